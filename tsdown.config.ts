@@ -1,0 +1,17 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig([
+  {
+    entry: { index: 'src/index.ts' },
+    platform: 'neutral',
+    target: 'es2022',
+    dts: { vue: true },
+  },
+  {
+    entry: { 'testing': 'src/testing/index.ts', 'testing-worker': 'src/testing/worker.ts' },
+    platform: 'node',
+    target: 'node20',
+    dts: true,
+    clean: false,
+  },
+])
