@@ -6,11 +6,24 @@ export default antfu({
   typescript: true,
   ignores: ['**/_generated/**', 'dist', '**/*.md'],
 }, {
+  rules: {
+    // Short conditionals and literals read best on one line.
+    'antfu/reasonable-newline': 'off',
+    'antfu/consistent-list-newline': 'off',
+    'style/multiline-ternary': 'off',
+    // Bundlers replace `process.env.NODE_ENV`; an import would not survive in a browser.
+    'node/prefer-global/process': 'off',
+  },
+}, {
+  // Programs, not libraries.
+  files: ['bench/**', 'playground/*.ts', 'test/support/codegen.ts'],
+  rules: {
+    'no-console': 'off',
+    'antfu/no-top-level-await': 'off',
+  },
+}, {
   files: ['src/**/*.ts'],
   rules: {
-    'ts/explicit-function-return-type': [
-      'error',
-      { allowExpressions: true },
-    ],
+    'ts/explicit-function-return-type': ['error', { allowExpressions: true }],
   },
 })

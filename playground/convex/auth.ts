@@ -1,0 +1,40 @@
+import type { GenericCtx } from '@convex-dev/better-auth'
+import type { DataModel } from './_generated/dataModel'
+import { createClient } from '@convex-dev/better-auth'
+import { convex } from '@convex-dev/better-auth/plugins'
+import { betterAuth } from 'better-auth/minimal'
+import { v } from 'convex/values'
+import { components } from './_generated/api'
+import { query } from './_generated/server'
+import authConfig from './auth.config'
+
+export const authComponent = createClient<DataModel>(components.betterAuth)
+
+// #region snippet
+/**
+ * The Better Auth server. `SITE_URL` is the origin that people see: the app's server passes `/api/auth` on to this
+ * deployment, so that cookies are the app's own.
+ */
+export function createAuth(ctx: GenericCtx<DataModel>) {
+  return betterAuth({
+    baseURL: process.env.SITE_URL,
+    database: authComponent.adapter(ctx),
+    emailAndPassword: { enabled: true, requireEmailVerification: false },
+    plugins: [convex({ authConfig })],
+  })
+}
+// #endregion
+
+/** What the database knows about whoever asks: `null` for nobody, and for a session that has ended. */
+export const getCurrentUser = query({
+  args: {},
+  returns: v.union(v.null(), v.object({
+    name: v.string(),
+    email: v.string(),
+    createdAt: v.number(),
+  })),
+  handler: async (ctx) => {
+    const user = await authComponent.safeGetAuthUser(ctx)
+    return user ? { name: user.name, email: user.email, createdAt: user.createdAt } : null
+  },
+})

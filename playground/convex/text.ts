@@ -1,0 +1,11 @@
+import { ConvexError } from 'convex/values'
+
+/** What a person typed, trimmed. Throws a `ConvexError` if nothing is left or if it is longer than `max` characters. */
+export function requireText(input: string, max: number): string {
+  const text = input.trim()
+  if (!text)
+    throw new ConvexError({ code: 'EMPTY', message: 'Write something first.' })
+  if (text.length > max)
+    throw new ConvexError({ code: 'TOO_LONG', message: `That is ${text.length} characters long. ${max} is the limit.` })
+  return text
+}

@@ -1,0 +1,93 @@
+import type { Deployment } from '../src/testing/index.ts'
+import { once } from 'node:events'
+import { createServer as createTcpServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createServer } from 'vite'
+import { startDeployment } from '../src/testing/index.ts'
+
+export interface StartPlaygroundOptions {
+  /** The port of the app. Without it, 5173 or, if that is taken, any free one. */
+  port?: number
+  /** A real deployment's URL. Without it, the embedded deployment is started. */
+  convexUrl?: string
+  /** The real deployment's URL for HTTP actions. @default `convexUrl` with `.convex.site` for `.convex.cloud` */
+  convexSiteUrl?: string
+  /** Whether changes of the app and of its functions show at once. @default true */
+  watch?: boolean
+}
+
+export interface Playground {
+  /** The app's origin. */
+  url: string
+  /** The embedded deployment; `null` if a real one is used. */
+  deployment: Deployment | null
+  close: () => Promise<void>
+}
+
+const functions = fileURLToPath(new URL('./convex', import.meta.url))
+const configFile = fileURLToPath(new URL('./vite.config.ts', import.meta.url))
+
+/**
+ * Starts the app on Vite's dev server, and a deployment if none is given. The server passes `/api/auth` on to the deployment, so that
+ * Better Auth's cookies are the app's own; on a real deployment, `SITE_URL` must name the app's origin.
+ */
+export async function startPlayground(options: StartPlaygroundOptions = {}): Promise<Playground> {
+  const { watch = true } = options
+  const port = options.port ?? await findPort(5173) ?? await findPort(0)
+  const url = `http://localhost:${port}`
+
+  const deployment = options.convexUrl
+    ? null
+    : await startDeployment({ functions, siteUrl: url, watch })
+  const convexUrl = deployment?.url ?? options.convexUrl!
+  const convexSiteUrl = deployment?.siteUrl ?? options.convexSiteUrl ?? convexUrl.replace(/\.convex\.cloud$/, '.convex.site')
+
+  try {
+    const server = await createServer({
+      configFile,
+      // The deployment is decided here: no `.env` file has a say.
+      envDir: false,
+      logLevel: 'warn',
+      define: { 'import.meta.env.VITE_CONVEX_URL': JSON.stringify(convexUrl) },
+      server: {
+        port,
+        strictPort: true,
+        watch: watch ? {} : null,
+        // `changeOrigin`: Convex's edge routes by the host name.
+        proxy: { '/api/auth': { target: convexSiteUrl, changeOrigin: true } },
+      },
+    })
+    await server.listen()
+    return {
+      url,
+      deployment,
+      async close() {
+        await server.close()
+        await deployment?.close()
+      },
+    }
+  }
+  catch (error) {
+    await deployment?.close()
+    throw error
+  }
+}
+
+/** The port, if it is free; for 0, any free one. */
+async function findPort(port: number): Promise<number | undefined> {
+  const probe = createTcpServer()
+  try {
+    probe.listen(port, 'localhost')
+    await once(probe, 'listening')
+    const address = probe.address()
+    return typeof address === 'object'
+      ? address?.port
+      : undefined
+  }
+  catch {
+    return undefined
+  }
+  finally {
+    probe.close()
+  }
+}

@@ -1,0 +1,43 @@
+import type { Plugin } from 'vite'
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The app alone: `startPlayground` adds the server, its proxy and the deployment's URL. */
+export default defineConfig({
+  root: path('.'),
+  plugins: [vue(), reloadForLibrary()],
+  resolve: {
+    alias: [
+      { find: /^convue\/testing$/, replacement: path('../src/testing/index.ts') },
+      { find: /^convue$/, replacement: path('../src/index.ts') },
+    ],
+  },
+  optimizeDeps: {
+    // Named here, because what Vite finds only on the way makes it reload the page.
+    include: [
+      '@convex-dev/better-auth/client/plugins',
+      'better-auth/vue',
+      'convex/browser',
+      'convex/server',
+      'convex/values',
+      'vue',
+      'vue-router',
+    ],
+  },
+})
+
+/** A module of the library that is replaced alone would not know the plugin that its former self has installed. */
+function reloadForLibrary(): Plugin {
+  return {
+    name: 'reload-for-library',
+    hotUpdate({ file }) {
+      if (!file.startsWith(path('../src/')))
+        return
+      this.environment.hot.send({ type: 'full-reload' })
+      return []
+    },
+  }
+}

@@ -1,0 +1,11 @@
+import { defineComponent } from 'vue'
+import { useConvexAuth } from '../composables/use-convex-auth.ts'
+
+/** Renders its slot while it is not known for sure who is there. */
+export const AuthLoading = defineComponent({
+  name: 'AuthLoading',
+  setup(_, { slots }) {
+    const { isLoading } = useConvexAuth()
+    return () => isLoading.value ? slots.default?.() : undefined
+  },
+})

@@ -1,0 +1,11 @@
+import { defineComponent } from 'vue'
+import { useConvexAuth } from '../composables/use-convex-auth.ts'
+
+/** Renders its slot while a known user waits for a token that the deployment accepts. */
+export const AuthRefreshing = defineComponent({
+  name: 'AuthRefreshing',
+  setup(_, { slots }) {
+    const { isRefreshing } = useConvexAuth()
+    return () => isRefreshing.value ? slots.default?.() : undefined
+  },
+})

@@ -1,0 +1,11 @@
+import { defineComponent } from 'vue'
+import { useConvexAuth } from '../composables/use-convex-auth.ts'
+
+/** Renders its slot while a user is signed in, a refresh of their token included. */
+export const Authenticated = defineComponent({
+  name: 'Authenticated',
+  setup(_, { slots }) {
+    const { isAuthenticated } = useConvexAuth()
+    return () => isAuthenticated.value ? slots.default?.() : undefined
+  },
+})

@@ -1,0 +1,11 @@
+import { defineComponent } from 'vue'
+import { useConvexAuth } from '../composables/use-convex-auth.ts'
+
+/** Renders its slot while definitely nobody is signed in. */
+export const Unauthenticated = defineComponent({
+  name: 'Unauthenticated',
+  setup(_, { slots }) {
+    const { status } = useConvexAuth()
+    return () => status.value === 'unauthenticated' ? slots.default?.() : undefined
+  },
+})

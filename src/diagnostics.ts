@@ -1,0 +1,86 @@
+import type { ConvueErrorCode } from './errors.ts'
+import { ConvueError } from './errors.ts'
+
+interface Diagnosis {
+  why: string | ((detail: unknown) => string)
+  fix: string
+}
+
+const DEVELOPMENT_ONLY: Diagnosis = { why: 'A development build says why, and what to do.', fix: '' }
+
+/**
+ * What each code means. Bundlers leave the sentences out of a production build, where the code alone stays.
+ */
+const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_ENV === 'production' ? {} : {
+  URL_INVALID: {
+    why: url => url ? `\`url\` is no absolute http(s) address: ${url}.` : '`url` is missing.',
+    fix: 'Pass your deployment\'s, such as https://happy-otter-123.convex.cloud.',
+  },
+  AUTH_SOURCE_CONFLICT: { why: 'Both `authClient` and `tokenSource` were given.', fix: 'Keep one of them.' },
+  AUTH_CLIENT_INVALID: {
+    why: '`authClient` is no Better Auth client.',
+    fix: 'Pass createAuthClient({ plugins: [convexClient()] }) from better-auth/vue.',
+  },
+  PLUGIN_MISSING: {
+    why: composable => `${composable} found no Convue plugin: the app does not use it, or no component is being set up (as after an \`await\` outside <script setup>).`,
+    fix: 'Call app.use(createConvex({ url })); after an await, use one Promise.all or app.runWithContext.',
+  },
+  CLIENT_UNAVAILABLE: {
+    why: 'There is no Convex client on a server.',
+    fix: 'Call this in the browser: in onMounted or an event handler.',
+  },
+  CLOSED: { why: 'This Convue plugin was closed.', fix: 'Create another one with createConvex().' },
+  FUNCTION_INVALID: { why: 'This is no reference to a Convex function.', fix: 'Pass one from convex/_generated/api.' },
+  FUNCTION_KIND_MISMATCH: {
+    why: message => `A function was used as what it is not: ${message}`,
+    fix: 'Queries go to useConvexQuery, mutations to useConvexMutation, actions to useConvexAction.',
+  },
+  ARGS_INVALID: {
+    why: detail => `${detail ?? 'These arguments hold what Convex cannot store.'}`,
+    fix: 'Pass an object of Convex values; in a template write @click="mutate()", not @click="mutate".',
+  },
+  IDENTITY_CHANGED: {
+    why: outcome => outcome === 'notSent'
+      ? 'The person changed before this call was sent.'
+      : 'The person changed while this call was under way.',
+    fix: 'Look at the data of who is there now, and call again if it is still wanted.',
+  },
+  SESSION_ENDED: { why: 'The session was revoked or has expired.', fix: 'Sign in again.' },
+  SESSION_REQUEST_FAILED: { why: 'The request for the session failed.', fix: 'It is tried again; look at `cause`.' },
+  SIGN_OUT_FAILED: { why: 'The session could not be ended.', fix: 'Try again when the network is back; look at `cause`.' },
+  TOKEN_ENDPOINT_MISSING: {
+    why: 'The token endpoint answered 404.',
+    fix: 'Add convex() to the server\'s Better Auth plugins and convexClient() to the client\'s, and check the path of the auth routes.',
+  },
+  TOKEN_INVALID: {
+    why: 'The provider gave no new JWT with a `sub`.',
+    fix: 'Look at what the token endpoint answers; a forced request needs another token than the last one.',
+  },
+  TOKEN_REJECTED: {
+    why: 'The deployment refused one token after another.',
+    fix: 'Compare convex/auth.config.ts with the token\'s issuer and audience.',
+  },
+  TOKEN_REQUEST_FAILED: {
+    why: status => status ? `The token endpoint answered ${status}.` : 'The request for a token failed.',
+    fix: 'It is tried again; look at `cause`.',
+  },
+  TOKEN_REQUEST_TIMEOUT: {
+    why: ms => `The identity provider did not answer within ${ms} ms.`,
+    fix: 'It is tried again.',
+  },
+}
+
+/** The error of a code. `detail` is what its sentence mentions; never a token. */
+export function diagnose(code: ConvueErrorCode, detail?: unknown, cause?: unknown): ConvueError {
+  return new ConvueError({
+    code,
+    cause,
+    ...sentences(code, detail),
+  })
+}
+
+/** Why and how to mend it, for a code. */
+export function sentences(code: ConvueErrorCode, detail?: unknown): { why: string, fix: string } {
+  const { why, fix } = diagnoses[code] ?? DEVELOPMENT_ONLY
+  return { why: typeof why === 'function' ? why(detail) : why, fix }
+}

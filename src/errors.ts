@@ -1,0 +1,55 @@
+/** Permanent names of what can go wrong. A code is never reused for another mistake. */
+export type ConvueErrorCode
+  // Set-up and use
+  = | 'URL_INVALID'
+    | 'AUTH_SOURCE_CONFLICT'
+    | 'AUTH_CLIENT_INVALID'
+    | 'PLUGIN_MISSING'
+    | 'CLIENT_UNAVAILABLE'
+    | 'FUNCTION_INVALID'
+    | 'FUNCTION_KIND_MISMATCH'
+    | 'ARGS_INVALID'
+  // Identity
+    | 'TOKEN_ENDPOINT_MISSING'
+    | 'TOKEN_INVALID'
+    | 'TOKEN_REQUEST_FAILED'
+    | 'TOKEN_REQUEST_TIMEOUT'
+    | 'TOKEN_REJECTED'
+    | 'SESSION_ENDED'
+    | 'SESSION_REQUEST_FAILED'
+    | 'SIGN_OUT_FAILED'
+    | 'IDENTITY_CHANGED'
+    | 'CLOSED'
+  // convue/testing
+    | 'PEER_MISSING'
+    | 'FUNCTIONS_INVALID'
+    | 'DEPLOYMENT_CLOSED'
+    | 'DEPLOYMENT_FAILED'
+
+/** What a {@link ConvueError} is made of. */
+export interface ConvueErrorOptions {
+  code: ConvueErrorCode
+  /** What happened, in one sentence. */
+  why: string
+  /** What to do about it, in one sentence. */
+  fix: string
+  /** The error underneath, if there is one. */
+  cause?: unknown
+}
+
+/**
+ * Every error that Convue itself raises. Errors of Convex functions (`ConvexError` from `convex/values`) are never wrapped.
+ */
+export class ConvueError extends Error {
+  override name = 'ConvueError'
+  readonly code: ConvueErrorCode
+  readonly why: string
+  readonly fix: string
+
+  constructor({ code, why, fix, cause }: ConvueErrorOptions) {
+    super(`[${code}] ${why} ${fix}`.trim(), { cause })
+    this.code = code
+    this.why = why
+    this.fix = fix
+  }
+}

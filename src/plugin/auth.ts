@@ -1,0 +1,89 @@
+import type { ComputedRef, ShallowRef } from 'vue'
+import type { AuthState, Identity } from '../token/auth-state.ts'
+import type { TokenEngine } from '../token/token-engine.ts'
+import { computed } from 'vue'
+import { until } from './until.ts'
+
+/**
+ * How sure it is who is there:
+ *
+ * - `loading`: nobody has answered yet, or a person is believed to be there but the first token is not
+ * - `unauthenticated`: definitely nobody
+ * - `authenticating`: a token was sent, the deployment has not confirmed it
+ * - `authenticated`: confirmed
+ * - `refreshing`: a known person without a token that the server accepts just now; what they see stays, marked as stale
+ */
+export type AuthStatus = Identity['status']
+
+/** The provider's user. Augment this interface with the fields of yours. */
+export interface ConvexUser extends Record<string, any> {}
+
+/** The provider's session, without its secret. Augment this interface with the fields of yours. */
+export interface ConvexSession extends Record<string, any> {}
+
+/** Who is signed in. */
+export interface UseConvexAuthReturn {
+  status: ComputedRef<AuthStatus>
+  /** `loading` or `authenticating`: not yet known for sure. */
+  isLoading: ComputedRef<boolean>
+  /** `authenticated` or `refreshing`: a person that the deployment has confirmed. */
+  isAuthenticated: ComputedRef<boolean>
+  isRefreshing: ComputedRef<boolean>
+  /** At first what the token says of them, then what the provider does. */
+  user: ComputedRef<ConvexUser | null>
+  /** `null` until the provider has described it. */
+  session: ComputedRef<ConvexSession | null>
+  /** Why nobody is signed in, if it was no plain sign-out; or why there is no token yet. */
+  error: ComputedRef<Error | null>
+  /** Resolves once it is known who is there: `true` for a confirmed person; `false` for nobody, and for a failure, with `error` set. */
+  ready: () => Promise<boolean>
+  /**
+   * Ends the session. Resolves once the page is anonymous.
+   *
+   * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed.
+   */
+  signOut: () => Promise<void>
+}
+
+export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
+  const status = computed(() => state.value.identity.status)
+  const person = computed(() => state.value.identity.person)
+  const isAuthenticated = computed(() => status.value === 'authenticated' || status.value === 'refreshing')
+  const error = computed(() => errorOf(state.value))
+
+  /** `undefined` until it is known. */
+  const outcome = (): boolean | undefined => status.value === 'authenticated' || (status.value === 'unauthenticated' || error.value || isServer ? false : undefined)
+
+  return {
+    status,
+    isLoading: computed(() => status.value === 'loading' || status.value === 'authenticating'),
+    isAuthenticated,
+    isRefreshing: computed(() => status.value === 'refreshing'),
+    user: keepEqual(() => person.value?.user as ConvexUser | null ?? null),
+    session: keepEqual(() => person.value?.session as ConvexSession | null ?? null),
+    error,
+    ready: () => until(outcome),
+    signOut: engine.signOut,
+  }
+}
+
+/** A routine renewal that fails is nobody's concern while the deployment still accepts the former token. */
+function errorOf({ identity, request }: AuthState): Error | null {
+  switch (identity.status) {
+    case 'unauthenticated':
+      return identity.error
+    case 'loading':
+    case 'refreshing':
+      return request?.error ?? null
+    default:
+      return null
+  }
+}
+
+/** Equal data in a new object is the same data: providers answer each request with a new one. */
+function keepEqual<T>(read: () => T): ComputedRef<T> {
+  return computed<T>((former) => {
+    const next = read()
+    return former !== undefined && JSON.stringify(former) === JSON.stringify(next) ? former : next
+  })
+}

@@ -1,0 +1,33 @@
+import type { InjectionKey, ShallowRef } from 'vue'
+import type { AuthState } from '../token/auth-state.ts'
+import type { UseConvexAuthReturn } from './auth.ts'
+import type { Connection } from './connection.ts'
+import type { QueryStore } from './query-store.ts'
+import { hasInjectionContext, inject } from 'vue'
+import { diagnose } from '../diagnostics.ts'
+
+/** What a plugin shares with the composables of its app. */
+export interface ConvexContext {
+  connection: Connection
+  store: QueryStore
+  auth: UseConvexAuthReturn
+  authState: ShallowRef<AuthState>
+  /** Counts changes of person. */
+  person: ShallowRef<number>
+  lingerMs: number
+  isServer: boolean
+}
+
+export const contextKey: InjectionKey<ConvexContext> = Symbol('convue')
+
+/**
+ * The plugin of the app that is being set up.
+ *
+ * @throws {ConvueError} `PLUGIN_MISSING`
+ */
+export function useConvexContext(composable: string): ConvexContext {
+  const context = hasInjectionContext() ? inject(contextKey, null) : null
+  if (!context)
+    throw diagnose('PLUGIN_MISSING', composable)
+  return context
+}

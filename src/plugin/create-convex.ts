@@ -1,0 +1,125 @@
+import type { ConvexClient, ConvexClientOptions } from 'convex/browser'
+import type { App } from 'vue'
+import type { BetterAuthClient } from '../token/better-auth-source.ts'
+import type { InitialAuth } from '../token/token-engine.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import type { UseConvexAuthReturn } from './auth.ts'
+import { markRaw, shallowRef } from 'vue'
+import { diagnose } from '../diagnostics.ts'
+import { isChangeOfPerson } from '../token/auth-state.ts'
+import { betterAuthSource } from '../token/better-auth-source.ts'
+import { createTokenEngine } from '../token/token-engine.ts'
+import { createAuth } from './auth.ts'
+import { batch } from './batch.ts'
+import { createConnection } from './connection.ts'
+import { contextKey } from './context.ts'
+import { connectToPage, signInHint } from './page.ts'
+import { createQueryStore } from './query-store.ts'
+
+export interface ConvexOptions {
+  /** The deployment's URL, such as `https://happy-otter-123.convex.cloud`. */
+  url: string
+  /** A Better Auth client with `convexClient()`. @default none: everybody is anonymous */
+  authClient?: BetterAuthClient
+  /** Any other identity provider, instead of `authClient`. */
+  tokenSource?: TokenSource
+  /** Who a server found to be there; `null`: nobody. @default undefined: not known */
+  initialAuth?: InitialAuth | null
+  /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
+  clientOptions?: ConvexClientOptions
+  /** How long a subscription that nobody uses any more stays open, in milliseconds. @default 3000 */
+  lingerMs?: number
+}
+
+/** What {@link createConvex} makes: a Vue plugin. */
+export interface ConvexPlugin {
+  install: (app: App) => void
+  /** What `useConvexAuth` returns, for use outside components. */
+  readonly auth: UseConvexAuthReturn
+  /** The `ConvexClient` of whoever is there now. Throws `CLIENT_UNAVAILABLE` on a server. */
+  readonly client: ConvexClient
+  /** Ends everything: sockets, timers, listeners. Unmounting the app does it too. */
+  close: () => Promise<void>
+}
+
+const nobody: TokenSource = {
+  getSnapshot: () => ({ status: 'signedOut' }),
+  subscribe: () => () => {},
+  fetchToken: async () => ({ kind: 'denied' }),
+}
+
+/**
+ * Connects a Vue app to a Convex deployment, as whoever is signed in.
+ *
+ * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`
+ */
+export function createConvex(options: ConvexOptions): ConvexPlugin {
+  const { url, authClient, tokenSource, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
+  assertUrl(url)
+  if (authClient && tokenSource)
+    throw diagnose('AUTH_SOURCE_CONFLICT')
+
+  const isServer = typeof window === 'undefined'
+  const engine = createTokenEngine({
+    source: authClient ? betterAuthSource(authClient) : tokenSource ?? nobody,
+    initialAuth,
+    hint: isServer ? undefined : signInHint(url),
+  })
+  const connection = createConnection(engine, url, clientOptions, isServer)
+  const store = createQueryStore(connection)
+  const authState = shallowRef(engine.state)
+  /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
+  const person = shallowRef(0)
+  const auth = createAuth(engine, authState, isServer)
+
+  const listening = new AbortController()
+  if (!isServer) {
+    engine.subscribe((state, former) => batch(() => {
+      const isOtherPerson = isChangeOfPerson(former.identity, state.identity)
+      connection.follow(state, former)
+      store.rebind(isOtherPerson)
+      authState.value = state
+      if (isOtherPerson)
+        person.value++
+    }))
+    connectToPage(engine, url, () => clientOptions.unsavedChangesWarning !== false && connection.hasCalls, listening.signal)
+    connection.follow(engine.state)
+    engine.start()
+  }
+
+  const close = async (): Promise<void> => {
+    listening.abort()
+    engine.close()
+    store.close()
+    await connection.close()
+  }
+
+  return markRaw({
+    install(app: App) {
+      app.provide(contextKey, {
+        connection,
+        store,
+        auth,
+        authState,
+        person,
+        lingerMs,
+        isServer,
+      })
+      app.onUnmount(() => void close())
+    },
+    auth,
+    get client() {
+      return connection.current()
+    },
+    close,
+  })
+}
+
+function assertUrl(url: unknown): void {
+  try {
+    if (/^https?:$/.test(new URL(url as string).protocol))
+      return
+  }
+  catch {}
+  throw diagnose('URL_INVALID', url)
+}

@@ -1,0 +1,188 @@
+import type { ConvexClientOptions, MutationOptions } from 'convex/browser'
+import type { Value } from 'convex/values'
+import { ConvexClient } from 'convex/browser'
+import { batch } from './batch.ts'
+import { explainFunctionError } from './function-name.ts'
+
+/** What a query answered. `pending`: not yet, or an optimistic update made it load again. */
+export type QueryOutcome
+  = | { status: 'pending' }
+    | { status: 'success', value: Value }
+    | { status: 'error', error: Error }
+
+/** One listener's share in a query on the wire. */
+export interface Subscription {
+  readonly client: OpenClient
+  /** What is known already, since somebody else listens to the same query. */
+  readonly known: QueryOutcome
+  /** Asks the server again; the next outcome is its answer. */
+  rerun: () => void
+  release: () => void
+}
+
+/** How a client carries a person. */
+export interface PersonCredentials {
+  /** Never rejects and never gives `null`: to the Convex client that would mean "go on as nobody". */
+  fetchToken: (isForced: boolean) => Promise<string>
+  /** What the deployment made of the token. `confirmed` comes inside the batch of the transition that it arrived with. */
+  report: (verdict: 'confirmed' | 'refused' | 'rejected') => void
+  /** Results came, which may have replaced what another client showed until then. */
+  onResults: () => void
+}
+
+/** A mutation or action, on its way to whoever is there. */
+export interface Call {
+  kind: 'mutation' | 'action'
+  name: string
+  args: Record<string, Value>
+  options?: MutationOptions
+}
+
+/** One `ConvexClient` that carries one identity, nobody's included, from its first message to its last. */
+export interface OpenClient {
+  readonly convex: ConvexClient
+  /** It has said `Connect`, with or without a token. */
+  readonly hasSpoken: boolean
+  readonly hasCalls: boolean
+  /** Nobody listens and no call is under way. */
+  readonly isIdle: boolean
+  /**
+   * Hands the person's token to the client: synchronously after construction, from when on the socket says nothing until there is a token; and
+   * whenever there is a token that the client did not ask for.
+   */
+  authenticate: () => void
+  /** Calls `receive` for each outcome, inside one batch for all that one transition changed. */
+  subscribe: (name: string, args: Record<string, Value>, receive: (outcome: QueryOutcome) => void) => Subscription
+  send: (call: Call) => Promise<unknown>
+  /** Ends the connection for good; calls under way reject, since the Convex client would leave them pending. */
+  close: (toError: (outcome: 'notSent' | 'unknown') => Error) => Promise<void>
+}
+
+interface Slot {
+  name: string
+  args: Record<string, Value>
+  receivers: Set<(outcome: QueryOutcome) => void>
+  unsubscribe: () => void
+}
+
+interface PendingCall {
+  reject: (error: unknown) => void
+  mayHaveBeenSent: () => boolean
+}
+
+const PENDING: QueryOutcome = { status: 'pending' }
+
+export function openClient(url: string, options: ConvexClientOptions, credentials?: PersonCredentials): OpenClient {
+  const convex = new ConvexClient(url, {
+    ...options,
+    // A client never takes its listener off again: Convue owns the one warning.
+    unsavedChangesWarning: false,
+    // One token, one Authenticate: the server re-runs every query at each.
+    initialAuthTokenReuse: true,
+  })
+  const base = convex.client
+  const slots = new Map<string, Slot>()
+  const calls = new Set<PendingCall>()
+  let isClosed = false
+  let isConfirmationDue = false
+
+  base.addOnTransitionHandler(({ queries }) => {
+    if (!isConfirmationDue && queries.length === 0)
+      return
+    batch(() => {
+      if (isConfirmationDue)
+        credentials!.report('confirmed')
+      isConfirmationDue = false
+      for (const { token, modification } of queries) {
+        const slot = slots.get(token)
+        if (!slot)
+          continue
+        const result = modification.kind === 'Updated' && modification.result
+        const outcome: QueryOutcome = result && result.success ? { status: 'success', value: result.value } : read(slot)
+        for (const receive of slot.receivers)
+          receive(outcome)
+      }
+    })
+    credentials?.onResults()
+  })
+
+  const client: OpenClient = {
+    convex,
+    get hasSpoken() {
+      return base.connectionState().hasEverConnected
+    },
+    get hasCalls() {
+      return calls.size > 0
+    },
+    get isIdle() {
+      return slots.size + calls.size === 0
+    },
+    authenticate() {
+      // The client tells on itself while it is being closed.
+      const report = (verdict: 'refused' | 'rejected'): unknown => isClosed || credentials!.report(verdict)
+      // It confirms just before it applies that transition's results: both are one update of the page.
+      const confirm = (): boolean => isConfirmationDue = true
+      base.setAuth(
+        ({ forceRefreshToken }) => credentials!.fetchToken(forceRefreshToken),
+        isAuthenticated => isAuthenticated ? confirm() : report('rejected'),
+        isRefreshing => isRefreshing ? report('refused') : confirm(),
+      )
+    },
+    subscribe(name, args, receive) {
+      const { queryToken, unsubscribe } = base.subscribe(name, args)
+      let slot = slots.get(queryToken)
+      const known = slot ? read(slot) : PENDING
+      if (slot)
+        unsubscribe()
+      else
+        slots.set(queryToken, slot = { name, args, receivers: new Set(), unsubscribe })
+      const { receivers } = slot
+      receivers.add(receive)
+      return {
+        client,
+        known,
+        rerun() {
+          slot.unsubscribe()
+          slot.unsubscribe = base.subscribe(name, args).unsubscribe
+        },
+        release() {
+          if (receivers.delete(receive) && receivers.size === 0) {
+            slots.delete(queryToken)
+            slot.unsubscribe()
+          }
+        },
+      }
+    },
+    send({ kind, name, args, options }) {
+      const { isWebSocketConnected, connectionCount } = base.connectionState()
+      return new Promise((resolve, reject) => {
+        const call: PendingCall = {
+          reject,
+          mayHaveBeenSent: () => isWebSocketConnected || base.connectionState().connectionCount > connectionCount,
+        }
+        calls.add(call)
+        base[kind](name, args, options)
+          .finally(() => calls.delete(call))
+          .then(resolve, error => reject(explainFunctionError(error)))
+      })
+    },
+    close(toError) {
+      isClosed = true
+      for (const { reject, mayHaveBeenSent } of calls)
+        reject(toError(mayHaveBeenSent() ? 'unknown' : 'notSent'))
+      calls.clear()
+      return convex.close()
+    },
+  }
+  return client
+
+  function read({ name, args }: Slot): QueryOutcome {
+    try {
+      const value = base.localQueryResult(name, args)
+      return value === undefined ? PENDING : { status: 'success', value }
+    }
+    catch (error) {
+      return { status: 'error', error: explainFunctionError(error as Error) }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { Value } from 'convex/values'
+import type { ShallowRef } from 'vue'
+import type { OpenClient, QueryOutcome, Subscription } from './open-client.ts'
+import { shallowRef } from 'vue'
+import { shareStructure } from './structural-sharing.ts'
+
+/** What a query runs as. */
+export type QueryAuth = 'optional' | 'required' | 'public'
+
+/** A query that can be subscribed to. Equal keys are the same query. */
+export interface QueryKey {
+  key: string
+  auth: QueryAuth
+  name: string
+  args: Record<string, Value>
+}
+
+/** What everybody who shares a query sees. */
+export type QueryState
+  = | { status: 'paused' }
+    | { status: 'pending' }
+  /** `isStale`: another identity's answer, which stays until this identity's is there. */
+    | { status: 'success', value: Value, isStale: boolean }
+    | { status: 'error', error: Error }
+
+/** One query with one set of arguments in one auth mode, for whoever is there. */
+export interface QueryEntry {
+  readonly query: QueryKey
+  readonly state: ShallowRef<QueryState>
+  /** How many share it. */
+  users: number
+  /** Until when it stays although nobody uses it, in ms since 1970. */
+  lingersUntil: number
+  cancelLinger: () => void
+  /** Goes to a client; or waits (`null`) or pauses (`undefined`) without one. Another person's answer goes at once. */
+  bind: (client: OpenClient | null | undefined, isOtherPerson: boolean) => void
+  /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
+  refresh: () => Promise<void>
+}
+
+export const PAUSED: QueryState = { status: 'paused' }
+export const PENDING: QueryState = { status: 'pending' }
+
+export function createQueryEntry(query: QueryKey): QueryEntry {
+  const state = shallowRef<QueryState>(PENDING)
+  let subscription: Subscription | undefined
+  /** What goes on showing until `subscription` has answered. */
+  let former: Subscription | undefined
+  let refreshes: (() => void)[] = []
+
+  return {
+    query,
+    state,
+    users: 0,
+    lingersUntil: 0,
+    cancelLinger: () => {},
+    bind(client, isOtherPerson) {
+      if (client === undefined || (isOtherPerson && query.auth !== 'public')) {
+        leaveFormer()
+        subscription?.release()
+        subscription = undefined
+        settleRefreshes()
+        state.value = PENDING
+      }
+      if (client === undefined)
+        state.value = PAUSED
+      else if (state.value.status === 'paused')
+        state.value = PENDING
+      if (client && client !== subscription?.client)
+        follow(client)
+    },
+    refresh: () => new Promise((resolve) => {
+      if (!subscription)
+        return resolve()
+      refreshes.push(resolve)
+      subscription.rerun()
+    }),
+  }
+
+  function follow(client: OpenClient): void {
+    leaveFormer()
+    former = subscription
+    const next: Subscription = client.subscribe(query.name, query.args, outcome => receive(outcome, next))
+    subscription = next
+    if (state.value.status === 'success')
+      state.value = { ...state.value, isStale: true }
+    if (next.known.status !== 'pending')
+      receive(next.known, next)
+  }
+
+  function receive(outcome: QueryOutcome, from: Subscription): void {
+    const isStale = from === former
+    if (!isStale) {
+      leaveFormer()
+      settleRefreshes()
+    }
+    if (outcome.status !== 'success') {
+      state.value = outcome
+      return
+    }
+    const shown = state.value.status === 'success' ? state.value : undefined
+    const value = shareStructure(shown?.value, outcome.value)
+    // An answer that says nothing new renders nothing.
+    if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
+      state.value = { status: 'success', value, isStale }
+  }
+
+  function leaveFormer(): void {
+    former?.release()
+    former = undefined
+  }
+
+  function settleRefreshes(): void {
+    for (const settle of refreshes)
+      settle()
+    refreshes = []
+  }
+}

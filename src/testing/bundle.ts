@@ -1,0 +1,301 @@
+import type { Plugin } from 'esbuild'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { ConvueError } from '../errors.ts'
+import { importPeer } from './peers.ts'
+
+/** What a module of the functions folder exports. */
+export type FunctionModule = Record<string, unknown>
+
+/** The app itself, or a component that it installs. */
+export interface ComponentSource {
+  /** `''` for the app, else the names of the installations from the app down, joined by `/`. */
+  path: string
+  /** Absolute path of its folder. */
+  directory: string
+  /** What its config was imported as: a package's name, or a relative path; `null` for the app. */
+  specifier: string | null
+  /** Its modules with functions in them, relative to `directory`, without an extension: `messages`, `admin/users`. */
+  modules: string[]
+  /** Whether it has a `schema`. */
+  hasSchema: boolean
+  /** Whether it comes as JavaScript in a package, and runs from there. */
+  isPackaged: boolean
+}
+
+/** A component whose modules are evaluated, by name. */
+export interface LoadedComponent extends ComponentSource {
+  loaded: Map<string, FunctionModule>
+  /** The default export of `schema`, if there is one. */
+  schema: unknown
+}
+
+/** A functions folder that is ready to run. */
+export interface LoadedFunctions {
+  /** The app first, then the components that it installs. */
+  components: LoadedComponent[]
+  /** The default export of `auth.config`, if there is one. */
+  authConfig: unknown
+  /** Deletes the bundle from the disk; what is loaded stays usable. */
+  dispose: () => Promise<void>
+}
+
+/** What `defineApp` and `defineComponent` give back, as far as discovery reads it. */
+interface ComponentDefinition {
+  _name?: string
+  _childComponents: [name: string, imported: ImportedDefinition, ...rest: unknown[]][]
+}
+
+/** What Convex puts in place of an imported component config; `definition` and `specifier` are ours. */
+interface ImportedDefinition {
+  componentDefinitionPath: string
+  defaultName: string
+  definition: ComponentDefinition
+  specifier: string
+}
+
+/** A file to bundle, and what its bundle is called. */
+interface EntryPoint {
+  in: string
+  out: string
+}
+
+const CONFIG_FILE = /^convex\.config\.[cm]?[jt]s$/
+const CONFIG_IMPORT = /convex\.config(?:\.[cm]?[jt]s)?$/
+const SOURCE_FILE = /\.[cm]?[jt]sx?$/
+const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.jsx', '.mjs']
+
+/**
+ * `app.use()` wants what Convex's own bundler puts in place of an imported component config. `definition` rides along, so that one
+ * evaluation of the app's config yields the whole tree.
+ */
+const componentDefinitions: Plugin = {
+  name: 'component-definitions',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: CONFIG_IMPORT }, ({ path, importer, namespace, kind }) => {
+      if (kind === 'entry-point' || namespace === 'component-definition')
+        return { path, namespace: 'file' }
+      const file = path.startsWith('.')
+        ? findFile(dirname(resolve(dirname(importer), path)), 'convex.config')
+        : createRequire(importer).resolve(path)
+      return {
+        path: file!,
+        namespace: 'component-definition',
+        pluginData: path.replace(CONFIG_IMPORT, '').replace(/\/$/, ''),
+      }
+    })
+    onLoad({ filter: /.*/, namespace: 'component-definition' }, ({ path, pluginData }) => ({
+      resolveDir: dirname(path),
+      contents: `
+        import definition from ${JSON.stringify(path)}
+        export default {
+          componentDefinitionPath: ${JSON.stringify(path)},
+          defaultName: definition._name,
+          specifier: ${JSON.stringify(pluginData)},
+          definition,
+        }`,
+    }))
+  },
+}
+
+/**
+ * Bundles a functions folder and evaluates every module of it. Everything is loaded up front because a lazy import inside of a
+ * transaction fails: convex-test takes `setTimeout` and `fetch` away there.
+ */
+export async function loadFunctions(functions: string): Promise<LoadedFunctions> {
+  const output = await createOutputFolder(functions)
+  const dispose = (): Promise<void> => rm(output, { recursive: true, force: true })
+  try {
+    const components = await discoverComponents(functions, output)
+    const authConfig = findFile(functions, 'auth.config')
+    await build(output, [
+      ...components.flatMap((component, index) => component.isPackaged ? [] : entryPoints(component, String(index))),
+      ...authConfig ? [{ in: authConfig, out: 'auth.config' }] : [],
+    ])
+    const loaded = await Promise.all(components.map((component, index) => loadComponent(component, join(output, String(index)))))
+    return {
+      components: loaded,
+      authConfig: authConfig && (await evaluate(join(output, 'auth.config.mjs'))).default,
+      dispose,
+    }
+  }
+  catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+/** What a package brings as JavaScript runs where it is, next to its own dependencies. */
+async function loadComponent(component: ComponentSource, bundled: string): Promise<LoadedComponent> {
+  const load = (name: string): Promise<FunctionModule> =>
+    evaluate(component.isPackaged ? findFile(component.directory, name)! : join(bundled, `${name}.mjs`))
+  const loaded = new Map<string, FunctionModule>()
+  for (const name of component.modules)
+    loaded.set(name, await load(name))
+  return { ...component, loaded, schema: component.hasSchema ? (await load('schema')).default : undefined }
+}
+
+async function evaluate(file: string): Promise<FunctionModule> {
+  try {
+    return await import(pathToFileURL(file).href)
+  }
+  catch (cause) {
+    throw new ConvueError({
+      code: 'FUNCTIONS_INVALID',
+      why: `The functions cannot be evaluated: ${(cause as Error).stack}`,
+      fix: 'Correct what the module does while it loads.',
+      cause,
+    })
+  }
+}
+
+/** Lists the app and the components that it installs, without evaluating any function. */
+export async function describeFunctions(functions: string): Promise<ComponentSource[]> {
+  const output = await createOutputFolder(functions)
+  try {
+    return await discoverComponents(functions, output)
+  }
+  finally {
+    await rm(output, { recursive: true, force: true })
+  }
+}
+
+/**
+ * A folder of its own for each bundle, because Node never evaluates a file twice, and inside `node_modules`, so that the packages
+ * that the functions import are found from there.
+ */
+async function createOutputFolder(functions: string): Promise<string> {
+  if (!existsSync(functions)) {
+    throw new ConvueError({
+      code: 'FUNCTIONS_INVALID',
+      why: `There is no functions folder at ${functions}.`,
+      fix: 'Pass the path of your `convex/` folder as `functions`; a relative one starts at the working directory.',
+    })
+  }
+  let root = functions
+  while (!existsSync(join(root, 'node_modules'))) {
+    const parent = dirname(root)
+    if (parent === root) {
+      throw new ConvueError({
+        code: 'FUNCTIONS_INVALID',
+        why: `There is no node_modules folder above ${functions}, so the packages that its functions import cannot be found.`,
+        fix: 'Install the packages of your app, and keep the functions folder inside of the app.',
+      })
+    }
+    root = parent
+  }
+  const cache = join(root, 'node_modules/.cache/convue')
+  await removeAbandoned(cache)
+  const output = join(cache, `${process.pid}-${randomUUID()}`)
+  await mkdir(output, { recursive: true })
+  return output
+}
+
+/** A process that was killed could not tidy up after itself. */
+async function removeAbandoned(cache: string): Promise<void> {
+  const folders = existsSync(cache) ? await readdir(cache) : []
+  const abandoned = folders.filter(name => !isRunning(Number.parseInt(name)))
+  await Promise.all(abandoned.map(name => rm(join(cache, name), { recursive: true, force: true })))
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  }
+  catch (error) {
+    // It is there, but somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function discoverComponents(functions: string, output: string): Promise<ComponentSource[]> {
+  const app = await describeComponent({ path: '', directory: functions, specifier: null })
+  const config = findFile(functions, 'convex.config')
+  if (!config)
+    return [app]
+  await build(output, [{ in: config, out: 'convex.config' }], [componentDefinitions])
+  const { default: definition } = await evaluate(join(output, 'convex.config.mjs'))
+  return [app, ...await installedComponents(definition as ComponentDefinition, '')]
+}
+
+async function installedComponents(definition: ComponentDefinition, parent: string): Promise<ComponentSource[]> {
+  const sources: ComponentSource[] = []
+  for (const [name, imported] of definition._childComponents) {
+    const directory = dirname(imported.componentDefinitionPath)
+    const path = parent ? `${parent}/${name}` : name
+    sources.push(await describeComponent({ path, directory, specifier: imported.specifier }))
+    sources.push(...await installedComponents(imported.definition, path))
+  }
+  return sources
+}
+
+async function describeComponent(component: Pick<ComponentSource, 'path' | 'directory' | 'specifier'>): Promise<ComponentSource> {
+  return {
+    ...component,
+    modules: await listModules(component.directory),
+    hasSchema: findFile(component.directory, 'schema') !== undefined,
+    isPackaged: component.path !== '' && component.directory.split(sep).includes('node_modules'),
+  }
+}
+
+async function build(outdir: string, entryPoints: EntryPoint[], plugins: Plugin[] = []): Promise<void> {
+  const esbuild = await importPeer('esbuild', () => import('esbuild'))
+  try {
+    await esbuild.build({
+      outdir,
+      entryPoints,
+      plugins,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+      sourcemap: 'inline',
+      outExtension: { '.js': '.mjs' },
+      logLevel: 'silent',
+    })
+  }
+  catch (cause) {
+    throw new ConvueError({
+      code: 'FUNCTIONS_INVALID',
+      why: `The functions could not be bundled. ${(cause as Error).message}`,
+      fix: 'Correct the files that the message names.',
+      cause,
+    })
+  }
+}
+
+/** The modules that Convex would deploy: no generated files, no names with several dots, no folders of other components. */
+async function listModules(directory: string): Promise<string[]> {
+  const modules: string[] = []
+  const visit = async (folder: string): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true })
+    if (folder !== directory && entries.some(({ name }) => CONFIG_FILE.test(name)))
+      return
+    for (const entry of entries) {
+      const { name } = entry
+      const path = join(folder, name)
+      if (entry.isDirectory() && !name.startsWith('_') && name !== 'node_modules')
+        await visit(path)
+      else if (SOURCE_FILE.test(name) && name.split('.').length === 2 && !name.startsWith('schema.'))
+        modules.push(relative(directory, path).replace(SOURCE_FILE, '').replaceAll(sep, '/'))
+    }
+  }
+  await visit(directory)
+  return modules.sort()
+}
+
+/** Each component gets a folder in the output, which mirrors its own. */
+function entryPoints({ directory, modules, hasSchema }: ComponentSource, out: string): EntryPoint[] {
+  return [...modules, ...hasSchema ? ['schema'] : []].map(name => ({ in: findFile(directory, name)!, out: `${out}/${name}` }))
+}
+
+function findFile(directory: string, name: string): string | undefined {
+  return EXTENSIONS.map(extension => join(directory, name + extension)).find(existsSync)
+}

@@ -1,0 +1,42 @@
+import type { ConvueErrorCode } from '../errors.ts'
+import type { Connection, LogEntry } from './log.ts'
+import type { FunctionKind } from './registered-function.ts'
+import type { Call } from './runtime.ts'
+import type { ServerOptions } from './server.ts'
+import { ConvueError } from '../errors.ts'
+
+/** What the main thread asks of a deployment's thread. */
+export type WorkerRequest
+  = | { type: 'start', options: ServerOptions }
+    | { type: 'run', kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'> }
+    | { type: 'advanceClock', ms: number }
+    | { type: 'settled' | 'disconnectAll' | 'restart' | 'reload' | 'close' }
+
+/** What crosses over to a deployment's thread. */
+export interface RequestMessage {
+  id: number
+  request: WorkerRequest
+}
+
+/** What comes back. Events arrive before the answer to whatever caused them. */
+export type WorkerMessage
+  = | { type: 'answer', id: number, value: unknown }
+    | { type: 'failure', id: number, error: SerializedError }
+    | { type: 'events', log: LogEntry[], connections: [id: number, connection: Connection | null][] }
+
+/** An error in a form that survives the crossing. */
+type SerializedError
+  = | { code: ConvueErrorCode, why: string, fix: string, cause: string }
+    | { code: null, message: string, stack: string | undefined }
+
+export function serializeError(error: unknown): SerializedError {
+  if (error instanceof ConvueError) {
+    return { code: error.code, why: error.why, fix: error.fix, cause: String(error.cause ?? '') }
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { code: null, message, stack }
+}
+
+export function deserializeError(error: SerializedError): Error {
+  return error.code === null ? Object.assign(new Error(error.message), { stack: error.stack }) : new ConvueError(error)
+}

@@ -1,0 +1,81 @@
+import type { TestConvex } from 'convex-test'
+import type { GenericActionCtx, GenericMutationCtx, GenericQueryCtx, makeFunctionReference } from 'convex/server'
+import type { JSONValue, Value } from 'convex/values'
+import type { Identity } from './identity.ts'
+import type { Document } from './tracking.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ConvueError } from '../errors.ts'
+
+/** The parts of a `TestConvex` in use, without the types of an app. `runInComponent` is there without being declared. */
+export interface TestAccessor {
+  query: <Result>(body: (ctx: GenericQueryCtx<any>) => Promise<Result>) => Promise<Result>
+  mutation: (reference: ReturnType<typeof makeFunctionReference<'mutation'>>, args: Record<string, Value>) => Promise<Value>
+  action: {
+    (reference: ReturnType<typeof makeFunctionReference<'action'>>, args: Record<string, Value>): Promise<Value>
+    (body: (ctx: GenericActionCtx<any>) => Promise<null>): Promise<null>
+  }
+  finishInProgressScheduledFunctions: () => Promise<void>
+  runInComponent: <Result>(component: string, body: (ctx: TransactionCtx) => Promise<Result>) => Promise<Result>
+}
+
+/** What a transaction that is no function gets: it may store files, which mutations may not. */
+export type TransactionCtx = GenericMutationCtx<any> & Pick<GenericActionCtx<any>, 'storage'>
+
+export interface TestInstance extends TestAccessor {
+  withIdentity: (identity: NonNullable<Identity>) => TestAccessor
+}
+
+/**
+ * What is read of convex-test's inside. None of it is documented: the peer is pinned to one version, and only this file and `database.ts`
+ * know.
+ */
+export interface TestState {
+  components: Record<string, { db: TestDatabase, modules: unknown }>
+  transactionManager: {
+    /** Nanoseconds since 1970. */
+    _lastCommitTs: bigint
+    _waitOnCurrentFunction: Promise<void> | null
+    commit: (isNested: boolean) => bigint | null
+  }
+  syscall: (operation: string, json: string) => string
+  asyncSyscall: (operation: string, json: string) => Promise<string>
+  jsSyscall: (operation: string, args: Record<string, unknown>) => unknown
+}
+
+interface TestDatabase {
+  _documents: Record<string, Document>
+  /** What each open transaction, the innermost last, has written; `null` is a deletion. */
+  _writes: Record<string, Document | null>[]
+  _schema: unknown
+  getFile: (storageId: string) => Blob | null
+  patch: (table: string | undefined, id: string, value: Record<string, JSONValue>) => void
+}
+
+/**
+ * convex-test keeps its state in an `AsyncLocalStorage` that it does not export, and enters it for every call. Looking on during one
+ * call that does nothing reveals it. All of this is synchronous, so nobody else's storage is seen.
+ */
+export function revealState(test: TestConvex<any>): TestState {
+  const { prototype } = AsyncLocalStorage
+  const { run } = prototype
+  let revealed: TestState | undefined
+  prototype.run = function (this: AsyncLocalStorage<unknown>, store: unknown, ...rest: [any, ...any[]]) {
+    if (typeof store === 'object' && store !== null && 'transactionManager' in store)
+      revealed = store as TestState
+    return run.call(this, store, ...rest)
+  } as typeof run
+  try {
+    void test.finishInProgressScheduledFunctions()
+  }
+  finally {
+    prototype.run = run
+  }
+  if (!revealed) {
+    throw new ConvueError({
+      code: 'PEER_MISSING',
+      why: 'The installed convex-test is not the one that the embedded deployment is made for.',
+      fix: 'Run `npm install --save-dev --save-exact convex-test@0.0.60`.',
+    })
+  }
+  return revealed
+}

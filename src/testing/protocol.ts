@@ -1,0 +1,153 @@
+import type { JSONValue } from 'convex/values'
+import type { Outcome } from './runtime.ts'
+import { Buffer } from 'node:buffer'
+
+/** What a client sends; see `protocol.ts` of the `convex` package. */
+export type ClientMessage = Connect | Authenticate | ModifyQuerySet | FunctionRequest | { type: 'Event' }
+
+export interface Connect {
+  type: 'Connect'
+  sessionId: string
+  maxObservedTimestamp?: string
+  clientTs?: number
+}
+
+export interface Authenticate {
+  type: 'Authenticate'
+  tokenType: 'User' | 'Admin' | 'None'
+  value?: string
+  baseVersion: number
+}
+
+export interface ModifyQuerySet {
+  type: 'ModifyQuerySet'
+  baseVersion: number
+  newVersion: number
+  modifications: QuerySetModification[]
+}
+
+export type QuerySetModification
+  = | { type: 'Add', queryId: number, udfPath: string, args: JSONValue, journal?: string | null }
+    | { type: 'Remove', queryId: number }
+
+export interface FunctionRequest {
+  type: 'Mutation' | 'Action'
+  requestId: number
+  udfPath: string
+  args: JSONValue
+}
+
+/** What a client gets. */
+export type ServerMessage
+  = | {
+    type: 'Transition'
+    startVersion: EncodedVersion
+    endVersion: EncodedVersion
+    modifications: StateModification[]
+    clientClockSkew: number | undefined
+  }
+  | { type: 'MutationResponse' | 'ActionResponse', requestId: number, success: boolean, ts?: string, logLines: string[] }
+  | { type: 'AuthError', error: string, baseVersion: number, authUpdateAttempted: boolean }
+  | { type: 'FatalError', error: string }
+  | { type: 'Ping' }
+
+export type StateModification
+  = | { type: 'QueryUpdated', queryId: number, value: JSONValue, logLines: string[], journal: string | null }
+    | { type: 'QueryFailed', queryId: number, errorMessage: string, errorData?: JSONValue, logLines: string[], journal: string | null }
+    | { type: 'QueryRemoved', queryId: number }
+
+/** Where a client stands: which queries, as whom, at which state of the data. */
+export interface Version {
+  querySet: number
+  identity: number
+  ts: bigint
+}
+
+type EncodedVersion = Omit<Version, 'ts'> & { ts: string }
+
+/** Something that ends a connection, and how the client is told. */
+export class Rejection extends Error {
+  /** `fatal`: the client is at fault and stays away. `auth`: it needs another token. `internal`: it comes back by itself. */
+  readonly kind: 'fatal' | 'auth' | 'internal'
+  /** Of `auth`: whether a new token was refused, rather than the current one found expired. */
+  readonly authUpdateAttempted: boolean
+
+  constructor(kind: Rejection['kind'], message: string, authUpdateAttempted = false) {
+    super(message)
+    this.kind = kind
+    this.authUpdateAttempted = authUpdateAttempted
+  }
+}
+
+/** @throws Rejection `fatal` if it is not a message of the protocol. */
+export function parseClientMessage(data: string, isBinary: boolean): ClientMessage {
+  if (isBinary)
+    throw new Rejection('fatal', 'Unexpected binary message')
+  const message = parseJson(data)
+  if (!isClientMessage(message))
+    throw new Rejection('fatal', 'Received Invalid JSON on websocket: not a message of the sync protocol')
+  return message
+}
+
+function parseJson(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  }
+  catch (error) {
+    throw new Rejection('fatal', `Received Invalid JSON on websocket: ${(error as Error).message}`)
+  }
+}
+
+function isClientMessage(message: any): message is ClientMessage {
+  switch (message?.type) {
+    case 'Connect':
+      return typeof message.sessionId === 'string'
+    case 'Authenticate':
+      return typeof message.tokenType === 'string' && Number.isInteger(message.baseVersion)
+    case 'ModifyQuerySet':
+      return Number.isInteger(message.baseVersion) && Number.isInteger(message.newVersion) && message.newVersion > message.baseVersion
+        && Array.isArray(message.modifications) && message.modifications.every(isModification)
+    case 'Mutation':
+    case 'Action':
+      return Number.isInteger(message.requestId) && typeof message.udfPath === 'string'
+    default:
+      return message?.type === 'Event'
+  }
+}
+
+function isModification(modification: any): modification is QuerySetModification {
+  return Number.isInteger(modification?.queryId)
+    && (modification.type === 'Remove' || (modification.type === 'Add' && typeof modification.udfPath === 'string'))
+}
+
+/** The part of an answer that mutations and actions have in common. */
+export function encodeOutcome(outcome: Outcome): { success: boolean, result: JSONValue, errorData?: JSONValue, logLines: string[] } {
+  return outcome.status === 'success'
+    ? { success: true, result: outcome.value, logLines: [] }
+    : { success: false, result: outcome.message, errorData: outcome.data, logLines: [] }
+}
+
+export function encodeResult(queryId: number, outcome: Outcome, journal: string | null): StateModification {
+  return outcome.status === 'success'
+    ? { type: 'QueryUpdated', queryId, value: outcome.value, logLines: [], journal }
+    : { type: 'QueryFailed', queryId, errorMessage: outcome.message, errorData: outcome.data, logLines: [], journal }
+}
+
+export function encodeVersion({ querySet, identity, ts }: Version): EncodedVersion {
+  return { querySet, identity, ts: encodeTimestamp(ts) }
+}
+
+/** A timestamp travels as eight little-endian bytes in base64. */
+export function encodeTimestamp(ts: bigint): string {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(ts)
+  return bytes.toString('base64')
+}
+
+/** @throws Rejection `fatal` if these are not eight bytes. */
+export function decodeTimestamp(encoded: string): bigint {
+  const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.length !== 8)
+    throw new Rejection('fatal', 'A timestamp must be eight bytes in base64')
+  return bytes.readBigUInt64LE()
+}

@@ -1,0 +1,258 @@
+import type { Buffer } from 'node:buffer'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocketServer } from 'ws'
+import type { Connection, LogEntry } from './log.ts'
+import type { Call, Outcome } from './runtime.ts'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import process from 'node:process'
+import { setImmediate } from 'node:timers/promises'
+import { ConvueError } from '../errors.ts'
+import { AnswerBook } from './answers.ts'
+import { Authenticator } from './auth.ts'
+import { loadFunctions } from './bundle.ts'
+import { clock } from './clock.ts'
+import { CronRunner } from './crons.ts'
+import { createCloudHandler, createSiteHandler } from './http.ts'
+import { importPeer } from './peers.ts'
+import { Runtime } from './runtime.ts'
+import { StorageAddresses } from './storage.ts'
+import { SyncConnection } from './sync.ts'
+
+/** What a server needs to start; see `DeploymentOptions`. */
+export interface ServerOptions {
+  functions: string
+  siteUrl: string
+  port: number
+  sitePort: number
+}
+
+/** Where a server listens. */
+export interface ServerUrls {
+  url: string
+  siteUrl: string
+}
+
+/** Is told what the server does; `null` says that only its connections changed. */
+export type OnEvent = (entry: LogEntry | null) => void
+
+/** Larger messages close their socket. */
+const MAX_MESSAGE_BYTES = 20 * 2 ** 20
+
+/** The functions as they are loaded now, with what depends on them. */
+interface Loaded {
+  authenticator: Authenticator
+  dispose: () => Promise<void>
+}
+
+/** One deployment: its two ports, its data, its clients. */
+export class DeploymentServer {
+  readonly #options: ServerOptions
+  readonly #onEvent: OnEvent
+  readonly #webSockets: WebSocketServer
+  readonly #cloud: Server
+  readonly #site: Server
+  readonly #connections = new Map<number, SyncConnection>()
+  readonly #changed = new Set<SyncConnection>()
+  readonly #answers = new AnswerBook()
+  readonly #storage = new StorageAddresses(() => this.#urls.url)
+  readonly #crons: CronRunner
+  /** Requests that come in while the functions load wait for this. */
+  readonly #runtime: Promise<Runtime>
+  #loaded!: Loaded
+  #urls!: ServerUrls
+  #connectionCount = 0
+
+  static async start(options: ServerOptions, onEvent: OnEvent): Promise<DeploymentServer> {
+    const { WebSocketServer } = await importPeer('ws', () => import('ws'))
+    const server = new DeploymentServer(options, onEvent, new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES }))
+    await server.#runtime
+    return server
+  }
+
+  private constructor(options: ServerOptions, onEvent: OnEvent, webSockets: WebSocketServer) {
+    this.#options = options
+    this.#onEvent = onEvent
+    this.#webSockets = webSockets
+    const httpHost = {
+      runtime: () => this.#runtime,
+      authenticator: () => this.#runtime.then(() => this.#loaded.authenticator),
+      storage: this.#storage,
+      siteUrl: () => this.#urls.siteUrl,
+    }
+    this.#cloud = createServer(createCloudHandler(httpHost))
+    this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+    this.#site = createServer(createSiteHandler(httpHost))
+    this.#crons = new CronRunner((name, args) => this.#runCron(name, args))
+    this.#runtime = this.#boot()
+  }
+
+  get urls(): ServerUrls {
+    return this.#urls
+  }
+
+  /** The functions read their own addresses as they are evaluated, so the ports come first. */
+  async #boot(): Promise<Runtime> {
+    const port = await listen(this.#cloud, this.#options.port)
+    const sitePort = await listen(this.#site, this.#options.sitePort)
+    this.#urls = { url: `http://127.0.0.1:${port}`, siteUrl: `http://127.0.0.1:${sitePort}` }
+    process.env.CONVEX_CLOUD_URL = this.#urls.url
+    process.env.CONVEX_SITE_URL = this.#urls.siteUrl
+    process.env.SITE_URL ??= this.#options.siteUrl
+    process.env.BETTER_AUTH_SECRET ??= randomBytes(32).toString('base64')
+
+    const functions = await loadFunctions(this.#options.functions)
+    try {
+      this.#loaded = { authenticator: await Authenticator.create(functions.authConfig), dispose: functions.dispose }
+      const runtime = await Runtime.start(functions, {
+        log: entry => this.#log(entry),
+        onCommit: changes => this.#connections.forEach(connection => connection.applyCommit(changes)),
+        fileUrl: this.#storage.fileUrl,
+        uploadUrl: this.#storage.uploadUrl,
+      })
+      this.#crons.start(runtime.defaultExport('crons'))
+      return runtime
+    }
+    catch (error) {
+      await functions.dispose()
+      throw error
+    }
+  }
+
+  /** Runs a function that a test calls by itself: public or internal, as whomever. */
+  async run(kind: 'query' | 'mutation' | 'action', call: Pick<Call, 'name' | 'args' | 'identity'>): Promise<Outcome> {
+    const runtime = await this.#runtime
+    const full: Call = { ...call, connection: null, caller: 'trusted' }
+    switch (kind) {
+      case 'query':
+        return await runtime.query(full)
+      case 'mutation':
+        return (await runtime.mutation(full)).outcome
+      case 'action':
+        return await runtime.action(full)
+      default:
+        return kind satisfies never
+    }
+  }
+
+  /** Resolves once nothing runs and nobody is owed an answer. */
+  async settled(): Promise<void> {
+    const runtime = await this.#runtime
+    const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && [...this.#connections.values()].every(connection => connection.isIdle)
+    do {
+      await setImmediate()
+      await runtime.database.finishScheduled()
+    } while (!isIdle())
+  }
+
+  /** Drops every socket as a network does. */
+  async disconnectAll(): Promise<void> {
+    const connections = [...this.#connections.values()]
+    connections.forEach(connection => connection.terminate())
+    while (connections.some(({ id }) => this.#connections.has(id)))
+      await setImmediate()
+  }
+
+  /** Stops listening and drops everybody, then listens on the same ports again. */
+  async restart(): Promise<void> {
+    const ports = [this.#cloud, this.#site].map(portOf)
+    await this.#stopListening()
+    await listen(this.#cloud, ports[0]!)
+    await listen(this.#site, ports[1]!)
+  }
+
+  /** Bundles the functions again and runs all live queries on them. The former functions stay if the new ones cannot be loaded. */
+  async reload(): Promise<void> {
+    const runtime = await this.#runtime
+    const functions = await loadFunctions(this.#options.functions)
+    const authenticator = await Authenticator.create(functions.authConfig)
+    await runtime.replaceFunctions(functions)
+    const former = this.#loaded
+    this.#loaded = { authenticator, dispose: functions.dispose }
+    await former.dispose()
+    this.#crons.start(runtime.defaultExport('crons'))
+    this.#connections.forEach(connection => connection.invalidateAll())
+  }
+
+  async close(): Promise<void> {
+    this.#crons.stop()
+    await this.#stopListening()
+    await this.#loaded.dispose()
+  }
+
+  /** The connections that are not what they were when this was last called; `null` for those that are gone. */
+  takeChangedConnections(): [id: number, connection: Connection | null][] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed.map(connection => [connection.id, this.#connections.has(connection.id) ? connection.describe() : null])
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const runtime = await this.#runtime
+    const { pathname } = new URL(`http://localhost${request.url}`)
+    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname)) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+      return
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new SyncConnection(++this.#connectionCount, webSocket, {
+        runtime,
+        authenticator: () => this.#loaded.authenticator,
+        answers: this.#answers,
+        log: entry => this.#log(entry),
+        onChange: (changed, state) => {
+          if (state === 'open')
+            this.#connections.set(changed.id, changed)
+          else
+            this.#connections.delete(changed.id)
+          this.#changed.add(changed)
+          this.#onEvent(null)
+        },
+      })
+      this.#connections.set(connection.id, connection)
+    })
+  }
+
+  async #runCron(name: string, args: unknown): Promise<void> {
+    const runtime = await this.#runtime
+    const outcome = await runtime.run({ name, args: args as Call['args'], identity: null, connection: null, caller: 'trusted' })
+    if (outcome.status === 'error')
+      console.error(`The cron job ${name} failed:`, outcome.message)
+  }
+
+  #log(entry: Omit<LogEntry, 'at'>): void {
+    this.#onEvent({ at: clock.now(), ...entry })
+  }
+
+  async #stopListening(): Promise<void> {
+    await this.disconnectAll()
+    for (const server of [this.#cloud, this.#site]) {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    }
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return portOf(server)
+  }
+  catch (cause) {
+    throw new ConvueError({
+      code: 'DEPLOYMENT_FAILED',
+      why: `The deployment cannot listen on port ${port}: ${(cause as Error).message}.`,
+      fix: 'Stop what listens there, or pass another port, or 0 for any free one.',
+      cause,
+    })
+  }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port
+}

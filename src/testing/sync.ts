@@ -1,0 +1,382 @@
+import type { WebSocket } from 'ws'
+import type { AnswerBook } from './answers.ts'
+import type { Authenticated, Authenticator } from './auth.ts'
+import type { Identity } from './identity.ts'
+import type { Connection, LogEntry } from './log.ts'
+import type { Authenticate, ClientMessage, Connect, FunctionRequest, ModifyQuerySet, QuerySetModification, ServerMessage, StateModification, Version } from './protocol.ts'
+import type { Call, QueryRun, Runtime } from './runtime.ts'
+import type { Change, ReadSet } from './tracking.ts'
+import { Buffer } from 'node:buffer'
+import { AuthenticationError } from './auth.ts'
+import { clock } from './clock.ts'
+import { decodeTimestamp, encodeOutcome, encodeResult, encodeTimestamp, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
+
+/** A client gives up a socket that was silent for a minute; it hears from us at least this often. */
+const PING_INTERVAL_MS = 15_000
+
+/** Close codes of RFC 6455. */
+const POLICY_VIOLATION = 1008
+const INTERNAL_ERROR = 1011
+
+/** What fits into a close frame. */
+const MAX_REASON_BYTES = 123
+
+/** What the connections of one deployment share. */
+export interface SyncHost {
+  runtime: Runtime
+  answers: AnswerBook
+  authenticator: () => Authenticator
+  log: (entry: Omit<LogEntry, 'at'>) => void
+  /** The connection is not what it was, or is gone. */
+  onChange: (connection: SyncConnection, state: 'open' | 'closed') => void
+}
+
+interface Subscription {
+  queryId: number
+  call: QueryRun['call']
+  journal: string | null
+  /** What its last result depends on; `null` if it has to run. */
+  reads: ReadSet | null
+  /** The last result as it was sent: an equal one is not sent again. */
+  sent: string | null
+}
+
+/** One client's WebSocket. */
+export class SyncConnection {
+  readonly id: number
+  readonly #socket: WebSocket
+  readonly #host: SyncHost
+
+  #sessionId: string | null = null
+  /** The client's clock minus ours, in ms. */
+  #clientClockSkew: number | undefined
+  #isRejected = false
+
+  /** Where the client stands by what it was sent. */
+  #version: Version = { querySet: 0, identity: 0, ts: 0n }
+  /** Where it wants to be: the next transition takes it there. */
+  #requested = { querySet: 0, identity: 0 }
+  #pendingModifications: QuerySetModification[] = []
+  #pendingIdentity: Authenticated | 'nobody' | null = null
+  #authenticated: Authenticated | 'nobody' = 'nobody'
+  readonly #subscriptions = new Map<number, Subscription>()
+
+  #waitingMessages = 0
+  /** Messages are handled one after the other: a token is verified before what follows it is looked at. */
+  #inbox: Promise<void> = Promise.resolve()
+  /** Mutations run one after the other. */
+  #mutations: Promise<void> = Promise.resolve()
+  #runningMutation: Promise<void> | null = null
+  #update: 'idle' | 'running' | 'runningAndDue' = 'idle'
+  #lastSentAt = clock.now()
+  #pingTimer: ReturnType<typeof setTimeout>
+
+  constructor(id: number, socket: WebSocket, host: SyncHost) {
+    this.id = id
+    this.#socket = socket
+    this.#host = host
+    this.#pingTimer = this.#schedulePing()
+    socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary))
+    socket.on('close', (code, reason) => this.#onClose(String(reason) || `closed with code ${code}`))
+    // A frame that breaks the WebSocket protocol, or is too large: `ws` closes by itself.
+    socket.on('error', error => this.#log('error', { outcome: 'error', detail: error.message }))
+    this.#log('open')
+    this.#announce()
+  }
+
+  /** Whether it has answered all that it received. */
+  get isIdle(): boolean {
+    return this.#update === 'idle' && this.#waitingMessages === 0
+  }
+
+  get #isOpen(): boolean {
+    return !this.#isRejected && this.#socket.readyState === this.#socket.OPEN
+  }
+
+  get #subject(): string | null {
+    return this.#authenticated === 'nobody' ? null : this.#authenticated.identity.subject
+  }
+
+  describe(): Connection {
+    const queries = [...this.#subscriptions.values()].map(({ queryId, call: { name, args } }) =>
+      ({ queryId, name, args: Array.isArray(args) ? args[0] : args }))
+    return { id: this.id, sessionId: this.#sessionId, subject: this.#subject, queries }
+  }
+
+  /** Runs again what a commit may have altered. */
+  applyCommit(changes: Change[]): void {
+    let isAffected = false
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.reads && changes.some(change => subscription.reads!.isAffectedBy(change))) {
+        subscription.reads = null
+        isAffected = true
+      }
+    }
+    if (isAffected)
+      this.#scheduleUpdate()
+  }
+
+  /** Runs everything again. */
+  invalidateAll(): void {
+    for (const subscription of this.#subscriptions.values())
+      subscription.reads = null
+    this.#scheduleUpdate()
+  }
+
+  /** Drops the connection as a network does, without a goodbye. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #receive(data: string, isBinary: boolean): void {
+    this.#waitingMessages += 1
+    this.#inbox = this.#inbox.then(async () => {
+      try {
+        if (this.#isOpen)
+          await this.#handle(parseClientMessage(data, isBinary))
+      }
+      catch (error) {
+        this.#reject(error)
+      }
+      this.#waitingMessages -= 1
+    })
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    switch (message.type) {
+      case 'Connect':
+        return this.#connect(message)
+      case 'Authenticate':
+        return await this.#authenticate(message)
+      case 'ModifyQuerySet':
+        return this.#modifyQuerySet(message)
+      case 'Mutation':
+        return this.#runMutation(message)
+      case 'Action':
+        return this.#runAction(message)
+      case 'Event':
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  #connect({ sessionId, maxObservedTimestamp, clientTs }: Connect): void {
+    this.#sessionId = sessionId
+    this.#clientClockSkew = clientTs === undefined ? undefined : clientTs - clock.now()
+    // It has seen data that we do not have: results of ours would take it back in time.
+    if (maxObservedTimestamp !== undefined && decodeTimestamp(maxObservedTimestamp) > this.#host.runtime.database.timestamp)
+      throw new Rejection('internal', 'Client has observed a timestamp ahead of the backend\'s latest known timestamp')
+    this.#log('connect')
+    this.#announce()
+  }
+
+  async #authenticate({ tokenType, value, baseVersion }: Authenticate): Promise<void> {
+    const authenticated = tokenType === 'None' ? 'nobody' : await this.#verify(tokenType, value)
+    this.#checkBaseVersion(baseVersion, this.#requested.identity)
+    this.#requested.identity += 1
+    this.#pendingIdentity = authenticated
+    this.#log('authenticate', { args: { tokenType }, subject: authenticated === 'nobody' ? null : authenticated.identity.subject })
+    this.#scheduleUpdate()
+  }
+
+  async #verify(tokenType: 'User' | 'Admin', token: string | undefined): Promise<Authenticated> {
+    try {
+      if (tokenType !== 'User')
+        throw new AuthenticationError('InvalidAuthHeader', 'This deployment has no admin keys.')
+      return await this.#host.authenticator().verify(token ?? '')
+    }
+    catch (error) {
+      if (!(error instanceof AuthenticationError))
+        throw error
+      this.#log('authenticate', { args: { tokenType }, outcome: 'error', detail: error.message })
+      throw new Rejection('auth', error.message, true)
+    }
+  }
+
+  #modifyQuerySet({ baseVersion, newVersion, modifications }: ModifyQuerySet): void {
+    this.#checkBaseVersion(baseVersion, this.#requested.querySet)
+    this.#requested.querySet = newVersion
+    this.#pendingModifications.push(...modifications)
+    this.#scheduleUpdate()
+  }
+
+  #runMutation(request: FunctionRequest): void {
+    const { requestId } = request
+    const call = this.#toCall(request)
+    const { runtime, answers } = this.#host
+    const answer = async (): Promise<void> => {
+      const { outcome, ts } = await answers.once(this.#sessionId ?? `connection ${this.id}`, requestId, () => runtime.mutation(call))
+      const committed = outcome.status === 'success' ? { ts: encodeTimestamp(ts!) } : {}
+      this.#send({ type: 'MutationResponse', requestId, ...encodeOutcome(outcome), ...committed })
+      this.#runningMutation = null
+      // The client drops its optimistic update at the first transition that is not older, even an empty one.
+      this.#scheduleUpdate()
+    }
+    this.#mutations = this.#mutations.then(() => this.#runningMutation = answer())
+  }
+
+  #runAction(request: FunctionRequest): void {
+    void this.#host.runtime.action(this.#toCall(request)).then((outcome) => {
+      this.#send({ type: 'ActionResponse', requestId: request.requestId, ...encodeOutcome(outcome) })
+      this.#scheduleUpdate()
+    })
+  }
+
+  /** A call runs as whoever the client was when it came in, however long it waits. */
+  #toCall({ udfPath, args }: FunctionRequest): Call {
+    return { name: udfPath, args, identity: this.#currentIdentity(), connection: this.id, caller: 'client' }
+  }
+
+  #scheduleUpdate(): void {
+    if (this.#update === 'idle')
+      void this.#runUpdates()
+    else
+      this.#update = 'runningAndDue'
+  }
+
+  async #runUpdates(): Promise<void> {
+    do {
+      this.#update = 'running'
+      try {
+        if (this.#isOpen)
+          await this.#transition()
+      }
+      catch (error) {
+        this.#reject(error)
+      }
+    } while (this.#update as string === 'runningAndDue')
+    this.#update = 'idle'
+  }
+
+  /** Takes the client to where it wants to be, on one snapshot of the data. */
+  async #transition(): Promise<void> {
+    const modifications = this.#applyRequests()
+    const identity = this.#currentIdentity()
+    const version = { ...this.#requested, ts: this.#host.runtime.database.timestamp }
+    if (this.#stale().length > 0)
+      version.ts = await this.#host.runtime.snapshot(identity, () => this.#stale().map(subscription => this.#toRun(subscription, modifications)))
+    // What a mutation wrote may not reach its client before the answer, or it would show beside the optimistic update.
+    await this.#runningMutation
+    this.#send({
+      type: 'Transition',
+      startVersion: encodeVersion(this.#version),
+      endVersion: encodeVersion(version),
+      modifications,
+      clientClockSkew: this.#clientClockSkew,
+    })
+    this.#version = version
+  }
+
+  #stale(): Subscription[] {
+    return [...this.#subscriptions.values()].filter(({ reads }) => reads === null)
+  }
+
+  #toRun(subscription: Subscription, modifications: StateModification[]): QueryRun {
+    return {
+      call: subscription.call,
+      journal: subscription.journal,
+      settle: ({ outcome, reads, journal }) => {
+        const sent = JSON.stringify(outcome)
+        if (sent !== subscription.sent)
+          modifications.push(encodeResult(subscription.queryId, outcome, journal))
+        Object.assign(subscription, { reads, journal, sent })
+      },
+    }
+  }
+
+  /** Becomes what the client asked for. Returns what that removes. */
+  #applyRequests(): StateModification[] {
+    const modifications = this.#pendingModifications.splice(0)
+    if (modifications.length === 0 && this.#pendingIdentity === null)
+      return []
+    if (this.#pendingIdentity) {
+      this.#authenticated = this.#pendingIdentity
+      this.#pendingIdentity = null
+      for (const subscription of this.#subscriptions.values())
+        subscription.reads = null
+    }
+    const removed = modifications.flatMap(modification => this.#applyModification(modification))
+    this.#announce()
+    return removed
+  }
+
+  #applyModification(modification: QuerySetModification): StateModification[] {
+    const { queryId } = modification
+    if (modification.type === 'Remove') {
+      if (!this.#subscriptions.delete(queryId))
+        throw new Rejection('fatal', `Nonexistent query id: ${queryId}`)
+      return [{ type: 'QueryRemoved', queryId }]
+    }
+    if (this.#subscriptions.has(queryId))
+      throw new Rejection('fatal', `Duplicate query ID: ${queryId}`)
+    const { udfPath: name, args, journal = null } = modification
+    const call = { name, args, connection: this.id, caller: 'client' } as const
+    this.#subscriptions.set(queryId, { queryId, call, journal, reads: null, sent: null })
+    return []
+  }
+
+  /** Whom to run as from now on. */
+  #currentIdentity(): Identity {
+    const current = this.#pendingIdentity ?? this.#authenticated
+    if (current === 'nobody')
+      return null
+    if (current.expiresAt <= clock.now())
+      throw new Rejection('auth', 'Convex token identity expired')
+    return current.identity
+  }
+
+  #checkBaseVersion(baseVersion: number, current: number): void {
+    if (baseVersion !== current)
+      throw new Rejection('fatal', `Base version ${baseVersion} passed up doesn't match the current version ${current}`)
+  }
+
+  #reject(error: unknown): void {
+    // Nobody else would see a mistake of our own, or of `auth.config`.
+    if (!(error instanceof Rejection))
+      console.error('A connection failed:', error)
+    const rejection = error instanceof Rejection ? error : new Rejection('internal', (error as Error).message)
+    const { kind, message, authUpdateAttempted } = rejection
+    this.#log('reject', { outcome: 'error', detail: message })
+    if (kind === 'fatal')
+      this.#send({ type: 'FatalError', error: message })
+    if (kind === 'auth')
+      this.#send({ type: 'AuthError', error: message, baseVersion: this.#version.identity, authUpdateAttempted })
+    this.#isRejected = true
+    if (kind === 'internal')
+      this.#socket.close(INTERNAL_ERROR, 'InternalServerError')
+    else
+      this.#socket.close(POLICY_VIOLATION, Buffer.from(message).subarray(0, MAX_REASON_BYTES))
+  }
+
+  #send(message: ServerMessage): void {
+    if (!this.#isOpen)
+      return
+    this.#lastSentAt = clock.now()
+    this.#socket.send(JSON.stringify(message))
+  }
+
+  #schedulePing(): ReturnType<typeof setTimeout> {
+    const silence = clock.now() - this.#lastSentAt
+    return setTimeout(() => {
+      if (clock.now() - this.#lastSentAt >= PING_INTERVAL_MS)
+        this.#send({ type: 'Ping' })
+      this.#pingTimer = this.#schedulePing()
+    }, PING_INTERVAL_MS - silence)
+  }
+
+  #onClose(reason: string): void {
+    clearTimeout(this.#pingTimer)
+    this.#subscriptions.clear()
+    this.#log('close', { detail: reason })
+    this.#host.onChange(this, 'closed')
+  }
+
+  #announce(): void {
+    this.#host.onChange(this, 'open')
+  }
+
+  #log(name: string, entry: Partial<LogEntry> = {}): void {
+    this.#host.log({ kind: 'socket', name, args: null, subject: this.#subject, connection: this.id, outcome: 'success', detail: null, ...entry })
+  }
+}

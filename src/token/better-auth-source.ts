@@ -1,0 +1,99 @@
+import type { SessionSnapshot, TokenSource } from './token-source.ts'
+import { diagnose } from '../diagnostics.ts'
+
+/**
+ * A Better Auth client with the `convexClient()` plugin, made by `createAuthClient` of `better-auth/vue` or `better-auth/client`.
+ */
+export interface BetterAuthClient {
+  $fetch: (path: string, options?: any) => Promise<any>
+  $store: { atoms: Record<string, any> }
+  /** Typed by `convexClient()`: without that plugin the client does not fit here. */
+  convex: { token: (...args: any[]) => Promise<any> }
+  signOut: (...args: any[]) => Promise<any>
+}
+
+/** The nanostores atom in which a Better Auth client keeps the session. */
+interface SessionAtom {
+  /** The value without mounting the atom, which would ask the server. */
+  value: SessionValue
+  subscribe: (listener: (value: SessionValue) => void) => () => void
+}
+
+interface SessionValue {
+  /** What get-session answered: typed by Better Auth, but any page of any proxy may stand here. */
+  data: any
+  error: unknown
+  isPending: boolean
+  refetch: () => unknown
+}
+
+/**
+ * Better Auth as a {@link TokenSource}.
+ *
+ * @throws {ConvueError} `AUTH_CLIENT_INVALID`
+ */
+export function betterAuthSource(client: BetterAuthClient): TokenSource {
+  const atom: SessionAtom | undefined = client.$store?.atoms?.session
+  if (!atom)
+    throw diagnose('AUTH_CLIENT_INVALID')
+
+  return {
+    getSnapshot: () => toSnapshot(atom.value),
+    subscribe: listener => atom.subscribe(value => listener(toSnapshot(value))),
+    refresh: () => void atom.value.refetch(),
+    async fetchToken({ signal }) {
+      let response: Response | undefined
+      const { data, error } = await client.$fetch('/convex/token', {
+        method: 'GET',
+        signal,
+        throw: false, // whatever the app's client does
+        onResponse(context: { response: Response }) {
+          response = context.response
+        },
+      })
+      if (data?.token)
+        return { kind: 'token', token: data.token }
+      if (isJsonUnauthorized(error))
+        return { kind: 'denied' }
+      const status = response?.status
+      return {
+        kind: 'failed',
+        error: diagnose(status === 404 ? 'TOKEN_ENDPOINT_MISSING' : 'TOKEN_REQUEST_FAILED', status, error),
+        retryAfterMs: readRetryAfter(response?.headers.get('retry-after'), response?.headers.get('date')),
+      }
+    },
+    async signOut() {
+      const { data, error } = await client.signOut({ fetchOptions: { throw: false } })
+      // A firewall's page may come with 200.
+      if (!data?.success)
+        throw error ?? data
+    },
+  }
+}
+
+function toSnapshot({ data, error, isPending }: SessionValue): SessionSnapshot {
+  if (data?.user?.id && data.session?.id) {
+    const { user, session: { token: _secret, ...session } } = data
+    return { status: 'signedIn', userId: user.id, sessionId: session.id, user, session }
+  }
+  if (isPending)
+    return { status: 'pending' }
+  return data === null && (!error || isJsonUnauthorized(error))
+    ? { status: 'signedOut' }
+    : { status: 'failed', error: diagnose('SESSION_REQUEST_FAILED', undefined, error ?? data) }
+}
+
+/**
+ * A 401 in JSON comes from Better Auth itself; any other answer, a firewall's 401 page included, says nothing about the session. Better Auth's
+ * client merges a JSON body into its error; from any other body only `status` and `statusText` are left.
+ */
+function isJsonUnauthorized(error: any): boolean {
+  // A client that throws its errors keeps the body apart.
+  const body = error instanceof Error ? (error as any).error : error
+  return error?.status === 401 && typeof body === 'object' && Object.keys(body ?? {}).some(key => !key.startsWith('status'))
+}
+
+/** `Retry-After` (RFC 9110, 10.2.3), seconds or a date, in milliseconds. The visitor's clock may be wrong: `Date` tells the server's, where it can be read. */
+function readRetryAfter(header?: string | null, now?: string | null): number | undefined {
+  return header ? Number(header) * 1000 || Date.parse(header) - (Date.parse(now!) || Date.now()) : undefined
+}

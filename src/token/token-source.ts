@@ -1,0 +1,35 @@
+/** Who is signed in, as far as an identity provider has said. */
+export type SessionSnapshot
+  /** Nobody has answered yet. `mayBeSignedIn` hints that a token is worth asking for at once. */
+  = | { status: 'pending', mayBeSignedIn?: boolean }
+  /** A definite answer: there is no session. */
+    | { status: 'signedOut' }
+  /** A definite answer: this person, in this session. `session` carries no secret. */
+    | { status: 'signedIn', userId: string, sessionId: string, user: unknown, session: unknown }
+  /** No answer: the question failed. Never a sign-out. */
+    | { status: 'failed', error: Error }
+
+/** The provider's answer to a request for a token. */
+export type TokenOutcome
+  /** A JWT that the deployment accepts for this person. */
+  = | { kind: 'token', token: string }
+  /** A definite answer: this browser has no session. */
+    | { kind: 'denied' }
+  /** Anything else: to be tried again, after `retryAfterMs` milliseconds at the earliest if the provider said so. */
+    | { kind: 'failed', error: Error, retryAfterMs?: number }
+
+/** The only door to an identity provider. */
+export interface TokenSource {
+  /** What is known at this moment, without waiting. */
+  getSnapshot: () => SessionSnapshot
+  /** Calls `listener` after every change, until the returned function is called. */
+  subscribe: (listener: (snapshot: SessionSnapshot) => void) => () => void
+  /**
+   * Asks for a token. `force` asks for one that was not handed out before. `signal` aborts when the answer is of no use any more.
+   */
+  fetchToken: (request: { force: boolean, signal: AbortSignal }) => Promise<TokenOutcome>
+  /** Asks the provider again who is signed in; the answer arrives through `subscribe`. Without it, the token tells. */
+  refresh?: () => void
+  /** Ends the session. Rejects if the provider did not confirm it. */
+  signOut?: () => Promise<void>
+}

@@ -1,0 +1,263 @@
+import type { Page } from 'playwright-core'
+import type { Frame, Person } from '../support/playground.ts'
+import { describe, expect, it } from 'vitest'
+import { api } from '../../playground/convex/_generated/api.js'
+import { signIn, taskRow, usePlayground } from '../support/playground.ts'
+
+const fixture = usePlayground()
+
+let people = 0
+
+/** Somebody new. */
+function person(name: string): Person {
+  return { name, email: `${name.toLowerCase()}${++people}@example.com`, password: 'correct horse battery' }
+}
+
+/** Puts a task on the list of somebody who did not write it in a window of the test. */
+async function addTask(userId: string, text: string): Promise<void> {
+  await fixture.playground.deployment!.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
+}
+
+/** What the page said about who is there, in all the frames that showed a text among the rows. */
+function statusesWith(frames: Frame[], text: string): string[] {
+  const showing = frames.filter(({ rows }) => rows.join().includes(text))
+  return [...new Set(showing.map(({ status }) => status))]
+}
+
+describe('signing up', () => {
+  it('leads to an empty list, and a task that is added shows live in a second window', async () => {
+    const ada = person('Ada')
+    const profile = await fixture.openProfile()
+    const { page: first } = await fixture.openWindow(profile, '/sign-up')
+    await first.getByLabel('Name').fill(ada.name)
+    await first.getByLabel('Email').fill(ada.email)
+    await first.getByLabel('Password').fill(ada.password)
+    await first.locator('form').getByRole('button', { name: 'Sign up' }).click()
+    await first.getByText('No tasks yet').waitFor()
+    expect(new URL(first.url()).pathname).toBe('/tasks')
+
+    const { page: second } = await fixture.openWindow(profile, '/tasks')
+    await second.getByText('No tasks yet').waitFor()
+    await first.getByLabel('New task').fill('Water the ferns')
+    await first.getByLabel('New task').press('Enter')
+
+    await taskRow(second, 'Water the ferns').waitFor()
+    await taskRow(first, 'Water the ferns').getByRole('checkbox').check()
+    await second.getByRole('checkbox', { name: 'Water the ferns', checked: true }).waitFor()
+    expect(await first.getByLabel('New task').inputValue()).toBe('')
+  })
+
+  it('tells what is wrong with the password at sign-in', async () => {
+    const ada = person('Ada')
+    const profile = await fixture.openProfile()
+    await fixture.signUp(profile, ada)
+    await profile.clearCookies()
+    const { page, expectProblem } = await fixture.openWindow(profile, '/sign-in')
+    expectProblem(/status of 401 .*sign-in\/email/)
+
+    await signIn(page, { ...ada, password: 'not this one' })
+
+    await page.getByRole('alert').getByText('Invalid email or password').waitFor()
+    await signIn(page, ada)
+    await page.getByText('No tasks yet').waitFor()
+  })
+
+  it('is not needed for the demo user', async () => {
+    const { page, expectProblem } = await fixture.openWindow(await fixture.openProfile(), '/')
+    // The first time on a deployment the demo user has to be signed up.
+    expectProblem(/status of 401 .*sign-in\/email/)
+    await page.getByRole('button', { name: 'Continue as demo user' }).click()
+    await page.getByText('Good to see you, Demo user').waitFor()
+
+    const other = await fixture.openWindow(await fixture.openProfile(), '/tasks')
+    await other.page.getByRole('button', { name: 'Continue as demo user' }).click()
+    await other.page.getByText('No tasks yet').waitFor()
+  })
+})
+
+describe('signing out', () => {
+  it('empties the other windows of the same browser at once, without a reload', async () => {
+    const profile = await fixture.openProfile()
+    const userId = await fixture.signUp(profile, person('Ada'))
+    await addTask(userId, 'Read the letter')
+    const first = await fixture.openWindow(profile, '/tasks')
+    const second = await fixture.openWindow(profile, '/tasks')
+    await taskRow(first.page, 'Read the letter').waitFor()
+    await taskRow(second.page, 'Read the letter').waitFor()
+
+    await first.page.getByRole('button', { name: 'Sign out' }).click()
+
+    await first.page.getByText('Tasks belong to somebody').waitFor()
+    await second.page.getByText('Tasks belong to somebody').waitFor()
+    for (const { page, frames } of [first, second]) {
+      expect(await taskRow(page, 'Read the letter').count()).toBe(0)
+      // The frames begin with the document: there was no reload, and no row next to anything but her name.
+      expect(statusesWith(await frames(), 'Read the letter')).toContain('authenticated as Ada')
+      expect(statusesWith(await frames(), 'Read the letter')).not.toContainEqual(expect.not.stringMatching(/^authenticated( as Ada)?$/))
+    }
+  })
+})
+
+describe('switching users', () => {
+  it('never shows a row of the former user: not in one animation frame', async () => {
+    const [alice, bob] = [person('Alice'), person('Bob')]
+    const profile = await fixture.openProfile()
+    await addTask(await fixture.signUp(profile, alice), 'Secret of Alice')
+    await addTask(await fixture.signUp(profile, bob), 'Secret of Bob')
+    await profile.clearCookies()
+    const watching = await fixture.openWindow(profile, '/sign-in')
+    await signIn(watching.page, alice)
+    await taskRow(watching.page, 'Secret of Alice').waitFor()
+
+    // Another window signs out and in as somebody else; this one has to follow.
+    const { page } = await fixture.openWindow(profile, '/account')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+    await signIn(page, bob)
+    await page.getByText(bob.email).waitFor()
+
+    await taskRow(watching.page, 'Secret of Bob').waitFor()
+    const frames = await watching.frames()
+    expect(statusesWith(frames, 'Secret of Alice')).toEqual(['authenticated as Alice'])
+    expect(statusesWith(frames, 'Secret of Bob')).toContain('authenticated as Bob')
+    expect(frames.filter(({ rows }) => rows.join().includes('Alice') && rows.join().includes('Bob'))).toEqual([])
+    expect(frames.at(-1)!.rows).toHaveLength(1)
+  })
+
+  it('holds for a session that was replaced behind the back of the page', async () => {
+    const profile = await fixture.openProfile()
+    await addTask(await fixture.signUp(profile, person('Alice')), 'Secret of Alice')
+    const { page, frames } = await fixture.openWindow(profile, '/tasks')
+    await page.getByText('authenticated as Alice').waitFor()
+    await taskRow(page, 'Secret of Alice').waitFor()
+
+    // No window of the app had a part in it: Better Auth finds out when the page is looked at again.
+    await addTask(await fixture.signUp(profile, person('Bob')), 'Secret of Bob')
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+
+    await taskRow(page, 'Secret of Bob').waitFor()
+    const shown = await frames()
+    expect(statusesWith(shown, 'Secret of Alice')).not.toContainEqual(expect.not.stringMatching(/^authenticated( as Alice)?$/))
+    expect(statusesWith(shown, 'Secret of Bob')).toContain('authenticated as Bob')
+    expect(statusesWith(shown, 'Secret of Bob')).not.toContain('authenticated as Alice')
+  })
+})
+
+describe('a reload while signed in', () => {
+  it('shows no anonymous frame, and takes one token, one socket and one Authenticate', async () => {
+    const profile = await fixture.openProfile()
+    const userId = await fixture.signUp(profile, person('Ada'))
+    await addTask(userId, 'Still here')
+    const { page, frames, authRequests, sent } = await fixture.openWindow(profile, '/tasks')
+    await taskRow(page, 'Still here').waitFor()
+    authRequests.length = 0
+    sent.length = 0
+
+    await page.reload()
+
+    await taskRow(page, 'Still here').waitFor()
+    expect(await frames()).not.toContainEqual(expect.objectContaining({ offersSignIn: true }))
+    expect((await frames()).map(({ status }) => status)).not.toContainEqual(expect.stringContaining('unauthenticated'))
+    expect(authRequests.filter(path => path === 'convex/token')).toHaveLength(1)
+    expect(sent).toEqual([['Connect', 'Authenticate', 'ModifyQuerySet']])
+  })
+})
+
+describe('changing the password', () => {
+  it('says what is wrong with the old one, then changes it', async () => {
+    const ada = person('Ada')
+    const profile = await fixture.openProfile()
+    await fixture.signUp(profile, ada)
+    const { page, expectProblem } = await fixture.openWindow(profile, '/account')
+    // The Convex client reports each mutation that fails.
+    expectProblem(/account:changePassword/)
+
+    await page.getByLabel('Current password').fill('not this one')
+    await page.getByLabel('New password').fill('a brand new password')
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByRole('alert').getByText('That is not your current password.').waitFor()
+
+    await page.getByLabel('Current password').fill(ada.password)
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByText('Your password is changed.').waitFor()
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+    await signIn(page, { ...ada, password: 'a brand new password' })
+    await page.getByText(ada.email).waitFor()
+  })
+})
+
+describe('the public feed', () => {
+  it('shows a guest what others post, live, and offers to sign in', async () => {
+    const guest = await fixture.openWindow(await fixture.openProfile(), '/feed')
+    await guest.page.getByText('Nobody has posted yet').waitFor()
+    const profile = await fixture.openProfile()
+    await fixture.signUp(profile, person('Ada'))
+    const { page } = await fixture.openWindow(profile, '/feed')
+
+    await page.getByLabel('Say something').fill('Good morning')
+    await page.getByRole('button', { name: 'Post' }).click()
+
+    const post = guest.page.getByRole('article').filter({ hasText: 'Good morning' })
+    await post.getByText('Ada').waitFor()
+    expect(await guest.page.getByText('You are reading as a guest').isVisible()).toBe(true)
+  })
+})
+
+describe('the keyboard', () => {
+  it('is enough to filter, tick and remove a task', async () => {
+    const profile = await fixture.openProfile()
+    const userId = await fixture.signUp(profile, person('Ada'))
+    await addTask(userId, 'First')
+    await addTask(userId, 'Second')
+    const { page } = await fixture.openWindow(profile, '/tasks')
+    await taskRow(page, 'First').waitFor()
+
+    await page.getByRole('checkbox', { name: 'First' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('checkbox', { name: 'First', checked: true }).waitFor()
+    await page.getByRole('link', { name: 'open' }).focus()
+    await page.keyboard.press('Enter')
+    await taskRow(page, 'First').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Remove Second' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Nothing left to do.').waitFor()
+  })
+
+  it('comes to the heading of each page that is opened', async () => {
+    const { page } = await fixture.openWindow(await fixture.openProfile(), '/')
+    await page.getByRole('link', { name: 'Feed', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('h1:focus').getByText('Public feed').waitFor()
+    expect(await page.title()).toBe('Public feed · Convue')
+  })
+})
+
+describe('a screen 320 pixels wide', () => {
+  it('has room for each page', async () => {
+    const widths: Record<string, number> = {}
+    const measure = async (page: Page, link: string, heading: string): Promise<void> => {
+      await page.getByRole('link', { name: link, exact: true }).first().click()
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+      widths[heading] = await page.evaluate(() => document.documentElement.scrollWidth)
+    }
+    const profile = await fixture.openProfile({ width: 320, height: 640 })
+    const { page: guest } = await fixture.openWindow(profile, '/')
+    await measure(guest, 'Sign in', 'Sign in')
+    await measure(guest, 'Sign up', 'Sign up')
+    await measure(guest, 'Convue', 'Live data that knows who is asking')
+
+    await fixture.signUp(profile, person('Ada'))
+    const { page } = await fixture.openWindow(profile, '/')
+    await page.getByText('Good to see you, Ada').waitFor()
+    await measure(page, 'Tasks', 'My tasks')
+    await measure(page, 'Feed', 'Public feed')
+    await measure(page, 'Account', 'Account')
+    await page.getByText('Session ends').waitFor()
+    await measure(page, 'Inspector', 'Inspector')
+
+    expect(Object.entries(widths).filter(([, width]) => width > 320)).toEqual([])
+    expect(Object.keys(widths)).toHaveLength(7)
+  })
+})

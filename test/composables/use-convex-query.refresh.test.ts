@@ -1,0 +1,134 @@
+import { useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { shallowRef, watch } from 'vue'
+import { api } from '../support/scripted-api.ts'
+import { ScriptedPage } from '../support/scripted-page.ts'
+import '../support/console-guard.ts'
+
+let page: ScriptedPage
+let value: unknown
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = new ScriptedPage()
+  page.deployment.latencyMs = 50
+  value = 1
+  page.deployment.functions.set('values:get', () => {
+    if (value instanceof Error)
+      throw value
+    return value as any
+  })
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountValue() {
+  return page.run(() => {
+    const query = useConvexQuery(api.values.get)
+    const seen: string[] = []
+    watch([query.data, query.status, query.isStale], ([data, status, isStale]) => seen.push(`${data} ${status}${isStale ? ' stale' : ''}`), { flush: 'sync' })
+    return { query, seen }
+  })
+}
+
+describe('refresh', () => {
+  it('asks the deployment again, shows the data meanwhile, and resolves with the answer', async () => {
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    page.takeFrames()
+    // What a query that reads the clock would answer: no write tells the server.
+    value = 2
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick(40)
+    expect(query.data.value).toBe(1)
+    expect(query.status.value).toBe('success')
+    expect(refreshed).not.toHaveBeenCalled()
+    await page.tick(100)
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(query.data.value).toBe(2)
+    expect(seen).toEqual(['1 success', '2 success'])
+    expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
+  })
+
+  it('changes nothing if the answer is the same', async () => {
+    value = { list: [1, 2] }
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    const before = query.data.value
+    void query.refresh()
+    await page.tick(200)
+    expect(query.data.value).toBe(before)
+    expect(seen).toHaveLength(1)
+  })
+
+  it('heals an error, or shows one', async () => {
+    value = new Error('broken')
+    const { query } = mountValue().result
+    await page.tick(200)
+    expect(query.status.value).toBe('error')
+    value = 1
+    void query.refresh()
+    await page.tick(200)
+    expect(query.data.value).toBe(1)
+    value = new Error('broken again')
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick(200)
+    expect(query.status.value).toBe('error')
+    expect(refreshed).toHaveBeenCalled()
+  })
+
+  it('is one question for those who share the query', async () => {
+    const one = mountValue().result.query
+    const two = mountValue().result.query
+    await page.tick(200)
+    page.takeFrames()
+    value = 2
+    const refreshed = vi.fn()
+    void one.refresh().then(refreshed)
+    await page.tick(200)
+    expect(two.data.value).toBe(2)
+    expect(refreshed).toHaveBeenCalled()
+    expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
+  })
+
+  it('twice in a row resolves both times', async () => {
+    const { query } = mountValue().result
+    await page.tick(200)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    void query.refresh().then(refreshed)
+    await page.tick(200)
+    expect(refreshed).toHaveBeenCalledTimes(2)
+    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
+  })
+
+  it('resolves at once while nothing is asked', async () => {
+    const args = shallowRef<{ channel: string } | null>({ channel: 'a' })
+    page.deployment.functions.set('messages:list', () => [])
+    const { result } = page.run(() => useConvexQuery(api.messages.list, args))
+    await page.tick(200)
+    args.value = null
+    await page.tick(0)
+    page.takeFrames()
+    const refreshed = vi.fn()
+    void result.refresh().then(refreshed)
+    await page.tick(0)
+    expect(refreshed).toHaveBeenCalled()
+    expect(page.takeFrames()).toEqual([])
+  })
+
+  it('resolves when the subscription is given up meanwhile', async () => {
+    const { result: { query }, stop } = mountValue()
+    await page.tick(200)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    stop()
+    await page.tick(20)
+    void page.convex.close()
+    await page.tick(0)
+    expect(refreshed).toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,295 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import type { Session } from '../support/deployment.ts'
+import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { createBrowserFetch, signUp, startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+import { recordTicks } from '../support/identity.ts'
+import { becomePage, createLiveAuthClient, LivePage } from '../support/live-page.ts'
+
+const PASSWORD = 'correct horse battery'
+
+let deployment: Deployment
+const open: LivePage[] = []
+beforeAll(async () => {
+  deployment = await startFixture()
+})
+beforeEach(() => becomePage())
+afterEach(async () => {
+  for (const page of open.splice(0))
+    await page.close()
+  vi.unstubAllGlobals()
+})
+afterAll(() => deployment.close())
+
+function openPage(browserFetch = createBrowserFetch()) {
+  const auth = createLiveAuthClient(deployment, browserFetch)
+  const page = new LivePage(deployment, { authClient: auth.authClient })
+  open.push(page)
+  const queries = page.run(() => ({
+    tasks: useAuthedQuery(api.tasks.list),
+    me: useConvexQuery(api.users.whoami),
+    current: useAuthedQuery(api.users.current),
+    add: useConvexMutation(api.tasks.add),
+  }))
+  return { ...auth, page, convex: page.convex, ...queries, texts: () => queries.tasks.data.value?.map(({ text }) => text) }
+}
+
+async function settled(): Promise<void> {
+  await deployment.settled()
+}
+
+function executions(name: string): (string | null)[] {
+  return deployment.log.filter(entry => entry.name === name).map(({ subject }) => subject)
+}
+
+async function signUpWithTask(text: string): Promise<Session> {
+  const session = await signUp(deployment)
+  await deployment.mutation(api.tasks.add, { text }, { identity: { subject: session.userId } })
+  return session
+}
+
+describe('a visitor without a session', () => {
+  it('asks get-session once and the token endpoint never', async () => {
+    const { convex, requests, me, tasks } = openPage()
+    expect(await convex.auth.ready()).toBe(false)
+    await eventually(() => me.status.value).toBe('success')
+    expect(me.data.value).toBeNull()
+    expect(tasks.status.value).toBe('paused')
+    expect(requests).toEqual([{ path: '/get-session', status: 200 }])
+  })
+})
+
+describe('a page that loads with a session', () => {
+  it('makes one token request and is authenticated with it', async () => {
+    const session = await signUpWithTask('first')
+    deployment.log.length = 0
+    const { convex, count, texts, current } = openPage(session.fetch)
+    expect(await convex.auth.ready()).toBe(true)
+    await eventually(texts).toEqual(['first'])
+    await eventually(() => current.data.value).toMatchObject({ id: session.userId })
+    expect(convex.auth.user.value).toMatchObject({ id: session.userId, email: session.email })
+    expect(convex.auth.session.value).not.toHaveProperty('token')
+    expect(count('/convex/token')).toBe(1)
+    expect(count('/get-session')).toBe(1)
+    await settled()
+    expect(deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'authenticate')).toHaveLength(1)
+    expect(executions('tasks:list')).toEqual([session.userId])
+  })
+
+  it('asks for the token at t0 the second time, in parallel with get-session', async () => {
+    const session = await signUpWithTask('again')
+    const first = openPage(session.fetch)
+    expect(await first.convex.auth.ready()).toBe(true)
+    await first.page.close()
+    const second = openPage(session.fetch)
+    const answers: (() => void)[] = []
+    second.network.intercept = path => path === '/get-session'
+      ? new Promise(resolve => answers.push(() => resolve(session.fetch(`${deployment.siteUrl}/api/auth/get-session`))))
+      : undefined
+    expect(await second.convex.auth.ready()).toBe(true)
+    await eventually(second.texts).toEqual(['again'])
+    expect(second.requests.map(({ path }) => path)).toEqual(['/convex/token', '/get-session'])
+    // Until get-session has answered, the token tells who it is.
+    expect(second.convex.auth.user.value).toMatchObject({ id: session.userId, email: session.email })
+    expect(second.convex.auth.session.value).toBeNull()
+    answers[0]!()
+    await eventually(() => second.convex.auth.session.value?.userId).toBe(session.userId)
+    await settled()
+    expect(second.requests).toHaveLength(2)
+  })
+
+  it('causes no traffic when get-session tells the same again', async () => {
+    const session = await signUpWithTask('quiet')
+    const { convex, authClient, texts, count } = openPage(session.fetch)
+    expect(await convex.auth.ready()).toBe(true)
+    await eventually(texts).toEqual(['quiet'])
+    await settled()
+    deployment.log.length = 0
+    for (let times = 0; times < 3; times++)
+      await authClient.$store.atoms.session!.value.refetch()
+    expect(count('/get-session')).toBe(4)
+    await settled()
+    expect(count('/convex/token')).toBe(1)
+    expect(deployment.log.filter(({ kind, connection }) => kind === 'socket' || connection !== null)).toEqual([])
+  })
+})
+
+describe('a sign-in by the Better Auth client', () => {
+  it('needs no reload, and no required query runs as nobody', async () => {
+    const email = (await signUpWithTask('mine')).email
+    deployment.log.length = 0
+    const { convex, authClient, texts, tasks, me } = openPage()
+    expect(await convex.auth.ready()).toBe(false)
+    expect(tasks.status.value).toBe('paused')
+    const { error } = await authClient.signIn.email({ email, password: PASSWORD })
+    expect(error).toBeNull()
+    await eventually(texts).toEqual(['mine'])
+    await eventually(() => me.data.value?.subject).toBe(convex.auth.user.value?.id)
+    expect(convex.auth.status.value).toBe('authenticated')
+    await settled()
+    expect(executions('tasks:list')).not.toContain(null)
+  })
+
+  it('does so after a sign-up as well', async () => {
+    const { convex, authClient, texts } = openPage()
+    expect(await convex.auth.ready()).toBe(false)
+    await authClient.signUp.email({ email: 'new@example.com', password: PASSWORD, name: 'New' })
+    await eventually(texts).toEqual([])
+    expect(convex.auth.user.value).toMatchObject({ email: 'new@example.com' })
+  })
+
+  it('as somebody else, without a sign-out, shows nothing of the former in any tick', async () => {
+    const ada = await signUpWithTask('ada\'s')
+    const bea = await signUpWithTask('bea\'s')
+    const { convex, authClient, texts, add } = openPage(ada.fetch)
+    await eventually(texts).toEqual(['ada\'s'])
+    await add.mutate({ text: 'ada\'s second' })
+    const ticks = recordTicks(() => [convex.auth.user.value?.id, texts(), add.data.value, add.status.value])
+    await authClient.signIn.email({ email: bea.email, password: PASSWORD })
+    await eventually(texts).toEqual(['bea\'s'])
+    const first = ticks.findIndex(tick => !tick.includes(ada.userId))
+    for (const tick of ticks.slice(first))
+      expect(tick).not.toMatch(/ada's|success/)
+    for (const tick of ticks)
+      expect(tick.includes(ada.userId) && tick.includes('bea\'s')).toBe(false)
+    await eventually(() => convex.auth.user.value?.id).toBe(bea.userId)
+  })
+})
+
+describe.each([
+  ['useConvexAuth().signOut()', ({ convex }: ReturnType<typeof openPage>) => convex.auth.signOut()],
+  ['the Better Auth client', ({ authClient }: ReturnType<typeof openPage>) => authClient.signOut()],
+  ['a revoked session', async ({ authClient }: ReturnType<typeof openPage>, session: Session) => {
+    await session.signOut()
+    await authClient.$store.atoms.session!.value.refetch()
+  }],
+])('a sign-out by %s', (_name, signOut) => {
+  it('takes the data in the tick, ends the connection, and runs nothing as them after its close', async () => {
+    const session = await signUpWithTask('secret')
+    const page = openPage(session.fetch)
+    await eventually(page.texts).toEqual(['secret'])
+    const ticks = recordTicks(() => [page.convex.auth.status.value, page.texts()])
+    await signOut(page, session)
+    await eventually(() => page.convex.auth.status.value).toBe('unauthenticated')
+    expect(ticks.map(tick => JSON.parse(tick))).toEqual([['authenticated', ['secret']], ['unauthenticated', null]])
+    expect(page.tasks.status.value).toBe('paused')
+    await eventually(() => page.me.data.value).toBeNull()
+
+    await eventually(() => deployment.connections.some(({ subject }) => subject === session.userId)).toBe(false)
+    await deployment.mutation(api.tasks.add, { text: 'afterwards' }, { identity: { subject: session.userId } })
+    await settled()
+    const closed = deployment.log.findLastIndex(({ kind, name, subject }) => kind === 'socket' && name === 'close' && subject === session.userId)
+    expect(closed).toBeGreaterThan(-1)
+    expect(deployment.log.slice(closed + 1).filter(({ kind, subject, connection }) => kind !== 'socket' && connection !== null && subject === session.userId)).toEqual([])
+    expect(page.count('/convex/token')).toBe(1)
+  })
+
+  it('lets somebody else in at once, or the same person again', async () => {
+    const [ada, bea] = [await signUpWithTask('ada\'s'), await signUpWithTask('bea\'s')]
+    const page = openPage(ada.fetch)
+    await eventually(page.texts).toEqual(['ada\'s'])
+    await signOut(page, ada)
+    await eventually(() => page.convex.auth.status.value).toBe('unauthenticated')
+    await page.authClient.signIn.email({ email: bea.email, password: PASSWORD })
+    await eventually(page.texts).toEqual(['bea\'s'])
+    await page.convex.auth.signOut()
+    await page.authClient.signIn.email({ email: ada.email, password: PASSWORD })
+    await eventually(page.texts).toEqual(['ada\'s'])
+  })
+})
+
+describe('a sign-out that fails', () => {
+  it('rejects and changes nothing', async () => {
+    const session = await signUpWithTask('still here')
+    const { convex, network, texts } = openPage(session.fetch)
+    await eventually(texts).toEqual(['still here'])
+    network.intercept = path => path === '/sign-out' ? new Response('<html>', { status: 403 }) : undefined
+    await expect(convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
+    expect(convex.auth.status.value).toBe('authenticated')
+    expect(texts()).toEqual(['still here'])
+  })
+})
+
+describe('another tab of the same browser', () => {
+  it('signs this one in, over to somebody else, and out', async () => {
+    const [ada, bea] = [await signUpWithTask('ada\'s'), await signUpWithTask('bea\'s')]
+    const browserFetch = createBrowserFetch()
+    const here = openPage(browserFetch)
+    const there = openPage(browserFetch)
+    expect(await here.convex.auth.ready()).toBe(false)
+    expect(await there.convex.auth.ready()).toBe(false)
+
+    await there.authClient.signIn.email({ email: ada.email, password: PASSWORD })
+    await eventually(here.texts).toEqual(['ada\'s'])
+
+    const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.texts()])
+    await there.authClient.signIn.email({ email: bea.email, password: PASSWORD })
+    await eventually(here.texts).toEqual(['bea\'s'])
+    const first = ticks.findIndex(tick => !tick.includes(ada.userId))
+    expect(ticks.slice(first).join()).not.toContain('ada\'s')
+
+    await there.convex.auth.signOut()
+    await eventually(() => here.convex.auth.status.value).toBe('unauthenticated')
+    expect(here.texts()).toBeUndefined()
+  })
+})
+
+describe('a provider in trouble', () => {
+  const troubles: [string, () => Response | Promise<Response>][] = [
+    ['403 with a firewall\'s page', () => new Response('<html>', { status: 403 })],
+    ['401 with a page', () => new Response('<html>', { status: 401 })],
+    ['429', () => new Response('{"message":"slow down"}', { status: 429, headers: { 'content-type': 'application/json' } })],
+    ['503', () => new Response('', { status: 503 })],
+    ['200 with a page', () => new Response('<html>', { status: 200 })],
+    ['no answer', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ]
+
+  it.each(troubles)('signs nobody out: %s', async (_name, answer) => {
+    const session = await signUpWithTask('here to stay')
+    const { convex, authClient, network, texts, add } = openPage(session.fetch)
+    await eventually(texts).toEqual(['here to stay'])
+    const ticks = recordTicks(() => [convex.auth.status.value, texts()?.[0]])
+    network.intercept = answer
+    await authClient.$store.atoms.session!.value.refetch()
+    await add.mutate({ text: 'works' })
+    await eventually(() => texts()?.length).toBe(2)
+    expect(ticks).toHaveLength(1)
+    expect(convex.auth.status.value).toBe('authenticated')
+    network.intercept = null
+    await authClient.$store.atoms.session!.value.refetch()
+    expect(convex.auth.user.value).toMatchObject({ id: session.userId })
+    expect(ticks).toHaveLength(1)
+  })
+
+  it.each(troubles)('at boot is waited out: %s', async (_name, answer) => {
+    const session = await signUpWithTask('late')
+    const auth = createLiveAuthClient(deployment, session.fetch)
+    let failures = 0
+    auth.network.intercept = path => path === '/convex/token' && failures++ < 1 ? answer() : undefined
+    const page = new LivePage(deployment, { authClient: auth.authClient })
+    open.push(page)
+    const tasks = page.run(() => useAuthedQuery(api.tasks.list))
+    expect(await page.convex.auth.ready()).toBe(false)
+    expect(page.convex.auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+    await eventually(() => tasks.data.value?.map(({ text }) => text)).toEqual(['late'])
+    expect(auth.count('/convex/token')).toBe(2)
+  })
+})
+
+describe('a session that ends while the page sleeps', () => {
+  it('is noticed at the next renewal', async () => {
+    const session = await signUpWithTask('gone tomorrow')
+    const { convex, texts, authClient } = openPage(session.fetch)
+    await eventually(texts).toEqual(['gone tomorrow'])
+    await session.signOut()
+    // The deployment's clock is past the token's expiry: it refuses the token.
+    await deployment.advanceClock(16 * 60_000)
+    deployment.disconnectAll()
+    await eventually(() => convex.auth.status.value).toBe('unauthenticated')
+    expect(texts()).toBeUndefined()
+    expect(convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
+    expect(authClient).toBeDefined()
+  })
+})

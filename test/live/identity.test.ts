@@ -1,0 +1,274 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { IdentityChangedError, useAuthedQuery, useConvexAction, useConvexMutation, useConvexQuery } from 'convue'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { createToken, startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+import { recordTicks } from '../support/identity.ts'
+import { becomePage, LivePage, LiveSource } from '../support/live-page.ts'
+
+let deployment: Deployment
+const open: LivePage[] = []
+let users = 0
+let ada: string
+let bea: string
+
+beforeAll(async () => {
+  deployment = await startFixture()
+})
+beforeEach(async () => {
+  becomePage()
+  users++
+  ada = `ada${users}`
+  bea = `bea${users}`
+  for (const subject of [ada, bea])
+    await deployment.mutation(api.tasks.add, { text: `${subject}'s` }, { identity: { subject } })
+  deployment.log.length = 0
+})
+afterEach(async () => {
+  for (const page of open.splice(0))
+    await page.close()
+  vi.unstubAllGlobals()
+})
+afterAll(() => deployment.close())
+
+function openPage(options: { source?: LiveSource, leeway?: number } = {}) {
+  const { source = new LiveSource({ status: 'signedOut' }), leeway = 10 } = options
+  const page = new LivePage(deployment, { tokenSource: source, clientOptions: { authRefreshTokenLeewaySeconds: leeway } })
+  open.push(page)
+  const queries = page.run(() => ({
+    tasks: useAuthedQuery(api.tasks.list),
+    me: useConvexQuery(api.users.whoami),
+    news: useConvexQuery(api.users.whoamiTagged, { tag: 'news' }, { auth: 'public' }),
+    add: useConvexMutation(api.tasks.add),
+    send: useConvexMutation(api.messages.send),
+    wait: useConvexAction(api.jobs.wait),
+  }))
+  return { source, page, convex: page.convex, ...queries, texts: () => queries.tasks.data.value?.map(({ text }) => text) }
+}
+
+function subjectsOf(name: string): (string | null)[] {
+  return deployment.log.filter(entry => entry.name === name).map(({ subject }) => subject)
+}
+
+/** No connection has run anything of a person's before it was authenticated. */
+async function expectNothingRequiredAsNobody(): Promise<void> {
+  await deployment.settled()
+  expect(subjectsOf('tasks:list')).not.toContain(null)
+  expect(subjectsOf('tasks:add')).not.toContain(null)
+}
+
+describe('one boot', () => {
+  it('is one Authenticate before everything, and each query once', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { texts, me, convex } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    await eventually(() => me.data.value?.subject).toBe(ada)
+    expect(await convex.auth.ready()).toBe(true)
+    await deployment.settled()
+    expect(source.requests).toHaveLength(1)
+    expect(subjectsOf('tasks:list')).toEqual([ada])
+    expect(subjectsOf('users:whoami')).toEqual([ada])
+    const { connection } = deployment.log.find(({ name }) => name === 'tasks:list')!
+    expect(deployment.log.filter(entry => entry.connection === connection && entry.kind === 'socket').map(({ name }) => name)).toEqual(['open', 'connect', 'authenticate'])
+  })
+})
+
+describe('a socket that drops during the first token request', () => {
+  it('runs nothing of the person before `Authenticate`', async () => {
+    const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
+    const { texts, me } = openPage({ source })
+    const sockets = (): number => deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'open').length
+    await eventually(sockets).toBe(2) // hers, and nobody's for what is public
+    for (const count of [4, 6]) {
+      deployment.disconnectAll()
+      await eventually(sockets).toBeGreaterThanOrEqual(count)
+    }
+    source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
+    await eventually(texts).toEqual([`${ada}'s`])
+    await eventually(() => me.data.value?.subject).toBe(ada)
+    await expectNothingRequiredAsNobody()
+  })
+})
+
+describe('a sign-in that falls into a reconnect back-off', () => {
+  it('runs nothing of the person as nobody', async () => {
+    const { source, texts, news, me } = openPage()
+    await eventually(() => news.data.value).toEqual({ tag: 'news', subject: null })
+    deployment.disconnectAll()
+    await eventually(() => deployment.connections.length).toBe(0)
+    source.signIn(ada)
+    await eventually(texts).toEqual([`${ada}'s`])
+    await eventually(() => me.data.value?.subject).toBe(ada)
+    await expectNothingRequiredAsNobody()
+  })
+})
+
+describe('a renewal', () => {
+  it('comes before the token expires, on the same connection, and changes nothing on the page', async () => {
+    const source = new LiveSource()
+    source.lifetime = 4
+    source.signIn(ada)
+    const { texts, convex, tasks } = openPage({ source, leeway: 3 })
+    await eventually(texts).toEqual([`${ada}'s`])
+    const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.error.value, texts(), tasks.isStale.value, tasks.status.value])
+    const authentications = (): number => deployment.log.filter(({ kind, name, subject }) => kind === 'socket' && name === 'authenticate' && subject === ada).length
+    await eventually(authentications).toBeGreaterThanOrEqual(3)
+    expect(ticks).toHaveLength(1)
+    expect(new Set(deployment.log.filter(({ subject }) => subject === ada).map(({ connection }) => connection)).size).toBe(1)
+    await expectNothingRequiredAsNobody()
+  })
+
+  it('that is denied ends in a sign-out, and nothing runs as nobody or after the close', async () => {
+    const source = new LiveSource()
+    source.lifetime = 4
+    source.signIn(ada)
+    const { texts, convex, tasks, me } = openPage({ source, leeway: 3 })
+    await eventually(texts).toEqual([`${ada}'s`])
+    source.answer = () => ({ kind: 'denied' })
+    const ticks = recordTicks(() => [convex.auth.status.value, texts()])
+    await eventually(() => convex.auth.status.value).toBe('unauthenticated')
+    expect(ticks.map(tick => JSON.parse(tick))).toEqual([['authenticated', [`${ada}'s`]], ['unauthenticated', null]])
+    expect(tasks.status.value).toBe('paused')
+    await eventually(() => me.data.value).toBeNull()
+    await eventually(() => deployment.connections.map(({ subject }) => subject)).toEqual([null])
+    await expectNothingRequiredAsNobody()
+  })
+})
+
+describe('a token that the deployment refuses', () => {
+  it('leads to `refreshing` and back; data stays, and nothing runs as nobody', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { texts, convex, tasks } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    const ticks = recordTicks(() => [convex.auth.status.value, texts()?.[0], tasks.isStale.value])
+    source.answer = async () => ({ kind: 'token', token: await createToken(ada, { now: Date.now() + 3_600_000 }) })
+    await deployment.advanceClock(3_600_000)
+    deployment.disconnectAll()
+    await eventually(() => ticks.length).toBe(3)
+    expect(ticks.map(tick => JSON.parse(tick))).toEqual([
+      ['authenticated', `${ada}'s`, false],
+      ['refreshing', `${ada}'s`, true],
+      ['authenticated', `${ada}'s`, false],
+    ])
+    expect(source.requests).toHaveLength(2)
+    expect(source.lastRequest.force).toBe(true)
+    await expectNothingRequiredAsNobody()
+    await deployment.advanceClock(-3_600_000)
+  })
+
+  it('again and again ends in `unauthenticated` with an error, after a few attempts', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    source.answer = async () => ({ kind: 'token', token: await createToken(ada, { forged: true }) })
+    const { convex, tasks, me } = openPage({ source })
+    await eventually(() => convex.auth.status.value).toBe('unauthenticated')
+    expect(convex.auth.error.value).toMatchObject({ code: 'TOKEN_REJECTED' })
+    expect(tasks.status.value).toBe('paused')
+    await eventually(() => me.status.value).toBe('success')
+    expect(me.data.value).toBeNull()
+    expect(source.requests.length).toBeLessThan(8)
+    await expectNothingRequiredAsNobody()
+    expect(subjectsOf('tasks:list')).toEqual([])
+  })
+})
+
+describe('a provider that hangs at boot', () => {
+  it('wedges nothing: what is public runs at once, what is optional as nobody after two seconds', async () => {
+    const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
+    const { news, me, tasks, texts } = openPage({ source })
+    await eventually(() => news.data.value?.subject).toBeNull()
+    expect(me.status.value).toBe('pending')
+    await eventually(() => me.status.value).toBe('success')
+    expect(me.data.value).toBeNull()
+    expect(tasks.status.value).toBe('pending')
+    source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
+    await eventually(texts).toEqual([`${ada}'s`])
+    await eventually(() => me.data.value?.subject).toBe(ada)
+    await expectNothingRequiredAsNobody()
+  })
+})
+
+describe('a change of person', () => {
+  it('shows nothing of the former in any tick, and closes their connection', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { texts, me, add, convex } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    await add.mutate({ text: `${ada}'s second` })
+    const ticks = recordTicks(() => [convex.auth.user.value, texts(), me.data.value, add.data.value, add.status.value])
+    source.signIn(bea)
+    expect(ticks.at(-1)).not.toContain(ada)
+    await eventually(texts).toEqual([`${bea}'s`])
+    for (const tick of ticks.slice(1))
+      expect(tick).not.toContain(ada)
+    await eventually(() => deployment.connections.map(({ subject }) => subject).sort()).toEqual([bea, null])
+    await expectNothingRequiredAsNobody()
+  })
+
+  it('rejects what is under way, whose fate is unknown', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { texts, wait } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    const outcome = wait.run({ ms: 300 }).then(() => 'ran', error => error)
+    source.signIn(bea)
+    expect(await outcome).toBeInstanceOf(IdentityChangedError)
+    expect(await outcome).toMatchObject({ outcome: 'unknown' })
+    expect(wait.status.value).toBe('idle')
+  })
+
+  it('never runs a guest\'s unsent mutation as the user who signs in', async () => {
+    const { source, news, send, texts } = openPage()
+    await eventually(() => news.status.value).toBe('success')
+    deployment.disconnectAll()
+    await eventually(() => deployment.connections.length).toBe(0)
+    const outcome = send.mutate({ channel: 'guests', body: 'hello' }).then(() => 'ran', error => error)
+    source.signIn(ada)
+    expect(await outcome).toMatchObject({ outcome: 'notSent' })
+    await eventually(texts).toEqual([`${ada}'s`])
+    await deployment.settled()
+    expect(subjectsOf('messages:send')).toEqual([])
+  })
+
+  it('never shows the former person\'s data to a component that is mounted right after', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { page, texts } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    source.signIn(bea)
+    const late = page.run(() => useAuthedQuery(api.tasks.list))
+    const ticks = recordTicks(() => late.data.value)
+    await eventually(() => late.data.value?.map(({ text }) => text)).toEqual([`${bea}'s`])
+    expect(ticks.join()).not.toContain(ada)
+  })
+})
+
+describe('the same person with another session', () => {
+  it('keeps the data on the page, on the same connection', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { texts, convex } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    const ticks = recordTicks(() => [convex.auth.status.value, texts()])
+    source.signIn(ada, 'another-session')
+    await eventually(() => deployment.log.filter(({ kind, name, subject }) => kind === 'socket' && name === 'authenticate' && subject === ada).length).toBe(2)
+    await deployment.settled()
+    expect(ticks).toHaveLength(1)
+    expect(convex.auth.session.value).toEqual({ id: 'another-session' })
+  })
+})
+
+describe('closing', () => {
+  it('leaves no connection at the deployment', async () => {
+    const source = new LiveSource()
+    source.signIn(ada)
+    const { page, texts } = openPage({ source })
+    await eventually(texts).toEqual([`${ada}'s`])
+    await page.close()
+    await eventually(() => deployment.connections.length).toBe(0)
+    expect(source.listenerCount).toBe(0)
+  })
+})

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import * as convue from '../../src/index.ts'
+import * as testing from '../../src/testing/index.ts'
+
+describe('what can be imported when an app runs', () => {
+  it('from convue is this and no more', () => {
+    expect(Object.keys(convue).sort()).toEqual([
+      'AuthLoading',
+      'AuthRefreshing',
+      'Authenticated',
+      'ConvueError',
+      'IdentityChangedError',
+      'Unauthenticated',
+      'createConvex',
+      'useAuthedQuery',
+      'useConvexAction',
+      'useConvexAuth',
+      'useConvexClient',
+      'useConvexConnectionState',
+      'useConvexMutation',
+      'useConvexQuery',
+    ])
+  })
+
+  it('from convue/testing is this and no more', () => {
+    expect(Object.keys(testing).sort()).toEqual([
+      'codegen',
+      'startDeployment',
+    ])
+  })
+})

@@ -1,0 +1,110 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What a room may import of the other rooms, and of packages that are no peer of everybody. Files beside the rooms belong to `src`. */
+const allowed: Record<string, { rooms: string[], packages: RegExp | null }> = {
+  src: { rooms: ['src', 'token', 'plugin', 'composables', 'components'], packages: null },
+  token: { rooms: ['token', 'src'], packages: null },
+  plugin: { rooms: ['plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values)|@vueuse\/core)$/ },
+  composables: { rooms: ['composables', 'plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values)|@vueuse\/core)$/ },
+  components: { rooms: ['components', 'composables', 'plugin', 'src'], packages: /^(?:vue|@vueuse\/core)$/ },
+  server: { rooms: ['server', 'src'], packages: /^(?:convex\/(?:browser|server|values)|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?)$/ },
+  nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|#.*|@?nuxt(?:\/.*)?|h3|node:.*|convex\/.*|@vueuse\/core|convue(?:\/.*)?)$/ },
+  testing: { rooms: ['testing', 'src'], packages: /^(?:node:.*|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
+}
+
+interface Import { file: string, room: string, target: string, isRelative: boolean }
+
+/** Every import, re-export and dynamic import of a file. Types count: a room knows what it mentions. */
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    const specifier = ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+      ? node.moduleSpecifier
+      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+        ? node.arguments[0]
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined
+    if (specifier && ts.isStringLiteral(specifier))
+      found.push(specifier.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  const path = relative(root, file)
+  return found.map(target => ({
+    file: path,
+    room: roomOf(path),
+    target: target.startsWith('.') ? relative(root, join(dirname(file), target)) : target,
+    isRelative: target.startsWith('.'),
+  }))
+}
+
+function roomOf(path: string): string {
+  const [, room, ...rest] = path.split('/')
+  return rest.length > 0 ? room! : 'src'
+}
+
+const files = globSync('src/**/*.ts', { cwd: root }).map(file => join(root, file))
+const imports = files.flatMap(importsOf)
+
+describe('the rooms', () => {
+  it('are all known, and what they import is found', () => {
+    expect([...new Set(files.map(file => roomOf(relative(root, file))))].filter(room => !(room in allowed))).toEqual([])
+    expect(imports).toContainEqual({ file: 'src/plugin/create-convex.ts', room: 'plugin', target: 'vue', isRelative: false })
+    expect(imports).toContainEqual({ file: 'src/plugin/create-convex.ts', room: 'plugin', target: 'src/token/token-engine.ts', isRelative: true })
+  })
+
+  it('import one way only', () => {
+    const wrong = imports.filter(({ room, target, isRelative }) => isRelative && !allowed[room]?.rooms.includes(roomOf(target)))
+    expect(wrong).toEqual([])
+  })
+
+  it('import no package that they may not know', () => {
+    const wrong = imports.filter(({ room, target, isRelative }) => !isRelative && !allowed[room]?.packages?.test(target))
+    expect(wrong).toEqual([])
+  })
+
+  it('import nothing from outside of src', () => {
+    expect(imports.filter(({ target, isRelative }) => isRelative && !target.startsWith('src/'))).toEqual([])
+    expect(imports.filter(({ target }) => /playground|(?:^|\/)test\//.test(target))).toEqual([])
+  })
+})
+
+describe('token', () => {
+  it('knows neither Vue, nor Convex, nor the plugin, nor a page', () => {
+    expect(imports.filter(({ room, isRelative }) => room === 'token' && !isRelative)).toEqual([])
+    const code = files
+      .filter(file => roomOf(relative(root, file)) === 'token')
+      .map(file => ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true }))
+      .join('\n')
+    expect(code).not.toMatch(/\b(?:window|document|localStorage|BroadcastChannel|addEventListener\()/)
+  })
+})
+
+describe('testing', () => {
+  it('stands alone, apart from the errors that all share', () => {
+    const shared = imports.filter(({ room, target, isRelative }) => room === 'testing' && isRelative && roomOf(target) !== 'testing')
+    expect([...new Set(shared.map(({ target }) => target))]).toEqual(['src/errors.ts'])
+  })
+
+  it('is imported by no other room', () => {
+    expect(imports.filter(({ room, target }) => room !== 'testing' && roomOf(target) === 'testing')).toEqual([])
+  })
+})
+
+describe('server', () => {
+  it('knows no Vue', () => {
+    expect(imports.filter(({ room, target }) => room === 'server' && /vue/.test(target))).toEqual([])
+  })
+})
+
+describe('the errors that all share', () => {
+  it('import nothing', () => {
+    expect(imports.filter(({ file }) => file === 'src/errors.ts')).toEqual([])
+  })
+})

@@ -1,0 +1,224 @@
+import type { SessionSnapshot } from 'convue'
+import { useAuthedQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { stubBroadcastChannel } from '../support/broadcast-channel.ts'
+import { fakeToken } from '../support/fake-token.ts'
+import { identityApi as api, recordTicks, scriptIdentity } from '../support/identity.ts'
+import { ScriptedPage } from '../support/scripted-page.ts'
+import { signedIn } from '../support/scripted-source.ts'
+import '../support/console-guard.ts'
+
+/** One browser: all of its tabs have the same cookies. */
+class Browser {
+  session: SessionSnapshot = { status: 'signedOut' }
+  readonly tabs: ScriptedPage[] = []
+
+  openTab(options: ConstructorParameters<typeof ScriptedPage>[0] = {}) {
+    const page = new ScriptedPage({ user: 'silent', ...options })
+    const { source } = page
+    scriptIdentity(page.deployment)
+    source.refresh = () => {
+      source.refreshes++
+      queueMicrotask(() => source.say(structuredClone(this.session)))
+    }
+    source.answer = () => this.session.status === 'signedIn' ? { kind: 'token', token: fakeToken(this.session.userId) } : { kind: 'denied' }
+    const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
+    source.say(this.session)
+    this.tabs.push(page)
+    return { page, source, tasks, convex: page.convex }
+  }
+
+  async close(): Promise<void> {
+    for (const { convex } of this.tabs)
+      void convex.close()
+    await vi.advanceTimersByTimeAsync(100)
+    for (const tab of this.tabs)
+      await tab.close()
+  }
+}
+
+let browser: Browser
+let channel: ReturnType<typeof stubBroadcastChannel>
+beforeEach(() => {
+  vi.useFakeTimers()
+  browser = new Browser()
+  channel = stubBroadcastChannel()
+})
+afterEach(async () => {
+  await browser.close()
+  expect(channel.openCount()).toBe(0)
+  localStorage.clear()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+const tick = async (): Promise<void> => void await vi.advanceTimersByTimeAsync(100)
+
+describe('a sign-in in another tab', () => {
+  it('signs this one in', async () => {
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    browser.session = signedIn('ada')
+    there.source.say(browser.session)
+    await tick()
+    expect(here.convex.auth.status.value).toBe('authenticated')
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+  })
+
+  it('as somebody else shows nothing of the former person in any tick', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+    const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
+    browser.session = signedIn('bea')
+    there.source.say(browser.session)
+    await tick()
+    expect(ticks.map(text => JSON.parse(text))).toEqual([['ada', 'ada\'s tasks'], ['bea', null], ['bea', 'bea\'s tasks']])
+    expect(here.page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+  })
+})
+
+describe('a sign-out in another tab', () => {
+  it('signs this one out', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    browser.session = { status: 'signedOut' }
+    await there.convex.auth.signOut()
+    await tick()
+    expect(here.convex.auth.status.value).toBe('unauthenticated')
+    expect(here.tasks.data.value).toBeUndefined()
+    expect(here.page.deployment.liveSockets).toEqual([])
+  })
+
+  it('is asked about, not believed', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    await there.convex.auth.signOut() // and the session goes on
+    await tick()
+    expect(here.source.refreshes).toBe(1)
+    expect(here.convex.auth.status.value).toBe('authenticated')
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+  })
+
+  it('that cannot be asked about changes nothing', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    browser.session = { status: 'failed', error: new Error('offline') }
+    there.source.say({ status: 'signedOut' })
+    await tick()
+    expect(here.convex.auth.status.value).toBe('authenticated')
+  })
+})
+
+describe('ten tabs', () => {
+  it('make one announcement of one change, and ask once each', async () => {
+    const tabs = Array.from({ length: 10 }, () => browser.openTab())
+    await tick()
+    channel.messages.length = 0
+    for (const { source } of tabs)
+      source.refreshes = 0
+    browser.session = signedIn('ada')
+    tabs[3]!.source.say(browser.session)
+    await tick()
+    expect(channel.messages).toHaveLength(1)
+    expect(tabs.map(({ source }) => source.refreshes).sort()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(tabs.every(({ convex }) => convex.auth.status.value === 'authenticated')).toBe(true)
+  })
+
+  it('stay quiet while nothing changes', async () => {
+    browser.session = signedIn('ada')
+    const tabs = Array.from({ length: 3 }, () => browser.openTab())
+    await tick()
+    channel.messages.length = 0
+    for (const { source } of tabs)
+      source.say(structuredClone(browser.session))
+    await vi.advanceTimersByTimeAsync(1_800_000)
+    expect(channel.messages).toEqual([])
+  })
+})
+
+describe('what is said between tabs', () => {
+  it('holds no token and no session', async () => {
+    browser.session = signedIn('ada')
+    browser.openTab()
+    await tick()
+    expect(channel.messages).toEqual([{ channel: expect.stringContaining('scripted-deployment'), data: 'ada' }])
+  })
+
+  it.each([undefined, 42, {}, 'mallory', ['ada']])('may be garbage: %o', async (data) => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    const ticks = recordTicks(() => [here.convex.auth.status.value, here.tasks.data.value])
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    other.postMessage(data)
+    other.close()
+    await tick()
+    expect(ticks).toHaveLength(1)
+    expect(here.source.requests).toHaveLength(1)
+    // The tab still tells when something changes.
+    channel.messages.length = 0
+    await here.convex.auth.signOut()
+    expect(channel.messages).toHaveLength(1)
+  })
+
+  it('stays within one deployment', async () => {
+    const here = browser.openTab()
+    const elsewhere = browser.openTab({ url: 'https://another-deployment.convex.cloud' })
+    await tick()
+    elsewhere.source.refreshes = 0
+    browser.session = signedIn('ada')
+    here.source.say(browser.session)
+    await tick()
+    expect(elsewhere.source.refreshes).toBe(0)
+  })
+})
+
+describe('a provider that cannot be asked again', () => {
+  it('is asked for a token when another tab says that somebody else is there', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    Object.assign(here.source, { refresh: undefined })
+    const there = browser.openTab()
+    await tick()
+    browser.session = signedIn('bea')
+    there.source.say(browser.session)
+    await tick()
+    expect(here.tasks.data.value).toBe('bea\'s tasks')
+  })
+
+  it('is asked for a token when another tab says that nobody is there', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    Object.assign(here.source, { refresh: undefined })
+    const there = browser.openTab()
+    await tick()
+    browser.session = { status: 'signedOut' }
+    await there.convex.auth.signOut()
+    await tick()
+    expect(here.convex.auth.status.value).toBe('unauthenticated')
+  })
+
+  it('is asked for a token when another tab says that somebody has come', async () => {
+    const here = browser.openTab()
+    Object.assign(here.source, { refresh: undefined })
+    const there = browser.openTab()
+    await tick()
+    browser.session = signedIn('ada')
+    there.source.say(browser.session)
+    await tick()
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+    // And is believed when it then says that nobody is there, as it has said before.
+    here.source.say({ status: 'signedOut' })
+    expect(here.tasks.data.value).toBeUndefined()
+  })
+})

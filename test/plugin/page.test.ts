@@ -1,0 +1,122 @@
+import type { ScriptedPageOptions } from '../support/scripted-page.ts'
+import { useConvexAction, useConvexMutation, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../support/scripted-api.ts'
+import { ScriptedPage } from '../support/scripted-page.ts'
+import '../support/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountCalls(options?: ScriptedPageOptions) {
+  page = new ScriptedPage(options)
+  page.deployment.latencyMs = 100
+  page.deployment.functions.set('messages:send', () => 'id')
+  page.deployment.functions.set('values:run', () => 'done')
+  page.deployment.functions.set('values:get', () => 1)
+  return page.run(() => ({
+    send: useConvexMutation(api.messages.send),
+    run: useConvexAction(api.values.run),
+    query: useConvexQuery(api.values.get),
+  })).result
+}
+
+/** Whether the browser would ask before it leaves the page. */
+function wouldWarn(): boolean {
+  const event = new Event('beforeunload', { cancelable: true })
+  dispatchEvent(event)
+  return event.defaultPrevented
+}
+
+describe('leaving the page', () => {
+  it('warns while a mutation or an action is under way, and only then', async () => {
+    const { send, run } = mountCalls()
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+    void send.mutate({ channel: 'a', body: 'b' })
+    expect(wouldWarn()).toBe(true)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+    void run.run({})
+    expect(wouldWarn()).toBe(true)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('warns while a mutation waits for it to be known who is there', async () => {
+    const { send } = mountCalls({ user: 'silent' })
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(true)
+    page.source.say({ status: 'signedOut' })
+    await page.tick(500)
+    expect(await failure).toBe('id')
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('does not warn for what a former person had under way', async () => {
+    const { send } = mountCalls({ user: 'ada' })
+    await page.tick(500)
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    expect(wouldWarn()).toBe(true)
+    page.source.say({ status: 'signedOut' })
+    expect(wouldWarn()).toBe(false)
+    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
+  })
+
+  it('never warns with unsavedChangesWarning: false', async () => {
+    const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: false } })
+    void send.mutate({ channel: 'a', body: 'b' })
+    expect(wouldWarn()).toBe(false)
+    await page.tick(500)
+  })
+
+  it('has one listener, which goes with the plugin, however many clients there were', async () => {
+    const added = vi.spyOn(window, 'addEventListener')
+    const removed = vi.spyOn(window, 'removeEventListener')
+    const warnings = (): number => added.mock.calls.filter(([type]) => type === 'beforeunload').length
+    const { send } = mountCalls()
+    await page.tick(500)
+    page.source.signIn('ada')
+    await page.tick(500)
+    page.source.say({ status: 'signedOut' })
+    await page.tick(500)
+    expect(page.deployment.sockets).toHaveLength(3)
+    expect(warnings()).toBe(1)
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    void page.convex.close()
+    expect(wouldWarn()).toBe(false)
+    expect(await failure).toMatchObject({ code: 'CLOSED' })
+    expect(removed.mock.calls.filter(([type]) => type === 'beforeunload')).toHaveLength(0)
+  })
+})
+
+describe('the listeners of a page', () => {
+  it('are gone after it is closed', async () => {
+    const present = new Set<unknown>()
+    for (const target of [window, document]) {
+      const { addEventListener, removeEventListener } = target
+      vi.spyOn(target, 'addEventListener').mockImplementation((type: any, listener: any, options: any) => {
+        present.add(listener)
+        options?.signal?.addEventListener('abort', () => present.delete(listener))
+        addEventListener.call(target, type, listener, options)
+      })
+      vi.spyOn(target, 'removeEventListener').mockImplementation((type: any, listener: any) => {
+        present.delete(listener)
+        removeEventListener.call(target, type, listener)
+      })
+    }
+    mountCalls({ user: 'ada' })
+    await page.tick(500)
+    expect(present.size).toBeGreaterThanOrEqual(3)
+    void page.convex.close()
+    await page.tick()
+    expect(present.size).toBe(0)
+  })
+})

@@ -1,0 +1,17 @@
+import type { AuthConfig } from 'convex/server'
+import { getAuthConfigProvider } from '@convex-dev/better-auth/auth-config'
+
+/** A second issuer whose key the tests hold, so that a test can mint a token for anybody, with any expiry, without Better Auth. */
+const testIssuer = process.env.TEST_ISSUER && process.env.TEST_JWKS
+  ? [
+      {
+        type: 'customJwt' as const,
+        issuer: process.env.TEST_ISSUER,
+        applicationID: 'tests',
+        algorithm: 'ES256' as const,
+        jwks: process.env.TEST_JWKS,
+      },
+    ]
+  : []
+
+export default { providers: [getAuthConfigProvider(), ...testIssuer] } satisfies AuthConfig

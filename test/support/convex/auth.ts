@@ -1,0 +1,23 @@
+import type { GenericCtx } from '@convex-dev/better-auth'
+import type { DataModel } from './_generated/dataModel'
+import { createClient } from '@convex-dev/better-auth'
+import { convex } from '@convex-dev/better-auth/plugins'
+import { betterAuth } from 'better-auth/minimal'
+import { components } from './_generated/api'
+import authConfig from './auth.config'
+
+export const authComponent = createClient<DataModel>(components.betterAuth)
+
+/** Seconds that a token lives: `JWT_SECONDS`, or 15 minutes as upstream has it. */
+const jwtSeconds = Number(process.env.JWT_SECONDS ?? 15 * 60)
+
+export function createAuth(ctx: GenericCtx<DataModel>) {
+  return betterAuth({
+    baseURL: process.env.SITE_URL,
+    database: authComponent.adapter(ctx),
+    emailAndPassword: { enabled: true, requireEmailVerification: false },
+    plugins: [convex({ authConfig, jwt: { expirationSeconds: jwtSeconds } })],
+  })
+}
+
+export const { getAuthUser } = authComponent.clientApi()

@@ -1,0 +1,53 @@
+import type { Id } from './_generated/dataModel'
+import type { MutationCtx, QueryCtx } from './_generated/server'
+import { ConvexError, v } from 'convex/values'
+import { mutation, query } from './_generated/server'
+
+async function requireSubject(ctx: QueryCtx | MutationCtx): Promise<string> {
+  const identity = await ctx.auth.getUserIdentity()
+  if (!identity)
+    throw new ConvexError({ code: 'UNAUTHENTICATED' })
+  return identity.subject
+}
+
+/** The caller's own tasks, oldest first; a `ConvexError` for nobody. */
+export const list = query({
+  args: {},
+  handler: async (ctx) => {
+    const owner = await requireSubject(ctx)
+    return await ctx.db.query('tasks').withIndex('by_owner', q => q.eq('owner', owner)).collect()
+  },
+})
+
+export const add = mutation({
+  args: { text: v.string() },
+  returns: v.id('tasks'),
+  handler: async (ctx, { text }) => {
+    const owner = await requireSubject(ctx)
+    return await ctx.db.insert('tasks', { owner, text, done: false })
+  },
+})
+
+export const toggle = mutation({
+  args: { id: v.id('tasks') },
+  handler: async (ctx, { id }) => {
+    const task = await ownTask(ctx, id)
+    await ctx.db.patch(id, { done: !task.done })
+  },
+})
+
+export const remove = mutation({
+  args: { id: v.id('tasks') },
+  handler: async (ctx, { id }) => {
+    await ownTask(ctx, id)
+    await ctx.db.delete(id)
+  },
+})
+
+async function ownTask(ctx: MutationCtx, id: Id<'tasks'>) {
+  const owner = await requireSubject(ctx)
+  const task = await ctx.db.get(id)
+  if (!task || task.owner !== owner)
+    throw new ConvexError({ code: 'NOT_FOUND' })
+  return task
+}

@@ -1,0 +1,265 @@
+import type { JSONValue, Value } from 'convex/values'
+import { Buffer } from 'node:buffer'
+import { convexToJson, jsonToConvex } from 'convex/values'
+import { subjectOf } from './fake-token.ts'
+
+/** A message of a client, as it came over the wire. */
+export interface Frame { type: string, [field: string]: any }
+
+export interface Execution { kind: 'query' | 'mutation' | 'action', name: string, args: Record<string, Value>, subject: string | null, socket: number }
+
+type Resolver = (args: any, subject: string | null) => Value
+
+interface SubscribedQuery { id: number, name: string, args: Record<string, Value>, sent?: string }
+
+interface Version { querySet: number, identity: number, ts: bigint }
+
+/**
+ * The server's side of the sync protocol in this process, for tests in which order matters: sockets open, answer and drop when the test says
+ * so (by default, on the next turn of the event loop, which fake timers hold).
+ */
+export class ScriptedDeployment {
+  readonly url = 'https://scripted-deployment.convex.cloud'
+  readonly sockets: ScriptedSocket[] = []
+  readonly executions: Execution[] = []
+  /** What each function answers. A resolver that throws makes an error of the function. */
+  readonly functions = new Map<string, Resolver>()
+  /** Whether a token is good. */
+  accepts: (token: string) => boolean = () => true
+  /** Whether new sockets open. */
+  isReachable = true
+  /** Whether answers leave; those that do not wait for {@link flush}. */
+  isHolding = false
+  latencyMs = 0
+  /** Whether messages that arrive together are answered with one transition. */
+  isCoalescing = false
+  /** Whether sockets say every 15 seconds that they live, as those of Convex do: a client gives a silent one up after a minute. */
+  isPinging = false
+  /** How far the client's clock is ahead, as the server has found. */
+  clientClockSkewMs = 0
+  ts = 0n
+
+  /** For `clientOptions`. */
+  get clientOptions(): { webSocketConstructor: typeof WebSocket, logger: false } {
+    // eslint-disable-next-line ts/no-this-alias
+    const deployment = this
+    class BoundSocket extends ScriptedSocket {
+      constructor(url: string) {
+        super(deployment, url)
+      }
+    }
+    return { webSocketConstructor: BoundSocket as unknown as typeof WebSocket, logger: false }
+  }
+
+  get liveSockets(): ScriptedSocket[] {
+    return this.sockets.filter(socket => socket.readyState === 1)
+  }
+
+  /** All frames of all sockets, in order of arrival. */
+  frames: (Frame & { socket: number })[] = []
+
+  /** Runs every subscribed query again and sends what changed, one transition a socket. */
+  invalidate(): void {
+    this.ts++
+    for (const socket of this.liveSockets)
+      socket.answer()
+  }
+
+  flush(): void {
+    this.isHolding = false
+    for (const socket of this.sockets)
+      socket.flush()
+  }
+
+  drop(code = 1006): void {
+    for (const socket of [...this.sockets])
+      socket.drop(code)
+  }
+
+  resolve(kind: Execution['kind'], name: string, args: Record<string, Value>, subject: string | null, socket: number): Value {
+    this.executions.push({ kind, name, args, subject, socket })
+    const resolver = this.functions.get(name)
+    if (!resolver)
+      throw new Error(`Could not find public function for '${name}'.`)
+    return resolver(args, subject)
+  }
+}
+
+export class ScriptedSocket {
+  static readonly CONNECTING = 0
+  static readonly OPEN = 1
+  static readonly CLOSING = 2
+  static readonly CLOSED = 3
+  readyState = 0
+  onopen: (() => void) | null = null
+  onclose: ((event: { code: number, reason: string }) => void) | null = null
+  onmessage: ((event: { data: string }) => void) | null = null
+  onerror: ((event: unknown) => void) | null = null
+
+  readonly index: number
+  readonly frames: Frame[] = []
+  readonly queries = new Map<number, SubscribedQuery>()
+  #version: Version = { querySet: 0, identity: 0, ts: 0n }
+  #wanted: Version = { querySet: 0, identity: 0, ts: 0n }
+  #outbox: string[] = []
+  #isRejected = false
+  #isAnswerDue = false
+  #pings: ReturnType<typeof setInterval> | undefined
+  subject: string | null = null
+  readonly #deployment: ScriptedDeployment
+
+  constructor(deployment: ScriptedDeployment, _url: string) {
+    this.#deployment = deployment
+    this.index = deployment.sockets.push(this) - 1
+    setTimeout(() => {
+      if (this.readyState === 0 && deployment.isReachable)
+        this.open()
+      else if (this.readyState === 0)
+        this.drop(1006)
+    }, deployment.latencyMs)
+  }
+
+  open(): void {
+    this.readyState = 1
+    if (this.#deployment.isPinging)
+      this.#pings = setInterval(() => this.#post({ type: 'Ping' }), 15_000)
+    this.onopen?.()
+  }
+
+  /** The connection is lost. */
+  drop(code = 1006): void {
+    if (this.readyState === 3)
+      return
+    this.readyState = 3
+    clearInterval(this.#pings)
+    this.onclose?.({ code, reason: '' })
+  }
+
+  close(): void {
+    if (this.readyState >= 2)
+      return
+    this.readyState = 2
+    setTimeout(() => this.drop(1000))
+  }
+
+  send(data: string): void {
+    if (this.readyState !== 1)
+      throw new Error('The socket is not open.')
+    const frame = JSON.parse(data) as Frame
+    this.frames.push(frame)
+    this.#deployment.frames.push({ ...frame, socket: this.index })
+    this.#receive(frame)
+  }
+
+  flush(): void {
+    for (const message of this.#outbox.splice(0))
+      this.#deliver(message)
+  }
+
+  /** Sends the present results of all queries that changed. */
+  answer(): void {
+    if (!this.#deployment.isCoalescing)
+      return this.#answer()
+    if (!this.#isAnswerDue)
+      queueMicrotask(() => this.#answer())
+    this.#isAnswerDue = true
+  }
+
+  #answer(): void {
+    this.#isAnswerDue = false
+    const modifications: JSONValue[] = []
+    for (const query of this.queries.values()) {
+      let result: JSONValue
+      try {
+        const value = this.#deployment.resolve('query', query.name, query.args, this.subject, this.index)
+        result = { type: 'QueryUpdated', queryId: query.id, value: convexToJson(value), logLines: [], journal: null }
+      }
+      catch (error) {
+        result = { type: 'QueryFailed', queryId: query.id, errorMessage: (error as Error).message, logLines: [], journal: null, ...('data' in (error as object) ? { errorData: (error as any).data } : {}) }
+      }
+      const text = JSON.stringify(result)
+      if (text !== query.sent) {
+        query.sent = text
+        modifications.push(result)
+      }
+    }
+    this.#wanted.ts = this.#deployment.ts
+    this.#transition(modifications)
+  }
+
+  #transition(modifications: JSONValue[]): void {
+    const encode = ({ querySet, identity, ts }: Version): JSONValue => ({ querySet, identity, ts: encodeTs(ts) })
+    this.#post({ type: 'Transition', startVersion: encode(this.#version), endVersion: encode(this.#wanted), modifications, clientClockSkew: this.#deployment.clientClockSkewMs, serverTs: Date.now() * 1_000_000 })
+    this.#version = { ...this.#wanted }
+  }
+
+  #receive(frame: Frame): void {
+    if (this.#isRejected)
+      return
+    switch (frame.type) {
+      case 'Authenticate':
+        if (frame.tokenType === 'User' && !this.#deployment.accepts(frame.value)) {
+          this.#post({ type: 'AuthError', error: 'Token refused', baseVersion: frame.baseVersion, authUpdateAttempted: true })
+          setTimeout(() => this.drop(1000), this.#deployment.latencyMs)
+          // Nothing that follows on this connection is carried out.
+          this.#isRejected = true
+          return
+        }
+        this.subject = frame.tokenType === 'User' ? subjectOf(frame.value) : null
+        this.#wanted.identity = frame.baseVersion + 1
+        for (const query of this.queries.values())
+          delete query.sent
+        return this.answer()
+      case 'ModifyQuerySet': {
+        const removed: JSONValue[] = []
+        for (const modification of frame.modifications) {
+          if (modification.type === 'Add') {
+            this.queries.set(modification.queryId, { id: modification.queryId, name: modification.udfPath, args: jsonToConvex(modification.args[0]) as Record<string, Value> })
+          }
+          else {
+            this.queries.delete(modification.queryId)
+            removed.push({ type: 'QueryRemoved', queryId: modification.queryId })
+          }
+        }
+        this.#wanted.querySet = frame.newVersion
+        if (removed.length > 0)
+          this.#transition(removed)
+        return this.answer()
+      }
+      case 'Mutation':
+      case 'Action': {
+        const kind = frame.type === 'Mutation' ? 'mutation' : 'action'
+        let result: JSONValue
+        try {
+          const value = this.#deployment.resolve(kind, frame.udfPath, jsonToConvex(frame.args[0]) as Record<string, Value>, this.subject, this.index)
+          this.#deployment.ts++
+          result = { success: true, result: convexToJson(value ?? null) }
+        }
+        catch (error) {
+          result = { success: false, result: (error as Error).message }
+        }
+        this.#post({ type: `${frame.type}Response`, requestId: frame.requestId, logLines: [], ...(frame.type === 'Mutation' && result.success ? { ts: encodeTs(this.#deployment.ts) } : {}), ...(result as object) })
+        if (kind === 'mutation')
+          this.#deployment.invalidate()
+      }
+    }
+  }
+
+  #post(message: JSONValue): void {
+    const text = JSON.stringify(message)
+    setTimeout(() => this.#deliver(text), this.#deployment.latencyMs)
+  }
+
+  #deliver(message: string): void {
+    if (this.#deployment.isHolding)
+      this.#outbox.push(message)
+    else if (this.readyState === 1)
+      this.onmessage?.({ data: message })
+  }
+}
+
+function encodeTs(ts: bigint): string {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(ts)
+  return bytes.toString('base64')
+}

@@ -1,0 +1,112 @@
+import type { VueWrapper } from '@vue/test-utils'
+import type { ConvexOptions, ConvexPlugin } from 'convue'
+import type { App, Component } from 'vue'
+import { mount } from '@vue/test-utils'
+import { createConvex } from 'convue'
+import { expect, vi } from 'vitest'
+import { createApp, effectScope, markRaw } from 'vue'
+import { fakeToken } from './fake-token.ts'
+import { ScriptedDeployment } from './scripted-deployment.ts'
+import { ScriptedSource, signedIn } from './scripted-source.ts'
+
+// Vue looks for its devtools once per process, with a timer that belongs to no test.
+createApp({ render: () => null })
+
+export interface ScriptedPageOptions extends Partial<ConvexOptions> {
+  /** Who the provider says is there: somebody's id, `null` for nobody, or `'silent'` while it says nothing. @default null */
+  user?: string | null | 'silent'
+}
+
+/** A page of an app that talks to a {@link ScriptedDeployment}, under fake timers. */
+export class ScriptedPage {
+  readonly deployment = new ScriptedDeployment()
+  readonly source: ScriptedSource
+  readonly #options: ScriptedPageOptions
+  #convex: ConvexPlugin | undefined
+  #app: App | undefined
+  #scopes: (() => void)[] = []
+  #wrapper: VueWrapper | undefined
+
+  constructor(options: ScriptedPageOptions = {}) {
+    this.#options = options
+    const { user = null } = options
+    this.source = new ScriptedSource(user === 'silent'
+      ? { status: 'pending' }
+      : user === null ? { status: 'signedOut' } : signedIn(user))
+    if (user !== null && user !== 'silent')
+      this.source.answer = () => ({ kind: 'token', token: fakeToken(user) })
+  }
+
+  /** The plugin, made at first use. */
+  get convex(): ConvexPlugin {
+    const { user: _user, clientOptions, ...options } = this.#options
+    return this.#convex ??= createConvex({
+      url: this.deployment.url,
+      ...(options.authClient ? {} : { tokenSource: this.source }),
+      ...options,
+      clientOptions: { ...this.deployment.clientOptions, ...clientOptions },
+    })
+  }
+
+  /** An app without components, for what runs outside of them. */
+  get app(): App {
+    return this.#app ??= markRaw(createApp({ render: () => null })).use(this.convex)
+  }
+
+  /** Runs `setup` as a store does: in the app, in an effect scope of its own. */
+  run<T>(setup: () => T): { result: T, stop: () => void } {
+    const scope = effectScope(true)
+    const result = this.app.runWithContext(() => scope.run(setup)!)
+    const stop = (): void => scope.stop()
+    this.#scopes.push(stop)
+    return { result, stop }
+  }
+
+  /** Mounts the page's one tree of components. */
+  mount(root: Component, app: { errorHandler?: (error: unknown) => void } = {}): VueWrapper {
+    return this.#wrapper = mount(root, {
+      attachTo: document.body,
+      global: { plugins: [this.convex, { install: created => void (created.config.errorHandler = app.errorHandler) }] },
+    })
+  }
+
+  /** Lets answers arrive: 10 ms are more than every round trip here takes. */
+  async tick(ms = 10): Promise<void> {
+    await vi.advanceTimersByTimeAsync(ms)
+  }
+
+  /** The types of all frames since the last call. */
+  takeFrames(): string[] {
+    return this.deployment.frames.splice(0).map(describeFrame)
+  }
+
+  /** Closes everything and looks whether anything is left. */
+  async close(): Promise<void> {
+    for (const stop of this.#scopes)
+      stop()
+    this.#wrapper?.unmount()
+    const closed = this.#convex?.close()
+    // What is under way in the deployment has a timer as well.
+    await vi.advanceTimersByTimeAsync(1000)
+    await closed
+    localStorage.clear()
+    expect(vi.getTimerCount(), 'timers that are left').toBe(0)
+    expect(this.deployment.liveSockets, 'sockets that are left').toEqual([])
+    expect(this.source.listenerCount, 'listeners that are left').toBe(0)
+  }
+}
+
+/** `Connect`, `Authenticate ada`, `+messages:list {"channel":"a"}`, `-1`, `Mutation messages:send`. */
+function describeFrame(frame: { type: string, [field: string]: any }): string {
+  switch (frame.type) {
+    case 'ModifyQuerySet':
+      return frame.modifications
+        .map((change: any) => change.type === 'Add' ? `+${change.udfPath} ${JSON.stringify(change.args[0])}` : `-${change.queryId}`)
+        .join(', ')
+    case 'Mutation':
+    case 'Action':
+      return `${frame.type} ${frame.udfPath}`
+    default:
+      return frame.type
+  }
+}

@@ -1,0 +1,79 @@
+import type { SessionSnapshot, TokenOutcome, TokenSource } from 'convue'
+import { fakeToken } from './fake-token.ts'
+
+export interface TokenRequest {
+  force: boolean
+  signal: AbortSignal
+  /** Answers this request. */
+  settle: (outcome: TokenOutcome) => void
+  reject: (error: unknown) => void
+}
+
+/** An identity provider that says what the test wants, when it wants. */
+export class ScriptedSource implements TokenSource {
+  readonly requests: TokenRequest[] = []
+  refreshes = 0
+  signOuts = 0
+  /** Answers each request by itself; without it, requests wait for the test. */
+  answer: ((request: { force: boolean }) => TokenOutcome | Promise<TokenOutcome>) | null = null
+  signOutError: Error | null = null
+  #snapshot: SessionSnapshot
+  #listeners = new Set<(snapshot: SessionSnapshot) => void>()
+
+  constructor(snapshot: SessionSnapshot = { status: 'pending' }) {
+    this.#snapshot = snapshot
+  }
+
+  get listenerCount(): number {
+    return this.#listeners.size
+  }
+
+  get lastRequest(): TokenRequest {
+    const request = this.requests.at(-1)
+    if (!request)
+      throw new Error('No token was requested.')
+    return request
+  }
+
+  /** The provider says who is signed in. */
+  say(snapshot: SessionSnapshot): void {
+    this.#snapshot = snapshot
+    for (const listener of this.#listeners)
+      listener(snapshot)
+  }
+
+  /** From now on this person is signed in, and tokens are theirs. */
+  signIn(userId: string, sessionId = `session-of-${userId}`): void {
+    this.answer = () => ({ kind: 'token', token: fakeToken(userId, { sessionId }) })
+    this.say(signedIn(userId, sessionId))
+  }
+
+  getSnapshot = (): SessionSnapshot => this.#snapshot
+
+  subscribe = (listener: (snapshot: SessionSnapshot) => void): (() => void) => {
+    this.#listeners.add(listener)
+    listener(this.#snapshot)
+    return () => this.#listeners.delete(listener)
+  }
+
+  fetchToken = ({ force, signal }: { force: boolean, signal: AbortSignal }): Promise<TokenOutcome> =>
+    new Promise((settle, reject) => {
+      this.requests.push({ force, signal, settle, reject })
+      if (this.answer)
+        settle(this.answer({ force }))
+    })
+
+  refresh = (): void => {
+    this.refreshes++
+  }
+
+  signOut = async (): Promise<void> => {
+    this.signOuts++
+    if (this.signOutError)
+      throw this.signOutError
+  }
+}
+
+export function signedIn(userId: string, sessionId = `session-of-${userId}`): SessionSnapshot {
+  return { status: 'signedIn', userId, sessionId, user: { id: userId, name: userId }, session: { id: sessionId, userId } }
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { anyApi } from 'convex/server'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { codegen, startDeployment } from '../../src/testing/index.ts'
+import { FUNCTIONS } from '../support/deployment.ts'
+import { createFunctions } from './functions-folder.ts'
+
+const component = {
+  'convex.config.ts': `
+    import { defineApp } from 'convex/server'
+    import counter from './counter/convex.config'
+    const app = defineApp()
+    app.use(counter)
+    app.use(counter, { name: 'second' })
+    export default app`,
+  'counter/convex.config.ts': `
+    import { defineComponent } from 'convex/server'
+    export default defineComponent('counter')`,
+  'counter/store.ts': `
+    import { v } from 'convex/values'
+    import { mutation, query } from './_generated/server'
+    export const add = mutation({ args: { by: v.number() }, handler: async (ctx, { by }) => { await ctx.db.insert('adds', { by }) } })
+    export const total = query({ args: {}, handler: async ctx => (await ctx.db.query('adds').collect()).reduce((sum, { by }) => sum + by, 0) })`,
+  'counter/schema.ts': `
+    import { defineSchema, defineTable } from 'convex/server'
+    import { v } from 'convex/values'
+    export default defineSchema({ adds: defineTable({ by: v.number() }) })`,
+  'numbers.ts': `
+    import { v } from 'convex/values'
+    import { components } from './_generated/api'
+    import { mutation, query } from './_generated/server'
+    export const add = mutation({ args: { by: v.number() }, handler: async (ctx, { by }) => {
+      await ctx.runMutation(components.counter.store.add, { by })
+      await ctx.runMutation(components.second.store.add, { by: 10 * by })
+    } })
+    export const totals = query({ args: {}, handler: async (ctx): Promise<number[]> => [
+      await ctx.runQuery(components.counter.store.total, {}),
+      await ctx.runQuery(components.second.store.total, {}),
+    ] })
+    export const total = query({ args: {}, returns: v.number(), handler: async (ctx): Promise<number> => await ctx.runQuery(components.counter.store.total, {}) })`,
+}
+
+describe('codegen', () => {
+  it('writes what the fixture was checked in with', async () => {
+    const read = async (): Promise<string[]> => await Promise.all((await readdir(join(FUNCTIONS, '_generated'))).sort().map(name => readFile(join(FUNCTIONS, '_generated', name), 'utf8')))
+    const before = await read()
+    await codegen({ functions: FUNCTIONS })
+    expect(await read()).toEqual(before)
+    expect(await readdir(join(FUNCTIONS, '_generated'))).toEqual(['api.d.ts', 'api.js', 'dataModel.d.ts', 'dataModel.js', 'server.d.ts', 'server.js'])
+  })
+
+  it('types functions, documents, components and mistakes', async () => {
+    const folder = await createFunctions({
+      ...component,
+      // Not a module of the functions: Convex leaves folders out that start with an underscore.
+      '_use/use.ts': `
+        import type { FunctionReturnType } from 'convex/server'
+        import { api, components, internal } from '../_generated/api'
+        const total: FunctionReturnType<typeof api.numbers.total> = 1
+        const nested: FunctionReturnType<typeof components.counter.store.total> = 1
+        // @ts-expect-error a query returns a number
+        const wrong: FunctionReturnType<typeof api.numbers.total> = 'text'
+        // @ts-expect-error there is no such function
+        api.numbers.nothing
+        // @ts-expect-error it is public
+        internal.numbers.total
+        // @ts-expect-error there is no such component
+        components.third
+        export { nested, total, wrong }`,
+      'tsconfig.json': JSON.stringify({ extends: '../../../../tsconfig.json', compilerOptions: { paths: {}, allowJs: true }, include: [], files: ['_use/use.ts', 'numbers.ts', 'counter/store.ts'] }),
+    })
+    await codegen({ functions: folder })
+    const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
+    const { stdout } = await promisify(execFile)(tsc, ['--noEmit', '-p', folder]).catch((error: { stdout: string }) => error)
+    expect(stdout).toBe('')
+  })
+})
+
+describe('components of the app\'s own', () => {
+  it('run on data of their own, once for each installation, and live queries see through them', async () => {
+    const folder = await createFunctions(component)
+    await codegen({ functions: folder })
+    const deployment = await startDeployment({ functions: folder })
+    onTestFinished(() => deployment.close())
+    await deployment.mutation(anyApi.numbers!.add!, { by: 2 })
+    await deployment.mutation(anyApi.numbers!.add!, { by: 1 })
+    expect(await deployment.query(anyApi.numbers!.totals!)).toEqual([3, 30])
+    await expect(deployment.query(anyApi['counter/store']!.total!)).rejects.toThrow('Could not find')
+  })
+})

@@ -1,0 +1,38 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { ConvexClient } from 'convex/browser'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { createToken, signUp, startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+
+let deployment: Deployment
+beforeAll(async () => {
+  deployment = await startFixture()
+})
+afterAll(() => deployment.close())
+
+describe('a person who signs up', () => {
+  it('gets a token with which a live query follows their mutations', async () => {
+    const session = await signUp(deployment, { name: 'Ada' })
+    const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
+    client.setAuth(session.fetchToken)
+    const tasks: string[][] = []
+    client.onUpdate(api.tasks.list, {}, list => tasks.push(list.map(({ text }) => text)))
+    await eventually(() => tasks).toEqual([[]])
+    await client.mutation(api.tasks.add, { text: 'write it down' })
+    expect(tasks.at(-1)).toEqual(['write it down'])
+    expect(await client.query(api.users.current, {})).toEqual({ id: session.userId, email: session.email, name: 'Ada' })
+    await client.close()
+  })
+})
+
+describe('a token of another issuer', () => {
+  it('is whoever the test says', async () => {
+    const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
+    client.setAuth(() => createToken('somebody', {
+      claims: { name: 'Some Body' },
+    }))
+    await eventually(async () => await client.query(api.users.whoami, {})).toMatchObject({ subject: 'somebody', name: 'Some Body' })
+    await client.close()
+  })
+})

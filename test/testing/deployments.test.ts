@@ -1,0 +1,122 @@
+import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
+import { spawnSync } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { anyApi } from 'convex/server'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ConvueError } from '../../src/errors.ts'
+import { startDeployment } from '../../src/testing/index.ts'
+import { importPeer } from '../../src/testing/peers.ts'
+import { createFunctions } from './functions-folder.ts'
+import { add, decodeTs, RawClient } from './raw-client.ts'
+
+const files = {
+  'env.ts': `
+    import { actionGeneric, mutationGeneric, queryGeneric } from 'convex/server'
+    export const get = queryGeneric(async (ctx, { name }) => process.env[name] ?? null)
+    export const all = queryGeneric(async () => Object.keys(process.env).sort())
+    export const insert = mutationGeneric(async (ctx) => { await ctx.db.insert('rows', {}) })
+    export const count = queryGeneric(async ctx => (await ctx.db.query('rows').collect()).length)
+    export const leaveRejection = actionGeneric(async () => { void Promise.reject(new Error('left behind')) })
+  `,
+}
+
+async function start(options: DeploymentOptions = {}): Promise<Deployment> {
+  const deployment = await startDeployment({ functions: await createFunctions(files), ...options })
+  onTestFinished(() => deployment.close())
+  return deployment
+}
+
+const get = (deployment: Deployment, name: string): Promise<unknown> => deployment.query(anyApi.env!.get!, { name })
+
+describe('several deployments in one process', () => {
+  it('have their own environment, data, clock and ports', async () => {
+    const [one, two] = await Promise.all([start({ env: { NAME: 'one' } }), start({ env: { NAME: 'two' } })])
+    expect([await get(one, 'NAME'), await get(two, 'NAME')]).toEqual(['one', 'two'])
+    await one.mutation(anyApi.env!.insert!)
+    await one.advanceClock(1e9)
+    expect([await one.query(anyApi.env!.count!), await two.query(anyApi.env!.count!)]).toEqual([1, 0])
+    expect(one.log.at(-1)!.at - two.log.at(-1)!.at).toBeGreaterThan(0.9e9)
+    expect(new Set([one.url, one.siteUrl, two.url, two.siteUrl]).size).toBe(4)
+    expect(Math.abs(Date.now() - two.log.at(-1)!.at)).toBeLessThan(60_000)
+  })
+})
+
+describe('a deployment\'s timestamps', () => {
+  it('are nanoseconds since 1970 from the start, so that clients of a former one on its port come back', async () => {
+    const before = BigInt(Date.now())
+    const deployment = await start()
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'env:count'))
+    const ts = decodeTs((await client.next()).endVersion.ts)
+    expect(ts).toBeGreaterThanOrEqual(before * 1_000_000n)
+    expect(ts).toBeLessThanOrEqual(BigInt(Date.now()) * 1_000_000n)
+  })
+})
+
+describe('a deployment\'s environment', () => {
+  it('is what it was given, its own addresses, and nothing of the process', async () => {
+    const deployment = await start({ env: { GIVEN: 'yes' }, siteUrl: 'http://localhost:3000' })
+    expect(await deployment.query(anyApi.env!.all!)).toEqual(['BETTER_AUTH_SECRET', 'CONVEX_CLOUD_URL', 'CONVEX_SITE_URL', 'GIVEN', 'SITE_URL'])
+    expect([await get(deployment, 'CONVEX_CLOUD_URL'), await get(deployment, 'CONVEX_SITE_URL'), await get(deployment, 'SITE_URL')])
+      .toEqual([deployment.url, deployment.siteUrl, 'http://localhost:3000'])
+    expect(process.env.CONVEX_CLOUD_URL).toBeUndefined()
+  })
+})
+
+describe('what a function leaves behind', () => {
+  it('does not take the deployment down', async () => {
+    const deployment = await start()
+    await deployment.action(anyApi.env!.leaveRejection!)
+    expect(await deployment.query(anyApi.env!.count!)).toBe(0)
+  })
+})
+
+describe('a closed deployment', () => {
+  it('answers nobody, says so, and leaves no files', async () => {
+    // A `node_modules` of its own gets the bundle.
+    const functions = await createFunctions({ ...files, 'node_modules/.keep': '' })
+    const bundles = (): Promise<string[]> => readdir(join(functions, 'node_modules/.cache/convue'))
+    const deployment = await start({ functions })
+    expect(await bundles()).toHaveLength(1)
+    await deployment.close()
+    expect(await bundles()).toEqual([])
+    await expect(fetch(deployment.url)).rejects.toThrow()
+    await expect(deployment.settled()).rejects.toMatchObject({ code: 'DEPLOYMENT_CLOSED' })
+    await expect(deployment.close()).resolves.toBeUndefined()
+  })
+})
+
+describe('the bundle of a process that was killed', () => {
+  it('is removed by the next deployment, those of running ones are not', async () => {
+    const { pid: dead } = spawnSync(process.execPath, ['--version'])
+    const functions = await createFunctions({ ...files, [`node_modules/.cache/convue/${dead}-a/left.mjs`]: '', [`node_modules/.cache/convue/${process.pid}-a/live.mjs`]: '' })
+    const deployment = await start({ functions })
+    const bundles = await readdir(join(functions, 'node_modules/.cache/convue'))
+    expect(bundles).toHaveLength(2)
+    expect(bundles).toContain(`${process.pid}-a`)
+    await deployment.close()
+  })
+})
+
+describe('a deployment that cannot start', () => {
+  it('says that the port is taken', async () => {
+    const { url } = await start()
+    await expect(start({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED', why: expect.stringContaining('EADDRINUSE') })
+  })
+
+  it('says that the functions are not there, or not in an app', async () => {
+    await expect(startDeployment({ functions: './no/such/folder' })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('no/such/folder') })
+    await expect(startDeployment({ functions: '/tmp' })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('node_modules') })
+  })
+
+  it('says which package is missing', async () => {
+    const missing = Object.assign(new Error('Cannot find package \'jose\' imported from here'), { code: 'ERR_MODULE_NOT_FOUND' })
+    const error = await importPeer('jose', () => Promise.reject(missing)).catch(error => error)
+    expect(error).toBeInstanceOf(ConvueError)
+    expect(error).toMatchObject({ code: 'PEER_MISSING', why: expect.stringContaining('"jose"'), fix: expect.stringContaining('npm install'), cause: missing })
+    const other = Object.assign(new Error('Cannot find package \'another\' imported from jose'), { code: 'ERR_MODULE_NOT_FOUND' })
+    await expect(importPeer('jose', () => Promise.reject(other))).rejects.toBe(other)
+  })
+})

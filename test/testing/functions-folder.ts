@@ -1,0 +1,23 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const HERE = fileURLToPath(new URL('.convue/', import.meta.url))
+
+/** A functions folder of a test's own, gone when the test ends. It lies here because the functions' packages must be found from it. */
+export async function createFunctions(files: Record<string, string>): Promise<string> {
+  await mkdir(HERE, { recursive: true })
+  const folder = await mkdtemp(join(HERE, 'functions-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFunctions(folder, files)
+  return folder
+}
+
+export async function writeFunctions(folder: string, files: Record<string, string>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, content)
+  }
+}

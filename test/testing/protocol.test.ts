@@ -1,0 +1,155 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { Buffer } from 'node:buffer'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+import { add, decodeTs, INITIAL_TS, RawClient } from './raw-client.ts'
+
+let deployment: Deployment
+beforeAll(async () => {
+  deployment = await startFixture()
+})
+afterAll(() => deployment.close())
+
+describe('versions', () => {
+  it('start at zero, and each transition begins where the last one ended', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'counters:get', { name: 'versions' }))
+    client.modify(1, add(2, 'counters:total'))
+    client.mutate(0, 'counters:increment', { name: 'versions' })
+    client.modify(2, { type: 'Remove', queryId: 2 })
+    await eventually(() => client.received.at(-1)?.endVersion?.querySet).toBe(3)
+    await deployment.settled()
+
+    const transitions = client.received.filter(({ type }) => type === 'Transition')
+    expect(transitions[0].startVersion).toEqual({ querySet: 0, identity: 0, ts: INITIAL_TS })
+    for (const [index, { startVersion, endVersion }] of transitions.entries()) {
+      expect(startVersion).toEqual(index === 0 ? startVersion : transitions[index - 1].endVersion)
+      expect(decodeTs(endVersion.ts)).toBeGreaterThanOrEqual(decodeTs(startVersion.ts))
+    }
+  })
+
+  it('make a query set on the wrong base fatal', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(7, add(1, 'counters:total'))
+    expect(await client.next()).toEqual({ type: 'FatalError', error: `Base version 7 passed up doesn't match the current version 0` })
+    expect((await client.closed).code).toBe(1008)
+  })
+
+  it('are checked against what was received, so that a client need not wait for transitions', async () => {
+    const client = await RawClient.open(deployment.url)
+    for (let version = 0; version < 20; version++)
+      client.modify(version, add(version, 'values:echoAny', { value: version }))
+    await eventually(() => client.received.at(-1)?.endVersion?.querySet).toBe(20)
+    const values = client.received.flatMap(({ modifications }) => modifications.map((modification: any) => modification.value))
+    expect(values).toEqual(Array.from({ length: 20 }, (_, index) => index))
+  })
+})
+
+describe('a removed query', () => {
+  it('is confirmed and not sent again', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'counters:get', { name: 'removed' }))
+    await client.next()
+    client.modify(1, { type: 'Remove', queryId: 1 })
+    expect((await client.next()).modifications).toEqual([{ type: 'QueryRemoved', queryId: 1 }])
+    await deployment.mutation(api.counters.increment, { name: 'removed' })
+    await deployment.settled()
+    expect(client.received).toHaveLength(2)
+  })
+})
+
+describe('the clock skew of a client', () => {
+  it('is its time minus the deployment\'s, in milliseconds', async () => {
+    const client = await RawClient.open(deployment.url, { clientTs: Date.now() - 60_000 })
+    client.modify(0, add(1, 'counters:total'))
+    const { clientClockSkew } = await client.next()
+    expect(clientClockSkew).toBeGreaterThan(-61_000)
+    expect(clientClockSkew).toBeLessThanOrEqual(-60_000)
+  })
+})
+
+describe('a client that has seen later data than there is', () => {
+  it('is sent away to try again', async () => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64LE(BigInt(Date.now() + 1e9) * 1_000_000n)
+    const client = await RawClient.open(deployment.url, { maxObservedTimestamp: bytes.toString('base64') })
+    expect(await client.closed).toEqual({ code: 1011, reason: 'InternalServerError' })
+    expect(client.received).toEqual([])
+  })
+})
+
+describe('a silent connection', () => {
+  it('gets a ping every 15 seconds, and not before', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'counters:total'))
+    await client.next()
+    await deployment.advanceClock(14_000)
+    await deployment.settled()
+    expect(client.received).toHaveLength(1)
+    await deployment.advanceClock(1_000)
+    expect(await client.next()).toEqual({ type: 'Ping' })
+    await deployment.advanceClock(15_000)
+    expect(await client.next()).toEqual({ type: 'Ping' })
+  })
+})
+
+describe('what is no message of the protocol', () => {
+  const cases: [name: string, data: string | Buffer, error: string][] = [
+    ['no JSON', '{"type":', 'Received Invalid JSON on websocket'],
+    ['JSON of no known type', '{"type":"Subscribe"}', 'not a message of the sync protocol'],
+    ['null', 'null', 'not a message of the sync protocol'],
+    ['a list of messages', '[]', 'not a message of the sync protocol'],
+    ['a mutation without an id', '{"type":"Mutation","udfPath":"a:b","args":[]}', 'not a message of the sync protocol'],
+    ['a query set that goes back', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":0,"modifications":[]}', 'not a message of the sync protocol'],
+    ['a modification of no known type', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":1,"modifications":[{"type":"Change"}]}', 'not a message of the sync protocol'],
+    ['a timestamp of the wrong length', '{"type":"Connect","sessionId":"a","maxObservedTimestamp":"AAAA"}', 'eight bytes'],
+    ['binary', Buffer.from([1, 2, 3]), 'Unexpected binary message'],
+  ]
+  it.each(cases)('is fatal to the connection: %s', async (_name, data, error) => {
+    const client = await RawClient.open(deployment.url, null)
+    client.sendRaw(data)
+    expect(await client.next()).toEqual({ type: 'FatalError', error: expect.stringContaining(error) })
+    expect((await client.closed).code).toBe(1008)
+  })
+
+  it('is fatal too: a query id that is taken, one that nobody has', async () => {
+    const twice = await RawClient.open(deployment.url)
+    twice.modify(0, add(1, 'counters:total'), add(1, 'counters:total'))
+    expect(await twice.next()).toEqual({ type: 'FatalError', error: 'Duplicate query ID: 1' })
+    const unknown = await RawClient.open(deployment.url)
+    unknown.modify(0, { type: 'Remove', queryId: 4 })
+    expect(await unknown.next()).toEqual({ type: 'FatalError', error: 'Nonexistent query id: 4' })
+  })
+
+  it('closes with 1009 if it is larger than 20 MiB', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.sendRaw('x'.repeat(20 * 2 ** 20 + 1))
+    expect((await client.closed).code).toBe(1009)
+  })
+
+  it('leaves everybody else alone', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'values:echoAny', { value: 'still here' }))
+    expect((await client.next()).modifications).toMatchObject([{ value: 'still here' }])
+  })
+})
+
+describe('an event', () => {
+  it('is taken note of without an answer', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.send({ type: 'Event', eventType: 'ClientConnect', event: [] })
+    client.modify(0, add(1, 'counters:total'))
+    expect((await client.next()).type).toBe('Transition')
+  })
+})
+
+describe('another path', () => {
+  it('is no place for a socket', async () => {
+    const { WebSocket } = await import('ws')
+    const socket = new WebSocket(`${deployment.url.replace('http', 'ws')}/elsewhere`)
+    const error = await new Promise<Error>(resolve => socket.on('error', resolve))
+    expect(error.message).toContain('404')
+  })
+})

@@ -1,0 +1,87 @@
+import type { RawData } from 'ws'
+import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+
+export const INITIAL_TS = 'AAAAAAAAAAA='
+
+/** A socket that speaks the sync protocol by hand, message by message. */
+export class RawClient {
+  readonly received: any[] = []
+  readonly closed: Promise<{ code: number, reason: string }>
+  readonly #socket: WebSocket
+  #read = 0
+  #wake = (): void => {}
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+    this.closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })))
+    socket.on('message', (data: RawData) => {
+      this.received.push(JSON.parse(String(data)))
+      this.#wake()
+    })
+    void this.closed.then(() => this.#wake())
+  }
+
+  /** Opens a socket that is closed when the test ends, and says `Connect` on it, unless `hello` is `null`. */
+  static async open(url: string, hello: Record<string, unknown> | null = {}): Promise<RawClient> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/1.48.0/sync`)
+    onTestFinished(() => socket.terminate())
+    const client = new RawClient(socket)
+    await once(socket, 'open')
+    if (hello) {
+      const sessionId = crypto.randomUUID()
+      client.send({ type: 'Connect', sessionId, connectionCount: 0, lastCloseReason: 'InitialConnect', clientTs: Date.now(), ...hello })
+    }
+    return client
+  }
+
+  send(message: unknown): void {
+    this.sendRaw(JSON.stringify(message))
+  }
+
+  sendRaw(data: string | Buffer): void {
+    this.#socket.send(data)
+  }
+
+  /** Takes the query set from `baseVersion` to the next one. */
+  modify(baseVersion: number, ...modifications: Record<string, unknown>[]): void {
+    this.send({ type: 'ModifyQuerySet', baseVersion, newVersion: baseVersion + 1, modifications })
+  }
+
+  authenticate(baseVersion: number, token: string | null): void {
+    this.send({ type: 'Authenticate', baseVersion, ...(token === null ? { tokenType: 'None' } : { tokenType: 'User', value: token }) })
+  }
+
+  mutate(requestId: number, udfPath: string, args: Record<string, unknown>): void {
+    this.send({ type: 'Mutation', requestId, udfPath, args: [args] })
+  }
+
+  /** The next message that was not looked at yet. */
+  async next(): Promise<any> {
+    while (this.#read === this.received.length) {
+      if (this.#socket.readyState >= WebSocket.CLOSING)
+        throw new Error('The socket closed.')
+      await new Promise<void>(resolve => this.#wake = resolve)
+    }
+    return this.received[this.#read++]
+  }
+
+  /** The next message of a type; those before it are passed over. */
+  async nextOf(type: string): Promise<any> {
+    for (;;) {
+      const message = await this.next()
+      if (message.type === type)
+        return message
+    }
+  }
+}
+
+export function add(queryId: number, udfPath: string, args: Record<string, unknown> = {}, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { type: 'Add', queryId, udfPath, args: [args], ...more }
+}
+
+export function decodeTs(ts: string): bigint {
+  return Buffer.from(ts, 'base64').readBigUInt64LE()
+}

@@ -1,0 +1,111 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { ConvexClient } from 'convex/browser'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { createToken, startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+
+let deployment: Deployment
+beforeAll(async () => {
+  deployment = await startFixture()
+})
+beforeEach(() => {
+  deployment.log.length = 0
+})
+afterAll(() => deployment.close())
+
+function openClient(): ConvexClient {
+  const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false, logger: false, initialAuthTokenReuse: true })
+  onTestFinished(() => client.close())
+  return client
+}
+
+async function connectionsOf(subject: string): Promise<Deployment['connections']> {
+  await deployment.settled()
+  return deployment.connections.filter(connection => connection.subject === subject)
+}
+
+describe('a client whose connection drops', () => {
+  it('comes back with its queries, its identity and what it missed', async () => {
+    const client = openClient()
+    client.setAuth(() => createToken('dropped'))
+    const values: number[] = []
+    client.onUpdate(api.counters.get, { name: 'dropped' }, value => values.push(value))
+    const subjects: unknown[] = []
+    client.onUpdate(api.users.whoami, {}, value => subjects.push(value?.subject))
+    await eventually(() => [values, subjects]).toEqual([[0], ['dropped']])
+
+    const [before] = await connectionsOf('dropped')
+    await deployment.disconnectAll()
+    expect(deployment.connections).toEqual([])
+    await deployment.mutation(api.counters.increment, { name: 'dropped' })
+    await eventually(() => values).toEqual([0, 1])
+    const [after] = await connectionsOf('dropped')
+    expect(after!.sessionId).toBe(before!.sessionId)
+    expect(after!.id).toBeGreaterThan(before!.id)
+    expect(after!.queries.map(({ name }) => name).sort()).toEqual(['counters:get', 'users:whoami'])
+    expect(new Set(subjects)).toEqual(new Set(['dropped']))
+  })
+
+  it('has its mutation carried out once', async () => {
+    const client = openClient()
+    await client.query(api.counters.total, {})
+    const increments = Array.from({ length: 5 }, () => client.mutation(api.counters.increment, { name: 'carried' }))
+    await deployment.disconnectAll()
+    expect(await Promise.all(increments)).toEqual([1, 2, 3, 4, 5])
+    expect(await deployment.query(api.counters.get, { name: 'carried' })).toBe(5)
+  })
+})
+
+describe('a restart', () => {
+  it('keeps the data and the ports, and its timestamps go on', async () => {
+    const client = openClient()
+    const values: number[] = []
+    client.onUpdate(api.counters.get, { name: 'restarted' }, value => values.push(value))
+    await client.mutation(api.counters.increment, { name: 'restarted' })
+    const { url, siteUrl } = deployment
+    await deployment.restart()
+    expect([deployment.url, deployment.siteUrl]).toEqual([url, siteUrl])
+    expect((await fetch(`${siteUrl}/hello`)).status).toBe(200)
+    await deployment.mutation(api.counters.increment, { name: 'restarted' })
+    await eventually(() => values.at(-1)).toBe(2)
+    // A deployment that had gone back in time would have sent the client away.
+    expect(deployment.log.filter(({ kind, outcome }) => kind === 'socket' && outcome === 'error')).toEqual([])
+  })
+})
+
+describe('the log', () => {
+  it('has each execution with whom it ran as, and the events of the socket', async () => {
+    const client = openClient()
+    client.setAuth(() => createToken('logged'))
+    await eventually(async () => (await client.query(api.users.whoami, {}))?.subject).toBe('logged')
+    await deployment.settled()
+    deployment.log.length = 0
+    await client.mutation(api.tasks.add, { text: 'logged' })
+    await expect(client.mutation(api.failures.failingMutation, { kind: 'convex' })).rejects.toThrow()
+    await deployment.query(api.counters.total)
+    const id = (await connectionsOf('logged'))[0]!.id
+    await client.close()
+    await eventually(() => deployment.settled().then(() => deployment.log.at(-1)?.name)).toBe('close')
+    expect(deployment.log.map(({ at, ...entry }) => entry)).toEqual([
+      { kind: 'mutation', name: 'tasks:add', args: { text: 'logged' }, subject: 'logged', connection: id, outcome: 'success', detail: null },
+      { kind: 'mutation', name: 'failures:failingMutation', args: { kind: 'convex' }, subject: 'logged', connection: id, outcome: 'error', detail: expect.stringContaining('ON_DEMAND') },
+      { kind: 'query', name: 'counters:total', args: {}, subject: null, connection: null, outcome: 'success', detail: null },
+      { kind: 'socket', name: 'close', args: null, subject: 'logged', connection: id, outcome: 'success', detail: expect.any(String) },
+    ])
+    expect(Math.abs(deployment.log[0]!.at - Date.now())).toBeLessThan(5_000)
+  })
+
+  it('tells how a connection came to be', async () => {
+    const client = openClient()
+    client.setAuth(() => createToken('events'))
+    await eventually(async () => (await client.query(api.users.whoami, {}))?.subject).toBe('events')
+    await deployment.settled()
+    const events = deployment.log.filter(({ kind }) => kind === 'socket')
+    expect(events.slice(0, 3).map(({ name, subject, args }) => [name, subject, args])).toEqual([
+      ['open', null, null],
+      ['connect', null, null],
+      ['authenticate', 'events', { tokenType: 'User' }],
+    ])
+  })
+})

@@ -1,0 +1,96 @@
+import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { anyApi } from 'convex/server'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startDeployment } from '../../src/testing/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { createFunctions, writeFunctions } from './functions-folder.ts'
+import { add, RawClient } from './raw-client.ts'
+
+function notes(greeting: string): string {
+  return `
+  import { mutationGeneric, queryGeneric } from 'convex/server'
+  export const list = queryGeneric(async ctx => (await ctx.db.query('notes').collect()).map(note => ${JSON.stringify(greeting)} + note.text))
+  export const add = mutationGeneric(async (ctx, { text }) => { await ctx.db.insert('notes', { text }) })
+`
+}
+function schema(fields: string): string {
+  return `
+  import { defineSchema, defineTable } from 'convex/server'
+  import { v } from 'convex/values'
+  export default defineSchema({ notes: defineTable({ ${fields} }) })
+`
+}
+
+async function start(files: Record<string, string>, options: DeploymentOptions = {}): Promise<{ deployment: Deployment, folder: string }> {
+  const folder = await createFunctions(files)
+  const deployment = await startDeployment({ functions: folder, ...options })
+  onTestFinished(() => deployment.close())
+  return { deployment, folder }
+}
+
+describe('a reload', () => {
+  it('puts new functions over the same data, and live queries follow', async () => {
+    const { deployment, folder } = await start({ 'notes.ts': notes('one: ') })
+    await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'notes:list'))
+    expect((await client.next()).modifications).toMatchObject([{ value: ['one: x'] }])
+
+    await writeFunctions(folder, { 'notes.ts': notes('two: '), 'more/deep.ts': notes('deep: ') })
+    await deployment.reload()
+    expect((await client.next()).modifications).toMatchObject([{ value: ['two: x'] }])
+    expect(await deployment.query(anyApi['more/deep']!.list!)).toEqual(['deep: x'])
+  })
+
+  it('leaves no files of the former functions', async () => {
+    const { deployment, folder } = await start({ 'notes.ts': notes(''), 'node_modules/.keep': '' })
+    await deployment.reload()
+    expect(await readdir(join(folder, 'node_modules/.cache/convue'))).toHaveLength(1)
+  })
+
+  it('takes over the schema', async () => {
+    const { deployment, folder } = await start({ 'notes.ts': notes(''), 'schema.ts': schema('text: v.string()') })
+    await expect(deployment.mutation(anyApi.notes!.add!, { text: 1 })).rejects.toThrow('Expected `string`')
+    await writeFunctions(folder, { 'schema.ts': schema('text: v.number()') })
+    await deployment.reload()
+    await deployment.mutation(anyApi.notes!.add!, { text: 1 })
+    await expect(deployment.mutation(anyApi.notes!.add!, { text: 'x' })).rejects.toThrow('Expected `number`')
+  })
+
+  it('that cannot be bundled or evaluated is refused, and the former functions stay', async () => {
+    const { deployment, folder } = await start({ 'notes.ts': notes('still ') })
+    await writeFunctions(folder, { 'notes.ts': 'export const list = (' })
+    await expect(deployment.reload()).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('notes.ts:1:') })
+    await writeFunctions(folder, { 'notes.ts': 'throw new Error("no such luck")' })
+    await expect(deployment.reload()).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('no such luck') })
+    await deployment.mutation(anyApi.notes!.add!, { text: 'here' })
+    expect(await deployment.query(anyApi.notes!.list!)).toEqual(['still here'])
+  })
+
+  it('replaces the crons', async () => {
+    const crons = (name: string): string => `
+      import { cronJobs } from 'convex/server'
+      const crons = cronJobs()
+      crons.interval('job', { minutes: 1 }, ${JSON.stringify('notes:add')} as any, { text: ${JSON.stringify(name)} })
+      export default crons`
+    const { deployment, folder } = await start({ 'notes.ts': notes(''), 'crons.ts': crons('first').replace('"notes:add" as any', 'anyApi.notes.add').replace('{ cronJobs }', '{ anyApi, cronJobs }') })
+    await deployment.advanceClock(60_000)
+    await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['first'])
+    await writeFunctions(folder, { 'crons.ts': '' })
+    await deployment.reload()
+    await deployment.advanceClock(600_000)
+    await deployment.settled()
+    expect(await deployment.query(anyApi.notes!.list!)).toEqual(['first'])
+  })
+})
+
+describe('a watched folder', () => {
+  it('is reloaded when a file changes', async () => {
+    const { deployment, folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
+    await writeFunctions(folder, { 'notes.ts': notes('two: ') })
+    await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['two: x'])
+  })
+})

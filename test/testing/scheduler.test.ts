@@ -1,0 +1,92 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nextRun } from '../../src/testing/crons.ts'
+import { api } from '../support/convex/_generated/api.js'
+import { startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+import { add, RawClient } from './raw-client.ts'
+
+let deployment: Deployment
+beforeAll(async () => {
+  deployment = await startFixture()
+})
+afterAll(() => deployment.close())
+
+const MINUTE = 60_000
+const bodies = async (channel: string): Promise<string[]> => (await deployment.query(api.messages.list, { channel })).map(({ body }) => body)
+
+describe('a scheduled function', () => {
+  it('runs when it is due, as nobody, and live queries see it and its state', async () => {
+    const job = await deployment.mutation(api.jobs.sendLater, { channel: 'later', body: 'due', delayMs: 10 * MINUTE }, { identity: { subject: 'ada' } })
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'messages:list', { channel: 'later' }), add(2, 'jobs:state', { job }))
+    expect((await client.next()).modifications).toMatchObject([{ value: [] }, { value: 'pending' }])
+    await deployment.advanceClock(9 * MINUTE)
+    expect(await bodies('later')).toEqual([])
+    await deployment.advanceClock(1 * MINUTE)
+    await deployment.settled()
+    expect(await bodies('later')).toEqual(['due'])
+    await eventually(() => client.received.flatMap(({ modifications = [] }) => modifications).findLast(({ queryId }) => queryId === 2)?.value).toBe('success')
+    expect((await deployment.query(api.messages.list, { channel: 'later' }))[0]!.author).toBeNull()
+    expect(deployment.log.findLast(({ name }) => name === 'messages:send')).toMatchObject({ kind: 'mutation', subject: null, connection: null, outcome: 'success', args: { channel: 'later', body: 'due' } })
+  })
+
+  it('does not run if it was cancelled, or if what scheduled it failed', async () => {
+    const job = await deployment.mutation(api.jobs.sendLater, { channel: 'never', body: 'cancelled', delayMs: MINUTE })
+    await deployment.mutation(api.jobs.cancel, { job })
+    await expect(deployment.mutation(api.jobs.sendLaterAndFail, { channel: 'never' })).rejects.toThrow()
+    await deployment.mutation(api.jobs.sendLater, { channel: 'never', body: 'the last', delayMs: MINUTE })
+    await deployment.advanceClock(2 * MINUTE)
+    await eventually(() => bodies('never')).toEqual(['the last'])
+    expect(await deployment.query(api.jobs.state, { job })).toBe('canceled')
+  })
+
+  it('may be further off than Node\'s timers reach', async () => {
+    const days = 24 * 60 * MINUTE
+    await deployment.mutation(api.jobs.sendLater, { channel: 'far', body: 'at last', delayMs: 60 * days })
+    await deployment.advanceClock(59 * days)
+    expect(await bodies('far')).toEqual([])
+    await deployment.advanceClock(1 * days)
+    await eventually(() => bodies('far')).toEqual(['at last'])
+  })
+})
+
+describe('the clock', () => {
+  it('is the functions\' own: Date, timers and creation times', async () => {
+    const waiting = deployment.action(api.jobs.wait, { ms: 30 * MINUTE }).then(Date.parse)
+    await eventually(async () => {
+      await deployment.advanceClock(10 * MINUTE)
+      return await Promise.race([waiting, Promise.resolve(null)])
+    }).toBeGreaterThan(Date.now() + 30 * MINUTE)
+    const id = await deployment.mutation(api.messages.send, { channel: 'clock', body: 'x' })
+    const message = await deployment.query(api.messages.get, { id })
+    expect(message!._creationTime).toBeGreaterThan(Date.now() + 30 * MINUTE)
+  })
+})
+
+describe('a cron job', () => {
+  it('runs by its schedule, again and again', async () => {
+    const before = await deployment.query(api.counters.get, { name: 'cron' })
+    await deployment.advanceClock(6 * 60 * MINUTE)
+    await eventually(() => deployment.query(api.counters.get, { name: 'cron' })).toBe(before + 1)
+    await deployment.advanceClock(6 * 60 * MINUTE)
+    await eventually(() => deployment.query(api.counters.get, { name: 'cron' })).toBe(before + 2)
+    expect(deployment.log.findLast(({ name }) => name === 'counters:tick')).toMatchObject({ kind: 'mutation', subject: null, outcome: 'success' })
+  })
+
+  const at = '2026-03-04T10:30:20Z' // a Wednesday
+  it.each([
+    [{ type: 'interval', minutes: 5 }, '2026-03-04T10:35:20Z'],
+    [{ type: 'hourly', minuteUTC: 15 }, '2026-03-04T11:15:00Z'],
+    [{ type: 'daily', hourUTC: 9, minuteUTC: 0 }, '2026-03-05T09:00:00Z'],
+    [{ type: 'weekly', dayOfWeek: 'monday', hourUTC: 12 }, '2026-03-09T12:00:00Z'],
+    [{ type: 'monthly', day: 31, hourUTC: 0, minuteUTC: 30 }, '2026-03-31T00:30:00Z'],
+    [{ type: 'cron', cron: '*/20 * * * *' }, '2026-03-04T10:40:00Z'],
+    [{ type: 'cron', cron: '0 8-10/2 * * mon-fri' }, '2026-03-05T08:00:00Z'],
+    [{ type: 'cron', cron: '0 0 29 feb *' }, '2028-02-29T00:00:00Z'],
+    [{ type: 'cron', cron: '0 0 1 * sun' }, '2026-03-08T00:00:00Z'],
+    [{ type: 'cron', cron: '0,31 10 * * 7,3' }, '2026-03-04T10:31:00Z'],
+  ] as const)('is due next: %o', (schedule, expected) => {
+    expect(new Date(nextRun(schedule, Date.parse(at))).toISOString()).toBe(new Date(expected).toISOString())
+  })
+})

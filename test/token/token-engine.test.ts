@@ -1,0 +1,622 @@
+import type { SessionSnapshot, TokenOutcome } from '../../src/token/token-source.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { ManualClock, settled, startEngine } from '../support/engine.ts'
+import { fakeToken } from '../support/fake-token.ts'
+import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
+
+const MINUTE = 60_000
+
+/** Starts an engine whose person has a confirmed token. */
+async function startAuthenticated(options: Parameters<typeof startEngine>[0] & { token?: string } = {}) {
+  const { token = fakeToken('ada'), ...rest } = options
+  const trial = startEngine({ snapshot: signedIn('ada'), ...rest })
+  const first = trial.engine.requestToken(false)
+  trial.source.lastRequest.settle({ kind: 'token', token })
+  await expect(first).resolves.toBe(token)
+  trial.engine.dispatch({ type: 'confirmed' })
+  expect(trial.engine.state.identity.status).toBe('authenticated')
+  return trial
+}
+
+/** What a promise has come to, without waiting for it. */
+function watched<T>(promise: Promise<T>): { value: T | 'pending' | 'rejected' } {
+  const outcome: { value: T | 'pending' | 'rejected' } = { value: 'pending' }
+  promise.then(value => outcome.value = value, () => outcome.value = 'rejected')
+  return outcome
+}
+
+describe('a visitor with no session', () => {
+  it('causes no request to the token endpoint', async () => {
+    const { engine, source, clock } = startEngine()
+    await clock.advance(5000)
+    source.say({ status: 'signedOut' })
+    await clock.advance(60 * MINUTE)
+    expect(source.requests).toHaveLength(0)
+    expect(engine.state.identity.status).toBe('unauthenticated')
+  })
+
+  it('leaves no timer behind', async () => {
+    const { source, clock } = startEngine()
+    source.say({ status: 'signedOut' })
+    expect(clock.timerCount).toBe(0)
+  })
+})
+
+describe('the hint that this browser was signed in', () => {
+  it('makes the token request at t0, synchronously', () => {
+    expect(startEngine({ hinted: true }).source.requests).toHaveLength(1)
+  })
+
+  it('may come from the provider', () => {
+    expect(startEngine({ snapshot: { status: 'pending', mayBeSignedIn: true } }).source.requests).toHaveLength(1)
+  })
+
+  it('is remembered at the first token', async () => {
+    const { hint } = await startAuthenticated()
+    expect(hint.isSignedIn).toBe(true)
+  })
+
+  it.each([
+    ['a denial', ({ source }: ReturnType<typeof startEngine>) => source.lastRequest.settle({ kind: 'denied' })],
+    ['an answer that nobody is there', ({ source }: ReturnType<typeof startEngine>) => source.say({ status: 'signedOut' })],
+    ['our sign-out', ({ engine }: ReturnType<typeof startEngine>) => engine.signOut()],
+  ])('is forgotten after %s', async (_name, act) => {
+    const trial = startEngine({ hinted: true })
+    await act(trial)
+    await settled()
+    expect(trial.hint.isSignedIn).toBe(false)
+  })
+
+  it('survives a failure', async () => {
+    const { hint, source } = startEngine({ hinted: true })
+    source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
+    await settled()
+    expect(hint.isSignedIn).toBe(true)
+  })
+
+  it('makes one request even where the provider speaks while it is being subscribed to', async () => {
+    class EagerSource extends ScriptedSource {
+      override subscribe = (listener: (snapshot: SessionSnapshot) => void): (() => void) => {
+        listener(signedIn('ada'))
+        return () => {}
+      }
+    }
+    const { source } = startEngine({ source: new EagerSource() })
+    await settled()
+    expect(source.requests).toHaveLength(1)
+    expect(source.lastRequest.signal.aborted).toBe(false)
+  })
+})
+
+describe('concurrent demands', () => {
+  it('share one request and get one token', async () => {
+    const { engine, source } = startEngine({ snapshot: signedIn('ada') })
+    const demands = [false, true, false, true].map(isForced => engine.requestToken(isForced))
+    const token = fakeToken('ada')
+    expect(source.requests).toHaveLength(1)
+    source.lastRequest.settle({ kind: 'token', token })
+    expect(await Promise.all(demands)).toEqual([token, token, token, token])
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('share one request also when each is forced', async () => {
+    const { engine, source } = await startAuthenticated()
+    const demands = [engine.requestToken(true), engine.requestToken(true), engine.requestToken(true)]
+    const token = fakeToken('ada')
+    expect(source.requests).toHaveLength(2)
+    expect(source.lastRequest.force).toBe(true)
+    source.lastRequest.settle({ kind: 'token', token })
+    expect(await Promise.all(demands)).toEqual([token, token, token])
+  })
+
+  it('get the token at hand unless they are forced', async () => {
+    const token = fakeToken('ada')
+    const { engine, source } = await startAuthenticated({ token })
+    await expect(engine.requestToken(false)).resolves.toBe(token)
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('wait together through a back-off', async () => {
+    const { engine, source, clock } = startEngine({ snapshot: signedIn('ada') })
+    const first = engine.requestToken(false)
+    source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
+    await clock.advance(500)
+    const second = engine.requestToken(true)
+    await clock.advance(400)
+    expect(source.requests).toHaveLength(1)
+    await clock.advance(200)
+    const token = fakeToken('ada')
+    source.lastRequest.settle({ kind: 'token', token })
+    expect(await Promise.all([first, second])).toEqual([token, token])
+    expect(source.requests).toHaveLength(2)
+  })
+})
+
+describe('a provider that misbehaves', () => {
+  const misdeeds: [string, (source: ScriptedSource) => void][] = [
+    ['rejects', source => source.fetchToken = () => Promise.reject(new Error('offline'))],
+    ['rejects with nothing', source => source.fetchToken = () => Promise.reject(undefined)], // eslint-disable-line prefer-promise-reject-errors
+    ['hangs', source => source.fetchToken = () => new Promise(() => {})],
+    ['throws synchronously', source => source.fetchToken = () => {
+      throw new Error('bug')
+    }],
+    ['answers nothing', source => source.fetchToken = async () => undefined as never],
+    ['answers null', source => source.fetchToken = async () => null as never],
+    ['answers a word', source => source.fetchToken = async () => 'token' as never],
+    ['returns no promise', source => source.fetchToken = () => ({ kind: 'nonsense' }) as never],
+    ['gives a string that is no JWT', source => source.fetchToken = async () => ({ kind: 'token', token: 'garbage' })],
+    ['gives a token that is no string', source => source.fetchToken = async () => ({ kind: 'token', token: null }) as never],
+    ['gives a token without a subject', source => source.fetchToken = async () => ({ kind: 'token', token: `a.${btoa('{"exp":1}')}.c` })],
+    ['fails without a reason', source => source.fetchToken = async () => ({ kind: 'failed' }) as never],
+    ['fails with a time that is none', source => source.fetchToken = async () => ({ kind: 'failed', error: new Error('429'), retryAfterMs: Number.NaN })],
+  ]
+
+  it.each(misdeeds)('neither rejects nor answers the connection, signs nobody out and is asked again: it %s', async (_name, misbehave) => {
+    const source = new ScriptedSource(signedIn('ada'))
+    const wellBehaved = source.fetchToken
+    misbehave(source)
+    const fetchToken = vi.spyOn(source, 'fetchToken')
+    const { engine, clock } = startEngine({ source })
+    const demand = watched(engine.requestToken(false))
+    await clock.advance(10_400)
+    expect(demand.value).toBe('pending')
+    expect(engine.state.identity).toMatchObject({ status: 'loading', person: { userId: 'ada' } })
+    expect(engine.state.request).toMatchObject({ error: expect.any(Error) })
+    expect(fetchToken.mock.calls.length).toBeLessThanOrEqual(5)
+
+    const token = fakeToken('ada')
+    source.answer = () => ({ kind: 'token', token })
+    source.fetchToken = wellBehaved
+    await clock.advance(MINUTE)
+    expect(demand.value).toBe(token)
+    expect(engine.state.identity.status).toBe('authenticating')
+  })
+
+  it('is given up on after ten seconds by default, and told so', async () => {
+    const { engine, source, clock } = startEngine({ snapshot: signedIn('ada') })
+    await clock.advance(9999)
+    expect(source.lastRequest.signal.aborted).toBe(false)
+    await clock.advance(1)
+    expect(source.lastRequest.signal.aborted).toBe(true)
+    expect(engine.state.request).toMatchObject({ status: 'waiting', error: { code: 'TOKEN_REQUEST_TIMEOUT' } })
+  })
+
+  it('is given up on after as long as the app says', async () => {
+    const { source, clock } = startEngine({ snapshot: signedIn('ada'), attemptTimeoutMs: 300 })
+    await clock.advance(300)
+    expect(source.lastRequest.signal.aborted).toBe(true)
+  })
+
+  it('cannot answer an attempt that it was given up on', async () => {
+    const { engine, source, clock } = startEngine({ snapshot: signedIn('ada') })
+    const late = source.lastRequest
+    await clock.advance(10_000)
+    late.settle({ kind: 'denied' })
+    await settled()
+    expect(engine.state).toMatchObject({ identity: { status: 'loading' }, request: { status: 'waiting' } })
+  })
+
+  it('that never says who is there is asked again', async () => {
+    const { engine, source, clock } = startEngine()
+    await clock.advance(10_000)
+    expect(engine.state.request).toMatchObject({ status: 'waiting', question: 'session', error: { code: 'TOKEN_REQUEST_TIMEOUT' } })
+    await clock.advance(1000)
+    expect(source.refreshes).toBe(1)
+    source.say(signedIn('ada'))
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('that cannot be asked again for the session is asked for a token', async () => {
+    const source = new ScriptedSource()
+    Object.assign(source, { refresh: undefined })
+    const { clock } = startEngine({ source })
+    await clock.advance(11_000)
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('holds back what may run as nobody for two seconds', async () => {
+    const { engine, clock } = startEngine({ hinted: true })
+    await clock.advance(1999)
+    expect(engine.state.identity).toMatchObject({ status: 'loading', overdue: false })
+    await clock.advance(1)
+    expect(engine.state.identity).toMatchObject({ status: 'loading', overdue: true })
+  })
+})
+
+describe('retries', () => {
+  const failed: TokenOutcome = { kind: 'failed', error: new Error('503') }
+
+  /** The moments of all attempts in the first ten minutes of a provider that only fails. */
+  async function attempts(random: () => number): Promise<number[]> {
+    const clock = new ManualClock()
+    const moments: number[] = []
+    const source = new ScriptedSource(signedIn('ada'))
+    source.answer = () => {
+      moments.push(clock.now())
+      return failed
+    }
+    startEngine({ source, clock, random })
+    await clock.advance(10 * MINUTE)
+    return moments
+  }
+
+  it('back off, doubling up to a minute', async () => {
+    const moments = await attempts(() => 1)
+    expect(moments.slice(0, 9)).toEqual([0, 1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000])
+  })
+
+  it('are jittered, so that pages that failed together do not come back together', async () => {
+    expect((await attempts(() => 0))[1]).toBe(500)
+    expect((await attempts(() => 0.5))[1]).toBe(750)
+  })
+
+  it('start over after an answer', async () => {
+    const { engine, source, clock } = await startAuthenticated()
+    void engine.requestToken(true)
+    for (let failures = 0; failures < 4; failures++) {
+      source.lastRequest.settle(failed)
+      await clock.advance(MINUTE)
+    }
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    void engine.requestToken(true)
+    source.lastRequest.settle(failed)
+    await settled()
+    expect(engine.state.request).toMatchObject({ failures: 1 })
+  })
+
+  it('wait as long as the provider says', async () => {
+    const { engine, source, clock } = startEngine({ snapshot: signedIn('ada') })
+    source.lastRequest.settle({ ...failed, retryAfterMs: 30_000 })
+    await clock.advance(29_999)
+    engine.wake()
+    expect(source.requests).toHaveLength(1)
+    await clock.advance(1)
+    expect(source.requests).toHaveLength(2)
+  })
+
+  it('wait no shorter than the back-off, whatever the provider says', async () => {
+    const { source, clock } = startEngine({ snapshot: signedIn('ada') })
+    source.lastRequest.settle({ ...failed, retryAfterMs: 1 })
+    await clock.advance(999)
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('are brought forward once a step when the page comes back to life', async () => {
+    const source = new ScriptedSource(signedIn('ada'))
+    source.answer = () => failed
+    const { engine, clock } = startEngine({ source })
+    await clock.advance(100)
+    expect(source.requests).toHaveLength(1)
+    for (let wakes = 0; wakes < 10; wakes++) {
+      engine.wake()
+      await clock.advance(10)
+    }
+    expect(source.requests).toHaveLength(2)
+    await clock.advance(2000)
+    expect(source.requests).toHaveLength(3)
+    for (let wakes = 0; wakes < 10; wakes++) {
+      engine.wake()
+      await clock.advance(10)
+    }
+    expect(source.requests).toHaveLength(4)
+  })
+
+  it('keep the unexpired token', async () => {
+    const token = fakeToken('ada')
+    const { engine, source, clock } = await startAuthenticated({ token })
+    void engine.requestToken(true)
+    source.lastRequest.settle(failed)
+    await clock.advance(100)
+    await expect(engine.requestToken(false)).resolves.toBe(token)
+    expect(engine.state.identity.status).toBe('authenticated')
+  })
+})
+
+describe('a forced request', () => {
+  it('does not accept the token that was there before, and goes on asking', async () => {
+    const token = fakeToken('ada')
+    const { engine, source, clock } = await startAuthenticated({ token })
+    const demand = watched(engine.requestToken(true))
+    source.lastRequest.settle({ kind: 'token', token })
+    await clock.advance(100)
+    expect(demand.value).toBe('pending')
+    await clock.advance(1000)
+    const next = fakeToken('ada')
+    source.lastRequest.settle({ kind: 'token', token: next })
+    await settled()
+    expect(demand.value).toBe(next)
+  })
+})
+
+describe('a token that nobody renews', () => {
+  it('is renewed just before its lifetime is over', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
+    engine.onFreshToken = vi.fn(() => void engine.requestToken(false))
+    await clock.advance(894_000)
+    expect(source.requests).toHaveLength(1)
+    await clock.advance(1000)
+    expect(source.requests).toHaveLength(2)
+    expect(source.lastRequest.force).toBe(true)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 900 }) })
+    await settled()
+    expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
+    await clock.advance(895_000)
+    expect(source.requests).toHaveLength(3)
+  })
+
+  it('is left alone once another has taken its place, or its person has gone', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
+    await clock.advance(890_000)
+    void engine.requestToken(true)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 900 }) })
+    await clock.advance(800_000)
+    expect(source.requests).toHaveLength(2)
+    await engine.signOut()
+    expect(clock.timerCount).toBe(0)
+  })
+})
+
+describe('a laptop that wakes', () => {
+  it.each([
+    ['right', Date.now()],
+    ['in 1970', 0],
+    ['far in the future', 4e12],
+    ['before 1970', -4e12],
+  ])('gets a new token if the former is past its lifetime, with a clock that is %s', async (_name, now) => {
+    const { engine, source, clock } = await startAuthenticated({ clock: new ManualClock(now), token: fakeToken('ada', { lifetimeSeconds: 900 }) })
+    engine.onFreshToken = () => void engine.requestToken(false)
+    clock.sleep(899_000)
+    engine.wake()
+    expect(source.requests).toHaveLength(1)
+    clock.sleep(1000)
+    engine.wake()
+    expect(source.requests).toHaveLength(2)
+    expect(source.lastRequest.force).toBe(true)
+    expect(engine.state.identity.status).toBe('authenticated')
+  })
+
+  it('announces the token that nobody asked for', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
+    engine.onFreshToken = vi.fn()
+    clock.sleep(20_000)
+    engine.wake()
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
+  })
+
+  it('hands the token to the connection that asked meanwhile, and does not announce it', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
+    engine.onFreshToken = vi.fn()
+    clock.sleep(20_000)
+    engine.wake()
+    const demand = engine.requestToken(true)
+    const token = fakeToken('ada')
+    source.lastRequest.settle({ kind: 'token', token })
+    await expect(demand).resolves.toBe(token)
+    expect(source.requests).toHaveLength(2)
+    expect(engine.onFreshToken).not.toHaveBeenCalled()
+  })
+})
+
+describe('a change of person', () => {
+  it('by a session leaves who waited for the former token waiting for good', async () => {
+    const { engine, source } = await startAuthenticated()
+    const adas = watched(engine.requestToken(true))
+    const adasRequest = source.lastRequest
+    source.say(signedIn('bea'))
+    expect(adasRequest.signal.aborted).toBe(true)
+    const beas = watched(engine.requestToken(false))
+    adasRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    expect(beas.value).toBe('pending')
+    const token = fakeToken('bea')
+    source.lastRequest.settle({ kind: 'token', token })
+    await settled()
+    expect(beas.value).toBe(token)
+    expect(adas.value).toBe('pending')
+  })
+
+  it('by a token never gives that token to the former person\'s connection', async () => {
+    const { engine, source } = await startAuthenticated()
+    const adas = watched(engine.requestToken(true))
+    const token = fakeToken('bea')
+    source.lastRequest.settle({ kind: 'token', token })
+    await settled()
+    expect(engine.state.identity).toMatchObject({ status: 'authenticating', person: { userId: 'bea', user: { id: 'bea' }, session: null } })
+    expect(adas.value).toBe('pending')
+    await expect(engine.requestToken(false)).resolves.toBe(token)
+  })
+
+  it('drops a denial that was meant for the former person', async () => {
+    const { engine, source } = await startAuthenticated()
+    void engine.requestToken(true)
+    const adasRequest = source.lastRequest
+    source.say(signedIn('bea'))
+    adasRequest.settle({ kind: 'denied' })
+    await settled()
+    expect(engine.state.identity).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
+  })
+
+  it('is known to listeners in that tick, and only then to who asks for a token', async () => {
+    const { engine, source } = await startAuthenticated()
+    const seen: unknown[] = []
+    engine.subscribe(({ identity }) => seen.push(identity.person?.userId ?? null))
+    source.say(signedIn('bea'))
+    expect(seen).toEqual(['bea'])
+  })
+})
+
+describe('a token of a session that was denied', () => {
+  it('never reaches the connection of whoever is there now', async () => {
+    const { engine, source, clock } = await startAuthenticated()
+    void engine.requestToken(true)
+    source.lastRequest.settle({ kind: 'denied' })
+    await settled()
+    source.say(signedIn('bea'))
+    const first = fakeToken('bea')
+    const beas = engine.requestToken(false)
+    source.lastRequest.settle({ kind: 'token', token: first })
+    await expect(beas).resolves.toBe(first)
+    engine.dispatch({ type: 'confirmed' })
+
+    const renewal = watched(engine.requestToken(true))
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    expect(renewal.value).toBe('pending')
+    await expect(engine.requestToken(false)).resolves.toBe(first)
+    await clock.advance(1000)
+    const second = fakeToken('bea')
+    source.lastRequest.settle({ kind: 'token', token: second })
+    await settled()
+    expect(renewal.value).toBe(second)
+  })
+})
+
+describe('the same person with another session', () => {
+  it('gets a token of it, and is not denied with the former one', async () => {
+    const { engine, source } = await startAuthenticated()
+    void engine.requestToken(true)
+    const former = source.lastRequest
+    source.say(signedIn('ada', 'another-session'))
+    former.settle({ kind: 'denied' })
+    await settled()
+    expect(engine.state.identity).toMatchObject({ status: 'authenticated', person: { sessionId: 'another-session' } })
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
+    await settled()
+    expect(engine.state).toMatchObject({ identity: { status: 'authenticated' }, request: null })
+  })
+
+  it('hears of that token once the deployment has confirmed the former', async () => {
+    const { engine, source } = startEngine({ snapshot: signedIn('ada') })
+    engine.onFreshToken = vi.fn()
+    void engine.requestToken(false)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    source.say(signedIn('ada', 'another-session'))
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
+    await settled()
+    expect(engine.onFreshToken).not.toHaveBeenCalled()
+    engine.dispatch({ type: 'confirmed' })
+    expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('what a server handed over', () => {
+  const token = fakeToken('ada')
+  const initialAuth = { token, user: { name: 'Ada' }, session: { id: 'session-of-ada' } }
+
+  it('is a person without any request', async () => {
+    const { engine, source, clock } = startEngine({ initialAuth })
+    await expect(engine.requestToken(false)).resolves.toBe(token)
+    source.say(signedIn('ada'))
+    await clock.advance(5000)
+    expect(engine.state.identity).toMatchObject({ status: 'authenticated', person: { userId: 'ada' } })
+    expect(source.requests).toHaveLength(0)
+  })
+
+  it('is nobody without any request', async () => {
+    const { engine, source } = startEngine({ initialAuth: null, hinted: true })
+    expect(engine.state.identity.status).toBe('unauthenticated')
+    expect(source.requests).toHaveLength(0)
+  })
+
+  it('is nothing if the token is none', () => {
+    const { engine, source } = startEngine({ initialAuth: { ...initialAuth, token: 'garbage' } })
+    expect(engine.state).toMatchObject({ identity: { status: 'loading' }, request: { question: 'session' } })
+    expect(source.requests).toHaveLength(0)
+  })
+
+  it('gives way to another person\'s session', () => {
+    const { engine, source } = startEngine({ initialAuth })
+    source.say(signedIn('bea'))
+    expect(engine.state.identity).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
+  })
+})
+
+describe('signing out', () => {
+  it('takes effect after the provider has confirmed it', async () => {
+    const { engine, source } = await startAuthenticated()
+    const done = engine.signOut()
+    expect(engine.state.identity.status).toBe('authenticated')
+    await done
+    expect(source.signOuts).toBe(1)
+    expect(engine.state.identity).toEqual({ status: 'unauthenticated', person: null, error: null })
+  })
+
+  it('changes nothing if the provider fails', async () => {
+    const { engine, source } = await startAuthenticated()
+    const before = engine.state
+    source.signOutError = new Error('offline')
+    await expect(engine.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED', cause: source.signOutError })
+    expect(engine.state).toBe(before)
+  })
+
+  it('works with a provider that has no sign-out', async () => {
+    const { engine, source } = await startAuthenticated()
+    Object.assign(source, { signOut: undefined })
+    await engine.signOut()
+    expect(engine.state.identity.status).toBe('unauthenticated')
+  })
+
+  it('ends what is under way', async () => {
+    const { engine, source, clock } = await startAuthenticated()
+    const renewal = watched(engine.requestToken(true))
+    await engine.signOut()
+    expect(source.lastRequest.signal.aborted).toBe(true)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    expect(engine.state.identity.status).toBe('unauthenticated')
+    expect(renewal.value).toBe('pending')
+    expect(clock.timerCount).toBe(0)
+  })
+
+  it('is not undone by a session answer that was under way', async () => {
+    const { engine, source } = startEngine({ hinted: true })
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    await engine.signOut()
+    source.say(signedIn('ada'))
+    expect(engine.state.identity.status).toBe('unauthenticated')
+    source.lastRequest.settle({ kind: 'denied' })
+    await settled()
+    expect(engine.state.identity).toEqual({ status: 'unauthenticated', person: null, error: null })
+  })
+})
+
+describe('the very token of before', () => {
+  it('is handed to the new connection of a person who comes back with it', async () => {
+    const token = fakeToken('ada')
+    const { engine, source } = await startAuthenticated({ token })
+    await engine.signOut()
+    source.say(signedIn('ada', 'another-session'))
+    const demand = watched(engine.requestToken(false))
+    source.lastRequest.settle({ kind: 'token', token })
+    await settled()
+    expect(demand.value).toBe(token)
+  })
+})
+
+describe('the state of the engine', () => {
+  it('can be logged: it holds no token', async () => {
+    const token = fakeToken('ada')
+    const { engine } = await startAuthenticated({ token })
+    expect(JSON.stringify(engine.state)).not.toContain(token.split('.')[1])
+  })
+})
+
+describe('a closed engine', () => {
+  it('holds no timer, listens to nobody and has aborted what it asked', async () => {
+    const { engine, source, clock } = startEngine({ snapshot: signedIn('ada') })
+    const demand = watched(engine.requestToken(false))
+    engine.close()
+    expect(clock.timerCount).toBe(0)
+    expect(source.listenerCount).toBe(0)
+    expect(source.lastRequest.signal.aborted).toBe(true)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await clock.advance(60 * MINUTE)
+    expect(demand.value).toBe('pending')
+    expect(source.requests).toHaveLength(1)
+  })
+})

@@ -1,0 +1,90 @@
+import type { ConvexClient } from 'convex/browser'
+import type { Id } from '../support/convex/_generated/dataModel'
+import type { Message } from '../support/scripted-api.ts'
+import { makeFunctionReference } from 'convex/server'
+import { useConvexAction, useConvexClient, useConvexConnectionState, useConvexMutation } from 'convue'
+import { describe, expectTypeOf, it } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { api as scripted } from '../support/scripted-api.ts'
+
+const wait = makeFunctionReference<'action', { ms: number }, number>('jobs:wait')
+
+describe('a mutation', () => {
+  it('takes the function\'s arguments and gives its result', () => {
+    const { mutate, data, error, status } = useConvexMutation(api.messages.send)
+    expectTypeOf(mutate).parameter(0).toEqualTypeOf<{ channel: string, body: string, priority?: number | undefined }>()
+    expectTypeOf(mutate({ channel: 'a', body: 'b' })).resolves.toEqualTypeOf<Id<'messages'>>()
+    expectTypeOf(data.value).toEqualTypeOf<Id<'messages'> | undefined>()
+    expectTypeOf(error.value).toEqualTypeOf<Error | undefined>()
+    expectTypeOf(status.value).toEqualTypeOf<'idle' | 'pending' | 'success' | 'error'>()
+    // @ts-expect-error the body is missing
+    void mutate({ channel: 'a' })
+    // @ts-expect-error the arguments are missing
+    void mutate()
+    // @ts-expect-error an event is no argument
+    void mutate(new MouseEvent('click'))
+  })
+
+  it('has typed callbacks and optimistic updates', () => {
+    useConvexMutation(scripted.messages.send, {
+      optimisticUpdate(queries, args) {
+        expectTypeOf(args).toEqualTypeOf<{ channel: string, body: string }>()
+        expectTypeOf(queries.getQuery(scripted.messages.list, { channel: 'a' })).toEqualTypeOf<Message[] | undefined>()
+        queries.setQuery(scripted.messages.list, { channel: 'a' }, undefined)
+        // @ts-expect-error a list of messages
+        queries.setQuery(scripted.messages.list, { channel: 'a' }, ['text'])
+      },
+      onSuccess(result, args) {
+        expectTypeOf(result).toEqualTypeOf<string>()
+        expectTypeOf(args).toEqualTypeOf<{ channel: string, body: string }>()
+      },
+      onError(error) {
+        expectTypeOf(error).toEqualTypeOf<Error>()
+      },
+    })
+  })
+
+  it('is a reference to a mutation', () => {
+    // @ts-expect-error a query
+    useConvexMutation(scripted.messages.list)
+    // @ts-expect-error an action
+    useConvexMutation(scripted.values.run)
+  })
+})
+
+describe('an action', () => {
+  it('takes the function\'s arguments and gives its result', () => {
+    const { run, data } = useConvexAction(wait)
+    expectTypeOf(run({ ms: 1 })).resolves.toEqualTypeOf<number>()
+    expectTypeOf(data.value).toEqualTypeOf<number | undefined>()
+    // @ts-expect-error a number
+    void run({ ms: '1' })
+    // @ts-expect-error a mutation
+    useConvexAction(scripted.messages.send)
+  })
+})
+
+describe('the client', () => {
+  it('knows each function\'s arguments and result', () => {
+    const convex = useConvexClient()
+    expectTypeOf(convex.query(scripted.users.whoami)).resolves.toEqualTypeOf<string | null>()
+    expectTypeOf(convex.query(scripted.messages.count, { channel: 'a' })).resolves.toEqualTypeOf<number>()
+    expectTypeOf(convex.mutation(scripted.messages.send, { channel: 'a', body: 'b' })).resolves.toEqualTypeOf<string>()
+    expectTypeOf(convex.action(wait, { ms: 1 })).resolves.toEqualTypeOf<number>()
+    expectTypeOf(convex.client).toEqualTypeOf<ConvexClient>()
+    // @ts-expect-error the channel is required
+    void convex.query(scripted.messages.count)
+    // @ts-expect-error a mutation is no query
+    void convex.query(scripted.messages.send, { channel: 'a', body: 'b' })
+    // @ts-expect-error a query is no mutation
+    void convex.mutation(scripted.messages.count, { channel: 'a' })
+    // @ts-expect-error a mutation is no action
+    void convex.action(scripted.messages.send, { channel: 'a', body: 'b' })
+  })
+})
+
+describe('the connection state', () => {
+  it('is what the Convex client says', () => {
+    expectTypeOf(useConvexConnectionState().value).toEqualTypeOf<ReturnType<ConvexClient['connectionState']>>()
+  })
+})

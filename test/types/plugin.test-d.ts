@@ -1,0 +1,83 @@
+import type { AuthStatus, ConvexUser, ConvueErrorCode } from 'convue'
+import { convexClient } from '@convex-dev/better-auth/client/plugins'
+import { createAuthClient } from 'better-auth/client'
+import { organizationClient } from 'better-auth/client/plugins'
+import { createAuthClient as createVueAuthClient } from 'better-auth/vue'
+import { ConvueError, createConvex, IdentityChangedError, useConvexAuth } from 'convue'
+import { describe, expectTypeOf, it } from 'vitest'
+import { createApp } from 'vue'
+
+const url = 'https://happy-otter-123.convex.cloud'
+
+describe('an auth client', () => {
+  it('is a Better Auth client with convexClient(), of either entry, with any other plugins', () => {
+    createConvex({ url, authClient: createAuthClient({ plugins: [convexClient()] }) })
+    createConvex({ url, authClient: createVueAuthClient({ plugins: [convexClient()] }) })
+    createConvex({ url, authClient: createVueAuthClient({ baseURL: url, plugins: [organizationClient(), convexClient()] }) })
+  })
+
+  it('without convexClient() does not compile', () => {
+    // @ts-expect-error convexClient() is missing
+    createConvex({ url, authClient: createAuthClient() })
+    // @ts-expect-error convexClient() is missing
+    createConvex({ url, authClient: createVueAuthClient() })
+    // @ts-expect-error convexClient() is missing
+    createConvex({ url, authClient: createVueAuthClient({ plugins: [organizationClient()] }) })
+    // @ts-expect-error this is no client at all
+    createConvex({ url, authClient: {} })
+  })
+})
+
+describe('the options', () => {
+  it('need a url', () => {
+    // @ts-expect-error the url is missing
+    createConvex({})
+    // @ts-expect-error an environment variable may be missing
+    createConvex({ url: undefined as string | undefined })
+  })
+
+  it('take any other provider', () => {
+    createConvex({
+      url,
+      tokenSource: {
+        getSnapshot: () => ({ status: 'signedOut' }),
+        subscribe: () => () => {},
+        fetchToken: async ({ force }) => {
+          expectTypeOf(force).toEqualTypeOf<boolean>()
+          return { kind: 'denied' }
+        },
+      },
+    })
+  })
+})
+
+describe('the plugin', () => {
+  it('is one that an app can use', () => {
+    const convex = createConvex({ url })
+    createApp({}).use(convex)
+    expectTypeOf(convex.close).toEqualTypeOf<() => Promise<void>>()
+    expectTypeOf(convex.auth).toEqualTypeOf<ReturnType<typeof useConvexAuth>>()
+  })
+})
+
+describe('auth', () => {
+  it('says who is there', () => {
+    const { status, user, error, isAuthenticated, ready } = useConvexAuth()
+    expectTypeOf(status.value).toEqualTypeOf<AuthStatus>()
+    expectTypeOf<AuthStatus>().toEqualTypeOf<'loading' | 'unauthenticated' | 'authenticating' | 'authenticated' | 'refreshing'>()
+    expectTypeOf(user.value).toEqualTypeOf<ConvexUser | null>()
+    expectTypeOf(error.value).toEqualTypeOf<Error | null>()
+    expectTypeOf(isAuthenticated.value).toEqualTypeOf<boolean>()
+    expectTypeOf(ready()).resolves.toEqualTypeOf<boolean>()
+  })
+})
+
+describe('an error', () => {
+  it('narrows to its code and outcome', () => {
+    const error = new Error('any') as unknown
+    if (error instanceof IdentityChangedError)
+      expectTypeOf(error.outcome).toEqualTypeOf<'notSent' | 'unknown'>()
+    else if (error instanceof ConvueError)
+      expectTypeOf(error.code).toEqualTypeOf<ConvueErrorCode>()
+  })
+})

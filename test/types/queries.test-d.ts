@@ -1,0 +1,181 @@
+import type { ConvexError } from 'convex/values'
+import type { Ref } from 'vue'
+import type { Doc } from '../support/convex/_generated/dataModel'
+import type { Message } from '../support/scripted-api.ts'
+import { makeFunctionReference } from 'convex/server'
+import { useAuthedQuery, useConvexQuery } from 'convue'
+import { describe, expectTypeOf, it } from 'vitest'
+import { computed, reactive, ref } from 'vue'
+import { api } from '../support/convex/_generated/api.js'
+import { api as scripted } from '../support/scripted-api.ts'
+
+const optional = makeFunctionReference<'query', { limit?: number }, string[]>('messages:recent')
+
+describe('data', () => {
+  it('is the function\'s result, or undefined', () => {
+    const { data } = useConvexQuery(scripted.messages.list, { channel: 'a' })
+    expectTypeOf(data.value).toEqualTypeOf<Message[] | undefined>()
+    expectTypeOf(data).toExtend<Readonly<Ref<Message[] | undefined>>>()
+    expectTypeOf(useConvexQuery(api.messages.list, { channel: 'a' }).data.value).toEqualTypeOf<Doc<'messages'>[] | undefined>()
+    expectTypeOf(useAuthedQuery(api.tasks.list).data.value).toEqualTypeOf<Doc<'tasks'>[] | undefined>()
+  })
+
+  it('keeps null apart from undefined', () => {
+    const { data } = useConvexQuery(scripted.users.whoami)
+    expectTypeOf(data.value).toEqualTypeOf<string | null | undefined>()
+    if (data.value !== undefined)
+      expectTypeOf(data.value).toEqualTypeOf<string | null>()
+  })
+
+  it('is read-only', () => {
+    const { data, status } = useConvexQuery(scripted.messages.count, { channel: 'a' })
+    // @ts-expect-error what the server sent is not ours to change
+    data.value = 1
+    // @ts-expect-error nor is the state
+    status.value = 'success'
+  })
+
+  it('loses undefined with initial data', () => {
+    const { data } = useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: 0 })
+    expectTypeOf(data.value).toEqualTypeOf<number>()
+    expectTypeOf(useConvexQuery(scripted.messages.list, { channel: 'a' }, { initialData: [] }).data.value).toEqualTypeOf<Message[]>()
+    expectTypeOf(useAuthedQuery(scripted.messages.count, { channel: 'a' }, { initialData: 0 }).data.value).toEqualTypeOf<number>()
+    expectTypeOf(useConvexQuery(scripted.users.whoami, {}, { initialData: null }).data.value).toEqualTypeOf<string | null>()
+  })
+
+  it('keeps undefined with initial data that may be missing', () => {
+    const maybe = undefined as number | undefined
+    expectTypeOf(useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: maybe }).data.value).toEqualTypeOf<number | undefined>()
+    expectTypeOf(useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: undefined }).data.value).toEqualTypeOf<number | undefined>()
+  })
+
+  it('is what transform makes', () => {
+    const { data } = useConvexQuery(scripted.messages.list, { channel: 'a' }, {
+      transform: (messages) => {
+        expectTypeOf(messages).toEqualTypeOf<Message[]>()
+        return messages.length
+      },
+    })
+    expectTypeOf(data.value).toEqualTypeOf<number | undefined>()
+    expectTypeOf(useAuthedQuery(scripted.messages.list, { channel: 'a' }, { transform: messages => new Set(messages) }).data.value).toEqualTypeOf<Set<Message> | undefined>()
+  })
+
+  it('is what transform makes of initial data as well', () => {
+    const { data } = useConvexQuery(scripted.messages.list, { channel: 'a' }, { initialData: [], transform: messages => messages.length })
+    expectTypeOf(data.value).toEqualTypeOf<number>()
+  })
+
+  it('must be the result\'s type as initial data', () => {
+    // @ts-expect-error a count is a number
+    useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: 'none' })
+  })
+})
+
+describe('arguments', () => {
+  it('are a value, a ref, a getter or a computed', () => {
+    useConvexQuery(scripted.messages.list, { channel: 'a' })
+    useConvexQuery(scripted.messages.list, ref({ channel: 'a', limit: 3 }))
+    useConvexQuery(scripted.messages.list, reactive({ channel: 'a' }))
+    useConvexQuery(scripted.messages.list, () => ({ channel: 'a' }))
+    useConvexQuery(scripted.messages.list, computed(() => ({ channel: 'a' })))
+  })
+
+  it('pause as undefined, null and \'skip\', in a getter too', () => {
+    const id = ref<string>()
+    useConvexQuery(scripted.messages.list, undefined)
+    useConvexQuery(scripted.messages.list, null)
+    useConvexQuery(scripted.messages.list, 'skip')
+    useConvexQuery(scripted.messages.list, () => id.value && id.value !== '' ? { channel: id.value } : null)
+    useConvexQuery(scripted.messages.list, () => id.value === undefined ? 'skip' : { channel: id.value })
+    useConvexQuery(scripted.messages.list, computed(() => id.value ? { channel: id.value } : undefined))
+    // @ts-expect-error no other word pauses
+    useConvexQuery(scripted.messages.list, 'pause')
+    // @ts-expect-error nor does false
+    useConvexQuery(scripted.messages.list, () => false)
+  })
+
+  it('may be left out where the function needs none', () => {
+    useConvexQuery(scripted.users.whoami)
+    useConvexQuery(optional)
+    useAuthedQuery(scripted.users.whoami)
+    useConvexQuery(api.users.whoami)
+    // @ts-expect-error the channel is required
+    useConvexQuery(scripted.messages.list)
+    // @ts-expect-error the channel is required
+    useAuthedQuery(scripted.messages.list)
+    // @ts-expect-error the channel is required
+    useConvexQuery(api.messages.list)
+  })
+
+  it('must be the function\'s', () => {
+    // @ts-expect-error the channel is missing
+    useConvexQuery(scripted.messages.list, {})
+    // @ts-expect-error the channel is a string
+    useConvexQuery(scripted.messages.list, { channel: 1 })
+    // @ts-expect-error there is no such argument
+    useConvexQuery(scripted.messages.list, { channel: 'a', page: 2 })
+    // @ts-expect-error in a getter as well
+    useConvexQuery(scripted.messages.list, () => ({ channel: 1 }))
+    // @ts-expect-error in a ref as well
+    useConvexQuery(scripted.messages.list, ref({ channel: 1 }))
+    // @ts-expect-error with useAuthedQuery as well
+    useAuthedQuery(scripted.messages.list, { channel: 1 })
+    // @ts-expect-error the function takes none
+    useConvexQuery(scripted.users.whoami, { channel: 'a' })
+    // @ts-expect-error an event is no argument
+    useConvexQuery(scripted.messages.list, new Event('click'))
+  })
+})
+
+describe('a query', () => {
+  it('is a reference to a public query', () => {
+    // @ts-expect-error a mutation
+    useConvexQuery(scripted.messages.send, { channel: 'a', body: 'b' })
+    // @ts-expect-error an action
+    useConvexQuery(scripted.values.run, {})
+    // @ts-expect-error a mutation
+    useAuthedQuery(api.messages.send, { channel: 'a', body: 'b' })
+    // @ts-expect-error a name
+    useConvexQuery('messages:list', { channel: 'a' })
+    // @ts-expect-error no such function
+    void api.messages.nothing
+  })
+})
+
+describe('what a query returns', () => {
+  it('has state', () => {
+    const query = useConvexQuery(scripted.messages.count, { channel: 'a' })
+    expectTypeOf(query.status.value).toEqualTypeOf<'paused' | 'pending' | 'success' | 'error'>()
+    expectTypeOf(query.error.value).toEqualTypeOf<Error | undefined>()
+    expectTypeOf(query.isPaused.value).toEqualTypeOf<boolean>()
+    expectTypeOf(query.isPending.value).toEqualTypeOf<boolean>()
+    expectTypeOf(query.isStale.value).toEqualTypeOf<boolean>()
+    expectTypeOf(query.refresh).toEqualTypeOf<() => Promise<void>>()
+    if (query.error.value && 'data' in query.error.value)
+      expectTypeOf(query.error.value).toExtend<Partial<ConvexError<any>>>()
+  })
+
+  it('can be awaited, and what it resolves with cannot', async () => {
+    const query = useConvexQuery(scripted.messages.count, { channel: 'a' })
+    const awaited = await query
+    expectTypeOf(awaited.data.value).toEqualTypeOf<number | undefined>()
+    expectTypeOf(query).toHaveProperty('then')
+    expectTypeOf(query).not.toHaveProperty('catch')
+    expectTypeOf(awaited).not.toHaveProperty('then')
+    const [one, two] = await Promise.all([query, useConvexQuery(scripted.users.whoami)])
+    expectTypeOf(one.data.value).toEqualTypeOf<number | undefined>()
+    expectTypeOf(two.data.value).toEqualTypeOf<string | null | undefined>()
+  })
+})
+
+describe('the options of a query', () => {
+  it('are known by name', () => {
+    useConvexQuery(scripted.users.whoami, {}, { auth: 'public', keepPrevious: true, lingerMs: 0, awaitTimeoutMs: 100 })
+    // @ts-expect-error no such mode
+    useConvexQuery(scripted.users.whoami, {}, { auth: 'nobody' })
+    // @ts-expect-error no such option
+    useConvexQuery(scripted.users.whoami, {}, { keepPreviousData: true })
+    // @ts-expect-error useAuthedQuery has its mode
+    useAuthedQuery(scripted.users.whoami, {}, { auth: 'public' })
+  })
+})
