@@ -30,6 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          setupFiles: ['./test/support/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/{token,plugin,composables,components}/**/*.test.ts'],
         },
@@ -38,6 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'ssr',
+          setupFiles: ['./test/support/console-guard.ts'],
           environment: 'node',
           include: ['test/ssr/**/*.test.ts'],
         },
@@ -46,6 +48,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'live',
+          setupFiles: ['./test/support/console-guard.ts'],
           environment: 'node',
           include: ['test/{testing,live,package}/**/*.test.ts'],
           testTimeout: 20_000,

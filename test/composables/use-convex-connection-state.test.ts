@@ -74,6 +74,19 @@ describe('the connection state', () => {
     expect(state.value.isWebSocketConnected).toBe(true)
   })
 
+  it('is the person\'s, whatever becomes of a public query\'s connection', async () => {
+    const { state } = mountState({ user: 'ada' })
+    await page.tick()
+    page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
+    await page.tick()
+    const nobodys = page.deployment.liveSockets.find(({ subject }) => subject === null)!
+    page.deployment.isReachable = false
+    nobodys.drop()
+    await page.tick()
+    expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
+    page.deployment.isReachable = true
+  })
+
   it('says that there is none after the page is closed', async () => {
     const { state } = mountState({ user: 'ada' })
     page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
@@ -81,6 +94,6 @@ describe('the connection state', () => {
     expect(state.value.isWebSocketConnected).toBe(true)
     void page.convex.close()
     await page.tick()
-    expect(state.value.isWebSocketConnected).toBe(false)
+    expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false })
   })
 })

@@ -230,6 +230,22 @@ describe('a call that succeeds in the tick in which its person goes', () => {
     expect(result.add.status.value).toBe('idle')
   })
 
+  it('leaves the next person\'s call alone', async () => {
+    const result = await showAda()
+    page.deployment.isHolding = true
+    const adas = result.add.mutate({}).catch(error => error)
+    await page.tick()
+    page.source.signIn('bea')
+    const beas = result.add.mutate({})
+    expect(await adas).toBeInstanceOf(IdentityChangedError)
+    expect(result.add.status.value).toBe('pending')
+    await page.tick()
+    page.deployment.flush()
+    await page.tick()
+    await expect(beas).resolves.toBe('bea\'s addition')
+    expect(result.add.data.value).toBe('bea\'s addition')
+  })
+
   it('tells its caller, not the page, of a person who has gone', async () => {
     const result = await showAda()
     page.deployment.isHolding = true

@@ -62,6 +62,7 @@ describe('a value that differs', () => {
     ['bytes and []', bytes(), []],
     ['bytes of one length', bytes(1, 2), bytes(1, 3)],
     ['bytes of two lengths', bytes(1, 2), bytes(1, 2, 0)],
+    ['the first of some bytes', bytes(1, 2, 0), bytes(1, 2)],
     ['a field more', { a: 1 }, { a: 1, b: 2 }],
     ['a field fewer', { a: 1, b: 2 }, { a: 1 }],
     ['a field of another name', { a: 1 }, { b: 1 }],
@@ -141,6 +142,12 @@ describe('a field named __proto__', () => {
     expect(Object.getPrototypeOf(shared)).toBe(Object.prototype)
     expect(Object.getOwnPropertyDescriptor(shared, '__proto__')!.value).toEqual({ isAdmin: true })
     expect(shared.isAdmin).toBeUndefined()
+  })
+
+  it('is not what every object inherits', () => {
+    const next = JSON.parse('{"__proto__":{}}')
+    expect(Object.keys(shareStructure({ a: 1 } as any, next))).toEqual(['__proto__'])
+    expect(shareStructure({ a: 1 } as any, { toString: {} } as any)).toStrictEqual({ toString: {} })
   })
 
   it('counts as a difference, and as none', () => {
