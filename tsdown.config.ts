@@ -1,18 +1,15 @@
 import { defineConfig } from 'tsdown'
 
-export default defineConfig([
-  {
-    entry: { index: 'src/index.ts' },
-    platform: 'neutral',
-    target: 'es2022',
-    fixedExtension: false,
-    dts: { vue: true },
+// One build for all entries: what they share, errors above all, is the same class wherever it comes from.
+export default defineConfig({
+  entry: {
+    'index': 'src/index.ts',
+    'testing': 'src/testing/index.ts',
+    'testing-worker': 'src/testing/worker.ts',
   },
-  {
-    entry: { 'testing': 'src/testing/index.ts', 'testing-worker': 'src/testing/worker.ts' },
-    platform: 'node',
-    target: 'node20',
-    fixedExtension: false,
-    dts: true,
-  },
-])
+  platform: 'neutral',
+  target: 'es2022',
+  fixedExtension: false,
+  deps: { neverBundle: /^node:/ },
+  dts: { vue: true },
+})

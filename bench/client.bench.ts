@@ -63,7 +63,8 @@ function median(times: number[]): number {
 async function compare(title: string, rounds: number, run: (subject: Subject) => Promise<number>): Promise<void> {
   const times = new Map([[floor, [] as number[]], [convue, [] as number[]]])
   for (let round = -2; round < rounds; round++) {
-    for (const [subject, list] of times) {
+    // Whoever comes first pays for the garbage of whoever came last.
+    for (const [subject, list] of round % 2 === 0 ? times : [...times].reverse()) {
       const time = await run(subject)
       if (round >= 0)
         list.push(time)
@@ -131,7 +132,7 @@ it('updates a row of a rendered list', async () => {
   const rows = Array.from({ length: 1000 }, (_, i) => ({ _id: `row${i}`, text: `row ${i}`, tags: ['a', 'b'] }))
   const Row = defineComponent({ props: { row: { type: Object, required: true } }, setup: props => () => h('li', props.row.text) })
   const rendered: Record<string, number> = {}
-  await compare('a rendered list of 1,000 rows, of which one changes', 31, async (subject) => {
+  await compare('a rendered list of 1,000 rows, of which one changes (the floor shares no structure)', 31, async (subject) => {
     const { socket, results, ids, close } = await opened(subject, 1)
     let count = 0
     const onVnodeUpdated = (): void => void count++

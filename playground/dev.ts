@@ -8,12 +8,44 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 async function dev(): Promise<void> {
   // `npx convex dev` writes the deployment's addresses into `.env.local`; what is set in the environment goes before it.
   const env = loadEnv('development', root, 'VITE_')
-  const playground = await startPlayground({ convexUrl: env.VITE_CONVEX_URL, convexSiteUrl: env.VITE_CONVEX_SITE_URL })
+  const playground = await startPlayground({
+    port: readPort(),
+    convexUrl: readAddress(env, 'VITE_CONVEX_URL'),
+    convexSiteUrl: readAddress(env, 'VITE_CONVEX_SITE_URL'),
+  })
 
+  // The address has a line to itself, so that a script can read it.
   console.log(playground.url)
+  if (playground.deployment)
+    console.log('The embedded deployment keeps its data in memory. Ctrl+C stops it.')
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => playground.close().then(() => process.exit()))
 }
 
-dev()
+/** A real deployment's address; nothing stands for the embedded one. */
+function readAddress(env: Record<string, string>, name: string): string | undefined {
+  const address = env[name]
+  if (!address)
+    return undefined
+  // `localhost:3210` is a URL as well, of the scheme `localhost:`.
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address))
+    throw new Error(`${name} is "${address}", which is no http(s) URL. Set it to the deployment's address, or remove it to start the embedded deployment.`)
+  return address
+}
+
+function readPort(): number | undefined {
+  const { PORT } = process.env
+  if (!PORT)
+    return undefined
+  const port = Number(PORT)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`PORT is "${PORT}", which is no port. Set it to a number from 1 to 65535, or remove it.`)
+  return port
+}
+
+dev().catch((error: Error) => {
+  // What to do is in the message; where it was thrown helps nobody.
+  console.error(error.message)
+  process.exit(1)
+})

@@ -6,7 +6,7 @@ import { createServer } from 'vite'
 import { startDeployment } from '../src/testing/index.ts'
 
 export interface StartPlaygroundOptions {
-  /** The port of the app. Without it, 5173 or, if that is taken, any free one. */
+  /** The port of the app. Without it, 5173 or, if that is taken and no real deployment counts on it, any free one. */
   port?: number
   /** A real deployment's URL. Without it, the embedded deployment is started. */
   convexUrl?: string
@@ -24,16 +24,22 @@ export interface Playground {
   close: () => Promise<void>
 }
 
+const DEFAULT_PORT = 5173
+
 const functions = fileURLToPath(new URL('./convex', import.meta.url))
 const configFile = fileURLToPath(new URL('./vite.config.ts', import.meta.url))
 
 /**
  * Starts the app on Vite's dev server, and a deployment if none is given. The server passes `/api/auth` on to the deployment, so that
  * Better Auth's cookies are the app's own; on a real deployment, `SITE_URL` must name the app's origin.
+ *
+ * @throws Error if the port is taken that a real deployment's `SITE_URL` counts on.
  */
 export async function startPlayground(options: StartPlaygroundOptions = {}): Promise<Playground> {
   const { watch = true } = options
-  const port = options.port ?? await findPort(5173) ?? await findPort(0)
+  const port = options.convexUrl
+    ? await requirePort(options.port ?? DEFAULT_PORT)
+    : options.port ?? await findPort(DEFAULT_PORT) ?? await findPort(0)
   const url = `http://localhost:${port}`
 
   const deployment = options.convexUrl
@@ -73,8 +79,17 @@ export async function startPlayground(options: StartPlaygroundOptions = {}): Pro
   }
 }
 
+/** A real deployment's Better Auth answers no origin but its `SITE_URL`: on another port, each sign-in would fail with `INVALID_ORIGIN`. */
+async function requirePort(port: number): Promise<number> {
+  if (await findPort(port) === undefined) {
+    throw new Error(`Port ${port} is taken, and the deployment's SITE_URL counts on it. Free it, or choose another one for both: `
+      + `\`npx convex env set SITE_URL http://localhost:<port>\`, then \`PORT=<port> npm run dev\`.`)
+  }
+  return port
+}
+
 /** The port, if it is free; for 0, any free one. */
-async function findPort(port: number): Promise<number | undefined> {
+export async function findPort(port: number): Promise<number | undefined> {
   const probe = createTcpServer()
   try {
     probe.listen(port, 'localhost')

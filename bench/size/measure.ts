@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
-/** The most that the core may weigh, in bytes after minification and gzip. Lower it when you can; never raise it without saying why. */
+/**
+ * The most that the core may weigh, in bytes after minification and gzip: what it weighs today. The aim is 6,000, which the behaviour that the
+ * tests hold down has not fitted into yet. Lower it when you can; never raise it without saying why.
+ */
 const CORE_BUDGET = 9000
 
 const convue = fileURLToPath(new URL('../../src/index.ts', import.meta.url))

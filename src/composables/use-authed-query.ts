@@ -3,6 +3,7 @@ import type { QueryRest } from './query-args.ts'
 import type { UseConvexQueryOptions, WithInitialData } from './use-convex-query.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
+/** Options of {@link useAuthedQuery}: those of `useConvexQuery` without `auth`. */
 export type UseAuthedQueryOptions<Result = any, Data = Result, Initial extends Result | undefined = Result | undefined>
   = Omit<UseConvexQueryOptions<Result, Data, Initial>, 'auth'>
 
@@ -10,6 +11,7 @@ export type UseAuthedQueryOptions<Result = any, Data = Result, Initial extends R
  * A live query that runs only as a confirmed user: {@link useConvexQuery} with `auth: 'required'`. It is pending while it is not known who is
  * there, and paused while nobody is signed in.
  *
+ * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { data: tasks } = useAuthedQuery(api.tasks.list, () => ({ filter: filter.value }))
  */

@@ -16,9 +16,13 @@ export interface UseConvexCallOptions<Args, Result> {
 
 /** The latest call, of whoever is there now. */
 export interface UseConvexCallReturn<Result> {
+  /** The result, if it succeeded. */
   data: ComputedRef<Result | undefined>
+  /** Why it failed, if it did. */
   error: ComputedRef<Error | undefined>
+  /** `idle` before the first call, and for another person. */
   status: ComputedRef<'idle' | 'pending' | 'success' | 'error'>
+  /** It is under way. */
   isPending: ComputedRef<boolean>
   /** Forgets the latest call; one that is under way goes on, unseen. */
   reset: () => void

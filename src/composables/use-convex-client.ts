@@ -11,7 +11,9 @@ import { queryKey, readArgs } from './query-args.ts'
 export interface UseConvexClientReturn {
   /** One answer of a query, as whoever is there. Rejects with the query's error. */
   query: <Q extends FunctionReference<'query'>>(query: Q, ...args: OptionalRestArgs<Q>) => Promise<FunctionReturnType<Q>>
+  /** Runs a mutation as whoever is there; offline, it waits. Resolves once the queries on the page reflect it. */
   mutation: <M extends FunctionReference<'mutation'>>(mutation: M, ...args: OptionalRestArgs<M>) => Promise<FunctionReturnType<M>>
+  /** Runs an action as whoever is there. */
   action: <A extends FunctionReference<'action'>>(action: A, ...args: OptionalRestArgs<A>) => Promise<FunctionReturnType<A>>
   /** The `ConvexClient` of this moment; another person has another one. Throws `CLIENT_UNAVAILABLE` on a server. */
   readonly client: ConvexClient

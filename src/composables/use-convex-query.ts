@@ -1,13 +1,14 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
-import type { ComputedRef, EffectScope, Ref } from 'vue'
-import type { QueryAuth, QueryEntry, QueryState } from '../plugin/query-entry.ts'
+import type { Ref } from 'vue'
+import type { QueryAuth, QueryState } from '../plugin/query-entry.ts'
 import type { QueryRest } from './query-args.ts'
-import { computed, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, onScopeDispose, shallowRef, watch } from 'vue'
+import { computed, getCurrentScope, onScopeDispose, shallowRef } from 'vue'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { PAUSED, PENDING } from '../plugin/query-entry.ts'
 import { until } from '../plugin/until.ts'
 import { useQueryTarget } from './query-args.ts'
+import { useQueryEntry } from './use-query-entry.ts'
 
 export interface UseConvexQueryOptions<Result = any, Data = Result, Initial extends Result | undefined = Result | undefined> {
   /**
@@ -17,7 +18,12 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
   auth?: QueryAuth
   /** Under new arguments, shows the former result (with `isStale`) until theirs is there. @default false */
   keepPrevious?: boolean
-  /** Shown (with `isStale`) until the first result, and never to another person. @default undefined */
+  /**
+   * Shown (with `isStale`) until the first result. It goes with the arguments and the person that it was given for: under others, on an error and
+   * while paused, `data` is `undefined` in spite of its type.
+   *
+   * @default undefined
+   */
   initialData?: Initial
   /** Makes `data` of each result. An error that it throws becomes `error`. @default the result itself */
   transform?: (result: Result) => Data
@@ -127,9 +133,9 @@ export function useConvexQuery<
 
   // Apart from the view: once per result, and whenever something that it reads changes.
   const value = computed(() => view.value.value)
-  const made = computed<Made>(() => attemptTransform(value.value === undefined ? undefined : transform, value.value))
-  const error = computed(() => view.value.error ?? made.value.error)
-  const status = computed(() => made.value.error ? 'error' : view.value.status)
+  const made = transform && computed<Made>(() => value.value === undefined ? {} : applyTransform(transform, value.value))
+  const error = computed(() => view.value.error ?? made?.value.error)
+  const status = computed(() => made?.value.error ? 'error' : view.value.status)
 
   const isOver = shallowRef(context.isServer)
   if (getCurrentScope())
@@ -139,7 +145,7 @@ export function useConvexQuery<
   const isSettled = (): boolean => isOver.value || status.value !== 'pending' || hasAuthFailed()
 
   const refs: UseConvexQueryReturn<any> = {
-    data: computed(() => made.value.data),
+    data: made ? computed(() => made.value.data) : value,
     error,
     status,
     isPaused: computed(() => status.value === 'paused'),
@@ -160,45 +166,11 @@ export function useConvexQuery<
   }
 }
 
-function attemptTransform(transform: ((value: any) => unknown) | undefined, value: unknown): Made {
+function applyTransform(transform: (value: any) => unknown, value: unknown): Made {
   try {
-    return { data: transform ? transform(value) : value }
+    return { data: transform(value) }
   }
   catch (error) {
     return { error: error as Error }
   }
-}
-
-/** The subscribed entry of a changing target: subscribes to the new one before it leaves the former, and rests with a `KeepAlive` page. */
-function useQueryEntry(target: ReturnType<typeof useQueryTarget>, lingerMs: number): ComputedRef<QueryEntry | null> {
-  const { store, isServer } = useConvexContext('useConvexQuery')
-  const entry = shallowRef<QueryEntry | null>(null)
-  if (isServer)
-    return computed(() => null)
-
-  const isActive = shallowRef(true)
-  // Not in a store that a component happens to be the first to use.
-  if (getCurrentScope() && (getCurrentInstance() as { scope?: EffectScope } | null)?.scope === getCurrentScope()) {
-    onActivated(() => isActive.value = true)
-    onDeactivated(() => isActive.value = false)
-  }
-  let held: QueryEntry | null = null
-  const follow = (): void => {
-    const wanted = target.value
-    const former = held
-    held = isActive.value && wanted.status === 'ready' ? store.acquire(wanted.query) : null
-    // What rests with its page shows as long as it lingers: coming back renders nothing anew.
-    if (isActive.value)
-      entry.value = held
-    if (former)
-      store.release(former, lingerMs)
-  }
-  watch([target, isActive], follow, { immediate: true })
-  if (getCurrentScope()) {
-    onScopeDispose(() => {
-      isActive.value = false
-      follow()
-    })
-  }
-  return computed(() => entry.value)
 }

@@ -23,11 +23,13 @@ export interface ConvexSession extends Record<string, any> {}
 
 /** Who is signed in. */
 export interface UseConvexAuthReturn {
+  /** How sure it is who is there: see {@link AuthStatus}. */
   status: ComputedRef<AuthStatus>
   /** `loading` or `authenticating`: not yet known for sure. */
   isLoading: ComputedRef<boolean>
   /** `authenticated` or `refreshing`: a person that the deployment has confirmed. */
   isAuthenticated: ComputedRef<boolean>
+  /** A known person waits for a token that the deployment accepts. */
   isRefreshing: ComputedRef<boolean>
   /** At first what the token says of them, then what the provider does. */
   user: ComputedRef<ConvexUser | null>

@@ -33,6 +33,7 @@ export interface ConvexOptions {
 
 /** What {@link createConvex} makes: a Vue plugin. */
 export interface ConvexPlugin {
+  /** Called by `app.use`. */
   install: (app: App) => void
   /** What `useConvexAuth` returns, for use outside components. */
   readonly auth: UseConvexAuthReturn

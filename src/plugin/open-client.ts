@@ -83,7 +83,6 @@ export function openClient(url: string, options: ConvexClientOptions, credential
   const base = convex.client
   const slots = new Map<string, Slot>()
   const calls = new Set<PendingCall>()
-  let isClosed = false
   let isConfirmationDue = false
 
   base.addOnTransitionHandler(({ queries }) => {
@@ -118,12 +117,11 @@ export function openClient(url: string, options: ConvexClientOptions, credential
       return slots.size + calls.size === 0
     },
     authenticate() {
-      // The client tells on itself while it is being closed.
-      const report = (verdict: 'refused' | 'rejected'): unknown => isClosed || credentials!.report(verdict)
+      const { fetchToken, report } = credentials!
       // It confirms just before it applies that transition's results: both are one update of the page.
       const confirm = (): boolean => isConfirmationDue = true
       base.setAuth(
-        ({ forceRefreshToken }) => credentials!.fetchToken(forceRefreshToken),
+        ({ forceRefreshToken }) => fetchToken(forceRefreshToken),
         isAuthenticated => isAuthenticated ? confirm() : report('rejected'),
         isRefreshing => isRefreshing ? report('refused') : confirm(),
       )
@@ -167,7 +165,6 @@ export function openClient(url: string, options: ConvexClientOptions, credential
       })
     },
     close(toError) {
-      isClosed = true
       for (const { reject, mayHaveBeenSent } of calls)
         reject(toError(mayHaveBeenSent() ? 'unknown' : 'notSent'))
       calls.clear()

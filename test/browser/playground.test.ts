@@ -75,6 +75,26 @@ describe('signing up', () => {
   })
 })
 
+describe('a task of nothing but spaces', () => {
+  it('never leaves the page, and spaces around one are cut off', async () => {
+    const profile = await fixture.openProfile()
+    await fixture.signUp(profile, person('Ada'))
+    const { page, sent } = await fixture.openWindow(profile, '/tasks')
+    await page.getByText('No tasks yet').waitFor()
+    const button = page.getByRole('button', { name: 'Add task' })
+
+    await page.getByLabel('New task').fill('   ')
+    await page.getByLabel('New task').press('Enter')
+    expect(await button.getAttribute('aria-disabled')).toBe('true')
+    await page.getByLabel('New task').fill('  Water the ferns  ')
+    expect(await button.getAttribute('aria-disabled')).toBe('false')
+    await button.click()
+
+    await page.getByRole('checkbox', { name: 'Water the ferns', exact: true }).waitFor()
+    expect(sent.flat().filter(type => type === 'Mutation')).toHaveLength(1)
+  })
+})
+
 describe('signing out', () => {
   it('empties the other windows of the same browser at once, without a reload', async () => {
     const profile = await fixture.openProfile()
@@ -185,6 +205,22 @@ describe('changing the password', () => {
     await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
     await signIn(page, { ...ada, password: 'a brand new password' })
     await page.getByText(ada.email).waitFor()
+  })
+})
+
+describe('the inspector', () => {
+  it('has a subscription of its own, and shows its result', async () => {
+    const profile = await fixture.openProfile()
+    const guest = await fixture.openWindow(profile, '/inspector')
+    await guest.page.getByText('auth.getCurrentUser({})').waitFor()
+    expect(await guest.page.getByText('No subscriptions').count()).toBe(0)
+
+    const ada = person('Ada')
+    await fixture.signUp(profile, ada)
+    const { page } = await fixture.openWindow(profile, '/inspector')
+    await page.getByRole('region', { name: 'A live query' }).getByText(`Ada <${ada.email}>`).waitFor()
+    await page.getByText('auth.getCurrentUser({})').waitFor()
+    expect(await page.getByText('No subscriptions').count()).toBe(0)
   })
 })
 

@@ -33,6 +33,18 @@ describe('the connection state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false, inflightMutations: 0 })
   })
 
+  it('is of whoever is there now: what becomes of the former\'s connection is no news', async () => {
+    const { state } = mountState({ user: 'ada' })
+    await page.tick()
+    expect(state.value.connectionCount).toBe(1)
+    page.deployment.latencyMs = 100
+    page.source.signIn('bob')
+    await page.tick(50)
+    expect(state.value).toMatchObject({ isWebSocketConnected: false, connectionCount: 0 })
+    await page.tick(200)
+    expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
+  })
+
   it('follows the socket as it comes, goes and comes back', async () => {
     const { state } = mountState()
     expect(state.value.isWebSocketConnected).toBe(false)

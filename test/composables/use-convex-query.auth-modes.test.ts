@@ -1,5 +1,5 @@
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
-import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
+import { useAuthedQuery, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ref, watch } from 'vue'
 import { fakeToken } from '../support/fake-token.ts'
@@ -188,6 +188,19 @@ describe('an optional query', () => {
 })
 
 describe('a page that has no token after 2 s', () => {
+  it('is not stale any more once the person has got the very answer that nobody got', async () => {
+    openPage({ user: 'silent' })
+    page.deployment.functions.set('values:get', () => 'the same for all')
+    const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
+    await page.tick(2020)
+    const once = result.client.query(api.values.get)
+    expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', true])
+    page.source.signIn('ada')
+    await page.tick(500)
+    expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', false])
+    await expect(once).resolves.toBe('the same for all')
+  })
+
   it('runs what may run as nobody, and goes on showing it, stale, until the person\'s first result is there', async () => {
     openPage({ user: 'silent' })
     const { seen, query } = mountWhoami('optional')

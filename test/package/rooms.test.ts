@@ -10,11 +10,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const allowed: Record<string, { rooms: string[], packages: RegExp | null }> = {
   src: { rooms: ['src', 'token', 'plugin', 'composables', 'components'], packages: null },
   token: { rooms: ['token', 'src'], packages: null },
-  plugin: { rooms: ['plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values)|@vueuse\/core)$/ },
-  composables: { rooms: ['composables', 'plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values)|@vueuse\/core)$/ },
-  components: { rooms: ['components', 'composables', 'plugin', 'src'], packages: /^(?:vue|@vueuse\/core)$/ },
+  plugin: { rooms: ['plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },
+  composables: { rooms: ['composables', 'plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },
+  components: { rooms: ['components', 'composables', 'plugin', 'src'], packages: /^vue$/ },
   server: { rooms: ['server', 'src'], packages: /^(?:convex\/(?:browser|server|values)|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?)$/ },
-  nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|#.*|@?nuxt(?:\/.*)?|h3|node:.*|convex\/.*|@vueuse\/core|convue(?:\/.*)?)$/ },
+  nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|#.*|@?nuxt(?:\/.*)?|h3|node:.*|convex\/.*|convue(?:\/.*)?)$/ },
   testing: { rooms: ['testing', 'src'], packages: /^(?:node:.*|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
 }
 

@@ -1,5 +1,6 @@
 import { ConvueError, createConvex, useAuthedQuery, useConvexAuth, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { reactive } from 'vue'
 import { stubBroadcastChannel } from '../support/broadcast-channel.ts'
 import { fakeToken } from '../support/fake-token.ts'
 import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../support/identity.ts'
@@ -439,5 +440,12 @@ describe('a mistake in the options', () => {
   ])('is diagnosed: %s', (_name, options, code) => {
     expect(() => createConvex(options as never)).toThrow(expect.objectContaining({ code }))
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a plugin in reactive state', () => {
+  it('stays as it is', () => {
+    const { convex } = openPage()
+    expect(reactive({ convex }).convex).toBe(convex)
   })
 })

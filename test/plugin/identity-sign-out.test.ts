@@ -171,6 +171,20 @@ describe('a mutation that is held when its person goes', () => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual([])
   })
 
+  it('may have been carried out if it left when the socket came back', async () => {
+    const result = await signInAda()
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    await page.tick()
+    const outcome = result.add.mutate({}).then(() => 'ran', error => error)
+    page.deployment.isReachable = true
+    page.deployment.isHolding = true
+    await page.tick(60_000)
+    expect(subjectsOf(page.deployment, 'tasks:add')).toEqual(['ada', 'ada'])
+    await page.convex.auth.signOut()
+    expect(await outcome).toMatchObject({ outcome: 'unknown' })
+  })
+
   it('was not sent if the socket was down', async () => {
     const result = await signInAda()
     page.deployment.isReachable = false

@@ -47,9 +47,9 @@ export interface PlaygroundFixture {
 const PATIENCE_MS = 10_000
 
 /**
- * One playground and one browser for a test file. Whatever a page complains about, in the console or by an uncaught error, fails the test.
+ * One playground and one browser for a test file, on the embedded deployment unless `start` says otherwise. Whatever a page complains about, in the console or by an uncaught error, fails the test.
  */
-export function usePlayground(): PlaygroundFixture {
+export function usePlayground(start = () => startPlayground({ watch: false })): PlaygroundFixture {
   let playground: Playground
   let browser: Browser
   let problems: string[] = []
@@ -57,7 +57,7 @@ export function usePlayground(): PlaygroundFixture {
 
   beforeAll(async () => {
     browser = await launchBrowser()
-    playground = await startPlayground({ watch: false })
+    playground = await start()
   })
 
   afterAll(async () => {

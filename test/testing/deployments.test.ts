@@ -1,6 +1,7 @@
 import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
 import { spawnSync } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { anyApi } from 'convex/server'
@@ -108,7 +109,7 @@ describe('a deployment that cannot start', () => {
 
   it('says that the functions are not there, or not in an app', async () => {
     await expect(startDeployment({ functions: './no/such/folder' })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('no/such/folder') })
-    await expect(startDeployment({ functions: '/tmp' })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('node_modules') })
+    await expect(startDeployment({ functions: await mkdtemp(join(tmpdir(), 'convue-')) })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('node_modules') })
   })
 
   it('says which package is missing', async () => {

@@ -1,5 +1,6 @@
 import type { SessionSnapshot, TokenOutcome } from '../../src/token/token-source.ts'
 import { describe, expect, it, vi } from 'vitest'
+import { createTokenEngine } from '../../src/token/token-engine.ts'
 import { ManualClock, settled, startEngine } from '../support/engine.ts'
 import { fakeToken } from '../support/fake-token.ts'
 import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
@@ -618,5 +619,26 @@ describe('a closed engine', () => {
     await clock.advance(60 * MINUTE)
     expect(demand.value).toBe('pending')
     expect(source.requests).toHaveLength(1)
+  })
+})
+
+describe('a token that lives longer than any timer', () => {
+  it('is not renewed before its time', async () => {
+    vi.useFakeTimers()
+    // A browser takes a longer delay for none at all; the fake timers do not.
+    const delays = vi.spyOn(globalThis, 'setTimeout')
+    const source = new ScriptedSource(signedIn('ada'))
+    source.answer = () => ({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 60 * 24 * 3600 }) })
+    const engine = createTokenEngine({ source })
+    engine.start()
+    await vi.advanceTimersByTimeAsync(1)
+    engine.dispatch({ type: 'confirmed' })
+    await vi.advanceTimersByTimeAsync(20 * 24 * 3600 * 1000)
+    expect(source.requests).toHaveLength(1)
+    expect(Math.max(...delays.mock.calls.map(([, delay]) => delay!))).toBe(2 ** 31 - 1)
+    engine.close()
+    expect(vi.getTimerCount()).toBe(0)
+    vi.restoreAllMocks()
+    vi.useRealTimers()
   })
 })

@@ -1,0 +1,64 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, it } from 'vitest'
+import { findPort, startPlayground } from '../../playground/start-playground.ts'
+import { startDeployment } from '../../src/testing/index.ts'
+import { taskRow, usePlayground } from '../support/playground.ts'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** To the playground, a deployment that somebody else has started is as real as one in the cloud. */
+let deployment: Deployment
+
+const fixture = usePlayground(async () => {
+  // Better Auth answers the origin of the app alone: the deployment has to know it before the app is there.
+  const port = await findPort(0)
+  deployment = await startDeployment({ functions: path('../../playground/convex'), siteUrl: `http://localhost:${port}` })
+  return await startPlayground({ port, convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl, watch: false })
+})
+
+afterAll(() => deployment?.close())
+
+describe('a real deployment', () => {
+  it('has the accounts and the data', async () => {
+    const { page } = await fixture.openWindow(await fixture.openProfile(), '/sign-up')
+    await page.getByLabel('Name').fill('Ada')
+    await page.getByLabel('Email').fill('ada@example.com')
+    await page.getByLabel('Password').fill('correct horse battery')
+    await page.locator('form').getByRole('button', { name: 'Sign up' }).click()
+    await page.getByText('No tasks yet').waitFor()
+    await page.getByLabel('New task').fill('Water the ferns')
+    await page.getByLabel('New task').press('Enter')
+    await taskRow(page, 'Water the ferns').waitFor()
+
+    expect(fixture.playground.deployment).toBeNull()
+    await deployment.settled()
+    expect(deployment.log).toContainEqual(expect.objectContaining({ kind: 'http', name: 'POST /api/auth/sign-up/email', outcome: 'success' }))
+    expect(deployment.log).toContainEqual(expect.objectContaining({ kind: 'mutation', name: 'tasks:add', outcome: 'success' }))
+    expect(deployment.connections.flatMap(({ queries }) => queries)).toContainEqual(expect.objectContaining({ name: 'tasks:list' }))
+  })
+
+  it('keeps the app on the port that SITE_URL names', async () => {
+    const occupant = createServer()
+    occupant.listen(5173, 'localhost')
+    // Whoever has the port already takes it as well.
+    await once(occupant, 'listening').catch(() => {})
+    try {
+      await expect(startPlayground({ convexUrl: deployment.url, watch: false })).rejects.toThrow(/^Port 5173 is taken.*SITE_URL/)
+    }
+    finally {
+      occupant.close()
+    }
+  })
+
+  it('has an address, or the playground says what is wrong with it', async () => {
+    const env = { ...process.env, VITE_CONVEX_URL: 'nonsense' }
+    const starting = promisify(execFile)(process.execPath, [path('../../playground/dev.ts')], { env, timeout: 20_000 })
+    await expect(starting).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^VITE_CONVEX_URL is "nonsense", which is no http\(s\) URL\./) })
+  })
+})

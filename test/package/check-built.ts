@@ -1,0 +1,22 @@
+// What the tests on sources cannot see: the built package starts a deployment, and its entries share their errors.
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { ConvexHttpClient } from 'convex/browser'
+import { ConvueError, createConvex } from 'convue'
+import { startDeployment } from 'convue/testing'
+import { api } from '../support/convex/_generated/api.js'
+
+assert.match(import.meta.resolve('convue'), /dist\/index\.js$/)
+assert.throws(() => createConvex({ url: '' }), ConvueError)
+await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
+
+const deployment = await startDeployment({ functions: fileURLToPath(new URL('../support/convex', import.meta.url)) })
+try {
+  const client = new ConvexHttpClient(deployment.url)
+  await client.mutation(api.counters.increment, { name: 'built' })
+  assert.equal(await client.query(api.counters.get, { name: 'built' }), 1)
+}
+finally {
+  await deployment.close()
+}
+console.log('The built package works.')
