@@ -2,7 +2,7 @@ import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Ref } from 'vue'
 import type { QueryAuth, QueryState } from '../plugin/query-entry.ts'
 import type { QueryRest } from './query-args.ts'
-import { computed, getCurrentScope, onScopeDispose, shallowRef } from 'vue'
+import { computed, getCurrentScope, onScopeDispose, shallowRef, toRef } from 'vue'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { PAUSED, PENDING } from '../plugin/query-entry.ts'
@@ -148,8 +148,9 @@ export function useConvexQuery<
     data: made ? computed(() => made.value.data) : value,
     error,
     status,
-    isPaused: computed(() => status.value === 'paused'),
-    isPending: computed(() => status.value === 'pending'),
+    // The status is computed already: these need no cache of their own.
+    isPaused: toRef(() => status.value === 'paused'),
+    isPending: toRef(() => status.value === 'pending'),
     isStale: computed(() => view.value.isStale),
     refresh: () => entry.value?.refresh() ?? Promise.resolve(),
   }
