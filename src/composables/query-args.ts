@@ -1,10 +1,8 @@
 import type { FunctionArgs, FunctionReference } from 'convex/server'
-import type { Value } from 'convex/values'
-import type { ComputedRef, MaybeRefOrGetter } from 'vue'
-import type { QueryAuth, QueryKey } from '../plugin/query-entry.ts'
-import { convexToJson, jsonToConvex } from 'convex/values'
-import { computed, toValue } from 'vue'
-import { diagnose } from '../diagnostics.ts'
+import type { MaybeRefOrGetter } from 'vue'
+import type { QueryAuth, QueryKey } from '../plugin/query-key.ts'
+import { computed, isProxy, isRef, toValue } from 'vue'
+import { queryKey } from '../plugin/query-key.ts'
 
 type Query = FunctionReference<'query'>
 type EmptyArgs = Record<string, never>
@@ -24,6 +22,9 @@ export type QueryTarget
     | { status: 'error', error: Error }
     | { status: 'ready', query: QueryKey }
 
+/** A ref if the arguments can change. */
+export interface QueryTargetRef { readonly value: QueryTarget }
+
 const PAUSED: QueryTarget = { status: 'paused' }
 
 /**
@@ -31,50 +32,23 @@ const PAUSED: QueryTarget = { status: 'paused' }
  *
  * @param name The query's name.
  * @param auth What it runs as.
- * @param args The rest of the composable's call: leaving the arguments out means `{}`, passing `undefined` pauses.
+ * @param isLive Whether it stays subscribed.
+ * @param rest The rest of the composable's call: leaving the arguments out means `{}`, passing `undefined` pauses.
  */
-export function useQueryTarget(name: string, auth: QueryAuth, args: readonly unknown[]): ComputedRef<QueryTarget> {
-  return computed((former) => {
-    const value = args.length > 0 ? toValue(args[0]) : {}
+export function useQueryTarget(name: string, auth: QueryAuth, isLive: boolean, rest: readonly unknown[]): QueryTargetRef {
+  const args = rest.length > 0 ? rest[0] : {}
+  const read = (former?: QueryTarget): QueryTarget => {
+    const value = toValue(args)
     if (value === undefined || value === null || value === 'skip')
       return PAUSED
     try {
-      const query = queryKey(auth, name, value)
+      const query = queryKey(auth, name, value, isLive)
       return former?.status === 'ready' && former.query.key === query.key ? former : { status: 'ready', query }
     }
     catch (error) {
       return { status: 'error', error: error as Error }
     }
-  })
-}
-
-/**
- * The identity of a query: the order of fields does not matter.
- *
- * @throws {ConvueError} `ARGS_INVALID`
- */
-export function queryKey(auth: QueryAuth, name: string, value: unknown): QueryKey {
-  const { args, text } = readArgs(value)
-  return { key: `${auth} ${name} ${text}`, auth, name, args }
-}
-
-/**
- * Arguments as they are at this moment, since the object that they came in may be a form that goes on changing; and as text.
- *
- * @throws {ConvueError} `ARGS_INVALID`
- */
-export function readArgs(value: unknown): { args: Record<string, Value>, text: string } {
-  if (typeof Event !== 'undefined' && value instanceof Event)
-    throw diagnose('ARGS_INVALID', 'A DOM event was passed as arguments.')
-  let cause: unknown
-  try {
-    const json = convexToJson(value as Value)
-    const text = JSON.stringify(json)
-    if (text.startsWith('{'))
-      return { args: jsonToConvex(json) as Record<string, Value>, text }
   }
-  catch (error) {
-    cause = error
-  }
-  throw diagnose('ARGS_INVALID', undefined, cause)
+  // Most arguments never change: following them would cost more than all the rest.
+  return typeof args === 'function' || isRef(args) || isProxy(args) ? computed(read) : { value: read() }
 }

@@ -5,7 +5,7 @@ import { computed, shallowRef } from 'vue'
 import { attempt } from '../plugin/batch.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
-import { readArgs } from './query-args.ts'
+import { readArgs } from '../plugin/query-key.ts'
 
 export interface UseConvexCallOptions<Args, Result> {
   /** Called with the result of each call that succeeded. */

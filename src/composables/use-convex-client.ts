@@ -4,8 +4,8 @@ import { diagnose } from '../diagnostics.ts'
 import { IdentityChangedError } from '../identity-changed-error.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
+import { queryKey, readArgs } from '../plugin/query-key.ts'
 import { until } from '../plugin/until.ts'
-import { queryKey, readArgs } from './query-args.ts'
 
 /** A stable handle: it always means whoever is there at the moment of a call. */
 export interface UseConvexClientReturn {

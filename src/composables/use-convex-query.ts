@@ -1,12 +1,13 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Ref } from 'vue'
-import type { QueryAuth, QueryState } from '../plugin/query-entry.ts'
-import type { QueryRest } from './query-args.ts'
-import { computed, getCurrentScope, onScopeDispose, shallowRef, toRef } from 'vue'
+import type { QueryState } from '../plugin/query-entry.ts'
+import type { QueryAuth } from '../plugin/query-key.ts'
+import type { QueryRest, QueryTarget } from './query-args.ts'
+import { computed, toRef } from 'vue'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { PAUSED, PENDING } from '../plugin/query-entry.ts'
-import { until } from '../plugin/until.ts'
+import { awaitable } from './awaitable.ts'
 import { useQueryTarget } from './query-args.ts'
 import { useQueryEntry } from './use-query-entry.ts'
 
@@ -25,6 +26,18 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
    * @default undefined
    */
   initialData?: Initial
+  /**
+   * On an error of the same arguments (a permission that was revoked, for one), goes on showing the last result, with `isStale`. Without it,
+   * `data` is `undefined` beside an `error`, so that nobody goes on seeing what they may not see any more.
+   *
+   * @default false
+   */
+  keepOnError?: boolean
+  /**
+   * `false`: asks once, and again at `refresh()` and for another person, without staying subscribed. All who ask so share the answer.
+   * @default true
+   */
+  live?: boolean
   /** Makes `data` of each result. An error that it throws becomes `error`. @default the result itself */
   transform?: (result: Result) => Data
   /** How long the subscription stays open when nobody uses it any more, in milliseconds. @default the plugin's */
@@ -55,14 +68,11 @@ export type WithInitialData<Options, Initial> = Options & ({ initialData: Initia
 /** `undefined` is part of the data, unless there is initial data. */
 type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
 
-/** All that a query shows, computed as a whole. */
-interface View {
-  status: QueryState['status']
-  /** What `data` was made from; `undefined`: nothing is shown. */
+/** A result that goes on showing; `undefined`: none. */
+interface Kept {
   value: unknown
-  error: Error | undefined
-  isStale: boolean
-  /** To whom it is shown. */
+  /** What it answers, and to whom it is shown. */
+  target: QueryTarget
   person: number
 }
 
@@ -89,82 +99,66 @@ export function useConvexQuery<
   ...rest: QueryRest<Q, WithInitialData<UseConvexQueryOptions<FunctionReturnType<Q>, Data, Initial>, Initial>>
 ): UseConvexQueryReturn<DataOf<Data, Initial>> & PromiseLike<UseConvexQueryReturn<DataOf<Data, Initial>>> {
   const [, options = {}] = rest
-  const { auth = 'optional', keepPrevious, initialData, transform, awaitTimeoutMs = 5000 } = options
+  const { auth = 'optional', live = true, keepPrevious, keepOnError, initialData, transform, awaitTimeoutMs } = options
   const context = useConvexContext('useConvexQuery')
-  const target = useQueryTarget(functionName(query), auth, rest)
+  const target = useQueryTarget(functionName(query), auth, live, rest)
   const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs)
   const authStatus = context.auth.status
   const person = (): number => auth === 'public' ? 0 : context.person.value
-  const [initialPerson, initialTarget] = [person(), target.value]
 
-  function state(): QueryState {
+  const [initialTarget, initialPerson] = [target.value, person()]
+  const initial: QueryState | false = initialData !== undefined && { status: 'success', value: initialData, isStale: true }
+
+  function current(): QueryState {
     const wanted = target.value
-    if (wanted.status === 'paused' || (auth === 'required' && authStatus.value === 'unauthenticated'))
-      return PAUSED
-    if (wanted.status === 'error')
+    if (wanted.status !== 'ready')
       return wanted
     const subscribed = entry.value
-    return subscribed?.query.key === wanted.query.key ? subscribed.state.value : PENDING
+    const state = subscribed?.query.key === wanted.query.key
+      ? subscribed.state.value
+      : auth === 'required' && authStatus.value === 'unauthenticated' ? PAUSED : PENDING
+    return initial && state.status === 'pending' && initialTarget === wanted && initialPerson === person() ? initial : state
   }
 
-  const view = computed<View>((former) => {
-    const current = state()
-    const who = person()
-    const isPending = current.status === 'pending'
-    const isInitial = isPending && initialData !== undefined && initialPerson === who && initialTarget === target.value
-    let value: unknown
-    if (current.status === 'success')
-      value = current.value
-    else if (isInitial)
-      value = initialData
-    else if (isPending && keepPrevious && former?.person === who)
-      value = former.value
-
-    const isShown = value !== undefined
-    const isIdentityUnsure = auth !== 'public' && (authStatus.value === 'refreshing' || authStatus.value === 'loading')
-    return {
-      status: isInitial ? 'success' : current.status,
-      value,
-      error: current.status === 'error' ? current.error : undefined,
-      isStale: isShown && (current.status !== 'success' || current.isStale || isIdentityUnsure),
-      person: who,
-    }
+  const kept = (keepPrevious || keepOnError) && computed<Kept>((former) => {
+    const state = current()
+    const next = { value: valueOf(state), target: target.value, person: person() }
+    const mayKeep = state.status === 'pending' ? keepPrevious : state.status === 'error' && keepOnError && former?.target === next.target
+    return mayKeep && next.value === undefined && former?.person === next.person ? former : next
   })
-
-  // Apart from the view: once per result, and whenever something that it reads changes.
-  const value = computed(() => view.value.value)
+  // A getter and no computed: what shows a result depends on the entry directly, and there may be thousands.
+  const value = toRef(() => kept ? kept.value.value : valueOf(current()))
+  // Apart from the rest: once per result, and whenever something that it reads changes.
   const made = transform && computed<Made>(() => value.value === undefined ? {} : applyTransform(transform, value.value))
-  const error = computed(() => view.value.error ?? made?.value.error)
-  const status = computed(() => made?.value.error ? 'error' : view.value.status)
-
-  const isOver = shallowRef(context.isServer)
-  if (getCurrentScope())
-    onScopeDispose(() => isOver.value = true)
-  /** Only who waits for a person minds that their token does not come. */
-  const hasAuthFailed = (): boolean => auth !== 'public' && authStatus.value !== 'unauthenticated' && !!context.auth.error.value
-  const isSettled = (): boolean => isOver.value || status.value !== 'pending' || hasAuthFailed()
+  const status = computed(() => made?.value.error ? 'error' : current().status)
 
   const refs: UseConvexQueryReturn<any> = {
     data: made ? computed(() => made.value.data) : value,
-    error,
+    error: computed(() => {
+      const state = current()
+      return state.status === 'error' ? state.error : made?.value.error
+    }),
     status,
     // The status is computed already: these need no cache of their own.
     isPaused: toRef(() => status.value === 'paused'),
     isPending: toRef(() => status.value === 'pending'),
-    isStale: computed(() => view.value.isStale),
+    isStale: computed(() => {
+      const state = current()
+      const isIdentityUnsure = auth !== 'public' && (authStatus.value === 'refreshing' || authStatus.value === 'loading')
+      return value.value !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure)
+    }),
     refresh: () => entry.value?.refresh() ?? Promise.resolve(),
   }
+  /** Only who waits for a person minds that their token does not come. */
+  const hasAuthFailed = (): boolean => auth !== 'public' && authStatus.value !== 'unauthenticated' && !!context.auth.error.value
   return {
     ...refs,
-    // No `catch`, or Vue would take what a composable returns for a promise.
-    then(onFulfilled, onRejected) {
-      const isLate = shallowRef(false)
-      const timer = isSettled() ? undefined : setTimeout(() => isLate.value = true, awaitTimeoutMs)
-      return until(() => isLate.value || isSettled() ? refs : undefined)
-        .finally(() => clearTimeout(timer))
-        .then(onFulfilled, onRejected)
-    },
+    ...awaitable(refs, () => context.isServer || status.value !== 'pending' || hasAuthFailed(), awaitTimeoutMs),
   }
+}
+
+function valueOf(state: QueryState): unknown {
+  return state.status === 'success' ? state.value : undefined
 }
 
 function applyTransform(transform: (value: any) => unknown, value: unknown): Made {

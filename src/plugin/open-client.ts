@@ -1,5 +1,6 @@
 import type { ConvexClientOptions, MutationOptions } from 'convex/browser'
 import type { Value } from 'convex/values'
+import type { QueryKey } from './query-key.ts'
 import { ConvexClient } from 'convex/browser'
 import { batch } from './batch.ts'
 import { explainFunctionError } from './function-name.ts'
@@ -10,14 +11,18 @@ export type QueryOutcome
     | { status: 'success', value: Value }
     | { status: 'error', error: Error }
 
-/** One listener's share in a query on the wire. */
+export type Receive = (outcome: QueryOutcome, from: Subscription) => void
+
+/** A query on the wire, shared by all who listen to it. */
 export interface Subscription {
   readonly client: OpenClient
-  /** What is known already, since somebody else listens to the same query. */
-  readonly known: QueryOutcome
-  /** Asks the server again; the next outcome is its answer. */
-  rerun: () => void
-  release: () => void
+  readonly query: QueryKey
+  /** The Convex client's name for it. */
+  readonly token: string
+  /** The latest. */
+  outcome: QueryOutcome
+  readonly receivers: Receive[]
+  unsubscribe: () => void
 }
 
 /** How a client carries a person. */
@@ -51,18 +56,15 @@ export interface OpenClient {
    * whenever there is a token that the client did not ask for.
    */
   authenticate: () => void
-  /** Calls `receive` for each outcome, inside one batch for all that one transition changed. */
-  subscribe: (name: string, args: Record<string, Value>, receive: (outcome: QueryOutcome) => void) => Subscription
+  /** Calls `receive` for each outcome from now on, inside one batch for all that one transition changed. */
+  subscribe: (query: QueryKey, receive: Receive) => Subscription
+  /** Asks the server again; the next outcome is its answer. */
+  rerun: (subscription: Subscription) => void
+  /** The last to leave takes it off the wire. */
+  release: (subscription: Subscription, receive: Receive) => void
   send: (call: Call) => Promise<unknown>
   /** Ends the connection for good; calls under way reject, since the Convex client would leave them pending. */
   close: (toError: (outcome: 'notSent' | 'unknown') => Error) => Promise<void>
-}
-
-interface Slot {
-  name: string
-  args: Record<string, Value>
-  receivers: Set<(outcome: QueryOutcome) => void>
-  unsubscribe: () => void
 }
 
 interface PendingCall {
@@ -81,7 +83,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
     initialAuthTokenReuse: true,
   })
   const base = convex.client
-  const slots = new Map<string, Slot>()
+  const subscriptions = new Map<string, Subscription>()
   const calls = new Set<PendingCall>()
   let isConfirmationDue = false
 
@@ -93,13 +95,15 @@ export function openClient(url: string, options: ConvexClientOptions, credential
         credentials!.report('confirmed')
       isConfirmationDue = false
       for (const { token, modification } of queries) {
-        const slot = slots.get(token)
-        if (!slot)
+        const subscription = subscriptions.get(token)
+        if (!subscription)
           continue
+        const { receivers } = subscription
         const result = modification.kind === 'Updated' && modification.result
-        const outcome: QueryOutcome = result && result.success ? { status: 'success', value: result.value } : read(slot)
-        for (const receive of slot.receivers)
-          receive(outcome)
+        const outcome = subscription.outcome = result && result.success ? { status: 'success', value: result.value } : read(subscription.query)
+        // Backwards, since who wanted this one answer leaves.
+        for (let index = receivers.length; index--;)
+          receivers[index]!(outcome, subscription)
       }
     })
     credentials?.onResults()
@@ -114,7 +118,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
       return calls.size > 0
     },
     get isIdle() {
-      return slots.size + calls.size === 0
+      return subscriptions.size + calls.size === 0
     },
     authenticate() {
       const { fetchToken, report } = credentials!
@@ -126,29 +130,29 @@ export function openClient(url: string, options: ConvexClientOptions, credential
         isRefreshing => isRefreshing ? report('refused') : confirm(),
       )
     },
-    subscribe(name, args, receive) {
-      const { queryToken, unsubscribe } = base.subscribe(name, args)
-      let slot = slots.get(queryToken)
-      const known = slot ? read(slot) : PENDING
-      if (slot)
+    subscribe(query, receive) {
+      const { queryToken: token, unsubscribe } = base.subscribe(query.name, query.args)
+      let subscription = subscriptions.get(token)
+      if (subscription)
         unsubscribe()
       else
-        slots.set(queryToken, slot = { name, args, receivers: new Set(), unsubscribe })
-      const { receivers } = slot
-      receivers.add(receive)
-      return {
-        client,
-        known,
-        rerun() {
-          slot.unsubscribe()
-          slot.unsubscribe = base.subscribe(name, args).unsubscribe
-        },
-        release() {
-          if (receivers.delete(receive) && receivers.size === 0) {
-            slots.delete(queryToken)
-            slot.unsubscribe()
-          }
-        },
+        subscriptions.set(token, subscription = { client, query, token, outcome: PENDING, receivers: [], unsubscribe })
+      subscription.receivers.push(receive)
+      return subscription
+    },
+    rerun(subscription) {
+      const { name, args } = subscription.query
+      subscription.unsubscribe()
+      subscription.unsubscribe = base.subscribe(name, args).unsubscribe
+    },
+    release({ token, receivers, unsubscribe }, receive) {
+      const index = receivers.indexOf(receive)
+      if (index < 0)
+        return
+      receivers.splice(index, 1)
+      if (receivers.length === 0) {
+        subscriptions.delete(token)
+        unsubscribe()
       }
     },
     send({ kind, name, args, options }) {
@@ -173,7 +177,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
   }
   return client
 
-  function read({ name, args }: Slot): QueryOutcome {
+  function read({ name, args }: QueryKey): QueryOutcome {
     try {
       const value = base.localQueryResult(name, args)
       return value === undefined ? PENDING : { status: 'success', value }

@@ -1,19 +1,9 @@
 import type { Value } from 'convex/values'
 import type { ShallowRef } from 'vue'
 import type { OpenClient, QueryOutcome, Subscription } from './open-client.ts'
+import type { QueryKey } from './query-key.ts'
 import { shallowRef } from 'vue'
 import { shareStructure } from './structural-sharing.ts'
-
-/** What a query runs as. */
-export type QueryAuth = 'optional' | 'required' | 'public'
-
-/** A query that can be subscribed to. Equal keys are the same query. */
-export interface QueryKey {
-  key: string
-  auth: QueryAuth
-  name: string
-  args: Record<string, Value>
-}
 
 /** What everybody who shares a query sees. */
 export type QueryState
@@ -31,7 +21,6 @@ export interface QueryEntry {
   users: number
   /** Until when it stays although nobody uses it, in ms since 1970. */
   lingersUntil: number
-  cancelLinger: () => void
   /** Goes to a client; or waits (`null`) or pauses (`undefined`) without one. Another person's answer goes at once. */
   bind: (client: OpenClient | null | undefined, isOtherPerson: boolean) => void
   /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
@@ -53,11 +42,10 @@ export function createQueryEntry(query: QueryKey): QueryEntry {
     state,
     users: 0,
     lingersUntil: 0,
-    cancelLinger: () => {},
     bind(client, isOtherPerson) {
       if (client === undefined || (isOtherPerson && query.auth !== 'public')) {
         leaveFormer()
-        subscription?.release()
+        release(subscription)
         subscription = undefined
         settleRefreshes()
         state.value = PENDING
@@ -66,26 +54,30 @@ export function createQueryEntry(query: QueryKey): QueryEntry {
         state.value = PAUSED
       else if (state.value.status === 'paused')
         state.value = PENDING
-      if (client && client !== subscription?.client)
-        follow(client)
+      if (client && client !== subscription?.client) {
+        leaveFormer()
+        former = subscription
+        if (state.value.status === 'success')
+          state.value = { ...state.value, isStale: true }
+        subscribe(client)
+      }
     },
     refresh: () => new Promise((resolve) => {
       if (!subscription)
         return resolve()
       refreshes.push(resolve)
-      subscription.rerun()
+      const { client } = subscription
+      if (query.isLive)
+        return client.rerun(subscription)
+      release(subscription)
+      subscribe(client)
     }),
   }
 
-  function follow(client: OpenClient): void {
-    leaveFormer()
-    former = subscription
-    const next: Subscription = client.subscribe(query.name, query.args, outcome => receive(outcome, next))
-    subscription = next
-    if (state.value.status === 'success')
-      state.value = { ...state.value, isStale: true }
-    if (next.known.status !== 'pending')
-      receive(next.known, next)
+  function subscribe(client: OpenClient): void {
+    subscription = client.subscribe(query, receive)
+    if (subscription.outcome.status !== 'pending')
+      receive(subscription.outcome, subscription)
   }
 
   function receive(outcome: QueryOutcome, from: Subscription): void {
@@ -93,6 +85,9 @@ export function createQueryEntry(query: QueryKey): QueryEntry {
     if (!isStale) {
       leaveFormer()
       settleRefreshes()
+      // It stays who was asked, so that the same client is not asked again.
+      if (!query.isLive && outcome.status !== 'pending')
+        release(from)
     }
     if (outcome.status !== 'success') {
       state.value = outcome
@@ -105,8 +100,12 @@ export function createQueryEntry(query: QueryKey): QueryEntry {
       state.value = { status: 'success', value, isStale }
   }
 
+  function release(from: Subscription | undefined): void {
+    from?.client.release(from, receive)
+  }
+
   function leaveFormer(): void {
-    former?.release()
+    release(former)
     former = undefined
   }
 

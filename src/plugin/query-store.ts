@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts'
-import type { QueryEntry, QueryKey } from './query-entry.ts'
+import type { QueryEntry } from './query-entry.ts'
+import type { QueryKey } from './query-key.ts'
 import { batch } from './batch.ts'
 import { createQueryEntry } from './query-entry.ts'
 
@@ -16,12 +17,37 @@ export interface QueryStore {
 
 export function createQueryStore(connection: Connection): QueryStore {
   const entries = new Map<string, QueryEntry>()
+  /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
+  const lingering = new Set<QueryEntry>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let sweepsAt = Infinity
 
   function remove(entry: QueryEntry): void {
     entries.delete(entry.query.key)
-    entry.cancelLinger()
-    batch(() => entry.bind(undefined, false))
+    lingering.delete(entry)
+    entry.bind(undefined, false)
+  }
+
+  function sweep(): void {
+    sweepsAt = Infinity
+    const now = Date.now()
+    batch(() => {
+      for (const entry of lingering) {
+        if (entry.lingersUntil > now)
+          sweepAt(entry.lingersUntil)
+        else
+          remove(entry)
+      }
+    })
     connection.closeIdle()
+  }
+
+  function sweepAt(time: number): void {
+    if (time >= sweepsAt)
+      return
+    clearTimeout(timer)
+    sweepsAt = time
+    timer = setTimeout(sweep, time - Date.now())
   }
 
   return {
@@ -31,23 +57,21 @@ export function createQueryStore(connection: Connection): QueryStore {
         entries.set(query.key, entry = createQueryEntry(query))
         entry.bind(connection.clientFor(query.auth), false)
       }
-      entry.cancelLinger()
+      lingering.delete(entry)
       entry.users++
       return entry
     },
     release(entry, lingerMs) {
       if (--entry.users > 0 || entries.get(entry.query.key) !== entry)
         return
-      // A short visit does not cut short what lingers for somebody else.
       const now = Date.now()
+      // A short visit does not cut short what lingers for somebody else.
       entry.lingersUntil = Math.max(entry.lingersUntil, now + lingerMs)
-      if (entry.lingersUntil > now) {
-        const timer = setTimeout(remove, entry.lingersUntil - now, entry)
-        entry.cancelLinger = () => clearTimeout(timer)
-      }
-      else {
-        remove(entry)
-      }
+      lingering.add(entry)
+      if (entry.lingersUntil > now)
+        sweepAt(entry.lingersUntil)
+      else
+        sweep()
     },
     rebind(isOtherPerson) {
       for (const entry of entries.values()) {
@@ -58,6 +82,9 @@ export function createQueryStore(connection: Connection): QueryStore {
       }
       connection.closeIdle()
     },
-    close: () => entries.forEach(remove),
+    close() {
+      clearTimeout(timer)
+      batch(() => entries.forEach(remove))
+    },
   }
 }

@@ -205,8 +205,11 @@ describe('a watcher that throws', () => {
       throw new Error('a watcher\'s own')
     }, { flush: 'sync' }))
     await page.tick()
-    const errors = await reportedErrors(() => page.convex.close())
-    await reportedErrors(() => page.tick())
+    const errors = await reportedErrors(async () => {
+      const closed = page.convex.close()
+      await page.tick(1000)
+      await closed
+    })
     expect(other.data.value).toBeUndefined()
     expect(page.deployment.liveSockets).toEqual([])
     expect(errors.length).toBeLessThanOrEqual(1)
