@@ -31,10 +31,10 @@ const FLAGS = [
  *
  * @throws if there is none that starts: a test that cannot run has not passed.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(flags: string[] = []): Promise<Browser> {
   const executablePath = process.env.CHROME_PATH ?? INSTALLED.find(isExecutable) ?? await bundled.executablePath()
   try {
-    return await chromium.launch({ executablePath, args: FLAGS })
+    return await chromium.launch({ executablePath, args: [...FLAGS, ...flags] })
   }
   catch (cause) {
     throw new Error(`No browser starts at ${executablePath}. Install Chromium or Chrome, or name one in CHROME_PATH.`, { cause })

@@ -1,0 +1,98 @@
+import type { Results } from './results.ts'
+import type { BenchSubject } from './subjects.ts'
+import type { Memory, Plan } from './workloads.ts'
+
+export interface Table {
+  title: string
+  head: string[]
+  rows: string[][]
+}
+
+/** What the samples count, and in which words. */
+const COUNTS: Record<string, string> = {
+  rowRenders: 'row components rendered',
+  messages: 'messages sent',
+  staleRenders: 'renders of old data under new arguments',
+  tornRenders: 'renders of a mixture',
+  tornWatchers: 'runs of a `flush: \'sync\'` watcher that sees a mixture',
+}
+
+/** Times with ratios; then, if there are such, counts, and the cost above the floor. */
+export function describeWorkload(plan: Plan, results: Results, subjects: BenchSubject[]): Table[] {
+  const { workload, steps } = plan
+  const sizes = results.sizes(workload)
+  const names = subjects.map(({ name }) => name)
+  const forEach = (row: (label: string, step: string, n: number) => string[]): string[][] => Object.entries(steps).flatMap(([step, label]) =>
+    sizes.map(n => row(sizes.length > 1 ? `${label}, n = ${count(n)}` : label, step, n)))
+  const tables: Table[] = []
+
+  tables.push({
+    title: `${plan.title} (median ms, × floor)`,
+    head: ['', ...names, 'Convue × fastest Vue peer'],
+    rows: forEach((label, step, n) => {
+      const ms = (id: string): number | undefined => results.ms(workload, step, n, id)
+      const floor = ms('floor')
+      const peers = subjects.filter(({ isVuePeer }) => isVuePeer).map(({ id }) => ms(id)!)
+      return [
+        label,
+        ...subjects.map(({ id }) => `${time(ms(id)!)}${floor && id !== 'floor' ? ` (${ratio(ms(id)! / floor)})` : ''}`),
+        peers.length > 0 && ms('convue') ? ratio(ms('convue')! / Math.min(...peers)) : '',
+      ]
+    }),
+  })
+
+  if ('one' in steps && sizes.length > 1) {
+    tables.push({
+      title: `${plan.title}: cost above the floor of one changed among n (ms)`,
+      head: ['', ...names.slice(1)],
+      rows: sizes.map(n => [`n = ${count(n)}`, ...subjects.slice(1).map(({ id }) => (results.ms(workload, 'one', n, id)! - results.ms(workload, 'one', n, 'floor')!).toFixed(3))]),
+    })
+  }
+
+  for (const [name, words] of Object.entries(COUNTS)) {
+    const rows = forEach((label, step, n) => [label, ...subjects.map(({ id }) => count(results.count(workload, step, n, id, name)))])
+    if (rows.some(row => row.slice(1).some(cell => cell !== '')))
+      tables.push({ title: `${plan.title}: ${words}`, head: ['', ...names], rows })
+  }
+  return tables
+}
+
+export function describeMemory(memory: Map<number, Map<string, Memory>>, subjects: BenchSubject[]): Table[] {
+  const bytes = (n: number, read: (memory: Memory) => number): string[] => subjects.map(({ id }) => Math.round(read(memory.get(n)!.get(id)!)).toLocaleString('en'))
+  return [{
+    title: 'Memory: JavaScript heap after a collection, bytes per subscription with its component, a document of 100 bytes each (lingerMs: 0)',
+    head: ['', ...subjects.map(({ name }) => name)],
+    rows: [...memory.keys()].flatMap(n => [
+      [`mounted, n = ${count(n)}`, ...bytes(n, ({ held }) => held)],
+      [`left after unmounting, n = ${count(n)}`, ...bytes(n, ({ left }) => left)],
+    ]),
+  }]
+}
+
+export function printTables(tables: Table[], isMarkdown: boolean): void {
+  for (const table of tables)
+    console.log(isMarkdown ? toMarkdown(table) : toText(table))
+}
+
+function toMarkdown({ title, head, rows }: Table): string {
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
+  return ['', `**${title}**`, '', line(head), `|${head.map((_, i) => i === 0 ? '---|' : '--:|').join('')}`, ...rows.map(line)].join('\n')
+}
+
+function toText({ title, head, rows }: Table): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map(row => row[i]!.length)))
+  const line = (cells: string[]): string => cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join('  ')
+  return ['', title, line(head), ...rows.map(line)].join('\n')
+}
+
+function time(ms: number): string {
+  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3)
+}
+
+function ratio(value: number): string {
+  return `${value.toFixed(2)} ×`
+}
+
+function count(value: number | undefined): string {
+  return value === undefined ? '' : value.toLocaleString('en')
+}

@@ -1,0 +1,88 @@
+import type { FunctionReference } from 'convex/server'
+import { makeFunctionReference } from 'convex/server'
+import { BenchSocket } from './bench-socket.ts'
+
+/** Something that can show live queries. */
+export interface Subject {
+  /** Opens a client and mounts an app that shows one query, so that the client is connected and stays so. */
+  open: (container: HTMLElement, options: SessionOptions) => Session
+}
+
+export interface SessionOptions {
+  /** For the subject that has such a thing. */
+  lingerMs?: number
+}
+
+export interface Session {
+  /** Shows something else; done once the DOM has it. */
+  show: (view: View) => void | Promise<void>
+  /** Lets the client receive; done once the DOM shows what came. */
+  settle: (receive: () => void) => void | Promise<void>
+  close: () => void
+}
+
+/** What the app shows, besides the one query that it always shows. */
+export type View
+  = | { kind: 'nothing' }
+  /** Components that show one document each; all the same one, or each its own. */
+    | { kind: 'items', count: number, isShared: boolean }
+  /** A list in one query, with a component a row. */
+    | { kind: 'rows' }
+  /** One component whose arguments change. */
+    | { kind: 'changing', args: DocArgs }
+  /** One component with two queries. */
+    | { kind: 'pair' }
+
+// eslint-disable-next-line ts/consistent-type-definitions
+export type DocArgs = { i: number }
+
+/** About 100 bytes. */
+export interface Doc {
+  _id: string
+  _creationTime: number
+  i: number
+  version: number
+  text: string
+}
+
+/** About 200 bytes. */
+export interface Row {
+  _id: string
+  _creationTime: number
+  text: string
+  author: { name: string, image: string }
+  tags: string[]
+  isDone: boolean
+}
+
+export const getDoc: FunctionReference<'query', 'public', DocArgs, Doc> = makeFunctionReference('bench:doc')
+export const getRows: FunctionReference<'query', 'public', DocArgs, Row[]> = makeFunctionReference('bench:rows')
+/** The arguments of the query that is always there. */
+export const KEPT: DocArgs = { i: -1 }
+export const NOTHING: View = { kind: 'nothing' }
+
+export const url = 'https://bench.convex.cloud'
+export const clientOptions = { webSocketConstructor: BenchSocket as unknown as typeof WebSocket, logger: false as const, unsavedChangesWarning: false }
+
+/** What components have noticed since somebody set it back. */
+export const noticed = { rowRenders: 0, staleRenders: 0, tornRenders: 0, tornWatchers: 0 }
+
+/** Called by the row component when it renders. */
+export function textOf(row: Row): string {
+  noticed.rowRenders++
+  return row.text
+}
+
+/** Called by the component with changing arguments when it renders. */
+export function textUnder(args: DocArgs, doc: Doc | undefined): string {
+  if (doc && doc.i !== args.i)
+    noticed.staleRenders++
+  return doc?.text ?? ''
+}
+
+/** Called by the component with two queries when it renders. */
+export function textOfBoth(one: Doc | undefined, other: Doc | undefined): string {
+  if (one?.version !== other?.version)
+    noticed.tornRenders++
+  return one?.text ?? ''
+}
