@@ -37,18 +37,20 @@ const PAUSED: QueryTarget = { status: 'paused' }
  */
 export function useQueryTarget(name: string, auth: QueryAuth, isLive: boolean, rest: readonly unknown[]): QueryTargetRef {
   const args = rest.length > 0 ? rest[0] : {}
-  const read = (former?: QueryTarget): QueryTarget => {
-    const value = toValue(args)
-    if (value === undefined || value === null || value === 'skip')
-      return PAUSED
-    try {
-      const query = queryKey(auth, name, value, isLive)
-      return former?.status === 'ready' && former.query.key === query.key ? former : { status: 'ready', query }
-    }
-    catch (error) {
-      return { status: 'error', error: error as Error }
-    }
-  }
   // Most arguments never change: following them would cost more than all the rest.
-  return typeof args === 'function' || isRef(args) || isProxy(args) ? computed(read) : { value: read() }
+  return typeof args === 'function' || isRef(args) || isProxy(args)
+    ? computed(former => toTarget(name, auth, isLive, toValue(args), former))
+    : { value: toTarget(name, auth, isLive, args) }
+}
+
+function toTarget(name: string, auth: QueryAuth, isLive: boolean, args: unknown, former?: QueryTarget): QueryTarget {
+  if (args === undefined || args === null || args === 'skip')
+    return PAUSED
+  try {
+    const query = queryKey(auth, name, args, isLive)
+    return former?.status === 'ready' && former.query.key === query.key ? former : { status: 'ready', query }
+  }
+  catch (error) {
+    return { status: 'error', error: error as Error }
+  }
 }

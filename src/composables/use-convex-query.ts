@@ -1,15 +1,14 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Ref } from 'vue'
-import type { QueryState } from '../plugin/query-entry.ts'
 import type { QueryAuth } from '../plugin/query-key.ts'
-import type { QueryRest, QueryTarget } from './query-args.ts'
-import { computed, toRef } from 'vue'
+import type { QueryRest } from './query-args.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
-import { PAUSED, PENDING } from '../plugin/query-entry.ts'
 import { awaitable } from './awaitable.ts'
 import { useQueryTarget } from './query-args.ts'
+import { QueryView } from './query-view.ts'
 import { useQueryEntry } from './use-query-entry.ts'
+import { CachedViewRef, ViewRef } from './view-ref.ts'
 
 export interface UseConvexQueryOptions<Result = any, Data = Result, Initial extends Result | undefined = Result | undefined> {
   /**
@@ -68,17 +67,6 @@ export type WithInitialData<Options, Initial> = Options & ({ initialData: Initia
 /** `undefined` is part of the data, unless there is initial data. */
 type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
 
-/** A result that goes on showing; `undefined`: none. */
-interface Kept {
-  value: unknown
-  /** What it answers, and to whom it is shown. */
-  target: QueryTarget
-  person: number
-}
-
-/** What `transform` made of it. */
-interface Made { data?: unknown, error?: Error }
-
 /**
  * A live query.
  *
@@ -99,73 +87,20 @@ export function useConvexQuery<
   ...rest: QueryRest<Q, WithInitialData<UseConvexQueryOptions<FunctionReturnType<Q>, Data, Initial>, Initial>>
 ): UseConvexQueryReturn<DataOf<Data, Initial>> & PromiseLike<UseConvexQueryReturn<DataOf<Data, Initial>>> {
   const [, options = {}] = rest
-  const { auth = 'optional', live = true, keepPrevious, keepOnError, initialData, transform, awaitTimeoutMs } = options
+  const { auth = 'optional', live = true } = options
   const context = useConvexContext('useConvexQuery')
   const target = useQueryTarget(functionName(query), auth, live, rest)
   const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs)
-  const authStatus = context.auth.status
-  const person = (): number => auth === 'public' ? 0 : context.person.value
-
-  const [initialTarget, initialPerson] = [target.value, person()]
-  const initial: QueryState | false = initialData !== undefined && { status: 'success', value: initialData, isStale: true }
-
-  function current(): QueryState {
-    const wanted = target.value
-    if (wanted.status !== 'ready')
-      return wanted
-    const subscribed = entry.value
-    const state = subscribed?.query.key === wanted.query.key
-      ? subscribed.state.value
-      : auth === 'required' && authStatus.value === 'unauthenticated' ? PAUSED : PENDING
-    return initial && state.status === 'pending' && initialTarget === wanted && initialPerson === person() ? initial : state
-  }
-
-  const kept = (keepPrevious || keepOnError) && computed<Kept>((former) => {
-    const state = current()
-    const next = { value: valueOf(state), target: target.value, person: person() }
-    const mayKeep = state.status === 'pending' ? keepPrevious : state.status === 'error' && keepOnError && former?.target === next.target
-    return mayKeep && next.value === undefined && former?.person === next.person ? former : next
-  })
-  // A getter and no computed: what shows a result depends on the entry directly, and there may be thousands.
-  const value = toRef(() => kept ? kept.value.value : valueOf(current()))
-  // Apart from the rest: once per result, and whenever something that it reads changes.
-  const made = transform && computed<Made>(() => value.value === undefined ? {} : applyTransform(transform, value.value))
-  const status = computed(() => made?.value.error ? 'error' : current().status)
-
-  const refs: UseConvexQueryReturn<any> = {
-    data: made ? computed(() => made.value.data) : value,
-    error: computed(() => {
-      const state = current()
-      return state.status === 'error' ? state.error : made?.value.error
-    }),
-    status,
-    // The status is computed already: these need no cache of their own.
-    isPaused: toRef(() => status.value === 'paused'),
-    isPending: toRef(() => status.value === 'pending'),
-    isStale: computed(() => {
-      const state = current()
-      const isIdentityUnsure = auth !== 'public' && (authStatus.value === 'refreshing' || authStatus.value === 'loading')
-      return value.value !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure)
-    }),
+  const view = new QueryView(context, target, entry, auth, options)
+  const refs = {
+    // Not cached: a result then reaches who shows it by the shortest way.
+    data: new ViewRef(view, 'data'),
+    error: new CachedViewRef(view, 'error'),
+    status: new CachedViewRef(view, 'status'),
+    isPaused: new CachedViewRef(view, 'isPaused'),
+    isPending: new CachedViewRef(view, 'isPending'),
+    isStale: new CachedViewRef(view, 'isStale'),
     refresh: () => entry.value?.refresh() ?? Promise.resolve(),
   }
-  /** Only who waits for a person minds that their token does not come. */
-  const hasAuthFailed = (): boolean => auth !== 'public' && authStatus.value !== 'unauthenticated' && !!context.auth.error.value
-  return {
-    ...refs,
-    ...awaitable(refs, () => context.isServer || status.value !== 'pending' || hasAuthFailed(), awaitTimeoutMs),
-  }
-}
-
-function valueOf(state: QueryState): unknown {
-  return state.status === 'success' ? state.value : undefined
-}
-
-function applyTransform(transform: (value: any) => unknown, value: unknown): Made {
-  try {
-    return { data: transform(value) }
-  }
-  catch (error) {
-    return { error: error as Error }
-  }
+  return awaitable(refs as unknown as UseConvexQueryReturn<any>, () => view.isSettled, options.awaitTimeoutMs)
 }

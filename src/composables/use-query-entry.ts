@@ -1,13 +1,15 @@
-import type { ShallowRef } from 'vue'
 import type { QueryEntry } from '../plugin/query-entry.ts'
 import type { QueryTargetRef } from './query-args.ts'
 import { getCurrentInstance, getCurrentScope, isRef, onActivated, onDeactivated, onScopeDispose, shallowRef, watch } from 'vue'
 import { useConvexContext } from '../plugin/context.ts'
 
 /** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
-export function useQueryEntry(target: QueryTargetRef, lingerMs: number): Readonly<ShallowRef<QueryEntry | null>> {
+export function useQueryEntry(target: QueryTargetRef, lingerMs: number): { readonly value: QueryEntry | null } {
   const { store, isServer } = useConvexContext('useConvexQuery')
-  const entry = shallowRef<QueryEntry | null>(null)
+  const scope = getCurrentScope()
+  const mayRest = isKeptAlive(scope)
+  // A ref only where it can change: each component that shows the query would follow it.
+  const entry: { value: QueryEntry | null } = isRef(target) || mayRest ? shallowRef(null) : { value: null }
   if (isServer)
     return entry
 
@@ -31,13 +33,21 @@ export function useQueryEntry(target: QueryTargetRef, lingerMs: number): Readonl
   if (isRef(target))
     watch(target, follow)
 
-  const scope = getCurrentScope()
-  // Not in a store that a component happens to be the first to use.
-  if (scope && (getCurrentInstance() as { scope?: unknown } | null)?.scope === scope) {
+  if (mayRest) {
     onActivated(() => setActive(true))
     onDeactivated(() => setActive(false))
   }
   if (scope)
     onScopeDispose(() => setActive(false))
   return entry
+}
+
+/** Not in a store that a component happens to be the first to use; and Vue's hooks cost more than all of the rest, so only where they are ever called. */
+function isKeptAlive(scope: unknown): boolean {
+  let instance = getCurrentInstance()
+  if ((instance as { scope?: unknown } | null)?.scope !== scope)
+    return false
+  while (instance && !(instance.vnode.type as { __isKeepAlive?: boolean }).__isKeepAlive)
+    instance = instance.parent
+  return !!instance
 }

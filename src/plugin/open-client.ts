@@ -11,7 +11,10 @@ export type QueryOutcome
     | { status: 'success', value: Value }
     | { status: 'error', error: Error }
 
-export type Receive = (outcome: QueryOutcome, from: Subscription) => void
+/** Who listens to a query. */
+export interface Receiver {
+  receive: (outcome: QueryOutcome, from: Subscription) => void
+}
 
 /** A query on the wire, shared by all who listen to it. */
 export interface Subscription {
@@ -21,7 +24,7 @@ export interface Subscription {
   readonly token: string
   /** The latest. */
   outcome: QueryOutcome
-  readonly receivers: Receive[]
+  readonly receivers: Receiver[]
   unsubscribe: () => void
 }
 
@@ -56,12 +59,12 @@ export interface OpenClient {
    * whenever there is a token that the client did not ask for.
    */
   authenticate: () => void
-  /** Calls `receive` for each outcome from now on, inside one batch for all that one transition changed. */
-  subscribe: (query: QueryKey, receive: Receive) => Subscription
+  /** Tells `receiver` each outcome from now on, inside one batch for all that one transition changed. */
+  subscribe: (query: QueryKey, receiver: Receiver) => Subscription
   /** Asks the server again; the next outcome is its answer. */
   rerun: (subscription: Subscription) => void
   /** The last to leave takes it off the wire. */
-  release: (subscription: Subscription, receive: Receive) => void
+  release: (subscription: Subscription, receiver: Receiver) => void
   send: (call: Call) => Promise<unknown>
   /** Ends the connection for good; calls under way reject, since the Convex client would leave them pending. */
   close: (toError: (outcome: 'notSent' | 'unknown') => Error) => Promise<void>
@@ -103,7 +106,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
         const outcome = subscription.outcome = result && result.success ? { status: 'success', value: result.value } : read(subscription.query)
         // Backwards, since who wanted this one answer leaves.
         for (let index = receivers.length; index--;)
-          receivers[index]!(outcome, subscription)
+          receivers[index]!.receive(outcome, subscription)
       }
     })
     credentials?.onResults()
@@ -130,14 +133,16 @@ export function openClient(url: string, options: ConvexClientOptions, credential
         isRefreshing => isRefreshing ? report('refused') : confirm(),
       )
     },
-    subscribe(query, receive) {
+    subscribe(query, receiver) {
       const { queryToken: token, unsubscribe } = base.subscribe(query.name, query.args)
       let subscription = subscriptions.get(token)
-      if (subscription)
+      if (subscription) {
         unsubscribe()
-      else
-        subscriptions.set(token, subscription = { client, query, token, outcome: PENDING, receivers: [], unsubscribe })
-      subscription.receivers.push(receive)
+        subscription.receivers.push(receiver)
+      }
+      else {
+        subscriptions.set(token, subscription = { client, query, token, outcome: PENDING, receivers: [receiver], unsubscribe })
+      }
       return subscription
     },
     rerun(subscription) {
@@ -145,8 +150,8 @@ export function openClient(url: string, options: ConvexClientOptions, credential
       subscription.unsubscribe()
       subscription.unsubscribe = base.subscribe(name, args).unsubscribe
     },
-    release({ token, receivers, unsubscribe }, receive) {
-      const index = receivers.indexOf(receive)
+    release({ token, receivers, unsubscribe }, receiver) {
+      const index = receivers.indexOf(receiver)
       if (index < 0)
         return
       receivers.splice(index, 1)

@@ -1,6 +1,6 @@
 import type { Value } from 'convex/values'
 import type { ShallowRef } from 'vue'
-import type { OpenClient, QueryOutcome, Subscription } from './open-client.ts'
+import type { OpenClient, QueryOutcome, Receiver, Subscription } from './open-client.ts'
 import type { QueryKey } from './query-key.ts'
 import { shallowRef } from 'vue'
 import { shareStructure } from './structural-sharing.ts'
@@ -13,105 +13,99 @@ export type QueryState
     | { status: 'success', value: Value, isStale: boolean }
     | { status: 'error', error: Error }
 
-/** One query with one set of arguments in one auth mode, for whoever is there. */
-export interface QueryEntry {
-  readonly query: QueryKey
-  readonly state: ShallowRef<QueryState>
-  /** How many share it. */
-  users: number
-  /** Until when it stays although nobody uses it, in ms since 1970. */
-  lingersUntil: number
-  /** Goes to a client; or waits (`null`) or pauses (`undefined`) without one. Another person's answer goes at once. */
-  bind: (client: OpenClient | null | undefined, isOtherPerson: boolean) => void
-  /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
-  refresh: () => Promise<void>
-}
-
 export const PAUSED: QueryState = { status: 'paused' }
 export const PENDING: QueryState = { status: 'pending' }
 
-export function createQueryEntry(query: QueryKey): QueryEntry {
-  const state = shallowRef<QueryState>(PENDING)
-  let subscription: Subscription | undefined
-  /** What goes on showing until `subscription` has answered. */
-  let former: Subscription | undefined
-  let refreshes: (() => void)[] = []
+/** One query with one set of arguments in one auth mode, for whoever is there. A class, since there may be thousands. */
+export class QueryEntry implements Receiver {
+  readonly query: QueryKey
+  readonly state: ShallowRef<QueryState> = shallowRef(PENDING)
+  /** How many share it. */
+  users = 0
+  /** Until when it stays although nobody uses it, in ms since 1970. */
+  lingersUntil = 0
+  #subscription: Subscription | undefined
+  /** What goes on showing until `#subscription` has answered. */
+  #former: Subscription | undefined
+  #refreshes: (() => void)[] = []
 
-  return {
-    query,
-    state,
-    users: 0,
-    lingersUntil: 0,
-    bind(client, isOtherPerson) {
-      if (client === undefined || (isOtherPerson && query.auth !== 'public')) {
-        leaveFormer()
-        release(subscription)
-        subscription = undefined
-        settleRefreshes()
-        state.value = PENDING
-      }
-      if (client === undefined)
-        state.value = PAUSED
-      else if (state.value.status === 'paused')
-        state.value = PENDING
-      if (client && client !== subscription?.client) {
-        leaveFormer()
-        former = subscription
-        if (state.value.status === 'success')
-          state.value = { ...state.value, isStale: true }
-        subscribe(client)
-      }
-    },
-    refresh: () => new Promise((resolve) => {
+  constructor(query: QueryKey) {
+    this.query = query
+  }
+
+  /** Goes to a client; or waits (`null`) or pauses (`undefined`) without one. Another person's answer goes at once. */
+  bind(client: OpenClient | null | undefined, isOtherPerson: boolean): void {
+    const { state } = this
+    if (client === undefined || (isOtherPerson && this.query.auth !== 'public')) {
+      this.#leaveFormer()
+      this.#release(this.#subscription)
+      this.#subscription = undefined
+      this.#settleRefreshes()
+      state.value = client === undefined ? PAUSED : PENDING
+    }
+    else if (state.value.status === 'paused') {
+      state.value = PENDING
+    }
+    if (client && client !== this.#subscription?.client) {
+      this.#leaveFormer()
+      this.#former = this.#subscription
+      if (state.value.status === 'success')
+        state.value = { ...state.value, isStale: true }
+      this.#subscribe(client)
+    }
+  }
+
+  /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
+  refresh(): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = this.#subscription
       if (!subscription)
         return resolve()
-      refreshes.push(resolve)
-      const { client } = subscription
-      if (query.isLive)
-        return client.rerun(subscription)
-      release(subscription)
-      subscribe(client)
-    }),
+      this.#refreshes.push(resolve)
+      if (this.query.isLive)
+        return subscription.client.rerun(subscription)
+      this.#release(subscription)
+      this.#subscribe(subscription.client)
+    })
   }
 
-  function subscribe(client: OpenClient): void {
-    subscription = client.subscribe(query, receive)
-    if (subscription.outcome.status !== 'pending')
-      receive(subscription.outcome, subscription)
-  }
-
-  function receive(outcome: QueryOutcome, from: Subscription): void {
-    const isStale = from === former
+  receive(outcome: QueryOutcome, from: Subscription): void {
+    const isStale = from === this.#former
     if (!isStale) {
-      leaveFormer()
-      settleRefreshes()
+      this.#leaveFormer()
+      this.#settleRefreshes()
       // It stays who was asked, so that the same client is not asked again.
-      if (!query.isLive && outcome.status !== 'pending')
-        release(from)
+      if (!this.query.isLive && outcome.status !== 'pending')
+        this.#release(from)
     }
     if (outcome.status !== 'success') {
-      state.value = outcome
+      this.state.value = outcome
       return
     }
-    const shown = state.value.status === 'success' ? state.value : undefined
+    const shown = this.state.value.status === 'success' ? this.state.value : undefined
     const value = shareStructure(shown?.value, outcome.value)
     // An answer that says nothing new renders nothing.
     if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
-      state.value = { status: 'success', value, isStale }
+      this.state.value = { status: 'success', value, isStale }
   }
 
-  function release(from: Subscription | undefined): void {
-    from?.client.release(from, receive)
+  #subscribe(client: OpenClient): void {
+    const subscription = this.#subscription = client.subscribe(this.query, this)
+    if (subscription.outcome.status !== 'pending')
+      this.receive(subscription.outcome, subscription)
   }
 
-  function leaveFormer(): void {
-    release(former)
-    former = undefined
+  #release(from: Subscription | undefined): void {
+    from?.client.release(from, this)
   }
 
-  function settleRefreshes(): void {
-    for (const settle of refreshes)
+  #leaveFormer(): void {
+    this.#release(this.#former)
+    this.#former = undefined
+  }
+
+  #settleRefreshes(): void {
+    for (let settle = this.#refreshes.pop(); settle; settle = this.#refreshes.pop())
       settle()
-    refreshes = []
   }
 }

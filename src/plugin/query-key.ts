@@ -37,8 +37,9 @@ export function readArgs(value: unknown): { args: Record<string, Value>, text: s
   try {
     const json = convexToJson(value as Value)
     const text = JSON.stringify(json)
+    // What JSON cannot hold is written as `{ $type: … }`; all else is a copy already.
     if (text.startsWith('{'))
-      return { args: jsonToConvex(json) as Record<string, Value>, text }
+      return { args: (text.includes('"$') ? jsonToConvex(json) : json) as Record<string, Value>, text }
   }
   catch (error) {
     cause = error

@@ -1,8 +1,7 @@
 import type { Connection } from './connection.ts'
-import type { QueryEntry } from './query-entry.ts'
 import type { QueryKey } from './query-key.ts'
 import { batch } from './batch.ts'
-import { createQueryEntry } from './query-entry.ts'
+import { QueryEntry } from './query-entry.ts'
 
 /** All queries of one app, shared and counted: one entry per query, arguments and auth mode. */
 export interface QueryStore {
@@ -54,7 +53,7 @@ export function createQueryStore(connection: Connection): QueryStore {
     acquire(query) {
       let entry = entries.get(query.key)
       if (!entry) {
-        entries.set(query.key, entry = createQueryEntry(query))
+        entries.set(query.key, entry = new QueryEntry(query))
         entry.bind(connection.clientFor(query.auth), false)
       }
       lingering.delete(entry)
@@ -67,11 +66,14 @@ export function createQueryStore(connection: Connection): QueryStore {
       const now = Date.now()
       // A short visit does not cut short what lingers for somebody else.
       entry.lingersUntil = Math.max(entry.lingersUntil, now + lingerMs)
-      lingering.add(entry)
-      if (entry.lingersUntil > now)
+      if (entry.lingersUntil > now) {
+        lingering.add(entry)
         sweepAt(entry.lingersUntil)
-      else
-        sweep()
+      }
+      else {
+        remove(entry)
+        connection.closeIdle()
+      }
     },
     rebind(isOtherPerson) {
       for (const entry of entries.values()) {

@@ -12,22 +12,29 @@ export function shareStructure(former: Value | undefined, next: Value): Value {
   if (next instanceof ArrayBuffer)
     return areBytesEqual(former as ArrayBuffer, next) ? former : next
 
-  const isList = Array.isArray(next)
-  const byId = isList && new Map((former as Value[]).map(row => [idOf(row), row]))
   const fields = Object.keys(next)
   let isEqual = Object.keys(former).length === fields.length
-  const values = fields.map((field) => {
+  let result: any = next
+  let byId: Map<unknown, Value> | undefined
+  for (const field of fields) {
     const value = (next as any)[field]
-    const id = byId ? idOf(value) : undefined
-    const counterpart = Object.hasOwn(former, field) ? (former as any)[field] : undefined
-    const shared = shareStructure(byId && id !== undefined ? byId.get(id) : counterpart, value)
-    isEqual &&= Object.is(shared, counterpart)
-    return shared
-  })
-  if (isEqual)
-    return former
-  // `fromEntries` defines fields: one that is named `__proto__` is data, never a prototype.
-  return isList ? values : Object.fromEntries(fields.map((field, index) => [field, values[index]!]))
+    const inPlace = Object.hasOwn(former, field) ? (former as any)[field] : undefined
+    let counterpart = inPlace
+    // Rows that moved are looked for.
+    if (Array.isArray(former) && idOf(value) !== idOf(inPlace)) {
+      byId ??= new Map(former.map(row => [idOf(row), row]))
+      counterpart = byId.get(idOf(value))
+    }
+    const shared = shareStructure(counterpart, value)
+    isEqual &&= Object.is(shared, inPlace)
+    if (!Object.is(shared, value)) {
+      // A copy defines fields: one that is named `__proto__` is data, never a prototype.
+      if (result === next)
+        result = Array.isArray(next) ? [...next] : { ...next }
+      result[field] = shared
+    }
+  }
+  return isEqual ? former : result
 }
 
 function idOf(row: any): unknown {

@@ -1,0 +1,129 @@
+import type { ComputedRef } from 'vue'
+import type { ConvexContext } from '../plugin/context.ts'
+import type { QueryEntry, QueryState } from '../plugin/query-entry.ts'
+import type { QueryAuth } from '../plugin/query-key.ts'
+import type { QueryTarget, QueryTargetRef } from './query-args.ts'
+import { computed } from 'vue'
+import { PAUSED, PENDING } from '../plugin/query-entry.ts'
+
+export interface QueryViewOptions {
+  keepPrevious?: boolean
+  keepOnError?: boolean
+  initialData?: unknown
+  transform?: (result: any) => unknown
+}
+
+/** A result that goes on showing; `undefined`: none. */
+interface Kept {
+  value: unknown
+  /** What it answers, and to whom it is shown. */
+  target: QueryTarget
+  person: number
+}
+
+/** What `transform` made of a result. */
+interface Made { data?: unknown, error?: Error }
+
+/** What one user of a query sees of it. */
+export class QueryView {
+  readonly #context: ConvexContext
+  readonly #target: QueryTargetRef
+  readonly #entry: { readonly value: QueryEntry | null }
+  readonly #auth: QueryAuth
+  readonly #initial: { state: QueryState, target: QueryTarget, person: number } | undefined
+  readonly #kept: ComputedRef<Kept> | undefined
+  readonly #made: ComputedRef<Made> | undefined
+
+  constructor(context: ConvexContext, target: QueryTargetRef, entry: { readonly value: QueryEntry | null }, auth: QueryAuth, options: QueryViewOptions) {
+    const { keepPrevious, keepOnError, initialData, transform } = options
+    this.#context = context
+    this.#target = target
+    this.#entry = entry
+    this.#auth = auth
+    if (initialData !== undefined)
+      this.#initial = { state: { status: 'success', value: initialData as any, isStale: true }, target: target.value, person: this.#person }
+    if (keepPrevious || keepOnError) {
+      this.#kept = computed((former) => {
+        const { state } = this
+        const next = { value: valueOf(state), target: target.value, person: this.#person }
+        const mayKeep = state.status === 'pending' ? keepPrevious : state.status === 'error' && keepOnError && former?.target === next.target
+        return mayKeep && former?.person === next.person ? former : next
+      })
+    }
+    // Once per result, and whenever something that it reads changes.
+    if (transform)
+      this.#made = computed(() => this.#value === undefined ? {} : applyTransform(transform, this.#value))
+  }
+
+  /** Where the query stands, `transform` left aside. */
+  get state(): QueryState {
+    const target = this.#target.value
+    if (target.status !== 'ready')
+      return target
+    const entry = this.#entry.value
+    const state = entry?.query.key === target.query.key
+      ? entry.state.value
+      : this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated' ? PAUSED : PENDING
+    const initial = this.#initial
+    return initial && state.status === 'pending' && initial.target === target && initial.person === this.#person ? initial.state : state
+  }
+
+  get data(): unknown {
+    return this.#made ? this.#made.value.data : this.#value
+  }
+
+  get error(): Error | undefined {
+    const { state } = this
+    return state.status === 'error' ? state.error : this.#made?.value.error
+  }
+
+  get status(): QueryState['status'] {
+    return this.#made?.value.error ? 'error' : this.state.status
+  }
+
+  get isStale(): boolean {
+    const { state } = this
+    return this.#value !== undefined && (state.status !== 'success' || state.isStale || this.#isIdentityUnsure)
+  }
+
+  get isPaused(): boolean {
+    return this.status === 'paused'
+  }
+
+  get isPending(): boolean {
+    return this.status === 'pending'
+  }
+
+  /** Nothing more is to be waited for: only who waits for a person minds that their token does not come. */
+  get isSettled(): boolean {
+    const { isServer, auth } = this.#context
+    return isServer || this.status !== 'pending' || (this.#auth !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value)
+  }
+
+  get #value(): unknown {
+    return this.#kept ? this.#kept.value.value : valueOf(this.state)
+  }
+
+  /** Nobody's queries belong to nobody, whoever is there. */
+  get #person(): number {
+    return this.#auth === 'public' ? 0 : this.#context.person.value
+  }
+
+  get #isIdentityUnsure(): boolean {
+    const { status } = this.#context.auth
+    return this.#auth !== 'public' && (status.value === 'refreshing' || status.value === 'loading')
+  }
+}
+
+function valueOf(state: QueryState): unknown {
+  return state.status === 'success' ? state.value : undefined
+}
+
+function applyTransform(transform: (value: any) => unknown, value: unknown): Made {
+  try {
+    return { data: transform(value) }
+  }
+  catch (error) {
+    return { error: error as Error }
+  }
+}

@@ -1,0 +1,29 @@
+import type { ComputedRef } from 'vue'
+import type { QueryView } from './query-view.ts'
+import { computed } from 'vue'
+
+/** A read-only ref of one field of a view. Classes instead of Vue's functions, whose closures would cost more than the query itself. */
+export class ViewRef<Field extends keyof QueryView> {
+  /** By this Vue knows a ref. */
+  readonly __v_isRef = true
+  readonly #view: QueryView
+  readonly #field: Field
+
+  constructor(view: QueryView, field: Field) {
+    this.#view = view
+    this.#field = field
+  }
+
+  get value(): QueryView[Field] {
+    return this.#view[this.#field]
+  }
+}
+
+/** One that tells its readers nothing while it stays the same. What it takes is made when it is first read: most of them never are. */
+export class CachedViewRef<Field extends keyof QueryView> extends ViewRef<Field> {
+  #cache: ComputedRef<QueryView[Field]> | undefined
+
+  override get value(): QueryView[Field] {
+    return (this.#cache ??= computed(() => super.value)).value
+  }
+}
