@@ -72,6 +72,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'heap',
+          setupFiles: ['./test/support/console-guard.ts'],
+          environment: 'happy-dom',
+          include: ['test/heap/**/*.test.ts'],
+          execArgv: ['--expose-gc'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'browser',
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],

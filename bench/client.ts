@@ -6,7 +6,7 @@ import { servePages } from './client/build.ts'
 import { profile } from './client/profile.ts'
 import { Results } from './client/results.ts'
 import { SUBJECTS } from './client/subjects.ts'
-import { describeMemory, describeWorkload, printTables } from './client/tables.ts'
+import { describeLinger, describeMemory, describeWorkload, printTables } from './client/tables.ts'
 import { measureLinger, measureMemory, measureRounds, PLANS } from './client/workloads.ts'
 
 /**
@@ -48,7 +48,7 @@ try {
   if (options.profile) {
     for (const plan of plans) {
       for (const { subject, page } of opened)
-        await profile(page, subject, plan, sizes ?? plan.sizes, options.out)
+        await profile(page, subject, plan, sizes ?? plan.sizes, pages.files.get(`/${subject.source}.js`)!, options.out)
     }
   }
   else {
@@ -57,10 +57,11 @@ try {
       await measureRounds(opened, plan, sizes ?? plan.sizes, results)
       printTables(describeWorkload(plan, results, subjects), options.markdown)
     }
-    if (!options.only || options.only === 'memory')
-      printTables(describeMemory(await measureMemory(opened, sizes ?? [1_000, 10_000]), subjects), options.markdown)
-    if (!options.only || options.only === 'memory')
-      await measureLinger(opened)
+    if (!options.only || options.only === 'memory') {
+      const memorySizes = sizes ?? [1_000, 10_000]
+      printTables(describeMemory(await measureMemory(opened, memorySizes), subjects), options.markdown)
+      printTables(describeLinger(await measureLinger(opened, memorySizes)), options.markdown)
+    }
     console.log(`\nChromium ${browser.version()}, Node ${process.versions.node}`)
   }
 }

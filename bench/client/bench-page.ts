@@ -34,8 +34,8 @@ export class BenchPage {
     return this.#page.evaluate(name => window.bench.step(name), name)
   }
 
-  countQueries(): Promise<number> {
-    return this.#page.evaluate(() => window.bench.countQueries())
+  profileAs(title: string | undefined): Promise<void> {
+    return this.#page.evaluate(title => window.bench.profileAs(title), title)
   }
 
   close(): Promise<void> {

@@ -7,8 +7,15 @@ import { build } from 'vite'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
+export interface ServedPages {
+  url: string
+  /** The code of each subject, by the path of its script. */
+  files: ReadonlyMap<string, string>
+  close: () => void
+}
+
 /** Builds the pages of these subjects for production and serves them on a free port. */
-export async function servePages(subjects: string[], { minify }: { minify: boolean }): Promise<{ url: string, close: () => void }> {
+export async function servePages(subjects: string[], { minify }: { minify: boolean }): Promise<ServedPages> {
   const files = new Map<string, string>()
   // One build each: no subject shares a chunk, and with it an optimization, with another.
   for (const subject of subjects) {
@@ -52,6 +59,7 @@ export async function servePages(subjects: string[], { minify }: { minify: boole
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
+    files,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close() {
       server.closeAllConnections()

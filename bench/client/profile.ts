@@ -1,4 +1,3 @@
-import type { Protocol } from 'playwright-core/types/protocol'
 import type { BenchPage } from './bench-page.ts'
 import type { BenchSubject } from './subjects.ts'
 import type { Plan } from './workloads.ts'
@@ -6,39 +5,54 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runRound } from './workloads.ts'
 
-type Profile = Protocol.Profiler.Profile
+/** As Chromium's `Profiler` domain describes it. */
+interface Profile {
+  nodes: { id: number, callFrame: { functionName: string, lineNumber: number }, children?: number[] }[]
+  startTime: number
+  endTime: number
+  samples?: number[]
+  timeDeltas?: number[]
+}
 
-const SAMPLING_INTERVAL_US = 100
-const WARM_UP_ROUNDS = 3
-const SHOWN = 25
+const SAMPLING_INTERVAL_US = 200
+const WARM_UP_ROUNDS = 5
+/** Components in all rounds together. */
+const TOTAL = 100_000
+const SHOWN = 40
+/** `clock` itself only starts and stops the profile. */
+const NO_WORK = ['(idle)', '(program)', '(root)', 'clock']
 
-/** Writes one `.cpuprofile` a step, of some rounds in a row, and prints the functions that take most of it themselves. */
-export async function profile(page: BenchPage, subject: BenchSubject, plan: Plan, sizes: number[], directory: string): Promise<void> {
+/** Writes one `.cpuprofile` a step, of what the clock measures in some rounds, and prints the functions that take most of it themselves. */
+export async function profile(page: BenchPage, subject: BenchSubject, plan: Plan, sizes: number[], code: string, directory: string): Promise<void> {
+  const profiles = new Map<string, Profile[]>()
+  page.cdp.on('Profiler.consoleProfileFinished', ({ title, profile }) => profiles.set(title!, [...profiles.get(title!) ?? [], profile]))
   await page.cdp.send('Profiler.enable')
   await page.cdp.send('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_US })
   for (const n of sizes) {
-    const rounds = Math.max(5, 20_000 / n)
-    const profiles = new Map<string, Profile[]>()
+    const rounds = Math.max(5, TOTAL / n)
+    profiles.clear()
     for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
       await runRound(page, subject, plan, n, () => {}, async (step, run) => {
-        if (round < 0)
-          return await run()
-        await page.cdp.send('Profiler.start')
+        await page.profileAs(round < 0 ? undefined : step)
         const sample = await run()
-        const { profile } = await page.cdp.send('Profiler.stop')
-        profiles.set(step, [...profiles.get(step) ?? [], profile])
+        await page.profileAs(undefined)
         return sample
       })
     }
     for (const [step, parts] of profiles) {
       const merged = merge(parts)
-      const file = join(directory, `${subject.id}-${plan.workload}-${n}-${step.replaceAll(' ', '-')}.cpuprofile`)
+      const file = join(directory, `${subject.id}-${plan.workload}-${n}-${step}.cpuprofile`)
       await writeFile(file, JSON.stringify(merged))
-      console.log(`\n${file}: self time in ms per round`)
-      for (const [name, us] of selfTimes(merged).slice(0, SHOWN))
-        console.log(`${(us / 1_000 / parts.length).toFixed(3).padStart(9)}  ${name}`)
+      const times = selfTimes(merged, code.split('\n'))
+      console.log(`\n${file}: ${perRound(times.reduce((sum, [, us]) => sum + us, 0), rounds)} ms a round, and by function itself`)
+      for (const [name, us] of times.slice(0, SHOWN))
+        console.log(`${perRound(us, rounds).padStart(9)}  ${name}`)
     }
   }
+}
+
+function perRound(us: number, rounds: number): string {
+  return (us / 1_000 / rounds).toFixed(3)
 }
 
 /** One profile of several: their roots become one. */
@@ -58,13 +72,16 @@ function merge(parts: Profile[]): Profile {
   return merged
 }
 
-/** Microseconds by function, most first; what is no code left out. */
-function selfTimes({ nodes, samples, timeDeltas }: Profile): [name: string, us: number][] {
-  const names = new Map(nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [id, `${functionName || '(anonymous)'}${lineNumber >= 0 ? `:${lineNumber + 1}` : ''}`]))
+/** Microseconds by function, most first; what is no code left out. A function without a name is shown with its first line. */
+function selfTimes({ nodes, samples, timeDeltas }: Profile, lines: string[]): [name: string, us: number][] {
+  const names = new Map(nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
+    id,
+    functionName || `${lines[lineNumber]?.trim().slice(0, 100)}`,
+  ]))
   const times = new Map<string, number>()
   samples!.forEach((id, i) => {
     const name = names.get(id)!
-    if (!['(idle)', '(program)', '(root)'].includes(name))
+    if (!NO_WORK.includes(name))
       times.set(name, (times.get(name) ?? 0) + Math.max(0, timeDeltas![i]!))
   })
   return [...times].sort((a, b) => b[1] - a[1])

@@ -5,16 +5,20 @@ export interface BenchSubject {
   name: string
   /** The module in `bench/page/subjects/`. */
   source: string
+  isVue: boolean
+  /** Another library for the same, in Vue. */
   isVuePeer: boolean
+  /** Keeps a query for a while when nobody shows it any more. */
+  lingers?: boolean
 }
 
 export const SUBJECTS: BenchSubject[] = [
-  { id: 'floor', name: 'floor', source: 'floor', isVuePeer: false },
+  { id: 'floor', name: 'floor', source: 'floor', isVue: true, isVuePeer: false },
   // What differs between this one and the floor is noise.
-  { id: 'floor-again', name: 'floor again', source: 'floor', isVuePeer: false },
-  { id: 'convue', name: 'Convue', source: 'convue', isVuePeer: false },
-  { id: 'on-update', name: 'onUpdate', source: 'on-update', isVuePeer: true },
-  { id: 'convex-vue', name: 'convex-vue', source: 'convex-vue', isVuePeer: true },
-  { id: 'react', name: 'convex/react', source: 'react', isVuePeer: false },
-  { id: 'svelte', name: 'convex-svelte', source: 'svelte', isVuePeer: false },
+  { id: 'floor-again', name: 'floor again', source: 'floor', isVue: true, isVuePeer: false },
+  { id: 'convue', name: 'Convue', source: 'convue', isVue: true, isVuePeer: false, lingers: true },
+  { id: 'on-update', name: 'onUpdate', source: 'on-update', isVue: true, isVuePeer: true },
+  { id: 'convex-vue', name: 'convex-vue', source: 'convex-vue', isVue: true, isVuePeer: true },
+  { id: 'react', name: 'convex/react', source: 'react', isVue: false, isVuePeer: false },
+  { id: 'svelte', name: 'convex-svelte', source: 'svelte', isVue: false, isVuePeer: false },
 ]

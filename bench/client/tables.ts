@@ -1,6 +1,7 @@
 import type { Results } from './results.ts'
 import type { BenchSubject } from './subjects.ts'
-import type { Memory, Plan } from './workloads.ts'
+import type { Linger, Memory, Plan } from './workloads.ts'
+import { AT_ONCE } from './workloads.ts'
 
 export interface Table {
   title: string
@@ -19,7 +20,8 @@ const COUNTS: Record<string, string> = {
 
 /** Times with ratios; then, if there are such, counts, and the cost above the floor. */
 export function describeWorkload(plan: Plan, results: Results, subjects: BenchSubject[]): Table[] {
-  const { workload, steps } = plan
+  const { workload, atOnce } = plan
+  const steps = atOnce ? { ...plan.steps, [AT_ONCE]: `${plan.steps[atOnce.step]}, with lingerMs: 0` } : plan.steps
   const sizes = results.sizes(workload)
   const names = subjects.map(({ name }) => name)
   const forEach = (row: (label: string, step: string, n: number) => string[]): string[][] => Object.entries(steps).flatMap(([step, label]) =>
@@ -66,6 +68,14 @@ export function describeMemory(memory: Map<number, Map<string, Memory>>, subject
       [`mounted, n = ${count(n)}`, ...bytes(n, ({ held }) => held)],
       [`left after unmounting, n = ${count(n)}`, ...bytes(n, ({ left }) => left)],
     ]),
+  }]
+}
+
+export function describeLinger(list: Linger[]): Table[] {
+  return [{
+    title: 'Lingering: what Convue\'s default lingerMs defers after unmounting n components with a query each',
+    head: ['', 'still on the wire', 'on the wire in the end', 'main thread at work to take them off, ms'],
+    rows: list.map(({ n, held, ms }) => [`n = ${count(n)}`, count(held), '0', time(ms)]),
   }]
 }
 

@@ -1,7 +1,7 @@
 import type { WireQuery } from './bench-socket.ts'
 import type { Doc, Row, Session, SessionOptions, Subject, View } from './subject.ts'
 import { BenchSocket } from './bench-socket.ts'
-import { noticed, NOTHING } from './subject.ts'
+import { NOTHING, noticed } from './subject.ts'
 
 /** What one step of a workload gave. */
 export interface Sample {
@@ -15,6 +15,8 @@ export interface PageBench {
   open: (workload: WorkloadName, n: number, options: SessionOptions) => Promise<void>
   /** Runs one step. Rejects if anything shows what it should not. */
   step: (name: string) => Promise<Sample>
+  /** From now on, what the clock measures is recorded as a profile of this name; with `undefined`, no more. */
+  profileAs: (title: string | undefined) => void
   /** How many queries are on the wire, besides the one that is always there. */
   countQueries: () => number
   close: () => void
@@ -45,36 +47,7 @@ const ROWS = 1_000
 const CHANGES = 1_000
 const DOUBLE_UPDATES = 100
 
-/** Makes a subject available to the program that drives the browser. */
-export function serve(subject: Subject): void {
-  const container = document.querySelector<HTMLElement>('#app')!
-  let round: Round
-  let steps: Steps
-  window.bench = {
-    async open(workload, n, options) {
-      const session = subject.open(container, options)
-      const socket = BenchSocket.current
-      round = { n, session, socket, expected: [], version: 0 }
-      steps = WORKLOADS[workload](round)
-      // The socket opens on a microtask.
-      await new Promise(resolve => setTimeout(resolve))
-      await receive(round, socket.read())
-    },
-    async step(name) {
-      const sample = await steps[name]!()
-      assertShown(round)
-      return sample
-    },
-    countQueries() {
-      round.socket.read()
-      return round.socket.queries.size - 1
-    },
-    close() {
-      round.session.close()
-      container.textContent = ''
-    },
-  }
-}
+let profileTitle: string | undefined
 
 const WORKLOADS: Record<WorkloadName, (round: Round) => Steps> = {
   'fan-in': round => ({
@@ -132,6 +105,40 @@ const WORKLOADS: Record<WorkloadName, (round: Round) => Steps> = {
       return { ms, counts: { tornRenders: noticed.tornRenders, tornWatchers: noticed.tornWatchers } }
     },
   }),
+}
+
+/** Makes a subject available to the program that drives the browser. */
+export function serve(subject: Subject): void {
+  const container = document.querySelector<HTMLElement>('#app')!
+  let round: Round
+  let steps: Steps
+  window.bench = {
+    async open(workload, n, options) {
+      const session = subject.open(container, options)
+      const socket = BenchSocket.current
+      round = { n, session, socket, expected: [], version: 0 }
+      steps = WORKLOADS[workload](round)
+      // The socket opens on a microtask.
+      await new Promise(resolve => setTimeout(resolve))
+      await receive(round, socket.read())
+    },
+    async step(name) {
+      const sample = await steps[name]!()
+      assertShown(round)
+      return sample
+    },
+    profileAs(title) {
+      profileTitle = title
+    },
+    countQueries() {
+      round.socket.read()
+      return round.socket.queries.size - 1
+    },
+    close() {
+      round.session.close()
+      container.textContent = ''
+    },
+  }
 }
 
 async function mountItems(round: Round, isShared: boolean): Promise<Sample> {
@@ -224,9 +231,14 @@ async function receive({ session, socket, version }: Round, queries: WireQuery[]
 
 async function clock(run: () => void | Promise<void>): Promise<number> {
   window.gc()
+  if (profileTitle)
+    console.profile(profileTitle)
   const start = performance.now()
   await run()
-  return performance.now() - start
+  const ms = performance.now() - start
+  if (profileTitle)
+    console.profileEnd(profileTitle)
+  return ms
 }
 
 function assertShown({ expected }: Round): void {

@@ -1,7 +1,7 @@
 import type { App, Ref } from 'vue'
 import type { Doc, DocArgs, Row, SessionOptions, Subject, View } from './subject.ts'
 import { createApp, defineComponent, h, nextTick, shallowRef, watch } from 'vue'
-import { getDoc, getRows, KEPT, noticed, NOTHING, textOf, textOfBoth, textUnder } from './subject.ts'
+import { getDoc, getRows, KEPT, NOTHING, noticed, textOf, textOfBoth, textUnder } from './subject.ts'
 
 /** What differs between one way and another to have live queries in Vue. */
 export interface VueClient {

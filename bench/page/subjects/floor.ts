@@ -28,7 +28,7 @@ serve(vueSubject(() => {
       const { queryToken, unsubscribe } = client.subscribe(getFunctionName(query), args())
       let slot = slots.get(queryToken)
       if (!slot)
-        slots.set(queryToken, slot = { result: shallowRef(client.localQueryResultByToken(queryToken)), users: 0 })
+        slots.set(queryToken, slot = { result: shallowRef(), users: 0 })
       const { result } = slot
       slot.users++
       onScopeDispose(() => {
