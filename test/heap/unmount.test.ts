@@ -1,0 +1,75 @@
+import { makeFunctionReference } from 'convex/server'
+import { createConvex, useConvexQuery } from 'convue'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createApp, defineComponent, h, nextTick, shallowRef } from 'vue'
+import { eventually } from '../support/eventually.ts'
+import { ScriptedDeployment } from '../support/scripted-deployment.ts'
+
+const QUERIES = 1_000
+const ROUNDS = 20
+/** The rounds that are compared: in the first ones, code is compiled and caches are filled. */
+const EARLY = [8, 9, 10, 11]
+const LATE = [16, 17, 18, 19]
+/** Bytes. The smallest closure takes 64 and its place in a list 8; what a process goes on compiling and caching comes to about 20. */
+const MAX_GROWTH_PER_QUERY = 45
+
+const query = makeFunctionReference<'query', { i: number }, { text: string }>('documents:get')
+
+let close = (): void => {}
+afterEach(() => close())
+
+function openPage(): { deployment: ScriptedDeployment, shown: { value: number }, countShown: () => number } {
+  const deployment = new ScriptedDeployment()
+  deployment.isCoalescing = true
+  deployment.functions.set('documents:get', ({ i }) => ({ text: `document ${i}` }))
+  const shown = shallowRef(0)
+  const container = document.createElement('div')
+
+  // Every other one goes at once; the rest lingers for a moment.
+  const Item = defineComponent({
+    props: { i: { type: Number, required: true } },
+    setup(props) {
+      const { data, isPending } = useConvexQuery(query, () => ({ i: props.i }), { lingerMs: props.i % 2 })
+      return () => h('p', isPending.value ? 'pending' : data.value?.text)
+    },
+  })
+  // One query stays, so that the client and its socket are the same in every round.
+  const app = createApp(() => [h(Item, { i: -1 }), Array.from({ length: shown.value }, (_, i) => h(Item, { key: i, i }))])
+  app.use(createConvex({ url: deployment.url, clientOptions: deployment.clientOptions }))
+  app.mount(container)
+  close = () => app.unmount()
+  return { deployment, shown, countShown: () => [...container.querySelectorAll('p')].filter(({ textContent }) => textContent?.startsWith('document')).length }
+}
+
+describe('mounting and unmounting 1,000 live queries again and again', () => {
+  it('leaves no subscription on the wire and nothing in the heap', async () => {
+    const { deployment, shown, countShown } = openPage()
+    const heap = new Map<number, number>()
+    for (let round = 0; round < ROUNDS; round++) {
+      shown.value = QUERIES
+      await eventually(countShown).toBe(QUERIES + 1)
+      shown.value = 0
+      await nextTick()
+      await eventually(() => deployment.liveSockets.map(socket => socket.queries.size)).toEqual([1])
+      if (EARLY.includes(round) || LATE.includes(round))
+        heap.set(round, await measureHeap(deployment))
+    }
+    const least = (rounds: number[]): number => Math.min(...rounds.map(round => heap.get(round)!))
+    const growth = (least(LATE) - least(EARLY)) / (LATE[0]! - EARLY[0]!) / QUERIES
+    expect(growth, 'bytes that each unmounted query leaves').toBeLessThan(MAX_GROWTH_PER_QUERY)
+  })
+})
+
+/** Bytes in use once everything is collected that can be; the deployment's own notes are thrown away. */
+async function measureHeap(deployment: ScriptedDeployment): Promise<number> {
+  deployment.frames = []
+  deployment.executions.length = 0
+  for (const socket of deployment.sockets)
+    socket.frames.length = 0
+  // What is under way has come to its end on the next turn.
+  for (let turn = 0; turn < 4; turn++) {
+    await new Promise(resolve => setTimeout(resolve))
+    globalThis.gc!()
+  }
+  return process.memoryUsage().heapUsed
+}
