@@ -2,7 +2,18 @@ export { AuthLoading } from './components/auth-loading.ts'
 export { AuthRefreshing } from './components/auth-refreshing.ts'
 export { Authenticated } from './components/authenticated.ts'
 export { Unauthenticated } from './components/unauthenticated.ts'
+export {
+  insertAtBottomIfLoaded,
+  insertAtPosition,
+  insertAtTop,
+  optimisticallyRemoveValueFromPaginatedQuery,
+  optimisticallyUpdateValueInPaginatedQuery,
+} from './composables/paginated-query-updates.ts'
+export type { InsertAtPositionOptions, InsertOptions } from './composables/paginated-query-updates.ts'
+export type { PaginatedQueryArgs, PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQueryArgs } from './composables/paginated-query.ts'
 export type { QueryArgs } from './composables/query-args.ts'
+export { useAuthedPaginatedQuery } from './composables/use-authed-paginated-query.ts'
+export type { UseAuthedPaginatedQueryOptions } from './composables/use-authed-paginated-query.ts'
 export { useAuthedQuery } from './composables/use-authed-query.ts'
 export type { UseAuthedQueryOptions } from './composables/use-authed-query.ts'
 export { useConvexAction } from './composables/use-convex-action.ts'
@@ -14,6 +25,8 @@ export type { UseConvexClientReturn } from './composables/use-convex-client.ts'
 export { useConvexConnectionState } from './composables/use-convex-connection-state.ts'
 export { useConvexMutation } from './composables/use-convex-mutation.ts'
 export type { UseConvexMutationOptions, UseConvexMutationReturn } from './composables/use-convex-mutation.ts'
+export { useConvexPaginatedQuery } from './composables/use-convex-paginated-query.ts'
+export type { UseConvexPaginatedQueryOptions, UseConvexPaginatedQueryReturn } from './composables/use-convex-paginated-query.ts'
 export { useConvexQuery } from './composables/use-convex-query.ts'
 export type { UseConvexQueryOptions, UseConvexQueryReturn } from './composables/use-convex-query.ts'
 export { ConvueError } from './errors.ts'

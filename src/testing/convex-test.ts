@@ -2,6 +2,7 @@ import type { TestConvex } from 'convex-test'
 import type { GenericActionCtx, GenericMutationCtx, GenericQueryCtx, makeFunctionReference } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
 import type { Identity } from './identity.ts'
+import type { DatabasePage, PageQuery, PageSource } from './paginate.ts'
 import type { Document } from './tracking.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ConvueError } from '../errors.ts'
@@ -42,7 +43,8 @@ export interface TestState {
   jsSyscall: (operation: string, args: Record<string, unknown>) => unknown
 }
 
-interface TestDatabase {
+interface TestDatabase extends PageSource {
+  paginate: (request: PageQuery) => DatabasePage
   _documents: Record<string, Document>
   /** What each open transaction, the innermost last, has written; `null` is a deletion. */
   _writes: Record<string, Document | null>[]

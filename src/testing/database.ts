@@ -3,6 +3,7 @@ import type { Value } from 'convex/values'
 import type { FunctionModule, LoadedComponent } from './bundle.ts'
 import type { TestAccessor, TestInstance, TestState, TransactionCtx } from './convex-test.ts'
 import type { Identity } from './identity.ts'
+import type { PageSource, ResolvedQueries } from './paginate.ts'
 import type { FunctionKind, RegisteredFunction } from './registered-function.ts'
 import type { Change } from './tracking.ts'
 import type { ValidatorJSON } from './validate.ts'
@@ -11,6 +12,7 @@ import { makeFunctionReference } from 'convex/server'
 import { convexToJson } from 'convex/values'
 import { clock, inCleanContext } from './clock.ts'
 import { revealState } from './convex-test.ts'
+import { paginate } from './paginate.ts'
 import { importPeer } from './peers.ts'
 import { isRegisteredFunction, kindOf } from './registered-function.ts'
 import { ReadSet, tableOf } from './tracking.ts'
@@ -63,6 +65,8 @@ export class Database {
   readonly #state: TestState
   readonly #host: DatabaseHost
   readonly #frames = new AsyncLocalStorage<Frame>()
+  /** What pages have read since the last commit, of each component. */
+  #resolvedQueries = new WeakMap<PageSource, ResolvedQueries>()
 
   static async open(components: LoadedComponent[], host: DatabaseHost): Promise<Database> {
     const { convexTest } = await importPeer('convex-test', () => import('convex-test'))
@@ -143,6 +147,7 @@ export class Database {
     const { state } = this.#instantiate(components)
     while (this.#state.transactionManager._waitOnCurrentFunction)
       await this.#state.transactionManager._waitOnCurrentFunction
+    this.#resolvedQueries = new WeakMap()
     for (const [path, { db, modules }] of Object.entries(state.components)) {
       const existing = this.#state.components[path]
       if (existing) {
@@ -163,7 +168,15 @@ export class Database {
     })
     for (const component of installed)
       test.registerComponent(component.path, (component.schema ?? null) as SchemaDefinition<any, boolean>, this.#moduleLoaders(component))
-    return { test: test as unknown as TestInstance, state: revealState(test) }
+    const state = revealState(test)
+    for (const { db } of Object.values(state.components)) {
+      db.paginate = (request) => {
+        const resolved = this.#resolvedQueries.get(db) ?? new Map()
+        this.#resolvedQueries.set(db, resolved)
+        return paginate(db, request, resolved)
+      }
+    }
+    return { test: test as unknown as TestInstance, state }
   }
 
   /** convex-test finds the root of the modules by a name with `_generated` in it. */
@@ -252,6 +265,7 @@ export class Database {
       const changes = Object.entries(components).flatMap(([component, { db }]) => Object.keys(db._writes.at(-1) ?? {}).map(id =>
         ({ component, table: tableOf(id), id, before: db._documents[id] ?? null })))
       const timestamp = commit(isNested)
+      this.#resolvedQueries = new WeakMap()
       const frame = this.#frames.getStore()
       if (frame)
         frame.execution.commitTs = timestamp

@@ -39,6 +39,15 @@ export const search = query({
       .collect(),
 })
 
+export const searchPage = query({
+  args: { channel: v.string(), text: v.string(), paginationOpts: paginationOptsValidator },
+  handler: async (ctx, { channel, text, paginationOpts }) =>
+    await ctx.db
+      .query('messages')
+      .withSearchIndex('search_body', q => q.search('body', text).eq('channel', channel))
+      .paginate(paginationOpts),
+})
+
 export const get = query({ args: { id: v.id('messages') }, handler: async (ctx, { id }) => await ctx.db.get(id) })
 
 /** Whoever calls may write; the author is the caller's subject, or `null`. */

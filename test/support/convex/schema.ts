@@ -14,6 +14,8 @@ export default defineSchema({
     .index('by_channel_priority', ['channel', 'priority'])
     .searchIndex('search_body', { searchField: 'body', filterFields: ['channel'] }),
 
+  items: defineTable({ list: v.string(), rank: v.number(), text: v.string() }).index('by_list_rank', ['list', 'rank']),
+
   counters: defineTable({ name: v.string(), value: v.number() }).index('by_name', ['name']),
 
   files: defineTable({ name: v.string(), storageId: v.id('_storage') }),

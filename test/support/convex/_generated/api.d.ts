@@ -9,11 +9,12 @@ import type * as module2 from "../crons.js"
 import type * as module3 from "../failures.js"
 import type * as module4 from "../files.js"
 import type * as module5 from "../http.js"
-import type * as module6 from "../jobs.js"
-import type * as module7 from "../messages.js"
-import type * as module8 from "../tasks.js"
-import type * as module9 from "../users.js"
-import type * as module10 from "../values.js"
+import type * as module6 from "../items.js"
+import type * as module7 from "../jobs.js"
+import type * as module8 from "../messages.js"
+import type * as module9 from "../tasks.js"
+import type * as module10 from "../users.js"
+import type * as module11 from "../values.js"
 
 declare const fullApi: ApiFromModules<{
   "auth": typeof module0
@@ -22,11 +23,12 @@ declare const fullApi: ApiFromModules<{
   "failures": typeof module3
   "files": typeof module4
   "http": typeof module5
-  "jobs": typeof module6
-  "messages": typeof module7
-  "tasks": typeof module8
-  "users": typeof module9
-  "values": typeof module10
+  "items": typeof module6
+  "jobs": typeof module7
+  "messages": typeof module8
+  "tasks": typeof module9
+  "users": typeof module10
+  "values": typeof module11
 }>
 
 /** The functions that clients may call. */

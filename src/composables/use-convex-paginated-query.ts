@@ -1,0 +1,227 @@
+import type { EffectScope, MaybeRefOrGetter, Ref } from 'vue'
+import type { QueryStore } from '../plugin/query-store.ts'
+import type { PageSubscription } from './page-subscription.ts'
+import type { PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQueryArgs } from './paginated-query.ts'
+import type { PageAnswer, PageRequest, PaginationState, PaginationView } from './pagination-state.ts'
+import type { QueryTarget } from './query-args.ts'
+import type { UseConvexQueryOptions } from './use-convex-query.ts'
+import { computed, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, onScopeDispose, shallowRef, toRef, watch } from 'vue'
+import { diagnose } from '../diagnostics.ts'
+import { batch } from '../plugin/batch.ts'
+import { useConvexContext } from '../plugin/context.ts'
+import { functionName } from '../plugin/function-name.ts'
+import { shareStructure } from '../plugin/structural-sharing.ts'
+import { until } from '../plugin/until.ts'
+import { subscribeToPage } from './page-subscription.ts'
+import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
+import { queryKey, useQueryTarget } from './query-args.ts'
+
+export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs'> {
+  /** How many rows the first page is asked for: a positive whole number. */
+  initialNumItems: number
+  /** Under new arguments, shows the former rows (with `isStale`) until the first page is there. @default false */
+  keepPrevious?: boolean
+  /** How long the pages stay subscribed while their page rests in a `KeepAlive`, in milliseconds. @default the plugin's */
+  lingerMs?: number
+}
+
+export interface UseConvexPaginatedQueryReturn<Item> {
+  /** The rows of all pages that are loaded, in order. Rows that did not change keep their identity; nothing changed: so does the list. */
+  results: Readonly<Ref<Item[]>>
+  /** `LoadingMore`: rows are missing at the end of `results`. `Error`: `results` ends before the page that failed. */
+  status: Readonly<Ref<'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'>>
+  /** The first or a further page is on its way. */
+  isLoading: Readonly<Ref<boolean>>
+  /** Why a page is missing. Goes when the page is there again. */
+  error: Readonly<Ref<Error | undefined>>
+  /** `results` are not yet, or no longer surely, the live rows of these arguments for this user. */
+  isStale: Readonly<Ref<boolean>>
+  /**
+   * Loads a page of `numItems` rows more. Ignored unless `status` is `CanLoadMore`, so that it may be called as often as a list is scrolled.
+   *
+   * @throws {ConvueError} `ARGS_INVALID`: `numItems` is no positive whole number
+   */
+  loadMore: (numItems: number) => void
+}
+
+/** One list: what is asked, for whom, and its pages. */
+interface Session { target: QueryTarget | null, person: number, state: PaginationState }
+
+interface SessionView extends PaginationView { target: QueryTarget, person: number }
+
+/**
+ * A live list that loads page by page.
+ *
+ * Every page is a subscription. They grow and shrink with their rows and are split when they grow large, without a gap, a duplicate or a flicker.
+ * Cursors that have become invalid restart the list, a few times at most; after that they are an error. Other arguments or another person begin
+ * a new list; equal arguments in a new object do not.
+ *
+ * Awaiting it (or `<Suspense>`) settles at the first page, error, pause or failed sign-in, and never rejects: errors are state.
+ *
+ * @param query A paginated query of `convex/_generated/api`.
+ * @param args Its arguments without `paginationOpts`, as a value, ref or getter; `undefined`, `null` and `'skip'` pause.
+ * @param options How many rows to begin with, and as whom.
+ * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `ARGS_INVALID`
+ * @example
+ * const { results, status, loadMore } = useConvexPaginatedQuery(
+ *   api.messages.page,
+ *   () => ({ channel: props.channel }),
+ *   { initialNumItems: 20 },
+ * )
+ * // <button :disabled="status !== 'CanLoadMore'" @click="loadMore(20)">More</button>
+ */
+export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
+  query: Q,
+  args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
+  options: UseConvexPaginatedQueryOptions,
+): UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>> & PromiseLike<UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>>> {
+  const { initialNumItems, auth = 'optional', keepPrevious, awaitTimeoutMs = 5000 } = options
+  assertNumItems(initialNumItems)
+  const context = useConvexContext('useConvexPaginatedQuery')
+  const { store, isServer } = context
+  const target = useQueryTarget(functionName(query), auth, [args])
+  const authStatus = context.auth.status
+  const person = (): number => auth === 'public' ? 0 : context.person.value
+
+  const session = shallowRef<Session>({ target: null, person: 0, state: IDLE })
+  const subscriptions = shallowRef<ReadonlyMap<PageRequest, PageSubscription>>(new Map())
+  const read = (request: PageRequest): PageAnswer => subscriptions.value.get(request)?.answer() ?? { status: 'pending' }
+  const isActive = shallowRef(true)
+  const isOver = shallowRef(isServer)
+
+  /** The pages by the present answers. Computed, so that whoever looks sees them before this composable itself has acted on them. */
+  const state = computed(() => isCurrent(session.value) ? transition(session.value.state, { type: 'answers', read }) : undefined)
+
+  const view = computed<SessionView>((former) => {
+    const who = person()
+    const wanted = target.value
+    const isSame = former?.person === who && former.target === wanted
+    // What rests in a `KeepAlive` stays as it is.
+    if (isSame && !isActive.value)
+      return former
+    let next = look(isSame ? former : undefined)
+    if (keepPrevious && next.status === 'LoadingFirstPage' && former?.person === who && former.status !== 'Paused')
+      next = { ...next, results: former.results, isStale: former.results.length > 0 }
+    const isIdentityUnsure = auth !== 'public' && (authStatus.value === 'refreshing' || authStatus.value === 'loading')
+    return {
+      ...next,
+      // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
+      results: former?.person === who ? shareStructure(former.results, next.results) as PaginationView['results'] : next.results,
+      isStale: next.isStale || (isIdentityUnsure && next.results.length > 0),
+      target: wanted,
+      person: who,
+    }
+  })
+
+  function look(former: PaginationView | undefined): PaginationView {
+    const wanted = target.value
+    if (wanted.status === 'paused' || (auth === 'required' && authStatus.value === 'unauthenticated'))
+      return PAUSED
+    if (wanted.status === 'error')
+      return { status: 'Error', results: [], error: wanted.error, isStale: false }
+    return state.value ? viewOf(state.value, read, former) : LOADING
+  }
+
+  if (!isServer) {
+    // Not in a store that a component happens to be the first to use.
+    if (getCurrentScope() && (getCurrentInstance() as { scope?: EffectScope } | null)?.scope === getCurrentScope()) {
+      onActivated(() => isActive.value = true)
+      onDeactivated(() => isActive.value = false)
+    }
+    watch([target, person, state, isActive], follow, { immediate: true, flush: 'sync' })
+    if (getCurrentScope()) {
+      onScopeDispose(() => {
+        isOver.value = true
+        leave(0)
+      })
+    }
+  }
+
+  function isCurrent(one: Session): boolean {
+    return one.target === target.value && one.person === person()
+  }
+
+  /** Acts on what has come: begins a list, brings it back, subscribes to its pages. */
+  function follow(): void {
+    if (!isActive.value)
+      return leave(options.lingerMs ?? context.lingerMs)
+    if (!isOver.value)
+      batch(() => proceed(state.value ?? begin(IDLE)))
+  }
+
+  function proceed(next: PaginationState): void {
+    next = next.status === 'lost' ? begin(next) : next
+    const former = subscriptions.value
+    const isResuming = former.size === 0
+    const wanted = requestsOf(next)
+    if (next !== session.value.state || !isCurrent(session.value))
+      session.value = { target: target.value, person: person(), state: next }
+    if (wanted.length !== former.size || !wanted.every(request => former.has(request))) {
+      subscriptions.value = new Map(wanted.map(request => [request, former.get(request) ?? subscribe(request)]))
+      for (const [request, subscription] of former)
+        subscriptions.value.has(request) || subscription.release(0)
+    }
+    const resumed = isResuming ? transition(next, { type: 'resume', read }) : next
+    if (resumed !== next)
+      proceed(resumed)
+  }
+
+  function begin(former: PaginationState): PaginationState {
+    return target.value.status === 'ready' ? transition(former, { type: 'start', id: nextId(store), numItems: initialNumItems }) : IDLE
+  }
+
+  function subscribe(request: PageRequest): PageSubscription {
+    const { query: { name, args } } = target.value as QueryTarget & { status: 'ready' }
+    return subscribeToPage(store, queryKey(auth, name, { ...args, paginationOpts: request }))
+  }
+
+  function leave(lingerMs: number): void {
+    const former = subscriptions.value
+    subscriptions.value = new Map()
+    for (const subscription of former.values())
+      subscription.release(lingerMs)
+  }
+
+  /** Only who waits for a person minds that their token does not come. */
+  const hasAuthFailed = (): boolean => auth !== 'public' && authStatus.value !== 'unauthenticated' && !!context.auth.error.value
+  const isSettled = (): boolean => isOver.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed()
+
+  const status = computed(() => view.value.status)
+  const refs: UseConvexPaginatedQueryReturn<any> = {
+    results: computed(() => view.value.results),
+    status,
+    isLoading: toRef(() => status.value === 'LoadingFirstPage' || status.value === 'LoadingMore'),
+    error: computed(() => view.value.error),
+    isStale: computed(() => view.value.isStale),
+    loadMore(numItems) {
+      assertNumItems(numItems)
+      if (status.value === 'CanLoadMore' && isActive.value && !isOver.value)
+        batch(() => proceed(transition(state.value!, { type: 'loadMore', numItems, read })))
+    },
+  }
+  return {
+    ...refs,
+    // No `catch`, or Vue would take what a composable returns for a promise.
+    then(onFulfilled, onRejected) {
+      const isLate = shallowRef(false)
+      const timer = isSettled() ? undefined : setTimeout(() => isLate.value = true, awaitTimeoutMs)
+      return until(() => isLate.value || isSettled() ? refs : undefined)
+        .finally(() => clearTimeout(timer))
+        .then(onFulfilled, onRejected)
+    },
+  }
+}
+
+/** The last id that a list of an app had. Small numbers, as in `convex/react`: the deployment caches the first list of everybody once. */
+const ids = /* @__PURE__ */ new WeakMap<QueryStore, number>()
+
+function nextId(store: QueryStore): number {
+  const id = (ids.get(store) ?? 0) + 1
+  ids.set(store, id)
+  return id
+}
+
+function assertNumItems(numItems: number): void {
+  if (!Number.isInteger(numItems) || numItems < 1)
+    throw diagnose('ARGS_INVALID', `A page has a positive whole number of items, not ${String(numItems)}.`)
+}

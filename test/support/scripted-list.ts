@@ -1,0 +1,75 @@
+import type { FunctionArgs, PaginationOptions, PaginationResult } from 'convex/server'
+import type { ScriptedDeployment } from './scripted-deployment.ts'
+import { makeFunctionReference } from 'convex/server'
+
+export interface Row { _id: string, rank: number, text: string }
+
+/** References to what a {@link ScriptedList} scripts. */
+export const listApi = {
+  page: makeFunctionReference<'query', { of: string, paginationOpts: PaginationOptions & { id?: number } }, PaginationResult<Row>>('rows:page'),
+  add: makeFunctionReference<'mutation', { of: string, rank: number }, null>('rows:add'),
+}
+
+/** `rows:page`: the pages of lists that a test changes, as Convex makes them, the ends that a journal remembers included. */
+export class ScriptedList {
+  /** The rows of each list, by its name; for whoever is there, unless there is a list of the name `<name> of <subject>`. */
+  readonly lists: Record<string, number[]> = {}
+  /** What the answer to a page becomes: it may throw. */
+  intercept: (result: PaginationResult<Row>, options: PaginationOptions, subject: string | null) => unknown = result => result
+  readonly #deployment: ScriptedDeployment
+  /** Where each page that is subscribed ended first. */
+  readonly #ends = new Map<string, string>()
+
+  constructor(deployment: ScriptedDeployment) {
+    this.#deployment = deployment
+    deployment.functions.set('rows:page', (args: FunctionArgs<typeof listApi.page>, subject) => this.#page(args, subject) as any)
+    deployment.functions.set('rows:add', ({ of, rank }) => {
+      this.lists[of]!.push(rank)
+      return null
+    })
+  }
+
+  /** Ranks from 0 on. */
+  fill(of: string, count: number): void {
+    this.lists[of] = Array.from({ length: count }, (_, rank) => rank)
+  }
+
+  /** What every client that connects anew would find: no journal. */
+  forgetEnds(): void {
+    this.#ends.clear()
+  }
+
+  /** Changes a list and tells everybody. */
+  change(of: string, change: (ranks: number[]) => number[]): void {
+    this.lists[of] = change(this.lists[of]!)
+    this.#deployment.invalidate()
+  }
+
+  /** The options of all pages that have been asked for since the last call, as `after–end`, in order. */
+  takePages(): string[] {
+    return this.#deployment.frames.splice(0)
+      .flatMap(({ modifications = [] }) => modifications)
+      .filter(({ type, udfPath }: any) => type === 'Add' && udfPath === 'rows:page')
+      .map(({ args: [{ paginationOpts: { cursor, endCursor, numItems } }] }: any) => `${cursor ?? 'start'} ${endCursor ? `to ${endCursor}` : `+${numItems}`}`)
+  }
+
+  #page({ of, paginationOpts }: FunctionArgs<typeof listApi.page>, subject: string | null): unknown {
+    const ranks = (this.lists[`${of} of ${subject}`] ?? this.lists[of]!).toSorted((one, other) => one - other)
+    const key = JSON.stringify([of, paginationOpts, subject])
+    const position = (cursor: string): number => cursor === 'end' ? Number.POSITIVE_INFINITY : Number(cursor)
+    const { cursor, numItems } = paginationOpts
+    const behind = ranks.filter(rank => cursor === null || rank > position(cursor))
+    const end = paginationOpts.endCursor ?? this.#ends.get(key) ?? (behind.length < numItems ? 'end' : String(behind[numItems - 1]))
+    const page = behind.filter(rank => rank <= position(end)).map(rank => ({ _id: `${of} ${rank}`, rank, text: `${subject ?? 'nobody'}'s ${rank}` }))
+    const result: PaginationResult<Row> = {
+      page,
+      isDone: end === 'end',
+      continueCursor: end,
+      splitCursor: page.length > 2 ? String(page[Math.floor(page.length / 2)]!.rank) : null,
+      pageStatus: null,
+    }
+    const answer = this.intercept(result, paginationOpts, subject)
+    this.#ends.set(key, end)
+    return answer
+  }
+}
