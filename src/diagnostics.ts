@@ -2,7 +2,7 @@ import type { ConvueErrorCode } from './errors.ts'
 import { ConvueError } from './errors.ts'
 
 interface Diagnosis {
-  why: string | ((detail: unknown) => string)
+  why: string | ((detail: any) => string)
   fix: string
 }
 
@@ -38,6 +38,32 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
   ARGS_INVALID: {
     why: detail => `${detail ?? 'These arguments hold what Convex cannot store.'}`,
     fix: 'Pass an object of Convex values; in a template write @click="mutate()", not @click="mutate".',
+  },
+  UPLOAD_FILES_INVALID: {
+    why: value => typeof Event !== 'undefined' && value instanceof Event
+      ? '`upload` takes files and was given a DOM event.'
+      : `\`upload\` takes files and was given something else: ${typeof value}.`,
+    fix: 'Pass a File, a Blob or a list of them; in a template write @change="upload($event.target.files)", not @change="upload".',
+  },
+  UPLOAD_TOO_MANY_FILES: {
+    why: ({ count, maxFiles }) => `${count} files came at once, and \`maxFiles\` is ${maxFiles}.`,
+    fix: 'Choose fewer files.',
+  },
+  UPLOAD_TYPE_REFUSED: {
+    why: ({ file, accept }) => `"${file.name}" is ${file.type || 'of no known type'}, and \`accept\` is ${accept}.`,
+    fix: 'Choose another file; the same `accept` on the <input> offers only those that fit.',
+  },
+  UPLOAD_FILE_TOO_LARGE: {
+    why: ({ file, maxSize }) => `"${file.name}" has ${file.size} bytes, and \`maxSize\` is ${maxSize}.`,
+    fix: 'Choose a smaller file.',
+  },
+  UPLOAD_FAILED: {
+    why: status => status ? `The upload URL answered ${status}, without a storage id.` : 'The file could not be sent to the upload URL.',
+    fix: 'Upload it again; if it never works, look at what the upload URL answers in the browser\'s network panel.',
+  },
+  UPLOAD_CANCELLED: {
+    why: 'The upload was cancelled, or the component that it belongs to is gone.',
+    fix: 'If it has to outlive the page, call useConvexUpload in a store or in the root component.',
   },
   IDENTITY_CHANGED: {
     why: outcome => outcome === 'notSent'

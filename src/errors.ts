@@ -9,6 +9,13 @@ export type ConvueErrorCode
     | 'FUNCTION_INVALID'
     | 'FUNCTION_KIND_MISMATCH'
     | 'ARGS_INVALID'
+  // Uploads
+    | 'UPLOAD_FILES_INVALID'
+    | 'UPLOAD_TOO_MANY_FILES'
+    | 'UPLOAD_TYPE_REFUSED'
+    | 'UPLOAD_FILE_TOO_LARGE'
+    | 'UPLOAD_FAILED'
+    | 'UPLOAD_CANCELLED'
   // Identity
     | 'TOKEN_ENDPOINT_MISSING'
     | 'TOKEN_INVALID'

@@ -26,6 +26,9 @@ describe('what can be imported when an app runs', () => {
       'useConvexMutation',
       'useConvexPaginatedQuery',
       'useConvexQuery',
+      'useConvexStorageUrl',
+      'useConvexUpload',
+      'useFilePreview',
     ])
   })
 

@@ -1,4 +1,4 @@
-import { v } from 'convex/values'
+import { ConvexError, v } from 'convex/values'
 import { api } from './_generated/api'
 import { action, mutation, query } from './_generated/server'
 
@@ -40,3 +40,32 @@ export const storeText = action({
     return await stored!.text()
   },
 })
+
+/** An upload URL for whoever is signed in; a `ConvexError` for nobody. */
+export const generateOwnUploadUrl = mutation({
+  args: {},
+  handler: async (ctx) => {
+    if (!await ctx.auth.getUserIdentity())
+      throw new ConvexError({ code: 'UNAUTHENTICATED' })
+    return await ctx.storage.generateUploadUrl()
+  },
+})
+
+/** The same as `save`, for the caller alone. */
+export const saveOwn = mutation({
+  args: { name: v.string(), storageId: v.id('_storage') },
+  handler: async (ctx, args) => await ctx.db.insert('files', { ...args, owner: (await ctx.auth.getUserIdentity())!.subject }),
+})
+
+/** The URL of a file that the caller owns; `null` for everybody else. */
+export const getOwnUrl = query({
+  args: { storageId: v.id('_storage') },
+  handler: async (ctx, { storageId }) => {
+    const identity = await ctx.auth.getUserIdentity()
+    const file = await ctx.db.query('files').withIndex('by_storage_id', q => q.eq('storageId', storageId)).unique()
+    return file?.owner && file.owner === identity?.subject ? await ctx.storage.getUrl(storageId) : null
+  },
+})
+
+/** What the storage knows of a file. */
+export const metadata = query({ args: { storageId: v.id('_storage') }, handler: async (ctx, { storageId }) => await ctx.db.system.get(storageId) })

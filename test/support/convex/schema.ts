@@ -18,5 +18,5 @@ export default defineSchema({
 
   counters: defineTable({ name: v.string(), value: v.number() }).index('by_name', ['name']),
 
-  files: defineTable({ name: v.string(), storageId: v.id('_storage') }),
+  files: defineTable({ name: v.string(), storageId: v.id('_storage'), owner: v.optional(v.string()) }).index('by_storage_id', ['storageId']),
 })
