@@ -1,5 +1,6 @@
 import type { SessionSnapshot, TokenSource } from './token-source.ts'
 import { diagnose } from '../diagnostics.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /**
  * A Better Auth client with the `convexClient()` plugin, made by `createAuthClient` of `better-auth/vue` or `better-auth/client`.
@@ -91,9 +92,4 @@ function isJsonUnauthorized(error: any): boolean {
   // A client that throws its errors keeps the body apart.
   const body = error instanceof Error ? (error as any).error : error
   return error?.status === 401 && typeof body === 'object' && Object.keys(body ?? {}).some(key => !key.startsWith('status'))
-}
-
-/** `Retry-After` (RFC 9110, 10.2.3), seconds or a date, in milliseconds. The visitor's clock may be wrong: `Date` tells the server's, where it can be read. */
-function readRetryAfter(header?: string | null, now?: string | null): number | undefined {
-  return header ? Number(header) * 1000 || Date.parse(header) - (Date.parse(now!) || Date.now()) : undefined
 }
