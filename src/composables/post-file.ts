@@ -24,7 +24,7 @@ export function postFile(url: string, file: Blob, onProgress: (sentBytes: number
       reject(signal.reason)
       request.abort()
     })
-    request.upload.onprogress = ({ loaded }) => signal.aborted || onProgress(loaded)
+    request.upload.onprogress = ({ loaded }) => onProgress(loaded)
     request.onloadend = () => resolve(outcomeOf(request))
     request.open('POST', url)
     if (file.type)

@@ -10,7 +10,7 @@ export interface UploadFileOptions {
   /** How many more attempts are made after the first. */
   retries: number
   /** Gets the states that the upload goes through before it ends. */
-  show: (state: UploadState) => void
+  show: (state: UploadState) => unknown
   /** Ends it and rejects with its reason. */
   signal: AbortSignal
 }

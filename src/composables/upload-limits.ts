@@ -23,8 +23,8 @@ export function findRefusal(file: File, count: number, { accept, maxSize, maxFil
 
 function isAccepted(file: File, accept: string): boolean {
   const name = file.name.toLowerCase()
-  // Without parameters such as `;charset=utf-8`.
-  const type = file.type.toLowerCase().split(';')[0]!.trim()
+  // Lower case by definition; without parameters such as `;charset=utf-8`.
+  const type = file.type.split(';')[0]!.trim()
   const patterns = accept.toLowerCase().split(',').map(pattern => pattern.trim()).filter(Boolean)
   return patterns.length === 0 || patterns.some((pattern) => {
     if (pattern.startsWith('.'))

@@ -174,7 +174,8 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
       const storageId = await abortable(takeTurn(() => uploadFile(file, {
         requestUrl: () => connection.call(call) as Promise<string>,
         retries,
-        show: state => show(id, state),
+        // What has ended stays as it is, whatever the browser still tells of it.
+        show: state => running.has(id) && show(id, state),
         signal,
       })), signal) as StorageId
       signal.throwIfAborted()

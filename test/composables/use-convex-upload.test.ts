@@ -77,6 +77,7 @@ describe('an upload', () => {
     store(sent[0]!)
     await page.tick()
     expect(outcome()).toEqual(['id of a.txt'])
+    sent[0]!.progress(100)
     expect(shown()).toEqual(['a.txt success id of a.txt'])
     expect([isPending.value, progress.value]).toEqual([false, 1])
   })
@@ -257,7 +258,7 @@ describe('several files', () => {
 
 describe('limits', () => {
   it.each([
-    ['image/*', { 'a.png': 'image/png', 'b.jpg': 'IMAGE/JPEG', 'c.txt': 'text/plain', 'd.png': '' }, ['a.png', 'b.jpg']],
+    ['image/*', { 'a.png': 'image/png', 'b.jpg': 'IMAGE/JPEG', 'c.txt': 'text/plain', 'd.png': '', 'e.png': 'images/png' }, ['a.png', 'b.jpg']],
     ['image/png', { 'a.png': 'image/png', 'b.jpg': 'image/jpeg', 'c.svg': 'image/pngx' }, ['a.png']],
     ['.PDF, .tar.gz', { 'a.pdf': '', 'B.Pdf': 'text/plain', 'c.tar.gz': '', 'd.gz': '', 'pdf': '' }, ['a.pdf', 'B.Pdf', 'c.tar.gz']],
     ['text/plain', { a: 'text/plain;charset=utf-8', b: 'text/html' }, ['a']],
@@ -457,57 +458,56 @@ describe('cancelling', () => {
     expect(onSettled).toHaveBeenCalledTimes(3)
   })
 
-  it('ends an upload that waits for its URL, which is then not used', async () => {
-    const { upload, cancel, sent, network, shown } = mountUpload({ concurrency: 1 })
-    page.deployment.isHolding = true
+  it.each([
+    ['waits for its URL', () => page.deployment.isHolding = true, 'queued'],
+    ['is sent', () => {}, 'sending'],
+    ['waits for its next attempt', (sent: SentFile[]) => sent[0]!.fail(), 'waiting'],
+  ])('an upload that %s ends it for good, and the next has its turn at once', async (_when, prepare, status) => {
+    const { upload, cancel, sent, urlCalls, uploads, shown } = mountUpload({ concurrency: 1 })
+    if (status === 'queued')
+      prepare([])
     const outcome = outcomeOf(upload(textFile('a')))
     await page.tick()
+    if (status !== 'queued')
+      prepare(sent)
+    await page.tick()
+    expect(uploads.value[0]!.status).toBe(status)
     cancel()
+    sent[0]?.progress(50)
+    expect(shown()).toEqual(['a cancelled'])
+    void upload(textFile('b'))
     await page.tick(0)
     expect(outcome()).toMatchObject({ code: 'UPLOAD_CANCELLED' })
-    network.answerAll = store
-    void upload(textFile('b'))
+    expect(urlCalls()).toHaveLength(2)
     page.deployment.flush()
+    await page.tick(5000)
+    expect(sent.map(({ body }) => body.name)).toEqual(status === 'queued' ? ['b'] : ['a', 'b'])
+    store(sent.at(-1)!)
     await page.tick()
-    expect(sent.map(({ body }) => body.name)).toEqual(['b'])
     expect(shown()).toEqual(['b success id of b'])
   })
 
-  it('in the moment in which the URL arrives sends nothing', async () => {
-    const { upload, cancel, sent } = mountUpload()
-    page.deployment.isHolding = true
-    const outcome = outcomeOf(upload(textFile('a')))
-    await page.tick()
-    page.deployment.flush()
-    cancel()
-    await page.tick(100)
-    expect(outcome()).toMatchObject({ code: 'UPLOAD_CANCELLED' })
-    expect(sent).toEqual([])
-  })
-
-  it('in the moment in which the pause ends asks for nothing', async () => {
-    const { upload, cancel, sent, urlCalls } = mountUpload()
-    const outcome = outcomeOf(upload(textFile('a')))
-    await page.tick()
-    const failed = Date.now()
-    sent[0]!.fail()
-    await page.tick()
-    vi.advanceTimersByTime(failed + 1000 - Date.now())
-    cancel()
-    await page.tick(10_000)
-    expect(outcome()).toMatchObject({ code: 'UPLOAD_CANCELLED' })
-    expect(urlCalls()).toHaveLength(1)
-  })
-
-  it('in the moment in which the answer arrives is still in time', async () => {
-    const { upload, cancel, sent, shown } = mountUpload()
+  it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('stands, %i microtasks after the answer', async (microtasks) => {
+    const onSuccess = vi.fn()
+    const { upload, cancel, sent, shown } = mountUpload({ onSuccess })
     const outcome = outcomeOf(upload(textFile('a')))
     await page.tick()
     store(sent[0]!)
+    for (let turn = 0; turn < microtasks; turn++)
+      await Promise.resolve()
     cancel()
+    const then = shown()
     await page.tick()
-    expect(shown()).toEqual(['a cancelled'])
-    expect(outcome()).toMatchObject({ code: 'UPLOAD_CANCELLED' })
+    expect(shown()).toEqual(then)
+    if (microtasks === 0)
+      expect(then).toEqual(['a cancelled'])
+    if (then[0] === 'a cancelled') {
+      expect(outcome()).toMatchObject({ code: 'UPLOAD_CANCELLED' })
+      expect(onSuccess).not.toHaveBeenCalled()
+    }
+    else {
+      expect(outcome()).toEqual(['id of a'])
+    }
   })
 
   it('ends the files of the call whose signal aborts, with its reason as the cause', async () => {
@@ -529,12 +529,14 @@ describe('cancelling', () => {
   })
 
   it('by a signal that has aborted already asks for no URL', async () => {
-    const { upload, shown, urlCalls } = mountUpload()
-    const outcome = outcomeOf(upload(textFile('a'), {}, { signal: AbortSignal.abort() }))
-    expect(shown()).toEqual(['a cancelled'])
+    const onError = vi.fn()
+    const { upload, shown, urlCalls } = mountUpload({ maxSize: 100, onError })
+    const outcome = outcomeOf(upload([textFile('a'), textFile('too large', 200)], {}, { signal: AbortSignal.abort() }))
+    expect(shown()).toEqual(['a cancelled', 'too large cancelled'])
     await page.tick()
     expect(outcome()).toMatchObject({ code: 'UPLOAD_CANCELLED' })
     expect(urlCalls()).toEqual([])
+    expect(onError).not.toHaveBeenCalled()
   })
 
   it('happens to all when a template calls it with an event', async () => {

@@ -8,6 +8,7 @@ export interface SentFile {
   isAborted: boolean
   /** It was answered, failed or aborted. */
   isOver: boolean
+  /** Late events come as well. */
   progress: (loaded: number) => void
   answer: (status: number, body: string, headers?: Record<string, string>) => void
   /** The network fails. */
@@ -47,7 +48,7 @@ export function stubXhr(): { sent: SentFile[], answerAll: ((request: SentFile) =
         headers: this.#headers,
         isAborted: false,
         isOver: false,
-        progress: loaded => request.isOver || this.upload.onprogress?.({ loaded }),
+        progress: loaded => this.upload.onprogress?.({ loaded }),
         answer: (status, body, headers = {}) => this.#end(() => {
           this.status = status
           this.responseText = body
