@@ -1,6 +1,6 @@
 import type { PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
-import type { QueryKey } from '../plugin/query-entry.ts'
+import type { QueryKey } from '../plugin/query-key.ts'
 import type { QueryStore } from '../plugin/query-store.ts'
 import type { PageAnswer } from './pagination-state.ts'
 import { diagnose } from '../diagnostics.ts'

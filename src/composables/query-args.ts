@@ -32,10 +32,10 @@ const PAUSED: QueryTarget = { status: 'paused' }
  *
  * @param name The query's name.
  * @param auth What it runs as.
- * @param isLive Whether it stays subscribed.
  * @param rest The rest of the composable's call: leaving the arguments out means `{}`, passing `undefined` pauses.
+ * @param isLive Whether it stays subscribed.
  */
-export function useQueryTarget(name: string, auth: QueryAuth, isLive: boolean, rest: readonly unknown[]): QueryTargetRef {
+export function useQueryTarget(name: string, auth: QueryAuth, rest: readonly unknown[], isLive = true): QueryTargetRef {
   const args = rest.length > 0 ? rest[0] : {}
   // Most arguments never change: following them would cost more than all the rest.
   return typeof args === 'function' || isRef(args) || isProxy(args)

@@ -10,11 +10,12 @@ import { diagnose } from '../diagnostics.ts'
 import { batch } from '../plugin/batch.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
+import { queryKey } from '../plugin/query-key.ts'
 import { shareStructure } from '../plugin/structural-sharing.ts'
 import { until } from '../plugin/until.ts'
 import { subscribeToPage } from './page-subscription.ts'
 import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
-import { queryKey, useQueryTarget } from './query-args.ts'
+import { useQueryTarget } from './query-args.ts'
 
 export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs'> {
   /** How many rows the first page is asked for: a positive whole number. */
@@ -128,7 +129,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       onActivated(() => isActive.value = true)
       onDeactivated(() => isActive.value = false)
     }
-    watch([target, person, state, isActive], follow, { immediate: true, flush: 'sync' })
+    watch([() => target.value, person, state, isActive], follow, { immediate: true, flush: 'sync' })
     if (getCurrentScope()) {
       onScopeDispose(() => {
         isOver.value = true

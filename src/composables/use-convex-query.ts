@@ -89,7 +89,7 @@ export function useConvexQuery<
   const [, options = {}] = rest
   const { auth = 'optional', live = true } = options
   const context = useConvexContext('useConvexQuery')
-  const target = useQueryTarget(functionName(query), auth, live, rest)
+  const target = useQueryTarget(functionName(query), auth, rest, live)
   const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs)
   const view = new QueryView(context, target, entry, auth, options)
   const refs = {

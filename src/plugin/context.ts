@@ -1,4 +1,4 @@
-import type { InjectionKey, ShallowRef } from 'vue'
+import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
 import type { Connection } from './connection.ts'
@@ -8,6 +8,8 @@ import { diagnose } from '../diagnostics.ts'
 
 /** What a plugin shares with the composables of its app. */
 export interface ConvexContext {
+  /** For what is set up later, or for more than one component. */
+  app: App
   connection: Connection
   store: QueryStore
   auth: UseConvexAuthReturn

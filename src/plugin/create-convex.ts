@@ -98,6 +98,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
   return markRaw({
     install(app: App) {
       app.provide(contextKey, {
+        app,
         connection,
         store,
         auth,
