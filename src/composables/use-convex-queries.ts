@@ -5,8 +5,8 @@ import type { UseConvexQueryOptions } from './use-convex-query.ts'
 import { computed, effectScope, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, proxyRefs, shallowReactive, shallowReadonly, toValue, watch } from 'vue'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
-import { awaitable } from './awaitable.ts'
 import { useConvexQuery } from './use-convex-query.ts'
+import { whenSettled } from './when-settled.ts'
 
 type Query = FunctionReference<'query'>
 type Pause = undefined | null | 'skip'
@@ -150,7 +150,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   const isSettled = (): boolean => context.isServer || [...slots.values()].every(({ auth, result }) => !result.isPending || (auth !== 'public' && hasAuthFailed()))
 
   const settled = shallowReadonly(results) as UseConvexQueriesReturn<Queries>
-  const { then } = awaitable(settled, isSettled, options.awaitTimeoutMs)
+  const then = whenSettled(() => settled, isSettled, options.awaitTimeoutMs)
   return new Proxy(settled, { get: (target, key) => key === 'then' ? then : Reflect.get(target, key) }) as any
 }
 

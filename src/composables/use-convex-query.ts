@@ -4,11 +4,11 @@ import type { QueryAuth } from '../plugin/query-key.ts'
 import type { QueryRest } from './query-args.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
-import { awaitable } from './awaitable.ts'
 import { useQueryTarget } from './query-args.ts'
 import { QueryView } from './query-view.ts'
 import { useQueryEntry } from './use-query-entry.ts'
 import { CachedViewRef, ViewRef } from './view-ref.ts'
+import { whenSettled } from './when-settled.ts'
 
 export interface UseConvexQueryOptions<Result = any, Data = Result, Initial extends Result | undefined = Result | undefined> {
   /**
@@ -92,7 +92,7 @@ export function useConvexQuery<
   const target = useQueryTarget(functionName(query), auth, rest, live)
   const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs)
   const view = new QueryView(context, target, entry, auth, options)
-  const refs = {
+  const shown: Record<string, unknown> = {
     // Not cached: a result then reaches who shows it by the shortest way.
     data: new ViewRef(view, 'data'),
     error: new CachedViewRef(view, 'error'),
@@ -101,6 +101,10 @@ export function useConvexQuery<
     isPending: new CachedViewRef(view, 'isPending'),
     isStale: new CachedViewRef(view, 'isStale'),
     refresh: () => entry.value?.refresh() ?? Promise.resolve(),
+    then: whenSettled<unknown>(() => {
+      const { then: _, ...awaited } = shown
+      return awaited
+    }, () => view.isSettled, options.awaitTimeoutMs),
   }
-  return awaitable(refs as unknown as UseConvexQueryReturn<any>, () => view.isSettled, options.awaitTimeoutMs)
+  return shown as any
 }

@@ -345,7 +345,7 @@ describe('awaiting a record', () => {
       throw new Error('broken')
     })
     const settled = vi.fn()
-    const { result: results } = page.run(() => useConvexQueries({ a: list('a'), broken: { query: api.messages.count, args: { channel: 'a' } }, paused: { query: api.messages.list, args: 'skip' }, none: undefined }))
+    const { result: results } = page.run(() => useConvexQueries({ a: list('a'), broken: { query: api.messages.count, args: { channel: 'a' } }, paused: { query: api.messages.list, args: 'skip' }, none: 'skip' as 'skip' | ReturnType<typeof list> }))
     void results.then(settled)
     await page.tick(40)
     expect(settled).not.toHaveBeenCalled()

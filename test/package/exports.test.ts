@@ -12,11 +12,13 @@ describe('what can be imported when an app runs', () => {
       'IdentityChangedError',
       'Unauthenticated',
       'createConvex',
+      'defineConvexQuery',
       'insertAtBottomIfLoaded',
       'insertAtPosition',
       'insertAtTop',
       'optimisticallyRemoveValueFromPaginatedQuery',
       'optimisticallyUpdateValueInPaginatedQuery',
+      'prefetchConvexQuery',
       'useAuthedPaginatedQuery',
       'useAuthedQuery',
       'useConvexAction',
@@ -25,10 +27,13 @@ describe('what can be imported when an app runs', () => {
       'useConvexConnectionState',
       'useConvexMutation',
       'useConvexPaginatedQuery',
+      'useConvexQueries',
       'useConvexQuery',
       'useConvexStorageUrl',
       'useConvexUpload',
       'useFilePreview',
+      'usePrefetchConvexQuery',
+      'usePreloadedQuery',
     ])
   })
 

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What a room may import of the other rooms, and of packages that are no peer of everybody. Files beside the rooms belong to `src`. */
 const allowed: Record<string, { rooms: string[], packages: RegExp | null }> = {
-  src: { rooms: ['src', 'token', 'plugin', 'composables', 'components'], packages: null },
+  src: { rooms: ['src', 'token', 'plugin', 'composables', 'components'], packages: /^convex\/(?:server|values)$/ },
   token: { rooms: ['token', 'src'], packages: null },
   plugin: { rooms: ['plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },
   composables: { rooms: ['composables', 'plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },

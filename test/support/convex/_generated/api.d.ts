@@ -12,9 +12,10 @@ import type * as module5 from "../http.js"
 import type * as module6 from "../items.js"
 import type * as module7 from "../jobs.js"
 import type * as module8 from "../messages.js"
-import type * as module9 from "../tasks.js"
-import type * as module10 from "../users.js"
-import type * as module11 from "../values.js"
+import type * as module9 from "../notes.js"
+import type * as module10 from "../tasks.js"
+import type * as module11 from "../users.js"
+import type * as module12 from "../values.js"
 
 declare const fullApi: ApiFromModules<{
   "auth": typeof module0
@@ -26,9 +27,10 @@ declare const fullApi: ApiFromModules<{
   "items": typeof module6
   "jobs": typeof module7
   "messages": typeof module8
-  "tasks": typeof module9
-  "users": typeof module10
-  "values": typeof module11
+  "notes": typeof module9
+  "tasks": typeof module10
+  "users": typeof module11
+  "values": typeof module12
 }>
 
 /** The functions that clients may call. */

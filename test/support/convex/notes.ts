@@ -1,0 +1,35 @@
+import type { QueryCtx } from './_generated/server'
+import { ConvexError, v } from 'convex/values'
+import { mutation, query } from './_generated/server'
+
+async function findReader(ctx: QueryCtx, topic: string, subject: string) {
+  return await ctx.db.query('readers').withIndex('by_topic', q => q.eq('topic', topic).eq('subject', subject)).unique()
+}
+
+/** The notes of a topic, for who may read them at this moment: revoking that breaks a live query. */
+export const read = query({
+  args: { topic: v.string() },
+  returns: v.string(),
+  handler: async (ctx, { topic }) => {
+    const subject = (await ctx.auth.getUserIdentity())?.subject ?? 'nobody'
+    if (!await findReader(ctx, topic, subject))
+      throw new ConvexError({ code: 'FORBIDDEN' })
+    return `${topic} for ${subject}`
+  },
+})
+
+export const grant = mutation({
+  args: { topic: v.string(), subject: v.string() },
+  handler: async (ctx, reader) => {
+    await ctx.db.insert('readers', reader)
+  },
+})
+
+export const revoke = mutation({
+  args: { topic: v.string(), subject: v.string() },
+  handler: async (ctx, { topic, subject }) => {
+    const reader = await findReader(ctx, topic, subject)
+    if (reader)
+      await ctx.db.delete(reader._id)
+  },
+})
