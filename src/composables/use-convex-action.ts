@@ -8,7 +8,8 @@ export interface UseConvexActionOptions<A extends FunctionReference<'action'>>
 export interface UseConvexActionReturn<A extends FunctionReference<'action'>>
   extends UseConvexCallReturn<FunctionReturnType<A>> {
   /**
-   * Runs the action as whoever is there. Actions are not repeated: one that is under way when the connection drops rejects.
+   * Runs the action as whoever is there; offline, it waits for the connection. Actions are not repeated: one that was under way when the connection
+   * dropped rejects when it is back, and may or may not have run.
    *
    * @throws {IdentityChangedError} the person changed first
    */
@@ -27,5 +28,5 @@ export function useConvexAction<A extends FunctionReference<'action'>>(
   options: UseConvexActionOptions<A> = {},
 ): UseConvexActionReturn<A> {
   const { call, ...state } = useConvexCall('useConvexAction', 'action', action, options)
-  return { ...state, run: (...args) => call(args[0]) }
+  return { ...state, run: call }
 }

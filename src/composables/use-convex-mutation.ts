@@ -1,19 +1,25 @@
 import type { OptimisticUpdate } from 'convex/browser'
 import type { FunctionArgs, FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
 import type { UseConvexCallOptions, UseConvexCallReturn } from './use-convex-call.ts'
-import { attempt } from '../plugin/batch.ts'
 import { useConvexCall } from './use-convex-call.ts'
 
 export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'>>
   extends UseConvexCallOptions<FunctionArgs<M>, FunctionReturnType<M>> {
-  /** Changes query results on the page until the mutation's own effect is there. Synchronous. */
+  /**
+   * Changes query results on the page in the tick of the call, until the mutation's own effect is there or it has failed. Synchronous. Runs again on
+   * top of what the server sends meanwhile: make new values and change none in place.
+   *
+   * It sees live queries of whoever is there that are on the page; `getQuery` gives `undefined` for others. Setting a query to `undefined` makes it
+   * load: its `status` is `'pending'` and `data` is `undefined`, or with `keepPrevious` what was shown, with `isStale`.
+   */
   optimisticUpdate?: OptimisticUpdate<FunctionArgs<M>>
 }
 
 export interface UseConvexMutationReturn<M extends FunctionReference<'mutation'>>
   extends UseConvexCallReturn<FunctionReturnType<M>> {
   /**
-   * Runs the mutation as whoever is there; offline, it waits for the connection. Resolves once the queries on the page reflect it.
+   * Runs the mutation as whoever is there; offline, it waits for the connection, and one whose connection drops is repeated without running twice.
+   * Resolves once the queries on the page reflect it.
    *
    * @throws {IdentityChangedError} the person changed first
    */
@@ -31,10 +37,6 @@ export function useConvexMutation<M extends FunctionReference<'mutation'>>(
   mutation: M,
   options: UseConvexMutationOptions<M> = {},
 ): UseConvexMutationReturn<M> {
-  const { optimisticUpdate } = options
-  const { call, ...state } = useConvexCall('useConvexMutation', 'mutation', mutation, options, {
-    // The client runs it again at every transition until the mutation is through: an error would stop them all.
-    optimisticUpdate: optimisticUpdate && ((queries, args) => attempt(() => optimisticUpdate(queries, args))),
-  })
-  return { ...state, mutate: (...args) => call(args[0]) }
+  const { call, ...state } = useConvexCall('useConvexMutation', 'mutation', mutation, options)
+  return { ...state, mutate: call }
 }

@@ -2,16 +2,15 @@ import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { GenericId } from 'convex/values'
 import type { ComputedRef, MaybeRefOrGetter } from 'vue'
 import type { ConvueError } from '../errors.ts'
-import type { Call } from '../plugin/open-client.ts'
+import type { EndWork } from '../plugin/connection.ts'
+import type { Call } from '../plugin/pending-call.ts'
 import type { UploadFiles } from './read-files.ts'
 import type { ConvexUpload, UploadState } from './upload-state.ts'
 import { computed, getCurrentScope, onScopeDispose, shallowRef, toValue } from 'vue'
 import { diagnose } from '../diagnostics.ts'
-import { IdentityChangedError } from '../identity-changed-error.ts'
 import { attempt, batch } from '../plugin/batch.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
-import { onPersonChange } from '../plugin/on-person-change.ts'
 import { readArgs } from '../plugin/query-key.ts'
 import { abortable } from './abortable.ts'
 import { createLimiter } from './create-limiter.ts'
@@ -126,8 +125,7 @@ const NONE: readonly ConvexUpload[] = []
  * // <input type="file" multiple accept="image/*" @change="upload($event.target.files)">
  */
 export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: M, options: UseConvexUploadOptions = {}): UseConvexUploadReturn<M> {
-  const context = useConvexContext('useConvexUpload')
-  const { connection, person } = context
+  const { connection, person } = useConvexContext('useConvexUpload')
   const name = functionName(generateUploadUrl)
   const { concurrency = 3, retries = 3, onSuccess, onError, onSettled } = options
   const takeTurn = createLimiter(Math.max(1, concurrency))
@@ -150,14 +148,15 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
     const queued = jobs.map(({ id, file }): ConvexUpload => ({ status: 'queued', id, file }))
     list.value = { uploads: [...isPending.value ? uploads.value : [], ...queued], person: person.value }
 
-    const stopWatching = onPersonChange(context, () => end(jobs, id => new IdentityChangedError(wasSent(id) ? 'unknown' : 'notSent')))
+    const endWork: EndWork = toError => end(jobs, id => toError(wasSent(id) ? 'unknown' : 'notSent'))
+    connection.work.add(endWork)
     const cancelJobs = (): void => end(jobs, () => diagnose('UPLOAD_CANCELLED', undefined, signal!.reason))
     signal?.addEventListener('abort', cancelJobs)
     if (signal?.aborted)
       cancelJobs()
     const settled = await Promise.allSettled(jobs.map(job => run(job, call)))
     signal?.removeEventListener('abort', cancelJobs)
-    stopWatching()
+    connection.work.delete(endWork)
 
     return settled.map((outcome) => {
       if (outcome.status === 'rejected')
@@ -172,7 +171,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
       if (refusal)
         throw refusal
       const storageId = await abortable(takeTurn(() => uploadFile(file, {
-        requestUrl: () => connection.call(call) as Promise<string>,
+        requestUrl: () => connection.call(call).result as Promise<string>,
         retries,
         // What has ended stays as it is, whatever the browser still tells of it.
         show: state => running.has(id) && show(id, state),

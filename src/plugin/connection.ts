@@ -3,13 +3,15 @@ import type { ShallowRef } from 'vue'
 import type { ConvueErrorCode } from '../errors.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { TokenEngine } from '../token/token-engine.ts'
-import type { Call, OpenClient } from './open-client.ts'
+import type { OpenClient } from './open-client.ts'
+import type { Call, PendingCall } from './pending-call.ts'
 import type { QueryAuth } from './query-key.ts'
 import { shallowRef } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { IdentityChangedError } from '../identity-changed-error.ts'
 import { isChangeOfPerson } from '../token/auth-state.ts'
 import { openClient } from './open-client.ts'
+import { createPendingCall } from './pending-call.ts'
 
 /**
  * The connections of an app: one client per identity, nobody's included.
@@ -21,14 +23,20 @@ import { openClient } from './open-client.ts'
 export interface Connection {
   /** The state of the client that matters most: the person's, or else nobody's; `null` while there is none. */
   readonly state: ShallowRef<ConnectionState | null>
-  /** Whether a mutation or action is under way. */
-  readonly hasCalls: boolean
+  /** A mutation or action has no answer yet, or other work has not ended. */
+  isWriting: () => boolean
+  /** How to end what is under way besides calls, such as an upload: called when its person goes, and when the plugin is closed. */
+  readonly work: Set<EndWork>
   /** Opens and closes clients for a new state of affairs. Queries are to be bound to theirs afterwards, in the same tick. */
   follow: (state: AuthState, former?: AuthState) => void
   /** The client on which something of an auth mode runs: `null` while it is not known, `undefined` while nobody is there who is required. */
   clientFor: (auth: QueryAuth | 'call') => OpenClient | null | undefined
-  /** Sends a mutation or action as whoever is there, as soon as that is known. */
-  call: (call: Call) => Promise<unknown>
+  /**
+   * Asks as whoever is there, as soon as that is known.
+   *
+   * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`, `ARGS_INVALID`
+   */
+  call: (call: Call) => PendingCall
   /**
    * The client of whoever is there, or believed to be.
    *
@@ -42,11 +50,8 @@ export interface Connection {
   close: () => Promise<void>
 }
 
-interface HeldCall {
-  call: Call
-  resolve: (result: Promise<unknown>) => void
-  reject: (error: unknown) => void
-}
+/** Ends work with an error, in this tick. */
+export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 
 export function createConnection(engine: TokenEngine, url: string, options: ConvexClientOptions, isServer: boolean): Connection {
   const state: Connection['state'] = shallowRef(null)
@@ -55,22 +60,24 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   let nobody: OpenClient | null = null
   /** Somebody holds nobody's `ConvexClient` itself, so that we cannot tell whether it is used. */
   let isNobodyLent = false
-  let held: HeldCall[] = []
   let unwatch = (): void => {}
+  /** All of whoever is there, in order. */
+  const calls = new Set<PendingCall>()
+  const work: Connection['work'] = new Set()
 
   engine.onFreshToken = () => person?.authenticate()
 
   return {
     state,
-    get hasCalls() {
-      return held.length > 0 || !!person?.hasCalls || !!nobody?.hasCalls
-    },
+    isWriting,
+    work,
     follow({ identity, request }, former) {
       if (former && isChangeOfPerson(former.identity, identity)) {
         // What a guest has called is not sent any more, whoever comes.
-        keep(null, nobody?.hasCalls ? null : nobody)
+        const isNobodyWriting = former.identity.person === null && isWriting()
+        endAll(outcome => new IdentityChangedError(outcome))
+        keep(null, isNobodyWriting ? null : nobody)
         isNobodyLent = false
-        rejectHeld(() => new IdentityChangedError('notSent'))
       }
 
       const isBelieved = identity.person || (identity.person === undefined && request && request.question !== 'session')
@@ -80,20 +87,17 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
         keep(null, nobody)
       if (isBelieved)
         openPerson()
-
-      const client = held.length > 0 && clientFor('call')
-      if (client) {
-        for (const { call, resolve } of held)
-          resolve(send(client, call))
-        held = []
-      }
+      calls.forEach(send)
     },
     clientFor,
-    call(call) {
-      const client = clientFor('call')
-      if (unavailable)
-        return Promise.reject(diagnose(unavailable))
-      return client ? send(client, call) : new Promise((resolve, reject) => held.push({ call, resolve, reject }))
+    call(question) {
+      assertAvailable()
+      const call = createPendingCall(question)
+      calls.add(call)
+      const settle = (): unknown => calls.delete(call) && closeIdle()
+      call.result.then(settle, settle)
+      send(call)
+      return call
     },
     assertAvailable,
     current() {
@@ -105,9 +109,8 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     async close() {
       unavailable = 'CLOSED'
       unwatch()
-      const toError = (): Error => diagnose('CLOSED')
-      rejectHeld(toError)
-      const closed = Promise.all([person?.close(toError), nobody?.close(toError)])
+      endAll(() => diagnose('CLOSED'))
+      const closed = Promise.all([person?.convex.close(), nobody?.convex.close()])
       state.value = null
       await closed
     },
@@ -135,16 +138,21 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     return !!identity.person && identity.status !== 'loading'
   }
 
-  function send(client: OpenClient, call: Call): Promise<unknown> {
-    const result = client.send(call)
-    result.then(closeIdle, closeIdle)
-    return result
+  function send(call: PendingCall): void {
+    call.send(clientFor(call.kind === 'query' ? 'optional' : 'call'))
   }
 
-  function rejectHeld(toError: () => Error): void {
-    for (const { reject } of held)
-      reject(toError())
-    held = []
+  function isWriting(): boolean {
+    return work.size > 0 || [...calls].some(({ kind }) => kind !== 'query')
+  }
+
+  function endAll(toError: (outcome: 'notSent' | 'unknown') => Error): void {
+    for (const call of calls)
+      call.reject(toError(call.isQueued() ? 'notSent' : 'unknown'))
+    calls.clear()
+    for (const end of work)
+      end(toError)
+    work.clear()
   }
 
   function openPerson(): OpenClient {
@@ -167,7 +175,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   }
 
   function closeIdle(): void {
-    if (nobody?.isIdle && !isNobodyLent)
+    if (nobody?.isIdle && !isNobodyLent && calls.size === 0)
       keep(person, null)
   }
 
@@ -177,7 +185,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     person = nextPerson
     nobody = nextNobody
     for (const client of gone)
-      client && void client.close(outcome => new IdentityChangedError(outcome))
+      client && void client.convex.close()
 
     unwatch()
     const base = (person ?? nobody)?.convex.client

@@ -83,7 +83,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
       if (isOtherPerson)
         person.value++
     }))
-    connectToPage(engine, url, () => clientOptions.unsavedChangesWarning !== false && connection.hasCalls, listening.signal)
+    connectToPage(engine, url, () => clientOptions.unsavedChangesWarning !== false && connection.isWriting(), listening.signal)
     connection.follow(engine.state)
     engine.start()
   }

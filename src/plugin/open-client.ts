@@ -1,4 +1,4 @@
-import type { ConvexClientOptions, MutationOptions } from 'convex/browser'
+import type { ConvexClientOptions } from 'convex/browser'
 import type { Value } from 'convex/values'
 import type { QueryKey } from './query-key.ts'
 import { ConvexClient } from 'convex/browser'
@@ -38,21 +38,12 @@ export interface PersonCredentials {
   onResults: () => void
 }
 
-/** A mutation or action, on its way to whoever is there. */
-export interface Call {
-  kind: 'mutation' | 'action'
-  name: string
-  args: Record<string, Value>
-  options?: MutationOptions
-}
-
 /** One `ConvexClient` that carries one identity, nobody's included, from its first message to its last. */
 export interface OpenClient {
   readonly convex: ConvexClient
   /** It has said `Connect`, with or without a token. */
   readonly hasSpoken: boolean
-  readonly hasCalls: boolean
-  /** Nobody listens and no call is under way. */
+  /** Nobody listens to any query. */
   readonly isIdle: boolean
   /**
    * Hands the person's token to the client: synchronously after construction, from when on the socket says nothing until there is a token; and
@@ -65,14 +56,6 @@ export interface OpenClient {
   rerun: (subscription: Subscription) => void
   /** The last to leave takes it off the wire. */
   release: (subscription: Subscription, receiver: Receiver) => void
-  send: (call: Call) => Promise<unknown>
-  /** Ends the connection for good; calls under way reject, since the Convex client would leave them pending. */
-  close: (toError: (outcome: 'notSent' | 'unknown') => Error) => Promise<void>
-}
-
-interface PendingCall {
-  reject: (error: unknown) => void
-  mayHaveBeenSent: () => boolean
 }
 
 const PENDING: QueryOutcome = { status: 'pending' }
@@ -87,7 +70,6 @@ export function openClient(url: string, options: ConvexClientOptions, credential
   })
   const base = convex.client
   const subscriptions = new Map<string, Subscription>()
-  const calls = new Set<PendingCall>()
   let isConfirmationDue = false
 
   base.addOnTransitionHandler(({ queries }) => {
@@ -117,11 +99,8 @@ export function openClient(url: string, options: ConvexClientOptions, credential
     get hasSpoken() {
       return base.connectionState().hasEverConnected
     },
-    get hasCalls() {
-      return calls.size > 0
-    },
     get isIdle() {
-      return subscriptions.size + calls.size === 0
+      return subscriptions.size === 0
     },
     authenticate() {
       const { fetchToken, report } = credentials!
@@ -159,25 +138,6 @@ export function openClient(url: string, options: ConvexClientOptions, credential
         subscriptions.delete(token)
         unsubscribe()
       }
-    },
-    send({ kind, name, args, options }) {
-      const { isWebSocketConnected, connectionCount } = base.connectionState()
-      return new Promise((resolve, reject) => {
-        const call: PendingCall = {
-          reject,
-          mayHaveBeenSent: () => isWebSocketConnected || base.connectionState().connectionCount > connectionCount,
-        }
-        calls.add(call)
-        base[kind](name, args, options)
-          .finally(() => calls.delete(call))
-          .then(resolve, error => reject(explainFunctionError(error)))
-      })
-    },
-    close(toError) {
-      for (const { reject, mayHaveBeenSent } of calls)
-        reject(toError(mayHaveBeenSent() ? 'unknown' : 'notSent'))
-      calls.clear()
-      return convex.close()
     },
   }
   return client

@@ -71,6 +71,51 @@ describe('the client\'s query', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
+  it('rejects at once with the error that a component shows', async () => {
+    const client = mountClient()
+    page.deployment.functions.set('users:whoami', () => {
+      throw new Error('broken')
+    })
+    page.run(() => useConvexQuery(api.users.whoami))
+    await page.tick(500)
+    page.takeFrames()
+    await expect(client.query(api.users.whoami)).rejects.toThrow('broken')
+    expect(page.takeFrames()).toEqual([])
+  })
+
+  it('keeps nobody\'s connection open as long as it is under way', async () => {
+    const client = mountClient()
+    const { stop } = page.run(() => useConvexQuery(api.values.get, {}, { lingerMs: 0 }))
+    page.deployment.functions.set('values:get', () => 1)
+    await page.tick(500)
+    const answer = client.query(api.users.whoami)
+    stop()
+    await page.tick(500)
+    expect(await answer).toBeNull()
+    expect(page.deployment.sockets).toHaveLength(1)
+    expect(page.deployment.liveSockets).toEqual([])
+  })
+
+  it('runs as nobody where a provider says nothing for long, as queries on the page do', async () => {
+    const client = mountClient({ user: 'silent' })
+    const answer = client.query(api.users.whoami)
+    await page.tick(2500)
+    expect(await answer).toBeNull()
+  })
+
+  it('of a guest rejects when somebody signs in, and leaves a public query\'s connection alone', async () => {
+    const client = mountClient()
+    page.deployment.functions.set('values:get', () => 1)
+    page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
+    await page.tick(500)
+    const failure = client.query(api.users.whoami).catch(error => error)
+    page.source.signIn('ada')
+    expect(await failure).toBeInstanceOf(IdentityChangedError)
+    await page.tick(5000)
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual([null, 'ada'])
+    expect(page.deployment.sockets).toHaveLength(2)
+  })
+
   it('costs nothing while a component shows the same', async () => {
     const client = mountClient()
     page.run(() => useConvexQuery(api.users.whoami))
@@ -152,6 +197,51 @@ describe('the client\'s mutation and action', () => {
     expect(await guests).toBe('null sent one')
     expect(await hers).toBe('ada sent two')
     expect(await run).toBe('ada ran three')
+  })
+})
+
+describe('the client\'s calls', () => {
+  it.each([
+    ['mutation', (client: UseConvexClientReturn) => client.mutation(api.messages.send, { channel: 'a', body: 'one' }), 'ada sent one'],
+    ['action', (client: UseConvexClientReturn) => client.action(api.values.run, { value: 'one' }), 'ada ran one'],
+    ['query', (client: UseConvexClientReturn) => client.query(api.users.whoami), 'ada'],
+  ])('wait while offline: %s', async (_kind, ask, expected) => {
+    const client = mountClient({ user: 'ada' })
+    await page.tick(500)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const answer = ask(client)
+    await page.tick(3000)
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await answer).toBe(expected)
+  })
+
+  it('reject when the person changes, as not sent while offline', async () => {
+    const client = mountClient({ user: 'ada' })
+    await page.tick(500)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const calls = [client.mutation(api.messages.send, { channel: 'a', body: 'one' }), client.action(api.values.run, {}), client.query(api.users.whoami)]
+    const outcomes = Promise.all(calls.map(call => call.catch(error => error.outcome)))
+    page.source.say({ status: 'signedOut' })
+    expect(await outcomes).toEqual(['notSent', 'notSent', 'notSent'])
+    page.deployment.isReachable = true
+  })
+
+  it('go on and are answered when the component that asked is gone', async () => {
+    mountClient()
+    const isShown = ref(true)
+    const answers: unknown[] = []
+    const Asker = defineComponent(() => {
+      void useConvexClient().mutation(api.messages.send, { channel: 'a', body: 'one' }).then(answer => answers.push(answer))
+      return () => h('p')
+    })
+    page.mount(defineComponent(() => () => isShown.value ? h(Asker) : null))
+    isShown.value = false
+    await page.tick(500)
+    expect(answers).toEqual(['null sent one'])
+    expect(page.deployment.liveSockets).toEqual([])
   })
 })
 

@@ -1,9 +1,9 @@
 import type { UseConvexMutationOptions } from 'convue'
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
 import { ConvexError } from 'convex/values'
-import { ConvueError, IdentityChangedError, useConvexMutation, useConvexQuery } from 'convue'
+import { ConvueError, IdentityChangedError, useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { defineComponent, h, reactive, watch } from 'vue'
+import { defineComponent, h, reactive, ref, watch } from 'vue'
 import { fakeToken } from '../support/fake-token.ts'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
@@ -87,21 +87,6 @@ describe('a mutation', () => {
     expect(await call).toBe('nobody sent one')
     expect(sent()).toEqual(['one'])
     expect(state()).toEqual(['idle', false, undefined, undefined])
-  })
-
-  it('calls back with the result or error and the arguments of each call', async () => {
-    const onSuccess = vi.fn()
-    const onError = vi.fn()
-    const { mutate } = mountSend({ onSuccess, onError })
-    void mutate({ channel: 'a', body: 'one' })
-    void mutate({ channel: 'a', body: '!' }).catch(() => {})
-    void mutate({ channel: 'a', body: 'two' })
-    await page.tick(500)
-    expect(onSuccess.mock.calls).toEqual([
-      ['nobody sent one', { channel: 'a', body: 'one' }],
-      ['nobody sent two', { channel: 'a', body: 'two' }],
-    ])
-    expect(onError.mock.calls).toEqual([[expect.objectContaining({ message: expect.stringContaining('refused !') }), { channel: 'a', body: '!' }]])
   })
 
   it('resolves once the queries on the page reflect it', async () => {
@@ -193,76 +178,321 @@ describe('a mutation', () => {
   })
 })
 
-describe('an optimistic update', () => {
-  /** A list that `mutate` adds to before the server does. */
-  function mountOptimistic(setTo?: 'loading') {
-    let list = [{ _id: '1', body: 'one' }]
-    const send = mountSend({
-      optimisticUpdate(queries, { channel, body }) {
-        const current = queries.getQuery(api.messages.list, { channel })
-        queries.setQuery(api.messages.list, { channel }, setTo === 'loading' ? undefined : current && [...current, { _id: 'optimistic', body }])
-      },
-    })
-    page.deployment.functions.set('messages:list', () => list)
-    page.deployment.functions.set('messages:send', ({ body }) => {
-      if (body === '!')
-        throw new Error('refused')
-      list = [...list, { _id: '2', body }]
-      return '2'
-    })
+describe('the callbacks of a mutation', () => {
+  it('are called with the result or error and the arguments of each call, settled last', async () => {
     const seen: unknown[] = []
-    const query = page.run(() => {
-      const query = useConvexQuery(api.messages.list, { channel: 'a' })
-      watch([query.data, query.status], ([data, status]) => seen.push(`${data?.map(({ _id }) => _id)} ${status}`), { flush: 'sync' })
-      return query
-    }).result
-    return { ...send, query, seen }
+    const { mutate } = mountSend({
+      onSuccess: (...said) => seen.push(['success', ...said]),
+      onError: (error, args) => seen.push(['error', error.message, args]),
+      onSettled: (data, error, args) => seen.push(['settled', data, error?.message, args]),
+    })
+    const [good, bad] = [{ channel: 'a', body: 'one' }, { channel: 'a', body: '!' }]
+    void mutate(good)
+    const failure = mutate(bad).catch(error => error)
+    await page.tick(500)
+    const { message } = await failure
+    expect(message).toContain('refused !')
+    expect(seen).toEqual([
+      ['success', 'nobody sent one', good],
+      ['settled', 'nobody sent one', undefined, good],
+      ['error', message, bad],
+      ['settled', undefined, message, bad],
+    ])
+  })
+
+  it('are called before the promise settles, when the state shows it already', async () => {
+    const seen: string[] = []
+    const { mutate, status } = mountSend({ onSettled: () => seen.push(`settled: ${status.value}`) })
+    void mutate({ channel: 'a', body: 'one' }).then(() => seen.push('resolved'))
+    void mutate({ channel: 'a', body: '!' }).catch(() => seen.push('rejected'))
+    await page.tick(500)
+    expect(seen).toEqual(['settled: pending', 'resolved', 'settled: error', 'rejected'])
+  })
+
+  it('are called for a call that reset has made unseen', async () => {
+    const onSettled = vi.fn()
+    const { mutate, reset } = mountSend({ onSettled })
+    void mutate({ channel: 'a', body: 'one' })
+    reset()
+    await page.tick(500)
+    expect(onSettled).toHaveBeenCalledTimes(1)
+  })
+
+  it('hear of arguments that cannot be sent', async () => {
+    const onError = vi.fn()
+    const onSettled = vi.fn()
+    const { mutate } = mountSend({ onError, onSettled })
+    const failure = await mutate(new Event('click') as any).catch(error => error)
+    expect(failure).toMatchObject({ code: 'ARGS_INVALID' })
+    expect(onError).toHaveBeenCalledExactlyOnceWith(failure, expect.any(Event))
+    expect(onSettled).toHaveBeenCalledExactlyOnceWith(undefined, failure, expect.any(Event))
+  })
+
+  it('are called although the component is gone: the call goes on', async () => {
+    mountSend()
+    const seen: unknown[] = []
+    const isShown = ref(true)
+    const Sender = defineComponent(() => {
+      const { mutate } = useConvexMutation(api.messages.send, { onSuccess: result => seen.push(result), onSettled: () => seen.push('settled') })
+      void mutate({ channel: 'a', body: 'one' }).then(result => seen.push(`resolved: ${result}`))
+      return () => h('p')
+    })
+    page.mount(defineComponent(() => () => isShown.value ? h(Sender) : null))
+    isShown.value = false
+    await page.tick(500)
+    expect(seen).toEqual(['nobody sent one', 'settled', 'resolved: nobody sent one'])
+  })
+})
+
+describe('a mutation that has surely not left the page', () => {
+  /** With a query, so that there is a connection. */
+  async function mountOnline(options?: ScriptedPageOptions) {
+    const send = mountSend({}, options)
+    page.deployment.functions.set('users:whoami', () => null)
+    page.run(() => useConvexQuery(api.users.whoami))
+    await page.tick(500)
+    const seen: string[] = []
+    page.run(() => watch([send.status, send.isQueued], ([status, isQueued]) => seen.push(isQueued ? `${status}, queued` : status), { flush: 'sync' }))
+    return { ...send, seen }
   }
 
-  it('is shown at once, keeps what it did not touch, and gives way to the mutation\'s own effect in one step', async () => {
-    const { mutate, seen, query } = mountOptimistic()
-    await page.tick(500)
-    const row = query.data.value![0]
-    void mutate({ channel: 'a', body: 'two' })
-    expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'optimistic'])
-    expect(query.data.value![0]).toBe(row)
-    await page.tick(500)
-    expect(seen).toEqual(['1 success', '1,optimistic success', '1,2 success'])
-    expect(query.data.value![0]).toBe(row)
+  it('is queued while the page is offline, until the connection is back', async () => {
+    const { mutate, isQueued, sent, seen } = await mountOnline()
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const call = mutate({ channel: 'a', body: 'later' })
+    expect(isQueued.value).toBe(true)
+    await page.tick(3000)
+    expect([isQueued.value, sent()]).toEqual([true, []])
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await call).toBe('nobody sent later')
+    expect(seen).toEqual(['pending', 'pending, queued', 'pending', 'success'])
   })
 
-  it('is rolled back when the mutation fails', async () => {
-    const { mutate, seen, query } = mountOptimistic()
-    await page.tick(500)
-    const before = query.data.value
-    const rejected = expect(mutate({ channel: 'a', body: '!' })).rejects.toThrow('refused')
-    await page.tick(500)
-    await rejected
-    expect(seen).toEqual(['1 success', '1,optimistic success', '1 success'])
-    expect(query.data.value).toEqual(before)
+  it('is not queued while it is under way, also when the connection drops then', async () => {
+    const { mutate, sent, seen } = await mountOnline()
+    const call = mutate({ channel: 'a', body: 'one' })
+    page.deployment.isReachable = false
+    await page.tick(60)
+    page.deployment.drop()
+    await page.tick(3000)
+    expect(sent()).toEqual(['one'])
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await call).toBe('nobody sent one')
+    expect(seen).toEqual(['pending', 'success'])
   })
 
-  it('may make a query load again', async () => {
-    const { mutate, seen, query } = mountOptimistic('loading')
+  it('is queued until it is known who is there, and until their connection is open', async () => {
+    const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
+    page.deployment.latencyMs = 1000
+    const call = mutate({ channel: 'a', body: 'one' })
+    expect(isQueued.value).toBe(true)
     await page.tick(500)
-    void mutate({ channel: 'a', body: 'two' })
-    expect(query.isPending.value).toBe(true)
-    expect(query.data.value).toBeUndefined()
+    page.source.signIn('ada')
     await page.tick(500)
-    expect(seen).toEqual(['1 success', 'undefined pending', '1,2 success'])
+    expect([isQueued.value, sent()]).toEqual([true, []])
+    await page.tick(600)
+    expect(isQueued.value).toBe(false)
+    await page.tick(5000)
+    expect(await call).toBe('ada sent one')
   })
 
-  it('survives what other transitions bring meanwhile', async () => {
-    const { mutate, query } = mountOptimistic()
+  it('is queued while somebody is believed to be there whose token does not come', async () => {
+    const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
+    page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
+    const call = mutate({ channel: 'a', body: 'one' })
+    await page.tick(5000)
+    expect([isQueued.value, sent()]).toEqual([true, []])
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(500)
+    expect(await call).toBe('ada sent one')
+    expect(isQueued.value).toBe(false)
+  })
+
+  it('is not queued before a call, and not after', async () => {
+    const { mutate, isQueued } = await mountOnline()
+    expect(isQueued.value).toBe(false)
+    await expect(mutate(null as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
+    expect(isQueued.value).toBe(false)
+  })
+
+  it('is sent with the others in the order of the calls', async () => {
+    const { mutate, sent } = mountSend({}, { user: 'silent' })
+    for (const body of ['one', 'two', 'three'])
+      void mutate({ channel: 'a', body })
+    await page.tick(100)
+    page.source.signIn('ada')
+    void mutate({ channel: 'a', body: 'four' })
+    await page.tick(500)
+    expect(sent()).toEqual(['one', 'two', 'three', 'four'])
+  })
+})
+
+describe('calls that are pending when the person changes', () => {
+  /** What became of a call: `notSent`, `unknown`, or its result. */
+  const outcomeOf = (call: Promise<unknown>): Promise<unknown> => call.catch(error => error instanceof IdentityChangedError ? error.outcome : error)
+
+  it('reject as not sent, or as unknown, and no connection sends them after that', async () => {
+    const { mutate, sent } = mountSend({}, { user: 'ada' })
+    page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+    page.run(() => useConvexQuery(api.users.whoami))
     await page.tick(500)
     page.deployment.isHolding = true
-    void mutate({ channel: 'a', body: 'two' })
-    page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }))
-    await page.tick(100)
-    expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'optimistic'])
+    const calls = [outcomeOf(mutate({ channel: 'a', body: 'sent' }))]
+    await page.tick(60)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    calls.push(outcomeOf(mutate({ channel: 'a', body: 'queued' })))
+    await page.tick(1000)
+    page.source.say({ status: 'signedOut' })
+    expect(await Promise.all(calls)).toEqual(['unknown', 'notSent'])
+    page.deployment.isReachable = true
     page.deployment.flush()
+    await page.tick(60_000)
+    expect(sent()).toEqual(['sent'])
+  })
+
+  it('reject as not sent when the token of who called has not come yet', async () => {
+    const { mutate, sent } = mountSend({}, { user: 'silent' })
+    page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
+    const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
+    await page.tick(100)
+    page.source.signIn('bob')
+    expect(await call).toBe('notSent')
+    await page.tick(5000)
+    expect(sent()).toEqual([])
+  })
+
+  it('of a guest reject, sent or not, and are never sent as who comes', async () => {
+    const { mutate, sent } = mountSend()
+    const calls = [outcomeOf(mutate({ channel: 'a', body: 'while connecting' }))]
+    await page.tick(10)
+    page.source.signIn('ada')
+    expect(await Promise.all(calls)).toEqual(['notSent'])
+    await page.tick(5000)
+    expect(sent()).toEqual([])
+  })
+
+  it('leave a public query\'s connection alone when they were a person\'s', async () => {
+    const { mutate } = mountSend({}, { user: 'ada' })
+    page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+    const query = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' })).result
     await page.tick(500)
-    expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', '2'])
+    page.deployment.isHolding = true
+    const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
+    await page.tick(60)
+    page.source.say({ status: 'signedOut' })
+    page.deployment.isHolding = false
+    expect(await call).toBe('unknown')
+    await page.tick(5000)
+    expect(page.deployment.sockets).toHaveLength(2)
+    expect([query.status.value, query.isStale.value]).toEqual(['success', false])
+  })
+
+  it('call back with the error alone, in whatever moment the answer comes', async () => {
+    const seen: string[] = []
+    // From the message of the server to the callbacks, several promises settle one after another: the person changes between any two of them.
+    for (let moment = 0; moment < 16; moment++) {
+      for (const body of ['one', '!']) {
+        let isGone = false
+        const say = (what: string) => (): unknown => isGone && seen.push(what)
+        const { mutate, state } = mountSend({
+          onSuccess: say('success'),
+          onError: error => say(error instanceof IdentityChangedError ? 'changed' : 'failed')(),
+          onSettled: data => data !== undefined && say('data')(),
+        }, { user: 'ada' })
+        await page.tick(500)
+        page.deployment.isHolding = true
+        const call = outcomeOf(mutate({ channel: 'a', body }))
+        await page.tick(500)
+        page.deployment.flush()
+        for (let turn = 0; turn < moment; turn++)
+          await Promise.resolve()
+        isGone = true
+        page.source.say({ status: 'signedOut' })
+        expect(state()).toEqual(['idle', false, undefined, undefined])
+        await call
+        expect(state()).toEqual(['idle', false, undefined, undefined])
+        await page.close()
+      }
+    }
+    expect(new Set(seen)).toEqual(new Set(['changed']))
+    // Neither before all of them nor after.
+    expect(seen.length).toBeGreaterThan(2)
+    expect(seen.length).toBeLessThan(32)
+  })
+
+  it('do not touch what the next person calls', async () => {
+    const { mutate, state } = mountSend({}, { user: 'ada' })
+    await page.tick(500)
+    page.deployment.isHolding = true
+    const hers = outcomeOf(mutate({ channel: 'a', body: 'hers' }))
+    await page.tick(60)
+    page.deployment.isHolding = false
+    page.source.signIn('bob')
+    const his = mutate({ channel: 'a', body: 'his' })
+    expect(state()).toEqual(['pending', true, undefined, undefined])
+    expect(await hers).toBe('unknown')
+    expect(state()).toEqual(['pending', true, undefined, undefined])
+    await page.tick(500)
+    expect(await his).toBe('bob sent his')
+    expect(state()).toEqual(['success', false, 'bob sent his', undefined])
+  })
+})
+
+describe('calls that are pending when the page is closed', () => {
+  it.each([
+    ['held', { user: 'silent' } as const],
+    ['under way', { user: 'ada' } as const],
+    ['a guest\'s', {}],
+  ])('reject: %s', async (_which, options) => {
+    const onError = vi.fn()
+    const { mutate } = mountSend({ onError }, options)
+    await page.tick(500)
+    page.deployment.isHolding = true
+    const call = mutate({ channel: 'a', body: 'one' }).catch(error => error)
+    await page.tick(20)
+    void page.convex.close()
+    expect(await call).toMatchObject({ code: 'CLOSED' })
+    expect(onError).toHaveBeenCalledTimes(1)
+  })
+
+  it('reject when the app is unmounted', async () => {
+    mountSend()
+    const failures: unknown[] = []
+    const Sender = defineComponent(() => {
+      void useConvexMutation(api.messages.send).mutate({ channel: 'a', body: 'one' }).catch(error => failures.push(error))
+      return () => h('p')
+    })
+    const wrapper = page.mount(Sender)
+    await page.tick(10)
+    wrapper.unmount()
+    await page.tick(0)
+    expect(failures).toEqual([expect.objectContaining({ code: 'CLOSED' })])
+  })
+
+  it('leave no connection state behind, although a public query had a connection of its own', async () => {
+    const { mutate } = mountSend({}, { user: 'ada' })
+    page.deployment.functions.set('users:whoami', () => null)
+    const { result: connection } = page.run(() => useConvexConnectionState())
+    const { stop } = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public', lingerMs: 0 }))
+    await page.tick(500)
+    page.deployment.isHolding = true
+    const call = mutate({ channel: 'a', body: 'one' }).catch(error => error)
+    stop()
+    void page.convex.close()
+    expect(await call).toMatchObject({ code: 'CLOSED' })
+    await page.tick(10)
+    expect(connection.value.connectionCount).toBe(0)
+  })
+
+  it('or after that show the error', async () => {
+    const { mutate, state } = mountSend()
+    await page.convex.close()
+    await expect(mutate({ channel: 'a', body: 'one' })).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(state().slice(0, 2)).toEqual(['error', false])
   })
 })
 

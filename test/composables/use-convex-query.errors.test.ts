@@ -249,6 +249,9 @@ describe('a callback that throws', () => {
       onError: () => {
         throw new Error('of onError')
       },
+      onSettled: () => {
+        throw new Error('of onSettled')
+      },
     }))
     const outcomes: unknown[] = []
     const errors = await reportedErrors(async () => {
@@ -258,7 +261,7 @@ describe('a callback that throws', () => {
       await page.tick()
     })
     expect(outcomes).toEqual(['id', expect.stringContaining('refused')])
-    expect(errors.map(({ message }) => message)).toEqual(['of onSuccess', 'of onError'])
+    expect(errors.map(({ message }) => message)).toEqual(['of onSuccess', 'of onSettled', 'of onError', 'of onSettled'])
   })
 
   it('as an optimistic update harms neither the mutation nor any query', async () => {

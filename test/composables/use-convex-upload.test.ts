@@ -666,3 +666,55 @@ describe('a change of person', () => {
     expect(shown()).toEqual(['a success id of a'])
   })
 })
+
+describe('leaving the page', () => {
+  /** Whether the browser would ask before it leaves the page. */
+  function wouldWarn(): boolean {
+    const event = new Event('beforeunload', { cancelable: true })
+    dispatchEvent(event)
+    return event.defaultPrevented
+  }
+
+  it('warns until the last upload has ended, and only then', async () => {
+    const { upload, sent } = mountUpload({ concurrency: 1 })
+    await page.tick(100)
+    expect(wouldWarn()).toBe(false)
+    const outcome = outcomeOf(upload([textFile('a'), textFile('b')]))
+    expect(wouldWarn()).toBe(true)
+    await page.tick()
+    sent[0]!.fail()
+    await page.tick()
+    expect(wouldWarn()).toBe(true)
+    await page.tick(2000)
+    store(sent[1]!)
+    await page.tick()
+    expect(wouldWarn()).toBe(true)
+    store(sent[2]!)
+    await page.tick()
+    expect(outcome()).toEqual(['id of a', 'id of b'])
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('does not warn for what a former person had under way', async () => {
+    const { upload } = mountUpload({}, { user: 'ada' })
+    await page.tick(100)
+    void upload(textFile('a')).catch(() => {})
+    await page.tick(100)
+    expect(wouldWarn()).toBe(true)
+    page.source.signIn('bea')
+    expect(wouldWarn()).toBe(false)
+  })
+})
+
+describe('closing the plugin', () => {
+  it('ends uploads', async () => {
+    const { upload, sent, shown } = mountUpload()
+    const outcome = outcomeOf(upload(textFile('a')))
+    await page.tick()
+    void page.convex.close()
+    expect(sent[0]!.isAborted).toBe(true)
+    expect(shown()).toEqual(['a cancelled'])
+    await page.tick()
+    expect(outcome()).toMatchObject({ code: 'CLOSED' })
+  })
+})

@@ -1,5 +1,5 @@
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
-import { useConvexAction, useConvexMutation, useConvexQuery } from 'convue'
+import { useConvexAction, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
@@ -24,6 +24,7 @@ function mountCalls(options?: ScriptedPageOptions) {
     send: useConvexMutation(api.messages.send),
     run: useConvexAction(api.values.run),
     query: useConvexQuery(api.values.get),
+    client: useConvexClient(),
   })).result
 }
 
@@ -60,6 +61,31 @@ describe('leaving the page', () => {
     expect(wouldWarn()).toBe(false)
   })
 
+  it('warns while a mutation waits for the connection, and not for a query that does', async () => {
+    const { send, client } = mountCalls({ user: 'ada' })
+    await page.tick(500)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const answer = client.query(api.values.get)
+    expect(wouldWarn()).toBe(false)
+    const sent = send.mutate({ channel: 'a', body: 'b' })
+    await page.tick(3000)
+    expect(wouldWarn()).toBe(true)
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await Promise.all([answer, sent])).toEqual([1, 'id'])
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('warns no longer once a mutation has failed', async () => {
+    const { send } = mountCalls()
+    page.deployment.functions.delete('messages:send')
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    await page.tick(500)
+    expect((await failure).message).toContain('Could not find')
+    expect(wouldWarn()).toBe(false)
+  })
+
   it('does not warn for what a former person had under way', async () => {
     const { send } = mountCalls({ user: 'ada' })
     await page.tick(500)
@@ -68,6 +94,15 @@ describe('leaving the page', () => {
     page.source.say({ status: 'signedOut' })
     expect(wouldWarn()).toBe(false)
     expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
+  })
+
+  it('warns with unsavedChangesWarning: true while something is pending alone', async () => {
+    const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: true } })
+    expect(wouldWarn()).toBe(false)
+    void send.mutate({ channel: 'a', body: 'b' })
+    expect(wouldWarn()).toBe(true)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
   })
 
   it('never warns with unsavedChangesWarning: false', async () => {

@@ -11,11 +11,12 @@ const wait = makeFunctionReference<'action', { ms: number }, number>('jobs:wait'
 
 describe('a mutation', () => {
   it('takes the function\'s arguments and gives its result', () => {
-    const { mutate, data, error, status } = useConvexMutation(api.messages.send)
+    const { mutate, data, error, status, isQueued } = useConvexMutation(api.messages.send)
     expectTypeOf(mutate).parameter(0).toEqualTypeOf<{ channel: string, body: string, priority?: number | undefined }>()
     expectTypeOf(mutate({ channel: 'a', body: 'b' })).resolves.toEqualTypeOf<Id<'messages'>>()
     expectTypeOf(data.value).toEqualTypeOf<Id<'messages'> | undefined>()
     expectTypeOf(error.value).toEqualTypeOf<Error | undefined>()
+    expectTypeOf(isQueued.value).toEqualTypeOf<boolean>()
     expectTypeOf(status.value).toEqualTypeOf<'idle' | 'pending' | 'success' | 'error'>()
     // @ts-expect-error the body is missing
     void mutate({ channel: 'a' })
@@ -41,6 +42,11 @@ describe('a mutation', () => {
       onError(error) {
         expectTypeOf(error).toEqualTypeOf<Error>()
       },
+      onSettled(result, error, args) {
+        expectTypeOf(result).toEqualTypeOf<string | undefined>()
+        expectTypeOf(error).toEqualTypeOf<Error | undefined>()
+        expectTypeOf(args).toEqualTypeOf<{ channel: string, body: string }>()
+      },
     })
   })
 
@@ -59,6 +65,8 @@ describe('an action', () => {
     expectTypeOf(data.value).toEqualTypeOf<number | undefined>()
     // @ts-expect-error a number
     void run({ ms: '1' })
+    // @ts-expect-error an option of a mutation alone
+    useConvexAction(wait, { optimisticUpdate: () => {} })
     // @ts-expect-error a mutation
     useConvexAction(scripted.messages.send)
   })
@@ -71,6 +79,14 @@ describe('the client', () => {
     expectTypeOf(convex.query(scripted.messages.count, { channel: 'a' })).resolves.toEqualTypeOf<number>()
     expectTypeOf(convex.mutation(scripted.messages.send, { channel: 'a', body: 'b' })).resolves.toEqualTypeOf<string>()
     expectTypeOf(convex.action(wait, { ms: 1 })).resolves.toEqualTypeOf<number>()
+    void convex.mutation(scripted.messages.send, { channel: 'a', body: 'b' }, {
+      optimisticUpdate(queries, args) {
+        expectTypeOf(args).toEqualTypeOf<{ channel: string, body: string }>()
+        expectTypeOf(queries.getQuery(scripted.messages.count, { channel: 'a' })).toEqualTypeOf<number | undefined>()
+      },
+    })
+    // @ts-expect-error an option of a mutation alone
+    void convex.action(wait, { ms: 1 }, { optimisticUpdate: () => {} })
     expectTypeOf(convex.client).toEqualTypeOf<ConvexClient>()
     // @ts-expect-error the channel is required
     void convex.query(scripted.messages.count)

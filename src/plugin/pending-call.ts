@@ -1,0 +1,58 @@
+import type { ConvexClient, OptimisticUpdate } from 'convex/browser'
+import type { OpenClient } from './open-client.ts'
+import { attempt } from './batch.ts'
+import { explainFunctionError } from './function-name.ts'
+import { readArgs } from './query-key.ts'
+
+/** One question to the deployment, which has one answer. */
+export interface Call {
+  kind: 'query' | 'mutation' | 'action'
+  name: string
+  args: unknown
+  optimisticUpdate?: OptimisticUpdate<any>
+}
+
+/** A call without an answer yet. */
+export interface PendingCall {
+  readonly kind: Call['kind']
+  readonly result: Promise<unknown>
+  /** Gives it to a client, unless there is none yet or it has one. */
+  send: (client: OpenClient | null | undefined) => void
+  /** It has surely not left the page yet. */
+  isQueued: () => boolean
+  /** Nobody will answer: a Convex client that is closed leaves its own calls pending for good. */
+  reject: (error: Error) => void
+}
+
+/** A `ConvexClient`, as far as it carries calls. */
+type Carrier = Pick<ConvexClient, 'connectionState'>
+  & Record<Call['kind'], (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>>
+
+/** @throws {ConvueError} `ARGS_INVALID` */
+export function createPendingCall({ kind, name, args: value, optimisticUpdate }: Call): PendingCall {
+  const { args } = readArgs(value)
+  let carrier: Carrier | undefined
+  /** The connection of the carrier on which it leaves, the first being 1. */
+  let leavesOn: number
+  let resolve: (result: unknown) => void
+  let reject!: (error: Error) => void
+  const result = new Promise((...settle) => [resolve, reject] = settle)
+
+  return {
+    kind,
+    result,
+    send(client) {
+      if (carrier || !client)
+        return
+      carrier = client.convex as unknown as Carrier
+      const { isWebSocketConnected, connectionCount } = carrier.connectionState()
+      leavesOn = isWebSocketConnected ? connectionCount : connectionCount + 1
+      carrier[kind](name, args, {
+        // The client runs it again at every transition until the mutation is through: an error would stop them all.
+        optimisticUpdate: optimisticUpdate && ((queries, args) => attempt(() => optimisticUpdate(queries, args))),
+      }).then(resolve, error => reject(explainFunctionError(error)))
+    },
+    isQueued: () => !carrier || carrier.connectionState().connectionCount < leavesOn,
+    reject,
+  }
+}
