@@ -15,30 +15,36 @@ export function useQueryEntry(target: QueryTargetRef, lingerMs: number): { reado
 
   let isActive = true
   let held: QueryEntry | null = null
-  const follow = (): void => {
-    const wanted = target.value
+  const hold = (next: QueryEntry | null): void => {
     const former = held
-    held = isActive && wanted.status === 'ready' ? store.acquire(wanted.query) : null
-    // What rests with its page shows as long as it lingers: coming back renders nothing anew.
-    if (isActive)
-      entry.value = held
+    held = next
     if (former)
       store.release(former, lingerMs)
   }
-  const setActive = (next: boolean): void => {
-    isActive = next
-    follow()
+  const follow = (): void => {
+    const wanted = target.value
+    if (isActive)
+      hold(entry.value = wanted.status === 'ready' ? store.acquire(wanted.query) : null)
+  }
+  // What rests with its page shows as long as it lingers: coming back renders nothing anew. This reads no ref, which would become one of the
+  // page's that a component is leaving.
+  const rest = (): void => {
+    isActive = false
+    hold(null)
   }
   follow()
   if (isRef(target))
     watch(target, follow)
 
   if (mayRest) {
-    onActivated(() => setActive(true))
-    onDeactivated(() => setActive(false))
+    onActivated(() => {
+      isActive = true
+      follow()
+    })
+    onDeactivated(rest)
   }
   if (scope)
-    onScopeDispose(() => setActive(false))
+    onScopeDispose(rest)
   return entry
 }
 
