@@ -1,4 +1,6 @@
-import process from 'node:process'
+import type { Browser } from 'playwright-core'
+import type { OpenedSubject } from './client/workloads.ts'
+import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { launchBrowser } from '../test/support/browser.ts'
 import { BenchPage } from './client/bench-page.ts'
@@ -7,7 +9,7 @@ import { profile } from './client/profile.ts'
 import { Results } from './client/results.ts'
 import { SUBJECTS } from './client/subjects.ts'
 import { describeLinger, describeMemory, describeWorkload, printTables } from './client/tables.ts'
-import { measureLinger, measureMemory, measureRounds, PLANS } from './client/workloads.ts'
+import { GENERATIONS, measureLinger, measureMemory, measureRounds, PLANS } from './client/workloads.ts'
 
 /**
  * How fast Convue is beside others, in a browser: `node bench/client.ts`.
@@ -42,30 +44,57 @@ if (subjects.length === 0 || (plans.length === 0 && options.only !== 'memory'))
   throw new Error('There is no such subject or workload.')
 
 const pages = await servePages([...new Set(subjects.map(({ source }) => source))], { minify: !options.profile })
-const browser = await launchBrowser(FLAGS)
 try {
-  const opened = await Promise.all(subjects.map(async subject => ({ subject, page: await BenchPage.open(browser, `${pages.url}/${subject.source}`) })))
-  if (options.profile) {
-    for (const plan of plans) {
-      for (const { subject, page } of opened)
-        await profile(page, subject, plan, sizes ?? plan.sizes, pages.files.get(`/${subject.source}.js`)!, options.out)
-    }
-  }
-  else {
-    const results = new Results()
-    for (const plan of plans) {
-      await measureRounds(opened, plan, sizes ?? plan.sizes, results)
-      printTables(describeWorkload(plan, results, subjects), options.markdown)
-    }
-    if (!options.only || options.only === 'memory') {
-      const memorySizes = sizes ?? [1_000, 10_000]
-      printTables(describeMemory(await measureMemory(opened, memorySizes), subjects), options.markdown)
-      printTables(describeLinger(await measureLinger(opened, memorySizes)), options.markdown)
-    }
-    console.log(`\nChromium ${browser.version()}, Node ${process.versions.node}`)
-  }
+  if (options.profile)
+    await writeProfiles()
+  else
+    await compare()
 }
 finally {
-  await browser.close()
   pages.close()
+}
+
+async function compare(): Promise<void> {
+  const results = new Results()
+  const isMemoryWanted = !options.only || options.only === 'memory'
+  const memorySizes = sizes ?? [1_000, 10_000]
+  // Others at work on this machine make for noise.
+  const [load] = loadavg()
+  for (let generation = 1; generation <= (plans.length > 0 ? GENERATIONS : 1); generation++) {
+    await withBrowser(async (opened, browser) => {
+      for (const plan of plans) {
+        console.error(`${generation} of ${GENERATIONS}: ${plan.workload}`)
+        await measureRounds(opened, plan, plan.isSized ? sizes ?? plan.sizes : plan.sizes, results)
+      }
+      if (plans.length > 0 && generation < GENERATIONS)
+        return
+      for (const plan of plans)
+        printTables(describeWorkload(plan, results, subjects), options.markdown)
+      if (isMemoryWanted) {
+        printTables(describeMemory(await measureMemory(opened, memorySizes), subjects), options.markdown)
+        printTables(describeLinger(await measureLinger(opened, memorySizes)), options.markdown)
+      }
+      console.log(`\n${new Date().toISOString().slice(0, 10)}, Chromium ${browser.version()}, ${availableParallelism()} cores, load average ${load!.toFixed(1)} before`)
+    })
+  }
+}
+
+async function writeProfiles(): Promise<void> {
+  await withBrowser(async (opened) => {
+    for (const plan of plans) {
+      for (const { subject, page } of opened)
+        await profile(page, subject, plan, plan.isSized ? sizes ?? plan.sizes : plan.sizes, pages.files.get(`/${subject.source}.js`)!, options.out)
+    }
+  })
+}
+
+/** A browser of its own, with a page and thereby a process for each subject. */
+async function withBrowser(use: (opened: OpenedSubject[], browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await launchBrowser(FLAGS)
+  try {
+    await use(await Promise.all(subjects.map(async subject => ({ subject, page: await BenchPage.open(browser, `${pages.url}/${subject.source}`) }))), browser)
+  }
+  finally {
+    await browser.close()
+  }
 }

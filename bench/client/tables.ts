@@ -28,20 +28,23 @@ export function describeWorkload(plan: Plan, results: Results, subjects: BenchSu
     sizes.map(n => row(sizes.length > 1 ? `${label}, n = ${count(n)}` : label, step, n)))
   const tables: Table[] = []
 
-  tables.push({
-    title: `${plan.title} (median ms, × floor)`,
-    head: ['', ...names, 'Convue × fastest Vue peer'],
-    rows: forEach((label, step, n) => {
-      const ms = (id: string): number | undefined => results.ms(workload, step, n, id)
-      const floor = ms('floor')
-      const peers = subjects.filter(({ isVuePeer }) => isVuePeer).map(({ id }) => ms(id)!)
-      return [
-        label,
-        ...subjects.map(({ id }) => `${time(ms(id)!)}${floor && id !== 'floor' ? ` (${ratio(ms(id)! / floor)})` : ''}`),
-        peers.length > 0 && ms('convue') ? ratio(ms('convue')! / Math.min(...peers)) : '',
-      ]
-    }),
-  })
+  // Two updates at a time are counted, not timed.
+  if (workload !== 'tearing') {
+    tables.push({
+      title: `${plan.title} (median ms, × floor)`,
+      head: ['', ...names, 'Convue × fastest Vue peer'],
+      rows: forEach((label, step, n) => {
+        const ms = (id: string): number | undefined => results.ms(workload, step, n, id)
+        const floor = ms('floor')
+        const peers = subjects.filter(({ isVuePeer }) => isVuePeer).map(({ id }) => ms(id)!)
+        return [
+          label,
+          ...subjects.map(({ id }) => `${time(ms(id)!)}${floor && id !== 'floor' ? ` (${ratio(ms(id)! / floor)})` : ''}`),
+          peers.length > 0 && ms('convue') ? ratio(ms('convue')! / Math.min(...peers)) : '',
+        ]
+      }),
+    })
+  }
 
   if ('one' in steps && sizes.length > 1) {
     tables.push({
@@ -52,8 +55,8 @@ export function describeWorkload(plan: Plan, results: Results, subjects: BenchSu
   }
 
   for (const [name, words] of Object.entries(COUNTS)) {
-    const rows = forEach((label, step, n) => [label, ...subjects.map(({ id }) => count(results.count(workload, step, n, id, name)))])
-    if (rows.some(row => row.slice(1).some(cell => cell !== '')))
+    const rows = forEach((label, step, n) => [label, ...subjects.map(({ id, isVue }) => name === 'tornWatchers' && !isVue ? '–' : count(results.count(workload, step, n, id, name)))])
+    if (rows.some(row => row.slice(1).some(cell => /\d/.test(cell))))
       tables.push({ title: `${plan.title}: ${words}`, head: ['', ...names], rows })
   }
   return tables

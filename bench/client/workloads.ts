@@ -18,6 +18,8 @@ export interface Plan {
   atOnce?: { step: string, after: string[] }
   /** How many components. */
   sizes: number[]
+  /** Whether it can run for another number. */
+  isSized: boolean
   rounds: (n: number) => number
 }
 
@@ -39,11 +41,17 @@ export interface Memory {
   left: number
 }
 
-const byItems = (n: number): number => n >= 10_000 ? 15 : n >= 1_000 ? 21 : 41
-const WARM_UP_ROUNDS = 3
+/**
+ * How often everything is done anew in new processes: what a process happens to optimize, it does to every round, and twice the same code differs by
+ * up to a quarter.
+ */
+export const GENERATIONS = 2
+const WARM_UP_ROUNDS = 2
+const WARM_UP_SIZE = 1_000
 /** At this size, other frameworks take part in one of three rounds: they take the most time, and are there for orientation. */
 const LARGE = 10_000
-const MEMORY_ROUNDS = 3
+const byItems = (n: number): number => n >= LARGE ? 10 : n >= 1_000 ? 20 : 30
+const MEMORY_ROUNDS = 2
 
 export const PLANS: Plan[] = [
   {
@@ -52,6 +60,7 @@ export const PLANS: Plan[] = [
     steps: { mount: 'mount, up to the first result', all: 'an update of all', unmount: 'unmount' },
     atOnce: { step: 'unmount', after: ['mount'] },
     sizes: [100, 1_000, 10_000],
+    isSized: true,
     rounds: byItems,
   },
   {
@@ -60,6 +69,7 @@ export const PLANS: Plan[] = [
     steps: { mount: 'mount, up to the first results', all: 'a transition that changes all', one: 'a transition that changes one', unmount: 'unmount' },
     atOnce: { step: 'unmount', after: ['mount'] },
     sizes: [100, 1_000, 10_000],
+    isSized: true,
     rounds: byItems,
   },
   {
@@ -67,7 +77,8 @@ export const PLANS: Plan[] = [
     title: 'A list of 1,000 rows in one query, 200 bytes a row, with a component a row',
     steps: { mount: 'mount, up to the rows', one: 'one row changed', same: 'the same list again', all: 'all rows changed' },
     sizes: [1_000],
-    rounds: () => 31,
+    isSized: false,
+    rounds: () => 20,
   },
   {
     workload: 'churn',
@@ -75,29 +86,34 @@ export const PLANS: Plan[] = [
     steps: { equal: 'equal arguments in a new object', new: 'new arguments' },
     atOnce: { step: 'new', after: [] },
     sizes: [1],
-    rounds: () => 5,
+    isSized: false,
+    rounds: () => 4,
   },
   {
     workload: 'tearing',
     title: 'Tearing: 100 transitions change two queries that one component shows',
     steps: { update: '100 double updates' },
     sizes: [2],
-    rounds: () => 5,
+    isSized: false,
+    rounds: () => 4,
   },
 ]
 
-/** Runs the subjects in turn, in changing order, so that all feel the same noise. */
+/** Runs the subjects in turn, in changing order, so that all feel the same noise: one generation's share of the rounds. */
 export async function measureRounds(opened: OpenedSubject[], plan: Plan, sizes: number[], results: Results): Promise<void> {
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    for (const { subject, page } of opened)
+      await runRound(page, subject, plan, WARM_UP_SIZE, () => {})
+  }
   for (const n of sizes) {
-    for (let round = -WARM_UP_ROUNDS; round < plan.rounds(n); round++) {
+    for (let round = -1; round < Math.ceil(plan.rounds(n) / GENERATIONS); round++) {
       for (const { subject, page } of inOrderOf(round, opened)) {
-        if (n >= LARGE && !subject.isVue && round % 3 !== 0)
+        if (n >= LARGE && !subject.isVue && round > 0 && round % 3 !== 0)
           continue
-        const record = (step: string, sample: Sample): void => {
+        await runRound(page, subject, plan, n, (step, sample) => {
           if (round >= 0)
             results.add(plan.workload, step, n, subject.id, sample)
-        }
-        await runRound(page, subject, plan, n, record)
+        })
       }
     }
   }
@@ -178,7 +194,7 @@ export async function measureLinger(opened: OpenedSubject[], sizes: number[]): P
 
 /** Forwards and backwards in turn, beginning with another one each time. */
 function inOrderOf<T>(round: number, list: T[]): T[] {
-  const start = (round + WARM_UP_ROUNDS) % list.length
+  const start = (round + 1) % list.length
   const rotated = [...list.slice(start), ...list.slice(0, start)]
   return round % 2 === 0 ? rotated : rotated.reverse()
 }
