@@ -29,7 +29,7 @@ export async function profile(page: BenchPage, subject: BenchSubject, plan: Plan
   await page.cdp.send('Profiler.enable')
   await page.cdp.send('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_US })
   for (const n of sizes) {
-    const rounds = Math.max(5, TOTAL / n)
+    const rounds = Math.min(100, Math.max(5, TOTAL / n))
     profiles.clear()
     for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
       await runRound(page, subject, plan, n, () => {}, async (step, run) => {

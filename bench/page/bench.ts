@@ -206,8 +206,12 @@ async function changeArguments(round: Round, argumentOf: (change: number) => num
   const messages = socket.messages
   window.gc()
   ms = 0
+  if (profileTitle)
+    console.profile(profileTitle)
   for (let turn = 0; turn < CHANGES; turn++)
     await change(argumentOf(turn))
+  if (profileTitle)
+    console.profileEnd(profileTitle)
   return { ms, counts: { messages: socket.messages - messages, staleRenders: noticed.staleRenders } }
 }
 
