@@ -1,12 +1,10 @@
-import type { ConvueErrorCode } from './errors.ts'
+import type { ConvueErrorCode, ConvueErrorOptions } from './errors.ts'
 import { ConvueError } from './errors.ts'
 
 interface Diagnosis {
   why: string | ((detail: any) => string)
   fix: string
 }
-
-const DEVELOPMENT_ONLY: Diagnosis = { why: 'A development build says why, and what to do.', fix: '' }
 
 /**
  * What each code means. Bundlers leave the sentences out of a production build, where the code alone stays.
@@ -98,15 +96,11 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
 
 /** The error of a code. `detail` is what its sentence mentions; never a token. */
 export function diagnose(code: ConvueErrorCode, detail?: unknown, cause?: unknown): ConvueError {
-  return new ConvueError({
-    code,
-    cause,
-    ...sentences(code, detail),
-  })
+  return new ConvueError(describe(code, detail, cause))
 }
 
-/** Why and how to mend it, for a code. */
-export function sentences(code: ConvueErrorCode, detail?: unknown): { why: string, fix: string } {
-  const { why, fix } = diagnoses[code] ?? DEVELOPMENT_ONLY
-  return { why: typeof why === 'function' ? why(detail) : why, fix }
+/** What the error of a code is made of. */
+export function describe(code: ConvueErrorCode, detail?: unknown, cause?: unknown): ConvueErrorOptions {
+  const { why, fix } = diagnoses[code] ?? { why: '', fix: '' }
+  return { code, why: typeof why === 'function' ? why(detail) : why, fix, cause }
 }

@@ -50,11 +50,11 @@ export interface ConvueErrorOptions {
 export class ConvueError extends Error {
   override name = 'ConvueError'
   /** Which mistake it is: permanent, unlike the sentences. */
-  readonly code: ConvueErrorCode
+  declare readonly code: ConvueErrorCode
   /** What happened, in one sentence. */
-  readonly why: string
+  declare readonly why: string
   /** What to do about it, in one sentence. */
-  readonly fix: string
+  declare readonly fix: string
 
   constructor({ code, why, fix, cause }: ConvueErrorOptions) {
     super(`[${code}] ${why} ${fix}`.trim(), { cause })

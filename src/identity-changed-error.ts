@@ -1,4 +1,4 @@
-import { sentences } from './diagnostics.ts'
+import { describe } from './diagnostics.ts'
 import { ConvueError } from './errors.ts'
 
 /**
@@ -7,13 +7,10 @@ import { ConvueError } from './errors.ts'
 export class IdentityChangedError extends ConvueError {
   override name = 'IdentityChangedError'
   /** `'notSent'`: it never left the page. `'unknown'`: it was sent, and may or may not have been carried out. */
-  readonly outcome: 'notSent' | 'unknown'
+  declare readonly outcome: 'notSent' | 'unknown'
 
   constructor(outcome: 'notSent' | 'unknown') {
-    super({
-      code: 'IDENTITY_CHANGED',
-      ...sentences('IDENTITY_CHANGED', outcome),
-    })
+    super(describe('IDENTITY_CHANGED', outcome))
     this.outcome = outcome
   }
 }

@@ -36,7 +36,7 @@ export function postFile(url: string, file: Blob, onProgress: (sentBytes: number
 function outcomeOf(request: XMLHttpRequest): PostOutcome {
   const { status } = request
   if (status === 0 || status === 408 || status === 429 || status >= 500)
-    return { kind: 'failed', status, retryAfterMs: readRetryAfter(header(request, 'retry-after'), header(request, 'date')) || 0 }
+    return { kind: 'failed', status, retryAfterMs: readRetryAfter({ get: name => header(request, name) }) || 0 }
   const storageId = status < 300 && readStorageId(request.responseText)
   return storageId ? { kind: 'stored', storageId } : { kind: 'refused', status }
 }

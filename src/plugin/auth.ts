@@ -48,44 +48,31 @@ export interface UseConvexAuthReturn {
 }
 
 export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
-  const status = computed(() => state.value.identity.status)
-  const person = computed(() => state.value.identity.person)
-  const isAuthenticated = computed(() => status.value === 'authenticated' || status.value === 'refreshing')
-  const error = computed(() => errorOf(state.value))
+  const status = computed(() => state.value.status)
+  // A routine renewal that fails is nobody's concern while the deployment still accepts the former token.
+  const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
+  const isOneOf = (...statuses: AuthStatus[]): ComputedRef<boolean> => computed(() => statuses.includes(status.value))
 
-  /** `undefined` until it is known. */
-  const outcome = (): boolean | undefined => status.value === 'authenticated' || (status.value === 'unauthenticated' || error.value || isServer ? false : undefined)
+  /** Equal data in a new object is the same data: providers answer each request with a new one. */
+  const describe = (what: 'user' | 'session'): ComputedRef<any> => computed((former) => {
+    const next = state.value.person?.[what] ?? null
+    return JSON.stringify(former) === JSON.stringify(next) ? former : next
+  })
 
   return {
     status,
-    isLoading: computed(() => status.value === 'loading' || status.value === 'authenticating'),
-    isAuthenticated,
-    isRefreshing: computed(() => status.value === 'refreshing'),
-    user: keepEqual(() => person.value?.user as ConvexUser | null ?? null),
-    session: keepEqual(() => person.value?.session as ConvexSession | null ?? null),
+    isLoading: isOneOf('loading', 'authenticating'),
+    isAuthenticated: isOneOf('authenticated', 'refreshing'),
+    isRefreshing: isOneOf('refreshing'),
+    user: describe('user'),
+    session: describe('session'),
     error,
-    ready: () => until(outcome),
+    ready: () => until(() => {
+      if (status.value === 'authenticated')
+        return true
+      if (status.value === 'unauthenticated' || error.value || isServer)
+        return false
+    }),
     signOut: engine.signOut,
   }
-}
-
-/** A routine renewal that fails is nobody's concern while the deployment still accepts the former token. */
-function errorOf({ identity, request }: AuthState): Error | null {
-  switch (identity.status) {
-    case 'unauthenticated':
-      return identity.error
-    case 'loading':
-    case 'refreshing':
-      return request?.error ?? null
-    default:
-      return null
-  }
-}
-
-/** Equal data in a new object is the same data: providers answer each request with a new one. */
-function keepEqual<T>(read: () => T): ComputedRef<T> {
-  return computed<T>((former) => {
-    const next = read()
-    return former !== undefined && JSON.stringify(former) === JSON.stringify(next) ? former : next
-  })
 }

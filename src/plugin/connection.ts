@@ -9,7 +9,7 @@ import type { QueryAuth } from './query-key.ts'
 import { shallowRef } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { IdentityChangedError } from '../identity-changed-error.ts'
-import { isChangeOfPerson } from '../token/auth-state.ts'
+import { hasToken, isChangeOfPerson } from '../token/auth-state.ts'
 import { openClient } from './open-client.ts'
 import { createPendingCall } from './pending-call.ts'
 
@@ -71,18 +71,19 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     state,
     isWriting,
     work,
-    follow({ identity, request }, former) {
-      if (former && isChangeOfPerson(former.identity, identity)) {
+    follow(state, former) {
+      const { person: believed, request } = state
+      if (former && isChangeOfPerson(former, state)) {
         // What a guest has called is not sent any more, whoever comes.
-        const isNobodyWriting = former.identity.person === null && isWriting()
+        const isNobodyWriting = former.person === null && isWriting()
         endAll(outcome => new IdentityChangedError(outcome))
         keep(null, isNobodyWriting ? null : nobody)
         isNobodyLent = false
       }
 
-      const isBelieved = identity.person || (identity.person === undefined && request && request.question !== 'session')
+      const isBelieved = believed || (believed === undefined && request && request.question !== 'session')
       // Without a token it must not have said `Connect`: the person's queries could overtake `Authenticate` (a socket that dropped meanwhile).
-      const hasSpokenEarly = former?.identity.status === 'loading' && hasToken() && person?.hasSpoken
+      const hasSpokenEarly = former?.status === 'loading' && hasToken(state) && person?.hasSpoken
       if (!isBelieved || hasSpokenEarly)
         keep(null, nobody)
       if (isBelieved)
@@ -122,20 +123,15 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   }
 
   function clientFor(auth: QueryAuth | 'call'): OpenClient | null | undefined {
-    const { identity } = engine.state
+    const identity = engine.state
     if (unavailable)
       return null
-    if (auth !== 'public' && hasToken())
+    if (auth !== 'public' && hasToken(identity))
       return openPerson()
     if (auth === 'required')
       return identity.person === null ? undefined : null
     const mayRunAsNobody = auth === 'public' || identity.person === null || (auth === 'optional' && identity.status === 'loading' && identity.overdue)
     return mayRunAsNobody ? openNobody() : null
-  }
-
-  function hasToken(): boolean {
-    const { identity } = engine.state
-    return !!identity.person && identity.status !== 'loading'
   }
 
   function send(call: PendingCall): void {

@@ -13,7 +13,7 @@ import { createAuth } from './auth.ts'
 import { batch } from './batch.ts'
 import { createConnection } from './connection.ts'
 import { contextKey } from './context.ts'
-import { connectToPage, signInHint } from './page.ts'
+import { connectToPage, wasSignedIn } from './page.ts'
 import { createQueryStore } from './query-store.ts'
 
 export interface ConvexOptions {
@@ -64,7 +64,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
   const engine = createTokenEngine({
     source: authClient ? betterAuthSource(authClient) : tokenSource ?? nobody,
     initialAuth,
-    hint: isServer ? undefined : signInHint(url),
+    mayBeSignedIn: !isServer && wasSignedIn(url),
   })
   const connection = createConnection(engine, url, clientOptions, isServer)
   const store = createQueryStore(connection)
@@ -76,7 +76,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
   const listening = new AbortController()
   if (!isServer) {
     engine.subscribe((state, former) => batch(() => {
-      const isOtherPerson = isChangeOfPerson(former.identity, state.identity)
+      const isOtherPerson = isChangeOfPerson(former, state)
       connection.follow(state, former)
       store.rebind(isOtherPerson)
       authState.value = state

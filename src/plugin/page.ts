@@ -1,58 +1,57 @@
-import type { SignInHint, TokenEngine } from '../token/token-engine.ts'
-import { isChangeOfPerson } from '../token/auth-state.ts'
+import type { Identity } from '../token/auth-state.ts'
+import type { TokenEngine } from '../token/token-engine.ts'
 
-/** Remembers in this browser's storage whether somebody was signed in at this deployment; blocked storage remembers nothing. */
-export function signInHint(url: string): SignInHint {
-  const key = `convue:${url}`
-  return {
-    read: () => !!useStorage(() => localStorage.getItem(key)),
-    write: isSignedIn => useStorage(() => isSignedIn ? localStorage.setItem(key, '1') : localStorage.removeItem(key)),
-  }
-}
-
-function useStorage<T>(use: () => T): T | undefined {
-  try {
-    return use()
-  }
-  catch {} // private mode, or storage that the visitor has blocked: without a hint the page is a flight slower, not wrong
+/** Whether this browser was signed in at this deployment when it was last here: one harmless boolean. */
+export function wasSignedIn(url: string): boolean {
+  return !!unlessBlocked(() => localStorage.getItem(nameFor(url)))
 }
 
 /**
- * Lets the engine hear of what happens around it, until `signal` aborts: the page coming back to life, and other tabs. Warns before the page
- * is left while `isBusy`, since a Convex client would keep such a warning for good.
+ * Lets the engine hear of what happens around it, until `signal` aborts: the page coming back to life, and other tabs. Remembers whether somebody
+ * is signed in. Warns before the page is left while `isBusy`, since a Convex client would keep such a warning for good.
+ *
+ * Other tabs are told whenever it is known, or known anew, who is there. They do not believe it: they ask their provider. A tab that learns what it
+ * was told of stays quiet, so that ten tabs make one announcement.
  */
 export function connectToPage(engine: TokenEngine, url: string, isBusy: () => boolean, signal: AbortSignal): void {
   addEventListener('online', engine.wake, { signal })
   document.addEventListener('visibilitychange', () => document.hidden || engine.wake(), { signal })
   addEventListener('beforeunload', event => isBusy() && event.preventDefault(), { signal })
-  try {
-    announceIdentity(engine, new BroadcastChannel(`convue:${url}`), signal)
+
+  const name = nameFor(url)
+  const channel = unlessBlocked(() => new BroadcastChannel(name))
+  let heard: unknown
+  if (channel) {
+    signal.addEventListener('abort', () => channel.close())
+    channel.onmessage = ({ data }) => {
+      heard = data
+      if (data !== userIdOf(engine.state))
+        engine.refreshSession()
+    }
   }
-  catch {} // it is missing, or blocked together with storage: this tab is on its own
+  engine.subscribe((state, former) => {
+    const userId = userIdOf(state)
+    if (state.status !== 'loading')
+      unlessBlocked(() => userId ? localStorage.setItem(name, '1') : localStorage.removeItem(name))
+    if (userId !== undefined && userId !== userIdOf(former) && userId !== heard)
+      channel?.postMessage(heard = userId)
+  })
 }
 
-/**
- * Tells other tabs whenever it is known, or known anew, who is there. They do not believe it: they ask their provider. A tab that learns what
- * it was told of stays quiet, so that ten tabs make one announcement.
- */
-function announceIdentity(engine: TokenEngine, channel: BroadcastChannel, signal: AbortSignal): void {
-  let heard: unknown
-  channel.onmessage = ({ data }) => {
-    heard = data
-    if (data !== userId())
-      engine.refreshSession()
-  }
-  engine.subscribe(({ identity }, former) => {
-    const isNews = former.identity.person === undefined || isChangeOfPerson(former.identity, identity)
-    const known = userId()
-    if (isNews && known !== undefined && known !== heard)
-      channel.postMessage(heard = known)
-  })
-  signal.addEventListener('abort', () => channel.close())
+/** Of the entry in the browser's storage, and of the channel between tabs. */
+function nameFor(url: string): string {
+  return `convue:${url}`
+}
 
-  /** `null` for nobody, `undefined` while unknown. */
-  function userId(): string | null | undefined {
-    const { person } = engine.state.identity
-    return person && person.userId
+/** Storage and channels may be blocked, in private mode or by the visitor: without them the page is a flight slower, and on its own. */
+function unlessBlocked<T>(use: () => T): T | undefined {
+  try {
+    return use()
   }
+  catch {}
+}
+
+/** `null` for nobody, `undefined` while unknown. */
+function userIdOf({ person }: Identity): string | null | undefined {
+  return person && person.userId
 }

@@ -1,4 +1,4 @@
-import type { TokenClaims } from './jwt.ts'
+import type { Token } from './jwt.ts'
 import type { SessionSnapshot } from './token-source.ts'
 import { diagnose } from '../diagnostics.ts'
 
@@ -11,6 +11,18 @@ export interface Person {
   user: unknown
   /** `null` until the provider has described it. */
   session: unknown
+}
+
+/** What is being asked of the provider. Each `pending` object is an attempt of its own, and between two attempts it backs off (`waiting`). */
+export interface ProviderRequest {
+  status: 'pending' | 'waiting'
+  question: 'session' | 'token'
+  /** How many attempts have failed, or how many tokens were refused. */
+  failures: number
+  /** How long the provider wants to be left alone, in milliseconds. */
+  retryAfterMs?: number
+  /** The last attempt was brought forward: not so the next one. */
+  isEarly?: boolean
 }
 
 /**
@@ -30,80 +42,62 @@ export interface Person {
  * ```
  */
 export type Identity
-  /** `person` is `undefined` while nobody has answered. `overdue`: what may run as nobody has waited long enough. */
-  = | { status: 'loading', person: Person | undefined, overdue: boolean }
-    | { status: 'unauthenticated', person: null, error: Error | null }
-  /** The first token is there; the deployment has not confirmed it. */
-    | { status: 'authenticating', person: Person }
-    | { status: 'authenticated', person: Person }
-  /** The deployment refused the token; another one is being sought. */
-    | { status: 'refreshing', person: Person }
-
-/** What is being asked of the provider. Each `pending` object is an attempt of its own; `error` is why it is not the first. */
-export type ProviderRequest
-  = | { status: 'pending', question: Question, failures: number, isEarly: boolean, error: Error | null }
-  /** Backing off. `isWakeable`: the page becoming visible or online may bring this step's attempt forward. */
-    | { status: 'waiting', question: Question, failures: number, error: Error, retryAfterMs: number, isWakeable: boolean }
-
-/** `newToken`: another one than was handed out before. */
-export type Question = 'session' | 'token' | 'newToken'
+  /** `undefined` while nobody has answered. */
+  = | { status: 'loading', person: Person | undefined }
+    | { status: 'unauthenticated', person: null }
+  /** The deployment has not confirmed their first token; has confirmed the last; has refused the last, and another one is being sought. */
+    | { status: 'authenticating' | 'authenticated' | 'refreshing', person: Person }
 
 /** Everything that the engine knows, tokens excepted: it can be logged. */
-export interface AuthState {
-  identity: Identity
+export type AuthState = Identity & {
   request: ProviderRequest | null
-  /** What the provider said last: only what differs from it is news. */
-  said: SaidSession | null
-  /** The session that the provider or the deployment denied: it cannot sign in again. */
-  deniedSessionId: string | null
-  /** Sessions that this page has left: only a token brings one of them back, since a late answer could name it too. */
-  leftSessionIds: readonly string[]
-  /** How many tokens in a row the deployment refused before they were old. */
+  /** Why nobody is there, or why there is no token yet. */
+  error: Error | null
+  /** While loading: what may run as nobody has waited long enough. */
+  overdue: boolean
+  /** How many tokens in a row the deployment has refused before they were old. */
   refusals: number
+  /** What the provider said last: only another session than that is news, since a token may know better by now. */
+  said: Person | null
+  /**
+   * The sessions that this page has left. One that was denied (its error is here) cannot sign in again. Any other comes back with a token only, since
+   * an answer that is late could name it as well.
+   */
+  left: ReadonlyMap<string, Error | null>
 }
-
-type SaidSession = Extract<SessionSnapshot, { status: 'signedIn' | 'signedOut' }>
 
 export type AuthEvent
   /** The provider said who is signed in. */
   = | { type: 'session', snapshot: SessionSnapshot }
-  /** The connection wants a token; `isAged`: the one that it had has outlived its lifetime. */
-    | { type: 'demand', isForced: boolean, isAged: boolean }
-  /** The provider gave a token; `isRepeated`: the very one that it gave before. */
-    | { type: 'token', claims: TokenClaims, isRepeated: boolean }
+  /** The provider gave another token than before. */
+    | { type: 'token', token: Token }
+  /** The provider says that there is no session. */
     | { type: 'denied' }
     | { type: 'failed', error: Error, retryAfterMs?: number }
-  /** The back-off step is over. */
-    | { type: 'due' }
-  /** The page became visible or online. */
-    | { type: 'woke', isAged: boolean }
-    | { type: 'overdue' }
+  /** The back-off step is over; `isEarly`: not yet, but the page became visible or online. */
+    | { type: 'retry', isEarly: boolean }
+  /** Another token is wanted; `isAged`: the one that is there has outlived its lifetime. */
+    | { type: 'demand', isAged: boolean }
   /** Another tab says that somebody else is there. */
     | { type: 'doubted' }
-  /** The deployment confirmed the token. */
-    | { type: 'confirmed' }
-  /** The deployment refused the token and waits for another. */
-    | { type: 'refused' }
-  /** The deployment refused one token after another. */
-    | { type: 'rejected' }
+    | { type: 'overdue' }
+  /** The deployment confirmed the token; refused it, and waits for another; has refused one after another. */
+    | { type: 'confirmed' | 'refused' | 'rejected' }
   /** The provider confirmed our own sign-out. */
     | { type: 'signedOut' }
 
-const LEFT_SESSIONS_REMEMBERED = 8
-const REFUSALS_UNTIL_REJECTED = 6
-
 /** What is known before anybody was asked. `handedOver` is whom a server found: a person, nobody (`null`), or it did not look. */
-export function initialAuthState(snapshot: SessionSnapshot, isHinted: boolean, handedOver: Person | null | undefined): AuthState {
-  return onSession({
-    identity: handedOver
-      ? { status: 'authenticated', person: handedOver } // the server has used the token: the deployment knows it
-      : handedOver === null ? nobody(null) : { status: 'loading', person: undefined, overdue: false },
+export function initialAuthState(isHinted: boolean, handedOver: Person | null | undefined): AuthState {
+  return {
+    // What a server has found with a token, the deployment knows.
+    ...{ status: handedOver ? 'authenticated' : handedOver === null ? 'unauthenticated' : 'loading', person: handedOver } as Identity,
     request: handedOver === undefined ? ask(isHinted ? 'token' : 'session') : null,
-    said: null,
-    deniedSessionId: null,
-    leftSessionIds: [],
+    error: null,
+    overdue: false,
     refusals: 0,
-  }, snapshot)
+    said: null,
+    left: new Map(),
+  }
 }
 
 /** Whether everything that the former person was shown or did has to go: from one known identity to another, nobody included. */
@@ -111,39 +105,50 @@ export function isChangeOfPerson(from: Identity, to: Identity): boolean {
   return from.person !== undefined && from.person?.userId !== to.person?.userId
 }
 
+/** Whether there is a person with a token. */
+export function hasToken({ person, status }: Identity): boolean {
+  return !!person && status !== 'loading'
+}
+
 /** The next state. Pure and total: an event that means nothing in a state leaves it as it is. */
 export function transition(state: AuthState, event: AuthEvent): AuthState {
-  const { identity, request } = state
+  const next = react(state, event)
+  const sessionId = state.person?.sessionId
+  return sessionId && isChangeOfPerson(state, next)
+    ? { ...next, left: new Map(state.left).set(sessionId, next.person ? null : next.error) }
+    : next
+}
+
+function react(state: AuthState, event: AuthEvent): AuthState {
+  const { person, request } = state
   switch (event.type) {
     case 'session':
       return onSession(state, event.snapshot)
-    case 'demand':
-      return onDemand(state, event.isForced, event.isAged)
     case 'token':
-      return onToken(state, event.claims, event.isRepeated)
+      return onToken(state, event.token.person)
     case 'denied':
-      return deny(state, identity.person ? diagnose('SESSION_ENDED') : null)
-    case 'failed':
-      return backOff(state, event.error, event.retryAfterMs)
-    case 'due':
-      return retry(state, false)
-    case 'woke':
-      if (request?.status === 'waiting')
-        return request.isWakeable ? retry(state, true) : state
-      return event.isAged && identity.status === 'authenticated' ? want(state, 'newToken') : state
-    case 'overdue':
-      return identity.status === 'loading' ? { ...state, identity: { ...identity, overdue: true } } : state
-    case 'doubted':
-      // Whatever the provider says next is news.
-      return want({ ...state, said: null }, identity.person ? 'newToken' : 'token')
-    case 'confirmed':
-      return identity.status === 'authenticating' || identity.status === 'refreshing' ? become(state, 'authenticated', identity.person) : state
-    case 'refused':
-      return identity.status === 'authenticating' || identity.status === 'authenticated' ? become(state, 'refreshing', identity.person) : state
+      return becomeNobody(state, person ? diagnose('SESSION_ENDED') : null)
     case 'rejected':
-      return identity.person ? deny(state, diagnose('TOKEN_REJECTED')) : state
+      return becomeNobody(state, diagnose('TOKEN_REJECTED'))
     case 'signedOut':
       return becomeNobody(state, null)
+    case 'failed':
+      return backOff(state, event.error, event.retryAfterMs)
+    case 'retry':
+      // An attempt is brought forward once in a back-off step, and never against the provider's word.
+      return request?.status !== 'waiting' || (event.isEarly && (request.isEarly || request.retryAfterMs! > 0))
+        ? state
+        : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly } }
+    case 'demand':
+      return onDemand(state, event.isAged)
+    case 'doubted':
+      return askForToken(state)
+    case 'overdue':
+      return { ...state, overdue: true }
+    case 'confirmed':
+      return judge(state, 'authenticated')
+    case 'refused':
+      return judge(state, 'refreshing')
     default:
       event satisfies never
       return state
@@ -151,134 +156,92 @@ export function transition(state: AuthState, event: AuthEvent): AuthState {
 }
 
 function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
-  const { identity, request, said } = state
-  if (snapshot.status === 'pending')
-    return state
+  const { person, said, status, request, overdue } = state
+  if (snapshot.status === 'signedOut')
+    return becomeNobody({ ...state, said: null }, null)
   // Who is known stays known, and a token that is on its way will tell as well.
   if (snapshot.status === 'failed')
     return request?.question === 'session' ? backOff(state, snapshot.error) : state
-
-  const heard = { ...state, said: snapshot }
-  if (snapshot.status === 'signedOut')
-    return said?.status === 'signedOut' ? state : becomeNobody(heard, null)
-
-  const { userId, sessionId, user, session } = snapshot
-  const { person } = identity
-  const isNews = said?.status !== 'signedIn' || said.userId !== userId || said.sessionId !== sessionId
-  if (person?.userId === userId) {
-    // A token is newer than a session that says again what it said before.
-    const described = { ...person, user, session, sessionId: isNews ? sessionId : person.sessionId }
-    const next = { ...heard, identity: { ...identity, person: described } as Identity }
-    if (!isNews || person.sessionId === null || person.sessionId === sessionId)
-      return next
-    // What is under way asks about the former session, whose denial would be no news.
-    return want(request?.status === 'pending' ? { ...next, request: null } : next, 'newToken')
-  }
-  if (!isNews || sessionId === state.deniedSessionId)
-    return heard
-  if (state.leftSessionIds.includes(sessionId))
-    return want(heard, 'newToken')
-  const isBoot = person === undefined
-  return {
-    ...leave(heard),
-    identity: {
-      status: 'loading',
-      person: { userId, sessionId, user, session },
-      // Learning who it is does not make the wait any shorter,
-      overdue: isBoot && identity.overdue,
-    },
-    // and the token asked for at the first moment serves.
-    request: isBoot && request && request.question !== 'session' ? request : ask('token'),
-  }
-}
-
-function onDemand(state: AuthState, isForced: boolean, isAged: boolean): AuthState {
-  const { identity } = state
-  const question = isForced ? 'newToken' : 'token'
-  if (identity.person === null)
+  if (snapshot.status === 'pending')
     return state
-  if (identity.status !== 'refreshing')
-    return want(state.refusals > 0 ? { ...state, refusals: 0 } : state, question)
 
-  const refusals = isAged ? 1 : state.refusals + 1
-  if (refusals > REFUSALS_UNTIL_REJECTED)
-    return deny(state, diagnose('TOKEN_REJECTED'))
-  // The first refusal may be an accident; from the second on, tokens are asked for ever more slowly.
-  return refusals === 1 || state.request
-    ? want({ ...state, refusals }, question)
-    : backOff({ ...state, refusals, request: ask(question, refusals - 2) }, diagnose('TOKEN_REJECTED'))
-}
-
-function onToken(state: AuthState, { userId, sessionId, user }: TokenClaims, isRepeated: boolean): AuthState {
-  const { identity, request, said } = state
-  const { person } = identity
-  if (sessionId !== null && sessionId === state.deniedSessionId)
-    return person ? backOff(state, diagnose('TOKEN_INVALID')) : { ...state, request: null }
+  const { userId, sessionId } = snapshot
+  const heard = { ...state, said: snapshot }
+  const isNews = said?.sessionId !== sessionId
   if (person?.userId === userId) {
-    if (isRepeated && request?.question === 'newToken')
-      return backOff(state, diagnose('TOKEN_INVALID'))
-    const known = { ...person, sessionId: sessionId ?? person.sessionId }
-    const status = identity.status === 'loading' ? 'authenticating' : identity.status
-    return { ...state, request: null, identity: { status, person: known } as Identity }
+    const described = { ...heard, person: isNews ? snapshot : { ...snapshot, sessionId: person.sessionId } } as AuthState
+    return isNews && person.sessionId && person.sessionId !== sessionId
+      // What is under way asks about the former session, whose denial would be no news. A back-off goes on.
+      ? { ...described, request: request?.status === 'waiting' ? request : ask('token') }
+      : described
   }
-  const described = said?.status === 'signedIn' && said.userId === userId ? said : null
-  return become({ ...leave(state), request: null }, 'authenticating', {
-    userId,
-    sessionId: sessionId ?? described?.sessionId ?? null,
-    user: described?.user ?? user,
-    session: described?.session ?? null,
+  const denial = state.left.get(sessionId)
+  if (!isNews || denial)
+    return heard
+  if (denial === null)
+    return askForToken(heard)
+  return askForToken({
+    ...heard,
+    status: 'loading',
+    person: snapshot,
+    error: null,
+    // Learning who it is does not make the wait any shorter, and the token asked for at the first moment serves.
+    overdue: overdue && status === 'loading',
+    request: person === undefined ? request : null,
   })
 }
 
-/** A definite "no": the session that was asked about is remembered. */
-function deny(state: AuthState, error: Error | null): AuthState {
-  const { identity, said } = state
-  const deniedSessionId = identity.person?.sessionId ?? (said?.status === 'signedIn' ? said.sessionId : state.deniedSessionId)
-  return { ...becomeNobody(state, error), deniedSessionId }
+function onToken(state: AuthState, { sessionId, ...token }: Person): AuthState {
+  const { person, said } = state
+  if (state.left.get(sessionId!))
+    return person ? backOff(state, diagnose('TOKEN_INVALID')) : { ...state, request: null }
+  const isSame = person?.userId === token.userId
+  // Who knows more of them than the token.
+  const known = isSame ? person : said?.userId === token.userId ? said : undefined
+  const next = { ...token, session: null, ...known, sessionId: sessionId ?? known?.sessionId ?? null }
+  const answered = { ...state, person: next, request: null, error: null }
+  return isSame && hasToken(state) ? answered as AuthState : { ...answered, status: 'authenticating', refusals: 0 }
 }
 
-function become(state: AuthState, status: 'authenticating' | 'authenticated' | 'refreshing', person: Person): AuthState {
-  return { ...state, identity: { status, person } }
+function onDemand(state: AuthState, isAged: boolean): AuthState {
+  const REFUSALS_UNTIL_REJECTED = 6
+  if (!hasToken(state))
+    return state
+  const refusals = state.status === 'refreshing' && !isAged ? state.refusals + 1 : 0
+  if (refusals > REFUSALS_UNTIL_REJECTED)
+    return becomeNobody(state, diagnose('TOKEN_REJECTED'))
+  // The first refusal may be an accident; from the second on, tokens are asked for ever more slowly.
+  return refusals > 1
+    ? askForToken({ ...state, refusals, error: diagnose('TOKEN_REJECTED') }, refusals - 1)
+    : askForToken({ ...state, refusals })
+}
+
+/** What the deployment makes of a token. */
+function judge(state: AuthState, status: 'authenticated' | 'refreshing'): AuthState {
+  return hasToken(state) && state.status !== status ? { ...state, status } as AuthState : state
 }
 
 function becomeNobody(state: AuthState, error: Error | null): AuthState {
-  const { identity } = state
   // The first reason stands: a session that was denied is gone from the provider's answers as well.
-  return { ...leave(state), request: null, identity: identity.status === 'unauthenticated' ? identity : nobody(error) }
+  return { ...state, status: 'unauthenticated', person: null, request: null, error: state.person === null ? state.error : error }
 }
 
-function nobody(error: Error | null): Identity {
-  return { status: 'unauthenticated', person: null, error }
-}
-
-function leave(state: AuthState): AuthState {
-  const sessionId = state.identity.person?.sessionId
-  return {
-    ...state,
-    refusals: 0,
-    leftSessionIds: sessionId ? [...state.leftSessionIds, sessionId].slice(-LEFT_SESSIONS_REMEMBERED) : state.leftSessionIds,
-  }
-}
-
-function ask(question: Question, failures = 0, isEarly = false, error: Error | null = null): ProviderRequest {
-  return { status: 'pending', question, failures, isEarly, error }
+function ask(question: ProviderRequest['question'], failures = 0): ProviderRequest {
+  return { status: failures > 0 ? 'waiting' : 'pending', question, failures }
 }
 
 /** Demands for a token share what is under way, and none overtakes a back-off. */
-function want(state: AuthState, question: Question): AuthState {
-  return state.request && state.request.question !== 'session' ? state : { ...state, request: ask(question) }
+function askForToken(state: AuthState, failures?: number): AuthState {
+  return state.request?.question === 'token' ? state : { ...state, request: ask('token', failures) }
 }
 
-function backOff(state: AuthState, error: Error, retryAfterMs = 0): AuthState {
-  const { request } = state
-  if (request?.status !== 'pending')
-    return state
-  const { question, failures, isEarly } = request
-  // An attempt that waking brought forward uses up the step that it belongs to, and a provider's own "not before" stands.
-  return { ...state, request: { status: 'waiting', question, failures: failures + 1, error, retryAfterMs, isWakeable: !isEarly && !(retryAfterMs > 0) } }
-}
-
-function retry(state: AuthState, isEarly: boolean): AuthState {
-  const { request } = state
-  return request?.status === 'waiting' ? { ...state, request: ask(request.question, request.failures, isEarly, request.error) } : state
+function backOff(state: AuthState, error: Error, retryAfterMs?: number): AuthState {
+  const { person, request } = state
+  return request?.status === 'pending'
+    ? {
+        ...state,
+        error: person === null ? state.error : error,
+        request: { ...request, status: 'waiting', failures: request.failures + 1, retryAfterMs },
+      }
+    : state
 }

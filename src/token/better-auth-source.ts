@@ -43,24 +43,23 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
     subscribe: listener => atom.subscribe(value => listener(toSnapshot(value))),
     refresh: () => void atom.value.refetch(),
     async fetchToken({ signal }) {
-      let response: Response | undefined
+      let headers: Headers | undefined
       const { data, error } = await client.$fetch('/convex/token', {
-        method: 'GET',
         signal,
         throw: false, // whatever the app's client does
-        onResponse(context: { response: Response }) {
-          response = context.response
+        onResponse({ response }: { response: Response }) {
+          headers = response.headers
         },
       })
       if (data?.token)
         return { kind: 'token', token: data.token }
       if (isJsonUnauthorized(error))
         return { kind: 'denied' }
-      const status = response?.status
+      const status = error?.status
       return {
         kind: 'failed',
         error: diagnose(status === 404 ? 'TOKEN_ENDPOINT_MISSING' : 'TOKEN_REQUEST_FAILED', status, error),
-        retryAfterMs: readRetryAfter(response?.headers.get('retry-after'), response?.headers.get('date')),
+        retryAfterMs: headers && readRetryAfter(headers),
       }
     },
     async signOut() {

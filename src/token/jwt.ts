@@ -1,33 +1,34 @@
-/** What Convue reads in a token. The deployment verifies it; here it only tells whose it is and how long it lives. */
-export interface TokenClaims {
-  /** `sub`: the person's id. */
-  userId: string
-  /** `sessionId`, which Better Auth on Convex puts into its tokens; `null` if there is none. */
-  sessionId: string | null
-  /** What else it says of them (Better Auth on Convex: name, email and so on), with `sub` as `id`. */
-  user: Record<string, unknown>
+import type { Person } from './auth-state.ts'
+
+/** A token, and what Convue reads in it. The deployment verifies it; here it only tells whose it is and how long it lives. */
+export interface Token {
+  value: string
+  /**
+   * `sub`: their id. `sessionId`, which Better Auth on Convex puts into its tokens; `null` if there is none. What else it says of them (Better Auth
+   * on Convex: name, email and so on) is `user`, with `sub` as `id`.
+   */
+  person: Person
   /** `exp` − `iat` in milliseconds: needs no clock. `Infinity` if the token does not say. */
   lifetimeMs: number
 }
 
 /**
- * Reads the claims of a JWT (RFC 7519) without verifying it.
+ * Reads a JWT (RFC 7519) without verifying it.
  *
  * @returns `null` if this is no JWT with a `sub`.
  */
-export function readClaims(token: unknown): TokenClaims | null {
+export function readToken(value: unknown): Token | null {
   try {
-    const payload = (token as string).split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/')
+    const payload = (value as string).split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/')
     const bytes = Uint8Array.from(atob(payload), character => character.charCodeAt(0))
     const { sub, sessionId, exp, iat, iss, aud, ...profile } = JSON.parse(new TextDecoder().decode(bytes))
-    if (typeof sub !== 'string' || !sub)
-      return null
-    return {
-      userId: sub,
-      sessionId: typeof sessionId === 'string' ? sessionId : null,
-      user: { ...profile, id: sub },
-      lifetimeMs: exp > iat ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY,
-    }
+    return sub && typeof sub === 'string'
+      ? {
+          value: value as string,
+          person: { userId: sub, sessionId: typeof sessionId === 'string' ? sessionId : null, user: { ...profile, id: sub }, session: null },
+          lifetimeMs: exp > iat ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY,
+        }
+      : null
   }
   catch {
     return null

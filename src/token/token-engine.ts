@@ -1,10 +1,11 @@
+import type { ConvueErrorCode } from '../errors.ts'
 import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
-import type { TokenClaims } from './jwt.ts'
+import type { Token } from './jwt.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../diagnostics.ts'
 import { initialAuthState, isChangeOfPerson, transition } from './auth-state.ts'
 import { backOffDelay } from './back-off.ts'
-import { readClaims } from './jwt.ts'
+import { readToken } from './jwt.ts'
 
 /** Time, as the engine needs it. It may be wrong: only differences count. */
 export interface Clock {
@@ -12,12 +13,6 @@ export interface Clock {
   now: () => number
   /** Runs `task` after `delayMs` milliseconds, until the returned function is called. */
   schedule: (task: () => void, delayMs: number) => () => void
-}
-
-/** Remembers whether this browser was signed in before: one harmless boolean. */
-export interface SignInHint {
-  read: () => boolean
-  write: (isSignedIn: boolean) => void
 }
 
 /** Who a server found to be there, with the token that it used. */
@@ -30,8 +25,8 @@ export interface InitialAuth {
 export interface TokenEngineOptions {
   source: TokenSource
   clock?: Clock
-  /** @default no hint: the token is asked for after the session is known */
-  hint?: SignInHint
+  /** Asks for a token at once, not after the session is known. The provider may hint at it as well. @default false */
+  mayBeSignedIn?: boolean
   /** `null`: a server found nobody. */
   initialAuth?: InitialAuth | null
   /** How long one attempt to get an answer may take, in milliseconds. @default 10000 */
@@ -41,8 +36,6 @@ export interface TokenEngineOptions {
   /** @default Math.random */
   random?: () => number
 }
-
-interface Token { value: string, receivedAt: number, lifetimeMs: number }
 
 type AuthListener = (state: AuthState, former: AuthState) => void
 
@@ -78,52 +71,47 @@ export interface TokenEngine {
   signOut: () => Promise<void>
 }
 
-const RENEWAL_LEEWAY_MS = 5000
-const LONGEST_TIMER_MS = 2 ** 31 - 1
-
 const systemClock: Clock = {
   now: () => Date.now(),
   schedule(task, delayMs) {
+    const LONGEST_TIMER_MS = 2 ** 31 - 1
     const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS))
     return () => clearTimeout(timer)
   },
 }
 
-function nothing(): void {}
+type Cancel = () => void
 
 export function createTokenEngine({
   source,
   clock = systemClock,
-  hint,
+  mayBeSignedIn = false,
   initialAuth,
   attemptTimeoutMs = 10_000,
   anonymousAfterMs = 2000,
   random = Math.random,
 }: TokenEngineOptions): TokenEngine {
-  let token: Token | null = null
-  /** The one that the provider has just given; not yet believed. */
-  let offered: Token | null = null
+  const snapshot = source.getSnapshot()
+  let token = initialAuth ? readToken(initialAuth.token) : null
+  let receivedAt = clock.now()
   /** The token that the connection has. */
-  let handed: string | null = null
+  let handed: Token | null = null
   let waiters: ((token: string) => void)[] = []
-  let isDispatching = false
+  let unsubscribe: Cancel | undefined
   const events: AuthEvent[] = []
   const listeners = new Set<AuthListener>()
-  let cancelRequest = nothing
-  let cancelOverdue = nothing
-  let cancelRenewal = nothing
-  /** The token whose renewal is planned. */
-  let planned: Token | null = null
-  let unsubscribe = nothing
 
-  const keptClaims = initialAuth && read(initialAuth.token)
-  token = offered
-  const snapshot = source.getSnapshot()
-  let state = initialAuthState(
-    snapshot,
-    !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn) || !!hint?.read(),
-    keptClaims ? { ...keptClaims, user: initialAuth!.user, session: initialAuth!.session } : initialAuth === null ? null : undefined,
+  let state = transition(
+    initialAuthState(
+      mayBeSignedIn || !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn),
+      token ? { ...token.person, user: initialAuth!.user, session: initialAuth!.session } : initialAuth === null ? null : undefined,
+    ),
+    { type: 'session', snapshot },
   )
+
+  const followRequest = following(pursue)
+  const followToken = following(planRenewal)
+  const followWait = following(() => clock.schedule(() => dispatch({ type: 'overdue' }), anonymousAfterMs))
 
   const engine: TokenEngine = {
     get state() {
@@ -132,29 +120,31 @@ export function createTokenEngine({
     dispatch,
     start() {
       // A provider may speak while it is being subscribed to: by then, what was known before is under way.
-      runEffects(null)
+      act()
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },
     close() {
-      unsubscribe()
-      cancelRequest()
-      cancelOverdue()
-      cancelRenewal()
+      unsubscribe?.()
+      followRequest(null)
+      followToken(null)
+      followWait(null)
       listeners.clear()
-      waiters = []
-      token = null
     },
     subscribe: listener => void listeners.add(listener),
     requestToken(isForced) {
-      if (token && (!isForced || isFresh()))
-        return Promise.resolve(hand())
+      if (token && (!isForced || token !== handed))
+        return Promise.resolve((handed = token).value)
       return new Promise((resolve) => {
         waiters.push(resolve)
-        dispatch({ type: 'demand', isForced, isAged: isAged() })
+        demand(isAged())
       })
     },
-    onFreshToken: nothing,
-    wake: () => dispatch({ type: 'woke', isAged: isAged() }),
+    onFreshToken() {},
+    wake() {
+      dispatch({ type: 'retry', isEarly: true })
+      if (isAged())
+        demand(true)
+    },
     refreshSession: () => source.refresh ? source.refresh() : dispatch({ type: 'doubted' }),
     async signOut() {
       try {
@@ -169,138 +159,119 @@ export function createTokenEngine({
   return engine
 
   function dispatch(event: AuthEvent): void {
-    events.push(event)
-    if (isDispatching)
+    if (events.push(event) > 1)
       return
-    isDispatching = true
     try {
-      for (let next = events.shift(); next; next = events.shift())
+      for (const next of events)
         handle(next)
     }
     finally {
-      isDispatching = false
+      events.length = 0
     }
   }
 
   function handle(event: AuthEvent): void {
     const former = state
     state = transition(former, event)
-    if (state === former)
-      return
-    if (!state.identity.person || isChangeOfPerson(former.identity, state.identity)) {
+    const { person } = state
+    if (person === null || isChangeOfPerson(former, state)) {
       // Nothing of the former person outlives this tick: whoever waits for their token waits for good.
-      if (state.identity.person !== undefined)
-        waiters = []
+      waiters = []
       handed = token = null
     }
     // One that was not accepted is nobody's.
-    if (event.type === 'token' && state.identity.person && !state.request)
-      token = offered
-    for (const listener of listeners)
-      listener(state, former)
-    runEffects(former)
+    if (event.type === 'token' && person && !state.request) {
+      token = event.token
+      receivedAt = clock.now()
+    }
+    if (state !== former) {
+      for (const listener of listeners)
+        listener(state, former)
+      act()
+    }
   }
 
-  function runEffects(former: AuthState | null): void {
-    const { identity, request } = state
-    if (request !== former?.request) {
-      cancelRequest()
-      cancelRequest = begin(request)
-    }
-
-    const isLoading = identity.status === 'loading'
-    const isNewWait = isLoading && (former?.identity.status !== 'loading' || isChangeOfPerson(former.identity, identity))
-    if (isNewWait || !isLoading)
-      cancelOverdue()
-    if (isNewWait)
-      cancelOverdue = clock.schedule(() => dispatch({ type: 'overdue' }), anonymousAfterMs)
-
-    if (token !== planned) {
-      planned = token
-      cancelRenewal()
-      cancelRenewal = planRenewal()
-    }
-
-    if (isLoading)
+  /** Makes what goes on agree with the state. */
+  function act(): void {
+    const { request, status } = state
+    followRequest(request)
+    followToken(token)
+    followWait(status === 'loading' || null)
+    if (!token || token === handed)
       return
-    if (identity.status !== former?.identity.status)
-      hint?.write(!!identity.person)
-    if (isFresh() && waiters.length > 0) {
-      const handedOver = hand()
+    if (waiters.length > 0) {
+      handed = token
       for (const resolve of waiters.splice(0))
-        resolve(handedOver)
+        resolve(token.value)
     }
     // A token that nobody asked for: another session's, or a wake-up's.
-    else if (isFresh() && identity.status === 'authenticated') {
+    else if (status === 'authenticated') {
       engine.onFreshToken()
     }
   }
 
-  /** The Convex client asks in time, unless it is mistaken about the clock (it counts the age of the page twice): then we do, just before it is late. */
-  function planRenewal(): () => void {
-    const { lifetimeMs } = token ?? { lifetimeMs: Number.POSITIVE_INFINITY }
-    return lifetimeMs < Number.POSITIVE_INFINITY
-      ? clock.schedule(() => dispatch({ type: 'woke', isAged: true }), lifetimeMs - Math.min(RENEWAL_LEEWAY_MS, lifetimeMs / 10))
-      : nothing
+  function demand(isAged: boolean): void {
+    dispatch({ type: 'demand', isAged })
   }
 
-  /** Does what a request stands for; the returned function undoes it. */
-  function begin(request: ProviderRequest | null): () => void {
-    if (!request)
-      return nothing
-    if (request.status === 'waiting')
-      return clock.schedule(() => dispatch({ type: 'due' }), Math.max(backOffDelay(request.failures, random()), request.retryAfterMs || 0))
+  function isAged(): boolean {
+    return !!token && clock.now() - receivedAt >= token.lifetimeMs
+  }
+
+  /** The Convex client asks in time, unless it is mistaken about the clock (it counts the age of the page twice): then we do, just before it is late. */
+  function planRenewal({ lifetimeMs }: Token): Cancel {
+    const RENEWAL_LEEWAY_MS = 5000
+    return clock.schedule(() => demand(true), Math.max(lifetimeMs * 0.9, lifetimeMs - RENEWAL_LEEWAY_MS))
+  }
+
+  /** Does what a request stands for. */
+  function pursue({ status, question, failures, retryAfterMs }: ProviderRequest): Cancel {
+    if (status === 'waiting')
+      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), Math.max(backOffDelay(failures, random()), retryAfterMs || 0))
 
     const controller = new AbortController()
-    // An answer to anything but the present request is dropped.
-    const settle = (outcome: TokenOutcome): void => {
-      if (state.request === request && !controller.signal.aborted)
-        receive(outcome)
+    const { signal } = controller
+    const answer = (event: AuthEvent): void => {
+      // An answer to anything but the present request is dropped.
+      if (!signal.aborted)
+        dispatch(event)
     }
-    const cancelTimeout = clock.schedule(() => settle({ kind: 'failed', error: diagnose('TOKEN_REQUEST_TIMEOUT', attemptTimeoutMs) }), attemptTimeoutMs)
+    const fail = (code: ConvueErrorCode, detail?: unknown, cause?: unknown): void => answer({ type: 'failed', error: diagnose(code, detail, cause) })
+    const cancelTimeout = clock.schedule(() => fail('TOKEN_REQUEST_TIMEOUT', attemptTimeoutMs), attemptTimeoutMs)
     // Synchronously, at the first moment; whatever a provider does, it does to nobody but itself.
-    void (async () => put(request, controller.signal))()
-      .then(outcome => outcome !== undefined && settle(outcome), cause => settle({ kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', undefined, cause) }))
+    void (async () => {
+      if (question === 'token' || (failures > 0 && !source.refresh))
+        return source.fetchToken({ force: !!token, signal })
+      // The subscription was the first question about the session, and brings the answer to each.
+      if (failures > 0)
+        source.refresh!()
+    })().then(outcome => outcome && answer(read(outcome)), cause => fail('TOKEN_REQUEST_FAILED', undefined, cause))
     return () => {
       cancelTimeout()
       controller.abort()
     }
   }
 
-  /** Puts a question. An answer about the session comes through the subscription, which was the first question as well. */
-  function put({ question, failures }: ProviderRequest, signal: AbortSignal): Promise<TokenOutcome> | undefined {
-    if (question === 'session' && (failures === 0 || source.refresh))
-      return void (failures > 0 && source.refresh!())
-    return source.fetchToken({ force: question === 'newToken', signal })
+  function read(outcome: TokenOutcome): AuthEvent {
+    if (outcome.kind === 'denied')
+      return { type: 'denied' }
+    const offered = outcome.kind === 'token' && readToken(outcome.token)
+    if (offered && offered.value !== token?.value)
+      return { type: 'token', token: offered }
+    const { error = diagnose('TOKEN_INVALID'), retryAfterMs } = outcome as Partial<Extract<TokenOutcome, { kind: 'failed' }>>
+    return { type: 'failed', error, retryAfterMs }
   }
+}
 
-  function receive(outcome: TokenOutcome): void {
-    if (outcome?.kind === 'denied')
-      return dispatch({ type: 'denied' })
-    const claims = outcome?.kind === 'token' ? read(outcome.token) : null
-    if (claims)
-      return dispatch({ type: 'token', claims, isRepeated: offered === token })
-    const { error = diagnose('TOKEN_INVALID'), retryAfterMs } = outcome as Partial<Extract<TokenOutcome, { kind: 'failed' }>> ?? {}
-    dispatch({ type: 'failed', error, retryAfterMs })
-  }
-
-  function read(value: string): TokenClaims | null {
-    const claims = readClaims(value)
-    if (claims)
-      offered = value === token?.value ? token : { value, receivedAt: clock.now(), lifetimeMs: claims.lifetimeMs }
-    return claims
-  }
-
-  function hand(): string {
-    return handed = token!.value
-  }
-
-  /** A token is there that the connection does not have yet. */
-  function isFresh(): boolean {
-    return !!token && token.value !== handed
-  }
-
-  function isAged(): boolean {
-    return !!token && clock.now() - token.receivedAt >= token.lifetimeMs
+/** Keeps going what `begin` begins for a key, which returns how to end it: until the next key, or none. */
+function following<Key>(begin: (key: Key) => Cancel | undefined): (key: Key | null) => void {
+  let current: Key | null = null
+  let end: Cancel | undefined
+  return (key) => {
+    if (key === current)
+      return
+    end?.()
+    current = key
+    end = key === null ? undefined : begin(key)
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, SignInHint, TokenEngine, TokenEngineOptions } from '../../src/token/token-engine.ts'
+import type { Clock, TokenEngine, TokenEngineOptions } from '../../src/token/token-engine.ts'
 import type { SessionSnapshot } from '../../src/token/token-source.ts'
 import { createTokenEngine } from '../../src/token/token-engine.ts'
 import { ScriptedSource } from './scripted-source.ts'
@@ -50,27 +50,19 @@ export interface EngineOnTrial {
   engine: TokenEngine
   source: ScriptedSource
   clock: ManualClock
-  /** What is remembered about this browser. */
-  hint: SignInHint & { isSignedIn: boolean }
 }
 
 /** A started engine over a scripted provider. */
 export function startEngine(
-  { snapshot, hinted = false, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<TokenEngineOptions> & {
+  { snapshot, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<TokenEngineOptions> & {
     snapshot?: SessionSnapshot
-    hinted?: boolean
     clock?: ManualClock
     source?: ScriptedSource
   } = {},
 ): EngineOnTrial {
-  const hint = {
-    isSignedIn: hinted,
-    read: () => hint.isSignedIn,
-    write: (isSignedIn: boolean) => void (hint.isSignedIn = isSignedIn),
-  }
-  const engine = createTokenEngine({ source, clock, hint, random: () => 1, ...options })
+  const engine = createTokenEngine({ source, clock, random: () => 1, ...options })
   engine.start()
-  return { engine, source, clock, hint }
+  return { engine, source, clock }
 }
 
 /** Lets promises settle that wait for nothing. */

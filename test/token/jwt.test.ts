@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
-import { readClaims } from '../../src/token/jwt.ts'
+import { readToken } from '../../src/token/jwt.ts'
 import { fakeToken } from '../support/fake-token.ts'
 
 function token(payload: unknown): string {
@@ -9,26 +9,26 @@ function token(payload: unknown): string {
 
 describe('the claims of a token', () => {
   it('say whose it is, of which session, and how long it lives', () => {
-    expect(readClaims(fakeToken('ada', { sessionId: 's1', lifetimeSeconds: 60 }))).toMatchObject({ userId: 'ada', sessionId: 's1', lifetimeMs: 60_000 })
+    expect(readToken(fakeToken('ada', { sessionId: 's1', lifetimeSeconds: 60 }))).toMatchObject({ person: { userId: 'ada', sessionId: 's1' }, lifetimeMs: 60_000 })
   })
 
   it('are read from base64url with any character of Unicode', () => {
-    expect(readClaims(token({ sub: 'Ädä ✓ 漢字 ?>~' }))?.userId).toBe('Ädä ✓ 漢字 ?>~')
+    expect(readToken(token({ sub: 'Ädä ✓ 漢字 ?>~' }))?.person.userId).toBe('Ädä ✓ 漢字 ?>~')
   })
 
   it('need no session id and no expiry', () => {
-    expect(readClaims(token({ sub: 'ada' }))).toMatchObject({ userId: 'ada', sessionId: null, lifetimeMs: Number.POSITIVE_INFINITY })
-    expect(readClaims(token({ sub: 'ada', sessionId: 7, exp: 'soon', iat: 1 }))).toMatchObject({ userId: 'ada', sessionId: null, lifetimeMs: Number.POSITIVE_INFINITY })
+    expect(readToken(token({ sub: 'ada' }))).toMatchObject({ person: { userId: 'ada', sessionId: null }, lifetimeMs: Number.POSITIVE_INFINITY })
+    expect(readToken(token({ sub: 'ada', sessionId: 7, exp: 'soon', iat: 1 }))).toMatchObject({ person: { userId: 'ada', sessionId: null }, lifetimeMs: Number.POSITIVE_INFINITY })
   })
 
   it('say what else the provider tells of the person, and nothing of the token itself', () => {
     const payload = { sub: 'ada', sessionId: 's1', iat: 1, exp: 2, iss: 'https://issuer', aud: 'convex', name: 'Ada', email: 'ada@example.com' }
-    expect(readClaims(token(payload))?.user).toEqual({ id: 'ada', name: 'Ada', email: 'ada@example.com' })
+    expect(readToken(token(payload))?.person.user).toEqual({ id: 'ada', name: 'Ada', email: 'ada@example.com' })
   })
 
   it('give a lifetime that no clock has a part in', () => {
-    expect(readClaims(token({ sub: 'ada', iat: 10, exp: 20 }))?.lifetimeMs).toBe(10_000)
-    expect(readClaims(token({ sub: 'ada', iat: 20, exp: 10 }))?.lifetimeMs).toBe(Number.POSITIVE_INFINITY)
+    expect(readToken(token({ sub: 'ada', iat: 10, exp: 20 }))?.lifetimeMs).toBe(10_000)
+    expect(readToken(token({ sub: 'ada', iat: 20, exp: 10 }))?.lifetimeMs).toBe(Number.POSITIVE_INFINITY)
   })
 })
 
@@ -50,6 +50,6 @@ describe('what is no token', () => {
     ['an empty `sub`', token({ sub: '' })],
     ['a number for `sub`', token({ sub: 7 })],
   ])('is told by %s', (_name, value) => {
-    expect(readClaims(value)).toBeNull()
+    expect(readToken(value)).toBeNull()
   })
 })

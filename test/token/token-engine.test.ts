@@ -15,7 +15,7 @@ async function startAuthenticated(options: Parameters<typeof startEngine>[0] & {
   trial.source.lastRequest.settle({ kind: 'token', token })
   await expect(first).resolves.toBe(token)
   trial.engine.dispatch({ type: 'confirmed' })
-  expect(trial.engine.state.identity.status).toBe('authenticated')
+  expect(trial.engine.state.status).toBe('authenticated')
   return trial
 }
 
@@ -33,7 +33,7 @@ describe('a visitor with no session', () => {
     source.say({ status: 'signedOut' })
     await clock.advance(60 * MINUTE)
     expect(source.requests).toHaveLength(0)
-    expect(engine.state.identity.status).toBe('unauthenticated')
+    expect(engine.state.status).toBe('unauthenticated')
   })
 
   it('leaves no timer behind', async () => {
@@ -45,34 +45,11 @@ describe('a visitor with no session', () => {
 
 describe('the hint that this browser was signed in', () => {
   it('makes the token request at t0, synchronously', () => {
-    expect(startEngine({ hinted: true }).source.requests).toHaveLength(1)
+    expect(startEngine({ mayBeSignedIn: true }).source.requests).toHaveLength(1)
   })
 
   it('may come from the provider', () => {
     expect(startEngine({ snapshot: { status: 'pending', mayBeSignedIn: true } }).source.requests).toHaveLength(1)
-  })
-
-  it('is remembered at the first token', async () => {
-    const { hint } = await startAuthenticated()
-    expect(hint.isSignedIn).toBe(true)
-  })
-
-  it.each([
-    ['a denial', ({ source }: ReturnType<typeof startEngine>) => source.lastRequest.settle({ kind: 'denied' })],
-    ['an answer that nobody is there', ({ source }: ReturnType<typeof startEngine>) => source.say({ status: 'signedOut' })],
-    ['our sign-out', ({ engine }: ReturnType<typeof startEngine>) => engine.signOut()],
-  ])('is forgotten after %s', async (_name, act) => {
-    const trial = startEngine({ hinted: true })
-    await act(trial)
-    await settled()
-    expect(trial.hint.isSignedIn).toBe(false)
-  })
-
-  it('survives a failure', async () => {
-    const { hint, source } = startEngine({ hinted: true })
-    source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
-    await settled()
-    expect(hint.isSignedIn).toBe(true)
   })
 
   it('makes one request even where the provider speaks while it is being subscribed to', async () => {
@@ -161,8 +138,8 @@ describe('a provider that misbehaves', () => {
     const demand = watched(engine.requestToken(false))
     await clock.advance(10_400)
     expect(demand.value).toBe('pending')
-    expect(engine.state.identity).toMatchObject({ status: 'loading', person: { userId: 'ada' } })
-    expect(engine.state.request).toMatchObject({ error: expect.any(Error) })
+    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' } })
+    expect(engine.state.error).toBeInstanceOf(Error)
     expect(fetchToken.mock.calls.length).toBeLessThanOrEqual(5)
 
     const token = fakeToken('ada')
@@ -170,7 +147,7 @@ describe('a provider that misbehaves', () => {
     source.fetchToken = wellBehaved
     await clock.advance(MINUTE)
     expect(demand.value).toBe(token)
-    expect(engine.state.identity.status).toBe('authenticating')
+    expect(engine.state.status).toBe('authenticating')
   })
 
   it('is given up on after ten seconds by default, and told so', async () => {
@@ -179,7 +156,7 @@ describe('a provider that misbehaves', () => {
     expect(source.lastRequest.signal.aborted).toBe(false)
     await clock.advance(1)
     expect(source.lastRequest.signal.aborted).toBe(true)
-    expect(engine.state.request).toMatchObject({ status: 'waiting', error: { code: 'TOKEN_REQUEST_TIMEOUT' } })
+    expect(engine.state).toMatchObject({ error: { code: 'TOKEN_REQUEST_TIMEOUT' }, request: { status: 'waiting' } })
   })
 
   it('is given up on after as long as the app says', async () => {
@@ -194,13 +171,13 @@ describe('a provider that misbehaves', () => {
     await clock.advance(10_000)
     late.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state).toMatchObject({ identity: { status: 'loading' }, request: { status: 'waiting' } })
+    expect(engine.state).toMatchObject({ status: 'loading', request: { status: 'waiting' } })
   })
 
   it('that never says who is there is asked again', async () => {
     const { engine, source, clock } = startEngine()
     await clock.advance(10_000)
-    expect(engine.state.request).toMatchObject({ status: 'waiting', question: 'session', error: { code: 'TOKEN_REQUEST_TIMEOUT' } })
+    expect(engine.state).toMatchObject({ error: { code: 'TOKEN_REQUEST_TIMEOUT' }, request: { status: 'waiting', question: 'session' } })
     await clock.advance(1000)
     expect(source.refreshes).toBe(1)
     source.say(signedIn('ada'))
@@ -216,11 +193,11 @@ describe('a provider that misbehaves', () => {
   })
 
   it('holds back what may run as nobody for two seconds', async () => {
-    const { engine, clock } = startEngine({ hinted: true })
+    const { engine, clock } = startEngine({ mayBeSignedIn: true })
     await clock.advance(1999)
-    expect(engine.state.identity).toMatchObject({ status: 'loading', overdue: false })
+    expect(engine.state).toMatchObject({ status: 'loading', overdue: false })
     await clock.advance(1)
-    expect(engine.state.identity).toMatchObject({ status: 'loading', overdue: true })
+    expect(engine.state).toMatchObject({ status: 'loading', overdue: true })
   })
 })
 
@@ -310,7 +287,7 @@ describe('retries', () => {
     source.lastRequest.settle(failed)
     await clock.advance(100)
     await expect(engine.requestToken(false)).resolves.toBe(token)
-    expect(engine.state.identity.status).toBe('authenticated')
+    expect(engine.state.status).toBe('authenticated')
   })
 })
 
@@ -374,7 +351,7 @@ describe('a laptop that wakes', () => {
     engine.wake()
     expect(source.requests).toHaveLength(2)
     expect(source.lastRequest.force).toBe(true)
-    expect(engine.state.identity.status).toBe('authenticated')
+    expect(engine.state.status).toBe('authenticated')
   })
 
   it('announces the token that nobody asked for', async () => {
@@ -425,7 +402,7 @@ describe('a change of person', () => {
     const token = fakeToken('bea')
     source.lastRequest.settle({ kind: 'token', token })
     await settled()
-    expect(engine.state.identity).toMatchObject({ status: 'authenticating', person: { userId: 'bea', user: { id: 'bea' }, session: null } })
+    expect(engine.state).toMatchObject({ status: 'authenticating', person: { userId: 'bea', user: { id: 'bea' }, session: null } })
     expect(adas.value).toBe('pending')
     await expect(engine.requestToken(false)).resolves.toBe(token)
   })
@@ -437,13 +414,13 @@ describe('a change of person', () => {
     source.say(signedIn('bea'))
     adasRequest.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state.identity).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
+    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
   })
 
   it('is known to listeners in that tick, and only then to who asks for a token', async () => {
     const { engine, source } = await startAuthenticated()
     const seen: unknown[] = []
-    engine.subscribe(({ identity }) => seen.push(identity.person?.userId ?? null))
+    engine.subscribe(({ person }) => seen.push(person?.userId ?? null))
     source.say(signedIn('bea'))
     expect(seen).toEqual(['bea'])
   })
@@ -483,10 +460,10 @@ describe('the same person with another session', () => {
     source.say(signedIn('ada', 'another-session'))
     former.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state.identity).toMatchObject({ status: 'authenticated', person: { sessionId: 'another-session' } })
+    expect(engine.state).toMatchObject({ status: 'authenticated', person: { sessionId: 'another-session' } })
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
     await settled()
-    expect(engine.state).toMatchObject({ identity: { status: 'authenticated' }, request: null })
+    expect(engine.state).toMatchObject({ status: 'authenticated', request: null })
   })
 
   it('hears of that token once the deployment has confirmed the former', async () => {
@@ -513,26 +490,26 @@ describe('what a server handed over', () => {
     await expect(engine.requestToken(false)).resolves.toBe(token)
     source.say(signedIn('ada'))
     await clock.advance(5000)
-    expect(engine.state.identity).toMatchObject({ status: 'authenticated', person: { userId: 'ada' } })
+    expect(engine.state).toMatchObject({ status: 'authenticated', person: { userId: 'ada' } })
     expect(source.requests).toHaveLength(0)
   })
 
   it('is nobody without any request', async () => {
-    const { engine, source } = startEngine({ initialAuth: null, hinted: true })
-    expect(engine.state.identity.status).toBe('unauthenticated')
+    const { engine, source } = startEngine({ initialAuth: null, mayBeSignedIn: true })
+    expect(engine.state.status).toBe('unauthenticated')
     expect(source.requests).toHaveLength(0)
   })
 
   it('is nothing if the token is none', () => {
     const { engine, source } = startEngine({ initialAuth: { ...initialAuth, token: 'garbage' } })
-    expect(engine.state).toMatchObject({ identity: { status: 'loading' }, request: { question: 'session' } })
+    expect(engine.state).toMatchObject({ status: 'loading', request: { question: 'session' } })
     expect(source.requests).toHaveLength(0)
   })
 
   it('gives way to another person\'s session', () => {
     const { engine, source } = startEngine({ initialAuth })
     source.say(signedIn('bea'))
-    expect(engine.state.identity).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
+    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
   })
 })
 
@@ -540,10 +517,10 @@ describe('signing out', () => {
   it('takes effect after the provider has confirmed it', async () => {
     const { engine, source } = await startAuthenticated()
     const done = engine.signOut()
-    expect(engine.state.identity.status).toBe('authenticated')
+    expect(engine.state.status).toBe('authenticated')
     await done
     expect(source.signOuts).toBe(1)
-    expect(engine.state.identity).toEqual({ status: 'unauthenticated', person: null, error: null })
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', person: null, error: null })
   })
 
   it('changes nothing if the provider fails', async () => {
@@ -558,7 +535,7 @@ describe('signing out', () => {
     const { engine, source } = await startAuthenticated()
     Object.assign(source, { signOut: undefined })
     await engine.signOut()
-    expect(engine.state.identity.status).toBe('unauthenticated')
+    expect(engine.state.status).toBe('unauthenticated')
   })
 
   it('ends what is under way', async () => {
@@ -568,21 +545,21 @@ describe('signing out', () => {
     expect(source.lastRequest.signal.aborted).toBe(true)
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
-    expect(engine.state.identity.status).toBe('unauthenticated')
+    expect(engine.state.status).toBe('unauthenticated')
     expect(renewal.value).toBe('pending')
     expect(clock.timerCount).toBe(0)
   })
 
   it('is not undone by a session answer that was under way', async () => {
-    const { engine, source } = startEngine({ hinted: true })
+    const { engine, source } = startEngine({ mayBeSignedIn: true })
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
     await engine.signOut()
     source.say(signedIn('ada'))
-    expect(engine.state.identity.status).toBe('unauthenticated')
+    expect(engine.state.status).toBe('unauthenticated')
     source.lastRequest.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state.identity).toEqual({ status: 'unauthenticated', person: null, error: null })
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', person: null, error: null })
   })
 })
 
