@@ -76,10 +76,8 @@ export type AuthEvent
     | { type: 'failed', error: Error, retryAfterMs?: number }
   /** The back-off step is over; `isEarly`: not yet, but the page became visible or online. */
     | { type: 'retry', isEarly: boolean }
-  /** Another token is wanted; `isAged`: the one that is there has outlived its lifetime. */
-    | { type: 'demand', isAged: boolean }
-  /** Another tab says that somebody else is there. */
-    | { type: 'doubted' }
+  /** Another token is wanted; `isYoung`: although the one that is there has not outlived its lifetime. */
+    | { type: 'demand', isYoung?: boolean }
     | { type: 'overdue' }
   /** The deployment confirmed the token; refused it, and waits for another; has refused one after another. */
     | { type: 'confirmed' | 'refused' | 'rejected' }
@@ -140,9 +138,7 @@ function react(state: AuthState, event: AuthEvent): AuthState {
         ? state
         : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly } }
     case 'demand':
-      return onDemand(state, event.isAged)
-    case 'doubted':
-      return askForToken(state)
+      return onDemand(state, event.isYoung)
     case 'overdue':
       return { ...state, overdue: true }
     case 'confirmed':
@@ -203,11 +199,9 @@ function onToken(state: AuthState, { sessionId, ...token }: Person): AuthState {
   return isSame && hasToken(state) ? answered as AuthState : { ...answered, status: 'authenticating', refusals: 0 }
 }
 
-function onDemand(state: AuthState, isAged: boolean): AuthState {
+function onDemand(state: AuthState, isYoung?: boolean): AuthState {
   const REFUSALS_UNTIL_REJECTED = 6
-  if (!hasToken(state))
-    return state
-  const refusals = state.status === 'refreshing' && !isAged ? state.refusals + 1 : 0
+  const refusals = isYoung && state.status === 'refreshing' ? state.refusals + 1 : 0
   if (refusals > REFUSALS_UNTIL_REJECTED)
     return becomeNobody(state, diagnose('TOKEN_REJECTED'))
   // The first refusal may be an accident; from the second on, tokens are asked for ever more slowly.

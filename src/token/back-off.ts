@@ -3,9 +3,8 @@
  * many pages that failed together do not come back together.
  *
  * @param failures How many attempts in a row have failed, from 1.
- * @param random A number from 0 up to 1.
  */
-export function backOffDelay(failures: number, random: number): number {
+export function backOffDelay(failures: number): number {
   const ceiling = Math.min(1000 * 2 ** (failures - 1), 60_000)
-  return ceiling * (0.5 + random / 2)
+  return ceiling * (0.5 + Math.random() / 2)
 }

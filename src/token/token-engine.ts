@@ -29,12 +29,6 @@ export interface TokenEngineOptions {
   mayBeSignedIn?: boolean
   /** `null`: a server found nobody. */
   initialAuth?: InitialAuth | null
-  /** How long one attempt to get an answer may take, in milliseconds. @default 10000 */
-  attemptTimeoutMs?: number
-  /** How long what may run as nobody waits for a token, in milliseconds. @default 2000 */
-  anonymousAfterMs?: number
-  /** @default Math.random */
-  random?: () => number
 }
 
 type AuthListener = (state: AuthState, former: AuthState) => void
@@ -71,6 +65,11 @@ export interface TokenEngine {
   signOut: () => Promise<void>
 }
 
+/** How long one attempt to get an answer may take. */
+const ATTEMPT_TIMEOUT_MS = 10_000
+/** How long what may run as nobody waits for a token. */
+const ANONYMOUS_AFTER_MS = 2000
+
 const systemClock: Clock = {
   now: () => Date.now(),
   schedule(task, delayMs) {
@@ -87,15 +86,12 @@ export function createTokenEngine({
   clock = systemClock,
   mayBeSignedIn = false,
   initialAuth,
-  attemptTimeoutMs = 10_000,
-  anonymousAfterMs = 2000,
-  random = Math.random,
 }: TokenEngineOptions): TokenEngine {
   const snapshot = source.getSnapshot()
   let token = initialAuth ? readToken(initialAuth.token) : null
   let receivedAt = clock.now()
-  /** The token that the connection has. */
-  let handed: Token | null = null
+  /** The token, until the connection has it. */
+  let fresh = token
   let waiters: ((token: string) => void)[] = []
   let unsubscribe: Cancel | undefined
   const events: AuthEvent[] = []
@@ -111,7 +107,7 @@ export function createTokenEngine({
 
   const followRequest = following(pursue)
   const followToken = following(planRenewal)
-  const followWait = following(() => clock.schedule(() => dispatch({ type: 'overdue' }), anonymousAfterMs))
+  const followWait = following(() => clock.schedule(() => dispatch({ type: 'overdue' }), ANONYMOUS_AFTER_MS))
 
   const engine: TokenEngine = {
     get state() {
@@ -132,20 +128,23 @@ export function createTokenEngine({
     },
     subscribe: listener => void listeners.add(listener),
     requestToken(isForced) {
-      if (token && (!isForced || token !== handed))
-        return Promise.resolve((handed = token).value)
+      const ready = isForced ? fresh : token
+      if (ready) {
+        fresh = null
+        return Promise.resolve(ready.value)
+      }
       return new Promise((resolve) => {
         waiters.push(resolve)
-        demand(isAged())
+        dispatch({ type: 'demand', isYoung: !isAged() })
       })
     },
     onFreshToken() {},
     wake() {
       dispatch({ type: 'retry', isEarly: true })
       if (isAged())
-        demand(true)
+        demand()
     },
-    refreshSession: () => source.refresh ? source.refresh() : dispatch({ type: 'doubted' }),
+    refreshSession: () => source.refresh ? source.refresh() : demand(),
     async signOut() {
       try {
         await source.signOut?.()
@@ -177,11 +176,11 @@ export function createTokenEngine({
     if (person === null || isChangeOfPerson(former, state)) {
       // Nothing of the former person outlives this tick: whoever waits for their token waits for good.
       waiters = []
-      handed = token = null
+      fresh = token = null
     }
     // One that was not accepted is nobody's.
     if (event.type === 'token' && person && !state.request) {
-      token = event.token
+      fresh = token = event.token
       receivedAt = clock.now()
     }
     if (state !== former) {
@@ -197,12 +196,12 @@ export function createTokenEngine({
     followRequest(request)
     followToken(token)
     followWait(status === 'loading' || null)
-    if (!token || token === handed)
+    if (!fresh)
       return
     if (waiters.length > 0) {
-      handed = token
       for (const resolve of waiters.splice(0))
-        resolve(token.value)
+        resolve(fresh.value)
+      fresh = null
     }
     // A token that nobody asked for: another session's, or a wake-up's.
     else if (status === 'authenticated') {
@@ -210,8 +209,8 @@ export function createTokenEngine({
     }
   }
 
-  function demand(isAged: boolean): void {
-    dispatch({ type: 'demand', isAged })
+  function demand(): void {
+    dispatch({ type: 'demand' })
   }
 
   function isAged(): boolean {
@@ -221,13 +220,13 @@ export function createTokenEngine({
   /** The Convex client asks in time, unless it is mistaken about the clock (it counts the age of the page twice): then we do, just before it is late. */
   function planRenewal({ lifetimeMs }: Token): Cancel {
     const RENEWAL_LEEWAY_MS = 5000
-    return clock.schedule(() => demand(true), Math.max(lifetimeMs * 0.9, lifetimeMs - RENEWAL_LEEWAY_MS))
+    return clock.schedule(demand, Math.max(lifetimeMs * 0.9, lifetimeMs - RENEWAL_LEEWAY_MS))
   }
 
   /** Does what a request stands for. */
   function pursue({ status, question, failures, retryAfterMs }: ProviderRequest): Cancel {
     if (status === 'waiting')
-      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), Math.max(backOffDelay(failures, random()), retryAfterMs || 0))
+      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), Math.max(backOffDelay(failures), retryAfterMs || 0))
 
     const controller = new AbortController()
     const { signal } = controller
@@ -237,7 +236,7 @@ export function createTokenEngine({
         dispatch(event)
     }
     const fail = (code: ConvueErrorCode, detail?: unknown, cause?: unknown): void => answer({ type: 'failed', error: diagnose(code, detail, cause) })
-    const cancelTimeout = clock.schedule(() => fail('TOKEN_REQUEST_TIMEOUT', attemptTimeoutMs), attemptTimeoutMs)
+    const cancelTimeout = clock.schedule(() => fail('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS), ATTEMPT_TIMEOUT_MS)
     // Synchronously, at the first moment; whatever a provider does, it does to nobody but itself.
     void (async () => {
       if (question === 'token' || (failures > 0 && !source.refresh))

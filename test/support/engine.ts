@@ -60,7 +60,7 @@ export function startEngine(
     source?: ScriptedSource
   } = {},
 ): EngineOnTrial {
-  const engine = createTokenEngine({ source, clock, random: () => 1, ...options })
+  const engine = createTokenEngine({ source, clock, ...options })
   engine.start()
   return { engine, source, clock }
 }

@@ -24,7 +24,7 @@ function hears(snapshot: SessionSnapshot): AuthEvent {
   return { type: 'session', snapshot }
 }
 
-const demand: AuthEvent = { type: 'demand', isAged: false }
+const demand: AuthEvent = { type: 'demand', isYoung: true }
 const due: AuthEvent = { type: 'retry', isEarly: false }
 const woke: AuthEvent = { type: 'retry', isEarly: true }
 
@@ -79,7 +79,7 @@ const events: AuthEvent[] = [
   hears(session('ada', 'ada-2')),
   hears(session('bea')),
   demand,
-  { type: 'demand', isAged: true },
+  { type: 'demand' },
   token('ada'),
   token('ada', null),
   token('ada', 'ada-2'),
@@ -90,7 +90,6 @@ const events: AuthEvent[] = [
   due,
   woke,
   { type: 'overdue' },
-  { type: 'doubted' },
   { type: 'confirmed' },
   { type: 'refused' },
   { type: 'rejected' },
@@ -321,28 +320,28 @@ describe('a token of a session that was denied', () => {
   })
 
   it('is nothing to nobody', () => {
-    const asked = [{ type: 'denied' } as const, { type: 'doubted' } as const].reduce(transition, adaAuthenticated)
+    const asked = [{ type: 'denied' } as const, { type: 'demand' } as const].reduce(transition, adaAuthenticated)
     expect(transition(asked, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
   })
 })
 
 describe('a doubt whether it is still them', () => {
   it('asks for a token, and shares what is under way', () => {
-    const asked = transition(adaAuthenticated, { type: 'doubted' })
+    const asked = transition(adaAuthenticated, { type: 'demand' })
     expect(asked).toEqual({ ...adaAuthenticated, request: expect.objectContaining({ status: 'pending', question: 'token' }) })
-    expect(transition(asked, { type: 'doubted' }).request).toBe(asked.request)
-    expect(after(hears({ status: 'signedOut' }), { type: 'doubted' })).toMatchObject({ status: 'unauthenticated', request: { question: 'token' } })
+    expect(transition(asked, { type: 'demand' }).request).toBe(asked.request)
+    expect(after(hears({ status: 'signedOut' }), { type: 'demand' })).toMatchObject({ status: 'unauthenticated', request: { question: 'token' } })
   })
 
   it('that comes to nothing is no error to a visitor', () => {
-    const asked = after(hears({ status: 'signedOut' }), { type: 'doubted' }, { type: 'failed', error: failure })
+    const asked = after(hears({ status: 'signedOut' }), { type: 'demand' }, { type: 'failed', error: failure })
     expect(asked).toMatchObject({ status: 'unauthenticated', error: null, request: { status: 'waiting' } })
   })
 })
 
 describe('the provider\'s word after a doubt', () => {
   it('is news, even if it is the same again', () => {
-    const back = [{ type: 'doubted' } as const, token('ada')].reduce(transition, after(hears({ status: 'signedOut' })))
+    const back = [{ type: 'demand' } as const, token('ada')].reduce(transition, after(hears({ status: 'signedOut' })))
     expect(back).toMatchObject({ status: 'authenticating', person: { userId: 'ada' } })
     expect(transition(back, hears({ status: 'signedOut' })).status).toBe('unauthenticated')
   })
@@ -450,7 +449,7 @@ describe('a token that the deployment refuses', () => {
   it('is no reason for suspicion once it is old', () => {
     let state = adaRefreshing
     for (let wakes = 0; wakes < 20; wakes++)
-      state = [{ type: 'demand', isAged: true } as const, token('ada'), { type: 'confirmed' } as const, { type: 'refused' } as const].reduce(transition, state)
+      state = [{ type: 'demand' } as const, token('ada'), { type: 'confirmed' } as const, { type: 'refused' } as const].reduce(transition, state)
     expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'ada' } })
   })
 
