@@ -156,9 +156,9 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   if (snapshot.status === 'signedOut')
     return becomeNobody({ ...state, said: null }, null)
   // Who is known stays known, and a token that is on its way will tell as well.
-  if (snapshot.status === 'failed')
-    return request?.question === 'session' ? backOff(state, snapshot.error) : state
-  if (snapshot.status === 'pending')
+  if (snapshot.status === 'failed' && request?.question === 'session')
+    return backOff(state, snapshot.error)
+  if (snapshot.status !== 'signedIn')
     return state
 
   const { userId, sessionId } = snapshot

@@ -65,11 +65,6 @@ export interface TokenEngine {
   signOut: () => Promise<void>
 }
 
-/** How long one attempt to get an answer may take. */
-const ATTEMPT_TIMEOUT_MS = 10_000
-/** How long what may run as nobody waits for a token. */
-const ANONYMOUS_AFTER_MS = 2000
-
 const systemClock: Clock = {
   now: () => Date.now(),
   schedule(task, delayMs) {
@@ -105,6 +100,8 @@ export function createTokenEngine({
     { type: 'session', snapshot },
   )
 
+  /** How long what may run as nobody waits for a token. */
+  const ANONYMOUS_AFTER_MS = 2000
   const followRequest = following(pursue)
   const followToken = following(planRenewal)
   const followWait = following(() => clock.schedule(() => dispatch({ type: 'overdue' }), ANONYMOUS_AFTER_MS))
@@ -228,6 +225,7 @@ export function createTokenEngine({
     if (status === 'waiting')
       return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), Math.max(backOffDelay(failures), retryAfterMs || 0))
 
+    const ATTEMPT_TIMEOUT_MS = 10_000
     const controller = new AbortController()
     const { signal } = controller
     const answer = (event: AuthEvent): void => {

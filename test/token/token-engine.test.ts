@@ -182,6 +182,19 @@ describe('a provider that misbehaves', () => {
     expect(source.requests).toHaveLength(1)
   })
 
+  it('may answer in the very moment in which it is asked again', async () => {
+    const source = new ScriptedSource()
+    source.refresh = () => source.say(signedIn('ada'))
+    const { engine, clock } = startEngine({ source })
+    await clock.advance(11_000)
+    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' }, error: null, request: { question: 'token', failures: 0 } })
+    expect(source.requests).toHaveLength(1)
+    await clock.advance(9_900)
+    expect(source.lastRequest.signal.aborted).toBe(false)
+    engine.close()
+    expect(clock.timerCount).toBe(0)
+  })
+
   it('that cannot be asked again for the session is asked for a token', async () => {
     const source = new ScriptedSource()
     Object.assign(source, { refresh: undefined })
