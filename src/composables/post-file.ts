@@ -49,6 +49,6 @@ function readStorageId(body: string): string | undefined {
 }
 
 /** Asking for a single header that another origin does not expose would write an error to the console. */
-function header(request: XMLHttpRequest, name: string): string | undefined {
-  return new RegExp(`^${name}: *(.*?)\\s*$`, 'im').exec(request.getAllResponseHeaders() ?? '')?.[1]
+function header(request: XMLHttpRequest, name: string): string | null {
+  return new RegExp(`^${name}: *(.*?)\\s*$`, 'im').exec(request.getAllResponseHeaders() ?? '')?.[1] ?? null
 }

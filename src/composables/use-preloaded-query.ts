@@ -42,7 +42,7 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   const isTheirs = (): boolean => {
     if (auth === 'public')
       return preloaded.userId === null
-    const somebody = authState.value.identity.person
+    const somebody = authState.value.person
     return person.value === firstPerson && (somebody === undefined || (somebody?.userId ?? null) === preloaded.userId)
   }
   const isWaiting = (): boolean => live.status.value === 'pending' || (!!keepOnError && live.status.value === 'error')

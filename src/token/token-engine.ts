@@ -192,7 +192,7 @@ export function createTokenEngine({
     const { request, status } = state
     followRequest(request)
     followToken(token)
-    followWait(status === 'loading' || null)
+    followWait(status === 'loading' ? status : null)
     if (!fresh)
       return
     if (waiters.length > 0) {

@@ -318,6 +318,15 @@ describe('a mutation that has surely not left the page', () => {
     expect(isQueued.value).toBe(false)
   })
 
+  it('is not queued before a call, and not after, on a page without a connection', async () => {
+    const { mutate, isQueued } = mountSend()
+    expect(isQueued.value).toBe(false)
+    void mutate({ channel: 'a', body: 'one' })
+    await page.tick(500)
+    expect(page.deployment.liveSockets).toEqual([])
+    expect(isQueued.value).toBe(false)
+  })
+
   it('is sent with the others in the order of the calls', async () => {
     const { mutate, sent } = mountSend({}, { user: 'silent' })
     for (const body of ['one', 'two', 'three'])
@@ -373,6 +382,22 @@ describe('calls that are pending when the person changes', () => {
     expect(await Promise.all(calls)).toEqual(['notSent'])
     await page.tick(5000)
     expect(sent()).toEqual([])
+  })
+
+  it('of a guest are not sent as nobody either, although a public query goes on', async () => {
+    const { mutate, sent } = mountSend()
+    page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+    const query = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' })).result
+    await page.tick(500)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
+    page.source.signIn('ada')
+    expect(await call).toBe('notSent')
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(sent()).toEqual([])
+    expect([query.status.value, query.isStale.value, query.data.value]).toEqual(['success', false, null])
   })
 
   it('leave a public query\'s connection alone when they were a person\'s', async () => {

@@ -13,17 +13,15 @@ import { becomePage, LivePage, LiveSource } from '../support/live-page.ts'
 import '../support/console-guard.ts'
 
 let deployment: Deployment
-beforeAll(async () => {
-  deployment = await startFixture()
-})
-afterAll(() => deployment.close())
-
 let page: LivePage
 /** A name that no other test uses. */
 let channel: string
 let channels = 0
 let isOnline: boolean
 
+beforeAll(async () => {
+  deployment = await startFixture()
+})
 beforeEach(() => {
   becomePage()
   channel = `channel-${++channels}`
@@ -35,6 +33,7 @@ afterEach(async () => {
   await deployment.settled()
   await expect.poll(() => deployment.connections).toEqual([])
 })
+afterAll(() => deployment.close())
 
 /** Reaches nothing while the page is offline. */
 class PageSocket extends WebSocket {

@@ -266,6 +266,11 @@ describe('a session that was left', () => {
     expect(back).toMatchObject({ status: 'authenticating', person: { userId: 'ada', user: { name: 'ada' } } })
   })
 
+  it('is asked about when the provider names it again, after it has said that nobody is there', () => {
+    const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(transition, adaAuthenticated)
+    expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
+  })
+
   it('is asked about however long ago it was left', () => {
     const zoe = [hears(session('bea')), hears(session('cid')), hears(session('zoe'))].reduce(transition, bea)
     expect(transition(zoe, hears(session('ada')))).toMatchObject({ person: { userId: 'zoe' } })

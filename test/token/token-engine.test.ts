@@ -319,6 +319,19 @@ describe('a forced request', () => {
   })
 })
 
+describe('a token that the connection does not have yet', () => {
+  it('answers a forced request at once', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
+    clock.sleep(20_000)
+    engine.wake()
+    const token = fakeToken('ada')
+    source.lastRequest.settle({ kind: 'token', token })
+    await settled()
+    await expect(engine.requestToken(true)).resolves.toBe(token)
+    expect(source.requests).toHaveLength(2)
+  })
+})
+
 describe('a token that nobody renews', () => {
   it('is renewed just before its lifetime is over', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
@@ -364,6 +377,21 @@ describe('a laptop that wakes', () => {
     expect(source.requests).toHaveLength(2)
     expect(source.lastRequest.force).toBe(true)
     expect(engine.state.status).toBe('authenticated')
+  })
+
+  it('is signed in however often its expired token was refused', async () => {
+    const { engine, source, clock } = await startAuthenticated()
+    for (let days = 0; days < 20; days++) {
+      clock.sleep(86_400_000)
+      engine.dispatch({ type: 'refused' })
+      const demand = engine.requestToken(true)
+      const token = fakeToken('ada')
+      source.lastRequest.settle({ kind: 'token', token })
+      await expect(demand).resolves.toBe(token)
+      engine.dispatch({ type: 'confirmed' })
+    }
+    expect(engine.state.status).toBe('authenticated')
+    expect(source.requests).toHaveLength(21)
   })
 
   it('announces the token that nobody asked for', async () => {
