@@ -32,8 +32,8 @@ export interface Subscription {
 export interface PersonCredentials {
   /** Never rejects and never gives `null`: to the Convex client that would mean "go on as nobody". */
   fetchToken: (isForced: boolean) => Promise<string>
-  /** What the deployment made of the token. `confirmed` comes inside the batch of the transition that it arrived with. */
-  report: (verdict: 'confirmed' | 'refused' | 'rejected') => void
+  /** What the deployment made of the token. `authenticated` comes inside the batch of the transition that it arrived with. */
+  report: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
   /** Results came, which may have replaced what another client showed until then. */
   onResults: () => void
 }
@@ -77,7 +77,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
       return
     batch(() => {
       if (isConfirmationDue)
-        credentials!.report('confirmed')
+        credentials!.report('authenticated')
       isConfirmationDue = false
       for (const { token, modification } of queries) {
         const subscription = subscriptions.get(token)
@@ -109,7 +109,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
       base.setAuth(
         ({ forceRefreshToken }) => fetchToken(forceRefreshToken),
         isAuthenticated => isAuthenticated ? confirm() : report('rejected'),
-        isRefreshing => isRefreshing ? report('refused') : confirm(),
+        isRefreshing => isRefreshing ? report('refreshing') : confirm(),
       )
     },
     subscribe(query, receiver) {

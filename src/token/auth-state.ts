@@ -32,11 +32,11 @@ export interface ProviderRequest {
  *              session: another person             token: another person
  *    ┌─────────────────────────────────┐  ┌─────────────────────────────────┐
  *    ▼           (from anywhere)       │  ▼           (from anywhere)       │
- * loading ───────────token──────────▶ authenticating ───confirmed───▶ authenticated
+ * loading ───────────token──────────▶ authenticating ──────verdict────▶ authenticated
  *    │                                    │     ▲                       │     ▲
- *    │                                 refused  │                    refused  │
+ *    │                                 verdict  │                    verdict  │
  *    │                                    ▼     │                       ▼     │
- *    │                                  refreshing ─────────confirmed─────────┘
+ *    │                                  refreshing ──────────verdict──────────┘
  *    │                                        │
  *    └──── signedOut, denied, rejected ───────┴──── (from anywhere) ──▶ unauthenticated
  * ```
@@ -79,8 +79,8 @@ export type AuthEvent
   /** Another token is wanted; `isYoung`: although the one that is there has not outlived its lifetime. */
     | { type: 'demand', isYoung?: boolean }
     | { type: 'overdue' }
-  /** The deployment confirmed the token; refused it, and waits for another; has refused one after another. */
-    | { type: 'confirmed' | 'refused' | 'rejected' }
+  /** The deployment's verdict: it confirmed the token; refused it, and waits for another; has refused one after another. */
+    | { type: 'authenticated' | 'refreshing' | 'rejected' }
   /** The provider confirmed our own sign-out. */
     | { type: 'signedOut' }
 
@@ -141,10 +141,9 @@ function react(state: AuthState, event: AuthEvent): AuthState {
       return onDemand(state, event.isYoung)
     case 'overdue':
       return { ...state, overdue: true }
-    case 'confirmed':
-      return judge(state, 'authenticated')
-    case 'refused':
-      return judge(state, 'refreshing')
+    case 'authenticated':
+    case 'refreshing':
+      return hasToken(state) && state.status !== event.type ? { ...state, status: event.type } as AuthState : state
     default:
       event satisfies never
       return state
@@ -208,11 +207,6 @@ function onDemand(state: AuthState, isYoung?: boolean): AuthState {
   return refusals > 1
     ? askForToken({ ...state, refusals, error: diagnose('TOKEN_REJECTED') }, refusals - 1)
     : askForToken({ ...state, refusals })
-}
-
-/** What the deployment makes of a token. */
-function judge(state: AuthState, status: 'authenticated' | 'refreshing'): AuthState {
-  return hasToken(state) && state.status !== status ? { ...state, status } as AuthState : state
 }
 
 function becomeNobody(state: AuthState, error: Error | null): AuthState {

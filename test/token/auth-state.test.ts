@@ -38,8 +38,8 @@ function after(...events: AuthEvent[]): AuthState {
   return events.reduce(transition, boot({ status: 'pending' }))
 }
 
-const adaAuthenticated = after(hears(session('ada')), token('ada'), { type: 'confirmed' })
-const adaRefreshing = transition(adaAuthenticated, { type: 'refused' })
+const adaAuthenticated = after(hears(session('ada')), token('ada'), { type: 'authenticated' })
+const adaRefreshing = transition(adaAuthenticated, { type: 'refreshing' })
 
 const identities: Identity[] = [
   { status: 'loading', person: undefined },
@@ -90,8 +90,8 @@ const events: AuthEvent[] = [
   due,
   woke,
   { type: 'overdue' },
-  { type: 'confirmed' },
-  { type: 'refused' },
+  { type: 'authenticated' },
+  { type: 'refreshing' },
   { type: 'rejected' },
   { type: 'signedOut' },
 ]
@@ -169,7 +169,7 @@ describe('every event in every state', () => {
   it('says `authenticated` only after the deployment has confirmed', () => {
     forEveryTransition((next, state, event) => {
       if (next.status === 'authenticated' && state.status !== 'authenticated')
-        expect(event.type).toBe('confirmed')
+        expect(event.type).toBe('authenticated')
     })
   })
 
@@ -312,7 +312,7 @@ describe('a denial', () => {
 })
 
 describe('a token of a session that was denied', () => {
-  const bea = [{ type: 'denied' } as const, hears(session('bea')), token('bea'), { type: 'confirmed' } as const].reduce(transition, adaAuthenticated)
+  const bea = [{ type: 'denied' } as const, hears(session('bea')), token('bea'), { type: 'authenticated' } as const].reduce(transition, adaAuthenticated)
 
   it('is a failed attempt to whoever is there', () => {
     const asked = transition(bea, demand)
@@ -390,7 +390,7 @@ describe('the same person with another session', () => {
   })
 
   it('may have a token without a session id', () => {
-    const next = [token('ada', null), { type: 'confirmed' } as const, hears(session('ada'))].reduce(transition, after(hears({ status: 'pending' })))
+    const next = [token('ada', null), { type: 'authenticated' } as const, hears(session('ada'))].reduce(transition, after(hears({ status: 'pending' })))
     expect(next).toMatchObject({ status: 'authenticated', person: { sessionId: 'ada-1' }, request: null })
   })
 })
@@ -454,14 +454,14 @@ describe('a token that the deployment refuses', () => {
   it('is no reason for suspicion once it is old', () => {
     let state = adaRefreshing
     for (let wakes = 0; wakes < 20; wakes++)
-      state = [{ type: 'demand' } as const, token('ada'), { type: 'confirmed' } as const, { type: 'refused' } as const].reduce(transition, state)
+      state = [{ type: 'demand' } as const, token('ada'), { type: 'authenticated' } as const, { type: 'refreshing' } as const].reduce(transition, state)
     expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'ada' } })
   })
 
   it('is forgotten after a renewal that the deployment accepted', () => {
     let state = adaRefreshing
     for (let days = 0; days < 20; days++)
-      state = [demand, token('ada'), { type: 'confirmed' } as const, demand, token('ada'), { type: 'refused' } as const].reduce(transition, state)
+      state = [demand, token('ada'), { type: 'authenticated' } as const, demand, token('ada'), { type: 'refreshing' } as const].reduce(transition, state)
     expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'ada' } })
   })
 
@@ -469,7 +469,7 @@ describe('a token that the deployment refuses', () => {
     let state = adaRefreshing
     for (let refusals = 0; refusals < 6; refusals++)
       state = [demand, due, token('ada')].reduce(transition, state)
-    state = [token('bea'), { type: 'refused' } as const, demand].reduce(transition, state)
+    state = [token('bea'), { type: 'refreshing' } as const, demand].reduce(transition, state)
     expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'bea' }, request: { status: 'pending' } })
   })
 })

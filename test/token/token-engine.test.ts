@@ -18,7 +18,7 @@ async function startAuthenticated(options: Parameters<typeof startEngine>[0] & {
   const first = trial.engine.requestToken(false)
   trial.source.lastRequest.settle({ kind: 'token', token })
   await expect(first).resolves.toBe(token)
-  trial.engine.dispatch({ type: 'confirmed' })
+  trial.engine.dispatch({ type: 'authenticated' })
   expect(trial.engine.state.status).toBe('authenticated')
   return trial
 }
@@ -383,12 +383,12 @@ describe('a laptop that wakes', () => {
     const { engine, source, clock } = await startAuthenticated()
     for (let days = 0; days < 20; days++) {
       clock.sleep(86_400_000)
-      engine.dispatch({ type: 'refused' })
+      engine.dispatch({ type: 'refreshing' })
       const demand = engine.requestToken(true)
       const token = fakeToken('ada')
       source.lastRequest.settle({ kind: 'token', token })
       await expect(demand).resolves.toBe(token)
-      engine.dispatch({ type: 'confirmed' })
+      engine.dispatch({ type: 'authenticated' })
     }
     expect(engine.state.status).toBe('authenticated')
     expect(source.requests).toHaveLength(21)
@@ -477,7 +477,7 @@ describe('a token of a session that was denied', () => {
     const beas = engine.requestToken(false)
     source.lastRequest.settle({ kind: 'token', token: first })
     await expect(beas).resolves.toBe(first)
-    engine.dispatch({ type: 'confirmed' })
+    engine.dispatch({ type: 'authenticated' })
 
     const renewal = watched(engine.requestToken(true))
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
@@ -516,7 +516,7 @@ describe('the same person with another session', () => {
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
     await settled()
     expect(engine.onFreshToken).not.toHaveBeenCalled()
-    engine.dispatch({ type: 'confirmed' })
+    engine.dispatch({ type: 'authenticated' })
     expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
   })
 })
@@ -649,7 +649,7 @@ describe('a token that lives longer than any timer', () => {
     const engine = createTokenEngine({ source })
     engine.start()
     await vi.advanceTimersByTimeAsync(1)
-    engine.dispatch({ type: 'confirmed' })
+    engine.dispatch({ type: 'authenticated' })
     await vi.advanceTimersByTimeAsync(20 * 24 * 3600 * 1000)
     expect(source.requests).toHaveLength(1)
     expect(Math.max(...delays.mock.calls.map(([, delay]) => delay!))).toBe(2 ** 31 - 1)
