@@ -65,7 +65,8 @@ export class QueryView {
       ? entry.state.value
       : this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated' ? PAUSED : PENDING
     const initial = this.#initial
-    return initial && state.status === 'pending' && initial.target === target && initial.person === this.#person ? initial.state : state
+    // An optimistic update can make it load again, which is another `pending`: what was there before the first answer does not come back.
+    return initial && state === PENDING && initial.target === target && initial.person === this.#person ? initial.state : state
   }
 
   get data(): unknown {

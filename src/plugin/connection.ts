@@ -31,6 +31,8 @@ export interface Connection {
   follow: (state: AuthState, former?: AuthState) => void
   /** The client on which something of an auth mode runs: `null` while it is not known, `undefined` while nobody is there who is required. */
   clientFor: (auth: QueryAuth | 'call') => OpenClient | null | undefined
+  /** Whose the answers in an auth mode are: a user's id, `null` for nobody, `undefined` while it is not known. */
+  identityFor: (auth: QueryAuth) => string | null | undefined
   /**
    * Asks as whoever is there, as soon as that is known.
    *
@@ -91,6 +93,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       calls.forEach(send)
     },
     clientFor,
+    identityFor: auth => auth === 'public' ? null : engine.state.person && engine.state.person.userId,
     call(question) {
       assertAvailable()
       const call = createPendingCall(question)
@@ -153,10 +156,9 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
 
   function openPerson(): OpenClient {
     if (!person) {
-      keep(openClient(url, options, {
+      keep(openClient(url, options, closeIdle, {
         fetchToken: engine.requestToken,
         report: verdict => engine.dispatch({ type: verdict }),
-        onResults: closeIdle,
       }), nobody)
       // Asking for the token may lead back here.
       person!.authenticate()
@@ -166,7 +168,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
 
   function openNobody(): OpenClient {
     if (!nobody)
-      keep(person, openClient(url, options))
+      keep(person, openClient(url, options, closeIdle))
     return nobody!
   }
 

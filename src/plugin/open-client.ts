@@ -34,8 +34,6 @@ export interface PersonCredentials {
   fetchToken: (isForced: boolean) => Promise<string>
   /** What the deployment made of the token. `authenticated` comes inside the batch of the transition that it arrived with. */
   report: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
-  /** Results came, which may have replaced what another client showed until then. */
-  onResults: () => void
 }
 
 /** One `ConvexClient` that carries one identity, nobody's included, from its first message to its last. */
@@ -60,7 +58,8 @@ export interface OpenClient {
 
 const PENDING: QueryOutcome = { status: 'pending' }
 
-export function openClient(url: string, options: ConvexClientOptions, credentials?: PersonCredentials): OpenClient {
+/** `onResults` is called after results: they may have been all that was wanted of this client, or of another that showed its own until then. */
+export function openClient(url: string, options: ConvexClientOptions, onResults: () => void, credentials?: PersonCredentials): OpenClient {
   const convex = new ConvexClient(url, {
     ...options,
     // A client never takes its listener off again: Convue owns the one warning.
@@ -91,7 +90,7 @@ export function openClient(url: string, options: ConvexClientOptions, credential
           receivers[index]!.receive(outcome, subscription)
       }
     })
-    credentials?.onResults()
+    onResults()
   })
 
   const client: OpenClient = {

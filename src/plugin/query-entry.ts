@@ -1,5 +1,6 @@
 import type { Value } from 'convex/values'
 import type { ShallowRef } from 'vue'
+import type { Connection } from './connection.ts'
 import type { OpenClient, QueryOutcome, Receiver, Subscription } from './open-client.ts'
 import type { QueryKey } from './query-key.ts'
 import { shallowRef } from 'vue'
@@ -28,18 +29,73 @@ export class QueryEntry implements Receiver {
   /** What goes on showing until `#subscription` has answered. */
   #former: Subscription | undefined
   #refreshes: (() => void)[] = []
+  readonly #connection: Connection
+  /** Whose the one answer is, if this is not live and has it. */
+  #answered: { identity: string | null | undefined } | undefined
 
-  constructor(query: QueryKey) {
+  constructor(query: QueryKey, connection: Connection) {
     this.query = query
+    this.#connection = connection
   }
 
-  /** Goes to a client; or waits (`null`) or pauses (`undefined`) without one. Another person's answer goes at once. */
-  bind(client: OpenClient | null | undefined, isOtherPerson: boolean): void {
+  /** Goes to the client where it belongs now, waits for one, or pauses. Another person's answer goes at once. */
+  bind(isOtherPerson: boolean): void {
+    const { auth } = this.query
+    // No client is opened for an answer that is there.
+    if (!this.#answered || this.#answered.identity !== this.#connection.identityFor(auth))
+      this.#move(this.#connection.clientFor(auth), isOtherPerson)
+  }
+
+  /** Leaves the wire for good. */
+  close(): void {
+    this.#move(undefined, false)
+  }
+
+  /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
+  refresh(): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = this.#subscription
+      if (!subscription)
+        return resolve()
+      this.#refreshes.push(resolve)
+      if (this.query.isLive)
+        return subscription.client.rerun(subscription)
+      // The one that was asked before may be closed.
+      const client = this.#connection.clientFor(this.query.auth)
+      if (!client)
+        return this.#settleRefreshes()
+      this.#release(subscription)
+      this.#subscribe(client)
+    })
+  }
+
+  receive(outcome: QueryOutcome, from: Subscription): void {
+    const isStale = from === this.#former
+    if (!isStale) {
+      this.#leaveFormer()
+      this.#settleRefreshes()
+      if (!this.query.isLive && outcome.status !== 'pending') {
+        this.#answered = { identity: this.#connection.identityFor(this.query.auth) }
+        this.#release(from)
+      }
+    }
+    if (outcome.status !== 'success') {
+      this.state.value = outcome
+      return
+    }
+    const shown = this.state.value.status === 'success' ? this.state.value : undefined
+    const value = shareStructure(shown?.value, outcome.value)
+    // An answer that says nothing new renders nothing.
+    if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
+      this.state.value = { status: 'success', value, isStale }
+  }
+
+  #move(client: OpenClient | null | undefined, isOtherPerson: boolean): void {
     const { state } = this
     if (client === undefined || (isOtherPerson && this.query.auth !== 'public')) {
       this.#leaveFormer()
       this.#release(this.#subscription)
-      this.#subscription = undefined
+      this.#subscription = this.#answered = undefined
       this.#settleRefreshes()
       state.value = client === undefined ? PAUSED : PENDING
     }
@@ -55,41 +111,8 @@ export class QueryEntry implements Receiver {
     }
   }
 
-  /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
-  refresh(): Promise<void> {
-    return new Promise((resolve) => {
-      const subscription = this.#subscription
-      if (!subscription)
-        return resolve()
-      this.#refreshes.push(resolve)
-      if (this.query.isLive)
-        return subscription.client.rerun(subscription)
-      this.#release(subscription)
-      this.#subscribe(subscription.client)
-    })
-  }
-
-  receive(outcome: QueryOutcome, from: Subscription): void {
-    const isStale = from === this.#former
-    if (!isStale) {
-      this.#leaveFormer()
-      this.#settleRefreshes()
-      // It stays who was asked, so that the same client is not asked again.
-      if (!this.query.isLive && outcome.status !== 'pending')
-        this.#release(from)
-    }
-    if (outcome.status !== 'success') {
-      this.state.value = outcome
-      return
-    }
-    const shown = this.state.value.status === 'success' ? this.state.value : undefined
-    const value = shareStructure(shown?.value, outcome.value)
-    // An answer that says nothing new renders nothing.
-    if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
-      this.state.value = { status: 'success', value, isStale }
-  }
-
   #subscribe(client: OpenClient): void {
+    this.#answered = undefined
     const subscription = this.#subscription = client.subscribe(this.query, this)
     if (subscription.outcome.status !== 'pending')
       this.receive(subscription.outcome, subscription)

@@ -24,7 +24,7 @@ export function createQueryStore(connection: Connection): QueryStore {
   function remove(entry: QueryEntry): void {
     entries.delete(entry.query.key)
     lingering.delete(entry)
-    entry.bind(undefined, false)
+    entry.close()
   }
 
   function sweep(): void {
@@ -53,8 +53,8 @@ export function createQueryStore(connection: Connection): QueryStore {
     acquire(query) {
       let entry = entries.get(query.key)
       if (!entry) {
-        entries.set(query.key, entry = new QueryEntry(query))
-        entry.bind(connection.clientFor(query.auth), false)
+        entries.set(query.key, entry = new QueryEntry(query, connection))
+        entry.bind(false)
       }
       lingering.delete(entry)
       entry.users++
@@ -80,7 +80,7 @@ export function createQueryStore(connection: Connection): QueryStore {
         if (isOtherPerson && entry.users === 0)
           remove(entry)
         else
-          entry.bind(connection.clientFor(entry.query.auth), isOtherPerson)
+          entry.bind(isOtherPerson)
       }
       connection.closeIdle()
     },
