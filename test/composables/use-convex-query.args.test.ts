@@ -3,7 +3,7 @@ import type { MaybeRefOrGetter } from 'vue'
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
 import { useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { computed, reactive, ref, shallowRef, watch } from 'vue'
+import { computed, defineComponent, h, reactive, readonly, ref, shallowRef, toRefs, watch } from 'vue'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
 import '../support/console-guard.ts'
@@ -209,6 +209,56 @@ describe('a change of arguments', () => {
     args.channel = 'b'
     await page.tick()
     expect(body.value).toBe('in b')
+  })
+})
+
+describe('an object of arguments', () => {
+  it('that is the props of a component is followed', async () => {
+    page = new ScriptedPage({ lingerMs: 0 })
+    page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: `in ${channel}` }])
+    const channel = ref('a')
+    const Messages = defineComponent({
+      props: { channel: { type: String, required: true } },
+      setup(props) {
+        const { data } = useConvexQuery(api.messages.list, props)
+        return () => h('p', data.value?.[0]?.body)
+      },
+    })
+    const wrapper = page.mount(defineComponent(() => () => h(Messages, { channel: channel.value })))
+    await page.tick()
+    channel.value = 'b'
+    await page.tick()
+    expect(wrapper.text()).toBe('in b')
+  })
+
+  it('that is read-only is followed', async () => {
+    const args = reactive({ channel: 'a' })
+    const { body } = mountMessages(readonly(args))
+    await page.tick()
+    args.channel = 'b'
+    await page.tick()
+    expect(body.value).toBe('in b')
+  })
+
+  it('that is plain is read once, whatever happens to it', async () => {
+    const channel = ref('a')
+    const plain = { get channel() {
+      return channel.value
+    } }
+    const { body } = mountMessages(plain)
+    await page.tick()
+    page.takeFrames()
+    channel.value = 'b'
+    await page.tick()
+    expect(body.value).toBe('in a')
+    expect(page.takeFrames()).toEqual([])
+  })
+
+  it('of refs is a diagnosed error', async () => {
+    const { query } = mountMessages(toRefs(reactive({ channel: 'a' })) as any)
+    expect(query.error.value).toMatchObject({ code: 'ARGS_INVALID' })
+    await page.tick()
+    expect(page.deployment.sockets).toEqual([])
   })
 })
 

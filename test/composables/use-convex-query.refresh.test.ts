@@ -131,4 +131,43 @@ describe('refresh', () => {
     await page.tick(0)
     expect(refreshed).toHaveBeenCalled()
   })
+
+  it('that a lost connection interrupts ends with the answer after it, and never goes back to an older one', async () => {
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    value = 2
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    // Its answer is on its way when the connection is lost.
+    await page.tick(20)
+    page.deployment.isHolding = true
+    await page.tick(100)
+    page.deployment.drop()
+    value = 3
+    await page.tick(5000)
+    expect(refreshed).not.toHaveBeenCalled()
+    expect(query.data.value).toBe(1)
+    page.deployment.flush()
+    await page.tick(200)
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(seen).toEqual(['1 success', '3 success'])
+  })
+
+  it('shows no answer to the question before, which comes in between', async () => {
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    value = 2
+    page.deployment.invalidate()
+    // What has changed is on its way.
+    await page.tick(10)
+    value = 3
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick(45)
+    expect(refreshed).not.toHaveBeenCalled()
+    await page.tick(200)
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(seen.at(-1)).toBe('3 success')
+    expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
+  })
 })
