@@ -1,5 +1,4 @@
 import type { FunctionArgs, FunctionReference, FunctionReturnType, PaginationOptions, PaginationResult } from 'convex/server'
-import type { QueryArgs } from './query-args.ts'
 
 /** A query that takes `paginationOpts` and returns one page: `ctx.db.query(…).paginate(args.paginationOpts)`. */
 export type PaginatedQueryReference = FunctionReference<'query', 'public', { paginationOpts: PaginationOptions }, PaginationResult<any>>
@@ -11,7 +10,7 @@ export type PaginatedQueryArgs<Q extends PaginatedQueryReference> = WithoutPagin
 export type PaginatedQueryItem<Q extends PaginatedQueryReference> = FunctionReturnType<Q>['page'][number]
 
 /** What may be passed as arguments: `undefined`, `null` and `'skip'` pause. */
-export type PausablePaginatedQueryArgs<Q extends PaginatedQueryReference> = PaginatedQueryArgs<Q> | Extract<QueryArgs<Q>, undefined | null | 'skip'>
+export type PausablePaginatedQueryArgs<Q extends PaginatedQueryReference> = PaginatedQueryArgs<Q> | undefined | null | 'skip'
 
 /** Distributes over a union of arguments. An empty object type would take any field. */
 type WithoutPaginationOpts<Args> = Args extends unknown

@@ -119,9 +119,7 @@ export function requestsOf(state: PaginationState): PageRequest[] {
 }
 
 function start(state: PaginationState, id: number, numItems: number): PaginationState {
-  if (state.status !== 'lost')
-    return { status: 'listing', pages: [{ request: { id, numItems, cursor: null } }] }
-  const { pages, trouble } = state
+  const { pages, trouble }: Pick<PaginationState & { status: 'lost' }, 'pages' | 'trouble'> = state.status === 'lost' ? state : { pages: [] }
   return pages.length > 0
     ? { status: 'restoring', pages: pages.map(page => pin(page, id)), trouble }
     : { status: 'listing', pages: [{ request: { id, numItems, cursor: null } }], trouble }

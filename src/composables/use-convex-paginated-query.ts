@@ -46,9 +46,10 @@ export interface UseConvexPaginatedQueryReturn<Item> {
 }
 
 /** One list: what is asked, for whom, and its pages. */
-interface Session { target: QueryTarget | null, person: number, state: PaginationState }
+interface Session { target: QueryTarget, person: number, state: PaginationState }
 
-interface SessionView extends PaginationView { target: QueryTarget, person: number }
+/** What is shown, of which list. */
+interface SessionView extends PaginationView { key: string, person: number }
 
 /**
  * A live list that loads page by page.
@@ -84,21 +85,22 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const authStatus = context.auth.status
   const person = (): number => auth === 'public' ? 0 : context.person.value
 
-  const session = shallowRef<Session>({ target: null, person: 0, state: IDLE })
+  const session = shallowRef<Session>({ target: { status: 'paused' }, person: 0, state: IDLE })
   const subscriptions = shallowRef<ReadonlyMap<PageRequest, PageSubscription>>(new Map())
   const read = (request: PageRequest): PageAnswer => subscriptions.value.get(request)?.answer() ?? { status: 'pending' }
   const isActive = shallowRef(true)
   const isOver = shallowRef(isServer)
 
+  const isCurrent = (): boolean => keyOf(session.value.target) === keyOf(target.value) && session.value.person === person()
   /** The pages by the present answers. Computed, so that whoever looks sees them before this composable itself has acted on them. */
-  const state = computed(() => isCurrent(session.value) ? transition(session.value.state, { type: 'answers', read }) : undefined)
+  const answered = computed(() => transition(session.value.state, { type: 'answers', read }))
 
   const view = computed<SessionView>((former) => {
     const who = person()
-    const wanted = target.value
-    const isSame = former?.person === who && former.target === wanted
-    // What rests in a `KeepAlive` stays as it is.
-    if (isSame && !isActive.value)
+    const key = keyOf(target.value)
+    const isSame = former?.person === who && former.key === key
+    // What rests in a `KeepAlive`, or is over, stays as it is.
+    if (isSame && (!isActive.value || isOver.value))
       return former
     let next = look(isSame ? former : undefined)
     if (keepPrevious && next.status === 'LoadingFirstPage' && former?.person === who && former.status !== 'Paused')
@@ -109,7 +111,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
       results: former?.person === who ? shareStructure(former.results, next.results) as PaginationView['results'] : next.results,
       isStale: next.isStale || (isIdentityUnsure && next.results.length > 0),
-      target: wanted,
+      key,
       person: who,
     }
   })
@@ -120,7 +122,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       return PAUSED
     if (wanted.status === 'error')
       return { status: 'Error', results: [], error: wanted.error, isStale: false }
-    return state.value ? viewOf(state.value, read, former) : LOADING
+    return isCurrent() ? viewOf(answered.value, read, former) : LOADING
   }
 
   if (!isServer) {
@@ -129,7 +131,11 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       onActivated(() => isActive.value = true)
       onDeactivated(() => isActive.value = false)
     }
-    watch([() => target.value, person, state, isActive], follow, { immediate: true, flush: 'sync' })
+    // Arguments may change several times in one tick: only the last are asked for.
+    watch([() => keyOf(target.value), person], follow, { immediate: true })
+    watch(isActive, follow, { flush: 'sync' })
+    // What is shown is that already: this changes what is subscribed.
+    watch(answered, next => isActive.value && proceed(next), { flush: 'sync' })
     if (getCurrentScope()) {
       onScopeDispose(() => {
         isOver.value = true
@@ -138,41 +144,45 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     }
   }
 
-  function isCurrent(one: Session): boolean {
-    return one.target === target.value && one.person === person()
-  }
-
-  /** Acts on what has come: begins a list, brings it back, subscribes to its pages. */
+  /** Begins the list that is wanted now, or goes on with it. */
   function follow(): void {
     if (!isActive.value)
       return leave(options.lingerMs ?? context.lingerMs)
-    if (!isOver.value)
-      batch(() => proceed(state.value ?? begin(IDLE)))
+    if (isOver.value)
+      return
+    batch(() => {
+      if (!isCurrent())
+        session.value = { target: target.value, person: person(), state: target.value.status === 'ready' ? begin(IDLE) : IDLE }
+      proceed(answered.value)
+    })
   }
 
-  function proceed(next: PaginationState): void {
-    next = next.status === 'lost' ? begin(next) : next
+  /** Acts on what has come: subscribes to the pages that there are now, and leaves those that are none any more. */
+  function proceed(state: PaginationState): void {
+    const next = state.status === 'lost' ? begin(state) : state
+    if (next !== session.value.state)
+      session.value = { ...session.value, state: next }
     const former = subscriptions.value
-    const isResuming = former.size === 0
     const wanted = requestsOf(next)
-    if (next !== session.value.state || !isCurrent(session.value))
-      session.value = { target: target.value, person: person(), state: next }
     if (wanted.length !== former.size || !wanted.every(request => former.has(request))) {
       subscriptions.value = new Map(wanted.map(request => [request, former.get(request) ?? subscribe(request)]))
-      for (const [request, subscription] of former)
-        subscriptions.value.has(request) || subscription.release(0)
+      for (const [request, subscription] of former) {
+        if (!subscriptions.value.has(request))
+          subscription.release(0)
+      }
     }
-    const resumed = isResuming ? transition(next, { type: 'resume', read }) : next
+    // What was subscribed before a rest may not be there any more.
+    const resumed = former.size === 0 ? transition(next, { type: 'resume', read }) : next
     if (resumed !== next)
       proceed(resumed)
   }
 
   function begin(former: PaginationState): PaginationState {
-    return target.value.status === 'ready' ? transition(former, { type: 'start', id: nextId(store), numItems: initialNumItems }) : IDLE
+    return transition(former, { type: 'start', id: nextId(store), numItems: initialNumItems })
   }
 
   function subscribe(request: PageRequest): PageSubscription {
-    const { query: { name, args } } = target.value as QueryTarget & { status: 'ready' }
+    const { query: { name, args } } = session.value.target as QueryTarget & { status: 'ready' }
     return subscribeToPage(store, queryKey(auth, name, { ...args, paginationOpts: request }))
   }
 
@@ -197,7 +207,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     loadMore(numItems) {
       assertNumItems(numItems)
       if (status.value === 'CanLoadMore' && isActive.value && !isOver.value)
-        batch(() => proceed(transition(state.value!, { type: 'loadMore', numItems, read })))
+        batch(() => proceed(transition(answered.value, { type: 'loadMore', numItems, read })))
     },
   }
   return {
@@ -211,6 +221,11 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
         .then(onFulfilled, onRejected)
     },
   }
+}
+
+/** Equal arguments are the same list. */
+function keyOf(target: QueryTarget): string {
+  return target.status === 'ready' ? target.query.key : target.status
 }
 
 /** The last id that a list of an app had. Small numbers, as in `convex/react`: the deployment caches the first list of everybody once. */

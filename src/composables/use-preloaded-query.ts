@@ -16,8 +16,8 @@ export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseC
 /**
  * A live query that starts with what a server has preloaded: shown at once, with `isStale`, until the live result takes over.
  *
- * What was preloaded is shown to whom it was made for, and while it is not known yet who is there. Under anybody else, on an error and while paused,
- * `data` is `undefined` in spite of its type, as with `initialData`.
+ * What was preloaded is shown to whom it was made for, and while it is not known yet who is there: the query is not asked as nobody meanwhile, if it
+ * was made for somebody. Under anybody else, on an error and while paused, `data` is `undefined` in spite of its type, as with `initialData`.
  *
  * @param preloaded What the server gave.
  * @throws {ConvueError} `PLUGIN_MISSING`
@@ -30,33 +30,38 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
 ): UsePreloadedQueryReturn<Q> & PromiseLike<UsePreloadedQueryReturn<Q>> {
   const { auth, keepOnError } = options
   const { authState, person, isServer } = useConvexContext('usePreloadedQuery')
+  const { userId } = preloaded
+  const [args, value] = [jsonToConvex(preloaded.args), jsonToConvex(preloaded.value)]
+  const firstPerson = person.value
+
+  const isTheirs = (): boolean => {
+    if (auth === 'public')
+      return userId === null
+    const somebody = authState.value.person
+    return person.value === firstPerson && (somebody === undefined || (somebody?.userId ?? null) === userId)
+  }
+  /** While somebody's token takes long, nobody is asked in their place. */
+  const isAwaited = (): boolean => userId !== null && authState.value.status === 'loading' && isTheirs()
+
   // Kept, so that an optimistic update that makes the query load again does not bring the older value back.
   const { then, ...live } = useConvexQuery(
     makeFunctionReference<'query'>(preloaded.name),
-    jsonToConvex(preloaded.args) as any,
+    (() => isAwaited() ? undefined : args) as any,
     { ...options, keepPrevious: true },
   )
-  const value = jsonToConvex(preloaded.value)
-
-  const firstPerson = person.value
-  const isTheirs = (): boolean => {
-    if (auth === 'public')
-      return preloaded.userId === null
-    const somebody = authState.value.person
-    return person.value === firstPerson && (somebody === undefined || (somebody?.userId ?? null) === preloaded.userId)
-  }
-  const isWaiting = (): boolean => live.status.value === 'pending' || (!!keepOnError && live.status.value === 'error')
+  const isWaiting = (): boolean => isAwaited() || live.status.value === 'pending' || (!!keepOnError && live.status.value === 'error')
   let isOver = false
   const isShown = computed(() => !isOver && isWaiting() && isTheirs())
   // The first answer ends it for good.
   if (!isServer)
     watch(live.status, () => isOver ||= !isWaiting(), { immediate: true, flush: 'sync' })
 
-  const status = toRef(() => isShown.value && live.status.value === 'pending' ? 'success' : live.status.value)
+  const status = toRef(() => isShown.value && live.status.value !== 'error' ? 'success' : live.status.value)
   const refs: UseConvexQueryReturn<any> = {
     ...live,
     data: toRef(() => isShown.value ? value : live.data.value),
     status,
+    isPaused: toRef(() => status.value === 'paused'),
     isPending: toRef(() => status.value === 'pending'),
     isStale: toRef(() => isShown.value || live.isStale.value),
   }

@@ -190,6 +190,17 @@ describe('on a page', () => {
       page.deployment.flush()
     })
 
+    it('leave pages in which nothing changes to the deployment', async () => {
+      await mountList('a', 3)
+      const changed: (string | null)[] = []
+      void mountAdd((store, { rank }) => {
+        const watched = { ...store, getAllQueries: store.getAllQueries.bind(store), setQuery: (_query: unknown, args: any) => changed.push(args.paginationOpts.cursor) } as unknown as OptimisticLocalStore
+        optimisticallyUpdateValueInPaginatedQuery(watched, listApi.page, { of: 'a' }, row => row.rank === rank ? { ...row, text: 'changed' } : row)
+        optimisticallyRemoveValueFromPaginatedQuery(watched, listApi.page, { of: 'a' }, row => row.rank === 1)
+      })(4)
+      expect(changed).toEqual(['2', null])
+    })
+
     it('are those of lists with exactly these arguments', async () => {
       const { seen } = await mountList('b')
       page.deployment.isHolding = true

@@ -236,15 +236,20 @@ describe('a router that prefetches', () => {
 
   it('goes on when the component that prefetched leaves for the page', async () => {
     openPage()
-    const isShown = ref(true)
+    const isShown = ref(false)
     const Link = defineComponent(() => {
       void prefetchConvexQuery(api.messages.list, { channel: 'a' })
       return () => h('a')
     })
     page.mount(defineComponent(() => () => isShown.value ? h(Link) : null))
+    await page.tick()
+    page.deployment.latencyMs = 4000
+    isShown.value = true
     await page.tick(0)
     isShown.value = false
-    await page.tick(9000)
+    // Later than `lingerMs` after it left, and sooner than that after the answer.
+    await page.tick(12_000)
+    page.deployment.latencyMs = 0
     page.takeFrames()
     const { result } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
     expect(result.status.value).toBe('success')

@@ -4,10 +4,10 @@ import { ConvexError } from 'convex/values'
 import { useConvexPaginatedQuery, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { watch } from 'vue'
+import { expectConsole } from '../support/console-guard.ts'
 import { api } from '../support/scripted-api.ts'
 import { listApi, ScriptedList } from '../support/scripted-list.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
-import '../support/console-guard.ts'
 
 let page: ScriptedPage
 let list: ScriptedList
@@ -122,6 +122,37 @@ describe('an error in one page', () => {
   })
 })
 
+describe('a watcher of the page that throws', () => {
+  it('harms no list: further pages come, and a restart goes through', async () => {
+    const { query, seen } = await mountPages(1)
+    const errors: string[] = []
+    // What nobody catches goes to the global scope, which under fake timers is whoever lets time pass.
+    const schedule = globalThis.setTimeout
+    vi.stubGlobal('setTimeout', (task: () => void, ...rest: [number?]) => schedule(() => {
+      try {
+        task()
+      }
+      catch (error) {
+        errors.push((error as Error).message)
+      }
+    }, ...rest))
+    page.run(() => watch(query.status, (status) => {
+      throw new Error(`at ${status}`)
+    }, { flush: 'sync' }))
+    query.loadMore(3)
+    await page.tick()
+    expect(seen).toEqual(['0,1,2 LoadingMore', '0,1,2,3,4,5 CanLoadMore'])
+    breakPage('2', invalidCursor())
+    await page.tick()
+    expect(seen.slice(2)).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
+    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
+    expect(errors).toEqual(['at LoadingMore', 'at CanLoadMore', 'at LoadingFirstPage', 'at CanLoadMore'])
+    vi.unstubAllGlobals()
+    for (const _ of errors)
+      expectConsole(/Unhandled error during execution of watcher callback/)
+  })
+})
+
 describe('arguments that Convex cannot store', () => {
   it('are an error of the list', async () => {
     const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: (() => {}) as any }, { initialNumItems: 3 }))
@@ -204,7 +235,7 @@ describe('a cursor that has become invalid', () => {
     }
   })
 
-  it('of one half of a page begins the list again', async () => {
+  it('of one half of a page begins the list again, three times at most', async () => {
     const { seen, query } = await mountPages(2)
     list.intercept = (result, { cursor, endCursor }) => {
       if (cursor === '1' && endCursor === '2')
@@ -212,12 +243,13 @@ describe('a cursor that has become invalid', () => {
       return { ...result, pageStatus: cursor === null && !endCursor ? 'SplitRecommended' : null }
     }
     page.deployment.invalidate()
-    await page.tick()
-    list.intercept = result => result
-    page.deployment.invalidate()
-    await page.tick()
-    expect(query.status.value).toBe('CanLoadMore')
-    expect(seen).toContain(' LoadingFirstPage')
+    await page.tick(1000)
+    expect(seen.filter(entry => entry === ' LoadingFirstPage')).toHaveLength(3)
+    // The whole page is well, and shown.
     expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
+    list.intercept = result => result
+    query.loadMore(3)
+    await page.tick()
+    expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
   })
 })

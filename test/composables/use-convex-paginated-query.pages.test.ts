@@ -95,6 +95,10 @@ describe('a list', () => {
     list.change('a', ranks => [...ranks, 1, 99])
     await page.tick()
     expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 Exhausted')
+    list.intercept = (result, { cursor }) => ({ ...result, isDone: cursor !== '8' })
+    page.deployment.invalidate()
+    await page.tick()
+    expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 CanLoadMore')
   })
 
   it('has room for 20 pages and 1,000 rows', async () => {
@@ -142,11 +146,13 @@ describe('loadMore', () => {
     expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +3'])
   })
 
-  it('is ignored once nobody uses the list any more', async () => {
+  it('is ignored once nobody uses the list any more; it stays as it was', async () => {
     list.fill('a', 7)
     const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
     await page.tick()
+    expect(query.results.value).toHaveLength(3)
     stop()
+    expect([query.results.value.length, query.status.value]).toEqual([3, 'CanLoadMore'])
     await page.tick()
     list.takePages()
     query.loadMore(3)

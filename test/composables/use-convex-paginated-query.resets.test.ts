@@ -93,6 +93,50 @@ describe('other arguments', () => {
   })
 })
 
+describe('arguments that change several times in one tick', () => {
+  it('ask for the last only', async () => {
+    openPage()
+    list.fill('c', 2)
+    const of = ref('a')
+    const { query } = mountList(() => ({ of: of.value }))
+    await page.tick()
+    list.takePages()
+    of.value = 'b'
+    expect(query.results.value).toEqual([])
+    of.value = 'c'
+    await page.tick()
+    expect(list.takePages()).toEqual(['start +3'])
+    expect(query.results.value.map(({ _id }) => _id)).toEqual(['c 0', 'c 1'])
+  })
+
+  it('are not looked at in between, unless somebody looks at the list', async () => {
+    openPage()
+    const one = ref<{ of: string } | null>({ of: 'a' })
+    const { result: query } = page.run(() => useConvexPaginatedQuery(listApi.page, () => ({ of: one.value!.of }), { initialNumItems: 3 }))
+    await page.tick()
+    one.value = null
+    one.value = { of: 'b' }
+    await page.tick()
+    expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
+  })
+
+  it('keep the pages if they come back', async () => {
+    openPage()
+    const of = ref('a')
+    const { query } = mountList(() => ({ of: of.value }))
+    await page.tick()
+    query.loadMore(3)
+    await page.tick()
+    list.takePages()
+    of.value = 'b'
+    expect(query.results.value).toEqual([])
+    of.value = 'a'
+    await page.tick()
+    expect(query.results.value).toHaveLength(6)
+    expect(list.takePages()).toEqual([])
+  })
+})
+
 describe('equal arguments', () => {
   it('in a new object send nothing and keep the pages', async () => {
     openPage()
@@ -223,15 +267,22 @@ describe('a page that has no token after 2 s', () => {
     expect(textsOf(query.results.value)).toBe(`${adas},ada's 6,ada's 7`)
   })
 
-  it('keeps a single page in place', async () => {
+  it('keeps a single page in place, and loads on from the person\'s answer only', async () => {
     openPage({ user: 'silent' })
-    const { seen } = mountList()
+    const { seen, query } = mountList()
     await page.tick(2050)
     seen.length = 0
+    list.lists['a of ada'] = [0, 0.5, 1, 2, 3]
+    page.deployment.latencyMs = 50
     page.source.signIn('ada')
+    await page.tick(20)
+    expect([query.status.value, query.isStale.value]).toEqual(['LoadingMore', true])
+    query.loadMore(3)
     await page.tick(500)
-    expect(seen.at(-1)).toBe('ada\'s 0,ada\'s 1,ada\'s 2 CanLoadMore')
-    expect(seen.join()).not.toContain('LoadingFirstPage')
+    expect(seen).toEqual(['0,1,2 LoadingMore stale', 'ada\'s 0,ada\'s 0.5,ada\'s 1 CanLoadMore'])
+    query.loadMore(3)
+    await page.tick(500)
+    expect(seen.at(-1)).toBe('ada\'s 0,ada\'s 0.5,ada\'s 1,ada\'s 2,ada\'s 3 Exhausted')
   })
 })
 

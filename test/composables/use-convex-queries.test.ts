@@ -8,7 +8,7 @@ import { expectConsole } from '../support/console-guard.ts'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
 
-type Item = { query: typeof api.messages.list, args: { channel: string } | 'skip' } | undefined | null | 'skip'
+type Item = { query: typeof api.messages.list, args: { channel: string } | undefined | null | 'skip' } | undefined | null | 'skip'
 
 let page: ScriptedPage
 beforeEach(() => {
@@ -207,6 +207,24 @@ describe('a key that goes', () => {
     expect(page.takeFrames()).toEqual(['-1'])
   })
 
+  it('leaves nothing behind, however often it comes back', async () => {
+    const isThere = ref(true)
+    const args = vi.fn(() => ({ channel: 'a' }))
+    openPage()
+    const { result: results } = page.run(() => useConvexQueries(() => ({ ...isThere.value ? { a: { query: api.messages.list, args } } : {} })))
+    const calls: number[] = []
+    for (let visit = 0; visit < 20; visit++) {
+      args.mockClear()
+      isThere.value = false
+      await page.tick()
+      isThere.value = true
+      await page.tick()
+      calls.push(args.mock.calls.length)
+    }
+    expect(results.a!.status).toBe('success')
+    expect(calls.at(-1)).toBe(calls[1])
+  })
+
   it('and comes back in one tick sends nothing, and stays what it is', async () => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
@@ -224,6 +242,8 @@ describe('a key that pauses', () => {
     ['undefined', undefined],
     ['null', null],
     ['\'skip\'', 'skip' as const],
+    ['of arguments that are undefined', { query: api.messages.list, args: undefined }],
+    ['of arguments that are null', { query: api.messages.list, args: null }],
     ['of arguments that pause', { query: api.messages.list, args: 'skip' as const }],
   ])('(%s) is there, asks nothing, and resumes', async (_name, pause) => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
@@ -298,14 +318,14 @@ describe('a key whose query changes', () => {
     options.value = { auth: 'optional', live: true }
     await page.tick()
     expect(results.who).toBe(who)
-    options.value = { auth: 'public' }
-    expect(results.who.data).toBeUndefined()
-    await page.tick()
-    expect(results.who.data).toBeNull()
     options.value = { live: false }
     await page.tick()
     expect(results.who.data).toBe('ada')
     expect(page.deployment.liveSockets.map(socket => socket.queries.size).sort()).toEqual([0, 1])
+    options.value = { auth: 'public' }
+    expect(results.who.data).toBeUndefined()
+    await page.tick()
+    expect(results.who.data).toBeNull()
   })
 })
 

@@ -198,6 +198,37 @@ describe('the person that it was made for', () => {
     expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
   })
 
+  it('sees it while their token takes long, and nothing is asked as nobody in their place', async () => {
+    openPage({ user: 'silent' })
+    page.source.say(signedIn('ada'))
+    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    // What may run as nobody does so after two.
+    await page.tick(3000)
+    expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('sees it while their token takes long and it is only believed that somebody is there', async () => {
+    openPage({ user: 'silent' })
+    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    await page.tick(3000)
+    expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
+    page.source.signIn('ada')
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('sees what is live as soon as it may run as nobody, if that is whom it was made for', async () => {
+    openPage({ user: 'silent' })
+    const { ticks } = mountPreloaded(preload('anybody\'s', null))
+    await page.tick(3000)
+    expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
+  })
+
   it('sees it with `required` as well', async () => {
     openPage({ user: 'ada' })
     const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })

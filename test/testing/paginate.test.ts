@@ -87,6 +87,15 @@ describe('a page whose end is given', () => {
   })
 })
 
+describe('a page in a mutation', () => {
+  it('has what the mutation has written', async () => {
+    await insert(1, 3)
+    expect((await page(10)).ranks).toEqual([1, 3])
+    expect(await client.mutation(api.items.addAndPage, { list, rank: 2 })).toEqual([1, 2, 3])
+    expect((await page(10)).ranks).toEqual([1, 2, 3])
+  })
+})
+
 describe('where a page could be split', () => {
   it('is said of each page of more than two rows', async () => {
     await insert(1, 2, 3, 4, 5)

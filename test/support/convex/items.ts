@@ -79,6 +79,16 @@ export const add = mutation({
   },
 })
 
+/** Adds an item and returns the first ranks of the list, its own included. */
+export const addAndPage = mutation({
+  args: { list, rank: v.number() },
+  handler: async (ctx, { list, rank }) => {
+    await ctx.db.insert('items', { list, rank, text: 'added' })
+    const { page } = await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', list)).paginate({ numItems: 10, cursor: null })
+    return page.map(item => item.rank)
+  },
+})
+
 export const edit = mutation({
   args: { id: v.id('items'), text: v.string() },
   handler: async (ctx, { id, text }) => {

@@ -1,0 +1,58 @@
+import { renderToString } from '@vue/server-renderer'
+import { createConvex, useAuthedPaginatedQuery, useConvexPaginatedQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createSSRApp, defineComponent, h, Suspense } from 'vue'
+import { listApi } from '../support/scripted-list.ts'
+import { ScriptedSource } from '../support/scripted-source.ts'
+import '../support/console-guard.ts'
+
+const opened = vi.fn()
+class ForbiddenSocket {
+  constructor(...args: unknown[]) {
+    opened(...args)
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  opened.mockClear()
+})
+afterEach(() => {
+  expect(vi.getTimerCount(), 'timers that are left').toBe(0)
+  expect(opened, 'sockets that were opened').not.toHaveBeenCalled()
+  vi.useRealTimers()
+})
+
+describe('a list on a server', () => {
+  const options = { initialNumItems: 3 }
+  const Lists = defineComponent(() => {
+    const lists = [
+      useConvexPaginatedQuery(listApi.page, { of: 'a' }, options),
+      useConvexPaginatedQuery(listApi.page, null, options),
+      useAuthedPaginatedQuery(listApi.page, { of: 'a' }, options),
+    ]
+    for (const { loadMore } of lists)
+      loadMore(3)
+    return () => h('p', lists.map(({ status, results }) => `${status.value} ${results.value.length}`).join(', '))
+  })
+  const Awaiting = defineComponent(async () => {
+    const { status } = await useConvexPaginatedQuery(listApi.page, { of: 'a' }, options)
+    return () => h('b', status.value)
+  })
+
+  it.each([
+    ['it is not known who is there', undefined, 'LoadingFirstPage 0, Paused 0, LoadingFirstPage 0'],
+    ['nobody is there', null, 'LoadingFirstPage 0, Paused 0, Paused 0'],
+  ])('is loading or paused, opens nothing and holds nothing up, while %s', async (_who, initialAuth, expected) => {
+    const app = createSSRApp({ render: () => [h(Lists), h(Suspense, () => h(Awaiting))] })
+    app.use(createConvex({
+      url: 'https://happy-otter-123.convex.cloud',
+      tokenSource: new ScriptedSource(),
+      initialAuth,
+      clientOptions: { webSocketConstructor: ForbiddenSocket as any },
+    }))
+    const html = await renderToString(app)
+    expect(html).toContain(`<p>${expected}</p>`)
+    expect(html).toContain('<b>LoadingFirstPage</b>')
+  })
+})
