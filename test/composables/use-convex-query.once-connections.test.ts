@@ -10,8 +10,6 @@ import '../support/console-guard.ts'
 
 type Args = QueryArgs<typeof api.messages.count>
 
-const COUNT_A = '+messages:count {"channel":"a"}'
-
 let page: ScriptedPage
 let count: number | Error
 beforeEach(() => {
@@ -47,14 +45,6 @@ function mountOnce(args: Args | Ref<Args> = { channel: 'a' }, options: Partial<U
   return { ...result, stop }
 }
 
-async function change(next: number | Error): Promise<void> {
-  count = next
-  page.deployment.invalidate()
-  await page.tick(500)
-}
-
-/** What of `messages:count` is on the wire. */
-const subscribed = (): unknown[] => page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()]).filter(({ name }) => name === 'messages:count').map(({ args }) => args)
 const asked = (): number => page.deployment.executions.filter(({ name }) => name === 'messages:count').length
 
 describe('a query that is not live', () => {
