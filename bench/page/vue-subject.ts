@@ -6,7 +6,7 @@ import { getDoc, getRows, KEPT, NOTHING, noticed, textOf, textOfBoth, textUnder 
 /** What differs between one way and another to have live queries in Vue. */
 export interface VueClient {
   install?: (app: App) => void
-  /** The result of a query whose arguments stay. */
+  /** The result of a query whose arguments stay: whoever need not follow them does not. */
   useQuery: (query: typeof getDoc | typeof getRows, args: () => DocArgs) => Ref<any>
   /** The result of a query whose arguments change; `null` where it cannot follow: then the component is made anew. */
   useChangingQuery: ((args: () => DocArgs) => Ref<Doc | undefined>) | null

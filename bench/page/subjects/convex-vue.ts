@@ -5,7 +5,7 @@ import { vueSubject } from '../vue-subject.ts'
 
 serve(vueSubject(() => ({
   install: app => app.use(convexVue, { url, clientOptions }),
-  useQuery: (query, args) => useConvexQuery(query as typeof getDoc, args).data,
+  useQuery: (query, args) => useConvexQuery(query as typeof getDoc, args()).data,
   useChangingQuery: args => useConvexQuery(getDoc, args).data,
   close: app => void app.runWithContext(useConvexClient).close(),
 })))

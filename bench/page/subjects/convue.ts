@@ -7,7 +7,7 @@ serve(vueSubject((options) => {
   const convex = createConvex({ url, clientOptions, ...options })
   return {
     install: app => app.use(convex),
-    useQuery: (query, args) => useConvexQuery(query as typeof getDoc, args).data,
+    useQuery: (query, args) => useConvexQuery(query as typeof getDoc, args()).data,
     useChangingQuery: args => useConvexQuery(getDoc, args).data,
     close: () => void convex.close(),
   }
