@@ -1,4 +1,4 @@
-import type { Token } from './jwt.ts'
+import type { Token } from './token.ts'
 import type { SessionSnapshot } from './token-source.ts'
 import { diagnose } from '../diagnostics.ts'
 

@@ -1,11 +1,11 @@
 import type { ConvueErrorCode } from '../errors.ts'
 import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
-import type { Token } from './jwt.ts'
+import type { Token } from './token.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../diagnostics.ts'
 import { initialAuthState, isChangeOfPerson, transition } from './auth-state.ts'
 import { backOffDelay } from './back-off.ts'
-import { readToken } from './jwt.ts'
+import { readToken } from './token.ts'
 
 /** Time, as the engine needs it. It may be wrong: only differences count. */
 export interface Clock {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
-import { readToken } from '../../src/token/jwt.ts'
+import { readToken } from '../../src/token/token.ts'
 import { fakeToken } from '../support/fake-token.ts'
 
 function token(payload: unknown): string {

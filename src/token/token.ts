@@ -1,0 +1,27 @@
+import type { Person } from './auth-state.ts'
+import { readClaims } from '../jwt.ts'
+
+/** A token, and what Convue reads in it. The deployment verifies it; here it only tells whose it is and how long it lives. */
+export interface Token {
+  value: string
+  /**
+   * `sub`: their id. `sessionId`, which Better Auth on Convex puts into its tokens; `null` if there is none. What else it says of them (Better Auth
+   * on Convex: name, email and so on) is `user`, with `sub` as `id`.
+   */
+  person: Person
+  /** `exp` − `iat` in milliseconds: needs no clock. `Infinity` if the token does not say. */
+  lifetimeMs: number
+}
+
+/** @returns `null` if this is no JWT with a `sub`. */
+export function readToken(value: unknown): Token | null {
+  const claims = readClaims(value)
+  if (!claims)
+    return null
+  const { sub, sessionId, exp, iat, iss, aud, ...profile } = claims
+  return {
+    value: value as string,
+    person: { userId: sub, sessionId: typeof sessionId === 'string' ? sessionId : null, user: { ...profile, id: sub }, session: null },
+    lifetimeMs: exp > iat ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY,
+  }
+}
