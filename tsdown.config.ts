@@ -4,6 +4,7 @@ import { defineConfig } from 'tsdown'
 export default defineConfig({
   entry: {
     'index': 'src/index.ts',
+    'server': 'src/server/index.ts',
     'testing': 'src/testing/index.ts',
     'testing-worker': 'src/testing/worker.ts',
   },

@@ -15,6 +15,10 @@ export default defineConfig({
   resolve: {
     alias: [
       {
+        find: /^convue\/server$/,
+        replacement: source('./src/server/index.ts'),
+      },
+      {
         find: /^convue\/testing$/,
         replacement: source('./src/testing/index.ts'),
       },
@@ -50,7 +54,7 @@ export default defineConfig({
           name: 'live',
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'node',
-          include: ['test/{testing,live,package}/**/*.test.ts'],
+          include: ['test/{server,testing,live,package}/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

@@ -27,6 +27,11 @@ export type ConvueErrorCode
     | 'SIGN_OUT_FAILED'
     | 'IDENTITY_CHANGED'
     | 'CLOSED'
+  // convue/server
+    | 'SITE_URL_INVALID'
+    | 'SERVER_OPTION_INVALID'
+    | 'ORIGIN_UNTRUSTED'
+    | 'FUNCTION_REQUEST_FAILED'
   // convue/testing
     | 'PEER_MISSING'
     | 'FUNCTIONS_INVALID'

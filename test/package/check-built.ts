@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { ConvexHttpClient } from 'convex/browser'
 import { ConvueError, createConvex } from 'convue'
+import { createConvexServer } from 'convue/server'
 import { startDeployment } from 'convue/testing'
 import { api } from '../support/convex/_generated/api.js'
 
 assert.match(import.meta.resolve('convue'), /dist\/index\.js$/)
 assert.throws(() => createConvex({ url: '' }), ConvueError)
+assert.throws(() => createConvexServer({ convexUrl: '', convexSiteUrl: '' }), ConvueError)
 await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
 
 const deployment = await startDeployment({ functions: fileURLToPath(new URL('../support/convex', import.meta.url)) })
@@ -15,6 +17,8 @@ try {
   const client = new ConvexHttpClient(deployment.url)
   await client.mutation(api.counters.increment, { name: 'built' })
   assert.equal(await client.query(api.counters.get, { name: 'built' }), 1)
+  const server = createConvexServer({ convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl })
+  assert.equal(await server.forRequest(new Request('http://localhost')).fetchAuthQuery(api.counters.get, { name: 'built' }), 1)
 }
 finally {
   await deployment.close()

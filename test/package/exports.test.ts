@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as convue from '../../src/index.ts'
+import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 describe('what can be imported when an app runs', () => {
@@ -34,6 +35,13 @@ describe('what can be imported when an app runs', () => {
       'useFilePreview',
       'usePrefetchConvexQuery',
       'usePreloadedQuery',
+    ])
+  })
+
+  it('from convue/server is this and no more', () => {
+    expect(Object.keys(server).sort()).toEqual([
+      'ConvueError',
+      'createConvexServer',
     ])
   })
 

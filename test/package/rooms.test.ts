@@ -13,7 +13,7 @@ const allowed: Record<string, { rooms: string[], packages: RegExp | null }> = {
   plugin: { rooms: ['plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },
   composables: { rooms: ['composables', 'plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },
   components: { rooms: ['components', 'composables', 'plugin', 'src'], packages: /^vue$/ },
-  server: { rooms: ['server', 'src'], packages: /^(?:convex\/(?:browser|server|values)|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?)$/ },
+  server: { rooms: ['server', 'src'], packages: /^convex\/(?:server|values)$/ },
   nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|#.*|@?nuxt(?:\/.*)?|h3|node:.*|convex\/.*|convue(?:\/.*)?)$/ },
   testing: { rooms: ['testing', 'src'], packages: /^(?:node:.*|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
 }
@@ -100,6 +100,19 @@ describe('testing', () => {
 describe('server', () => {
   it('knows no Vue', () => {
     expect(imports.filter(({ room, target }) => room === 'server' && /vue/.test(target))).toEqual([])
+  })
+
+  it('imports of the rest of src only what needs no browser and brings no rooms along', () => {
+    const shared = imports.filter(({ room, target, isRelative }) => room === 'server' && isRelative && roomOf(target) !== 'server')
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual(['src/errors.ts', 'src/jwt.ts', 'src/preloaded.ts'])
+  })
+
+  it('uses no global of Node', () => {
+    const code = files
+      .filter(file => roomOf(relative(root, file)) === 'server')
+      .map(file => ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true }))
+      .join('\n')
+    expect(code).not.toMatch(/\b(?:process|Buffer|require|__dirname|setImmediate)\b/)
   })
 })
 

@@ -21,15 +21,15 @@ export async function startFixture(options: DeploymentOptions = {}): Promise<Dep
   })
 }
 
-/** A `fetch` with a cookie jar and an `Origin`, as a page of the app has it. */
-export function createBrowserFetch(origin: string = ORIGIN): typeof fetch & { cookies: Map<string, string> } {
+/** A `fetch` with a cookie jar and an `Origin`, as a page of the app has it; `send` is where its requests go. */
+export function createBrowserFetch(origin: string = ORIGIN, send: (request: Request) => Promise<Response> = fetch): typeof fetch & { cookies: Map<string, string> } {
   const cookies = new Map<string, string>()
   const browserFetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init)
     request.headers.set('origin', origin)
     if (cookies.size > 0)
       request.headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-    const response = await fetch(request)
+    const response = await send(request)
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = '', ...attributes] = cookie.split(';')
       const [name = '', ...value] = pair.split('=')

@@ -1,0 +1,7 @@
+export { ConvueError } from '../errors.ts'
+export type { ConvueErrorCode } from '../errors.ts'
+export type { Preloaded } from '../preloaded.ts'
+export type { ConvexRequest, PaginatedQuery, PaginatedQueryArgs, PreloadPaginatedQueryOptions } from './convex-request.ts'
+export { createConvexServer } from './create-convex-server.ts'
+export type { ConvexServer, ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './create-convex-server.ts'
+export type { RequestSession } from './request-identity.ts'

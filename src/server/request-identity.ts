@@ -1,0 +1,114 @@
+import type { ServerConfig } from './server-config.ts'
+import { readClaims } from '../jwt.ts'
+import { askUpstream, isJsonUnauthorized, reasonOf } from './ask-upstream.ts'
+import { nameOfSetCookie, readAuthCookies } from './auth-cookies.ts'
+import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
+import { serverError } from './server-error.ts'
+
+/** Somebody's token in one request. */
+export interface RequestToken {
+  value: string
+  userId: string
+  /** It comes from the visitor's cookie, not from the token endpoint: it may be refused although there is a session. */
+  isCached: boolean
+}
+
+/** The session of Better Auth, without its secret. */
+export interface RequestSession {
+  user: Record<string, any>
+  session: Record<string, any>
+}
+
+/** Who makes a request. Each question is asked upstream at most once, however many ask it here. */
+export interface RequestIdentity {
+  /** `null` for nobody. Rejects if that could not be found out. */
+  token: () => Promise<RequestToken | null>
+  /** Another token than the cookie's, which the deployment refused. One request for all that were refused. */
+  renewToken: () => Promise<RequestToken | null>
+  /** `null` for nobody. Rejects if that could not be found out. */
+  session: () => Promise<RequestSession | null>
+  /** What the response needs: nothing as long as nobody asked who makes the request. */
+  responseHeaders: () => Headers
+}
+
+export function createRequestIdentity(request: Request, config: ServerConfig): RequestIdentity {
+  const cookies = readAuthCookies(request.headers.get('cookie'), config)
+  /** By name: of two cookies of one name the later one counts. */
+  const setCookies = new Map<string, string>()
+  let token: Promise<RequestToken | null> | undefined
+  let renewed: Promise<RequestToken | null> | undefined
+  let session: Promise<RequestSession | null> | undefined
+
+  async function askAuth(path: string): ReturnType<typeof askUpstream> {
+    const answer = await askUpstream(config, `${config.siteUrl}${config.basePath}${path}`, { headers: originHeaders(request, config) })
+    if (answer.kind === 'answer') {
+      for (const setCookie of answer.headers.getSetCookie())
+        setCookies.set(nameOfSetCookie(setCookie), setCookie)
+    }
+    return answer
+  }
+
+  async function mintToken(): Promise<RequestToken | null> {
+    if (!cookies.hasSession)
+      return null
+    const answer = await askAuth('/convex/token')
+    if (isJsonUnauthorized(answer))
+      return null
+    const value = answer.kind === 'answer' && answer.status === 200 ? answer.body?.token : undefined
+    const userId = readClaims(value)?.sub
+    if (userId)
+      return { value: value as string, userId, isCached: false }
+    throw answer.status === 404 ? serverError('TOKEN_ENDPOINT_MISSING') : serverError('TOKEN_REQUEST_FAILED', reasonOf(answer))
+  }
+
+  async function findToken(): Promise<RequestToken | null> {
+    const claims = readClaims(cookies.token)
+    const cached = claims && { value: cookies.token!, userId: claims.sub, isCached: true }
+    const restMs = claims ? claims.exp * 1000 - Date.now() : Number.NaN
+    if (cached && restMs > config.tokenMarginMs)
+      return cached
+    try {
+      return await (renewed ??= mintToken())
+    }
+    catch (error) {
+      // Better one that is about to expire than none.
+      if (cached && restMs > 0 && Number.isFinite(config.tokenMarginMs))
+        return cached
+      throw error
+    }
+  }
+
+  async function findSession(): Promise<RequestSession | null> {
+    if (!cookies.hasSession)
+      return null
+    const answer = await askAuth('/get-session')
+    if (isJsonUnauthorized(answer))
+      return null
+    if (answer.kind === 'answer' && answer.status === 200) {
+      if (answer.body === null)
+        return null
+      const { user, session } = answer.body as Partial<RequestSession>
+      if (user?.id && session?.id) {
+        const { token: _secret, ...rest } = session
+        return { user, session: rest }
+      }
+    }
+    throw serverError('SESSION_REQUEST_FAILED', reasonOf(answer))
+  }
+
+  return {
+    token: () => token ??= findToken(),
+    renewToken: () => token = renewed ??= mintToken(),
+    session: () => session ??= findSession(),
+    responseHeaders() {
+      const headers = new Headers()
+      if (!token && !session)
+        return headers
+      for (const [name, value] of Object.entries(PRIVATE_HEADERS))
+        headers.set(name, value)
+      for (const setCookie of setCookies.values())
+        headers.append('set-cookie', setCookie)
+      return headers
+    },
+  }
+}

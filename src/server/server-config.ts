@@ -1,0 +1,116 @@
+import type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './create-convex-server.ts'
+import type { ServerErrorCode } from './server-error.ts'
+import { serverError } from './server-error.ts'
+
+/** The options of a server, checked and with nothing left open. */
+export interface ServerConfig {
+  /** Without a slash at its end, like `siteUrl`. */
+  convexUrl: string
+  siteUrl: string
+  /** Starts with a slash and does not end with one. */
+  basePath: string
+  cookiePrefix: string
+  forwardedCookies: ReadonlySet<string>
+  /** How long the token of a cookie must still be valid to be used, in milliseconds; `Infinity`: it never is. */
+  tokenMarginMs: number
+  trustedOrigins: ReadonlySet<string>
+  /** `null`: what the request says about proxies is not believed. */
+  trustedProxy: TrustedProxy | null
+  maxBodyBytes: number
+  timeoutMs: number
+  fetch: typeof fetch
+}
+
+export interface TrustedProxy {
+  /** How many proxies stand in front of the app. */
+  hops: number
+  /** The header with the visitor's address, if it is to be passed on. */
+  addressHeader: string | null
+}
+
+/**
+ * Checks the options of a server.
+ *
+ * @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID`
+ */
+export function resolveConfig(options: ConvexServerOptions): ServerConfig {
+  return {
+    convexUrl: checkUrl(options.convexUrl, '.convex.site', 'URL_INVALID'),
+    siteUrl: checkUrl(options.convexSiteUrl, '.convex.cloud', 'SITE_URL_INVALID'),
+    basePath: checkBasePath(options.basePath ?? '/api/auth'),
+    cookiePrefix: checkName(options.cookiePrefix ?? 'better-auth', 'cookiePrefix'),
+    forwardedCookies: new Set(options.forwardedCookies),
+    tokenMarginMs: tokenMargin(options.jwtCache ?? true),
+    trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
+    trustedProxy: resolveProxy(options.trustProxy ?? false),
+    maxBodyBytes: checkCount(options.maxBodyBytes ?? 2 ** 20, 'maxBodyBytes', 0),
+    // A timer that is set to more than 31 bits fires at once.
+    timeoutMs: Math.min(checkCount(options.timeoutMs ?? 10_000, 'timeoutMs', 1), 2 ** 31 - 1),
+    // Looked up for each request, so that what an app or a test puts in its place counts.
+    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+  }
+}
+
+/** An address may have a path, as that of a self-hosted deployment has. */
+function checkUrl(text: unknown, wrongHost: string, code: ServerErrorCode): string {
+  const url = parseUrl(text)
+  if (!url)
+    throw serverError(code, text ? 'it has no http(s) scheme, or is no URL' : 'it is missing')
+  if (url.hostname.endsWith(wrongHost))
+    throw serverError(code, `it ends in ${wrongHost}`)
+  if (url.username || url.password || url.search || url.hash)
+    throw serverError(code, 'it has a user, a query or a fragment')
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+function tokenMargin(jwtCache: boolean | JwtCacheOptions): number {
+  const { marginMs = 60_000 } = jwtCache === true || !jwtCache ? {} : jwtCache
+  return jwtCache ? checkCount(marginMs, 'jwtCache.marginMs', 0) : Number.POSITIVE_INFINITY
+}
+
+function resolveProxy(trustProxy: boolean | TrustProxyOptions): TrustedProxy | null {
+  if (!trustProxy)
+    return null
+  const { hops = 1, addressHeader } = trustProxy === true ? {} : trustProxy
+  return {
+    hops: checkCount(hops, 'trustProxy.hops', 1),
+    addressHeader: addressHeader === undefined ? null : checkName(addressHeader, 'trustProxy.addressHeader'),
+  }
+}
+
+function checkBasePath(text: string): string {
+  const path = `/${text.replace(/^\/+|\/+$/g, '')}`
+  if (path === '/' || new URL(path, 'http://localhost').pathname !== path || path.includes('//'))
+    throw serverError('SERVER_OPTION_INVALID', '`basePath` is no path below the root')
+  return path
+}
+
+/** What may stand in the name of a cookie or of a header (`token` in RFC 9110, 5.6.2). */
+function checkName(text: string, option: string): string {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(text))
+    throw serverError('SERVER_OPTION_INVALID', `\`${option}\` is no name of a cookie or header`)
+  return text
+}
+
+function checkOrigin(text: string): string {
+  const url = parseUrl(text)
+  if (!url || url.origin !== text.replace(/\/$/, '').toLowerCase())
+    throw serverError('SERVER_OPTION_INVALID', '`trustedOrigins` takes origins such as https://admin.example.com')
+  return url.origin
+}
+
+function checkCount(count: number, option: string, least: number): number {
+  if (!(count >= least))
+    throw serverError('SERVER_OPTION_INVALID', `\`${option}\` must be a number from ${least}`)
+  return count
+}
+
+function parseUrl(text: unknown): URL | null {
+  try {
+    const url = new URL(text as string)
+    return /^https?:$/.test(url.protocol) ? url : null
+  }
+  catch {
+    return null
+  }
+}

@@ -1,0 +1,82 @@
+import type { ConvexServerOptions } from 'convue/server'
+import { ConvueError, createConvexServer } from 'convue/server'
+import { describe, expect, it } from 'vitest'
+
+const CLOUD = 'https://happy-otter-123.convex.cloud'
+const SITE = 'https://happy-otter-123.convex.site'
+
+/** The error of settings that are wrong. */
+function misconfigure(options: Partial<ConvexServerOptions>): ConvueError {
+  try {
+    createConvexServer({ convexUrl: CLOUD, convexSiteUrl: SITE, ...options })
+  }
+  catch (error) {
+    expect(error).toBeInstanceOf(ConvueError)
+    return error as ConvueError
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('a server with the wrong addresses', () => {
+  it.each([
+    ['nothing', undefined, 'missing'],
+    ['an empty string', '', 'missing'],
+    ['an address without a scheme', 'happy-otter-123.convex.site', 'scheme'],
+    ['another scheme', 'ftp://happy-otter-123.convex.site', 'scheme'],
+    ['the deployment\'s own address', CLOUD, '.convex.cloud'],
+    ['the deployment\'s own address with a slash', `${CLOUD}/`, '.convex.cloud'],
+    ['an address with credentials', 'https://ada:pa55word@happy-otter-123.convex.site', 'user'],
+    ['an address with a user', 'https://pa55word@happy-otter-123.convex.site', 'user'],
+    ['an address with a query', `${SITE}?a=b`, 'query'],
+  ])('is refused at start: %s for the site', (_name, convexSiteUrl, why) => {
+    const error = misconfigure({ convexSiteUrl })
+    expect(error.code).toBe('SITE_URL_INVALID')
+    expect(error.why).toContain(why)
+    expect(error.fix).toContain('CONVEX_SITE_URL')
+    expect(error.message).not.toContain('pa55word')
+  })
+
+  it.each([
+    ['nothing', undefined, 'missing'],
+    ['an address without a scheme', 'happy-otter-123.convex.cloud', 'scheme'],
+    ['that of the HTTP actions', SITE, '.convex.site'],
+  ])('is refused at start: %s for the deployment', (_name, convexUrl, why) => {
+    const error = misconfigure({ convexUrl })
+    expect(error.code).toBe('URL_INVALID')
+    expect(error.why).toContain(why)
+  })
+
+  it('is told why in production too', () => {
+    const { NODE_ENV } = process.env
+    process.env.NODE_ENV = 'production'
+    try {
+      expect(misconfigure({ convexSiteUrl: '' }).message).toMatch(/convexSiteUrl.*missing.*CONVEX_SITE_URL/)
+    }
+    finally {
+      process.env.NODE_ENV = NODE_ENV
+    }
+  })
+})
+
+describe('a server with other settings that cannot be', () => {
+  it.each<Partial<ConvexServerOptions>>([
+    { basePath: '' },
+    { basePath: '/' },
+    { basePath: '/api/../auth' },
+    { basePath: '/api//auth' },
+    { basePath: '/api/auth?x' },
+    { cookiePrefix: '' },
+    { cookiePrefix: 'better auth' },
+    { trustedOrigins: ['admin.example.com'] },
+    { trustedOrigins: ['https://admin.example.com/path'] },
+    { trustedOrigins: ['*'] },
+    { trustProxy: { hops: 0 } },
+    { trustProxy: { addressHeader: '' } },
+    { jwtCache: { marginMs: -1 } },
+    { maxBodyBytes: Number.NaN },
+    { timeoutMs: 0 },
+  ])('is refused at start: %j', (options) => {
+    expect(misconfigure(options)).toMatchObject({ code: 'SERVER_OPTION_INVALID' })
+    expect(misconfigure(options).why).toContain(Object.keys(options)[0])
+  })
+})

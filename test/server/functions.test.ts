@@ -1,0 +1,238 @@
+import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import { inspect } from 'node:util'
+import { makeFunctionReference } from 'convex/server'
+import { ConvexError } from 'convex/values'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createAppServer, visit } from '../support/app-server.ts'
+import { eventually } from '../support/eventually.ts'
+import { fakeToken } from '../support/fake-token.ts'
+import { json, page, startUpstream } from '../support/scripted-upstream.ts'
+
+const query = makeFunctionReference<'query', Record<string, unknown>, unknown>('tasks:list')
+const mutation = makeFunctionReference<'mutation', Record<string, unknown>, unknown>('tasks:add')
+const action = makeFunctionReference<'action', Record<string, unknown>, unknown>('tasks:run')
+const SESSION = 'better-auth.session_token=s.1'
+
+type AnyCall = (reference: unknown, args: unknown) => Promise<any>
+
+let upstream: ScriptedUpstream
+beforeEach(async () => {
+  upstream = await startUpstream()
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  await upstream.close()
+})
+
+const forRequest = (cookies: string, options = {}) => createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(visit(cookies))
+const bearers = (): (string | undefined)[] => upstream.requests.filter(({ target }) => target.startsWith('/api/') && !target.startsWith('/api/auth')).map(({ headers }) => headers.authorization?.replace('Bearer ', ''))
+const REFUSED = { code: 'Unauthenticated', message: 'Could not verify token: secret' }
+
+/** Functions answer by `answer`; the token endpoint hands out `token`, or says that there is nobody. */
+function script(answer: ScriptedUpstream['answer'], token: string | null = null): void {
+  upstream.answer = (request, response, incoming) => {
+    const isAuth = request.target.startsWith('/api/auth/')
+    return (isAuth ? token ? json({ token }) : json({ code: 'UNAUTHORIZED' }, 401) : answer)(request, response, incoming)
+  }
+}
+
+/** Refuses every token but one. */
+function accept(token: string | undefined): ScriptedUpstream['answer'] {
+  return (request, response, incoming) => {
+    const isAccepted = request.headers.authorization === (token && `Bearer ${token}`)
+    return (isAccepted ? json({ status: 'success', value: 'done', logLines: [] }) : json(REFUSED, 401))(request, response, incoming)
+  }
+}
+
+describe('the calls of one request', () => {
+  it('run in parallel, with one token', async () => {
+    const token = fakeToken('ada')
+    const waiting: (() => void)[] = []
+    script((request, response, incoming) => {
+      waiting.push(() => void json({ status: 'success', value: JSON.parse(request.body).args[0].n })(request, response, incoming))
+      if (waiting.length === 5)
+        waiting.splice(0).forEach(answer => answer())
+    }, token)
+    const { fetchAuthQuery } = forRequest(SESSION)
+    expect(await Promise.all([1, 2, 3, 4, 5].map(n => fetchAuthQuery(query, { n })))).toEqual([1, 2, 3, 4, 5])
+    expect(bearers()).toEqual(Array.from({ length: 5 }).fill(token))
+    expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
+  })
+
+  it('leave no timer behind', async () => {
+    vi.useFakeTimers()
+    const answering: typeof fetch = async () => Response.json({ token: fakeToken('ada'), status: 'success', value: 1 })
+    expect(await forRequest(SESSION, { fetch: answering }).fetchAuthQuery(query, {})).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('carry no cookie and nothing else of the visitor\'s request', async () => {
+    script(json({ status: 'success', value: null }))
+    await forRequest(`${SESSION}; app=1`).fetchAuthQuery(query, {})
+    const { headers } = upstream.requests.find(({ target }) => target === '/api/query')!
+    expect(headers).not.toHaveProperty('cookie')
+    expect(headers).not.toHaveProperty('authorization')
+  })
+
+  it('are written as Convex\'s own client writes them', async () => {
+    script(json({ status: 'success' }))
+    expect(await forRequest('').fetchAuthQuery(query, { n: 1n, unset: undefined })).toBeNull()
+    expect(JSON.parse(upstream.requests[0]!.body)).toEqual({ path: 'tasks:list', format: 'convex_encoded_json', args: [{ n: { $integer: 'AQAAAAAAAAA=' } }] })
+  })
+})
+
+describe('a token of the cookie that the deployment refuses', () => {
+  const stale = fakeToken('ada')
+  const cookies = `better-auth.convex_jwt=${stale}; ${SESSION}`
+
+  it.each(['fetchAuthQuery', 'fetchAuthMutation', 'fetchAuthAction'] as const)('is replaced once: %s', async (method) => {
+    const fresh = fakeToken('ada')
+    script(accept(fresh), fresh)
+    const reference = { fetchAuthQuery: query, fetchAuthMutation: mutation, fetchAuthAction: action }[method]
+    expect(await (forRequest(cookies)[method] as AnyCall)(reference, {})).toBe('done')
+    expect(bearers()).toEqual([stale, fresh])
+  })
+
+  it('is replaced by one request for all calls', async () => {
+    const fresh = fakeToken('ada')
+    script(accept(fresh), fresh)
+    const { fetchAuthQuery, getToken } = forRequest(cookies)
+    expect(await Promise.all([fetchAuthQuery(query, {}), fetchAuthQuery(query, {}), fetchAuthQuery(query, {})])).toEqual(['done', 'done', 'done'])
+    expect(await getToken()).toBe(fresh)
+    expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
+    expect(await fetchAuthQuery(query, {})).toBe('done')
+    expect(bearers().slice(6)).toEqual([fresh])
+  })
+
+  it('is not replaced twice', async () => {
+    script(json(REFUSED, 401), fakeToken('ada'))
+    const error = await forRequest(cookies).fetchAuthQuery(query, {}).catch(error => error)
+    expect(error).toMatchObject({ code: 'TOKEN_REJECTED' })
+    expect(inspect(error)).not.toMatch(/secret|eyJ/)
+    expect(bearers()).toHaveLength(2)
+  })
+
+  it('is followed by nobody where the session has ended', async () => {
+    script(accept(undefined))
+    expect(await forRequest(cookies).fetchAuthQuery(query, {})).toBe('done')
+    expect(bearers()).toEqual([stale, undefined])
+  })
+
+  it('is a failure where no other can be had', async () => {
+    upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
+    await expect(forRequest(cookies).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+    expect(bearers()).toEqual([stale])
+  })
+
+  it('is not followed by another person\'s once something ran as the former', async () => {
+    const other = fakeToken('grace')
+    script(accept(stale), other)
+    const { fetchAuthQuery } = forRequest(cookies)
+    expect(await fetchAuthQuery(query, {})).toBe('done')
+    script(accept(other), other)
+    await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+    expect(bearers()).toEqual([stale, stale])
+  })
+
+  it('gives nothing more once something ran as the other person', async () => {
+    const other = fakeToken('grace')
+    let answerLate = (): void => {}
+    script((request, ...rest) => {
+      const { name } = JSON.parse(request.body).args[0]
+      if (name === 'late')
+        answerLate = () => void json({ status: 'success', value: 'of ada' })(request, ...rest)
+      else
+        void accept(other)(request, ...rest)
+    }, other)
+    const { fetchAuthQuery } = forRequest(cookies)
+    const late = fetchAuthQuery(query, { name: 'late' })
+    expect(await fetchAuthQuery(query, { name: 'refused' })).toBe('done')
+    answerLate()
+    await expect(late).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+  })
+
+  it('is a failure, with no further request, where it was in use because no other could be had', async () => {
+    upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
+    const aging = `better-auth.convex_jwt=${fakeToken('ada', { lifetimeSeconds: 30 })}; ${SESSION}`
+    await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token', '/api/query'])
+  })
+})
+
+describe('a fresh token that the deployment refuses', () => {
+  it('is not tried again', async () => {
+    script(json(REFUSED, 401), fakeToken('ada'))
+    await expect(forRequest(SESSION).fetchAuthMutation(mutation, {})).rejects.toMatchObject({ code: 'TOKEN_REJECTED' })
+    expect(bearers()).toHaveLength(1)
+  })
+})
+
+describe('a call as nobody that the deployment refuses', () => {
+  it('is no matter of a token', async () => {
+    script(json(REFUSED, 401))
+    await expect(forRequest('').fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
+  })
+})
+
+describe('a call that fails otherwise', () => {
+  const cookies = `better-auth.convex_jwt=${fakeToken('ada')}; ${SESSION}`
+  const failures: [string, ScriptedUpstream['answer'], unknown][] = [
+    ['its function', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
+    ['its function, for auth', json({ status: 'error', errorMessage: 'Uncaught ConvexError', errorData: { code: 'UNAUTHENTICATED', n: { $integer: 'AwAAAAAAAAA=' } } }, 560), { data: { code: 'UNAUTHENTICATED', n: 3n }, message: 'Uncaught ConvexError' }],
+    ['its arguments', json({ code: 'BadRequest', message: 'secret' }, 400), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a firewall\'s 401', page(401), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a firewall\'s 403', page(403, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a 500 with JSON', json({ code: 'InternalServerError', message: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a 500 that looks well', json({ status: 'success', value: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a 503 page', page(503, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a page with 200', page(200, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['an answer of another form', json({ status: 'secret' }), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a redirect', (_request, response) => void response.writeHead(307, { location: 'https://secret.example/' }).end(), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a dropped connection', (_request, response) => void response.socket!.destroy(), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['silence', () => {}, { code: 'FUNCTION_REQUEST_FAILED' }],
+  ]
+
+  it.each(failures)('is not sent again: %s', async (_name, answer, expected) => {
+    script(answer, fakeToken('ada'))
+    for (const [method, reference] of [['fetchAuthQuery', query], ['fetchAuthMutation', mutation]] as const) {
+      upstream.requests.length = 0
+      const error = await (forRequest(cookies, { timeoutMs: 300 })[method] as AnyCall)(reference, {}).catch(error => error)
+      expect(error).toMatchObject(expected as object)
+      expect(error).toBeInstanceOf((expected as any).data ? ConvexError : Error)
+      expect(inspect(error)).not.toMatch(/secret|eyJ/)
+      expect(upstream.requests).toHaveLength(1)
+    }
+  })
+
+  it('may be an action that takes longer than others may', async () => {
+    let finish = (): void => {}
+    script((...exchange) => {
+      finish = () => void json({ status: 'success', value: 'late' })(...exchange)
+    })
+    const { fetchAuthAction, fetchAuthQuery } = forRequest(cookies, { timeoutMs: 100 })
+    const running = fetchAuthAction(action, {})
+    await eventually(() => upstream.requests.length).toBe(1)
+    const finishAction = finish
+    await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
+    finishAction()
+    expect(await running).toBe('late')
+  })
+
+  it('is not even asked for who is there, if it cannot be sent', async () => {
+    const { fetchAuthQuery } = forRequest(SESSION)
+    await expect(fetchAuthQuery({} as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
+    await expect(fetchAuthQuery(query, { when: new Date() })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
+    expect(upstream.requests).toEqual([])
+  })
+})
+
+describe('arguments and values of a hostile form', () => {
+  it('stay what they are', async () => {
+    script(json({ status: 'success', value: JSON.parse('{"__proto__":{"isAdmin":true},"html":"</script>\u2028"}') }))
+    const { fetchAuthQuery, preloadAuthQuery } = forRequest('')
+    const value = await fetchAuthQuery(query, {}) as any
+    expect(value.html).toBe('</script>\u2028')
+    expect(({} as any).isAdmin).toBeUndefined()
+    expect((await preloadAuthQuery(query, JSON.parse('{"x":1}'))).args).toEqual({ x: 1 })
+  })
+})

@@ -1,0 +1,81 @@
+import type { ConvexServerOptions } from 'convue/server'
+import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import { makeFunctionReference } from 'convex/server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAppServer, visit } from '../support/app-server.ts'
+import { fakeToken } from '../support/fake-token.ts'
+import { json, startUpstream } from '../support/scripted-upstream.ts'
+
+const mutation = makeFunctionReference<'mutation', Record<string, never>, string>('tasks:add')
+const action = makeFunctionReference<'action', Record<string, never>, string>('tasks:run')
+const query = makeFunctionReference<'query', Record<string, never>, string>('tasks:list')
+const APP = 'https://app.example.com'
+const COOKIES = `better-auth.convex_jwt=${fakeToken('ada')}`
+
+let upstream: ScriptedUpstream
+beforeAll(async () => {
+  upstream = await startUpstream()
+  upstream.answer = json({ status: 'success', value: 'done' })
+})
+afterAll(() => upstream.close())
+
+/** What becomes of writes of a request with these headers, and how much of it went upstream. */
+async function write(headers: Record<string, string>, options: Partial<ConvexServerOptions> = {}, url = `${APP}/page`): Promise<string> {
+  const app = createAppServer({ url: upstream.url, siteUrl: upstream.url }, options)
+  const { fetchAuthMutation, fetchAuthAction, fetchAuthQuery } = app.forRequest(visit(COOKIES, headers, url))
+  const [first, second] = await Promise.all([fetchAuthMutation(mutation, {}), fetchAuthAction(action, {})].map(call => call.catch(error => error.code)))
+  expect(second).toBe(first)
+  expect(app.asked).toHaveLength(first === 'done' ? 2 : 0)
+  expect(await fetchAuthQuery(query, {})).toBe('done')
+  return first
+}
+
+describe('mutations and actions of a request', () => {
+  it.each([
+    ['a page of the app', { 'origin': APP, 'sec-fetch-site': 'same-origin' }],
+    ['a page of the app in a browser without Fetch Metadata', { origin: APP }],
+    ['a form of the app that sends no origin', { 'origin': 'null', 'sec-fetch-site': 'same-origin' }],
+    ['the address bar', { 'sec-fetch-site': 'none' }],
+    ['a link of the app in a browser without Fetch Metadata', { referer: `${APP}/before?a` }],
+    ['no browser', {}],
+  ])('run: %s', async (_name, headers) => {
+    expect(await write(headers as Record<string, string>)).toBe('done')
+  })
+
+  it.each([
+    ['another site', { 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['another site in a browser without Fetch Metadata', { origin: 'https://evil.example' }],
+    ['a link on another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
+    ['a link on another site in a browser without Fetch Metadata', { referer: 'https://evil.example/' }],
+    ['another host of the same site', { 'origin': 'https://blog.example.com', 'sec-fetch-site': 'same-site' }],
+    ['another port', { origin: 'https://app.example.com:8443' }],
+    ['the app without encryption', { origin: 'http://app.example.com' }],
+    ['a host that begins alike', { origin: 'https://app.example.com.evil.example' }],
+    ['a host that ends alike', { origin: 'https://evilapp.example.com' }],
+    ['a sandboxed frame', { origin: 'null' }],
+    ['a sandboxed frame, with a referrer', { origin: 'null', referer: `${APP}/` }],
+    ['nonsense', { origin: 'app.example.com' }],
+    ['nonsense for a referrer', { referer: 'app.example.com' }],
+    ['a kind of site that is not known yet', { 'sec-fetch-site': 'secret' }],
+    ['another site that claims to be a proxy', { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }],
+  ])('are refused, and nothing is sent: %s', async (_name, headers) => {
+    expect(await write(headers as Record<string, string>)).toBe('ORIGIN_UNTRUSTED')
+  })
+
+  it('run for an origin that is trusted, and for no other', async () => {
+    const options = { trustedOrigins: ['https://Admin.example.com/'] }
+    expect(await write({ 'origin': 'https://admin.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('done')
+    expect(await write({ origin: 'https://admin.example.com' }, options)).toBe('done')
+    expect(await write({ 'origin': 'https://blog.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('ORIGIN_UNTRUSTED')
+  })
+
+  it('run where TLS ends before the app, which then sees http', async () => {
+    expect(await write({ origin: APP }, {}, 'http://app.example.com/page')).toBe('done')
+  })
+
+  it('run behind a reverse proxy that changes Host if it is trusted', async () => {
+    const headers = { 'origin': APP, 'x-forwarded-host': 'app.example.com', 'x-forwarded-proto': 'https' }
+    expect(await write(headers, { trustProxy: true }, 'http://internal:3000/page')).toBe('done')
+    expect(await write(headers, {}, 'http://internal:3000/page')).toBe('ORIGIN_UNTRUSTED')
+  })
+})

@@ -1,0 +1,50 @@
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
+
+/** Serves a handler of web requests over a real socket, as any adapter for Node does. */
+export async function serve(handler: (request: Request) => Promise<Response>): Promise<{ url: string, close: () => Promise<void> }> {
+  const server = createServer(async (incoming, outgoing) => {
+    const gone = new AbortController()
+    outgoing.once('close', () => gone.abort())
+    const hasBody = incoming.method !== 'GET' && incoming.method !== 'HEAD'
+    const headers = new Headers()
+    for (const [name, value] of Object.entries(incoming.headersDistinct)) {
+      for (const item of value ?? [])
+        headers.append(name, item)
+    }
+    let request: Request
+    try {
+      request = new Request(new URL(incoming.url!, `http://${incoming.headers.host}`), {
+        method: incoming.method!,
+        headers,
+        signal: gone.signal,
+        ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' } : {}),
+      })
+    }
+    catch {
+      return void outgoing.writeHead(400).end()
+    }
+    const response = await handler(request)
+    const cookies = response.headers.getSetCookie()
+    response.headers.delete('set-cookie')
+    outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
+    outgoing.flushHeaders()
+    try {
+      for await (const chunk of response.body ?? [])
+        outgoing.write(chunk)
+      outgoing.end()
+    }
+    catch {
+      outgoing.destroy()
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}

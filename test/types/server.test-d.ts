@@ -1,0 +1,41 @@
+import type { Preloaded } from 'convue/server'
+import type { Doc, Id } from '../support/convex/_generated/dataModel'
+import { createConvexServer } from 'convue/server'
+import { describe, expectTypeOf, it } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+
+const convex = createConvexServer({ convexUrl: 'https://a.convex.cloud', convexSiteUrl: 'https://a.convex.site' })
+const { fetchAuthQuery, fetchAuthMutation, preloadAuthQuery, preloadAuthPaginatedQuery, getToken } = convex.forRequest(new Request('https://app.example.com'))
+
+describe('a call on a server', () => {
+  it('gives what the function returns', () => {
+    expectTypeOf(fetchAuthQuery(api.tasks.list)).resolves.toEqualTypeOf<Doc<'tasks'>[]>()
+    expectTypeOf(fetchAuthMutation(api.tasks.add, { text: 'a' })).resolves.toEqualTypeOf<Id<'tasks'>>()
+    expectTypeOf(getToken()).resolves.toEqualTypeOf<string | null>()
+  })
+
+  it('takes the function\'s arguments', () => {
+    // @ts-expect-error they are required
+    void fetchAuthQuery(api.messages.list)
+    // @ts-expect-error a channel is a string
+    void fetchAuthQuery(api.messages.list, { channel: 1 })
+    // @ts-expect-error a mutation is no query
+    void fetchAuthQuery(api.tasks.add, { text: 'a' })
+    // @ts-expect-error nor the other way round
+    void fetchAuthMutation(api.tasks.list)
+  })
+})
+
+describe('a preloaded query', () => {
+  it('remembers which query it is of', () => {
+    expectTypeOf(preloadAuthQuery(api.tasks.list)).resolves.toEqualTypeOf<Preloaded<typeof api.tasks.list>>()
+  })
+
+  it('of a list takes the arguments without those of the page', () => {
+    expectTypeOf(preloadAuthPaginatedQuery(api.messages.page, { channel: 'a' }, { initialNumItems: 10 })).resolves.toEqualTypeOf<Preloaded<typeof api.messages.page>>()
+    // @ts-expect-error the channel is missing
+    void preloadAuthPaginatedQuery(api.messages.page, {}, { initialNumItems: 10 })
+    // @ts-expect-error this query has no pages
+    void preloadAuthPaginatedQuery(api.tasks.list, {}, { initialNumItems: 10 })
+  })
+})
