@@ -1,5 +1,5 @@
-import type { Token } from './token.ts'
 import type { SessionSnapshot } from './token-source.ts'
+import type { Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
 
 /** A known person. */

@@ -1,7 +1,7 @@
 import type { ConvueErrorCode } from '../errors.ts'
 import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
-import type { Token } from './token.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
+import type { Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
 import { initialAuthState, isChangeOfPerson, transition } from './auth-state.ts'
 import { backOffDelay } from './back-off.ts'
