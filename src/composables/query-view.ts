@@ -98,7 +98,7 @@ export class QueryView {
   /** Nothing more is to be waited for: only who waits for a person minds that their token does not come. */
   get isSettled(): boolean {
     const { isServer, auth } = this.#context
-    return isServer || this.status !== 'pending' || (this.#auth !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value)
+    return (isServer && !this.#entry.value) || this.status !== 'pending' || (this.#auth !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value)
   }
 
   get #value(): unknown {

@@ -37,6 +37,11 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
    * @default true
    */
   live?: boolean
+  /**
+   * Whether a server asks it while it renders, where something lets it (`convue/nuxt` does). The page then begins with that answer.
+   * @default true
+   */
+  ssr?: boolean
   /** Makes `data` of each result. An error that it throws becomes `error`. @default the result itself */
   transform?: (result: Result) => Data
   /** How long the subscription stays open when nobody uses it any more, in milliseconds. @default the plugin's */
@@ -90,7 +95,7 @@ export function useConvexQuery<
   const { auth = 'optional', live = true } = options
   const context = useConvexContext('useConvexQuery')
   const target = useQueryTarget(functionName(query), auth, rest, live)
-  const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs)
+  const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs, options.ssr)
   const view = new QueryView(context, target, entry, auth, options)
   const shown: Record<string, unknown> = {
     // Not cached: a result then reaches who shows it by the shortest way.

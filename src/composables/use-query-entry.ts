@@ -4,14 +4,18 @@ import { getCurrentInstance, getCurrentScope, isRef, onActivated, onDeactivated,
 import { useConvexContext } from '../plugin/context.ts'
 
 /** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
-export function useQueryEntry(target: QueryTargetRef, lingerMs: number): { readonly value: QueryEntry | null } {
+export function useQueryEntry(target: QueryTargetRef, lingerMs: number, isAskedOnServer = true): { readonly value: QueryEntry | null } {
   const { store, isServer } = useConvexContext('useConvexQuery')
   const scope = getCurrentScope()
   const mayRest = isKeptAlive(scope)
   // A ref only where it can change: each component that shows the query would follow it.
   const entry: { value: QueryEntry | null } = isRef(target) || mayRest ? shallowRef(null) : { value: null }
-  if (isServer)
+  if (isServer) {
+    // Once, and nothing is held: a server throws the page away.
+    if (isAskedOnServer && target.value.status === 'ready')
+      entry.value = store.ask(target.value.query)
     return entry
+  }
 
   let isActive = true
   let held: QueryEntry | null = null

@@ -4,6 +4,7 @@ import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { InitialAuth } from '../token/token-engine.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
+import type { QueryHandover } from './query-handover.ts'
 import { markRaw, shallowRef } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { isChangeOfPerson } from '../token/auth-state.ts'
@@ -27,6 +28,8 @@ export interface ConvexOptions {
   initialAuth?: InitialAuth | null
   /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
   clientOptions?: ConvexClientOptions
+  /** Lets what a server has asked reach the page. A framework's module passes it: `convue/nuxt` does. @default none: a server asks nothing */
+  handover?: QueryHandover
   /** How long a subscription that nobody uses any more stays open, in milliseconds. @default 3000 */
   lingerMs?: number
 }
@@ -67,7 +70,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
     mayBeSignedIn: !isServer && wasSignedIn(url),
   })
   const connection = createConnection(engine, url, clientOptions, isServer)
-  const store = createQueryStore(connection)
+  const store = createQueryStore(connection, options.handover)
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
   const person = shallowRef(0)

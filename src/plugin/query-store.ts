@@ -1,10 +1,13 @@
 import type { Connection } from './connection.ts'
+import type { QueryHandover } from './query-handover.ts'
 import type { QueryKey } from './query-key.ts'
 import { batch } from './batch.ts'
 import { QueryEntry } from './query-entry.ts'
 
 /** All queries of one app, shared and counted: one entry per query, arguments and auth mode. */
 export interface QueryStore {
+  /** On a server: the shared entry of a query that is being asked there; `null` if it is not. */
+  ask: (query: QueryKey) => QueryEntry | null
   /** The shared entry of a query, subscribed. Every call needs a `release`. */
   acquire: (query: QueryKey) => QueryEntry
   /** Gives an entry back. The last one to leave takes it off the wire, after `lingerMs` milliseconds. */
@@ -14,7 +17,7 @@ export interface QueryStore {
   close: () => void
 }
 
-export function createQueryStore(connection: Connection): QueryStore {
+export function createQueryStore(connection: Connection, handover?: QueryHandover): QueryStore {
   const entries = new Map<string, QueryEntry>()
   /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
   const lingering = new Set<QueryEntry>()
@@ -50,10 +53,21 @@ export function createQueryStore(connection: Connection): QueryStore {
   }
 
   return {
+    ask(query) {
+      let entry = entries.get(query.key)
+      if (!entry) {
+        entry = new QueryEntry(query, connection)
+        if (!handover?.(query, entry.state))
+          return null
+        entries.set(query.key, entry)
+      }
+      return entry
+    },
     acquire(query) {
       let entry = entries.get(query.key)
       if (!entry) {
         entries.set(query.key, entry = new QueryEntry(query, connection))
+        handover?.(query, entry.state)
         entry.bind(false)
       }
       lingering.delete(entry)
