@@ -162,7 +162,9 @@ async function answerOrError(answer: () => Promise<Response>): Promise<Response>
       return Response.json({ code: error.code, message: error.message }, { status: error.status })
     if (error instanceof AuthenticationError)
       return Response.json({ code: error.code, message: error.message }, { status: 401 })
-    console.error('A request failed:', error)
+    // Whoever hangs up in the middle of an upload makes no mistake of ours, and hears no answer.
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET')
+      console.error('A request failed:', error)
     return Response.json({ code: 'InternalServerError', message: (error as Error).message }, { status: 500 })
   }
 }

@@ -1,6 +1,9 @@
 import type { Deployment } from '../../src/testing/index.ts'
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import process from 'node:process'
 import { ConvexHttpClient } from 'convex/browser'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
 import { createBrowserFetch, createToken, ORIGIN, signUp, startFixture } from '../support/deployment.ts'
 
@@ -142,6 +145,22 @@ describe('file storage', () => {
     await failing
     const files = await deployment.query(api.files.list)
     expect(files.find(({ name }) => name === 'note')?.metadata).toMatchObject({ size: 4, contentType: 'text/plain' })
+  })
+
+  it('says nothing of an upload that is broken off, and stays up', async () => {
+    // What the deployment's thread has written is here for sure once that thread is gone.
+    const own = await startFixture()
+    const written = vi.spyOn(process.stderr, 'write')
+    const request = httpRequest(await own.mutation(api.files.generateUploadUrl), { method: 'POST', headers: { 'content-length': '1000', 'expect': '100-continue' } })
+    request.flushHeaders()
+    await once(request, 'continue')
+    const failed = once(request, 'error')
+    request.destroy(new Error('broken off'))
+    await failed
+    expect(await own.query(api.users.whoami)).toBeNull()
+    await own.close()
+    expect(written.mock.calls.join()).toBe('')
+    written.mockRestore()
   })
 
   it('refuses an upload URL that is made up or an hour old', async () => {
