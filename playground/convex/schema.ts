@@ -1,5 +1,6 @@
 import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
+import { place } from './places'
 
 export default defineSchema({
   tasks: defineTable({
@@ -17,4 +18,35 @@ export default defineSchema({
     author: v.string(),
     text: v.string(),
   }),
+
+  sightings: defineTable({
+    userId: v.string(),
+    bird: v.string(),
+    place,
+  })
+    .index('by_user', ['userId'])
+    .index('by_user_and_place', ['userId', 'place']),
+
+  songs: defineTable({
+    userId: v.string(),
+    title: v.string(),
+    isLiked: v.boolean(),
+    /** Where it stands among its owner's songs, lowest first. */
+    rank: v.number(),
+  })
+    .index('by_user_and_rank', ['userId', 'rank']),
+
+  pictures: defineTable({
+    userId: v.string(),
+    storageId: v.id('_storage'),
+    name: v.string(),
+  })
+    .index('by_user', ['userId'])
+    .index('by_storage_id', ['storageId']),
+
+  /** Who may not read the diary any more. */
+  revocations: defineTable({
+    userId: v.string(),
+  })
+    .index('by_user', ['userId']),
 })

@@ -2,13 +2,15 @@ import { createConvex } from 'convue'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { authClient } from './auth-client'
+import { createNetwork, networkKey } from './network'
 import { router } from './router'
 import { createWire, wireKey } from './wire'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
 
-const wire = createWire()
+const network = createNetwork()
+const wire = createWire(network.WebSocket)
 
 // #region snippet
 const convex = createConvex({
@@ -22,5 +24,6 @@ createApp(App)
   .use(router)
   .use(convex)
 // #endregion
+  .provide(networkKey, network)
   .provide(wireKey, wire)
   .mount('#app')

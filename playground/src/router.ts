@@ -1,12 +1,17 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import AccountPage from './pages/AccountPage.vue'
+import BirdPage from './pages/BirdPage.vue'
 import FeedPage from './pages/FeedPage.vue'
 import HomePage from './pages/HomePage.vue'
 import InspectorPage from './pages/InspectorPage.vue'
 import NotFoundPage from './pages/NotFoundPage.vue'
+import OptimisticPage from './pages/OptimisticPage.vue'
+import PaginationPage from './pages/PaginationPage.vue'
+import QueriesPage from './pages/QueriesPage.vue'
 import SignInPage from './pages/SignInPage.vue'
 import SignUpPage from './pages/SignUpPage.vue'
 import TasksPage from './pages/TasksPage.vue'
+import UploadsPage from './pages/UploadsPage.vue'
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -16,6 +21,11 @@ export const router = createRouter({
     { path: '/sign-up', component: SignUpPage, meta: { title: 'Sign up' } },
     { path: '/tasks', component: TasksPage, meta: { title: 'My tasks' } },
     { path: '/feed', component: FeedPage, meta: { title: 'Public feed' } },
+    { path: '/queries', component: QueriesPage, meta: { title: 'Queries' } },
+    { path: '/queries/:bird', component: BirdPage, meta: { title: 'Bird' } },
+    { path: '/pagination', component: PaginationPage, meta: { title: 'Pagination' } },
+    { path: '/optimistic', component: OptimisticPage, meta: { title: 'Optimistic updates' } },
+    { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },
     { path: '/account', component: AccountPage, meta: { title: 'Account' } },
     { path: '/inspector', component: InspectorPage, meta: { title: 'Inspector' } },
     { path: '/:path(.*)*', component: NotFoundPage, meta: { title: 'Not found' } },

@@ -51,8 +51,12 @@ const FIRST_CONNECT = ['InitialConnect', null]
 /** How many frames are kept. */
 const CAPACITY = 80
 
-/** Watches what the Convex clients of a page send and receive, through a `WebSocket` that looks on. */
-export function createWire(): Wire {
+/**
+ * Watches what the Convex clients of a page send and receive, through a `WebSocket` that looks on.
+ *
+ * @param Socket What it looks on to.
+ */
+export function createWire(Socket: typeof WebSocket): Wire {
   const frames = shallowRef<readonly WireFrame[]>([])
   const sockets = shallowRef<readonly WireSocket[]>([])
   const open = new Set<WebSocket>()
@@ -67,7 +71,7 @@ export function createWire(): Wire {
     sockets.value = sockets.value.map(socket => socket.id === id ? { ...socket, ...change(socket) } : socket)
   }
 
-  class ObservedWebSocket extends WebSocket {
+  class ObservedWebSocket extends Socket {
     readonly #id = ++socketCount
 
     constructor(url: string | URL, protocols?: string | string[]) {

@@ -1,0 +1,35 @@
+import type { ShallowRef } from 'vue'
+import { useConvexAuth } from 'convue'
+import { shallowRef, watch } from 'vue'
+
+/** A write, and what became of it. */
+export interface LoggedCall {
+  id: number
+  text: string
+  status: 'pending' | 'success' | 'error'
+  error?: Error
+}
+
+/** How many calls are kept. */
+const CAPACITY = 6
+
+/** The latest calls of a page, by the promise that each of them has: the state of `useConvexMutation` is that of its latest alone. */
+export function useCallLog(): { calls: Readonly<ShallowRef<readonly LoggedCall[]>>, log: (text: string, promise: Promise<unknown>) => void } {
+  const calls = shallowRef<readonly LoggedCall[]>([])
+  const { user } = useConvexAuth()
+  let lastId = 0
+
+  // What one person wrote is not for the next one to read.
+  watch(() => user.value?.id, () => calls.value = [], { flush: 'sync' })
+
+  function log(text: string, promise: Promise<unknown>): void {
+    const id = ++lastId
+    const settle = (outcome: Partial<LoggedCall>): void => {
+      calls.value = calls.value.map(call => call.id === id ? { ...call, ...outcome } : call)
+    }
+    calls.value = [{ id, text, status: 'pending' as const }, ...calls.value].slice(0, CAPACITY)
+    promise.then(() => settle({ status: 'success' }), error => settle({ status: 'error', error }))
+  }
+
+  return { calls, log }
+}
