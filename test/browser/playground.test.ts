@@ -1,17 +1,10 @@
 import type { Page } from 'playwright-core'
-import type { Frame, Person } from '../support/playground.ts'
+import type { Frame } from '../support/playground.ts'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { signIn, taskRow, usePlayground } from '../support/playground.ts'
+import { person, signIn, taskRow, usePlayground } from '../support/playground.ts'
 
 const fixture = usePlayground()
-
-let people = 0
-
-/** Somebody new. */
-function person(name: string): Person {
-  return { name, email: `${name.toLowerCase()}${++people}@example.com`, password: 'correct horse battery' }
-}
 
 /** Puts a task on the list of somebody who did not write it in a window of the test. */
 async function addTask(userId: string, text: string): Promise<void> {
@@ -230,13 +223,19 @@ describe('the public feed', () => {
     await guest.page.getByText('Nobody has posted yet').waitFor()
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
-    const { page } = await fixture.openWindow(profile, '/feed')
+    const { page, sent } = await fixture.openWindow(profile, '/feed')
 
-    await page.getByLabel('Say something').fill('Good morning')
-    await page.getByRole('button', { name: 'Post' }).click()
+    await page.getByLabel('Say something').fill('   ')
+    const button = page.getByRole('button', { name: 'Post' })
+    expect(await button.getAttribute('aria-disabled')).toBe('true')
+    // `aria-disabled` keeps nobody from clicking.
+    await button.click({ force: true })
+    await page.getByLabel('Say something').fill('  Good morning ')
+    await button.click()
 
     const post = guest.page.getByRole('article').filter({ hasText: 'Good morning' })
     await post.getByText('Ada').waitFor()
+    expect(sent.flat().filter(type => type === 'Mutation')).toHaveLength(1)
     expect(await guest.page.getByText('You are reading as a guest').isVisible()).toBe(true)
   })
 })
@@ -278,22 +277,34 @@ describe('a screen 320 pixels wide', () => {
       await page.getByRole('heading', { level: 1, name: heading }).waitFor()
       widths[heading] = await page.evaluate(() => document.documentElement.scrollWidth)
     }
+    const choose = async (page: Page, link: string, heading: string): Promise<void> => {
+      // There is no room for the links beside each other: a button shows them.
+      await page.getByRole('button', { name: 'Pages, you are on' }).click()
+      await measure(page, link, heading)
+      expect(await page.getByRole('link', { name: link, exact: true }).isVisible()).toBe(false)
+    }
     const profile = await fixture.openProfile({ width: 320, height: 640 })
     const { page: guest } = await fixture.openWindow(profile, '/')
     await measure(guest, 'Sign in', 'Sign in')
     await measure(guest, 'Sign up', 'Sign up')
     await measure(guest, 'Convue', 'Live data that knows who is asking')
 
-    await fixture.signUp(profile, person('Ada'))
+    const userId = await fixture.signUp(profile, person('Ada'))
+    for (const seed of [api.songs.seed, api.sightings.seed])
+      await fixture.playground.deployment!.mutation(seed, {}, { identity: { subject: userId } })
     const { page } = await fixture.openWindow(profile, '/')
     await page.getByText('Good to see you, Ada').waitFor()
-    await measure(page, 'Tasks', 'My tasks')
-    await measure(page, 'Feed', 'Public feed')
-    await measure(page, 'Account', 'Account')
+    await choose(page, 'Tasks', 'My tasks')
+    await choose(page, 'Feed', 'Public feed')
+    await choose(page, 'Queries', 'Queries')
+    await choose(page, 'Pagination', 'Pagination')
+    await choose(page, 'Optimistic', 'Optimistic updates')
+    await choose(page, 'Uploads', 'Uploads')
+    await choose(page, 'Account', 'Account')
     await page.getByText('Session ends').waitFor()
-    await measure(page, 'Inspector', 'Inspector')
+    await choose(page, 'Inspector', 'Inspector')
 
     expect(Object.entries(widths).filter(([, width]) => width > 320)).toEqual([])
-    expect(Object.keys(widths)).toHaveLength(7)
+    expect(Object.keys(widths)).toHaveLength(11)
   })
 })

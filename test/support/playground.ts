@@ -22,6 +22,8 @@ export interface Window {
   authRequests: string[]
   /** What each socket to the deployment sent, by the type of the message. */
   sent: string[][]
+  /** The types of the messages that came from the deployment. */
+  received: string[]
 }
 
 /** One state of the screen: frames in a row that show the same are one. */
@@ -89,6 +91,7 @@ export function usePlayground(start = () => startPlayground({ watch: false })): 
       const page = await profile.newPage()
       const authRequests: string[] = []
       const sent: string[][] = []
+      const received: string[] = []
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning')
           problems.push(`${message.text()} (${message.location().url})`)
@@ -104,6 +107,7 @@ export function usePlayground(start = () => startPlayground({ watch: false })): 
           return
         const types: string[] = []
         sent.push(types)
+        socket.on('framereceived', ({ payload }) => received.push(JSON.parse(String(payload)).type))
         socket.on('framesent', ({ payload }) => types.push(JSON.parse(String(payload)).type))
       })
       await page.goto(path)
@@ -111,6 +115,7 @@ export function usePlayground(start = () => startPlayground({ watch: false })): 
         page,
         authRequests,
         sent,
+        received,
         frames: () => page.evaluate(framesSoFar),
         expectProblem: pattern => expected.push(pattern),
       }
@@ -126,6 +131,13 @@ export function usePlayground(start = () => startPlayground({ watch: false })): 
       return user.id
     },
   }
+}
+
+let people = 0
+
+/** Somebody new. */
+export function person(name: string): Person {
+  return { name, email: `${name.toLowerCase()}${++people}@example.com`, password: 'correct horse battery' }
 }
 
 /** Fills in and sends the form of the sign-in page. */
