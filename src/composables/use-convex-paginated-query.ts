@@ -5,7 +5,7 @@ import type { PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQuer
 import type { PageAnswer, PageRequest, PaginationState, PaginationView } from './pagination-state.ts'
 import type { QueryTarget } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
-import { computed, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, onScopeDispose, shallowRef, toRef, watch } from 'vue'
+import { computed, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, onScopeDispose, shallowRef, watch } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { batch } from '../plugin/batch.ts'
 import { useConvexContext } from '../plugin/context.ts'
@@ -201,7 +201,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const refs: UseConvexPaginatedQueryReturn<any> = {
     results: computed(() => view.value.results),
     status,
-    isLoading: toRef(() => status.value === 'LoadingFirstPage' || status.value === 'LoadingMore'),
+    isLoading: computed(() => status.value === 'LoadingFirstPage' || status.value === 'LoadingMore'),
     error: computed(() => view.value.error),
     isStale: computed(() => view.value.isStale),
     loadMore(numItems) {

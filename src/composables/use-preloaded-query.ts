@@ -3,7 +3,7 @@ import type { Preloaded } from '../preloaded.ts'
 import type { UseConvexQueryOptions, UseConvexQueryReturn } from './use-convex-query.ts'
 import { makeFunctionReference } from 'convex/server'
 import { jsonToConvex } from 'convex/values'
-import { computed, toRef, watch } from 'vue'
+import { computed, watch } from 'vue'
 import { useConvexContext } from '../plugin/context.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
@@ -56,14 +56,14 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   if (!isServer)
     watch(live.status, () => isOver ||= !isWaiting(), { immediate: true, flush: 'sync' })
 
-  const status = toRef(() => isShown.value && live.status.value !== 'error' ? 'success' : live.status.value)
+  const status = computed(() => isShown.value && live.status.value !== 'error' ? 'success' : live.status.value)
   const refs: UseConvexQueryReturn<any> = {
     ...live,
-    data: toRef(() => isShown.value ? value : live.data.value),
+    data: computed(() => isShown.value ? value : live.data.value),
     status,
-    isPaused: toRef(() => status.value === 'paused'),
-    isPending: toRef(() => status.value === 'pending'),
-    isStale: toRef(() => isShown.value || live.isStale.value),
+    isPaused: computed(() => status.value === 'paused'),
+    isPending: computed(() => status.value === 'pending'),
+    isStale: computed(() => isShown.value || live.isStale.value),
   }
   return {
     ...refs,

@@ -17,6 +17,11 @@ export class ViewRef<Field extends keyof QueryView> {
   get value(): QueryView[Field] {
     return this.#view[this.#field]
   }
+
+  /** By this Pinia knows a computed ref: what a store computes is neither serialized nor hydrated. */
+  get effect(): this {
+    return this
+  }
 }
 
 /** One that tells its readers nothing while it stays the same. What it takes is made when it is first read: most of them never are. */
