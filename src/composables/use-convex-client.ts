@@ -24,6 +24,9 @@ export interface UseConvexClientReturn {
  * Calls functions outside of components' state: in event handlers, guards and stores.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
+ * @example
+ * const convex = useConvexClient()
+ * const onClick = async () => { count.value = (await convex.query(api.tasks.list, {})).length }
  */
 export function useConvexClient(): UseConvexClientReturn {
   const { connection } = useConvexContext('useConvexClient')

@@ -37,7 +37,10 @@ export interface UseConvexAuthReturn {
   session: ComputedRef<ConvexSession | null>
   /** Why nobody is signed in, if it was no plain sign-out; or why there is no token yet. */
   error: ComputedRef<Error | null>
-  /** Resolves once it is known who is there: `true` for a confirmed person; `false` for nobody, and for a failure, with `error` set. */
+  /**
+   * Resolves once it is known who is there: `true` for a confirmed person; `false` for nobody, and for a failure, with `error` set. Right after a
+   * sign-in by the auth client the page has not heard of it yet: watch `isAuthenticated` for that.
+   */
   ready: () => Promise<boolean>
   /**
    * Ends the session. Resolves once the page is anonymous.

@@ -17,6 +17,7 @@ import { contextKey } from './context.ts'
 import { connectToPage, wasSignedIn } from './page.ts'
 import { createQueryStore } from './query-store.ts'
 
+/** Options of {@link createConvex}. */
 export interface ConvexOptions {
   /** The deployment's URL, such as `https://happy-otter-123.convex.cloud`. */
   url: string
@@ -56,6 +57,8 @@ const nobody: TokenSource = {
  * Connects a Vue app to a Convex deployment, as whoever is signed in.
  *
  * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`
+ * @example
+ * createApp(App).use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient })).mount('#app')
  */
 export function createConvex(options: ConvexOptions): ConvexPlugin {
   const { url, authClient, tokenSource, initialAuth, clientOptions = {}, lingerMs = 3000 } = options

@@ -93,6 +93,10 @@ export interface Deployment {
  * or a network. Its data lives as long as it does. For tests and development only: it neither isolates functions nor limits them.
  *
  * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
+ * @example
+ * const deployment = await startDeployment({ functions: './convex' })
+ * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
+ * await deployment.close()
  */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const functions = resolve(options.functions ?? './convex')
