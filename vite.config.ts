@@ -28,6 +28,10 @@ export default defineConfig({
       },
     ],
   },
+  server: {
+    // Written by the tests of the documentation: watching it would run them for ever.
+    watch: { ignored: ['**/.docs-examples/**'] },
+  },
   test: {
     projects: [
       {
@@ -55,6 +59,17 @@ export default defineConfig({
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'node',
           include: ['test/{server,testing,live,package}/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'docs',
+          setupFiles: ['./test/support/console-guard.ts'],
+          environment: './test/docs/page-environment.ts',
+          include: ['test/docs/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

@@ -1,12 +1,12 @@
 import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { startDeployment } from '../../src/testing/index.ts'
 import { tokenEnv } from './tokens.ts'
 
 export { createToken } from './tokens.ts'
 
 /** The functions folder that the tests share. */
-export const FUNCTIONS = fileURLToPath(new URL('./convex', import.meta.url))
+export const FUNCTIONS = join(import.meta.dirname, 'convex')
 
 /** The origin of the app that the tests pretend to be. */
 export const ORIGIN = 'http://localhost:5173'

@@ -1,0 +1,181 @@
+import type { Deployment } from 'convue/testing'
+import type { App } from 'vue'
+import type { Example, Step } from './examples.ts'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createConvex } from 'convue'
+import { startDeployment } from 'convue/testing'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp, h, Suspense } from 'vue'
+import { WebSocket } from 'ws'
+import { expectConsole } from '../support/console-guard.ts'
+import { createBrowserFetch } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+import { NodeXhr } from '../support/node-xhr.ts'
+import { APP, examples, pages, ROOT, writeApp } from './examples.ts'
+
+const ADA = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }
+
+// The examples' own paths start at the app.
+process.chdir(ROOT)
+await writeApp()
+process.chdir(APP)
+
+const typeCheck = new Promise<string>((resolve) => {
+  execFile(join(ROOT, 'node_modules/.bin/vue-tsc'), ['--noEmit', '-p', APP], (error, output) => resolve(error ? `${output}${error.message}` : ''))
+})
+
+const isTest = ({ code }: Example): boolean => code.includes('from \'vitest\'')
+const titleOf = ({ page, file }: Example): string => `${file} of ${page}`
+const load = (file: string): Promise<any> => import(/* @vite-ignore */ join(APP, file))
+
+const ofPages = examples.filter(({ file }) => file.startsWith('src/'))
+const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
+const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
+const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))
+const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex)\//.test(file))
+
+describe('the examples', () => {
+  it('are there, each in a file of its own', () => {
+    expect(Math.min(components.length, modules.length, ofTesting.length)).toBeGreaterThan(2)
+    expect(components.filter(({ steps }) => !steps.some(({ action }) => action === 'shows')), 'that show nothing').toEqual([])
+    expect(examples).toHaveLength([...pages.values()].join('\n').match(/```(?:ts|vue)/g)!.length)
+    expect(examples.map(({ file }) => file).filter((file, index, files) => files.indexOf(file) !== index)).toEqual([])
+  })
+})
+
+describe('on a page', () => {
+  let deployment: Deployment
+  let ada: string
+  let seed: any
+  let authClient: any
+  let app: App | undefined
+
+  beforeAll(async () => {
+    deployment = await startDeployment({ functions: join(APP, 'convex') })
+    const browserFetch = createBrowserFetch()
+    const send = fetch
+    vi.stubGlobal('fetch', (input: string | URL | Request, init?: RequestInit) => {
+      // On its way to the network.
+      if (input instanceof Request)
+        return send(input)
+      const url = new URL(input, location.href)
+      return browserFetch(url.origin === location.origin ? `${deployment.siteUrl}${url.pathname}${url.search}` : url, init)
+    })
+    vi.stubGlobal('WebSocket', WebSocket)
+    vi.stubGlobal('XMLHttpRequest', NodeXhr)
+    vi.stubEnv('VITE_CONVEX_URL', deployment.url)
+    authClient = (await load('src/auth-client.ts')).authClient
+    seed = (await load('convex/_generated/api.js')).internal.seed
+    ada = (await authClient.signUp.email(ADA)).data.user.id
+  })
+  beforeEach(async () => {
+    // That `<Suspense>` is an experimental feature.
+    vi.spyOn(console, 'info').mockImplementation(() => {})
+    document.body.innerHTML = '<div id="app"></div>'
+    await deployment.mutation(seed.reset, { ada })
+  })
+  afterEach(async () => {
+    app?.unmount()
+    app = undefined
+    await eventually(() => deployment.connections).toEqual([])
+  })
+  afterAll(() => {
+    vi.unstubAllGlobals()
+    return deployment.close()
+  })
+
+  async function signIn({ steps }: Example): Promise<void> {
+    const wanted = steps.find(({ action }) => action === 'as')?.value !== 'nobody'
+    const { data } = await authClient.getSession()
+    if (wanted && !data)
+      await authClient.signIn.email(ADA)
+    if (!wanted && data)
+      await authClient.signOut()
+  }
+
+  const shownText = (): string => document.body.textContent!.replace(/\s+/g, ' ')
+
+  function find<Found extends HTMLElement>(selector: string, text = ''): Found | undefined {
+    return [...document.querySelectorAll<Found>(selector)].find(element => element.textContent!.trim() === text || !text)
+  }
+
+  async function take({ action, value }: Step): Promise<void> {
+    switch (action) {
+      case 'as':
+        return
+      case 'shows':
+        return await eventually(shownText).toContain(value)
+      case 'hides':
+        return await eventually(shownText).not.toContain(value)
+      case 'fill': {
+        await eventually(() => find('input:not([type=file])')).toBeTruthy()
+        const input = find<HTMLInputElement>('input:not([type=file])')!
+        input.value = value
+        input.dispatchEvent(new window.Event('input'))
+        return
+      }
+      case 'choose': {
+        await eventually(() => find('input[type=file]')).toBeTruthy()
+        const input = find<HTMLInputElement>('input[type=file]')!
+        Object.defineProperty(input, 'files', { value: [new File(['a picture'], value, { type: 'image/png' })] })
+        input.dispatchEvent(new window.Event('change'))
+        return
+      }
+      case 'click':
+        await eventually(() => find<HTMLButtonElement>('button, a', value)?.disabled).toBeFalsy()
+        await eventually(() => find('button, a', value)).toBeTruthy()
+        return find('button, a', value)!.click()
+      case 'logs':
+        return expectConsole(new RegExp(value))
+      default:
+        throw new Error(`No example can do this: ${action}`)
+    }
+  }
+
+  it.for(components)('$file is mounted and does what it says', async (example) => {
+    await signIn(example)
+    const { default: component } = await load(example.file)
+    const convex = createConvex({ url: deployment.url, authClient, lingerMs: 0 })
+    app = createApp({ render: () => h(Suspense, null, { default: () => h(component) }) }).use(convex)
+    const errors: unknown[] = []
+    app.config.errorHandler = error => void errors.push(error)
+    app.mount('#app')
+    await eventually(() => document.querySelectorAll('#app > *').length).toBeGreaterThan(0)
+    for (const step of example.steps)
+      await take(step)
+    expect(errors).toEqual([])
+  })
+
+  it.for(modules)('$file runs', async (example) => {
+    await signIn(example)
+    const exported = Object.values(await load(example.file)) as { close?: () => Promise<void> }[]
+    app = (document.querySelector('#app') as { __vue_app__?: App } | null)?.__vue_app__
+    for (const step of example.steps)
+      await take(step)
+    await Promise.all(exported.map(async value => typeof value?.close === 'function' && value.close()))
+  })
+})
+
+describe('of testing', () => {
+  for (const example of ofTesting) {
+    if (isTest(example))
+      describe(titleOf(example), async () => void await load(example.file))
+    else
+      it(`${titleOf(example)} runs`, () => load(example.file))
+  }
+})
+
+describe('of tools', () => {
+  it.for(ofTools)('$file can be loaded', async ({ file }) => {
+    expect((await load(file)).default).toBeTruthy()
+  })
+})
+
+// The last, since all others run meanwhile.
+describe('the types of all', () => {
+  it('are right', async () => {
+    expect(await typeCheck).toBe('')
+  }, 60_000)
+})

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { examples, exportsOf, importsOf, pages, prose, ROOT } from './examples.ts'
+
+const isReference = (page: string): boolean => page.startsWith('docs/reference/')
+const reference = [...pages].filter(([page]) => isReference(page)).map(([, text]) => prose(text)).join('\n')
+
+describe('the reference', () => {
+  it.for([
+    { module: 'convue', source: 'src/index.ts' },
+    { module: 'convue/testing', source: 'src/testing/index.ts' },
+  ])('names every export of $module, and shows it in an example', ({ module, source }) => {
+    const names = exportsOf(source)
+    expect(names.length).toBeGreaterThan(1)
+    const shown = new Set(examples.filter(({ page }) => isReference(page)).flatMap(example => importsOf(example, module)))
+    expect(names.filter(name => !shown.has(name)), 'without an example').toEqual([])
+    expect(names.filter(name => !new RegExp(`\`<?${name}\\b`).test(reference)), 'not named').toEqual([])
+  })
+
+  it('has every code of an error', () => {
+    const union = /type ConvueErrorCode\b([\s\S]*?)\n\n/.exec(readFileSync(join(ROOT, 'src/errors.ts'), 'utf8'))![1]!
+    const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code!)
+    expect(codes).toContain('CLOSED')
+    const rows = pages.get('docs/reference/errors.md')!.matchAll(/^\| `([A-Z_]+)` \| \S.* \| \S.* \|$/gm)
+    expect([...rows].map(([, code]) => code).sort()).toEqual(codes.sort())
+  })
+
+  it('leads nowhere that is not there', () => {
+    const dead = [...pages].flatMap(([page, text]) => [...prose(text).matchAll(/\]\((?!https?:)([^)]*)\)/g)]
+      .map(([, link]) => link!)
+      .filter((link) => {
+        const [path, anchor] = link.split('#')
+        const target = path ? join(dirname(page), path) : page
+        return !existsSync(join(ROOT, target)) || (anchor && !anchorsOf(target).includes(anchor))
+      })
+      .map(link => `${page}: ${link}`))
+    expect(dead).toEqual([])
+  })
+
+  it('has every page in its index', () => {
+    const index = pages.get('docs/README.md')!
+    const missing = [...pages.keys()].filter(page => /^docs\/(?!README)/.test(page) && !index.includes(`](${page.slice('docs/'.length)})`))
+    expect(missing).toEqual([])
+  })
+})
+
+/** The anchors that GitHub gives the headings of a page. */
+function anchorsOf(page: string): string[] {
+  return [...prose(readFileSync(join(ROOT, page), 'utf8')).matchAll(/^#+ (.*)$/gm)]
+    .map(([, heading]) => heading!.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+}
