@@ -1,8 +1,12 @@
+import type { InlineConfig } from 'vite'
 import type { Deployment } from '../src/testing/index.ts'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createServer } from 'vite'
+import { build, createServer, preview } from 'vite'
 import { startDeployment } from '../src/testing/index.ts'
 
 export interface StartPlaygroundOptions {
@@ -12,7 +16,12 @@ export interface StartPlaygroundOptions {
   convexUrl?: string
   /** The real deployment's URL for HTTP actions. @default `convexUrl` with `.convex.site` for `.convex.cloud` */
   convexSiteUrl?: string
-  /** Whether changes of the app and of its functions show at once. @default true */
+  /**
+   * Whether changes of the app and of its functions show at once. `false`: the app is built before it is served, with its warnings, so that each
+   * visit is quick.
+   *
+   * @default true
+   */
   watch?: boolean
 }
 
@@ -30,7 +39,7 @@ const functions = fileURLToPath(new URL('./convex', import.meta.url))
 const configFile = fileURLToPath(new URL('./vite.config.ts', import.meta.url))
 
 /**
- * Starts the app on Vite's dev server, and a deployment if none is given. The server passes `/api/auth` on to the deployment, so that
+ * Starts the app on a server of Vite's, and a deployment if none is given. The server passes `/api/auth` on to the deployment, so that
  * Better Auth's cookies are the app's own; on a real deployment, `SITE_URL` must name the app's origin.
  *
  * @throws Error if the port is taken that a real deployment's `SITE_URL` counts on.
@@ -48,22 +57,18 @@ export async function startPlayground(options: StartPlaygroundOptions = {}): Pro
   const convexUrl = deployment?.url ?? options.convexUrl!
   const convexSiteUrl = deployment?.siteUrl ?? options.convexSiteUrl ?? convexUrl.replace(/\.convex\.cloud$/, '.convex.site')
 
+  const app: InlineConfig = {
+    configFile,
+    // The deployment is decided here: no `.env` file has a say.
+    envDir: false,
+    logLevel: 'warn',
+    define: { 'import.meta.env.VITE_CONVEX_URL': JSON.stringify(convexUrl) },
+  }
+  // `changeOrigin`: Convex's edge routes by the host name.
+  const address = { port, strictPort: true, proxy: { '/api/auth': { target: convexSiteUrl, changeOrigin: true } } }
+
   try {
-    const server = await createServer({
-      configFile,
-      // The deployment is decided here: no `.env` file has a say.
-      envDir: false,
-      logLevel: 'warn',
-      define: { 'import.meta.env.VITE_CONVEX_URL': JSON.stringify(convexUrl) },
-      server: {
-        port,
-        strictPort: true,
-        watch: watch ? {} : null,
-        // `changeOrigin`: Convex's edge routes by the host name.
-        proxy: { '/api/auth': { target: convexSiteUrl, changeOrigin: true } },
-      },
-    })
-    await server.listen()
+    const server = watch ? await serveSource(app, address) : await serveBuild(app, address)
     return {
       url,
       deployment,
@@ -75,6 +80,36 @@ export async function startPlayground(options: StartPlaygroundOptions = {}): Pro
   }
   catch (error) {
     await deployment?.close()
+    throw error
+  }
+}
+
+type Address = Pick<NonNullable<InlineConfig['preview']>, 'port' | 'strictPort' | 'proxy'>
+
+interface AppServer { close: () => Promise<void> }
+
+async function serveSource(app: InlineConfig, address: Address): Promise<AppServer> {
+  const server = await createServer({ ...app, server: address })
+  return await server.listen()
+}
+
+async function serveBuild(app: InlineConfig, address: Address): Promise<AppServer> {
+  const outDir = await mkdtemp(join(tmpdir(), 'convue-playground-'))
+  const remove = (): Promise<void> => rm(outDir, { recursive: true })
+  try {
+    const built: InlineConfig = {
+      ...app,
+      mode: 'development',
+      // What runs this may have no `NODE_ENV`, which would build the app for production.
+      define: { ...app.define, 'process.env.NODE_ENV': JSON.stringify('development') },
+      build: { outDir, emptyOutDir: true, minify: false },
+    }
+    await build(built)
+    const server = await preview({ ...built, preview: address })
+    return { close: () => server.close().finally(remove) }
+  }
+  catch (error) {
+    await remove()
     throw error
   }
 }

@@ -272,37 +272,38 @@ describe('the keyboard', () => {
 describe('a screen 320 pixels wide', () => {
   it('has room for each page', async () => {
     const widths: Record<string, number> = {}
-    const measure = async (page: Page, link: string, heading: string): Promise<void> => {
-      await page.getByRole('link', { name: link, exact: true }).first().click()
+    const measure = async (page: Page, heading: string): Promise<void> => {
       await page.getByRole('heading', { level: 1, name: heading }).waitFor()
       widths[heading] = await page.evaluate(() => document.documentElement.scrollWidth)
     }
-    const choose = async (page: Page, link: string, heading: string): Promise<void> => {
+    const choose = async (page: Page, link: string, heading: string, data: string): Promise<void> => {
       // There is no room for the links beside each other: a button shows them.
       await page.getByRole('button', { name: 'Pages, you are on' }).click()
-      await measure(page, link, heading)
+      await page.getByRole('link', { name: link, exact: true }).click()
+      await page.getByText(data).or(page.getByLabel(data)).first().waitFor()
+      await measure(page, heading)
       expect(await page.getByRole('link', { name: link, exact: true }).isVisible()).toBe(false)
     }
     const profile = await fixture.openProfile({ width: 320, height: 640 })
     const { page: guest } = await fixture.openWindow(profile, '/')
-    await measure(guest, 'Sign in', 'Sign in')
-    await measure(guest, 'Sign up', 'Sign up')
-    await measure(guest, 'Convue', 'Live data that knows who is asking')
+    for (const [link, heading] of [['Sign in', 'Sign in'], ['Sign up', 'Sign up'], ['Convue', 'Live data that knows who is asking']] as const) {
+      await guest.getByRole('link', { name: link, exact: true }).first().click()
+      await measure(guest, heading)
+    }
 
     const userId = await fixture.signUp(profile, person('Ada'))
     for (const seed of [api.songs.seed, api.sightings.seed])
       await fixture.playground.deployment!.mutation(seed, {}, { identity: { subject: userId } })
     const { page } = await fixture.openWindow(profile, '/')
     await page.getByText('Good to see you, Ada').waitFor()
-    await choose(page, 'Tasks', 'My tasks')
-    await choose(page, 'Feed', 'Public feed')
-    await choose(page, 'Queries', 'Queries')
-    await choose(page, 'Pagination', 'Pagination')
-    await choose(page, 'Optimistic', 'Optimistic updates')
-    await choose(page, 'Uploads', 'Uploads')
-    await choose(page, 'Account', 'Account')
-    await page.getByText('Session ends').waitFor()
-    await choose(page, 'Inspector', 'Inspector')
+    await choose(page, 'Tasks', 'My tasks', 'No tasks yet')
+    await choose(page, 'Feed', 'Public feed', 'Say something')
+    await choose(page, 'Queries', 'Queries', 'You have seen 240 birds')
+    await choose(page, 'Pagination', 'Pagination', '20 rows loaded')
+    await choose(page, 'Optimistic', 'Optimistic updates', 'Title of The long way home')
+    await choose(page, 'Uploads', 'Uploads', 'No pictures yet')
+    await choose(page, 'Account', 'Account', 'Session ends')
+    await choose(page, 'Inspector', 'Inspector', 'auth.getCurrentUser({})')
 
     expect(Object.entries(widths).filter(([, width]) => width > 320)).toEqual([])
     expect(Object.keys(widths)).toHaveLength(11)

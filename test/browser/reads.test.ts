@@ -82,6 +82,23 @@ describe('a list of many pages', () => {
   })
 })
 
+describe('removing rows with the keyboard', () => {
+  it('goes on from row to row', async () => {
+    const profile = await fixture.openProfile()
+    const userId = await fixture.signUp(profile, person('Ada'))
+    for (const bird of ['Rook', 'Jay', 'Raven'])
+      await fixture.playground.deployment!.mutation(api.sightings.add, { bird, place: 'wood' }, { identity: { subject: userId } })
+    const { page } = await fixture.openWindow(profile, '/pagination')
+
+    await page.getByRole('button', { name: 'Remove Raven' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('2 rows loaded').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('1 row loaded').waitFor()
+    await page.getByRole('button', { name: 'Remove Rook' }).waitFor()
+  })
+})
+
 describe('a search while somebody types', () => {
   it('never shows what was found before as if it were the answer', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/queries')

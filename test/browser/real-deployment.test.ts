@@ -19,7 +19,7 @@ const fixture = usePlayground(async () => {
   // Better Auth answers the origin of the app alone: the deployment has to know it before the app is there.
   const port = await findPort(0)
   deployment = await startDeployment({ functions: path('../../playground/convex'), siteUrl: `http://localhost:${port}` })
-  return await startPlayground({ port, convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl, watch: false })
+  return await startPlayground({ port, convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl })
 })
 
 afterAll(() => deployment?.close())

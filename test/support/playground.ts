@@ -45,7 +45,7 @@ export interface PlaygroundFixture {
   signUp: (profile: BrowserContext, person: Person) => Promise<string>
 }
 
-/** How long a condition may take to come true: sign-ups hash passwords, and Vite compiles at the first visit. */
+/** How long a condition may take to come true: sign-ups hash passwords, and a dev server compiles at the first visit. */
 const PATIENCE_MS = 10_000
 
 /**

@@ -14,7 +14,7 @@ export function png(width: number, height: number, [red, green, blue]: [number, 
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.concat(Array.from({ length: height }).fill(row)))),
+    chunk('IDAT', deflateSync(Buffer.concat(Array.from<Buffer>({ length: height }).fill(row)))),
     chunk('IEND', Buffer.alloc(0)),
   ])
 }
