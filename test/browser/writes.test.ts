@@ -62,6 +62,20 @@ describe('an optimistic update', () => {
     expect(runs().map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['songs:like error', 'songs:move success'])
   })
 
+  it('shows while the call is under way', async () => {
+    const { page } = await openSongs()
+    await page.getByLabel('Slow').check()
+    const like = page.getByRole('button', { name: 'Like Morning train' })
+    expect(await clickAndLook(like, 'aria-pressed')).toBe('false')
+
+    const states = page.getByRole('region', { name: 'The latest call of each mutation' })
+    await states.getByText('pending', { exact: true }).waitFor()
+    // What was on its way arrives.
+    await page.getByLabel('Fast').check()
+    await states.getByText('success').waitFor()
+    expect(await like.getAttribute('aria-pressed')).toBe('false')
+  })
+
   it('comes from the keyboard as well, which stays where it is', async () => {
     const { page, expectProblem } = await openSongs()
     expectProblem(/songs:rename/)
@@ -78,15 +92,30 @@ describe('an optimistic update', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.keyboard.press('Enter')
-    await page.getByText('Move Rain on tin down').nth(1).waitFor()
     expect((await titlesOn(page)).at(-1)).toBe('Rain on tin')
-    expect(await page.getByRole('button', { name: 'Move Rain on tin down' }).evaluate(button => button === document.activeElement)).toBe(true)
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    expect((await titlesOn(page)).at(3)).toBe('Rain on tin')
+    await page.getByRole('region', { name: 'Your calls' }).getByText('done').nth(3).waitFor()
+    expect((await titlesOn(page)).at(3)).toBe('Rain on tin')
   })
 })
 
 describe('an upload', () => {
   const picture = (name: string): { name: string, mimeType: string, buffer: Buffer } =>
     ({ name, mimeType: 'image/png', buffer: png(40, 30, [200, 90, 40]) })
+
+  /** Drops files on the place for them. */
+  async function drop(page: Page, ...files: ReturnType<typeof picture>[]): Promise<void> {
+    const dataTransfer = await page.evaluateHandle((files) => {
+      const data = new DataTransfer()
+      for (const { name, mimeType, bytes } of files)
+        data.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }))
+      return data
+    }, files.map(({ buffer, ...file }) => ({ ...file, bytes: [...buffer] })))
+    await page.getByText('drop them here').dispatchEvent('drop', { dataTransfer })
+  }
 
   const isDrawn = (image: Locator): Promise<boolean> => image.evaluate(image => (image as HTMLImageElement).naturalWidth === 40)
 
@@ -100,7 +129,10 @@ describe('an upload', () => {
 
   it('goes up to 100 %, and shows in every window what is stored, until that is removed', async () => {
     const { page, choose } = await openUploads()
-    await choose(picture('first.png'), picture('second.png'))
+    await choose(picture('first.png'))
+    await page.getByText('1 file stored').waitFor()
+    await page.getByRole('button', { name: 'Remove first.png' }).waitFor()
+    await drop(page, picture('second.png'), picture('third.png'))
     await page.getByText('2 files stored').waitFor()
     const uploads = page.getByRole('region', { name: 'Uploads' }).getByRole('listitem')
     expect(await uploads.getByText('100 %, stored').count()).toBe(2)
@@ -108,13 +140,14 @@ describe('an upload', () => {
 
     // Without the file at hand, the picture is the one that is stored.
     await page.getByRole('button', { name: 'Clear' }).click()
+    expect(await page.getByRole('button', { name: 'Remove' }).count()).toBe(3)
     const stored = page.getByRole('img', { name: 'first.png' })
     await eventually(() => stored.getAttribute('src')).toMatch(/^http/)
     await eventually(() => isDrawn(stored)).toBe(true)
     const { page: other } = await fixture.openWindow(page.context(), '/uploads')
     await eventually(() => isDrawn(other.getByRole('img', { name: 'first.png' }))).toBe(true)
     await page.getByRole('button', { name: 'Remove first.png' }).click()
-    await other.getByRole('img', { name: 'first.png' }).waitFor({ state: 'detached' })
+    await other.getByText('first.png').waitFor({ state: 'detached' })
     expect(await other.getByRole('img', { name: 'second.png' }).isVisible()).toBe(true)
   })
 
