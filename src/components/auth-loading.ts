@@ -1,7 +1,12 @@
 import { defineComponent } from 'vue'
 import { useConvexAuth } from '../composables/use-convex-auth.ts'
 
-/** Renders its slot while it is not known for sure who is there. */
+/**
+ * Renders its slot while it is not known for sure who is there.
+ *
+ * @example
+ * // <AuthLoading>One moment…</AuthLoading>
+ */
 export const AuthLoading = defineComponent({
   name: 'AuthLoading',
   setup(_, { slots }) {

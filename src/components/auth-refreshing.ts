@@ -1,7 +1,12 @@
 import { defineComponent } from 'vue'
 import { useConvexAuth } from '../composables/use-convex-auth.ts'
 
-/** Renders its slot while a known user waits for a token that the deployment accepts. */
+/**
+ * Renders its slot while a known user waits for a token that the deployment accepts.
+ *
+ * @example
+ * // <AuthRefreshing>Reconnecting…</AuthRefreshing>
+ */
 export const AuthRefreshing = defineComponent({
   name: 'AuthRefreshing',
   setup(_, { slots }) {

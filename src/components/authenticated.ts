@@ -1,7 +1,12 @@
 import { defineComponent } from 'vue'
 import { useConvexAuth } from '../composables/use-convex-auth.ts'
 
-/** Renders its slot while a user is signed in, a refresh of their token included. */
+/**
+ * Renders its slot while a user is signed in, a refresh of their token included.
+ *
+ * @example
+ * // <Authenticated><TaskList /></Authenticated>
+ */
 export const Authenticated = defineComponent({
   name: 'Authenticated',
   setup(_, { slots }) {

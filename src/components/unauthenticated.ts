@@ -1,7 +1,12 @@
 import { defineComponent } from 'vue'
 import { useConvexAuth } from '../composables/use-convex-auth.ts'
 
-/** Renders its slot while definitely nobody is signed in. */
+/**
+ * Renders its slot while definitely nobody is signed in.
+ *
+ * @example
+ * // <Unauthenticated><SignInForm /></Unauthenticated>
+ */
 export const Unauthenticated = defineComponent({
   name: 'Unauthenticated',
   setup(_, { slots }) {

@@ -2,9 +2,11 @@ import type { FunctionArgs, FunctionReference, FunctionReturnType, OptionalRestA
 import type { UseConvexCallOptions, UseConvexCallReturn } from './use-convex-call.ts'
 import { useConvexCall } from './use-convex-call.ts'
 
+/** Options of {@link useConvexAction}. */
 export interface UseConvexActionOptions<A extends FunctionReference<'action'>>
   extends UseConvexCallOptions<FunctionArgs<A>, FunctionReturnType<A>> {}
 
+/** What {@link useConvexAction} returns: the action, and the state of its latest call. */
 export interface UseConvexActionReturn<A extends FunctionReference<'action'>>
   extends UseConvexCallReturn<FunctionReturnType<A>> {
   /**

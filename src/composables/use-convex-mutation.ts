@@ -3,6 +3,7 @@ import type { FunctionArgs, FunctionReference, FunctionReturnType, OptionalRestA
 import type { UseConvexCallOptions, UseConvexCallReturn } from './use-convex-call.ts'
 import { useConvexCall } from './use-convex-call.ts'
 
+/** Options of {@link useConvexMutation}. */
 export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'>>
   extends UseConvexCallOptions<FunctionArgs<M>, FunctionReturnType<M>> {
   /**
@@ -15,6 +16,7 @@ export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'
   optimisticUpdate?: OptimisticUpdate<FunctionArgs<M>>
 }
 
+/** What {@link useConvexMutation} returns: the mutation, and the state of its latest call. */
 export interface UseConvexMutationReturn<M extends FunctionReference<'mutation'>>
   extends UseConvexCallReturn<FunctionReturnType<M>> {
   /**

@@ -17,6 +17,7 @@ import { subscribeToPage } from './page-subscription.ts'
 import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
 import { useQueryTarget } from './query-args.ts'
 
+/** Options of {@link useConvexPaginatedQuery}. */
 export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs'> {
   /** How many rows the first page is asked for: a positive whole number. */
   initialNumItems: number
@@ -26,6 +27,7 @@ export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptio
   lingerMs?: number
 }
 
+/** What {@link useConvexPaginatedQuery} returns: read-only refs of the list, and how to load more of it. */
 export interface UseConvexPaginatedQueryReturn<Item> {
   /** The rows of all pages that are loaded, in order. Rows that did not change keep their identity; nothing changed: so does the list. */
   results: Readonly<Ref<Item[]>>

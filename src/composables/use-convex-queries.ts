@@ -35,6 +35,7 @@ export interface ConvexQueriesResult<Data> {
   readonly refresh: () => Promise<void>
 }
 
+/** Options of {@link useConvexQueries}. */
 export interface UseConvexQueriesOptions {
   /** How long awaiting the queries waits at most, in milliseconds. @default 5000 */
   awaitTimeoutMs?: number

@@ -10,6 +10,7 @@ import { useQueryEntry } from './use-query-entry.ts'
 import { CachedViewRef, ViewRef } from './view-ref.ts'
 import { whenSettled } from './when-settled.ts'
 
+/** Options of {@link useConvexQuery}. */
 export interface UseConvexQueryOptions<Result = any, Data = Result, Initial extends Result | undefined = Result | undefined> {
   /**
    * What the query runs as: `'optional'`, whoever is there; `'required'`, only a confirmed user; `'public'`, always nobody.
@@ -50,6 +51,7 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
   awaitTimeoutMs?: number
 }
 
+/** What {@link useConvexQuery} returns: read-only refs of the query as this user sees it. */
 export interface UseConvexQueryReturn<Data> {
   /** The result; `undefined` while there is none. `null` is a result. */
   data: Readonly<Ref<Data>>
@@ -78,7 +80,8 @@ type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
  * Awaiting it (or `<Suspense>`) settles at the first result, error, pause or failed sign-in, and never rejects: errors are state.
  *
  * @param query A query of `convex/_generated/api`.
- * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause) and options.
+ * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause) and options. A plain object is read once: pass a getter or
+ * ref for arguments that change.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel: props.channel }))

@@ -12,6 +12,7 @@ type StorageId = GenericId<'_storage'>
 /** A query that answers with the URL of a stored file, as `ctx.storage.getUrl(storageId)` gives it. */
 export type StorageUrlQuery = FunctionReference<'query', 'public', any, string | null>
 
+/** Options of {@link useConvexStorageUrl}. */
 export interface UseConvexStorageUrlOptions<Q extends StorageUrlQuery> extends Pick<UseConvexQueryOptions, 'auth' | 'lingerMs'> {
   /** The query's arguments for a file. @default storageId => ({ storageId }) */
   args?: (storageId: StorageId) => FunctionArgs<Q>
@@ -30,6 +31,7 @@ export type StorageUrlRest<Q extends StorageUrlQuery>
     ? [options?: UseConvexStorageUrlOptions<Q>]
     : [options: UseConvexStorageUrlOptions<Q> & Required<Pick<UseConvexStorageUrlOptions<Q>, 'args'>>]
 
+/** What {@link useConvexStorageUrl} returns. */
 export interface UseConvexStorageUrlReturn extends Pick<UseConvexQueryReturn<any>, 'error' | 'status' | 'isPending'> {
   /** `undefined` while there is none, `null` if the query says that there is no such file. */
   url: Readonly<Ref<string | null | undefined>>

@@ -24,6 +24,7 @@ type StorageId = GenericId<'_storage'>
 /** A mutation that answers with an upload URL, as `ctx.storage.generateUploadUrl()` makes one. */
 export type UploadUrlMutation = FunctionReference<'mutation', 'public', any, string>
 
+/** Options of {@link useConvexUpload}. */
 export interface UseConvexUploadOptions {
   /**
    * Which files may be uploaded, as the attribute of `<input type="file">`: MIME types, `image/*` and extensions such as `.pdf`, separated by
@@ -64,6 +65,7 @@ export type UploadRest<M extends UploadUrlMutation>
     ? [args?: FunctionArgs<M>, options?: UploadCallOptions]
     : [args: FunctionArgs<M>, options?: UploadCallOptions]
 
+/** What {@link useConvexUpload} returns. */
 export interface UseConvexUploadReturn<M extends UploadUrlMutation> {
   /**
    * Uploads files as whoever is there, and resolves with their storage ids, in the order of the files.

@@ -20,6 +20,8 @@ const HEADER = `/* eslint-disable */
  * with that of `npx convex codegen`, which needs one.
  *
  * @throws ConvueError `FUNCTIONS_INVALID` if the app's `convex.config` cannot be read.
+ * @example
+ * await codegen({ functions: './convex' })
  */
 export async function codegen(options: CodegenOptions = {}): Promise<void> {
   const functions = resolve(options.functions ?? './convex')
