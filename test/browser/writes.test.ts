@@ -76,6 +76,20 @@ describe('an optimistic update', () => {
     expect(await like.getAttribute('aria-pressed')).toBe('false')
   })
 
+  it('is not told to the next person', async () => {
+    const { page, expectProblem } = await openSongs()
+    await page.getByRole('button', { name: 'Like Morning train' }).click()
+    await page.getByText('Unlike Morning train').waitFor()
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    // The first time on a deployment the demo user has to be signed up.
+    expectProblem(/status of 401 .*sign-in\/email/)
+    await page.getByRole('button', { name: 'Continue as demo user' }).click()
+
+    await page.getByText('You have no songs yet').waitFor()
+    expect(await page.getByText('Nothing was written yet').isVisible()).toBe(true)
+  })
+
   it('comes from the keyboard as well, which stays where it is', async () => {
     const { page, expectProblem } = await openSongs()
     expectProblem(/songs:rename/)
