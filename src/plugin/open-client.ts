@@ -8,7 +8,8 @@ import { explainFunctionError } from './function-name.ts'
 /** What a query answered. `pending`: not yet, or an optimistic update made it load again. */
 export type QueryOutcome
   = | { status: 'pending' }
-    | { status: 'success', value: Value }
+  /** Not stale, as far as this client knows: it can be shown as it is. */
+    | { status: 'success', value: Value, isStale: false }
     | { status: 'error', error: Error }
 
 /** Who listens to a query. */
@@ -84,7 +85,7 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
           continue
         const { receivers } = subscription
         const result = modification.kind === 'Updated' && modification.result
-        const outcome = subscription.outcome = result && result.success ? { status: 'success', value: result.value } : read(subscription.query)
+        const outcome = subscription.outcome = result && result.success ? { status: 'success', value: result.value, isStale: false } : read(subscription.query)
         // Backwards, since who wanted this one answer leaves.
         for (let index = receivers.length; index--;)
           receivers[index]!.receive(outcome, subscription)
@@ -144,7 +145,7 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
   function read({ name, args }: QueryKey): QueryOutcome {
     try {
       const value = base.localQueryResult(name, args)
-      return value === undefined ? PENDING : { status: 'success', value }
+      return value === undefined ? PENDING : { status: 'success', value, isStale: false }
     }
     catch (error) {
       return { status: 'error', error: explainFunctionError(error as Error) }

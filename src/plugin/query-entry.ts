@@ -87,7 +87,7 @@ export class QueryEntry implements Receiver {
     const value = shareStructure(shown?.value, outcome.value)
     // An answer that says nothing new renders nothing.
     if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
-      this.state.value = { status: 'success', value, isStale }
+      this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }
 
   #move(client: OpenClient | null | undefined, isOtherPerson: boolean): void {

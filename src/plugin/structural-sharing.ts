@@ -13,12 +13,13 @@ export function shareStructure(former: Value | undefined, next: Value): Value {
     return areBytesEqual(former as ArrayBuffer, next) ? former : next
 
   const fields = Object.keys(next)
-  let isEqual = Object.keys(former).length === fields.length
+  let isEqual = true
   let result: any = next
   let byId: Map<unknown, Value> | undefined
   for (const field of fields) {
     const value = (next as any)[field]
-    const inPlace = Object.hasOwn(former, field) ? (former as any)[field] : undefined
+    // What an object inherits is no value, so it equals none; but it could be taken for an object that is one.
+    const inPlace = !isObject(value) || Object.hasOwn(former, field) ? (former as any)[field] : undefined
     let counterpart = inPlace
     // Rows that moved are looked for.
     if (Array.isArray(former) && idOf(value) !== idOf(inPlace)) {
@@ -34,7 +35,7 @@ export function shareStructure(former: Value | undefined, next: Value): Value {
       result[field] = shared
     }
   }
-  return isEqual ? former : result
+  return isEqual && Object.keys(former).length === fields.length ? former : result
 }
 
 function idOf(row: any): unknown {
