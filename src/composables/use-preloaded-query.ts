@@ -47,7 +47,7 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   const { then, ...live } = useConvexQuery(
     makeFunctionReference<'query'>(preloaded.name),
     (() => isAwaited() ? undefined : args) as any,
-    { ...options, keepPrevious: true },
+    { ...options, keepPrevious: true, ssr: false },
   )
   const isWaiting = (): boolean => isAwaited() || live.status.value === 'pending' || (!!keepOnError && live.status.value === 'error')
   let isOver = false

@@ -3,11 +3,14 @@ import type { QueryState } from './query-entry.ts'
 import type { QueryKey } from './query-key.ts'
 
 /**
- * Lets what a server has asked reach the page. Called once for each query, in the setup of whoever is the first to use it.
+ * Lets what a server has asked reach the page.
  *
- * - On a server it asks, as the request's user (`'public'`: as nobody), and writes the answer into `state` when it has come.
- * - In a browser it writes what the server answered into `state`; the live query takes over from there.
+ * - On a server it asks, as the request's user (`'public'`: as nobody), and writes the answer into `state` when it has come. Called for everybody who
+ *   uses a query, in their setup, so that each of them can be waited for.
+ * - In a browser it writes what the server was answered into `state`; the live query takes over from there. Called once for each query, when the first
+ *   one uses it.
  *
+ * @param identity Whose answer may be shown: a user's id, `null` for nobody, `undefined` while it is not known.
  * @returns Whether `state` is, or will be, written.
  */
-export type QueryHandover = (query: QueryKey, state: ShallowRef<QueryState>) => boolean
+export type QueryHandover = (query: QueryKey, state: ShallowRef<QueryState>, identity: string | null | undefined) => boolean

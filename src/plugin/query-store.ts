@@ -6,7 +6,7 @@ import { QueryEntry } from './query-entry.ts'
 
 /** All queries of one app, shared and counted: one entry per query, arguments and auth mode. */
 export interface QueryStore {
-  /** On a server: the shared entry of a query that is being asked there; `null` if it is not. */
+  /** On a server: the shared entry of a query that is asked there; `null` if it is not. */
   ask: (query: QueryKey) => QueryEntry | null
   /** The shared entry of a query, subscribed. Every call needs a `release`. */
   acquire: (query: QueryKey) => QueryEntry
@@ -23,6 +23,10 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
   const lingering = new Set<QueryEntry>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let sweepsAt = Infinity
+
+  function handOver({ query, state }: QueryEntry): boolean | undefined {
+    return handover?.(query, state, connection.identityFor(query.auth))
+  }
 
   function remove(entry: QueryEntry): void {
     entries.delete(entry.query.key)
@@ -54,20 +58,17 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
 
   return {
     ask(query) {
-      let entry = entries.get(query.key)
-      if (!entry) {
-        entry = new QueryEntry(query, connection)
-        if (!handover?.(query, entry.state))
-          return null
-        entries.set(query.key, entry)
-      }
+      const entry = entries.get(query.key) ?? new QueryEntry(query, connection)
+      if (!handOver(entry))
+        return null
+      entries.set(query.key, entry)
       return entry
     },
     acquire(query) {
       let entry = entries.get(query.key)
       if (!entry) {
         entries.set(query.key, entry = new QueryEntry(query, connection))
-        handover?.(query, entry.state)
+        handOver(entry)
         entry.bind(false)
       }
       lingering.delete(entry)
