@@ -102,6 +102,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'nuxt',
+          environment: 'node',
+          include: ['test/nuxt/**/*.test.ts'],
+          globalSetup: ['./test/nuxt/setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'browser',
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],

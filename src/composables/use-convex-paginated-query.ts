@@ -12,10 +12,10 @@ import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { queryKey } from '../plugin/query-key.ts'
 import { shareStructure } from '../plugin/structural-sharing.ts'
-import { until } from '../plugin/until.ts'
 import { subscribeToPage } from './page-subscription.ts'
 import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
 import { useQueryTarget } from './query-args.ts'
+import { whenSettled } from './when-settled.ts'
 
 /** Options of {@link useConvexPaginatedQuery}. */
 export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs'> {
@@ -79,7 +79,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
   options: UseConvexPaginatedQueryOptions,
 ): UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>> & PromiseLike<UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>>> {
-  const { initialNumItems, auth = 'optional', keepPrevious, awaitTimeoutMs = 5000 } = options
+  const { initialNumItems, auth = 'optional', keepPrevious, awaitTimeoutMs } = options
   assertNumItems(initialNumItems)
   const context = useConvexContext('useConvexPaginatedQuery')
   const { store, isServer } = context
@@ -214,14 +214,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   }
   return {
     ...refs,
-    // No `catch`, or Vue would take what a composable returns for a promise.
-    then(onFulfilled, onRejected) {
-      const isLate = shallowRef(false)
-      const timer = isSettled() ? undefined : setTimeout(() => isLate.value = true, awaitTimeoutMs)
-      return until(() => isLate.value || isSettled() ? refs : undefined)
-        .finally(() => clearTimeout(timer))
-        .then(onFulfilled, onRejected)
-    },
+    then: whenSettled(() => refs, isSettled, awaitTimeoutMs),
   }
 }
 

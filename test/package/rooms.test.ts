@@ -14,7 +14,7 @@ const allowed: Record<string, { rooms: string[], packages: RegExp | null }> = {
   composables: { rooms: ['composables', 'plugin', 'token', 'src'], packages: /^(?:vue|convex\/(?:browser|server|values))$/ },
   components: { rooms: ['components', 'composables', 'plugin', 'src'], packages: /^vue$/ },
   server: { rooms: ['server', 'src'], packages: /^convex\/(?:server|values)$/ },
-  nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|#.*|@?nuxt(?:\/.*)?|h3|node:.*|convex\/.*|convue(?:\/.*)?)$/ },
+  nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|vue-router|#.*|nuxt\/.*|nitropack\/runtime|h3|node:.*|convex\/.*|convue(?:\/.*)?|better-auth\/vue|@convex-dev\/better-auth\/client\/plugins)$/ },
   testing: { rooms: ['testing', 'src'], packages: /^(?:node:.*|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
 }
 

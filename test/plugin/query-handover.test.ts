@@ -2,9 +2,9 @@ import type { Value } from 'convex/values'
 import type { ConvexOptions, UseConvexQueryOptions } from 'convue'
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
 import { ConvexError } from 'convex/values'
-import { useConvexMutation, useConvexQuery } from 'convue'
+import { useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ref } from 'vue'
+import { createSSRApp, defineComponent, h, ref, Suspense } from 'vue'
 import { fakeToken } from '../support/fake-token.ts'
 import { recordTicks } from '../support/identity.ts'
 import { api } from '../support/scripted-api.ts'
@@ -12,6 +12,9 @@ import { ScriptedPage } from '../support/scripted-page.ts'
 import '../support/console-guard.ts'
 
 type Handover = NonNullable<ConvexOptions['handover']>
+
+// Vue looks for its devtools once per renderer, with a timer that belongs to no test.
+createSSRApp({ render: () => null })
 
 let page: ScriptedPage
 /** For whom each query was asked to be handed over. */
@@ -144,5 +147,29 @@ describe('what a server was answered', () => {
     expect(result.data.value).toBe('old')
     args.value = undefined
     expect([result.data.value, result.status.value]).toEqual([undefined, 'paused'])
+  })
+})
+
+describe('a component that is being hydrated', () => {
+  const page1 = { page: [], isDone: true, continueCursor: '' }
+
+  it.each([
+    ['a query', 'pending', () => useConvexQuery(api.values.get)],
+    ['a list', 'LoadingFirstPage', () => useConvexPaginatedQuery(api.values.get as any, {}, { initialNumItems: 5 })],
+  ])('waits for nothing that the server has left open: %s', async (_name, pending, use) => {
+    openPage({ value: '' }, 'nobody of them')
+    page.deployment.functions.set('values:get', () => page1)
+    const Child = defineComponent(async () => {
+      const { status } = await (use() as PromiseLike<any>)
+      return () => h('p', status.value)
+    })
+    const container = document.createElement('div')
+    container.innerHTML = `<p>${pending}</p>`
+    const app = createSSRApp(() => h(Suspense, () => h(Child))).use(page.convex)
+    // A mismatch would be a warning, which fails the test.
+    app.mount(container)
+    await page.tick(500)
+    expect(container.textContent).toMatch(/success|Exhausted/)
+    app.unmount()
   })
 })

@@ -1,0 +1,217 @@
+import type { ConvexServerOptions } from 'convue/server'
+import type { NuxtModule } from 'nuxt/schema'
+import { existsSync } from 'node:fs'
+import process from 'node:process'
+import {
+  addComponent,
+  addImports,
+  addPlugin,
+  addRouteMiddleware,
+  addServerHandler,
+  addServerImports,
+  addServerPlugin,
+  addTemplate,
+  addTypeTemplate,
+  createResolver,
+  defineNuxtModule,
+  findPath,
+  hasNuxtModule,
+  useLogger,
+} from 'nuxt/kit'
+
+/** What a page asks for: somebody, nobody, or (`false`) nothing. `redirectTo`: somebody, and the page on which they can sign in. */
+export type PageAuth = 'required' | 'guest' | false | { redirectTo: string }
+
+/** Options of `convue/nuxt`, under the key `convex` of `nuxt.config.ts`. */
+export interface ModuleOptions {
+  /** The deployment's address. @default `CONVEX_URL` or `NUXT_PUBLIC_CONVEX_URL` */
+  url?: string
+  /**
+   * The address of its HTTP actions.
+   * @default `CONVEX_SITE_URL` or `NUXT_PUBLIC_CONVEX_SITE_URL`, or else `url` with `.convex.site` for `.convex.cloud`
+   */
+  siteUrl?: string
+  /** The folder of the Convex functions, seen from the root of the project. @default 'convex' */
+  functions?: string
+  /**
+   * `'external'`: another module or the app itself has the routes, pages and names of authentication; Convue takes the identity from its client.
+   * @default 'external' beside `@onmax/nuxt-better-auth`, or else 'convue'
+   */
+  auth?: 'convue' | 'external'
+  /**
+   * Whether a page that was rendered for somebody brings their token along. `false`: no token is in any HTML, and the browser asks for one before it
+   * hydrates the page.
+   * @default true
+   */
+  handover?: boolean
+  /** What pages ask for that do not say it in `definePageMeta({ auth })`. @default false */
+  pageAuth?: PageAuth
+  /** The page on which people sign in. @default '/sign-in' */
+  signInPath?: string
+  /** Where who is signed in goes from a page for guests, unless they came from somewhere. @default '/' */
+  homePath?: string
+  /** The path of Better Auth's routes, on the app as on the deployment. @default '/api/auth' */
+  basePath?: string
+  /** What the app's server needs to know besides: see `createConvexServer`. @default {} */
+  server?: ModuleServerOptions
+}
+
+/** See `createConvexServer` of `convue/server`. */
+export interface ModuleServerOptions
+  extends Pick<ConvexServerOptions, 'cookiePrefix' | 'jwtCache' | 'forwardedCookies' | 'trustedOrigins' | 'trustProxy' | 'maxBodyBytes' | 'timeoutMs'> {
+  /** The deployment's address as the app's server reaches it, if browsers do under another one. @default `NUXT_CONVEX_SERVER_URL`, or `url` */
+  url?: string
+}
+
+const composables = [
+  'defineConvexQuery',
+  'insertAtBottomIfLoaded',
+  'insertAtPosition',
+  'insertAtTop',
+  'optimisticallyRemoveValueFromPaginatedQuery',
+  'optimisticallyUpdateValueInPaginatedQuery',
+  'prefetchConvexQuery',
+  'useAuthedPaginatedQuery',
+  'useAuthedQuery',
+  'useConvexAction',
+  'useConvexAuth',
+  'useConvexClient',
+  'useConvexConnectionState',
+  'useConvexMutation',
+  'useConvexPaginatedQuery',
+  'useConvexQueries',
+  'useConvexQuery',
+  'useConvexStorageUrl',
+  'useConvexUpload',
+  'useFilePreview',
+  'usePrefetchConvexQuery',
+  'usePreloadedQuery',
+] as const satisfies (keyof typeof import('convue'))[]
+
+const components = ['Authenticated', 'AuthLoading', 'AuthRefreshing', 'Unauthenticated'] as const satisfies (keyof typeof import('convue'))[]
+
+/** What the browser has to bundle, named so that Vite does not find it on the way and reload the page. */
+const BUNDLED = ['convex/browser', 'convex/server', 'convex/values']
+
+const OTHER_AUTH_MODULE = '@onmax/nuxt-better-auth'
+
+const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
+  meta: {
+    name: 'convue',
+    configKey: 'convex',
+    compatibility: { nuxt: '>=4.0.0' },
+  },
+  defaults: {
+    functions: 'convex',
+    handover: true,
+    pageAuth: false,
+    signInPath: '/sign-in',
+    homePath: '/',
+    basePath: '/api/auth',
+    server: {},
+  },
+  async setup(options, nuxt) {
+    const { env } = process
+    const { resolve } = createResolver(import.meta.url)
+    const { options: config } = nuxt
+    const isOtherModuleThere = hasNuxtModule(OTHER_AUTH_MODULE) || config.modules.some(entry => [entry].flat()[0] === OTHER_AUTH_MODULE)
+    const isExternal = (options.auth ?? (isOtherModuleThere ? 'external' : 'convue')) === 'external'
+
+    // Nuxt itself reads NUXT_PUBLIC_CONVEX_URL and NUXT_PUBLIC_CONVEX_SITE_URL, when the app is started too.
+    config.runtimeConfig.public.convex = {
+      url: options.url ?? env.NUXT_PUBLIC_CONVEX_URL ?? env.CONVEX_URL ?? '',
+      siteUrl: options.siteUrl ?? env.NUXT_PUBLIC_CONVEX_SITE_URL ?? env.CONVEX_SITE_URL ?? '',
+    }
+    const pages = { auth: options.pageAuth, signInPath: options.signInPath, homePath: options.homePath }
+    addTemplate({
+      filename: 'convue/options.mjs',
+      write: true,
+      getContents: () => [
+        `export const handover = ${JSON.stringify(options.handover)}`,
+        `export const isExternal = ${JSON.stringify(isExternal)}`,
+        `export const pages = ${JSON.stringify(pages)}`,
+      ].join('\n'),
+    })
+    config.runtimeConfig.convex = { isExternal, server: { url: '', ...options.server, basePath: options.basePath } } as any
+
+    const ownClient = await findPath('auth-client', { cwd: config.srcDir, extensions: ['.ts', '.js', '.mts', '.mjs'] })
+    const authPackages = ownClient || isExternal ? [] : ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
+    const clientFile = ownClient ?? (isExternal ? null : resolve('./runtime/default-auth-client'))
+    addTemplate({
+      filename: 'convue/auth-client.mjs',
+      write: true,
+      getContents: () => isExternal && isOtherModuleThere
+        ? `import { useUserSession } from '#imports'\nexport const findAuthClient = () => useUserSession().client ?? undefined\n`
+        : clientFile
+          ? `import { authClient } from ${JSON.stringify(withoutExtension(clientFile))}\nexport const findAuthClient = () => authClient\n`
+          : 'export const findAuthClient = () => undefined\n',
+    })
+    // One instance in the app and in the module, bundled so that what depends on the build is left out.
+    config.build.transpile.push('convue', resolve('./runtime'))
+    nuxt.hook('vite:extendConfig', (vite) => {
+      const mutable = vite as { optimizeDeps?: { include?: string[], exclude?: string[] } }
+      mutable.optimizeDeps ??= {}
+      mutable.optimizeDeps.include = [...mutable.optimizeDeps.include ?? [], ...BUNDLED, ...authPackages]
+      mutable.optimizeDeps.exclude = [...mutable.optimizeDeps.exclude ?? [], 'convue']
+    })
+
+    const functions = createResolver(config.rootDir).resolve(options.functions!, '_generated')
+    for (const name of ['api', 'server', 'dataModel']) {
+      const file = `${functions}/${name}`
+      if (existsSync(`${file}.d.ts`) || existsSync(`${file}.ts`) || existsSync(`${file}.js`)) {
+        config.alias[`#convex/${name}`] = file
+        continue
+      }
+      const message = `convue: ${file} does not exist yet. Run \`npx convex dev\`, which writes it, or set \`convex.functions\` to the folder of your functions.`
+      config.alias[`#convex/${name}`] = addTemplate({
+        filename: `convue/missing-${name}.mjs`,
+        write: true,
+        getContents: () => `throw new Error(${JSON.stringify(message)})\nexport const api = {}, internal = {}, components = {}\n`,
+      }).dst
+      if (name === 'api')
+        useLogger('convue').warn(message)
+      // It takes effect as soon as it is there.
+      config.watch.push(`${file}.js`, `${file}.d.ts`)
+    }
+
+    addPlugin({ src: resolve('./runtime/plugin.server'), mode: 'server' })
+    addPlugin({ src: resolve('./runtime/plugin.client'), mode: 'client' })
+    addServerPlugin(resolve('./runtime/server/plugin'))
+    addImports(composables.map(name => ({ name, from: 'convue' })))
+    for (const name of components)
+      addComponent({ name, export: name, filePath: 'convue' })
+    addServerImports(['useConvexServer', 'requireConvexUser'].map(name => ({ name, from: resolve('./runtime/server/use-convex-server') })))
+
+    if (isExternal)
+      return
+    addImports([
+      { name: 'useAuthClient', from: resolve('./runtime/use-auth-client') },
+      { name: 'useUserSession', from: resolve('./runtime/use-user-session') },
+    ])
+    addServerHandler({ route: `${options.basePath}/**`, handler: resolve('./runtime/server/auth-proxy') })
+    addRouteMiddleware({ name: 'convue-auth', path: resolve('./runtime/auth-middleware'), global: true })
+    addPlugin({ src: resolve('./runtime/page-auth.client'), mode: 'client' })
+    addTypeTemplate({
+      filename: 'types/convue.d.ts',
+      getContents: () => `import type { PageAuth } from ${JSON.stringify(resolve('./module'))}
+import type { authClient } from ${JSON.stringify(withoutExtension(clientFile!))}
+
+declare module '#app' { interface PageMeta { auth?: PageAuth } }
+declare module 'nuxt/app' { interface PageMeta { auth?: PageAuth } }
+declare module 'vue-router' { interface RouteMeta { auth?: PageAuth } }
+declare global {
+  /** The auth client of this app. */
+  interface ConvueAuthClient { client: typeof authClient }
+}
+export {}
+`,
+    })
+  },
+})
+
+export default module
+
+/** As an import has it. */
+function withoutExtension(file: string): string {
+  return file.replace(/\.[cm]?[jt]s$/, '')
+}

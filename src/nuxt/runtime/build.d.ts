@@ -1,0 +1,14 @@
+declare module '#build/convue/options.mjs' {
+  export const handover: boolean
+  export const isExternal: boolean
+  export const pages: import('./page-auth.ts').PageAuthPaths & { auth: import('../module.ts').PageAuth }
+}
+
+declare module '#build/convue/auth-client.mjs' {
+  export const findAuthClient: () => any
+}
+
+/** Each app writes its own over this one. */
+interface ConvueAuthClient {
+  client: typeof import('./default-auth-client.ts').authClient
+}

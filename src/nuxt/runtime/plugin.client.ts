@@ -1,0 +1,58 @@
+import type { BetterAuthClient, InitialAuth } from 'convue'
+import type { ConvexPayload } from './payload.ts'
+import { jsonToConvex } from 'convex/values'
+import { createConvex } from 'convue'
+import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
+import { findAuthClient } from '#build/convue/auth-client.mjs'
+import { readError } from './payload.ts'
+
+/** Convex in the browser: it begins with what the server was answered, and goes live from there. */
+export default defineNuxtPlugin({
+  name: 'convue',
+  async setup(nuxtApp) {
+    const { auth, answers } = takePayload(nuxtApp.payload)
+    const authClient: BetterAuthClient | undefined = findAuthClient()
+
+    const convex = createConvex({
+      url: (useRuntimeConfig().public.convex as { url: string }).url,
+      authClient,
+      initialAuth: auth && await withToken(auth, authClient),
+      handover({ key }, state, identity) {
+        const answer = answers[key]
+        if (!answer || answer.userId !== identity)
+          return false
+        delete answers[key]
+        state.value = 'value' in answer.outcome
+          ? { status: 'success', value: jsonToConvex(answer.outcome.value), isStale: true }
+          : { status: 'error', error: readError(answer.outcome.error) }
+        return true
+      },
+    })
+    nuxtApp.vueApp.use(convex)
+
+    // What nobody took by then is as old as the page.
+    nuxtApp.hook('app:suspense:resolve', () => {
+      for (const key of Object.keys(answers))
+        delete answers[key]
+    })
+  },
+})
+
+/** Takes what the server left, so that neither the page nor what it was made of goes on holding somebody's token or data. */
+function takePayload(payload: Record<string, any>): ConvexPayload {
+  const left: Partial<ConvexPayload> = payload.convue ?? {}
+  const { auth, answers = {} } = left
+  delete payload.convue
+  // Nuxt keeps the object in which all of the payload came.
+  delete left.auth
+  delete left.answers
+  if (auth !== undefined || Object.keys(answers).length > 0)
+    document.querySelector('[data-nuxt-data]')?.remove()
+  return { auth, answers }
+}
+
+/** Where the page may hold no token, it is asked for before the page is hydrated; `undefined` if there is none. */
+async function withToken(auth: Omit<InitialAuth, 'token'> & { token: string | null }, authClient?: BetterAuthClient): Promise<InitialAuth | undefined> {
+  const token = auth.token ?? await authClient?.$fetch('/convex/token', { throw: false }).then(({ data }) => data?.token, () => undefined)
+  return token ? { ...auth, token } : undefined
+}

@@ -1,0 +1,98 @@
+import type { TokenSource } from 'convue'
+import type { ConvexRequest } from 'convue/server'
+import type { ConvexPayload, PayloadAnswer, PayloadAuth } from './payload.ts'
+import type { RequestConvex } from './server/request-convex.ts'
+import { makeFunctionReference } from 'convex/server'
+import { jsonToConvex } from 'convex/values'
+import { ConvueError, createConvex } from 'convue'
+import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
+import { getCurrentInstance, onServerPrefetch } from 'vue'
+import { handover, isExternal } from '#build/convue/options.mjs'
+import { readError, writeError } from './payload.ts'
+
+/** A server asks who is there itself, and a client of the browser has no place in it. */
+const unasked: TokenSource = {
+  getSnapshot: () => ({ status: 'pending' }),
+  subscribe: () => () => {},
+  fetchToken: async () => ({ kind: 'failed', error: new Error('No token is asked for while a page is rendered.') }),
+}
+
+/** Convex in a page that a server renders: as the request's user, whose answers travel with the page. */
+export default defineNuxtPlugin({
+  name: 'convue',
+  async setup(nuxtApp) {
+    const event = useRequestEvent(nuxtApp)!
+    const convex = (event.context.convue as RequestConvex).of(event)
+    const auth = isExternal || convex.isShared ? undefined : await findAuth(convex.request)
+
+    const payload: ConvexPayload = { answers: {} }
+    nuxtApp.payload.convue = payload
+    if (auth !== undefined)
+      payload.auth = auth && { ...auth, token: handover ? auth.token : null }
+
+    /** By key, so that all who use a query wait for the same. */
+    const asked = new Map<string, Promise<void>>()
+    nuxtApp.vueApp.use(createConvex({
+      url: (useRuntimeConfig().public.convex as { url: string }).url,
+      tokenSource: unasked,
+      initialAuth: auth,
+      handover(query, state, identity) {
+        // Nobody is asked in the place of somebody who may be there.
+        if (identity === undefined || (query.auth === 'required' && identity === null))
+          return false
+        let answer = asked.get(query.key)
+        if (!answer) {
+          const request = identity === null ? convex.nobody : convex.request
+          answer = ask(request, query.name, query.args, identity).then((outcome) => {
+            payload.answers[query.key] = { userId: identity, outcome }
+            state.value = 'value' in outcome
+              ? { status: 'success', value: jsonToConvex(outcome.value), isStale: true }
+              : { status: 'error', error: readError(outcome.error) }
+          })
+          asked.set(query.key, answer)
+        }
+        if (getCurrentInstance())
+          onServerPrefetch(() => answer)
+        return true
+      },
+    }))
+    // What stores and middleware have asked is there before anything is rendered.
+    nuxtApp.hook('app:created', () => Promise.all(asked.values()).then(() => {}))
+  },
+})
+
+/** `undefined` if it cannot be found out, which is not "nobody". */
+async function findAuth({ getSession, getToken }: ConvexRequest): Promise<(PayloadAuth & { token: string }) | null | undefined> {
+  try {
+    const [session, token] = await Promise.all([getSession(), getToken()])
+    if (!session)
+      return null
+    // A token of somebody else, such as one that a switch of sessions left behind, says nothing about this session.
+    return token && subjectOf(token) === session.user.id ? { token, ...session } : undefined
+  }
+  catch {
+    return undefined
+  }
+}
+
+function subjectOf(token: string): unknown {
+  return JSON.parse(atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))).sub
+}
+
+/** Never rejects: what goes wrong with one query is the state of that query. */
+async function ask(request: ConvexRequest, name: string, args: any, userId: string | null): Promise<PayloadAnswer['outcome']> {
+  try {
+    const preloaded = await request.preloadAuthQuery(makeFunctionReference<'query'>(name), args)
+    if (preloaded.userId !== userId) {
+      throw new ConvueError({
+        code: 'IDENTITY_CHANGED',
+        why: 'The person changed while this page was rendered.',
+        fix: 'The browser asks again.',
+      })
+    }
+    return { value: preloaded.value }
+  }
+  catch (error) {
+    return { error: writeError(error) }
+  }
+}

@@ -1,0 +1,38 @@
+import type { ConvexSession, ConvexUser } from 'convue'
+import type { ComputedRef } from 'vue'
+import { useConvexAuth } from 'convue'
+import { computed } from 'vue'
+import { useAuthClient } from './use-auth-client.ts'
+
+type AuthClient = ConvueAuthClient['client']
+
+/** What {@link useUserSession} returns. */
+export interface UseUserSessionReturn {
+  /** `null` while nobody is there, or not known to be. */
+  user: ComputedRef<ConvexUser | null>
+  /** Without its secret. */
+  session: ComputedRef<ConvexSession | null>
+  loggedIn: ComputedRef<boolean>
+  /** Whether it is known who is there. */
+  ready: ComputedRef<boolean>
+  client: AuthClient
+  signIn: AuthClient['signIn']
+  signUp: AuthClient['signUp']
+  signOut: () => Promise<void>
+}
+
+/** Who is signed in, under the names of `@onmax/nuxt-better-auth`: an app can move between that module and this one. */
+export function useUserSession(): UseUserSessionReturn {
+  const { user, session, status, signOut } = useConvexAuth()
+  const client = useAuthClient()
+  return {
+    user,
+    session,
+    loggedIn: computed(() => user.value !== null),
+    ready: computed(() => status.value !== 'loading'),
+    client,
+    signIn: client.signIn,
+    signUp: client.signUp,
+    signOut,
+  }
+}

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const APP = fileURLToPath(new URL('./app', import.meta.url))
+const NUXT = fileURLToPath(new URL('../../node_modules/nuxt/bin/nuxt.mjs', import.meta.url))
+
+/** A build of the app in `./app`, in a folder of its own. */
+export interface BuiltApp {
+  /** The folder with `server` and `public`. */
+  output: string
+  /** What the build said. */
+  log: string
+  remove: () => Promise<void>
+}
+
+/**
+ * Builds the app with `nuxt build`.
+ *
+ * @param options Options of the module, besides those of the app.
+ * @param deploymentPort Where what is prerendered expects the deployment.
+ * @throws what the build said, if it failed.
+ */
+export async function buildApp(options: Record<string, unknown> = {}, deploymentPort = 9): Promise<BuiltApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'convue-nuxt-'))
+  const child = spawn(process.execPath, [NUXT, 'build'], {
+    cwd: APP,
+    env: {
+      ...plainEnv(),
+      FIXTURE_OUTPUT: folder,
+      FIXTURE_OPTIONS: JSON.stringify(options),
+      // Nobody listens there yet: what is prerendered asks nobody.
+      NUXT_PUBLIC_CONVEX_URL: `http://127.0.0.1:${deploymentPort}`,
+      NUXT_PUBLIC_CONVEX_SITE_URL: 'http://127.0.0.1:9',
+    },
+  })
+  let log = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => log += chunk)
+  const [code] = await once(child, 'exit')
+  if (code !== 0)
+    throw new Error(`nuxt build failed:\n${log}`)
+  return { output: join(folder, 'output'), log, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** The environment without what this process has as a test. */
+export function plainEnv(): Record<string, string | undefined> {
+  const { VITEST: _, VITEST_WORKER_ID: _id, VITEST_POOL_ID: _pool, TEST: _test, NODE_ENV: _env, NODE_OPTIONS: _options, ...env } = process.env
+  return { ...env, NUXT_TELEMETRY_DISABLED: '1' }
+}

@@ -1,0 +1,203 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Deployment } from '../../src/testing/index.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
+import { findPort } from '../../playground/start-playground.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { api } from '../support/convex/_generated/api.js'
+import { createBrowserFetch, startFixture } from '../support/deployment.ts'
+import { serve } from '../support/serve.ts'
+import { plainEnv } from './build-app.ts'
+
+/** What the app's server asked the deployment: method and path. */
+export type Asked = string[]
+
+export interface NuxtFixture {
+  readonly url: string
+  readonly deployment: Deployment
+  /** What the app's server has asked of the deployment since the last call. */
+  takeAsked: () => Asked
+  /** Answers instead of the deployment, where it returns something. */
+  intercept: (answer: (request: Request) => Response | undefined | Promise<Response | undefined>) => void
+  /** Somebody new with these tasks, and their cookies. */
+  signUp: (name: string, tasks?: string[]) => Promise<Visitor>
+  /** A page as a browser without JavaScript gets it. */
+  get: (path: string, cookie?: string, headers?: Record<string, string>) => Promise<{ status: number, headers: Headers, html: string }>
+  openProfile: (cookie?: string, options?: { javaScriptEnabled?: boolean }) => Promise<BrowserContext>
+  openWindow: (profile: BrowserContext, path: string) => Promise<Window>
+}
+
+export interface Visitor {
+  userId: string
+  name: string
+  email: string
+  /** The `Cookie` header of their browser. */
+  readonly cookie: string
+  cookies: Map<string, string>
+}
+
+export interface Window {
+  page: Page
+  /** Requests of the page besides its own files and documents. */
+  requests: string[]
+  /** What each socket sent, by the type of the message. */
+  sent: string[][]
+  expectProblem: (pattern: RegExp) => void
+}
+
+export interface NuxtFixtureOptions {
+  /** The folder of the build. @default the one that all files share */
+  output?: () => string
+  /** The deployment's port. @default any free one */
+  deploymentPort?: number
+}
+
+/** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
+export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0 }: NuxtFixtureOptions = {}): NuxtFixture {
+  let url: string
+  let deployment: Deployment
+  let browser: Browser
+  let asked: Asked = []
+  let intercepted: Parameters<NuxtFixture['intercept']>[0] = () => undefined
+  let problems: string[] = []
+  let expected: RegExp[] = []
+  let stop: () => Promise<unknown>
+  let signUps = 0
+
+  beforeAll(async () => {
+    const port = (await findPort(0))!
+    url = `http://localhost:${port}`
+    browser = await launchBrowser()
+    deployment = await startFixture({ siteUrl: url, port: deploymentPort })
+    // The deployment as the app's server sees it: each request is written down.
+    const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
+      const { pathname, search } = new URL(request.url)
+      asked.push(`${request.method} ${pathname}`)
+      const { headers, method } = request
+      headers.delete('connection')
+      const body = request.body && await request.arrayBuffer()
+      const answer = await intercepted(new Request(request.url, { method, headers, body }))
+        ?? await fetch(upstream + pathname + search, { method, headers, body, redirect: 'manual' })
+      return new Response(answer.body, { status: answer.status, headers: answer.headers })
+    })))
+    const server = spawn(process.execPath, [join(output(), 'server/index.mjs')], {
+      env: {
+        ...plainEnv(),
+        HOST: 'localhost',
+        PORT: String(port),
+        // The browser's sockets go to the deployment itself.
+        NUXT_PUBLIC_CONVEX_URL: deployment.url,
+        NUXT_PUBLIC_CONVEX_SITE_URL: gates[1]!.url,
+        NUXT_CONVEX_SERVER_URL: gates[0]!.url,
+      },
+    })
+    let log = ''
+    stop = async () => {
+      server.kill()
+      await Promise.all([once(server, 'exit'), ...gates.map(gate => gate.close())])
+    }
+    await new Promise<void>((resolve, reject) => {
+      for (const stream of [server.stdout, server.stderr]) {
+        stream.on('data', (chunk) => {
+          log += chunk
+          if (log.includes('Listening'))
+            resolve()
+        })
+      }
+      server.once('exit', () => reject(new Error(`The server has ended:\n${log}`)))
+    })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await stop?.()
+    await deployment?.close()
+  })
+
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map(profile => profile.close()))
+    const unexpected = problems.filter(problem => !expected.some(pattern => pattern.test(problem)))
+    problems = []
+    expected = []
+    asked = []
+    intercepted = () => undefined
+    expect(unexpected, 'problems of pages').toEqual([])
+  })
+
+  return {
+    get url() {
+      return url
+    },
+    get deployment() {
+      return deployment
+    },
+    takeAsked: () => asked.splice(0),
+    intercept: answer => void (intercepted = answer),
+    async signUp(name, tasks = []) {
+      const email = `${name.toLowerCase()}${++signUps}@example.com`
+      const browserFetch = createBrowserFetch(url)
+      const response = await browserFetch(`${url}/api/auth/sign-up/email`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name, email, password: 'correct horse battery' }),
+      })
+      expect(response.status).toBe(200)
+      const { user: { id: userId } } = await response.json() as { user: { id: string } }
+      for (const text of tasks)
+        await deployment.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
+      const { cookies } = browserFetch
+      return {
+        userId,
+        name,
+        email,
+        cookies,
+        get cookie() {
+          return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+        },
+      }
+    },
+    async get(path, cookie = '', headers = {}) {
+      const response = await fetch(url + path, { headers: { ...(cookie ? { cookie } : {}), ...headers }, redirect: 'manual' })
+      return { status: response.status, headers: response.headers, html: await response.text() }
+    },
+    async openProfile(cookie = '', options = {}) {
+      const profile = await browser.newContext({ baseURL: url, ...options })
+      profile.setDefaultTimeout(10_000)
+      await profile.addCookies(cookie.split('; ').filter(Boolean).map((pair) => {
+        const [name = '', ...value] = pair.split('=')
+        return { name, value: value.join('='), url, httpOnly: true, sameSite: 'Lax' as const }
+      }))
+      return profile
+    },
+    async openWindow(profile, path) {
+      const page = await profile.newPage()
+      const requests: string[] = []
+      const sent: string[][] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning')
+          problems.push(`${message.text()} (${message.location().url})`)
+      })
+      page.on('pageerror', error => problems.push(error.stack || String(error)))
+      page.on('request', (request) => {
+        const { pathname } = new URL(request.url())
+        if (!pathname.startsWith('/_nuxt/') && request.resourceType() !== 'document')
+          requests.push(`${request.method()} ${pathname}`)
+      })
+      page.on('websocket', (socket) => {
+        const types: string[] = []
+        sent.push(types)
+        socket.on('framesent', ({ payload }) => types.push(JSON.parse(String(payload)).type))
+      })
+      await page.goto(path)
+      return { page, requests, sent, expectProblem: pattern => expected.push(pattern) }
+    },
+  }
+}
+
+/** What stands between the tags of the element with an id. */
+export function textOf(html: string, id: string): string | undefined {
+  return new RegExp(`id="${id}"[^>]*>(.*?)</`, 's').exec(html)?.[1]?.replaceAll(/<!--.*?-->/g, '').trim()
+}

@@ -1,0 +1,110 @@
+import { describe, expect, inject, it } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { useNuxtApp } from './fixture.ts'
+
+const app = useNuxtApp({ deploymentPort: inject('nuxtDeploymentPort') })
+
+describe('a page of somebody in a browser', () => {
+  it('goes live in one flight: Connect, Authenticate, queries, and no other request', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(sent.map(types => types.slice(0, 3))).toEqual([['Connect', 'Authenticate', 'ModifyQuerySet']])
+    expect(requests.filter(path => !path.includes('/get-session') && !path.includes('/_nuxt'))).toEqual([])
+
+    await app.deployment.mutation(api.tasks.add, { text: 'Read a book' }, { identity: { subject: ada.userId } })
+    await page.getByText('Read a book').waitFor()
+    expect(await page.locator('#count').textContent()).toContain('2 tasks')
+  })
+
+  it('never says that it is loading, nor shows anything but the data', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const profile = await app.openProfile(ada.cookie)
+    await profile.addInitScript(() => {
+      const seen: string[] = []
+      Object.assign(globalThis, { seen })
+      const look = (): void => {
+        if (document.querySelector('main'))
+          seen.push([...document.querySelectorAll('main li, #pending, #status, #unauthenticated')].map(it => it.textContent.trim()).join(' | '))
+        requestAnimationFrame(look)
+      }
+      requestAnimationFrame(look)
+    })
+    const { page } = await app.openWindow(profile, '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(await page.evaluate(() => [...new Set((globalThis as any).seen)])).toEqual(['authenticated Ada | Water the ferns'])
+  })
+
+  it('holds no token, nor data that was not used, in its document or payload', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(await page.content()).not.toContain('eyJ')
+    expect(await page.evaluate(() => JSON.stringify((globalThis as any).useNuxtApp?.().payload) ?? '')).not.toContain('eyJ')
+  })
+
+  it('shows all the same without JavaScript', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie, { javaScriptEnabled: false }), '/tasks')
+    expect(await page.locator('li').allTextContents()).toEqual([expect.stringContaining('Water the ferns')])
+    expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
+  })
+
+  it('is cleared by signing out, without a reload', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    await page.evaluate(() => Object.assign(globalThis, { isSameDocument: true }))
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('#unauthenticated').waitFor()
+    expect(await page.locator('li').count()).toBe(0)
+    expect(await page.content()).not.toContain('Water the ferns')
+    expect(await page.evaluate(() => (globalThis as any).isSameDocument)).toBe(true)
+  })
+
+  it('is the user\'s after a reload when the token has lapsed', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    ada.cookies.delete('better-auth.convex_jwt')
+    const { page, requests } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
+  })
+
+  it('does not come back to a former user\'s data', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const profile = await app.openProfile(ada.cookie)
+    const { page } = await app.openWindow(profile, '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    await page.goto('about:blank')
+    await profile.clearCookies()
+    await page.goBack()
+    await page.locator('#unauthenticated').waitFor()
+    expect(await page.content()).not.toContain('Water the ferns')
+  })
+})
+
+describe('hydration', () => {
+  it.each(['/values', '/failing', '/public', '/browser', '/browser-only', '/cached', '/prerendered', '/'])('matches what was rendered: %s', async (path) => {
+    const ada = await app.signUp('Ada')
+    // Any warning of Vue, and any error, is a problem of the page.
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie), path)
+    await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
+    if (path === '/values')
+      expect(await page.locator('#values').textContent()).toBe('bigint 9007199254740993 | true 1,2,255 | NaN | true | Infinity')
+    if (path === '/failing')
+      expect(await page.locator('#error').textContent()).toBe('error ON_DEMAND 3')
+    if (path === '/browser')
+      await page.getByText(`success ${ada.userId}`).waitFor()
+    if (/prerendered|cached|browser-only/.test(path))
+      await page.getByText('success Ada').waitFor()
+  })
+
+  it('of what was rendered for nobody asks for no token', async () => {
+    const { page, requests, sent } = await app.openWindow(await app.openProfile(), '/public')
+    await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
+    expect(await page.locator('#mine').textContent()).toBe('nobody')
+    await expect.poll(() => sent.flat()).toContain('ModifyQuerySet')
+    expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
+    expect(sent.flat()).not.toContain('Authenticate')
+  })
+})

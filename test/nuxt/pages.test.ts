@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { useNuxtApp } from './fixture.ts'
+
+const app = useNuxtApp()
+
+/** Where a response leads to; `null`: it is the page itself. */
+async function visit(path: string, cookie?: string): Promise<string | null> {
+  const { status, headers } = await app.get(path, cookie)
+  expect(status).toBe(headers.has('location') ? 302 : 200)
+  return headers.get('location')
+}
+
+describe('a page that requires somebody', () => {
+  it('sends nobody to the sign-in page, which sends back', async () => {
+    const ada = await app.signUp('Ada')
+    expect(await visit('/account?tab=1')).toBe('/sign-in?redirect=/account?tab=1')
+    expect(await visit('/sign-in?redirect=%2Faccount%3Ftab%3D1', ada.cookie)).toBe('/account?tab=1')
+    expect(await visit('/account?tab=1', ada.cookie)).toBeNull()
+  })
+
+  it('may name another page to go to', async () => {
+    expect(await visit('/elsewhere')).toBe('/sign-in?from=elsewhere&redirect=/elsewhere')
+  })
+
+  it('redirects in a response that no cache keeps', async () => {
+    expect((await app.get('/account')).headers.get('cache-control')).toBe('private, no-store')
+  })
+
+  it('redirects nobody of whom nothing could be found out', async () => {
+    const ada = await app.signUp('Ada')
+    app.intercept(({ url }) => /get-session|token/.test(url) ? new Response('a firewall', { status: 403 }) : undefined)
+    expect(await visit('/account', ada.cookie)).toBeNull()
+    expect(await visit('/sign-in', ada.cookie)).toBeNull()
+  })
+
+  it('is left at sign-out, and returned to after signing in', async () => {
+    const ada = await app.signUp('Ada')
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/')
+    await page.getByRole('link', { name: 'Account' }).click()
+    await page.getByText('Account of Ada').waitFor()
+    await page.getByRole('link', { name: 'Home' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('#unauthenticated').waitFor()
+    await page.getByRole('link', { name: 'Account' }).click()
+    await page.waitForURL(/sign-in\?redirect=/)
+    await page.getByLabel('Email').fill(ada.email)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/account')
+    await page.getByText('Account of Ada').waitFor()
+  })
+})
+
+describe('a page for guests', () => {
+  it('sends who is signed in home', async () => {
+    const ada = await app.signUp('Ada')
+    expect(await visit('/sign-in')).toBeNull()
+    expect(await visit('/sign-in', ada.cookie)).toBe('/')
+  })
+
+  it.each(['https://evil.example', '//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)', '/.//evil.example'])('never sends anybody to another site: %s', async (redirect) => {
+    const ada = await app.signUp('Ada')
+    expect(await visit(`/sign-in?redirect=${encodeURIComponent(redirect)}`, ada.cookie)).toBe('/')
+  })
+})
