@@ -31,7 +31,7 @@ export interface Connection {
   follow: (state: AuthState, former?: AuthState) => void
   /** The client on which something of an auth mode runs: `null` while it is not known, `undefined` while nobody is there who is required. */
   clientFor: (auth: QueryAuth | 'call') => OpenClient | null | undefined
-  /** Whose the answers in an auth mode are: a user's id, `null` for nobody, `undefined` while it is not known. */
+  /** As whom something of an auth mode runs now: a user's id, `null` for nobody, `undefined` while it waits. */
   identityFor: (auth: QueryAuth) => string | null | undefined
   /**
    * Asks as whoever is there, as soon as that is known.
@@ -93,7 +93,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       calls.forEach(send)
     },
     clientFor,
-    identityFor: auth => auth === 'public' ? null : engine.state.person && engine.state.person.userId,
+    identityFor,
     call(question) {
       assertAvailable()
       const call = createPendingCall(question)
@@ -125,16 +125,23 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       throw diagnose(unavailable)
   }
 
+  function identityFor(auth: QueryAuth | 'call'): string | null | undefined {
+    const { state } = engine
+    if (auth !== 'public' && hasToken(state))
+      return state.person!.userId
+    const mayRunAsNobody = auth === 'public'
+      || (auth !== 'required' && state.person === null)
+      || (auth === 'optional' && state.status === 'loading' && state.overdue)
+    return mayRunAsNobody ? null : undefined
+  }
+
   function clientFor(auth: QueryAuth | 'call'): OpenClient | null | undefined {
-    const identity = engine.state
+    const identity = identityFor(auth)
     if (unavailable)
       return null
-    if (auth !== 'public' && hasToken(identity))
-      return openPerson()
-    if (auth === 'required')
-      return identity.person === null ? undefined : null
-    const mayRunAsNobody = auth === 'public' || identity.person === null || (auth === 'optional' && identity.status === 'loading' && identity.overdue)
-    return mayRunAsNobody ? openNobody() : null
+    if (identity === undefined)
+      return auth === 'required' && engine.state.person === null ? undefined : null
+    return identity === null ? openNobody() : openPerson()
   }
 
   function send(call: PendingCall): void {

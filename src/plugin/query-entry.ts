@@ -41,9 +41,10 @@ export class QueryEntry implements Receiver {
   /** Goes to the client where it belongs now, waits for one, or pauses. Another person's answer goes at once. */
   bind(isOtherPerson: boolean): void {
     const { auth } = this.query
+    const isAnothers = isOtherPerson && auth !== 'public'
     // No client is opened for an answer that is there.
-    if (!this.#answered || this.#answered.identity !== this.#connection.identityFor(auth))
-      this.#move(this.#connection.clientFor(auth), isOtherPerson)
+    if (!this.#answered || isAnothers || this.#answered.identity !== this.#connection.identityFor(auth))
+      this.#move(this.#connection.clientFor(auth), isAnothers)
   }
 
   /** Leaves the wire for good. */
@@ -90,9 +91,9 @@ export class QueryEntry implements Receiver {
       this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }
 
-  #move(client: OpenClient | null | undefined, isOtherPerson: boolean): void {
+  #move(client: OpenClient | null | undefined, isAnothers: boolean): void {
     const { state } = this
-    if (client === undefined || (isOtherPerson && this.query.auth !== 'public')) {
+    if (client === undefined || isAnothers) {
       this.#leaveFormer()
       this.#release(this.#subscription)
       this.#subscription = this.#answered = undefined

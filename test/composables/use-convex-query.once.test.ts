@@ -4,9 +4,11 @@ import type { ScriptedPageOptions } from '../support/scripted-page.ts'
 import { useConvexClient, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, KeepAlive, ref, shallowRef } from 'vue'
+import { fakeToken } from '../support/fake-token.ts'
 import { recordTicks } from '../support/identity.ts'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
+import { signedIn } from '../support/scripted-source.ts'
 import '../support/console-guard.ts'
 
 type Args = QueryArgs<typeof api.messages.count>
@@ -216,6 +218,30 @@ describe('a query that is not live', () => {
     await page.tick(500)
     expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a for bob success', 'undefined pending', '1 in a success'])
     expect(subscribed()).toEqual([])
+  })
+
+  it('that ran as nobody while the token was late is asked anew once it is there', async () => {
+    openPage({ user: 'silent' })
+    page.source.say(signedIn('ada'))
+    const { query, ticks } = mountOnce()
+    await page.tick(3000)
+    expect(query.data.value).toBe('1 in a')
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(500)
+    expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
+  })
+
+  it('that ran as nobody while one token was late is asked anew when another person comes whose token is late', async () => {
+    openPage({ user: 'silent' })
+    page.source.say(signedIn('ada'))
+    const { query } = mountOnce()
+    await page.tick(3000)
+    expect(query.data.value).toBe('1 in a')
+    const before = asked()
+    page.source.say(signedIn('bob'))
+    expect(query.data.value).toBeUndefined()
+    await page.tick(3000)
+    expect(asked()).toBe(before + 1)
   })
 
   it('whose person goes while it is asked shows nothing of them, and a refresh ends', async () => {
