@@ -23,7 +23,7 @@ export class QueryEntry implements Receiver {
   readonly state: ShallowRef<QueryState> = shallowRef(PENDING)
   /** How many share it. */
   users = 0
-  /** Until when it stays although nobody uses it, in ms since 1970. */
+  /** Until when it stays although nobody uses it, in ms of a clock that nobody sets: `performance.now()`. */
   lingersUntil = 0
   #subscription: Subscription | undefined
   /** What goes on showing until `#subscription` has answered. */

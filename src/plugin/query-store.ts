@@ -36,7 +36,7 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
 
   function sweep(): void {
     sweepsAt = Infinity
-    const now = Date.now()
+    const now = performance.now()
     batch(() => {
       for (const entry of lingering) {
         if (entry.lingersUntil > now)
@@ -53,7 +53,7 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
       return
     clearTimeout(timer)
     sweepsAt = time
-    timer = setTimeout(sweep, time - Date.now())
+    timer = setTimeout(sweep, time - performance.now())
   }
 
   return {
@@ -78,7 +78,7 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
     release(entry, lingerMs) {
       if (--entry.users > 0 || entries.get(entry.query.key) !== entry)
         return
-      const now = Date.now()
+      const now = performance.now()
       // A short visit does not cut short what lingers for somebody else.
       entry.lingersUntil = Math.max(entry.lingersUntil, now + lingerMs)
       if (entry.lingersUntil > now) {

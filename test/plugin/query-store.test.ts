@@ -43,6 +43,14 @@ describe('the queries of an app', () => {
     expect(onTheWire()).toEqual(['b'])
   })
 
+  it('linger no longer when the clock is set back', async () => {
+    ask('a').stop()
+    await page.tick()
+    vi.setSystemTime(Date.now() - 3_600_000)
+    await page.tick(3000)
+    expect(onTheWire()).toEqual([])
+  })
+
   it('that linger are given back once, however often somebody came and went', async () => {
     for (let visit = 0; visit < 5; visit++) {
       const { stop } = ask('a')
