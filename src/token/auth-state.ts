@@ -23,6 +23,8 @@ export interface ProviderRequest {
   retryAfterMs?: number
   /** The last attempt was brought forward: not so the next one. */
   isEarly?: boolean
+  /** Asked before anybody was known: a denial says nothing about who has signed in since. */
+  isBlind?: boolean
 }
 
 /**
@@ -89,7 +91,7 @@ export function initialAuthState(isHinted: boolean, handedOver: Person | null | 
   return {
     // What a server has found with a token, the deployment knows.
     ...{ status: handedOver ? 'authenticated' : handedOver === null ? 'unauthenticated' : 'loading', person: handedOver } as Identity,
-    request: handedOver === undefined ? ask(isHinted ? 'token' : 'session') : null,
+    request: handedOver === undefined ? { ...ask(isHinted ? 'token' : 'session'), isBlind: true } : null,
     error: null,
     overdue: false,
     refusals: 0,
@@ -125,7 +127,9 @@ function react(state: AuthState, event: AuthEvent): AuthState {
     case 'token':
       return onToken(state, event.token.person)
     case 'denied':
-      return becomeNobody(state, person ? diagnose('SESSION_ENDED') : null)
+      return person && request?.isBlind
+        ? { ...state, request: ask('token') }
+        : becomeNobody(state, person ? diagnose('SESSION_ENDED') : null)
     case 'rejected':
       return becomeNobody(state, diagnose('TOKEN_REJECTED'))
     case 'signedOut':
@@ -136,7 +140,7 @@ function react(state: AuthState, event: AuthEvent): AuthState {
       // An attempt is brought forward once in a back-off step, and never against the provider's word.
       return request?.status !== 'waiting' || (event.isEarly && (request.isEarly || request.retryAfterMs! > 0))
         ? state
-        : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly } }
+        : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly, isBlind: person === undefined } }
     case 'demand':
       return onDemand(state, event.isYoung)
     case 'overdue':

@@ -96,6 +96,30 @@ describe('the hint that this browser was signed in', () => {
     expect(localStorage.length).toBe(0)
   })
 
+  it('that was wrong does not end the session of somebody who signs in before its answer is there', async () => {
+    const { source } = openPage({ user: 'silent' })
+    leaveHint(page.deployment)
+    void page.convex
+    const asked = source.lastRequest
+    source.signIn('ada')
+    asked.settle({ kind: 'denied' })
+    await page.tick()
+    expect(statusOf(page.convex)).toBe('authenticated')
+    expect(source.requests).toHaveLength(2)
+  })
+
+  it('that a session confirms and two tokens deny is a session that has ended', async () => {
+    const { source } = openPage({ user: 'silent' })
+    leaveHint(page.deployment)
+    void page.convex
+    source.answer = () => ({ kind: 'denied' })
+    source.say(signedIn('ada'))
+    source.lastRequest.settle({ kind: 'denied' })
+    await page.tick()
+    expect(source.requests).toHaveLength(2)
+    expect(page.convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
+  })
+
   it('is not believed of another deployment', () => {
     openPage({ user: 'silent' })
     localStorage.setItem('convue:https://another-deployment.convex.cloud', '1')
