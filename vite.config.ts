@@ -46,6 +46,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'model',
+          setupFiles: ['./test/support/console-guard.ts'],
+          environment: 'happy-dom',
+          include: ['test/model/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'ssr',
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'node',

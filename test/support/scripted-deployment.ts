@@ -57,12 +57,19 @@ export class ScriptedDeployment {
 
   /** All frames of all sockets, in order of arrival. */
   frames: (Frame & { socket: number })[] = []
+  /** Called with each frame as it arrives. */
+  onFrame: (frame: Frame, socket: ScriptedSocket) => void = () => {}
+  /** What each mutation was answered, by client and request: one that a client repeats is not carried out again. */
+  readonly mutationResponses = new Map<string, JSONValue>()
 
   /** Runs every subscribed query again and sends what changed, one transition a socket. */
   invalidate(): void {
     this.ts++
-    for (const socket of this.liveSockets)
-      socket.answer()
+    for (const socket of this.liveSockets) {
+      // Nobody is told anything who has not said `Connect`.
+      if (socket.frames.length > 0)
+        socket.answer()
+    }
   }
 
   flush(): void {
@@ -74,6 +81,12 @@ export class ScriptedDeployment {
   drop(code = 1006): void {
     for (const socket of [...this.sockets])
       socket.drop(code)
+  }
+
+  /** The connections are lost and nobody is told: whatever is sent, either way, is gone. */
+  cut(): void {
+    for (const socket of this.liveSockets)
+      socket.isCut = true
   }
 
   resolve(kind: Execution['kind'], name: string, args: Record<string, Value>, subject: string | null, socket: number): Value {
@@ -101,11 +114,15 @@ export class ScriptedSocket {
   readonly queries = new Map<number, SubscribedQuery>()
   #version: Version = { querySet: 0, identity: 0, ts: 0n }
   #wanted: Version = { querySet: 0, identity: 0, ts: 0n }
+  #underWay: string[] = []
   #outbox: string[] = []
   #isRejected = false
   #isAnswerDue = false
   #pings: ReturnType<typeof setInterval> | undefined
   subject: string | null = null
+  /** Nothing arrives any more, on either side. */
+  isCut = false
+  #session = ''
   readonly #deployment: ScriptedDeployment
 
   constructor(deployment: ScriptedDeployment, _url: string) {
@@ -145,9 +162,12 @@ export class ScriptedSocket {
   send(data: string): void {
     if (this.readyState !== 1)
       throw new Error('The socket is not open.')
+    if (this.isCut)
+      return
     const frame = JSON.parse(data) as Frame
     this.frames.push(frame)
     this.#deployment.frames.push({ ...frame, socket: this.index })
+    this.#deployment.onFrame(frame, this)
     this.#receive(frame)
   }
 
@@ -197,6 +217,9 @@ export class ScriptedSocket {
     if (this.#isRejected)
       return
     switch (frame.type) {
+      case 'Connect':
+        this.#session = frame.sessionId
+        return
       case 'Authenticate':
         if (frame.tokenType === 'User' && !this.#deployment.accepts(frame.value)) {
           this.#post({ type: 'AuthError', error: 'Token refused', baseVersion: frame.baseVersion, authUpdateAttempted: true })
@@ -229,6 +252,12 @@ export class ScriptedSocket {
       case 'Mutation':
       case 'Action': {
         const kind = frame.type === 'Mutation' ? 'mutation' : 'action'
+        const request = `${this.#session} ${frame.requestId}`
+        const former = this.#deployment.mutationResponses.get(request)
+        if (former) {
+          this.#post(former)
+          return this.#deployment.invalidate()
+        }
         let result: JSONValue
         try {
           const value = this.#deployment.resolve(kind, frame.udfPath, jsonToConvex(frame.args[0]) as Record<string, Value>, this.subject, this.index)
@@ -238,22 +267,26 @@ export class ScriptedSocket {
         catch (error) {
           result = { success: false, result: (error as Error).message }
         }
-        this.#post({ type: `${frame.type}Response`, requestId: frame.requestId, logLines: [], ...(frame.type === 'Mutation' && result.success ? { ts: encodeTs(this.#deployment.ts) } : {}), ...(result as object) })
-        if (kind === 'mutation')
+        const response = { type: `${frame.type}Response`, requestId: frame.requestId, logLines: [], ...(frame.type === 'Mutation' && result.success ? { ts: encodeTs(this.#deployment.ts) } : {}), ...(result as object) }
+        this.#post(response)
+        if (kind === 'mutation') {
+          this.#deployment.mutationResponses.set(request, response)
           this.#deployment.invalidate()
+        }
       }
     }
   }
 
   #post(message: JSONValue): void {
-    const text = JSON.stringify(message)
-    setTimeout(() => this.#deliver(text), this.#deployment.latencyMs)
+    this.#underWay.push(JSON.stringify(message))
+    // In order, though a fake timer that is set between two ticks overtakes one that was set in the former.
+    setTimeout(() => this.#deliver(this.#underWay.shift()!), this.#deployment.latencyMs)
   }
 
   #deliver(message: string): void {
     if (this.#deployment.isHolding)
       this.#outbox.push(message)
-    else if (this.readyState === 1)
+    else if (this.readyState === 1 && !this.isCut)
       this.onmessage?.({ data: message })
   }
 }

@@ -1,0 +1,101 @@
+import type { QueryAuth } from '../../src/plugin/query-key.ts'
+import * as fc from 'fast-check'
+
+export const USERS = ['ada', 'bea', 'cyd'] as const
+export type User = typeof USERS[number]
+
+/** What a query is asked about; `null` pauses it; the server can be told to fail for any. */
+export type Topic = 'a' | 'b' | null
+
+/** One view on a page: a component that shows a query, or several. */
+export interface ViewSpec {
+  kind: 'query' | 'queries' | 'list' | 'secret'
+  auth: QueryAuth
+  live: boolean
+  keepPrevious: boolean
+  keepOnError: boolean
+  lingerMs: number
+  /** Whether it rests in a `KeepAlive` instead of leaving. */
+  keepAlive: boolean
+  /** Whether its arguments can change; if not, they are `'a'`. */
+  isReactive: boolean
+}
+
+/** How a page begins. */
+export interface Boot {
+  /** Who has the session cookie. */
+  user: User | null
+  /** What the provider has said before the page begins. */
+  snapshot: 'silent' | 'spoken'
+  hint: boolean
+  handover: boolean
+  latencyMs: number
+  mount: ViewSpec[]
+}
+
+/** How the provider answers requests for tokens. */
+export type TokenMode = 'good' | 'failing' | 'throwing' | 'stalled' | 'late' | 'garbage' | 'foreign' | 'same'
+
+/** What happens to a page. Plain data, so that a sequence can be shrunk, printed and repeated. */
+export type Command
+  = | { do: 'signIn', user: User, heard: boolean }
+    | { do: 'signOut' | 'signOutElsewhere' | 'rotate' | 'announce', heard: boolean }
+    | { do: 'say', what: 'truth' | 'failed' | 'former' | 'pending' }
+    | { do: 'refuse', tokens: number }
+    | { do: 'tokens', mode: TokenMode, user: User }
+    | { do: 'answerLate' }
+    | { do: 'args', slot: number, topic: Topic }
+    | { do: 'mount', slot: number, view: ViewSpec }
+    | { do: 'unmount' | 'rest' | 'resume' | 'refresh', slot: number }
+    | { do: 'mutate', topic: 'a' | 'b', optimistic: 'none' | 'value' | 'loading' }
+    | { do: 'change' | 'fail', topic: 'a' | 'b' }
+    | { do: 'drop' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
+    | { do: 'jump' | 'wait', ms: number }
+    | { do: 'calm' }
+
+export const SLOTS = 4
+
+const slot = fc.nat(SLOTS - 1)
+const user = fc.constantFrom(...USERS)
+const topic = fc.constantFrom('a' as const, 'b' as const)
+
+const view: fc.Arbitrary<ViewSpec> = fc.record({
+  kind: fc.constantFrom('query', 'query', 'query', 'queries', 'list', 'secret'),
+  auth: fc.constantFrom('optional', 'required', 'public'),
+  live: fc.constantFrom(true, true, false),
+  keepPrevious: fc.boolean(),
+  keepOnError: fc.boolean(),
+  lingerMs: fc.constantFrom(0, 3000),
+  keepAlive: fc.boolean(),
+  isReactive: fc.constantFrom(true, true, false),
+})
+
+export const boots: fc.Arbitrary<Boot> = fc.record({
+  user: fc.option(user),
+  snapshot: fc.constantFrom('silent', 'spoken'),
+  hint: fc.boolean(),
+  handover: fc.boolean(),
+  latencyMs: fc.constantFrom(0, 20),
+  mount: fc.array(view, { minLength: 0, maxLength: 3 }),
+})
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('signIn' as const), user, heard: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('signOut' as const, 'signOutElsewhere' as const, 'rotate' as const, 'announce' as const), heard: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('say' as const), what: fc.constantFrom('truth' as const, 'failed' as const, 'former' as const, 'pending' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), tokens: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('tokens' as const), mode: fc.constantFrom<TokenMode>('good', 'good', 'failing', 'throwing', 'stalled', 'late', 'garbage', 'foreign', 'same'), user }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'answerLate' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('args' as const), slot, topic: fc.option(topic) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('mount' as const), slot, view }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('unmount' as const, 'rest' as const, 'resume' as const, 'refresh' as const), slot }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('mutate' as const), topic, optimistic: fc.constantFrom('none' as const, 'value' as const, 'loading' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('change' as const, 'fail' as const), topic }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('drop' as const, 'cut' as const, 'hold' as const, 'flush' as const, 'unreachable' as const, 'reachable' as const, 'hide' as const, 'show' as const, 'online' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-3_600_000, -30_000, 30_000, 3_600_000) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 15, 50, 600, 2100, 3500, 12_000, 70_000) }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'calm' as const }) },
+)
+
+/** About 30 commands on average. */
+export const sequences: fc.Arbitrary<Command[]> = fc.array(command, { maxLength: 60, size: 'max' })

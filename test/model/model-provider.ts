@@ -1,0 +1,111 @@
+import type { SessionSnapshot, TokenOutcome } from 'convue'
+import type { TokenMode, User } from './commands.ts'
+import { fakeToken } from '../support/fake-token.ts'
+import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
+
+export const TOKEN_LIFETIME_S = 120
+
+/** The session cookie of a browser, and an identity provider that may fail in every way. */
+export class ModelProvider {
+  readonly source: ScriptedSource
+  cookie: { user: User, sessionId: string } | null = null
+  mode: TokenMode = 'good'
+  foreigner: User = 'ada'
+  /** Whether our own sign-out succeeds. */
+  isReachable = true
+  #late: (() => void)[] = []
+  #sessions = 0
+  #lastToken = ''
+  #formerSnapshots: SessionSnapshot[] = []
+
+  constructor(user: User | null, isSpoken: boolean) {
+    if (user)
+      this.#login(user)
+    this.source = new ScriptedSource(isSpoken ? this.truth : { status: 'pending' })
+    this.source.answer = () => this.#answer()
+    this.source.refresh = () => {
+      this.source.refreshes++
+      queueMicrotask(() => this.say(this.mode === 'good' ? this.truth : { status: 'failed', error: new Error('The session endpoint is down.') }))
+    }
+    this.source.signOut = async () => {
+      if (this.mode === 'failing')
+        throw new Error('The provider is down.')
+      this.cookie = null
+    }
+  }
+
+  get truth(): SessionSnapshot {
+    return this.cookie ? signedIn(this.cookie.user, this.cookie.sessionId) : { status: 'signedOut' }
+  }
+
+  signIn(user: User): void {
+    this.#remember()
+    this.#login(user)
+  }
+
+  signOut(): void {
+    this.#remember()
+    this.cookie = null
+  }
+
+  rotate(): void {
+    if (this.cookie)
+      this.signIn(this.cookie.user)
+  }
+
+  say(snapshot: SessionSnapshot): void {
+    this.source.say(snapshot)
+  }
+
+  /** What was the truth once: an answer that took too long. */
+  sayFormer(): void {
+    const former = this.#formerSnapshots.at(-1)
+    if (former)
+      this.say(former)
+  }
+
+  answerLate(): void {
+    for (const answer of this.#late.splice(0))
+      answer()
+  }
+
+  makeToken(): string {
+    const { user, sessionId } = this.cookie!
+    return this.#lastToken = fakeToken(user, { sessionId, lifetimeSeconds: TOKEN_LIFETIME_S })
+  }
+
+  #remember(): void {
+    this.#formerSnapshots.push(this.truth)
+  }
+
+  #login(user: User): void {
+    this.cookie = { user, sessionId: `session ${++this.#sessions} of ${user}` }
+  }
+
+  #honest(): TokenOutcome {
+    return this.cookie ? { kind: 'token', token: this.makeToken() } : { kind: 'denied' }
+  }
+
+  #answer(): TokenOutcome | Promise<TokenOutcome> {
+    switch (this.mode) {
+      case 'good':
+        return this.#honest()
+      case 'failing':
+        return { kind: 'failed', error: new Error('The token endpoint is down.') }
+      case 'throwing':
+        return Promise.reject(new Error('The provider throws.'))
+      case 'stalled':
+        return new Promise(() => {})
+      case 'late': {
+        const outcome = this.#honest()
+        return new Promise(resolve => this.#late.push(() => resolve(outcome)))
+      }
+      case 'garbage':
+        return { kind: 'token', token: 'garbage' }
+      case 'foreign':
+        return { kind: 'token', token: fakeToken(this.foreigner, { sessionId: `foreign session of ${this.foreigner}`, lifetimeSeconds: TOKEN_LIFETIME_S }) }
+      case 'same':
+        return { kind: 'token', token: this.#lastToken || 'none' }
+    }
+  }
+}

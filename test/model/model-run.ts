@@ -1,0 +1,415 @@
+import type { ConvexPlugin } from 'convue'
+import type { Boot, Command } from './commands.ts'
+import type { Identity } from './shown-query.ts'
+import { createConvex, IdentityChangedError } from 'convue'
+import { vi } from 'vitest'
+import { effectScope, watch } from 'vue'
+import { stubBroadcastChannel } from '../support/broadcast-channel.ts'
+import { ModelBackend } from './model-backend.ts'
+import { ModelPage } from './model-page.ts'
+import { ModelProvider } from './model-provider.ts'
+import { PageListeners } from './page-listeners.ts'
+import { faultsAtRest, faultsOf } from './shown-query.ts'
+import { settle, VirtualTime } from './virtual-time.ts'
+
+interface Addition {
+  id: number
+  caller: string | null | undefined
+  outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
+}
+
+/** One page of one browser from its first moment to its last, and all that has gone wrong on it. */
+export class ModelRun {
+  readonly #time = new VirtualTime()
+  readonly #channels = stubBroadcastChannel()
+  readonly #listeners: PageListeners
+  readonly #backend: ModelBackend
+  readonly #provider: ModelProvider
+  readonly #convex: ConvexPlugin
+  readonly #page: ModelPage
+  readonly #scope = effectScope(true)
+  readonly #faults = new Set<string>()
+  readonly #additions: Addition[] = []
+  readonly #latest = new Map<string, Addition>()
+  readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false }
+  /** Sockets of somebody who has gone. */
+  readonly #gone = new Set<number>()
+  /** How many requests for tokens can be accounted for. */
+  #budget = 2
+  #hadFaultyTokens = false
+  #isClosed = false
+  readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
+
+  constructor({ user, snapshot, hint, handover, latencyMs, mount }: Boot) {
+    seedRandom()
+    process.on('unhandledRejection', this.#onRejection)
+    this.#listeners = new PageListeners()
+    this.#backend = new ModelBackend(latencyMs)
+    this.#provider = new ModelProvider(user, snapshot === 'spoken')
+    const { deployment } = this.#backend
+    if (hint)
+      localStorage.setItem(`convue:${deployment.url}`, '1')
+    this.#convex = createConvex({
+      url: deployment.url,
+      tokenSource: this.#provider.source,
+      clientOptions: deployment.clientOptions,
+      ...(handover ? { initialAuth: user ? { token: this.#provider.makeToken(), user: { id: user }, session: { id: this.#provider.cookie!.sessionId } } : null } : {}),
+    })
+    this.#watchIdentity()
+    deployment.onFrame = (frame, socket) => this.#checkFrame(frame, socket.subject, socket.index)
+    this.#page = new ModelPage(this.#convex, () => this.#checkTick())
+    mount.forEach((view, slot) => this.#page.set(slot, view))
+  }
+
+  /** @returns What is wrong, in words; nothing if all is well. */
+  get faults(): string[] {
+    return [...this.#faults]
+  }
+
+  async run(command: Command): Promise<void> {
+    const { length } = this.#provider.source.requests
+    await this.#perform(command)
+    await settle()
+    this.#checkTick()
+    this.#checkAdditions()
+    const spent = this.#provider.source.requests.length - length
+    this.#budget -= spent
+    this.#expect(this.#budget >= 0, `asks for ${-this.#budget} tokens too many after ${JSON.stringify(command)}`)
+  }
+
+  /** Brings everything back to order, waits, and looks whether the page shows what the server would answer. */
+  async calm(): Promise<void> {
+    const { source } = this.#provider
+    const { deployment } = this.#backend
+    this.#heal()
+    this.#budget += 14
+    await this.#time.advance(100_000)
+    this.#provider.say(this.#provider.truth)
+    await this.#time.advance(140_000)
+
+    const asked = source.requests.length
+    const authenticated = this.#countFrames('Authenticate')
+    await this.#time.advance(100_000)
+    this.#expect(source.requests.length - asked <= 1, `${source.requests.length - asked} tokens in 100 quiet seconds`)
+    this.#expect(this.#countFrames('Authenticate') - authenticated <= 1, 'authenticates too often')
+    this.#expect(this.#countFrames('Authenticate') <= source.requests.length + this.#countFrames('Connect') + 1, 'more Authenticates than tokens and connections')
+
+    const { status, error } = this.#convex.auth
+    const expected = this.#provider.cookie?.user ?? null
+    const wasRejected = (error.value as { code?: string } | null)?.code === 'TOKEN_REJECTED' && this.#backend.refused > 3
+    const { who } = this.#identity
+    this.#expect(who === expected || wasRejected, `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
+    this.#expect(status.value === 'authenticated' || status.value === 'unauthenticated', `${status.value} at rest`)
+    if (who === undefined)
+      return
+    for (const shown of this.#page.shown) {
+      for (const fault of faultsAtRest(shown, who, this.#backend))
+        this.#faults.add(`${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
+    }
+    const refreshes = [...this.#page.shown].map(shown => shown.refresh())
+    await this.#time.advance(500)
+    let settled = 0
+    void Promise.all(refreshes.map(async refresh => refresh.then(() => settled++)))
+    await settle()
+    this.#expect(settled === refreshes.length, 'refresh() does not settle')
+    for (const shown of this.#page.shown) {
+      for (const fault of faultsAtRest({ ...shown, isLive: true }, who, this.#backend))
+        this.#faults.add(`refreshed ${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
+    }
+    await this.#time.advance(4000)
+    this.#checkWire(who)
+    this.#checkAdditions()
+    for (const { id, outcome } of this.#additions)
+      this.#expect(outcome !== 'pending', `mutation ${id} is pending at rest`)
+    this.#budget += 3
+    deployment.frames.length = 0
+    this.#hadFaultyTokens = false
+  }
+
+  /** Leaves the page, and looks what it has left behind. */
+  async close(): Promise<void> {
+    try {
+      // A page that is closed asks nothing.
+      this.#isClosed = true
+      this.#page.unmount()
+      void this.#convex.close()
+      this.#heal()
+      await this.#time.advance(1000)
+      this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers are left`)
+      this.#expect(this.#backend.deployment.liveSockets.length === 0, 'a socket is left')
+      this.#expect(this.#provider.source.listenerCount === 0, 'a listener at the provider is left')
+      this.#expect(this.#listeners.left.length === 0, `listeners are left: ${this.#listeners.left}`)
+      this.#expect(this.#channels.openCount() === 0, 'a channel is left')
+      for (const { id, outcome } of this.#additions)
+        this.#expect(outcome !== 'pending', `mutation ${id} never settles`)
+      // Only Node's own turn tells of a rejection that nobody has handled.
+      await settle()
+    }
+    finally {
+      this.#scope.stop()
+      this.#listeners.restore()
+      localStorage.clear()
+      process.off('unhandledRejection', this.#onRejection)
+      vi.unstubAllGlobals()
+      vi.mocked(Math.random).mockRestore()
+      this.#time.end()
+    }
+  }
+
+  async #perform(command: Command): Promise<void> {
+    const provider = this.#provider
+    const page = this.#page
+    const backend = this.#backend
+    const { deployment } = backend
+    switch (command.do) {
+      case 'signIn':
+        provider.signIn(command.user)
+        return this.#hear(command.heard)
+      case 'signOut':
+        this.#budget += 2
+        await Promise.race([this.#convex.auth.signOut().catch(() => {}), settle()])
+        return this.#hear(command.heard)
+      case 'signOutElsewhere':
+        provider.signOut()
+        return this.#hear(command.heard)
+      case 'rotate':
+        provider.rotate()
+        return this.#hear(command.heard)
+      case 'announce': {
+        this.#budget += 3
+        const other = new BroadcastChannel(`convue:${deployment.url}`)
+        other.postMessage(command.heard ? provider.cookie?.user ?? null : 'somebody')
+        return other.close()
+      }
+      case 'say':
+        this.#budget += 2
+        if (command.what === 'truth')
+          provider.say(provider.truth)
+        else if (command.what === 'former')
+          provider.sayFormer()
+        else
+          provider.say(command.what === 'failed' ? { status: 'failed', error: new Error('The session endpoint is down.') } : { status: 'pending' })
+        return
+      case 'refuse':
+        this.#budget += 2 * command.tokens
+        backend.refusals += command.tokens
+        return
+      case 'tokens':
+        this.#hadFaultyTokens ||= command.mode !== 'good'
+        this.#budget += 1
+        provider.mode = command.mode
+        provider.foreigner = command.user
+        return
+      case 'answerLate':
+        this.#budget += 1
+        return provider.answerLate()
+      case 'args':
+        page.topics[command.slot]!.value = command.topic
+        return
+      case 'mount':
+        return page.set(command.slot, command.view)
+      case 'unmount':
+        return page.set(command.slot, null)
+      case 'rest':
+      case 'resume':
+        page.slots[command.slot]!.isResting = command.do === 'rest'
+        return
+      case 'refresh':
+        for (const shown of page.shown)
+          void shown.refresh()
+        return
+      case 'mutate':
+        return this.#mutate(command)
+      case 'change':
+        for (const whose of ['nobody', this.#identity.who ?? 'ada'])
+          backend.change(command.topic, whose)
+        return deployment.invalidate()
+      case 'fail':
+        if (!backend.failing.delete(command.topic))
+          backend.failing.add(command.topic)
+        return deployment.invalidate()
+      case 'drop':
+        return deployment.drop()
+      case 'cut':
+        return deployment.cut()
+      case 'hold':
+        deployment.isHolding = true
+        return
+      case 'flush':
+        return deployment.flush()
+      case 'unreachable':
+      case 'reachable':
+        deployment.isReachable = command.do === 'reachable'
+        return
+      case 'hide':
+      case 'show':
+        return this.#setHidden(command.do === 'hide')
+      case 'online':
+        this.#budget += 2
+        return void window.dispatchEvent(new Event('online'))
+      case 'jump':
+        return this.#time.jump(command.ms)
+      case 'wait':
+        this.#budget += 1 + command.ms / 50_000 + (this.#hadFaultyTokens || backend.refused > 0 ? Math.min(8, 1 + command.ms / 500) : 0)
+        return this.#time.advance(command.ms)
+      case 'calm':
+        return this.calm()
+      default:
+        command satisfies never
+    }
+  }
+
+  #hear(isHeard: boolean): void {
+    this.#budget += 3
+    if (isHeard)
+      this.#provider.say(this.#provider.truth)
+  }
+
+  #setHidden(isHidden: boolean): void {
+    this.#budget += 2
+    Object.defineProperty(document, 'hidden', { configurable: true, value: isHidden })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }
+
+  #heal(): void {
+    const { deployment, failing } = this.#backend
+    this.#provider.mode = 'good'
+    this.#provider.answerLate()
+    this.#backend.refusals = 0
+    deployment.isReachable = true
+    deployment.flush()
+    if (failing.size > 0) {
+      failing.clear()
+      deployment.invalidate()
+    }
+    this.#setHidden(false)
+    window.dispatchEvent(new Event('online'))
+    this.#provider.say(this.#provider.truth)
+  }
+
+  #mutate({ topic, optimistic }: Command & { do: 'mutate' }): void {
+    const addition: Addition = { id: this.#additions.length, caller: this.#identity.who, outcome: 'pending' }
+    this.#additions.push(addition)
+    this.#latest.set(optimistic, addition)
+    this.#page.mutations[optimistic].mutate({ topic, id: addition.id }).then(
+      resolved => addition.outcome = { resolved },
+      rejected => addition.outcome = { rejected },
+    )
+  }
+
+  #watchIdentity(): void {
+    const { status, user, isRefreshing } = this.#convex.auth
+    this.#scope.run(() => watch([status, user, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
+  }
+
+  /** Who is there now. Watchers of one tick run in any order. */
+  #look(): void {
+    const { status, user, isRefreshing } = this.#convex.auth
+    const former = this.#identity.who
+    const who = status.value === 'unauthenticated' ? null : user.value?.id as string | undefined
+    this.#expect(former === undefined || who !== undefined, 'who was known is unknown')
+    Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
+    if (former === undefined || former === who)
+      return
+    this.#identity.hadToken = status.value !== 'loading'
+    for (const { subject, index } of this.#backend.deployment.sockets) {
+      if (subject !== null)
+        this.#gone.add(index)
+    }
+    this.#checkNothingLeft()
+  }
+
+  /** In the tick in which the person changes, everything that they saw and did is gone. */
+  #checkNothingLeft(): void {
+    for (const shown of this.#page?.shown ?? []) {
+      const { data, error, rows } = shown.read()
+      // Nobody's answer may be there already: a public query has it.
+      const isNobodys = (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      this.#expect(shown.auth === 'public' || isNobodys || (data === undefined && error === undefined), `${shown.auth} ${shown.name} outlives its person`)
+    }
+    for (const { status, data, error } of Object.values(this.#page?.mutations ?? {}))
+      this.#expect(status.value === 'idle' && data.value === undefined && error.value === undefined, 'a mutation outlives its person')
+  }
+
+  #checkTick(): void {
+    if (this.#isClosed)
+      return
+    this.#look()
+    for (const shown of this.#page?.shown ?? []) {
+      for (const fault of faultsOf(shown, this.#identity))
+        this.#faults.add(`${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
+    }
+    for (const { data } of Object.values(this.#page?.mutations ?? {}))
+      this.#expect(data.value === undefined || data.value === (this.#identity.who ?? 'nobody'), 'another person\'s mutation shows')
+  }
+
+  #checkFrame(frame: { type: string, [field: string]: any }, subject: string | null, socket: number): void {
+    const { who } = this.#identity
+    this.#expect(!this.#gone.has(socket), `${frame.type} on the connection of somebody who has gone`)
+    if (subject !== null)
+      this.#expect(subject === who, `${frame.type} as ${subject} while ${who} is there`)
+    if (frame.type === 'Authenticate') {
+      const bearer = frame.tokenType === 'User' ? JSON.parse(atob(frame.value.split('.')[1])).sub : null
+      this.#expect(bearer === who, `Authenticate ${bearer} while ${who} is there`)
+    }
+    if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'tasks:secret'))
+      this.#expect(subject !== null || this.#isAuthenticating(socket), 'a query that requires a person is asked as nobody')
+  }
+
+  /** The `Authenticate` of this connection was refused: nothing that follows is carried out. */
+  #isAuthenticating(socket: number): boolean {
+    return this.#backend.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate')
+  }
+
+  #checkAdditions(): void {
+    for (const { id, caller, outcome } of this.#additions) {
+      const executions = this.#backend.additions.filter(addition => addition.id === id)
+      this.#expect(executions.length <= 1, `mutation ${id} is carried out twice`)
+      const whose = executions[0]?.whose
+      this.#expect(whose === undefined || caller === undefined || whose === (caller ?? 'nobody'), `a mutation of ${caller} is carried out as ${whose}`)
+      if (outcome === 'pending')
+        continue
+      if ('resolved' in outcome)
+        this.#expect(executions.length === 1 && outcome.resolved === whose, `mutation ${id} has a result and was not carried out`)
+      else if (!(outcome.rejected instanceof IdentityChangedError))
+        this.#faults.add(`mutation ${id} fails: ${outcome.rejected}`)
+      else
+        this.#expect(outcome.rejected.outcome === 'unknown' || executions.length === 0, `mutation ${id} was carried out, though it was not sent`)
+    }
+    for (const [optimistic, { id }] of this.#latest) {
+      const isQueued = this.#page.mutations[optimistic as 'none'].isQueued.value
+      this.#expect(!isQueued || !this.#backend.additions.some(addition => addition.id === id), `mutation ${id} was carried out, though it is queued`)
+    }
+  }
+
+  /** At rest, what is used is on the wire, and nothing else. */
+  #checkWire(who: string | null): void {
+    const wanted = new Set<string>()
+    for (const { name, auth, isLive, isActive, topic } of this.#page.shown) {
+      if (isLive && isActive() && topic() !== null && !(auth === 'required' && who === null))
+        wanted.add(`${name} ${topic()} as ${auth === 'public' ? null : who}`)
+    }
+    const { liveSockets } = this.#backend.deployment
+    const found = liveSockets.flatMap(({ queries, subject }) => [...queries.values()].map(({ name, args }) => `${name} ${args.topic} as ${subject}`))
+    this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is wanted, ${found} is on the wire`)
+    this.#expect(found.every(query => wanted.has(query)), `${found} is on the wire, ${[...wanted]} is wanted`)
+    const isNobodyNeeded = found.some(query => query.endsWith(' as null'))
+    const expected = (who === null ? 0 : 1) + (isNobodyNeeded ? 1 : 0)
+    this.#expect(liveSockets.length === expected, `${liveSockets.length} sockets are open, not ${expected}`)
+  }
+
+  #countFrames(type: string): number {
+    return this.#backend.deployment.frames.filter(frame => frame.type === type).length
+  }
+
+  #expect(isRight: boolean, fault: string): void {
+    if (!isRight)
+      this.#faults.add(fault)
+  }
+}
+
+/** Chance that is the same in every run. */
+function seedRandom(): void {
+  let state = 1
+  vi.spyOn(Math, 'random').mockImplementation(() => (state = state * 48_271 % 2_147_483_647) / 2_147_483_647)
+}

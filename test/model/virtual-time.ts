@@ -1,0 +1,43 @@
+import { setImmediate } from 'node:timers'
+import { vi } from 'vitest'
+
+// The real ones: fake timers replace those of the global object.
+const yieldTurn = setImmediate
+
+/** Fake timers whose every step lets all promises settle, about a hundred times as fast as those of Vitest, which wait for a real timer each time. */
+export class VirtualTime {
+  /** Milliseconds that have passed, whatever the clock on the wall says. */
+  elapsedMs = 0
+
+  constructor() {
+    vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'Date', 'performance'] })
+  }
+
+  async advance(ms: number): Promise<void> {
+    const MAX_TIMERS = 20_000
+    const end = { isOver: false }
+    setTimeout(() => end.isOver = true, ms)
+    for (let count = 0; !end.isOver; count++) {
+      if (count > MAX_TIMERS)
+        throw new Error('Timers never come to an end.')
+      await settle()
+      vi.advanceTimersToNextTimer()
+    }
+    this.elapsedMs += ms
+    await settle()
+  }
+
+  /** The machine slept, or its clock was set: `Date` moves, and no timer runs for it. */
+  jump(ms: number): void {
+    vi.setSystemTime(Date.now() + ms)
+  }
+
+  end(): void {
+    vi.useRealTimers()
+  }
+}
+
+/** Lets all promises settle that wait for nothing. */
+export function settle(): Promise<void> {
+  return new Promise(resolve => yieldTurn(resolve))
+}
