@@ -167,14 +167,17 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { userId, sessionId } = snapshot
   const heard = { ...state, said: snapshot }
   const isNews = said?.sessionId !== sessionId
+  const denial = state.left.get(sessionId)
   if (person?.userId === userId) {
+    // They were believed to be back on the word of an answer that was late.
+    if (denial && status === 'loading')
+      return becomeNobody(heard, denial)
     const described = { ...heard, person: isNews ? snapshot : { ...snapshot, sessionId: person.sessionId } } as AuthState
     return isNews && person.sessionId && person.sessionId !== sessionId
       // What is under way asks about the former session, whose denial would be no news. A back-off goes on.
       ? { ...described, request: request?.status === 'waiting' ? request : ask('token') }
       : described
   }
-  const denial = state.left.get(sessionId)
   if (!isNews || denial)
     return heard
   if (denial === null)

@@ -466,6 +466,18 @@ describe('a change of person', () => {
   })
 })
 
+describe('a late answer after a session was denied', () => {
+  it('that names the session before it keeps nobody loading, once the provider says again what it said', async () => {
+    const { engine, source } = await startAuthenticated({ token: fakeToken('ada', { sessionId: 'second' }) })
+    engine.dispatch({ type: 'rejected' })
+    expect(engine.state.status).toBe('unauthenticated')
+    source.say(signedIn('ada', 'first'))
+    expect(engine.state.status).toBe('loading')
+    source.say(signedIn('ada', 'second'))
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', request: null, error: { code: 'TOKEN_REJECTED' } })
+  })
+})
+
 describe('a token of a session that was denied', () => {
   it('never reaches the connection of whoever is there now', async () => {
     const { engine, source, clock } = await startAuthenticated()
