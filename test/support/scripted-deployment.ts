@@ -62,6 +62,13 @@ export class ScriptedDeployment {
   /** What each mutation was answered, by client and request: one that a client repeats is not carried out again. */
   readonly mutationResponses = new Map<string, JSONValue>()
 
+  forgetSession(id: string): void {
+    for (const request of this.mutationResponses.keys()) {
+      if (request.startsWith(`${id} `))
+        this.mutationResponses.delete(request)
+    }
+  }
+
   /** Runs every subscribed query again and sends what changed, one transition a socket. */
   invalidate(): void {
     this.ts++
@@ -219,6 +226,9 @@ export class ScriptedSocket {
     switch (frame.type) {
       case 'Connect':
         this.#session = frame.sessionId
+        // Its first connection: another client, though a test that decides what is random gives them all one id.
+        if (frame.connectionCount === 0)
+          this.#deployment.forgetSession(frame.sessionId)
         return
       case 'Authenticate':
         if (frame.tokenType === 'User' && !this.#deployment.accepts(frame.value)) {
