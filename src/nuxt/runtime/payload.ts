@@ -29,6 +29,16 @@ export type PayloadError
     | { kind: 'convue', code: string, why: string, fix: string }
     | { kind: 'other', message: string }
 
+/** Whether a token is that of the session beside it: a switch of sessions can leave a former person's token behind, or bring another one early. */
+export function isTokenOf(user: Record<string, any>, token: string): boolean {
+  try {
+    return JSON.parse(atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))).sub === user.id
+  }
+  catch {
+    return false
+  }
+}
+
 /** Writes an error down. It is recognised by what it has: the app's server has classes of its own. */
 export function writeError(error: any): PayloadError {
   const message = String(error?.message ?? error)

@@ -1,10 +1,10 @@
 import type { BetterAuthClient, InitialAuth } from 'convue'
-import type { ConvexPayload } from './payload.ts'
+import type { ConvexPayload, PayloadAuth } from './payload.ts'
 import { jsonToConvex } from 'convex/values'
 import { createConvex } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
-import { readError } from './payload.ts'
+import { isTokenOf, readError } from './payload.ts'
 
 /** Convex in the browser: it begins with what the server was answered, and goes live from there. */
 export default defineNuxtPlugin({
@@ -51,8 +51,8 @@ function takePayload(payload: Record<string, any>): ConvexPayload {
   return { auth, answers }
 }
 
-/** Where the page may hold no token, it is asked for before the page is hydrated; `undefined` if there is none. */
-async function withToken(auth: Omit<InitialAuth, 'token'> & { token: string | null }, authClient?: BetterAuthClient): Promise<InitialAuth | undefined> {
+/** Where the page may hold no token, it is asked for before the page is hydrated; `undefined` if there is none of this person. */
+async function withToken(auth: PayloadAuth, authClient?: BetterAuthClient): Promise<InitialAuth | undefined> {
   const token = auth.token ?? await authClient?.$fetch('/convex/token', { throw: false }).then(({ data }) => data?.token, () => undefined)
-  return token ? { ...auth, token } : undefined
+  return token && isTokenOf(auth.user, token) ? { ...auth, token } : undefined
 }

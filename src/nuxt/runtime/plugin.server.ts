@@ -8,7 +8,7 @@ import { ConvueError, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch } from 'vue'
 import { handover, isExternal } from '#build/convue/options.mjs'
-import { readError, writeError } from './payload.ts'
+import { isTokenOf, readError, writeError } from './payload.ts'
 
 /** A server asks who is there itself, and a client of the browser has no place in it. */
 const unasked: TokenSource = {
@@ -67,16 +67,11 @@ async function findAuth({ getSession, getToken }: ConvexRequest): Promise<(Paylo
     const [session, token] = await Promise.all([getSession(), getToken()])
     if (!session)
       return null
-    // A token of somebody else, such as one that a switch of sessions left behind, says nothing about this session.
-    return token && subjectOf(token) === session.user.id ? { token, ...session } : undefined
+    return token && isTokenOf(session.user, token) ? { token, ...session } : undefined
   }
   catch {
     return undefined
   }
-}
-
-function subjectOf(token: string): unknown {
-  return JSON.parse(atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))).sub
 }
 
 /** Never rejects: what goes wrong with one query is the state of that query. */

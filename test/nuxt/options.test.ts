@@ -1,0 +1,56 @@
+import type { BuiltApp } from './build-app.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from './build-app.ts'
+import { textOf, useNuxtApp } from './fixture.ts'
+
+/** Without a token in any page, and with `required` as the rule of pages that have none of their own. */
+let built: BuiltApp
+beforeAll(async () => {
+  built = await buildApp({ handover: false, pageAuth: 'required', homePath: '/public' })
+})
+afterAll(() => built?.remove())
+
+const app = useNuxtApp({ output: () => built.output })
+
+describe('an app with `handover: false`', () => {
+  it('renders pages as their user, with no token in them', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { html, headers } = await app.get('/tasks', ada.cookie)
+    expect(html).toContain('Water the ferns</li>')
+    expect(textOf(html, 'status')).toBe('authenticated Ada')
+    expect(html).not.toContain('eyJ')
+    expect(headers.get('cache-control')).toBe('private, no-store')
+  })
+
+  it('asks for one token before it hydrates, and goes live without a flicker', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(requests.filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
+    expect(sent.map(types => types.slice(0, 3))).toEqual([['Connect', 'Authenticate', 'ModifyQuerySet']])
+  })
+
+  it('shows what was rendered to nobody else: another session that came in between sees none of it', async () => {
+    const [ada, bob] = [await app.signUp('Ada', ['Secret of Ada']), await app.signUp('Bob', ['Secret of Bob'])]
+    const profile = await app.openProfile(ada.cookie)
+    // Bob has signed in by the time Ada's page asks for a token.
+    await profile.route('**/api/auth/**', async (route) => {
+      await route.fulfill({ response: await route.fetch({ headers: { ...route.request().headers(), cookie: bob.cookie } }) })
+    })
+    const { page, expectProblem } = await app.openWindow(profile, '/tasks')
+    // What was rendered is Ada's, and is not what hydration finds.
+    expectProblem(/hydrat/i)
+    await page.getByText('Secret of Bob').waitFor()
+    expect(await page.locator('#status').textContent()).toBe('authenticated Bob')
+    expect(await page.content()).not.toMatch(/Secret of Ada|authenticated Ada/)
+  })
+})
+
+describe('an app whose pages require somebody by default', () => {
+  it('redirects from a page without a rule, and not from one with its own', async () => {
+    const ada = await app.signUp('Ada')
+    expect((await app.get('/values')).headers.get('location')).toBe('/sign-in?redirect=/values')
+    expect((await app.get('/sign-in')).status).toBe(200)
+    expect((await app.get('/sign-in', ada.cookie)).headers.get('location')).toBe('/public')
+  })
+})
