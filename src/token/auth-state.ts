@@ -113,10 +113,16 @@ export function hasToken({ person, status }: Identity): boolean {
 /** The next state. Pure and total: an event that means nothing in a state leaves it as it is. */
 export function transition(state: AuthState, event: AuthEvent): AuthState {
   const next = react(state, event)
-  const sessionId = state.person?.sessionId
-  return sessionId && isChangeOfPerson(state, next)
-    ? { ...next, left: new Map(state.left).set(sessionId, next.person ? null : next.error) }
-    : next
+  const { person, said } = state
+  if (!person || !isChangeOfPerson(state, next))
+    return next
+  const left = new Map(state.left)
+  // The provider may name another session of theirs than the token does.
+  for (const known of [person, said]) {
+    if (known?.sessionId && known.userId === person.userId)
+      left.set(known.sessionId, next.person ? null : next.error)
+  }
+  return { ...next, left }
 }
 
 function react(state: AuthState, event: AuthEvent): AuthState {

@@ -273,6 +273,13 @@ describe('a session that was left', () => {
     expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
   })
 
+  it('is asked about also under the name that the provider has for it, if the token has another', () => {
+    const renewed = transition(adaAuthenticated, token('ada', 'ada-2'))
+    expect(renewed).toMatchObject({ person: { sessionId: 'ada-2' }, said: { sessionId: 'ada-1' } })
+    const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(transition, renewed)
+    expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
+  })
+
   it('is asked about however long ago it was left', () => {
     const zoe = [hears(session('bea')), hears(session('cid')), hears(session('zoe'))].reduce(transition, bea)
     expect(transition(zoe, hears(session('ada')))).toMatchObject({ person: { userId: 'zoe' } })
