@@ -28,6 +28,7 @@ export interface Boot {
   /** What the provider has said before the page begins. */
   snapshot: 'silent' | 'spoken'
   hint: boolean
+  tokens: TokenMode
   handover: boolean
   latencyMs: number
   mount: ViewSpec[]
@@ -51,6 +52,8 @@ export type Command
     | { do: 'change' | 'fail', topic: 'a' | 'b' }
     | { do: 'drop' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
     | { do: 'jump' | 'wait', ms: number }
+    /** One timer, such as one message, in whose very tick the next command comes. */
+    | { do: 'step' }
     | { do: 'calm' }
 
 export const SLOTS = 4
@@ -74,6 +77,7 @@ export const boots: fc.Arbitrary<Boot> = fc.record({
   user: fc.option(user),
   snapshot: fc.constantFrom('silent', 'spoken'),
   hint: fc.boolean(),
+  tokens: fc.constantFrom<TokenMode>('good', 'good', 'late', 'stalled'),
   handover: fc.boolean(),
   latencyMs: fc.constantFrom(0, 20),
   mount: fc.array(view, { minLength: 0, maxLength: 3 }),
@@ -94,6 +98,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('drop' as const, 'cut' as const, 'hold' as const, 'flush' as const, 'unreachable' as const, 'reachable' as const, 'hide' as const, 'show' as const, 'online' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-3_600_000, -30_000, 30_000, 3_600_000) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 15, 50, 600, 2100, 3500, 12_000, 70_000) }) },
+  { weight: 4, arbitrary: fc.constant({ do: 'step' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'calm' as const }) },
 )
 

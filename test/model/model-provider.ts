@@ -79,6 +79,7 @@ export class ModelProvider {
   }
 
   #login(user: User): void {
+    this.#lastToken = ''
     this.cookie = { user, sessionId: `session ${++this.#sessions} of ${user}` }
   }
 

@@ -18,6 +18,27 @@ interface Addition {
   outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
 }
 
+/** What never asks for a token, unless one has failed or the clock has moved. */
+const WITHOUT_TOKENS = new Set<Command['do']>([
+  'args',
+  'mount',
+  'unmount',
+  'rest',
+  'resume',
+  'refresh',
+  'mutate',
+  'change',
+  'fail',
+  'drop',
+  'cut',
+  'hold',
+  'unreachable',
+  'reachable',
+  'hide',
+  'show',
+  'online',
+])
+
 /** One page of one browser from its first moment to its last, and all that has gone wrong on it. */
 export class ModelRun {
   readonly #time = new VirtualTime()
@@ -32,20 +53,30 @@ export class ModelRun {
   readonly #additions: Addition[] = []
   readonly #latest = new Map<string, Addition>()
   readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false }
+  /** Whose sessions the page has left. */
+  readonly #left = new Set<string>()
+  #session: string | undefined
   /** Sockets of somebody who has gone. */
   readonly #gone = new Set<number>()
   /** How many requests for tokens can be accounted for. */
   #budget = 2
   #hadFaultyTokens = false
+  #hasJumped = false
+  /** The last command was a step: what it began is not over. */
+  #isStepping = false
+  /** How many refreshes have not settled. */
+  #refreshes = 0
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
 
-  constructor({ user, snapshot, hint, handover, latencyMs, mount }: Boot) {
+  constructor({ user, snapshot, hint, tokens, handover, latencyMs, mount }: Boot) {
     seedRandom()
     process.on('unhandledRejection', this.#onRejection)
     this.#listeners = new PageListeners()
     this.#backend = new ModelBackend(latencyMs)
     this.#provider = new ModelProvider(user, snapshot === 'spoken')
+    this.#provider.mode = tokens
+    this.#hadFaultyTokens = tokens !== 'good'
     const { deployment } = this.#backend
     if (hint)
       localStorage.setItem(`convue:${deployment.url}`, '1')
@@ -68,13 +99,18 @@ export class ModelRun {
 
   async run(command: Command): Promise<void> {
     const { length } = this.#provider.source.requests
+    const isUnsettled = this.#hadFaultyTokens || this.#backend.refused > 0 || this.#hasJumped || this.#isStepping || this.#convex.auth.isLoading.value
     await this.#perform(command)
+    this.#isStepping = command.do === 'step'
+    if (this.#isStepping)
+      return
     await settle()
+    if (WITHOUT_TOKENS.has(command.do) && !isUnsettled)
+      this.#expect(this.#provider.source.requests.length === length, `${command.do} asks for a token`)
     this.#checkTick()
     this.#checkAdditions()
-    const spent = this.#provider.source.requests.length - length
-    this.#budget -= spent
-    this.#expect(this.#budget >= 0, `asks for ${-this.#budget} tokens too many after ${JSON.stringify(command)}`)
+    const excess = this.#provider.source.requests.length - this.#budget
+    this.#expect(excess <= 0, `asks for ${excess} tokens too many after ${JSON.stringify(command)}`)
   }
 
   /** Brings everything back to order, waits, and looks whether the page shows what the server would answer. */
@@ -121,7 +157,8 @@ export class ModelRun {
     this.#checkAdditions()
     for (const { id, outcome } of this.#additions)
       this.#expect(outcome !== 'pending', `mutation ${id} is pending at rest`)
-    this.#budget += 3
+    this.#expect(this.#refreshes === 0, 'a refresh is pending at rest')
+    this.#budget = source.requests.length + 3
     deployment.frames.length = 0
     this.#hadFaultyTokens = false
   }
@@ -215,8 +252,10 @@ export class ModelRun {
         page.slots[command.slot]!.isResting = command.do === 'rest'
         return
       case 'refresh':
-        for (const shown of page.shown)
-          void shown.refresh()
+        for (const shown of page.shown) {
+          this.#refreshes++
+          void shown.refresh().then(() => this.#refreshes--)
+        }
         return
       case 'mutate':
         return this.#mutate(command)
@@ -248,10 +287,14 @@ export class ModelRun {
         this.#budget += 2
         return void window.dispatchEvent(new Event('online'))
       case 'jump':
+        this.#hasJumped = true
         return this.#time.jump(command.ms)
       case 'wait':
         this.#budget += 1 + command.ms / 50_000 + (this.#hadFaultyTokens || backend.refused > 0 ? Math.min(8, 1 + command.ms / 500) : 0)
         return this.#time.advance(command.ms)
+      case 'step':
+        this.#budget += 1
+        return this.#time.step()
       case 'calm':
         return this.calm()
       default:
@@ -298,19 +341,23 @@ export class ModelRun {
   }
 
   #watchIdentity(): void {
-    const { status, user, isRefreshing } = this.#convex.auth
-    this.#scope.run(() => watch([status, user, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
+    const { status, user, session, isRefreshing } = this.#convex.auth
+    this.#scope.run(() => watch([status, user, session, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
   }
 
   /** Who is there now. Watchers of one tick run in any order. */
   #look(): void {
-    const { status, user, isRefreshing } = this.#convex.auth
+    const { status, user, session, isRefreshing } = this.#convex.auth
     const former = this.#identity.who
     const who = status.value === 'unauthenticated' ? null : user.value?.id as string | undefined
     this.#expect(former === undefined || who !== undefined, 'who was known is unknown')
     Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
+    if (former !== undefined && former !== who && this.#session)
+      this.#left.add(this.#session)
+    this.#session = session.value?.id
     if (former === undefined || former === who)
       return
+    this.#expect(status.value !== 'loading' || this.#session === this.#provider.cookie?.sessionId || !this.#left.has(this.#session!), 'a session that was left is believed without a token')
     this.#identity.hadToken = status.value !== 'loading'
     for (const { subject, index } of this.#backend.deployment.sockets) {
       if (subject !== null)

@@ -50,7 +50,7 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken }: Ide
   }
 
   for (const row of rows)
-    expect(row.topic === topic || (shown.keepPrevious && isStale && topic !== null) || !shown.isActive(), `shows ${row.topic} for ${topic}`)
+    expect(row.topic === topic || (shown.keepPrevious && status === 'pending') || !shown.isActive(), `shows ${row.topic} for ${topic}`)
   expect((status === 'error') === (error !== undefined), `status ${status} with ${error ? 'an' : 'no'} error`)
   if (status === 'success')
     expect(data !== undefined, 'success without data')

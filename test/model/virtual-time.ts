@@ -27,6 +27,11 @@ export class VirtualTime {
     await settle()
   }
 
+  /** Runs the next timer, and lets no promise settle. */
+  step(): void {
+    vi.advanceTimersToNextTimer()
+  }
+
   /** The machine slept, or its clock was set: `Date` moves, and no timer runs for it. */
   jump(ms: number): void {
     vi.setSystemTime(Date.now() + ms)
