@@ -7,7 +7,7 @@ import { useConvexAuth } from '../composables/use-convex-auth.ts'
  * @example
  * // <AuthLoading>One moment…</AuthLoading>
  */
-export const AuthLoading = defineComponent({
+export const AuthLoading = /* @__PURE__ */ defineComponent({
   name: 'AuthLoading',
   setup(_, { slots }) {
     const { isLoading } = useConvexAuth()

@@ -7,7 +7,7 @@ import { useConvexAuth } from '../composables/use-convex-auth.ts'
  * @example
  * // <AuthRefreshing>Reconnecting…</AuthRefreshing>
  */
-export const AuthRefreshing = defineComponent({
+export const AuthRefreshing = /* @__PURE__ */ defineComponent({
   name: 'AuthRefreshing',
   setup(_, { slots }) {
     const { isRefreshing } = useConvexAuth()

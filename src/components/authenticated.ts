@@ -7,7 +7,7 @@ import { useConvexAuth } from '../composables/use-convex-auth.ts'
  * @example
  * // <Authenticated><TaskList /></Authenticated>
  */
-export const Authenticated = defineComponent({
+export const Authenticated = /* @__PURE__ */ defineComponent({
   name: 'Authenticated',
   setup(_, { slots }) {
     const { isAuthenticated } = useConvexAuth()

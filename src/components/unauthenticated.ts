@@ -7,7 +7,7 @@ import { useConvexAuth } from '../composables/use-convex-auth.ts'
  * @example
  * // <Unauthenticated><SignInForm /></Unauthenticated>
  */
-export const Unauthenticated = defineComponent({
+export const Unauthenticated = /* @__PURE__ */ defineComponent({
   name: 'Unauthenticated',
   setup(_, { slots }) {
     const { status } = useConvexAuth()

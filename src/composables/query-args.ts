@@ -39,14 +39,15 @@ export function useQueryTarget(name: string, auth: QueryAuth, rest: readonly unk
   const args = rest.length > 0 ? rest[0] : {}
   // Most arguments never change: following them would cost more than all the rest.
   return typeof args === 'function' || isRef(args) || isProxy(args)
-    ? computed(former => toTarget(name, auth, isLive, toValue(args), former))
+    ? computed(former => toTarget(name, auth, isLive, args, former))
     : { value: toTarget(name, auth, isLive, args) }
 }
 
-function toTarget(name: string, auth: QueryAuth, isLive: boolean, args: unknown, former?: QueryTarget): QueryTarget {
-  if (args === undefined || args === null || args === 'skip')
-    return PAUSED
+function toTarget(name: string, auth: QueryAuth, isLive: boolean, source: unknown, former?: QueryTarget): QueryTarget {
   try {
+    const args = toValue(source)
+    if (args === undefined || args === null || args === 'skip')
+      return PAUSED
     const query = queryKey(auth, name, args, isLive)
     return former?.status === 'ready' && former.query.key === query.key ? former : { status: 'ready', query }
   }

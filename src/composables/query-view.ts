@@ -50,20 +50,24 @@ export class QueryView {
         return mayKeep && former?.person === next.person ? former : next
       })
     }
-    // Once per result, and whenever something that it reads changes.
-    if (transform)
-      this.#made = computed(() => this.#value === undefined ? {} : applyTransform(transform, this.#value))
+    if (transform) {
+      // Once per result, and whenever something that it reads changes: a result that becomes stale is the same result.
+      const value = computed(() => this.#value)
+      this.#made = computed(() => value.value === undefined ? {} : applyTransform(transform, value.value))
+    }
   }
 
   /** Where the query stands, `transform` left aside. */
   get state(): QueryState {
     const target = this.#target.value
-    if (target.status !== 'ready')
+    if (target.status === 'paused')
       return target
     const entry = this.#entry.value
-    const state = entry?.query.key === target.query.key
-      ? entry.state.value
-      : this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated' ? PAUSED : PENDING
+    // Arguments that are made of a user may fail without one.
+    const isOut = (): boolean => this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated'
+    if (target.status === 'error')
+      return isOut() ? PAUSED : target
+    const state = entry?.query.key === target.query.key ? entry.state.value : isOut() ? PAUSED : PENDING
     const initial = this.#initial
     // An optimistic update can make it load again, which is another `pending`: what was there before the first answer does not come back.
     return initial && state === PENDING && initial.target === target && initial.person === this.#person ? initial.state : state

@@ -2,6 +2,7 @@ import type { ConvexClient } from 'convex/browser'
 import type { ArgsAndOptions, FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
 import type { Call } from '../plugin/pending-call.ts'
 import type { UseConvexMutationOptions } from './use-convex-mutation.ts'
+import { IdentityChangedError } from '../identity-changed-error.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 
@@ -29,10 +30,16 @@ export interface UseConvexClientReturn {
  * const onClick = async () => { count.value = (await convex.query(api.tasks.list, {})).length }
  */
 export function useConvexClient(): UseConvexClientReturn {
-  const { connection } = useConvexContext('useConvexClient')
+  const { connection, person } = useConvexContext('useConvexClient')
 
-  const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, args: unknown = {}, options?: Pick<Call, 'optimisticUpdate'>): Promise<any> =>
-    connection.call({ kind, name: functionName(reference), args, ...options }).result
+  const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, args: unknown = {}, options?: Pick<Call, 'optimisticUpdate'>): Promise<any> => {
+    const caller = person.value
+    const answer = await connection.call({ kind, name: functionName(reference), args, ...options }).result
+    // The person went in the moment in which the answer came: it is somebody else's.
+    if (person.value !== caller)
+      throw new IdentityChangedError('unknown')
+    return answer
+  }
 
   return {
     query: call('query'),

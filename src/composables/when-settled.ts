@@ -12,7 +12,8 @@ export function whenSettled<T>(read: () => T, isSettled: () => boolean, timeoutM
   return (onFulfilled, onRejected) => {
     const isOver = shallowRef(isHydrating || scope?.active === false || isSettled())
     const end = (): boolean => isOver.value = true
-    const timer = isOver.value ? undefined : setTimeout(end, timeoutMs)
+    // A timer that is set for longer fires at once.
+    const timer = isOver.value ? undefined : setTimeout(end, Math.min(timeoutMs, 2 ** 31 - 1))
     if (scope?.active)
       scope.run(() => onScopeDispose(end))
     return until(() => isOver.value || isSettled() ? read() : undefined)

@@ -12,7 +12,7 @@ class Writes extends Array<() => void> {
   }
 }
 
-const writes = reactive(new Writes())
+const writes = /* @__PURE__ */ reactive(/* @__PURE__ */ new Writes())
 
 /** Makes all writes in `write` visible at once: no watcher sees half of them. Calls nest. An error of a watcher harms nobody else. */
 export function batch(write: () => void): void {

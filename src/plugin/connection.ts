@@ -29,8 +29,12 @@ export interface Connection {
   readonly work: Set<EndWork>
   /** Opens and closes clients for a new state of affairs. Queries are to be bound to theirs afterwards, in the same tick. */
   follow: (state: AuthState, former?: AuthState) => void
-  /** The client on which something of an auth mode runs: `null` while it is not known, `undefined` while nobody is there who is required. */
-  clientFor: (auth: QueryAuth | 'call') => OpenClient | null | undefined
+  /** A call is being handed to its client, which shows what it may change at this moment. */
+  readonly isSending: boolean
+  /**
+   * The client on which something of an auth mode runs: `null` while it is not known (or `isHeld`), `undefined` while nobody is there who is required.
+   */
+  clientFor: (auth: QueryAuth | 'call', isHeld?: boolean) => OpenClient | null | undefined
   /** As whom something of an auth mode runs now: a user's id, `null` for nobody, `undefined` while it waits. */
   identityFor: (auth: QueryAuth) => string | null | undefined
   /**
@@ -62,6 +66,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   let nobody: OpenClient | null = null
   /** Somebody holds nobody's `ConvexClient` itself, so that we cannot tell whether it is used. */
   let isNobodyLent = false
+  let isSending = false
   let unwatch = (): void => {}
   /** All of whoever is there, in order. */
   const calls = new Set<PendingCall>()
@@ -73,6 +78,9 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     state,
     isWriting,
     work,
+    get isSending() {
+      return isSending
+    },
     follow(state, former) {
       const { person: believed, request } = state
       if (former && isChangeOfPerson(former, state)) {
@@ -135,17 +143,22 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     return mayRunAsNobody ? null : undefined
   }
 
-  function clientFor(auth: QueryAuth | 'call'): OpenClient | null | undefined {
+  function clientFor(auth: QueryAuth | 'call', isHeld?: boolean): OpenClient | null | undefined {
     const identity = identityFor(auth)
     if (unavailable)
       return null
     if (identity === undefined)
       return auth === 'required' && engine.state.person === null ? undefined : null
+    if (isHeld)
+      return null
     return identity === null ? openNobody() : openPerson()
   }
 
   function send(call: PendingCall): void {
-    call.send(clientFor(call.kind === 'query' ? 'optional' : 'call'))
+    const client = clientFor(call.kind === 'query' ? 'optional' : 'call')
+    isSending = true
+    call.send(client)
+    isSending = false
   }
 
   function isWriting(): boolean {

@@ -38,13 +38,18 @@ export class QueryEntry implements Receiver {
     this.#connection = connection
   }
 
-  /** Goes to the client where it belongs now, waits for one, or pauses. Another person's answer goes at once. */
-  bind(isOtherPerson: boolean): void {
+  /**
+   * Goes to the client where it belongs now, waits for one, or pauses. Another person's answer goes at once.
+   *
+   * @param isOtherPerson Whether the person has changed.
+   * @param isHeld Whether its users have yet to say if they want it of whoever is there now.
+   */
+  bind(isOtherPerson: boolean, isHeld: boolean): void {
     const { auth } = this.query
     const isAnothers = isOtherPerson && auth !== 'public'
     // No client is opened for an answer that is there.
     if (!this.#answered || isAnothers || this.#answered.identity !== this.#connection.identityFor(auth))
-      this.#move(this.#connection.clientFor(auth), isAnothers)
+      this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), isAnothers)
   }
 
   /** Leaves the wire for good. */
@@ -74,8 +79,10 @@ export class QueryEntry implements Receiver {
     const isStale = from === this.#former
     if (!isStale) {
       this.#leaveFormer()
-      this.#settleRefreshes()
-      if (!this.query.isLive && outcome.status !== 'pending') {
+      // What a call hopes for, shown while it is being sent, answers nobody.
+      if (outcome.status !== 'pending' && !this.#connection.isSending)
+        this.#settleRefreshes()
+      if (!this.query.isLive && outcome.status !== 'pending' && !this.#connection.isWriting()) {
         this.#answered = { identity: this.#connection.identityFor(this.query.auth) }
         this.#release(from)
       }

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { QueryHandover } from './query-handover.ts'
 import type { QueryKey } from './query-key.ts'
+import { nextTick } from 'vue'
 import { batch } from './batch.ts'
 import { QueryEntry } from './query-entry.ts'
 
@@ -23,6 +24,11 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
   const lingering = new Set<QueryEntry>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let sweepsAt = Infinity
+  /**
+   * The person has changed in this tick. Arguments may be made of the former one: nothing is asked of the next with them before whoever uses them has
+   * had the chance to change or leave them.
+   */
+  let isChanging = false
 
   function handOver({ query, state }: QueryEntry): boolean | undefined {
     return handover?.(query, state, connection.identityFor(query.auth))
@@ -53,7 +59,18 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
       return
     clearTimeout(timer)
     sweepsAt = time
-    timer = setTimeout(sweep, time - performance.now())
+    // A timer that is set for longer fires at once.
+    timer = setTimeout(sweep, Math.min(time - performance.now(), 2 ** 31 - 1))
+  }
+
+  function bindAll(isLeft: boolean, isOtherPerson: boolean): void {
+    for (const entry of entries.values()) {
+      if (isLeft && entry.users === 0)
+        remove(entry)
+      else
+        entry.bind(isOtherPerson, isChanging)
+    }
+    connection.closeIdle()
   }
 
   return {
@@ -69,7 +86,7 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
       if (!entry) {
         entries.set(query.key, entry = new QueryEntry(query, connection))
         handOver(entry)
-        entry.bind(false)
+        entry.bind(false, false)
       }
       lingering.delete(entry)
       entry.users++
@@ -91,13 +108,15 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
       }
     },
     rebind(isOtherPerson) {
-      for (const entry of entries.values()) {
-        if (isOtherPerson && entry.users === 0)
-          remove(entry)
-        else
-          entry.bind(isOtherPerson)
+      if (isOtherPerson && !isChanging) {
+        isChanging = true
+        // The first one may come before the flush that this change causes, the second comes after it.
+        void nextTick(() => nextTick(() => batch(() => {
+          isChanging = false
+          bindAll(true, false)
+        })))
       }
-      connection.closeIdle()
+      bindAll(isOtherPerson, isOtherPerson)
     },
     close() {
       clearTimeout(timer)
