@@ -13,6 +13,8 @@ export class ModelProvider {
   foreigner: User = 'ada'
   /** Whether our own sign-out succeeds. */
   isReachable = true
+  /** Tokens that were given to requests of which the page wants nothing any more. */
+  readonly tooLate = new Set<string>()
   #late: (() => void)[] = []
   #sessions = 0
   #lastToken = ''
@@ -99,7 +101,12 @@ export class ModelProvider {
         return new Promise(() => {})
       case 'late': {
         const outcome = this.#honest()
-        return new Promise(resolve => this.#late.push(() => resolve(outcome)))
+        const { signal } = this.source.lastRequest
+        return new Promise(resolve => this.#late.push(() => {
+          if (signal.aborted && outcome.kind === 'token')
+            this.tooLate.add(outcome.token)
+          resolve(outcome)
+        }))
       }
       case 'garbage':
         return { kind: 'token', token: 'garbage' }

@@ -397,6 +397,7 @@ export class ModelRun {
       this.#expect(subject === who, `${frame.type} as ${subject} while ${who} is there`)
     if (frame.type === 'Authenticate') {
       const bearer = frame.tokenType === 'User' ? JSON.parse(atob(frame.value.split('.')[1])).sub : null
+      this.#expect(!this.#provider.tooLate.has(frame.value), `a token of ${bearer} that came too late is used`)
       this.#expect(bearer === who, `Authenticate ${bearer} while ${who} is there`)
     }
     if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'tasks:secret'))
