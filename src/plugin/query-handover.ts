@@ -5,10 +5,10 @@ import type { QueryKey } from './query-key.ts'
 /**
  * Lets what a server has asked reach the page.
  *
- * - On a server it asks, as the request's user (`'public'`: as nobody), and writes the answer into `state` when it has come. Called for everybody who
- *   uses a query, in their setup, so that each of them can be waited for.
- * - In a browser it writes what the server was answered into `state`; the live query takes over from there. Called once for each query, when the first
- *   one uses it.
+ * Called for everybody who uses a query, in their setup.
+ *
+ * - On a server it asks, as the request's user (`'public'`: as nobody), and writes the answer into `state` when it has come.
+ * - In a browser it writes what the server was answered into a `state` that is still pending; the live query takes over from there.
  *
  * @param identity Whose answer may be shown: a user's id, `null` for nobody, `undefined` while it is not known.
  * @returns Whether `state` is, or will be, written.

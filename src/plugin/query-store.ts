@@ -82,10 +82,11 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
       return entry
     },
     acquire(query) {
-      let entry = entries.get(query.key)
-      if (!entry) {
-        entries.set(query.key, entry = new QueryEntry(query, connection))
-        handOver(entry)
+      const former = entries.get(query.key)
+      const entry = former ?? new QueryEntry(query, connection)
+      handOver(entry)
+      if (!former) {
+        entries.set(query.key, entry)
         entry.bind(false, false)
       }
       lingering.delete(entry)

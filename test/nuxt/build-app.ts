@@ -23,15 +23,17 @@ export interface BuiltApp {
  *
  * @param options Options of the module, besides those of the app.
  * @param deploymentPort Where what is prerendered expects the deployment.
+ * @param modules Files of further modules.
  * @throws what the build said, if it failed.
  */
-export async function buildApp(options: Record<string, unknown> = {}, deploymentPort = 9): Promise<BuiltApp> {
+export async function buildApp(options: Record<string, unknown> = {}, deploymentPort = 9, modules: string[] = []): Promise<BuiltApp> {
   const folder = await mkdtemp(join(tmpdir(), 'convue-nuxt-'))
   const child = spawn(process.execPath, [NUXT, 'build'], {
     cwd: APP,
     env: {
       ...plainEnv(),
       FIXTURE_OUTPUT: folder,
+      FIXTURE_MODULES: modules.join(' '),
       FIXTURE_OPTIONS: JSON.stringify(options),
       // Nobody listens there yet: what is prerendered asks nobody.
       NUXT_PUBLIC_CONVEX_URL: `http://127.0.0.1:${deploymentPort}`,

@@ -3,6 +3,7 @@ import type { ConvexPayload, PayloadAuth } from './payload.ts'
 import { jsonToConvex } from 'convex/values'
 import { createConvex } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
+import { getCurrentInstance, onServerPrefetch } from 'vue'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
 import { isTokenOf, readError } from './payload.ts'
 
@@ -19,9 +20,13 @@ export default defineNuxtPlugin({
       initialAuth: auth && await withToken(auth, authClient),
       handover({ key }, state, identity) {
         const answer = answers[key]
-        if (!answer || answer.userId !== identity)
+        if (!answer)
           return false
-        delete answers[key]
+        // The server has waited for it here, which changes the ids that Vue gives (`useId`).
+        if (getCurrentInstance())
+          onServerPrefetch(() => {})
+        if (answer.userId !== identity || state.value.status !== 'pending')
+          return false
         state.value = 'value' in answer.outcome
           ? { status: 'success', value: jsonToConvex(answer.outcome.value), isStale: true }
           : { status: 'error', error: readError(answer.outcome.error) }
@@ -30,7 +35,7 @@ export default defineNuxtPlugin({
     })
     nuxtApp.vueApp.use(convex)
 
-    // What nobody took by then is as old as the page.
+    // By then the page shows what is live.
     nuxtApp.hook('app:suspense:resolve', () => {
       for (const key of Object.keys(answers))
         delete answers[key]

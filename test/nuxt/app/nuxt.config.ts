@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** Where a build goes, and what it varies. */
-const { FIXTURE_OUTPUT, FIXTURE_OPTIONS = '{}' } = process.env
+const { FIXTURE_OUTPUT, FIXTURE_OPTIONS = '{}', FIXTURE_MODULES = '' } = process.env
 
 export default defineNuxtConfig({
-  modules: [path('../../../src/nuxt/module.ts')],
+  modules: [...FIXTURE_MODULES.split(' ').filter(Boolean), path('../../../src/nuxt/module.ts')],
   compatibilityDate: '2026-11-01',
   alias: {
     'convue/server': path('../../../src/server/index.ts'),

@@ -1,0 +1,2 @@
+// Without this file Convue makes the same client. The forms of the Vue playground use it too.
+export { authClient } from '../../src/auth-client'

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+// An app writes `modules: ['convue/nuxt']` and needs no aliases: here the module and the library are the sources beside this folder.
+export default defineNuxtConfig({
+  modules: [path('../../src/nuxt/module.ts')],
+  alias: {
+    'convue/server': path('../../src/server/index.ts'),
+    'convue': path('../../src/index.ts'),
+  },
+  convex: {
+    functions: '../convex',
+    homePath: '/tasks',
+  },
+  css: ['tokens', 'base', 'controls'].map(name => path(`../src/styles/${name}.css`)),
+  app: {
+    rootId: 'app',
+    head: { htmlAttrs: { lang: 'en' }, title: 'Convue on Nuxt' },
+  },
+  compatibilityDate: '2026-11-01',
+  devtools: { enabled: false },
+  telemetry: false,
+})

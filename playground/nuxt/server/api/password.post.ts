@@ -1,0 +1,21 @@
+import { ConvexError } from 'convex/values'
+import { api } from '#convex/api'
+
+/** Changes the password of whoever asks. */
+export default defineEventHandler(async (event) => {
+  await requireConvexUser(event)
+  const { currentPassword, newPassword } = await readBody<Record<string, unknown>>(event)
+  try {
+    await useConvexServer(event).fetchAuthMutation(api.account.changePassword, {
+      currentPassword: String(currentPassword),
+      newPassword: String(newPassword),
+    })
+  }
+  catch (error) {
+    // What the function says to people may reach them; anything else stays here.
+    if (error instanceof ConvexError)
+      throw createError({ statusCode: 422, message: error.data.message })
+    throw error
+  }
+  return null
+})

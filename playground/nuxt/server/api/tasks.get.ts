@@ -1,0 +1,7 @@
+import { api } from '#convex/api'
+
+/** The tasks of whoever asks. */
+export default defineEventHandler(async (event) => {
+  await requireConvexUser(event)
+  return await useConvexServer(event).fetchAuthQuery(api.tasks.list, { filter: 'all' })
+})
