@@ -37,11 +37,12 @@ describe('an app with `handover: false`', () => {
     await profile.route('**/api/auth/**', async (route) => {
       await route.fulfill({ response: await route.fetch({ headers: { ...route.request().headers(), cookie: bob.cookie } }) })
     })
+    // And the deployment is silent: nothing of Bob's covers what was rendered.
+    await profile.routeWebSocket(/sync/, () => {})
     const { page, expectProblem } = await app.openWindow(profile, '/tasks')
     // What was rendered is Ada's, and is not what hydration finds.
     expectProblem(/hydrat/i)
-    await page.getByText('Secret of Bob').waitFor()
-    expect(await page.locator('#status').textContent()).toBe('authenticated Bob')
+    await page.locator('#status', { hasText: 'Bob' }).waitFor()
     expect(await page.content()).not.toMatch(/Secret of Ada|authenticated Ada/)
   })
 })
