@@ -44,6 +44,8 @@ describe('an app with `handover: false`', () => {
     expectProblem(/hydrat/i)
     await page.locator('#status', { hasText: 'Bob' }).waitFor()
     expect(await page.content()).not.toMatch(/Secret of Ada|authenticated Ada/)
+    // What the page asks meanwhile would have no browser left to ask for it.
+    await profile.unrouteAll({ behavior: 'wait' })
   })
 })
 
