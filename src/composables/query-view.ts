@@ -64,10 +64,9 @@ export class QueryView {
       return target
     const entry = this.#entry.value
     // Arguments that are made of a user may fail without one.
-    const isOut = (): boolean => this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated'
     if (target.status === 'error')
-      return isOut() ? PAUSED : target
-    const state = entry?.query.key === target.query.key ? entry.state.value : isOut() ? PAUSED : PENDING
+      return this.#isSignedOut ? PAUSED : target
+    const state = entry?.query.key === target.query.key ? entry.state.value : this.#isSignedOut ? PAUSED : PENDING
     const initial = this.#initial
     // An optimistic update can make it load again, which is another `pending`: what was there before the first answer does not come back.
     return initial && state === PENDING && initial.target === target && initial.person === this.#person ? initial.state : state
@@ -112,6 +111,11 @@ export class QueryView {
   /** Nobody's queries belong to nobody, whoever is there. */
   get #person(): number {
     return this.#auth === 'public' ? 0 : this.#context.person.value
+  }
+
+  /** It requires a user, and nobody is signed in. */
+  get #isSignedOut(): boolean {
+    return this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated'
   }
 
   get #isIdentityUnsure(): boolean {

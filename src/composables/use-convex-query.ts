@@ -98,7 +98,7 @@ export function useConvexQuery<
   const { auth = 'optional', live = true } = options
   const context = useConvexContext('useConvexQuery')
   const target = useQueryTarget(functionName(query), auth, rest, live)
-  const entry = useQueryEntry(target, options.lingerMs ?? context.lingerMs, options.ssr)
+  const entry = useQueryEntry(context, target, options.lingerMs ?? context.lingerMs, options.ssr)
   const view = new QueryView(context, target, entry, auth, options)
   const shown: Record<string, unknown> = {
     // Not cached: a result then reaches who shows it by the shortest way.

@@ -1,11 +1,15 @@
+import type { ConvexContext } from '../plugin/context.ts'
 import type { QueryEntry } from '../plugin/query-entry.ts'
 import type { QueryTargetRef } from './query-args.ts'
 import { getCurrentInstance, getCurrentScope, isRef, onActivated, onDeactivated, onScopeDispose, shallowRef, watch } from 'vue'
-import { useConvexContext } from '../plugin/context.ts'
 
 /** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
-export function useQueryEntry(target: QueryTargetRef, lingerMs: number, isAskedOnServer = true): { readonly value: QueryEntry | null } {
-  const { store, isServer } = useConvexContext('useConvexQuery')
+export function useQueryEntry(
+  { store, isServer }: ConvexContext,
+  target: QueryTargetRef,
+  lingerMs: number,
+  isAskedOnServer = true,
+): { readonly value: QueryEntry | null } {
   const scope = getCurrentScope()
   const mayRest = isKeptAlive(scope)
   // A ref only where it can change: each component that shows the query would follow it.

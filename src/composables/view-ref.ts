@@ -4,14 +4,17 @@ import { computed } from 'vue'
 
 /** A read-only ref of one field of a view. Classes instead of Vue's functions, whose closures would cost more than the query itself. */
 export class ViewRef<Field extends keyof QueryView> {
-  /** By this Vue knows a ref. */
-  readonly __v_isRef = true
   readonly #view: QueryView
   readonly #field: Field
 
   constructor(view: QueryView, field: Field) {
     this.#view = view
     this.#field = field
+  }
+
+  /** By this Vue knows a ref. */
+  get __v_isRef(): true {
+    return true
   }
 
   get value(): QueryView[Field] {

@@ -79,7 +79,9 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
       if (isConfirmationDue)
         credentials!.report('authenticated')
       isConfirmationDue = false
-      for (const { token, modification } of queries) {
+      // Backwards, since Vue's batch runs the effects of what was written last first; so components render in the order of their queries.
+      for (let index = queries.length; index--;) {
+        const { token, modification } = queries[index]!
         const subscription = subscriptions.get(token)
         if (!subscription)
           continue
@@ -87,8 +89,8 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
         const result = modification.kind === 'Updated' && modification.result
         const outcome = subscription.outcome = result && result.success ? { status: 'success', value: result.value, isStale: false } : read(subscription.query)
         // Backwards, since who wanted this one answer leaves.
-        for (let index = receivers.length; index--;)
-          receivers[index]!.receive(outcome, subscription)
+        for (let nth = receivers.length; nth--;)
+          receivers[nth]!.receive(outcome, subscription)
       }
     })
     onResults()

@@ -12,26 +12,29 @@ export function shareStructure(former: Value | undefined, next: Value): Value {
   if (next instanceof ArrayBuffer)
     return areBytesEqual(former as ArrayBuffer, next) ? former : next
 
-  const fields = Object.keys(next)
+  const isList = Array.isArray(next)
+  // A list is walked by position: to name all of its positions would take longer than to compare most rows.
+  const fields = isList ? next : Object.keys(next)
   let isEqual = true
   let result: any = next
   let byId: Map<unknown, Value> | undefined
-  for (const field of fields) {
+  for (let index = 0; index < fields.length; index++) {
+    const field: any = isList ? index : fields[index]
     const value = (next as any)[field]
     // What an object inherits is no value, so it equals none; but it could be taken for an object that is one.
     const inPlace = !isObject(value) || Object.hasOwn(former, field) ? (former as any)[field] : undefined
     let counterpart = inPlace
     // Rows that moved are looked for.
-    if (Array.isArray(former) && idOf(value) !== idOf(inPlace)) {
-      byId ??= new Map(former.map(row => [idOf(row), row]))
+    if (isList && idOf(value) !== idOf(inPlace)) {
+      byId ??= new Map((former as Value[]).map(row => [idOf(row), row]))
       counterpart = byId.get(idOf(value))
     }
-    const shared = shareStructure(counterpart, value)
+    const shared = isObject(value) ? shareStructure(counterpart, value) : value
     isEqual &&= Object.is(shared, inPlace)
     if (!Object.is(shared, value)) {
       // A copy defines fields: one that is named `__proto__` is data, never a prototype.
       if (result === next)
-        result = Array.isArray(next) ? [...next] : { ...next }
+        result = isList ? [...next] : { ...next }
       result[field] = shared
     }
   }
