@@ -23,11 +23,17 @@ export function useQueryEntry(
 
   let isActive = true
   let held: QueryEntry | null = null
+  /** What was held before that. */
+  let left: QueryEntry | null = null
   const hold = (next: QueryEntry | null): void => {
-    const former = held
+    if (held) {
+      store.release(held, lingerMs)
+      // Of arguments that change and change again, as in a search field, only the latest linger.
+      if (left !== held)
+        store.drop(left)
+      left = held
+    }
     held = next
-    if (former)
-      store.release(former, lingerMs)
   }
   const follow = (): void => {
     const wanted = target.value

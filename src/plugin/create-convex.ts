@@ -31,7 +31,12 @@ export interface ConvexOptions {
   clientOptions?: ConvexClientOptions
   /** Lets what a server has asked reach the page. A framework's module passes it: `convue/nuxt` does. @default none: a server asks nothing */
   handover?: QueryHandover
-  /** How long a subscription that nobody uses any more stays open, in milliseconds. @default 3000 */
+  /**
+   * How long a subscription that nobody uses any more stays open, in milliseconds. Of the arguments that one component leaves one after the other,
+   * only the latest linger.
+   *
+   * @default 3000
+   */
   lingerMs?: number
 }
 

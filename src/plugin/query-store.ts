@@ -13,6 +13,8 @@ export interface QueryStore {
   acquire: (query: QueryKey) => QueryEntry
   /** Gives an entry back. The last one to leave takes it off the wire, after `lingerMs` milliseconds. */
   release: (entry: QueryEntry, lingerMs: number) => void
+  /** Takes an entry off the wire, if it only lingers there. */
+  drop: (entry: QueryEntry | null) => void
   /** Moves every entry to where it belongs now. What nobody uses does not outlive its person. */
   rebind: (isOtherPerson: boolean) => void
   close: () => void
@@ -107,6 +109,10 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
         remove(entry)
         connection.closeIdle()
       }
+    },
+    drop(entry) {
+      if (lingering.has(entry!))
+        remove(entry!)
     },
     rebind(isOtherPerson) {
       if (isOtherPerson && !isChanging) {

@@ -115,6 +115,24 @@ describe('everything that one query says', () => {
   })
 })
 
+describe('one transition that changes many queries', () => {
+  it('is seen in the order of the queries, so that Vue renders their components without sorting them', async () => {
+    let version = 1
+    page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: `${channel}-1`, body: `version ${version}` }])
+    const order: string[] = []
+    page.run(() => {
+      for (const channel of ['a', 'b', 'c'])
+        watch(useConvexQuery(api.messages.list, { channel }).data, rows => order.push(`${channel} ${rows?.[0]?.body}`), { flush: 'sync' })
+    })
+    await page.tick()
+    order.length = 0
+    version = 2
+    page.deployment.invalidate()
+    await page.tick()
+    expect(order).toEqual(['a version 2', 'b version 2', 'c version 2'])
+  })
+})
+
 describe('unmounting everything', () => {
   it('leaves no subscription on the wire, of 1,000', async () => {
     page.deployment.isCoalescing = true

@@ -165,6 +165,47 @@ describe('a subscription that the last component has left', () => {
     expect(page.takeFrames()).toEqual(['-0'])
   })
 
+  it('goes when its component has left another one since', async () => {
+    openPage()
+    const channel = ref('a')
+    page.mount(defineComponent(() => {
+      const { data } = useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
+      return () => h('p', data.value?.[0]?.body)
+    }))
+    const queries = (): unknown[] => [...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => args.channel)
+    await page.tick()
+    for (const next of ['b', 'c', 'd']) {
+      channel.value = next
+      await page.tick()
+    }
+    expect(queries()).toEqual(['c', 'd'])
+    page.takeFrames()
+    // To and fro costs nothing.
+    for (const next of ['c', 'd', 'c']) {
+      channel.value = next
+      await page.tick()
+    }
+    expect(page.takeFrames()).toEqual([])
+    await page.tick(3000)
+    expect(queries()).toEqual(['c'])
+  })
+
+  it('stays when others use it, whatever its component has left since', async () => {
+    openPage()
+    const channel = ref('a')
+    page.run(() => {
+      useConvexQuery(api.messages.list, { channel: 'a' })
+      useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
+    })
+    await page.tick()
+    page.takeFrames()
+    for (const next of ['b', 'c']) {
+      channel.value = next
+      await page.tick()
+    }
+    expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '+messages:list {"channel":"c"}'])
+  })
+
   it('takes nobody\'s socket along if it was the last', async () => {
     const shown = ref(['one'])
     mountSwitch({ one: Messages }, shown)
