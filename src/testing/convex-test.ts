@@ -27,8 +27,8 @@ export interface TestInstance extends TestAccessor {
 }
 
 /**
- * What is read of convex-test's inside. None of it is documented: the peer is pinned to one version, and only this file and `database.ts`
- * know.
+ * What is read of convex-test's inside. None of it is documented: the peer is pinned to one version, and only this file, `database.ts` and
+ * `syscalls.ts` know.
  */
 export interface TestState {
   components: Record<string, { db: TestDatabase, modules: unknown }>

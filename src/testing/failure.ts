@@ -2,7 +2,7 @@ import type { JSONValue, Value } from 'convex/values'
 import { randomBytes } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import { ConvexError, convexToJson } from 'convex/values'
-import { ValidationError } from './database.ts'
+import { ValidationError } from './instrumented-function.ts'
 
 /** How a failed function is told to its caller. */
 export interface Failure {

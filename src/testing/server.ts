@@ -19,7 +19,7 @@ import { createCloudHandler, createSiteHandler } from './http.ts'
 import { importPeer } from './peers.ts'
 import { Runtime } from './runtime.ts'
 import { StorageAddresses } from './storage.ts'
-import { SyncConnection } from './sync.ts'
+import { SyncConnection } from './sync-connection.ts'
 
 /** What a server needs to start; see `DeploymentOptions`. */
 export interface ServerOptions {

@@ -63,6 +63,7 @@ describe.each([
       await deployment.mutation(api.counters.increment, { name: channel })
     await expect.poll(() => counts.map(({ data }) => data.value), { timeout: 10_000 }).toEqual(channels.map((_, index) => index < 10 ? 1 : 0))
     expect(seen).toEqual(channels.map((_, index) => index < 10 ? [[1, 'success']] : []))
+    await deployment.settled()
     expect(deployment.connections.map(({ queries }) => queries.length)).toEqual([20])
 
     await deployment.mutation(api.counters.increment, { name: channels[19]! })

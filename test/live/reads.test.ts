@@ -154,6 +154,7 @@ describe('a prefetch', () => {
     await deployment.mutation(api.counters.increment, { name })
     await eventually(() => data.value).toBe(1)
     await eventually(() => runs('counters:get')).toBe(2)
+    await deployment.settled()
     expect(deployment.connections.map(({ queries }) => queries.length)).toEqual([1])
   })
 })

@@ -4,12 +4,13 @@ import type { Authenticated, Authenticator } from './auth.ts'
 import type { Identity } from './identity.ts'
 import type { Connection, LogEntry } from './log.ts'
 import type { Authenticate, ClientMessage, Connect, FunctionRequest, ModifyQuerySet, QuerySetModification, ServerMessage, StateModification, Version } from './protocol.ts'
-import type { Call, QueryRun, Runtime } from './runtime.ts'
-import type { Change, ReadSet } from './tracking.ts'
+import type { Call, Runtime } from './runtime.ts'
+import type { Change } from './tracking.ts'
 import { Buffer } from 'node:buffer'
 import { AuthenticationError } from './auth.ts'
 import { clock } from './clock.ts'
-import { decodeTimestamp, encodeOutcome, encodeResult, encodeTimestamp, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
+import { decodeTimestamp, encodeOutcome, encodeTimestamp, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
+import { QuerySet } from './query-set.ts'
 
 /** A client gives up a socket that was silent for a minute; it hears from us at least this often. */
 const PING_INTERVAL_MS = 15_000
@@ -31,16 +32,6 @@ export interface SyncHost {
   onChange: (connection: SyncConnection, state: 'open' | 'closed') => void
 }
 
-interface Subscription {
-  queryId: number
-  call: QueryRun['call']
-  journal: string | null
-  /** What its last result depends on; `null` if it has to run. */
-  reads: ReadSet | null
-  /** The last result as it was sent: an equal one is not sent again. */
-  sent: string | null
-}
-
 /** One client's WebSocket. */
 export class SyncConnection {
   readonly id: number
@@ -59,7 +50,7 @@ export class SyncConnection {
   #pendingModifications: QuerySetModification[] = []
   #pendingIdentity: Authenticated | 'nobody' | null = null
   #authenticated: Authenticated | 'nobody' = 'nobody'
-  readonly #subscriptions = new Map<number, Subscription>()
+  readonly #queries: QuerySet
 
   #waitingMessages = 0
   /** Messages are handled one after the other: a token is verified before what follows it is looked at. */
@@ -73,6 +64,7 @@ export class SyncConnection {
 
   constructor(id: number, socket: WebSocket, host: SyncHost) {
     this.id = id
+    this.#queries = new QuerySet(id)
     this.#socket = socket
     this.#host = host
     this.#pingTimer = this.#schedulePing()
@@ -98,28 +90,18 @@ export class SyncConnection {
   }
 
   describe(): Connection {
-    const queries = [...this.#subscriptions.values()].map(({ queryId, call: { name, args } }) =>
-      ({ queryId, name, args: Array.isArray(args) ? args[0] : args }))
-    return { id: this.id, sessionId: this.#sessionId, subject: this.#subject, queries }
+    return { id: this.id, sessionId: this.#sessionId, subject: this.#subject, queries: this.#queries.describe() }
   }
 
   /** Runs again what a commit may have altered. */
   applyCommit(changes: Change[]): void {
-    let isAffected = false
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.reads && changes.some(change => subscription.reads!.isAffectedBy(change))) {
-        subscription.reads = null
-        isAffected = true
-      }
-    }
-    if (isAffected)
+    if (this.#queries.applyCommit(changes))
       this.#scheduleUpdate()
   }
 
   /** Runs everything again. */
   invalidateAll(): void {
-    for (const subscription of this.#subscriptions.values())
-      subscription.reads = null
+    this.#queries.invalidateAll()
     this.#scheduleUpdate()
   }
 
@@ -254,8 +236,8 @@ export class SyncConnection {
     const modifications = this.#applyRequests()
     const identity = this.#currentIdentity()
     const version = { ...this.#requested, ts: this.#host.runtime.database.timestamp }
-    if (this.#stale().length > 0)
-      version.ts = await this.#host.runtime.snapshot(identity, () => this.#stale().map(subscription => this.#toRun(subscription, modifications)))
+    if (this.#queries.isStale)
+      version.ts = await this.#host.runtime.snapshot(identity, () => this.#queries.staleRuns(modifications))
     // What a mutation wrote may not reach its client before the answer, or it would show beside the optimistic update.
     await this.#runningMutation
     this.#send({
@@ -268,23 +250,6 @@ export class SyncConnection {
     this.#version = version
   }
 
-  #stale(): Subscription[] {
-    return [...this.#subscriptions.values()].filter(({ reads }) => reads === null)
-  }
-
-  #toRun(subscription: Subscription, modifications: StateModification[]): QueryRun {
-    return {
-      call: subscription.call,
-      journal: subscription.journal,
-      settle: ({ outcome, reads, journal }) => {
-        const sent = JSON.stringify(outcome)
-        if (sent !== subscription.sent)
-          modifications.push(encodeResult(subscription.queryId, outcome, journal))
-        Object.assign(subscription, { reads, journal, sent })
-      },
-    }
-  }
-
   /** Becomes what the client asked for. Returns what that removes. */
   #applyRequests(): StateModification[] {
     const modifications = this.#pendingModifications.splice(0)
@@ -293,27 +258,11 @@ export class SyncConnection {
     if (this.#pendingIdentity) {
       this.#authenticated = this.#pendingIdentity
       this.#pendingIdentity = null
-      for (const subscription of this.#subscriptions.values())
-        subscription.reads = null
+      this.#queries.invalidateAll()
     }
-    const removed = modifications.flatMap(modification => this.#applyModification(modification))
+    const removed = modifications.flatMap(modification => this.#queries.modify(modification))
     this.#announce()
     return removed
-  }
-
-  #applyModification(modification: QuerySetModification): StateModification[] {
-    const { queryId } = modification
-    if (modification.type === 'Remove') {
-      if (!this.#subscriptions.delete(queryId))
-        throw new Rejection('fatal', `Nonexistent query id: ${queryId}`)
-      return [{ type: 'QueryRemoved', queryId }]
-    }
-    if (this.#subscriptions.has(queryId))
-      throw new Rejection('fatal', `Duplicate query ID: ${queryId}`)
-    const { udfPath: name, args, journal = null } = modification
-    const call = { name, args, connection: this.id, caller: 'client' } as const
-    this.#subscriptions.set(queryId, { queryId, call, journal, reads: null, sent: null })
-    return []
   }
 
   /** Whom to run as from now on. */
@@ -367,7 +316,7 @@ export class SyncConnection {
 
   #onClose(reason: string): void {
     clearTimeout(this.#pingTimer)
-    this.#subscriptions.clear()
+    this.#queries.clear()
     this.#log('close', { detail: reason })
     this.#host.onChange(this, 'closed')
   }
