@@ -1,61 +1,8 @@
 import type { ConvexRequest } from './convex-request.ts'
+import type { ConvexServerOptions } from './convex-server-options.ts'
 import { proxyAuth } from './auth-proxy.ts'
 import { createConvexRequest } from './convex-request.ts'
 import { resolveConfig } from './server-config.ts'
-
-/** How the token in the visitor's cookie is used. */
-export interface JwtCacheOptions {
-  /** How long it must still be valid, in milliseconds; otherwise a new one is asked for. @default 60000 */
-  marginMs?: number
-}
-
-/** What to believe of a reverse proxy in front of the app. */
-export interface TrustProxyOptions {
-  /** How many proxies stand in front of the app. @default 1 */
-  hops?: number
-  /**
-   * The header in which they write the visitor's address, such as `x-forwarded-for` or `cf-connecting-ip`. It is passed on to Better Auth, which
-   * limits attempts by it.
-   *
-   * @default none: Better Auth does not learn the address
-   */
-  addressHeader?: string
-}
-
-export interface ConvexServerOptions {
-  /** The deployment's address, such as `https://happy-otter-123.convex.cloud`: `CONVEX_URL`. Required, though a variable may turn out to be unset. */
-  convexUrl: string | undefined
-  /** The address of its HTTP actions, such as `https://happy-otter-123.convex.site`: `CONVEX_SITE_URL`. Required as well. */
-  convexSiteUrl: string | undefined
-  /** The path of Better Auth's routes, on the app as on the deployment. @default '/api/auth' */
-  basePath?: string
-  /** Better Auth's `advanced.cookiePrefix`. @default 'better-auth' */
-  cookiePrefix?: string
-  /**
-   * Whether the token in the visitor's cookie is used while it is valid; `false`: every request asks for a new one. Turn it off if sign-ins do not go
-   * through `handler`, which sees to it that a new session never meets the token of the former one.
-   *
-   * @default true
-   */
-  jwtCache?: boolean | JwtCacheOptions
-  /** Names of further cookies that Better Auth needs, if you gave it names of your own. All others stay in the app. @default [] */
-  forwardedCookies?: string[]
-  /** Other origins whose pages may cause mutations and actions, such as `https://admin.example.com`. @default [] */
-  trustedOrigins?: string[]
-  /**
-   * Whether a reverse proxy in front of the app sets `x-forwarded-proto` and `x-forwarded-host`, and where it writes the visitor's address. Without
-   * such a proxy anybody can write these headers, so leave it off.
-   *
-   * @default false
-   */
-  trustProxy?: boolean | TrustProxyOptions
-  /** How long the body of a request to Better Auth may be, in bytes. @default 1048576 */
-  maxBodyBytes?: number
-  /** How long Better Auth, a query or a mutation may take to answer, in milliseconds. Actions may take as long as they like. @default 10000 */
-  timeoutMs?: number
-  /** @default the global one */
-  fetch?: typeof fetch
-}
 
 /** Convex and Better Auth on an app's server. */
 export interface ConvexServer {

@@ -1,4 +1,4 @@
-import type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './create-convex-server.ts'
+import type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './convex-server-options.ts'
 import type { ServerErrorCode } from './server-error.ts'
 import { serverError } from './server-error.ts'
 

@@ -7,6 +7,7 @@ import type { Identity } from './identity.ts'
 import type { ScheduledRun } from './instrumented-function.ts'
 import type { PageSource, ResolvedQueries } from './paginate.ts'
 import type { FunctionKind } from './registered-function.ts'
+import type { FileUrls } from './syscalls.ts'
 import type { Change } from './tracking.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { makeFunctionReference } from 'convex/server'
@@ -24,13 +25,11 @@ type Args = Record<string, Value>
 type ConvexTest = typeof import('convex-test').convexTest
 
 /** What the database tells, and asks for. */
-export interface DatabaseHost {
+export interface DatabaseHost extends FileUrls {
   /** A transaction was committed. Called synchronously, before anything else can run on the new data. */
   onCommit: (changes: Change[]) => void
   /** A scheduled function ends. */
   onScheduledRun: (run: ScheduledRun) => void
-  fileUrl: (component: string, storageId: string) => string
-  uploadUrl: (component: string) => string
 }
 
 /** The data of one deployment, and the functions run on it: convex-test, with what a server needs added. */

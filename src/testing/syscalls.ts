@@ -1,13 +1,18 @@
 import type { Value } from 'convex/values'
 import type { TestState, TransactionCtx } from './convex-test.ts'
-import type { DatabaseHost } from './database.ts'
 import type { Frames } from './execution.ts'
 import type { ReadSet } from './tracking.ts'
 import { convexToJson } from 'convex/values'
 import { clock } from './clock.ts'
 
-/** What the syscalls need of the database. */
-export interface SyscallHost extends Pick<DatabaseHost, 'fileUrl' | 'uploadUrl'> {
+/** Where files come from and go to. */
+export interface FileUrls {
+  fileUrl: (component: string, storageId: string) => string
+  uploadUrl: (component: string) => string
+}
+
+/** What the syscalls need. */
+export interface SyscallHost extends FileUrls {
   frames: Frames
   /** Runs `body` in a transaction of its own. */
   transaction: <Result>(component: string, body: (ctx: TransactionCtx) => Promise<Result>) => Promise<Result>

@@ -1,17 +1,6 @@
 import type { SessionSnapshot } from './token-source.ts'
-import type { Token } from './token.ts'
+import type { Person, Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
-
-/** A known person. */
-export interface Person {
-  userId: string
-  /** `null` while only a token without a session id has spoken. */
-  sessionId: string | null
-  /** What the token says, until the provider has described the session. */
-  user: unknown
-  /** `null` until the provider has described it. */
-  session: unknown
-}
 
 /** What is being asked of the provider. Each `pending` object is an attempt of its own, and between two attempts it backs off (`waiting`). */
 export interface ProviderRequest {

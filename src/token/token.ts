@@ -1,5 +1,15 @@
-import type { Person } from './auth-state.ts'
 import { readClaims } from '../jwt.ts'
+
+/** A known person. */
+export interface Person {
+  userId: string
+  /** `null` while only a token without a session id has spoken. */
+  sessionId: string | null
+  /** What the token says, until the provider has described the session. */
+  user: unknown
+  /** `null` until the provider has described it. */
+  session: unknown
+}
 
 /** A token, and what Convue reads in it. The deployment verifies it; here it only tells whose it is and how long it lives. */
 export interface Token {

@@ -69,6 +69,12 @@ describe('the rooms', () => {
     expect(wrong).toEqual([])
   })
 
+  it('have no circle of files that import one another', () => {
+    const reaches = (from: string, wanted: string, seen = new Set<string>()): boolean => imports.some(({ file, target }) =>
+      file === from && (target === wanted || (!seen.has(target) && reaches(target, wanted, seen.add(target)))))
+    expect([...new Set(imports.map(({ file }) => file))].filter(file => reaches(file, file))).toEqual([])
+  })
+
   it('import nothing from outside of src', () => {
     expect(imports.filter(({ target, isRelative }) => isRelative && !target.startsWith('src/'))).toEqual([])
     expect(imports.filter(({ target }) => /playground|(?:^|\/)test\//.test(target))).toEqual([])

@@ -1,5 +1,6 @@
-import type { AuthEvent, AuthState, Identity, Person, ProviderRequest } from '../../src/token/auth-state.ts'
+import type { AuthEvent, AuthState, Identity, ProviderRequest } from '../../src/token/auth-state.ts'
 import type { SessionSnapshot } from '../../src/token/token-source.ts'
+import type { Person } from '../../src/token/token.ts'
 import { describe, expect, it } from 'vitest'
 import { hasToken, initialAuthState, isChangeOfPerson, transition } from '../../src/token/auth-state.ts'
 
