@@ -37,6 +37,10 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
     why: detail => `${detail ?? 'These arguments hold what Convex cannot store.'}`,
     fix: 'Pass an object of Convex values; in a template write @click="mutate()", not @click="mutate".',
   },
+  QUERY_KEY_RESERVED: {
+    why: key => `A query of useConvexQueries is called \`${key}\`, which its record needs for itself.`,
+    fix: 'Give it another key.',
+  },
   UPLOAD_FILES_INVALID: {
     why: value => typeof Event !== 'undefined' && value instanceof Event
       ? '`upload` takes files and was given a DOM event.'

@@ -9,6 +9,7 @@ export type ConvueErrorCode
     | 'FUNCTION_INVALID'
     | 'FUNCTION_KIND_MISMATCH'
     | 'ARGS_INVALID'
+    | 'QUERY_KEY_RESERVED'
   // Uploads
     | 'UPLOAD_FILES_INVALID'
     | 'UPLOAD_TOO_MANY_FILES'

@@ -1,8 +1,9 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
-import type { EffectScope, MaybeRefOrGetter } from 'vue'
+import type { EffectScope, MaybeRefOrGetter, ShallowRef } from 'vue'
 import type { QueryArgs } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
-import { computed, effectScope, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, proxyRefs, shallowReactive, shallowReadonly, toValue, watch } from 'vue'
+import { computed, effectScope, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, proxyRefs, shallowReactive, shallowReadonly, shallowRef, toValue, triggerRef, watch } from 'vue'
+import { diagnose } from '../diagnostics.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { useConvexQuery } from './use-convex-query.ts'
@@ -78,8 +79,9 @@ const PAUSED: ConvexQueriesResult<never> = {
  * A key that goes takes its result along. One whose arguments change shows what `useConvexQuery` shows then. One that stays is not touched.
  * Awaiting them settles when each of them has; like them, it never rejects.
  *
- * @param queries A record (or a ref or getter of one) of `{ query, args, …options }`; `undefined`, `null` and `'skip'` pause a key.
- * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
+ * @param queries A record (or a ref or getter of one) of `{ query, args, …options }`; `undefined`, `null` and `'skip'` pause a key. Its keys are
+ * yours, but for `then` and `value`.
+ * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `QUERY_KEY_RESERVED`
  * @example
  * const results = useConvexQueries(() => Object.fromEntries(ids.value.map(id => [id, { query: api.tasks.get, args: { id } }])))
  * // {{ results[id]?.data?.text }}
@@ -89,9 +91,10 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   options: UseConvexQueriesOptions = {},
 ): UseConvexQueriesReturn<Queries> & PromiseLike<UseConvexQueriesReturn<Queries>> {
   const context = useConvexContext('useConvexQueries')
-  const wanted = computed(() => new Map(Object.entries<Item | Pause>(toValue(queries)).map(([key, item]) => [key, read(item)])))
+  const wanted = computed(() => new Map(Object.entries<Item | Pause>(toValue(queries)).map(([key, item]) => [assertKey(key), read(item)])))
   const slots = new Map<string, Slot>()
   const results = shallowReactive<Record<string, ConvexQueriesResult<unknown>>>({})
+  const record = shallowRef(shallowReadonly(results))
   const scope = effectScope()
   let isActive = true
 
@@ -106,15 +109,20 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
         leaving.push(slot.scope)
       }
     }
+    let isOther = false
     for (const [key, query] of wanted.value) {
       if (query && !slots.has(key))
         slots.set(key, open(key, query))
-      results[key] = slots.get(key)?.result ?? PAUSED
+      const result = slots.get(key)?.result ?? PAUSED
+      isOther ||= results[key] !== result
+      results[key] = result
     }
     for (const key of Object.keys(results)) {
       if (!wanted.value.has(key))
-        delete results[key]
+        isOther = delete results[key]
     }
+    if (isOther)
+      triggerRef(record)
     leaving.forEach(scope => scope.stop())
   }
 
@@ -150,9 +158,36 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   const hasAuthFailed = (): boolean => status.value !== 'unauthenticated' && !!error.value
   const isSettled = (): boolean => context.isServer || [...slots.values()].every(({ auth, result }) => !result.isPending || (auth !== 'public' && hasAuthFailed()))
 
-  const settled = shallowReadonly(results) as UseConvexQueriesReturn<Queries>
-  const then = whenSettled(() => settled, isSettled, options.awaitTimeoutMs)
-  return new Proxy(settled, { get: (target, key) => key === 'then' ? then : Reflect.get(target, key) }) as any
+  const then = whenSettled(() => lookLikeRef(record), isSettled, options.awaitTimeoutMs)
+  return lookLikeRef(record, then) as any
+}
+
+/**
+ * A record that is a computed ref of itself as well. Vue unwraps it to the record wherever it unwraps refs, and follows it wherever it takes a ref,
+ * such as in `watch`. A Pinia store takes it for one of its getters, as it takes the refs of one query: a reactive record it would write into its
+ * state, where it would be serialized and overwritten.
+ */
+function lookLikeRef<T extends object>(record: ShallowRef<T>, then?: unknown): T {
+  return new Proxy(record.value, {
+    get(target, key) {
+      switch (key) {
+        case 'then': return then
+        case 'value': return record.value
+        // A query may have this name: it is as true.
+        case 'effect': return Reflect.get(target, key) ?? true
+        case '__v_isRef': return true
+        case '__v_isReactive': case '__v_isReadonly': return false
+        default: return Reflect.get(target, key)
+      }
+    },
+  })
+}
+
+/** What the record needs for itself: to be awaited, and to be unwrapped. */
+function assertKey(key: string): string {
+  if (key === 'then' || key === 'value')
+    throw diagnose('QUERY_KEY_RESERVED', key)
+  return key
 }
 
 function read(item: Item | Pause): Wanted | undefined {

@@ -1,6 +1,7 @@
-import { useConvexQuery } from 'convue'
-import { createPinia, defineStore } from 'pinia'
+import { useConvexQueries, useConvexQuery } from 'convue'
+import { createPinia, defineStore, storeToRefs } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, ref } from 'vue'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
 import '../support/console-guard.ts'
@@ -19,6 +20,12 @@ afterEach(async () => {
 const useMessages = defineStore('messages', () => {
   const { refresh: _refresh, then: _then, ...query } = useConvexQuery(api.messages.list, { channel: 'a' })
   return { ...query, channel: 'a' }
+})
+
+const useChannels = defineStore('channels', () => {
+  const channels = ref(['a'])
+  const results = useConvexQueries(() => Object.fromEntries(channels.value.map(channel => [channel, { query: api.messages.list, args: { channel } }])))
+  return { channels, results }
 })
 
 describe('a Pinia setup store', () => {
@@ -42,5 +49,48 @@ describe('a Pinia setup store', () => {
     await page.tick()
     expect(store.data).toEqual([{ _id: '1', body: 'in a' }])
     store.$dispose()
+  })
+
+  it('shows a record of queries, and serializes none of it', async () => {
+    const pinia = createPinia()
+    page.app.use(pinia)
+    const store = page.app.runWithContext(() => useChannels(pinia))
+    const { results } = storeToRefs(store)
+    const changes = vi.fn()
+    store.$subscribe(changes, { flush: 'sync' })
+    await page.tick()
+    expect(store.results.a!.data).toEqual([{ _id: '1', body: 'in a' }])
+    expect(changes).not.toHaveBeenCalled()
+    store.channels = ['a', 'b']
+    await page.tick()
+    expect(results.value.b!.data).toEqual([{ _id: '1', body: 'in b' }])
+    expect(pinia.state.value).toEqual({ channels: { channels: ['a', 'b'] } })
+    store.$dispose()
+  })
+
+  it('does not hydrate a record of queries', async () => {
+    const pinia = createPinia()
+    pinia.state.value = { channels: { channels: ['b'], results: { b: { data: 'from the server' }, c: {} } } }
+    page.app.use(pinia)
+    const store = page.app.runWithContext(() => useChannels(pinia))
+    await page.tick()
+    expect(Object.keys(store.results)).toEqual(['b'])
+    expect(store.results.b!.data).toEqual([{ _id: '1', body: 'in b' }])
+    store.$dispose()
+  })
+
+  it('lets a template show its record of queries', async () => {
+    const pinia = createPinia()
+    page.app.use(pinia)
+    const wrapper = page.mount(defineComponent({
+      setup: () => ({ store: useChannels(pinia) }),
+      template: '<i v-for="(result, key) in store.results" :key="key">{{ key }}: {{ result.data?.[0]?.body ?? result.status }}</i>',
+    }))
+    expect(wrapper.text()).toBe('a: pending')
+    await page.tick()
+    expect(wrapper.text()).toBe('a: in a')
+    useChannels(pinia).channels = ['a', 'b']
+    await page.tick()
+    expect(wrapper.text()).toBe('a: in ab: in b')
   })
 })

@@ -3,7 +3,7 @@ import type { MaybeRefOrGetter, Ref } from 'vue'
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
 import { useConvexQueries, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { computed, defineComponent, h, KeepAlive, nextTick, onBeforeUnmount, reactive, ref, shallowRef, Suspense, watch } from 'vue'
+import { computed, defineComponent, h, KeepAlive, nextTick, onBeforeUnmount, proxyRefs, reactive, ref, shallowRef, Suspense, toRefs, toValue, unref, watch } from 'vue'
 import { expectConsole } from '../support/console-guard.ts'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
@@ -137,6 +137,72 @@ describe('a record of queries', () => {
     await page.tick()
     expect(results.kept).toMatchObject({ data: [{ body: 'in a' }], status: 'error', isStale: true })
     expect(results.plain).toMatchObject({ data: undefined, status: 'error', isStale: false })
+  })
+})
+
+describe('what Vue does with a record', () => {
+  it('watch follows which queries there are', async () => {
+    const record = shallowRef<Record<string, Item>>({ a: list('a') })
+    const { results } = await mountRecord(record)
+    const seen: string[] = []
+    page.run(() => watch(results, now => seen.push(Object.entries(now).map(([key, { status }]) => `${key} ${status}`).join()), { flush: 'sync' }))
+    record.value = { a: list('a'), b: undefined }
+    await page.tick()
+    record.value = { a: list('a'), b: list('b') }
+    await page.tick()
+    record.value = { b: list('b') }
+    await page.tick()
+    record.value = { b: list('b') }
+    await page.tick()
+    expect(seen).toEqual(['a success,b paused', 'a success,b pending', 'b success'])
+  })
+
+  it('watch follows what they show, if it is deep', async () => {
+    const { results } = await mountRecord({ a: list('a') })
+    const seen: unknown[] = []
+    page.run(() => watch(results, ({ a }) => seen.push(a!.data?.[0]?.body), { deep: true }))
+    page.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'new' }])
+    page.deployment.invalidate()
+    await page.tick()
+    expect(seen).toEqual(['new'])
+  })
+
+  it('toRefs makes refs of the results', async () => {
+    const { results } = await mountRecord({ a: list('a'), b: undefined as Item })
+    const { a, b } = toRefs(results)
+    expect([a!.value.data, b!.value.status]).toEqual([[{ _id: 'a-1', body: 'in a' }], 'paused'])
+  })
+
+  it('what unwraps refs gives the record itself', async () => {
+    const { results } = await mountRecord({ a: list('a') })
+    const unwrapped = [unref(results), toValue(results), reactive({ results }).results, proxyRefs({ results }).results, await results]
+    for (const record of unwrapped) {
+      expect(Object.keys(record)).toEqual(['a'])
+      expect(record.a!.data).toBe(results.a!.data)
+    }
+  })
+
+  it('a component that shows one query renders for no other', async () => {
+    const record = shallowRef<Record<string, Item>>({ a: list('a') })
+    const { results } = await mountRecord(record)
+    const render = vi.fn(() => h('p', results.a!.data![0]!.body))
+    page.mount(defineComponent(() => render))
+    record.value = { a: list('a'), b: list('b') }
+    await page.tick()
+    expect(results.b!.data).toBeDefined()
+    expect(render).toHaveBeenCalledOnce()
+  })
+})
+
+describe('a key', () => {
+  it.each(['then', 'value'])('cannot be `%s`, which the record needs for itself', (key) => {
+    openPage()
+    expect(() => page.run(() => useConvexQueries({ [key]: list('a') }))).toThrow(expect.objectContaining({ code: 'QUERY_KEY_RESERVED', message: expect.stringContaining(`\`${key}\``) }))
+  })
+
+  it('may be anything else, however much it looks like Vue\'s or an object\'s own', async () => {
+    const { results } = await mountRecord({ effect: list('a'), dep: list('b'), constructor: list('c'), then_: undefined as Item })
+    expect(['effect', 'dep', 'constructor'].map(key => results[key]!.data?.[0]?.body)).toEqual(['in a', 'in b', 'in c'])
   })
 })
 
@@ -373,7 +439,7 @@ describe('awaiting a record', () => {
     const awaited = settled.mock.calls[0]![0] as Awaited<typeof results>
     expect(awaited.a.data).toEqual([{ _id: 'a-1', body: 'in a' }])
     expect(awaited.broken.status).toBe('error')
-    expect('then' in awaited).toBe(false)
+    expect(Reflect.get(awaited, 'then')).toBeUndefined()
   })
 
   it('settles at once where there is nothing to wait for', async () => {
