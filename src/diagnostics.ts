@@ -27,7 +27,10 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
     why: 'There is no Convex client on a server.',
     fix: 'Call this in the browser: in onMounted or an event handler.',
   },
-  CLOSED: { why: 'This Convue plugin was closed.', fix: 'Create another one with createConvex().' },
+  CLOSED: {
+    why: 'This Convue plugin was closed, by close() or with the last app that used it.',
+    fix: 'Create another one with createConvex(), such as one for each mount in a test.',
+  },
   FUNCTION_INVALID: { why: 'This is no reference to a Convex function.', fix: 'Pass one from convex/_generated/api.' },
   FUNCTION_KIND_MISMATCH: {
     why: message => `A function was used as what it is not: ${message}`,

@@ -32,7 +32,8 @@ export interface Connection {
   /** A call is being handed to its client, which shows what it may change at this moment. */
   readonly isSending: boolean
   /**
-   * The client on which something of an auth mode runs: `null` while it is not known (or `isHeld`), `undefined` while nobody is there who is required.
+   * The client on which something of an auth mode runs: `null` while it is not known (or `isHeld`), `undefined` while nobody is there who is required,
+   * and once this is closed.
    */
   clientFor: (auth: QueryAuth | 'call', isHeld?: boolean) => OpenClient | null | undefined
   /** As whom something of an auth mode runs now: a user's id, `null` for nobody, `undefined` while it waits. */
@@ -146,7 +147,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   function clientFor(auth: QueryAuth | 'call', isHeld?: boolean): OpenClient | null | undefined {
     const identity = identityFor(auth)
     if (unavailable)
-      return null
+      return undefined
     if (identity === undefined)
       return auth === 'required' && engine.state.person === null ? undefined : null
     if (isHeld)

@@ -42,13 +42,20 @@ export interface ConvexOptions {
 
 /** What {@link createConvex} makes: a Vue plugin. */
 export interface ConvexPlugin {
-  /** Called by `app.use`. */
+  /**
+   * Called by `app.use`; several apps may share a plugin.
+   *
+   * @throws {ConvueError} `CLOSED`
+   */
   install: (app: App) => void
   /** What `useConvexAuth` returns, for use outside components. */
   readonly auth: UseConvexAuthReturn
   /** The `ConvexClient` of whoever is there now. Throws `CLIENT_UNAVAILABLE` on a server. */
   readonly client: ConvexClient
-  /** Ends everything: sockets, timers, listeners. Unmounting the app does it too. */
+  /**
+   * Ends everything: sockets, timers, listeners. Unmounting the last app that uses the plugin does it too. From then on queries are paused, calls
+   * reject with `CLOSED`, and `ready` settles.
+   */
   close: () => Promise<void>
 }
 
@@ -85,6 +92,8 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
   const auth = createAuth(engine, authState, isServer)
 
   const listening = new AbortController()
+  /** How many use it. */
+  let apps = 0
   if (!isServer) {
     engine.subscribe((state, former) => batch(() => {
       const isOtherPerson = isChangeOfPerson(former, state)
@@ -103,11 +112,17 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
     listening.abort()
     engine.close()
     store.close()
-    await connection.close()
+    const closed = connection.close()
+    // Nobody is to wait for an answer that does not come any more.
+    authState.value = { ...engine.state, error: diagnose('CLOSED') }
+    await closed
   }
 
   return markRaw({
     install(app: App) {
+      if (listening.signal.aborted)
+        throw diagnose('CLOSED')
+      apps++
       app.provide(contextKey, {
         app,
         connection,
@@ -118,7 +133,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
         lingerMs,
         isServer,
       })
-      app.onUnmount(() => void close())
+      app.onUnmount(() => --apps || void close())
     },
     auth,
     get client() {

@@ -237,7 +237,7 @@ describe('the component that comes first', () => {
     expect(wrapper.text()).toBe('first changed')
     wrapper.unmount()
     await page.tick()
-    expect(page.deployment.liveSockets).toEqual([])
+    expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ name }) => name)).toEqual(['messages:count'])
   })
 })
 

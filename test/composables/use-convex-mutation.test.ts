@@ -485,7 +485,8 @@ describe('calls that are pending when the page is closed', () => {
   })
 
   it('reject when the app is unmounted', async () => {
-    mountSend()
+    page = new ScriptedPage()
+    page.deployment.isHolding = true
     const failures: unknown[] = []
     const Sender = defineComponent(() => {
       void useConvexMutation(api.messages.send).mutate({ channel: 'a', body: 'one' }).catch(error => failures.push(error))

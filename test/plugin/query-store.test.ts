@@ -1,8 +1,9 @@
 import type { UseConvexQueryReturn } from 'convue'
-import { useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
+import { useConvexClient, useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { effectScope } from 'vue'
+import { createApp, effectScope, markRaw } from 'vue'
 import { api } from '../support/scripted-api.ts'
+import { listApi } from '../support/scripted-list.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
 import '../support/console-guard.ts'
 
@@ -169,6 +170,36 @@ describe('an app that is unmounted or closed', () => {
     expect(result.data.value).toBeUndefined()
   })
 
+  it('pauses what is asked after that, awaited or not, and asks nobody again', async () => {
+    ask('a')
+    void page.convex.close()
+    await page.tick(100)
+    const sockets = page.deployment.sockets.length
+    const { result } = ask('b')
+    const list = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 1 })).result
+    expect([result.status.value, list.status.value]).toEqual(['paused', 'Paused'])
+    expect((await result).isPaused.value).toBe(true)
+    await result.refresh()
+    await page.tick(5000)
+    expect(page.deployment.sockets).toHaveLength(sockets)
+  })
+
+  it('lets nobody wait for who is there', async () => {
+    const silent = new ScriptedPage({ user: 'silent' })
+    const ready = silent.convex.auth.ready()
+    await page.tick()
+    void silent.convex.close()
+    expect(await ready).toBe(false)
+    expect(await silent.convex.auth.ready()).toBe(false)
+    expect(silent.convex.auth.error.value).toMatchObject({ code: 'CLOSED' })
+    await silent.close()
+  })
+
+  it('cannot be used by another app', async () => {
+    await page.convex.close()
+    expect(() => page.app).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  })
+
   it('is closed by unmounting', async () => {
     page.app.mount(document.createElement('div'))
     ask('a')
@@ -177,5 +208,23 @@ describe('an app that is unmounted or closed', () => {
     await page.tick()
     expect(page.deployment.liveSockets).toEqual([])
     expect(() => page.run(() => useConvexClient()).result.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  })
+
+  it('goes on as long as another app uses the same plugin', async () => {
+    page.app.mount(document.createElement('div'))
+    const other = markRaw(createApp({ render: () => null })).use(page.convex)
+    other.mount(document.createElement('div'))
+    const { result } = ask('a')
+    await page.tick()
+    other.unmount()
+    await page.tick()
+    expect(onTheWire()).toEqual(['a'])
+    page.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'still live' }])
+    page.deployment.invalidate()
+    await page.tick()
+    expect(result.data.value![0]!.body).toBe('still live')
+    page.app.unmount()
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
   })
 })
