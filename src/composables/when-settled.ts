@@ -1,5 +1,4 @@
-import { getCurrentInstance, getCurrentScope, onScopeDispose, shallowRef } from 'vue'
-import { until } from '../plugin/until.ts'
+import { effectScope, getCurrentInstance, getCurrentScope, onScopeDispose, watch } from 'vue'
 
 /**
  * The `then` of what can be awaited, as in `await useConvexQuery(…)`: it settles as soon as `isSettled`, when the scope that it was made in
@@ -9,15 +8,20 @@ import { until } from '../plugin/until.ts'
 export function whenSettled<T>(read: () => T, isSettled: () => boolean, timeoutMs = 5000): PromiseLike<T>['then'] {
   const scope = getCurrentScope()
   const isHydrating = !!getCurrentInstance()?.vnode.el
-  return (onFulfilled, onRejected) => {
-    const isOver = shallowRef(isHydrating || scope?.active === false || isSettled())
-    const end = (): boolean => isOver.value = true
-    // A timer that is set for longer fires at once.
-    const timer = isOver.value ? undefined : setTimeout(end, Math.min(timeoutMs, 2 ** 31 - 1))
-    if (scope?.active)
-      scope.run(() => onScopeDispose(end))
-    return until(() => isOver.value || isSettled() ? read() : undefined)
-      .finally(() => clearTimeout(timer))
-      .then(onFulfilled as (value: T | undefined) => any, onRejected)
-  }
+  return (onFulfilled, onRejected) => new Promise<T>((resolve) => {
+    if (isHydrating || scope?.active === false || isSettled())
+      return resolve(read())
+    // One of its own, since the other may live long and be awaited in again and again. Whatever ends the waiting stops it.
+    const waiting = scope?.run(effectScope) ?? effectScope(true)
+    const end = (): void => waiting.stop()
+    waiting.run(() => {
+      // A timer that is set for longer fires at once.
+      const timer = setTimeout(end, Math.min(timeoutMs, 2 ** 31 - 1))
+      onScopeDispose(() => {
+        clearTimeout(timer)
+        resolve(read())
+      })
+      watch(isSettled, end, { flush: 'sync' })
+    })
+  }).then(onFulfilled, onRejected)
 }

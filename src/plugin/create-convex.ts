@@ -112,10 +112,9 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
     listening.abort()
     engine.close()
     store.close()
-    const closed = connection.close()
     // Nobody is to wait for an answer that does not come any more.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }
-    await closed
+    await connection.close()
   }
 
   return markRaw({

@@ -2,7 +2,7 @@ import type { QueryArgs, UseConvexQueryReturn } from 'convue'
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
 import { useAuthedQuery, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { defineComponent, effectScope, h, ref, shallowRef, Suspense } from 'vue'
+import { defineComponent, effectScope, getCurrentScope, h, ref, shallowRef, Suspense } from 'vue'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
 import '../support/console-guard.ts'
@@ -41,6 +41,21 @@ describe('awaiting a query', () => {
     await page.tick(20)
     expect(statuses).toEqual(['success'])
     expect((await awaited).data.value).toBe('the result')
+  })
+
+  it('leaves nothing in a scope that lives on, however often it is awaited there', async () => {
+    openPage()
+    const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
+    /** What would be held until the scope ends. */
+    const held = (): unknown[] => ['cleanups', 'scopes'].map(kind => (scope as any)[kind]?.length ?? 0)
+    const before = held()
+    const awaited = Promise.all([query, query, query])
+    await page.tick(0)
+    expect(held()).not.toEqual(before)
+    await page.tick(300)
+    await awaited
+    await query
+    expect(held()).toEqual(before)
   })
 
   it('settles at an error, and does not reject', async () => {
