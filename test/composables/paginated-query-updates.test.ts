@@ -8,6 +8,7 @@ import {
   optimisticallyUpdateValueInPaginatedQuery,
   useConvexMutation,
   useConvexPaginatedQuery,
+  useConvexQuery,
 } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { watch } from 'vue'
@@ -135,6 +136,17 @@ describe('on a page', () => {
       page.deployment.isHolding = true
       void mountAdd(atTop)(-1)
       expect([one.seen, same.seen, other.seen]).toEqual([['-1,0,1,2,3,4,5 CanLoadMore'], ['-1,0,1,2 CanLoadMore'], []])
+    })
+
+    it('tells apart what other arguments give, also of pages that a plain query asks for', async () => {
+      list.lists.far = [10, 11]
+      const [near, far] = page.run(() => ['a', 'far'].map(of => useConvexQuery(listApi.page, { of, paginationOpts: { numItems: 3, cursor: null } }))).result
+      await page.tick()
+      page.deployment.isHolding = true
+      void mountAdd((localQueryStore, args) =>
+        insertAtPosition({ localQueryStore, paginatedQuery: listApi.page, sortOrder: 'asc', sortKeyFromItem, item: rowOf(args) }))(5)
+      // What is behind the first page of the one is not known, whatever the other has.
+      expect([near, far].map(query => query!.data.value!.page.map(({ rank }) => rank))).toEqual([[0, 1, 2], [5, 10, 11]])
     })
 
     it('waits for the first page where that is not loaded yet', async () => {

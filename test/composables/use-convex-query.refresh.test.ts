@@ -170,4 +170,25 @@ describe('refresh', () => {
     expect(seen.at(-1)).toBe('3 success')
     expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
   })
+
+  it('is not answered by what goes on showing until a person\'s first result is there', async () => {
+    await page.close()
+    page = new ScriptedPage({ user: 'silent' })
+    page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'nobody'}'s ${value}`)
+    const { query, seen } = mountValue().result
+    await page.tick(2500)
+    page.deployment.latencyMs = 50
+    page.source.signIn('ada')
+    await page.tick(10)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    value = 2
+    page.deployment.invalidate()
+    await page.tick(60)
+    expect(seen).toEqual(['nobody\'s 1 success stale', 'nobody\'s 2 success stale'])
+    expect(refreshed).not.toHaveBeenCalled()
+    await page.tick(500)
+    expect(refreshed).toHaveBeenCalledOnce()
+    expect(seen.at(-1)).toBe('ada\'s 2 success')
+  })
 })
