@@ -1,32 +1,20 @@
 import type { TokenOutcome } from 'convue'
+import type { ScriptedPage } from '../support/scripted-page.ts'
 import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeToken } from '../support/fake-token.ts'
-import { identityApi as api, leaveHint, recordTicks, scriptIdentity, subjectsOf } from '../support/identity.ts'
-import { ScriptedPage } from '../support/scripted-page.ts'
+import { openPage, page } from '../support/identity-page.ts'
+import { identityApi as api, leaveHint, recordTicks, subjectsOf } from '../support/identity.ts'
 import { signedIn } from '../support/scripted-source.ts'
 import '../support/console-guard.ts'
 
 const failed: TokenOutcome = { kind: 'failed', error: new Error('503') }
 
-let page: ScriptedPage
-function openPage(...[options]: ConstructorParameters<typeof ScriptedPage>): ScriptedPage {
-  page = new ScriptedPage(options)
-  scriptIdentity(page.deployment)
-  return page
-}
-
 beforeEach(() => {
-  vi.useFakeTimers()
   // The longest jitter: delays are 1, 2, 4, … seconds.
   vi.spyOn(Math, 'random').mockReturnValue(0.999_999_999)
 })
-afterEach(async () => {
-  await page.close()
-  localStorage.clear()
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
+afterEach(() => void vi.restoreAllMocks())
 
 function useTasks() {
   return {

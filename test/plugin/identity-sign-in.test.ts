@@ -1,24 +1,10 @@
 import { IdentityChangedError, useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { fakeToken } from '../support/fake-token.ts'
-import { identityApi as api, leaveHint, recordTicks, scriptIdentity, subjectsOf } from '../support/identity.ts'
-import { ScriptedPage } from '../support/scripted-page.ts'
+import { openPage, page } from '../support/identity-page.ts'
+import { identityApi as api, leaveHint, recordTicks, subjectsOf } from '../support/identity.ts'
 import { signedIn } from '../support/scripted-source.ts'
 import '../support/console-guard.ts'
-
-let page: ScriptedPage
-function openPage(...[options]: ConstructorParameters<typeof ScriptedPage>): ScriptedPage {
-  page = new ScriptedPage(options)
-  scriptIdentity(page.deployment)
-  return page
-}
-
-beforeEach(() => void vi.useFakeTimers())
-afterEach(async () => {
-  await page.close()
-  localStorage.clear()
-  vi.useRealTimers()
-})
 
 function useTasks() {
   return {

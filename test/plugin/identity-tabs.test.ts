@@ -54,11 +54,16 @@ afterEach(async () => {
 
 const tick = async (): Promise<void> => void await vi.advanceTimersByTimeAsync(100)
 
+async function openTwoTabs(session: SessionSnapshot) {
+  browser.session = session
+  const tabs = [browser.openTab(), browser.openTab()] as const
+  await tick()
+  return tabs
+}
+
 describe('a sign-in in another tab', () => {
   it('signs this one in', async () => {
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
+    const [here, there] = await openTwoTabs({ status: 'signedOut' })
     browser.session = signedIn('ada')
     there.source.say(browser.session)
     await tick()
@@ -67,10 +72,7 @@ describe('a sign-in in another tab', () => {
   })
 
   it('as somebody else shows nothing of the former person in any tick', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
+    const [here, there] = await openTwoTabs(signedIn('ada'))
     expect(here.tasks.data.value).toBe('ada\'s tasks')
     const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
     browser.session = signedIn('bea')
@@ -83,10 +85,7 @@ describe('a sign-in in another tab', () => {
 
 describe('a sign-out in another tab', () => {
   it('signs this one out', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
+    const [here, there] = await openTwoTabs(signedIn('ada'))
     browser.session = { status: 'signedOut' }
     await there.convex.auth.signOut()
     await tick()
@@ -96,10 +95,7 @@ describe('a sign-out in another tab', () => {
   })
 
   it('is asked about, not believed', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
+    const [here, there] = await openTwoTabs(signedIn('ada'))
     await there.convex.auth.signOut() // and the session goes on
     await tick()
     expect(here.source.refreshes).toBe(1)
@@ -108,10 +104,7 @@ describe('a sign-out in another tab', () => {
   })
 
   it('that cannot be asked about changes nothing', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
+    const [here, there] = await openTwoTabs(signedIn('ada'))
     browser.session = { status: 'failed', error: new Error('offline') }
     there.source.say({ status: 'signedOut' })
     await tick()

@@ -1,0 +1,21 @@
+import type { ScriptedPageOptions } from './scripted-page.ts'
+import { afterEach, beforeEach, vi } from 'vitest'
+import { scriptIdentity } from './identity.ts'
+import { ScriptedPage } from './scripted-page.ts'
+
+/** The page of the test that runs. */
+// eslint-disable-next-line import/no-mutable-exports
+export let page: ScriptedPage
+
+/** Opens the one page of a test, whose functions tell as whom they ran. Importing this gives a test file fake timers, and closes its pages. */
+export function openPage(options?: ScriptedPageOptions): ScriptedPage {
+  page = new ScriptedPage(options)
+  scriptIdentity(page.deployment)
+  return page
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
