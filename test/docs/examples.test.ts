@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createConvex } from 'convue'
 import { startDeployment } from 'convue/testing'
+import { createPinia } from 'pinia'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, h, Suspense } from 'vue'
 import { WebSocket } from 'ws'
@@ -138,7 +139,7 @@ describe('on a page', () => {
     await signIn(example)
     const { default: component } = await load(example.file)
     const convex = createConvex({ url: deployment.url, authClient, lingerMs: 0 })
-    app = createApp({ render: () => h(Suspense, null, { default: () => h(component) }) }).use(convex)
+    app = createApp({ render: () => h(Suspense, null, { default: () => h(component) }) }).use(convex).use(createPinia())
     const errors: unknown[] = []
     app.config.errorHandler = error => void errors.push(error)
     app.mount('#app')
