@@ -3,7 +3,7 @@ import type { ComputedRef, ShallowRef } from 'vue'
 import type { Call, PendingCall } from '../plugin/pending-call.ts'
 import { computed, shallowRef } from 'vue'
 import { IdentityChangedError } from '../identity-changed-error.ts'
-import { attempt } from '../plugin/batch.ts'
+import { attempt } from '../plugin/attempt.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 

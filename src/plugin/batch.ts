@@ -1,4 +1,5 @@
 import { reactive } from 'vue'
+import { attempt } from './attempt.ts'
 
 /**
  * Vue runs the mutating methods of a reactive array as one batch: effects, `flush: 'sync'` watchers included, run once after all writes, and no
@@ -17,16 +18,4 @@ const writes = /* @__PURE__ */ reactive(/* @__PURE__ */ new Writes())
 /** Makes all writes in `write` visible at once: no watcher sees half of them. Calls nest. An error of a watcher harms nobody else. */
 export function batch(write: () => void): void {
   attempt(() => writes.push(write))
-}
-
-/** Runs foreign code. Its error changes nothing here; like any error that nobody catches, it is reported to the global scope. */
-export function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run()
-  }
-  catch (error) {
-    setTimeout(() => {
-      throw error
-    })
-  }
 }

@@ -1,8 +1,8 @@
 import type { ConvexClient, OptimisticUpdate } from 'convex/browser'
 import type { OpenClient } from './open-client.ts'
-import { attempt } from './batch.ts'
+import { attempt } from './attempt.ts'
 import { explainFunctionError } from './function-name.ts'
-import { readArgs } from './query-key.ts'
+import { readArgs } from './read-args.ts'
 
 /** One question to the deployment, which has one answer. */
 export interface Call {

@@ -1,0 +1,25 @@
+import type { Value } from 'convex/values'
+import { convexToJson, jsonToConvex } from 'convex/values'
+import { diagnose } from '../diagnostics.ts'
+
+/**
+ * Arguments as they are at this moment, since the object that they came in may be a form that goes on changing; and as text.
+ *
+ * @throws {ConvueError} `ARGS_INVALID`
+ */
+export function readArgs(value: unknown): { args: Record<string, Value>, text: string } {
+  if (typeof Event !== 'undefined' && value instanceof Event)
+    throw diagnose('ARGS_INVALID', 'A DOM event was passed as arguments.')
+  let cause: unknown
+  try {
+    const json = convexToJson(value as Value)
+    const text = JSON.stringify(json)
+    // What JSON cannot hold is written as `{ $type: … }`; all else is a copy already.
+    if (text.startsWith('{'))
+      return { args: (text.includes('"$') ? jsonToConvex(json) : json) as Record<string, Value>, text }
+  }
+  catch (error) {
+    cause = error
+  }
+  throw diagnose('ARGS_INVALID', undefined, cause)
+}
