@@ -37,7 +37,9 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
     fix: 'Queries go to useConvexQuery, mutations to useConvexMutation, actions to useConvexAction.',
   },
   ARGS_INVALID: {
-    why: detail => `${detail ?? 'These arguments hold what Convex cannot store.'}`,
+    why: (detail: string | { value: unknown }) => typeof detail === 'string'
+      ? detail
+      : isEvent(detail.value) ? 'A DOM event was passed as arguments.' : 'These arguments hold what Convex cannot store.',
     fix: 'Pass an object of Convex values; in a template write @click="mutate()", not @click="mutate".',
   },
   QUERY_KEY_RESERVED: {
@@ -45,7 +47,7 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
     fix: 'Give it another key.',
   },
   UPLOAD_FILES_INVALID: {
-    why: value => typeof Event !== 'undefined' && value instanceof Event
+    why: value => isEvent(value)
       ? '`upload` takes files and was given a DOM event.'
       : `\`upload\` takes files and was given something else: ${typeof value}.`,
     fix: 'Pass a File, a Blob or a list of them; in a template write @change="upload($event.target.files)", not @change="upload".',
@@ -110,4 +112,8 @@ export function diagnose(code: ConvueErrorCode, detail?: unknown, cause?: unknow
 export function describe(code: ConvueErrorCode, detail?: unknown, cause?: unknown): ConvueErrorOptions {
   const { why, fix } = diagnoses[code] ?? { why: '', fix: '' }
   return { code, why: typeof why === 'function' ? why(detail) : why, fix, cause }
+}
+
+function isEvent(value: unknown): boolean {
+  return typeof Event !== 'undefined' && value instanceof Event
 }

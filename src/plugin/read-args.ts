@@ -8,8 +8,6 @@ import { diagnose } from '../diagnostics.ts'
  * @throws {ConvueError} `ARGS_INVALID`
  */
 export function readArgs(value: unknown): { args: Record<string, Value>, text: string } {
-  if (typeof Event !== 'undefined' && value instanceof Event)
-    throw diagnose('ARGS_INVALID', 'A DOM event was passed as arguments.')
   let cause: unknown
   try {
     const json = convexToJson(value as Value)
@@ -21,5 +19,5 @@ export function readArgs(value: unknown): { args: Record<string, Value>, text: s
   catch (error) {
     cause = error
   }
-  throw diagnose('ARGS_INVALID', undefined, cause)
+  throw diagnose('ARGS_INVALID', { value }, cause)
 }
