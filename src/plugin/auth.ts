@@ -70,12 +70,8 @@ export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, is
     user: describe('user'),
     session: describe('session'),
     error,
-    ready: () => until(() => {
-      if (status.value === 'authenticated')
-        return true
-      if (status.value === 'unauthenticated' || error.value || isServer)
-        return false
-    }),
+    ready: () => until(() => status.value === 'authenticated' || status.value === 'unauthenticated' || !!error.value || isServer)
+      .then(() => status.value === 'authenticated'),
     signOut: engine.signOut,
   }
 }

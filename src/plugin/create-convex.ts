@@ -119,8 +119,8 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
 
   return markRaw({
     install(app: App) {
-      if (listening.signal.aborted)
-        throw diagnose('CLOSED')
+      if (!isServer)
+        connection.assertAvailable()
       apps++
       app.provide(contextKey, {
         app,

@@ -1,14 +1,24 @@
-import { effectScope, watch } from 'vue'
+import type { EffectScope } from 'vue'
+import { effectScope, onScopeDispose, watch } from 'vue'
 
-/** Resolves with the first value of `read` that is not `undefined`, in the tick in which it appears. Belongs to no component. */
-export function until<T>(read: () => T | undefined): Promise<T> {
+/**
+ * Resolves in the tick in which `condition` becomes true; when `owner` ends, if it belongs to one; and after `timeoutMs`. It leaves nothing in `owner`,
+ * which may live long and see many of them.
+ */
+export function until(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {
-    const scope = effectScope(true)
-    scope.run(() => watch(read, (value) => {
-      if (value !== undefined) {
-        resolve(value)
-        scope.stop()
-      }
-    }, { immediate: true, flush: 'sync' }))
+    if (condition())
+      return resolve()
+    const waiting = owner?.run(effectScope) ?? effectScope(true)
+    const end = (): void => waiting.stop()
+    waiting.run(() => {
+      // A timer that is set for longer fires at once.
+      const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, 2 ** 31 - 1))
+      onScopeDispose(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+      watch(condition, end, { flush: 'sync' })
+    })
   })
 }
