@@ -4,6 +4,7 @@ import type { QueryEntry, QueryState } from '../plugin/query-entry.ts'
 import type { QueryAuth } from '../plugin/query-key.ts'
 import type { QueryTarget, QueryTargetRef } from './query-args.ts'
 import { computed } from 'vue'
+import { hasAuthFailed, isIdentityUnsure } from '../plugin/auth.ts'
 import { PAUSED, PENDING } from '../plugin/query-entry.ts'
 
 export interface QueryViewOptions {
@@ -87,7 +88,7 @@ export class QueryView {
 
   get isStale(): boolean {
     const { state } = this
-    return this.#value !== undefined && (state.status !== 'success' || state.isStale || this.#isIdentityUnsure)
+    return this.#value !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.auth, this.#auth))
   }
 
   get isPaused(): boolean {
@@ -98,10 +99,10 @@ export class QueryView {
     return this.status === 'pending'
   }
 
-  /** Nothing more is to be waited for: only who waits for a person minds that their token does not come. */
+  /** Nothing more is to be waited for. */
   get isSettled(): boolean {
     const { isServer, auth } = this.#context
-    return (isServer && !this.#entry.value) || this.status !== 'pending' || (this.#auth !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value)
+    return (isServer && !this.#entry.value) || this.status !== 'pending' || hasAuthFailed(auth, this.#auth)
   }
 
   get #value(): unknown {
@@ -116,11 +117,6 @@ export class QueryView {
   /** It requires a user, and nobody is signed in. */
   get #isSignedOut(): boolean {
     return this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated'
-  }
-
-  get #isIdentityUnsure(): boolean {
-    const { status } = this.#context.auth
-    return this.#auth !== 'public' && (status.value === 'refreshing' || status.value === 'loading')
   }
 }
 

@@ -1,12 +1,13 @@
-import type { EffectScope, MaybeRefOrGetter, Ref } from 'vue'
+import type { MaybeRefOrGetter, Ref } from 'vue'
 import type { QueryStore } from '../plugin/query-store.ts'
 import type { PageSubscription } from './page-subscription.ts'
 import type { PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQueryArgs } from './paginated-query.ts'
 import type { PageAnswer, PageRequest, PaginationState, PaginationView } from './pagination-state.ts'
 import type { QueryTarget } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
-import { computed, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, onScopeDispose, shallowRef, watch } from 'vue'
+import { computed, getCurrentScope, onScopeDispose, shallowRef, watch } from 'vue'
 import { diagnose } from '../diagnostics.ts'
+import { hasAuthFailed, isIdentityUnsure } from '../plugin/auth.ts'
 import { batch } from '../plugin/batch.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
@@ -15,6 +16,7 @@ import { shareStructure } from '../plugin/structural-sharing.ts'
 import { subscribeToPage } from './page-subscription.ts'
 import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
 import { useQueryTarget } from './query-args.ts'
+import { useResting } from './use-resting.ts'
 import { whenSettled } from './when-settled.ts'
 
 /** Options of {@link useConvexPaginatedQuery}. */
@@ -84,7 +86,6 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const context = useConvexContext('useConvexPaginatedQuery')
   const { store, isServer } = context
   const target = useQueryTarget(functionName(query), auth, [args])
-  const authStatus = context.auth.status
   const person = (): number => auth === 'public' ? 0 : context.person.value
 
   const session = shallowRef<Session>({ target: { status: 'paused' }, person: 0, state: IDLE })
@@ -107,12 +108,11 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     let next = look(isSame ? former : undefined)
     if (keepPrevious && next.status === 'LoadingFirstPage' && former?.person === who && former.status !== 'Paused')
       next = { ...next, results: former.results, isStale: former.results.length > 0 }
-    const isIdentityUnsure = auth !== 'public' && (authStatus.value === 'refreshing' || authStatus.value === 'loading')
     return {
       ...next,
       // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
       results: former?.person === who ? shareStructure(former.results, next.results) as PaginationView['results'] : next.results,
-      isStale: next.isStale || (isIdentityUnsure && next.results.length > 0),
+      isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(context.auth, auth)),
       key,
       person: who,
     }
@@ -120,7 +120,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
 
   function look(former: PaginationView | undefined): PaginationView {
     const wanted = target.value
-    if (wanted.status === 'paused' || (auth === 'required' && authStatus.value === 'unauthenticated'))
+    if (wanted.status === 'paused' || (auth === 'required' && context.auth.status.value === 'unauthenticated'))
       return PAUSED
     if (wanted.status === 'error')
       return { status: 'Error', results: [], error: wanted.error, isStale: false }
@@ -128,11 +128,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   }
 
   if (!isServer) {
-    // Not in a store that a component happens to be the first to use.
-    if (getCurrentScope() && (getCurrentInstance() as { scope?: EffectScope } | null)?.scope === getCurrentScope()) {
-      onActivated(() => isActive.value = true)
-      onDeactivated(() => isActive.value = false)
-    }
+    useResting(isNowActive => isActive.value = isNowActive)
     // Arguments may change several times in one tick: only the last are asked for.
     watch([() => keyOf(target.value), person], follow, { immediate: true })
     watch(isActive, follow, { flush: 'sync' })
@@ -195,9 +191,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       subscription.release(lingerMs)
   }
 
-  /** Only who waits for a person minds that their token does not come. */
-  const hasAuthFailed = (): boolean => auth !== 'public' && authStatus.value !== 'unauthenticated' && !!context.auth.error.value
-  const isSettled = (): boolean => isOver.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed()
+  const isSettled = (): boolean => isOver.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed(context.auth, auth)
 
   const status = computed(() => view.value.status)
   const refs: UseConvexPaginatedQueryReturn<any> = {

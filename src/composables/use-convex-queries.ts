@@ -2,11 +2,13 @@ import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { EffectScope, MaybeRefOrGetter, ShallowRef } from 'vue'
 import type { QueryArgs } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
-import { computed, effectScope, getCurrentInstance, getCurrentScope, onActivated, onDeactivated, proxyRefs, shallowReactive, shallowReadonly, shallowRef, toValue, triggerRef, watch } from 'vue'
+import { computed, effectScope, proxyRefs, shallowReactive, shallowReadonly, shallowRef, toValue, triggerRef, watch } from 'vue'
 import { diagnose } from '../diagnostics.ts'
+import { hasAuthFailed } from '../plugin/auth.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { useConvexQuery } from './use-convex-query.ts'
+import { useResting } from './use-resting.ts'
 import { whenSettled } from './when-settled.ts'
 
 type Query = FunctionReference<'query'>
@@ -141,23 +143,17 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   watch(wanted, follow)
   follow()
 
-  if (getCurrentScope() && (getCurrentInstance() as { scope?: unknown } | null)?.scope === getCurrentScope()) {
+  useResting((isNowActive) => {
+    isActive = isNowActive
+    if (isActive)
+      return follow()
     // A query whose scope has stopped goes on showing as long as it lingers.
-    onDeactivated(() => {
-      isActive = false
-      slots.forEach(slot => slot.scope.stop())
-      slots.clear()
-    })
-    onActivated(() => {
-      isActive = true
-      follow()
-    })
-  }
+    slots.forEach(slot => slot.scope.stop())
+    slots.clear()
+  })
 
-  const { status, error } = context.auth
-  const hasAuthFailed = (): boolean => status.value !== 'unauthenticated' && !!error.value
-  const isSettled = (): boolean => context.isServer || [...slots.values()].every(({ auth, result }) => !result.isPending || (auth !== 'public' && hasAuthFailed()))
-
+  const isSettled = (): boolean => context.isServer
+    || [...slots.values()].every(({ auth, result }) => !result.isPending || hasAuthFailed(context.auth, auth ?? 'optional'))
   const then = whenSettled(() => lookLikeRef(record), isSettled, options.awaitTimeoutMs)
   return lookLikeRef(record, then) as any
 }

@@ -1,7 +1,8 @@
 import type { ConvexContext } from '../plugin/context.ts'
 import type { QueryEntry } from '../plugin/query-entry.ts'
 import type { QueryTargetRef } from './query-args.ts'
-import { getCurrentInstance, getCurrentScope, isRef, onActivated, onDeactivated, onScopeDispose, shallowRef, watch } from 'vue'
+import { getCurrentScope, isRef, onScopeDispose, shallowRef, watch } from 'vue'
+import { useResting } from './use-resting.ts'
 
 /** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
 export function useQueryEntry(
@@ -10,8 +11,7 @@ export function useQueryEntry(
   lingerMs: number,
   isAskedOnServer = true,
 ): { readonly value: QueryEntry | null } {
-  const scope = getCurrentScope()
-  const mayRest = isKeptAlive(scope)
+  const mayRest = useResting(follow)
   // A ref only where it can change: each component that shows the query would follow it.
   const entry: { value: QueryEntry | null } = isRef(target) || mayRest ? shallowRef(null) : { value: null }
   if (isServer) {
@@ -35,39 +35,20 @@ export function useQueryEntry(
     }
     held = next
   }
-  const follow = (): void => {
-    const wanted = target.value
-    if (isActive)
-      hold(entry.value = wanted.status === 'ready' ? store.acquire(wanted.query) : null)
-  }
-  // What rests with its page shows as long as it lingers: coming back renders nothing anew. This reads no ref, which would become one of the
-  // page's that a component is leaving.
-  const rest = (): void => {
-    isActive = false
-    hold(null)
-  }
-  follow()
+  follow(true)
   if (isRef(target))
-    watch(target, follow)
-
-  if (mayRest) {
-    onActivated(() => {
-      isActive = true
-      follow()
-    })
-    onDeactivated(rest)
-  }
-  if (scope)
-    onScopeDispose(rest)
+    watch(target, () => follow(isActive))
+  if (getCurrentScope())
+    onScopeDispose(() => follow(false))
   return entry
-}
 
-/** Not in a store that a component happens to be the first to use; and Vue's hooks cost more than all of the rest, so only where they are ever called. */
-function isKeptAlive(scope: unknown): boolean {
-  let instance = getCurrentInstance()
-  if ((instance as { scope?: unknown } | null)?.scope !== scope)
-    return false
-  while (instance && !(instance.vnode.type as { __isKeepAlive?: boolean }).__isKeepAlive)
-    instance = instance.parent
-  return !!instance
+  function follow(isNowActive: boolean): void {
+    isActive = isNowActive
+    // What rests with its page shows as long as it lingers: coming back renders nothing anew. This reads no ref, which would become one of the
+    // page's that a component is leaving.
+    if (!isActive)
+      return hold(null)
+    const wanted = target.value
+    hold(entry.value = wanted.status === 'ready' ? store.acquire(wanted.query) : null)
+  }
 }

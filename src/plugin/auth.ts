@@ -1,6 +1,7 @@
 import type { ComputedRef, ShallowRef } from 'vue'
 import type { AuthState, Identity } from '../token/auth-state.ts'
 import type { TokenEngine } from '../token/token-engine.ts'
+import type { QueryAuth } from './query-key.ts'
 import { computed } from 'vue'
 import { until } from './until.ts'
 
@@ -74,4 +75,14 @@ export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, is
       .then(() => status.value === 'authenticated'),
     signOut: engine.signOut,
   }
+}
+
+/** Nobody can be asked yet, and it has failed once: only who waits for a person minds that their token does not come. */
+export function hasAuthFailed(auth: UseConvexAuthReturn, as: QueryAuth): boolean {
+  return as !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value
+}
+
+/** What is shown is no longer, or not yet, surely for whoever is there. */
+export function isIdentityUnsure(auth: UseConvexAuthReturn, as: QueryAuth): boolean {
+  return as !== 'public' && (auth.status.value === 'refreshing' || auth.status.value === 'loading')
 }
