@@ -127,6 +127,8 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
     },
     close() {
       clearTimeout(timer)
+      // Nothing lingers from now on.
+      sweepsAt = -Infinity
       batch(() => entries.forEach(remove))
     },
   }

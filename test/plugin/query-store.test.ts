@@ -175,13 +175,15 @@ describe('an app that is unmounted or closed', () => {
     void page.convex.close()
     await page.tick(100)
     const sockets = page.deployment.sockets.length
-    const { result } = ask('b')
+    const { result, stop } = ask('b')
     const list = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 1 })).result
     expect([result.status.value, list.status.value]).toEqual(['paused', 'Paused'])
     expect((await result).isPaused.value).toBe(true)
     await result.refresh()
     await page.tick(5000)
     expect(page.deployment.sockets).toHaveLength(sockets)
+    stop()
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('lets nobody wait for who is there', async () => {
