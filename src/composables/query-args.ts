@@ -2,6 +2,7 @@ import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { MaybeRefOrGetter } from 'vue'
 import type { QueryAuth, QueryKey } from '../plugin/query-key.ts'
 import { computed, isProxy, isRef, toValue } from 'vue'
+import { PAUSED } from '../plugin/query-entry.ts'
 import { queryKey } from '../plugin/query-key.ts'
 
 type Query = FunctionReference<'query'>
@@ -24,8 +25,6 @@ export type QueryTarget
 
 /** A ref if the arguments can change. */
 export interface QueryTargetRef { readonly value: QueryTarget }
-
-const PAUSED: QueryTarget = { status: 'paused' }
 
 /**
  * What to ask, from reactive arguments. Equal arguments in a new object give the very same target.

@@ -1,7 +1,7 @@
 import type { ConvexContext } from '../plugin/context.ts'
 import type { QueryEntry } from '../plugin/query-entry.ts'
 import type { QueryTargetRef } from './query-args.ts'
-import { getCurrentScope, isRef, onScopeDispose, shallowRef, watch } from 'vue'
+import { isRef, onScopeDispose, shallowRef, watch } from 'vue'
 import { useResting } from './use-resting.ts'
 
 /** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
@@ -38,8 +38,7 @@ export function useQueryEntry(
   follow(true)
   if (isRef(target))
     watch(target, () => follow(isActive))
-  if (getCurrentScope())
-    onScopeDispose(() => follow(false))
+  onScopeDispose(() => follow(false), true)
   return entry
 
   function follow(isNowActive: boolean): void {

@@ -12,9 +12,9 @@ export function useResting(follow: (isActive: boolean) => void): boolean {
     return false
   while (instance && !(instance.vnode.type as { __isKeepAlive?: boolean }).__isKeepAlive)
     instance = instance.parent
-  if (!instance)
-    return false
-  onActivated(() => follow(true))
-  onDeactivated(() => follow(false))
-  return true
+  if (instance) {
+    onActivated(() => follow(true))
+    onDeactivated(() => follow(false))
+  }
+  return !!instance
 }

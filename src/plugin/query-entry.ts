@@ -14,7 +14,7 @@ export type QueryState
     | { status: 'success', value: Value, isStale: boolean }
     | { status: 'error', error: Error }
 
-export const PAUSED: QueryState = { status: 'paused' }
+export const PAUSED: { status: 'paused' } = { status: 'paused' }
 export const PENDING: QueryState = { status: 'pending' }
 
 /** One query with one set of arguments in one auth mode, for whoever is there. A class, since there may be thousands. */
@@ -136,7 +136,6 @@ export class QueryEntry implements Receiver {
   }
 
   #settleRefreshes(): void {
-    for (let settle = this.#refreshes.pop(); settle; settle = this.#refreshes.pop())
-      settle()
+    this.#refreshes.splice(0).forEach(settle => settle())
   }
 }
