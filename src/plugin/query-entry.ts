@@ -136,6 +136,7 @@ export class QueryEntry implements Receiver {
   }
 
   #settleRefreshes(): void {
-    this.#refreshes.splice(0).forEach(settle => settle())
+    while (this.#refreshes.length > 0)
+      this.#refreshes.shift()!()
   }
 }
