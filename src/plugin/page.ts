@@ -16,6 +16,8 @@ export function wasSignedIn(url: string): boolean {
 export function connectToPage(engine: TokenEngine, url: string, isBusy: () => boolean, signal: AbortSignal): void {
   addEventListener('online', engine.wake, { signal })
   document.addEventListener('visibilitychange', () => document.hidden || engine.wake(), { signal })
+  // One that the browser has kept has missed what was said meanwhile.
+  addEventListener('pageshow', event => event.persisted && engine.refreshSession(), { signal })
   addEventListener('beforeunload', event => isBusy() && event.preventDefault(), { signal })
 
   const name = nameFor(url)

@@ -67,6 +67,8 @@ export type AuthEvent
     | { type: 'failed', error: Error, retryAfterMs?: number }
   /** The back-off step is over; `isEarly`: not yet, but the page became visible or online. */
     | { type: 'retry', isEarly: boolean }
+  /** Somebody says that it has changed who is there, and the provider is being asked. */
+    | { type: 'doubted' }
   /** Another token is wanted; `isYoung`: although the one that is there has not outlived its lifetime. */
     | { type: 'demand', isYoung?: boolean }
     | { type: 'overdue' }
@@ -136,6 +138,9 @@ function react(state: AuthState, event: AuthEvent): AuthState {
       return request?.status !== 'waiting' || (event.isEarly && (request.isEarly || request.retryAfterMs! > 0))
         ? state
         : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly, isBlind: person === undefined } }
+    case 'doubted':
+      // Any answer clears it up, and there is one to whatever is under way.
+      return request ? state : { ...state, request: ask('session') }
     case 'demand':
       return onDemand(state, event.isYoung)
     case 'overdue':
@@ -160,7 +165,7 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
     return state
 
   const { userId, sessionId } = snapshot
-  const heard = { ...state, said: snapshot }
+  const heard = { ...state, said: snapshot, request: request?.question === 'session' ? null : request }
   const isNews = said?.sessionId !== sessionId
   const denial = state.left.get(sessionId)
   if (person?.userId === userId) {
@@ -170,7 +175,7 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
     const described = { ...heard, person: isNews ? snapshot : { ...snapshot, sessionId: person.sessionId } } as AuthState
     return isNews && person.sessionId && person.sessionId !== sessionId
       // What is under way asks about the former session, whose denial would be no news. A back-off goes on.
-      ? { ...described, request: request?.status === 'waiting' ? request : ask('token') }
+      ? { ...described, request: heard.request?.status === 'waiting' ? heard.request : ask('token') }
       : described
   }
   if (!isNews || denial)

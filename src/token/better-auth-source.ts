@@ -25,6 +25,8 @@ interface SessionValue {
   data: any
   error: unknown
   isPending: boolean
+  /** It is being asked again, and what is here has been heard before. */
+  isRefetching?: boolean
   refetch: () => unknown
 }
 
@@ -40,7 +42,7 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
 
   return {
     getSnapshot: () => toSnapshot(atom.value),
-    subscribe: listener => atom.subscribe(value => listener(toSnapshot(value))),
+    subscribe: listener => atom.subscribe(value => value.isRefetching || listener(toSnapshot(value))),
     refresh: () => void atom.value.refetch(),
     async fetchToken({ signal }) {
       let headers: Headers | undefined
@@ -72,7 +74,8 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
 }
 
 function toSnapshot({ data, error, isPending }: SessionValue): SessionSnapshot {
-  if (data?.user?.id && data.session?.id) {
+  // An answer that failed leaves the data of the former one there.
+  if (!error && data?.user?.id && data.session?.id) {
     const { user, session: { token: _secret, ...session } } = data
     return { status: 'signedIn', userId: user.id, sessionId: session.id, user, session }
   }

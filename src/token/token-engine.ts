@@ -141,7 +141,12 @@ export function createTokenEngine({
       if (isAged())
         demand()
     },
-    refreshSession: () => source.refresh ? source.refresh() : demand(),
+    refreshSession() {
+      if (!source.refresh)
+        return demand()
+      dispatch({ type: 'doubted' })
+      source.refresh()
+    },
     async signOut() {
       try {
         await source.signOut?.()

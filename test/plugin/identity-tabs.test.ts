@@ -112,6 +112,70 @@ describe('a sign-out in another tab', () => {
   })
 })
 
+describe('a change in another tab that cannot be asked about at first', () => {
+  const failed: SessionSnapshot = { status: 'failed', error: new Error('too many requests') }
+
+  it.each([
+    ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
+    ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
+    ['a switch', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
+  ])('is asked about until there is an answer: %s', async (_name, before, then, tasks) => {
+    browser.session = before
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    browser.session = failed
+    there.source.say(then)
+    await vi.advanceTimersByTimeAsync(10_000)
+    // At the first moment, and in the first three steps of the back-off.
+    expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
+    browser.session = then
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(here.tasks.data.value).toBe(tasks)
+    here.source.refreshes = 0
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(here.source.refreshes).toBe(0)
+  })
+
+  it('is asked about until there is an answer: a provider that says nothing at all', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    const { refresh } = here.source
+    here.source.refresh = () => {}
+    browser.session = signedIn('bea')
+    there.source.say(browser.session)
+    await vi.advanceTimersByTimeAsync(9000)
+    here.source.refresh = refresh
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(here.tasks.data.value).toBe('bea\'s tasks')
+  })
+})
+
+describe('a page that the browser has kept and brings back', () => {
+  const comeBack = (persisted: boolean): boolean => dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+  it('asks who is there, and shows nothing more of somebody who has gone', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    browser.session = signedIn('bea')
+    comeBack(true)
+    await tick()
+    expect(here.tasks.data.value).toBe('bea\'s tasks')
+    expect(here.source.refreshes).toBe(1)
+  })
+
+  it('is not one that has just been loaded', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    comeBack(false)
+    await tick()
+    expect(here.source.refreshes).toBe(0)
+  })
+})
+
 describe('ten tabs', () => {
   it('make one announcement of one change, and ask once each', async () => {
     const tabs = Array.from({ length: 10 }, () => browser.openTab())
@@ -136,6 +200,35 @@ describe('ten tabs', () => {
       source.say(structuredClone(browser.session))
     await vi.advanceTimersByTimeAsync(1_800_000)
     expect(channel.messages).toEqual([])
+  })
+})
+
+describe('two apps on one page, with a provider each and one deployment', () => {
+  it.each([true, false])('hear each other, and stay with their own person without end: a provider that can be asked again: %s', async (canRefresh) => {
+    const other = new Browser()
+    browser.session = signedIn('ada')
+    other.session = signedIn('bea')
+    const first = browser.openTab()
+    const second = other.openTab()
+    if (!canRefresh) {
+      for (const { source } of [first, second])
+        Object.assign(source, { refresh: undefined })
+    }
+    await tick()
+    const shown = (): unknown[] => [first.tasks.data.value, second.tasks.data.value]
+    expect(shown()).toEqual(['ada\'s tasks', 'bea\'s tasks'])
+    // One announcement of each person who came, and one more token at most for each that was heard.
+    expect(channel.messages).toHaveLength(2)
+    expect(first.source.requests.length + second.source.requests.length).toBeLessThanOrEqual(4)
+    browser.session = { status: 'signedOut' }
+    await first.convex.auth.signOut()
+    await tick()
+    expect(shown()).toEqual([undefined, 'bea\'s tasks'])
+    channel.messages.length = 0
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(channel.messages).toEqual([])
+    expect(second.convex.auth.status.value).toBe('authenticated')
+    await other.close()
   })
 })
 

@@ -1,5 +1,8 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { accessSync, constants } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
 import bundled from '@sparticuz/chromium'
 import { chromium } from 'playwright-core'
@@ -31,10 +34,29 @@ const FLAGS = [
  *
  * @throws if there is none that starts: a test that cannot run has not passed.
  */
-export async function launchBrowser(flags: string[] = []): Promise<Browser> {
+export function launchBrowser(flags: string[] = []): Promise<Browser> {
+  return start(executablePath => chromium.launch({ executablePath, args: [...FLAGS, ...flags] }))
+}
+
+/** The same with a back/forward cache, which Playwright turns off: a page that is left may come back as it was. */
+export function launchBrowserWithPageCache(): Promise<Browser> {
+  return start(executablePath => chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] }))
+}
+
+/** The same for somebody who has forbidden sites to keep anything: no cookies, and storage that throws. */
+export async function launchBrowserWithoutStorage(): Promise<BrowserContext> {
+  const folder = await mkdtemp(join(tmpdir(), 'convue-profile-'))
+  await mkdir(join(folder, 'Default'))
+  await writeFile(join(folder, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }))
+  const profile = await start(executablePath => chromium.launchPersistentContext(folder, { executablePath, args: FLAGS }))
+  profile.on('close', () => void rm(folder, { recursive: true, force: true, maxRetries: 10 }))
+  return profile
+}
+
+async function start<Started>(launch: (executablePath: string) => Promise<Started>): Promise<Started> {
   const executablePath = process.env.CHROME_PATH ?? INSTALLED.find(isExecutable) ?? await bundled.executablePath()
   try {
-    return await chromium.launch({ executablePath, args: [...FLAGS, ...flags] })
+    return await launch(executablePath)
   }
   catch (cause) {
     throw new Error(`No browser starts at ${executablePath}. Install Chromium or Chrome, or name one in CHROME_PATH.`, { cause })

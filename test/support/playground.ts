@@ -51,14 +51,14 @@ const PATIENCE_MS = 10_000
 /**
  * One playground and one browser for a test file, on the embedded deployment unless `start` says otherwise. Whatever a page complains about, in the console or by an uncaught error, fails the test.
  */
-export function usePlayground(start = () => startPlayground({ watch: false })): PlaygroundFixture {
+export function usePlayground(start = () => startPlayground({ watch: false }), launch: () => Promise<Browser> = launchBrowser): PlaygroundFixture {
   let playground: Playground
   let browser: Browser
   let problems: string[] = []
   let expected: RegExp[] = []
 
   beforeAll(async () => {
-    browser = await launchBrowser()
+    browser = await launch()
     playground = await start()
   })
 

@@ -90,6 +90,7 @@ const events: AuthEvent[] = [
   { type: 'failed', error: failure, retryAfterMs: 60_000 },
   due,
   woke,
+  { type: 'doubted' },
   { type: 'overdue' },
   { type: 'authenticated' },
   { type: 'refreshing' },
@@ -402,6 +403,35 @@ describe('the same person with another session', () => {
   it('may have a token without a session id', () => {
     const next = [token('ada', null), { type: 'authenticated' } as const, hears(session('ada'))].reduce(transition, after(hears({ status: 'pending' })))
     expect(next).toMatchObject({ status: 'authenticated', person: { sessionId: 'ada-1' }, request: null })
+  })
+})
+
+describe('news that it has changed who is there', () => {
+  const doubted: AuthEvent = { type: 'doubted' }
+  const asking = { status: 'pending', question: 'session', failures: 0 }
+
+  it.each([['somebody', adaAuthenticated], ['nobody', after(hears({ status: 'signedOut' }))]])('leaves %s there until the provider has answered', (_name, state) => {
+    const next = transition(state, doubted)
+    expect(next).toEqual({ ...state, request: asking })
+    expect(transition(next, hears({ status: 'failed', error: failure }))).toMatchObject({ status: state.status, request: { status: 'waiting', question: 'session', failures: 1 } })
+  })
+
+  it('is settled by any answer', () => {
+    const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
+    for (const state of [transition(adaAuthenticated, doubted), waiting]) {
+      expect(transition(state, hears(session('ada')))).toMatchObject({ status: 'authenticated', request: null })
+      expect(transition(state, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
+      expect(transition(state, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
+      for (const change of [hears(session('bea')), hears(session('ada', 'ada-2'))])
+        expect(transition(state, change)).toMatchObject({ request: { status: 'pending', question: 'token', failures: 0 } })
+    }
+  })
+
+  it('waits for what is under way, and overtakes no back-off', () => {
+    const asked = transition(adaAuthenticated, demand)
+    expect(transition(asked, doubted)).toBe(asked)
+    const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
+    expect(transition(waiting, doubted)).toBe(waiting)
   })
 })
 

@@ -101,7 +101,7 @@ describe('get-session that answers 200', () => {
 
   it('with null is definitely nobody', async () => {
     const { source } = createSource({ session: [json(null)] })
-    expect((await listen(source)).map(({ status }) => status)).toEqual(['pending', 'pending', 'signedOut'])
+    expect((await listen(source)).map(({ status }) => status)).toEqual(['pending', 'signedOut'])
     expect(source.getSnapshot()).toEqual({ status: 'signedOut' })
   })
 
@@ -166,13 +166,23 @@ describe('get-session asked again', () => {
     ['429', json({}, { status: 429 })],
     ['500', json({ message: 'Internal' }, { status: 500 })],
     ['no answer', networkError],
-  ])('keeps who is known at %s', async (_name, answer) => {
+  ])('is a failure at %s, not the answer of before', async (_name, answer) => {
     const { source } = createSource({ session: [json(sessionOf('ada')), answer] })
     const snapshots = await listen(source)
+    snapshots.length = 0
     source.refresh()
     await vi.advanceTimersByTimeAsync(100)
-    expect(snapshots.at(-1)).toMatchObject({ status: 'signedIn', userId: 'ada' })
-    expect(snapshots.some(({ status }) => status === 'signedOut')).toBe(false)
+    expect(snapshots).toMatchObject([{ status: 'failed', error: { code: 'SESSION_REQUEST_FAILED' } }])
+  })
+
+  it('says nothing before it is answered', async () => {
+    const { source } = createSource({ session: [json(sessionOf('ada')), () => new Promise(() => {})] })
+    const snapshots = await listen(source)
+    snapshots.length = 0
+    source.refresh()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(snapshots).toEqual([])
+    expect(source.getSnapshot()).toMatchObject({ status: 'signedIn', userId: 'ada' })
   })
 
   it('does not take a firewall\'s 401 page for a sign-out', async () => {

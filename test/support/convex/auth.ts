@@ -16,6 +16,8 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
     baseURL: process.env.SITE_URL,
     database: authComponent.adapter(ctx),
     emailAndPassword: { enabled: true, requireEmailVerification: false },
+    // For two deployments behind one origin, whose cookies would be each other's.
+    advanced: { cookiePrefix: process.env.COOKIE_PREFIX },
     plugins: [convex({ authConfig, jwt: { expirationSeconds: jwtSeconds } })],
   })
 }

@@ -1,0 +1,207 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import type { Window } from '../support/playground.ts'
+import { describe, expect, it } from 'vitest'
+import { api } from '../../playground/convex/_generated/api.js'
+import { launchBrowserWithPageCache } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { person, signIn, taskRow, usePlayground } from '../support/playground.ts'
+
+const fixture = usePlayground(undefined, launchBrowserWithPageCache)
+
+/** Signs somebody up who has this one task, and the profile in as them. */
+async function signUpWithTask(profile: BrowserContext, name: string, text: string) {
+  const somebody = person(name)
+  const userId = await fixture.signUp(profile, somebody)
+  await fixture.playground.deployment!.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
+  return somebody
+}
+
+async function openTabs(profile: BrowserContext, ...paths: string[]): Promise<Window[]> {
+  return await Promise.all(paths.map(path => fixture.openWindow(profile, path)))
+}
+
+/** What the page says about who is there. */
+const says = (page: Page, status: string): Promise<void> => page.getByRole('status').getByText(status).first().waitFor()
+
+/** What the page said about who is there in all the frames that showed a text among the rows. */
+async function statusesWith({ frames }: Window, text: string): Promise<string[]> {
+  const showing = (await frames()).filter(({ rows }) => rows.join().includes(text))
+  return [...new Set(showing.map(({ status }) => status))]
+}
+
+/** Who has asked for what: how often, in each window. */
+function counts(windows: Window[], path: string): number[] {
+  return windows.map(({ authRequests }) => authRequests.filter(asked => asked === path).length)
+}
+
+describe('tabs of one browser', () => {
+  it('all hear of a sign-in, of a switch to somebody else, and of a sign-out', async () => {
+    const profile = await fixture.openProfile()
+    const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
+    const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    await profile.clearCookies()
+    const tabs = await openTabs(profile, '/tasks', '/tasks', '/account')
+    const [first, second, third] = tabs as [Window, Window, Window]
+    for (const { page } of tabs)
+      await says(page, 'unauthenticated')
+
+    const { page } = await fixture.openWindow(profile, '/sign-in')
+    await signIn(page, alice)
+    await taskRow(first.page, 'Secret of Alice').waitFor()
+    await taskRow(second.page, 'Secret of Alice').waitFor()
+    await third.page.getByText(alice.email).waitFor()
+
+    // Without a sign-out in between: the session is replaced.
+    const response = await page.evaluate(async ({ email, password }) => {
+      const { status } = await fetch('/api/auth/sign-in/email', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }) })
+      document.dispatchEvent(new Event('visibilitychange'))
+      return status
+    }, bob)
+    expect(response).toBe(200)
+    await taskRow(first.page, 'Secret of Bob').waitFor()
+    await taskRow(second.page, 'Secret of Bob').waitFor()
+    await third.page.getByText(bob.email).waitFor()
+
+    await third.page.getByRole('button', { name: 'Sign out' }).click()
+    for (const window of [first, second]) {
+      await window.page.getByText('Tasks belong to somebody').waitFor()
+      expect(await statusesWith(window, 'Secret of Alice')).toEqual(['authenticated as Alice'])
+      expect(await statusesWith(window, 'Secret of Bob')).toEqual(['authenticated as Bob'])
+    }
+  })
+})
+
+describe('a tab whose question is refused at first', () => {
+  it('asks again, and follows', async () => {
+    const profile = await fixture.openProfile()
+    const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
+    const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    const [refused, other] = await openTabs(profile, '/tasks', '/account') as [Window, Window]
+    await taskRow(refused.page, 'Secret of Alice').waitFor()
+    await other.page.getByText(alice.email).waitFor()
+    refused.expectProblem(/status of 429/)
+    let refusals = 0
+    await refused.page.route('**/api/auth/get-session', route => ++refusals > 3 ? route.continue() : route.fulfill({ status: 429, json: { message: 'Too many requests' } }))
+
+    await other.page.getByRole('button', { name: 'Sign out' }).click()
+    await other.page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+    await signIn(other.page, bob)
+    await other.page.getByText(bob.email).waitFor()
+
+    await taskRow(refused.page, 'Secret of Bob').waitFor()
+    expect(refusals).toBeGreaterThan(3)
+  })
+})
+
+describe('ten tabs', () => {
+  const paths = Array.from<string>({ length: 10 }).fill('/tasks')
+
+  it('ask the token endpoint once each for every person who comes, and not at all for one who goes', async () => {
+    const profile = await fixture.openProfile()
+    const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    const tabs = await openTabs(profile, ...paths)
+    await Promise.all(tabs.map(({ page }) => taskRow(page, 'Secret of Alice').waitFor()))
+    // One token is enough to boot with: nothing but its age asks for another.
+    expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 1))
+    expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(2)
+
+    await tabs[3]!.page.getByRole('button', { name: 'Sign out' }).click()
+    await Promise.all(tabs.map(({ page }) => page.getByText('Tasks belong to somebody').waitFor()))
+    expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 1))
+
+    const { page } = await fixture.openWindow(profile, '/sign-in')
+    await signIn(page, alice)
+    await Promise.all(tabs.map(({ page }) => taskRow(page, 'Secret of Alice').waitFor()))
+    expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 2))
+    // At each change: once because Better Auth tells the tabs of a sign-out, once because Convue tells them.
+    expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(6)
+  })
+
+  it('slow down while the token endpoint fails: after t seconds each has asked at most 1 + log2(1 + 2t) times', async () => {
+    const profile = await fixture.openProfile()
+    await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    let isDown = true
+    await profile.route('**/api/auth/convex/token', route => isDown ? route.fulfill({ status: 503, body: 'Try again later.' }) : route.continue())
+    const startedAt = performance.now()
+    const tabs = await openTabs(profile, ...paths)
+    for (const { expectProblem } of tabs)
+      expectProblem(/status of 503/)
+    await eventually(() => Math.min(...counts(tabs, 'convex/token'))).toBeGreaterThanOrEqual(3)
+
+    const asked = counts(tabs, 'convex/token')
+    // Step n of the back-off takes between 2 ** (n - 2) and 2 ** (n - 1) seconds.
+    const seconds = (performance.now() - startedAt) / 1000
+    expect(Math.max(...asked)).toBeLessThanOrEqual(1 + Math.log2(1 + 2 * seconds))
+    isDown = false
+    await Promise.all(tabs.map(({ page }) => taskRow(page, 'Secret of Alice').waitFor()))
+  })
+})
+
+describe('a tab that is frozen', () => {
+  it('follows a switch that it has missed as soon as it runs again', async () => {
+    const profile = await fixture.openProfile()
+    const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
+    const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    const [asleep, awake] = await openTabs(profile, '/tasks', '/account') as [Window, Window]
+    await taskRow(asleep.page, 'Secret of Alice').waitFor()
+    await asleep.frames()
+    await awake.page.getByText(alice.email).waitFor()
+    const devtools = await profile.newCDPSession(asleep.page)
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+
+    await awake.page.getByRole('button', { name: 'Sign out' }).click()
+    await awake.page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+    await signIn(awake.page, bob)
+    await awake.page.getByText(bob.email).waitFor()
+
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await taskRow(asleep.page, 'Secret of Bob').waitFor()
+    expect(await statusesWith(asleep, 'Secret of Alice')).toEqual(['authenticated as Alice'])
+    expect(await statusesWith(asleep, 'Secret of Bob')).toEqual(['authenticated as Bob'])
+  })
+})
+
+describe('a page that the browser brings back as it was', () => {
+  /** Leaves for a page without a script, and comes back. */
+  async function leaveAndReturn(page: Page, meanwhile: () => Promise<unknown>): Promise<void> {
+    await page.goto('about:blank')
+    await meanwhile()
+    await page.goBack({ waitUntil: 'commit' })
+  }
+
+  it('follows whoever the session belongs to now, however often', async () => {
+    const profile = await fixture.openProfile()
+    await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    const window = await fixture.openWindow(profile, '/tasks')
+    const { page, expectProblem } = window
+    // The browser cuts the connection of a page that it keeps.
+    expectProblem(/WebSocket/)
+    await taskRow(page, 'Secret of Alice').waitFor()
+    const heap = await page.evaluate(() => Object.assign(globalThis, { isSame: Math.random() }).isSame)
+
+    // Nobody tells the page, and Better Auth looks at its session once in five seconds at most.
+    await leaveAndReturn(page, () => signUpWithTask(profile, 'Bob', 'Secret of Bob'))
+    await taskRow(page, 'Secret of Bob').waitFor()
+    await leaveAndReturn(page, () => signUpWithTask(profile, 'Carol', 'Secret of Carol'))
+    await taskRow(page, 'Secret of Carol').waitFor()
+
+    expect(await page.evaluate(() => (globalThis as any).isSame)).toBe(heap)
+    expect(await statusesWith(window, 'Secret of Bob')).not.toContainEqual(expect.not.stringMatching(/Bob|^authenticated$/))
+    expect(await statusesWith(window, 'Secret of Carol')).not.toContainEqual(expect.not.stringMatching(/Carol|^authenticated$/))
+  })
+
+  it('shows nothing of somebody who has signed out on another page', async () => {
+    const profile = await fixture.openProfile()
+    await signUpWithTask(profile, 'Alice', 'Secret of Alice')
+    const { page, expectProblem } = await fixture.openWindow(profile, '/tasks')
+    expectProblem(/WebSocket/)
+    await taskRow(page, 'Secret of Alice').waitFor()
+    await leaveAndReturn(page, async () => {
+      const elsewhere = await fixture.openWindow(profile, '/account')
+      await elsewhere.page.getByRole('button', { name: 'Sign out' }).click()
+      await says(elsewhere.page, 'unauthenticated')
+    })
+    await page.getByText('Tasks belong to somebody').waitFor()
+    expect(await taskRow(page, 'Secret of Alice').count()).toBe(0)
+  })
+})
