@@ -75,6 +75,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'faults',
+          setupFiles: ['./test/support/console-guard.ts'],
+          environment: 'node',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'docs',
           setupFiles: ['./test/support/console-guard.ts'],
           environment: './test/docs/page-environment.ts',

@@ -28,7 +28,7 @@ export class LivePage {
   readonly app: App
   readonly #scope = effectScope(true)
 
-  constructor(deployment: Deployment, options: Partial<ConvexOptions>) {
+  constructor(deployment: Pick<Deployment, 'url'>, options: Partial<ConvexOptions>) {
     const { clientOptions, ...rest } = options
     this.convex = createConvex({
       url: deployment.url,
@@ -52,7 +52,7 @@ export class LivePage {
 export interface AuthRequest { path: string, status: number | 'failed' }
 
 /** The real client of Better Auth in a browser with these cookies, and all that it has asked. */
-export function createLiveAuthClient(deployment: Deployment, browserFetch: ReturnType<typeof createBrowserFetch>) {
+export function createLiveAuthClient(deployment: Pick<Deployment, 'siteUrl'>, browserFetch: ReturnType<typeof createBrowserFetch>) {
   const requests: AuthRequest[] = []
   /** Answers in the server's place, or lets it answer. */
   const network: { intercept: ((path: string) => Response | Promise<Response> | undefined) | null } = { intercept: null }

@@ -39,9 +39,15 @@ export class NodeXhr {
       signal: this.#controller.signal,
     }, async (response) => {
       response.setEncoding('utf8')
-      for await (const text of response)
-        this.responseText += text
-      this.status = response.statusCode!
+      try {
+        for await (const text of response)
+          this.responseText += text
+        this.status = response.statusCode!
+      }
+      catch {
+        // Half an answer is none.
+        this.responseText = ''
+      }
       this.#end()
     })
     request.on('error', () => this.#end())

@@ -1,0 +1,59 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import type { Session } from '../support/deployment.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
+import { signUp, startFixture } from '../support/deployment.ts'
+import { becomePage } from '../support/live-page.ts'
+import { FaultPage } from './fault-page.ts'
+import { FaultProxy } from './fault-proxy.ts'
+import { LockstepTime } from './lockstep-time.ts'
+
+/** What a test about faults works with. */
+export interface FaultFixture {
+  deployment: Deployment
+  proxy: FaultProxy
+  time: LockstepTime
+  session: Session
+  /** A page of whoever `session` belongs to. Closed by itself. */
+  open: () => FaultPage
+  /** The same, after its first answers. */
+  openWell: () => Promise<FaultPage>
+}
+
+/** One deployment for a test file, and for each test a person with a session, a network and a clock of its own. */
+export function useFaultFixture(jwtSeconds: number): FaultFixture {
+  const fixture = {} as FaultFixture
+  const pages: FaultPage[] = []
+  beforeAll(async () => {
+    fixture.deployment = await startFixture({ env: { JWT_SECONDS: String(jwtSeconds), PLAIN_PASSWORDS: '1' } })
+  })
+  beforeEach(async () => {
+    becomePage()
+    const { deployment } = fixture
+    fixture.session = await signUp(deployment)
+    deployment.log.length = 0
+    fixture.proxy = await FaultProxy.open(deployment)
+    fixture.time = new LockstepTime(deployment, fixture.proxy)
+    fixture.open = () => {
+      const page = new FaultPage(deployment, fixture.proxy, fixture.session)
+      pages.push(page)
+      return page
+    }
+    fixture.openWell = async () => {
+      const page = fixture.open()
+      await fixture.time.until(() => page.isWell, 5000)
+      return page
+    }
+  })
+  afterEach(async () => {
+    // A client waits for the other side to close as well, however deaf that is.
+    const closed = pages.splice(0).map(page => page.close())
+    await fixture.proxy.close()
+    // Better Auth's client lets go a second later.
+    await fixture.time.elapse(2000)
+    await Promise.all(closed)
+    fixture.time.end()
+    vi.unstubAllGlobals()
+  })
+  afterAll(() => fixture.deployment.close())
+  return fixture
+}

@@ -1,0 +1,221 @@
+import type { HttpFault } from './http-fault.ts'
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { longestConnectionWait, longestTokenWait, mostConnections, mostTokenRequests } from './back-off-bounds.ts'
+import { useFaultFixture } from './fault-fixture.ts'
+import { html } from './http-fault.ts'
+
+/** The Convex client renews a token 10 s before it is over. */
+const JWT_SECONDS = 60
+const fixture = useFaultFixture(JWT_SECONDS)
+
+const FLIGHT_MS = 2000
+const OUTAGE_MS = 15_000
+/** How long Convue waits for an answer. */
+const ATTEMPT_MS = 10_000
+
+const json = { 'content-type': 'application/json' }
+const outages: [string, HttpFault][] = [
+  ['429', { kind: 'answer', status: 429, headers: json, body: '{"message":"Slow down"}' }],
+  ['500', { kind: 'answer', status: 500 }],
+  ['503', { kind: 'answer', status: 503, headers: json, body: '{"message":"Later"}' }],
+  ['a firewall\'s 403', html(403)],
+  ['a firewall\'s 401', html(401)],
+  ['a page with 200', html(200)],
+  ['cut before it is heard', { kind: 'cut', when: 'before' }],
+  ['cut before it is answered', { kind: 'cut', when: 'after' }],
+  ['cut in the middle of the answer', { kind: 'cut', when: 'middle' }],
+  ['never answered', { kind: 'halfOpen' }],
+]
+
+function attemptMsOf({ kind }: HttpFault): number {
+  return kind === 'halfOpen' ? ATTEMPT_MS : 0
+}
+
+function failTokens(fault: HttpFault | null): void {
+  fixture.proxy.fault = path => path.endsWith('/convex/token') ? fault : null
+}
+
+function tokenTimes(): number[] {
+  return fixture.proxy.requests.filter(({ path }) => path.endsWith('/convex/token')).map(({ at }) => at)
+}
+
+describe('a token endpoint in trouble', () => {
+  it.each(outages)('when the page loads, is asked ever more slowly, and the page goes on by itself: %s', async (_name, fault) => {
+    failTokens(fault)
+    const page = fixture.open()
+    page.mutate()
+    await fixture.time.elapse(OUTAGE_MS)
+    expect(page.convex.auth.status.value).toBe('loading')
+    const asked = tokenTimes().length
+    expect(asked).toBeGreaterThan(1)
+    expect(asked).toBeLessThanOrEqual(mostTokenRequests(OUTAGE_MS, attemptMsOf(fault)))
+    fixture.proxy.heal()
+    await page.recover(fixture.time, attemptMsOf(fault) + longestTokenWait(OUTAGE_MS) + FLIGHT_MS)
+    expect(tokenTimes()).toHaveLength(asked + 1)
+  })
+
+  it.each(outages.filter((_outage, index) => index % 2 === 1))('when the token has to be renewed, leaves the page as it is: %s', async (_name, fault) => {
+    const page = await fixture.openWell()
+    failTokens(fault)
+    const begin = Date.now()
+    const asked = (): number => tokenTimes().filter(at => at > begin).length
+    await fixture.time.until(() => asked() > 0, JWT_SECONDS * 1000)
+    // The token is over in the middle of it.
+    await fixture.time.elapse(OUTAGE_MS)
+    page.mutate()
+    expect(page.convex.auth.user.value).not.toBeNull()
+    expect(asked()).toBeGreaterThan(1)
+    expect(asked()).toBeLessThanOrEqual(mostTokenRequests(OUTAGE_MS, attemptMsOf(fault)))
+    fixture.proxy.heal()
+    await page.recover(fixture.time, attemptMsOf(fault) + longestTokenWait(OUTAGE_MS) + longestConnectionWait(0) + FLIGHT_MS)
+  })
+
+  it('that says when to come back is left alone until then', async () => {
+    const RETRY_AFTER_MS = 25_000
+    failTokens({ kind: 'answer', status: 429, headers: { ...json, 'retry-after': String(RETRY_AFTER_MS / 1000) }, body: '{}' })
+    const page = fixture.open()
+    await fixture.time.until(() => tokenTimes().length === 1, FLIGHT_MS)
+    window.dispatchEvent(new window.Event('online'))
+    await fixture.time.elapse(OUTAGE_MS)
+    expect(tokenTimes()).toHaveLength(1)
+    fixture.proxy.heal()
+    await page.recover(fixture.time, RETRY_AFTER_MS - OUTAGE_MS + FLIGHT_MS)
+    const [first, second] = tokenTimes()
+    expect(second! - first!).toBeGreaterThanOrEqual(RETRY_AFTER_MS)
+  })
+})
+
+describe('a session endpoint in trouble', () => {
+  it.each(outages.filter((_outage, index) => index % 2 === 0))('says nothing about who is there: %s', async (_name, fault) => {
+    const page = await fixture.openWell()
+    fixture.proxy.fault = path => path.endsWith('/get-session') ? fault : null
+    // As it does itself whenever the page is looked at again.
+    const { refetch } = page.auth.authClient.$store.atoms.session!.value
+    void refetch()
+    page.mutate()
+    await fixture.time.elapse(3000)
+    expect(page.convex.auth.status.value).toBe('authenticated')
+    fixture.proxy.heal()
+    await page.recover(fixture.time, FLIGHT_MS)
+  })
+
+  it('when the page loads, does not keep its person out', async () => {
+    fixture.proxy.fault = path => path.endsWith('/get-session') ? html(503) : null
+    const page = fixture.open()
+    await fixture.time.elapse(OUTAGE_MS)
+    expect(fixture.proxy.count('/get-session')).toBeLessThanOrEqual(mostTokenRequests(OUTAGE_MS))
+    fixture.proxy.heal()
+    await page.recover(fixture.time, longestTokenWait(OUTAGE_MS) + FLIGHT_MS)
+  })
+})
+
+describe('nothing at all, for longer than a token lives', () => {
+  it.each(outages.slice(-4))('leaves the data, and loses nothing: %s', async (_name, fault) => {
+    const page = await fixture.openWell()
+    page.mutate()
+    await page.recover(fixture.time, FLIGHT_MS)
+    const begin = Date.now()
+    const outageMs = (JWT_SECONDS + 20) * 1000
+    fixture.proxy.fault = () => fault
+    fixture.proxy.cut()
+    page.mutate()
+    await fixture.time.elapse(outageMs)
+    expect(page.texts.length).toBeGreaterThan(0)
+    expect(page.convex.auth.user.value).not.toBeNull()
+    expect(fixture.proxy.count('/convex/token', begin)).toBeLessThanOrEqual(mostTokenRequests(outageMs))
+    expect(fixture.proxy.count('/sync', begin)).toBeLessThanOrEqual(mostConnections(outageMs))
+    fixture.proxy.heal()
+    await page.recover(fixture.time, ATTEMPT_MS + longestTokenWait(outageMs) + longestConnectionWait(outageMs) + 60_000)
+  })
+})
+
+describe('answers that overtake each other', () => {
+  it('do not bring back who has signed out', async () => {
+    const page = await fixture.openWell()
+    const { authClient } = page.auth
+    fixture.proxy.fault = path => path.endsWith('/get-session') ? { kind: 'overtaken' } : null
+    void authClient.$store.atoms.session!.value.refetch()
+    await fixture.time.settle()
+    fixture.proxy.fault = () => null
+    await page.convex.auth.signOut()
+    await fixture.time.elapse(5000)
+    expect(page.convex.auth.status.value).toBe('unauthenticated')
+    expect(page.tasks.data.value).toBeUndefined()
+    expect(page.whoami.data.value).toBeNull()
+  })
+
+  it('do not sign out who has signed in', async () => {
+    const page = await fixture.openWell()
+    await page.convex.auth.signOut()
+    const { authClient } = page.auth
+    // Asked as nobody, and answered once somebody is there.
+    fixture.proxy.fault = path => path.endsWith('/get-session') ? { kind: 'overtaken' } : null
+    void authClient.$store.atoms.session!.value.refetch()
+    await fixture.time.settle()
+    fixture.proxy.fault = () => null
+    const signIn = authClient.signIn.email({ email: fixture.session.email, password: 'correct horse battery' })
+    await fixture.time.until(() => page.convex.auth.status.value === 'authenticated', 5000)
+    await signIn
+    await fixture.time.elapse(5000)
+    expect(page.convex.auth.status.value).toBe('authenticated')
+    expect(page.tasks.status.value).toBe('success')
+  })
+})
+
+describe('a sign-out', () => {
+  it.each<[string, HttpFault]>([
+    ['503', { kind: 'answer', status: 503 }],
+    ['a page with 200', html(200)],
+    ['cut before it is heard', { kind: 'cut', when: 'before' }],
+  ])('that did not reach the server rejects and changes nothing: %s', async (_name, fault) => {
+    const page = await fixture.openWell()
+    fixture.proxy.fault = path => path.endsWith('/sign-out') ? fault : null
+    await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
+    fixture.proxy.heal()
+    page.mutate()
+    await page.recover(fixture.time, FLIGHT_MS)
+  })
+
+  it('whose answer was lost is heard of as soon as the page asks who is there', async () => {
+    const page = await fixture.openWell()
+    fixture.proxy.fault = path => path.endsWith('/sign-out') ? { kind: 'replace', status: 502 } : null
+    await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
+    expect(page.convex.auth.status.value).toBe('authenticated')
+    fixture.proxy.heal()
+    void page.auth.authClient.$store.atoms.session!.value.refetch()
+    await fixture.time.until(() => page.convex.auth.status.value === 'unauthenticated', FLIGHT_MS)
+    expect(page.tasks.data.value).toBeUndefined()
+  })
+})
+
+describe('an upload', () => {
+  it.each<[string, HttpFault]>([
+    ['429 with Retry-After', { kind: 'answer', status: 429, headers: { 'retry-after': '5' } }],
+    ['500', { kind: 'answer', status: 500 }],
+    ['503', html(503)],
+    ['cut before it is heard', { kind: 'cut', when: 'before' }],
+    ['cut before it is answered', { kind: 'cut', when: 'after' }],
+    ['cut in the middle of the answer', { kind: 'cut', when: 'middle' }],
+  ])('is made again, and its file is there once: %s', async (_name, fault) => {
+    const page = await fixture.openWell()
+    fixture.proxy.fault = path => path.endsWith('/storage/upload') ? fault : null
+    const bytes = randomBytes(100_000)
+    let storageId: any
+    void page.upload.upload(new File([bytes], 'a file')).then(([id]) => storageId = id)
+    await fixture.time.elapse(8000)
+    const attempts = fixture.proxy.count('/storage/upload')
+    expect(attempts).toBeGreaterThan(1)
+    expect(attempts).toBeLessThanOrEqual(mostTokenRequests(8000))
+    expect(storageId).toBeUndefined()
+    fixture.proxy.heal()
+    await fixture.time.until(() => storageId, longestTokenWait(8000) + 5000 + FLIGHT_MS)
+    await page.save('a file', storageId)
+    const files = await fixture.deployment.query(api.files.list)
+    const saved = files.filter(file => file.storageId === storageId)
+    expect(saved).toHaveLength(1)
+    expect(Buffer.from(await (await fetch(saved[0]!.url!)).arrayBuffer()).equals(bytes)).toBe(true)
+  })
+})

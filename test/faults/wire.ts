@@ -1,0 +1,100 @@
+import type { Duplex } from 'node:stream'
+import { Buffer } from 'node:buffer'
+import { connect } from 'node:net'
+
+/** What happens to the next bytes from the server. */
+export type WireDamage
+  /** A header that no WebSocket frame has. */
+  = | 'header'
+    /** A text that is no UTF-8. */
+    | 'payload'
+    /** The first half of them arrives, then the connection ends. */
+    | 'truncate'
+
+/** Which way bytes are lost on a connection that stays open. */
+export type Swallowed = 'none' | 'toPage' | 'toServer' | 'both'
+
+/** One WebSocket connection between a page and a server, as bytes. */
+export class Wire {
+  /** Nobody is told: to both sides the connection looks alive. */
+  swallowed: Swallowed = 'none'
+  /** The connection breaks as soon as the server has something to say: what it answers was done, and nobody hears of it. */
+  isCutAtAnswer = false
+  damage: WireDamage | null = null
+  /** How long bytes take either way, in milliseconds. */
+  latencyMs = 0
+  isOpen = true
+  readonly #page: Duplex
+  readonly #server: Duplex
+  #isShaken = false
+
+  /** `opening`: the request for an upgrade, as it came. */
+  constructor(page: Duplex, opening: Buffer, upstream: string, { onBytes, onClose }: { onBytes: () => void, onClose: () => void }) {
+    const { hostname, port } = new URL(upstream)
+    const server = connect({ host: hostname, port: Number(port), noDelay: true })
+    this.#page = page
+    this.#server = server
+    server.write(opening)
+    page.on('data', (bytes: Buffer) => this.#toServer(bytes))
+    server.on('data', (bytes: Buffer) => this.#toPage(bytes))
+    for (const [one, other] of [[page, server], [server, page]] as const) {
+      one.on('data', onBytes)
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        this.isOpen = false
+        // A connection that is lost without a word is lost to one side only.
+        if (this.swallowed !== 'both')
+          other.destroy()
+        onClose()
+      })
+      one.on('end', () => this.swallowed === 'none' && other.end())
+    }
+  }
+
+  /** Breaks the connection. */
+  cut(): void {
+    this.#page.destroy()
+    this.#server.destroy()
+  }
+
+  #toServer(bytes: Buffer): void {
+    if (this.swallowed === 'none' || this.swallowed === 'toPage')
+      this.#later(() => this.#server.writable && this.#server.write(bytes))
+  }
+
+  #toPage(bytes: Buffer): void {
+    if (this.isCutAtAnswer)
+      return this.cut()
+    if (this.swallowed === 'toPage' || this.swallowed === 'both')
+      return
+    const { damage } = this
+    if (damage && this.#isShaken) {
+      this.damage = null
+      bytes = spoil(bytes, damage)
+      if (damage === 'truncate')
+        return void this.#page.write(bytes, () => this.cut())
+    }
+    this.#isShaken = true
+    this.#later(() => this.#page.writable && this.#page.write(bytes))
+  }
+
+  /** In order, though the latency changes: timers of one length fire in the order in which they were set. */
+  #later(deliver: () => unknown): void {
+    if (this.latencyMs > 0)
+      setTimeout(deliver, this.latencyMs)
+    else
+      deliver()
+  }
+}
+
+function spoil(bytes: Buffer, damage: WireDamage): Buffer {
+  if (damage === 'truncate')
+    return bytes.subarray(0, Math.max(1, bytes.length / 2))
+  const spoiled = Buffer.from(bytes)
+  // RFC 6455: bits that are reserved; and a text frame of up to 125 bytes has a head of two bytes, a longer one of four or ten.
+  if (damage === 'header')
+    spoiled[0]! |= 0x70
+  else
+    spoiled.fill(0xFF, spoiled.length - 1)
+  return spoiled
+}
