@@ -25,6 +25,10 @@ export interface Connection {
   readonly state: ShallowRef<ConnectionState | null>
   /** A mutation or action has no answer yet, or other work has not ended. */
   isWriting: () => boolean
+  /** A call that shows what it may change has no answer yet: what queries show may be its guess. */
+  isGuessing: () => boolean
+  /** Called, once, when nothing is guessed any more. */
+  readonly guessed: Set<() => void>
   /** How to end what is under way besides calls, such as an upload: called when its person goes, and when the plugin is closed. */
   readonly work: Set<EndWork>
   /** Opens and closes clients for a new state of affairs. Queries are to be bound to theirs afterwards, in the same tick. */
@@ -72,12 +76,15 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   /** All of whoever is there, in order. */
   const calls = new Set<PendingCall>()
   const work: Connection['work'] = new Set()
+  const guessed: Connection['guessed'] = new Set()
 
   engine.onFreshToken = () => person?.authenticate()
 
   return {
     state,
     isWriting,
+    isGuessing,
+    guessed,
     work,
     get isSending() {
       return isSending
@@ -107,7 +114,15 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       assertAvailable()
       const call = createPendingCall(question)
       calls.add(call)
-      const settle = (): unknown => calls.delete(call) && closeIdle()
+      const settle = (): void => {
+        const isOpen = calls.delete(call)
+        if (!isGuessing()) {
+          guessed.forEach(look => look())
+          guessed.clear()
+        }
+        if (isOpen)
+          closeIdle()
+      }
       call.result.then(settle, settle)
       send(call)
       return call
@@ -164,6 +179,10 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
 
   function isWriting(): boolean {
     return work.size > 0 || [...calls].some(({ kind }) => kind !== 'query')
+  }
+
+  function isGuessing(): boolean {
+    return [...calls].some(({ isOptimistic }) => isOptimistic)
   }
 
   function endAll(toError: (outcome: 'notSent' | 'unknown') => Error): void {

@@ -15,6 +15,8 @@ export interface Call {
 /** A call without an answer yet. */
 export interface PendingCall {
   readonly kind: Call['kind']
+  /** It shows what it may change before it is answered. */
+  readonly isOptimistic: boolean
   readonly result: Promise<unknown>
   /** Gives it to a client, unless there is none yet or it has one. */
   send: (client: OpenClient | null | undefined) => void
@@ -40,6 +42,7 @@ export function createPendingCall({ kind, name, args: value, optimisticUpdate }:
 
   return {
     kind,
+    isOptimistic: !!optimisticUpdate,
     result,
     send(client) {
       if (carrier || !client)

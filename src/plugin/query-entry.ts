@@ -82,9 +82,15 @@ export class QueryEntry implements Receiver {
       // What a call hopes for, shown while it is being sent, answers nobody.
       if (outcome.status !== 'pending' && !this.#connection.isSending)
         this.#settleRefreshes()
-      if (!this.query.isLive && outcome.status !== 'pending' && !this.#connection.isWriting()) {
-        this.#answered = { identity: this.#connection.identityFor(this.query.auth) }
-        this.#release(from)
+      if (!this.query.isLive && outcome.status !== 'pending') {
+        if (this.#connection.isGuessing()) {
+          // What the server sent already, it does not send again.
+          this.#connection.guessed.add(() => from === this.#subscription && this.receive(from.outcome, from))
+        }
+        else {
+          this.#answered = { identity: this.#connection.identityFor(this.query.auth) }
+          this.#release(from)
+        }
       }
     }
     if (outcome.status !== 'success') {

@@ -1,7 +1,7 @@
 import type { QueryArgs, UseConvexQueryOptions } from 'convue'
 import type { Ref } from 'vue'
 import type { ScriptedPageOptions } from '../support/scripted-page.ts'
-import { useConvexClient, useConvexQuery } from 'convue'
+import { useConvexAction, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, KeepAlive, ref, shallowRef } from 'vue'
 import { fakeToken } from '../support/fake-token.ts'
@@ -281,6 +281,25 @@ describe('a query that is not live', () => {
     await page.tick(900_000)
     expect(asked()).toBe(1)
     page.deployment.isPinging = false
+  })
+
+  it.each([
+    ['a mutation', (): unknown => page.run(() => useConvexMutation(api.messages.send)).result.mutate({ channel: 'b', body: 'hello' })],
+    ['one with an optimistic update', (): unknown => page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate: () => {} })).result.mutate({ channel: 'b', body: 'hello' })],
+    ['an action that takes long', (): unknown => page.run(() => useConvexAction(api.values.run)).result.run({})],
+  ])('that is answered while %s is under way leaves the wire as well', async (_name, call) => {
+    openPage()
+    page.deployment.functions.set('messages:send', () => null)
+    page.deployment.functions.set('values:run', () => 'done')
+    await page.tick(500)
+    const { query } = mountOnce()
+    await page.tick(20)
+    void call()
+    await page.tick(500)
+    expect(query.data.value).toBe('1 in a')
+    expect(subscribed()).toEqual([])
+    await change(2)
+    expect(query.data.value).toBe('1 in a')
   })
 
   it('gives way to one answer of the client', async () => {
