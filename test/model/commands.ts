@@ -9,7 +9,9 @@ export type Topic = 'a' | 'b' | null
 
 /** One view on a page: a component that shows a query, or several. */
 export interface ViewSpec {
-  kind: 'query' | 'queries' | 'list' | 'secret'
+  kind: 'query' | 'queries' | 'list' | 'secret' | 'transform' | 'initial' | 'preloaded'
+  /** Whom a server has preloaded it for. */
+  preloadedFor: User | null
   auth: QueryAuth
   live: boolean
   keepPrevious: boolean
@@ -37,6 +39,9 @@ export interface Boot {
 /** How the provider answers requests for tokens. */
 export type TokenMode = 'good' | 'failing' | 'throwing' | 'stalled' | 'late' | 'garbage' | 'foreign' | 'same'
 
+/** How the file storage answers. */
+export type StorageMode = 'good' | 'failing' | 'refusing' | 'stalled'
+
 /** What happens to a page. Plain data, so that a sequence can be shrunk, printed and repeated. */
 export type Command
   = | { do: 'signIn', user: User, heard: boolean }
@@ -45,16 +50,29 @@ export type Command
     | { do: 'refuse', tokens: number }
     | { do: 'tokens', mode: TokenMode, user: User }
     | { do: 'answerLate' }
-    | { do: 'args', slot: number, topic: Topic }
-    | { do: 'mount', slot: number, view: ViewSpec }
-    | { do: 'unmount' | 'rest' | 'resume' | 'refresh', slot: number }
-    | { do: 'mutate', topic: 'a' | 'b', optimistic: 'none' | 'value' | 'loading' }
-    | { do: 'change' | 'fail', topic: 'a' | 'b' }
-    | { do: 'drop' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
+    | Reaction
+    | { do: 'unmount' | 'rest' | 'resume', slot: number }
+    | { do: 'fail', topic: 'a' | 'b' }
+    | { do: 'storage', mode: StorageMode }
+    /** A component's own code does this in the very tick in which it sees another person, before anything else runs. */
+    | { do: 'inTick', reaction: Reaction }
+    | { do: 'restart' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
     | { do: 'jump' | 'wait', ms: number }
     /** One timer, such as one message, in whose very tick the next command comes. */
     | { do: 'step' }
     | { do: 'calm' }
+
+/** What code of an app does, all in one tick. */
+export type Reaction
+  = | { do: 'args', slot: number, topic: Topic }
+    | { do: 'mount', slot: number, view: ViewSpec }
+    /** As a store does: subscribes at once, and stays for as long as the page. */
+    | { do: 'ask', view: ViewSpec }
+    | { do: 'refresh' | 'loadMore' | 'act' | 'cancelUploads' }
+    /** `own`: of one's own; `other`: of somebody else's, which the function refuses. */
+    | { do: 'mutate', topic: 'a' | 'b', optimistic: 'none' | 'value' | 'loading', whose: 'own' | 'other' }
+    | { do: 'upload', files: number }
+    | { do: 'change', topic: 'a' | 'b' }
 
 export const SLOTS = 4
 
@@ -63,7 +81,8 @@ const user = fc.constantFrom(...USERS)
 const topic = fc.constantFrom('a' as const, 'b' as const)
 
 const view: fc.Arbitrary<ViewSpec> = fc.record({
-  kind: fc.constantFrom('query', 'query', 'query', 'queries', 'list', 'secret'),
+  kind: fc.constantFrom('query', 'query', 'queries', 'list', 'list', 'secret', 'transform', 'initial', 'preloaded'),
+  preloadedFor: fc.option(user),
   auth: fc.constantFrom('optional', 'required', 'public'),
   live: fc.constantFrom(true, true, false),
   keepPrevious: fc.boolean(),
@@ -83,6 +102,16 @@ export const boots: fc.Arbitrary<Boot> = fc.record({
   mount: fc.array(view, { minLength: 0, maxLength: 3 }),
 })
 
+const reaction: fc.Arbitrary<Reaction> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('args' as const), slot, topic: fc.option(topic) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('mount' as const), slot, view }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('ask' as const), view }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('refresh' as const, 'loadMore' as const, 'loadMore' as const, 'act' as const, 'cancelUploads' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('mutate' as const), topic, optimistic: fc.constantFrom('none' as const, 'value' as const, 'loading' as const), whose: fc.constantFrom('own' as const, 'own' as const, 'other' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('upload' as const), files: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('change' as const), topic }) },
+)
+
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('signIn' as const), user, heard: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('signOut' as const, 'signOutElsewhere' as const, 'rotate' as const, 'announce' as const), heard: fc.boolean() }) },
@@ -90,12 +119,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), tokens: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tokens' as const), mode: fc.constantFrom<TokenMode>('good', 'good', 'failing', 'throwing', 'stalled', 'late', 'garbage', 'foreign', 'same'), user }) },
   { weight: 1, arbitrary: fc.constant({ do: 'answerLate' as const }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('args' as const), slot, topic: fc.option(topic) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('mount' as const), slot, view }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('unmount' as const, 'rest' as const, 'resume' as const, 'refresh' as const), slot }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('mutate' as const), topic, optimistic: fc.constantFrom('none' as const, 'value' as const, 'loading' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('change' as const, 'fail' as const), topic }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('drop' as const, 'cut' as const, 'hold' as const, 'flush' as const, 'unreachable' as const, 'reachable' as const, 'hide' as const, 'show' as const, 'online' as const) }) },
+  { weight: 16, arbitrary: reaction },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('inTick' as const), reaction }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('unmount' as const, 'rest' as const, 'resume' as const), slot }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), topic }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('storage' as const), mode: fc.constantFrom<StorageMode>('good', 'good', 'failing', 'refusing', 'stalled') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'drop' as const, 'cut' as const, 'hold' as const, 'flush' as const, 'unreachable' as const, 'reachable' as const, 'hide' as const, 'show' as const, 'online' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-3_600_000, -30_000, 30_000, 3_600_000) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 15, 50, 600, 2100, 3500, 12_000, 70_000) }) },
   { weight: 4, arbitrary: fc.constant({ do: 'step' as const }) },

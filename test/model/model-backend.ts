@@ -1,16 +1,28 @@
+import type { PaginationOptions, PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
+import type { Row } from '../support/scripted-list.ts'
+import type { SentFile } from '../support/scripted-xhr.ts'
+import type { StorageMode } from './commands.ts'
 import { makeFunctionReference } from 'convex/server'
 import { ScriptedDeployment } from '../support/scripted-deployment.ts'
+import { ScriptedList } from '../support/scripted-list.ts'
+import { stubXhr } from '../support/scripted-xhr.ts'
+import { USERS } from './commands.ts'
 
 /** An answer that says whose and about what it is. */
-export interface Answer { whose: string, topic: string, count: number, rows: { _id: string, whose: string }[] }
+// eslint-disable-next-line ts/consistent-type-definitions
+export type Answer = { whose: string, topic: string, count: number, rows: { _id: string, whose: string }[] }
 
+/** What a page asks. Rows of a list tell whose they are in their text, `ada's 3`, and about what in their id, `a 3`. */
 export const modelApi = {
-  tasks: makeFunctionReference<'query', { topic: string }, Answer>('tasks:list'),
+  tasks: makeFunctionReference<'query', { topic: string }, Answer>('model:tasks'),
   /** Asked by views that require a person only. */
-  secret: makeFunctionReference<'query', { topic: string }, Answer>('tasks:secret'),
-  page: makeFunctionReference<'query', any, any>('tasks:page'),
-  add: makeFunctionReference<'mutation', { topic: string, id: number }, string>('tasks:add'),
+  secret: makeFunctionReference<'query', { topic: string }, Answer>('model:secret'),
+  page: makeFunctionReference<'query', { of: string, paginationOpts: PaginationOptions }, PaginationResult<Row>>('model:page'),
+  /** Refuses to add to what is somebody else's. */
+  add: makeFunctionReference<'mutation', { topic: string, id: number, owner?: string }, string>('model:add'),
+  run: makeFunctionReference<'action', { id: number }, string>('model:run'),
+  uploadUrl: makeFunctionReference<'mutation', { id: number }, string>('model:uploadUrl'),
 }
 
 /** Functions that tell as whom they run, over a small database. */
@@ -18,9 +30,12 @@ export class ModelBackend {
   readonly deployment = new ScriptedDeployment()
   /** How many tasks everybody has under a topic. */
   readonly #counts = new Map<string, number>()
+  readonly #list = new ScriptedList(this.deployment)
   readonly failing = new Set<string>()
-  /** As whom each mutation was carried out. */
-  readonly additions: { id: number, whose: string }[] = []
+  /** As whom each call was carried out. */
+  readonly executions: { id: number, whose: string }[] = []
+  storage: StorageMode = 'good'
+  readonly files = stubXhr()
   /** How many of the next tokens are refused. */
   refusals = 0
   refused = 0
@@ -36,31 +51,92 @@ export class ModelBackend {
       this.refused++
       return false
     }
-    deployment.functions.set('tasks:list', ({ topic }, subject) => this.answer(topic, whoseOf(subject)) as unknown as Value)
-    deployment.functions.set('tasks:secret', ({ topic }, subject) => this.answer(topic, whoseOf(subject)) as unknown as Value)
-    deployment.functions.set('tasks:page', ({ topic }, subject) => ({ page: this.answer(topic, whoseOf(subject)).rows, isDone: true, continueCursor: 'end', splitCursor: null, pageStatus: null }))
-    deployment.functions.set('tasks:add', ({ topic, id }, subject) => {
-      const whose = whoseOf(subject)
-      this.additions.push({ id, whose })
+    for (const topic of ['a', 'b']) {
+      for (const whose of ['nobody', ...USERS])
+        this.#fill(topic, whose)
+    }
+    this.#list.intercept = (result, _options, subject, of) => {
+      this.#failIfToldTo(of, whoseOf(subject))
+      return result
+    }
+    deployment.functions.set('model:page', deployment.functions.get('rows:page')!)
+    const define = (name: string, run: (args: any, whose: string) => unknown): unknown =>
+      deployment.functions.set(name, (args, subject) => run(args, whoseOf(subject)) as Value)
+    define('model:tasks', ({ topic }, whose) => this.answer(topic, whose))
+    define('model:secret', ({ topic }, whose) => this.answer(topic, whose))
+    define('model:add', ({ topic, id, owner }, whose) => {
+      if (owner !== undefined && owner !== whose)
+        throw new Error(`${whose}'s addition refused`)
+      this.executions.push({ id, whose })
       this.change(topic, whose)
       return whose
     })
+    define('model:run', ({ id }, whose) => {
+      this.executions.push({ id, whose })
+      return whose
+    })
+    // One for each attempt.
+    define('model:uploadUrl', ({ id }, whose) => `https://storage.example/${id}/${whose}`)
+    this.files.answerAll = request => this.#store(request)
   }
 
   change(topic: string, whose: string): void {
     const key = `${topic} of ${whose}`
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    this.#fill(topic, whose)
   }
 
   /** What the server answers at this moment. An error says whose it is as well. */
   answer(topic: string, whose: string): Answer {
-    if (this.failing.has(topic))
-      throw new Error(`${whose}'s ${topic} failed`)
+    this.#failIfToldTo(topic, whose)
     const count = this.#counts.get(`${topic} of ${whose}`) ?? 0
     return { whose, topic, count, rows: Array.from({ length: 1 + count % 3 }, (_, row) => ({ _id: `${whose} ${topic} ${row}`, whose })) }
+  }
+
+  /** All rows of a list, as a page shows them once it has loaded all. */
+  rows(topic: string, whose: string): Row[] {
+    const ranks = this.#list.lists[nameOfList(topic, whose)]!
+    return ranks.toSorted((one, other) => one - other).map(rank => ({ _id: `${topic} ${rank}`, rank, text: `${whose}'s ${rank}` }))
+  }
+
+  /** Every file that waits for the storage is answered now. */
+  flushFiles(): void {
+    this.storage = 'good'
+    for (const request of this.files.sent) {
+      if (!request.isOver)
+        this.#store(request)
+    }
+  }
+
+  /** Rows come and go anywhere in the list. */
+  #fill(topic: string, whose: string): void {
+    const count = this.#counts.get(`${topic} of ${whose}`) ?? 0
+    this.#list.lists[nameOfList(topic, whose)] = Array.from({ length: 2 + (3 * count) % 7 }, (_, row) => 10 * row + (row % 2 === 0 ? count % 3 : 0))
+  }
+
+  #failIfToldTo(topic: string, whose: string): void {
+    if (this.failing.has(topic))
+      throw new Error(`${whose}'s ${topic} failed`)
+  }
+
+  #store(request: SentFile): void {
+    setTimeout(() => {
+      const [id, whose] = request.url.split('/').slice(-2)
+      if (this.storage === 'good')
+        request.answer(200, JSON.stringify({ storageId: `${id} of ${whose}` }))
+      else if (this.storage === 'refusing')
+        request.answer(413, '')
+      else if (this.storage === 'failing')
+        request.answer(503, '')
+    }, this.deployment.latencyMs)
   }
 }
 
 function whoseOf(subject: string | null): string {
   return subject ?? 'nobody'
+}
+
+/** As a {@link ScriptedList} finds it for who asks. */
+function nameOfList(topic: string, whose: string): string {
+  return whose === 'nobody' ? topic : `${topic} of ${whose}`
 }

@@ -1,15 +1,30 @@
 import type { VueWrapper } from '@vue/test-utils'
-import type { ConvexPlugin } from 'convue'
-import type { Topic, ViewSpec } from './commands.ts'
+import type { ConvexPlugin, UseConvexQueryReturn } from 'convue'
+import type { App } from 'vue'
+import type { Topic, User, ViewSpec } from './commands.ts'
 import type { Answer } from './model-backend.ts'
-import type { Reading, ShownQuery } from './shown-query.ts'
+import type { Identity, Reading, ShownQuery } from './shown-query.ts'
 import { mount } from '@vue/test-utils'
-import { useConvexMutation, useConvexPaginatedQuery, useConvexQueries, useConvexQuery } from 'convue'
-import { defineComponent, h, KeepAlive, onActivated, onDeactivated, onScopeDispose, shallowReactive, shallowRef, watch } from 'vue'
+import { getFunctionName } from 'convex/server'
+import { useConvexAction, useConvexMutation, useConvexPaginatedQuery, useConvexQueries, useConvexQuery, useConvexUpload, usePreloadedQuery } from 'convue'
+import { defineComponent, effectScope, getCurrentInstance, h, KeepAlive, onActivated, onDeactivated, onScopeDispose, shallowReactive, shallowRef, watch } from 'vue'
 import { SLOTS } from './commands.ts'
 import { modelApi } from './model-backend.ts'
+import { APP } from './shown-query.ts'
+
+/** An answer that no server gives. */
+const GIVEN = { count: -1, rows: [] }
 
 interface Slot { spec: ViewSpec | null, isResting: boolean, serial: number }
+
+/** What code outside of the page tells it. */
+export interface ModelPageOptions {
+  /** Called in every tick in which something that can be read changes. */
+  onTick: () => void
+  identity: Pick<Identity, 'changes'>
+  /** The id of a person whom the commands know by name. @default the name */
+  idOf?: (user: User) => string
+}
 
 /** An app with a few places for views, which come, go and rest. */
 export class ModelPage {
@@ -17,12 +32,16 @@ export class ModelPage {
   readonly topics = Array.from({ length: SLOTS }, () => shallowRef<Topic>('a'))
   readonly slots = Array.from({ length: SLOTS }, (): Slot => shallowReactive({ spec: null, isResting: false, serial: 0 }))
   mutations!: Record<'none' | 'value' | 'loading', ReturnType<typeof useConvexMutation<typeof modelApi.add>>>
+  action!: ReturnType<typeof useConvexAction<typeof modelApi.run>>
+  upload!: ReturnType<typeof useConvexUpload<typeof modelApi.uploadUrl>>
   readonly #wrapper: VueWrapper
-  readonly #onTick: () => void
+  readonly #options: ModelPageOptions
+  #app!: App
+  /** Of stores: they stay for as long as the page. */
+  readonly #scope = effectScope(true)
 
-  /** `onTick` is called in every tick in which something that can be read changes. */
-  constructor(plugin: ConvexPlugin, onTick: () => void) {
-    this.#onTick = onTick
+  constructor(plugin: ConvexPlugin, options: ModelPageOptions) {
+    this.#options = options
     const View = this.#defineView()
     const Resting = defineComponent({ render: () => 'resting' })
     const renderSlot = ({ spec, isResting, serial }: Slot, slot: number) => {
@@ -32,6 +51,7 @@ export class ModelPage {
       return spec.keepAlive ? h(KeepAlive, { key: `${slot} ${serial}` }, { default: () => isResting ? h(Resting) : view }) : view
     }
     this.#wrapper = mount(defineComponent(() => {
+      this.#app = getCurrentInstance()!.appContext.app
       const mutate = (change: 'none' | 'value' | 'loading') => useConvexMutation(modelApi.add, change === 'none'
         ? {}
         : {
@@ -44,8 +64,15 @@ export class ModelPage {
             },
           })
       this.mutations = { none: mutate('none'), value: mutate('value'), loading: mutate('loading') }
+      this.action = useConvexAction(modelApi.run)
+      this.upload = useConvexUpload(modelApi.uploadUrl, { concurrency: 2, retries: 1, maxSize: 1000 })
       return () => h('main', this.slots.map(renderSlot))
     }), { global: { plugins: [plugin] } })
+  }
+
+  /** What a store does: subscribes in this tick, wherever it is called. */
+  ask(spec: ViewSpec): void {
+    this.#app.runWithContext(() => this.#scope.run(() => this.#show(this.#use(spec, () => 'a', () => true))))
   }
 
   set(slot: number, spec: ViewSpec | null): void {
@@ -53,6 +80,7 @@ export class ModelPage {
   }
 
   unmount(): void {
+    this.#scope.stop()
     this.#wrapper.unmount()
   }
 
@@ -68,60 +96,81 @@ export class ModelPage {
         all = this.#use(spec, spec.isReactive ? () => this.topics[slot]!.value : () => 'a', () => isActive)
         // After the composables have come back to life.
         onActivated(() => void (isActive = true))
-        for (const shown of all) {
-          this.shown.add(shown)
-          watch(() => [shown.read(), shown.topic()], this.#onTick, { flush: 'sync' })
-        }
+        this.#show(all)
         return () => h('pre', JSON.stringify(all.map(shown => shown.read())))
       },
     })
   }
 
+  #show(all: ShownQuery[]): void {
+    for (const shown of all) {
+      this.shown.add(shown)
+      watch(() => [shown.read(), shown.topic()], this.#options.onTick, { flush: 'sync' })
+    }
+  }
+
   #use(spec: ViewSpec, topic: () => Topic, isActive: () => boolean): ShownQuery[] {
     const { kind, live, keepPrevious, keepOnError, lingerMs } = spec
-    const auth = kind === 'secret' ? 'required' : spec.auth
+    const auth = kind === 'secret' || (kind === 'preloaded' && spec.preloadedFor) ? 'required' : spec.auth
     const argsOf = (topic: Topic) => topic === null ? undefined : { topic }
     const args = spec.isReactive ? () => argsOf(topic()) : argsOf(topic())
-    const common = { auth, keepPrevious, keepOnError, isActive, topic }
     const query = kind === 'secret' ? modelApi.secret : modelApi.tasks
+    const common = { auth, keepPrevious, keepOnError, isActive, topic, name: getFunctionName(query), isLive: live }
     const options = { auth, live, keepPrevious, keepOnError, lingerMs }
 
     if (kind === 'list') {
-      const list = useConvexPaginatedQuery(modelApi.page, args as any, { auth, keepPrevious, lingerMs, initialNumItems: 10 })
+      const of = (topic: Topic) => topic === null ? undefined : { of: topic }
+      const list = useConvexPaginatedQuery(modelApi.page, (spec.isReactive ? () => of(topic()) : of(topic())) as any, { auth, keepPrevious, lingerMs, initialNumItems: 2 })
       const statuses = { LoadingFirstPage: 'pending', Paused: 'paused', Error: 'error', CanLoadMore: 'success', LoadingMore: 'success', Exhausted: 'success' } as const
       const read = (): Reading => {
         const status = statuses[list.status.value]
-        const rows = list.results.value as Answer['rows']
+        const rows = list.results.value
         return {
           status,
-          rows: rows.map(({ _id, whose }) => ({ whose, topic: _id.split(' ')[1]! })),
+          rows: rows.map(({ _id, text }) => ({ whose: text.split('\'')[0]!, topic: _id.split(' ')[0]! })),
           data: status === 'success' || rows.length > 0 ? rows : undefined,
           error: list.error.value,
           isStale: list.isStale.value,
         }
       }
-      return [{ ...common, name: 'tasks:page', isLive: true, read, refresh: async () => {} }]
+      const loadMore = (): boolean => {
+        const canLoadMore = list.status.value === 'CanLoadMore'
+        list.loadMore(2)
+        return canLoadMore
+      }
+      return [{ ...common, name: 'model:page', isLive: true, read, refresh: async () => {}, loadMore, isExhausted: () => list.status.value === 'Exhausted' }]
+    }
+    if (kind === 'preloaded') {
+      const { preloadedFor } = spec
+      const userId = preloadedFor && (this.#options.idOf?.(preloadedFor) ?? preloadedFor)
+      const value: Answer = { ...GIVEN, whose: preloadedFor ?? 'nobody', topic: 'a' }
+      const { changes } = this.#options.identity
+      const result = usePreloadedQuery({ name: common.name, args: { topic: 'a' }, value, userId }, { auth, live, keepOnError, lingerMs })
+      return [{ ...common, given: { topic: 'a', changes }, topic: () => 'a', keepPrevious: true, read: () => toReading(unwrap(result)), refresh: result.refresh }]
     }
     if (kind === 'queries') {
       const results = useConvexQueries(() => ({ own: { query, args: argsOf(topic()), ...options }, b: { query, args: { topic: 'b' }, ...options } }))
       return (['own', 'b'] as const).map(key => ({
         ...common,
-        name: 'tasks:list',
-        isLive: live,
         topic: key === 'own' ? topic : () => 'b',
         read: () => toReading(results[key]),
         refresh: () => results[key].refresh(),
       }))
     }
-    const { data, error, status, isStale, isPaused, isPending, refresh } = useConvexQuery(query, args as any, options)
-    return [{
-      ...common,
-      name: kind === 'secret' ? 'tasks:secret' : 'tasks:list',
-      isLive: live,
-      read: () => toReading({ data: data.value, error: error.value, status: status.value, isStale: isStale.value, isPaused: isPaused.value, isPending: isPending.value }),
-      refresh,
-    }]
+    const { changes } = this.#options.identity
+    const given = { topic: topic(), changes }
+    const result = useConvexQuery(query, args as any, {
+      ...options,
+      ...(kind === 'initial' && given.topic ? { initialData: { ...GIVEN, whose: APP, topic: given.topic } } : {}),
+      ...(kind === 'transform' ? { transform: (answer: Answer) => ({ ...answer, isTransformed: true }) } : {}),
+    })
+    return [{ ...common, given, read: () => toReading(unwrap(result)), refresh: result.refresh }]
   }
+}
+
+function unwrap({ data, error, status, isStale, isPaused, isPending }: UseConvexQueryReturn<(Answer & { isTransformed?: true }) | undefined>) {
+  const { isTransformed: _, ...answer } = data.value ?? {}
+  return { data: data.value && answer as Answer, error: error.value, status: status.value, isStale: isStale.value, isPaused: isPaused.value, isPending: isPending.value }
 }
 
 function toReading({ data, error, status, isStale, isPaused, isPending }: {
@@ -134,5 +183,6 @@ function toReading({ data, error, status, isStale, isPaused, isPending }: {
 }): Reading {
   if (isPaused !== (status === 'paused') || isPending !== (status === 'pending'))
     throw new Error(`status ${status}, isPaused ${isPaused}, isPending ${isPending}`)
-  return { status, rows: data ? [{ whose: data.whose, topic: data.topic }, ...data.rows.map(row => ({ whose: row.whose, topic: data.topic }))] : [], data, error, isStale }
+  const rows = data ? [{ whose: data.whose, topic: data.topic }, ...data.rows.map(row => ({ whose: row.whose, topic: data.topic }))] : []
+  return { status, rows, isGiven: data?.count === GIVEN.count, data, error, isStale }
 }

@@ -100,11 +100,15 @@ export class ModelProvider {
       case 'stalled':
         return new Promise(() => {})
       case 'late': {
+        const given = this.#lastToken
         const outcome = this.#honest()
+        this.#lastToken = given
         const { signal } = this.source.lastRequest
         return new Promise(resolve => this.#late.push(() => {
-          if (signal.aborted && outcome.kind === 'token')
+          if (outcome.kind === 'token' && signal.aborted)
             this.tooLate.add(outcome.token)
+          else if (outcome.kind === 'token')
+            this.#lastToken = outcome.token
           resolve(outcome)
         }))
       }

@@ -1,10 +1,11 @@
 import type { ConvexPlugin } from 'convue'
-import type { Boot, Command } from './commands.ts'
+import type { Boot, Command, Reaction } from './commands.ts'
 import type { Identity } from './shown-query.ts'
-import { createConvex, IdentityChangedError } from 'convue'
+import { createConvex } from 'convue'
 import { vi } from 'vitest'
 import { effectScope, watch } from 'vue'
 import { stubBroadcastChannel } from '../support/broadcast-channel.ts'
+import { AppCode } from './app-code.ts'
 import { ModelBackend } from './model-backend.ts'
 import { ModelPage } from './model-page.ts'
 import { ModelProvider } from './model-provider.ts'
@@ -12,23 +13,27 @@ import { PageListeners } from './page-listeners.ts'
 import { faultsAtRest, faultsOf } from './shown-query.ts'
 import { settle, VirtualTime } from './virtual-time.ts'
 
-interface Addition {
-  id: number
-  caller: string | null | undefined
-  outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
-}
+/** The Convex client offers a token that has to be renewed three times; the very first once more. */
+const REFUSALS_UNTIL_REJECTED = 3
 
 /** What never asks for a token, unless one has failed or the clock has moved. */
 const WITHOUT_TOKENS = new Set<Command['do']>([
   'args',
   'mount',
+  'ask',
   'unmount',
   'rest',
   'resume',
   'refresh',
+  'loadMore',
   'mutate',
+  'act',
+  'upload',
+  'cancelUploads',
+  'storage',
   'change',
   'fail',
+  'restart',
   'drop',
   'cut',
   'hold',
@@ -50,9 +55,10 @@ export class ModelRun {
   readonly #page: ModelPage
   readonly #scope = effectScope(true)
   readonly #faults = new Set<string>()
-  readonly #additions: Addition[] = []
-  readonly #latest = new Map<string, Addition>()
-  readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false }
+  readonly #app: AppCode
+  readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false, changes: 0 }
+  /** What the app does when it sees another person. */
+  #reactions: Reaction[] = []
   /** Whose sessions the page has left. */
   readonly #left = new Set<string>()
   #session: string | undefined
@@ -64,8 +70,6 @@ export class ModelRun {
   #hasJumped = false
   /** The last command was a step: what it began is not over. */
   #isStepping = false
-  /** How many refreshes have not settled. */
-  #refreshes = 0
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
 
@@ -88,7 +92,13 @@ export class ModelRun {
     })
     this.#watchIdentity()
     deployment.onFrame = (frame, socket) => this.#checkFrame(frame, socket.subject, socket.index)
-    this.#page = new ModelPage(this.#convex, () => this.#checkTick())
+    this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity })
+    this.#app = new AppCode({
+      page: this.#page,
+      identity: this.#identity,
+      change: topic => this.#change(topic),
+      isFileOf: (storageId, whose, id = Number.parseInt(storageId)) => storageId === `${id} of ${whose}`,
+    })
     mount.forEach((view, slot) => this.#page.set(slot, view))
   }
 
@@ -108,7 +118,7 @@ export class ModelRun {
     if (WITHOUT_TOKENS.has(command.do) && !isUnsettled)
       this.#expect(this.#provider.source.requests.length === length, `${command.do} asks for a token`)
     this.#checkTick()
-    this.#checkAdditions()
+    this.#checkCalls()
     const excess = this.#provider.source.requests.length - this.#budget
     this.#expect(excess <= 0, `asks for ${excess} tokens too many after ${JSON.stringify(command)}`)
   }
@@ -132,7 +142,7 @@ export class ModelRun {
 
     const { status, error } = this.#convex.auth
     const expected = this.#provider.cookie?.user ?? null
-    const wasRejected = (error.value as { code?: string } | null)?.code === 'TOKEN_REJECTED' && this.#backend.refused > 3
+    const wasRejected = (error.value as { code?: string } | null)?.code === 'TOKEN_REJECTED' && this.#backend.refused >= REFUSALS_UNTIL_REJECTED
     const { who } = this.#identity
     this.#expect(who === expected || wasRejected, `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
     this.#expect(status.value === 'authenticated' || status.value === 'unauthenticated', `${status.value} at rest`)
@@ -142,6 +152,7 @@ export class ModelRun {
       for (const fault of faultsAtRest(shown, who, this.#backend))
         this.#faults.add(`${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
     }
+    await this.#loadAll()
     const refreshes = [...this.#page.shown].map(shown => shown.refresh())
     await this.#time.advance(500)
     let settled = 0
@@ -154,13 +165,25 @@ export class ModelRun {
     }
     await this.#time.advance(4000)
     this.#checkWire(who)
-    this.#checkAdditions()
-    for (const { id, outcome } of this.#additions)
-      this.#expect(outcome !== 'pending', `mutation ${id} is pending at rest`)
-    this.#expect(this.#refreshes === 0, 'a refresh is pending at rest')
+    this.#checkCalls()
+    for (const call of this.#app.pending)
+      this.#faults.add(`${call} is pending at rest`)
+    this.#expect(this.#app.refreshes === 0, 'a refresh is pending at rest')
     this.#budget = source.requests.length + 3
     deployment.frames.length = 0
     this.#hadFaultyTokens = false
+  }
+
+  /** Loads every list that is in use to its end. */
+  async #loadAll(): Promise<void> {
+    const MAX_PAGES = 20
+    const loadMore = (): boolean => [...this.#page.shown].map(shown => shown.isActive() && shown.loadMore?.()).includes(true)
+    for (let page = 0; loadMore(); page++) {
+      this.#expect(page < MAX_PAGES, 'a list has no end')
+      if (page >= MAX_PAGES)
+        return
+      await this.#time.advance(200)
+    }
   }
 
   /** Leaves the page, and looks what it has left behind. */
@@ -177,8 +200,9 @@ export class ModelRun {
       this.#expect(this.#provider.source.listenerCount === 0, 'a listener at the provider is left')
       this.#expect(this.#listeners.left.length === 0, `listeners are left: ${this.#listeners.left}`)
       this.#expect(this.#channels.openCount() === 0, 'a channel is left')
-      for (const { id, outcome } of this.#additions)
-        this.#expect(outcome !== 'pending', `mutation ${id} never settles`)
+      for (const call of this.#app.pending)
+        this.#faults.add(`${call} never settles`)
+      this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'a file is still on its way')
       // Only Node's own turn tells of a rejection that nobody has handled.
       await settle()
     }
@@ -241,28 +265,37 @@ export class ModelRun {
         this.#budget += 1
         return provider.answerLate()
       case 'args':
-        page.topics[command.slot]!.value = command.topic
-        return
       case 'mount':
-        return page.set(command.slot, command.view)
+      case 'ask':
+      case 'refresh':
+      case 'loadMore':
+      case 'mutate':
+      case 'act':
+      case 'upload':
+      case 'cancelUploads':
+      case 'change':
+        return this.#app.run(command)
       case 'unmount':
         return page.set(command.slot, null)
       case 'rest':
       case 'resume':
         page.slots[command.slot]!.isResting = command.do === 'rest'
         return
-      case 'refresh':
-        for (const shown of page.shown) {
-          this.#refreshes++
-          void shown.refresh().then(() => this.#refreshes--)
-        }
+      case 'storage':
+        if (command.mode === 'good')
+          return backend.flushFiles()
+        backend.storage = command.mode
         return
-      case 'mutate':
-        return this.#mutate(command)
-      case 'change':
-        for (const whose of ['nobody', this.#identity.who ?? 'ada'])
-          backend.change(command.topic, whose)
-        return deployment.invalidate()
+      case 'inTick':
+        this.#reactions.push(command.reaction)
+        return
+      case 'restart': {
+        if (!deployment.isReachable)
+          return
+        deployment.isReachable = false
+        setTimeout(() => deployment.isReachable = true, 300)
+        return deployment.drop(1012)
+      }
       case 'fail':
         if (!backend.failing.delete(command.topic))
           backend.failing.add(command.topic)
@@ -319,6 +352,7 @@ export class ModelRun {
     this.#provider.mode = 'good'
     this.#provider.answerLate()
     this.#backend.refusals = 0
+    this.#backend.flushFiles()
     deployment.isReachable = true
     deployment.flush()
     if (failing.size > 0) {
@@ -330,14 +364,10 @@ export class ModelRun {
     this.#provider.say(this.#provider.truth)
   }
 
-  #mutate({ topic, optimistic }: Command & { do: 'mutate' }): void {
-    const addition: Addition = { id: this.#additions.length, caller: this.#identity.who, outcome: 'pending' }
-    this.#additions.push(addition)
-    this.#latest.set(optimistic, addition)
-    this.#page.mutations[optimistic].mutate({ topic, id: addition.id }).then(
-      resolved => addition.outcome = { resolved },
-      rejected => addition.outcome = { rejected },
-    )
+  #change(topic: string): void {
+    for (const whose of ['nobody', this.#identity.who ?? 'ada'])
+      this.#backend.change(topic, whose)
+    this.#backend.deployment.invalidate()
   }
 
   #watchIdentity(): void {
@@ -359,23 +389,28 @@ export class ModelRun {
       return
     this.#expect(status.value !== 'loading' || this.#session === this.#provider.cookie?.sessionId || !this.#left.has(this.#session!), 'a session that was left is believed without a token')
     this.#identity.hadToken = status.value !== 'loading'
+    this.#identity.changes++
     for (const { subject, index } of this.#backend.deployment.sockets) {
       if (subject !== null)
         this.#gone.add(index)
     }
     this.#checkNothingLeft()
+    for (const reaction of this.#reactions.splice(0)) {
+      this.#app.run(reaction)
+      this.#checkTick()
+    }
   }
 
   /** In the tick in which the person changes, everything that they saw and did is gone. */
   #checkNothingLeft(): void {
     for (const shown of this.#page?.shown ?? []) {
-      const { data, error, rows } = shown.read()
+      const { data, error, rows, isGiven } = shown.read()
       // Nobody's answer may be there already: a public query has it.
-      const isNobodys = (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      const isNobodys = !isGiven && (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
       this.#expect(shown.auth === 'public' || isNobodys || (data === undefined && error === undefined), `${shown.auth} ${shown.name} outlives its person`)
     }
-    for (const { status, data, error } of Object.values(this.#page?.mutations ?? {}))
-      this.#expect(status.value === 'idle' && data.value === undefined && error.value === undefined, 'a mutation outlives its person')
+    this.#app?.faultsOfChange().forEach(fault => this.#faults.add(fault))
+    this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'a file is sent on although its person has gone')
   }
 
   #checkTick(): void {
@@ -386,8 +421,7 @@ export class ModelRun {
       for (const fault of faultsOf(shown, this.#identity))
         this.#faults.add(`${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
     }
-    for (const { data } of Object.values(this.#page?.mutations ?? {}))
-      this.#expect(data.value === undefined || data.value === (this.#identity.who ?? 'nobody'), 'another person\'s mutation shows')
+    this.#app?.faultsOfTick().forEach(fault => this.#faults.add(fault))
   }
 
   #checkFrame(frame: { type: string, [field: string]: any }, subject: string | null, socket: number): void {
@@ -400,7 +434,7 @@ export class ModelRun {
       this.#expect(!this.#provider.tooLate.has(frame.value), `a token of ${bearer} that came too late is used`)
       this.#expect(bearer === who, `Authenticate ${bearer} while ${who} is there`)
     }
-    if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'tasks:secret'))
+    if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'model:secret'))
       this.#expect(subject !== null || this.#isAuthenticating(socket), 'a query that requires a person is asked as nobody')
   }
 
@@ -409,25 +443,8 @@ export class ModelRun {
     return this.#backend.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate')
   }
 
-  #checkAdditions(): void {
-    for (const { id, caller, outcome } of this.#additions) {
-      const executions = this.#backend.additions.filter(addition => addition.id === id)
-      this.#expect(executions.length <= 1, `mutation ${id} is carried out twice`)
-      const whose = executions[0]?.whose
-      this.#expect(whose === undefined || caller === undefined || whose === (caller ?? 'nobody'), `a mutation of ${caller} is carried out as ${whose}`)
-      if (outcome === 'pending')
-        continue
-      if ('resolved' in outcome)
-        this.#expect(executions.length === 1 && outcome.resolved === whose, `mutation ${id} has a result and was not carried out`)
-      else if (!(outcome.rejected instanceof IdentityChangedError))
-        this.#faults.add(`mutation ${id} fails: ${outcome.rejected}`)
-      else
-        this.#expect(outcome.rejected.outcome === 'unknown' || executions.length === 0, `mutation ${id} was carried out, though it was not sent`)
-    }
-    for (const [optimistic, { id }] of this.#latest) {
-      const isQueued = this.#page.mutations[optimistic as 'none'].isQueued.value
-      this.#expect(!isQueued || !this.#backend.additions.some(addition => addition.id === id), `mutation ${id} was carried out, though it is queued`)
-    }
+  #checkCalls(): void {
+    this.#app.faultsOfCalls(this.#backend.executions).forEach(fault => this.#faults.add(fault))
   }
 
   /** At rest, what is used is on the wire, and nothing else. */
@@ -438,7 +455,7 @@ export class ModelRun {
         wanted.add(`${name} ${topic()} as ${auth === 'public' ? null : who}`)
     }
     const { liveSockets } = this.#backend.deployment
-    const found = liveSockets.flatMap(({ queries, subject }) => [...queries.values()].map(({ name, args }) => `${name} ${args.topic} as ${subject}`))
+    const found = liveSockets.flatMap(({ queries, subject }) => [...queries.values()].map(({ name, args }) => `${name} ${args.topic ?? args.of} as ${subject}`))
     this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is wanted, ${found} is on the wire`)
     this.#expect(found.every(query => wanted.has(query)), `${found} is on the wire, ${[...wanted]} is wanted`)
     const isNobodyNeeded = found.some(query => query.endsWith(' as null'))

@@ -15,7 +15,7 @@ export class ScriptedList {
   /** The rows of each list, by its name; for whoever is there, unless there is a list of the name `<name> of <subject>`. */
   readonly lists: Record<string, number[]> = {}
   /** What the answer to a page becomes: it may throw. */
-  intercept: (result: PaginationResult<Row>, options: PaginationOptions, subject: string | null) => unknown = result => result
+  intercept: (result: PaginationResult<Row>, options: PaginationOptions, subject: string | null, of: string) => unknown = result => result
   readonly #deployment: ScriptedDeployment
   /** Where each page that is subscribed ended first. */
   readonly #ends = new Map<string, string>()
@@ -68,7 +68,7 @@ export class ScriptedList {
       splitCursor: page.length > 2 ? String(page[Math.floor(page.length / 2)]!.rank) : null,
       pageStatus: null,
     }
-    const answer = this.intercept(result, paginationOpts, subject)
+    const answer = this.intercept(result, paginationOpts, subject, of)
     this.#ends.set(key, end)
     return answer
   }

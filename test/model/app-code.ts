@@ -1,0 +1,158 @@
+import type { Reaction } from './commands.ts'
+import type { ModelPage } from './model-page.ts'
+import type { Identity } from './shown-query.ts'
+import { IdentityChangedError } from 'convue'
+
+/** One call of a mutation, an action or an upload, and what the page was told of it. */
+export interface ModelCall {
+  id: number
+  kind: 'mutation' | 'action' | 'upload'
+  caller: string | null | undefined
+  /** Its function refuses it. */
+  isRefused: boolean
+  outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
+}
+
+/** Errors that are nobody's fault: a connection that breaks under an action, and storage that fails. */
+const EXPECTED_ERRORS = {
+  mutation: /^$/,
+  action: /Connection lost/,
+  upload: /UPLOAD_FAILED|UPLOAD_CANCELLED/,
+}
+
+export interface AppCodeOptions {
+  page: ModelPage
+  identity: Identity
+  /** Something changes on the server. */
+  change: (topic: string) => void
+  /** Whether a file was stored by a call of this person. @default all are */
+  isFileOf?: (storageId: string, whose: string, id?: number) => boolean
+  /** The id of the first call. @default 0 */
+  firstId?: number
+}
+
+/** What the code of an app does on a page, and what came of each call. */
+export class AppCode {
+  readonly calls: ModelCall[] = []
+  /** How many refreshes have not settled. */
+  refreshes = 0
+  readonly #latest = new Map<string, ModelCall>()
+  readonly #options: Required<AppCodeOptions>
+
+  constructor(options: AppCodeOptions) {
+    this.#options = { isFileOf: () => true, firstId: 0, ...options }
+  }
+
+  run(command: Reaction): void {
+    const { page, change } = this.#options
+    switch (command.do) {
+      case 'args':
+        page.topics[command.slot]!.value = command.topic
+        return
+      case 'mount':
+        return page.set(command.slot, command.view)
+      case 'ask':
+        return page.ask(command.view)
+      case 'refresh':
+        for (const shown of page.shown) {
+          this.refreshes++
+          void shown.refresh().then(() => this.refreshes--)
+        }
+        return
+      case 'loadMore':
+        for (const shown of page.shown)
+          shown.loadMore?.()
+        return
+      case 'mutate': {
+        const { topic, optimistic, whose } = command
+        const call = this.#begin('mutation', whose === 'other')
+        this.#latest.set(optimistic, call)
+        return this.#settle(call, page.mutations[optimistic].mutate({ topic, id: call.id, ...(call.isRefused ? { owner: 'somebody else' } : {}) }))
+      }
+      case 'act': {
+        const call = this.#begin('action')
+        return this.#settle(call, page.action.run({ id: call.id }))
+      }
+      case 'upload': {
+        const call = this.#begin('upload')
+        const files = Array.from({ length: command.files }, (_, index) => new File(['x'.repeat(1 + index)], `file ${index}`))
+        return this.#settle(call, page.upload.upload(files, { id: call.id }))
+      }
+      case 'cancelUploads':
+        return page.upload.cancel()
+      case 'change':
+        return change(command.topic)
+      default:
+        command satisfies never
+    }
+  }
+
+  /** What is wrong with the calls, by what the server has carried out. */
+  faultsOfCalls(executions: readonly { id: number, whose: string }[]): string[] {
+    const faults: string[] = []
+    const expect = (isRight: boolean, fault: string): unknown => isRight || faults.push(fault)
+    for (const { id, kind, caller, isRefused, outcome } of this.calls) {
+      const own = executions.filter(execution => execution.id === id)
+      expect(own.length <= (isRefused ? 0 : 1), `${kind} ${id} is carried out ${own.length} times`)
+      const whose = own[0]?.whose
+      expect(whose === undefined || caller === undefined || whose === (caller ?? 'nobody'), `${kind} of ${caller} is carried out as ${whose}`)
+      if (outcome === 'pending')
+        continue
+      if ('resolved' in outcome) {
+        const isRight = kind === 'upload'
+          ? caller === undefined || (outcome.resolved as string[]).every(file => this.#options.isFileOf(file, caller ?? 'nobody', id))
+          : own.length === 1 && outcome.resolved === whose
+        expect(isRight, `${kind} ${id} has the result ${outcome.resolved} and was carried out as ${whose}`)
+        continue
+      }
+      const { rejected } = outcome
+      if (rejected instanceof IdentityChangedError)
+        expect(rejected.outcome === 'unknown' || own.length === 0, `${kind} ${id} was carried out, though it was not sent`)
+      else
+        expect(EXPECTED_ERRORS[kind].test(String(rejected)) || (isRefused && /'s addition refused/.test(String(rejected))), `${kind} ${id} fails: ${rejected}`)
+    }
+    for (const [optimistic, { id }] of this.#latest) {
+      const isQueued = this.#options.page.mutations[optimistic as 'none'].isQueued.value
+      expect(!isQueued || !executions.some(execution => execution.id === id), `mutation ${id} was carried out, though it is queued`)
+    }
+    return faults
+  }
+
+  /** What is wrong with what calls show in one tick. */
+  faultsOfTick(): string[] {
+    const { page, identity, isFileOf } = this.#options
+    const whose = identity.who ?? 'nobody'
+    return [
+      ...[...Object.values(page.mutations), page.action].some(({ data }) => data.value !== undefined && data.value !== whose) ? ['what another person called shows'] : [],
+      ...page.upload.uploads.value.some(upload => upload.status === 'success' && !isFileOf(upload.storageId, whose)) ? ['what another person uploaded shows'] : [],
+    ]
+  }
+
+  /** What is left of the calls in the tick in which their person goes. */
+  faultsOfChange(): string[] {
+    const { page } = this.#options
+    const isIdle = [...Object.values(page.mutations), page.action].every(({ status, data, error }) =>
+      status.value === 'idle' && data.value === undefined && error.value === undefined)
+    const { uploads, isPending, progress } = page.upload
+    const isEmpty = uploads.value.length === 0 && !isPending.value && progress.value === 0
+    return [...isIdle ? [] : ['a call outlives its person'], ...isEmpty ? [] : ['an upload outlives its person']]
+  }
+
+  get pending(): string[] {
+    return this.calls.filter(({ outcome }) => outcome === 'pending').map(({ id, kind }) => `${kind} ${id}`)
+  }
+
+  #begin(kind: ModelCall['kind'], isRefused = false): ModelCall {
+    const { firstId, identity } = this.#options
+    const call: ModelCall = { id: firstId + this.calls.length, kind, caller: identity.who, isRefused, outcome: 'pending' }
+    this.calls.push(call)
+    return call
+  }
+
+  #settle(call: ModelCall, promise: Promise<unknown>): void {
+    promise.then(
+      resolved => call.outcome = { resolved },
+      rejected => call.outcome = { rejected },
+    )
+  }
+}
