@@ -77,7 +77,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           setupFiles: ['./test/support/console-guard.ts'],
-          environment: 'node',
+          environment: './test/support/page-environment.ts',
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
@@ -88,7 +88,7 @@ export default defineConfig({
         test: {
           name: 'docs',
           setupFiles: ['./test/support/console-guard.ts'],
-          environment: './test/docs/page-environment.ts',
+          environment: './test/support/page-environment.ts',
           include: ['test/docs/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,

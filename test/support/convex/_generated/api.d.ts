@@ -12,10 +12,11 @@ import type * as module5 from "../http.js"
 import type * as module6 from "../items.js"
 import type * as module7 from "../jobs.js"
 import type * as module8 from "../messages.js"
-import type * as module9 from "../notes.js"
-import type * as module10 from "../tasks.js"
-import type * as module11 from "../users.js"
-import type * as module12 from "../values.js"
+import type * as module9 from "../model.js"
+import type * as module10 from "../notes.js"
+import type * as module11 from "../tasks.js"
+import type * as module12 from "../users.js"
+import type * as module13 from "../values.js"
 
 declare const fullApi: ApiFromModules<{
   "auth": typeof module0
@@ -27,10 +28,11 @@ declare const fullApi: ApiFromModules<{
   "items": typeof module6
   "jobs": typeof module7
   "messages": typeof module8
-  "notes": typeof module9
-  "tasks": typeof module10
-  "users": typeof module11
-  "values": typeof module12
+  "model": typeof module9
+  "notes": typeof module10
+  "tasks": typeof module11
+  "users": typeof module12
+  "values": typeof module13
 }>
 
 /** The functions that clients may call. */

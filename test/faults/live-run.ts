@@ -1,0 +1,524 @@
+import type { ConvexPlugin } from 'convue'
+import type { Deployment } from '../../src/testing/index.ts'
+import type { Boot, Command, Reaction, StorageMode, TokenMode, User } from '../model/commands.ts'
+import type { Answer } from '../model/model-backend.ts'
+import type { Identity, Oracle } from '../model/shown-query.ts'
+import type { HttpFault } from './http-fault.ts'
+import { makeFunctionReference } from 'convex/server'
+import { createConvex } from 'convue'
+import { vi } from 'vitest'
+import { effectScope, nextTick, watch } from 'vue'
+import { WebSocket } from 'ws'
+import { AppCode } from '../model/app-code.ts'
+import { USERS } from '../model/commands.ts'
+import { ModelPage } from '../model/model-page.ts'
+import { PageListeners } from '../model/page-listeners.ts'
+import { faultsAtRest, faultsOf } from '../model/shown-query.ts'
+import { createBrowserFetch, signUp } from '../support/deployment.ts'
+import { createLiveAuthClient } from '../support/live-page.ts'
+import { NodeXhr } from '../support/node-xhr.ts'
+import { FaultProxy } from './fault-proxy.ts'
+import { html } from './http-fault.ts'
+import { LockstepTime } from './lockstep-time.ts'
+
+const PASSWORD = 'correct horse battery'
+const TOPICS = ['a', 'b'] as const
+
+const backendApi = {
+  tasks: makeFunctionReference<'query', { topic: string }, Answer>('model:tasks'),
+  rows: makeFunctionReference<'query', { topic: string }, unknown[]>('model:rows'),
+  isFailing: makeFunctionReference<'query', { topic: string }, boolean>('model:isFailing'),
+  fail: makeFunctionReference<'mutation', { topic: string }, null>('model:fail'),
+  change: makeFunctionReference<'mutation', { topic: string }, null>('model:change'),
+  messages: makeFunctionReference<'query', { channel: string }, { body: string, author: string }[]>('messages:list'),
+}
+
+/** Whoever may sign in, by the name that the commands have for them. */
+export type People = Record<User, { id: string, email: string, token: string }>
+
+export async function createPeople(deployment: Deployment): Promise<People> {
+  const people = {} as People
+  for (const name of USERS) {
+    const session = await signUp(deployment, { name, password: PASSWORD })
+    people[name] = { id: session.userId, email: session.email, token: (await session.fetchToken())! }
+  }
+  return people
+}
+
+/** The ids of all calls of one deployment differ. */
+let lastCallId = 0
+
+/** One page of one browser on the embedded deployment, with all that is real, behind a network that fails; and all that has gone wrong on it. */
+export class LiveRun {
+  readonly #deployment: Deployment
+  readonly #people: People
+  readonly #proxy: FaultProxy
+  readonly #time: LockstepTime
+  readonly #listeners = new PageListeners()
+  readonly #browserFetch: ReturnType<typeof createBrowserFetch>
+  readonly #auth: ReturnType<typeof createLiveAuthClient>
+  readonly #convex: ConvexPlugin
+  readonly #page: ModelPage
+  readonly #app: AppCode
+  readonly #scope = effectScope(true)
+  readonly #faults = new Set<string>()
+  readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false, changes: 0 }
+  readonly #gone = new Set<RecordingSocket>()
+  readonly #sockets = new Set<RecordingSocket>()
+  #reactions: Reaction[] = []
+  /** What the network does to requests. */
+  #tokens: TokenMode = 'good'
+  #foreigner: User = 'ada'
+  #storage: StorageMode = 'good'
+  #isReachable = true
+  #isSessionFailing = false
+  #authenticates = 0
+  #isClosed = false
+  readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
+
+  static async open(deployment: Deployment, people: People, boot: Boot): Promise<LiveRun> {
+    const proxy = await FaultProxy.open(deployment)
+    const browserFetch = createBrowserFetch()
+    if (boot.user)
+      await signInElsewhere(deployment, browserFetch, people[boot.user].email)
+    return new LiveRun(deployment, people, proxy, browserFetch, boot)
+  }
+
+  private constructor(deployment: Deployment, people: People, proxy: FaultProxy, browserFetch: ReturnType<typeof createBrowserFetch>, boot: Boot) {
+    this.#deployment = deployment
+    this.#people = people
+    this.#proxy = proxy
+    this.#browserFetch = browserFetch
+    this.#time = new LockstepTime(deployment, proxy)
+    this.#tokens = boot.tokens
+    process.on('unhandledRejection', this.#onRejection)
+    stubXhr(deployment, proxy)
+    if (boot.hint)
+      localStorage.setItem(`convue:${proxy.url}`, '1')
+    proxy.fault = path => this.#judge(path)
+
+    this.#auth = createLiveAuthClient(proxy, browserFetch)
+    this.#convex = createConvex({
+      url: proxy.url,
+      authClient: this.#auth.authClient,
+      clientOptions: { webSocketConstructor: this.#bindSocket(), logger: false },
+      ...(boot.handover ? { initialAuth: boot.user && { token: people[boot.user].token, user: { id: people[boot.user].id, name: boot.user }, session: {} } } : {}),
+    })
+    this.#watchIdentity()
+    this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity, idOf: user => people[user].id })
+    this.#app = new AppCode({ page: this.#page, identity: this.#identity, change: topic => this.#change(topic), firstId: lastCallId })
+    boot.mount.forEach((view, slot) => this.#page.set(slot, view))
+  }
+
+  /** @returns What is wrong, in words; nothing if all is well. */
+  get faults(): string[] {
+    return [...this.#faults]
+  }
+
+  async run(command: Command): Promise<void> {
+    await this.#perform(command)
+    await nextTick()
+    this.#checkTick()
+  }
+
+  /** Brings everything back to order, waits, and looks whether the page shows what the server answers. */
+  async calm(): Promise<void> {
+    await this.#heal()
+    const { status, error } = this.#convex.auth
+    const expected = await this.#askWhoIsThere()
+    // The longest back-off, and a minute of silence on a connection that has been lost.
+    const LIMIT_MS = 150_000
+    const isSure = (): boolean => status.value === 'authenticated' || status.value === 'unauthenticated'
+    await this.#time.until(() => isSure() && this.#identity.who === expected, LIMIT_MS).catch(() => {})
+    const { who } = this.#identity
+    this.#expect(who === expected && isSure(), `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
+    if (who !== expected || who === undefined)
+      return
+    await this.#time.until(() => this.#app.pending.length === 0, LIMIT_MS).catch(() => {})
+    for (const call of this.#app.pending)
+      this.#faults.add(`${call} is pending at rest`)
+    const oracle = await this.#askDatabase(who)
+    const faults = (): string[] => [...this.#page.shown].flatMap(shown => faultsAtRest(shown, who, oracle).map(fault => `${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`))
+    await this.#time.until(() => faults().length === 0, LIMIT_MS).catch(() => {})
+    // Lists are restored page by page, and queries linger for 3 s.
+    await this.#loadAll()
+    await this.#time.elapse(4000)
+    faults().forEach(fault => this.#faults.add(fault))
+    this.#checkWire(who)
+    await this.#checkCalls()
+
+    const tokens = this.#auth.count('/convex/token')
+    const authenticates = this.#authenticates
+    await this.#time.elapse(20_000)
+    this.#expect(this.#auth.count('/convex/token') === tokens, 'asks for a token at rest')
+    this.#expect(this.#authenticates === authenticates, 'authenticates at rest')
+  }
+
+  /** Leaves the page, and looks what it has left behind. */
+  async close(): Promise<void> {
+    const time = this.#time
+    try {
+      // A page that is closed asks nothing.
+      this.#isClosed = true
+      this.#page.unmount()
+      const closed = this.#convex.close()
+      // A client waits for the other side to close as well, however deaf that is.
+      this.#proxy.cut()
+      await time.elapse(2000)
+      await closed
+      this.#expect(this.#app.pending.length === 0, `${this.#app.pending} never settles`)
+      this.#expect(this.#listeners.left.length === 0, `listeners are left: ${this.#listeners.left}`)
+      this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers are left`)
+      await this.#deployment.settled()
+      this.#expect(this.#deployment.connections.length === 0, 'a connection is left')
+      this.#checkLog()
+    }
+    finally {
+      lastCallId += this.#app.calls.length
+      this.#scope.stop()
+      this.#listeners.restore()
+      localStorage.clear()
+      process.off('unhandledRejection', this.#onRejection)
+      await this.#proxy.close()
+      time.end()
+      vi.unstubAllGlobals()
+      this.#deployment.log.length = 0
+    }
+  }
+
+  async #perform(command: Command): Promise<void> {
+    const { authClient } = this.#auth
+    switch (command.do) {
+      case 'args':
+      case 'mount':
+      case 'ask':
+      case 'refresh':
+      case 'loadMore':
+      case 'mutate':
+      case 'act':
+      case 'upload':
+      case 'cancelUploads':
+      case 'change':
+        return this.#app.run(command)
+      case 'signIn':
+        return this.#signIn(command.user, command.heard)
+      case 'rotate':
+        return this.#signIn(this.#identity.who as User | null ?? 'ada', command.heard)
+      case 'signOut':
+        return void (command.heard ? this.#convex.auth.signOut() : authClient.signOut()).catch(() => {})
+      case 'signOutElsewhere':
+        // The session ends; this browser still has its cookies.
+        await post(this.#deployment, createBrowserFetch(undefined, request => this.#withCookies(request)), 'sign-out', {})
+        return command.heard ? this.#refetch() : undefined
+      case 'announce': {
+        const other = new BroadcastChannel(`convue:${this.#proxy.url}`)
+        other.postMessage(command.heard ? this.#identity.who : 'somebody')
+        return other.close()
+      }
+      case 'say':
+        this.#isSessionFailing = command.what === 'failed' || command.what === 'pending'
+        return this.#refetch()
+      case 'tokens':
+        this.#tokens = command.mode
+        this.#foreigner = command.user
+        return
+      case 'unmount':
+        return this.#page.set(command.slot, null)
+      case 'rest':
+      case 'resume':
+        this.#page.slots[command.slot]!.isResting = command.do === 'rest'
+        return
+      case 'storage':
+        this.#storage = command.mode
+        return
+      case 'inTick':
+        this.#reactions.push(command.reaction)
+        return
+      case 'fail':
+        await this.#deployment.mutation(backendApi.fail, { topic: command.topic })
+        return
+      case 'restart':
+        return this.#deployment.restart()
+      case 'drop':
+        return this.#proxy.cut()
+      case 'cut':
+        return this.#proxy.wires.forEach(wire => wire.swallowed = 'both')
+      case 'hold':
+        return this.#proxy.wires.forEach(wire => wire.isCutAtAnswer = true)
+      case 'flush':
+        return this.#proxy.wires.forEach(wire => wire.damage = (['header', 'payload', 'truncate'] as const)[this.#app.calls.length % 3]!)
+      case 'unreachable':
+      case 'reachable':
+        this.#isReachable = command.do === 'reachable'
+        return
+      case 'hide':
+      case 'show':
+        return this.#setHidden(command.do === 'hide')
+      case 'online':
+        return void window.dispatchEvent(new Event('online'))
+      case 'wait':
+        return this.#time.elapse(command.ms)
+      case 'calm':
+        return this.calm()
+      case 'step':
+      case 'answerLate':
+        return this.#time.settle()
+      // The deployment refuses no good token, and its clock and the page's go together.
+      case 'refuse':
+      case 'jump':
+        return
+      default:
+        command satisfies never
+    }
+  }
+
+  async #signIn(user: User, isHeard: boolean): Promise<void> {
+    const { email } = this.#people[user]
+    if (isHeard)
+      void this.#auth.authClient.signIn.email({ email, password: PASSWORD })
+    else
+      await signInElsewhere(this.#deployment, this.#browserFetch, email)
+  }
+
+  #refetch(): void {
+    void this.#auth.authClient.$store.atoms.session!.value.refetch()
+  }
+
+  async #withCookies(request: Request): Promise<Response> {
+    request.headers.set('cookie', [...this.#browserFetch.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+    return fetch(request)
+  }
+
+  /** The truth, by a way on which nothing fails. */
+  async #askWhoIsThere(): Promise<string | null> {
+    const response = await this.#withCookies(new Request(`${this.#deployment.siteUrl}/api/auth/get-session`))
+    return ((await response.json()) as { user: { name: string } } | null)?.user.name ?? null
+  }
+
+  async #askDatabase(who: string | null): Promise<Oracle> {
+    const found = new Map<string, [answer: Answer, rows: unknown[]]>()
+    for (const topic of TOPICS) {
+      for (const whose of new Set(['nobody', who ?? 'nobody'])) {
+        const options = whose === 'nobody' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } }
+        found.set(`${topic} of ${whose}`, [await this.#deployment.query(backendApi.tasks, { topic }, options), await this.#deployment.query(backendApi.rows, { topic }, options)])
+      }
+    }
+    return { answer: (topic, whose) => found.get(`${topic} of ${whose}`)![0], rows: (topic, whose) => found.get(`${topic} of ${whose}`)![1] }
+  }
+
+  #change(topic: string): void {
+    for (const whose of ['nobody', this.#identity.who ?? 'ada'])
+      void this.#deployment.mutation(backendApi.change, { topic }, whose === 'nobody' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } })
+  }
+
+  async #heal(): Promise<void> {
+    this.#tokens = 'good'
+    this.#storage = 'good'
+    this.#isReachable = true
+    this.#isSessionFailing = false
+    for (const wire of [...this.#proxy.wires]) {
+      Object.assign(wire, { isCutAtAnswer: false, damage: null })
+      // What was lost without a word is now heard of.
+      if (wire.swallowed !== 'none')
+        wire.cut()
+    }
+    for (const topic of TOPICS) {
+      if (await this.#deployment.query(backendApi.isFailing, { topic }))
+        await this.#deployment.mutation(backendApi.fail, { topic })
+    }
+    this.#setHidden(false)
+    window.dispatchEvent(new Event('online'))
+    await this.#time.settle()
+    // A page that is looked at again asks anew.
+    this.#refetch()
+    await this.#time.elapse(1000)
+  }
+
+  async #loadAll(): Promise<void> {
+    const MAX_PAGES = 20
+    const loadMore = (): boolean => [...this.#page.shown].map(shown => shown.isActive() && shown.loadMore?.()).includes(true)
+    for (let page = 0; page < MAX_PAGES && loadMore(); page++)
+      await this.#time.elapse(500)
+  }
+
+  #setHidden(isHidden: boolean): void {
+    Object.defineProperty(document, 'hidden', { configurable: true, value: isHidden })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }
+
+  #judge(path: string): HttpFault | null {
+    const token = (value: string): HttpFault => ({ kind: 'answer', status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: value }) })
+    if (path.endsWith('/sync'))
+      return this.#isReachable ? null : html(503)
+    if (path.endsWith('/storage/upload'))
+      return ({ good: null, failing: { kind: 'cut', when: 'after' }, refusing: { kind: 'answer', status: 413 }, stalled: { kind: 'halfOpen' } } as const)[this.#storage]
+    if (path.endsWith('/get-session'))
+      return this.#isSessionFailing ? html(403) : null
+    if (!path.endsWith('/convex/token'))
+      return null
+    switch (this.#tokens) {
+      case 'failing':
+        return { kind: 'answer', status: 429, headers: { 'retry-after': '2' } }
+      case 'throwing':
+        return { kind: 'cut', when: 'middle' }
+      case 'stalled':
+        return { kind: 'halfOpen' }
+      case 'late':
+        return { kind: 'delay', ms: 3000 }
+      case 'garbage':
+        return token('garbage')
+      case 'foreign':
+        return token(this.#people[this.#foreigner].token)
+      case 'same':
+      case 'good':
+        return null
+    }
+  }
+
+  #watchIdentity(): void {
+    const { status, user, session, isRefreshing } = this.#convex.auth
+    this.#scope.run(() => watch([status, user, session, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
+  }
+
+  #look(): void {
+    const { status, user, isRefreshing } = this.#convex.auth
+    const former = this.#identity.who
+    const who = status.value === 'unauthenticated' ? null : user.value?.name as string | undefined
+    this.#expect(former === undefined || who !== undefined, 'who was known is unknown')
+    Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
+    if (former === undefined || former === who)
+      return
+    this.#identity.hadToken = status.value !== 'loading'
+    this.#identity.changes++
+    for (const socket of this.#sockets) {
+      if (socket.subject !== null)
+        this.#gone.add(socket)
+    }
+    for (const shown of this.#page?.shown ?? []) {
+      const { data, error, rows, isGiven } = shown.read()
+      const isNobodys = !isGiven && (who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      this.#expect(shown.auth === 'public' || isNobodys || (data === undefined && error === undefined), `${shown.auth} ${shown.name} outlives its person`)
+    }
+    this.#app?.faultsOfChange().forEach(fault => this.#faults.add(fault))
+    for (const reaction of this.#reactions.splice(0)) {
+      this.#app.run(reaction)
+      this.#checkTick()
+    }
+  }
+
+  #checkTick(): void {
+    if (this.#isClosed)
+      return
+    this.#look()
+    for (const shown of this.#page?.shown ?? []) {
+      for (const fault of faultsOf(shown, this.#identity))
+        this.#faults.add(`${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
+    }
+    this.#app?.faultsOfTick().forEach(fault => this.#faults.add(fault))
+  }
+
+  async #checkCalls(): Promise<void> {
+    const messages = await this.#deployment.query(backendApi.messages, { channel: 'model' })
+    const executions = messages.map(({ body, author }) => ({ id: Number(body), whose: author }))
+    this.#app.faultsOfCalls(executions).forEach(fault => this.#faults.add(fault))
+  }
+
+  /** Nothing runs on a connection whose close is logged. */
+  #checkLog(): void {
+    const closed = new Set<number>()
+    for (const { kind, name, connection, subject } of this.#deployment.log) {
+      if (kind === 'socket' && name === 'close')
+        closed.add(connection!)
+      else if (kind === 'query')
+        this.#expect(connection === null || !closed.has(connection), `${name} runs as ${subject} on a connection that is closed`)
+    }
+  }
+
+  /** At rest, what is used is on the wire, and nothing else. */
+  #checkWire(who: string | null): void {
+    const wanted = new Set<string>()
+    for (const { name, auth, isLive, isActive, topic } of this.#page.shown) {
+      if (isLive && isActive() && topic() !== null && !(auth === 'required' && who === null))
+        wanted.add(`${name} ${topic()} as ${auth === 'public' || who === null ? null : this.#people[who as User].id}`)
+    }
+    // One that nobody told is still there for the deployment.
+    const open = this.#deployment.connections.filter(({ sessionId }) => [...this.#sockets].some(socket => socket.sessionId === sessionId))
+    const found = open.flatMap(({ queries, subject }) => queries.map(({ name, args }: any) => `${name} ${args.topic ?? args.of} as ${subject}`))
+    this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is wanted, ${found} is on the wire`)
+    this.#expect(found.every(query => wanted.has(query)), `${found} is on the wire, ${[...wanted]} is wanted`)
+  }
+
+  #bindSocket(): typeof globalThis.WebSocket {
+    const sockets = this.#sockets
+    const onFrame = (frame: any, socket: RecordingSocket): void => this.#checkFrame(frame, socket)
+    return class extends RecordingSocket {
+      constructor(url: string) {
+        super(url, onFrame)
+        sockets.add(this)
+        this.once('close', () => sockets.delete(this))
+      }
+    } as unknown as typeof globalThis.WebSocket
+  }
+
+  #checkFrame(frame: any, socket: RecordingSocket): void {
+    const { who } = this.#identity
+    this.#expect(!this.#gone.has(socket), `${frame.type} on the connection of somebody who has gone`)
+    if (frame.type === 'Authenticate') {
+      this.#authenticates++
+      this.#expect(socket.subject === who, `Authenticate ${socket.subject} while ${who} is there`)
+    }
+    this.#expect(socket.subject === null || socket.subject === who, `${frame.type} as ${socket.subject} while ${who} is there`)
+    if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'model:secret'))
+      this.#expect(socket.subject !== null, 'a query that requires a person is asked as nobody')
+  }
+
+  #expect(isRight: boolean, fault: string): void {
+    if (!isRight)
+      this.#faults.add(fault)
+  }
+}
+
+/** A real socket that shows what the page sends. */
+class RecordingSocket extends WebSocket {
+  /** The name of whom it has authenticated as. */
+  subject: string | null = null
+  sessionId: string | null = null
+  readonly #onFrame: (frame: any, socket: RecordingSocket) => void
+
+  constructor(url: string, onFrame: (frame: any, socket: RecordingSocket) => void) {
+    super(url)
+    this.#onFrame = onFrame
+  }
+
+  override send(data: string): void {
+    const frame = JSON.parse(data)
+    if (frame.type === 'Connect')
+      this.sessionId = frame.sessionId
+    if (frame.type === 'Authenticate')
+      this.subject = frame.tokenType === 'User' ? JSON.parse(atob(frame.value.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).name : null
+    this.#onFrame(frame, this)
+    super.send(data)
+  }
+}
+
+async function post(deployment: Deployment, browserFetch: typeof fetch, path: string, body: Record<string, string>): Promise<void> {
+  await browserFetch(`${deployment.siteUrl}/api/auth/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+/** Another tab signs in: this browser has its cookies from now on. */
+function signInElsewhere(deployment: Deployment, browserFetch: typeof fetch, email: string): Promise<void> {
+  return post(deployment, browserFetch, 'sign-in/email', { email, password: PASSWORD })
+}
+
+/** Upload URLs name the deployment itself: a page behind the proxy asks there. */
+function stubXhr(deployment: Deployment, proxy: FaultProxy): void {
+  vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
+    override open(method: string, url: string): void {
+      super.open(method, url.replace(deployment.url, proxy.url))
+    }
+  })
+}

@@ -1,0 +1,115 @@
+import type { MutationCtx, QueryCtx } from './_generated/server'
+import { paginationOptsValidator } from 'convex/server'
+import { v } from 'convex/values'
+import { internal } from './_generated/api'
+import { action, internalMutation, internalQuery, mutation, query } from './_generated/server'
+
+// What the model-based tests ask: every answer tells whose and about what it is, by the name that people have in their tokens.
+
+async function whoIs(ctx: Pick<QueryCtx, 'auth'>): Promise<string> {
+  return (await ctx.auth.getUserIdentity())?.name ?? 'nobody'
+}
+
+async function read(ctx: QueryCtx, name: string): Promise<number> {
+  return (await ctx.db.query('counters').withIndex('by_name', q => q.eq('name', name)).unique())?.value ?? 0
+}
+
+async function count(ctx: MutationCtx, name: string): Promise<number> {
+  const counter = await ctx.db.query('counters').withIndex('by_name', q => q.eq('name', name)).unique()
+  const value = (counter?.value ?? 0) + 1
+  if (counter)
+    await ctx.db.patch(counter._id, { value })
+  else
+    await ctx.db.insert('counters', { name, value })
+  return value
+}
+
+/** Adds a row at an end of a list, and takes one away that is old. */
+async function changeList(ctx: MutationCtx, topic: string, whose: string): Promise<void> {
+  const list = `${topic} of ${whose}`
+  const value = await count(ctx, list)
+  await ctx.db.insert('items', { list, rank: value % 2 === 0 ? value : -value, text: 'a row' })
+  const rows = await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', list)).collect()
+  if (rows.length > 7)
+    await ctx.db.delete(rows[value % 7]!._id)
+}
+
+async function failIfToldTo(ctx: QueryCtx, topic: string, whose: string): Promise<void> {
+  if (await read(ctx, `failures of ${topic}`) % 2 === 1)
+    throw new Error(`${whose}'s ${topic} failed`)
+}
+
+async function answer(ctx: QueryCtx, topic: string) {
+  const whose = await whoIs(ctx)
+  await failIfToldTo(ctx, topic, whose)
+  const count = await read(ctx, `${topic} of ${whose}`)
+  return { whose, topic, count, rows: Array.from({ length: 1 + count % 3 }, (_, row) => ({ _id: `${whose} ${topic} ${row}`, whose })) }
+}
+
+const args = { topic: v.string() }
+export const tasks = query({ args, handler: (ctx, { topic }) => answer(ctx, topic) })
+export const secret = query({ args, handler: (ctx, { topic }) => answer(ctx, topic) })
+
+export const page = query({
+  args: { of: v.string(), paginationOpts: paginationOptsValidator },
+  handler: async (ctx, { of, paginationOpts }) => {
+    const whose = await whoIs(ctx)
+    await failIfToldTo(ctx, of, whose)
+    const result = await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', `${of} of ${whose}`)).paginate(paginationOpts)
+    return { ...result, page: result.page.map(({ rank }) => ({ _id: `${of} ${rank}`, rank, text: `${whose}'s ${rank}` })) }
+  },
+})
+
+/** All that {@link page} amounts to. */
+export const rows = internalQuery({
+  args,
+  handler: async (ctx, { topic }) => {
+    const whose = await whoIs(ctx)
+    const items = await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', `${topic} of ${whose}`)).collect()
+    return items.map(({ rank }) => ({ _id: `${topic} ${rank}`, rank, text: `${whose}'s ${rank}` }))
+  },
+})
+
+/** Remembers who has done what in the messages of the channel `model`. */
+export const add = mutation({
+  args: { topic: v.string(), id: v.number(), owner: v.optional(v.string()) },
+  handler: async (ctx, { topic, id, owner }) => {
+    const whose = await whoIs(ctx)
+    if (owner !== undefined && owner !== whose)
+      throw new Error(`${whose}'s addition refused`)
+    await ctx.db.insert('messages', { channel: 'model', body: String(id), author: whose })
+    await changeList(ctx, topic, whose)
+    return whose
+  },
+})
+
+export const record = internalMutation({
+  args: { id: v.number(), whose: v.string() },
+  handler: async (ctx, { id, whose }) => {
+    await ctx.db.insert('messages', { channel: 'model', body: String(id), author: whose })
+  },
+})
+
+export const run = action({
+  args: { id: v.number() },
+  handler: async (ctx, { id }): Promise<string> => {
+    const whose = await whoIs(ctx)
+    await ctx.runMutation(internal.model.record, { id, whose })
+    return whose
+  },
+})
+
+export const uploadUrl = mutation({ args: { id: v.number() }, handler: async ctx => await ctx.storage.generateUploadUrl() })
+
+/** Something changes at somebody's: the caller of the test says whose. */
+export const change = internalMutation({ args, handler: async (ctx, { topic }) => await changeList(ctx, topic, await whoIs(ctx)) })
+
+/** A topic fails from now on, or no longer. */
+export const fail = internalMutation({
+  args,
+  handler: async (ctx, { topic }) => {
+    await count(ctx, `failures of ${topic}`)
+  },
+})
+
+export const isFailing = internalQuery({ args, handler: async (ctx, { topic }) => await read(ctx, `failures of ${topic}`) % 2 === 1 })
