@@ -5,12 +5,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
-import { findPort } from '../../playground/start-playground.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { createBrowserFetch, startFixture } from '../support/deployment.ts'
 import { serve } from '../support/serve.ts'
 import { plainEnv } from './build-app.ts'
+import { freePort } from './free-port.ts'
 
 /** What the app's server asked the deployment: method and path. */
 export type Asked = string[]
@@ -68,7 +68,7 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
   let signUps = 0
 
   beforeAll(async () => {
-    const port = (await findPort(0))!
+    const port = await freePort()
     url = `http://localhost:${port}`
     browser = await launchBrowser()
     deployment = await startFixture({ siteUrl: url, port: deploymentPort })

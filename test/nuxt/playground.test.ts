@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findPort } from '../../playground/start-playground.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { plainEnv } from './build-app.ts'
+import { freePort } from './free-port.ts'
 
 const DEV = fileURLToPath(new URL('../../playground/nuxt/dev.ts', import.meta.url))
 
@@ -15,7 +15,7 @@ let browser: Browser
 let dev: ChildProcess
 let url: string
 beforeAll(async () => {
-  const port = await findPort(0)
+  const port = await freePort()
   url = `http://localhost:${port}`
   dev = spawn(process.execPath, [DEV], { env: { ...plainEnv(), PORT: String(port) } })
   let log = ''

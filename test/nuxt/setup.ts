@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { findPort } from '../../playground/start-playground.ts'
 import { buildApp } from './build-app.ts'
+import { freePort } from './free-port.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -13,7 +13,7 @@ declare module 'vitest' {
 
 /** One build serves all files. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const port = (await findPort(0))!
+  const port = await freePort()
   const { output, remove } = await buildApp({}, port)
   project.provide('nuxtDeploymentPort', port)
   project.provide('nuxtOutput', output)

@@ -6,6 +6,9 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 /** Where a build goes, and what it varies. */
 const { FIXTURE_OUTPUT, FIXTURE_OPTIONS = '{}', FIXTURE_MODULES = '' } = process.env
 
+/** Prerendering takes a server that is built for it alone: it varies with nothing. */
+const isPlain = FIXTURE_OPTIONS === '{}' && !FIXTURE_MODULES
+
 export default defineNuxtConfig({
   modules: [...FIXTURE_MODULES.split(' ').filter(Boolean), path('../../../src/nuxt/module.ts')],
   compatibilityDate: '2026-11-01',
@@ -14,10 +17,13 @@ export default defineNuxtConfig({
     'convue': path('../../../src/index.ts'),
   },
   buildDir: `${FIXTURE_OUTPUT}/build`,
-  nitro: { output: { dir: `${FIXTURE_OUTPUT}/output` } },
+  // What a build spends most of its time on, and no test looks at: copies of packages, source maps, sizes.
+  sourcemap: false,
+  nitro: { output: { dir: `${FIXTURE_OUTPUT}/output` }, externals: { trace: false }, minify: false },
+  vite: { build: { reportCompressedSize: false } },
   convex: { functions: '../../support/convex', ...JSON.parse(FIXTURE_OPTIONS) },
   routeRules: {
-    '/prerendered': { prerender: true },
+    ...(isPlain ? { '/prerendered': { prerender: true } } : {}),
     '/cached': { swr: 60 },
     '/browser-only': { ssr: false },
   },
