@@ -1,5 +1,6 @@
 import type { PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
+import type { QueryEntry } from '../plugin/query-entry.ts'
 import type { QueryKey } from '../plugin/query-key.ts'
 import type { QueryStore } from '../plugin/query-store.ts'
 import type { PageAnswer } from './pagination-state.ts'
@@ -15,15 +16,19 @@ export interface PageSubscription {
 
 export function subscribeToPage(store: QueryStore, page: QueryKey): PageSubscription {
   const entry = store.acquire(page)
-  return {
-    answer: () => {
-      const state = entry.state.value
-      if (state.status !== 'success' || isPage(state.value))
-        return state as PageAnswer
-      return { status: 'error', error: diagnose('FUNCTION_KIND_MISMATCH', `${page.name} returns no page of a list.`) }
-    },
-    release: lingerMs => store.release(entry, lingerMs),
-  }
+  return { answer: () => answerOf(entry), release: lingerMs => store.release(entry, lingerMs) }
+}
+
+/** The same on a server, where a page is asked once; `null` if it is not. */
+export function askForPage(store: QueryStore, page: QueryKey): PageSubscription | null {
+  const entry = store.ask(page)
+  return entry && { answer: () => answerOf(entry), release() {} }
+}
+
+function answerOf({ query, state: { value: state } }: QueryEntry): PageAnswer {
+  return state.status !== 'success' || isPage(state.value)
+    ? state as PageAnswer
+    : { status: 'error', error: diagnose('FUNCTION_KIND_MISMATCH', `${query.name} returns no page of a list.`) }
 }
 
 function isPage(value: Value): boolean {

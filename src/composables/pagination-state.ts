@@ -14,7 +14,7 @@ export interface PageRequest {
 }
 
 /** What a page was answered. */
-export type PageAnswer = Exclude<QueryState, { status: 'success' }> | { status: 'success', value: PaginationResult<Value>, isStale: boolean }
+export type PageAnswer = Exclude<QueryState, { status: 'success' }> | (Extract<QueryState, { status: 'success' }> & { value: PaginationResult<Value> })
 
 export interface Page {
   request: PageRequest
@@ -191,6 +191,7 @@ function nextPage(last: Page, numItems: number, read: Read): Page {
 function list(pages: readonly Page[], read: Read): PaginationView {
   const results: Value[] = []
   let isStale = false
+  let isAnothers = false
   let isDone = false
   for (const [index, { request }] of pages.entries()) {
     const answer = read(request)
@@ -204,9 +205,10 @@ function list(pages: readonly Page[], read: Read): PaginationView {
     for (const row of answer.value.page)
       results.push(row)
     isStale ||= answer.isStale
+    isAnothers ||= answer.isStale && !answer.isPreloaded
     isDone = answer.value.isDone
   }
-  return { status: isStale ? 'LoadingMore' : isDone ? 'Exhausted' : 'CanLoadMore', results, isStale }
+  return { status: isAnothers ? 'LoadingMore' : isDone ? 'Exhausted' : 'CanLoadMore', results, isStale }
 }
 
 /** It is there, and nothing is missing from it. One that is too large and cannot be split is as whole as it will ever be. */

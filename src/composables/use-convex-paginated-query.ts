@@ -1,4 +1,5 @@
 import type { MaybeRefOrGetter, Ref } from 'vue'
+import type { QueryKey } from '../plugin/query-key.ts'
 import type { QueryStore } from '../plugin/query-store.ts'
 import type { PageSubscription } from './page-subscription.ts'
 import type { PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQueryArgs } from './paginated-query.ts'
@@ -13,14 +14,14 @@ import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { queryKey } from '../plugin/query-key.ts'
 import { shareStructure } from '../plugin/structural-sharing.ts'
-import { subscribeToPage } from './page-subscription.ts'
+import { askForPage, subscribeToPage } from './page-subscription.ts'
 import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
 import { useQueryTarget } from './query-args.ts'
 import { useResting } from './use-resting.ts'
 import { whenSettled } from './when-settled.ts'
 
 /** Options of {@link useConvexPaginatedQuery}. */
-export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs'> {
+export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs' | 'ssr'> {
   /** How many rows the first page is asked for: a positive whole number. */
   initialNumItems: number
   /** Under new arguments, shows the former rows (with `isStale`) until the first page is there. @default false */
@@ -48,6 +49,8 @@ export interface UseConvexPaginatedQueryReturn<Item> {
    */
   loadMore: (numItems: number) => void
 }
+
+type ReadyTarget = Extract<QueryTarget, { status: 'ready' }>
 
 /** One list: what is asked, for whom, and its pages. */
 interface Session { target: QueryTarget, person: number, state: PaginationState }
@@ -81,7 +84,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
   options: UseConvexPaginatedQueryOptions,
 ): UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>> & PromiseLike<UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>>> {
-  const { initialNumItems, auth = 'optional', keepPrevious, awaitTimeoutMs } = options
+  const { initialNumItems, auth = 'optional', keepPrevious, awaitTimeoutMs, ssr = true } = options
   assertNumItems(initialNumItems)
   const context = useConvexContext('useConvexPaginatedQuery')
   const { store, isServer } = context
@@ -92,7 +95,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const subscriptions = shallowRef<ReadonlyMap<PageRequest, PageSubscription>>(new Map())
   const read = (request: PageRequest): PageAnswer => subscriptions.value.get(request)?.answer() ?? { status: 'pending' }
   const isActive = shallowRef(true)
-  const isOver = shallowRef(isServer)
+  const isOver = shallowRef(isServer && !askOnServer())
 
   const isCurrent = (): boolean => keyOf(session.value.target) === keyOf(target.value) && session.value.person === person()
   /** The pages by the present answers. Computed, so that whoever looks sees them before this composable itself has acted on them. */
@@ -142,6 +145,19 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     }
   }
 
+  /** The first page, once, and nothing is held: a server throws the page away. */
+  function askOnServer(): boolean {
+    const wanted = target.value
+    if (!ssr || wanted.status !== 'ready')
+      return false
+    const state = begin(IDLE)
+    const [request] = requestsOf(state)
+    const page = askForPage(store, keyOfPage(wanted, request!))
+    session.value = { target: wanted, person: person(), state }
+    subscriptions.value = new Map(page && [[request!, page]])
+    return !!page
+  }
+
   /** Begins the list that is wanted now, or goes on with it. */
   function follow(): void {
     if (!isActive.value)
@@ -180,8 +196,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   }
 
   function subscribe(request: PageRequest): PageSubscription {
-    const { query: { name, args } } = session.value.target as QueryTarget & { status: 'ready' }
-    return subscribeToPage(store, queryKey(auth, name, { ...args, paginationOpts: request }))
+    return subscribeToPage(store, keyOfPage(session.value.target as ReadyTarget, request))
   }
 
   function leave(lingerMs: number): void {
@@ -202,7 +217,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     isStale: computed(() => view.value.isStale),
     loadMore(numItems) {
       assertNumItems(numItems)
-      if (status.value === 'CanLoadMore' && isActive.value && !isOver.value)
+      if (status.value === 'CanLoadMore' && isActive.value && !isOver.value && !isServer)
         batch(() => proceed(transition(answered.value, { type: 'loadMore', numItems, read })))
     },
   }
@@ -210,6 +225,10 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     ...refs,
     then: whenSettled(() => refs, isSettled, awaitTimeoutMs),
   }
+}
+
+function keyOfPage({ query: { auth, name, args } }: ReadyTarget, paginationOpts: PageRequest): QueryKey {
+  return queryKey(auth, name, { ...args, paginationOpts })
 }
 
 /** Equal arguments are the same list. */

@@ -10,8 +10,8 @@ import { shareStructure } from './structural-sharing.ts'
 export type QueryState
   = | { status: 'paused' }
     | { status: 'pending' }
-  /** `isStale`: another identity's answer, which stays until this identity's is there. */
-    | { status: 'success', value: Value, isStale: boolean }
+  /** `isStale`: another identity's answer, or what a server was answered for this one (`isPreloaded`), which stays until the live answer is there. */
+    | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true }
     | { status: 'error', error: Error }
 
 export const PAUSED: { status: 'paused' } = { status: 'paused' }

@@ -16,7 +16,10 @@ import { freePort } from './free-port.ts'
 export type Asked = string[]
 
 export interface NuxtFixture {
+  /** Where the app's pages are, its `baseURL` included. */
   readonly url: string
+  /** What the server has written to its console. */
+  readonly log: string
   readonly deployment: Deployment
   /** What the app's server has asked of the deployment since the last call. */
   takeAsked: () => Asked
@@ -53,11 +56,16 @@ export interface NuxtFixtureOptions {
   output?: () => string
   /** The deployment's port. @default any free one */
   deploymentPort?: number
+  /** The app's `baseURL`, without a slash at its end. @default '' */
+  base?: string
+  /** Further variables in the environment of the server. @default {} */
+  env?: Record<string, string>
 }
 
 /** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
-export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0 }: NuxtFixtureOptions = {}): NuxtFixture {
+export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
   let url: string
+  let log = ''
   let deployment: Deployment
   let browser: Browser
   let asked: Asked = []
@@ -69,9 +77,10 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
 
   beforeAll(async () => {
     const port = await freePort()
-    url = `http://localhost:${port}`
+    const origin = `http://localhost:${port}`
+    url = origin + base
     browser = await launchBrowser()
-    deployment = await startFixture({ siteUrl: url, port: deploymentPort })
+    deployment = await startFixture({ siteUrl: origin, port: deploymentPort })
     // The deployment as the app's server sees it: each request is written down.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
       const { pathname, search } = new URL(request.url)
@@ -92,9 +101,10 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
         NUXT_PUBLIC_CONVEX_URL: deployment.url,
         NUXT_PUBLIC_CONVEX_SITE_URL: gates[1]!.url,
         NUXT_CONVEX_SERVER_URL: gates[0]!.url,
+        NUXT_APP_BASE_URL: `${base}/`,
+        ...env,
       },
     })
-    let log = ''
     stop = async () => {
       server.kill()
       await Promise.all([once(server, 'exit'), ...gates.map(gate => gate.close())])
@@ -131,6 +141,9 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     get url() {
       return url
     },
+    get log() {
+      return log
+    },
     get deployment() {
       return deployment
     },
@@ -138,7 +151,7 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     intercept: answer => void (intercepted = answer),
     async signUp(name, tasks = []) {
       const email = `${name.toLowerCase()}${++signUps}@example.com`
-      const browserFetch = createBrowserFetch(url)
+      const browserFetch = createBrowserFetch(new URL(url).origin)
       const response = await browserFetch(`${url}/api/auth/sign-up/email`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -164,11 +177,11 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
       return { status: response.status, headers: response.headers, html: await response.text() }
     },
     async openProfile(cookie = '', options = {}) {
-      const profile = await browser.newContext({ baseURL: url, ...options })
+      const profile = await browser.newContext(options)
       profile.setDefaultTimeout(10_000)
       await profile.addCookies(cookie.split('; ').filter(Boolean).map((pair) => {
         const [name = '', ...value] = pair.split('=')
-        return { name, value: value.join('='), url, httpOnly: true, sameSite: 'Lax' as const }
+        return { name, value: value.join('='), url: new URL(url).origin, httpOnly: true, sameSite: 'Lax' as const }
       }))
       return profile
     },
@@ -183,7 +196,7 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
       page.on('pageerror', error => problems.push(error.stack || String(error)))
       page.on('request', (request) => {
         const { pathname } = new URL(request.url())
-        if (!pathname.startsWith('/_nuxt/') && request.resourceType() !== 'document')
+        if (!pathname.startsWith(`${base}/_nuxt/`) && request.resourceType() !== 'document')
           requests.push(`${request.method()} ${pathname}`)
       })
       page.on('websocket', (socket) => {
@@ -191,7 +204,7 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
         sent.push(types)
         socket.on('framesent', ({ payload }) => types.push(JSON.parse(String(payload)).type))
       })
-      await page.goto(path)
+      await page.goto(path.startsWith('/') ? url + path : path)
       return { page, requests, sent, expectProblem: pattern => expected.push(pattern) }
     },
   }

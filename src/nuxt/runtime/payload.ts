@@ -1,12 +1,15 @@
 import type { JSONValue } from 'convex/values'
+import type { ConvexOptions } from 'convue'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { ConvueError } from 'convue'
+
+type Query = Parameters<NonNullable<ConvexOptions['handover']>>[0]
 
 /** What a page that a server has rendered brings along. */
 export interface ConvexPayload {
   /** Who is there; `null` for nobody. Absent: it is not known, or the page is for everybody. */
   auth?: PayloadAuth | null
-  /** What queries were answered, by their keys. */
+  /** What queries were answered, by their {@link answerKey}. */
   answers: Record<string, PayloadAnswer>
 }
 
@@ -28,6 +31,14 @@ export type PayloadError
   = | { kind: 'convex', message: string, data: JSONValue }
     | { kind: 'convue', code: string, why: string, fix: string }
     | { kind: 'other', message: string }
+
+/** What sets the answer to a query apart from others. The first page of a list is the same for all lists that show it, whatever their ids. */
+export function answerKey({ auth, key, name, args }: Query): string {
+  const { id, ...paginationOpts } = args.paginationOpts as { id?: number, cursor?: string | null } | undefined ?? {}
+  return id !== undefined && paginationOpts.cursor === null
+    ? `${auth} page ${name} ${JSON.stringify(convexToJson({ ...args, paginationOpts }))}`
+    : key
+}
 
 /** Whether a token is that of the session beside it: a switch of sessions can leave a former person's token behind, or bring another one early. */
 export function isTokenOf(user: Record<string, any>, token: string): boolean {

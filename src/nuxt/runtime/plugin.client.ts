@@ -5,7 +5,7 @@ import { createConvex } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch } from 'vue'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
-import { isTokenOf, readError } from './payload.ts'
+import { answerKey, isTokenOf, readError } from './payload.ts'
 
 /** Convex in the browser: it begins with what the server was answered, and goes live from there. */
 export default defineNuxtPlugin({
@@ -18,8 +18,8 @@ export default defineNuxtPlugin({
       url: (useRuntimeConfig().public.convex as { url: string }).url,
       authClient,
       initialAuth: auth && await withToken(auth, authClient),
-      handover({ key }, state, identity) {
-        const answer = answers[key]
+      handover(query, state, identity) {
+        const answer = answers[answerKey(query)]
         if (!answer)
           return false
         // The server has waited for it here, which changes the ids that Vue gives (`useId`).
@@ -28,7 +28,7 @@ export default defineNuxtPlugin({
         if (answer.userId !== identity || state.value.status !== 'pending')
           return false
         state.value = 'value' in answer.outcome
-          ? { status: 'success', value: jsonToConvex(answer.outcome.value), isStale: true }
+          ? { status: 'success', value: jsonToConvex(answer.outcome.value), isStale: true, isPreloaded: true }
           : { status: 'error', error: readError(answer.outcome.error) }
         return true
       },
@@ -52,8 +52,13 @@ function takePayload(payload: Record<string, any>): ConvexPayload {
   delete left.auth
   delete left.answers
   if (auth !== undefined || Object.keys(answers).length > 0)
-    document.querySelector('[data-nuxt-data]')?.remove()
+    findPayloadScripts().forEach(script => script.remove())
   return { auth, answers }
+}
+
+/** Where the payload stands in the page: as JSON, or with `renderJsonPayloads: false` as a program that has run. */
+function findPayloadScripts(): HTMLScriptElement[] {
+  return [...document.scripts].filter(({ src, dataset, text }) => !src && ('nuxtData' in dataset || (text.includes('__NUXT__') && text.includes('convue'))))
 }
 
 /** Where the page may hold no token, it is asked for before the page is hydrated; `undefined` if there is none of this person. */

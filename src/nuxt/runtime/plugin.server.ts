@@ -8,7 +8,7 @@ import { ConvueError, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch } from 'vue'
 import { handover, isExternal } from '#build/convue/options.mjs'
-import { isTokenOf, readError, writeError } from './payload.ts'
+import { answerKey, isTokenOf, readError, writeError } from './payload.ts'
 
 /** A server asks who is there itself, and a client of the browser has no place in it. */
 const unasked: TokenSource = {
@@ -31,7 +31,7 @@ export default defineNuxtPlugin({
       payload.auth = auth && { ...auth, token: handover ? auth.token : null }
 
     /** By key, so that all who use a query wait for the same. */
-    const asked = new Map<string, Promise<void>>()
+    const asked = new Map<string, Promise<PayloadAnswer['outcome']>>()
     nuxtApp.vueApp.use(createConvex({
       url: (useRuntimeConfig().public.convex as { url: string }).url,
       tokenSource: unasked,
@@ -40,19 +40,23 @@ export default defineNuxtPlugin({
         // Nobody is asked in the place of somebody who may be there.
         if (identity === undefined || (query.auth === 'required' && identity === null))
           return false
-        let answer = asked.get(query.key)
+        const key = answerKey(query)
+        let answer = asked.get(key)
         if (!answer) {
           const request = identity === null ? convex.nobody : convex.request
-          answer = ask(request, query.name, query.args, identity).then((outcome) => {
-            payload.answers[query.key] = { userId: identity, outcome }
-            state.value = 'value' in outcome
-              ? { status: 'success', value: jsonToConvex(outcome.value), isStale: true }
-              : { status: 'error', error: readError(outcome.error) }
-          })
-          asked.set(query.key, answer)
+          answer = ask(request, query.name, query.args, identity)
+          asked.set(key, answer)
         }
+        const shown = answer.then((outcome) => {
+          payload.answers[key] = { userId: identity, outcome }
+          if (state.value.status !== 'pending')
+            return
+          state.value = 'value' in outcome
+            ? { status: 'success', value: jsonToConvex(outcome.value), isStale: true, isPreloaded: true }
+            : { status: 'error', error: readError(outcome.error) }
+        })
         if (getCurrentInstance())
-          onServerPrefetch(() => answer)
+          onServerPrefetch(() => shown)
         return true
       },
     }))

@@ -1,5 +1,6 @@
 import type { Id } from './_generated/dataModel'
 import type { MutationCtx, QueryCtx } from './_generated/server'
+import { paginationOptsValidator } from 'convex/server'
 import { ConvexError, v } from 'convex/values'
 import { mutation, query } from './_generated/server'
 
@@ -16,6 +17,15 @@ export const list = query({
   handler: async (ctx) => {
     const owner = await requireSubject(ctx)
     return await ctx.db.query('tasks').withIndex('by_owner', q => q.eq('owner', owner)).collect()
+  },
+})
+
+/** One page of the caller's own tasks, oldest first; a `ConvexError` for nobody. */
+export const page = query({
+  args: { paginationOpts: paginationOptsValidator },
+  handler: async (ctx, { paginationOpts }) => {
+    const owner = await requireSubject(ctx)
+    return await ctx.db.query('tasks').withIndex('by_owner', q => q.eq('owner', owner)).paginate(paginationOpts)
   },
 })
 
