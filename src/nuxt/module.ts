@@ -127,6 +127,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       filename: 'convue/options.mjs',
       write: true,
       getContents: () => [
+        `export const basePath = ${JSON.stringify(options.basePath)}`,
         `export const handover = ${JSON.stringify(options.handover)}`,
         `export const isExternal = ${JSON.stringify(isExternal)}`,
         `export const pages = ${JSON.stringify(pages)}`,
@@ -162,11 +163,11 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
         config.alias[`#convex/${name}`] = file
         continue
       }
-      const message = `convue: ${file} does not exist yet. Run \`npx convex dev\`, which writes it, or set \`convex.functions\` to the folder of your functions.`
+      const message = `${file} does not exist yet. Run \`npx convex dev\`, which writes it, or set \`convex.functions\` to the folder of your functions.`
       config.alias[`#convex/${name}`] = addTemplate({
         filename: `convue/missing-${name}.mjs`,
         write: true,
-        getContents: () => `throw new Error(${JSON.stringify(message)})\nexport const api = {}, internal = {}, components = {}\n`,
+        getContents: () => `throw new Error(${JSON.stringify(`convue: ${message}`)})\nexport const api = {}, internal = {}, components = {}\n`,
       }).dst
       if (name === 'api')
         useLogger('convue').warn(message)

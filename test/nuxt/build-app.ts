@@ -9,6 +9,19 @@ import { fileURLToPath } from 'node:url'
 const APP = fileURLToPath(new URL('./app', import.meta.url))
 const NUXT = fileURLToPath(new URL('../../node_modules/nuxt/bin/nuxt.mjs', import.meta.url))
 
+export interface BuildVariant {
+  /** The folder of the app. @default './app' */
+  app?: string
+  /** Where what is prerendered expects the deployment. @default one where nobody is */
+  deploymentPort?: number
+  /** Further modules. @default [] */
+  modules?: string[]
+  /** Nuxt's `experimental.renderJsonPayloads`. @default true */
+  renderJsonPayloads?: boolean
+  /** Further variables in the environment of the build. @default {} */
+  env?: Record<string, string>
+}
+
 /** A build of the app in `./app`, in a folder of its own. */
 export interface BuiltApp {
   /** The folder with `server` and `public`. */
@@ -22,22 +35,24 @@ export interface BuiltApp {
  * Builds the app with `nuxt build`.
  *
  * @param options Options of the module, besides those of the app.
- * @param deploymentPort Where what is prerendered expects the deployment.
- * @param modules Files of further modules.
+ * @param variant What else the build varies.
  * @throws what the build said, if it failed.
  */
-export async function buildApp(options: Record<string, unknown> = {}, deploymentPort = 9, modules: string[] = []): Promise<BuiltApp> {
+export async function buildApp(options: Record<string, unknown> = {}, variant: BuildVariant = {}): Promise<BuiltApp> {
+  const { app = APP, deploymentPort = 9, modules = [], renderJsonPayloads = true, env = {} } = variant
   const folder = await mkdtemp(join(tmpdir(), 'convue-nuxt-'))
   const child = spawn(process.execPath, [NUXT, 'build'], {
-    cwd: APP,
+    cwd: app,
     env: {
       ...plainEnv(),
       FIXTURE_OUTPUT: folder,
       FIXTURE_MODULES: modules.join(' '),
       FIXTURE_OPTIONS: JSON.stringify(options),
+      FIXTURE_JSON_PAYLOADS: String(renderJsonPayloads),
       // Nobody listens there yet: what is prerendered asks nobody.
       NUXT_PUBLIC_CONVEX_URL: `http://127.0.0.1:${deploymentPort}`,
       NUXT_PUBLIC_CONVEX_SITE_URL: 'http://127.0.0.1:9',
+      ...env,
     },
   })
   let log = ''

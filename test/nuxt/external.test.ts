@@ -6,7 +6,7 @@ import { textOf, useNuxtApp } from './fixture.ts'
 
 let built: BuiltApp
 beforeAll(async () => {
-  built = await buildApp({}, undefined, [fileURLToPath(new URL('./other-auth/module.ts', import.meta.url))])
+  built = await buildApp({}, { modules: [fileURLToPath(new URL('./other-auth/module.ts', import.meta.url))] })
 })
 afterAll(() => built?.remove())
 

@@ -58,12 +58,14 @@ export interface NuxtFixtureOptions {
   deploymentPort?: number
   /** The app's `baseURL`, without a slash at its end. @default '' */
   base?: string
+  /** The path of Better Auth's routes. @default '/api/auth' */
+  authPath?: string
   /** Further variables in the environment of the server. @default {} */
   env?: Record<string, string>
 }
 
 /** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
-export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
+export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', authPath = '/api/auth', env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
   let url: string
   let log = ''
   let deployment: Deployment
@@ -152,7 +154,7 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     async signUp(name, tasks = []) {
       const email = `${name.toLowerCase()}${++signUps}@example.com`
       const browserFetch = createBrowserFetch(new URL(url).origin)
-      const response = await browserFetch(`${url}/api/auth/sign-up/email`, {
+      const response = await browserFetch(`${url}${authPath}/sign-up/email`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ name, email, password: 'correct horse battery' }),

@@ -14,7 +14,7 @@ declare module 'vitest' {
 /** One build serves all files. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const port = await freePort()
-  const { output, remove } = await buildApp({}, port)
+  const { output, remove } = await buildApp({}, { deploymentPort: port })
   project.provide('nuxtDeploymentPort', port)
   project.provide('nuxtOutput', output)
   return remove

@@ -1,7 +1,12 @@
 declare module '#build/convue/options.mjs' {
+  export const basePath: string
   export const handover: boolean
   export const isExternal: boolean
   export const pages: import('./page-auth.ts').PageAuthPaths & { auth: import('../module.ts').PageAuth }
+}
+
+declare module '#internal/nuxt/paths' {
+  export const baseURL: () => string
 }
 
 declare module '#build/convue/auth-client.mjs' {

@@ -1,5 +1,10 @@
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
+import { basePath } from '#build/convue/options.mjs'
+import { baseURL } from '#internal/nuxt/paths'
 
 /** The auth client of an app that has no `app/auth-client.ts`: it talks to the app's own auth routes. */
-export const authClient = createAuthClient({ plugins: [convexClient()] })
+export const authClient = createAuthClient({
+  plugins: [convexClient()],
+  basePath: baseURL().replace(/\/$/, '') + basePath,
+})

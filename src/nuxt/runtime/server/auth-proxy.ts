@@ -3,8 +3,10 @@ import { defineEventHandler, getRequestURL, getRequestWebStream } from 'h3'
 
 /** Better Auth's routes, on the app's own origin. */
 export default defineEventHandler((event) => {
-  const { method, headers } = event
+  const { method, headers, path } = event
   const body = method === 'GET' || method === 'HEAD' ? undefined : getRequestWebStream(event)
   const { handler } = event.context.convue as ConvexServer
-  return handler(new Request(getRequestURL(event, { xForwardedProto: false }), { method, headers, body, ...(body ? { duplex: 'half' } : {}) }))
+  // Of the app, without its `baseURL`, which the deployment does not know.
+  const url = new URL(path.replace(/^[/\\]+/, '/'), getRequestURL(event, { xForwardedProto: false }))
+  return handler(new Request(url, { method, headers, body, ...(body ? { duplex: 'half' } : {}) }))
 })

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { textOf, useNuxtApp } from './fixture.ts'
+
+const app = useNuxtApp({ base: '/base' })
+
+describe('an app below a path of its site', () => {
+  it('has the auth routes below that path, where its client finds them', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page, requests } = await app.openWindow(await app.openProfile(), '/tasks')
+    await page.locator('#unauthenticated').waitFor()
+    expect((await app.get('/tasks', ada.cookie)).html).toContain('Water the ferns</li>')
+    expect(requests.every(path => /^\w+ \/base\/api\/auth\//.test(path))).toBe(true)
+  })
+
+  it('redirects within that path, and returns to where one came from', async () => {
+    const ada = await app.signUp('Ada')
+    expect((await app.get('/account?tab=1')).headers.get('location')).toBe('/base/sign-in?redirect=/account?tab=1')
+    expect((await app.get('/sign-in?redirect=/account?tab=1', ada.cookie)).headers.get('location')).toBe('/base/account?tab=1')
+
+    const { page } = await app.openWindow(await app.openProfile(), '/account')
+    await page.waitForURL(/\/base\/sign-in\?redirect=/)
+    await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
+    await page.getByLabel('Email').fill(ada.email)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/base/account')
+    await page.getByText('Account of Ada').waitFor()
+    expect(textOf(await page.content(), 'status')).toBe('authenticated Ada')
+  })
+})

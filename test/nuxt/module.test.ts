@@ -1,0 +1,64 @@
+import type { ModuleOptions } from '../../src/nuxt/module.ts'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadNuxt } from 'nuxt/kit'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const MODULE = join(ROOT, 'src/nuxt/module.ts')
+
+const folders: string[] = []
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await Promise.all(folders.splice(0).map(folder => rm(folder, { recursive: true })))
+})
+
+/** What Nuxt is set up with in an app with these files, before anything is built. */
+async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, env = {} }: { convex?: ModuleOptions, files?: Record<string, string>, env?: Record<string, string> } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'convue-module-'))
+  folders.push(folder)
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  for (const [name, text] of Object.entries({ 'app/app.vue': '<template><p /></template>', ...files })) {
+    await mkdir(join(folder, name, '..'), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  for (const name of ['CONVEX_URL', 'CONVEX_SITE_URL', 'NUXT_PUBLIC_CONVEX_URL', 'NUXT_PUBLIC_CONVEX_SITE_URL'])
+    vi.stubEnv(name, env[name])
+  const nuxt = await loadNuxt({ cwd: folder, overrides: { modules: [MODULE], convex, telemetry: false, logLevel: 'silent', compatibilityDate: '2026-11-01' } as any })
+  await nuxt.close()
+  return { folder, options: nuxt.options, convex: nuxt.options.runtimeConfig.public.convex as { url: string, siteUrl: string } }
+}
+
+describe('the deployment\'s addresses', () => {
+  const CLOUD = 'https://happy-otter-123.convex.cloud'
+  const SITE = 'https://happy-otter-123.convex.site'
+  const OTHER = 'https://other.example'
+
+  it.each([
+    ['CONVEX_URL', { CONVEX_URL: CLOUD }, {}, { url: CLOUD, siteUrl: '' }],
+    ['CONVEX_SITE_URL', { CONVEX_URL: CLOUD, CONVEX_SITE_URL: SITE }, {}, { url: CLOUD, siteUrl: SITE }],
+    ['NUXT_PUBLIC_… rather than those', { NUXT_PUBLIC_CONVEX_URL: CLOUD, NUXT_PUBLIC_CONVEX_SITE_URL: SITE, CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER }, {}, { url: CLOUD, siteUrl: SITE }],
+    ['the options rather than any', { CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER, NUXT_PUBLIC_CONVEX_URL: OTHER }, { url: CLOUD, siteUrl: SITE }, { url: CLOUD, siteUrl: SITE }],
+    ['nothing', {}, {}, { url: '', siteUrl: '' }],
+  ])('come from %s', async (_, env, convex, expected) => {
+    expect((await setUp({ env, convex })).convex).toEqual(expected)
+  })
+})
+
+describe('the aliases', () => {
+  it('lead to what is generated, in the folder that is configured', async () => {
+    const { folder, options } = await setUp({
+      convex: { functions: 'backend/functions' },
+      files: { 'backend/functions/_generated/api.js': '', 'backend/functions/_generated/server.d.ts': '', 'backend/functions/_generated/dataModel.d.ts': '' },
+    })
+    for (const name of ['api', 'server', 'dataModel'])
+      expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'backend/functions/_generated', name))
+  })
+
+  it('are noticed in development as soon as they are there', async () => {
+    const { folder, options } = await setUp({ files: {} })
+    expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
+  })
+})

@@ -1,0 +1,50 @@
+import type { BuiltApp } from './build-app.ts'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from './build-app.ts'
+import { textOf, useNuxtApp } from './fixture.ts'
+
+let built: BuiltApp
+beforeAll(async () => {
+  built = await buildApp({}, { app: fileURLToPath(new URL('./own-client', import.meta.url)) })
+})
+afterAll(() => built?.remove())
+
+const app = useNuxtApp({ output: () => built.output, authPath: '/own/auth' })
+
+describe('an app with `auth: \'external\'` and an auth client of its own', () => {
+  it('has no auth routes and no rules for pages but its own', async () => {
+    expect((await app.get('/own/auth/ok')).html).toBe('{"ok":true}')
+    expect((await app.get('/api/auth/ok')).status).toBe(404)
+    expect((await app.get('/')).status).toBe(200)
+    expect(built.log).not.toMatch(/duplicated imports/i)
+  })
+
+  it('takes its identity from that client, in the browser, without a server\'s say', async () => {
+    const ada = await app.signUp('Ada')
+    app.takeAsked()
+    expect(textOf((await app.get('/', ada.cookie)).html, 'status')).toBe('loading')
+    expect(app.takeAsked()).toEqual([])
+
+    const { page, requests } = await app.openWindow(await app.openProfile(ada.cookie), '/')
+    await page.getByText('Page of Ada').waitFor()
+    expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
+    expect(requests.every(path => path.includes(' /own/auth/'))).toBe(true)
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
+    expect(await page.content()).not.toContain('Ada')
+  })
+})
+
+describe('while nothing is generated from the functions', () => {
+  it('the build says so, and what to do', () => {
+    expect(built.log).toMatch(/own-client\/convex\/_generated\/api does not exist yet\. Run .?npx convex dev.?, which writes it/)
+  })
+
+  it('a page that needs it fails with the same sentence, and the others work', async () => {
+    expect((await app.get('/missing')).status).toBe(500)
+    expect(app.log).toContain('_generated/api does not exist yet. Run `npx convex dev`')
+    expect((await app.get('/')).status).toBe(200)
+  })
+})
