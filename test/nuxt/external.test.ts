@@ -1,23 +1,32 @@
 import type { BuiltApp } from './build-app.ts'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './build-app.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The real module, if it is installed somewhere, or else one that stands for it: see there. */
+const { NUXT_BETTER_AUTH } = process.env
+const OTHER_MODULE = NUXT_BETTER_AUTH ? `${NUXT_BETTER_AUTH}/dist/module.mjs` : path('./other-auth/module.ts')
+
 let built: BuiltApp
 beforeAll(async () => {
-  built = await buildApp({}, { modules: [fileURLToPath(new URL('./other-auth/module.ts', import.meta.url))] })
+  built = await buildApp({}, { modules: [path('./other-auth/app-part.ts'), OTHER_MODULE] })
 })
 afterAll(() => built?.remove())
 
 const app = useNuxtApp({ output: () => built.output })
 
 describe('beside a module that authenticates', () => {
-  it('registers no routes, pages or names of its own', async () => {
-    const { headers } = await app.get('/api/auth/ok')
-    expect(headers.get('x-routes-of')).toBe('the other module')
-    // Nobody is sent away from a page that requires somebody: that is for the other module to do.
-    expect((await app.get('/account')).status).toBe(200)
+  it('registers no routes, rules for pages or names of its own', async () => {
+    const ada = await app.signUp('Ada')
+    expect((await app.get('/api/auth/ok')).headers.get('x-routes-of')).toBe('the app')
+    // By the rules of the other module, which has another sign-in page.
+    expect(decodeURIComponent((await app.get('/account')).headers.get('location')!)).toBe('/login?redirect=/account')
+    expect((await app.get('/account', ada.cookie)).status).toBe(200)
+    expect((await app.get('/sign-in', ada.cookie)).headers.get('location')).toBe('/')
     expect(built.log).not.toMatch(/duplicated imports/i)
   })
 
@@ -31,8 +40,24 @@ describe('beside a module that authenticates', () => {
 
   it('takes the identity from that module\'s client: the snippet of its guide works unchanged', async () => {
     const ada = await app.signUp('Ada')
-    const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/browser')
+    const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/browser')
     await page.getByText(`success ${ada.userId}`).waitFor()
     expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
+    expect(sent.flat()).toContain('Authenticate')
+  })
+
+  it('follows that module from nobody to somebody and back, without a reload', async () => {
+    const ada = await app.signUp('Ada')
+    const { page } = await app.openWindow(await app.openProfile(), '/browser')
+    await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
+    expect(await page.locator('#tagged').textContent()).toContain('paused')
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.getByLabel('Email').fill(ada.email)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText(`success ${ada.userId}`).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
+    expect(await page.locator('#tagged').textContent()).toContain('paused')
+    expect(await page.content()).not.toContain(ada.userId)
   })
 })

@@ -1,12 +1,19 @@
-import { addImports, addServerHandler, createResolver, defineNuxtModule } from 'nuxt/kit'
+import { addImports, addPlugin, createResolver, defineNuxtModule } from 'nuxt/kit'
 
-/** Stands for `@onmax/nuxt-better-auth`: its name, its `useUserSession` with a client, and auth routes of its own. */
+/**
+ * Stands for `@onmax/nuxt-better-auth` 0.0.2-alpha.31 with `clientOnly`, as far as it can meet Convue: its name and that of its options, its
+ * `useUserSession` over Nuxt's state and a client that only browsers have, its rules for pages, and what asks for the session where nothing was
+ * rendered. The real one brings 340 packages, Prisma among them, so the tests take it only where `NUXT_BETTER_AUTH` names its folder.
+ */
 export default defineNuxtModule({
-  meta: { name: '@onmax/nuxt-better-auth' },
-  setup(_options, nuxt) {
+  meta: { name: '@onmax/nuxt-better-auth', configKey: 'auth' },
+  setup(options: { clientConfig?: string }, nuxt) {
     const { resolve } = createResolver(import.meta.url)
     nuxt.options.build.transpile.push(resolve('.'))
+    nuxt.options.alias['#auth/client'] = options.clientConfig!
+    nuxt.options.runtimeConfig.public.auth = { redirects: { login: '/login' } }
     addImports({ name: 'useUserSession', from: resolve('./use-user-session') })
-    addServerHandler({ route: '/api/auth/**', handler: resolve('./auth-routes') })
+    addPlugin({ src: resolve('./session.client'), mode: 'client' })
+    nuxt.hook('app:resolve', app => void app.middleware.push({ name: 'auth', path: resolve('./page-rules'), global: true }))
   },
 })

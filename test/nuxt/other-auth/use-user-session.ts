@@ -1,15 +1,34 @@
-import { convexClient } from '@convex-dev/better-auth/client/plugins'
-import { createAuthClient } from 'better-auth/vue'
-import { computed } from 'vue'
+import { useRequestURL, useState } from 'nuxt/app'
+import { computed, watch } from 'vue'
+import createClient from '#auth/client'
 
-const client = createAuthClient({ plugins: [convexClient()] })
+type Fetch = (path: string) => Promise<any>
+interface Person { id: string, name: string }
+
+let client: ReturnType<typeof createClient> | undefined
 
 export function useUserSession() {
-  const session = import.meta.client ? client.useSession() : undefined
+  const user = useState<Person | null>('auth:user', () => null)
+  const session = useState<object | null>('auth:session', () => null)
+  const set = (data: any): void => {
+    user.value = data?.user ?? null
+    session.value = data?.session ?? null
+  }
+  if (import.meta.client) {
+    client ??= createClient(useRequestURL().origin)
+    const asked = client.useSession()
+    watch(asked, ({ data, isPending }) => (data || !isPending) && set(data), { immediate: true, deep: true })
+  }
   return {
-    client: import.meta.client ? client : null,
-    user: computed(() => session?.value.data?.user ?? null),
-    signIn: client.signIn,
-    origin: 'the other module',
+    client: client ?? null,
+    user,
+    session,
+    loggedIn: computed(() => !!user.value),
+    signIn: client?.signIn,
+    fetchSession: async (fetch: Fetch = $fetch as Fetch) => set(client ? (await client.getSession()).data : await fetch('/api/auth/get-session').catch(() => null)),
+    async signOut() {
+      await client!.signOut()
+      set(null)
+    },
   }
 }

@@ -1,0 +1,10 @@
+import { addServerHandler, createResolver, defineNuxtModule } from 'nuxt/kit'
+
+/** What an app with `@onmax/nuxt-better-auth` adds to it where Better Auth is not on its own server: routes that lead there, and the client's options. */
+export default defineNuxtModule({
+  setup(_options, nuxt) {
+    const { resolve } = createResolver(import.meta.url)
+    Object.assign(nuxt.options, { auth: { clientOnly: true, clientConfig: resolve('./auth.config') } })
+    addServerHandler({ route: '/api/auth/**', handler: resolve('./app-routes') })
+  },
+})
