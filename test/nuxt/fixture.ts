@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { launchBrowser, launchBrowserWithPageCache } from '../support/browser.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { createBrowserFetch, startFixture } from '../support/deployment.ts'
 import { serve } from '../support/serve.ts'
@@ -60,12 +60,14 @@ export interface NuxtFixtureOptions {
   base?: string
   /** The path of Better Auth's routes. @default '/api/auth' */
   authPath?: string
+  /** Whether the browser keeps pages that are left, to come back to: Playwright itself cannot look into such a page. @default false */
+  keepsPages?: boolean
   /** Further variables in the environment of the server. @default {} */
   env?: Record<string, string>
 }
 
 /** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
-export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', authPath = '/api/auth', env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
+export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', authPath = '/api/auth', keepsPages = false, env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
   let url: string
   let log = ''
   let deployment: Deployment
@@ -81,7 +83,7 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     const port = await freePort()
     const origin = `http://localhost:${port}`
     url = origin + base
-    browser = await launchBrowser()
+    browser = await (keepsPages ? launchBrowserWithPageCache() : launchBrowser())
     deployment = await startFixture({ siteUrl: origin, port: deploymentPort })
     // The deployment as the app's server sees it: each request is written down.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {

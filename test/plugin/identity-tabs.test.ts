@@ -308,3 +308,26 @@ describe('a provider that cannot be asked again', () => {
     expect(here.tasks.data.value).toBeUndefined()
   })
 })
+
+describe('a page that the browser has kept and that is come back to', () => {
+  const show = (persisted: boolean): unknown => window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+  it('asks who is there, since that may be nobody any more', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+    browser.session = { status: 'signedOut' }
+    show(true)
+    await tick()
+    expect(here.convex.auth.status.value).toBe('unauthenticated')
+    expect(here.tasks.data.value).toBeUndefined()
+  })
+
+  it('is not one that is shown for the first time, which asks by itself', async () => {
+    const here = browser.openTab()
+    await tick()
+    show(false)
+    expect(here.source.refreshes).toBe(0)
+  })
+})

@@ -1,0 +1,100 @@
+import type { CDPSession } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { useNuxtApp } from './fixture.ts'
+
+const app = useNuxtApp({ keepsPages: true })
+
+interface Visit {
+  /** Leaves the page for another document of the app. */
+  leaveFor: (path: string) => Promise<void>
+  /** Goes back to the page. */
+  comeBack: () => Promise<void>
+  /** Whether the page is the very one that was left. */
+  isKept: () => Promise<boolean>
+  /** What the page has shown since it was come back to: its text in each frame. */
+  seen: () => Promise<string[]>
+  /** What the page shows. */
+  text: () => Promise<string>
+  signOut: () => Promise<void>
+  clearCookies: () => Promise<void>
+}
+
+/** Ada's visit to a page, until it is live. */
+async function visit(path: string): Promise<Visit> {
+  const ada = await app.signUp('Ada', ['Water the ferns'])
+  const profile = await app.openProfile(ada.cookie)
+  await profile.addInitScript(() => addEventListener('pageshow', ({ persisted }) => {
+    const seen: string[] = []
+    Object.assign(globalThis, { seen, isKept: persisted })
+    const look = (): void => {
+      seen.push(document.body.textContent)
+      requestAnimationFrame(look)
+    }
+    look()
+  }))
+  const { page, expectProblem } = await app.openWindow(profile, path)
+  // Its socket is closed for it.
+  expectProblem(/entered Back-Forward Cache/i)
+  await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
+  await page.locator('main', { hasText: /success Ada|Water the ferns/ }).waitFor()
+  const session: CDPSession = await profile.newCDPSession(page)
+  const evaluate = async (expression: string): Promise<any> =>
+    (await session.send('Runtime.evaluate', { expression, returnByValue: true })).result.value
+  return {
+    leaveFor: async (path) => {
+      await page.goto(app.url + path)
+    },
+    async comeBack() {
+      await evaluate('history.back()')
+      await expect.poll(() => evaluate(`location.pathname === ${JSON.stringify(path)} && globalThis.seen?.length > 2`), { timeout: 5000 }).toBe(true)
+    },
+    isKept: () => evaluate('globalThis.isKept'),
+    seen: () => evaluate('globalThis.seen'),
+    text: () => evaluate('document.body.textContent'),
+    async signOut() {
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.locator('#unauthenticated').waitFor()
+    },
+    clearCookies: () => profile.clearCookies(),
+  }
+}
+
+describe('coming back to a page after its user has left', () => {
+  it('finds a page that was rendered for them gone: no browser has kept it', async () => {
+    const { leaveFor, clearCookies, comeBack, isKept, seen, text } = await visit('/tasks')
+    await leaveFor('/api/me')
+    await clearCookies()
+    await comeBack()
+    await expect.poll(text).toContain('unauthenticated')
+    expect(await isKept()).toBe(false)
+    expect((await seen()).filter(text => /Ada|Water the ferns/.test(text))).toEqual([])
+  })
+
+  it('finds any page gone if they have signed out: the announcement of that ends what is kept', async () => {
+    const { leaveFor, signOut, comeBack, isKept, seen, text } = await visit('/browser-only')
+    await leaveFor('/')
+    await signOut()
+    await comeBack()
+    await expect.poll(text).toContain('unauthenticated')
+    expect(await isKept()).toBe(false)
+    expect((await seen()).filter(text => text.includes('Ada'))).toEqual([])
+  })
+
+  it('asks who is there at once, where no page has noticed, and shows nothing of theirs from the answer on', async () => {
+    const { leaveFor, clearCookies, comeBack, isKept, text } = await visit('/browser-only')
+    await leaveFor('/api/me')
+    await clearCookies()
+    await comeBack()
+    expect(await isKept()).toBe(true)
+    await expect.poll(text).toContain('unauthenticated')
+    expect(await text()).not.toContain('Ada')
+  })
+
+  it('finds the page as it was left, and live, if they are still there', async () => {
+    const { leaveFor, comeBack, isKept, seen } = await visit('/browser-only')
+    await leaveFor('/api/me')
+    await comeBack()
+    expect(await isKept()).toBe(true)
+    expect((await seen()).every(text => text.includes('success Ada'))).toBe(true)
+  })
+})
