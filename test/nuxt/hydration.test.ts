@@ -62,14 +62,6 @@ describe('a page of somebody in a browser', () => {
     expect(await page.evaluate(() => (globalThis as any).isSameDocument)).toBe(true)
   })
 
-  it('is the user\'s after a reload when the token has lapsed', async () => {
-    const ada = await app.signUp('Ada', ['Water the ferns'])
-    ada.cookies.delete('better-auth.convex_jwt')
-    const { page, requests } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
-    await page.locator('#stale', { hasText: 'live' }).waitFor()
-    expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
-  })
-
   it('does not come back to a former user\'s data', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
@@ -106,5 +98,27 @@ describe('hydration', () => {
     await expect.poll(() => sent.flat()).toContain('ModifyQuerySet')
     expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
     expect(sent.flat()).not.toContain('Authenticate')
+  })
+})
+
+describe('a tab that was idle for longer than the token lives', () => {
+  it('reloads as the user, with a token that only the server has asked for', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const profile = await app.openProfile(ada.cookie)
+    const { page, requests } = await app.openWindow(profile, '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+
+    // As in a computer that sleeps: nothing runs, the cookie of the token ends, and the session goes on.
+    await (await profile.newCDPSession(page)).send('Page.setWebLifecycleState', { state: 'frozen' })
+    await app.deployment.advanceClock(20 * 60_000)
+    await profile.clearCookies({ name: 'better-auth.convex_jwt' })
+    app.takeAsked()
+    requests.length = 0
+    await page.reload()
+    await page.getByText('Water the ferns').waitFor()
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
+    expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
+    expect(app.takeAsked().filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
   })
 })

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './build-app.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
-/** Without a token in any page, and with `required` as the rule of pages that have none of their own. */
+/** Long enough for what is not meant to take too long. */
+const TIMEOUT_MS = 3000
+
+/** Without a token in any page, with `required` as the rule of pages that have none of their own, and with little patience. */
 let built: BuiltApp
 beforeAll(async () => {
-  built = await buildApp({ handover: false, pageAuth: 'required', homePath: '/public' })
+  built = await buildApp({ handover: false, pageAuth: 'required', homePath: '/public', server: { timeoutMs: TIMEOUT_MS } })
 })
 afterAll(() => built?.remove())
 
@@ -55,5 +58,25 @@ describe('an app whose pages require somebody by default', () => {
     expect((await app.get('/values')).headers.get('location')).toBe('/sign-in?redirect=/values')
     expect((await app.get('/sign-in')).status).toBe(200)
     expect((await app.get('/sign-in', ada.cookie)).headers.get('location')).toBe('/public')
+  })
+})
+
+describe('an app with `server.timeoutMs`', () => {
+  it('waits so long for a query while it renders; that it has not come is state of a page that is there', async () => {
+    const ada = await app.signUp('Ada')
+    app.intercept(async request => request.url.endsWith('/api/query') && (await request.text()).includes('failingQuery') ? await new Promise(() => {}) : undefined)
+    const since = performance.now()
+    const { html, status } = await app.get('/failing', ada.cookie)
+    expect(performance.now() - since).toBeGreaterThanOrEqual(TIMEOUT_MS - 50)
+    expect(status).toBe(200)
+    expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error FUNCTION_REQUEST_FAILED', 'there'])
+  })
+
+  it('and for Better Auth: who is there is then not known', async () => {
+    const ada = await app.signUp('Ada')
+    app.intercept(({ url }) => url.endsWith('/get-session') ? new Promise(() => {}) : undefined)
+    const { html, status } = await app.get('/account', ada.cookie)
+    expect(status).toBe(200)
+    expect(textOf(html, 'status')).toBe('loading')
   })
 })

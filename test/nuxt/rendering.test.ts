@@ -98,7 +98,7 @@ describe('a query', () => {
     app.intercept(async request => request.url.endsWith('/api/query') && (await request.text()).includes('failingQuery') ? new Response('broken', { status: 503 }) : undefined)
     const { html, status } = await app.get('/failing')
     expect(status).toBe(200)
-    expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error ConvueError', 'there'])
+    expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error FUNCTION_REQUEST_FAILED', 'there'])
   })
 
   it('with `ssr: false` is left to the browser', async () => {
