@@ -8,8 +8,9 @@ import { servePages } from './client/build.ts'
 import { profile } from './client/profile.ts'
 import { Results } from './client/results.ts'
 import { SUBJECTS } from './client/subjects.ts'
-import { describeLinger, describeMemory, describeWorkload, printTables } from './client/tables.ts'
+import { describeLinger, describeMemory, describeWorkload } from './client/tables.ts'
 import { GENERATIONS, measureLinger, measureMemory, measureRounds, PLANS } from './client/workloads.ts'
+import { printTables } from './tables.ts'
 
 /**
  * How fast Convue is beside others, in a browser: `node bench/client.ts`.

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import { build } from 'vite'
+import { bundle } from '../bundle.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -19,30 +19,11 @@ export async function servePages(subjects: string[], { minify }: { minify: boole
   const files = new Map<string, string>()
   // One build each: no subject shares a chunk, and with it an optimization, with another.
   for (const subject of subjects) {
-    const result = await build({
-      configFile: false,
-      logLevel: 'error',
-      root: path('../page'),
-      define: {
-        'process.env.NODE_ENV': '"production"',
-        '__VUE_OPTIONS_API__': 'true',
-        '__VUE_PROD_DEVTOOLS__': 'false',
-        '__VUE_PROD_HYDRATION_MISMATCH_DETAILS__': 'false',
-      },
-      resolve: { alias: { convue: path('../../src/index.ts') } },
+    files.set(`/${subject}.js`, await bundle({
+      entry: path(`../page/subjects/${subject}.ts`),
+      minify,
       plugins: subject === 'svelte' ? [svelte({ configFile: false })] : [],
-      build: {
-        write: false,
-        minify,
-        target: 'es2022',
-        modulePreload: false,
-        rollupOptions: { input: { [subject]: path(`../page/subjects/${subject}.ts`) }, output: { entryFileNames: '[name].js', codeSplitting: false } },
-      },
-    })
-    if (!('output' in result))
-      throw new Error('The build gave more than one bundle.')
-    for (const chunk of result.output)
-      chunk.type === 'chunk' && files.set(`/${chunk.fileName}`, chunk.code)
+    }))
   }
 
   const server = createServer((request, response) => {

@@ -1,13 +1,8 @@
+import type { Table } from '../tables.ts'
 import type { Results } from './results.ts'
 import type { BenchSubject } from './subjects.ts'
 import type { Linger, Memory, Plan } from './workloads.ts'
 import { AT_ONCE } from './workloads.ts'
-
-export interface Table {
-  title: string
-  head: string[]
-  rows: string[][]
-}
 
 /** What the samples count, and in which words. */
 const COUNTS: Record<string, string> = {
@@ -80,22 +75,6 @@ export function describeLinger(list: Linger[]): Table[] {
     head: ['', 'still on the wire', 'on the wire in the end', 'main thread at work to take them off, ms'],
     rows: list.map(({ n, held, ms }) => [`n = ${count(n)}`, count(held), '0', time(ms)]),
   }]
-}
-
-export function printTables(tables: Table[], isMarkdown: boolean): void {
-  for (const table of tables)
-    console.log(isMarkdown ? toMarkdown(table) : toText(table))
-}
-
-function toMarkdown({ title, head, rows }: Table): string {
-  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
-  return ['', `**${title}**`, '', line(head), `|${head.map((_, i) => i === 0 ? '---|' : '--:|').join('')}`, ...rows.map(line)].join('\n')
-}
-
-function toText({ title, head, rows }: Table): string {
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map(row => row[i]!.length)))
-  const line = (cells: string[]): string => cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join('  ')
-  return ['', title, line(head), ...rows.map(line)].join('\n')
 }
 
 function time(ms: number): string {

@@ -1,0 +1,90 @@
+import type { Browser, BrowserContext } from 'playwright-core'
+import type { SlowNetwork } from '../../test/support/slow-network.ts'
+import type { FlightSubject } from './subjects.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { TASK } from '../sign-up.ts'
+
+/** What one load of a page came to. */
+export interface Boot {
+  /** What the page sent before the data arrived, flight by flight. */
+  flights: string[][]
+  /** The flight in which the data was shown; 0: the document brought it. */
+  shownIn: number
+  /** The flight in which live data arrived. */
+  liveIn: number
+  /** Milliseconds from the document's arrival. */
+  shownMs: number
+  liveMs: number
+  /** Milliseconds from the first that the page sent to the arrival of live data. */
+  wireMs: number
+  /** Until nothing happens any more. */
+  tokens: number
+  sessions: number
+  authenticates: number
+}
+
+interface Marks { shown?: number, live?: number }
+
+const QUIET_FLIGHTS = 4
+
+/** Loads the page of a subject in a browser profile of its own, which has the cookies of somebody who is signed in. */
+export async function boot(browser: Browser, network: SlowNetwork, url: string, subject: FlightSubject, cookies: Parameters<BrowserContext['addCookies']>[0]): Promise<Boot> {
+  const profile = await browser.newContext()
+  try {
+    await profile.addCookies(cookies)
+    await profile.addInitScript(watch, TASK)
+    const load = async (): Promise<Marks> => {
+      const page = await profile.newPage()
+      page.on('pageerror', (error) => {
+        throw error
+      })
+      await page.goto(url)
+      await page.waitForFunction(() => 'live' in (globalThis as any).marks)
+      const marks = await page.evaluate(() => (globalThis as any).marks as Marks)
+      // Whatever comes afterwards counts as well: another token, another `Authenticate`.
+      let seen = -1
+      while (seen !== network.log.received.length) {
+        seen = network.log.received.length
+        await delay(QUIET_FLIGHTS * 2 * network.oneWayMs)
+      }
+      await page.close()
+      return marks
+    }
+    if (subject.isReturning)
+      await load()
+    network.log.clear()
+    const { shown, live } = await load()
+    const { log } = network
+    const { flight: liveIn, at } = log.find(TASK)!
+    return {
+      flights: log.names().slice(0, liveIn),
+      shownIn: subject.isRendered ? 0 : liveIn,
+      liveIn,
+      shownMs: shown!,
+      liveMs: live!,
+      wireMs: at - log.sent[0]!.at,
+      tokens: log.count('GET /api/auth/convex/token'),
+      sessions: log.count('GET /api/auth/get-session'),
+      authenticates: log.count('Authenticate'),
+    }
+  }
+  finally {
+    await profile.close()
+  }
+}
+
+/** Runs in the page before anything else: notes when the data is in it, and when it is live. */
+function watch(task: string): void {
+  const marks: Marks = {}
+  Object.assign(globalThis, { marks })
+  const begin = performance.now()
+  const look = (): void => {
+    const element = document.querySelector<HTMLElement>('#data')
+    if (!element?.textContent.includes(task))
+      return
+    marks.shown ??= performance.now() - begin
+    if (element.dataset.stale !== 'true')
+      marks.live ??= performance.now() - begin
+  }
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
+}

@@ -1,0 +1,22 @@
+export interface FlightSubject {
+  name: string
+  /** Of its page: a script of `pages/`, built for production, or a page of the Nuxt app. */
+  path: string
+  /** Whether the page is loaded in a browser that has shown the app to this person before. */
+  isReturning: boolean
+  /** Its page comes with the data in it, and asks again to go live. */
+  isRendered?: true
+}
+
+/** `/spa/react/…` is one script. */
+export const SUBJECTS: FlightSubject[] = [
+  { name: 'floor: `ConvexClient` as nobody', path: '/spa/nobody', isReturning: true },
+  { name: 'Convue in a SPA', path: '/spa/convue', isReturning: true },
+  { name: 'Convue in a SPA, first visit of the browser', path: '/spa/convue', isReturning: false },
+  { name: 'Convue on Nuxt', path: '/tasks', isReturning: true, isRendered: true },
+  { name: 'Convue on Nuxt, first visit of the browser', path: '/tasks', isReturning: false, isRendered: true },
+  { name: '`ConvexBetterAuthProvider`, `expectAuth`', path: '/spa/react/expect-auth', isReturning: true },
+  { name: '`ConvexBetterAuthProvider`, `<Authenticated>`', path: '/spa/react/authenticated', isReturning: true },
+]
+
+export const SCRIPTS = ['nobody', 'convue', 'react']

@@ -1,0 +1,21 @@
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** Where the build goes. */
+const { BENCH_OUTPUT } = process.env
+
+export default defineNuxtConfig({
+  modules: [path('../../src/nuxt/module.ts')],
+  alias: {
+    'convue/server': path('../../src/server/index.ts'),
+    'convue': path('../../src/index.ts'),
+  },
+  convex: { functions: '../../test/support/convex' },
+  buildDir: `${BENCH_OUTPUT}/build`,
+  nitro: { output: { dir: `${BENCH_OUTPUT}/output` } },
+  compatibilityDate: '2026-11-01',
+  devtools: { enabled: false },
+  telemetry: false,
+})

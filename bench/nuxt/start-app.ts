@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const APP = fileURLToPath(new URL('.', import.meta.url))
+const NUXT = fileURLToPath(new URL('../../node_modules/nuxt/bin/nuxt.mjs', import.meta.url))
+
+export interface BuiltApp {
+  /** Starts a server of it, a process of its own, with these variables beside the environment. */
+  start: (env: Record<string, string>) => Promise<{ url: string, close: () => Promise<void> }>
+  remove: () => Promise<void>
+}
+
+/** Builds the app of this folder for production, somewhere else. */
+export async function buildApp(): Promise<BuiltApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'convue-bench-'))
+  const child = spawn(process.execPath, [NUXT, 'build'], { cwd: APP, env: { ...process.env, BENCH_OUTPUT: folder, NUXT_TELEMETRY_DISABLED: '1' } })
+  let log = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => log += chunk)
+  const [code] = await once(child, 'exit')
+  if (code !== 0)
+    throw new Error(`nuxt build failed:\n${log}`)
+  return {
+    start: env => startServer(join(folder, 'output/server/index.mjs'), env),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+async function startServer(file: string, env: Record<string, string>): Promise<{ url: string, close: () => Promise<void> }> {
+  const child = spawn(process.execPath, [file], { env: { ...process.env, NODE_ENV: 'production', HOST: 'localhost', PORT: '0', ...env } })
+  const url = await new Promise<string>((resolve, reject) => {
+    let log = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        log += chunk
+        const [, port] = /Listening on \S+?:(\d+)/.exec(log) ?? []
+        if (port)
+          resolve(`http://localhost:${port}`)
+      })
+    }
+    child.once('exit', () => reject(new Error(`The server has ended:\n${log}`)))
+  })
+  return {
+    url,
+    async close() {
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import type { BuiltApp } from '../nuxt/start-app.ts'
+import type { Table } from '../tables.ts'
+import { findPort } from '../../playground/start-playground.ts'
+import { startFixture } from '../../test/support/deployment.ts'
+import { signUpWithTask, TASK } from '../sign-up.ts'
+import { fetchPage, load } from './load.ts'
+import { RecordedDeployment } from './recorded-deployment.ts'
+
+export interface RenderingOptions {
+  /** How long each page is asked for, in milliseconds. */
+  durationMs: number
+  connections: number
+  /** How long an answer of the deployment takes while one page alone is looked at. */
+  answerMs: number
+}
+
+/** Which cookies come along. */
+type Visitor = 'nobody' | 'user' | 'user without a token' | 'token alone'
+
+interface RenderingSubject {
+  name: string
+  path: string
+  as: Visitor
+  /** What has to be in the page. */
+  contains: string
+}
+
+const ROUNDS = 2
+
+/** `ConvexHttpClient` gets a token and no session: whether that lives is asked by nobody, as in an app without Convue. */
+const SUBJECTS: RenderingSubject[] = [
+  { name: 'floor: no queries, nobody', path: '/plain', as: 'nobody', contains: 'nobody made' },
+  { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'nobody made' },
+  { name: 'Convue', path: '/convue', as: 'user', contains: TASK },
+  { name: 'Convue, the token\'s cookie has lapsed', path: '/convue', as: 'user without a token', contains: TASK },
+  { name: '`ConvexHttpClient`, all at once', path: '/http-client/parallel', as: 'token alone', contains: TASK },
+  { name: '`ConvexHttpClient`, one after another', path: '/http-client/sequence', as: 'token alone', contains: TASK },
+]
+
+interface Rendering {
+  /** Pages a second. */
+  rate: number
+  /** The calls for one page. */
+  sessions: number
+  tokens: number
+  queries: number
+  mostAtOnce: number
+  flights: number
+  /** How long one page takes while each answer takes `answerMs`. */
+  pageMs: number
+}
+
+/** Renders every page, first one alone, then as many as possible. */
+export async function measureRendering(app: BuiltApp, options: RenderingOptions): Promise<Table[]> {
+  const siteUrl = `http://localhost:${await findPort(0)}`
+  const deployment = await startFixture({ siteUrl })
+  const recorded = new RecordedDeployment(deployment)
+  const url = await recorded.open()
+  const server = await app.start({ NUXT_PUBLIC_CONVEX_URL: deployment.url, NUXT_PUBLIC_CONVEX_SITE_URL: url, NUXT_CONVEX_SERVER_URL: url })
+  try {
+    const cookies = await cookiesOf(deployment, siteUrl)
+    const renderings: Rendering[] = []
+    for (const subject of SUBJECTS) {
+      console.error(subject.name)
+      renderings.push({ ...await renderOne(server.url, subject, cookies, recorded, options), rate: 0 })
+    }
+    // In turns, since the machine is not the same all the time.
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [index, { path, as }] of SUBJECTS.entries()) {
+        renderings[index]!.rate += await load(server.url + path, cookies[as], { connections: options.connections, durationMs: options.durationMs / ROUNDS }) / ROUNDS
+        recorded.clear()
+      }
+    }
+    return [describe(renderings, options)]
+  }
+  finally {
+    await server.close()
+    await recorded.close()
+    await deployment.close()
+  }
+}
+
+type Cookies = Record<Visitor, string>
+
+async function cookiesOf(deployment: Deployment, siteUrl: string): Promise<Cookies> {
+  const cookies = await signUpWithTask(deployment, siteUrl)
+  const header = (isWanted: (name: string) => boolean): string => [...cookies].filter(([name]) => isWanted(name)).map(pair => pair.join('=')).join('; ')
+  const isToken = (name: string): boolean => name.endsWith('convex_jwt')
+  return {
+    'nobody': '',
+    'user': header(() => true),
+    'user without a token': header(name => !isToken(name)),
+    'token alone': header(isToken),
+  }
+}
+
+/** One page alone: what is asked for it, and how long it takes. */
+async function renderOne(
+  origin: string,
+  { path, as, contains }: RenderingSubject,
+  cookies: Cookies,
+  recorded: RecordedDeployment,
+  { connections, durationMs, answerMs }: RenderingOptions,
+): Promise<Omit<Rendering, 'rate'>> {
+  const url = origin + path
+  const html = await fetchPage(url, cookies[as])
+  if (!html.includes(contains))
+    throw new Error(`There is no "${contains}" in ${path}: ${html}`)
+  // What is measured has been optimized before.
+  await load(url, cookies[as], { connections, durationMs: durationMs / 4 })
+
+  recorded.clear()
+  recorded.answerMs = answerMs
+  const begin = performance.now()
+  await fetchPage(url, cookies[as])
+  const pageMs = performance.now() - begin
+  recorded.answerMs = 0
+  const { log, mostAtOnce } = recorded
+  return {
+    sessions: log.count('GET /api/auth/get-session'),
+    tokens: log.count('GET /api/auth/convex/token'),
+    queries: log.count('POST /api/query'),
+    mostAtOnce,
+    flights: log.names().length,
+    pageMs,
+  }
+}
+
+function describe(renderings: Rendering[], { answerMs, connections }: RenderingOptions): Table {
+  const floor = renderings[0]!.rate
+  return {
+    title: `A Nuxt page with five queries, ${connections} requests at a time`,
+    head: ['', 'pages a second', '× floor', 'get-session', 'token', 'queries', 'most at once', 'serial flights upstream', `one page, if each answer takes ${answerMs} ms`],
+    rows: renderings.map(({ rate, sessions, tokens, queries, mostAtOnce, flights, pageMs }, index) => [
+      SUBJECTS[index]!.name,
+      rate.toFixed(0),
+      `${(rate / floor).toFixed(2)} ×`,
+      ...[sessions, tokens, queries, mostAtOnce, flights].map(String),
+      `${pageMs.toFixed(0)} ms`,
+    ]),
+  }
+}

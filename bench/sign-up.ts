@@ -1,0 +1,19 @@
+import type { Deployment } from '../src/testing/index.ts'
+import { api } from '../test/support/convex/_generated/api.js'
+import { createBrowserFetch } from '../test/support/deployment.ts'
+
+/** The one task of whoever signs up, by which it is found in pages and messages. */
+export const TASK = 'Water the ferns'
+
+/** Signs somebody up who has one task. Returns their browser's cookies. */
+export async function signUpWithTask(deployment: Deployment, origin: string): Promise<Map<string, string>> {
+  const browserFetch = createBrowserFetch(origin)
+  const response = await browserFetch(`${deployment.siteUrl}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),
+  })
+  const { user } = await response.json() as { user: { id: string } }
+  await deployment.mutation(api.tasks.add, { text: TASK }, { identity: { subject: user.id } })
+  return browserFetch.cookies
+}

@@ -1,0 +1,50 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { api } from '../../playground/convex/_generated/api.js'
+import { findPort, startPlayground } from '../../playground/start-playground.ts'
+import { startDeployment } from '../../src/testing/index.ts'
+import { person, taskRow, usePlayground } from '../support/playground.ts'
+import { SlowNetwork } from '../support/slow-network.ts'
+
+const functions = fileURLToPath(new URL('../../playground/convex', import.meta.url))
+
+/** Much longer than what a page does between two flights. */
+const network = new SlowNetwork(200)
+let deployment: Deployment
+
+const fixture = usePlayground(async () => {
+  const port = await findPort(0)
+  deployment = await startDeployment({ functions, siteUrl: `http://localhost:${port}` })
+  const [convexUrl, convexSiteUrl] = await Promise.all([deployment.url, deployment.siteUrl].map(target => network.open(() => ({ target, isSlow: true }))))
+  return await startPlayground({ port, convexUrl, convexSiteUrl, watch: false })
+})
+
+afterAll(async () => {
+  await network.close()
+  await deployment?.close()
+})
+
+describe('a page that loads while somebody is signed in, over a slow network', () => {
+  it('has their data one flight after the handshake of its socket, with one token and one Authenticate', async () => {
+    const profile = await fixture.openProfile()
+    const subject = await fixture.signUp(profile, person('Ada'))
+    await deployment.mutation(api.tasks.add, { text: 'Water the ferns' }, { identity: { subject } })
+    const first = await fixture.openWindow(profile, '/tasks')
+    await taskRow(first.page, 'Water the ferns').waitFor()
+    await first.page.close()
+
+    const { log } = network
+    log.clear()
+    const { page } = await fixture.openWindow(profile, '/tasks')
+    await taskRow(page, 'Water the ferns').waitFor()
+    const [handshake, burst] = log.names()
+    expect(handshake!.sort()).toEqual(['GET /api/auth/convex/token', 'GET /api/auth/get-session', 'socket'])
+    expect(burst).toEqual(['Connect', 'Authenticate', 'ModifyQuerySet'])
+    expect(log.find('Water the ferns')?.flight).toBe(2)
+    // Whatever follows the first data has been sent by the time that more of it is here.
+    await deployment.mutation(api.tasks.add, { text: 'Read a book' }, { identity: { subject } })
+    await taskRow(page, 'Read a book').waitFor()
+    expect(log.names().flat().sort()).toEqual([...handshake!, ...burst!].sort())
+  })
+})

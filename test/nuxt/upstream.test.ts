@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { FlightLog } from '../support/flight-log.ts'
+import { useNuxtApp } from './fixture.ts'
+
+const app = useNuxtApp()
+
+/** Writes down what the app's server asks; the answers to what is asked together are held until all of it is there. */
+function listen(): FlightLog {
+  const log = new FlightLog()
+  const together: (() => void)[] = []
+  app.intercept(async ({ method, url }) => {
+    const name = `${method} ${new URL(url).pathname}`
+    const { flight } = log.send(name)
+    if (name === 'POST /api/query') {
+      await new Promise<void>((resolve) => {
+        together.push(resolve)
+        if (together.length === 5)
+          together.forEach(answer => answer())
+      })
+    }
+    log.receive(flight)
+    return undefined
+  })
+  return log
+}
+
+describe('a page with five queries of its user', () => {
+  it('asks who is there once, then all five at once, and no token', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const log = listen()
+    const { html } = await app.get('/five', ada.cookie)
+    expect(html).toContain('Water the ferns')
+    expect(html).toContain(`four ${ada.userId}`)
+    expect(log.names()).toEqual([['GET /api/auth/get-session'], Array.from({ length: 5 }).fill('POST /api/query')])
+  })
+
+  it('asks for one token for all of them where the cookie\'s has lapsed', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    ada.cookies.delete('better-auth.convex_jwt')
+    const log = listen()
+    const { html } = await app.get('/five', ada.cookie)
+    expect(html).toContain('Water the ferns')
+    expect([log.count('GET /api/auth/get-session'), log.count('GET /api/auth/convex/token'), log.count('POST /api/query')]).toEqual([1, 1, 5])
+  })
+})

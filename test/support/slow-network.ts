@@ -1,0 +1,121 @@
+import type { Buffer } from 'node:buffer'
+import type { IncomingMessage, Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as sendRequest } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WebSocket, WebSocketServer } from 'ws'
+import { FlightLog } from './flight-log.ts'
+
+/** Where a request goes. */
+export interface Route {
+  target: string
+  /** Whether it takes its time and is written down. */
+  isSlow: boolean
+}
+
+/**
+ * A network on loopback on which each request, each answer and each message of a socket takes `oneWayMs`. What opens a connection below HTTP (TCP, TLS)
+ * takes no time; what opens a WebSocket is a request with its answer. The log is kept where the page is.
+ */
+export class SlowNetwork {
+  readonly log = new FlightLog()
+  readonly oneWayMs: number
+  readonly #servers: Server[] = []
+
+  constructor(oneWayMs: number) {
+    this.oneWayMs = oneWayMs
+  }
+
+  /** Passes on what comes to a port, 0 for any free one. Returns its URL. */
+  async open(route: (pathname: string) => Route, port = 0): Promise<string> {
+    const sockets = new WebSocketServer({ noServer: true })
+    const server = createServer(async (incoming, outgoing) => {
+      const { pathname } = new URL(incoming.url!, 'http://localhost')
+      const { target, isSlow } = route(pathname)
+      try {
+        const { status, headers, body } = isSlow
+          ? await this.#takeTime(`${incoming.method} ${pathname}`, () => passOn(incoming, target))
+          : await passOn(incoming, target)
+        outgoing.writeHead(status, headers).end(body)
+      }
+      catch {
+        outgoing.destroy()
+      }
+    })
+    server.on('upgrade', async (incoming, socket, head) => {
+      const { target } = route(new URL(incoming.url!, 'http://localhost').pathname)
+      const upstream = new WebSocket(target.replace(/^http/, 'ws') + incoming.url)
+      upstream.on('error', () => socket.destroy())
+      await this.#takeTime('socket', async () => ({ body: '', opened: upstream.readyState === WebSocket.OPEN || await once(upstream, 'open') }))
+      sockets.handleUpgrade(incoming, socket, head, page => this.#join(page, upstream))
+    })
+    this.#servers.push(server)
+    server.listen(port, 'localhost')
+    await once(server, 'listening')
+    return `http://localhost:${(server.address() as { port: number }).port}`
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers) {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    }
+  }
+
+  async #takeTime<Answer extends { body: string | Buffer }>(name: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const { flight } = this.log.send(name)
+    await delay(this.oneWayMs)
+    const answer = await ask()
+    await delay(this.oneWayMs)
+    this.log.receive(flight, String(answer.body))
+    return answer
+  }
+
+  /** Timers of one length fire in order, so the messages stay in theirs. */
+  #join(page: WebSocket, upstream: WebSocket): void {
+    /** The latest flight of which something has reached the other end. */
+    let arrived = 0
+    page.on('message', (data) => {
+      const { flight } = this.log.send(typeOf(String(data)))
+      setTimeout(() => {
+        arrived = Math.max(arrived, flight)
+        if (upstream.readyState === WebSocket.OPEN)
+          upstream.send(String(data))
+      }, this.oneWayMs)
+    })
+    upstream.on('message', (data) => {
+      const flight = arrived
+      setTimeout(() => {
+        this.log.receive(flight, String(data))
+        page.send(String(data))
+      }, this.oneWayMs)
+    })
+    page.on('close', () => upstream.terminate())
+    upstream.on('close', () => page.terminate())
+  }
+}
+
+/** Host and all, since the app behind it tells its own origin by that. */
+async function passOn(incoming: IncomingMessage, target: string): Promise<{ status: number, headers: string[], body: Buffer }> {
+  const { method, headers } = incoming
+  const outgoing = sendRequest(target + incoming.url, { method, headers })
+  outgoing.end(await buffer(incoming))
+  const [response] = await once(outgoing, 'response') as [IncomingMessage]
+  const body = await buffer(response)
+  return { status: response.statusCode!, headers: rawHeaders(response), body }
+}
+
+/** As they came, but for the length: what arrives in parts leaves as a whole. */
+function rawHeaders({ rawHeaders }: IncomingMessage): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!/^(?:connection|keep-alive|transfer-encoding)$/i.test(rawHeaders[index]!))
+      kept.push(rawHeaders[index]!, rawHeaders[index + 1]!)
+  }
+  return kept
+}
+
+function typeOf(message: string): string {
+  return (JSON.parse(message) as { type: string }).type
+}
