@@ -1,4 +1,4 @@
-import type { FunctionArgs, FunctionReference, FunctionReturnType, OptionalRestArgs, PaginationOptions, PaginationResult } from 'convex/server'
+import type { FunctionArgs, FunctionReference, FunctionReturnType, PaginationOptions, PaginationResult } from 'convex/server'
 import type { JSONValue } from 'convex/values'
 import type { Preloaded } from '../preloaded.ts'
 import type { FunctionCall } from './function-calls.ts'
@@ -16,6 +16,10 @@ export type PaginatedQuery = FunctionReference<'query', 'public', { paginationOp
 
 /** The arguments of a {@link PaginatedQuery} but for `paginationOpts`. */
 export type PaginatedQueryArgs<Query extends PaginatedQuery> = Omit<FunctionArgs<Query>, 'paginationOpts'>
+
+/** What follows the function in a call: arguments may be left out where it takes none, or none that is required. */
+type RestArgs<Function extends FunctionReference<any>>
+  = Record<string, never> extends FunctionArgs<Function> ? [args?: FunctionArgs<Function>] : [args: FunctionArgs<Function>]
 
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {
@@ -44,7 +48,7 @@ export interface ConvexRequest {
    *
    * @throws what the query throws; `ConvueError` `TOKEN_REJECTED`, `FUNCTION_REQUEST_FAILED`
    */
-  fetchAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: OptionalRestArgs<Query>) => Promise<FunctionReturnType<Query>>
+  fetchAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: RestArgs<Query>) => Promise<FunctionReturnType<Query>>
   /**
    * Runs a mutation, unless a page of another site caused the request. It is never sent twice, except when the deployment refused the token and so
    * did not run it.
@@ -53,12 +57,12 @@ export interface ConvexRequest {
    */
   fetchAuthMutation: <Mutation extends FunctionReference<'mutation'>>(
     mutation: Mutation,
-    ...args: OptionalRestArgs<Mutation>
+    ...args: RestArgs<Mutation>
   ) => Promise<FunctionReturnType<Mutation>>
   /** Runs an action, under the rules of `fetchAuthMutation`, for as long as it takes. */
-  fetchAuthAction: <Action extends FunctionReference<'action'>>(action: Action, ...args: OptionalRestArgs<Action>) => Promise<FunctionReturnType<Action>>
+  fetchAuthAction: <Action extends FunctionReference<'action'>>(action: Action, ...args: RestArgs<Action>) => Promise<FunctionReturnType<Action>>
   /** Runs a query and returns its answer as plain JSON, from which a page goes live with `usePreloadedQuery`. */
-  preloadAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: OptionalRestArgs<Query>) => Promise<Preloaded<Query>>
+  preloadAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: RestArgs<Query>) => Promise<Preloaded<Query>>
   /** The same for the first page of a paginated query; `args` of the result hold its `paginationOpts`. */
   preloadAuthPaginatedQuery: <Query extends PaginatedQuery>(
     query: Query,
@@ -103,7 +107,7 @@ export function createConvexRequest(request: Request, config: ServerConfig): Con
       throw serverError('IDENTITY_CHANGED')
   }
 
-  async function write(kind: 'mutation' | 'action', reference: FunctionReference<any>, args: OptionalRestArgs<any>): Promise<any> {
+  async function write(kind: 'mutation' | 'action', reference: FunctionReference<any>, args: [args?: any]): Promise<any> {
     guardOrigin(request, config)
     return jsonToConvex((await call(encodeCall(kind, reference, ...args))).value)
   }

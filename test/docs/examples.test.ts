@@ -14,7 +14,8 @@ import { expectConsole } from '../support/console-guard.ts'
 import { createBrowserFetch } from '../support/deployment.ts'
 import { eventually } from '../support/eventually.ts'
 import { NodeXhr } from '../support/node-xhr.ts'
-import { APP, examples, pages, ROOT, writeApp } from './examples.ts'
+import { allExamples, APP, examples, pages, ROOT, writeApp } from './examples.ts'
+import { signUpAda, visit } from './visit.ts'
 
 const ADA = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }
 
@@ -35,13 +36,14 @@ const ofPages = examples.filter(({ file }) => file.startsWith('src/'))
 const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
 const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
 const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))
-const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex)\//.test(file))
+const ofServers = examples.filter(({ file }) => file.startsWith('server/'))
+const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|server)\//.test(file))
 
 describe('the examples', () => {
   it('are there, each in a file of its own', () => {
-    expect(Math.min(components.length, modules.length, ofTesting.length)).toBeGreaterThan(2)
+    expect(Math.min(components.length, modules.length, ofTesting.length, ofServers.length)).toBeGreaterThan(2)
     expect(components.filter(({ steps }) => !steps.some(({ action }) => action === 'shows')), 'that show nothing').toEqual([])
-    expect(examples).toHaveLength([...pages.values()].join('\n').match(/```(?:ts|vue)/g)!.length)
+    expect(allExamples).toHaveLength([...pages.values()].join('\n').match(/```(?:ts|vue)/g)!.length)
     expect(examples.map(({ file }) => file).filter((file, index, files) => files.indexOf(file) !== index)).toEqual([])
   })
 })
@@ -156,6 +158,32 @@ describe('on a page', () => {
     for (const step of example.steps)
       await take(step)
     await Promise.all(exported.map(async value => typeof value?.close === 'function' && value.close()))
+  })
+})
+
+describe('on a server', () => {
+  const origin = 'http://localhost:5173'
+  let deployment: Deployment
+  let ada: { id: string, cookie: string }
+  beforeAll(async () => {
+    deployment = await startDeployment({ functions: join(APP, 'convex'), siteUrl: origin })
+    ada = await signUpAda(deployment, origin)
+    vi.stubEnv('CONVEX_URL', deployment.url)
+    vi.stubEnv('CONVEX_SITE_URL', deployment.siteUrl)
+  })
+  beforeEach(async () => {
+    const { internal } = await load('convex/_generated/api.js')
+    await deployment.mutation(internal.seed.reset, { ada: ada.id })
+  })
+  afterAll(() => {
+    vi.unstubAllEnvs()
+    return deployment.close()
+  })
+
+  it.for(ofServers)('$file answers as it says', async (example) => {
+    const { default: app } = await load(example.file)
+    if (app)
+      await visit(example, origin, ada.cookie, request => app.fetch(request))
   })
 })
 

@@ -9,12 +9,16 @@ export const ROOT = join(import.meta.dirname, '../..')
 /** The app that the examples make up. */
 export const APP = join(ROOT, '.docs-examples')
 
+/** Where the Nuxt app of the examples is, seen from the app. */
+const NUXT = 'nuxt/'
+
 /** What a reader does to a mounted example, or sees of it. */
 export interface Step { action: string, value: string }
 
 /**
  * A fenced block whose language is `vue` or `ts`. GitHub shows nothing of what follows the language: `file="…"` says where in the app it
- * belongs, and the rest is a script: `as="nobody"`, `shows="…"`, `hides="…"`, `fill="…"`, `choose="…"`, `click="…"`, `logs="…"`.
+ * belongs, and the rest is a script: `as="nobody"`, `shows="…"`, `hides="…"`, `fill="…"`, `choose="…"`, `click="…"`, `logs="…"`; of what a server
+ * answers also `get="…"`, `post="…"`, `status="…"`, `location="…"`, `header="…"`.
  */
 export interface Example {
   page: string
@@ -29,7 +33,11 @@ export const pages = new Map(
   ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].sort().map(page => [page, readFileSync(join(ROOT, page), 'utf8')]),
 )
 
-export const examples: Example[] = [...pages].flatMap(([page, text]) => readExamples(page, text))
+export const allExamples: Example[] = [...pages].flatMap(([page, text]) => readExamples(page, text))
+
+/** Those of the app, and those of the Nuxt app by their paths in it. */
+export const examples = allExamples.filter(({ file }) => !file.startsWith(NUXT))
+export const nuxtExamples = allExamples.filter(({ file }) => file.startsWith(NUXT)).map(example => ({ ...example, file: example.file.slice(NUXT.length) }))
 
 /** A page without its fenced blocks. */
 export function prose(text: string): string {
@@ -42,7 +50,7 @@ function readExamples(page: string, text: string): Example[] {
   for (const [, language, info = '', code = ''] of text.matchAll(/^```(vue|ts)\b(.*)\n([\s\S]*?)^```$/gm)) {
     const words = [...info.matchAll(/(\w+)="([^"]*)"/g)].map(([, action, value]): Step => ({ action: action!, value: value! }))
     const file = words.find(({ action }) => action === 'file')?.value
-    const room = /from '(?:vitest|convue\/testing)'/.test(code) ? 'test' : 'src'
+    const room = /from '(?:vitest|convue\/testing)'/.test(code) ? 'test' : /from 'convue\/server'/.test(code) ? 'server' : 'src'
     found.push({
       page,
       file: file ?? `${room}/${slug}-${found.length + 1}.${language}`,
@@ -75,13 +83,10 @@ export function exportsOf(path: string): string[] {
   })
 }
 
-const SUPPORT: Record<string, string> = {
-  'tsconfig.json': JSON.stringify({ extends: '../tsconfig.json', include: ['**/*'] }),
-  'src/env.d.ts': '/// <reference types="vite/client" />\n',
-  'convex/seed.ts': `import { v } from 'convex/values'
+/** What each example begins with. */
+const SEED = `import { v } from 'convex/values'
 import { internalMutation } from './_generated/server'
 
-/** What each example begins with. */
 export const reset = internalMutation({
   args: { ada: v.string() },
   handler: async (ctx, { ada }) => {
@@ -98,25 +103,45 @@ export const reset = internalMutation({
     await ctx.db.insert('readers', { document: 'The plan', reader: ada })
   },
 })
-`,
+`
+
+const SUPPORT: Record<string, string> = {
+  'tsconfig.json': JSON.stringify({ extends: '../tsconfig.json', include: ['**/*'], exclude: ['nuxt'] }),
+  'src/env.d.ts': '/// <reference types="vite/client" />\n',
+  'convex/seed.ts': SEED,
 }
 
-/** Writes the app. Files that are as they should be stay untouched, for those who watch them. */
+const FOLDERS = ['convex', 'server', 'src', 'test']
+
+/** Writes the app. */
 export async function writeApp(): Promise<void> {
-  const files = new Map([...Object.entries(SUPPORT), ...examples.map(({ file, code }) => [file, code] as const)])
-  for (const folder of ['convex', 'src', 'test'])
-    await mkdir(join(APP, folder), { recursive: true })
-  const former = await readdir(APP, { recursive: true, withFileTypes: true })
-  for (const entry of former) {
-    const path = join(entry.parentPath, entry.name)
-    if (entry.isFile() && !path.includes('_generated') && !files.has(path.slice(APP.length + 1)))
-      await rm(path)
+  await writeFiles(APP, FOLDERS, { ...SUPPORT, ...textsOf(examples) })
+  await codegen({ functions: join(APP, 'convex') })
+}
+
+/** The functions of the examples, which every app of theirs has. */
+export function functionFiles(): Record<string, string> {
+  return { 'convex/seed.ts': SEED, ...textsOf(examples.filter(({ file }) => file.startsWith('convex/'))) }
+}
+
+export function textsOf(examples: Example[]): Record<string, string> {
+  return Object.fromEntries(examples.map(({ file, code }) => [file, code]))
+}
+
+/** Writes an app with these folders. Files that are as they should be stay untouched, for those who watch them. */
+export async function writeFiles(app: string, folders: string[], files: Record<string, string>): Promise<void> {
+  for (const folder of folders) {
+    await mkdir(join(app, folder), { recursive: true })
+    for (const entry of await readdir(join(app, folder), { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name)
+      if (entry.isFile() && !path.includes('_generated') && !(path.slice(app.length + 1) in files))
+        await rm(path)
+    }
   }
-  for (const [file, text] of files) {
-    const path = join(APP, file)
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(app, file)
     await mkdir(dirname(path), { recursive: true })
     if (await readFile(path, 'utf8').catch(() => null) !== text)
       await writeFile(path, text)
   }
-  await codegen({ functions: join(APP, 'convex') })
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { examples, exportsOf, importsOf, pages, prose, ROOT } from './examples.ts'
+import { allExamples, exportsOf, importsOf, pages, prose, ROOT } from './examples.ts'
 
 const isReference = (page: string): boolean => page.startsWith('docs/reference/')
 const reference = [...pages].filter(([page]) => isReference(page)).map(([, text]) => prose(text)).join('\n')
@@ -9,13 +9,28 @@ const reference = [...pages].filter(([page]) => isReference(page)).map(([, text]
 describe('the reference', () => {
   it.for([
     { module: 'convue', source: 'src/index.ts' },
+    { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
+    { module: 'convue/server', source: 'src/server/index.ts' },
     { module: 'convue/testing', source: 'src/testing/index.ts' },
   ])('names every export of $module, and shows it in an example', ({ module, source }) => {
     const names = exportsOf(source)
     expect(names.length).toBeGreaterThan(1)
-    const shown = new Set(examples.filter(({ page }) => isReference(page)).flatMap(example => importsOf(example, module)))
+    const shown = new Set(allExamples.filter(({ page }) => isReference(page)).flatMap(example => importsOf(example, module)))
     expect(names.filter(name => !shown.has(name)), 'without an example').toEqual([])
     expect(names.filter(name => !new RegExp(`\`<?${name}\\b`).test(reference)), 'not named').toEqual([])
+  })
+
+  it('names all that the Nuxt module imports by itself, and every option of it', () => {
+    const source = readFileSync(join(ROOT, 'src/nuxt/module.ts'), 'utf8')
+    const listed = [...source.matchAll(/^const (?:composables|components) = \[([\s\S]*?)\] as const/gm)].map(([, names]) => names!)
+    const added = [...source.matchAll(/add(?:Server)?Imports\(\[([\s\S]*?)\]/g)].map(([, names]) => names!)
+    const names = [...[...listed, ...added].join().matchAll(/'(use\w+|require\w+|[A-Z]\w+)'/g)].map(([, name]) => name!)
+    expect(names).toEqual(expect.arrayContaining(['useConvexQuery', 'Authenticated', 'useConvexServer', 'requireConvexUser', 'useUserSession']))
+    const page = pages.get('docs/reference/nuxt.md')!
+    expect(names.filter(name => !new RegExp(`\`<?${name}\\b`).test(page))).toEqual([])
+    const options = [...source.matchAll(/^ {2}(\w+)\?: /gm)].map(([, name]) => name!)
+    expect(options).toContain('handover')
+    expect(options.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
   })
 
   it('has every code of an error', () => {

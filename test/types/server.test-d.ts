@@ -1,5 +1,6 @@
 import type { Preloaded } from 'convue/server'
 import type { Doc, Id } from '../support/convex/_generated/dataModel'
+import { makeFunctionReference } from 'convex/server'
 import { createConvexServer } from 'convue/server'
 import { describe, expectTypeOf, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
@@ -12,6 +13,16 @@ describe('a call on a server', () => {
     expectTypeOf(fetchAuthQuery(api.tasks.list)).resolves.toEqualTypeOf<Doc<'tasks'>[]>()
     expectTypeOf(fetchAuthMutation(api.tasks.add, { text: 'a' })).resolves.toEqualTypeOf<Id<'tasks'>>()
     expectTypeOf(getToken()).resolves.toEqualTypeOf<string | null>()
+  })
+
+  it('may leave out arguments of which none is required', () => {
+    const listOpen = makeFunctionReference<'query', { filter?: string }, string[]>('tasks:list')
+    expectTypeOf(fetchAuthQuery(listOpen)).resolves.toEqualTypeOf<string[]>()
+    void fetchAuthQuery(listOpen, { filter: 'open' })
+    // @ts-expect-error a filter is a string
+    void fetchAuthQuery(listOpen, { filter: 1 })
+    // @ts-expect-error there is no such argument
+    void fetchAuthQuery(listOpen, { other: 'open' })
   })
 
   it('takes the function\'s arguments', () => {

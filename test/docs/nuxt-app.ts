@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { codegen } from '../../src/testing/index.ts'
+import { APP, functionFiles, nuxtExamples, ROOT, textsOf, writeFiles } from './examples.ts'
+
+export const NUXT_APP = join(APP, 'nuxt')
+
+const SUPPORT: Record<string, string> = {
+  // Nuxt writes the types of what it imports by itself by the names of dependencies.
+  'package.json': JSON.stringify({ name: 'app', private: true, type: 'module', dependencies: { convue: '*' } }),
+  'tsconfig.json': JSON.stringify({
+    files: [],
+    references: [...['app', 'server', 'shared', 'node'].map(name => `./.nuxt/tsconfig.${name}.json`), './variants/tsconfig.json'].map(path => ({ path })),
+  }),
+  // If it had none, the check of all others would find nothing.
+  'app/has-types.ts': `import { api } from '#convex/api'
+
+// @ts-expect-error What is imported by itself has types.
+export const query: number = useAuthedQuery
+
+// @ts-expect-error So have the functions.
+export const list: number = api.tasks.list
+`,
+  // Other settings than those of this app are types only: an app has one.
+  'variants/tsconfig.json': JSON.stringify({ extends: '../.nuxt/tsconfig.node.json', include: ['*.ts', '../.nuxt/nuxt.node.d.ts'], exclude: [] }),
+}
+
+/** The library as an app has it: a package of its own, so that its modules find each other by their names. */
+const PACKAGE = {
+  name: 'convue',
+  version: '0.0.0',
+  type: 'module',
+  exports: { '.': './src/index.ts', './nuxt': './src/nuxt/module.ts', './server': './src/server/index.ts' },
+}
+
+/** Writes the Nuxt app of the examples, with the library from its source. */
+export async function writeNuxtApp(): Promise<void> {
+  const library = join(NUXT_APP, 'library')
+  await rm(library, { recursive: true, force: true })
+  for (const folder of ['index.ts', 'diagnostics.ts', 'errors.ts', 'identity-changed-error.ts', 'jwt.ts', 'preloaded.ts', 'components', 'composables', 'nuxt', 'plugin', 'server', 'token'])
+    await cp(join(ROOT, 'src', folder), join(library, 'src', folder), { recursive: true })
+  await writeFile(join(library, 'package.json'), JSON.stringify(PACKAGE))
+  await mkdir(join(NUXT_APP, 'node_modules'), { recursive: true })
+  await rm(join(NUXT_APP, 'node_modules/convue'), { force: true })
+  await symlink('../library', join(NUXT_APP, 'node_modules/convue'), 'dir')
+  await writeFiles(NUXT_APP, ['app', 'convex', 'server', 'variants'], { ...SUPPORT, ...functionFiles(), ...textsOf(nuxtExamples) })
+  await codegen({ functions: join(NUXT_APP, 'convex') })
+}
+
+/** Runs a command of Nuxt in the app. @throws what it said, if it failed. */
+export async function nuxt(command: string): Promise<void> {
+  const { code, log } = await run(process.execPath, [join(ROOT, 'node_modules/nuxt/bin/nuxt.mjs'), command])
+  if (code !== 0)
+    throw new Error(`nuxt ${command} failed:\n${log}`)
+}
+
+/** What TypeScript says of the app, but for the library itself: an app sees its declarations, and `npm run types` its source. */
+export async function checkTypes(): Promise<string[]> {
+  const { log } = await run(join(ROOT, 'node_modules/.bin/vue-tsc'), ['-b', '--noEmit', '--pretty', 'false'])
+  return log.split('\n').filter(line => line && !line.startsWith('library/'))
+}
+
+async function run(program: string, args: string[]): Promise<{ code: number, log: string }> {
+  const child = spawn(program, args, { cwd: NUXT_APP, env: appEnv() })
+  let log = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => log += chunk)
+  const [code] = await once(child, 'exit')
+  return { code, log }
+}
+
+/** The environment without what this process has as a test. The deployment is named when the app is started. */
+export function appEnv(): Record<string, string | undefined> {
+  const { VITEST: _, VITEST_WORKER_ID: _id, VITEST_POOL_ID: _pool, TEST: _test, NODE_ENV: _env, NODE_OPTIONS: _options, ...env } = process.env
+  return { ...env, NUXT_TELEMETRY_DISABLED: '1', CONVEX_URL: 'https://happy-otter-123.convex.cloud' }
+}

@@ -1,0 +1,62 @@
+import type { Deployment } from 'convue/testing'
+import type { Example } from './examples.ts'
+import { expect } from 'vitest'
+import { createBrowserFetch } from '../support/deployment.ts'
+
+/** Ada's cookies in a browser on the app's origin. */
+export async function signUpAda(deployment: Deployment, origin: string): Promise<{ id: string, cookie: string }> {
+  const browserFetch = createBrowserFetch(origin)
+  const response = await browserFetch(`${deployment.siteUrl}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),
+  })
+  const { user: { id } } = await response.json() as { user: { id: string } }
+  return { id, cookie: [...browserFetch.cookies].map(pair => pair.join('=')).join('; ') }
+}
+
+/** Asks a server, by `send`, for what an example says, as a browser of Ada's or (`as="nobody"`) of nobody's, and looks at the answer. */
+export async function visit(example: Example, origin: string, cookie: string, send: (request: Request) => Promise<Response>): Promise<void> {
+  let request: Promise<Response> | undefined
+  let isNobody = false
+  let text = ''
+  for (const { action, value } of example.steps) {
+    switch (action) {
+      case 'as':
+        isNobody = value === 'nobody'
+        break
+      case 'get':
+      case 'post': {
+        const isPost = action === 'post'
+        request = send(new Request(origin + value, {
+          method: action.toUpperCase(),
+          redirect: 'manual',
+          headers: { ...(isNobody ? {} : { cookie }), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
+          ...(isPost ? { body: JSON.stringify({ text: 'Water the plants' }) } : {}),
+        }))
+        text = await (await request).clone().text()
+        break
+      }
+      case 'shows':
+        expect(text).toContain(value)
+        break
+      case 'hides':
+        expect(text).not.toContain(value)
+        break
+      case 'status':
+        expect((await request)!.status).toBe(Number(value))
+        break
+      case 'location':
+        expect((await request)!.headers.get('location')).toBe(value)
+        break
+      case 'header': {
+        const [name = '', expected = ''] = value.split(': ')
+        expect((await request)!.headers.get(name)).toBe(expected)
+        break
+      }
+      default:
+        throw new Error(`No example of a server can do this: ${action}`)
+    }
+  }
+  expect(request, 'what is asked for').toBeDefined()
+}
