@@ -40,8 +40,7 @@ const PACKAGE = {
 export async function writeNuxtApp(): Promise<void> {
   const library = join(NUXT_APP, 'library')
   await rm(library, { recursive: true, force: true })
-  for (const folder of ['index.ts', 'diagnostics.ts', 'errors.ts', 'identity-changed-error.ts', 'jwt.ts', 'preloaded.ts', 'components', 'composables', 'nuxt', 'plugin', 'server', 'token'])
-    await cp(join(ROOT, 'src', folder), join(library, 'src', folder), { recursive: true })
+  await cp(join(ROOT, 'src'), join(library, 'src'), { recursive: true, filter: path => !path.startsWith(join(ROOT, 'src/testing')) })
   await writeFile(join(library, 'package.json'), JSON.stringify(PACKAGE))
   await mkdir(join(NUXT_APP, 'node_modules'), { recursive: true })
   await rm(join(NUXT_APP, 'node_modules/convue'), { force: true })
