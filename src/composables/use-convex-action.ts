@@ -1,4 +1,5 @@
-import type { FunctionArgs, FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
+import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
+import type { RestArgs } from '../rest-args.ts'
 import type { UseConvexCallOptions, UseConvexCallReturn } from './use-convex-call.ts'
 import { useConvexCall } from './use-convex-call.ts'
 
@@ -15,7 +16,7 @@ export interface UseConvexActionReturn<A extends FunctionReference<'action'>>
    *
    * @throws {IdentityChangedError} the person changed first
    */
-  run: (...args: OptionalRestArgs<A>) => Promise<FunctionReturnType<A>>
+  run: (...args: RestArgs<A>) => Promise<FunctionReturnType<A>>
 }
 
 /**

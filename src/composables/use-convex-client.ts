@@ -1,6 +1,7 @@
 import type { ConvexClient } from 'convex/browser'
-import type { ArgsAndOptions, FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
+import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Call } from '../plugin/pending-call.ts'
+import type { RestArgs } from '../rest-args.ts'
 import type { UseConvexMutationOptions } from './use-convex-mutation.ts'
 import { IdentityChangedError } from '../identity-changed-error.ts'
 import { useConvexContext } from '../plugin/context.ts'
@@ -9,14 +10,14 @@ import { functionName } from '../plugin/function-name.ts'
 /** A stable handle: it always means whoever is there at the moment of a call. */
 export interface UseConvexClientReturn {
   /** One answer of a query, as whoever is there. Rejects with the query's error. */
-  query: <Q extends FunctionReference<'query'>>(query: Q, ...args: OptionalRestArgs<Q>) => Promise<FunctionReturnType<Q>>
+  query: <Q extends FunctionReference<'query'>>(query: Q, ...args: RestArgs<Q>) => Promise<FunctionReturnType<Q>>
   /** Runs a mutation as whoever is there; offline, it waits. Resolves once the queries on the page reflect it. */
   mutation: <M extends FunctionReference<'mutation'>>(
     mutation: M,
-    ...rest: ArgsAndOptions<M, Pick<UseConvexMutationOptions<M>, 'optimisticUpdate'>>
+    ...rest: [...RestArgs<M>, options?: Pick<UseConvexMutationOptions<M>, 'optimisticUpdate'>]
   ) => Promise<FunctionReturnType<M>>
   /** Runs an action as whoever is there; offline, it waits. One that was under way when the connection dropped rejects when it is back. */
-  action: <A extends FunctionReference<'action'>>(action: A, ...args: OptionalRestArgs<A>) => Promise<FunctionReturnType<A>>
+  action: <A extends FunctionReference<'action'>>(action: A, ...args: RestArgs<A>) => Promise<FunctionReturnType<A>>
   /** The `ConvexClient` of this moment; another person has another one. Throws `CLIENT_UNAVAILABLE` on a server. */
   readonly client: ConvexClient
 }
@@ -32,7 +33,7 @@ export interface UseConvexClientReturn {
 export function useConvexClient(): UseConvexClientReturn {
   const { connection, person } = useConvexContext('useConvexClient')
 
-  const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, args: unknown = {}, options?: Pick<Call, 'optimisticUpdate'>): Promise<any> => {
+  const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, ...[args = {}, options]: any[]): Promise<any> => {
     const caller = person.value
     const answer = await connection.call({ kind, name: functionName(reference), args, ...options }).result
     // The person went in the moment in which the answer came: it is somebody else's.

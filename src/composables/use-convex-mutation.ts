@@ -1,5 +1,6 @@
 import type { OptimisticUpdate } from 'convex/browser'
-import type { FunctionArgs, FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
+import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
+import type { RestArgs } from '../rest-args.ts'
 import type { UseConvexCallOptions, UseConvexCallReturn } from './use-convex-call.ts'
 import { useConvexCall } from './use-convex-call.ts'
 
@@ -25,7 +26,7 @@ export interface UseConvexMutationReturn<M extends FunctionReference<'mutation'>
    *
    * @throws {IdentityChangedError} the person changed first
    */
-  mutate: (...args: OptionalRestArgs<M>) => Promise<FunctionReturnType<M>>
+  mutate: (...args: RestArgs<M>) => Promise<FunctionReturnType<M>>
 }
 
 /**

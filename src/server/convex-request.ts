@@ -1,6 +1,7 @@
 import type { FunctionArgs, FunctionReference, FunctionReturnType, PaginationOptions, PaginationResult } from 'convex/server'
 import type { JSONValue } from 'convex/values'
 import type { Preloaded } from '../preloaded.ts'
+import type { RestArgs } from '../rest-args.ts'
 import type { FunctionCall } from './function-calls.ts'
 import type { RequestSession, RequestToken } from './request-identity.ts'
 import type { ServerConfig } from './server-config.ts'
@@ -16,10 +17,6 @@ export type PaginatedQuery = FunctionReference<'query', 'public', { paginationOp
 
 /** The arguments of a {@link PaginatedQuery} but for `paginationOpts`. */
 export type PaginatedQueryArgs<Query extends PaginatedQuery> = Omit<FunctionArgs<Query>, 'paginationOpts'>
-
-/** What follows the function in a call: arguments may be left out where it takes none, or none that is required. */
-type RestArgs<Function extends FunctionReference<any>>
-  = Record<string, never> extends FunctionArgs<Function> ? [args?: FunctionArgs<Function>] : [args: FunctionArgs<Function>]
 
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {

@@ -22,7 +22,8 @@ let types: Promise<string[]>
 
 beforeAll(async () => {
   await writeNuxtApp()
-  // It writes the types that the check needs.
+  // As installing an app does: its tsconfig.json refers to what this writes.
+  await nuxt('prepare')
   await nuxt('build')
   types = checkTypes()
   const port = await findPort(0)

@@ -7,6 +7,7 @@ import { describe, expectTypeOf, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
 import { api as scripted } from '../support/scripted-api.ts'
 
+const prune = makeFunctionReference<'mutation', { olderThan?: number }, number>('jobs:prune')
 const wait = makeFunctionReference<'action', { ms: number }, number>('jobs:wait')
 
 describe('a mutation', () => {
@@ -24,6 +25,17 @@ describe('a mutation', () => {
     void mutate()
     // @ts-expect-error an event is no argument
     void mutate(new MouseEvent('click'))
+  })
+
+  it('needs no arguments where none is required', () => {
+    const { mutate } = useConvexMutation(prune)
+    expectTypeOf(mutate()).resolves.toEqualTypeOf<number>()
+    expectTypeOf(mutate({ olderThan: 1 })).resolves.toEqualTypeOf<number>()
+    expectTypeOf(useConvexClient().mutation(prune)).resolves.toEqualTypeOf<number>()
+    // @ts-expect-error an event is no argument
+    void mutate(new MouseEvent('click'))
+    // @ts-expect-error the body is missing
+    void useConvexClient().mutation(api.messages.send)
   })
 
   it('has typed callbacks and optimistic updates', () => {
