@@ -8,6 +8,9 @@ export type PostOutcome
   /** No answer (`status` 0) or none that says anything about the file; to be tried again, after `retryAfterMs` milliseconds at the earliest. */
     | { kind: 'failed', status: number, retryAfterMs: number }
 
+/** A browser waits for good on a connection that was lost without a word: after so long without progress or an answer, nobody does. */
+const SILENCE_MS = 60_000
+
 /**
  * Sends a file to an upload URL. By `XMLHttpRequest`, since `fetch` does not tell how much of a body has been sent.
  *
@@ -19,16 +22,29 @@ export type PostOutcome
 export function postFile(url: string, file: Blob, onProgress: (sentBytes: number) => void, signal: AbortSignal): Promise<PostOutcome> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const awaitNews = (): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => request.abort(), SILENCE_MS)
+    }
     signal.addEventListener('abort', () => {
       // First of all: a request that is aborted has an outcome as well.
       reject(signal.reason)
       request.abort()
     })
-    request.upload.onprogress = ({ loaded }) => onProgress(loaded)
-    request.onloadend = () => resolve(outcomeOf(request))
+    request.upload.onprogress = ({ loaded }) => {
+      awaitNews()
+      onProgress(loaded)
+    }
+    request.onloadend = () => {
+      request.upload.onprogress = null
+      clearTimeout(timer)
+      resolve(outcomeOf(request))
+    }
     request.open('POST', url)
     if (file.type)
       request.setRequestHeader('Content-Type', file.type)
+    awaitNews()
     request.send(file)
   })
 }

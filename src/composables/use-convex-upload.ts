@@ -41,8 +41,8 @@ export interface UseConvexUploadOptions {
   /** How many files are uploaded at a time. @default 3 */
   concurrency?: number
   /**
-   * How many more attempts are made, with growing pauses, when the network fails or the server answers 408, 429 or 5xx. A file whose answer was
-   * lost on the way is stored once more. @default 3
+   * How many more attempts are made, with growing pauses, when the network fails, nothing is heard for a minute, or the server answers 408, 429 or
+   * 5xx. A file whose answer was lost on the way is stored once more. @default 3
    */
   retries?: number
   /** Called with the storage id of each file that was stored. */

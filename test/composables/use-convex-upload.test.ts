@@ -331,6 +331,26 @@ describe('an attempt that fails', () => {
     expect(outcome()).toEqual(['id of a'])
   })
 
+  it('because nothing is heard for a minute is one as well, however long a file takes that makes progress', async () => {
+    const { upload, shown, sent } = mountUpload()
+    const outcome = outcomeOf(upload(textFile('a.txt')))
+    await page.tick()
+    for (let loaded = 10; loaded <= 100; loaded += 10) {
+      await page.tick(59_000)
+      sent[0]!.progress(loaded)
+    }
+    expect(shown()).toEqual(['a.txt sending 1'])
+    await page.tick(59_000)
+    expect(sent[0]!.isAborted).toBe(false)
+    await page.tick(1000)
+    expect(sent[0]!.isAborted).toBe(true)
+    await page.tick(1100)
+    expect(sent).toHaveLength(2)
+    store(sent[1]!)
+    await page.tick()
+    expect(outcome()).toEqual(['id of a.txt'])
+  })
+
   it('too often is an error', async () => {
     const onError = vi.fn()
     const { upload, shown, sent, network } = mountUpload({ retries: 2, onError })
