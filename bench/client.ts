@@ -7,15 +7,15 @@ import { BenchPage } from './client/bench-page.ts'
 import { servePages } from './client/build.ts'
 import { profile } from './client/profile.ts'
 import { Results } from './client/results.ts'
-import { SUBJECTS } from './client/subjects.ts'
-import { describeLinger, describeMemory, describeWorkload } from './client/tables.ts'
+import { SUBJECTS, takingPart } from './client/subjects.ts'
+import { describeLinger, describeMemory, describeWorkload, findTooSlow } from './client/tables.ts'
 import { GENERATIONS, measureLinger, measureMemory, measureRounds, PLANS } from './client/workloads.ts'
 import { printTables } from './tables.ts'
 
 /**
  * How fast Convue is beside others, in a browser: `node bench/client.ts`.
  *
- * - `--only fan-out` (or `fan-in`, `list`, `churn`, `tearing`, `memory`) runs one workload
+ * - `--only fan-out` (or `fan-in`, `frames`, `list`, `churn`, `tearing`, `memory`) runs one workload
  * - `--n 1000` runs it for that many components alone
  * - `--subjects floor,convue` compares these subjects alone
  * - `--markdown` prints the tables for `bench/README.md`
@@ -71,6 +71,10 @@ async function compare(): Promise<void> {
         return
       for (const plan of plans)
         printTables(describeWorkload(plan, results, subjects), options.markdown)
+      for (const slow of plans.flatMap(plan => findTooSlow(plan, results))) {
+        console.error(`Too slow. ${slow}`)
+        process.exitCode = 1
+      }
       if (isMemoryWanted) {
         printTables(describeMemory(await measureMemory(opened, memorySizes), subjects), options.markdown)
         printTables(describeLinger(await measureLinger(opened, memorySizes)), options.markdown)
@@ -83,7 +87,7 @@ async function compare(): Promise<void> {
 async function writeProfiles(): Promise<void> {
   await withBrowser(async (opened) => {
     for (const plan of plans) {
-      for (const { subject, page } of opened)
+      for (const { subject, page } of takingPart(plan.workload, opened))
         await profile(page, subject, plan, plan.isSized ? sizes ?? plan.sizes : plan.sizes, pages.files.get(`/${subject.source}.js`)!, options.out)
     }
   })

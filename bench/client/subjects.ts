@@ -1,3 +1,5 @@
+import type { WorkloadName } from '../page/bench.ts'
+
 /** Who is compared. */
 export interface BenchSubject {
   id: string
@@ -8,6 +10,8 @@ export interface BenchSubject {
   isVue: boolean
   /** Another library for the same, in Vue. */
   isVuePeer: boolean
+  /** The only workload that it takes part in. */
+  only?: WorkloadName
   /** Keeps a query for a while when nobody shows it any more. */
   lingers?: boolean
 }
@@ -16,9 +20,15 @@ export const SUBJECTS: BenchSubject[] = [
   { id: 'floor', name: 'floor', source: 'floor', isVue: true, isVuePeer: false },
   // What differs between this one and the floor is noise.
   { id: 'floor-again', name: 'floor again', source: 'floor', isVue: true, isVuePeer: false },
+  { id: 'client-alone', name: 'client alone', source: 'client-alone', isVue: false, isVuePeer: false, only: 'frames' },
   { id: 'convue', name: 'Convue', source: 'convue', isVue: true, isVuePeer: false, lingers: true },
   { id: 'on-update', name: 'onUpdate', source: 'on-update', isVue: true, isVuePeer: true },
   { id: 'convex-vue', name: 'convex-vue', source: 'convex-vue', isVue: true, isVuePeer: true },
   { id: 'react', name: 'convex/react', source: 'react', isVue: false, isVuePeer: false },
   { id: 'svelte', name: 'convex-svelte', source: 'svelte', isVue: false, isVuePeer: false },
 ]
+
+/** Those of a list that take part in a workload. */
+export function takingPart<T extends { subject: BenchSubject }>(workload: WorkloadName, list: T[]): T[] {
+  return list.filter(({ subject }) => !subject.only || subject.only === workload)
+}

@@ -2,6 +2,7 @@ import type { Table } from '../tables.ts'
 import type { Results } from './results.ts'
 import type { BenchSubject } from './subjects.ts'
 import type { Linger, Memory, Plan } from './workloads.ts'
+import { takingPart } from './subjects.ts'
 import { AT_ONCE } from './workloads.ts'
 
 /** What the samples count, and in which words. */
@@ -14,8 +15,9 @@ const COUNTS: Record<string, string> = {
 }
 
 /** Times with ratios; then, if there are such, counts, and the cost above the floor. */
-export function describeWorkload(plan: Plan, results: Results, subjects: BenchSubject[]): Table[] {
-  const { workload, atOnce } = plan
+export function describeWorkload(plan: Plan, results: Results, all: BenchSubject[]): Table[] {
+  const { workload, atOnce, floor: floorId = 'floor' } = plan
+  const subjects = takingPart(workload, all.map(subject => ({ subject }))).map(({ subject }) => subject)
   const steps = atOnce ? { ...plan.steps, [AT_ONCE]: `${plan.steps[atOnce.step]}, with lingerMs: 0` } : plan.steps
   const sizes = results.sizes(workload)
   const names = subjects.map(({ name }) => name)
@@ -26,15 +28,15 @@ export function describeWorkload(plan: Plan, results: Results, subjects: BenchSu
   // Two updates at a time are counted, not timed.
   if (workload !== 'tearing') {
     tables.push({
-      title: `${plan.title} (median ms, × floor)`,
+      title: `${plan.title} (median ms, × ${floorId === 'floor' ? floorId : subjects.find(({ id }) => id === floorId)?.name})`,
       head: ['', ...names, 'Convue × fastest Vue peer'],
       rows: forEach((label, step, n) => {
         const ms = (id: string): number | undefined => results.ms(workload, step, n, id)
-        const floor = ms('floor')
+        const floor = ms(floorId)
         const peers = subjects.filter(({ isVuePeer }) => isVuePeer).map(({ id }) => ms(id)!)
         return [
           label,
-          ...subjects.map(({ id }) => `${time(ms(id)!)}${floor && id !== 'floor' ? ` (${ratio(ms(id)! / floor)})` : ''}`),
+          ...subjects.map(({ id }) => `${time(ms(id)!)}${floor && id !== floorId ? ` (${ratio(ms(id)! / floor)})` : ''}`),
           peers.length > 0 && ms('convue') ? ratio(ms('convue')! / Math.min(...peers)) : '',
         ]
       }),
@@ -57,7 +59,16 @@ export function describeWorkload(plan: Plan, results: Results, subjects: BenchSu
   return tables
 }
 
-export function describeMemory(memory: Map<number, Map<string, Memory>>, subjects: BenchSubject[]): Table[] {
+/** Steps of Convue that take longer than they may. */
+export function findTooSlow({ workload, title, limits = {}, floor = 'floor' }: Plan, results: Results): string[] {
+  return Object.entries(limits).flatMap(([step, limit]) => results.sizes(workload).flatMap((n) => {
+    const [convue, least] = [results.ms(workload, step, n, 'convue'), results.ms(workload, step, n, floor)]
+    return convue && least && convue / least > limit ? [`${title}: ${ratio(convue / least)} the floor instead of ${limit}, n = ${count(n)}`] : []
+  }))
+}
+
+export function describeMemory(memory: Map<number, Map<string, Memory>>, all: BenchSubject[]): Table[] {
+  const subjects = all.filter(({ id }) => [...memory.values()].every(bySubject => bySubject.has(id)))
   const bytes = (n: number, read: (memory: Memory) => number): string[] => subjects.map(({ id }) => Math.round(read(memory.get(n)!.get(id)!)).toLocaleString('en'))
   return [{
     title: 'Memory: JavaScript heap after a collection, bytes per subscription with its component, a document of 100 bytes each (lingerMs: 0)',

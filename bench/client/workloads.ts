@@ -3,6 +3,7 @@ import type { BenchPage } from './bench-page.ts'
 import type { Results } from './results.ts'
 import type { BenchSubject } from './subjects.ts'
 import { median } from './results.ts'
+import { takingPart } from './subjects.ts'
 
 /** The name under which {@link Plan.atOnce} is recorded. */
 export const AT_ONCE = 'at-once'
@@ -16,6 +17,10 @@ export interface Plan {
   steps: Record<string, string>
   /** The step that Convue runs once more in a session of its own, with `lingerMs: 0`, and what runs before it. The others have no such thing. */
   atOnce?: { step: string, after: string[] }
+  /** The subject that the others are compared with. @default 'floor' */
+  floor?: string
+  /** How many times as long as the floor a step may take of Convue; the run fails above it. */
+  limits?: Record<string, number>
   /** How many components. */
   sizes: number[]
   /** Whether it can run for another number. */
@@ -73,6 +78,16 @@ export const PLANS: Plan[] = [
     rounds: byItems,
   },
   {
+    workload: 'frames',
+    title: 'n components show n queries, and in each frame a transition changes 20 of them, a document of 100 bytes each',
+    steps: { frame: 'a transition' },
+    floor: 'client-alone',
+    limits: { frame: 1.5 },
+    sizes: [10_000],
+    isSized: true,
+    rounds: byItems,
+  },
+  {
     workload: 'list',
     title: 'A list of 1,000 rows in one query, 200 bytes a row, with a component a row',
     steps: { mount: 'mount, up to the rows', one: 'one row changed', same: 'the same list again', all: 'all rows changed' },
@@ -100,7 +115,8 @@ export const PLANS: Plan[] = [
 ]
 
 /** Runs the subjects in turn, in changing order, so that all feel the same noise: one generation's share of the rounds. */
-export async function measureRounds(opened: OpenedSubject[], plan: Plan, sizes: number[], results: Results): Promise<void> {
+export async function measureRounds(all: OpenedSubject[], plan: Plan, sizes: number[], results: Results): Promise<void> {
+  const opened = takingPart(plan.workload, all)
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     for (const { subject, page } of opened)
       await runRound(page, subject, plan, WARM_UP_SIZE, () => {})
@@ -152,7 +168,8 @@ export async function runRound(
 }
 
 /** What a subscription, with its component, takes of the heap; and what is left of it after unmounting. */
-export async function measureMemory(opened: OpenedSubject[], sizes: number[]): Promise<Map<number, Map<string, Memory>>> {
+export async function measureMemory(all: OpenedSubject[], sizes: number[]): Promise<Map<number, Map<string, Memory>>> {
+  const opened = takingPart('fan-out', all)
   const memory = new Map<number, Map<string, Memory>>()
   for (const n of sizes) {
     const rounds = new Map(opened.map(({ subject }) => [subject.id, [] as Memory[]]))

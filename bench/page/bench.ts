@@ -22,7 +22,7 @@ export interface PageBench {
   close: () => void
 }
 
-export type WorkloadName = 'fan-in' | 'fan-out' | 'list' | 'churn' | 'tearing'
+export type WorkloadName = 'fan-in' | 'fan-out' | 'frames' | 'list' | 'churn' | 'tearing'
 
 declare global {
   interface Window {
@@ -46,6 +46,8 @@ interface Round {
 const ROWS = 1_000
 const CHANGES = 1_000
 const DOUBLE_UPDATES = 100
+const FRAMES = 60
+const CHANGED_PER_FRAME = 20
 
 let profileTitle: string | undefined
 
@@ -64,6 +66,13 @@ const WORKLOADS: Record<WorkloadName, (round: Round) => Steps> = {
       return { isChanged: query => query.args.i === i, changed: [i] }
     }),
     unmount: () => unmount(round),
+  }),
+
+  'frames': round => ({
+    async frame() {
+      await mountItems(round, false)
+      return await updateInFrames(round)
+    },
   }),
 
   'list': (round) => {
@@ -172,6 +181,29 @@ async function updateItems(
       await session.settle(() => socket.receive(text))
   })
   return { ms: ms / turns }
+}
+
+/** Sends a transition in each frame, as a deployment does that is busy, and takes the mean time that one takes of its frame. */
+async function updateInFrames({ n, session, socket, expected, version }: Round): Promise<Sample> {
+  const updates = Array.from({ length: FRAMES }, (_, turn) => {
+    const changed = new Set(Array.from({ length: CHANGED_PER_FRAME }, (_, nth) => (turn * 7_919 + nth * 499) % n))
+    for (const i of changed)
+      expected[i] = textOfDoc(i, version + turn + 1)
+    return socket.answer(docsOf(socket).filter(({ args }) => changed.has(args.i)), valueOf(version + turn + 1))
+  })
+  window.gc()
+  let ms = 0
+  for (const text of updates) {
+    await new Promise(requestAnimationFrame)
+    if (profileTitle)
+      console.profile(profileTitle)
+    const start = performance.now()
+    await session.settle(() => socket.receive(text))
+    ms += performance.now() - start
+    if (profileTitle)
+      console.profileEnd(profileTitle)
+  }
+  return { ms: ms / FRAMES }
 }
 
 async function unmount(round: Round): Promise<Sample> {
