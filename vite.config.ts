@@ -86,6 +86,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'security',
+          setupFiles: ['./test/support/console-guard.ts'],
+          environment: 'happy-dom',
+          include: ['test/security/**/*.test.ts'],
+          exclude: ['test/security/**/*.nuxt.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'docs',
           setupFiles: ['./test/support/console-guard.ts'],
           environment: './test/support/page-environment.ts',
@@ -124,7 +136,7 @@ export default defineConfig({
         test: {
           name: 'nuxt',
           environment: 'node',
-          include: ['test/nuxt/**/*.test.ts'],
+          include: ['test/nuxt/**/*.test.ts', 'test/security/**/*.nuxt.test.ts'],
           globalSetup: ['./test/nuxt/setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

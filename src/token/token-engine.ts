@@ -132,7 +132,9 @@ export function createTokenEngine({
       }
       return new Promise((resolve) => {
         waiters.push(resolve)
-        dispatch({ type: 'demand', isYoung: !isAged() })
+        // The Convex client asks at once for what follows a token that lives shorter than its leeway, and so without end: our own renewal is in time.
+        if (!isForced || state.status !== 'authenticated' || isAged(0.5))
+          dispatch({ type: 'demand', isYoung: !isAged() })
       })
     },
     onFreshToken() {},
@@ -215,14 +217,16 @@ export function createTokenEngine({
     dispatch({ type: 'demand' })
   }
 
-  function isAged(): boolean {
-    return !!token && clock.now() - receivedAt >= token.lifetimeMs
+  /** Whether the token has lived for this share of its lifetime. */
+  function isAged(share = 1): boolean {
+    return !!token && clock.now() - receivedAt >= token.lifetimeMs * share
   }
 
   /** The Convex client asks in time, unless it is mistaken about the clock (it counts the age of the page twice): then we do, just before it is late. */
   function planRenewal({ lifetimeMs }: Token): Cancel {
     const RENEWAL_LEEWAY_MS = 5000
-    return clock.schedule(demand, Math.max(lifetimeMs * 0.9, lifetimeMs - RENEWAL_LEEWAY_MS))
+    const SHORTEST_MS = 1000
+    return clock.schedule(demand, Math.max(lifetimeMs * 0.9, lifetimeMs - RENEWAL_LEEWAY_MS, SHORTEST_MS))
   }
 
   /** Does what a request stands for. */
@@ -243,11 +247,11 @@ export function createTokenEngine({
     // Synchronously, at the first moment; whatever a provider does, it does to nobody but itself.
     void (async () => {
       if (question === 'token' || (failures > 0 && !source.refresh))
-        return source.fetchToken({ force: !!token, signal })
+        return read(await source.fetchToken({ force: !!token, signal }))
       // The subscription was the first question about the session, and brings the answer to each.
       if (failures > 0)
         source.refresh!()
-    })().then(outcome => outcome && answer(read(outcome)), cause => fail('TOKEN_REQUEST_FAILED', undefined, cause))
+    })().then(event => event && answer(event), cause => fail('TOKEN_REQUEST_FAILED', undefined, cause))
     return () => {
       cancelTimeout()
       controller.abort()

@@ -29,9 +29,10 @@ export function readToken(value: unknown): Token | null {
   if (!claims)
     return null
   const { sub, sessionId, exp, iat, iss, aud, ...profile } = claims
+  const lifetimeMs = (exp - iat) * 1000
   return {
     value: value as string,
     person: { userId: sub, sessionId: typeof sessionId === 'string' ? sessionId : null, user: { ...profile, id: sub }, session: null },
-    lifetimeMs: exp > iat ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY,
+    lifetimeMs: lifetimeMs > 0 ? lifetimeMs : Number.POSITIVE_INFINITY,
   }
 }

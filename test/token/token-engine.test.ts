@@ -6,6 +6,8 @@ import { fakeToken } from '../support/fake-token.ts'
 import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
 
 const MINUTE = 60_000
+/** After which the Convex client asks for what follows a token of 15 minutes. */
+const RENEWAL = 890_000
 
 // The longest jitter: delays are 1, 2, 4, … seconds.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1))
@@ -82,7 +84,8 @@ describe('concurrent demands', () => {
   })
 
   it('share one request also when each is forced', async () => {
-    const { engine, source } = await startAuthenticated()
+    const { engine, source, clock } = await startAuthenticated()
+    clock.sleep(RENEWAL)
     const demands = [engine.requestToken(true), engine.requestToken(true), engine.requestToken(true)]
     const token = fakeToken('ada')
     expect(source.requests).toHaveLength(2)
@@ -242,6 +245,7 @@ describe('retries', () => {
 
   it('start over after an answer', async () => {
     const { engine, source, clock } = await startAuthenticated()
+    clock.sleep(RENEWAL)
     void engine.requestToken(true)
     for (let failures = 0; failures < 4; failures++) {
       source.lastRequest.settle(failed)
@@ -249,6 +253,7 @@ describe('retries', () => {
     }
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
+    clock.sleep(RENEWAL)
     void engine.requestToken(true)
     source.lastRequest.settle(failed)
     await settled()
@@ -307,6 +312,7 @@ describe('a forced request', () => {
   it('does not accept the token that was there before, and goes on asking', async () => {
     const token = fakeToken('ada')
     const { engine, source, clock } = await startAuthenticated({ token })
+    clock.sleep(RENEWAL)
     const demand = watched(engine.requestToken(true))
     source.lastRequest.settle({ kind: 'token', token })
     await clock.advance(100)
@@ -316,6 +322,27 @@ describe('a forced request', () => {
     source.lastRequest.settle({ kind: 'token', token: next })
     await settled()
     expect(demand.value).toBe(next)
+  })
+})
+
+describe('a forced request for what follows a young token', () => {
+  it('waits for the renewal, as long as the deployment accepts that token', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
+    const demand = watched(engine.requestToken(true))
+    await clock.advance(8900)
+    expect(source.requests).toHaveLength(1)
+    await clock.advance(200)
+    const token = fakeToken('ada')
+    source.lastRequest.settle({ kind: 'token', token })
+    await settled()
+    expect(demand.value).toBe(token)
+  })
+
+  it('is made at once when the deployment has refused it', async () => {
+    const { engine, source } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
+    engine.dispatch({ type: 'refreshing' })
+    void engine.requestToken(true)
+    expect(source.requests).toHaveLength(2)
   })
 })
 
@@ -420,7 +447,8 @@ describe('a laptop that wakes', () => {
 
 describe('a change of person', () => {
   it('by a session leaves who waited for the former token waiting for good', async () => {
-    const { engine, source } = await startAuthenticated()
+    const { engine, source, clock } = await startAuthenticated()
+    clock.sleep(RENEWAL)
     const adas = watched(engine.requestToken(true))
     const adasRequest = source.lastRequest
     source.say(signedIn('bea'))
@@ -437,7 +465,8 @@ describe('a change of person', () => {
   })
 
   it('by a token never gives that token to the former person\'s connection', async () => {
-    const { engine, source } = await startAuthenticated()
+    const { engine, source, clock } = await startAuthenticated()
+    clock.sleep(RENEWAL)
     const adas = watched(engine.requestToken(true))
     const token = fakeToken('bea')
     source.lastRequest.settle({ kind: 'token', token })
@@ -481,6 +510,7 @@ describe('a late answer after a session was denied', () => {
 describe('a token of a session that was denied', () => {
   it('never reaches the connection of whoever is there now', async () => {
     const { engine, source, clock } = await startAuthenticated()
+    clock.sleep(RENEWAL)
     void engine.requestToken(true)
     source.lastRequest.settle({ kind: 'denied' })
     await settled()
@@ -491,6 +521,7 @@ describe('a token of a session that was denied', () => {
     await expect(beas).resolves.toBe(first)
     engine.dispatch({ type: 'authenticated' })
 
+    clock.sleep(RENEWAL)
     const renewal = watched(engine.requestToken(true))
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()

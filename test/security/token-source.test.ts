@@ -1,0 +1,167 @@
+import type { TokenOutcome } from 'convue'
+import { Buffer } from 'node:buffer'
+import { useAuthedQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeToken } from '../support/fake-token.ts'
+import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../support/identity.ts'
+import { ScriptedPage } from '../support/scripted-page.ts'
+import { signedIn } from '../support/scripted-source.ts'
+
+let page: ScriptedPage
+const rejections: unknown[] = []
+const onRejection = (reason: unknown): void => void rejections.push(reason)
+beforeEach(() => {
+  vi.useFakeTimers()
+  process.on('unhandledRejection', onRejection)
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+  // Node tells of them when the microtasks have run.
+  await new Promise(resolve => setTimeout(resolve))
+  process.off('unhandledRejection', onRejection)
+  expect(rejections.splice(0)).toEqual([])
+})
+
+function openPage(user: string | null = 'ada', answer?: () => TokenOutcome) {
+  page = new ScriptedPage({ user })
+  if (answer)
+    page.source.answer = answer
+  scriptIdentity(page.deployment)
+  const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
+  return { tasks, source: page.source, auth: page.convex.auth }
+}
+
+/** A token with any claims, and nothing that anybody has signed. */
+function tokenWith(claims: string): string {
+  return ['{"alg":"none"}', claims, 'signature'].map(part => Buffer.from(part).toString('base64url')).join('.')
+}
+
+function throwing(what: string): never {
+  throw new Error(`${what} was touched`)
+}
+
+describe('an outcome whose fields throw', () => {
+  const outcomes: [string, () => TokenOutcome][] = [
+    ['kind', () => ({ get kind() { return throwing('kind') } }) as never],
+    ['token', () => ({ kind: 'token', get token() { return throwing('token') } }) as never],
+    ['error', () => ({ kind: 'failed', get error() { return throwing('error') } }) as never],
+    ['retryAfterMs', () => ({ kind: 'failed', error: new Error('later'), get retryAfterMs() { return throwing('retryAfterMs') } }) as never],
+    ['everything', () => new Proxy({}, { get: (_target, name) => name === 'then' ? undefined : throwing(String(name)) }) as never],
+  ]
+
+  it.each(outcomes)('is a failed attempt like any other, and the next one is made in a second: %s', async (_name, outcome) => {
+    const { source, auth, tasks } = openPage('ada', outcome)
+    await page.tick(100)
+    expect(auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+    source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(1500)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+  })
+})
+
+describe('a token with a time of life that cannot be', () => {
+  it.each([
+    ['no end in sight', '"iat":1,"exp":1e308'],
+    ['infinite', '"iat":1,"exp":1e999'],
+    ['over before it began', '"iat":1e12,"exp":1'],
+    ['words', '"iat":"now","exp":"soon"'],
+    ['numbers in words', '"iat":"1","exp":"901"'],
+    ['lists and objects', '"iat":[],"exp":{"valueOf":1}'],
+    ['truth', '"iat":1,"exp":true'],
+    ['nothing', '"iat":null,"exp":null'],
+    ['a moment', '"iat":2000000000,"exp":2000000000.001'],
+    ['none', '"iat":2000000000,"exp":2000000000'],
+    ['a second', '"iat":2000000000,"exp":2000000001'],
+    ['negative', '"iat":-1e308,"exp":-1'],
+  ])('is used, and no storm: %s', async (_name, claims) => {
+    let serial = 0
+    const { source, tasks } = openPage('ada', () => ({ kind: 'token', token: tokenWith(`{"sub":"ada","serial":${++serial},${claims}}`) }))
+    await page.tick(100)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+    await page.tick(60_000)
+    // One in a second is what a token that lives for a second needs.
+    expect(source.requests.length).toBeLessThanOrEqual(61)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+  })
+
+  it.each([0.001, 1, 2, 2.5, 3, 5, 10, 11])('is renewed no more often than once a second: %s seconds', async (lifetime) => {
+    let serial = 0
+    const { source, tasks } = openPage('ada', () => {
+      const now = Math.floor(Date.now() / 1000)
+      return { kind: 'token', token: tokenWith(`{"sub":"ada","serial":${++serial},"iat":${now},"exp":${now + lifetime}}`) }
+    })
+    await page.tick(60_000)
+    expect(source.requests.length).toBeLessThanOrEqual(61)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+  })
+})
+
+describe('a token of another person than the provider names', () => {
+  it('shows each person their own data, and never one\'s to the other', async () => {
+    const { source, tasks } = openPage()
+    await page.tick(100)
+    const ticks = recordTicks(() => [page.convex.auth.user.value?.id, tasks.data.value])
+    let turn = 0
+    source.answer = () => ({ kind: 'token', token: fakeToken(turn++ % 2 ? 'ada' : 'bea') })
+    for (let renewal = 0; renewal < 6; renewal++)
+      await page.tick(900_000)
+    expect(turn).toBeGreaterThan(2)
+    const pairs = [...new Set(ticks)].map(text => JSON.parse(text) as [string, string | null])
+    expect(pairs).toContainEqual(['bea', 'bea\'s tasks'])
+    expect(pairs.filter(([user, data]) => data && data !== `${user}'s tasks`)).toEqual([])
+    const strangers = page.deployment.executions.filter(({ subject }) => subject !== 'ada' && subject !== 'bea')
+    expect(strangers).toEqual([])
+  })
+})
+
+describe('a person whose name is a word of the language', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'null', 'undefined'])('is a person like any other: %s', async (userId) => {
+    const { source, tasks, auth } = openPage(userId)
+    await page.tick(100)
+    expect(tasks.data.value).toBe(`${userId}'s tasks`)
+    source.say({ status: 'signedOut' })
+    expect(tasks.data.value).toBeUndefined()
+    expect(auth.user.value).toBeNull()
+    source.signIn('ada')
+    await page.tick(100)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+  })
+})
+
+describe('a token whose profile is hostile', () => {
+  it('describes the user with data alone', async () => {
+    leaveHint(new ScriptedPage().deployment)
+    const claims = '{"sub":"ada","iat":1,"exp":901,"__proto__":{"isAdmin":true},"constructor":1,"id":"mallory"}'
+    const { auth } = openPage('silent', () => ({ kind: 'token', token: tokenWith(claims) }))
+    await page.tick(100)
+    expect(auth.user.value!.id).toBe('ada')
+    expect(auth.user.value!.isAdmin).toBeUndefined()
+    expect(({} as any).isAdmin).toBeUndefined()
+  })
+})
+
+describe('a provider that throws where nobody waits for it', () => {
+  it('is asked again for what it did not answer', async () => {
+    const { source, tasks } = openPage()
+    await page.tick(100)
+    source.refresh = () => throwing('refresh')
+    // A browser reports it, as any error of a listener.
+    expect(() => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))).toThrow('refresh')
+    source.refresh = () => source.say(signedIn('bea'))
+    source.answer = () => ({ kind: 'token', token: fakeToken('bea') })
+    await page.tick(12_000)
+    expect(tasks.data.value).toBe('bea\'s tasks')
+  })
+
+  it('leaves the page as it is when its sign-out throws or never ends', async () => {
+    const { source, tasks, auth } = openPage()
+    await page.tick(100)
+    source.signOut = () => throwing('signOut')
+    await expect(auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
+    source.signOut = () => new Promise(() => {})
+    void auth.signOut()
+    await page.tick(60_000)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+  })
+})
