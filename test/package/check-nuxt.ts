@@ -1,29 +1,32 @@
-// What no test on sources can see: the packed module serves an app outside of this repository, which has no more than its peers.
+// What no test on sources can see: the packed module serves an app outside of this repository, where nobody reaches a package that they have not
+// asked for, as pnpm lays them out.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const app = mkdtempSync(join(tmpdir(), 'convue-packed-'))
 
-/** What an app with Nuxt, Convex and Better Auth does not install for Convue's sake. */
-const NOT_INSTALLED = ['convex-test', 'convue']
+/** The dependencies of an app with Nuxt, Convex and Better Auth. It installs nothing else for Convue's sake. */
+const INSTALLED = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'typescript', 'vue', 'vue-router', 'vue-tsc']
+/** Those of them that are Convue's peers. */
+const PEERS = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'vue']
 
 try {
   const modules = join(app, 'node_modules')
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!name.startsWith('.') && !NOT_INSTALLED.includes(name)) {
-      mkdirSync(modules, { recursive: true })
-      symlinkSync(join(root, 'node_modules', name), join(modules, name))
-    }
-  }
+  const convue = join(modules, '.store/convue/node_modules/convue')
+  for (const name of INSTALLED)
+    link(join(root, 'node_modules', name), join(modules, name))
+  for (const name of PEERS)
+    link(join(root, 'node_modules', name), join(dirname(convue), name))
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], root))
-  mkdirSync(join(modules, 'convue'))
-  run('tar', ['xzf', join(app, filename), '--strip-components', '1', '-C', join(modules, 'convue')], app)
+  mkdirSync(convue)
+  run('tar', ['xzf', join(app, filename), '--strip-components', '1', '-C', convue], app)
+  link(convue, join(modules, 'convue'))
 
   cpSync(join(root, 'playground/convex'), join(app, 'convex'), { recursive: true, filter: path => !path.endsWith('tsconfig.json') })
   write('package.json', JSON.stringify({ name: 'packed', private: true, type: 'module' }))
@@ -66,6 +69,26 @@ export default defineEventHandler(async (event) => {
 
   nuxt('build')
   nuxt('typecheck')
+  write('app/auth-client.ts', `import { convexClient } from '@convex-dev/better-auth/client/plugins'
+import { usernameClient } from 'better-auth/client/plugins'
+import { createAuthClient } from 'better-auth/vue'
+
+export const authClient = createAuthClient({ plugins: [convexClient(), usernameClient()] })
+`)
+  write('app/pages/own.vue', `<script setup lang="ts">
+// What only the app's own client has.
+const { signIn } = useUserSession()
+const client = useAuthClient()
+const enter = () => signIn.username({ username: 'ada', password: 'correct horse battery' })
+// @ts-expect-error It has types.
+const isFree = (): number => client.isUsernameAvailable
+</script>
+
+<template>
+  <button @click="enter(), isFree()" />
+</template>
+`)
+  nuxt('typecheck')
   nuxt('generate')
   const html = readFileSync(join(app, '.output/public/index.html'), 'utf8')
   assert.match(html, /id="__nuxt"/)
@@ -79,6 +102,11 @@ console.log('The packed Nuxt module works.')
 function write(path: string, text: string): void {
   mkdirSync(join(app, path, '..'), { recursive: true })
   writeFileSync(join(app, path), text)
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  symlinkSync(target, path)
 }
 
 function nuxt(command: string): void {
