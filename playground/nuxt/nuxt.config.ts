@@ -16,7 +16,7 @@ export default defineNuxtConfig({
   css: ['tokens', 'base', 'controls'].map(name => path(`../src/styles/${name}.css`)),
   app: {
     rootId: 'app',
-    head: { htmlAttrs: { lang: 'en' }, title: 'Convue on Nuxt' },
+    head: { htmlAttrs: { lang: 'en' } },
   },
   compatibilityDate: '2026-11-01',
   devtools: { enabled: false },

@@ -28,6 +28,7 @@ export function useNetwork(): Network {
 /** A network that can be made slow and taken away, for the page to show what it does then. An app needs no such thing. */
 export function createNetwork(): Network {
   const state = shallowRef<NetworkState>('fast')
+  const RealWebSocket = globalThis.WebSocket
 
   class SimulatedWebSocket extends EventTarget {
     onopen: ((event: Event) => void) | null = null
@@ -67,7 +68,7 @@ export function createNetwork(): Network {
     }
 
     #open(url: string | URL): WebSocket {
-      const socket = new WebSocket(url)
+      const socket = new RealWebSocket(url)
       socket.onopen = event => this.#tell(new Event(event.type))
       socket.onmessage = ({ data }) => this.#tell(new MessageEvent('message', { data }))
       socket.onerror = event => this.#tell(new Event(event.type))

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, ConsoleMessage, Page } from 'playwright-core'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
@@ -50,13 +50,18 @@ async function hydrated(page: Page): Promise<void> {
   await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
 }
 
+/** What Vue or the browser complains about. A refused password is an answer with an error's status. */
+function isProblem(message: ConsoleMessage): boolean {
+  return message.type() === 'warning' || (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+}
+
 describe('npm run dev:nuxt', () => {
   it('serves pages that are rendered as their user, and routes that answer as them', async () => {
     const profile = await browser.newContext({ baseURL: url })
     const page = await profile.newPage()
     profile.setDefaultTimeout(10_000)
     const problems: string[] = []
-    page.on('console', message => message.type() === 'warning' && problems.push(message.text()))
+    page.on('console', message => isProblem(message) && problems.push(message.text()))
 
     // Nobody may see the tasks: signing up leads back to them.
     // The first page of a dev server takes its time.
@@ -86,6 +91,22 @@ describe('npm run dev:nuxt', () => {
 
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(/sign-in\?redirect=/)
+    expect(problems).toEqual([])
+  }, 60_000)
+
+  it('renders the pages of the Vue playground', async () => {
+    const page = await (await browser.newContext()).newPage()
+    const problems: string[] = []
+    page.on('console', message => isProblem(message) && problems.push(message.text()))
+    page.on('pageerror', error => problems.push(String(error)))
+    for (const [path, title] of [['/queries', 'Queries'], ['/queries/robin', 'robin'], ['/pagination', 'Pagination'], ['/optimistic', 'Optimistic updates'], ['/uploads', 'Uploads'], ['/feed', 'Public feed']] as const) {
+      const response = await page.goto(url + path, { timeout: 30_000 })
+      expect((await response!.text()).replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`<h1[^>]*> ?${title} ?</h1>`))
+      await hydrated(page)
+    }
+    // A server has no sockets to show.
+    await page.goto(`${url}/inspector`)
+    await page.getByRole('heading', { name: 'Inspector' }).waitFor()
     expect(problems).toEqual([])
   }, 60_000)
 })
