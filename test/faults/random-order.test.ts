@@ -1,6 +1,7 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import type { Boot, Command } from '../model/commands.ts'
 import type { People } from './live-run.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApp } from 'vue'
@@ -22,7 +23,16 @@ beforeAll(async () => {
 })
 afterAll(() => deployment.close())
 
-async function faultsIn(boot: Boot, commands: Command[]): Promise<string[]> {
+/** A run takes half a second; one that takes this long, in seconds on the wall, never ends. */
+const HANGS_AFTER_S = 120
+
+function faultsIn(boot: Boot, commands: Command[]): Promise<string[]> {
+  const isOver = new AbortController()
+  const hangs = sleep(HANGS_AFTER_S * 1000, ['never ends'], { signal: isOver.signal, ref: false }).catch(() => [])
+  return Promise.race([perform(boot, commands), hangs]).finally(() => isOver.abort())
+}
+
+async function perform(boot: Boot, commands: Command[]): Promise<string[]> {
   const run = await LiveRun.open(deployment, people, boot)
   try {
     for (const command of commands) {

@@ -66,6 +66,21 @@ describe('a connection that breaks', () => {
   })
 })
 
+describe('an action under way when its connection breaks', () => {
+  it('rejects, and is not run again', async () => {
+    const page = await fixture.openWell()
+    for (const wire of fixture.proxy.wires)
+      wire.isCutAtAnswer = true
+    let error: unknown
+    page.storeText.run({ name: 'a text', text: 'once' }).catch(cause => error = cause)
+    await page.recover(fixture.time, longestConnectionWait(0) + FLIGHT_MS)
+    await fixture.time.until(() => error, FLIGHT_MS)
+    expect(String(error)).toContain('Connection lost while action was in flight')
+    expect(await page.storeText.run({ name: 'a text', text: 'again' })).toBe('again')
+    expect(fixture.deployment.log.filter(({ name }) => name === 'files:storeText')).toHaveLength(2)
+  })
+})
+
 describe('a deployment that cannot be reached for a while', () => {
   const outages: [string, HttpFault][] = [
     ['the connection is cut', { kind: 'cut', when: 'before' }],

@@ -23,7 +23,6 @@ export class Wire {
   damage: WireDamage | null = null
   /** How long bytes take either way, in milliseconds. */
   latencyMs = 0
-  isOpen = true
   readonly #page: Duplex
   readonly #server: Duplex
   #isShaken = false
@@ -41,11 +40,11 @@ export class Wire {
       one.on('data', onBytes)
       one.on('error', () => other.destroy())
       one.on('close', () => {
-        this.isOpen = false
         // A connection that is lost without a word is lost to one side only.
         if (this.swallowed !== 'both')
           other.destroy()
-        onClose()
+        if (other.destroyed)
+          onClose()
       })
       one.on('end', () => this.swallowed === 'none' && other.end())
     }

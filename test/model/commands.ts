@@ -56,7 +56,7 @@ export type Command
     | { do: 'storage', mode: StorageMode }
     /** A component's own code does this in the very tick in which it sees another person, before anything else runs. */
     | { do: 'inTick', reaction: Reaction }
-    | { do: 'restart' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
+    | { do: 'restart' | 'drop' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
     | { do: 'jump' | 'wait', ms: number }
     /** One timer, such as one message, in whose very tick the next command comes. */
     | { do: 'step' }

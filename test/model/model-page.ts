@@ -129,6 +129,7 @@ export class ModelPage {
           status,
           rows: rows.map(({ _id, text }) => ({ whose: text.split('\'')[0]!, topic: _id.split(' ')[0]! })),
           data: status === 'success' || rows.length > 0 ? rows : undefined,
+          isGiven: false,
           error: list.error.value,
           isStale: list.isStale.value,
         }
@@ -168,7 +169,7 @@ export class ModelPage {
   }
 }
 
-function unwrap({ data, error, status, isStale, isPaused, isPending }: UseConvexQueryReturn<(Answer & { isTransformed?: true }) | undefined>) {
+function unwrap({ data, error, status, isStale, isPaused, isPending }: UseConvexQueryReturn<(Answer & { isTransformed?: boolean }) | undefined>) {
   const { isTransformed: _, ...answer } = data.value ?? {}
   return { data: data.value && answer as Answer, error: error.value, status: status.value, isStale: isStale.value, isPaused: isPaused.value, isPending: isPending.value }
 }

@@ -31,7 +31,7 @@ export interface Reading {
   /** The topic and the owner of everything that is shown. */
   rows: { whose: string, topic: string }[]
   /** It was not answered, but given by the app to begin with. */
-  isGiven?: boolean
+  isGiven: boolean
   data: unknown
   error: Error | undefined
   isStale: boolean
@@ -86,7 +86,7 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
   if (status === 'pending')
     expect(data === undefined || (shown.keepPrevious && isStale), 'pending with data')
   if (status === 'error')
-    expect(data === undefined || ((shown.keepOnError || shown.loadMore) && isStale), 'error with data')
+    expect(data === undefined || ((shown.keepOnError || shown.loadMore !== undefined) && isStale), 'error with data')
   if (status === 'paused')
     expect(data === undefined && !isStale, 'paused with data')
   expect(!isStale || data !== undefined, 'stale without data')
