@@ -71,7 +71,8 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
   let url: string
   let log = ''
   let deployment: Deployment
-  let browser: Browser
+  /** Only where a page is opened. */
+  let browser: Promise<Browser> | undefined
   let asked: Asked = []
   let intercepted: Parameters<NuxtFixture['intercept']>[0] = () => undefined
   let problems: string[] = []
@@ -83,7 +84,6 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     const port = await freePort()
     const origin = `http://localhost:${port}`
     url = origin + base
-    browser = await (keepsPages ? launchBrowserWithPageCache() : launchBrowser())
     deployment = await startFixture({ siteUrl: origin, port: deploymentPort })
     // The deployment as the app's server sees it: each request is written down.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
@@ -126,13 +126,13 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
   })
 
   afterAll(async () => {
-    await browser?.close()
+    await (await browser)?.close()
     await stop?.()
     await deployment?.close()
   })
 
   afterEach(async () => {
-    await Promise.all(browser.contexts().map(profile => profile.close()))
+    await Promise.all((await browser)?.contexts().map(profile => profile.close()) ?? [])
     const unexpected = problems.filter(problem => !expected.some(pattern => pattern.test(problem)))
     problems = []
     expected = []
@@ -181,7 +181,8 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
       return { status: response.status, headers: response.headers, html: await response.text() }
     },
     async openProfile(cookie = '', options = {}) {
-      const profile = await browser.newContext(options)
+      browser ??= keepsPages ? launchBrowserWithPageCache() : launchBrowser()
+      const profile = await (await browser).newContext(options)
       profile.setDefaultTimeout(10_000)
       await profile.addCookies(cookie.split('; ').filter(Boolean).map((pair) => {
         const [name = '', ...value] = pair.split('=')

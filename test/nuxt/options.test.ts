@@ -6,10 +6,13 @@ import { textOf, useNuxtApp } from './fixture.ts'
 /** Long enough for what is not meant to take too long. */
 const TIMEOUT_MS = 3000
 
-/** Without a token in any page, with `required` as the rule of pages that have none of their own, and with little patience. */
+/**
+ * Without a token in any page, with `required` as the rule of pages that have none of their own, with little patience, and with Nuxt's payload as a
+ * program in the page instead of JSON.
+ */
 let built: BuiltApp
 beforeAll(async () => {
-  built = await buildApp({ handover: false, pageAuth: 'required', homePath: '/public', server: { timeoutMs: TIMEOUT_MS } })
+  built = await buildApp({ handover: false, pageAuth: 'required', homePath: '/public', server: { timeoutMs: TIMEOUT_MS } }, { renderJsonPayloads: false })
 })
 afterAll(() => built?.remove())
 
@@ -49,6 +52,20 @@ describe('an app with `handover: false`', () => {
     expect(await page.content()).not.toMatch(/Secret of Ada|authenticated Ada/)
     // What the page asks meanwhile would have no browser left to ask for it.
     await profile.unrouteAll({ behavior: 'wait' })
+  })
+})
+
+describe('an app with `renderJsonPayloads: false`', () => {
+  it('goes on holding nothing of what was rendered for somebody', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    expect((await app.get('/tasks', ada.cookie)).html).toMatch(/window\.__NUXT__=.*convue.*Water the ferns/)
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(await page.evaluate(() => [...document.scripts].map(({ text }) => text).join())).not.toContain('Water the ferns')
+    expect(await page.evaluate(() => JSON.stringify((globalThis as any).__NUXT__))).not.toContain('Water the ferns')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('#unauthenticated').waitFor()
+    expect(await page.content()).not.toContain('Water the ferns')
   })
 })
 
