@@ -196,6 +196,10 @@ export class DeploymentServer {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
       return
     }
+    if (!this.#cloud.listening) {
+      socket.destroy()
+      return
+    }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new SyncConnection(++this.#connectionCount, webSocket, {
         runtime,
@@ -226,14 +230,16 @@ export class DeploymentServer {
     this.#onEvent({ at: clock.now(), ...entry })
   }
 
+  /** Who comes while the others are sent away is sent away as well, or the ports would never be free. */
   async #stopListening(): Promise<void> {
-    await this.disconnectAll()
-    for (const server of [this.#cloud, this.#site]) {
+    const closed = [this.#cloud, this.#site].map((server) => {
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
-      await closed
-    }
+      return closed
+    })
+    await this.disconnectAll()
+    await Promise.all(closed)
   }
 }
 

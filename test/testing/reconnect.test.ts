@@ -1,4 +1,7 @@
 import type { Deployment } from '../../src/testing/index.ts'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { ConvexClient } from 'convex/browser'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
@@ -71,6 +74,39 @@ describe('a restart', () => {
     await eventually(() => values.at(-1)).toBe(2)
     // A deployment that had gone back in time would have sent the client away.
     expect(deployment.log.filter(({ kind, outcome }) => kind === 'socket' && outcome === 'error')).toEqual([])
+  })
+})
+
+describe('a restart while clients come', () => {
+  const UPGRADE = [
+    'GET /api/1.0.0/sync HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    '\r\n',
+  ].join('\r\n')
+
+  /** Connections that are open, and that become WebSockets one by one, turn after turn. */
+  async function approach(count: number): Promise<() => Promise<void>> {
+    const sockets = Array.from({ length: count }, () => connect(Number(new URL(deployment.url).port), '127.0.0.1').on('error', () => {}))
+    onTestFinished(() => sockets.forEach(socket => socket.destroy()))
+    await Promise.all(sockets.map(socket => once(socket, 'connect')))
+    return async () => {
+      for (const socket of sockets) {
+        socket.write(UPGRADE)
+        await setImmediate()
+      }
+    }
+  }
+
+  it('ends all the same, and they have to come again', async () => {
+    for (let times = 0; times < 10; times++) {
+      const come = await approach(100)
+      await Promise.all([come(), deployment.restart()])
+    }
+    expect((await fetch(`${deployment.siteUrl}/hello`)).status).toBe(200)
   })
 })
 
