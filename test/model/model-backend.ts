@@ -108,6 +108,20 @@ export class ModelBackend {
     }
   }
 
+  /** What it has noted of the past, which no server keeps. */
+  forget(): void {
+    const { deployment } = this
+    this.executions.length = 0
+    this.files.sent.length = 0
+    this.#list.forgetEnds()
+    deployment.frames = []
+    deployment.executions.length = 0
+    deployment.mutationResponses.clear()
+    deployment.sockets.splice(0, deployment.sockets.length, ...deployment.liveSockets)
+    for (const socket of deployment.sockets)
+      socket.frames.length = 0
+  }
+
   /** Rows come and go anywhere in the list. */
   #fill(topic: string, whose: string): void {
     const count = this.#counts.get(`${topic} of ${whose}`) ?? 0

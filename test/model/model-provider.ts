@@ -71,6 +71,13 @@ export class ModelProvider {
       answer()
   }
 
+  /** What it has noted of the past. */
+  forget(): void {
+    this.#formerSnapshots.length = 0
+    this.tooLate.clear()
+    this.source.requests.length = 0
+  }
+
   makeToken(): string {
     const { user, sessionId } = this.cookie!
     return this.#lastToken = fakeToken(user, { sessionId, lifetimeSeconds: TOKEN_LIFETIME_S })
