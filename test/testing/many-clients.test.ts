@@ -1,0 +1,36 @@
+import { ConvexClient } from 'convex/browser'
+import { expect, it, onTestFinished } from 'vitest'
+import { api } from '../support/convex/_generated/api.js'
+import { createToken, startFixture } from '../support/deployment.ts'
+import { eventually } from '../support/eventually.ts'
+
+const CLIENTS = 500
+
+it('holds 500 clients, each with a person, queries and a mutation of its own', async () => {
+  const deployment = await startFixture()
+  onTestFinished(() => deployment.close())
+  const shown = Array.from({ length: CLIENTS }, () => ({ shared: 0, own: 0, subject: null as string | null }))
+  const clients = await Promise.all(shown.map(async (seen, index) => {
+    const token = await createToken(`person ${index}`)
+    const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false, logger: false, initialAuthTokenReuse: true })
+    client.setAuth(async () => token)
+    client.onUpdate(api.counters.get, { name: 'shared' }, value => seen.shared = value)
+    client.onUpdate(api.counters.get, { name: `own ${index}` }, value => seen.own = value)
+    client.onUpdate(api.users.whoami, {}, me => seen.subject = me?.subject ?? null)
+    return client
+  }))
+  await eventually(() => shown.filter(({ subject }, index) => subject === `person ${index}`).length).toBe(CLIENTS)
+  expect(deployment.connections).toHaveLength(CLIENTS)
+
+  expect(await Promise.all(clients.map((client, index) => client.mutation(api.counters.increment, { name: `own ${index}` })))).toEqual(Array.from({ length: CLIENTS }).fill(1))
+  await clients[0]!.mutation(api.counters.increment, { name: 'shared' })
+  await eventually(() => shown.every(({ shared, own }) => shared === 1 && own === 1)).toBe(true)
+
+  // All at once, as after a restart.
+  await deployment.restart()
+  await deployment.mutation(api.counters.increment, { name: 'shared' })
+  await eventually(() => shown.every(({ shared }) => shared === 2)).toBe(true)
+  await Promise.all(clients.map(client => client.close()))
+  await deployment.settled()
+  await eventually(() => deployment.connections.length).toBe(0)
+})
