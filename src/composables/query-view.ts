@@ -88,7 +88,7 @@ export class QueryView {
 
   get isStale(): boolean {
     const { state } = this
-    return this.#value !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.auth, this.#auth))
+    return this.data !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.auth, this.#auth))
   }
 
   get isPaused(): boolean {

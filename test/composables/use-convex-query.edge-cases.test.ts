@@ -86,6 +86,18 @@ describe('transform', () => {
     expect(q.isStale.value).toBe(true)
     expect(transform).toHaveBeenCalledTimes(1)
   })
+
+  it('that throws leaves nothing that could be stale', async () => {
+    page = new ScriptedPage({ user: 'silent' })
+    page.deployment.latencyMs = 50
+    page.deployment.functions.set('messages:count', () => 1)
+    const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { transform: refuse })).result
+    await page.tick(3000)
+    page.source.signIn('ada')
+    await page.tick(20)
+    // The result of nobody, which has become stale, has made no data.
+    expect([q.status.value, q.data.value, q.isStale.value]).toEqual(['error', undefined, false])
+  })
 })
 
 describe('refresh', () => {
