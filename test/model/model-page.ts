@@ -10,7 +10,7 @@ import { useConvexAction, useConvexMutation, useConvexPaginatedQuery, useConvexQ
 import { defineComponent, effectScope, getCurrentInstance, h, KeepAlive, onActivated, onDeactivated, onScopeDispose, shallowReactive, shallowRef, watch } from 'vue'
 import { SLOTS } from './commands.ts'
 import { modelApi } from './model-backend.ts'
-import { APP } from './shown-query.ts'
+import { APP, isTransformFailing } from './shown-query.ts'
 
 /** An answer that no server gives. */
 const GIVEN = { count: -1, rows: [] }
@@ -163,10 +163,17 @@ export class ModelPage {
     const result = useConvexQuery(query, args as any, {
       ...options,
       ...(kind === 'initial' && given.topic ? { initialData: { ...GIVEN, whose: APP, topic: given.topic } } : {}),
-      ...(kind === 'transform' ? { transform: (answer: Answer) => ({ ...answer, isTransformed: true }) } : {}),
+      ...(kind === 'transform' ? { transform } : {}),
     })
-    return [{ ...common, given, read: () => toReading(unwrap(result)), refresh: result.refresh }]
+    return [{ ...common, given, isTransformed: kind === 'transform', read: () => toReading(unwrap(result)), refresh: result.refresh }]
   }
+}
+
+/** Fails for some answers, and says whose they were. */
+function transform(answer: Answer): Answer & { isTransformed: boolean } {
+  if (isTransformFailing(answer))
+    throw new Error(`${answer.whose}'s transform failed`)
+  return { ...answer, isTransformed: true }
 }
 
 function unwrap({ data, error, status, isStale, isPaused, isPending }: UseConvexQueryReturn<(Answer & { isTransformed?: boolean }) | undefined>) {
