@@ -95,7 +95,8 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   const context = useConvexContext('useConvexQueries')
   const wanted = computed(() => new Map(Object.entries<Item | Pause>(toValue(queries)).map(([key, item]) => [assertKey(key), read(item)])))
   const slots = new Map<string, Slot>()
-  const results = shallowReactive<Record<string, ConvexQueriesResult<unknown>>>({})
+  // A key may be somebody's id: `__proto__` is one like any other.
+  const results = shallowReactive<Record<string, ConvexQueriesResult<unknown>>>(Object.create(null))
   const record = shallowRef(shallowReadonly(results))
   const scope = effectScope()
   let isActive = true

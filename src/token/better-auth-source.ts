@@ -68,7 +68,7 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
       const { data, error } = await client.signOut({ fetchOptions: { throw: false } })
       // A firewall's page may come with 200.
       if (!data?.success)
-        throw error ?? data
+        throw error
     },
   }
 }
@@ -81,9 +81,10 @@ function toSnapshot({ data, error, isPending }: SessionValue): SessionSnapshot {
   }
   if (isPending)
     return { status: 'pending' }
+  // Of an answer that is none, nothing goes into an error: it may hold half a session.
   return data === null && (!error || isJsonUnauthorized(error))
     ? { status: 'signedOut' }
-    : { status: 'failed', error: diagnose('SESSION_REQUEST_FAILED', undefined, error ?? data) }
+    : { status: 'failed', error: diagnose('SESSION_REQUEST_FAILED', undefined, error) }
 }
 
 /**

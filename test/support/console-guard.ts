@@ -10,7 +10,7 @@ let written: string[] = []
 beforeEach(() => {
   written = []
   for (const method of ['warn', 'error'] as const)
-    vi.spyOn(console, method).mockImplementation((...parts: unknown[]) => void written.push(parts.map(String).join(' ')))
+    vi.spyOn(console, method).mockImplementation((...parts: unknown[]) => void written.push(parts.map(print).join(' ')))
 })
 
 afterEach(() => {
@@ -18,6 +18,11 @@ afterEach(() => {
   vi.restoreAllMocks()
   expect(unexpected, 'unexpected warnings and errors').toEqual([])
 })
+
+/** A record without a prototype has no `toString`. */
+function print(part: unknown): string {
+  return typeof part === 'object' && part !== null && !('toString' in part) ? JSON.stringify(part) : String(part)
+}
 
 /** Takes the one message that matches; the test fails without it. */
 export function expectConsole(pattern: RegExp): void {

@@ -1,0 +1,22 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const text = readFileSync(join(root, 'SECURITY.md'), 'utf8')
+const links = [...text.matchAll(/\[([^\]]*)\]\(([^)]*)\)/g)].map(([, label, target]) => ({ label, target: target! }))
+
+describe('the promises of SECURITY.md', () => {
+  it('have a test each, that exists', () => {
+    const rows = text.split('\n').filter(line => line.startsWith('| **'))
+    expect(rows.length).toBeGreaterThan(10)
+    expect(rows.filter(row => !/\]\(test\/\S+\.test\.ts\)/.test(row))).toEqual([])
+    expect(links.filter(({ target }) => !existsSync(join(root, target)))).toEqual([])
+    expect(links.filter(({ label, target }) => label !== target)).toEqual([])
+  })
+
+  it('are all that is tested in test/security', () => {
+    const files = globSync('test/security/**/*.test.ts', { cwd: root }).map(file => file.replaceAll('\\', '/'))
+    expect(files.filter(file => !links.some(({ target }) => target === file))).toEqual([])
+  })
+})

@@ -1,0 +1,76 @@
+import { convexClient } from '@convex-dev/better-auth/client/plugins'
+import { createAuthClient } from 'better-auth/vue'
+import { createConvex } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeToken } from '../support/fake-token.ts'
+import { ScriptedDeployment } from '../support/scripted-deployment.ts'
+
+const SECRET = 'secret-0123456789-abcdef'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => {
+  localStorage.clear()
+  vi.useRealTimers()
+})
+
+/** All of an error that a log could show. */
+function everythingOf(error: unknown): string {
+  return error instanceof Error
+    ? [error.name, error.message, error.stack, JSON.stringify(error), everythingOf(error.cause)].join('\n')
+    : JSON.stringify(error) ?? ''
+}
+
+const session = { user: { id: 'ada' }, session: { id: 's1', token: SECRET } }
+
+/** A page whose Better Auth answers with these bodies. */
+async function openPage(answers: Record<string, unknown>, accepts = true) {
+  const deployment = new ScriptedDeployment()
+  deployment.accepts = () => accepts
+  const authClient = createAuthClient({
+    baseURL: 'https://app.example.com/api/auth',
+    plugins: [convexClient()],
+    fetchOptions: {
+      customFetchImpl: async input => Response.json(answers[new URL(String(input)).pathname.replace('/api/auth', '')] ?? null),
+    },
+  })
+  const convex = createConvex({ url: deployment.url, authClient, clientOptions: deployment.clientOptions })
+  await vi.advanceTimersByTimeAsync(30_000)
+  return {
+    convex,
+    async close() {
+      const closed = convex.close()
+      await vi.advanceTimersByTimeAsync(1000)
+      await closed
+    },
+  }
+}
+
+describe('the error of an answer that is none', () => {
+  it.each([
+    ['a session without a user', { '/get-session': { session: session.session } }, 'SESSION_REQUEST_FAILED'],
+    ['a session without an id', { '/get-session': { user: session.user, session: { token: SECRET } } }, 'SESSION_REQUEST_FAILED'],
+    ['a token that is no JWT', { '/get-session': session, '/convex/token': { token: SECRET } }, 'TOKEN_INVALID'],
+    ['a token in the wrong place', { '/get-session': session, '/convex/token': { jwt: SECRET } }, 'TOKEN_REQUEST_FAILED'],
+  ])('does not hold the secret in it: %s', async (_name, answers, code) => {
+    const { convex, close } = await openPage(answers)
+    expect(convex.auth.error.value).toMatchObject({ code })
+    expect(everythingOf(convex.auth.error.value)).not.toContain(SECRET)
+    await close()
+  })
+
+  it('does not hold the secret in it: a token that the deployment refuses', async () => {
+    const token = fakeToken('ada')
+    const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token } }, false)
+    expect(convex.auth.error.value).not.toBeNull()
+    expect(everythingOf(convex.auth.error.value)).not.toContain(token.split('.')[1])
+    await close()
+  })
+
+  it('does not hold the secret in it: a sign-out that is none', async () => {
+    const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token: fakeToken('ada') }, '/sign-out': session })
+    const error = await convex.auth.signOut().catch(error => error)
+    expect(error).toMatchObject({ code: 'SIGN_OUT_FAILED' })
+    expect(everythingOf(error)).not.toContain(SECRET)
+    await close()
+  })
+})

@@ -1,0 +1,66 @@
+// @vitest-environment node
+import { describe, expect, it } from 'vitest'
+import { pathOnThisSite, redirectFor } from '../../src/nuxt/runtime/page-auth.ts'
+import { person, usePlayground } from '../support/playground.ts'
+
+const fixture = usePlayground()
+
+/** Where a link to the sign-in page might want to send people. */
+const elsewhere = [
+  'https://evil.example',
+  '//evil.example',
+  '///evil.example',
+  '/\\evil.example',
+  '\\\\evil.example',
+  '/\t/evil.example',
+  '/\n//evil.example',
+  '/.//evil.example',
+  '/..//evil.example',
+  '/a/..//evil.example',
+  '/%2e//evil.example',
+  ' //evil.example',
+  '/@evil.example',
+  '@evil.example',
+  'evil.example',
+  'javascript:globalThis.isEvil=true',
+  'java\tscript:globalThis.isEvil=true',
+  'data:text/html,evil',
+  'blob:evil',
+  '',
+  '?',
+  '#',
+]
+
+describe('where a page sends who has signed in', () => {
+  it.each(elsewhere)('is this site, by the rules of `convue/nuxt`: %j', (redirect) => {
+    const visit = { auth: 'guest', path: '/sign-in', fullPath: '/sign-in', redirect } as const
+    const target = redirectFor(visit, 'authenticated', { signInPath: '/sign-in', homePath: '/home' })!
+    const { origin, pathname } = new URL(target, 'https://this-site.example')
+    expect([origin, target.startsWith('/')]).toEqual(['https://this-site.example', true])
+    // Where it is resolved a second time, too.
+    expect(new URL(pathname, 'https://this-site.example').origin).toBe('https://this-site.example')
+  })
+
+  it.each([[['/account']], [{ path: '/account' }], [undefined], [null], [7]])('is none that is no text: %j', (redirect) => {
+    expect(pathOnThisSite(redirect)).toBeUndefined()
+  })
+
+  it('is this site in the playground as well, whose code people copy', async () => {
+    const profile = await fixture.openProfile()
+    await fixture.signUp(profile, person('Ada'))
+    const { page, expectProblem } = await fixture.openWindow(profile, '/')
+    expectProblem(/No match found for location/)
+    const left: string[] = []
+    await profile.route(url => url.origin !== fixture.playground.url && /evil/.test(url.href), (route) => {
+      left.push(route.request().url())
+      return route.abort()
+    })
+    for (const redirect of elsewhere) {
+      await page.goto(`/sign-in?redirect=${encodeURIComponent(redirect)}`)
+      await page.waitForURL(url => url.pathname !== '/sign-in')
+      expect(new URL(page.url()).origin).toBe(fixture.playground.url)
+    }
+    expect(left).toEqual([])
+    expect(await page.evaluate(() => (globalThis as any).isEvil)).toBeUndefined()
+  })
+})

@@ -1,0 +1,83 @@
+import { useConvexMutation, useConvexQueries, useConvexQuery } from 'convue'
+import { createConvexServer } from 'convue/server'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../support/scripted-api.ts'
+import { ScriptedPage } from '../support/scripted-page.ts'
+
+/** What `JSON.parse` makes of an address or a message that somebody else has written. */
+const hostile = (extra = ''): any => JSON.parse(`{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}${extra}}`)
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = new ScriptedPage()
+  page.deployment.functions.set('values:echo', ({ value }) => value)
+  page.deployment.functions.set('values:set', () => null)
+  page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+  expect(({} as any).isAdmin).toBeUndefined()
+  expect((() => {}).prototype).toBeUndefined()
+  expect(Object.keys(Object.prototype)).toEqual([])
+})
+
+describe('arguments with the keys of a prototype', () => {
+  it('are sent as the data that they are, and give nobody a property', async () => {
+    const { result } = page.run(() => useConvexQuery(api.values.echo, { value: hostile() }))
+    await page.tick()
+    expect(result.status.value).toBe('success')
+    expect((result.data.value as any).isAdmin).toBeUndefined()
+    const { args } = page.deployment.executions[0]!
+    expect(Object.keys(args)).toEqual(['value'])
+    expect((args.value as any).isAdmin).toBeUndefined()
+    expect(Object.hasOwn(args.value as object, 'constructor')).toBe(true)
+  })
+
+  it('are the same in a mutation', async () => {
+    const { result } = page.run(() => useConvexMutation(api.values.set))
+    await page.tick()
+    void result.mutate({ value: hostile(',"text":"a"') })
+    await page.tick()
+    const value: any = page.deployment.executions[0]!.args.value
+    expect(Object.keys(value)).toEqual(['constructor', 'text'])
+    expect(value.isAdmin).toBeUndefined()
+  })
+
+  it('are no other query than the one that is sent', async () => {
+    const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
+    await page.tick()
+    expect(result.map(({ data }) => data.value)).toEqual([1, 1])
+    expect(page.deployment.executions).toHaveLength(1)
+  })
+
+  it('are the same from an app\'s server', async () => {
+    const bodies: any[] = []
+    const server = createConvexServer({
+      convexUrl: page.deployment.url,
+      convexSiteUrl: 'https://scripted-deployment.convex.site',
+      fetch: async (_input, init) => {
+        bodies.push(JSON.parse(String(init!.body)))
+        return Response.json({ status: 'success', value: hostile() })
+      },
+    })
+    const { fetchAuthQuery, preloadAuthQuery } = server.forRequest(new Request('https://app.example.com'))
+    const value = await fetchAuthQuery(api.values.echo, { value: hostile() })
+    const preloaded = await preloadAuthQuery(api.values.echo, { value: hostile() })
+    for (const thing of [value, preloaded, preloaded.args, preloaded.value])
+      expect(Object.keys(thing as object)).not.toContain('isAdmin')
+    expect(bodies.map(({ args }) => Object.keys(args[0].value))).toEqual([['constructor'], ['constructor']])
+  })
+})
+
+describe('a record of queries by ids that somebody else has written', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'data'])('has a result under each, and under no other: %s', async (id) => {
+    const { result: results } = page.run(() => useConvexQueries(() => Object.fromEntries(['first', id].map(key => [key, { query: api.messages.count, args: { channel: key } }]))))
+    await page.tick()
+    expect(Object.keys(results).sort()).toEqual(['first', id].sort())
+    expect((results as any)[id].data).toBe(id.length)
+    expect(results.first!.data).toBe('first'.length)
+    expect((results as any).status).toBeUndefined()
+  })
+})
