@@ -1,7 +1,7 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { useNuxtApp } from '../nuxt/fixture.ts'
 
-const app = useNuxtApp({ deploymentPort: inject('nuxtDeploymentPort') })
+const app = useNuxtApp()
 
 const PWN = 'globalThis.isPwned=true'
 

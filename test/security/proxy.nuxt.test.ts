@@ -1,26 +1,27 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { beforeEach, describe, expect, inject, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { useNuxtApp } from '../nuxt/fixture.ts'
 
 // What the proxy itself refuses is in test/server/proxy-attacks.test.ts. Here it is behind Nitro, whose router reads addresses in its own way.
 
-const app = useNuxtApp({ deploymentPort: inject('nuxtDeploymentPort') })
-beforeEach(() => void app.takeAsked())
+describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) => {
+  const app = useNuxtApp({ base })
+  const auth = (path: string): string => `${base}/api/auth${path}`
+  beforeEach(() => void app.takeAsked())
 
-/** Sends a request with this very target and returns the answer. */
-async function send(target: string, { method = 'GET', headers = [], body = '' }: { method?: string, headers?: string[], body?: string } = {}): Promise<{ status: number, answer: string }> {
-  const { port, host } = new URL(app.url)
-  const socket = connect(Number(port), 'localhost')
-  const length = method === 'GET' ? [] : [`content-length: ${body.length}`]
-  socket.write([`${method} ${target} HTTP/1.1`, `host: ${host}`, 'connection: close', ...length, ...headers, '', body].join('\r\n'))
-  const answer = await text(socket)
-  return { status: Number(answer.split(' ')[1]), answer }
-}
+  /** Sends a request with this very target and returns the answer. */
+  async function send(target: string, { method = 'GET', headers = [], body = '' }: { method?: string, headers?: string[], body?: string } = {}): Promise<{ status: number, answer: string }> {
+    const { port, host } = new URL(app.url)
+    const socket = connect(Number(port), 'localhost')
+    const length = method === 'GET' ? [] : [`content-length: ${body.length}`]
+    socket.write([`${method} ${target} HTTP/1.1`, `host: ${host}`, 'connection: close', ...length, ...headers, '', body].join('\r\n'))
+    const answer = await text(socket)
+    return { status: Number(answer.split(' ')[1]), answer }
+  }
 
-describe('the auth routes of a Nuxt app', () => {
   it('answer below their path', async () => {
-    expect((await send('/api/auth/ok')).status).toBe(200)
+    expect((await send(auth('/ok'))).status).toBe(200)
     expect(app.takeAsked()).toEqual(['GET /api/auth/ok'])
   })
 
@@ -46,25 +47,25 @@ describe('the auth routes of a Nuxt app', () => {
     '/api/auth@evil.example/ok',
     '@evil.example/api/auth/ok',
   ])('lead nowhere else on the deployment, nor to another host: %s', async (target) => {
-    const { status } = await send(target)
+    const { status } = await send(target.replace(/^\/api\/auth/, auth('')))
     expect(app.takeAsked()).toEqual([])
     expect([302, 400, 404]).toContain(status)
   })
 
   it('have no use for another host\'s name in the request', async () => {
     const names = ['x-forwarded-host: ', 'forwarded: host=', 'x-original-url: http://', 'x-rewrite-url: http://', 'x-forwarded-path: /api/query?']
-    expect((await send('/api/auth/ok', { headers: names.map(name => `${name}evil.example`) })).status).toBe(200)
+    expect((await send(auth('/ok'), { headers: names.map(name => `${name}evil.example`) })).status).toBe(200)
     expect(app.takeAsked()).toEqual(['GET /api/auth/ok'])
   })
 
   it.each(['PUT', 'PATCH', 'DELETE'])('answer to no other method: %s', async (method) => {
-    expect((await send('/api/auth/ok', { method })).status).toBe(405)
+    expect((await send(auth('/ok'), { method })).status).toBe(405)
     expect(app.takeAsked()).toEqual([])
   })
 
   it('set cookies with the flags that Better Auth gives them', async () => {
     const body = JSON.stringify({ name: 'Ada', email: 'flags@example.com', password: 'correct horse battery' })
-    const { status, answer } = await send('/api/auth/sign-up/email', { method: 'POST', headers: ['content-type: application/json', `origin: ${app.url}`], body })
+    const { status, answer } = await send(auth('/sign-up/email'), { method: 'POST', headers: ['content-type: application/json', `origin: ${new URL(app.url).origin}`], body })
     expect(status).toBe(200)
     const cookies = answer.split('\r\n').filter(line => /^set-cookie:/i.test(line))
     expect(cookies.map(cookie => /([\w.]+)=/.exec(cookie)![1]).sort()).toEqual(['auth.convex_jwt', 'auth.session_token'])
@@ -79,8 +80,8 @@ describe('the auth routes of a Nuxt app', () => {
 
   it('leave the refusal of another site\'s page in force', async () => {
     const ada = await app.signUp('Ada')
-    for (const origin of ['https://evil.example', 'null', `${app.url}.evil.example`]) {
-      const { status } = await send('/api/auth/sign-out', { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })
+    for (const origin of ['https://evil.example', 'null', `${new URL(app.url).origin}.evil.example`]) {
+      const { status } = await send(auth('/sign-out'), { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })
       expect(status).toBe(403)
     }
     expect((await app.get('/api/me', ada.cookie)).status).toBe(200)
