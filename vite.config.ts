@@ -38,6 +38,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // A process for each file would spend more time on starting than on testing.
+          pool: 'vmThreads',
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/{token,plugin,composables,components}/**/*.test.ts'],
@@ -47,6 +49,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'model',
+          pool: 'vmThreads',
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/model/**/*.test.ts'],

@@ -1,4 +1,5 @@
 import type { Value } from 'convex/values'
+import { convexToJson, jsonToConvex } from 'convex/values'
 import { describe, expect, it } from 'vitest'
 import * as sharing from '../../src/plugin/structural-sharing.ts'
 
@@ -8,7 +9,7 @@ function shareStructure<T>(former: unknown, next: T): T {
 
 /** A copy as the Convex client makes one of each message. */
 function copy<T>(value: T): T {
-  return structuredClone(value)
+  return jsonToConvex(convexToJson(value as Value)) as T
 }
 
 const bytes = (...values: number[]): ArrayBuffer => new Uint8Array(values).buffer
