@@ -33,6 +33,8 @@ export default defineConfig({
     watch: { ignored: ['**/.docs-examples/**'] },
   },
   test: {
+    // Much of the time a test waits: for a deployment, a browser or a clock.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
@@ -153,7 +155,6 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -2,8 +2,9 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { findPort, startPlayground } from '../../playground/start-playground.ts'
+import { startPlayground } from '../../playground/start-playground.ts'
 import { startDeployment } from '../../src/testing/index.ts'
+import { freePort } from '../support/free-port.ts'
 import { person, taskRow, usePlayground } from '../support/playground.ts'
 import { SlowNetwork } from '../support/slow-network.ts'
 
@@ -14,7 +15,7 @@ const network = new SlowNetwork(200)
 let deployment: Deployment
 
 const fixture = usePlayground(async () => {
-  const port = await findPort(0)
+  const port = await freePort()
   deployment = await startDeployment({ functions, siteUrl: `http://localhost:${port}` })
   const [convexUrl, convexSiteUrl] = await Promise.all([deployment.url, deployment.siteUrl].map(target => network.open(() => ({ target, isSlow: true }))))
   return await startPlayground({ port, convexUrl, convexSiteUrl, watch: false })

@@ -6,8 +6,9 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { findPort, startPlayground } from '../../playground/start-playground.ts'
+import { startPlayground } from '../../playground/start-playground.ts'
 import { startDeployment } from '../../src/testing/index.ts'
+import { freePort } from '../support/free-port.ts'
 import { taskRow, usePlayground } from '../support/playground.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -17,7 +18,7 @@ let deployment: Deployment
 
 const fixture = usePlayground(async () => {
   // Better Auth answers the origin of the app alone: the deployment has to know it before the app is there.
-  const port = await findPort(0)
+  const port = await freePort()
   deployment = await startDeployment({ functions: path('../../playground/convex'), siteUrl: `http://localhost:${port}` })
   return await startPlayground({ port, convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl })
 })

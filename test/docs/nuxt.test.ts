@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { startDeployment } from 'convue/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { findPort } from '../../playground/start-playground.ts'
+import { freePort } from '../support/free-port.ts'
 import { nuxtExamples } from './examples.ts'
 import { appEnv, checkTypes, nuxt, NUXT_APP, writeNuxtApp } from './nuxt-app.ts'
 import { signUpAda, visit } from './visit.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await nuxt('prepare')
   await nuxt('build')
   types = checkTypes()
-  const port = await findPort(0)
+  const port = await freePort()
   origin = `http://localhost:${port}`
   deployment = await startDeployment({ functions: join(NUXT_APP, 'convex'), siteUrl: origin })
   ada = await signUpAda(deployment, origin)

@@ -8,9 +8,9 @@ import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import { launchBrowser, launchBrowserWithPageCache } from '../support/browser.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { createBrowserFetch, startFixture } from '../support/deployment.ts'
+import { freePort } from '../support/free-port.ts'
 import { serve } from '../support/serve.ts'
 import { plainEnv } from './build-app.ts'
-import { freePort } from './free-port.ts'
 
 /** What the app's server asked the deployment: method and path. */
 export type Asked = string[]

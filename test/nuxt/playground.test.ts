@@ -6,8 +6,8 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
 import { plainEnv } from './build-app.ts'
-import { freePort } from './free-port.ts'
 
 const DEV = fileURLToPath(new URL('../../playground/nuxt/dev.ts', import.meta.url))
 

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
+import { freePort } from '../support/free-port.ts'
 import { buildApp } from './build-app.ts'
-import { freePort } from './free-port.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

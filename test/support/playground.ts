@@ -3,6 +3,7 @@ import type { Playground } from '../../playground/start-playground.ts'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startPlayground } from '../../playground/start-playground.ts'
 import { launchBrowser } from './browser.ts'
+import { freePort } from './free-port.ts'
 
 /** A person with an account. */
 export interface Person {
@@ -48,10 +49,15 @@ export interface PlaygroundFixture {
 /** How long a condition may take to come true: sign-ups hash passwords, and a dev server compiles at the first visit. */
 const PATIENCE_MS = 10_000
 
+/** On a port of its own: files of tests run side by side. */
+async function startBuilt(): Promise<Playground> {
+  return await startPlayground({ port: await freePort(), watch: false })
+}
+
 /**
  * One playground and one browser for a test file, on the embedded deployment unless `start` says otherwise. Whatever a page complains about, in the console or by an uncaught error, fails the test.
  */
-export function usePlayground(start = () => startPlayground({ watch: false }), launch: () => Promise<Browser> = launchBrowser): PlaygroundFixture {
+export function usePlayground(start = startBuilt, launch: () => Promise<Browser> = launchBrowser): PlaygroundFixture {
   let playground: Playground
   let browser: Browser
   let problems: string[] = []

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, preview } from 'vite'
-import { findPort } from '../../../playground/start-playground.ts'
 import { startFixture } from '../../support/deployment.ts'
+import { freePort } from '../../support/free-port.ts'
 
 export interface TwoApps {
   /** The page's origin. */
@@ -16,7 +16,7 @@ export interface TwoApps {
 
 /** Serves one page with two apps, each with a deployment and an auth client of its own. Better Auth of both is on the page's own origin. */
 export async function startTwoApps(): Promise<TwoApps> {
-  const port = await findPort(0)
+  const port = await freePort()
   const url = `http://localhost:${port}`
   const [first, second, outDir] = await Promise.all([
     startFixture({ siteUrl: url }),
