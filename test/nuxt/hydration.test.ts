@@ -91,6 +91,57 @@ describe('hydration', () => {
       await page.getByText('success Ada').waitFor()
   })
 
+  it('of a component that waits for a click begins with what was rendered, which never comes back once it is live', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
+    await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
+    await page.evaluate(() => {
+      const seen: string[] = []
+      Object.assign(globalThis, { seen })
+      const look = (): void => {
+        const count = document.querySelector('#count')?.textContent.trim()
+        if (count && count !== seen.at(-1))
+          seen.push(count)
+      }
+      look()
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+    })
+    await app.deployment.mutation(api.tasks.add, { text: 'Read a book' }, { identity: { subject: ada.userId } })
+    await page.locator('#count').click()
+    await page.locator('#count', { hasText: '2 tasks' }).waitFor()
+    expect(await page.evaluate(() => (globalThis as any).seen)).toEqual(['1 tasks', '2 tasks'])
+
+    // When the query has left the wire, the page asks it anew.
+    const asked = sent.flat().length
+    await page.getByRole('link', { name: 'Home' }).click()
+    await expect.poll(() => sent.flat().slice(asked), { timeout: 10_000 }).toContain('ModifyQuerySet')
+    await page.goBack()
+    await page.locator('#count', { hasText: '2 tasks' }).waitFor()
+    expect((await page.evaluate(() => (globalThis as any).seen as string[])).slice(2)).not.toContain('1 tasks')
+  })
+
+  it('of what nobody has hydrated ends with its person: not even they themselves see it again', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
+    await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
+    await page.getByRole('link', { name: 'Home' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.locator('#unauthenticated').waitFor()
+    await app.deployment.mutation(api.tasks.add, { text: 'Read a book' }, { identity: { subject: ada.userId } })
+    await page.getByRole('link', { name: 'Account' }).click()
+    await page.getByLabel('Email').fill(ada.email)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Account of Ada').waitFor()
+    await page.evaluate(() => {
+      const seen: string[] = []
+      Object.assign(globalThis, { seen })
+      new MutationObserver(() => seen.push(document.querySelector('main')?.textContent ?? '')).observe(document.body, { subtree: true, childList: true, characterData: true })
+      void (globalThis as any).useNuxtApp().$router.push('/lazy')
+    })
+    await page.locator('#count', { hasText: '2 tasks' }).waitFor()
+    expect((await page.evaluate(() => (globalThis as any).seen as string[])).join()).not.toContain('1 tasks')
+  })
+
   it('of what was rendered for nobody asks for no token', async () => {
     const { page, requests, sent } = await app.openWindow(await app.openProfile(), '/public')
     await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()

@@ -3,7 +3,7 @@ import type { ConvexPayload, PayloadAuth } from './payload.ts'
 import { jsonToConvex } from 'convex/values'
 import { createConvex } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
-import { getCurrentInstance, onServerPrefetch } from 'vue'
+import { getCurrentInstance, onServerPrefetch, watch } from 'vue'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
 import { answerKey, isTokenOf, readError } from './payload.ts'
 
@@ -13,15 +13,22 @@ export default defineNuxtPlugin({
   async setup(nuxtApp) {
     const { auth, answers } = takePayload(nuxtApp.payload)
     const authClient: BetterAuthClient | undefined = findAuthClient()
+    /** The keys of answers that the page has begun with. */
+    const taken = new Set<string>()
 
     const convex = createConvex({
       url: (useRuntimeConfig().public.convex as { url: string }).url,
       authClient,
       initialAuth: auth && await withToken(auth, authClient),
       handover(query, state, identity) {
-        const answer = answers[answerKey(query)]
+        const key = answerKey(query)
+        const answer = answers[key]
         if (!answer)
           return false
+        if (nuxtApp.isHydrating)
+          taken.add(key)
+        else
+          delete answers[key]
         // The server has waited for it here, which changes the ids that Vue gives (`useId`).
         if (getCurrentInstance())
           onServerPrefetch(() => {})
@@ -35,11 +42,13 @@ export default defineNuxtPlugin({
     })
     nuxtApp.vueApp.use(convex)
 
-    // By then the page shows what is live.
-    nuxtApp.hook('app:suspense:resolve', () => {
-      for (const key of Object.keys(answers))
+    const forget = (keys: Iterable<string>): void => {
+      for (const key of keys)
         delete answers[key]
-    })
+    }
+    // By then the page shows what is live. What nobody has taken is for components that are hydrated later, such as when they come into view.
+    nuxtApp.hook('app:suspense:resolve', () => forget(taken))
+    watch(() => convex.auth.user.value?.id, (_, former) => former && forget(Object.keys(answers)), { flush: 'sync' })
   },
 })
 
