@@ -159,6 +159,8 @@ describe('a tab that was idle for longer than the token lives', () => {
     const { page, requests } = await app.openWindow(profile, '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
 
+    // Each answer about the session sets the cookie of the token: none is on its way any more.
+    await page.waitForLoadState('networkidle')
     // As in a computer that sleeps: nothing runs, the cookie of the token ends, and the session goes on.
     await (await profile.newCDPSession(page)).send('Page.setWebLifecycleState', { state: 'frozen' })
     await app.deployment.advanceClock(20 * 60_000)
