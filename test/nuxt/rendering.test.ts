@@ -126,6 +126,19 @@ describe('a page for everybody', () => {
   })
 })
 
+describe('a server component', () => {
+  it('knows who the page is for', async () => {
+    const ada = await app.signUp('Ada')
+    expect(textOf((await app.get('/island', ada.cookie)).html, 'island')).toBe('authenticated Ada')
+    expect(textOf((await app.get('/island')).html, 'island')).toBe('unauthenticated')
+  })
+
+  it('does not say that nobody is there in a page for everybody', async () => {
+    const ada = await app.signUp('Ada')
+    expect(textOf((await app.get('/cached-island', ada.cookie)).html, 'island')).toBe('loading')
+  })
+})
+
 describe('a route of the app\'s server', () => {
   it('answers as whoever asks', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])

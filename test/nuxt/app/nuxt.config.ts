@@ -8,6 +8,7 @@ export default defineNuxtConfig({
     // Prerendering takes a server that is built for it alone: it varies with nothing.
     ...(isPlain ? { '/prerendered': { prerender: true } } : {}),
     '/cached': { swr: 60 },
+    '/cached-island': { swr: 60 },
     '/browser-only': { ssr: false },
   },
 })

@@ -20,10 +20,14 @@ export default defineNitroPlugin((nitro) => {
       if (!convex) {
         const url = getRequestURL(event, { xForwardedProto: false })
         const { prerender, cache, isr, swr } = getRouteRules(event) as Record<string, unknown>
+        // A server component has a request of its own, which the server makes to itself while it renders the page.
+        const { convueIsShared } = (event.node.req as { __unenv__?: Record<string, unknown> }).__unenv__ ?? {}
+        const isShared = !!(import.meta.prerender || prerender || cache || isr || swr || convueIsShared)
+        event.context.convueIsShared = isShared
         convex = {
           request: server.forRequest(new Request(url, { headers: event.headers })),
           nobody: server.forRequest(new Request(url)),
-          isShared: !!(import.meta.prerender || prerender || cache || isr || swr),
+          isShared,
         }
         events.set(event, convex)
       }
