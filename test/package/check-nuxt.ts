@@ -1,15 +1,20 @@
 // What no test on sources can see: the packed module serves an app outside of this repository, where nobody reaches a package that they have not
 // asked for, as pnpm lays them out.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../nuxt/free-port.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const app = mkdtempSync(join(tmpdir(), 'convue-packed-'))
+
+const NUXT = join(app, 'node_modules/nuxt/bin/nuxt.mjs')
+const env = { ...process.env, NUXT_TELEMETRY_DISABLED: '1' }
 
 /** The dependencies of an app with Nuxt, Convex and Better Auth. It installs nothing else for Convue's sake. */
 const INSTALLED = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'typescript', 'vue', 'vue-router', 'vue-tsc']
@@ -29,7 +34,8 @@ try {
   link(convue, join(modules, 'convue'))
 
   cpSync(join(root, 'playground/convex'), join(app, 'convex'), { recursive: true, filter: path => !path.endsWith('tsconfig.json') })
-  write('package.json', JSON.stringify({ name: 'packed', private: true, type: 'module' }))
+  const dependencies = Object.fromEntries(['convue', ...INSTALLED].map(name => [name, '*']))
+  write('package.json', JSON.stringify({ name: 'packed', private: true, type: 'module', dependencies }))
   write('tsconfig.json', JSON.stringify({
     files: [],
     references: ['app', 'server', 'shared', 'node'].map(name => ({ path: `./.nuxt/tsconfig.${name}.json` })),
@@ -47,12 +53,17 @@ const { data } = useAuthedQuery(api.tasks.list, { filter: 'all' })
 const first: string | undefined = data.value?.[0]?.text
 const { user, signIn } = useUserSession()
 const client = useAuthClient()
-// @ts-expect-error These have types.
-const wrong: number = [signIn.email, client.signOut, data.value?.[0]?.text]
+// @ts-expect-error It has types.
+const wrongSignIn: number = signIn.email
+// @ts-expect-error It has types.
+const wrongSignOut: number = client.signOut
+// @ts-expect-error It has types.
+const wrongText: number | undefined = data.value?.[0]?.text
 </script>
 
 <template>
-  <Authenticated>Hello {{ user?.name }} {{ first }} {{ wrong }}</Authenticated>
+  <Authenticated>Hello {{ user?.name }} {{ first }} {{ [wrongSignIn, wrongSignOut, wrongText] }}</Authenticated>
+  <Unauthenticated>Nobody is there</Unauthenticated>
 </template>
 `)
   write('server/api/tasks.get.ts', `import { api } from '#convex/api'
@@ -60,14 +71,15 @@ const wrong: number = [signIn.email, client.signOut, data.value?.[0]?.text]
 export default defineEventHandler(async (event) => {
   const { user } = await requireConvexUser(event)
   const tasks = await useConvexServer(event).fetchAuthQuery(api.tasks.list, { filter: 'all' })
-  // @ts-expect-error These have types.
-  const wrong: number = tasks[0]?.text
+  // @ts-expect-error It has types.
+  const wrong: number | undefined = tasks[0]?.text
   return { name: user.name, wrong }
 })
 `)
   write('types.d.ts', 'declare const process: { env: Record<string, string | undefined> }\n')
 
   nuxt('build')
+  await visit([join(app, '.output/server/index.mjs')])
   nuxt('typecheck')
   write('app/auth-client.ts', `import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { usernameClient } from 'better-auth/client/plugins'
@@ -92,7 +104,9 @@ const isFree = (): number => client.isUsernameAvailable
   nuxt('generate')
   const html = readFileSync(join(app, '.output/public/index.html'), 'utf8')
   assert.match(html, /id="__nuxt"/)
+  assert.doesNotMatch(html, /Nobody is there/)
   assert.doesNotMatch(html, /eyJ/)
+  await visit([NUXT, 'dev'])
 }
 finally {
   rmSync(app, { recursive: true, force: true })
@@ -110,13 +124,49 @@ function link(target: string, path: string): void {
 }
 
 function nuxt(command: string): void {
-  run(process.execPath, [join(app, 'node_modules/nuxt/bin/nuxt.mjs'), command], app)
+  run(process.execPath, [NUXT, command], app)
+}
+
+/** Starts a server of the app, and visits its page and an auth route. @throws what the server said, if they do not answer. */
+async function visit(args: string[]): Promise<void> {
+  const port = await freePort()
+  const server = spawn(process.execPath, args, { cwd: app, env: { ...env, HOST: 'localhost', PORT: String(port) } })
+  let log = ''
+  for (const stream of [server.stdout, server.stderr])
+    stream.on('data', chunk => log += chunk)
+  try {
+    const page = await answerOf(`http://localhost:${port}/`)
+    assert.match(page, /Nobody is there/)
+    // What the proxy says by itself, without a deployment.
+    const refusal = await fetch(`http://localhost:${port}/api/auth/ok`, { method: 'DELETE' })
+    assert.deepEqual([refusal.status, (await refusal.json() as { code: string }).code], [405, 'METHOD_NOT_ALLOWED'])
+  }
+  catch (error) {
+    throw new Error(`${args.join(' ')} does not answer:\n${log}`, { cause: error })
+  }
+  finally {
+    const ended = once(server, 'exit')
+    server.kill()
+    await ended
+  }
+}
+
+/** The page at an address, as soon as a server answers with one. */
+async function answerOf(url: string): Promise<string> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    const response = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null)
+    if (response?.ok)
+      return await response.text()
+    assert.ok(performance.now() < deadline, `${url} answers with ${response?.status ?? 'nothing'}`)
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
 }
 
 /** What a program says; an error with all of it, if it fails. */
 function run(program: string, args: string[], cwd: string): string {
   try {
-    return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, NUXT_TELEMETRY_DISABLED: '1' } })
+    return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', env })
   }
   catch (error) {
     const { stdout, stderr } = error as { stdout: string, stderr: string }
