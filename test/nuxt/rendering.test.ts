@@ -46,6 +46,18 @@ describe('a page that is rendered for somebody', () => {
     expect(headers.getSetCookie().join()).toMatch(/better-auth\.convex_jwt=[\w-]+\./)
   })
 
+  it('holds the token that has replaced one of the cookie that the deployment refuses', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const refused = ada.cookies.get('better-auth.convex_jwt')!.replace(/[^.]+$/, signature => 'A'.repeat(signature.length))
+    ada.cookies.set('better-auth.convex_jwt', refused)
+    app.takeAsked()
+    const { html } = await app.get('/tasks', ada.cookie)
+    expect(html).toContain('Water the ferns</li>')
+    expect(html).not.toContain(refused)
+    expect(html).toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
+    expect(app.takeAsked().filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
+  })
+
   it('knows nobody from somebody of whom nothing could be found out', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     expect(textOf((await app.get('/tasks')).html, 'status')).toBe('unauthenticated')

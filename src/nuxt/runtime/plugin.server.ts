@@ -62,6 +62,11 @@ export default defineNuxtPlugin({
     }))
     // What stores and middleware have asked is there before anything is rendered.
     nuxtApp.hook('app:created', () => Promise.all(asked.values()).then(() => {}))
+    // A token that the deployment has refused was replaced meanwhile, and must not go on to the browser.
+    nuxtApp.hook('app:rendered', async () => {
+      if (payload.auth?.token)
+        payload.auth.token = await convex.request.getToken().catch(() => null)
+    })
   },
 })
 
