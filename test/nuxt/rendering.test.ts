@@ -122,6 +122,13 @@ describe('a query', () => {
   })
 })
 
+describe('a query of a middleware', () => {
+  it('is answered before anything is rendered, though nothing waits for it', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    expect(textOf((await app.get('/guarded', ada.cookie)).html, 'first')).toBe('Water the ferns')
+  })
+})
+
 describe('a page for everybody', () => {
   it.each(['/prerendered', '/cached'])('carries neither a user nor a token, and does not say that nobody is there: %s', async (path) => {
     const ada = await app.signUp('Ada')
