@@ -60,6 +60,15 @@ describe('the reference', () => {
   })
 })
 
+describe('the README', () => {
+  it('sets Nuxt up in under 30 lines', () => {
+    const section = /^## Nuxt\n([\s\S]*?)^## /m.exec(pages.get('README.md')!)![1]!
+    const blocks = [...section.matchAll(/^```.+\n([\s\S]*?)^```$/gm)].map(([, code]) => code!.trim())
+    expect(blocks.join('\n')).toContain('convue/nuxt')
+    expect(blocks.flatMap(code => code.split('\n')).length).toBeLessThan(30)
+  })
+})
+
 /** The anchors that GitHub gives the headings of a page. */
 function anchorsOf(page: string): string[] {
   return [...prose(readFileSync(join(ROOT, page), 'utf8')).matchAll(/^#+ (.*)$/gm)]

@@ -1,0 +1,52 @@
+import type { Boot, Command } from './commands.ts'
+import process from 'node:process'
+import * as fc from 'fast-check'
+import { expect } from 'vitest'
+import { createApp } from 'vue'
+import { boots, sequences } from './commands.ts'
+
+/** A page that commands happen to, and the promises that it has broken. */
+export interface SequenceRun {
+  readonly faults: string[]
+  run: (command: Command) => Promise<void>
+  /** Lets everything come to rest, and looks at what is shown then. */
+  calm: () => Promise<void>
+  close: () => Promise<void>
+}
+
+/**
+ * Lets random commands happen to one page after another. Fails with the shortest sequence that breaks a promise.
+ *
+ * @param name What the variables of the environment begin with: `…_RUNS`, how many sequences; to replay one that failed, `…_SEED` and `…_PATH` with
+ * what was printed as `seed` and `path`.
+ * @param defaultRuns How many sequences, if `…_RUNS` does not say.
+ * @param faultsIn Performs one sequence, by {@link performSequence}.
+ */
+export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: number, faultsIn: (boot: Boot, commands: Command[]) => Promise<string[]>): Promise<void> {
+  // Vue looks for its devtools once per process, with a timer that belongs to no test.
+  createApp({ render: () => null })
+  const { [`${name}_RUNS`]: runs = defaultRuns, [`${name}_SEED`]: seed, [`${name}_PATH`]: path } = process.env
+  await fc.assert(fc.asyncProperty(boots, sequences, async (boot, commands) => {
+    expect(await faultsIn(boot, commands)).toEqual([])
+  }), {
+    numRuns: Number(runs),
+    ...(seed ? { seed: Number(seed) } : {}),
+    ...(path ? { path } : {}),
+  })
+}
+
+/** Performs the commands on a page. Resolves with the promises that were broken, and the command after which. */
+export async function performSequence(run: SequenceRun, commands: Command[]): Promise<string[]> {
+  try {
+    for (const command of commands) {
+      await run.run(command)
+      if (run.faults.length > 0)
+        return [`after ${JSON.stringify(command)}`, ...run.faults]
+    }
+    await run.calm()
+  }
+  finally {
+    await run.close()
+  }
+  return run.faults
+}
