@@ -122,7 +122,10 @@ function react(state: AuthState, event: AuthEvent): AuthState {
     case 'session':
       return onSession(state, event.snapshot)
     case 'token':
-      return onToken(state, event.token.person)
+      // Of who was there when it was asked for: who has come since is asked about anew.
+      return person && request?.isBlind && person.userId !== event.token.person.userId
+        ? { ...state, request: ask('token') }
+        : onToken(state, event.token.person)
     case 'denied':
       return person && request?.isBlind
         ? { ...state, request: ask('token') }

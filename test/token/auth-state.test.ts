@@ -233,6 +233,22 @@ describe('a page that has just loaded', () => {
   })
 })
 
+describe('a token that was asked for before anybody was known', () => {
+  const named = transition(boot({ status: 'pending' }, true), hears(session('bea')))
+
+  it('is theirs who is known by now', () => {
+    expect(transition(named, token('bea'))).toMatchObject({ status: 'authenticating', person: { userId: 'bea' }, request: null })
+  })
+
+  it('is asked for again if it is of somebody else, who was there before: then the answer counts', () => {
+    const again = transition(named, token('ada'))
+    expect(again).toMatchObject({ status: 'loading', person: { userId: 'bea' }, request: { status: 'pending', question: 'token', failures: 0 } })
+    expect(again.request).not.toBe(named.request)
+    expect(transition(again, token('bea'))).toMatchObject({ status: 'authenticating', person: { userId: 'bea' }, request: null })
+    expect(transition(again, token('ada'))).toMatchObject({ status: 'authenticating', person: { userId: 'ada' }, request: null })
+  })
+})
+
 describe('an answer that says nothing new', () => {
   it.each([
     ['a session of the same person', adaAuthenticated, hears(session('ada'))],
