@@ -12,7 +12,7 @@ export interface ProviderRequest {
   retryAfterMs?: number
   /** The last attempt was brought forward: not so the next one. */
   isEarly?: boolean
-  /** Asked before anybody was known: a denial says nothing about who has signed in since. */
+  /** Asked before anybody was known: a denial, or somebody else's token, says nothing about who has signed in since. */
   isBlind?: boolean
 }
 
