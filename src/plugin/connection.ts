@@ -10,8 +10,8 @@ import { shallowRef } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { IdentityChangedError } from '../identity-changed-error.ts'
 import { hasToken, isChangeOfPerson } from '../token/auth-state.ts'
+import { createCallRegistry } from './call-registry.ts'
 import { openClient } from './open-client.ts'
-import { createPendingCall } from './pending-call.ts'
 
 /**
  * The connections of an app: one client per identity, nobody's included.
@@ -73,8 +73,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   let isNobodyLent = false
   let isSending = false
   let unwatch = (): void => {}
-  /** All of whoever is there, in order. */
-  const calls = new Set<PendingCall>()
+  const calls = createCallRegistry()
   const work: Connection['work'] = new Set()
   const guessed: Connection['guessed'] = new Set()
 
@@ -112,8 +111,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     identityFor,
     call(question) {
       assertAvailable()
-      const call = createPendingCall(question)
-      calls.add(call)
+      const call = calls.add(question)
       const settle = (): void => {
         const isOpen = calls.delete(call)
         if (!isGuessing()) {
@@ -178,17 +176,15 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   }
 
   function isWriting(): boolean {
-    return work.size > 0 || [...calls].some(({ kind }) => kind !== 'query')
+    return work.size > 0 || calls.hasWrites
   }
 
   function isGuessing(): boolean {
-    return [...calls].some(({ isOptimistic }) => isOptimistic)
+    return calls.hasOptimisticCalls
   }
 
   function endAll(toError: (outcome: 'notSent' | 'unknown') => Error): void {
-    for (const call of calls)
-      call.reject(toError(call.isQueued() ? 'notSent' : 'unknown'))
-    calls.clear()
+    calls.endAll(toError)
     for (const end of work)
       end(toError)
     work.clear()

@@ -20,18 +20,21 @@ export interface PendingCall {
   readonly result: Promise<unknown>
   /** Gives it to a client, unless there is none yet or it has one. */
   send: (client: OpenClient | null | undefined) => void
-  /** It has surely not left the page yet. */
-  isQueued: () => boolean
+  /** It has surely not left the page yet. `readState` replaces reading the state of the client, where many calls are checked at once. */
+  isQueued: (readState?: ReadCarrierState) => boolean
   /** Nobody will answer: a Convex client that is closed leaves its own calls pending for good. */
   reject: (error: Error) => void
 }
 
 /** A `ConvexClient`, as far as it carries calls. */
-type Carrier = Pick<ConvexClient, 'connectionState'>
+export type Carrier = Pick<ConvexClient, 'connectionState'>
   & Record<Call['kind'], (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>>
 
+/** Reads the connection state of a client. One that is late by a tick makes a call "possibly sent" that was not sent. */
+export type ReadCarrierState = (carrier: Carrier) => ReturnType<Carrier['connectionState']>
+
 /** @throws {ConvueError} `ARGS_INVALID` */
-export function createPendingCall({ kind, name, args: value, optimisticUpdate }: Call): PendingCall {
+export function createPendingCall({ kind, name, args: value, optimisticUpdate }: Call, readState: ReadCarrierState): PendingCall {
   const { args } = readArgs(value)
   let carrier: Carrier | undefined
   /** The connection of the carrier on which it leaves, the first being 1. */
@@ -48,14 +51,14 @@ export function createPendingCall({ kind, name, args: value, optimisticUpdate }:
       if (carrier || !client)
         return
       carrier = client.convex as unknown as Carrier
-      const { isWebSocketConnected, connectionCount } = carrier.connectionState()
+      const { isWebSocketConnected, connectionCount } = readState(carrier)
       leavesOn = isWebSocketConnected ? connectionCount : connectionCount + 1
       carrier[kind](name, args, {
         // The client runs it again at every transition until the mutation is through: an error would stop them all.
         optimisticUpdate: optimisticUpdate && ((queries, args) => attempt(() => optimisticUpdate(queries, args))),
       }).then(resolve, error => reject(explainFunctionError(error)))
     },
-    isQueued: () => !carrier || carrier.connectionState().connectionCount < leavesOn,
+    isQueued: (readState = carrier => carrier.connectionState()) => !carrier || readState(carrier).connectionCount < leavesOn,
     reject,
   }
 }
