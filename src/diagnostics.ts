@@ -11,7 +11,13 @@ interface Diagnosis {
  */
 const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_ENV === 'production' ? {} : {
   URL_INVALID: {
-    why: url => url ? `\`url\` is no absolute http(s) address: ${url}.` : '`url` is missing.',
+    why: (url) => {
+      if (!url)
+        return '`url` is missing.'
+      return /\.convex\.site/i.test(url)
+        ? `\`url\` is not the address of a deployment, but of its HTTP actions: ${url}.`
+        : `\`url\` is not an absolute http(s) address: ${url}.`
+    },
     fix: 'Pass your deployment\'s, such as https://happy-otter-123.convex.cloud.',
   },
   AUTH_SOURCE_CONFLICT: { why: 'Both `authClient` and `tokenSource` were given.', fix: 'Keep one of them.' },

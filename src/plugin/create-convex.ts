@@ -144,7 +144,8 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
 
 function assertUrl(url: unknown): void {
   try {
-    if (/^https?:$/.test(new URL(url as string).protocol))
+    const { protocol, hostname } = new URL(url as string)
+    if (/^https?:$/.test(protocol) && !hostname.endsWith('.convex.site'))
       return
   }
   catch {}

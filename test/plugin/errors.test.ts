@@ -38,6 +38,8 @@ describe('createConvex', () => {
     ['no URL', 'happy-otter-123', /happy-otter-123/],
     ['another protocol', 'ws://localhost:3210', /ws:\/\/localhost/],
     ['no string', 42, /42/],
+    ['the address of the HTTP actions', 'https://happy-otter-123.convex.site', /not the address of a deployment.*HTTP actions.*happy-otter-123\.convex\.site/],
+    ['the address of the HTTP actions in a region', 'HTTPS://happy-otter-123.eu-west-1.CONVEX.SITE/', /HTTP actions/],
   ])('with a url that is %s is a diagnosed error', (_what, given, why) => {
     expectDiagnosis(thrownBy(() => createConvex({ url: given as string })), 'URL_INVALID', { why, fix: /convex\.cloud/ })
   })
