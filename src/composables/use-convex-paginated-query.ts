@@ -13,6 +13,7 @@ import { batch } from '../plugin/batch.ts'
 import { useConvexContext } from '../plugin/context.ts'
 import { functionName } from '../plugin/function-name.ts'
 import { queryKey } from '../plugin/query-key.ts'
+import { shareError } from '../plugin/share-error.ts'
 import { shareStructure } from '../plugin/structural-sharing.ts'
 import { askForPage, subscribeToPage } from './page-subscription.ts'
 import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
@@ -113,6 +114,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       next = { ...next, results: former.results, isStale: former.results.length > 0 }
     return {
       ...next,
+      error: former?.person === who ? shareError(former.error, next.error) : next.error,
       // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
       results: former?.person === who ? shareStructure(former.results, next.results) as PaginationView['results'] : next.results,
       isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(context.auth, auth)),

@@ -55,7 +55,7 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
 export interface UseConvexQueryReturn<Data> {
   /** The result; `undefined` while there is none. `null` is a result. */
   data: Readonly<Ref<Data>>
-  /** Why there is no result. Goes when the next result comes. */
+  /** Why there is no result. Goes when the next result comes. The same failure with another request id is not a change. */
   error: Readonly<Ref<Error | undefined>>
   status: Readonly<Ref<'paused' | 'pending' | 'success' | 'error'>>
   /** Nothing is asked: the arguments pause it, or it requires a user and nobody is signed in. */

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import type { OpenClient, QueryOutcome, Receiver, Subscription } from './open-client.ts'
 import type { QueryKey } from './query-key.ts'
 import { shallowRef } from 'vue'
+import { shareError } from './share-error.ts'
 import { shareStructure } from './structural-sharing.ts'
 
 /** What everybody who shares a query sees. */
@@ -93,11 +94,14 @@ export class QueryEntry implements Receiver {
         }
       }
     }
+    const { value: state } = this.state
     if (outcome.status !== 'success') {
-      this.state.value = outcome
+      // A failure that repeats renders nothing.
+      if (outcome.status !== 'error' || state.status !== 'error' || shareError(state.error, outcome.error) !== state.error)
+        this.state.value = outcome
       return
     }
-    const shown = this.state.value.status === 'success' ? this.state.value : undefined
+    const shown = state.status === 'success' ? state : undefined
     const value = shareStructure(shown?.value, outcome.value)
     // An answer that says nothing new renders nothing.
     if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)

@@ -81,6 +81,37 @@ describe('an error in one page', () => {
     expect(query.error.value).toBeUndefined()
   })
 
+  it('notifies no watcher when it repeats with another request id', async () => {
+    const { seen, query } = await mountPages(3)
+    let requests = 0
+    list.intercept = (result, options) => {
+      if (options.cursor === '2')
+        throw new Error(`[Request ID: ${++requests}] Server Error\nUncaught Error: a failure`)
+      return result
+    }
+    page.deployment.invalidate()
+    await page.tick()
+    const first = query.error.value
+    page.deployment.invalidate()
+    await page.tick()
+    expect(requests).toBeGreaterThan(1)
+    expect(seen).toEqual(['0,1,2 Error a failure'])
+    expect(query.error.value).toBe(first)
+  })
+
+  it('is the same error while the query does not return pages', async () => {
+    let rows = 0
+    list.intercept = () => [++rows]
+    const { query, seen } = mountList()
+    await page.tick()
+    expect(query.error.value).toMatchObject({ code: 'FUNCTION_KIND_MISMATCH' })
+    const notified = seen.length
+    page.deployment.invalidate()
+    await page.tick()
+    expect(rows).toBeGreaterThan(1)
+    expect(seen).toHaveLength(notified)
+  })
+
   it('may be in the first page, from the start', async () => {
     breakPage(null, Object.assign(new Error('a refusal'), { data: { code: 'NO_ENTRY' } }))
     const { query, seen } = mountList()

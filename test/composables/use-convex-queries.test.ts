@@ -41,6 +41,25 @@ async function mountRecord<Queries extends Record<string, Item>>(queries: MaybeR
   return { results: mounted.result, stop: mounted.stop }
 }
 
+describe('an error of a record\'s query', () => {
+  it('notifies no watcher when it repeats with another request id', async () => {
+    const { results } = await mountRecord({ a: list('a') })
+    let requests = 0
+    page.deployment.functions.set('messages:list', () => {
+      throw new Error(`[Request ID: ${++requests}] Server Error\nUncaught Error: a failure`)
+    })
+    page.deployment.invalidate()
+    await page.tick()
+    const notified = vi.fn()
+    page.run(() => watch(() => [results.a!.error, results.a!.status, results.a!.data], notified, { flush: 'sync', deep: true }))
+    expect(results.a!.error!.message).toContain('a failure')
+    page.deployment.invalidate()
+    await page.tick()
+    expect(requests).toBeGreaterThan(1)
+    expect(notified).not.toHaveBeenCalled()
+  })
+})
+
 describe('a record of queries', () => {
   it('is a record of results, on one connection', async () => {
     openPage()

@@ -4,8 +4,10 @@ import { ConvueError, useConvexMutation, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { computed, defineComponent, h, ref, watch, watchEffect } from 'vue'
 import { expectConsole } from '../support/console-guard.ts'
+import { fakeToken } from '../support/fake-token.ts'
 import { api } from '../support/scripted-api.ts'
 import { ScriptedPage } from '../support/scripted-page.ts'
+import { signedIn } from '../support/scripted-source.ts'
 
 let page: ScriptedPage
 beforeEach(() => {
@@ -72,6 +74,86 @@ describe('an error', () => {
     await page.tick()
     const { result } = page.run(() => useConvexQuery(api.values.get))
     expect(result.status.value).toBe('error')
+  })
+})
+
+describe('an error that repeats', () => {
+  let requests = 0
+  const failure = (reason: string, data?: unknown): Error => Object.assign(
+    new Error(`[Request ID: ${(++requests).toString(16).padStart(16, '0')}] Server Error\n${reason}`),
+    data === undefined ? {} : { data },
+  )
+
+  /** Everything that follows the query: a watcher of each ref, an effect that reads all of them, and a component. */
+  function follow(query: ReturnType<typeof mountValue>['query']) {
+    const notified: string[] = []
+    page.run(() => {
+      for (const field of ['data', 'error', 'status', 'isPending', 'isStale'] as const)
+        watch(query[field], () => notified.push(field), { flush: 'sync' })
+      watchEffect(() => notified.push(`effect: ${query.data.value} ${query.error.value?.message.length}`))
+    })
+    page.mount(defineComponent(() => () => {
+      notified.push('render')
+      return h('p', [query.status.value, query.data.value])
+    }))
+    notified.length = 0
+    return notified
+  }
+
+  it.each<[string, () => Error]>([
+    ['a message', () => failure('Uncaught Error: not now')],
+    ['data', () => failure('Uncaught ConvexError', { code: 'NOT_NOW', limits: [1, 2] })],
+    ['data that is one value', () => failure('Uncaught ConvexError', 'NOT_NOW')],
+    ['a message alone, as in production', () => failure('')],
+    ['the request ids of several functions', () => failure(`Uncaught Error: ${failure('inner').message}`)],
+    ['a mistake that Convue explains', () => failure('Trying to execute values:get as Query, but it is defined as Mutation.')],
+  ])('with another request id notifies no watcher: %s', async (_what, fail) => {
+    const { query, set } = mountValue(fail())
+    await page.tick()
+    const notified = follow(query)
+    const first = query.error.value
+    await set(fail())
+    await set(fail())
+    expect(notified).toEqual([])
+    expect(query.error.value).toBe(first)
+    expect(query.status.value).toBe('error')
+  })
+
+  it.each<[string, () => Error, () => Error]>([
+    ['another message', () => failure('one'), () => failure('other')],
+    ['other data', () => failure('', { code: 'A', at: [1] }), () => failure('', { code: 'A', at: [2] })],
+    ['data where there were none', () => failure(''), () => failure('', null)],
+  ])('with %s is another error', async (_what, one, other) => {
+    const { query, set } = mountValue(one())
+    await page.tick()
+    const notified = follow(query)
+    const first = query.error.value
+    await set(other())
+    expect(notified.filter(field => field === 'error')).toHaveLength(1)
+    expect(query.error.value).not.toBe(first)
+  })
+
+  it('settles each refresh', async () => {
+    const { query } = mountValue(failure('not now'))
+    await page.tick()
+    const notified = follow(query)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick()
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(notified).toEqual([])
+  })
+
+  it('is another error for another user', async () => {
+    const { query } = mountValue(failure('not now'), { user: 'ada' })
+    await page.tick()
+    const first = query.error.value
+    expect(first).toBeDefined()
+    page.source.answer = () => ({ kind: 'token', token: fakeToken('bob') })
+    page.source.say(signedIn('bob'))
+    await page.tick(100)
+    expect(query.error.value).toBeDefined()
+    expect(query.error.value).not.toBe(first)
   })
 })
 
