@@ -1,4 +1,6 @@
+import type { JsonObject } from '../json-answer.ts'
 import type { ServerConfig } from './server-config.ts'
+import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
 import { TimeoutError, withTimeout } from './with-timeout.ts'
 
 /** How a request of our own to the deployment ended. */
@@ -6,8 +8,6 @@ export type UpstreamAnswer
   = | { kind: 'answer', status: number, headers: Headers, body: JsonObject | null }
     /** No JSON object or `null`, as a firewall's page is none; or no answer at all. `reason` holds nothing that somebody else wrote. */
     | { kind: 'failure', status: number | null, reason: string }
-
-export type JsonObject = Record<string, unknown>
 
 /**
  * Asks the deployment for JSON. Never rejects, and follows no redirect, which could carry credentials elsewhere.
@@ -23,7 +23,7 @@ export async function askUpstream(
     return await withTimeout(timeoutMs, async (signal) => {
       const response = await config.fetch(url, { ...init, redirect: 'manual', signal })
       const { status, headers } = response
-      const body = parseObject(await response.text())
+      const body = readJsonAnswer(await response.text())
       return body === undefined
         ? { kind: 'failure', status, reason: `${status} without JSON` }
         : { kind: 'answer', status, headers, body }
@@ -37,23 +37,12 @@ export async function askUpstream(
 
 /** Whether Better Auth or Convex itself said that nobody is there. A firewall's 401 is no JSON, and any other status says nothing about the person. */
 export function isJsonUnauthorized(answer: UpstreamAnswer): boolean {
-  return answer.kind === 'answer' && answer.status === 401 && answer.body !== null
+  return answer.kind === 'answer' && isUnauthorized(answer.status, answer.body)
 }
 
 /** Why an answer is not the one that was hoped for, in words of our own. */
 export function reasonOf(answer: UpstreamAnswer): string {
   return answer.kind === 'failure' ? answer.reason : `${answer.status} with something else than expected`
-}
-
-/** `undefined` for anything else than an object or `null`. */
-function parseObject(text: string): JsonObject | null | undefined {
-  try {
-    const value = JSON.parse(text)
-    return typeof value === 'object' && !Array.isArray(value) ? value : undefined
-  }
-  catch {
-    return undefined
-  }
 }
 
 /** The system's word for it, such as ECONNREFUSED. A message could hold the headers of the request. */

@@ -161,6 +161,9 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { person, said, status, request, overdue } = state
   if (snapshot.status === 'signedOut')
     return becomeNobody({ ...state, said: null }, null)
+  // Repeating a request whose answers say nothing would never end: the token endpoint answers definitely.
+  if (snapshot.status === 'failed' && snapshot.isInconclusive)
+    return request?.question === 'token' ? state : { ...state, request: { ...ask('token'), isBlind: person === undefined } }
   // Who is known stays known, and a token that is on its way will tell as well.
   if (snapshot.status === 'failed' && request?.question === 'session')
     return backOff(state, snapshot.error)

@@ -1,5 +1,9 @@
-import type { SessionSnapshot, TokenSource } from './token-source.ts'
+import type { JsonObject } from '../json-answer.ts'
+import type { HookedClient } from './auth-client-hooks.ts'
+import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../diagnostics.ts'
+import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
+import { hookAuthClient, INCONCLUSIVE } from './auth-client-hooks.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 /**
@@ -7,7 +11,7 @@ import { readRetryAfter } from './retry-after.ts'
  */
 export interface BetterAuthClient {
   $fetch: (path: string, options?: any) => Promise<any>
-  $store: { atoms: Record<string, any> }
+  $store: { atoms: Record<string, any>, notify?: (...args: any[]) => any }
   /** Typed by `convexClient()`: without that plugin the client does not fit here. */
   convex: { token: (...args: any[]) => Promise<any> }
   signOut: (...args: any[]) => Promise<any>
@@ -23,7 +27,7 @@ interface SessionAtom {
 interface SessionValue {
   /** What get-session answered: typed by Better Auth, but any page of any proxy may stand here. */
   data: any
-  error: unknown
+  error: any
   isPending: boolean
   /** It is being asked again, and what is here has been heard before. */
   isRefetching?: boolean
@@ -40,40 +44,55 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
   if (!atom)
     throw diagnose('AUTH_CLIENT_INVALID')
 
+  let hooked: HookedClient | undefined
+  const read = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
+
+  async function fetchToken(signal?: AbortSignal): Promise<TokenOutcome> {
+    let headers: Headers | undefined
+    let body: JsonObject | null | undefined
+    const { data, error } = await client.$fetch('/convex/token', {
+      signal,
+      throw: false, // whatever the app's client does
+      onResponse({ response }: { response: Response }) {
+        headers = response.headers
+      },
+      onError({ responseText }: { responseText: string }) {
+        body = readJsonAnswer(responseText)
+      },
+    })
+    if (data?.token)
+      return { kind: 'token', token: data.token }
+    const status = error?.status
+    if (isUnauthorized(status, body))
+      return { kind: 'denied' }
+    return {
+      kind: 'failed',
+      error: diagnose(status === 404 ? 'TOKEN_ENDPOINT_MISSING' : 'TOKEN_REQUEST_FAILED', status, error),
+      retryAfterMs: headers && readRetryAfter(headers),
+    }
+  }
+
   return {
-    getSnapshot: () => toSnapshot(atom.value),
-    subscribe: listener => atom.subscribe(value => value.isRefetching || listener(toSnapshot(value))),
-    refresh: () => void atom.value.refetch(),
-    async fetchToken({ signal }) {
-      let headers: Headers | undefined
-      const { data, error } = await client.$fetch('/convex/token', {
-        signal,
-        throw: false, // whatever the app's client does
-        onResponse({ response }: { response: Response }) {
-          headers = response.headers
-        },
-      })
-      if (data?.token)
-        return { kind: 'token', token: data.token }
-      if (isJsonUnauthorized(error))
-        return { kind: 'denied' }
-      const status = error?.status
-      return {
-        kind: 'failed',
-        error: diagnose(status === 404 ? 'TOKEN_ENDPOINT_MISSING' : 'TOKEN_REQUEST_FAILED', status, error),
-        retryAfterMs: headers && readRetryAfter(headers),
-      }
+    getSnapshot: read,
+    subscribe(listener) {
+      hooked = hookAuthClient(client)
+      return atom.subscribe(value => value.isRefetching || listener(read()))
     },
+    refresh: () => void atom.value.refetch(),
+    fetchToken: ({ signal }) => fetchToken(signal),
     async signOut() {
       const { data, error } = await client.signOut({ fetchOptions: { throw: false } })
-      // A firewall's page may come with 200.
-      if (!data?.success)
-        throw error
+      if (data?.success)
+        return
+      // A success without Better Auth's body (nothing, a firewall's page) does not tell whether the session has ended.
+      if (error || (await fetchToken()).kind !== 'denied')
+        throw error ?? new Error('The answer does not say whether the session has ended.')
     },
   }
 }
 
-function toSnapshot({ data, error, isPending }: SessionValue): SessionSnapshot {
+/** @param isHooked Whether the client fails at answers that say nothing about the session: see {@link hookAuthClient}. */
+function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean): SessionSnapshot {
   // An answer that failed leaves the data of the former one there.
   if (!error && data?.user?.id && data.session?.id) {
     const { user, session: { token: _secret, ...session } } = data
@@ -81,18 +100,15 @@ function toSnapshot({ data, error, isPending }: SessionValue): SessionSnapshot {
   }
   if (isPending)
     return { status: 'pending' }
-  // Of an answer that is none, nothing goes into an error: it may hold half a session.
-  return data === null && (!error || isJsonUnauthorized(error))
-    ? { status: 'signedOut' }
-    : { status: 'failed', error: diagnose('SESSION_REQUEST_FAILED', undefined, error) }
-}
-
-/**
- * A 401 in JSON comes from Better Auth itself; any other answer, a firewall's 401 page included, says nothing about the session. Better Auth's
- * client merges a JSON body into its error; from any other body only `status` and `statusText` are left.
- */
-function isJsonUnauthorized(error: any): boolean {
+  const isSignedOut = error ? error.status === 401 : data === null
+  if (isSignedOut && isHooked)
+    return { status: 'signedOut' }
   // A client that throws its errors keeps the body apart.
-  const body = error instanceof Error ? (error as any).error : error
-  return error?.status === 401 && typeof body === 'object' && Object.keys(body ?? {}).some(key => !key.startsWith('status'))
+  const { code } = (error instanceof Error ? (error as any).error : error) ?? {}
+  return {
+    status: 'failed',
+    // Of an answer that is none, nothing goes into an error: it may hold half a session.
+    error: diagnose('SESSION_REQUEST_FAILED', undefined, error),
+    isInconclusive: !error || isSignedOut || code === INCONCLUSIVE,
+  }
 }

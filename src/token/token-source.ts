@@ -6,8 +6,11 @@ export type SessionSnapshot
     | { status: 'signedOut' }
   /** A definite answer: this person, in this session. `session` carries no secret. */
     | { status: 'signedIn', userId: string, sessionId: string, user: unknown, session: unknown }
-  /** No answer: the question failed. Never a sign-out. */
-    | { status: 'failed', error: Error }
+  /**
+   * The request failed. Never a sign-out. `isInconclusive`: the provider answered, but the answer says
+   * nothing about the session. The next token request settles it.
+   */
+    | { status: 'failed', error: Error, isInconclusive?: boolean }
 
 /** The provider's answer to a request for a token. */
 export type TokenOutcome

@@ -75,6 +75,7 @@ const events: AuthEvent[] = [
   hears({ status: 'pending' }),
   hears({ status: 'pending', mayBeSignedIn: true }),
   hears({ status: 'failed', error: failure }),
+  hears({ status: 'failed', error: failure, isInconclusive: true }),
   hears({ status: 'signedOut' }),
   hears(session('ada')),
   hears(session('ada', 'ada-2')),
@@ -448,6 +449,34 @@ describe('news that it has changed who is there', () => {
     expect(transition(asked, doubted)).toBe(asked)
     const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
     expect(transition(waiting, doubted)).toBe(waiting)
+  })
+})
+
+describe('an answer about the session that is inconclusive', () => {
+  const inconclusive = hears({ status: 'failed', error: failure, isInconclusive: true })
+
+  it('keeps the user, and requests a token that settles it', () => {
+    const next = transition(adaAuthenticated, inconclusive)
+    expect(next).toMatchObject({ status: 'authenticated', request: { status: 'pending', question: 'token', isBlind: false } })
+    expect(transition(next, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
+    expect(transition(next, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
+  })
+
+  it('ends a back-off of requests for the session, whose answers would say no more', () => {
+    const waiting = [{ type: 'doubted' } as const, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
+    expect(transition(waiting, inconclusive).request).toMatchObject({ status: 'pending', question: 'token' })
+  })
+
+  it('requests no second token, and ends no back-off of tokens', () => {
+    const asked = transition(adaAuthenticated, demand)
+    expect(transition(asked, inconclusive)).toBe(asked)
+    const waiting = transition(asked, { type: 'failed', error: failure })
+    expect(transition(waiting, inconclusive)).toBe(waiting)
+  })
+
+  it('lets the session that is then reported win over a token that was requested before', () => {
+    const bea = after(inconclusive, hears(session('bea')))
+    expect(transition(bea, token('ada'))).toMatchObject({ status: 'loading', person: { userId: 'bea' }, request: { status: 'pending', question: 'token' } })
   })
 })
 

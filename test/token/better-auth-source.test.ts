@@ -322,7 +322,7 @@ describe('signing out', () => {
     ['a firewall\'s page with 200', html(200)],
     ['no answer', networkError],
   ])('rejects at %s', async (_name, answer) => {
-    const { source } = createSource({ signOut: [answer] })
+    const { source } = createSource({ signOut: [answer], token: [json({ token: fakeToken('ada') })] })
     expect(await source.signOut().then(() => 'resolved', () => 'rejected')).toBe('rejected')
   })
 })

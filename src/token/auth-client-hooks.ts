@@ -1,0 +1,99 @@
+/** The hooks that Convue adds to a Better Auth client. */
+import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
+
+/** What is known of a client once the hooks are in place. */
+export interface HookedClient {
+  /** `null` while the hooks are not in place (or never, in a client that is built in another way). */
+  baseURL: string | null
+  /** Settles when {@link baseURL} has been found out. */
+  ready: Promise<void>
+}
+
+/** The part of a Better Auth client through which all of its requests are sent. */
+interface FetchClient {
+  $fetch: (path: string, options?: any) => Promise<any>
+}
+
+/** The parts of a fetch plugin of `better-fetch` that are used here. */
+interface FetchPlugin {
+  id: string
+  init?: (url: string, options: any) => any
+  hooks?: { onResponse?: (context: any) => any }
+}
+
+/** The `code` of the error that replaces an answer of get-session which says nothing about the session. */
+export const INCONCLUSIVE = 'SESSION_ANSWER_INCONCLUSIVE'
+
+const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
+
+/**
+ * Adds hooks to a Better Auth client, once per client.
+ *
+ * Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the JSON
+ * `null` that means "signed out", and any 401 too. The hook replaces such an answer with an error, so
+ * that neither Convue nor `useSession` sees a sign-out.
+ *
+ * All requests of a client share its plugins: a request that is stopped before it is sent shows them.
+ */
+export function hookAuthClient(client: FetchClient): HookedClient {
+  let state = hooked.get(client)
+  if (!state) {
+    state = { baseURL: null, ready: Promise.resolve() }
+    hooked.set(client, state)
+    state.ready = readFetchOptions(client).then((options) => {
+      const plugins: FetchPlugin[] = options?.plugins ?? []
+      const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
+      if (!lifecycle)
+        return
+      state!.baseURL = String(options.baseURL)
+      addHooks(lifecycle)
+    })
+  }
+  return state
+}
+
+/** The options of every request of a client. `undefined` if they cannot be read. */
+async function readFetchOptions(client: FetchClient): Promise<any> {
+  let found: unknown
+  const probe: FetchPlugin = {
+    id: 'convue',
+    init(_url, options) {
+      found = options
+      throw new Error('This request is never sent.')
+    },
+  }
+  try {
+    // A client that ignores the plugin finds the request aborted.
+    await client.$fetch('/get-session', { plugins: [probe], signal: AbortSignal.abort() })
+  }
+  catch {}
+  return found
+}
+
+function addHooks(lifecycle: FetchPlugin): void {
+  const { onResponse } = lifecycle.hooks ?? {}
+  lifecycle.hooks = {
+    ...lifecycle.hooks,
+    async onResponse(context) {
+      const replaced = await onResponse?.(context)
+      const response: Response = replaced instanceof Response ? replaced : replaced?.response ?? context.response
+      if (!isRequestTo(/\/get-session$/, context) || await isDefinite(response))
+        return replaced
+      return { response: Response.json({ code: INCONCLUSIVE, message: `get-session answered ${response.status}` }, { status: 502 }) }
+    },
+  }
+}
+
+function isRequestTo(path: RegExp, { request }: { request: { url: URL | string } }): boolean {
+  return path.test(String(request.url).replace(/[?#].*/, ''))
+}
+
+/** Whether an answer says something about the session, or is an error that the client itself takes for a failure. */
+async function isDefinite(response: Response): Promise<boolean> {
+  const { ok, status } = response
+  if (!ok && status !== 401)
+    return true
+  // An answer that breaks off fails in the client as well.
+  const body = readJsonAnswer(await response.clone().text().catch(() => 'null'))
+  return ok ? body !== undefined : isUnauthorized(status, body)
+}
