@@ -5,7 +5,7 @@ import { convex } from '@convex-dev/better-auth/plugins'
 import { betterAuth } from 'better-auth/minimal'
 import { v } from 'convex/values'
 import { components } from './_generated/api'
-import { query } from './_generated/server'
+import { env, query } from './_generated/server'
 import authConfig from './auth.config'
 
 export const authComponent = createClient<DataModel>(components.betterAuth)
@@ -17,7 +17,7 @@ export const authComponent = createClient<DataModel>(components.betterAuth)
  */
 export function createAuth(ctx: GenericCtx<DataModel>) {
   return betterAuth({
-    baseURL: process.env.SITE_URL,
+    baseURL: env.SITE_URL!,
     database: authComponent.adapter(ctx),
     emailAndPassword: { enabled: true, requireEmailVerification: false },
     plugins: [convex({ authConfig })],

@@ -26,7 +26,7 @@ export interface ConvexOptions {
   /** Any other identity provider, instead of `authClient`. */
   tokenSource?: TokenSource
   /** Who a server found to be there; `null`: nobody. @default undefined: not known */
-  initialAuth?: InitialAuth | null
+  initialAuth?: InitialAuth | null | undefined
   /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
   clientOptions?: ConvexClientOptions
   /** Lets what a server has asked reach the page. A framework's module passes it: `convue/nuxt` does. @default none: a server asks nothing */

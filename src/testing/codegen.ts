@@ -1,5 +1,5 @@
 import type { ComponentSource } from './bundle.ts'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { describeFunctions } from './bundle.ts'
 
@@ -34,14 +34,21 @@ async function writeGenerated(component: ComponentSource, all: ComponentSource[]
   const output = join(component.directory, '_generated')
   const hasSchema = component.hasSchema
   await mkdir(output, { recursive: true })
-  await Promise.all([
-    writeFile(join(output, 'api.js'), apiModule()),
-    writeFile(join(output, 'api.d.ts'), apiTypes(component, children(component, all))),
-    writeFile(join(output, 'server.js'), serverModule()),
-    writeFile(join(output, 'server.d.ts'), serverTypes()),
-    writeFile(join(output, 'dataModel.js'), `${HEADER}export {}\n`),
-    writeFile(join(output, 'dataModel.d.ts'), hasSchema ? dataModelTypes() : anyDataModelTypes()),
-  ])
+  const files = {
+    'api.js': apiModule(),
+    'api.d.ts': apiTypes(component, children(component, all)),
+    'server.js': serverModule(),
+    'server.d.ts': serverTypes(),
+    'dataModel.js': `${HEADER}export {}\n`,
+    'dataModel.d.ts': hasSchema ? dataModelTypes() : anyDataModelTypes(),
+  }
+  await Promise.all(Object.entries(files).map(([name, text]) => writeChanged(join(output, name), text)))
+}
+
+/** A dev server reloads the page for each file that is written, so a file that is up to date is left alone. */
+async function writeChanged(file: string, text: string): Promise<void> {
+  if (await readFile(file, 'utf8').catch(() => null) !== text)
+    await writeFile(file, text)
 }
 
 /** The components that one installs itself. */

@@ -13,6 +13,7 @@ import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { ConvueError } from '../errors.ts'
 import { deserializeError } from './channel.ts'
+import { codegen } from './codegen.ts'
 
 export { codegen, type CodegenOptions } from './codegen.ts'
 export type { Identity } from './identity.ts'
@@ -38,7 +39,12 @@ export interface DeploymentOptions {
   port?: number
   /** Where HTTP actions are served; 0 takes any free port. @default 0 */
   sitePort?: number
-  /** Reloads the functions when a file of the folder changes. Files that cannot be loaded are reported on stderr. @default false */
+  /**
+   * For development: writes `_generated/` as `codegen` does, and, whenever a file of the folder changes, writes it again and reloads the
+   * functions. Files that cannot be loaded are reported on stderr.
+   *
+   * @default false
+   */
   watch?: boolean
 }
 
@@ -101,6 +107,8 @@ export interface Deployment {
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const functions = resolve(options.functions ?? './convex')
   const siteUrl = options.siteUrl ?? 'http://localhost:5173'
+  if (options.watch)
+    await codegen({ functions })
   const thread = new DeploymentThread(options.env ?? {})
   try {
     const urls = await thread.ask<ServerUrls>({
@@ -229,17 +237,28 @@ function decodeOutcome(outcome: Outcome): any {
   throw Object.assign(new ConvexError(outcome.message), { data: jsonToConvex(outcome.data) })
 }
 
-/** Editors write a file in several steps; one reload answers all of them. */
+/** What is written here is never a change of the functions: the generated types, and the bundles of a folder with packages of its own. */
+const UNWATCHED = /(?:^|[\\/])(?:_generated|node_modules)(?:[\\/]|$)/
+
+/** Editors write a file in several steps; one reload follows all of them. */
 function watchFolder(functions: string, reload: () => Promise<void>): () => void {
   let timer: NodeJS.Timeout | undefined
-  const watcher = watch(functions, { recursive: true }, () => {
+  let update = Promise.resolve()
+  const watcher = watch(functions, { recursive: true }, (_, file) => {
+    if (file && UNWATCHED.test(file))
+      return
     clearTimeout(timer)
     timer = setTimeout(() => {
-      reload().catch(error => console.error(String(error)))
+      // The types of what cannot be loaded yet help to mend it, so the two steps do not depend on each other.
+      update = update.then(() => codegen({ functions })).catch(report).then(reload).catch(report)
     }, 50)
   })
   return () => {
     clearTimeout(timer)
     watcher.close()
   }
+}
+
+function report(error: unknown): void {
+  console.error(String(error))
 }

@@ -105,8 +105,14 @@ export const reset = internalMutation({
 })
 `
 
+/** What every example is checked with: a reader's settings may be stricter than ours. */
+const STRICTER = { exactOptionalPropertyTypes: true }
+
 const SUPPORT: Record<string, string> = {
-  'tsconfig.json': JSON.stringify({ extends: '../tsconfig.json', include: ['**/*'], exclude: ['nuxt'] }),
+  'tsconfig.json': JSON.stringify({ files: [], references: ['app', 'node'].map(name => ({ path: `./tsconfig.${name}.json` })) }),
+  // As create-vite has it: the sources of an app, and so the functions that they import, know no types of Node.
+  'tsconfig.app.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: { ...STRICTER, types: ['vite/client'] }, include: ['src'] }),
+  'tsconfig.node.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: STRICTER, include: ['**/*'], exclude: ['nuxt'] }),
   'src/env.d.ts': '/// <reference types="vite/client" />\n',
   'convex/seed.ts': SEED,
 }

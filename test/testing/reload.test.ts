@@ -1,9 +1,10 @@
 import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { anyApi } from 'convex/server'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { startDeployment } from '../../src/testing/index.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { codegen, startDeployment } from '../../src/testing/index.ts'
+import { expectConsole } from '../support/console-guard.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFunctions, writeFunctions } from './functions-folder.ts'
 import { add, RawClient } from './raw-client.ts'
@@ -92,5 +93,31 @@ describe('a watched folder', () => {
     await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
     await writeFunctions(folder, { 'notes.ts': notes('two: ') })
     await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['two: x'])
+  })
+
+  it('has its types from the start, and again when a module is added', async () => {
+    const { deployment, folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    const types = (): Promise<string> => readFile(join(folder, '_generated/api.d.ts'), 'utf8')
+    expect(await types()).toContain('"notes": typeof')
+
+    await writeFunctions(folder, { 'more/deep.ts': notes('deep: ') })
+    await eventually(types).toContain('"more/deep": typeof')
+    await eventually(() => deployment.query(anyApi['more/deep']!.list!).catch(String)).toEqual([])
+  })
+
+  it('has the types of a new module when another file cannot be loaded', async () => {
+    const { folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    await writeFunctions(folder, { 'notes.ts': 'throw new Error("half written")', 'more.ts': notes('more: ') })
+    await eventually(() => readFile(join(folder, '_generated/api.d.ts'), 'utf8')).toContain('"more": typeof')
+    await eventually(() => vi.mocked(console.error).mock.calls.join()).toContain('half written')
+    expectConsole(/FUNCTIONS_INVALID.*half written/s)
+  })
+
+  it('leaves generated files alone that are up to date', async () => {
+    const { folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    const file = join(folder, '_generated/api.d.ts')
+    const { mtimeMs } = await stat(file)
+    await codegen({ functions: folder })
+    expect((await stat(file)).mtimeMs).toBe(mtimeMs)
   })
 })
