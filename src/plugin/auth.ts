@@ -39,10 +39,11 @@ export interface UseConvexAuthReturn {
   /** Why nobody is signed in, if it was no plain sign-out; or why there is no token yet. */
   error: ComputedRef<Error | null>
   /**
-   * Resolves once it is known who is there: `true` for a confirmed person; `false` for nobody, and for a failure, with `error` set. Right after a
-   * sign-in by the auth client the page has not heard of it yet: watch `isAuthenticated` for that.
+   * Resolves with `true` for a user that the deployment has confirmed, with `false` if the page is definitely signed out, and with `undefined` if
+   * neither could be found out: after a failure (`error` says which), and on a server. A guard redirects on `false` only. Right after a sign-in by
+   * the auth client, the page does not know of it yet: watch `isAuthenticated` for that.
    */
-  ready: () => Promise<boolean>
+  ready: () => Promise<boolean | undefined>
   /**
    * Ends the session. Resolves once the page is anonymous.
    *
@@ -55,6 +56,11 @@ export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, is
   const status = computed(() => state.value.status)
   // A routine renewal that fails is nobody's concern while the deployment still accepts the former token.
   const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
+  const isConfirmed = (): boolean | undefined => {
+    if (status.value === 'authenticated')
+      return true
+    return status.value === 'unauthenticated' ? false : undefined
+  }
   const isOneOf = (...statuses: AuthStatus[]): ComputedRef<boolean> => computed(() => statuses.includes(status.value))
 
   /** Equal data in a new object is the same data: providers answer each request with a new one. */
@@ -71,8 +77,7 @@ export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, is
     user: describe('user'),
     session: describe('session'),
     error,
-    ready: () => until(() => status.value === 'authenticated' || status.value === 'unauthenticated' || !!error.value || isServer)
-      .then(() => status.value === 'authenticated'),
+    ready: () => until(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
     signOut: engine.signOut,
   }
 }

@@ -91,7 +91,7 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
   }
 }
 
-/** @param isHooked Whether the client fails at answers that say nothing about the session: see {@link hookAuthClient}. */
+/** `isHooked`: the client takes answers that say nothing about the session for errors, see {@link hookAuthClient}. */
 function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean): SessionSnapshot {
   // An answer that failed leaves the data of the former one there.
   if (!error && data?.user?.id && data.session?.id) {

@@ -87,22 +87,22 @@ describe('ready()', () => {
       page.source.say(signedIn('ada'))
       page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
     }],
-  ])('is false at a failure to get %s, with the error set', async (_name, fail) => {
+  ])('is undefined at a failure to get %s, with the error set', async (_name, fail) => {
     const page = openPage({ user: 'silent' })
     const ready = watched(page.convex.auth.ready())
     fail(page)
     await page.tick(0)
-    expect(ready.value).toBe(false)
+    expect(ready.value).toBeUndefined()
     expect(page.convex.auth.error.value).toMatchObject({ message: '503' })
   })
 
-  it('is false when the provider does not answer in time', async () => {
+  it('is undefined when the provider does not answer in time', async () => {
     const page = openPage({ user: 'silent' })
     const ready = watched(page.convex.auth.ready())
     await page.tick(9990)
     expect(ready.value).toBe('pending')
     await page.tick(20)
-    expect(ready.value).toBe(false)
+    expect(ready.value).toBeUndefined()
     expect(page.convex.auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_TIMEOUT' })
   })
 
@@ -419,7 +419,7 @@ describe('a server', () => {
     const channel = stubBroadcastChannel()
     const sockets = vi.fn()
     const convex = createConvex({ url: 'https://scripted-deployment.convex.cloud', tokenSource: source, clientOptions: { webSocketConstructor: sockets as never } })
-    await expect(convex.auth.ready()).resolves.toBe(false)
+    await expect(convex.auth.ready()).resolves.toBeUndefined()
     expect(convex.auth.status.value).toBe('loading')
     expect(source.listenerCount).toBe(0)
     expect(source.requests).toEqual([])

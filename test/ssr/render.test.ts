@@ -150,7 +150,8 @@ describe('awaiting on a server', () => {
     })
     const Root = defineComponent(() => () => h(Suspense, () => h(Later)))
     expect(await render(Root, { initialAuth: handedOver('ada') })).toBe('<p>true</p>')
-    expect(await render(Root)).toBe('<p>false</p>')
+    expect(await render(Root)).toBe('<p>undefined</p>')
+    expect(await render(Root, { initialAuth: null })).toBe('<p>false</p>')
   })
 })
 

@@ -68,7 +68,7 @@ describe('auth', () => {
     expectTypeOf(user.value).toEqualTypeOf<ConvexUser | null>()
     expectTypeOf(error.value).toEqualTypeOf<Error | null>()
     expectTypeOf(isAuthenticated.value).toEqualTypeOf<boolean>()
-    expectTypeOf(ready()).resolves.toEqualTypeOf<boolean>()
+    expectTypeOf(ready()).resolves.toEqualTypeOf<boolean | undefined>()
   })
 })
 
