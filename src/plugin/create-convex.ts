@@ -79,8 +79,9 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
     throw diagnose('AUTH_SOURCE_CONFLICT')
 
   const isServer = typeof window === 'undefined'
+  const source = authClient ? betterAuthSource(authClient) : tokenSource ?? nobody
   const engine = createTokenEngine({
-    source: authClient ? betterAuthSource(authClient) : tokenSource ?? nobody,
+    source,
     initialAuth,
     mayBeSignedIn: !isServer && wasSignedIn(url),
   })
@@ -103,7 +104,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
       if (isOtherPerson)
         person.value++
     }))
-    connectToPage(engine, url, () => clientOptions.unsavedChangesWarning !== false && connection.isWriting(), listening.signal)
+    connectToPage(engine, url, source.id, () => clientOptions.unsavedChangesWarning !== false && connection.isWriting(), listening.signal)
     connection.follow(engine.state)
     engine.start()
   }

@@ -1,5 +1,6 @@
 import type { Identity } from '../token/auth-state.ts'
 import type { TokenEngine } from '../token/token-engine.ts'
+import type { TokenSource } from '../token/token-source.ts'
 
 /** Whether this browser was signed in at this deployment when it was last here: one harmless boolean. */
 export function wasSignedIn(url: string): boolean {
@@ -7,40 +8,67 @@ export function wasSignedIn(url: string): boolean {
 }
 
 /**
- * Lets the engine hear of what happens around it, until `signal` aborts: the page coming back to life, and other tabs. Remembers whether somebody
- * is signed in. Warns before the page is left while `isBusy`, since a Convex client would keep such a warning for good.
+ * Connects the engine with the page until `signal` aborts: with its return from the background, and with other tabs. Stores whether a user is signed
+ * in. Warns before the page is left while `isBusy`, since a Convex client would never remove such a warning.
  *
- * Other tabs are told whenever it is known, or known anew, who is there. They do not believe it: they ask their provider. A tab that learns what it
- * was told of stays quiet, so that ten tabs make one announcement.
+ * @param engine Where the identity is decided.
+ * @param url The deployment's URL.
+ * @param providerId What sets the provider apart from others of the same origin and deployment.
+ * @param isBusy Whether calls have not been answered yet.
+ * @param signal Ends it.
  */
-export function connectToPage(engine: TokenEngine, url: string, isBusy: () => boolean, signal: AbortSignal): void {
+export function connectToPage(engine: TokenEngine, url: string, providerId: TokenSource['id'], isBusy: () => boolean, signal: AbortSignal): void {
   addEventListener('online', engine.wake, { signal })
   document.addEventListener('visibilitychange', () => document.hidden || engine.wake(), { signal })
   // One that the browser has kept has missed what was said meanwhile.
   addEventListener('pageshow', event => event.persisted && engine.refreshSession(), { signal })
   addEventListener('beforeunload', event => isBusy() && event.preventDefault(), { signal })
+  engine.subscribe((state) => {
+    if (state.status !== 'loading')
+      unlessBlocked(() => userIdOf(state) ? localStorage.setItem(nameFor(url), '1') : localStorage.removeItem(nameFor(url)))
+  })
+  connectToTabs(engine, url, providerId, signal)
+}
 
-  const name = nameFor(url)
-  const channel = unlessBlocked(() => new BroadcastChannel(name))
-  let heard: unknown
-  if (channel) {
-    signal.addEventListener('abort', () => channel.close())
+/**
+ * Exchanges identity changes with the other tabs of this app. A tab does not believe an announcement: it asks its provider. A tab that adopts what
+ * was announced does not announce it again, so that ten tabs make one announcement.
+ */
+function connectToTabs(engine: TokenEngine, url: string, providerId: TokenSource['id'], signal: AbortSignal): void {
+  let channel: BroadcastChannel | undefined
+  /** What another tab has announced, until the provider has answered whether it is true. */
+  let announced: { userId: unknown } | undefined
+
+  const open = (id?: string): void => {
+    channel = signal.aborted ? undefined : unlessBlocked(() => new BroadcastChannel(id ? `${nameFor(url)}:${id}` : nameFor(url)))
+    if (!channel)
+      return
+    signal.addEventListener('abort', () => channel!.close())
     channel.onmessage = ({ data }) => {
-      heard = data
-      if (data !== userIdOf(engine.state))
-        engine.refreshSession()
+      if (data === userIdOf(engine.state))
+        return
+      announced = { userId: data }
+      engine.refreshSession()
     }
   }
+  if (typeof providerId === 'object')
+    void providerId.then(open)
+  else
+    open(providerId)
+
   engine.subscribe((state, former) => {
     const userId = userIdOf(state)
-    if (state.status !== 'loading')
-      unlessBlocked(() => userId ? localStorage.setItem(name, '1') : localStorage.removeItem(name))
-    if (userId !== undefined && userId !== userIdOf(former) && userId !== heard)
-      channel?.postMessage(heard = userId)
+    const isChange = userId !== undefined && userId !== userIdOf(former)
+    if (isChange && !(announced && announced.userId === userId))
+      channel?.postMessage(userId)
+    // An announcement that turned out not to be true here must not silence this tab when it comes true later.
+    const isAnswered = !state.request || state.said !== former.said
+    if (isChange || isAnswered)
+      announced = undefined
   })
 }
 
-/** Of the entry in the browser's storage, and of the channel between tabs. */
+/** The name of the entry in the browser's storage, and what the name of the channel between tabs begins with. */
 function nameFor(url: string): string {
   return `convue:${url}`
 }
@@ -53,7 +81,7 @@ function unlessBlocked<T>(use: () => T): T | undefined {
   catch {}
 }
 
-/** `null` for nobody, `undefined` while unknown. */
+/** `null` for anonymous, `undefined` while unknown. */
 function userIdOf({ person }: Identity): string | null | undefined {
   return person && person.userId
 }

@@ -5,8 +5,8 @@ import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
 export interface HookedClient {
   /** `null` while the hooks are not in place (or never, in a client that is built in another way). */
   baseURL: string | null
-  /** Settles when {@link baseURL} has been found out. */
-  ready: Promise<void>
+  /** Resolves with {@link baseURL} once it has been found out. */
+  ready: Promise<string | null>
 }
 
 /** The part of a Better Auth client through which all of its requests are sent. */
@@ -38,15 +38,15 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
 export function hookAuthClient(client: FetchClient): HookedClient {
   let state = hooked.get(client)
   if (!state) {
-    state = { baseURL: null, ready: Promise.resolve() }
+    state = { baseURL: null, ready: Promise.resolve(null) }
     hooked.set(client, state)
     state.ready = readFetchOptions(client).then((options) => {
       const plugins: FetchPlugin[] = options?.plugins ?? []
       const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
       if (!lifecycle)
-        return
-      state!.baseURL = String(options.baseURL)
+        return null
       addHooks(lifecycle)
+      return state!.baseURL = String(options.baseURL)
     })
   }
   return state

@@ -73,6 +73,10 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
   }
 
   return {
+    get id() {
+      const { ready } = hookAuthClient(client)
+      return ready.then(baseURL => baseURL ?? '')
+    },
     getSnapshot: read,
     subscribe(listener) {
       hooked = hookAuthClient(client)

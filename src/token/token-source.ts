@@ -23,6 +23,11 @@ export type TokenOutcome
 
 /** The only door to an identity provider. */
 export interface TokenSource {
+  /**
+   * Sets this provider apart from others of the same origin and deployment, such as the address of its API. Tabs exchange identity changes only with
+   * tabs whose provider has the same id.
+   */
+  readonly id?: string | Promise<string>
   /** What is known at this moment, without waiting. */
   getSnapshot: () => SessionSnapshot
   /** Calls `listener` after every change, until the returned function is called. */

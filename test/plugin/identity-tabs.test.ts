@@ -13,9 +13,9 @@ class Browser {
   session: SessionSnapshot = { status: 'signedOut' }
   readonly tabs: ScriptedPage[] = []
 
-  openTab(options: ConstructorParameters<typeof ScriptedPage>[0] = {}) {
+  openTab({ id, ...options }: ConstructorParameters<typeof ScriptedPage>[0] & { id?: string | Promise<string> } = {}) {
     const page = new ScriptedPage({ user: 'silent', ...options })
-    const { source } = page
+    const source = Object.assign(page.source, { id })
     scriptIdentity(page.deployment)
     source.refresh = () => {
       source.refreshes++
@@ -229,6 +229,85 @@ describe('two apps on one page, with a provider each and one deployment', () => 
     expect(channel.messages).toEqual([])
     expect(second.convex.auth.status.value).toBe('authenticated')
     await other.close()
+  })
+})
+
+describe('two apps of one origin on one deployment, with an id of their provider each', () => {
+  it('do not hear each other', async () => {
+    const other = new Browser()
+    const first = browser.openTab({ id: 'https://one.example/api/auth' })
+    const second = other.openTab({ id: Promise.resolve('https://two.example/api/auth') })
+    await tick()
+    channel.messages.length = 0
+    for (const { source } of [first, second])
+      source.refreshes = 0
+    browser.session = signedIn('ada')
+    first.source.say(browser.session)
+    await tick()
+    other.session = signedIn('bea')
+    second.source.say(other.session)
+    await tick()
+    expect([first.source.refreshes, second.source.refreshes]).toEqual([0, 0])
+    expect(channel.messages).toEqual([
+      { channel: 'convue:https://scripted-deployment.convex.cloud:https://one.example/api/auth', data: 'ada' },
+      { channel: 'convue:https://scripted-deployment.convex.cloud:https://two.example/api/auth', data: 'bea' },
+    ])
+    browser.tabs.push(...other.tabs)
+  })
+})
+
+describe('an announcement that this tab does not adopt', () => {
+  it.each([
+    ['the provider says otherwise', async () => {
+      const misled = browser.openTab()
+      await tick()
+      misled.source.say({ status: 'signedOut' })
+    }],
+    ['it is of another app', async () => {
+      const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+      other.postMessage(null)
+      other.close()
+    }],
+  ])('is forgotten once it is answered, so that the tab announces its own sign-out later: %s', async (_name, mislead) => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    await mislead()
+    await tick()
+    expect([here.tasks.data.value, there.tasks.data.value]).toEqual(['ada\'s tasks', 'ada\'s tasks'])
+    browser.session = { status: 'signedOut' }
+    await here.convex.auth.signOut()
+    await tick()
+    expect(there.convex.auth.status.value).toBe('unauthenticated')
+    expect(there.tasks.data.value).toBeUndefined()
+  })
+
+  it('is forgotten although a token request is under way all the time', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    here.source.answer = () => new Promise(() => {})
+    vi.setSystemTime(Date.now() + 7_200_000)
+    document.dispatchEvent(new Event('visibilitychange'))
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    other.postMessage(null)
+    other.close()
+    await tick()
+    browser.session = { status: 'signedOut' }
+    await here.convex.auth.signOut()
+    await tick()
+    expect(there.convex.auth.status.value).toBe('unauthenticated')
+  })
+
+  it('is forgotten although the answer took several attempts', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    browser.session = { status: 'failed', error: new Error('too many requests') }
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    other.postMessage(null)
+    other.close()
+    await vi.advanceTimersByTimeAsync(10_000)
+    browser.session = signedIn('ada')
+    await vi.advanceTimersByTimeAsync(60_000)
+    browser.session = { status: 'signedOut' }
+    await here.convex.auth.signOut()
+    await tick()
+    expect(there.convex.auth.status.value).toBe('unauthenticated')
   })
 })
 

@@ -334,6 +334,23 @@ describe('signing out with a client that throws its errors', () => {
   })
 })
 
+describe('the id of a source', () => {
+  it('is the address of its auth server, and asks that server nothing', async () => {
+    const { source, requests } = createSource()
+    expect(await source.id).toBe('https://app.example.com/api/auth')
+    expect(requests).toEqual([])
+  })
+
+  it('is empty, and the session is settled by tokens, in a client that is built in another way', async () => {
+    const session = { data: null, error: null, isPending: false, refetch() {} }
+    const $fetch = vi.fn(async () => ({ data: { token: fakeToken('ada') }, error: null }))
+    const atoms = { session: { value: session, subscribe: (listener: (value: object) => void) => (listener(session), () => {}) } }
+    const source = betterAuthSource({ $fetch, $store: { atoms } } as never)
+    expect(await source.id).toBe('')
+    expect((await listen(source)).at(-1)).toMatchObject({ status: 'failed', isInconclusive: true })
+  })
+})
+
 describe('a source that nobody listens to any more', () => {
   it('has left the session of the client alone', async () => {
     const { source, client } = createSource({ session: [json(sessionOf('ada'))] })
