@@ -217,7 +217,7 @@ export class LiveRun {
         await post(this.#deployment, createBrowserFetch(undefined, request => this.#withCookies(request)), 'sign-out', {})
         return command.heard ? this.#refetch() : undefined
       case 'announce': {
-        const other = new BroadcastChannel(`convue:${this.#proxy.url}`)
+        const other = new BroadcastChannel(`convue:${this.#proxy.url}:${this.#proxy.siteUrl}/api/auth`)
         other.postMessage(command.heard ? this.#identity.who : 'somebody')
         return other.close()
       }

@@ -344,7 +344,11 @@ describe('the id of a source', () => {
   it('is empty, and the session is settled by tokens, in a client that is built in another way', async () => {
     const session = { data: null, error: null, isPending: false, refetch() {} }
     const $fetch = vi.fn(async () => ({ data: { token: fakeToken('ada') }, error: null }))
-    const atoms = { session: { value: session, subscribe: (listener: (value: object) => void) => (listener(session), () => {}) } }
+    const subscribe = (listener: (value: object) => void): (() => void) => {
+      listener(session)
+      return () => {}
+    }
+    const atoms = { session: { value: session, subscribe } }
     const source = betterAuthSource({ $fetch, $store: { atoms } } as never)
     expect(await source.id).toBe('')
     expect((await listen(source)).at(-1)).toMatchObject({ status: 'failed', isInconclusive: true })
