@@ -56,6 +56,8 @@ export interface Connection {
   current: () => ConvexClient
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
+  /** Lets clients whose connection is lost reconnect at once: the page is visible or online again. */
+  reconnect: () => void
   /** Closes nobody's client if nothing needs it. */
   closeIdle: () => void
   close: () => Promise<void>
@@ -130,6 +132,10 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       assertAvailable()
       isNobodyLent ||= !person
       return (person ?? openNobody()).convex
+    },
+    reconnect() {
+      person?.reconnect()
+      nobody?.reconnect()
     },
     closeIdle,
     async close() {

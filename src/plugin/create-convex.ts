@@ -104,7 +104,13 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
       if (isOtherPerson)
         person.value++
     }))
-    connectToPage(engine, url, source.id, () => clientOptions.unsavedChangesWarning !== false && connection.isWriting(), listening.signal)
+    connectToPage(engine, {
+      url,
+      providerId: source.id,
+      isBusy: () => clientOptions.unsavedChangesWarning !== false && connection.isWriting(),
+      reconnect: connection.reconnect,
+      signal: listening.signal,
+    })
     connection.follow(engine.state)
     engine.start()
   }

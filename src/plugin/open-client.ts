@@ -49,6 +49,8 @@ export interface OpenClient {
    * whenever there is a token that the client did not ask for.
    */
   authenticate: () => void
+  /** Reconnects at once if the connection is lost, instead of after the back-off. */
+  reconnect: () => void
   /** Tells `receiver` each outcome from now on, inside one batch for all that one transition changed. */
   subscribe: (query: QueryKey, receiver: Receiver) => Subscription
   /** Asks the server again; the next outcome is its answer. */
@@ -113,6 +115,11 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
         isAuthenticated => isAuthenticated ? confirm() : report('rejected'),
         isRefreshing => isRefreshing ? report('refreshing') : confirm(),
       )
+    },
+    reconnect() {
+      // The Convex client does this itself when the browser is online again, and offers no public way to ask for it.
+      const { webSocketManager } = base as unknown as { webSocketManager?: { tryReconnectImmediately?: () => void } }
+      webSocketManager?.tryReconnectImmediately?.()
     },
     subscribe(query, receiver) {
       const { queryToken: token, unsubscribe } = base.subscribe(query.name, query.args)

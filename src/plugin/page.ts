@@ -7,19 +7,30 @@ export function wasSignedIn(url: string): boolean {
   return !!unlessBlocked(() => localStorage.getItem(nameFor(url)))
 }
 
+interface PageOptions {
+  /** The deployment's URL. */
+  url: string
+  /** What sets the provider apart from others of the same origin and deployment. */
+  providerId: TokenSource['id']
+  /** Whether calls have not been answered yet. */
+  isBusy: () => boolean
+  /** Called when the page returns from the background or from being offline. */
+  reconnect: () => void
+  signal: AbortSignal
+}
+
 /**
- * Connects the engine with the page until `signal` aborts: with its return from the background, and with other tabs. Stores whether a user is signed
- * in. Warns before the page is left while `isBusy`, since a Convex client would never remove such a warning.
- *
- * @param engine Where the identity is decided.
- * @param url The deployment's URL.
- * @param providerId What sets the provider apart from others of the same origin and deployment.
- * @param isBusy Whether calls have not been answered yet.
- * @param signal Ends it.
+ * Connects the engine and the connection with the page until `signal` aborts: with its return from the background, and with other tabs. Stores
+ * whether a user is signed in. Warns before the page is left while `isBusy`, since a Convex client would never remove such a warning.
  */
-export function connectToPage(engine: TokenEngine, url: string, providerId: TokenSource['id'], isBusy: () => boolean, signal: AbortSignal): void {
-  addEventListener('online', engine.wake, { signal })
-  document.addEventListener('visibilitychange', () => document.hidden || engine.wake(), { signal })
+export function connectToPage(engine: TokenEngine, { url, providerId, isBusy, reconnect, signal }: PageOptions): void {
+  const wake = (): void => {
+    reconnect()
+    engine.wake()
+  }
+  addEventListener('online', wake, { signal })
+  document.addEventListener('visibilitychange', () => document.hidden || wake(), { signal })
+  addEventListener('pageshow', reconnect, { signal })
   // One that the browser has kept has missed what was said meanwhile.
   addEventListener('pageshow', event => event.persisted && engine.refreshSession(), { signal })
   addEventListener('beforeunload', event => isBusy() && event.preventDefault(), { signal })

@@ -10,6 +10,7 @@ beforeEach(() => {
   vi.useFakeTimers()
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   await page.close()
   vi.useRealTimers()
 })
@@ -127,6 +128,58 @@ describe('leaving the page', () => {
     void page.convex.close()
     expect(wouldWarn()).toBe(false)
     expect(await failure).toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+describe('returning to the page', () => {
+  const events: [string, () => void][] = [
+    ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
+    ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
+    ['the browser has kept it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
+    ['it is online', () => dispatchEvent(new Event('online'))],
+  ]
+
+  /** Loses the connection until the Convex client waits as long as it ever does. */
+  async function loseConnection(): Promise<void> {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    await page.tick(120_000)
+    const attempts = page.deployment.sockets.length
+    page.deployment.isReachable = true
+    await page.tick(1000)
+    // The next attempt of the Convex client itself is seconds away.
+    expect(page.deployment.sockets).toHaveLength(attempts)
+  }
+
+  it.each(['ada', null])('reconnects a lost connection at once, as %s', async (user) => {
+    const { query } = mountCalls({ user })
+    await page.tick(500)
+    for (const [value, [name, happen]] of events.entries()) {
+      await loseConnection()
+      page.deployment.functions.set('values:get', () => value)
+      happen()
+      await page.tick(350)
+      expect(query.data.value, name).toBe(value)
+      await page.tick(500)
+    }
+  })
+
+  it('leaves a connection alone that is not lost, and one of a hidden page', async () => {
+    mountCalls({ user: 'ada' })
+    await page.tick(500)
+    const attempts = page.deployment.sockets.length
+    for (const [, happen] of events)
+      happen()
+    await page.tick(500)
+    expect(page.deployment.sockets).toHaveLength(attempts)
+    await loseConnection()
+    const lost = page.deployment.sockets.length
+    vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await page.tick(100)
+    expect(page.deployment.sockets).toHaveLength(lost)
+    vi.restoreAllMocks()
   })
 })
 
