@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { promisify } from 'node:util'
 
 /** Node fires at once what is set further ahead than this. */
 const LONGEST_DELAY = 2 ** 31 - 1
@@ -8,27 +9,99 @@ export const inCleanContext = AsyncLocalStorage.snapshot()
 
 const detached = new AsyncLocalStorage<boolean>()
 
-/** What `setTimeout` gives back while the clock is installed. */
-interface Timer {
-  deadline: number
-  fire: () => void
-  real: NodeJS.Timeout
-  ref: () => Timer
-  unref: () => Timer
-  hasRef: () => boolean
-}
-
 const nativeDate = Date
 const nativeSetTimeout = globalThis.setTimeout
 const nativeClearTimeout = globalThis.clearTimeout
+const nativeClearInterval = globalThis.clearInterval
+
+type Callback = (...args: unknown[]) => void
+
+/** What the clock's `setTimeout` returns. It has all methods of Node's own `Timeout`: libraries use them, as `fetch` uses `refresh`. */
+class ClockTimeout implements Disposable {
+  /** When it fires next, by the clock. */
+  deadline!: number
+  /** The number that stands for it, once one was read. */
+  id: number | undefined
+  readonly #clock: Clock
+  readonly #delay: number
+  readonly #fire: () => void
+  #native: NodeJS.Timeout | undefined
+  #isReferenced = true
+  #isClosed = false
+
+  constructor(clock: Clock, callback: Callback, delay: unknown, args: unknown[]) {
+    const call = (): void => callback.apply(this, args)
+    this.#clock = clock
+    this.#delay = Math.max(0, Number(delay) || 0)
+    this.#fire = detached.getStore() ? () => inCleanContext(call) : AsyncLocalStorage.bind(call)
+    this.refresh()
+  }
+
+  /** Starts the delay again, also after the timeout has fired. */
+  refresh(): this {
+    if (this.#isClosed)
+      return this
+    this.deadline = this.#clock.now() + this.#delay
+    this.#clock.pending.add(this)
+    this.arm()
+    return this
+  }
+
+  ref(): this {
+    this.#isReferenced = true
+    this.#native!.ref()
+    return this
+  }
+
+  unref(): this {
+    this.#isReferenced = false
+    this.#native!.unref()
+    return this
+  }
+
+  hasRef(): boolean {
+    return this.#isReferenced
+  }
+
+  close(): this {
+    this.#isClosed = true
+    this.#clock.pending.delete(this)
+    nativeClearTimeout(this.#native)
+    return this
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** A number that `clearTimeout` accepts in the place of this object. Node's own numbers are never used twice. */
+  [Symbol.toPrimitive](): number {
+    return this.id ??= Number(this.#native)
+  }
+
+  /** Waits for the time that is left. */
+  arm(): void {
+    nativeClearTimeout(this.#native)
+    const onTime = (): void => {
+      if (this.deadline > this.#clock.now())
+        return this.arm()
+      this.#clock.pending.delete(this)
+      this.#fire()
+    }
+    this.#native = nativeSetTimeout(onTime, Math.min(this.deadline - this.#clock.now(), LONGEST_DELAY))
+    if (!this.#isReferenced)
+      this.#native.unref()
+  }
+}
 
 /**
  * The time of one deployment, which a test can set forward. `install` makes it the time of everything in this thread: `Date` and
  * `setTimeout` of the functions, of the scheduler, of the pings. The thread is the deployment's own, so nothing else is touched.
  */
 class Clock {
+  /** The timeouts that have yet to fire. */
+  readonly pending = new Set<ClockTimeout>()
   #ahead = 0
-  readonly #timers = new Set<Timer>()
 
   /** Milliseconds since 1970 as the deployment believes. */
   now(): number {
@@ -37,16 +110,14 @@ class Clock {
 
   /** Whether a timer is due and has not fired yet. */
   get isOverdue(): boolean {
-    return [...this.#timers].some(({ deadline }) => deadline <= this.now())
+    return [...this.pending].some(({ deadline }) => deadline <= this.now())
   }
 
   /** Sets the time forward. What becomes due by it fires next, in order. */
   advance(ms: number): void {
     this.#ahead += ms
-    for (const timer of [...this.#timers].sort((a, b) => a.deadline - b.deadline)) {
-      nativeClearTimeout(timer.real)
-      this.#arm(timer)
-    }
+    for (const timeout of [...this.pending].sort((a, b) => a.deadline - b.deadline))
+      timeout.arm()
   }
 
   /** Runs `body` so that the timers it sets fire outside of its async context. */
@@ -61,46 +132,30 @@ class Clock {
       apply: target => String(Reflect.construct(target, [now()])),
       get: (target, key) => key === 'now' ? now : Reflect.get(target, key),
     })
-    globalThis.setTimeout = this.#setTimeout as unknown as typeof setTimeout
-    globalThis.clearTimeout = this.#clearTimeout as typeof clearTimeout
+    const set = (callback: Callback, delay: unknown, ...args: unknown[]): ClockTimeout => new ClockTimeout(this, callback, delay, args)
+    const sleep = (delay: unknown, value: unknown): Promise<unknown> => new Promise(resolve => set(resolve, delay, value))
+    globalThis.setTimeout = new Proxy(nativeSetTimeout, {
+      // Node refuses a callback that is not a function.
+      apply: (target, self, args) => Reflect.apply(typeof args[0] === 'function' ? set : target, self, args),
+      get: (target, key) => key === promisify.custom ? sleep : Reflect.get(target, key),
+    })
+    globalThis.clearTimeout = handle => this.#clear(handle, nativeClearTimeout)
+    globalThis.clearInterval = handle => this.#clear(handle, nativeClearInterval)
   }
 
-  readonly #setTimeout = (callback: (...args: unknown[]) => void, delay = 0, ...args: unknown[]): Timer => {
-    const call = (): void => callback(...args)
-    const timer: Timer = {
-      deadline: this.now() + Math.max(0, Number(delay) || 0),
-      fire: detached.getStore() ? () => inCleanContext(call) : AsyncLocalStorage.bind(call),
-      real: undefined!,
-      ref: () => {
-        timer.real.ref()
-        return timer
-      },
-      unref: () => {
-        timer.real.unref()
-        return timer
-      },
-      hasRef: () => timer.real.hasRef(),
-    }
-    this.#timers.add(timer)
-    this.#arm(timer)
-    return timer
-  }
-
-  readonly #clearTimeout = (timer: Timer | NodeJS.Timeout | undefined): void => {
-    if (this.#timers.delete(timer as Timer))
-      nativeClearTimeout((timer as Timer).real)
+  /** Node's own functions clear what Node set, such as an interval. */
+  #clear<Handle>(handle: Handle, clearNative: (handle: Handle) => void): void {
+    const timeout = handle instanceof ClockTimeout ? handle : this.#find(handle)
+    if (timeout)
+      timeout.close()
     else
-      nativeClearTimeout(timer as NodeJS.Timeout)
+      clearNative(handle)
   }
 
-  #arm(timer: Timer): void {
-    const onTime = (): void => {
-      if (timer.deadline > this.now())
-        return this.#arm(timer)
-      this.#timers.delete(timer)
-      timer.fire()
-    }
-    timer.real = nativeSetTimeout(onTime, Math.min(timer.deadline - this.now(), LONGEST_DELAY))
+  #find(id: unknown): ClockTimeout | undefined {
+    return typeof id === 'number' || typeof id === 'string'
+      ? [...this.pending].find(timeout => timeout.id === Number(id))
+      : undefined
   }
 }
 
