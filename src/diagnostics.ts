@@ -89,7 +89,7 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
   SIGN_OUT_FAILED: { why: 'The session could not be ended.', fix: 'Try again when the network is back; look at `cause`.' },
   TOKEN_ENDPOINT_MISSING: {
     why: 'The token endpoint answered 404.',
-    fix: 'Add convex() to the server\'s Better Auth plugins and convexClient() to the client\'s, and check the path of the auth routes.',
+    fix: 'Add convex() to the server\'s Better Auth plugins and convexClient() to the client\'s, and check the path of the auth routes; or pass `tokens: false`.',
   },
   TOKEN_INVALID: {
     why: 'The provider gave no new JWT with a `sub`.',

@@ -88,7 +88,7 @@ export class QueryView {
 
   get isStale(): boolean {
     const { state } = this
-    return this.data !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.auth, this.#auth))
+    return this.data !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.callerAuth, this.#auth))
   }
 
   get isPaused(): boolean {
@@ -101,8 +101,8 @@ export class QueryView {
 
   /** Nothing more is to be waited for. */
   get isSettled(): boolean {
-    const { isServer, auth } = this.#context
-    return (isServer && !this.#entry.value) || this.status !== 'pending' || hasAuthFailed(auth, this.#auth)
+    const { isServer, callerAuth } = this.#context
+    return (isServer && !this.#entry.value) || this.status !== 'pending' || hasAuthFailed(callerAuth, this.#auth)
   }
 
   get #value(): unknown {
@@ -116,7 +116,7 @@ export class QueryView {
 
   /** It requires a user, and nobody is signed in. */
   get #isSignedOut(): boolean {
-    return this.#auth === 'required' && this.#context.auth.status.value === 'unauthenticated'
+    return this.#auth === 'required' && this.#context.callerAuth.status.value === 'unauthenticated'
   }
 }
 

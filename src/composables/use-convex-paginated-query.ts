@@ -117,7 +117,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       error: former?.person === who ? shareError(former.error, next.error) : next.error,
       // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
       results: former?.person === who ? shareStructure(former.results, next.results) as PaginationView['results'] : next.results,
-      isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(context.auth, auth)),
+      isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(context.callerAuth, auth)),
       key,
       person: who,
     }
@@ -125,7 +125,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
 
   function look(former: PaginationView | undefined): PaginationView {
     const wanted = target.value
-    if (wanted.status === 'paused' || (auth === 'required' && context.auth.status.value === 'unauthenticated'))
+    if (wanted.status === 'paused' || (auth === 'required' && context.callerAuth.status.value === 'unauthenticated'))
       return PAUSED
     if (wanted.status === 'error')
       return { status: 'Error', results: [], error: wanted.error, isStale: false }
@@ -208,7 +208,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       subscription.release(lingerMs)
   }
 
-  const isSettled = (): boolean => isOver.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed(context.auth, auth)
+  const isSettled = (): boolean => isOver.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed(context.callerAuth, auth)
 
   const status = computed(() => view.value.status)
   const refs: UseConvexPaginatedQueryReturn<any> = {

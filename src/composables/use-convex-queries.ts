@@ -154,7 +154,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   })
 
   const isSettled = (): boolean => context.isServer
-    || [...slots.values()].every(({ auth, result }) => !result.isPending || hasAuthFailed(context.auth, auth ?? 'optional'))
+    || [...slots.values()].every(({ auth, result }) => !result.isPending || hasAuthFailed(context.callerAuth, auth ?? 'optional'))
   const then = whenSettled(() => lookLikeRef(record), isSettled, options.awaitTimeoutMs)
   return lookLikeRef(record, then) as any
 }

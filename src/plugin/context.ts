@@ -13,6 +13,8 @@ export interface ConvexContext {
   connection: Connection
   store: QueryStore
   auth: UseConvexAuthReturn
+  /** As whom queries and calls run: anonymous without tokens, whoever has signed in. */
+  callerAuth: UseConvexAuthReturn
   authState: ShallowRef<AuthState>
   /** Counts changes of person. */
   person: ShallowRef<number>

@@ -9,6 +9,7 @@ import { markRaw, shallowRef } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { isChangeOfPerson } from '../token/auth-state.ts'
 import { betterAuthSource } from '../token/better-auth-source.ts'
+import { sessionOnlySource } from '../token/session-only-source.ts'
 import { createTokenEngine } from '../token/token-engine.ts'
 import { createAuth } from './auth.ts'
 import { batch } from './batch.ts'
@@ -25,6 +26,13 @@ export interface ConvexOptions {
   authClient?: BetterAuthClient
   /** Any other identity provider, instead of `authClient`. */
   tokenSource?: TokenSource
+  /**
+   * `false`: the auth server has sessions and no token endpoint. No token is requested. `useConvexAuth` and what builds on it follow the session, and
+   * all queries and calls run anonymously: those that require a user are paused.
+   *
+   * @default true
+   */
+  tokens?: boolean
   /** Who a server found to be there; `null`: nobody. @default undefined: not known */
   initialAuth?: InitialAuth | null | undefined
   /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
@@ -39,6 +47,9 @@ export interface ConvexOptions {
    */
   lingerMs?: number
 }
+
+/** Without tokens, the client needs no `convexClient()`. */
+type SessionOnlyOptions = Omit<ConvexOptions, 'authClient'> & { tokens: false, authClient: Omit<BetterAuthClient, 'convex'> }
 
 /** What {@link createConvex} makes: a Vue plugin. */
 export interface ConvexPlugin {
@@ -72,8 +83,8 @@ const nobody: TokenSource = {
  * @example
  * createApp(App).use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient })).mount('#app')
  */
-export function createConvex(options: ConvexOptions): ConvexPlugin {
-  const { url, authClient, tokenSource, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
+export function createConvex(options: ConvexOptions | SessionOnlyOptions): ConvexPlugin {
+  const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
   assertUrl(url)
   if (authClient && tokenSource)
     throw diagnose('AUTH_SOURCE_CONFLICT')
@@ -81,16 +92,19 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
   const isServer = typeof window === 'undefined'
   const source = authClient ? betterAuthSource(authClient) : tokenSource ?? nobody
   const engine = createTokenEngine({
-    source,
+    source: tokens ? source : sessionOnlySource(source),
     initialAuth,
-    mayBeSignedIn: !isServer && wasSignedIn(url),
+    mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
   })
-  const connection = createConnection(engine, url, clientOptions, isServer)
+  /** As whom queries and calls run. */
+  const caller = tokens ? engine : createTokenEngine({ source: nobody })
+  const connection = createConnection(caller, url, clientOptions, isServer)
   const store = createQueryStore(connection, options.handover)
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
   const person = shallowRef(0)
   const auth = createAuth(engine, authState, isServer)
+  const callerAuth = tokens ? auth : createAuth(caller, shallowRef(caller.state), isServer)
 
   const listening = new AbortController()
   /** How many use it. */
@@ -98,7 +112,10 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
   if (!isServer) {
     engine.subscribe((state, former) => batch(() => {
       const isOtherPerson = isChangeOfPerson(former, state)
-      connection.follow(state, former)
+      if (tokens)
+        connection.follow(state, former)
+      else if (state.status === 'authenticating')
+        engine.dispatch({ type: 'authenticated' })
       store.rebind(isOtherPerson)
       authState.value = state
       if (isOtherPerson)
@@ -111,7 +128,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
       reconnect: connection.reconnect,
       signal: listening.signal,
     })
-    connection.follow(engine.state)
+    connection.follow(caller.state)
     engine.start()
   }
 
@@ -134,6 +151,7 @@ export function createConvex(options: ConvexOptions): ConvexPlugin {
         connection,
         store,
         auth,
+        callerAuth,
         authState,
         person,
         lingerMs,

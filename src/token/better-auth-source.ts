@@ -39,12 +39,15 @@ interface SessionValue {
  *
  * @throws {ConvueError} `AUTH_CLIENT_INVALID`
  */
-export function betterAuthSource(client: BetterAuthClient): TokenSource {
+export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): TokenSource {
   const atom: SessionAtom | undefined = client.$store?.atoms?.session
   if (!atom)
     throw diagnose('AUTH_CLIENT_INVALID')
 
   let hooked: HookedClient | undefined
+  /** How many answers in a row said that there is no token endpoint. */
+  let missing = 0
+  let isReported = false
   const read = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
 
   async function fetchToken(signal?: AbortSignal): Promise<TokenOutcome> {
@@ -60,16 +63,29 @@ export function betterAuthSource(client: BetterAuthClient): TokenSource {
         body = readJsonAnswer(responseText)
       },
     })
-    if (data?.token)
+    if (data?.token) {
+      missing = 0
       return { kind: 'token', token: data.token }
+    }
     const status = error?.status
     if (isUnauthorized(status, body))
       return { kind: 'denied' }
-    return {
-      kind: 'failed',
-      error: diagnose(status === 404 ? 'TOKEN_ENDPOINT_MISSING' : 'TOKEN_REQUEST_FAILED', status, error),
-      retryAfterMs: headers && readRetryAfter(headers),
-    }
+    if (status === 404)
+      return onMissing(error)
+    missing = 0
+    return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs: headers && readRetryAfter(headers) }
+  }
+
+  /** The first 404 may be an accident, as during a deploy. From the second on it is a mistake, which no retry mends soon. */
+  function onMissing(cause: unknown): TokenOutcome {
+    const RETRY_MISSING_AFTER_MS = 300_000
+    const error = diagnose('TOKEN_ENDPOINT_MISSING', undefined, cause)
+    if (++missing < 2)
+      return { kind: 'failed', error }
+    if (!isReported)
+      console.error(error)
+    isReported = true
+    return { kind: 'failed', error, retryAfterMs: RETRY_MISSING_AFTER_MS }
   }
 
   return {

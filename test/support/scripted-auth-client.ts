@@ -102,7 +102,8 @@ export class ScriptedAuthServer {
   createClient(plugins: any[] = [], fetchOptions: object = {}) {
     return createAuthClient({
       baseURL: 'https://app.example.com/api/auth',
-      plugins: [convexClient(), ...plugins],
+      // The types of the other plugins do not matter here.
+      plugins: [convexClient(), ...plugins] as [ReturnType<typeof convexClient>],
       fetchOptions: { ...fetchOptions, customFetchImpl: this.fetch },
     })
   }

@@ -26,6 +26,15 @@ describe('an auth client', () => {
     // @ts-expect-error this is no client at all
     createConvex({ url, authClient: {} })
   })
+
+  it('needs no convexClient() without tokens', () => {
+    createConvex({ url, authClient: createAuthClient(), tokens: false })
+    createConvex({ url, authClient: createVueAuthClient({ plugins: [convexClient()] }), tokens: false })
+    // @ts-expect-error convexClient() is missing
+    createConvex({ url, authClient: createAuthClient(), tokens: true })
+    // @ts-expect-error this is no client at all
+    createConvex({ url, authClient: {}, tokens: false })
+  })
 })
 
 describe('the options', () => {

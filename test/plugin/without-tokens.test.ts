@@ -1,0 +1,134 @@
+import { useAuthedQuery, useConvexMutation, useConvexPaginatedQuery, useConvexQueries, useConvexQuery } from 'convue'
+import { describe, expect, it, vi } from 'vitest'
+import { expectConsole } from '../support/console-guard.ts'
+import { openPage, page } from '../support/identity-page.ts'
+import { identityApi as api, leaveHint, subjectsOf } from '../support/identity.ts'
+import { html, json, noAnswer, ScriptedAuthServer } from '../support/scripted-auth-client.ts'
+
+let server: ScriptedAuthServer
+
+function openAuthPage(user: string | null, tokens?: boolean) {
+  server = new ScriptedAuthServer(user)
+  server.answers['/convex/token'] = html(404)
+  const authClient = server.createClient()
+  openPage({ authClient, ...(tokens === undefined ? {} : { tokens }) })
+  const { result } = page.run(() => ({
+    tasks: useAuthedQuery(api.tasks, {}),
+    me: useConvexQuery(api.whoami),
+    add: useConvexMutation(api.add),
+    several: useConvexQueries({ tasks: { query: api.tasks, args: {}, auth: 'required' } }),
+    pages: useConvexPaginatedQuery(api.tasks as any, {}, { initialNumItems: 1, auth: 'required' }),
+  }))
+  return { authClient, auth: page.convex.auth, ...result }
+}
+
+describe('a token endpoint that does not exist', () => {
+  it.each([
+    ['a page', html(404)],
+    ['JSON', json({ message: 'Not Found' }, { status: 404 })],
+    ['nothing', () => new Response(null, { status: 404 })],
+  ])('is reported once, and requested ever more slowly: 404 with %s', async (_name, answer) => {
+    const { auth } = openAuthPage('ada')
+    server.answers['/convex/token'] = answer
+    await page.tick(5000)
+    expectConsole(/TOKEN_ENDPOINT_MISSING.*tokens: false/)
+    expect(auth.error.value).toMatchObject({ code: 'TOKEN_ENDPOINT_MISSING' })
+    expect(server.count('/convex/token')).toBe(2)
+    await page.tick(3_600_000)
+    expect(server.count('/convex/token')).toBeLessThanOrEqual(2 + 12)
+  })
+
+  it('is not reported for a single 404, as during a deploy', async () => {
+    const { tasks } = openAuthPage('ada')
+    await page.tick(100)
+    delete server.answers['/convex/token']
+    await page.tick(2000)
+    expect(tasks.data.value).toBe('ada\'s tasks')
+  })
+})
+
+describe('createConvex({ tokens: false })', () => {
+  it('follows the session, and never requests a token', async () => {
+    const { auth, authClient } = openAuthPage(null, false)
+    leaveHint(page.deployment)
+    await page.tick(100)
+    expect(auth.status.value).toBe('unauthenticated')
+    server.user = 'ada'
+    authClient.$store.notify('$sessionSignal')
+    await page.tick(100)
+    expect(auth.status.value).toBe('authenticated')
+    expect(await auth.ready()).toBe(true)
+    expect(auth.user.value).toMatchObject({ id: 'ada', name: 'ada' })
+    expect(auth.session.value).toMatchObject({ id: 'session-of-ada' })
+    server.user = 'bea'
+    authClient.$store.notify('$sessionSignal')
+    await page.tick(100)
+    expect(auth.user.value).toMatchObject({ id: 'bea' })
+    await auth.signOut()
+    expect(auth.status.value).toBe('unauthenticated')
+    await page.tick(3_600_000)
+    expect(server.count('/convex/token')).toBe(0)
+  })
+
+  it('runs queries and calls anonymously, and pauses what requires a user', async () => {
+    const { tasks, me, add, several, pages, auth } = openAuthPage('ada', false)
+    await page.tick(100)
+    expect(auth.isAuthenticated.value).toBe(true)
+    expect(me.data.value).toBe('nobody')
+    expect(me.isStale.value).toBe(false)
+    expect(tasks.status.value).toBe('paused')
+    expect(several.tasks.status).toBe('paused')
+    expect(pages.status.value).toBe('Paused')
+    const added = add.mutate({})
+    await page.tick(100)
+    expect(await added).toBe('nobody\'s addition')
+    expect(page.deployment.frames.some(({ type }) => type === 'Authenticate')).toBe(false)
+    expect(subjectsOf(page.deployment, 'tasks:list')).toEqual([])
+  })
+
+  it('resets what the previous user was shown', async () => {
+    const { add, me, authClient } = openAuthPage('ada', false)
+    await page.tick(100)
+    const added = add.mutate({})
+    await page.tick(100)
+    await added
+    expect(add.data.value).toBe('nobody\'s addition')
+    server.user = 'bea'
+    authClient.$store.notify('$sessionSignal')
+    await page.tick(100)
+    expect(add.data.value).toBeUndefined()
+    expect(me.data.value).toBe('nobody')
+  })
+
+  it('takes a failed request for neither a sign-in nor a sign-out', async () => {
+    const { auth, me } = openAuthPage('ada', false)
+    server.answers['/get-session'] = noAnswer
+    await page.tick(100)
+    expect(auth.status.value).toBe('loading')
+    expect(me.data.value).toBe('nobody')
+    expect(me.isStale.value).toBe(false)
+    delete server.answers['/get-session']
+    await page.tick(20_000)
+    expect(auth.status.value).toBe('authenticated')
+    server.answers['/get-session'] = () => new Response('')
+    const { value } = page.convex.auth.user
+    document.dispatchEvent(new Event('visibilitychange'))
+    vi.setSystemTime(Date.now() + 60_000)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await page.tick(60_000)
+    expect(auth.status.value).toBe('authenticated')
+    expect(auth.user.value).toBe(value)
+    expect(server.count('/convex/token')).toBe(0)
+  })
+
+  it.each(['silent', 'ada'])('works with any provider: %s at first', async (user) => {
+    openPage({ user, tokens: false })
+    page.source.answer = null
+    page.run(() => useConvexQuery(api.whoami))
+    page.source.say({ status: 'signedIn', userId: 'adä', sessionId: 's', user: { id: 'adä' }, session: { id: 's' } })
+    await page.tick(100)
+    expect(page.convex.auth.status.value).toBe('authenticated')
+    expect(page.convex.auth.user.value).toEqual({ id: 'adä' })
+    expect(page.source.requests).toEqual([])
+  })
+})
