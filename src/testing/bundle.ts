@@ -2,11 +2,11 @@ import type { Plugin } from 'esbuild'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { ConvueError } from '../errors.ts'
+import { isInnerRequest, packages, resolveImport } from './packages.ts'
 import { importPeer } from './peers.ts'
 
 /** What a module of the functions folder exports. */
@@ -24,7 +24,7 @@ export interface ComponentSource {
   modules: string[]
   /** Whether it has a `schema`. */
   hasSchema: boolean
-  /** Whether it comes as JavaScript in a package, and runs from there. */
+  /** Whether it is in an installed package, which brings its generated types. */
   isPackaged: boolean
 }
 
@@ -76,15 +76,20 @@ const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.jsx', '.mjs']
  */
 const componentDefinitions: Plugin = {
   name: 'component-definitions',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: CONFIG_IMPORT }, ({ path, importer, namespace, kind }) => {
+  setup(build) {
+    const { onResolve, onLoad } = build
+    onResolve({ filter: CONFIG_IMPORT }, async (args) => {
+      const { path, importer, namespace, kind } = args
+      if (isInnerRequest(args))
+        return undefined
       if (kind === 'entry-point' || namespace === 'component-definition')
         return { path, namespace: 'file' }
-      const file = path.startsWith('.')
-        ? findFile(dirname(resolve(dirname(importer), path)), 'convex.config')
-        : createRequire(importer).resolve(path)
+      const local = path.startsWith('.') ? findFile(dirname(resolve(dirname(importer), path)), 'convex.config') : undefined
+      const resolved = local === undefined ? await resolveImport(build, args) : undefined
+      if (resolved && resolved.errors.length > 0)
+        return { errors: resolved.errors }
       return {
-        path: file!,
+        path: local ?? resolved!.path,
         namespace: 'component-definition',
         pluginData: path.replace(CONFIG_IMPORT, '').replace(/\/$/, ''),
       }
@@ -114,7 +119,7 @@ export async function loadFunctions(functions: string): Promise<LoadedFunctions>
     const components = await discoverComponents(functions, output)
     const authConfig = findFile(functions, 'auth.config')
     await build(output, [
-      ...components.flatMap((component, index) => component.isPackaged ? [] : entryPoints(component, String(index))),
+      ...components.flatMap((component, index) => entryPoints(component, String(index))),
       ...authConfig ? [{ in: authConfig, out: 'auth.config' }] : [],
     ])
     const loaded = await Promise.all(components.map((component, index) => loadComponent(component, join(output, String(index)))))
@@ -130,10 +135,9 @@ export async function loadFunctions(functions: string): Promise<LoadedFunctions>
   }
 }
 
-/** What a package brings as JavaScript runs where it is, next to its own dependencies. */
 async function loadComponent(component: ComponentSource, bundled: string): Promise<LoadedComponent> {
   const load = (name: string): Promise<FunctionModule> =>
-    evaluate(component.isPackaged ? findFile(component.directory, name)! : join(bundled, `${name}.mjs`))
+    evaluate(join(bundled, `${name}.mjs`))
   const loaded = new Map<string, FunctionModule>()
   for (const name of component.modules)
     loaded.set(name, await load(name))
@@ -243,19 +247,24 @@ async function describeComponent(component: Pick<ComponentSource, 'path' | 'dire
   }
 }
 
+/** Makes `require` of a bundled CommonJS package work. */
+const REQUIRE = 'import { createRequire as __convueCreateRequire } from "node:module"; var require = __convueCreateRequire(import.meta.url);'
+
 async function build(outdir: string, entryPoints: EntryPoint[], plugins: Plugin[] = []): Promise<void> {
   const esbuild = await importPeer('esbuild', () => import('esbuild'))
   try {
     await esbuild.build({
       outdir,
       entryPoints,
-      plugins,
+      plugins: [...plugins, packages],
       bundle: true,
       splitting: true,
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      packages: 'external',
+      // The condition that Node adds to its own: both must resolve a package to the same file.
+      conditions: ['module-sync'],
+      banner: { js: REQUIRE },
       sourcemap: 'inline',
       outExtension: { '.js': '.mjs' },
       logLevel: 'silent',

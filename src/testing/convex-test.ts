@@ -81,3 +81,25 @@ export function revealState(test: TestConvex<any>): TestState {
   }
   return revealed
 }
+
+type Syscalls = Pick<TestState, 'syscall' | 'asyncSyscall' | 'jsSyscall'>
+
+/**
+ * Puts `Convex` in place before any function is loaded, as it is on a deployment: modules look at it while they load, to find out where they run.
+ * convex-test defines it with the first test, as an object that cannot be read outside of a call.
+ */
+export function installConvexGlobal(): void {
+  let installed: Syscalls | undefined
+  const call = <Name extends keyof Syscalls>(name: Name): Syscalls[Name] => ((...args: [string, any]) => {
+    if (!installed)
+      throw new Error('A module calls Convex while it loads. Only functions can.')
+    return (installed[name] as (...args: [string, any]) => unknown)(...args)
+  }) as Syscalls[Name]
+  const convex: Syscalls = { syscall: call('syscall'), asyncSyscall: call('asyncSyscall'), jsSyscall: call('jsSyscall') }
+  Object.defineProperty(globalThis, 'Convex', {
+    configurable: true,
+    enumerable: true,
+    get: () => convex,
+    set: (syscalls: Syscalls) => installed = syscalls,
+  })
+}

@@ -5,6 +5,7 @@ import process from 'node:process'
 import { parentPort } from 'node:worker_threads'
 import { serializeError } from './channel.ts'
 import { clock } from './clock.ts'
+import { installConvexGlobal } from './convex-test.ts'
 import { DeploymentServer } from './server.ts'
 
 /**
@@ -16,6 +17,7 @@ let log: LogEntry[] = []
 let isFlushDue = false
 
 clock.install()
+installConvexGlobal()
 process.setSourceMapsEnabled(true)
 // Most of the time to start goes into compiling Better Auth. Node 22 can keep what it compiled.
 nodeModule.enableCompileCache?.()
