@@ -38,6 +38,7 @@ export type ConvueErrorCode
     | 'FUNCTIONS_INVALID'
     | 'DEPLOYMENT_CLOSED'
     | 'DEPLOYMENT_FAILED'
+    | 'SIGN_UP_FAILED'
 
 /** What a {@link ConvueError} is made of. */
 export interface ConvueErrorOptions {

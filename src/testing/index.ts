@@ -18,6 +18,7 @@ import { codegen } from './codegen.ts'
 export { codegen, type CodegenOptions } from './codegen.ts'
 export type { Identity } from './identity.ts'
 export type { Connection, LogEntry } from './log.ts'
+export { type SignedUpUser, signUp, type SignUpOptions, type TestAuthClient } from './sign-up.ts'
 
 /** A deployment that runs for days must not fill the memory. */
 const KEPT_LOG_ENTRIES = 10_000
@@ -60,6 +61,8 @@ export interface Deployment {
   readonly url: string
   /** The address of the HTTP actions, Better Auth among them. */
   readonly siteUrl: string
+  /** The app's own origin, as the option `siteUrl` or the variable `SITE_URL` names it. */
+  readonly appOrigin: string
   /**
    * What ran and what the sockets did, oldest first, at most the last 10,000 entries. It fills as the deployment reports; awaiting any
    * method, `settled` for one, brings it up to date. Setting `length` to 0 clears it.
@@ -115,7 +118,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
       type: 'start',
       options: { functions, siteUrl, port: options.port ?? 0, sitePort: options.sitePort ?? 0 },
     })
-    return createDeployment(thread, urls, options.watch ? functions : null)
+    const appOrigin = new URL(options.env?.SITE_URL ?? siteUrl).origin
+    return createDeployment(thread, { ...urls, appOrigin }, options.watch ? functions : null)
   }
   catch (error) {
     await thread.terminate()
@@ -123,7 +127,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   }
 }
 
-function createDeployment(thread: DeploymentThread, urls: ServerUrls, watched: string | null): Deployment {
+function createDeployment(thread: DeploymentThread, urls: ServerUrls & { appOrigin: string }, watched: string | null): Deployment {
   const run = (kind: FunctionKind) => async (reference: FunctionReference<any, any>, args: Record<string, Value> = {}, options: CallOptions = {}) => {
     const call = { name: getFunctionName(reference), args: convexToJson(args), identity: options.identity ?? null }
     return decodeOutcome(await thread.ask<Outcome>({ type: 'run', kind, call }))

@@ -1,7 +1,10 @@
 import { ConvueError } from '../errors.ts'
 
 /** The packages that only `convue/testing` needs: an app that uses the client alone installs none of them. */
-type Peer = 'convex-test' | 'esbuild' | 'jose' | 'ws'
+type Peer = 'convex-test' | 'esbuild' | 'jose' | 'ws' | AuthPeer
+
+/** Those that an app with Better Auth has already. */
+type AuthPeer = 'better-auth' | '@convex-dev/better-auth'
 
 /**
  * Imports an optional peer.
@@ -17,8 +20,10 @@ export async function importPeer<Module>(name: Peer, load: () => Promise<Module>
       throw cause
     throw new ConvueError({
       code: 'PEER_MISSING',
-      why: `The embedded deployment needs the package "${name}", which is not installed.`,
-      fix: 'Run `npm install --save-dev convex-test@0.0.60 esbuild jose ws`.',
+      why: `convue/testing needs the package "${name}", which is not installed.`,
+      fix: name.endsWith('better-auth')
+        ? 'Run `npm install better-auth @convex-dev/better-auth`.'
+        : 'Run `npm install --save-dev convex-test@0.0.60 esbuild jose ws`.',
       cause,
     })
   }

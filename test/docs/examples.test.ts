@@ -32,8 +32,6 @@ const typeCheck = new Promise<string[]>((resolve) => {
   })
 })
 
-const isTest = ({ code }: Example): boolean => code.includes('from \'vitest\'')
-const titleOf = ({ page, file }: Example): string => `${file} of ${page}`
 const load = (file: string): Promise<any> => import(/* @vite-ignore */ join(APP, file))
 
 const ofPages = examples.filter(({ file }) => file.startsWith('src/'))
@@ -189,15 +187,6 @@ describe('on a server', () => {
     if (app)
       await visit(example, origin, ada.cookie, request => app.fetch(request))
   })
-})
-
-describe('of testing', () => {
-  for (const example of ofTesting) {
-    if (isTest(example))
-      describe(titleOf(example), async () => void await load(example.file))
-    else
-      it(`${titleOf(example)} runs`, () => load(example.file))
-  }
 })
 
 describe('of tools', () => {

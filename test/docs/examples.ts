@@ -141,7 +141,7 @@ export async function writeFiles(app: string, folders: string[], files: Record<s
     for (const entry of await readdir(join(app, folder), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name)
       if (entry.isFile() && !path.includes('_generated') && !(path.slice(app.length + 1) in files))
-        await rm(path)
+        await rm(path, { force: true })
     }
   }
   for (const [file, text] of Object.entries(files)) {

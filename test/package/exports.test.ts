@@ -48,6 +48,7 @@ describe('what can be imported when an app runs', () => {
   it('from convue/testing is this and no more', () => {
     expect(Object.keys(testing).sort()).toEqual([
       'codegen',
+      'signUp',
       'startDeployment',
     ])
   })

@@ -15,7 +15,7 @@ const allowed: Record<string, { rooms: string[], packages: RegExp | null }> = {
   components: { rooms: ['components', 'composables', 'plugin', 'src'], packages: /^vue$/ },
   server: { rooms: ['server', 'src'], packages: /^convex\/(?:server|values)$/ },
   nuxt: { rooms: ['nuxt', 'server', 'components', 'composables', 'plugin', 'token', 'src'], packages: /^(?:vue|vue-router|#.*|nuxt\/.*|nitropack\/runtime|h3|node:.*|convex\/.*|convue(?:\/.*)?|better-auth\/vue|@convex-dev\/better-auth\/client\/plugins)$/ },
-  testing: { rooms: ['testing', 'src'], packages: /^(?:node:.*|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
+  testing: { rooms: ['testing', 'src'], packages: /^(?:node:.*|convue|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
 }
 
 interface Import { file: string, room: string, target: string, isRelative: boolean }
@@ -96,6 +96,13 @@ describe('testing', () => {
   it('stands alone, apart from the errors that all share', () => {
     const shared = imports.filter(({ room, target, isRelative }) => room === 'testing' && isRelative && roomOf(target) !== 'testing')
     expect([...new Set(shared.map(({ target }) => target))]).toEqual(['src/errors.ts'])
+  })
+
+  it('loads the plugin by its name, and only when a test signs a user up', () => {
+    const importing = imports.filter(({ room, target }) => room === 'testing' && target === 'convue')
+    expect([...new Set(importing.map(({ file }) => file))]).toEqual(['src/testing/sign-up.ts'])
+    const code = readFileSync(join(root, 'src/testing/sign-up.ts'), 'utf8')
+    expect(ts.transpile(code, { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext })).not.toMatch(/from 'convue'/)
   })
 
   it('is imported by no other room', () => {
