@@ -132,7 +132,7 @@ function settle(state: Exclude<PaginationState, { status: 'idle' | 'lost' }>, re
   if (answers.some(isInvalidCursor) && (trouble?.restarts ?? 0) < MAX_RESTARTS)
     return { status: 'lost', pages: [], trouble: { restarts: (trouble?.restarts ?? 0) + 1, pages: pages.length } }
   // Another client has no journals: what it answers would not end where the next page begins.
-  if (pages.length > 1 && answers.some(answer => answer.status === 'success' && answer.isStale))
+  if (pages.length > 1 && answers.some(answer => answer.status === 'success' && answer.isStale && !answer.isWithheld))
     return { status: 'lost', pages, trouble }
 
   const settled = pages.flatMap((page, index) => settlePage(page, index === pages.length - 1, read))
@@ -155,7 +155,8 @@ function settlePage(page: Page, isLast: boolean, read: Read): readonly Page[] {
       ? [page]
       : [{ ...page, replacement: settled }]
   }
-  if (answer.status === 'success') {
+  const isWithheld = answer.status === 'success' && answer.isWithheld
+  if (answer.status === 'success' && !isWithheld) {
     const { continueCursor: end, splitCursor } = answer.value
     if (splitCursor && needsSplit(request, answer.value)) {
       return [{
@@ -170,7 +171,8 @@ function settlePage(page: Page, isLast: boolean, read: Read): readonly Page[] {
     return [end === page.end ? page : { ...page, end }]
   }
   // A query that fails before it has read its page leaves no journal: once it is well again, it could end anywhere.
-  const mayForgetItsEnd = answer.status === 'error' && !isLast && request.endCursor === undefined && page.end !== undefined
+  const isFailing = answer.status === 'error' || isWithheld
+  const mayForgetItsEnd = isFailing && !isLast && request.endCursor === undefined && page.end !== undefined
   return [mayForgetItsEnd ? { ...page, replacement: [pin(page, request.id)] } : page]
 }
 
@@ -205,7 +207,7 @@ function list(pages: readonly Page[], read: Read): PaginationView {
     for (const row of answer.value.page)
       results.push(row)
     isStale ||= answer.isStale
-    isAnothers ||= answer.isStale && !answer.isPreloaded
+    isAnothers ||= answer.isStale && !answer.isPreloaded && !answer.isWithheld
     isDone = answer.value.isDone
   }
   return { status: isAnothers ? 'LoadingMore' : isDone ? 'Exhausted' : 'CanLoadMore', results, isStale }

@@ -1,6 +1,5 @@
 import type { ComputedRef, ShallowRef } from 'vue'
 import type { AuthState, Identity } from '../token/auth-state.ts'
-import type { TokenEngine } from '../token/token-engine.ts'
 import type { QueryAuth } from './query-key.ts'
 import { computed } from 'vue'
 import { until } from './until.ts'
@@ -52,7 +51,7 @@ export interface UseConvexAuthReturn {
   signOut: () => Promise<void>
 }
 
-export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
+export function createAuth(signOut: () => Promise<void>, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
   const status = computed(() => state.value.status)
   // A routine renewal that fails is nobody's concern while the deployment still accepts the former token.
   const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
@@ -78,7 +77,7 @@ export function createAuth(engine: TokenEngine, state: ShallowRef<AuthState>, is
     session: describe('session'),
     error,
     ready: () => until(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
-    signOut: engine.signOut,
+    signOut,
   }
 }
 

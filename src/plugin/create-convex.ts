@@ -17,6 +17,7 @@ import { createConnection } from './connection.ts'
 import { contextKey } from './context.ts'
 import { connectToPage, wasSignedIn } from './page.ts'
 import { createQueryStore } from './query-store.ts'
+import { createWithholding } from './withhold.ts'
 
 /** Options of {@link createConvex}. */
 export interface ConvexOptions {
@@ -99,12 +100,13 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   /** As whom queries and calls run. */
   const caller = tokens ? engine : createTokenEngine({ source: nobody })
   const connection = createConnection(caller, url, clientOptions, isServer)
-  const store = createQueryStore(connection, options.handover)
+  const withholding = createWithholding(engine)
+  const store = createQueryStore(connection, withholding.withhold, options.handover)
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
   const person = shallowRef(0)
-  const auth = createAuth(engine, authState, isServer)
-  const callerAuth = tokens ? auth : createAuth(caller, shallowRef(caller.state), isServer)
+  const auth = createAuth(withholding.signOut, authState, isServer)
+  const callerAuth = tokens ? auth : createAuth(caller.signOut, shallowRef(caller.state), isServer)
 
   const listening = new AbortController()
   /** How many use it. */
@@ -135,6 +137,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   const close = async (): Promise<void> => {
     listening.abort()
     engine.close()
+    withholding.close()
     store.close()
     // Nobody is to wait for an answer that does not come any more.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }

@@ -3,6 +3,7 @@ import type { ShallowRef } from 'vue'
 import type { Connection } from './connection.ts'
 import type { OpenClient, QueryOutcome, Receiver, Subscription } from './open-client.ts'
 import type { QueryKey } from './query-key.ts'
+import type { Withholding } from './withhold.ts'
 import { shallowRef } from 'vue'
 import { shareError } from './share-error.ts'
 import { shareStructure } from './structural-sharing.ts'
@@ -11,8 +12,11 @@ import { shareStructure } from './structural-sharing.ts'
 export type QueryState
   = | { status: 'paused' }
     | { status: 'pending' }
-  /** `isStale`: another identity's answer, or what a server was answered for this one (`isPreloaded`), which stays until the live answer is there. */
-    | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true }
+  /**
+   * `isStale`: another identity's answer, or what a server was answered for this one (`isPreloaded`), which stays until the live answer is there; or
+   * a result whose successor is not shown yet (`isWithheld`), see {@link Withholding}.
+   */
+    | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true, isWithheld?: true | undefined }
     | { status: 'error', error: Error }
 
 export const PAUSED: { status: 'paused' } = { status: 'paused' }
@@ -31,12 +35,14 @@ export class QueryEntry implements Receiver {
   #former: Subscription | undefined
   #refreshes: (() => void)[] = []
   readonly #connection: Connection
+  readonly #withhold: Withholding['withhold']
   /** Whose the one answer is, if this is not live and has it. */
   #answered: { identity: string | null | undefined } | undefined
 
-  constructor(query: QueryKey, connection: Connection) {
+  constructor(query: QueryKey, connection: Connection, withhold: Withholding['withhold']) {
     this.query = query
     this.#connection = connection
+    this.#withhold = withhold
   }
 
   /**
@@ -94,6 +100,25 @@ export class QueryEntry implements Receiver {
         }
       }
     }
+    if (!isStale && this.#isWithheld(outcome, from))
+      return
+    this.#show(outcome, isStale)
+  }
+
+  /** Whether a user goes on seeing the last result instead of this outcome, which may mean that the user is being signed out. */
+  #isWithheld(outcome: QueryOutcome, from: Subscription): boolean {
+    const { auth } = this.query
+    const shown = this.state.value
+    if (shown.status !== 'success' || auth === 'public' || !this.#connection.identityFor(auth))
+      return false
+    const reveal = (): unknown => from === this.#subscription && this.#show(from.outcome, false)
+    if (!this.#withhold(outcome, reveal))
+      return false
+    this.state.value = { status: 'success', value: shown.value, isStale: true, isWithheld: true }
+    return true
+  }
+
+  #show(outcome: QueryOutcome, isStale: boolean): void {
     const { value: state } = this.state
     if (outcome.status !== 'success') {
       // A failure that repeats renders nothing.
@@ -124,7 +149,7 @@ export class QueryEntry implements Receiver {
       this.#leaveFormer()
       this.#former = this.#subscription
       if (state.value.status === 'success')
-        state.value = { ...state.value, isStale: true }
+        state.value = { ...state.value, isStale: true, isWithheld: undefined }
       this.#subscribe(client)
     }
   }

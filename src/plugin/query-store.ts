@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { QueryHandover } from './query-handover.ts'
 import type { QueryKey } from './query-key.ts'
+import type { Withholding } from './withhold.ts'
 import { nextTick } from 'vue'
 import { batch } from './batch.ts'
 import { QueryEntry } from './query-entry.ts'
@@ -20,7 +21,7 @@ export interface QueryStore {
   close: () => void
 }
 
-export function createQueryStore(connection: Connection, handover?: QueryHandover): QueryStore {
+export function createQueryStore(connection: Connection, withhold: Withholding['withhold'], handover?: QueryHandover): QueryStore {
   const entries = new Map<string, QueryEntry>()
   /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
   const lingering = new Set<QueryEntry>()
@@ -77,7 +78,7 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
 
   return {
     ask(query) {
-      const entry = entries.get(query.key) ?? new QueryEntry(query, connection)
+      const entry = entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
       if (!handOver(entry))
         return null
       entries.set(query.key, entry)
@@ -85,7 +86,7 @@ export function createQueryStore(connection: Connection, handover?: QueryHandove
     },
     acquire(query) {
       const former = entries.get(query.key)
-      const entry = former ?? new QueryEntry(query, connection)
+      const entry = former ?? new QueryEntry(query, connection, withhold)
       handOver(entry)
       if (!former) {
         entries.set(query.key, entry)

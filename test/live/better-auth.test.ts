@@ -278,6 +278,37 @@ describe('a provider in trouble', () => {
   })
 })
 
+describe('a sign-out whose answer takes a while', () => {
+  it.each(['useConvexAuth().signOut()', 'authClient.signOut()', 'another device'])('shows no error of a query that looks at the session: %s', async (way) => {
+    const session = await signUpWithTask('shown')
+    const { page, convex, authClient, network, texts } = openPage(session.fetch)
+    const me = page.run(() => useAuthedQuery(api.auth.getAuthUser))
+    await eventually(texts).toEqual(['shown'])
+    await eventually(() => me.data.value?.email).toBe(session.email)
+    const ticks = recordTicks(() => [convex.auth.status.value, me.data.value?.email, me.error.value?.message])
+    const hasAnswered = vi.fn()
+    network.intercept = (path) => {
+      if (path !== '/sign-out')
+        return undefined
+      return session.signOut().then(async () => {
+        // The deployment has run the live queries again before the page has its answer.
+        await settled()
+        await new Promise(resolve => setTimeout(resolve, 400))
+        hasAnswered()
+        return Response.json({ success: true })
+      })
+    }
+    if (way === 'another device')
+      await session.signOut()
+    else
+      await (way === 'authClient.signOut()' ? authClient.signOut() : convex.auth.signOut())
+    await eventually(() => convex.auth.status.value).toBe('unauthenticated')
+    await settled()
+    expect(ticks.map(text => JSON.parse(text))).toEqual([['authenticated', session.email, null], ['unauthenticated', null, null]])
+    expect(hasAnswered).toHaveBeenCalledTimes(way === 'another device' ? 0 : 1)
+  })
+})
+
 describe('a session that ends while the page sleeps', () => {
   it('is noticed at the next renewal', async () => {
     const session = await signUpWithTask('gone tomorrow')

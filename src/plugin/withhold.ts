@@ -1,0 +1,102 @@
+/** Keeps errors of a user's queries from the page while they may mean no more than that the user is being signed out. */
+import type { TokenEngine } from '../token/token-engine.ts'
+import type { QueryOutcome } from './open-client.ts'
+import { isChangeOfPerson } from '../token/auth-state.ts'
+import { batch } from './batch.ts'
+
+/**
+ * A session ends on the server before the page knows it, and live queries of the user then fail at
+ * once. Their last results stay, as stale, until the identity has changed (which removes them) or
+ * the session turns out to go on (which shows the errors).
+ */
+export interface Withholding {
+  /**
+   * Whether an outcome is not to be shown yet. `reveal` is called if it is to be shown later, and not
+   * at all after an identity change.
+   */
+  withhold: (outcome: QueryOutcome, reveal: () => void) => boolean
+  /** Ends the session. While the request is under way, outcomes are withheld. */
+  signOut: () => Promise<void>
+  close: () => void
+}
+
+/** No outcome is withheld for longer, in milliseconds. */
+const LIMIT_MS = 10_000
+/** After a check of the session, errors are believed for this long, in milliseconds. */
+const PAUSE_MS = 5000
+
+export function createWithholding(engine: TokenEngine): Withholding {
+  const reveals = new Set<() => void>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let signOuts = 0
+  let lastCheck = -Infinity
+  /** The session that the provider is being asked about; `isReplaced`: it names another one of the same user. */
+  let check: { sessionId: string | null, isReplaced: boolean } | undefined
+
+  engine.subscribe((state, former) => {
+    if (isChangeOfPerson(former, state)) {
+      lastCheck = -Infinity
+      return end(false)
+    }
+    if (!check)
+      return
+    const { said } = state
+    const isReported = said !== former.said
+    // Under another session, queries succeed as soon as its token has been sent.
+    check.isReplaced ||= isReported && said?.sessionId !== check.sessionId
+    if (!check.isReplaced && (isReported || !state.request))
+      end(true)
+  })
+
+  function end(isRevealing: boolean): void {
+    clearTimeout(timer)
+    timer = check = undefined
+    const withheld = [...reveals]
+    reveals.clear()
+    if (isRevealing)
+      batch(() => withheld.forEach(reveal => reveal()))
+  }
+
+  function checkSession(): void {
+    const { person } = engine.state
+    check = { sessionId: person?.sessionId ?? null, isReplaced: false }
+    lastCheck = performance.now()
+    engine.refreshSession()
+  }
+
+  return {
+    withhold(outcome, reveal) {
+      const isSuspect = signOuts > 0 ? isEmpty(outcome) : isUnauthenticated(outcome)
+      const isUnderWay = signOuts > 0 || !!check
+      if (!isSuspect || (!isUnderWay && performance.now() - lastCheck < PAUSE_MS))
+        return false
+      reveals.add(reveal)
+      timer ??= setTimeout(end, LIMIT_MS, true)
+      if (!isUnderWay)
+        checkSession()
+      return true
+    },
+    async signOut() {
+      signOuts++
+      try {
+        await engine.signOut()
+      }
+      finally {
+        // A request that failed may have ended the session all the same: the provider knows.
+        if (--signOuts === 0 && reveals.size > 0 && !check)
+          checkSession()
+      }
+    },
+    close: () => end(false),
+  }
+}
+
+/** What a query may answer where there is no user any more. */
+function isEmpty(outcome: QueryOutcome): boolean {
+  return outcome.status === 'error' || (outcome.status === 'success' && outcome.value === null)
+}
+
+/** What `getAuthUser` of `@convex-dev/better-auth` throws where there is no session any more. */
+function isUnauthenticated(outcome: QueryOutcome): boolean {
+  return outcome.status === 'error' && (outcome.error as Error & { data?: unknown }).data === 'Unauthenticated'
+}
