@@ -58,8 +58,8 @@ export function createWithholding(engine: TokenEngine): Withholding {
   }
 
   function checkSession(): void {
-    const { person } = engine.state
-    check = { sessionId: person?.sessionId ?? null, isReplaced: false }
+    const { said, person } = engine.state
+    check = { sessionId: (said ?? person)?.sessionId ?? null, isReplaced: false }
     lastCheck = performance.now()
     engine.refreshSession()
   }

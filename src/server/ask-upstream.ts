@@ -1,6 +1,6 @@
-import type { JsonObject } from '../json-answer.ts'
+import type { JsonObject } from '../auth-answers.ts'
 import type { ServerConfig } from './server-config.ts'
-import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
+import { isUnauthorized, readJsonAnswer } from '../auth-answers.ts'
 import { TimeoutError, withTimeout } from './with-timeout.ts'
 
 /** How a request of our own to the deployment ended. */

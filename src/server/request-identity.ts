@@ -1,4 +1,6 @@
+import type { SessionAnswer } from '../auth-answers.ts'
 import type { ServerConfig } from './server-config.ts'
+import { readSessionAnswer } from '../auth-answers.ts'
 import { readClaims } from '../jwt.ts'
 import { askUpstream, isJsonUnauthorized, reasonOf } from './ask-upstream.ts'
 import { nameOfSetCookie, readAuthCookies } from './auth-cookies.ts'
@@ -14,10 +16,7 @@ export interface RequestToken {
 }
 
 /** The session of Better Auth, without its secret. */
-export interface RequestSession {
-  user: Record<string, any>
-  session: Record<string, any>
-}
+export interface RequestSession extends SessionAnswer {}
 
 /** Who makes a request. Each question is asked upstream at most once, however many ask it here. */
 export interface RequestIdentity {
@@ -87,11 +86,9 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     if (answer.kind === 'answer' && answer.status === 200) {
       if (answer.body === null)
         return null
-      const { user, session } = answer.body as Partial<RequestSession>
-      if (user?.id && session?.id) {
-        const { token: _secret, ...rest } = session
-        return { user, session: rest }
-      }
+      const session = readSessionAnswer(answer.body)
+      if (session)
+        return session
     }
     throw serverError('SESSION_REQUEST_FAILED', reasonOf(answer))
   }

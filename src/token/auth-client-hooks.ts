@@ -1,5 +1,5 @@
 /** The hooks that Convue adds to a Better Auth client. */
-import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
+import { isUnauthorized, readJsonAnswer } from '../auth-answers.ts'
 
 /** What is known of a client once the hooks are in place. */
 export interface HookedClient {
@@ -12,13 +12,14 @@ export interface HookedClient {
 /** The part of a Better Auth client through which all of its requests are sent. */
 interface FetchClient {
   $fetch: (path: string, options?: any) => Promise<any>
+  $store: { notify?: (signal: string) => void }
 }
 
 /** The parts of a fetch plugin of `better-fetch` that are used here. */
 interface FetchPlugin {
   id: string
   init?: (url: string, options: any) => any
-  hooks?: { onResponse?: (context: any) => any }
+  hooks?: { onResponse?: (context: any) => any, onSuccess?: (context: any) => any }
 }
 
 /** The `code` of the error that replaces an answer of get-session which says nothing about the session. */
@@ -27,11 +28,15 @@ export const INCONCLUSIVE = 'SESSION_ANSWER_INCONCLUSIVE'
 const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
 
 /**
- * Adds hooks to a Better Auth client, once per client.
+ * Adds hooks to a Better Auth client, once per client:
  *
- * Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the JSON
- * `null` that means "signed out", and any 401 too. The hook replaces such an answer with an error, so
- * that neither Convue nor `useSession` sees a sign-out.
+ * - Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the JSON
+ *   `null` that means "signed out", and any 401 too. The hook replaces such an answer with an error, so
+ *   that neither Convue nor `useSession` sees a sign-out.
+ * - Some of its plugins change the session without a signal. The hook sends the signal, which requests
+ *   the session.
+ * - `crossDomainClient()` removes the session from its storage before it sends the sign-out request.
+ *   The hook leaves that to the answer, so that a request that fails changes nothing.
  *
  * All requests of a client share its plugins: a request that is stopped before it is sent shows them.
  */
@@ -45,7 +50,10 @@ export function hookAuthClient(client: FetchClient): HookedClient {
       const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
       if (!lifecycle)
         return null
-      addHooks(lifecycle)
+      addHooks(lifecycle, client)
+      const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
+      if (crossDomain)
+        keepSessionUntilAnswer(crossDomain)
       return state!.baseURL = String(options.baseURL)
     })
   }
@@ -70,8 +78,11 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
   return found
 }
 
-function addHooks(lifecycle: FetchPlugin): void {
-  const { onResponse } = lifecycle.hooks ?? {}
+/** Paths that sign in, sign out or switch the user, for which Better Auth's client sends no signal. */
+const SILENT_PATHS = /\/(?:multi-session\/revoke|siwe\/verify|one-time-token\/verify|delete-anonymous-user)$/
+
+function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
+  const { onResponse, onSuccess } = lifecycle.hooks ?? {}
   lifecycle.hooks = {
     ...lifecycle.hooks,
     async onResponse(context) {
@@ -81,7 +92,19 @@ function addHooks(lifecycle: FetchPlugin): void {
         return replaced
       return { response: Response.json({ code: INCONCLUSIVE, message: `get-session answered ${response.status}` }, { status: 502 }) }
     },
+    async onSuccess(context) {
+      await onSuccess?.(context)
+      if (isRequestTo(SILENT_PATHS, context))
+        $store.notify?.('$sessionSignal')
+    },
   }
+}
+
+/** The answer expires the stored cookie, and the signal after a sign-out requests the session. */
+function keepSessionUntilAnswer(crossDomain: FetchPlugin): void {
+  const { init } = crossDomain
+  // The plugin recognizes the request by its path.
+  crossDomain.init = async (url, options) => ({ ...await init!(url.replace('/sign-out', '/'), options), url })
 }
 
 function isRequestTo(path: RegExp, { request }: { request: { url: URL | string } }): boolean {

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../json-answer.ts'
+import type { JsonObject } from '../auth-answers.ts'
 import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
+import { isUnauthorized, readJsonAnswer, readSessionAnswer } from '../auth-answers.ts'
 import { diagnose } from '../diagnostics.ts'
-import { isUnauthorized, readJsonAnswer } from '../json-answer.ts'
 import { hookAuthClient, INCONCLUSIVE } from './auth-client-hooks.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -114,10 +114,9 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Toke
 /** `isHooked`: the client takes answers that say nothing about the session for errors, see {@link hookAuthClient}. */
 function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean): SessionSnapshot {
   // An answer that failed leaves the data of the former one there.
-  if (!error && data?.user?.id && data.session?.id) {
-    const { user, session: { token: _secret, ...session } } = data
-    return { status: 'signedIn', userId: user.id, sessionId: session.id, user, session }
-  }
+  const answer = error ? null : readSessionAnswer(data)
+  if (answer)
+    return { status: 'signedIn', userId: answer.user.id, sessionId: answer.session.id, ...answer }
   if (isPending)
     return { status: 'pending' }
   const isSignedOut = error ? error.status === 401 : data === null

@@ -117,7 +117,7 @@ describe('server', () => {
 
   it('imports of the rest of src only what needs no browser and brings no rooms along', () => {
     const shared = imports.filter(({ room, target, isRelative }) => room === 'server' && isRelative && roomOf(target) !== 'server')
-    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual(['src/errors.ts', 'src/json-answer.ts', 'src/jwt.ts', 'src/preloaded.ts', 'src/rest-args.ts'])
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual(['src/auth-answers.ts', 'src/errors.ts', 'src/jwt.ts', 'src/preloaded.ts', 'src/rest-args.ts'])
   })
 
   it('uses no global of Node', () => {

@@ -196,6 +196,11 @@ describe('the session of a request', () => {
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session'])
   })
 
+  it('has the fields that customSession adds beside it', async () => {
+    upstream.answer = json({ user: { id: 'ada' }, session: { id: 's1', token: 'secret' }, roles: ['admin'], token: 'secret', id: 'not the id' })
+    expect(await forRequest(SESSION).getSession()).toEqual({ user: { id: 'ada' }, session: { id: 's1', roles: ['admin'] } })
+  })
+
   it('is not believed on the word of a cookie that anybody can write', async () => {
     upstream.answer = json(null)
     expect(await forRequest(`better-auth.convex_jwt=${fakeToken('ada')}`).isAuthenticated()).toBe(false)

@@ -17,3 +17,21 @@ export function readJsonAnswer(text: string): JsonObject | null | undefined {
 export function isUnauthorized(status: number, body: JsonObject | null | undefined): boolean {
   return status === 401 && !!body
 }
+
+/** A user and their session, without its secret. */
+export interface SessionAnswer {
+  user: Record<string, any>
+  session: Record<string, any>
+}
+
+/**
+ * The user and the session that get-session has answered with; `null` if the answer holds none. What Better Auth's `customSession` adds beside them
+ * becomes part of the session, where a field of the session itself comes first.
+ */
+export function readSessionAnswer(answer: any): SessionAnswer | null {
+  const { user, session, needsRefresh: _flag, ...added } = answer ?? {}
+  if (!user?.id || !session?.id)
+    return null
+  const { token: _secret, ...rest } = { ...added, ...session }
+  return { user, session: rest }
+}
