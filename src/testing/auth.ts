@@ -39,20 +39,26 @@ const ATTRIBUTES: Record<string, string> = {
 
 const OWN_CLAIMS = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti'])
 
+/** Requests a URL, as `fetch` does. */
+export type RequestKeys = (url: string, init?: RequestInit) => Promise<Response>
+
 /** Verifies tokens against the providers of `auth.config`. */
 export class Authenticator {
   readonly #jose: typeof import('jose')
   readonly #providers: AuthProvider[]
   readonly #keys = new Map<AuthProvider, Promise<JWTVerifyGetKey>>()
+  readonly #request: RequestKeys
 
-  static async create(authConfig: unknown): Promise<Authenticator> {
+  /** `request` gets the keys of a provider. */
+  static async create(authConfig: unknown, request: RequestKeys = fetch): Promise<Authenticator> {
     const jose = await importPeer('jose', () => import('jose'))
-    return new Authenticator(jose, (authConfig as AuthConfig | undefined)?.providers ?? [])
+    return new Authenticator(jose, (authConfig as AuthConfig | undefined)?.providers ?? [], request)
   }
 
-  private constructor(jose: typeof import('jose'), providers: AuthProvider[]) {
+  private constructor(jose: typeof import('jose'), providers: AuthProvider[], request: RequestKeys) {
     this.#jose = jose
     this.#providers = providers
+    this.#request = request
   }
 
   /** @throws AuthenticationError if the token is not valid right now. */
@@ -89,7 +95,10 @@ export class Authenticator {
     const known = this.#keys.get(provider)
     if (known)
       return known
-    const keys = keySetUrl(provider).then(url => this.#jose.createRemoteJWKSet(url, { cooldownDuration: 0 }))
+    const keys = keySetUrl(provider, this.#request).then(url => this.#jose.createRemoteJWKSet(url, {
+      cooldownDuration: 0,
+      [this.#jose.customFetch]: this.#request,
+    }))
     this.#keys.set(provider, keys)
     // An issuer that could not be reached is asked again the next time.
     keys.catch(() => this.#keys.delete(provider))
@@ -108,10 +117,10 @@ function withScheme(issuer: string): string {
   return /^https?:\/\//.test(issuer) ? issuer : `https://${issuer}`
 }
 
-async function keySetUrl(provider: AuthProvider): Promise<URL> {
+async function keySetUrl(provider: AuthProvider, request: RequestKeys): Promise<URL> {
   if ('jwks' in provider)
     return new URL(provider.jwks)
-  const response = await fetch(new URL('.well-known/openid-configuration', `${withScheme(provider.domain).replace(/\/$/, '')}/`))
+  const response = await request(new URL('.well-known/openid-configuration', `${withScheme(provider.domain).replace(/\/$/, '')}/`).href)
   const { jwks_uri: url } = await response.json() as { jwks_uri: string }
   return new URL(url)
 }

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
+import type { LoadedFunctions } from './bundle.ts'
 import type { Connection, LogEntry } from './log.ts'
 import type { Call, Outcome } from './runtime.ts'
 import { randomBytes } from 'node:crypto'
@@ -105,7 +106,7 @@ export class DeploymentServer {
 
     const functions = await loadFunctions(this.#options.functions)
     try {
-      this.#loaded = { authenticator: await Authenticator.create(functions.authConfig), dispose: functions.dispose }
+      this.#loaded = { authenticator: await this.#createAuthenticator(functions), dispose: functions.dispose }
       const runtime = await Runtime.start(functions, {
         log: entry => this.#log(entry),
         onCommit: changes => this.#connections.forEach(connection => connection.applyCommit(changes)),
@@ -167,7 +168,7 @@ export class DeploymentServer {
   async reload(): Promise<void> {
     const runtime = await this.#runtime
     const functions = await loadFunctions(this.#options.functions)
-    const authenticator = await Authenticator.create(functions.authConfig)
+    const authenticator = await this.#createAuthenticator(functions)
     await runtime.replaceFunctions(functions)
     const former = this.#loaded
     this.#loaded = { authenticator, dispose: functions.dispose }
@@ -216,6 +217,17 @@ export class DeploymentServer {
         },
       })
       this.#connections.set(connection.id, connection)
+    })
+  }
+
+  /**
+   * The deployment's own keys are read from its route directly. A request to its own port could fail, for example during a restart, and a token that
+   * cannot be verified signs its user out.
+   */
+  async #createAuthenticator({ authConfig }: LoadedFunctions): Promise<Authenticator> {
+    return await Authenticator.create(authConfig, async (url, init) => {
+      const isOwn = new URL(url).origin === this.#urls.siteUrl
+      return isOwn ? await (await this.#runtime).http(new Request(url, init), null) : await fetch(url, init)
     })
   }
 

@@ -7,11 +7,20 @@ const HERE = fileURLToPath(new URL('.convue/', import.meta.url))
 
 /** A functions folder of a test's own, gone when the test ends. It lies here because the functions' packages must be found from it. */
 export async function createFunctions(files: Record<string, string>): Promise<string> {
-  await mkdir(HERE, { recursive: true })
-  const folder = await mkdtemp(join(HERE, 'functions-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await createFolder()
+  onTestFinished(() => removeFolder(folder))
   await writeFunctions(folder, files)
   return folder
+}
+
+/** An empty functions folder. The tests that share it have to remove it. */
+export async function createFolder(): Promise<string> {
+  await mkdir(HERE, { recursive: true })
+  return await mkdtemp(join(HERE, 'functions-'))
+}
+
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
 }
 
 export async function writeFunctions(folder: string, files: Record<string, string>): Promise<void> {
