@@ -38,7 +38,7 @@ async function passOn(request: Request, path: string, body: Blob | undefined, co
       redirect: 'manual',
       signal: AbortSignal.any([signal, request.signal]),
     }))
-    return new Response(response.body, { status: response.status, headers: responseHeaders(response.headers, config) })
+    return new Response(response.body, { status: response.status, headers: await responseHeaders(response.headers, request, config) })
   }
   catch (error) {
     // What went wrong stays here: errors of `fetch` may name addresses, and those of a custom one headers.

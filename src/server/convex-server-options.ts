@@ -1,6 +1,6 @@
-/** How the token in the visitor's cookie is used. */
+/** How the token in the request's cookie is used. */
 export interface JwtCacheOptions {
-  /** How long it must still be valid, in milliseconds; otherwise a new one is asked for. @default 60000 */
+  /** How long it must still be valid, in milliseconds; otherwise a new one is requested. @default 60000 */
   marginMs?: number
 }
 
@@ -28,13 +28,19 @@ export interface ConvexServerOptions {
   /** Better Auth's `advanced.cookiePrefix`. @default 'better-auth' */
   cookiePrefix?: string
   /**
-   * Whether the token in the visitor's cookie is used while it is valid; `false`: every request asks for a new one. Turn it off if sign-ins do not go
-   * through `handler`, which sees to it that a new session never meets the token of the former one.
+   * Whether the token in the request's cookie is used while it is valid. It is used only beside the
+   * session that it was made for. `false`: every request to the app requests a new token.
    *
    * @default true
    */
   jwtCache?: boolean | JwtCacheOptions
-  /** Names of further cookies that Better Auth needs, if you gave it names of your own. All others stay in the app. @default [] */
+  /**
+   * Names of further cookies that Better Auth needs, if you gave it names of your own. The session may
+   * be in any of them, so a token is used only while none of them changes: leave out what changes often.
+   * All other cookies stay in the app.
+   *
+   * @default []
+   */
   forwardedCookies?: string[]
   /** Other origins whose pages may cause mutations and actions, such as `https://admin.example.com`. @default [] */
   trustedOrigins?: string[]

@@ -1,6 +1,7 @@
 import type { ServerConfig } from './server-config.ts'
-import { dropFormerToken, readAuthCookies } from './auth-cookies.ts'
+import { readAuthCookies } from './auth-cookies.ts'
 import { clientAddress, publicOrigin } from './public-origin.ts'
+import { bindToken } from './token-binding.ts'
 
 /** Headers between two neighbours, not between the ends (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.*)$/
@@ -51,8 +52,8 @@ export function originHeaders(request: Request, config: ServerConfig): Headers {
   return headers
 }
 
-/** The headers with which an answer of Better Auth is passed on. */
-export function responseHeaders(upstream: Headers, { cookiePrefix }: ServerConfig): Headers {
+/** The headers with which an answer of Better Auth to a request is passed on. */
+export async function responseHeaders(upstream: Headers, request: Request, config: ServerConfig): Promise<Headers> {
   const named = namedInConnection(upstream)
   // `fetch` has unpacked the body, so its encoding and length are not those of the body any more.
   const isUnpacked = upstream.has('content-encoding')
@@ -62,11 +63,17 @@ export function responseHeaders(upstream: Headers, { cookiePrefix }: ServerConfi
     if (!HOP_BY_HOP.test(name) && !NOT_FOR_VISITOR.test(name) && !named.has(name) && !isAboutPacking)
       headers.set(name, value)
   }
-  for (const setCookie of dropFormerToken(upstream.getSetCookie(), cookiePrefix))
+  const cookies = readAuthCookies(request.headers.get('cookie'), config)
+  for (const setCookie of await bindToken(upstream.getSetCookie(), cookies, namesSession(request.headers), config))
     headers.append('set-cookie', setCookie)
   headers.set('cache-control', PRIVATE_HEADERS['cache-control'])
   headers.append('vary', PRIVATE_HEADERS.vary)
   return headers
+}
+
+/** Better Auth's plugins for apps without cookies let other headers name the session. */
+function namesSession(headers: Headers): boolean {
+  return /^bearer\b/i.test(headers.get('authorization') ?? '') || headers.has('better-auth-cookie')
 }
 
 function namedInConnection(headers: Headers): Set<string> {

@@ -3,9 +3,10 @@ import type { ServerConfig } from './server-config.ts'
 import { readSessionAnswer } from '../auth-answers.ts'
 import { readClaims } from '../jwt.ts'
 import { askUpstream, isJsonUnauthorized, reasonOf } from './ask-upstream.ts'
-import { nameOfSetCookie, readAuthCookies } from './auth-cookies.ts'
+import { nameOf, readAuthCookies } from './auth-cookies.ts'
 import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
 import { serverError } from './server-error.ts'
+import { bindToken, readBoundToken } from './token-binding.ts'
 
 /** Somebody's token in one request. */
 export interface RequestToken {
@@ -41,8 +42,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   async function askAuth(path: string): ReturnType<typeof askUpstream> {
     const answer = await askUpstream(config, `${config.siteUrl}${config.basePath}${path}`, { headers: originHeaders(request, config) })
     if (answer.kind === 'answer') {
-      for (const setCookie of answer.headers.getSetCookie())
-        setCookies.set(nameOfSetCookie(setCookie), setCookie)
+      for (const setCookie of await bindToken(answer.headers.getSetCookie(), cookies, false, config))
+        setCookies.set(nameOf(setCookie), setCookie)
     }
     return answer
   }
@@ -61,8 +62,9 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   }
 
   async function findToken(): Promise<RequestToken | null> {
-    const claims = readClaims(cookies.token)
-    const cached = claims && { value: cookies.token!, userId: claims.sub, isCached: true }
+    const bound = await readBoundToken(cookies)
+    const claims = readClaims(bound)
+    const cached = claims && { value: bound!, userId: claims.sub, isCached: true }
     const restMs = claims ? claims.exp * 1000 - Date.now() : Number.NaN
     if (cached && restMs > config.tokenMarginMs)
       return cached

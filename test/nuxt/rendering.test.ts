@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { setBoundToken } from '../support/auth-cookies.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { textOf, useNuxtApp } from './fixture.ts'
 
@@ -49,7 +50,7 @@ describe('a page that is rendered for somebody', () => {
   it('holds the token that has replaced one of the cookie that the deployment refuses', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const refused = ada.cookies.get('better-auth.convex_jwt')!.replace(/[^.]+$/, signature => 'A'.repeat(signature.length))
-    ada.cookies.set('better-auth.convex_jwt', refused)
+    setBoundToken(ada.cookies, refused)
     app.takeAsked()
     const { html } = await app.get('/tasks', ada.cookie)
     expect(html).toContain('Water the ferns</li>')
@@ -68,13 +69,28 @@ describe('a page that is rendered for somebody', () => {
     expect([textOf(html, 'public'), textOf(html, 'mine')]).toEqual(['nobody', 'pending'])
   })
 
-  it('is nobody\'s where the token and the session are two people\'s', async () => {
+  it('is the session\'s user\'s where the token beside it is another user\'s', async () => {
     const [ada, bob] = [await app.signUp('Ada', ['Secret of Ada']), await app.signUp('Bob', ['Secret of Bob'])]
     bob.cookies.set('better-auth.convex_jwt', ada.cookies.get('better-auth.convex_jwt')!)
+    const { html } = await app.get('/tasks', bob.cookie)
+    expect(textOf(html, 'status')).toBe('authenticated Bob')
+    expect(html).toContain('Secret of Bob</li>')
+    expect(html).not.toMatch(/Secret of Ada/)
+    expect(html).not.toContain(ada.cookies.get('better-auth.convex_jwt'))
+  })
+
+  it('is loading where the session and its token disagree, and no query runs', async () => {
+    const [ada, bob] = [await app.signUp('Ada', ['Secret of Ada']), await app.signUp('Bob', ['Secret of Bob'])]
+    app.intercept(({ url }) => url.endsWith('/convex/token')
+      ? Response.json({ token: ada.cookies.get('better-auth.convex_jwt') })
+      : undefined)
+    bob.cookies.delete('better-auth.convex_jwt')
+    app.takeAsked()
     const { html } = await app.get('/tasks', bob.cookie)
     expect(textOf(html, 'status')).toBe('loading')
     expect(html).not.toMatch(/Secret of/)
     expect(html).not.toContain(ada.cookies.get('better-auth.convex_jwt'))
+    expect(app.takeAsked()).not.toContain('POST /api/query')
   })
 
   it('is nobody\'s where the session has ended, although its token is still good', async () => {

@@ -68,7 +68,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     const { status, answer } = await send(auth('/sign-up/email'), { method: 'POST', headers: ['content-type: application/json', `origin: ${new URL(app.url).origin}`], body })
     expect(status).toBe(200)
     const cookies = answer.split('\r\n').filter(line => /^set-cookie:/i.test(line))
-    expect(cookies.map(cookie => /([\w.]+)=/.exec(cookie)![1]).sort()).toEqual(['auth.convex_jwt', 'auth.session_token'])
+    expect(cookies.map(cookie => /([\w.]+)=/.exec(cookie)![1]).sort()).toEqual(['auth.convex_jwt', 'auth.convex_jwt_binding', 'auth.session_token'])
     for (const cookie of cookies) {
       expect(cookie).toMatch(/; HttpOnly/i)
       expect(cookie).toMatch(/; SameSite=Lax/i)

@@ -1,10 +1,12 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAppServer, createVisitor, visit } from '../support/app-server.ts'
+import { bindingOf, setBoundToken } from '../support/auth-cookies.ts'
 import { api } from '../support/convex/_generated/api.js'
-import { createToken, ORIGIN, signIn, signUp, startFixture } from '../support/deployment.ts'
+import { createBrowserFetch, createToken, ORIGIN, signIn, signUp, startFixture } from '../support/deployment.ts'
 
 const JWT = 'better-auth.convex_jwt'
+const BINDING = 'better-auth.convex_jwt_binding'
 const SESSION = 'better-auth.session_token'
 
 type AnyCall = (reference: unknown, args: unknown) => Promise<any>
@@ -48,7 +50,7 @@ describe('signing up, in and out through the proxy', () => {
     const { user } = await response.json() as { user: { id: string } }
     for (const cookie of response.headers.getSetCookie())
       expect(cookie).toMatch(/Path=\/; HttpOnly; SameSite=Lax$/)
-    expect([...visitor.cookies.keys()].sort()).toEqual([JWT, SESSION])
+    expect([...visitor.cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
     expect(await app.forRequest(visit(visitor.cookies)).fetchAuthQuery(api.users.whoami)).toMatchObject({ subject: user.id })
 
     expect((await post(visitor, 'sign-out', {})).status).toBe(200)
@@ -73,6 +75,108 @@ describe('signing up, in and out through the proxy', () => {
   })
 })
 
+describe('a token cookie', () => {
+  const password = 'correct horse battery'
+  const post = (visitor: ReturnType<typeof createVisitor>, path: string, body: object): Promise<Response> => visitor(`${ORIGIN}/api/auth/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const write = { origin: ORIGIN }
+
+  it.each([
+    ['http://localhost:5173', '', {}],
+    ['https://app.example.com', '__Secure-', {}],
+    ['http://localhost:5174', '__Host-', { COOKIE_PREFIX: '__Host-better-auth' }],
+  ])('has a binding with the same attributes, and is used by the next request: %s, %j', async (origin, prefix, env) => {
+    const deployment = await startFixture({ siteUrl: origin, env: { PLAIN_PASSWORDS: 'true', ...env } })
+    const app = createAppServer(deployment)
+    const visitor = createBrowserFetch(origin, request => app.handler(request))
+    const response = await visitor(`${origin}/api/auth/sign-up/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'ada@example.com', password, name: 'Ada' }),
+    })
+    const setCookies = response.headers.getSetCookie()
+    const attributesOf = (name: string): string[] => setCookies.find(cookie => cookie.startsWith(`${prefix}${name}=`))!.split('; ').slice(1)
+    expect(attributesOf(BINDING)).toEqual(['Max-Age=900', 'Path=/', 'HttpOnly', ...(prefix ? ['Secure'] : []), 'SameSite=Lax'])
+    expect(attributesOf(BINDING)).toEqual(attributesOf(JWT))
+    app.asked.length = 0
+    expect(await app.forRequest(visit(visitor.cookies, {}, origin)).getToken()).toBe(visitor.cookies.get(prefix + JWT))
+    expect(app.asked).toEqual([])
+    await deployment.close()
+  })
+
+  it('counts for nothing once the browser was closed and the session cookie is gone', async () => {
+    const { email, userId } = await signUp(deployment)
+    const visitor = createVisitor(createAppServer(deployment))
+    const setCookies = (await post(visitor, 'sign-in/email', { email, password, rememberMe: false })).headers.getSetCookie()
+    // What a browser keeps when it is closed.
+    const kept = setCookies.filter(cookie => /max-age|expires/i.test(cookie)).map(cookie => cookie.split('=')[0]!)
+    expect(kept.sort()).toEqual([JWT, BINDING])
+    const cookies = new Map(kept.map(name => [name, visitor.cookies.get(name)!]))
+
+    const app = createAppServer(deployment)
+    const { fetchAuthQuery, fetchAuthMutation, preloadAuthQuery, getToken, isAuthenticated } = app.forRequest(visit(cookies, write))
+    expect([await getToken(), await isAuthenticated()]).toEqual([null, false])
+    expect(await fetchAuthQuery(api.users.whoami)).toBeNull()
+    expect(await preloadAuthQuery(api.users.whoami)).toMatchObject({ value: null, userId: null })
+    await expect(fetchAuthMutation(api.tasks.add, { text: 'of Ada' })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
+    expect(await executions('tasks:add')).toEqual([null])
+    expect(await executions('users:whoami')).not.toContain(userId)
+  })
+
+  it.each(['convex/token', 'get-session'])('of a previous user that arrives late from %s is not used', async (path) => {
+    const [ada, grace] = [await signUp(deployment), await signUp(deployment)]
+    const visitor = createVisitor(createAppServer(deployment))
+    await post(visitor, 'sign-in/email', { email: ada.email, password })
+    // A second tab renews Ada's token, and its response is slow.
+    const late = await createAppServer(deployment).handler(visit(visitor.cookies, {}, `${ORIGIN}/api/auth/${path}`))
+    await post(visitor, 'sign-out', {})
+    await post(visitor, 'sign-in/email', { email: grace.email, password })
+    for (const setCookie of late.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(setCookie)!
+      visitor.cookies.set(name, value)
+    }
+    expect(JSON.parse(atob(visitor.cookies.get(JWT)!.split('.')[1]!))).toMatchObject({ sub: ada.userId })
+
+    const app = createAppServer(deployment)
+    const { fetchAuthQuery, fetchAuthMutation, responseHeaders, getSession } = app.forRequest(visit(visitor.cookies, write))
+    expect(await fetchAuthQuery(api.users.whoami)).toMatchObject({ subject: grace.userId })
+    await fetchAuthMutation(api.tasks.add, { text: 'of Grace' })
+    expect(await executions('tasks:add')).toEqual([grace.userId])
+    expect((await getSession())!.user.id).toBe(grace.userId)
+    expect(app.asked.filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
+    expect(responseHeaders().getSetCookie().map(cookie => cookie.split('=')[0])).toEqual([JWT, BINDING])
+  })
+})
+
+describe('a session cache of Better Auth', () => {
+  let caching: Deployment
+  beforeAll(async () => {
+    caching = await startFixture({ env: { COOKIE_CACHE: 'true', PLAIN_PASSWORDS: 'true' } })
+  })
+  afterAll(() => caching.close())
+
+  it('of a previous user does not decide who makes a request', async () => {
+    const [ada, grace] = [await signUp(caching), await signUp(caching)]
+    const cache = ada.fetch.cookies.get('better-auth.session_data')!
+    const cookies = new Map(grace.fetch.cookies).set('better-auth.session_data', cache)
+    cookies.delete(JWT)
+    // Better Auth itself believes the cache, whichever session stands beside it.
+    const cookie = [...cookies].map(pair => pair.join('=')).join('; ')
+    const direct = await fetch(`${caching.siteUrl}/api/auth/get-session`, { headers: { cookie } })
+    expect(await direct.json()).toMatchObject({ user: { id: ada.userId } })
+
+    const app = createAppServer(caching)
+    const { fetchAuthQuery, getSession } = app.forRequest(visit(cookies))
+    expect((await getSession())!.user.id).toBe(grace.userId)
+    expect(await fetchAuthQuery(api.users.whoami)).toMatchObject({ subject: grace.userId })
+    const proxied = await app.handler(visit(cookies, {}, `${ORIGIN}/api/auth/get-session`))
+    expect(await proxied.json()).toMatchObject({ user: { id: grace.userId } })
+  })
+})
+
 describe('a visitor whose token has lapsed', () => {
   it('gets another from the session, once for all calls, and the cookie for the next request', async () => {
     const { cookies, userId } = await lapsed()
@@ -82,13 +186,16 @@ describe('a visitor whose token has lapsed', () => {
     expect(results).toMatchObject([{ subject: userId }, { subject: userId }, []])
     expect(app.asked.filter(path => path.includes('/api/auth/'))).toEqual(['GET /api/auth/convex/token'])
 
-    const [cookie, ...others] = responseHeaders().getSetCookie()
-    expect(others).toEqual([])
-    expect(cookie).toBe(`${JWT}=${await getToken()}; Max-Age=900; Path=/; HttpOnly; SameSite=Lax`)
+    const token = (await getToken())!
+    const binding = bindingOf(`${SESSION}=${cookies.get(SESSION)}`, token)
+    expect(responseHeaders().getSetCookie()).toEqual([
+      `${JWT}=${token}; Max-Age=900; Path=/; HttpOnly; SameSite=Lax`,
+      `${BINDING}=${binding}; Max-Age=900; Path=/; HttpOnly; SameSite=Lax`,
+    ])
     expect(responseHeaders().get('cache-control')).toBe('private, no-store')
 
     const next = createAppServer(deployment)
-    cookies.set(JWT, (await getToken())!)
+    cookies.set(JWT, token).set(BINDING, binding)
     expect(await next.forRequest(visit(cookies)).fetchAuthQuery(api.users.whoami)).toMatchObject({ subject: userId })
     expect(next.asked).toEqual(['POST /api/query'])
   })
@@ -106,7 +213,7 @@ describe('a visitor whose token has lapsed', () => {
 describe('a token of the cookie that the deployment does not accept', () => {
   it('is replaced, and a mutation runs once', async () => {
     const { cookies, userId } = await lapsed()
-    cookies.set(JWT, await createToken(userId, { forged: true }))
+    setBoundToken(cookies, await createToken(userId, { forged: true }))
     const app = createAppServer(deployment)
     const { fetchAuthMutation, fetchAuthQuery } = app.forRequest(visit(cookies))
     await fetchAuthMutation(api.tasks.add, { text: 'once' })
@@ -205,6 +312,6 @@ describe('requests of many people at once', () => {
       return [identity?.subject, userId, responseHeaders().getSetCookie().length]
     }))
     for (const [subject, userId, cookies] of seen)
-      expect([subject, cookies]).toEqual([userId, 1])
+      expect([subject, cookies]).toEqual([userId, 2])
   })
 })

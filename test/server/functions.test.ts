@@ -4,6 +4,7 @@ import { makeFunctionReference } from 'convex/server'
 import { ConvexError } from 'convex/values'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAppServer, visit } from '../support/app-server.ts'
+import { signedIn } from '../support/auth-cookies.ts'
 import { eventually } from '../support/eventually.ts'
 import { fakeToken } from '../support/fake-token.ts'
 import { json, page, startUpstream } from '../support/scripted-upstream.ts'
@@ -24,7 +25,7 @@ afterEach(async () => {
   await upstream.close()
 })
 
-const forRequest = (cookies: string, options = {}) => createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(visit(cookies))
+const forRequest = (cookies: string, options = {}) => createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(visit(cookies, { 'sec-fetch-site': 'same-origin' }))
 const bearers = (): (string | undefined)[] => upstream.requests.filter(({ target }) => target.startsWith('/api/') && !target.startsWith('/api/auth')).map(({ headers }) => headers.authorization?.replace('Bearer ', ''))
 const REFUSED = { code: 'Unauthenticated', message: 'Could not verify token: secret' }
 
@@ -83,7 +84,7 @@ describe('the calls of one request', () => {
 
 describe('a token of the cookie that the deployment refuses', () => {
   const stale = fakeToken('ada')
-  const cookies = `better-auth.convex_jwt=${stale}; ${SESSION}`
+  const cookies = signedIn({ token: stale })
 
   it.each(['fetchAuthQuery', 'fetchAuthMutation', 'fetchAuthAction'] as const)('is replaced once: %s', async (method) => {
     const fresh = fakeToken('ada')
@@ -153,7 +154,7 @@ describe('a token of the cookie that the deployment refuses', () => {
 
   it('is a failure, with no further request, where it was in use because no other could be had', async () => {
     upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
-    const aging = `better-auth.convex_jwt=${fakeToken('ada', { lifetimeSeconds: 30 })}; ${SESSION}`
+    const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
     await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token', '/api/query'])
   })
@@ -175,7 +176,7 @@ describe('a call as nobody that the deployment refuses', () => {
 })
 
 describe('a call that fails otherwise', () => {
-  const cookies = `better-auth.convex_jwt=${fakeToken('ada')}; ${SESSION}`
+  const cookies = signedIn({ token: fakeToken('ada') })
   const failures: [string, ScriptedUpstream['answer'], unknown][] = [
     ['its function', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
     ['its function, for auth', json({ status: 'error', errorMessage: 'Uncaught ConvexError', errorData: { code: 'UNAUTHENTICATED', n: { $integer: 'AwAAAAAAAAA=' } } }, 560), { data: { code: 'UNAUTHENTICATED', n: 3n }, message: 'Uncaught ConvexError' }],

@@ -3,6 +3,7 @@ import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
 import { makeFunctionReference } from 'convex/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAppServer, visit } from '../support/app-server.ts'
+import { signedIn } from '../support/auth-cookies.ts'
 import { fakeToken } from '../support/fake-token.ts'
 import { json, startUpstream } from '../support/scripted-upstream.ts'
 
@@ -10,7 +11,7 @@ const mutation = makeFunctionReference<'mutation', Record<string, never>, string
 const action = makeFunctionReference<'action', Record<string, never>, string>('tasks:run')
 const query = makeFunctionReference<'query', Record<string, never>, string>('tasks:list')
 const APP = 'https://app.example.com'
-const COOKIES = `better-auth.convex_jwt=${fakeToken('ada')}`
+const COOKIES = signedIn({ token: fakeToken('ada') })
 
 let upstream: ScriptedUpstream
 beforeAll(async () => {

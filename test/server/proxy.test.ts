@@ -3,6 +3,7 @@ import type { ScriptedUpstream, SeenRequest } from '../support/scripted-upstream
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { bindingOf } from '../support/auth-cookies.ts'
 import { eventually } from '../support/eventually.ts'
 import { json, startUpstream } from '../support/scripted-upstream.ts'
 import { serve } from '../support/serve.ts'
@@ -72,7 +73,10 @@ describe('what goes through the proxy', () => {
       'other=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Domain=example.com; Partitioned',
     ]
     upstream.answer = json({}, 200, { 'set-cookie': cookies })
-    expect((await send('/api/auth/sign-in/email', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual(cookies)
+    expect((await send('/api/auth/sign-in/email', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
+      ...cookies,
+      `__Secure-better-auth.convex_jwt_binding=${bindingOf('__Secure-better-auth.session_token=a.b%3D', 'c')}; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax`,
+    ])
   })
 
   it('may be a redirect, which is passed on and not followed', async () => {
@@ -345,6 +349,7 @@ describe('headers on their way back', () => {
     expect((await send('/api/auth/multi-session/set-active', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
       session,
       '__Secure-better-auth.convex_jwt=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
+      '__Secure-better-auth.convex_jwt_binding=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
     ])
   })
 })

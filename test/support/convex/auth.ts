@@ -22,6 +22,8 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
     baseURL: process.env.SITE_URL,
     database: authComponent.adapter(ctx),
     emailAndPassword: { enabled: true, requireEmailVerification: false, ...(process.env.PLAIN_PASSWORDS ? { password: plain } : {}) },
+    // Better Auth's own cache of the session, in a cookie.
+    session: { cookieCache: { enabled: !!process.env.COOKIE_CACHE } },
     // For two deployments behind one origin, whose cookies would be each other's.
     advanced: { cookiePrefix: process.env.COOKIE_PREFIX },
     plugins: [convex({ authConfig, jwt: { expirationSeconds: jwtSeconds } })],

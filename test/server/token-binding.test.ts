@@ -1,0 +1,230 @@
+import type { ConvexServerOptions } from 'convue/server'
+import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import { makeFunctionReference } from 'convex/server'
+import { createConvexServer } from 'convue/server'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createAppServer, visit } from '../support/app-server.ts'
+import { bindingOf, signedIn } from '../support/auth-cookies.ts'
+import { fakeToken } from '../support/fake-token.ts'
+import { json, startUpstream } from '../support/scripted-upstream.ts'
+
+const query = makeFunctionReference<'query', Record<string, never>, string>('users:whoami')
+const mutation = makeFunctionReference<'mutation', Record<string, never>, string>('tasks:add')
+
+const SESSION = 'better-auth.session_token=ada.1'
+const SECURE_SESSION = `__Secure-${SESSION}`
+const FLAGS = 'Path=/; HttpOnly; SameSite=Lax'
+
+const cached = fakeToken('ada')
+const minted = fakeToken('ada')
+/** All cookies of another user of the app, who has signed in elsewhere. */
+const stranger = signedIn({ session: 'better-auth.session_token=mallory.1', token: fakeToken('mallory') })
+const [strangersSession, strangersToken, strangersBinding] = stranger.split('; ') as [string, string, string]
+
+let upstream: ScriptedUpstream
+beforeEach(async () => {
+  upstream = await startUpstream()
+  upstream.answer = json({ token: minted })
+})
+afterEach(async () => {
+  await upstream.close()
+})
+
+function forRequest(cookies: string, options: Partial<ConvexServerOptions> = {}) {
+  const request = visit(cookies, { 'sec-fetch-site': 'same-origin' })
+  return createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(request)
+}
+
+/** What a response of Better Auth sets in the browser once it has passed the proxy. */
+async function proxied(
+  setCookies: string[],
+  cookies = '',
+  headers: Record<string, string> = {},
+  options: Partial<ConvexServerOptions> = {},
+): Promise<string[]> {
+  upstream.answer = json({}, 200, { 'set-cookie': setCookies })
+  const server = createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
+  const response = await server.handler(visit(cookies, headers, 'http://localhost:5173/api/auth/x'))
+  return response.headers.getSetCookie().slice(setCookies.length)
+}
+
+describe('getToken', () => {
+  it('is anonymous where the session cookie is gone and the token is left', async () => {
+    const [, ...left] = signedIn({ session: SESSION, token: cached }).split('; ')
+    const { getToken, fetchAuthQuery, fetchAuthMutation, preloadAuthQuery } = forRequest(left.join('; '))
+    upstream.answer = json({ status: 'success', value: 'done' })
+    expect(await getToken()).toBeNull()
+    expect(await fetchAuthQuery(query, {})).toBe('done')
+    expect(await preloadAuthQuery(query, {})).toMatchObject({ userId: null })
+    expect(await fetchAuthMutation(mutation, {})).toBe('done')
+    expect(upstream.requests.map(({ target, headers }) => [target, headers.authorization])).toEqual([
+      ['/api/query', undefined],
+      ['/api/query', undefined],
+      ['/api/mutation', undefined],
+    ])
+  })
+
+  const token = `better-auth.convex_jwt=${cached}`
+  const binding = `better-auth.convex_jwt_binding=${bindingOf(SESSION, cached)}`
+  it.each([
+    ['a token without a binding', [SESSION, token]],
+    ['the binding of another token', [SESSION, token, `better-auth.convex_jwt_binding=${bindingOf(SESSION, minted)}`]],
+    ['the binding of another session', [SESSION, token, `better-auth.convex_jwt_binding=${bindingOf(strangersSession, cached)}`]],
+    ['an empty binding', [SESSION, token, 'better-auth.convex_jwt_binding=']],
+    ['a previous user\'s token and binding', [SESSION, strangersToken, strangersBinding]],
+    ['a stranger\'s token before the user\'s', [strangersToken, SESSION, token, binding]],
+    ['a stranger\'s token after the user\'s', [SESSION, token, binding, strangersToken]],
+    ['a stranger\'s token and binding before the user\'s', [strangersToken, strangersBinding, SESSION, token, binding]],
+    ['a stranger\'s token and binding after the user\'s', [SESSION, token, binding, strangersToken, strangersBinding]],
+    ['a stranger\'s token with another security prefix', [SESSION, token, binding, `__Secure-${strangersToken}`]],
+    ['a stranger\'s token instead of one with a security prefix', [SECURE_SESSION, strangersToken, strangersBinding]],
+  ])('mints a token from the session: %s', async (_name, cookies) => {
+    expect(await forRequest(cookies.join('; ')).getToken()).toBe(minted)
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token'])
+  })
+
+  it.each(['__Secure-', '__Host-'])('lets Better Auth decide between sessions with and without %s', async (prefix) => {
+    const secure = stranger.split('; ').map(pair => prefix + pair).join('; ')
+    for (const cookies of [`${secure}; ${SESSION}`, `${SESSION}; ${secure}`, `${secure}; ${signedIn({ session: SESSION, token: cached })}`]) {
+      upstream.requests.length = 0
+      expect(await forRequest(cookies).getToken()).toBe(minted)
+      // It reads one of these names only.
+      expect(upstream.requests[0]!.headers.cookie!.split('; ')).toEqual(expect.arrayContaining([SESSION, prefix + strangersSession]))
+    }
+  })
+
+  it('is anonymous where two session cookies have one name, and no session reaches Better Auth', async () => {
+    for (const cookies of [`${stranger}; ${signedIn({ session: SESSION, token: cached })}`, `${signedIn({ session: SESSION, token: cached })}; ${stranger}`]) {
+      const { getToken, getSession, isAuthenticated } = forRequest(cookies)
+      expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
+      expect(upstream.requests).toEqual([])
+      await proxied([], `${cookies}; better-auth.state=1`)
+      expect(upstream.requests.splice(0).map(({ headers }) => headers.cookie)).toEqual(['better-auth.state=1'])
+    }
+  })
+
+  it('is the cookie\'s where a cookie comes twice with one value', async () => {
+    const cookies = signedIn({ session: SESSION, token: cached })
+    expect(await forRequest(`${cookies}; ${cookies}`).getToken()).toBe(cached)
+  })
+})
+
+describe('requests to Better Auth', () => {
+  it('carry neither the binding nor the cached session, which Better Auth would believe beside any other', async () => {
+    const caches = 'better-auth.session_data=x; __Secure-better-auth.session_data.0=y; better-auth.session_data.1=z'
+    const others = 'better-auth.dont_remember=true; better-auth.session_token_multi-1=b'
+    await proxied([], `${signedIn({ session: SESSION, token: cached })}; ${caches}; ${others}`)
+    expect(upstream.requests[0]!.headers.cookie).toBe(`${SESSION}; better-auth.convex_jwt=${cached}; ${others}`)
+    upstream.answer = json({ token: minted })
+    await forRequest(`${SESSION}; ${caches}`).getToken()
+    expect(upstream.requests[1]!.headers.cookie).toBe(SESSION)
+  })
+})
+
+describe('handler', () => {
+  const setToken = `better-auth.convex_jwt=${minted}; Max-Age=900; ${FLAGS}`
+  const setSession = `better-auth.session_token=ada.2; Max-Age=604800; ${FLAGS}`
+  const bound = (session: string): string => `better-auth.convex_jwt_binding=${bindingOf(session, minted)}; Max-Age=900; ${FLAGS}`
+  const unbound = `better-auth.convex_jwt_binding=; Max-Age=0; ${FLAGS}`
+
+  it('binds a token to the session of the request', async () => {
+    expect(await proxied([setToken], SESSION)).toEqual([bound(SESSION)])
+  })
+
+  it('binds a token to the session that a sign-in sets', async () => {
+    expect(await proxied([setSession, setToken])).toEqual([bound('better-auth.session_token=ada.2')])
+    expect(await proxied([setToken, setSession])).toEqual([bound('better-auth.session_token=ada.2')])
+  })
+
+  it('binds a token to a session that is set once more', async () => {
+    expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
+  })
+
+  it('does not bind a token where a response replaces the session: it may be the previous session\'s', async () => {
+    expect(await proxied([setSession, setToken], strangersSession)).toEqual([unbound])
+  })
+
+  it.each([
+    ['authorization', 'Bearer mallory.1'],
+    ['better-auth-cookie', strangersSession],
+  ])('does not bind a token to the cookie where the header %s names the session', async (name, value) => {
+    expect(await proxied([setToken], SESSION, { [name]: value })).toEqual([unbound])
+    expect(await proxied([setSession, setToken], '', { [name]: value })).toEqual([unbound])
+  })
+
+  it('binds a token behind HTTP authentication, which names no session', async () => {
+    expect(await proxied([setToken], SESSION, { authorization: 'Basic c2VjcmV0' })).toEqual([bound(SESSION)])
+  })
+
+  it('does not bind a token to one of several sessions', async () => {
+    expect(await proxied([setToken], `${SESSION}; ${strangersSession}`)).toEqual([unbound])
+    expect(await proxied([setToken], `${SESSION}; __Secure-${strangersSession}`)).toEqual([unbound])
+    expect(await proxied([setSession, setToken], '__Secure-better-auth.session_token=ada.1')).toEqual([unbound])
+  })
+
+  it('does not bind a token without a session', async () => {
+    expect(await proxied([setToken])).toEqual([unbound])
+  })
+
+  it('deletes the binding with the token', async () => {
+    const ends = ['session_token', 'convex_jwt'].map(name => `better-auth.${name}=; Max-Age=0; ${FLAGS}`)
+    expect(await proxied(ends, signedIn({ session: SESSION, token: cached }))).toEqual([unbound])
+  })
+
+  it('deletes the token, the binding and the cache of a session that is replaced without a token', async () => {
+    const caches = 'better-auth.session_data=x; better-auth.session_data.0=y'
+    expect(await proxied([setSession, `better-auth.session_data=z; ${FLAGS}`], `${SESSION}; ${caches}`)).toEqual([
+      `better-auth.convex_jwt=; Max-Age=0; ${FLAGS}`,
+      unbound,
+      `better-auth.session_data.0=; Max-Age=0; ${FLAGS}`,
+    ])
+  })
+
+  it('keeps the token of a session that is set once more without a token', async () => {
+    expect(await proxied([`${SESSION}; Max-Age=604800; ${FLAGS}`], signedIn({ session: SESSION, token: cached }))).toEqual([])
+  })
+})
+
+describe('forwardedCookies', () => {
+  const options = { forwardedCookies: ['sid', '__Secure-sid', 'device'] }
+  const cookies = (session: string): string => signedIn({ session, token: cached, prefix: 'better-auth.' })
+
+  it('may hold the session, from which a token is minted', async () => {
+    expect(await forRequest('sid=a', options).getToken()).toBe(minted)
+    expect(upstream.requests[0]!.headers.cookie).toBe('sid=a')
+  })
+
+  it('may hold the session that a token is bound to', async () => {
+    expect(await forRequest(cookies('sid=a'), options).getToken()).toBe(cached)
+    expect(await forRequest(cookies('device=1; sid=a'), options).getToken()).toBe(cached)
+    expect(upstream.requests).toEqual([])
+  })
+
+  it('ends the use of a token with any cookie that may have been the session', async () => {
+    const [, , token, binding] = cookies('device=1; sid=a').split('; ')
+    for (const rest of ['sid=a', 'device=1', 'device=1; sid=b', 'device=1; sid=a; sid=b', `${SESSION}; device=1; sid=a`])
+      expect(await forRequest(`${rest}; ${token}; ${binding}`, options).getToken()).toBe(minted)
+    expect(await forRequest(`${token}; ${binding}`, options).getToken()).toBeNull()
+  })
+
+  it('is anonymous where what is left of the cookies is not a session', async () => {
+    upstream.answer = json({ code: 'UNAUTHORIZED' }, 401)
+    const [, , token, binding] = cookies('device=1; sid=a').split('; ')
+    expect(await forRequest(`device=1; ${token}; ${binding}`, options).getToken()).toBeNull()
+  })
+
+  it('is bound by the responses of the proxy as well', async () => {
+    const set = [`sid=b; ${FLAGS}`, `better-auth.convex_jwt=${minted}; ${FLAGS}`]
+    expect(await proxied(set, '', {}, options)).toEqual([`better-auth.convex_jwt_binding=${bindingOf('sid=b', minted)}; ${FLAGS}`])
+    expect(await proxied([`sid=b; ${FLAGS}`], 'sid=a', {}, options)).toEqual([
+      `better-auth.convex_jwt=; Max-Age=0; ${FLAGS}`,
+      `better-auth.convex_jwt_binding=; Max-Age=0; ${FLAGS}`,
+    ])
+  })
+})
+
+describe('jwtCache: false', () => {
+  it('mints a token although one is bound to the session', async () => {
+    expect(await forRequest(signedIn({ session: SESSION, token: cached }), { jwtCache: false }).getToken()).toBe(minted)
+  })
+})
