@@ -92,15 +92,16 @@ export function createConvexRequest(request: Request, config: ServerConfig): Con
 
   async function callAs(token: RequestToken | null, call: FunctionCall): Promise<{ value: JSONValue, userId: string | null }> {
     const userId = token?.userId ?? null
-    assertSamePerson(userId)
+    assertSameUser(token)
     const value = await callFunction(config, call, token?.value ?? null)
-    assertSamePerson(userId)
+    assertSameUser(token)
     ranAs = userId
     return { value, userId }
   }
 
-  function assertSamePerson(userId: string | null): void {
-    if (ranAs !== undefined && ranAs !== userId)
+  function assertSameUser(token: RequestToken | null): void {
+    const userId = token?.userId ?? null
+    if ((ranAs !== undefined && ranAs !== userId) || !identity.isCurrent(token))
       throw serverError('IDENTITY_CHANGED')
   }
 

@@ -25,6 +25,8 @@ export interface RequestIdentity {
   token: () => Promise<RequestToken | null>
   /** Another token than the cookie's, which the deployment refused. One request for all that were refused. */
   renewToken: () => Promise<RequestToken | null>
+  /** Whether a token is of the session that Better Auth has reported, as far as it has. */
+  isCurrent: (token: RequestToken | null) => boolean
   /** `null` for nobody. Rejects if that could not be found out. */
   session: () => Promise<RequestSession | null>
   /** What the response needs: nothing as long as nobody asked who makes the request. */
@@ -38,6 +40,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   let token: Promise<RequestToken | null> | undefined
   let renewed: Promise<RequestToken | null> | undefined
   let session: Promise<RequestSession | null> | undefined
+  /** What Better Auth has reported; `undefined` while it has not. */
+  let reported: RequestSession | null | undefined
 
   async function askAuth(path: string): ReturnType<typeof askUpstream> {
     const answer = await askUpstream(config, `${config.siteUrl}${config.basePath}${path}`, { headers: originHeaders(request, config) })
@@ -79,7 +83,41 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     }
   }
 
+  /** The session counts, whichever of the two was known first. */
+  async function currentToken(): Promise<RequestToken | null> {
+    token ??= findToken()
+    const found = await token
+    if (isCurrent(found))
+      return found
+    if (reported === null)
+      return null
+    const minted = await renewToken()
+    if (!isCurrent(minted))
+      throw serverError('IDENTITY_CHANGED')
+    return minted
+  }
+
+  async function renewToken(): Promise<RequestToken | null> {
+    renewed ??= mintToken()
+    token = renewed
+    return await renewed
+  }
+
+  function isCurrent(token: RequestToken | null): boolean {
+    if (reported === undefined)
+      return true
+    if (!reported || !token)
+      return reported === token
+    const { sub, sessionId = reported.session.id } = readClaims(token.value)!
+    return sub === reported.user.id && sessionId === reported.session.id
+  }
+
   async function findSession(): Promise<RequestSession | null> {
+    reported = await askForSession()
+    return reported
+  }
+
+  async function askForSession(): Promise<RequestSession | null> {
     if (!cookies.hasSession)
       return null
     const answer = await askAuth('/get-session')
@@ -96,8 +134,9 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   }
 
   return {
-    token: () => token ??= findToken(),
-    renewToken: () => token = renewed ??= mintToken(),
+    token: currentToken,
+    renewToken,
+    isCurrent,
     session: () => session ??= findSession(),
     responseHeaders() {
       const headers = new Headers()

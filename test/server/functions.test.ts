@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAppServer, visit } from '../support/app-server.ts'
 import { signedIn } from '../support/auth-cookies.ts'
 import { eventually } from '../support/eventually.ts'
-import { fakeToken } from '../support/fake-token.ts'
+import { fakeToken, subjectOf } from '../support/fake-token.ts'
 import { json, page, startUpstream } from '../support/scripted-upstream.ts'
 
 const query = makeFunctionReference<'query', Record<string, unknown>, unknown>('tasks:list')
@@ -157,6 +157,112 @@ describe('a token of the cookie that the deployment refuses', () => {
     const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
     await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token', '/api/query'])
+  })
+})
+
+describe('a session and a token of one request', () => {
+  const cookies = signedIn({ token: fakeToken('ada', { sessionId: 'a1' }) })
+  const sessionOf = (user: string, id: string) => ({ user: { id: user }, session: { id, userId: user } })
+
+  /** Better Auth reports this session and mints this token; functions return whose token they got. */
+  function scriptAuth(session: unknown, token: string | null): void {
+    upstream.answer = (request, ...rest) => {
+      const { target, headers } = request
+      if (target.endsWith('/get-session'))
+        return json(session)(request, ...rest)
+      if (target.endsWith('/convex/token'))
+        return (token ? json({ token }) : json({ code: 'UNAUTHORIZED' }, 401))(request, ...rest)
+      const bearer = headers.authorization?.slice('Bearer '.length)
+      return json({ status: 'success', value: bearer ? subjectOf(bearer) : 'anonymous' })(request, ...rest)
+    }
+  }
+
+  it('agree as long as user and session are the same, and nothing more is requested', async () => {
+    scriptAuth(sessionOf('ada', 'a1'), null)
+    const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
+    await Promise.all([getSession(), getToken()])
+    expect(await fetchAuthQuery(query, {})).toBe('ada')
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
+  })
+
+  it('agree where the token does not name its session', async () => {
+    const [header, , signature] = fakeToken('ada').split('.')
+    const claims = btoa(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900 })).replace(/=/g, '')
+    scriptAuth(sessionOf('ada', 'a1'), null)
+    const { getSession, fetchAuthQuery } = forRequest(signedIn({ token: [header, claims, signature].join('.') }))
+    await getSession()
+    expect(await fetchAuthQuery(query, {})).toBe('ada')
+  })
+
+  it.each([
+    ['user', sessionOf('grace', 'a1'), fakeToken('grace', { sessionId: 'a1' })],
+    ['session', sessionOf('ada', 'a2'), fakeToken('ada', { sessionId: 'a2' })],
+  ])('of another %s bring one new token', async (_name, session, token) => {
+    scriptAuth(session, token)
+    for (const isTokenFirst of [false, true]) {
+      upstream.requests.length = 0
+      const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
+      if (isTokenFirst)
+        await getToken()
+      await getSession()
+      expect(await Promise.all([getToken(), getToken()])).toEqual([token, token])
+      expect(await fetchAuthQuery(query, {})).toBe(session.user.id)
+      expect(upstream.requests.filter(({ target }) => target.endsWith('/convex/token'))).toHaveLength(1)
+    }
+  })
+
+  it('are a failure where they still disagree, and no function runs', async () => {
+    scriptAuth(sessionOf('grace', 'g1'), fakeToken('ada', { sessionId: 'a1' }))
+    for (const { getSession, getToken, fetchAuthQuery, fetchAuthMutation } of [forRequest(cookies), forRequest(SESSION)]) {
+      upstream.requests.length = 0
+      await getSession()
+      const results = await Promise.allSettled([getToken(), fetchAuthQuery(query, {}), fetchAuthMutation(mutation, {})])
+      for (const result of results)
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'IDENTITY_CHANGED' } })
+      expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/auth/convex/token'])
+    }
+  })
+
+  it('are anonymous once Better Auth has reported that there is no session', async () => {
+    scriptAuth(null, null)
+    const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
+    expect(await getSession()).toBeNull()
+    expect(await getToken()).toBeNull()
+    expect(await fetchAuthQuery(query, {})).toBe('anonymous')
+    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
+  })
+
+  it('are a failure where Better Auth has a session and does not mint a token for it', async () => {
+    scriptAuth(sessionOf('ada', 'a1'), null)
+    const { getSession, fetchAuthQuery } = forRequest(SESSION)
+    await getSession()
+    await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+  })
+
+  it('need not agree where the session could not be found out', async () => {
+    scriptAuth(sessionOf('ada', 'a1'), null)
+    const answer = upstream.answer
+    upstream.answer = (request, ...rest) => (request.target.endsWith('/get-session') ? page(503) : answer)(request, ...rest)
+    const { getSession, fetchAuthQuery } = forRequest(cookies)
+    await expect(getSession()).rejects.toMatchObject({ code: 'SESSION_REQUEST_FAILED' })
+    expect(await fetchAuthQuery(query, {})).toBe('ada')
+  })
+
+  it('give no result of a query that ran before they turned out to disagree', async () => {
+    scriptAuth(sessionOf('grace', 'g1'), fakeToken('grace', { sessionId: 'g1' }))
+    const answer = upstream.answer
+    let answerLate = (): void => {}
+    upstream.answer = (request, ...rest) => {
+      if (request.target !== '/api/query')
+        return answer(request, ...rest)
+      answerLate = () => void answer(request, ...rest)
+    }
+    const { getSession, fetchAuthQuery } = forRequest(cookies)
+    const early = fetchAuthQuery(query, {})
+    await eventually(() => upstream.requests.length).toBe(1)
+    await getSession()
+    answerLate()
+    await expect(early).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
   })
 })
 

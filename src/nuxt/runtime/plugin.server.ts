@@ -8,7 +8,7 @@ import { ConvueError, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch } from 'vue'
 import { handover, isExternal } from '#build/convue/options.mjs'
-import { answerKey, isTokenOf, readError, writeError } from './payload.ts'
+import { answerKey, readError, writeError } from './payload.ts'
 
 /** A server asks who is there itself, and a client of the browser has no place in it. */
 const unasked: TokenSource = {
@@ -73,10 +73,10 @@ export default defineNuxtPlugin({
 /** `undefined` if it cannot be found out, which is not "nobody". */
 async function findAuth({ getSession, getToken }: ConvexRequest): Promise<(PayloadAuth & { token: string }) | null | undefined> {
   try {
-    const [session, token] = await Promise.all([getSession(), getToken()])
-    if (!session)
-      return null
-    return token && isTokenOf(session.user, token) ? { token, ...session } : undefined
+    const [session] = await Promise.all([getSession(), getToken()])
+    // Requested again: only now it is certain that the token is of this session.
+    const token = await getToken()
+    return session && token ? { token, ...session } : null
   }
   catch {
     return undefined
