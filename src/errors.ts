@@ -33,6 +33,8 @@ export type ConvueErrorCode
     | 'SERVER_OPTION_INVALID'
     | 'ORIGIN_UNTRUSTED'
     | 'FUNCTION_REQUEST_FAILED'
+  // convue/nuxt
+    | 'RESPONSE_STARTED'
   // convue/testing
     | 'PEER_MISSING'
     | 'FUNCTIONS_INVALID'

@@ -189,7 +189,10 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       { name: 'useAuthClient', from: resolve('./runtime/use-auth-client') },
       { name: 'useUserSession', from: resolve('./runtime/use-user-session') },
     ])
-    addServerHandler({ route: `${options.basePath}/**`, handler: resolve('./runtime/server/auth-proxy') })
+    // Whatever a rule for more paths says, no cache keeps an answer about a session.
+    const authRoutes = `${options.basePath}/**`
+    config.routeRules = { ...config.routeRules, [authRoutes]: { ...config.routeRules?.[authRoutes], cache: false, swr: false, isr: false, prerender: false } }
+    addServerHandler({ route: authRoutes, handler: resolve('./runtime/server/auth-proxy') })
     addRouteMiddleware({ name: 'convue-auth', path: resolve('./runtime/auth-middleware'), global: true })
     addPlugin({ src: resolve('./runtime/page-auth.client'), mode: 'client' })
     addTypeTemplate({

@@ -20,7 +20,7 @@ export const buildConfig = {
   buildDir: `${FIXTURE_OUTPUT}/build`,
   // What a build spends most of its time on, and no test looks at: copies of packages, source maps, sizes.
   sourcemap: false,
-  nitro: { output: { dir: `${FIXTURE_OUTPUT}/output` }, externals: { trace: false }, minify: false },
+  nitro: { output: { dir: `${FIXTURE_OUTPUT}/output`, publicDir: `${FIXTURE_OUTPUT}/output/public` }, externals: { trace: false }, minify: false },
   vite: { build: { reportCompressedSize: false } },
   experimental: { renderJsonPayloads: FIXTURE_JSON_PAYLOADS !== 'false' },
   // No browser asks for an icon.

@@ -62,12 +62,14 @@ export interface NuxtFixtureOptions {
   authPath?: string
   /** Whether the browser keeps pages that are left, to come back to: Playwright itself cannot look into such a page. @default false */
   keepsPages?: boolean
+  /** The file that is run, seen from the folder of the build; or the host that runs the build of its preset. @default 'server/index.mjs' */
+  entry?: string | { host: string }
   /** Further variables in the environment of the server. @default {} */
   env?: Record<string, string>
 }
 
 /** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
-export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', authPath = '/api/auth', keepsPages = false, env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
+export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', authPath = '/api/auth', keepsPages = false, entry = 'server/index.mjs', env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
   let url: string
   let log = ''
   let deployment: Deployment
@@ -96,7 +98,8 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
         ?? await fetch(upstream + pathname + search, { method, headers, body, redirect: 'manual' })
       return new Response(answer.body, { status: answer.status, headers: answer.headers })
     })))
-    const server = spawn(process.execPath, [join(output(), 'server/index.mjs')], {
+    const command = typeof entry === 'string' ? [join(output(), entry)] : [entry.host, output()]
+    const server = spawn(process.execPath, command, {
       env: {
         ...plainEnv(),
         HOST: 'localhost',

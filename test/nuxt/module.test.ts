@@ -47,6 +47,13 @@ describe('the deployment\'s addresses', () => {
   })
 })
 
+describe('the routes of authentication', () => {
+  it('are under no rule with a cache, whatever the rules for more paths say', async () => {
+    const { options } = await setUp({ convex: { basePath: '/auth' } })
+    expect(options.routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
+  })
+})
+
 describe('the aliases', () => {
   it('lead to what is generated, in the folder that is configured', async () => {
     const { folder, options } = await setUp({

@@ -1,48 +1,66 @@
-import type { ConvexServer, ConvexServerOptions } from 'convue/server'
+import type { ConvexRequest, ConvexServer, ConvexServerOptions } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { EventConvex, RequestConvex } from './request-convex.ts'
 import { createConvexServer } from 'convue/server'
-import { appendResponseHeader, getRequestURL, setResponseHeader } from 'h3'
-import { defineNitroPlugin, getRouteRules, useRuntimeConfig } from 'nitropack/runtime'
+import { getRequestHeader, getRequestURL } from 'h3'
+import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { withIdentityHeaders } from './identity-headers.ts'
+import { outermostEvent, trackCallers } from './outermost-request.ts'
+import { isShared } from './shared-route.ts'
 
 /**
- * Gives each request to the app's server its Convex, and each response the headers that this needs.
+ * Gives each request to the app's server its Convex.
  *
  * @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID` at the start of the server.
  */
 export default defineNitroPlugin((nitro) => {
   const server = createServer()
-  const events = new WeakMap<H3Event, EventConvex>()
+  trackCallers(nitro)
+  const requests = new WeakMap<H3Event, ConvexRequest>()
+  const convexOf = new WeakMap<H3Event, EventConvex>()
+
+  /** One for all events of one outermost request that have its cookies: the identity is requested once, and cannot change in between. */
+  function requestOf(event: H3Event): ConvexRequest {
+    const outermost = outermostEvent(event)
+    if (outermost !== event && hasSameCookies(outermost, event))
+      return requestOf(outermost)
+    let request = requests.get(event)
+    if (!request)
+      requests.set(event, request = server.forRequest(new Request(urlOf(event), { headers: event.headers })))
+    return request
+  }
+
+  function create(event: H3Event): EventConvex {
+    const nobody = server.forRequest(new Request(urlOf(event)))
+    if (isShared(event))
+      return { request: nobody, nobody, isShared: true }
+    // What an inner request answers becomes part of the outermost response.
+    const events = [...new Set([event, outermostEvent(event)])]
+    const request = withIdentityHeaders(requestOf(event), events, events.filter(it => hasSameCookies(it, event)))
+    return { request, nobody, isShared: false }
+  }
+
   const convue: RequestConvex & { handler: ConvexServer['handler'] } = {
     handler: server.handler,
     of(event) {
-      let convex = events.get(event)
-      if (!convex) {
-        const url = getRequestURL(event, { xForwardedProto: false })
-        const { prerender, cache, isr, swr } = getRouteRules(event) as Record<string, unknown>
-        // A server component has a request of its own, which the server makes to itself while it renders the page.
-        const { convueIsShared } = (event.node.req as { __unenv__?: Record<string, unknown> }).__unenv__ ?? {}
-        const isShared = !!(import.meta.prerender || prerender || cache || isr || swr || convueIsShared)
-        event.context.convueIsShared = isShared
-        convex = {
-          request: server.forRequest(new Request(url, { headers: event.headers })),
-          nobody: server.forRequest(new Request(url)),
-          isShared,
-        }
-        events.set(event, convex)
-      }
+      let convex = convexOf.get(event)
+      if (!convex)
+        convexOf.set(event, convex = create(event))
       return convex
     },
   }
   nitro.hooks.hook('request', (event) => {
     event.context.convue = convue
   })
-  nitro.hooks.hook('beforeResponse', (event) => {
-    const convex = events.get(event)
-    if (convex)
-      writeHeaders(event, convex)
-  })
 })
+
+function urlOf(event: H3Event): URL {
+  return getRequestURL(event, { xForwardedProto: false })
+}
+
+function hasSameCookies(one: H3Event, other: H3Event): boolean {
+  return getRequestHeader(one, 'cookie') === getRequestHeader(other, 'cookie')
+}
 
 function createServer(): ConvexServer {
   const config = useRuntimeConfig()
@@ -55,15 +73,4 @@ function createServer(): ConvexServer {
     // Where somebody else authenticates, nothing is asked there.
     convexSiteUrl: siteUrl || (derived !== url || isExternal ? derived : ''),
   })
-}
-
-function writeHeaders(event: H3Event, { request }: EventConvex): void {
-  if (event.node.res.headersSent)
-    return
-  for (const [name, value] of request.responseHeaders()) {
-    if (name === 'set-cookie' || name === 'vary')
-      appendResponseHeader(event, name, value)
-    else
-      setResponseHeader(event, name, value)
-  }
 }

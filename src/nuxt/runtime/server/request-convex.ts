@@ -7,10 +7,11 @@ export interface RequestConvex {
   of: (event: H3Event) => EventConvex
 }
 
-/** Convex as whoever makes one request. */
+/** Convex as the identity of one request. */
 export interface EventConvex {
+  /** As the request's user; always anonymous where the response `isShared`. */
   request: ConvexRequest
-  /** The same deployment as nobody, whoever makes the request. */
+  /** The same deployment, always anonymous. */
   nobody: ConvexRequest
   /** The response is for everybody: it is prerendered, or some cache keeps it. */
   isShared: boolean

@@ -1,10 +1,13 @@
 import type { ConvexRequest, RequestSession } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { RequestConvex } from './request-convex.ts'
-import { createError, setResponseHeader } from 'h3'
+import { createError } from 'h3'
 
 /**
- * Convex as whoever makes this request. Its cookies and cache rules reach the response by themselves.
+ * Convex as the user of this request, or anonymously. Cookies that were renewed reach the response by themselves, and no cache keeps the response from
+ * the moment on at which the identity is first requested.
+ *
+ * Where a route rule or a cached handler lets a cache keep the response, everything is anonymous.
  *
  * @example
  * export default defineEventHandler(event => useConvexServer(event).fetchAuthQuery(api.tasks.list))
@@ -14,9 +17,10 @@ export function useConvexServer(event: H3Event): ConvexRequest {
 }
 
 /**
- * The session of whoever makes this request.
+ * The session of this request's user.
  *
- * @throws an error of H3 with status 401 if that is nobody; `ConvueError` `SESSION_REQUEST_FAILED` if it cannot be found out.
+ * @throws an error of H3 with status 401 if there is none, and always where a cache keeps the response; `ConvueError` `SESSION_REQUEST_FAILED` if it
+ * cannot be found out.
  * @example
  * export default defineEventHandler(async (event) => {
  *   const { user } = await requireConvexUser(event)
@@ -24,9 +28,13 @@ export function useConvexServer(event: H3Event): ConvexRequest {
  * })
  */
 export async function requireConvexUser(event: H3Event): Promise<RequestSession> {
-  const session = await useConvexServer(event).getSession()
+  const { request, isShared } = (event.context.convue as RequestConvex).of(event)
+  const session = await request.getSession()
   if (session)
     return session
-  setResponseHeader(event, 'cache-control', 'private, no-store')
-  throw createError({ statusCode: 401, statusMessage: 'Unauthorized' })
+  throw createError({
+    statusCode: 401,
+    statusMessage: 'Unauthorized',
+    message: isShared ? 'A cache keeps this response, so it is anonymous: remove the route rule or the cached handler.' : undefined,
+  })
 }

@@ -1,0 +1,52 @@
+import type { ConvexRequest } from 'convue/server'
+import type { H3Event } from 'h3'
+import type { PrivateResponse } from './private-response.ts'
+import { ConvueError } from 'convue/server'
+import { getRouteRules } from 'nitropack/runtime'
+import { isPrivate, makePrivate } from './private-response.ts'
+
+// Ties a request's identity to its response: no cache keeps the response from the moment on at which the identity is first requested, and cookies that
+// Better Auth renews reach it.
+
+/**
+ * The same Convex, which makes the responses of `events` private when it is first used: those of the event itself and of the outermost one that its data
+ * become part of. It renews the cookies of those that have this identity's (`withCookies`).
+ */
+export function withIdentityHeaders(request: ConvexRequest, events: H3Event[], withCookies: H3Event[]): ConvexRequest {
+  const use = async (method: (...args: any[]) => Promise<any>, args: any[]): Promise<any> => {
+    const responses = events.map(event => withCookies.includes(event) ? keepOutOfCaches(event) : void keepOutOfCaches(event))
+    try {
+      return await method(...args)
+    }
+    finally {
+      const setCookies = request.responseHeaders().getSetCookie()
+      responses.forEach(response => response?.renewCookies(setCookies))
+    }
+  }
+  return Object.fromEntries(Object.entries(request).map(([name, method]) =>
+    [name, name === 'responseHeaders' ? method : (...args: any[]) => use(method, args)])) as unknown as ConvexRequest
+}
+
+/** @throws {ConvueError} `RESPONSE_STARTED` if caches may keep what is being sent. */
+function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
+  const { res } = event.node
+  // Nothing that is found out now becomes part of it.
+  if (res.writableEnded)
+    return undefined
+  if (!res.headersSent)
+    return makePrivate(res, targetedHeader(event))
+  if ((event.method === 'GET' || event.method === 'HEAD') && !isPrivate(res)) {
+    throw new ConvueError({
+      code: 'RESPONSE_STARTED',
+      why: 'The identity was first requested after the response had begun, with headers that let caches keep it.',
+      fix: 'Call requireConvexUser(event) or useConvexServer(event).getToken() before anything is sent, or send `cache-control: private, no-store`.',
+    })
+  }
+  return undefined
+}
+
+/** Netlify's preset adds this header to whatever a route with `isr` answers, to other methods than GET too. */
+function targetedHeader(event: H3Event): string | undefined {
+  const { isr } = getRouteRules(event) as { isr?: unknown }
+  return isr ? 'netlify-cdn-cache-control' : undefined
+}

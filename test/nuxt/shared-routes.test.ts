@@ -1,0 +1,133 @@
+import type { BuiltApp } from './build-app.ts'
+import type { NuxtFixture, NuxtFixtureOptions, Visitor } from './fixture.ts'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from './build-app.ts'
+import { endings, expectPrivate } from './endings.ts'
+import { textOf, useNuxtApp } from './fixture.ts'
+
+let netlify: BuiltApp
+beforeAll(async () => {
+  netlify = await buildApp({}, { env: { NITRO_PRESET: 'netlify' } })
+}, 240_000)
+afterAll(() => netlify?.remove())
+
+const presets: [string, NuxtFixtureOptions][] = [
+  ['node-server', {}],
+  ['netlify', { output: () => netlify.output, entry: { host: fileURLToPath(new URL('./netlify-host.ts', import.meta.url)) } }],
+]
+
+const ANONYMOUS = 'no token false null null 401'
+/** Everything that must not be in a response for everybody. */
+const OF_ADA = /Ada|eyJ|ada\d*@/
+
+describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => {
+  const app = useNuxtApp(options)
+
+  // Nitro keeps what it has rendered: each test has pages of its own.
+  let visits = 0
+  const visit = async (rule: string, user: Visitor, query = ''): ReturnType<NuxtFixture['get']> =>
+    await app.get(`/kept/${rule}?visit=${++visits}${query}`, user.cookie, { accept: 'text/html' })
+
+  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('is anonymous in all that it renders and requests: %s', async (rule) => {
+    const ada = await app.signUp('Ada')
+    const { status, html, headers } = await visit(rule, ada)
+    expect(status).toBe(200)
+    expect(textOf(html, 'rendered')).toBe('loading')
+    expect(textOf(html, 'island')).toBe('loading')
+    expect(textOf(html, 'fetched')).toBe(ANONYMOUS)
+    expect(textOf(html, 'relayed')).toBe(`${ANONYMOUS} / ${ANONYMOUS}`)
+    expect(textOf(html, 'copied')).toBe(ANONYMOUS)
+    expect(textOf(html, 'session')).toBe('no session')
+    expect(html).not.toMatch(OF_ADA)
+    expect(headers.getSetCookie()).toEqual([])
+  })
+
+  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('has an error page that is as anonymous: %s', async (rule) => {
+    const ada = await app.signUp('Ada')
+    const { status, html, headers } = await visit(rule, ada, '&fails')
+    expect(status).toBe(500)
+    expect(textOf(html, 'failure')).toBe('This page fails')
+    expect(textOf(html, 'status')).toBe('loading')
+    expect(textOf(html, 'who')).toBe('no data')
+    expect(html).not.toMatch(OF_ADA)
+    expect(headers.getSetCookie()).toEqual([])
+  })
+
+  it('is rendered as its user where no rule keeps it, and so is its error page', async () => {
+    const ada = await app.signUp('Ada')
+    const page = await visit('none', ada)
+    expect(textOf(page.html, 'rendered')).toBe('authenticated Ada Ada')
+    expect(textOf(page.html, 'island')).toBe('authenticated Ada')
+    for (const id of ['fetched', 'copied'])
+      expect(textOf(page.html, id)).toBe('token true Ada Ada Ada')
+    expect(textOf(page.html, 'session')).toBe('Ada')
+
+    const failure = await visit('none', ada, '&fails')
+    expect(failure.status).toBe(500)
+    expect([textOf(failure.html, 'status'), textOf(failure.html, 'who')]).toEqual(['authenticated Ada', 'Ada'])
+    expect(failure.headers.get('cache-control')).toBe('private, no-store')
+  })
+
+  it('is for its user alone in an answer to another method', async () => {
+    const ada = await app.signUp('Ada')
+    const response = await fetch(`${app.url}/kept/isr`, { method: 'POST', headers: { cookie: ada.cookie } })
+    expect(textOf(await response.text(), 'rendered')).toBe('authenticated Ada Ada')
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+    expect(response.headers.get('netlify-cdn-cache-control') ?? 'private, no-store').toBe('private, no-store')
+  })
+
+  if (preset === 'netlify') {
+    it('is what the host keeps: its header says so', async () => {
+      const ada = await app.signUp('Ada')
+      for (const { headers } of [await visit('isr', ada), await visit('isr', ada, '&fails')])
+        expect(headers.get('netlify-cdn-cache-control')).toContain('public, max-age=60')
+    })
+
+    it('is no auth route, whatever a rule says', async () => {
+      const ada = await app.signUp('Ada')
+      const { html, headers } = await app.get('/api/auth/get-session', ada.cookie)
+      expect(JSON.parse(html).user.name).toBe('Ada')
+      expect(headers.get('cache-control')).toBe('private, no-store')
+      expect(headers.has('netlify-cdn-cache-control')).toBe(false)
+    })
+  }
+})
+
+describe('on netlify, a response for which an identity was requested', () => {
+  const app = useNuxtApp(presets[1]![1])
+
+  it.each(endings)('is kept by no cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
+    await expectPrivate(app, how, status, method)
+  })
+})
+
+describe('a handler that Nitro caches', () => {
+  const app = useNuxtApp()
+
+  it('is anonymous, also if it varies by cookies', async () => {
+    const ada = await app.signUp('Ada')
+    expect((await app.get('/api/cached-handler', ada.cookie)).html).toBe(ANONYMOUS)
+  })
+})
+
+describe('requests that the app\'s server makes to itself for one response', () => {
+  const app = useNuxtApp()
+
+  it('request session and token once in all', async () => {
+    const ada = await app.signUp('Ada')
+    ada.cookies.delete('better-auth.convex_jwt')
+    app.takeAsked()
+    const { headers } = await app.get('/api/relay', ada.cookie)
+    const asked = app.takeAsked().filter(path => path.startsWith('GET'))
+    expect(asked.sort()).toEqual(['GET /api/auth/convex/token', 'GET /api/auth/get-session'])
+    expect(headers.getSetCookie().filter(cookie => cookie.startsWith('better-auth.convex_jwt='))).toHaveLength(1)
+  })
+
+  it('make the response private that their data become part of', async () => {
+    const ada = await app.signUp('Ada')
+    const { html, headers } = await app.get('/api/summary', ada.cookie)
+    expect(html).toBe('Summary: token true Ada Ada Ada')
+    expect(headers.get('cache-control')).toBe('private, no-store')
+  })
+})
