@@ -44,7 +44,7 @@ export type AuthState = Identity & {
   request: ProviderRequest | null
   /** Why nobody is there, or why there is no token yet. */
   error: Error | null
-  /** While loading: what may run as nobody has waited long enough. */
+  /** While loading: what may run as nobody has waited long enough. Never with a user that a server found: their data stay. */
   overdue: boolean
   /** How many tokens in a row the deployment has refused before they were old. */
   refusals: number
@@ -71,24 +71,34 @@ export type AuthEvent
     | { type: 'doubted' }
   /** Another token is wanted; `isYoung`: although the one that is there has not outlived its lifetime. */
     | { type: 'demand', isYoung?: boolean }
+  /** The first token has not come in time. */
     | { type: 'overdue' }
   /** The deployment's verdict: it confirmed the token; refused it, and waits for another; has refused one after another. */
     | { type: 'authenticated' | 'refreshing' | 'rejected' }
   /** The provider confirmed our own sign-out. */
     | { type: 'signedOut' }
 
-/** What is known before anybody was asked. `handedOver` is whom a server found: a person, nobody (`null`), or it did not look. */
-export function initialAuthState(isHinted: boolean, handedOver: Person | null | undefined): AuthState {
+/**
+ * What is known before the provider was asked. `handedOver` is what a server found: a user, anonymous (`null`), or it did not look. `hasToken` says whether
+ * the user's token came along; otherwise it is requested at once.
+ */
+export function initialAuthState(isHinted: boolean, handedOver: Person | null | undefined, hasToken = true): AuthState {
   return {
     // What a server has found with a token, the deployment knows.
     ...{ status: handedOver ? 'authenticated' : handedOver === null ? 'unauthenticated' : 'loading', person: handedOver } as Identity,
-    request: handedOver === undefined ? { ...ask(isHinted ? 'token' : 'session'), isBlind: true } : null,
+    request: initialRequest(isHinted, handedOver, hasToken),
     error: null,
     overdue: false,
     refusals: 0,
     said: null,
     left: new Map(),
   }
+}
+
+function initialRequest(isHinted: boolean, handedOver: Person | null | undefined, hasToken: boolean): ProviderRequest | null {
+  if (handedOver === undefined)
+    return { ...ask(isHinted ? 'token' : 'session'), isBlind: true }
+  return handedOver && !hasToken ? ask('token') : null
 }
 
 /** Whether everything that the former person was shown or did has to go: from one known identity to another, nobody included. */
@@ -147,7 +157,8 @@ function react(state: AuthState, event: AuthEvent): AuthState {
     case 'demand':
       return onDemand(state, event.isYoung)
     case 'overdue':
-      return { ...state, overdue: true }
+      // A user that a server found, and whose first token has not come: what the page shows stays, but it is not known whether it is still theirs.
+      return state.status === 'authenticated' && request?.question === 'token' ? { ...state, status: 'loading' } as AuthState : { ...state, overdue: true }
     case 'authenticated':
     case 'refreshing':
       return hasToken(state) && state.status !== event.type ? { ...state, status: event.type } as AuthState : state

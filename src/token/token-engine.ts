@@ -1,7 +1,7 @@
 import type { ConvueErrorCode } from '../errors.ts'
 import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
-import type { Token } from './token.ts'
+import type { Person, Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
 import { initialAuthState, isChangeOfPerson, transition } from './auth-state.ts'
 import { backOffDelay } from './back-off.ts'
@@ -15,9 +15,10 @@ export interface Clock {
   schedule: (task: () => void, delayMs: number) => () => void
 }
 
-/** Who a server found to be there, with the token that it used. */
+/** The user that a server found, with the token that it used. */
 export interface InitialAuth {
-  token: string
+  /** `null` if the page may not hold it: the provider is asked for one at once, while the page shows what the server rendered. */
+  token: string | null
   user: unknown
   session: unknown
 }
@@ -83,7 +84,7 @@ export function createTokenEngine({
   initialAuth,
 }: TokenEngineOptions): TokenEngine {
   const snapshot = source.getSnapshot()
-  let token = initialAuth ? readToken(initialAuth.token) : null
+  let token = initialAuth?.token ? readToken(initialAuth.token) : null
   let receivedAt = clock.now()
   /** The token, until the connection has it. */
   let fresh = token
@@ -93,18 +94,15 @@ export function createTokenEngine({
   const listeners = new Set<AuthListener>()
 
   let state = transition(
-    initialAuthState(
-      mayBeSignedIn || !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn),
-      token ? { ...token.person, user: initialAuth!.user, session: initialAuth!.session } : initialAuth === null ? null : undefined,
-    ),
+    initialAuthState(mayBeSignedIn || !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn), personOf(initialAuth, token), !!token),
     { type: 'session', snapshot },
   )
 
-  /** How long what may run as nobody waits for a token. */
-  const ANONYMOUS_AFTER_MS = 2000
+  /** How long the first token may take: then queries that may run anonymously do so, and a user that a server found is not known for sure any more. */
+  const TOKEN_OVERDUE_AFTER_MS = 2000
   const followRequest = following(pursue)
   const followToken = following(planRenewal)
-  const followWait = following(() => clock.schedule(() => dispatch({ type: 'overdue' }), ANONYMOUS_AFTER_MS))
+  const followWait = following((_: 'token') => clock.schedule(() => dispatch({ type: 'overdue' }), TOKEN_OVERDUE_AFTER_MS))
 
   const engine: TokenEngine = {
     get state() {
@@ -199,7 +197,7 @@ export function createTokenEngine({
     const { request, status } = state
     followRequest(request)
     followToken(token)
-    followWait(status === 'loading' ? status : null)
+    followWait(status === 'loading' || (state.person && !token) ? 'token' : null)
     if (!fresh)
       return
     if (waiters.length > 0) {
@@ -267,6 +265,17 @@ export function createTokenEngine({
     const { error = diagnose('TOKEN_INVALID'), retryAfterMs } = outcome as Partial<Extract<TokenOutcome, { kind: 'failed' }>>
     return { type: 'failed', error, retryAfterMs }
   }
+}
+
+/** The user that a server found, as far as the session that it describes says. */
+function personOf(initialAuth: InitialAuth | null | undefined, token: Token | null): Person | null | undefined {
+  if (!initialAuth)
+    return initialAuth
+  const { user, session } = initialAuth as { user: any, session: any }
+  if (token)
+    return { ...token.person, user, session }
+  // A token that cannot be read says nothing, and neither does a user without an id.
+  return initialAuth.token === null && typeof user?.id === 'string' ? { userId: user.id, sessionId: session?.id ?? null, user, session } : undefined
 }
 
 /** Keeps going what `begin` begins for a key, which returns how to end it: until the next key, or none. */

@@ -28,7 +28,7 @@ describe('an app with `handover: false`', () => {
     expect(headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('asks for one token before it hydrates, and goes live without a flicker', async () => {
+  it('requests one token, and goes live without a flicker', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -45,12 +45,54 @@ describe('an app with `handover: false`', () => {
     })
     // And the deployment is silent: nothing of Bob's covers what was rendered.
     await profile.routeWebSocket(/sync/, () => {})
-    const { page, expectProblem } = await app.openWindow(profile, '/tasks')
-    // What was rendered is Ada's, and is not what hydration finds.
-    expectProblem(/hydrat/i)
+    const { page } = await app.openWindow(profile, '/tasks')
     await page.locator('#status', { hasText: 'Bob' }).waitFor()
     expect(await page.content()).not.toMatch(/Secret of Ada|authenticated Ada/)
     // What the page asks meanwhile would have no browser left to ask for it.
+    await profile.unrouteAll({ behavior: 'wait' })
+  })
+})
+
+describe('a page of an app with `handover: false`, while the token endpoint does not answer', () => {
+  it('is interactive at once, shows what was rendered, and goes live when the token comes', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    const profile = await app.openProfile(ada.cookie)
+    // What the page shows in each frame.
+    await profile.addInitScript(() => {
+      const seen: string[] = []
+      Object.assign(globalThis, { seen })
+      const look = (): void => {
+        if (document.querySelector('main')) {
+          const shown = [...document.querySelectorAll('#status, #unauthenticated, main li')].map(it => it.textContent.trim()).join(' | ')
+          if (shown !== seen.at(-1))
+            seen.push(shown)
+        }
+        requestAnimationFrame(look)
+      }
+      requestAnimationFrame(look)
+    })
+    let answer!: () => void
+    const answered = new Promise<void>(resolve => answer = resolve)
+    await profile.route('**/convex/token', async (route) => {
+      await answered
+      await route.continue()
+    })
+    const { page, sent } = await app.openWindow(profile, '/tasks')
+    await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
+    expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
+
+    await page.locator('#status', { hasText: 'loading Ada' }).waitFor()
+    expect(await page.locator('main li').allTextContents()).toEqual([expect.stringContaining('Water the ferns')])
+    expect(await page.locator('#stale').textContent()).toContain('stale')
+    expect(sent.flat()).not.toContain('Connect')
+
+    answer()
+    await page.locator('#stale', { hasText: 'live' }).waitFor()
+    expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
+    const seen: string[] = await page.evaluate(() => (globalThis as any).seen)
+    expect(seen.slice(0, 2)).toEqual(['authenticated Ada | Water the ferns', 'loading Ada | Water the ferns'])
+    for (const text of seen)
+      expect(text).toMatch(/^(?:authenticated|authenticating|loading) Ada \| Water the ferns$/)
     await profile.unrouteAll({ behavior: 'wait' })
   })
 })

@@ -596,6 +596,57 @@ describe('what a server handed over', () => {
   })
 })
 
+describe('a user whom a server handed over without a token', () => {
+  const token = fakeToken('ada')
+  const rendered = { token: null, user: { id: 'ada', name: 'Ada' }, session: { id: 'session-of-ada' } }
+
+  it('is known at once, and their token is requested at t0', async () => {
+    const { engine, source } = startEngine({ initialAuth: rendered })
+    expect(engine.state).toMatchObject({ status: 'authenticated', person: { userId: 'ada', user: { name: 'Ada' } } })
+    expect(source.requests).toHaveLength(1)
+    const requested = engine.requestToken(false)
+    source.lastRequest.settle({ kind: 'token', token })
+    await expect(requested).resolves.toBe(token)
+    expect(engine.state).toMatchObject({ status: 'authenticated', request: null })
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('is not known for sure after two seconds without one, and is never replaced by an anonymous identity', async () => {
+    const { engine, source, clock } = startEngine({ initialAuth: rendered })
+    const requested = engine.requestToken(false)
+    await clock.advance(1999)
+    expect(engine.state.status).toBe('authenticated')
+    await clock.advance(1)
+    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' }, overdue: false })
+    // The attempt is given up and repeated; nothing runs anonymously meanwhile.
+    await clock.advance(60_000)
+    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' }, overdue: false })
+    source.lastRequest.settle({ kind: 'token', token })
+    await expect(requested).resolves.toBe(token)
+    expect(engine.state.status).toBe('authenticating')
+    engine.dispatch({ type: 'authenticated' })
+    await clock.advance(60_000)
+    expect(engine.state.status).toBe('authenticated')
+  })
+
+  it('is signed out by a denial, and gives way to the user of another token', async () => {
+    const denied = startEngine({ initialAuth: rendered })
+    denied.source.lastRequest.settle({ kind: 'denied' })
+    await settled()
+    expect(denied.engine.state).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
+
+    const replaced = startEngine({ initialAuth: rendered })
+    replaced.source.lastRequest.settle({ kind: 'token', token: fakeToken('bea') })
+    await settled()
+    expect(replaced.engine.state).toMatchObject({ status: 'authenticating', person: { userId: 'bea' } })
+  })
+
+  it('is nothing if the description has no id', () => {
+    const { engine } = startEngine({ initialAuth: { ...rendered, user: { name: 'Ada' } } })
+    expect(engine.state).toMatchObject({ status: 'loading', person: undefined })
+  })
+})
+
 describe('signing out', () => {
   it('takes effect after the provider has confirmed it', async () => {
     const { engine, source } = await startAuthenticated()

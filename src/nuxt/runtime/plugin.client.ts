@@ -1,5 +1,5 @@
-import type { BetterAuthClient, InitialAuth } from 'convue'
-import type { ConvexPayload, PayloadAuth } from './payload.ts'
+import type { BetterAuthClient } from 'convue'
+import type { ConvexPayload } from './payload.ts'
 import { jsonToConvex } from 'convex/values'
 import { createConvex } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
@@ -10,7 +10,7 @@ import { answerKey, isTokenOf, readError } from './payload.ts'
 /** Convex in the browser: it begins with what the server was answered, and goes live from there. */
 export default defineNuxtPlugin({
   name: 'convue',
-  async setup(nuxtApp) {
+  setup(nuxtApp) {
     const { auth, answers } = takePayload(nuxtApp.payload)
     const authClient: BetterAuthClient | undefined = findAuthClient()
     /** The keys of answers that the page has begun with. */
@@ -19,7 +19,8 @@ export default defineNuxtPlugin({
     const convex = createConvex({
       url: (useRuntimeConfig().public.convex as { url: string }).url,
       authClient,
-      initialAuth: auth && await withToken(auth, authClient),
+      // Where the page may hold no token, it is requested while the page shows what was rendered: a page never waits for it.
+      initialAuth: auth?.token && !isTokenOf(auth.user, auth.token) ? undefined : auth,
       handover(query, state, identity) {
         const key = answerKey(query)
         const answer = answers[key]
@@ -68,10 +69,4 @@ function takePayload(payload: Record<string, any>): ConvexPayload {
 /** Where the payload stands in the page: as JSON, or with `renderJsonPayloads: false` as a program that has run. */
 function findPayloadScripts(): HTMLScriptElement[] {
   return [...document.scripts].filter(({ src, dataset, text }) => !src && ('nuxtData' in dataset || (text.includes('__NUXT__') && text.includes('convue'))))
-}
-
-/** Where the page may hold no token, it is asked for before the page is hydrated; `undefined` if there is none of this person. */
-async function withToken(auth: PayloadAuth, authClient?: BetterAuthClient): Promise<InitialAuth | undefined> {
-  const token = auth.token ?? await authClient?.$fetch('/convex/token', { throw: false }).then(({ data }) => data?.token, () => undefined)
-  return token && isTokenOf(auth.user, token) ? { ...auth, token } : undefined
 }
