@@ -1,5 +1,5 @@
 import type { ConvexServerOptions } from 'convue/server'
-import type { NuxtModule } from 'nuxt/schema'
+import type { NuxtConfigLayer, NuxtModule } from 'nuxt/schema'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import {
@@ -31,7 +31,7 @@ export interface ModuleOptions {
    * @default `CONVEX_SITE_URL` or `NUXT_PUBLIC_CONVEX_SITE_URL`, or else `url` with `.convex.site` for `.convex.cloud`
    */
   siteUrl?: string
-  /** The folder of the Convex functions, seen from the root of the project. @default 'convex' */
+  /** The folder of the Convex functions, seen from the root of the project, or of the layer that sets this. @default 'convex' */
   functions?: string
   /**
    * `'external'`: another module or the app itself has the routes, pages and names of authentication; Convue takes the identity from its client.
@@ -93,6 +93,8 @@ const components = ['Authenticated', 'AuthLoading', 'AuthRefreshing', 'Unauthent
 /** What the browser has to bundle, named so that Vite does not find it on the way and reload the page. */
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values']
 
+const DEFAULT_FUNCTIONS = 'convex'
+
 const OTHER_AUTH_MODULE = '@onmax/nuxt-better-auth'
 
 const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
@@ -102,7 +104,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     compatibility: { nuxt: '>=4.0.0' },
   },
   defaults: {
-    functions: 'convex',
+    functions: DEFAULT_FUNCTIONS,
     handover: true,
     pageAuth: false,
     signInPath: '/sign-in',
@@ -135,7 +137,8 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     })
     config.runtimeConfig.convex = { isExternal, server: { url: '', ...options.server, basePath: options.basePath } } as any
 
-    const ownClient = await findPath('auth-client', { cwd: config.srcDir, extensions: ['.ts', '.js', '.mts', '.mjs'] })
+    const layers = findLayers(config._layers, options.functions!)
+    const ownClient = await findAuthClient(layers)
     const authPackages = ownClient || isExternal ? [] : ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
     const clientFile = ownClient ?? (isExternal ? null : resolve('./runtime/default-auth-client'))
     addTemplate({
@@ -156,14 +159,16 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       mutable.optimizeDeps.exclude = [...mutable.optimizeDeps.exclude ?? [], 'convue']
     })
 
-    const functions = createResolver(config.rootDir).resolve(options.functions!, '_generated')
+    // The folder, not what is generated in it, decides: a project's functions are not passed over because nobody has generated from them yet.
+    const { functions, rootDir } = layers.find(layer => existsSync(layer.functions)) ?? layers[0]!
     for (const name of ['api', 'server', 'dataModel']) {
-      const file = `${functions}/${name}`
+      const file = `${functions}/_generated/${name}`
       if (existsSync(`${file}.d.ts`) || existsSync(`${file}.ts`) || existsSync(`${file}.js`)) {
         config.alias[`#convex/${name}`] = file
         continue
       }
-      const message = `${file} does not exist yet. Run \`npx convex dev\`, which writes it, or set \`convex.functions\` to the folder of your functions.`
+      const command = `Run \`npx convex dev\`${rootDir === layers[0]!.rootDir ? '' : ` in ${rootDir}`}, which writes it`
+      const message = `${file} does not exist yet. ${command}, or set \`convex.functions\` to the folder of your functions.`
       config.alias[`#convex/${name}`] = addTemplate({
         filename: `convue/missing-${name}.mjs`,
         write: true,
@@ -214,6 +219,36 @@ export {}
 })
 
 export default module
+
+/** The project or one of its layers, as far as this module looks into it. */
+interface Layer {
+  rootDir: string
+  srcDir: string
+  /** The folder of its Convex functions, if it has any. */
+  functions: string
+}
+
+/** The project first, then its layers, in the order in which Nuxt lets them override each other. */
+function findLayers(layers: readonly NuxtConfigLayer[], functions: string): Layer[] {
+  const declared = layers.map(({ config }) => (config as { convex?: ModuleOptions }).convex?.functions)
+  return layers.map(({ config, cwd }, index) => {
+    const rootDir = config.rootDir ?? cwd
+    // What the module was configured with is the project's, unless it comes from a layer: then it is a path in that layer.
+    const isProjects = index === 0 && !declared.slice(1).includes(functions)
+    const folder = declared[index] ?? (isProjects ? functions : DEFAULT_FUNCTIONS)
+    return { rootDir, srcDir: config.srcDir ?? rootDir, functions: createResolver(rootDir).resolve(folder) }
+  })
+}
+
+/** `app/auth-client.ts` of the project, or else of the first layer that has one. */
+async function findAuthClient(layers: Layer[]): Promise<string | null> {
+  for (const { srcDir } of layers) {
+    const file = await findPath('auth-client', { cwd: srcDir, extensions: ['.ts', '.js', '.mts', '.mjs'] })
+    if (file)
+      return file
+  }
+  return null
+}
 
 /** As an import has it. */
 function withoutExtension(file: string): string {

@@ -54,6 +54,51 @@ describe('the routes of authentication', () => {
   })
 })
 
+describe('the layers of an app', () => {
+  const layer = (config = '{}'): Record<string, string> => ({
+    'nuxt.config.ts': 'export default { extends: [\'./first\', \'./second\'] }',
+    'first/nuxt.config.ts': `export default ${config}`,
+    'second/nuxt.config.ts': 'export default {}',
+  })
+  const generated = (folder: string): Record<string, string> =>
+    Object.fromEntries(['api.js', 'server.d.ts', 'dataModel.d.ts'].map(name => [`${folder}/_generated/${name}`, '']))
+
+  it('bring the functions that the project does not have, in the order of Nuxt', async () => {
+    const { folder, options } = await setUp({ files: { ...layer(), ...generated('first/convex'), ...generated('second/convex') } })
+    for (const name of ['api', 'server', 'dataModel'])
+      expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'first/convex/_generated', name))
+  })
+
+  it('may have them in a folder that their own configuration names', async () => {
+    const { folder, options } = await setUp({ files: { ...layer('{ convex: { functions: \'backend\' } }'), ...generated('first/backend'), ...generated('second/convex') } })
+    expect(options.alias['#convex/api']).toBe(join(folder, 'first/backend/_generated/api'))
+  })
+
+  it('do not replace functions of the project from which nothing is generated yet', async () => {
+    const { folder, options } = await setUp({ files: { ...layer(), 'convex/tasks.ts': '', ...generated('first/convex') } })
+    expect(options.alias['#convex/api']).toMatch(/missing-api/)
+    expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
+  })
+
+  it('are named where nothing is generated from their functions', async () => {
+    const { folder, options } = await setUp({ files: { ...layer(), 'second/convex/tasks.ts': '' } })
+    expect(options.watch).toContain(join(folder, 'second/convex/_generated/api.js'))
+    const missing = options.build.templates.find(({ filename }) => filename === 'convue/missing-api.mjs')!
+    expect(await missing.getContents!({} as any)).toContain(`Run \`npx convex dev\` in ${join(folder, 'second')}, which writes it`)
+  })
+
+  it('bring the auth client that the project does not have', async () => {
+    const clientOf = async (files: Record<string, string>): Promise<string> => {
+      const { folder, options } = await setUp({ files: { ...layer(), ...files } })
+      const template = options.build.templates.find(({ filename }) => filename === 'convue/auth-client.mjs')!
+      return (await template.getContents!({} as any)).replaceAll(folder, '')
+    }
+    expect(await clientOf({ 'second/app/auth-client.ts': '' })).toContain('"/second/app/auth-client"')
+    expect(await clientOf({ 'first/app/auth-client.ts': '', 'second/app/auth-client.ts': '' })).toContain('"/first/app/auth-client"')
+    expect(await clientOf({ 'app/auth-client.ts': '', 'first/app/auth-client.ts': '' })).toContain('"/app/auth-client"')
+  })
+})
+
 describe('the aliases', () => {
   it('lead to what is generated, in the folder that is configured', async () => {
     const { folder, options } = await setUp({
