@@ -1,5 +1,6 @@
 import type { ConvexServerOptions } from 'convue/server'
 import type { NuxtConfigLayer, NuxtModule } from 'nuxt/schema'
+import type { PageTarget } from './page-target.ts'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import {
@@ -19,8 +20,13 @@ import {
   useLogger,
 } from 'nuxt/kit'
 
-/** What a page asks for: somebody, nobody, or (`false`) nothing. `redirectTo`: somebody, and the page on which they can sign in. */
-export type PageAuth = 'required' | 'guest' | false | { redirectTo: string }
+export type { ConvexAppConfig, DynamicPageTarget, PageTarget } from './page-target.ts'
+
+/**
+ * The identity that a page requires: a signed-in user, an anonymous one (`'guest'`), or (`false`) any. `redirectTo`: a signed-in user, and the page to
+ * which others are redirected.
+ */
+export type PageAuth<Target = PageTarget> = 'required' | 'guest' | false | { redirectTo: Target }
 
 /** Options of `convue/nuxt`, under the key `convex` of `nuxt.config.ts`. */
 export interface ModuleOptions {
@@ -44,12 +50,12 @@ export interface ModuleOptions {
    * @default true
    */
   handover?: boolean
-  /** What pages ask for that do not say it in `definePageMeta({ auth })`. @default false */
+  /** The rule of pages without `definePageMeta({ auth })`. @default false */
   pageAuth?: PageAuth
-  /** The page on which people sign in. @default '/sign-in' */
-  signInPath?: string
-  /** Where who is signed in goes from a page for guests, unless they came from somewhere. @default '/' */
-  homePath?: string
+  /** The page on which users sign in. @default '/sign-in' */
+  signInPath?: PageTarget
+  /** The page to which a signed-in user is redirected from a page for guests, unless another page led there. @default '/' */
+  homePath?: PageTarget
   /** The path of Better Auth's routes, on the app as on the deployment. @default '/api/auth' */
   basePath?: string
   /** What the app's server needs to know besides: see `createConvexServer`. @default {} */
@@ -124,6 +130,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       url: options.url ?? env.NUXT_PUBLIC_CONVEX_URL ?? env.CONVEX_URL ?? '',
       siteUrl: options.siteUrl ?? env.NUXT_PUBLIC_CONVEX_SITE_URL ?? env.CONVEX_SITE_URL ?? '',
     }
+    assertSerializable(options)
     const pages = { auth: options.pageAuth, signInPath: options.signInPath, homePath: options.homePath }
     addTemplate({
       filename: 'convue/options.mjs',
@@ -202,12 +209,13 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     addPlugin({ src: resolve('./runtime/page-auth.client'), mode: 'client' })
     addTypeTemplate({
       filename: 'types/convue.d.ts',
-      getContents: () => `import type { PageAuth } from ${JSON.stringify(resolve('./module'))}
+      getContents: () => `import type { ConvexAppConfig, DynamicPageTarget, PageAuth } from ${JSON.stringify(resolve('./module'))}
 import type { authClient } from ${JSON.stringify(withoutExtension(clientFile!))}
 
-declare module '#app' { interface PageMeta { auth?: PageAuth } }
-declare module 'nuxt/app' { interface PageMeta { auth?: PageAuth } }
-declare module 'vue-router' { interface RouteMeta { auth?: PageAuth } }
+declare module '#app' { interface PageMeta { auth?: PageAuth<DynamicPageTarget> } }
+declare module 'nuxt/app' { interface PageMeta { auth?: PageAuth<DynamicPageTarget> } }
+declare module 'vue-router' { interface RouteMeta { auth?: PageAuth<DynamicPageTarget> } }
+declare module 'nuxt/schema' { interface AppConfigInput { convex?: ConvexAppConfig } }
 declare global {
   /** The auth client of this app. */
   interface ConvueAuthClient { client: typeof authClient }
@@ -219,6 +227,15 @@ export {}
 })
 
 export default module
+
+/** Functions would be lost on the way into the build, where nothing says so. */
+function assertSerializable({ signInPath, homePath, pageAuth }: ModuleOptions): void {
+  const redirectTo = typeof pageAuth === 'object' ? pageAuth.redirectTo : undefined
+  for (const [option, value] of Object.entries({ signInPath, homePath, 'pageAuth.redirectTo': redirectTo })) {
+    if (typeof value === 'function')
+      throw new TypeError(`convue: \`convex.${option}\` is a function, which nuxt.config cannot hold. Pass a path or a route, or set a function in app.config.ts.`)
+  }
+}
 
 /** The project or one of its layers, as far as this module looks into it. */
 interface Layer {

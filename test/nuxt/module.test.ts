@@ -54,6 +54,18 @@ describe('the routes of authentication', () => {
   })
 })
 
+describe('a function in nuxt.config', () => {
+  const anywhere = (() => '/') as any
+
+  it.each<[string, ModuleOptions]>([
+    ['signInPath', { signInPath: anywhere }],
+    ['homePath', { homePath: anywhere }],
+    ['pageAuth.redirectTo', { pageAuth: { redirectTo: anywhere } }],
+  ])('is refused, since it would be lost: %s', async (option, convex) => {
+    await expect(setUp({ convex })).rejects.toThrow(`\`convex.${option}\` is a function, which nuxt.config cannot hold.`)
+  })
+})
+
 describe('the layers of an app', () => {
   const layer = (config = '{}'): Record<string, string> => ({
     'nuxt.config.ts': 'export default { extends: [\'./first\', \'./second\'] }',

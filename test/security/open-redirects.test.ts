@@ -1,4 +1,5 @@
 // @vitest-environment node
+import type { PageAuthPaths } from '../../src/nuxt/runtime/page-auth.ts'
 import { describe, expect, it } from 'vitest'
 import { pathOnThisSite, redirectFor } from '../../src/nuxt/runtime/page-auth.ts'
 import { person, usePlayground } from '../support/playground.ts'
@@ -31,14 +32,28 @@ const elsewhere = [
   '#',
 ]
 
+function pagesThatAre(path: string): PageAuthPaths {
+  return { signInPath: () => path, homePath: () => path, pathOf: target => target }
+}
+
+function expectOnThisSite(target: string): void {
+  const { origin, pathname } = new URL(target, 'https://this-site.example')
+  expect([origin, target.startsWith('/')]).toEqual(['https://this-site.example', true])
+  // Where it is resolved a second time, too.
+  expect(new URL(pathname, 'https://this-site.example').origin).toBe('https://this-site.example')
+}
+
 describe('where a page sends who has signed in', () => {
   it.each(elsewhere)('is this site, by the rules of `convue/nuxt`: %j', (redirect) => {
     const visit = { auth: 'guest', path: '/sign-in', fullPath: '/sign-in', redirect } as const
-    const target = redirectFor(visit, 'authenticated', { signInPath: '/sign-in', homePath: '/home' })!
-    const { origin, pathname } = new URL(target, 'https://this-site.example')
-    expect([origin, target.startsWith('/')]).toEqual(['https://this-site.example', true])
-    // Where it is resolved a second time, too.
-    expect(new URL(pathname, 'https://this-site.example').origin).toBe('https://this-site.example')
+    expectOnThisSite(redirectFor(visit, 'authenticated', pagesThatAre('/home'))!)
+  })
+
+  it.each(elsewhere)('is this site, whatever a function of the app returns: %j', (path) => {
+    const page = { path: '/account', fullPath: '/account', redirect: undefined }
+    for (const auth of ['required', { redirectTo: path }] as const)
+      expectOnThisSite(redirectFor({ ...page, auth }, 'unauthenticated', pagesThatAre(path))!)
+    expectOnThisSite(redirectFor({ ...page, auth: 'guest' }, 'authenticated', pagesThatAre(path))!)
   })
 
   it.each([[['/account']], [{ path: '/account' }], [undefined], [null], [7]])('is none that is no text: %j', (redirect) => {

@@ -1,18 +1,26 @@
 import type { RouteLocationNormalized } from 'vue-router'
+import type { ConvexAppConfig } from '../page-target.ts'
 import { useConvexAuth } from 'convue'
-import { defineNuxtRouteMiddleware, navigateTo, useNuxtApp } from 'nuxt/app'
+import { defineNuxtRouteMiddleware, navigateTo, useAppConfig, useNuxtApp } from 'nuxt/app'
 import { pages } from '#build/convue/options.mjs'
 import { redirectFor } from './page-auth.ts'
+import { pathOfPage } from './page-path.ts'
 
-/** Sends visitors away from pages that are not for them. */
+/** Redirects from pages that are not for the current identity. */
 export default defineNuxtRouteMiddleware((to) => {
   const target = redirectFromPage(to)
   return target === undefined ? undefined : navigateTo(target, { replace: true })
 })
 
-/** Where whoever is there has to go instead of a page. */
+/** The path to which a visit of this page is redirected. */
 export function redirectFromPage(to: RouteLocationNormalized): string | undefined {
   const { status } = useNuxtApp().vueApp.runWithContext(() => useConvexAuth())
+  const functions = useAppConfig().convex as ConvexAppConfig | undefined
   const { path, fullPath, meta, query } = to
-  return redirectFor({ auth: (meta.auth as undefined) ?? pages.auth, path, fullPath, redirect: query.redirect }, status.value, pages)
+  const auth = (meta.auth as undefined) ?? pages.auth
+  return redirectFor({ auth, path, fullPath, redirect: query.redirect }, status.value, {
+    signInPath: () => pathOfPage(functions?.signInPath ?? pages.signInPath, to),
+    homePath: () => pathOfPage(functions?.homePath ?? pages.homePath, to),
+    pathOf: target => pathOfPage(target, to),
+  })
 }

@@ -2,7 +2,8 @@ declare module '#build/convue/options.mjs' {
   export const basePath: string
   export const handover: boolean
   export const isExternal: boolean
-  export const pages: import('./page-auth.ts').PageAuthPaths & { auth: import('../module.ts').PageAuth }
+  type Page = import('../page-target.ts').PageTarget
+  export const pages: { auth: import('../module.ts').PageAuth, signInPath: Page, homePath: Page }
 }
 
 declare module '#internal/nuxt/paths' {

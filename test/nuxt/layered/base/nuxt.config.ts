@@ -1,0 +1,3 @@
+export default defineNuxtConfig({
+  convex: { functions: '../../../support/convex' },
+} as object)
