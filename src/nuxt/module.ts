@@ -15,6 +15,7 @@ import {
   addTypeTemplate,
   createResolver,
   defineNuxtModule,
+  extendRouteRules,
   findPath,
   hasNuxtModule,
   useLogger,
@@ -203,7 +204,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     ])
     // Whatever a rule for more paths says, no cache keeps an answer about a session.
     const authRoutes = `${options.basePath}/**`
-    config.routeRules = { ...config.routeRules, [authRoutes]: { ...config.routeRules?.[authRoutes], cache: false, swr: false, isr: false, prerender: false } }
+    extendRouteRules(authRoutes, { cache: false, swr: false, isr: false, prerender: false } as object, { override: true })
     addServerHandler({ route: authRoutes, handler: resolve('./runtime/server/auth-proxy') })
     addRouteMiddleware({ name: 'convue-auth', path: resolve('./runtime/auth-middleware'), global: true })
     addPlugin({ src: resolve('./runtime/page-auth.client'), mode: 'client' })

@@ -50,7 +50,7 @@ describe('the deployment\'s addresses', () => {
 describe('the routes of authentication', () => {
   it('are under no rule with a cache, whatever the rules for more paths say', async () => {
     const { options } = await setUp({ convex: { basePath: '/auth' } })
-    expect(options.routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
+    expect((options as any).routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
   })
 })
 

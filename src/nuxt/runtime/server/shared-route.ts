@@ -31,5 +31,5 @@ function isKept(event: H3Event, isRuled: (rules: Rules) => boolean): boolean {
     return false
   // Nitro matches the decoded path, and presets match the path as it came.
   const asItCame = { path: event.node.req.originalUrl ?? event.path, context: {} } as H3Event
-  return isRuled(getRouteRules(event)) || isRuled(getRouteRules(asItCame))
+  return isRuled(getRouteRules(event) as Rules) || isRuled(getRouteRules(asItCame) as Rules)
 }
