@@ -12,6 +12,9 @@ import { freePort } from '../support/free-port.ts'
 import { serve } from '../support/serve.ts'
 import { plainEnv } from './build-app.ts'
 
+/** Some presets listen on a port of their own. */
+const LISTEN_ON_PORT = new URL('./listen-on-port.mjs', import.meta.url).href
+
 /** What the app's server asked the deployment: method and path. */
 export type Asked = string[]
 
@@ -20,6 +23,8 @@ export interface NuxtFixture {
   readonly url: string
   /** What the server has written to its console. */
   readonly log: string
+  /** The id of the server's process. */
+  readonly pid: number
   readonly deployment: Deployment
   /** What the app's server has asked of the deployment since the last call. */
   takeAsked: () => Asked
@@ -69,8 +74,11 @@ export interface NuxtFixtureOptions {
 }
 
 /** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
-export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort = 0, base = '', authPath = '/api/auth', keepsPages = false, entry = 'server/index.mjs', env = {} }: NuxtFixtureOptions = {}): NuxtFixture {
+export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
+  const { output = () => inject('nuxtOutput'), entry = 'server/index.mjs', deploymentPort = 0 } = options
+  const { base = '', authPath = '/api/auth', keepsPages = false, env = {} } = options
   let url: string
+  let pid: number
   let log = ''
   let deployment: Deployment
   /** Only where a page is opened. */
@@ -91,15 +99,15 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
       const { pathname, search } = new URL(request.url)
       asked.push(`${request.method} ${pathname}`)
-      const { headers, method } = request
+      const { headers, method, signal } = request
       headers.delete('connection')
       const body = request.body && await request.arrayBuffer()
-      const answer = await intercepted(new Request(request.url, { method, headers, body }))
-        ?? await fetch(upstream + pathname + search, { method, headers, body, redirect: 'manual' })
+      const answer = await intercepted(new Request(request.url, { method, headers, body, signal }))
+        ?? await fetch(upstream + pathname + search, { method, headers, body, redirect: 'manual', signal })
       return new Response(answer.body, { status: answer.status, headers: answer.headers })
     })))
     const command = typeof entry === 'string' ? [join(output(), entry)] : [entry.host, output()]
-    const server = spawn(process.execPath, command, {
+    const server = spawn(process.execPath, ['--import', LISTEN_ON_PORT, ...command], {
       env: {
         ...plainEnv(),
         HOST: 'localhost',
@@ -112,9 +120,12 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
         ...env,
       },
     })
+    pid = server.pid!
     stop = async () => {
-      server.kill()
-      await Promise.all([once(server, 'exit'), ...gates.map(gate => gate.close())])
+      // It may have ended by itself, which a test looks at.
+      if (server.kill())
+        await once(server, 'exit')
+      await Promise.all([...gates.map(gate => gate.close())])
     }
     await new Promise<void>((resolve, reject) => {
       for (const stream of [server.stdout, server.stderr]) {
@@ -150,6 +161,9 @@ export function useNuxtApp({ output = () => inject('nuxtOutput'), deploymentPort
     },
     get log() {
       return log
+    },
+    get pid() {
+      return pid
     },
     get deployment() {
       return deployment

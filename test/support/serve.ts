@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
 /** Serves a handler of web requests over a real socket, as any adapter for Node does. */
 export async function serve(handler: (request: Request) => Promise<Response>): Promise<{ url: string, close: () => Promise<void> }> {
@@ -30,14 +31,10 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
     response.headers.delete('set-cookie')
     outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
     outgoing.flushHeaders()
-    try {
-      for await (const chunk of response.body ?? [])
-        outgoing.write(chunk)
-      outgoing.end()
-    }
-    catch {
-      outgoing.destroy()
-    }
+    if (!response.body)
+      return void outgoing.end()
+    // As fast as the other side reads. A side that breaks off ends the other.
+    await pipeline(Readable.fromWeb(response.body as any), outgoing).catch(() => {})
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {

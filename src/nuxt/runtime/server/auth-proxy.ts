@@ -1,22 +1,36 @@
 import type { ConvexServer } from 'convue/server'
-import { defineEventHandler, getRequestURL, getRequestWebStream } from 'h3'
+import type { H3Event } from 'h3'
+import { defineEventHandler } from 'h3'
 import { useRuntimeConfig } from 'nitropack/runtime'
+import { clientSignal, paceResponse } from './client-connection.ts'
+import { requestBody } from './request-body.ts'
+import { refuse, requestUrl } from './request-url.ts'
 import { isShared } from './shared-route.ts'
 
 /** Better Auth's routes, on the app's own origin. */
-export default defineEventHandler((event) => {
-  const { method } = event
-  const headers = new Headers(event.headers)
-  // A page for everybody that requests the session while it is rendered: the session must not become part of it.
-  if (isShared(event))
-    headers.delete('cookie')
-  const body = method === 'GET' || method === 'HEAD' ? undefined : getRequestWebStream(event)
-  const { handler } = event.context.convue as ConvexServer
+export default defineEventHandler(async event => paceResponse(event, await answer(event)))
+
+async function answer(event: H3Event): Promise<Response> {
   // As it came: below a `baseURL`, the path of the event is decoded, and would be another one by the time it is looked at.
-  const url = getRequestURL(event, { xForwardedProto: false })
+  const url = requestUrl(event)
+  // A `Request` with this method cannot be made.
+  if (event.method as string === 'TRACE')
+    return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not answer to this method.')
   const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '')
   // The deployment does not know of it.
   if (url.pathname.startsWith(`${base}/`))
     url.pathname = url.pathname.slice(base.length)
-  return handler(new Request(url, { method, headers, body, ...(body ? { duplex: 'half' } : {}) }))
-})
+  const headers = new Headers(event.headers)
+  // A page for everybody that requests the session while it is rendered: the session must not become part of it.
+  if (isShared(event))
+    headers.delete('cookie')
+  const { handler } = event.context.convue as ConvexServer
+  const body = requestBody(event)
+  return await handler(new Request(url, {
+    method: event.method,
+    headers,
+    body,
+    signal: clientSignal(event),
+    ...(body ? { duplex: 'half' } : {}),
+  }))
+}

@@ -2,10 +2,11 @@ import type { ConvexRequest, ConvexServer, ConvexServerOptions } from 'convue/se
 import type { H3Event } from 'h3'
 import type { EventConvex, RequestConvex } from './request-convex.ts'
 import { createConvexServer } from 'convue/server'
-import { getRequestHeader, getRequestURL } from 'h3'
+import { getRequestHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { withIdentityHeaders } from './identity-headers.ts'
 import { outermostEvent, trackCallers } from './outermost-request.ts'
+import { refuseWithoutUrl, requestUrl } from './request-url.ts'
 import { isShared } from './shared-route.ts'
 
 /**
@@ -26,12 +27,12 @@ export default defineNitroPlugin((nitro) => {
       return requestOf(outermost)
     let request = requests.get(event)
     if (!request)
-      requests.set(event, request = server.forRequest(new Request(urlOf(event), { headers: event.headers })))
+      requests.set(event, request = server.forRequest(new Request(requestUrl(event), { headers: event.headers })))
     return request
   }
 
   function create(event: H3Event): EventConvex {
-    const nobody = server.forRequest(new Request(urlOf(event)))
+    const nobody = server.forRequest(new Request(requestUrl(event)))
     if (isShared(event))
       return { request: nobody, nobody, isShared: true }
     // What an inner request answers becomes part of the outermost response.
@@ -49,14 +50,11 @@ export default defineNitroPlugin((nitro) => {
       return convex
     },
   }
+  nitro.h3App.stack.unshift({ route: '/', handler: refuseWithoutUrl })
   nitro.hooks.hook('request', (event) => {
     event.context.convue = convue
   })
 })
-
-function urlOf(event: H3Event): URL {
-  return getRequestURL(event, { xForwardedProto: false })
-}
 
 function hasSameCookies(one: H3Event, other: H3Event): boolean {
   return getRequestHeader(one, 'cookie') === getRequestHeader(other, 'cookie')

@@ -1,0 +1,72 @@
+/** The body of a request to the app's server as a stream. Sending a response is in `client-connection.ts`. */
+import type { H3Event } from 'h3'
+import type { IncomingMessage } from 'node:http'
+import { getRequestWebStream } from 'h3'
+
+/**
+ * The body of a request as a stream that takes from the connection only what is read from the stream: the client has to wait
+ * otherwise. `getRequestWebStream` of h3 would keep a whole body in memory, whether it is read or not.
+ */
+export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefined {
+  if (event.method === 'GET' || event.method === 'HEAD')
+    return undefined
+  return hasOpenBody(event) ? readLazily(event.node.req) : getRequestWebStream(event)
+}
+
+/** Whether the body is still to be read from Node's connection: other runtimes, hosts and middleware bring it as a whole. */
+function hasOpenBody(event: H3Event): boolean {
+  const { req } = event.node
+  return !event.web && !event._requestBody && !['__unenv__', 'body', 'rawBody', Symbol.for('h3RawBody')].some(key => key in req)
+}
+
+function readLazily(req: IncomingMessage): ReadableStream<Uint8Array> {
+  const cancelled = new AbortController()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const chunk = await nextChunk(req, cancelled.signal)
+      if (chunk)
+        controller.enqueue(chunk)
+      else if (!cancelled.signal.aborted)
+        controller.close()
+    },
+    // What has not been read stays in the connection: destroying the request would destroy the response with it.
+    cancel: () => cancelled.abort(),
+  }, { highWaterMark: 0 })
+}
+
+/**
+ * The next part of a body; `null` at its end, and when it is not wanted any more.
+ *
+ * @throws if the client breaks off.
+ */
+function nextChunk(req: IncomingMessage, cancelled: AbortSignal): Promise<Uint8Array | null> {
+  return new Promise((resolve, reject) => {
+    function stopListening(): void {
+      req.off('readable', take).off('end', end).off('error', breakOff).off('close', breakOff)
+      cancelled.removeEventListener('abort', end)
+    }
+    function take(): void {
+      const chunk: Uint8Array | null = req.read()
+      if (!chunk)
+        return
+      stopListening()
+      resolve(chunk)
+    }
+    function end(): void {
+      stopListening()
+      resolve(null)
+    }
+    function breakOff(): void {
+      stopListening()
+      reject(new Error('The client has broken off.'))
+    }
+
+    if (req.readableEnded || cancelled.aborted)
+      return end()
+    if (req.destroyed)
+      return breakOff()
+    req.on('readable', take).on('end', end).on('error', breakOff).on('close', breakOff)
+    cancelled.addEventListener('abort', end)
+    take()
+  })
+}
