@@ -1,6 +1,7 @@
 import type { JsonObject } from '../auth-answers.ts'
 import type { ServerConfig } from './server-config.ts'
 import { isUnauthorized, readJsonAnswer } from '../auth-answers.ts'
+import { readBody } from './read-body.ts'
 import { TimeoutError, withTimeout } from './with-timeout.ts'
 
 /** How a request of our own to the deployment ended. */
@@ -9,21 +10,32 @@ export type UpstreamAnswer
     /** No JSON object or `null`, as a firewall's page is none; or no answer at all. `reason` holds nothing that somebody else wrote. */
     | { kind: 'failure', status: number | null, reason: string }
 
-/**
- * Asks the deployment for JSON. Never rejects, and follows no redirect, which could carry credentials elsewhere.
- * `timeoutMs` is for the whole answer, `null` for no limit.
- */
+/** How much of an answer is accepted. */
+export interface AnswerLimits {
+  /** For the whole answer; `null` for no limit. @default `timeoutMs` of the server */
+  timeoutMs?: number | null
+  /** The length of its body. @default 1 MiB, far more than a session or a token has */
+  maxBytes?: number
+}
+
+/** Asks the deployment for JSON. Never rejects, and follows no redirect, which could carry credentials elsewhere. */
 export async function askUpstream(
   config: ServerConfig,
   url: string,
   init: RequestInit,
-  timeoutMs: number | null = config.timeoutMs,
+  { timeoutMs = config.timeoutMs, maxBytes = 2 ** 20 }: AnswerLimits = {},
 ): Promise<UpstreamAnswer> {
   try {
     return await withTimeout(timeoutMs, async (signal) => {
       const response = await config.fetch(url, { ...init, redirect: 'manual', signal })
       const { status, headers } = response
-      const body = readJsonAnswer(await response.text())
+      const content = await readBody(response, maxBytes)
+      if (content === null) {
+        // The connection is of no use until the rest has been read.
+        response.body?.cancel().catch(() => {})
+        return { kind: 'failure', status, reason: `${status} with more than ${maxBytes} bytes` }
+      }
+      const body = readJsonAnswer(await content.text())
       return body === undefined
         ? { kind: 'failure', status, reason: `${status} without JSON` }
         : { kind: 'answer', status, headers, body }

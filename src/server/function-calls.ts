@@ -9,6 +9,9 @@ import { serverError } from './server-error.ts'
 /** Convex's own status for a function that ran and failed. */
 const FUNCTION_FAILED = 560
 
+/** Convex limits a result to 16 MiB, which are more as JSON. */
+const MAX_RESULT_BYTES = 2 ** 25
+
 export type FunctionKind = 'query' | 'mutation' | 'action'
 
 /** A call as it travels: `args` in Convex's JSON. */
@@ -39,7 +42,7 @@ export async function callFunction(config: ServerConfig, { kind, name, args }: F
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify({ path: name, format: 'convex_encoded_json', args: [args] }),
-  }, kind === 'action' ? null : config.timeoutMs)
+  }, { timeoutMs: kind === 'action' ? null : config.timeoutMs, maxBytes: MAX_RESULT_BYTES })
 
   if (token && isJsonUnauthorized(answer))
     throw serverError('TOKEN_REJECTED', '401')
