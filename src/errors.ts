@@ -32,6 +32,7 @@ export type ConvueErrorCode
     | 'SITE_URL_INVALID'
     | 'SERVER_OPTION_INVALID'
     | 'ORIGIN_UNTRUSTED'
+    | 'CLIENT_ADDRESS_UNKNOWN'
     | 'FUNCTION_REQUEST_FAILED'
   // convue/nuxt
     | 'RESPONSE_STARTED'

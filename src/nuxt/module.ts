@@ -65,7 +65,7 @@ export interface ModuleOptions {
 
 /** See `createConvexServer` of `convue/server`. */
 export interface ModuleServerOptions
-  extends Pick<ConvexServerOptions, 'cookiePrefix' | 'jwtCache' | 'forwardedCookies' | 'trustedOrigins' | 'trustProxy' | 'maxBodyBytes' | 'timeoutMs'> {
+  extends Pick<ConvexServerOptions, 'cookiePrefix' | 'jwtCache' | 'forwardedCookies' | 'trustedOrigins' | 'trustProxy' | 'clientAddressHeader' | 'maxBodyBytes' | 'timeoutMs'> {
   /** The deployment's address as the app's server reaches it, if browsers do under another one. @default `NUXT_CONVEX_SERVER_URL`, or `url` */
   url?: string
 }
@@ -143,7 +143,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
         `export const pages = ${JSON.stringify(pages)}`,
       ].join('\n'),
     })
-    config.runtimeConfig.convex = { isExternal, server: { url: '', ...options.server, basePath: options.basePath } } as any
+    config.runtimeConfig.convex = { isExternal, server: { url: '', clientAddressHeader: '', ...options.server, basePath: options.basePath } } as any
 
     const layers = findLayers(config._layers, options.functions!)
     const ownClient = await findAuthClient(layers)

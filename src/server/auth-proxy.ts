@@ -6,8 +6,8 @@ import { TimeoutError, withTimeout } from './with-timeout.ts'
 
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS']
 
-/** Passes a request for Better Auth on to the deployment, and its answer back. Never rejects. */
-export async function proxyAuth(request: Request, config: ServerConfig): Promise<Response> {
+/** Passes a request for Better Auth on to the deployment, with its client's address, and its answer back. Never rejects. */
+export async function proxyAuth(request: Request, address: string | null, config: ServerConfig): Promise<Response> {
   const path = authPath(request.url, config.basePath)
   if (path === null)
     return refuse(404, 'NOT_FOUND', 'There is no auth route at this path.')
@@ -24,11 +24,16 @@ export async function proxyAuth(request: Request, config: ServerConfig): Promise
   if (body === null)
     return refuse(413, 'BODY_TOO_LARGE', 'The body of the request is too large.')
 
-  return await passOn(request, path, body, config)
+  return await passOn(request, requestHeaders(request, address, config), path, body, config)
 }
 
-async function passOn(request: Request, path: string, body: Blob | undefined, config: ServerConfig): Promise<Response> {
-  const headers = requestHeaders(request, config)
+async function passOn(
+  request: Request,
+  headers: Headers,
+  path: string,
+  body: Blob | undefined,
+  config: ServerConfig,
+): Promise<Response> {
   try {
     // Only until the answer begins: a stream may take as long as it likes.
     const response = await withTimeout(config.timeoutMs, signal => config.fetch(config.siteUrl + path, {

@@ -6,13 +6,13 @@ export interface JwtCacheOptions {
 
 /** What to believe of a reverse proxy in front of the app. */
 export interface TrustProxyOptions {
-  /** How many proxies stand in front of the app. @default 1 */
+  /** How many proxies stand in front of the app: the last `hops` entries of a list such as `x-forwarded-for` are theirs. @default 1 */
   hops?: number
   /**
-   * The header in which they write the visitor's address, such as `x-forwarded-for` or `cf-connecting-ip`. It is passed on to Better Auth, which
-   * limits attempts by it.
+   * The header in which the proxies write the client's address. Each of them appends to one whose name ends in `forwarded-for`;
+   * any other, such as `cf-connecting-ip` or `x-real-ip`, holds a single address.
    *
-   * @default none: Better Auth does not learn the address
+   * @default 'x-forwarded-for'
    */
   addressHeader?: string
 }
@@ -45,12 +45,20 @@ export interface ConvexServerOptions {
   /** Other origins whose pages may cause mutations and actions, such as `https://admin.example.com`. @default [] */
   trustedOrigins?: string[]
   /**
-   * Whether a reverse proxy in front of the app sets `x-forwarded-proto` and `x-forwarded-host`, and where it writes the visitor's address. Without
-   * such a proxy anybody can write these headers, so leave it off.
+   * Whether a reverse proxy in front of the app sets `x-forwarded-proto`, `x-forwarded-host` and `x-forwarded-for` or another
+   * header with the client's address. Without such a proxy every client can write these headers itself, so leave it off.
    *
    * @default false
    */
   trustProxy?: boolean | TrustProxyOptions
+  /**
+   * The header in which Better Auth gets the client's address, by which it limits attempts: one of its
+   * `advanced.ipAddress.ipAddressHeaders`. Where something between the app and the deployment writes `x-forwarded-for`, choose a
+   * name that only your server and your functions know.
+   *
+   * @default 'x-forwarded-for'
+   */
+  clientAddressHeader?: string | undefined
   /** How long the body of a request to Better Auth may be, in bytes. @default 1048576 */
   maxBodyBytes?: number
   /** How long Better Auth, a query or a mutation may take to answer, in milliseconds. Actions may take as long as they like. @default 10000 */

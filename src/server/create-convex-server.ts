@@ -1,6 +1,8 @@
+import type { ClientConnection } from './client-address.ts'
 import type { ConvexRequest } from './convex-request.ts'
 import type { ConvexServerOptions } from './convex-server-options.ts'
 import { proxyAuth } from './auth-proxy.ts'
+import { createAddressFinder } from './client-address.ts'
 import { createConvexRequest } from './convex-request.ts'
 import { resolveConfig } from './server-config.ts'
 
@@ -8,9 +10,10 @@ import { resolveConfig } from './server-config.ts'
 export interface ConvexServer {
   /**
    * Passes requests below `basePath` on to Better Auth, so that its cookies belong to the app's own origin. Never rejects: what goes wrong is an
-   * answer with a status and JSON of `code` and `message`.
+   * answer with a status and JSON of `code` and `message`. Better Auth limits sign-ins by the client's address, which no request
+   * holds: pass that of the connection, unless `trustProxy` says where a reverse proxy writes it.
    */
-  handler: (request: Request) => Promise<Response>
+  handler: (request: Request, connection?: ClientConnection) => Promise<Response>
   /** Convex as whoever makes this request. Make one for each request, and share it by all that answer it. */
   forRequest: (request: Request) => ConvexRequest
 }
@@ -29,9 +32,9 @@ export interface ConvexServer {
  * })
  *
  * export default {
- *   async fetch(request: Request): Promise<Response> {
+ *   async fetch(request: Request, connection: { address: string }): Promise<Response> {
  *     if (new URL(request.url).pathname.startsWith('/api/auth/'))
- *       return await convex.handler(request)
+ *       return await convex.handler(request, connection)
  *     const { fetchAuthQuery, responseHeaders } = convex.forRequest(request)
  *     const tasks = await fetchAuthQuery(api.tasks.list)
  *     return Response.json({ tasks: tasks.map(({ text }) => text) }, { headers: responseHeaders() })
@@ -43,8 +46,9 @@ export interface ConvexServer {
  */
 export function createConvexServer(options: ConvexServerOptions): ConvexServer {
   const config = resolveConfig(options)
+  const findAddress = createAddressFinder(config)
   return {
-    handler: request => proxyAuth(request, config),
+    handler: (request, connection) => proxyAuth(request, findAddress(request, connection), config),
     forRequest: request => createConvexRequest(request, config),
   }
 }

@@ -1,6 +1,7 @@
 import type { ServerConfig } from './server-config.ts'
 import { readAuthCookies } from './auth-cookies.ts'
-import { clientAddress, publicOrigin } from './public-origin.ts'
+import { createServerAddress } from './client-address.ts'
+import { publicOrigin } from './public-origin.ts'
 import { bindToken } from './token-binding.ts'
 
 /** Headers between two neighbours, not between the ends (RFC 9110, 7.6.1). */
@@ -21,19 +22,23 @@ const NOT_FOR_VISITOR = /^(?:set-cookie|alt-svc|cf-.*)$/
 /** Nobody else may see an answer to somebody, and no cache may keep it. */
 export const PRIVATE_HEADERS = { 'cache-control': 'private, no-store', 'vary': 'Cookie' } as const
 
-/** The headers with which a visitor's request to Better Auth is passed on. */
-export function requestHeaders(request: Request, config: ServerConfig): Headers {
+/** The headers with which a client's request to Better Auth is passed on; `address` is the client's, `null` if it is not known. */
+export function requestHeaders(request: Request, address: string | null, config: ServerConfig): Headers {
   const named = namedInConnection(request.headers)
-  const headers = originHeaders(request, config)
+  const headers = originHeaders(request, config, address)
   for (const [name, value] of request.headers) {
-    if (!HOP_BY_HOP.test(name) && !NOT_FOR_UPSTREAM.test(name) && !named.has(name))
+    const isOurs = NOT_FOR_UPSTREAM.test(name) || name === config.clientAddressHeader
+    if (!HOP_BY_HOP.test(name) && !isOurs && !named.has(name))
       headers.set(name, value)
   }
   return headers
 }
 
-/** The headers of any request to Better Auth: where the app is, whose session it is, and that the answer must not be packed. */
-export function originHeaders(request: Request, config: ServerConfig): Headers {
+/**
+ * The headers of any request to Better Auth: where the app is, whose session it is, which address the request counts for, and
+ * that the answer must not be packed.
+ */
+export function originHeaders(request: Request, config: ServerConfig, address: string | null = createServerAddress()): Headers {
   const { protocol, host } = publicOrigin(request, config)
   const headers = new Headers({
     // The host of the app compresses for the visitor; `fetch` would unpack what comes from here in any case.
@@ -43,9 +48,8 @@ export function originHeaders(request: Request, config: ServerConfig): Headers {
     'x-better-auth-forwarded-proto': protocol,
     'x-better-auth-forwarded-host': host,
   })
-  const address = clientAddress(request, config)
   if (address)
-    headers.set('x-forwarded-for', address)
+    headers.set(config.clientAddressHeader, address)
   const cookies = readAuthCookies(request.headers.get('cookie'), config).header
   if (cookies)
     headers.set('cookie', cookies)

@@ -1,6 +1,7 @@
 export { ConvueError } from '../errors.ts'
 export type { ConvueErrorCode } from '../errors.ts'
 export type { Preloaded } from '../preloaded.ts'
+export type { ClientConnection } from './client-address.ts'
 export type { ConvexRequest, PaginatedQuery, PaginatedQueryArgs, PreloadPaginatedQueryOptions } from './convex-request.ts'
 export type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './convex-server-options.ts'
 export { createConvexServer } from './create-convex-server.ts'

@@ -18,25 +18,17 @@ export function publicOrigin(request: Request, { trustedProxy }: Pick<ServerConf
   }
 }
 
-/** The visitor's address, if the settings say where it comes from. */
-export function clientAddress({ headers }: Request, { trustedProxy }: Pick<ServerConfig, 'trustedProxy'>): string | null {
-  if (!trustedProxy?.addressHeader)
-    return null
-  // Whoever sends fewer entries than there are proxies came round one of them.
-  const address = splitList(headers.get(trustedProxy.addressHeader)).at(-trustedProxy.hops)
-  return address && /^[\da-f.:]{2,45}$/i.test(address) ? address : null
-}
-
 /**
  * Each proxy appends to the right, so what stands further left was written by the visitor. Some proxies replace the list: then there are fewer
  * entries than proxies, and the outermost one is meant.
  */
 function entryFromProxy(header: string | null, hops: number): string | null {
-  const list = splitList(header)
+  const list = entriesOf(header)
   return list.at(-hops) ?? list[0] ?? null
 }
 
-function splitList(header: string | null): string[] {
+/** The entries of a header that is a list. */
+export function entriesOf(header: string | null): string[] {
   return (header ?? '').split(',').map(entry => entry.trim()).filter(Boolean)
 }
 

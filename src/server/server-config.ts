@@ -16,6 +16,8 @@ export interface ServerConfig {
   trustedOrigins: ReadonlySet<string>
   /** `null`: what the request says about proxies is not believed. */
   trustedProxy: TrustedProxy | null
+  /** The header in which Better Auth gets the client's address, in lower case. */
+  clientAddressHeader: string
   maxBodyBytes: number
   timeoutMs: number
   fetch: typeof fetch
@@ -24,8 +26,8 @@ export interface ServerConfig {
 export interface TrustedProxy {
   /** How many proxies stand in front of the app. */
   hops: number
-  /** The header with the visitor's address, if it is to be passed on. */
-  addressHeader: string | null
+  /** The header in which they write the client's address, in lower case. */
+  addressHeader: string
 }
 
 /**
@@ -43,6 +45,8 @@ export function resolveConfig(options: ConvexServerOptions): ServerConfig {
     tokenMarginMs: tokenMargin(options.jwtCache ?? true),
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
     trustedProxy: resolveProxy(options.trustProxy ?? false),
+    // A variable of the environment may be empty.
+    clientAddressHeader: checkName(options.clientAddressHeader || 'x-forwarded-for', 'clientAddressHeader').toLowerCase(),
     maxBodyBytes: checkCount(options.maxBodyBytes ?? 2 ** 20, 'maxBodyBytes', 0),
     // A timer that is set to more than 31 bits fires at once.
     timeoutMs: Math.min(checkCount(options.timeoutMs ?? 10_000, 'timeoutMs', 1), 2 ** 31 - 1),
@@ -71,11 +75,15 @@ function tokenMargin(jwtCache: boolean | JwtCacheOptions): number {
 function resolveProxy(trustProxy: boolean | TrustProxyOptions): TrustedProxy | null {
   if (!trustProxy)
     return null
-  const { hops = 1, addressHeader } = trustProxy === true ? {} : trustProxy
-  return {
-    hops: checkCount(hops, 'trustProxy.hops', 1),
-    addressHeader: addressHeader === undefined ? null : checkName(addressHeader, 'trustProxy.addressHeader'),
-  }
+  if (trustProxy !== true && typeof trustProxy !== 'object')
+    throw serverError('SERVER_OPTION_INVALID', '`trustProxy` is a boolean or an object')
+  const { hops = 1, addressHeader = 'x-forwarded-for' } = trustProxy === true ? {} : trustProxy
+  if (!Number.isInteger(hops))
+    throw serverError('SERVER_OPTION_INVALID', '`trustProxy.hops` is not a whole number')
+  const header = checkName(addressHeader, 'trustProxy.addressHeader').toLowerCase()
+  if (header === 'forwarded')
+    throw serverError('SERVER_OPTION_INVALID', '`trustProxy.addressHeader` cannot be `Forwarded`, which holds more than addresses')
+  return { hops: checkCount(hops, 'trustProxy.hops', 1), addressHeader: header }
 }
 
 function checkBasePath(text: string): string {

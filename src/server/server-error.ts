@@ -24,6 +24,10 @@ const sentences = {
     why: detail => `A page of another site caused this request (${detail}), so nothing is written as its user.`,
     fix: 'If that site may do so, add its origin to `trustedOrigins`; behind a reverse proxy that changes Host, set `trustProxy`.',
   },
+  CLIENT_ADDRESS_UNKNOWN: {
+    why: reason => `Better Auth does not get the address of every client (${reason}), so clients share its limits for sign-ins.`,
+    fix: 'Pass `{ address }` to `handler`, or behind a reverse proxy set `trustProxy` to what it writes.',
+  },
   FUNCTION_INVALID: {
     why: () => 'This is no reference to a Convex function.',
     fix: 'Pass one from convex/_generated/api.',

@@ -185,7 +185,7 @@ describe('on a server', () => {
   it.for(ofServers)('$file answers as it says', async (example) => {
     const { default: app } = await load(example.file)
     if (app)
-      await visit(example, origin, ada.cookie, request => app.fetch(request))
+      await visit(example, origin, ada.cookie, request => app.fetch(request, { address: '127.0.0.1' }))
   })
 })
 

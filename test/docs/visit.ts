@@ -3,6 +3,9 @@ import type { Example } from './examples.ts'
 import { expect } from 'vitest'
 import { createBrowserFetch } from '../support/deployment.ts'
 
+/** An example of a server behind a reverse proxy. */
+const PROXIED = /trustProxy/
+
 /** Ada's cookies in a browser on the app's origin. */
 export async function signUpAda(deployment: Deployment, origin: string): Promise<{ id: string, cookie: string }> {
   const browserFetch = createBrowserFetch(origin)
@@ -31,7 +34,8 @@ export async function visit(example: Example, origin: string, cookie: string, se
         request = send(new Request(origin + value, {
           method: action.toUpperCase(),
           redirect: 'manual',
-          headers: { ...(isNobody ? {} : { cookie }), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
+          // As a reverse proxy adds it, where an example has one.
+          headers: { ...(PROXIED.test(example.code) ? { 'x-forwarded-for': '203.0.113.9' } : {}), ...(isNobody ? {} : { cookie }), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
           ...(isPost ? { body: JSON.stringify({ text: 'Water the plants' }) } : {}),
         }))
         text = await (await request).clone().text()

@@ -71,12 +71,14 @@ export interface NuxtFixtureOptions {
   entry?: string | { host: string }
   /** Further variables in the environment of the server. @default {} */
   env?: Record<string, string>
+  /** Variables in the environment of the deployment's functions. @default {} */
+  deploymentEnv?: Record<string, string>
 }
 
 /** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
 export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
   const { output = () => inject('nuxtOutput'), entry = 'server/index.mjs', deploymentPort = 0 } = options
-  const { base = '', authPath = '/api/auth', keepsPages = false, env = {} } = options
+  const { base = '', authPath = '/api/auth', keepsPages = false, env = {}, deploymentEnv = {} } = options
   let url: string
   let pid: number
   let log = ''
@@ -94,7 +96,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     const port = await freePort()
     const origin = `http://localhost:${port}`
     url = origin + base
-    deployment = await startFixture({ siteUrl: origin, port: deploymentPort })
+    deployment = await startFixture({ siteUrl: origin, port: deploymentPort, env: deploymentEnv })
     // The deployment as the app's server sees it: each request is written down.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
       const { pathname, search } = new URL(request.url)

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { expectConsole } from '../support/console-guard.ts'
 import { json, startUpstream } from '../support/scripted-upstream.ts'
 import { serve } from '../support/serve.ts'
 
@@ -22,7 +23,8 @@ afterEach(async () => {
 })
 
 function createServer(options: Partial<ConvexServerOptions> = {}) {
-  return createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
+  const server = createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
+  return { ...server, handler: (request: Request) => server.handler(request, { address: '127.0.0.1' }) }
 }
 
 /** Sends these very bytes to the app, as no browser would, and returns the head of the answer. */
@@ -146,6 +148,7 @@ describe('smuggling', () => {
       const headers = { 'x-forwarded-host': 'a%0d%0ax-injected:1', 'x-forwarded-proto': 'https x-injected', 'x-forwarded-for': '1.2.3.4 x-injected' }
       await createServer({ trustProxy }).handler(new Request('https://app.example.com/api/auth/ok', { headers }))
       expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('injected')
+      expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
     }
   })
 

@@ -20,7 +20,7 @@ export function createAppServer(deployment: Pick<Deployment, 'url' | 'siteUrl'>,
     },
     ...(({ fetch: _fetch, ...rest }) => rest)(options),
   })
-  return { ...server, asked }
+  return { ...server, handler: (request, connection = { address: '127.0.0.1' }) => server.handler(request, connection), asked }
 }
 
 /** A request of a browser to the app. */

@@ -24,8 +24,12 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
     emailAndPassword: { enabled: true, requireEmailVerification: false, ...(process.env.PLAIN_PASSWORDS ? { password: plain } : {}) },
     // Better Auth's own cache of the session, in a cookie.
     session: { cookieCache: { enabled: !!process.env.COOKIE_CACHE } },
-    // For two deployments behind one origin, whose cookies would be each other's.
-    advanced: { cookiePrefix: process.env.COOKIE_PREFIX },
+    rateLimit: { enabled: process.env.RATE_LIMIT === 'true' },
+    advanced: {
+      // For two deployments behind one origin, whose cookies would be each other's.
+      cookiePrefix: process.env.COOKIE_PREFIX,
+      ...(process.env.CLIENT_ADDRESS_HEADER ? { ipAddress: { ipAddressHeaders: [process.env.CLIENT_ADDRESS_HEADER] } } : {}),
+    },
     plugins: [convex({ authConfig, jwt: { expirationSeconds: jwtSeconds } })],
   })
 }

@@ -2,7 +2,7 @@ import type { ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { useRuntimeConfig } from 'nitropack/runtime'
-import { clientSignal, paceResponse } from './client-connection.ts'
+import { clientSignal, connectionAddress, paceResponse } from './client-connection.ts'
 import { requestBody } from './request-body.ts'
 import { refuse, requestUrl } from './request-url.ts'
 import { isShared } from './shared-route.ts'
@@ -32,5 +32,5 @@ async function answer(event: H3Event): Promise<Response> {
     body,
     signal: clientSignal(event),
     ...(body ? { duplex: 'half' } : {}),
-  }))
+  }), { address: connectionAddress(event) })
 }

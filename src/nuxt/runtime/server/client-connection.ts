@@ -1,9 +1,20 @@
 /** What h3 leaves out between the connection of a client and a response that is a stream. */
 import type { H3Event } from 'h3'
 import type { ServerResponse } from 'node:http'
+import { outermostEvent } from './outermost-request.ts'
 
 /** How long a client that is still sending has to read a response, before the connection is closed. */
 const LINGER_MS = 500
+
+/**
+ * The address at the other end of the connection. A request that the server makes to itself, such as one of a page that it
+ * renders, has that of the request which caused it.
+ */
+export function connectionAddress(event: H3Event): string | undefined {
+  const { socket } = outermostEvent(event).node.req
+  // Nuxt's development server is in front of the app, and passes requests on over a socket without an address.
+  return socket?.remoteAddress || (import.meta.dev ? '127.0.0.1' : undefined)
+}
 
 /** Aborts when the client has gone away: nothing has to be fetched for it any more. */
 export function clientSignal(event: H3Event): AbortSignal | undefined {
