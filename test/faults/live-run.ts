@@ -71,7 +71,7 @@ export class LiveRun {
   #foreigner: User = 'ada'
   #storage: StorageMode = 'good'
   #isReachable = true
-  #isSessionFailing = false
+  #session: 'good' | 'failing' | 'empty' = 'good'
   #authenticates = 0
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
@@ -192,6 +192,13 @@ export class LiveRun {
     }
   }
 
+  /** Another tab announces a user, whether that is true or not. */
+  #announce(userId: unknown, provider = `${this.#proxy.siteUrl}/api/auth`): void {
+    const other = new BroadcastChannel(`convue:${this.#proxy.url}:${provider}`)
+    other.postMessage(userId)
+    other.close()
+  }
+
   async #perform(command: Command): Promise<void> {
     const { authClient } = this.#auth
     switch (command.do) {
@@ -216,13 +223,12 @@ export class LiveRun {
         // The session ends; this browser still has its cookies.
         await post(this.#deployment, createBrowserFetch(undefined, request => this.#withCookies(request)), 'sign-out', {})
         return command.heard ? this.#refetch() : undefined
-      case 'announce': {
-        const other = new BroadcastChannel(`convue:${this.#proxy.url}:${this.#proxy.siteUrl}/api/auth`)
-        other.postMessage(command.heard ? this.#identity.who : 'somebody')
-        return other.close()
-      }
+      case 'announce':
+        return this.#announce(command.heard ? this.#identity.who : 'somebody')
+      case 'announceUser':
+        return this.#announce(command.user && this.#people[command.user].id, command.by === 'app' ? `${this.#proxy.siteUrl}/api/auth` : 'another')
       case 'say':
-        this.#isSessionFailing = command.what === 'failed' || command.what === 'pending'
+        this.#session = ({ truth: 'good', former: 'good', failed: 'failing', pending: 'failing', empty: 'empty' } as const)[command.what]
         return this.#refetch()
       case 'tokens':
         this.#tokens = command.mode
@@ -321,7 +327,7 @@ export class LiveRun {
     this.#tokens = 'good'
     this.#storage = 'good'
     this.#isReachable = true
-    this.#isSessionFailing = false
+    this.#session = 'good'
     for (const wire of [...this.#proxy.wires]) {
       Object.assign(wire, { isCutAtAnswer: false, damage: null })
       // What was lost without a word is now heard of.
@@ -359,7 +365,7 @@ export class LiveRun {
     if (path.endsWith('/storage/upload'))
       return ({ good: null, failing: { kind: 'cut', when: 'after' }, refusing: { kind: 'answer', status: 413 }, stalled: { kind: 'halfOpen' } } as const)[this.#storage]
     if (path.endsWith('/get-session'))
-      return this.#isSessionFailing ? html(403) : null
+      return ({ good: null, failing: html(403), empty: { kind: 'replace', status: 200 } } as const)[this.#session]
     if (!path.endsWith('/convex/token'))
       return null
     switch (this.#tokens) {

@@ -46,7 +46,10 @@ export type StorageMode = 'good' | 'failing' | 'refusing' | 'stalled'
 export type Command
   = | { do: 'signIn', user: User, heard: boolean }
     | { do: 'signOut' | 'signOutElsewhere' | 'rotate' | 'announce', heard: boolean }
-    | { do: 'say', what: 'truth' | 'failed' | 'former' | 'pending' }
+    /** `empty`: the provider has answered, and its answer says nothing about the session. */
+    | { do: 'say', what: 'truth' | 'failed' | 'former' | 'pending' | 'empty' }
+    /** Another tab of this app, or of another app of this origin, announces who it believes to be signed in. */
+    | { do: 'announceUser', user: User | null, by: 'app' | 'another app' }
     | { do: 'refuse', tokens: number }
     | { do: 'tokens', mode: TokenMode, user: User }
     | { do: 'answerLate' }
@@ -115,7 +118,8 @@ const reaction: fc.Arbitrary<Reaction> = fc.oneof(
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('signIn' as const), user, heard: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('signOut' as const, 'signOutElsewhere' as const, 'rotate' as const, 'announce' as const), heard: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('say' as const), what: fc.constantFrom('truth' as const, 'failed' as const, 'former' as const, 'pending' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('say' as const), what: fc.constantFrom('truth' as const, 'failed' as const, 'former' as const, 'pending' as const, 'empty' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('announceUser' as const), user: fc.option(user), by: fc.constantFrom('app' as const, 'app' as const, 'another app' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), tokens: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tokens' as const), mode: fc.constantFrom<TokenMode>('good', 'good', 'failing', 'throwing', 'stalled', 'late', 'garbage', 'foreign', 'same'), user }) },
   { weight: 1, arbitrary: fc.constant({ do: 'answerLate' as const }) },

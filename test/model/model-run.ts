@@ -9,6 +9,7 @@ import { AppCode } from './app-code.ts'
 import { ModelBackend } from './model-backend.ts'
 import { ModelPage } from './model-page.ts'
 import { ModelProvider } from './model-provider.ts'
+import { OtherTabs } from './other-tabs.ts'
 import { PageListeners } from './page-listeners.ts'
 import { faultsAtRest, faultsOf } from './shown-query.ts'
 import { settle, VirtualTime } from './virtual-time.ts'
@@ -51,6 +52,7 @@ export class ModelRun {
   readonly #listeners: PageListeners
   readonly #backend: ModelBackend
   readonly #provider: ModelProvider
+  readonly #otherTabs: OtherTabs
   readonly #convex: ConvexPlugin
   readonly #page: ModelPage
   readonly #scope = effectScope(true)
@@ -82,6 +84,7 @@ export class ModelRun {
     this.#provider.mode = tokens
     this.#hadFaultyTokens = tokens !== 'good'
     const { deployment } = this.#backend
+    this.#otherTabs = new OtherTabs(this.#channels, deployment.url)
     if (hint)
       localStorage.setItem(`convue:${deployment.url}`, '1')
     this.#convex = createConvex({
@@ -119,6 +122,7 @@ export class ModelRun {
       this.#expect(this.#provider.source.requests.length === length, `${command.do} asks for a token`)
     this.#checkTick()
     this.#checkCalls()
+    this.#otherTabs.takeFaults().forEach(fault => this.#faults.add(fault))
     const excess = this.#provider.source.requests.length - this.#budget
     this.#expect(excess <= 0, `asks for ${excess} tokens too many after ${JSON.stringify(command)}`)
   }
@@ -170,6 +174,7 @@ export class ModelRun {
       this.#faults.add(`${call} is pending at rest`)
     this.#expect(this.#app.refreshes === 0, 'a refresh is pending at rest')
     this.#budget = source.requests.length + 3
+    this.#otherTabs.rest()
     deployment.frames.length = 0
     this.#hadFaultyTokens = false
   }
@@ -238,9 +243,13 @@ export class ModelRun {
         return this.#hear(command.heard)
       case 'announce': {
         this.#budget += 3
-        const other = new BroadcastChannel(`convue:${deployment.url}`)
-        other.postMessage(command.heard ? provider.cookie?.user ?? null : 'somebody')
-        return other.close()
+        return this.#otherTabs.announce(command.heard ? provider.cookie?.user ?? null : 'somebody')
+      }
+      case 'announceUser': {
+        if (command.by === 'another app')
+          return this.#otherTabs.announceOfAnotherApp(command.user)
+        this.#budget += 3
+        return this.#otherTabs.announce(command.user)
       }
       case 'say':
         this.#budget += 2
@@ -248,6 +257,8 @@ export class ModelRun {
           provider.say(provider.truth)
         else if (command.what === 'former')
           provider.sayFormer()
+        else if (command.what === 'empty')
+          provider.say({ status: 'failed', error: new Error('The answer is empty.'), isInconclusive: true })
         else
           provider.say(command.what === 'failed' ? { status: 'failed', error: new Error('The session endpoint is down.') } : { status: 'pending' })
         return
@@ -388,6 +399,7 @@ export class ModelRun {
     if (former === undefined || former === who)
       return
     this.#expect(status.value !== 'loading' || this.#session === this.#provider.cookie?.sessionId || !this.#left.has(this.#session!), 'a session that was left is believed without a token')
+    this.#otherTabs.expectAnnouncement(who ?? null)
     this.#identity.hadToken = status.value !== 'loading'
     this.#identity.changes++
     for (const { subject, index } of this.#backend.deployment.sockets) {
