@@ -39,6 +39,7 @@ export type ConvueErrorCode
   // convue/testing
     | 'PEER_MISSING'
     | 'FUNCTIONS_INVALID'
+    | 'DEPLOYMENT_OPTION_INVALID'
     | 'DEPLOYMENT_CLOSED'
     | 'DEPLOYMENT_FAILED'
     | 'SIGN_UP_FAILED'

@@ -194,7 +194,7 @@ function toHeaders(request: IncomingMessage): Headers {
   return headers
 }
 
-/** Any page may call a deployment: what it may see is decided by its token. */
+/** Of a page that may call the deployment. */
 function corsHeaders(request: IncomingMessage): Record<string, string> {
   return {
     'access-control-allow-origin': request.headers.origin ?? '*',

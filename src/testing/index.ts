@@ -12,6 +12,7 @@ import { Worker } from 'node:worker_threads'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { ConvueError } from '../errors.ts'
+import { resolveAccess } from './access.ts'
 import { deserializeError } from './channel.ts'
 import { codegen } from './codegen.ts'
 
@@ -36,6 +37,20 @@ export interface DeploymentOptions {
   env?: Record<string, string>
   /** The app's own origin, which Better Auth takes for its base URL. @default 'http://localhost:5173' */
   siteUrl?: string
+  /**
+   * Origins whose pages may use the deployment, besides `siteUrl` and those of this machine (`http://localhost:3000`, for one), such as
+   * `http://192.168.1.5:5173`. Their host names count as `allowedHosts` too. HTTP actions answer every origin, as their router says.
+   *
+   * @default []
+   */
+  allowedOrigins?: string[]
+  /**
+   * Names in `Host` that the deployment answers to, besides those of this machine and of the page, such as `tunnel.example.com` for a proxy that
+   * passes the name on. Requests for other names are refused, so that no site can make its own name mean this machine.
+   *
+   * @default []
+   */
+  allowedHosts?: string[]
   /** Where clients connect to; 0 takes any free port. @default 0 */
   port?: number
   /** Where HTTP actions are served; 0 takes any free port. @default 0 */
@@ -101,7 +116,7 @@ export interface Deployment {
  * Starts a Convex deployment inside of this process: the app's real functions and components, over the real protocols, without an account
  * or a network. Its data lives as long as it does. For tests and development only: it neither isolates functions nor limits them.
  *
- * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
+ * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
  * @example
  * const deployment = await startDeployment({ functions: './convex' })
  * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
@@ -110,13 +125,14 @@ export interface Deployment {
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const functions = resolve(options.functions ?? './convex')
   const siteUrl = options.siteUrl ?? 'http://localhost:5173'
+  const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
   if (options.watch)
     await codegen({ functions })
   const thread = new DeploymentThread(options.env ?? {})
   try {
     const urls = await thread.ask<ServerUrls>({
       type: 'start',
-      options: { functions, siteUrl, port: options.port ?? 0, sitePort: options.sitePort ?? 0 },
+      options: { functions, siteUrl, access, port: options.port ?? 0, sitePort: options.sitePort ?? 0 },
     })
     const appOrigin = new URL(options.env?.SITE_URL ?? siteUrl).origin
     return createDeployment(thread, { ...urls, appOrigin }, options.watch ? functions : null)

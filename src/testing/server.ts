@@ -1,16 +1,18 @@
-import type { Buffer } from 'node:buffer'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
+import type { AccessOptions, Refusal } from './access.ts'
 import type { LoadedFunctions } from './bundle.ts'
 import type { Connection, LogEntry } from './log.ts'
 import type { Call, Outcome } from './runtime.ts'
+import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
 import { ConvueError } from '../errors.ts'
+import { Access } from './access.ts'
 import { AnswerBook } from './answers.ts'
 import { Authenticator } from './auth.ts'
 import { loadFunctions } from './bundle.ts'
@@ -26,6 +28,7 @@ import { SyncConnection } from './sync-connection.ts'
 export interface ServerOptions {
   functions: string
   siteUrl: string
+  access: AccessOptions
   port: number
   sitePort: number
 }
@@ -42,6 +45,9 @@ export type OnEvent = (entry: LogEntry | null) => void
 /** Larger messages close their socket. */
 const MAX_MESSAGE_BYTES = 20 * 2 ** 20
 
+/** A site that makes up names must not fill the terminal. */
+const MAX_REPORTED_REFUSALS = 20
+
 /** The functions as they are loaded now, with what depends on them. */
 interface Loaded {
   authenticator: Authenticator
@@ -53,6 +59,9 @@ export class DeploymentServer {
   readonly #options: ServerOptions
   readonly #onEvent: OnEvent
   readonly #webSockets: WebSocketServer
+  readonly #access: Access
+  /** What was refused already: it is reported once. */
+  readonly #refusals = new Set<string>()
   readonly #cloud: Server
   readonly #site: Server
   readonly #connections = new Map<number, SyncConnection>()
@@ -83,9 +92,11 @@ export class DeploymentServer {
       storage: this.#storage,
       siteUrl: () => this.#urls.siteUrl,
     }
-    this.#cloud = createServer(createCloudHandler(httpHost))
+    this.#access = new Access(options.access)
+    this.#cloud = createServer(this.#guard(request => this.#checkClient(request), createCloudHandler(httpHost)))
     this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
-    this.#site = createServer(createSiteHandler(httpHost))
+    // Which origins an HTTP action answers is for the app's router to say.
+    this.#site = createServer(this.#guard(request => this.#access.checkHost(request), createSiteHandler(httpHost)))
     this.#crons = new CronRunner((name, args) => this.#runCron(name, args))
     this.#runtime = this.#boot()
   }
@@ -190,13 +201,39 @@ export class DeploymentServer {
     return changed.map(connection => [connection.id, this.#connections.has(connection.id) ? connection.describe() : null])
   }
 
+  #checkClient(request: IncomingMessage): Refusal | null {
+    return this.#access.checkHost(request) ?? this.#access.checkOrigin(request)
+  }
+
+  #guard(check: (request: IncomingMessage) => Refusal | null, handle: RequestListener): RequestListener {
+    return (request, response) => {
+      const refusal = check(request)
+      if (!refusal)
+        return handle(request, response)
+      this.#reportRefusal(refusal)
+      response.writeHead(403, { 'content-type': 'application/json', 'connection': 'close' })
+      response.end(JSON.stringify(refusal))
+    }
+  }
+
+  /** A page does not see why its WebSocket was refused, so the terminal says so. */
+  #reportRefusal({ message }: Refusal): void {
+    if (this.#refusals.has(message) || this.#refusals.size >= MAX_REPORTED_REFUSALS)
+      return
+    this.#refusals.add(message)
+    console.warn(message)
+  }
+
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const refusal = this.#checkClient(request)
+    if (refusal) {
+      this.#reportRefusal(refusal)
+      return refuseUpgrade(socket, '403 Forbidden', JSON.stringify(refusal))
+    }
     const runtime = await this.#runtime
     const { pathname } = new URL(`http://localhost${request.url}`)
-    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname)) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
-      return
-    }
+    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname))
+      return refuseUpgrade(socket, '404 Not Found', JSON.stringify({ code: 'NotFound', message: 'There is no WebSocket at this path.' }))
     if (!this.#cloud.listening) {
       socket.destroy()
       return
@@ -253,6 +290,20 @@ export class DeploymentServer {
     await this.disconnectAll()
     await Promise.all(closed)
   }
+}
+
+function refuseUpgrade(socket: Duplex, status: string, json: string): void {
+  // A client that has already left does not read the answer.
+  socket.on('error', () => {})
+  socket.once('finish', () => socket.destroy())
+  socket.end([
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(json)}`,
+    'Connection: close',
+    '',
+    json,
+  ].join('\r\n'))
 }
 
 async function listen(server: Server, port: number): Promise<number> {

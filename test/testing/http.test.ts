@@ -44,7 +44,7 @@ describe('the HTTP API', () => {
     expect([failure.status, await failure.json()]).toEqual([560, { status: 'error', errorMessage: expect.stringMatching(/^\[Request ID: [0-9a-f]{16}\] Server Error\nUncaught Error: a plain failure\n {4}at /), logLines: [] }])
   })
 
-  it('may be called by any page', async () => {
+  it('may be called by the page', async () => {
     const preflight = await fetch(`${deployment.url}/api/query`, { method: 'OPTIONS', headers: { 'origin': ORIGIN, 'access-control-request-headers': 'content-type,convex-client' } })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN)

@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http'
+import { ConvueError } from '../errors.ts'
+
+/** The addresses that may be used besides those of the loopback interface. */
+export interface AccessOptions {
+  /** Host names, in lower case, without a port. */
+  hosts: string[]
+  /** Origins, in lower case. */
+  origins: string[]
+}
+
+/** Why a request is refused. */
+export interface Refusal {
+  code: 'HostNotAllowed' | 'OriginNotAllowed'
+  message: string
+}
+
+/** What `startDeployment` takes; see `DeploymentOptions`. */
+interface AllowedAddresses {
+  siteUrl: string
+  allowedOrigins?: readonly string[] | undefined
+  allowedHosts?: readonly string[] | undefined
+}
+
+/** A scheme, a host and maybe a port. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i
+
+/**
+ * The page itself and its host name are always allowed.
+ *
+ * @throws ConvueError `DEPLOYMENT_OPTION_INVALID`
+ */
+export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] }: AllowedAddresses): AccessOptions {
+  const page = parseUrl(siteUrl)
+  if (!page?.host)
+    throw invalidOption(`\`siteUrl\` is not an address: ${siteUrl}.`, 'Pass the origin of your app, such as http://localhost:5173.')
+  const origins = allowedOrigins.map((origin) => {
+    const url = parseUrl(origin)
+    if (!url || !ORIGIN.test(origin))
+      throw invalidOption(`\`allowedOrigins\` has an entry that is not an origin: ${origin}.`, 'Pass a scheme, a host and a port, such as http://192.168.1.5:5173.')
+    return url
+  })
+  const hosts = allowedHosts.map((host) => {
+    const name = hostNameOf(host)
+    if (name === null || /:\d*$/.test(host.replace(/^\[.*\]/, '')))
+      throw invalidOption(`\`allowedHosts\` has an entry that is not a host name: ${host}.`, 'Pass a name without a scheme and a port, such as 192.168.1.5.')
+    return name
+  })
+  return {
+    hosts: [...[page, ...origins].map(({ hostname }) => hostname.toLowerCase()), ...hosts],
+    origins: [page, ...origins].map(originOf),
+  }
+}
+
+/**
+ * Tells who may use a deployment. It listens on the loopback interface, but a browser on this machine takes any page there: one whose host name
+ * resolves to this machine (DNS rebinding) is recognized by `Host`, and any other by `Origin`. Programs other than browsers send no `Origin`.
+ */
+export class Access {
+  readonly #hosts: ReadonlySet<string>
+  readonly #origins: ReadonlySet<string>
+
+  constructor({ hosts, origins }: AccessOptions) {
+    this.#hosts = new Set(hosts)
+    this.#origins = new Set(origins)
+  }
+
+  /** Why the request's `Host` is refused, or `null`. */
+  checkHost({ headers: { host } }: IncomingMessage): Refusal | null {
+    const name = hostNameOf(host)
+    if (name !== null && (isLoopback(name) || this.#hosts.has(name)))
+      return null
+    return {
+      code: 'HostNotAllowed',
+      message: `This deployment does not answer to the host ${quote(host)}. If this is your own address, add its name to \`allowedHosts\` of startDeployment.`,
+    }
+  }
+
+  /** Why the request's `Origin` is refused, or `null`. */
+  checkOrigin({ headers: { origin } }: IncomingMessage): Refusal | null {
+    if (origin === undefined)
+      return null
+    const url = parseUrl(origin)
+    if (url && (this.#origins.has(originOf(url)) || (/^https?:$/.test(url.protocol) && isLoopback(url.hostname))))
+      return null
+    return {
+      code: 'OriginNotAllowed',
+      message: `This deployment does not answer to pages of the origin ${quote(origin)}. If this is your own page, add its origin to \`allowedOrigins\` of startDeployment.`,
+    }
+  }
+}
+
+/** The name in a `Host` header, as URLs have it. */
+function hostNameOf(host: string | undefined): string | null {
+  const [, name, port = ''] = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i.exec(host ?? '') ?? []
+  return name === undefined ? null : parseUrl(`http://${name}${port}`)?.hostname.replace(/\.$/, '') ?? null
+}
+
+/** A name below `localhost` is always this machine (RFC 6761). */
+function isLoopback(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
+/** `URL.origin` is "null" for a scheme that an app has made up, such as `capacitor:`. */
+function originOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`.toLowerCase()
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}
+
+/** What a stranger has sent, in a message. */
+function quote(value: string | undefined): string {
+  return JSON.stringify((value ?? '').slice(0, 100))
+}
+
+function invalidOption(why: string, fix: string): ConvueError {
+  return new ConvueError({ code: 'DEPLOYMENT_OPTION_INVALID', why, fix })
+}

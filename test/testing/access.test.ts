@@ -1,0 +1,238 @@
+import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
+import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import process from 'node:process'
+import { anyApi } from 'convex/server'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startDeployment } from '../../src/testing/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+
+let folder: string
+let deployment: Deployment
+/** A deployment whose page is on the network, behind a proxy that passes on the name that was asked for. */
+let shared: Deployment
+beforeAll(async () => {
+  folder = await createFolder()
+  await writeFunctions(folder, {
+    'rows.ts': `
+      import { mutationGeneric, queryGeneric } from 'convex/server'
+      export const add = mutationGeneric(async ctx => { await ctx.db.insert('rows', {}) })
+      export const count = queryGeneric(async ctx => (await ctx.db.query('rows').collect()).length)`,
+    'http.ts': `
+      import { httpActionGeneric, httpRouter } from 'convex/server'
+      const http = httpRouter()
+      http.route({
+        path: '/public',
+        method: 'GET',
+        handler: httpActionGeneric(async () => new Response('for everyone', { headers: { 'access-control-allow-origin': 'https://partner.example' } })),
+      })
+      export default http`,
+  })
+  deployment = await startDeployment({ functions: folder, siteUrl: 'https://app.example.com' })
+  shared = await startDeployment({
+    functions: folder,
+    siteUrl: 'http://192.168.1.5:5173/',
+    allowedOrigins: ['https://Preview.example.com/', 'capacitor://localhost'],
+    allowedHosts: ['Tunnel.example.com', '[fe80::1]'],
+  })
+})
+afterAll(async () => {
+  await Promise.all([deployment.close(), shared.close()])
+  await removeFolder(folder)
+})
+
+interface Exchange {
+  method?: string
+  path?: string
+  headers: Record<string, string>
+  body?: string
+}
+
+/** Sends a request byte by byte as written here: `fetch` sets `Host` itself. Resolves with the whole answer, or with its head if it switches protocols. */
+async function send(url: string, { method = 'GET', path = '/version', headers, body = '' }: Exchange, version = '1.1'): Promise<{ status: number, text: string }> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const lines = Object.entries({ ...headers, ...(body ? { 'Content-Length': String(Buffer.byteLength(body)) } : {}) }).map(([name, value]) => `${name}: ${value}`)
+  socket.write([`${method} ${path} HTTP/${version}`, ...lines, '', body].join('\r\n'))
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+    if (text.startsWith('HTTP/1.1 101'))
+      socket.destroy()
+  })
+  await once(socket, 'close')
+  return { status: Number(text.split(' ')[1]), text }
+}
+
+function upgrade(headers: Record<string, string>): Exchange {
+  return {
+    path: '/api/1.48.0/sync',
+    headers: { 'Connection': 'Upgrade', 'Upgrade': 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers },
+  }
+}
+const request = (headers: Record<string, string>): Exchange => ({ headers: { Connection: 'close', ...headers } })
+
+/** The status of an HTTP request and of a WebSocket with these headers. */
+async function statuses({ url }: Pick<Deployment, 'url'>, headers: Record<string, string>): Promise<number[]> {
+  return [(await send(url, request(headers))).status, (await send(url, upgrade(headers))).status]
+}
+
+describe('the Host of a request', () => {
+  it.each([
+    'localhost',
+    'LocalHost:3210',
+    'localhost.:3210',
+    'app.localhost:3210',
+    '127.0.0.1:3210',
+    '127.8.0.1',
+    '[::1]:3210',
+    'app.example.com',
+  ])('may be this machine or the page: %s', async (host) => {
+    expect(await statuses(deployment, { Host: host })).toEqual([200, 101])
+    expect((await send(deployment.siteUrl, { ...request({ Host: host }), path: '/public' })).status).toBe(200)
+  })
+
+  it.each([
+    'rebound.example:3210',
+    'localhost.rebound.example',
+    '127.0.0.1.rebound.example',
+    '127-0-0-1.rebound.example',
+    'rebound-localhost',
+    'localhost@rebound.example',
+    'rebound.example@localhost',
+    'sub.app.example.com',
+    '192.168.1.5',
+    '0.0.0.0:3210',
+    '[::]:3210',
+    '[::ffff:127.0.0.1]',
+    '[::1',
+    'localhost/..',
+    'localhost rebound.example',
+    '',
+  ])('must not be another name: %s', async (host) => {
+    const { status, text } = await send(deployment.url, request({ Host: host }))
+    expect(status).toBe(403)
+    expect(text).toContain('HostNotAllowed')
+    expect(text).toContain('allowedHosts')
+    expect((await send(deployment.url, upgrade({ Host: host }))).text).toContain('allowedHosts')
+    expect((await send(deployment.siteUrl, { ...request({ Host: host }), path: '/public' })).text).toContain('allowedHosts')
+    expect((await send(deployment.siteUrl, upgrade({ Host: host, Connection: 'Upgrade, close' }))).text).toContain('allowedHosts')
+  })
+
+  it('must be there', async () => {
+    for (const url of [deployment.url, deployment.siteUrl])
+      expect((await send(url, request({}), '1.0')).text).toContain('HostNotAllowed')
+  })
+})
+
+describe('the Origin of a request', () => {
+  it.each([
+    undefined,
+    'http://localhost:5173',
+    'https://localhost',
+    'http://nuxt.localhost:3000',
+    'http://127.0.0.1:4173',
+    'http://[::1]:5173',
+    'https://app.example.com',
+  ])('may be this machine, the page, or missing: %s', async (origin) => {
+    const headers = { Host: 'localhost', ...(origin === undefined ? {} : { Origin: origin }) }
+    expect(await statuses(deployment, headers)).toEqual([200, 101])
+    expect((await send(deployment.url, request(headers))).text.toLowerCase()).toContain(`access-control-allow-origin: ${origin ?? '*'}\r\n`)
+  })
+
+  it.each([
+    'https://evil.example',
+    'http://localhost.evil.example',
+    'http://127.0.0.1.evil.example:5173',
+    'https://localhost@evil.example',
+    'http://app.example.com',
+    'https://app.example.com:8443',
+    'https://app.example.com.evil.example',
+    'null',
+    'file://',
+    'chrome-extension://abcdefghijklmnop',
+    'capacitor://localhost',
+    'garbage',
+    '',
+  ])('must not be another page: %s', async (origin) => {
+    const headers = { Host: 'localhost', Origin: origin }
+    for (const exchange of [request(headers), upgrade(headers), { ...request(headers), method: 'OPTIONS', path: '/api/mutation' }]) {
+      const { status, text } = await send(deployment.url, exchange)
+      expect(status).toBe(403)
+      expect(text).toContain('OriginNotAllowed')
+      expect(text).toContain('allowedOrigins')
+      expect(text.toLowerCase()).not.toContain('access-control-allow-origin')
+    }
+  })
+
+  it('is checked before a function runs', async () => {
+    const mutation = (origin: string): Exchange => ({
+      method: 'POST',
+      path: '/api/mutation',
+      // As any page can send it without asking first.
+      headers: { 'Host': 'localhost', 'Connection': 'close', 'Content-Type': 'text/plain', 'Origin': origin },
+      body: JSON.stringify({ path: 'rows:add', args: {} }),
+    })
+    expect((await send(deployment.url, mutation('https://evil.example'))).status).toBe(403)
+    expect(await deployment.query(anyApi.rows!.count!)).toBe(0)
+    expect((await send(deployment.url, mutation('http://localhost:5173'))).status).toBe(200)
+    expect(await deployment.query(anyApi.rows!.count!)).toBe(1)
+  })
+
+  it('is left to the router by HTTP actions', async () => {
+    for (const Origin of ['https://partner.example', 'https://evil.example']) {
+      const { status, text } = await send(deployment.siteUrl, { ...request({ Host: 'localhost', Origin }), path: '/public' })
+      expect(status).toBe(200)
+      expect(text).toContain('for everyone')
+      expect(text.match(/access-control-[^\r]+/gi)).toEqual(['access-control-allow-origin: https://partner.example'])
+    }
+  })
+})
+
+describe('startDeployment', () => {
+  it.each([
+    ['the page', '192.168.1.5:5173', 'http://192.168.1.5:5173'],
+    ['an allowed origin', 'preview.example.com', 'https://preview.example.com'],
+    ['an allowed host', 'tunnel.example.com:443', 'http://192.168.1.5:5173'],
+    ['an allowed host that is an address', '[FE80::1]:3210', 'http://192.168.1.5:5173'],
+    ['an origin with the scheme of an app', 'localhost', 'capacitor://localhost'],
+  ])('allows %s', async (_what, host, origin) => {
+    expect(await statuses(shared, { Host: host, Origin: origin })).toEqual([200, 101])
+  })
+
+  it('reports each refusal once in the terminal, where a page cannot see why its WebSocket fails', async () => {
+    const written: string[] = []
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation(chunk => Boolean(written.push(String(chunk))))
+    for (let attempt = 0; attempt < 3; attempt++)
+      await send(shared.url, upgrade({ Host: 'localhost', Origin: 'https://forgotten.example.com' }))
+    await eventually(() => written.join('')).toContain('forgotten.example.com')
+    await shared.settled()
+    write.mockRestore()
+    expect(written.join('').match(/forgotten\.example\.com.*allowedOrigins/g)).toHaveLength(1)
+  })
+
+  it('does not take an allowed host for an allowed page', async () => {
+    expect(await statuses(shared, { Host: 'localhost', Origin: 'https://tunnel.example.com' })).toEqual([403, 403])
+  })
+
+  it.each<[string, DeploymentOptions]>([
+    ['siteUrl', { siteUrl: 'localhost:5173' }],
+    ['siteUrl', { siteUrl: '' }],
+    ['allowedOrigins', { allowedOrigins: ['192.168.1.5:5173'] }],
+    ['allowedOrigins', { allowedOrigins: ['*'] }],
+    ['allowedOrigins', { allowedOrigins: ['null'] }],
+    ['allowedOrigins', { allowedOrigins: ['https://app.example.com/path'] }],
+    ['allowedOrigins', { allowedOrigins: ['https://user@app.example.com'] }],
+    ['allowedHosts', { allowedHosts: ['http://app.example.com'] }],
+    ['allowedHosts', { allowedHosts: ['app.example.com:3000'] }],
+    ['allowedHosts', { allowedHosts: ['*.example.com'] }],
+    ['allowedHosts', { allowedHosts: [''] }],
+  ])('refuses a mistake in %s: %o', async (option, options) => {
+    await expect(startDeployment({ functions: folder, ...options })).rejects.toMatchObject({
+      code: 'DEPLOYMENT_OPTION_INVALID',
+      why: expect.stringContaining(`\`${option}\``),
+      fix: expect.stringContaining('such as'),
+    })
+  })
+})
