@@ -44,7 +44,7 @@ async function proxied(
 ): Promise<string[]> {
   upstream.answer = json({}, 200, { 'set-cookie': setCookies })
   const server = createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
-  const response = await server.handler(visit(cookies, headers, 'http://localhost:5173/api/auth/x'))
+  const response = await server.handler(visit(cookies, headers, 'http://localhost:5173/api/auth/x'), { address: '127.0.0.1' })
   return response.headers.getSetCookie().slice(setCookies.length)
 }
 
