@@ -1,7 +1,6 @@
 import type { ConvexOptions, ConvexPlugin, TokenOutcome } from 'convue'
 import type { App } from 'vue'
 import type { Deployment } from '../../src/testing/index.ts'
-import type { createBrowserFetch } from './deployment.ts'
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
 import { createConvex } from 'convue'
@@ -52,13 +51,14 @@ export class LivePage {
 export interface AuthRequest { path: string, status: number | 'failed' }
 
 /** The real client of Better Auth in a browser with these cookies, and all that it has asked. */
-export function createLiveAuthClient(deployment: Pick<Deployment, 'siteUrl'>, browserFetch: ReturnType<typeof createBrowserFetch>) {
+export function createLiveAuthClient(deployment: Pick<Deployment, 'siteUrl'>, browserFetch: typeof fetch, plugins: any[] = []) {
   const requests: AuthRequest[] = []
   /** Answers in the server's place, or lets it answer. */
   const network: { intercept: ((path: string) => Response | Promise<Response> | undefined) | null } = { intercept: null }
   const authClient = createAuthClient({
     baseURL: deployment.siteUrl,
-    plugins: [convexClient()],
+    // The types of the other plugins do not matter here.
+    plugins: [convexClient(), ...plugins] as [ReturnType<typeof convexClient>],
     fetchOptions: {
       customFetchImpl: async (input, init) => {
         const path = new URL(String(input)).pathname.replace('/api/auth', '')

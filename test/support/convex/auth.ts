@@ -1,8 +1,11 @@
 import type { GenericCtx } from '@convex-dev/better-auth'
+import type { BetterAuthPlugin } from 'better-auth'
 import type { DataModel } from './_generated/dataModel'
 import { createClient } from '@convex-dev/better-auth'
-import { convex } from '@convex-dev/better-auth/plugins'
+import { convex, crossDomain } from '@convex-dev/better-auth/plugins'
 import { betterAuth } from 'better-auth/minimal'
+import { customSession } from 'better-auth/plugins/custom-session'
+import { multiSession } from 'better-auth/plugins/multi-session'
 import { components } from './_generated/api'
 import authConfig from './auth.config'
 
@@ -15,6 +18,13 @@ const jwtSeconds = Number(process.env.JWT_SECONDS ?? 15 * 60)
 const plain = {
   hash: async (password: string) => password,
   verify: async ({ hash, password }: { hash: string, password: string }) => hash === password,
+}
+
+/** Plugins that some tests need, by the names in `AUTH_PLUGINS`. */
+const optionalPlugins: Record<string, () => BetterAuthPlugin> = {
+  crossDomain: () => crossDomain({ siteUrl: process.env.SITE_URL! }),
+  customSession: () => customSession(async ({ user, session }) => ({ user, session, roles: ['admin'] })),
+  multiSession: () => multiSession(),
 }
 
 export function createAuth(ctx: GenericCtx<DataModel>) {
@@ -30,7 +40,10 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
       cookiePrefix: process.env.COOKIE_PREFIX,
       ...(process.env.CLIENT_ADDRESS_HEADER ? { ipAddress: { ipAddressHeaders: [process.env.CLIENT_ADDRESS_HEADER] } } : {}),
     },
-    plugins: [convex({ authConfig, jwt: { expirationSeconds: jwtSeconds } })],
+    plugins: [
+      ...(process.env.AUTH_PLUGINS ?? '').split(' ').filter(Boolean).map(name => optionalPlugins[name]!()),
+      convex({ authConfig, jwt: { expirationSeconds: jwtSeconds } }),
+    ],
   })
 }
 
