@@ -5,10 +5,10 @@ import { createBrowserFetch } from '../test/support/deployment.ts'
 /** The one task of whoever signs up, by which it is found in pages and messages. */
 export const TASK = 'Water the ferns'
 
-/** Signs somebody up who has one task. Returns their browser's cookies. */
-export async function signUpWithTask(deployment: Deployment, origin: string): Promise<Map<string, string>> {
+/** Signs a user up who has one task, through the app's server at `app`. Returns the cookies of the browser. */
+export async function signUpWithTask(deployment: Deployment, origin: string, app: string): Promise<Map<string, string>> {
   const browserFetch = createBrowserFetch(origin)
-  const response = await browserFetch(`${deployment.siteUrl}/api/auth/sign-up/email`, {
+  const response = await browserFetch(`${app}/api/auth/sign-up/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),

@@ -34,7 +34,7 @@ export async function measureFlights(app: BuiltApp, { oneWayMs, rounds }: Flight
     // Files and documents take no time, the same for all; requests of the page do.
     const origin = await network.open(path => ({ target: targets.find(([prefix]) => path.startsWith(prefix))![1], isSlow: path.startsWith('/api/') }), port)
 
-    const cookies = [...await signUpWithTask(deployment, origin)].map(([name, value]) => ({ name, value, url: origin, httpOnly: true, sameSite: 'Lax' as const }))
+    const cookies = [...await signUpWithTask(deployment, origin, nuxt.url)].map(([name, value]) => ({ name, value, url: origin, httpOnly: true, sameSite: 'Lax' as const }))
 
     const boots = SUBJECTS.map((): Boot[] => [])
     for (let round = 0; round < rounds; round++) {

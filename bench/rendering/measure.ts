@@ -59,7 +59,7 @@ export async function measureRendering(app: BuiltApp, options: RenderingOptions)
   const url = await recorded.open()
   const server = await app.start({ NUXT_PUBLIC_CONVEX_URL: deployment.url, NUXT_PUBLIC_CONVEX_SITE_URL: url, NUXT_CONVEX_SERVER_URL: url })
   try {
-    const cookies = await cookiesOf(deployment, siteUrl)
+    const cookies = await cookiesOf(deployment, siteUrl, server.url)
     const renderings: Rendering[] = []
     for (const subject of SUBJECTS) {
       console.error(subject.name)
@@ -83,8 +83,8 @@ export async function measureRendering(app: BuiltApp, options: RenderingOptions)
 
 type Cookies = Record<Visitor, string>
 
-async function cookiesOf(deployment: Deployment, siteUrl: string): Promise<Cookies> {
-  const cookies = await signUpWithTask(deployment, siteUrl)
+async function cookiesOf(deployment: Deployment, siteUrl: string, app: string): Promise<Cookies> {
+  const cookies = await signUpWithTask(deployment, siteUrl, app)
   const header = (isWanted: (name: string) => boolean): string => [...cookies].filter(([name]) => isWanted(name)).map(pair => pair.join('=')).join('; ')
   const isToken = (name: string): boolean => name.endsWith('convex_jwt')
   return {

@@ -47,8 +47,8 @@ export interface ConvexRequest {
    */
   fetchAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: RestArgs<Query>) => Promise<FunctionReturnType<Query>>
   /**
-   * Runs a mutation, unless a page of another site caused the request. It is never sent twice, except when the deployment refused the token and so
-   * did not run it.
+   * Runs a mutation, unless a page of another site may have caused the request. It is never sent twice, except when the deployment refused the token
+   * and so did not run it.
    *
    * @throws what the mutation throws; `ConvueError` `ORIGIN_UNTRUSTED`, `TOKEN_REJECTED`, `FUNCTION_REQUEST_FAILED`
    */
@@ -73,7 +73,8 @@ export interface ConvexRequest {
   responseHeaders: () => Headers
 }
 
-export function createConvexRequest(request: Request, config: ServerConfig): ConvexRequest {
+/** `causedBy` is the request whose origin counts. */
+export function createConvexRequest(request: Request, causedBy: Request, config: ServerConfig): ConvexRequest {
   const identity = createRequestIdentity(request, config)
   /** As whom calls of this request ran; `undefined` before the first. One page never shows two people's data. */
   let ranAs: string | null | undefined
@@ -106,7 +107,7 @@ export function createConvexRequest(request: Request, config: ServerConfig): Con
   }
 
   async function write(kind: 'mutation' | 'action', reference: FunctionReference<any>, args: [args?: any]): Promise<any> {
-    guardOrigin(request, config)
+    guardOrigin(causedBy, config)
     return jsonToConvex((await call(encodeCall(kind, reference, ...args))).value)
   }
 

@@ -14,8 +14,15 @@ export interface ConvexServer {
    * holds: pass that of the connection, unless `trustProxy` says where a reverse proxy writes it.
    */
   handler: (request: Request, connection?: ClientConnection) => Promise<Response>
-  /** Convex as whoever makes this request. Make one for each request, and share it by all that answer it. */
-  forRequest: (request: Request) => ConvexRequest
+  /**
+   * Convex as whoever makes this request. Make one for each request, and share it by all that answer it.
+   *
+   * @param request
+   * @param options
+   * @param options.causedBy the request of the browser, where the server itself made `request` to answer it: where that comes from decides whether
+   * mutations and actions run.
+   */
+  forRequest: (request: Request, options?: { causedBy?: Request }) => ConvexRequest
 }
 
 /**
@@ -49,6 +56,6 @@ export function createConvexServer(options: ConvexServerOptions): ConvexServer {
   const findAddress = createAddressFinder(config)
   return {
     handler: (request, connection) => proxyAuth(request, findAddress(request, connection), config),
-    forRequest: request => createConvexRequest(request, config),
+    forRequest: (request, { causedBy = request } = {}) => createConvexRequest(request, causedBy, config),
   }
 }

@@ -3,7 +3,8 @@ import { publicOrigin } from './public-origin.ts'
 import { serverError } from './server-error.ts'
 
 /**
- * Refuses a request that a page of another site caused, which the visitor's cookies come along with all the same.
+ * Refuses a write of a request that a page of another site may have caused: the user's cookies come
+ * along with it all the same.
  *
  * @throws {ConvueError} `ORIGIN_UNTRUSTED`
  */
@@ -17,13 +18,24 @@ export function guardOrigin(request: Request, config: ServerConfig): void {
   const site = headers.get('sec-fetch-site')
   if (site) {
     if (site !== 'same-origin' && site !== 'none')
-      throw serverError('ORIGIN_UNTRUSTED', `Sec-Fetch-Site: ${site === 'same-site' ? site : 'cross-site'}`)
+      throw untrusted(`a page of another site caused it (Sec-Fetch-Site: ${site === 'same-site' ? site : 'cross-site'})`)
     return
   }
 
-  // No browser leaves all of these out of a request that writes.
-  if (origin && !isOwn(origin, request, config))
-    throw serverError('ORIGIN_UNTRUSTED', 'Origin or Referer')
+  if (origin) {
+    if (!isOwn(origin, request, config))
+      throw untrusted('a page of another site caused it (Origin or Referer)')
+    return
+  }
+
+  // A link on another site can look like this: over http and in old browsers, with
+  // `rel="noreferrer"`. Without cookies, it does not run as a user.
+  if (headers.has('cookie'))
+    throw untrusted('it has cookies, and no Origin, Referer or Sec-Fetch-Site that says where it comes from')
+}
+
+function untrusted(reason: string): Error {
+  return serverError('ORIGIN_UNTRUSTED', reason)
 }
 
 /** Where TLS ends before the app, it sees http where the visitor sees https; never the other way round. */

@@ -21,8 +21,9 @@ const sentences = {
     fix: 'Look at what ConvexServerOptions says about it.',
   },
   ORIGIN_UNTRUSTED: {
-    why: detail => `A page of another site caused this request (${detail}), so nothing is written as its user.`,
-    fix: 'If that site may do so, add its origin to `trustedOrigins`; behind a reverse proxy that changes Host, set `trustProxy`.',
+    why: detail => `Nothing is written for this request: ${detail}.`,
+    fix: 'If another site may write, add its origin to `trustedOrigins`; behind a reverse proxy that changes Host, set `trustProxy`; '
+      + 'a client that is not a browser sends `Origin` with the address of the app.',
   },
   CLIENT_ADDRESS_UNKNOWN: {
     why: reason => `Better Auth does not get the address of every client (${reason}), so clients share its limits for sign-ins.`,

@@ -215,7 +215,7 @@ describe('a token of the cookie that the deployment does not accept', () => {
     const { cookies, userId } = await lapsed()
     setBoundToken(cookies, await createToken(userId, { forged: true }))
     const app = createAppServer(deployment)
-    const { fetchAuthMutation, fetchAuthQuery } = app.forRequest(visit(cookies))
+    const { fetchAuthMutation, fetchAuthQuery } = app.forRequest(visit(cookies, { origin: ORIGIN }))
     await fetchAuthMutation(api.tasks.add, { text: 'once' })
     expect(await executions('tasks:add')).toEqual([userId])
     expect(await fetchAuthQuery(api.tasks.list)).toMatchObject([{ text: 'once' }])

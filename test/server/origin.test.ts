@@ -38,7 +38,6 @@ describe('mutations and actions of a request', () => {
     ['a form of the app that sends no origin', { 'origin': 'null', 'sec-fetch-site': 'same-origin' }],
     ['the address bar', { 'sec-fetch-site': 'none' }],
     ['a link of the app in a browser without Fetch Metadata', { referer: `${APP}/before?a` }],
-    ['no browser', {}],
   ])('run: %s', async (_name, headers) => {
     expect(await write(headers as Record<string, string>)).toBe('done')
   })
@@ -58,9 +57,44 @@ describe('mutations and actions of a request', () => {
     ['nonsense', { origin: 'app.example.com' }],
     ['nonsense for a referrer', { referer: 'app.example.com' }],
     ['a kind of site that is not known yet', { 'sec-fetch-site': 'secret' }],
+    ['no header that says where it comes from', {}],
+    ['no header that says where it comes from, and an empty referrer', { referer: '' }],
     ['another site that claims to be a proxy', { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }],
   ])('are refused, and nothing is sent: %s', async (_name, headers) => {
     expect(await write(headers as Record<string, string>)).toBe('ORIGIN_UNTRUSTED')
+  })
+
+  it('run without cookies, anonymously, where no header says where they come from', async () => {
+    const app = createAppServer({ url: upstream.url, siteUrl: upstream.url })
+    upstream.requests.length = 0
+    expect(await app.forRequest(visit('', {}, `${APP}/page`)).fetchAuthMutation(mutation, {})).toBe('done')
+    expect(upstream.requests[0]!.headers).not.toHaveProperty('authorization')
+  })
+
+  it('run for a client that is not a browser and sends the origin of the app', async () => {
+    expect(await write({ origin: APP })).toBe('done')
+  })
+
+  it('say which headers are missing, and what a client that is not a browser sends', async () => {
+    const { fetchAuthMutation } = createAppServer({ url: upstream.url, siteUrl: upstream.url }).forRequest(visit(COOKIES))
+    await expect(fetchAuthMutation(mutation, {})).rejects.toMatchObject({
+      why: expect.stringContaining('no Origin, Referer or Sec-Fetch-Site'),
+      fix: expect.stringContaining('a client that is not a browser sends `Origin`'),
+    })
+  })
+
+  it('run by where the request comes from that caused theirs', async () => {
+    const blind = visit(COOKIES, {}, `${APP}/inner`)
+    const own = visit(COOKIES, { 'sec-fetch-site': 'same-origin' }, `${APP}/page`)
+    const foreign = visit(COOKIES, { 'sec-fetch-site': 'cross-site' }, `${APP}/page`)
+    const app = createAppServer({ url: upstream.url, siteUrl: upstream.url })
+    const writeFor = (request: Request, causedBy: Request): Promise<string> =>
+      app.forRequest(request, { causedBy }).fetchAuthMutation(mutation, {}).catch(error => error.code)
+    expect(await writeFor(blind, own)).toBe('done')
+    for (const inner of [blind, own, visit(COOKIES, { origin: APP }, `${APP}/inner`)]) {
+      expect(await writeFor(inner, foreign)).toBe('ORIGIN_UNTRUSTED')
+      expect(await writeFor(inner, blind)).toBe('ORIGIN_UNTRUSTED')
+    }
   })
 
   it('run for an origin that is trusted, and for no other', async () => {

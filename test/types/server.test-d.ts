@@ -15,6 +15,13 @@ describe('a call on a server', () => {
     expectTypeOf(getToken()).resolves.toEqualTypeOf<string | null>()
   })
 
+  it('may be made for a request that another request caused', () => {
+    const causedBy = new Request('https://app.example.com')
+    expectTypeOf(convex.forRequest(new Request(causedBy), { causedBy }).getToken()).resolves.toEqualTypeOf<string | null>()
+    // @ts-expect-error a request, not its address
+    void convex.forRequest(causedBy, { causedBy: 'https://app.example.com' })
+  })
+
   it('may leave out arguments of which none is required', () => {
     const listOpen = makeFunctionReference<'query', { filter?: string }, string[]>('tasks:list')
     expectTypeOf(fetchAuthQuery(listOpen)).resolves.toEqualTypeOf<string[]>()

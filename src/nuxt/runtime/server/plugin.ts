@@ -20,19 +20,22 @@ export default defineNitroPlugin((nitro) => {
   const requests = new WeakMap<H3Event, ConvexRequest>()
   const convexOf = new WeakMap<H3Event, EventConvex>()
 
-  /** One for all events of one outermost request that have its cookies: the identity is requested once, and cannot change in between. */
+  /**
+   * One for all events of one outermost request that have its cookies: the identity is requested once, and cannot change in between. An event with other
+   * cookies may write where the outermost request may, whatever its own headers are.
+   */
   function requestOf(event: H3Event): ConvexRequest {
     const outermost = outermostEvent(event)
     if (outermost !== event && hasSameCookies(outermost, event))
       return requestOf(outermost)
     let request = requests.get(event)
     if (!request)
-      requests.set(event, request = server.forRequest(new Request(requestUrl(event), { headers: event.headers })))
+      requests.set(event, request = server.forRequest(toRequest(event), { causedBy: toRequest(outermost) }))
     return request
   }
 
   function create(event: H3Event): EventConvex {
-    const nobody = server.forRequest(new Request(requestUrl(event)))
+    const nobody = server.forRequest(new Request(requestUrl(event)), { causedBy: toRequest(outermostEvent(event)) })
     if (isShared(event))
       return { request: nobody, nobody, isShared: true }
     // What an inner request answers becomes part of the outermost response.
@@ -55,6 +58,10 @@ export default defineNitroPlugin((nitro) => {
     event.context.convue = convue
   })
 })
+
+function toRequest(event: H3Event): Request {
+  return new Request(requestUrl(event), { headers: event.headers })
+}
 
 function hasSameCookies(one: H3Event, other: H3Event): boolean {
   return getRequestHeader(one, 'cookie') === getRequestHeader(other, 'cookie')

@@ -1,0 +1,19 @@
+import { api } from '#convex/api'
+
+/** Writes, though it is a GET, and does so for a request of the app's own server with `?inner`. */
+export default defineEventHandler(async (event) => {
+  const request = { method: 'POST', body: { text: 'From a GET' } } as const
+  const cookie = getRequestHeader(event, 'cookie') ?? ''
+  switch (getQuery(event).inner) {
+    case 'event.$fetch':
+      return await event.$fetch('/api/tasks', request)
+    case '$fetch':
+      return await $fetch('/api/tasks', { ...request, headers: { cookie } })
+    case '$fetch with an Origin':
+      return await $fetch('/api/tasks', { ...request, headers: { cookie, 'origin': getRequestURL(event).origin, 'sec-fetch-site': 'same-origin' } })
+    case 'anonymous $fetch':
+      return await $fetch('/api/tasks', request)
+    default:
+      return await useConvexServer(event).fetchAuthMutation(api.tasks.add, request.body)
+  }
+})

@@ -1,0 +1,88 @@
+import type { Visitor } from '../nuxt/fixture.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
+import { api } from '../support/convex/_generated/api.js'
+
+// A link on another site with `rel="noreferrer"`, over http or in an old browser, sends the user's
+// cookies and no header that says where it comes from. Which headers say what is in
+// test/server/origin.test.ts.
+
+const BLIND = {}
+const FOREIGN = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+const OWN = { 'sec-fetch-site': 'same-origin' }
+const ADDRESS_BAR = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }
+
+const app = useNuxtApp()
+
+let ada: Visitor
+beforeEach(async () => {
+  ada = await app.signUp('Ada')
+  app.deployment.log.length = 0
+})
+
+async function tasks(): Promise<string[]> {
+  const list = await app.deployment.query(api.tasks.list, {}, { identity: { subject: ada.userId } }) as { text: string }[]
+  return list.map(({ text }) => text)
+}
+
+/** The users as whom `tasks.add` has run, whether it succeeded or not. */
+async function writers(): Promise<(string | null)[]> {
+  await app.deployment.settled()
+  return app.deployment.log.filter(({ name }) => name === 'tasks:add').map(({ subject }) => subject)
+}
+
+const ROUTES = [
+  '/api/write',
+  '/api/write?inner=event.$fetch',
+  '/api/write?inner=$fetch',
+  '/api/write?inner=$fetch+with+an+Origin',
+]
+
+describe('a route that writes', () => {
+  it.each(ROUTES)('writes for a page of the app, and from the address bar: %s', async (path) => {
+    expect((await app.get(path, ada.cookie, OWN)).status).toBe(200)
+    expect((await app.get(path, ada.cookie, ADDRESS_BAR)).status).toBe(200)
+    expect(await tasks()).toEqual(['From a GET', 'From a GET'])
+  })
+
+  it.each(ROUTES)('does not write for a request that does not say where it comes from: %s', async (path) => {
+    expect((await app.get(path, ada.cookie, BLIND)).status).toBe(500)
+    expect((await app.get(path, ada.cookie, FOREIGN)).status).toBe(500)
+    expect(await writers()).toEqual([])
+  })
+
+  it('writes anonymously for a request without cookies', async () => {
+    await app.get('/api/write', '', BLIND)
+    expect(await writers()).toEqual([null])
+  })
+
+  it('does not write anonymously either where another site caused the request', async () => {
+    await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, BLIND)
+    await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, FOREIGN)
+    expect(await writers()).toEqual([])
+  })
+})
+
+describe('a page that writes while it is rendered', () => {
+  it('writes from the address bar', async () => {
+    const { html } = await app.get('/writing', ada.cookie, ADDRESS_BAR)
+    expect([textOf(html, 'me'), textOf(html, 'written')]).toEqual(['Ada', 'written'])
+    expect(await tasks()).toEqual(['From a page'])
+  })
+
+  it('is rendered as its user and does not write for a request that does not say where it comes from', async () => {
+    for (const headers of [BLIND, FOREIGN]) {
+      const { html, status } = await app.get('/writing', ada.cookie, headers)
+      expect(status).toBe(200)
+      expect([textOf(html, 'me'), textOf(html, 'written')]).toEqual(['Ada', 'refused'])
+    }
+    expect(await writers()).toEqual([])
+  })
+})
+
+describe('a route that reads', () => {
+  it('answers as its user, wherever the request comes from', async () => {
+    for (const headers of [BLIND, FOREIGN, OWN])
+      expect(JSON.parse((await app.get('/api/whoami', ada.cookie, headers)).html)).toEqual({ name: 'Ada', isAuthenticated: true })
+  })
+})
