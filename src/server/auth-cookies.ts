@@ -14,9 +14,9 @@ export interface AuthCookies {
   header: string | null
   /** Whether Better Auth may find a session by `header`. Otherwise it is not asked. */
   hasSession: boolean
-  /** `cookies` changes with the session: the session cookie, and the `forwardedCookies`, any of which may be it. */
+  /** `cookies` changes with the session: it has the session cookie and all `forwardedCookies`. */
   session: SessionCookie
-  /** A Convex JWT that is not verified; `null` without one, and where two cookies contradict each other. */
+  /** A Convex JWT that is not verified; `null` without one, and where there are several. */
   token: string | null
   /** Which session and token belong together, see `token-binding.ts`; `null` as for `token`. */
   binding: string | null
@@ -90,7 +90,7 @@ export function isSessionCookie(name: string, names: CookieNames): boolean {
   return kind === null ? names.forwardedCookies.has(name) : kind === 'session_token'
 }
 
-/** `session_token` of `__Secure-better-auth.session_token`; `null` for a cookie of another prefix. */
+/** `session_token` of `__Secure-better-auth.session_token`; `null` if the prefix is another one. */
 export function kindOf(name: string, { cookiePrefix }: CookieNames): string | null {
   const plain = name.slice(securityPrefixOf(name).length)
   return plain.startsWith(`${cookiePrefix}.`) ? plain.slice(cookiePrefix.length + 1) : null

@@ -43,7 +43,8 @@ async function passOn(
       redirect: 'manual',
       signal: AbortSignal.any([signal, request.signal]),
     }))
-    return new Response(response.body, { status: response.status, headers: await responseHeaders(response.headers, request, config) })
+    const answerHeaders = await responseHeaders(response.headers, request, config)
+    return new Response(response.body, { status: response.status, headers: answerHeaders })
   }
   catch (error) {
     // What went wrong stays here: errors of `fetch` may name addresses, and those of a custom one headers.

@@ -47,8 +47,8 @@ export interface ConvexRequest {
    */
   fetchAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: RestArgs<Query>) => Promise<FunctionReturnType<Query>>
   /**
-   * Runs a mutation, unless a page of another site may have caused the request. It is never sent twice, except when the deployment refused the token
-   * and so did not run it.
+   * Runs a mutation, unless a page of another site may have caused the request. It is never sent
+   * twice, except when the deployment refused the token and so did not run it.
    *
    * @throws what the mutation throws; `ConvueError` `ORIGIN_UNTRUSTED`, `TOKEN_REJECTED`, `FUNCTION_REQUEST_FAILED`
    */

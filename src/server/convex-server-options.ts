@@ -1,6 +1,6 @@
 /** How the token in the request's cookie is used. */
 export interface JwtCacheOptions {
-  /** How long it must still be valid, in milliseconds; otherwise a new one is requested. @default 60000 */
+  /** How long it must still be valid, in ms; otherwise a new one is requested. @default 60000 */
   marginMs?: number
 }
 
@@ -35,9 +35,9 @@ export interface ConvexServerOptions {
    */
   jwtCache?: boolean | JwtCacheOptions
   /**
-   * Names of further cookies that Better Auth needs, if you gave it names of your own. The session may
-   * be in any of them, so a token is used only while none of them changes: leave out what changes often.
-   * All other cookies stay in the app.
+   * Names of further cookies that Better Auth needs, if you gave it names of your own. The session
+   * may be in any of them, so a token is used only while none of them changes: leave out what
+   * changes often. All other cookies stay in the app.
    *
    * @default []
    */

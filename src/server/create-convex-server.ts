@@ -15,12 +15,11 @@ export interface ConvexServer {
    */
   handler: (request: Request, connection?: ClientConnection) => Promise<Response>
   /**
-   * Convex as whoever makes this request. Make one for each request, and share it by all that answer it.
+   * Convex as the user of a request, or anonymously. Make one for each request, and share it by all
+   * code that answers the request.
    *
-   * @param request
-   * @param options
-   * @param options.causedBy the request of the browser, where the server itself made `request` to answer it: where that comes from decides whether
-   * mutations and actions run.
+   * `causedBy` is the request from outside, where the server made `request` itself to answer it:
+   * whether mutations and actions run is decided by where that one comes from.
    */
   forRequest: (request: Request, options?: { causedBy?: Request }) => ConvexRequest
 }

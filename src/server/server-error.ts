@@ -22,8 +22,8 @@ const sentences = {
   },
   ORIGIN_UNTRUSTED: {
     why: detail => `Nothing is written for this request: ${detail}.`,
-    fix: 'If another site may write, add its origin to `trustedOrigins`; behind a reverse proxy that changes Host, set `trustProxy`; '
-      + 'a client that is not a browser sends `Origin` with the address of the app.',
+    fix: 'If another site may write, add its origin to `trustedOrigins`; behind a reverse proxy that changes Host, '
+      + 'set `trustProxy`; a client that is not a browser sends `Origin` with the address of the app.',
   },
   CLIENT_ADDRESS_UNKNOWN: {
     why: reason => `Better Auth does not get the address of every client (${reason}), so clients share its limits for sign-ins.`,

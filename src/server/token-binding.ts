@@ -10,9 +10,9 @@ import {
   valueOf,
 } from './auth-cookies.ts'
 
-// Better Auth keeps the token in a cookie of its own, which outlives the session's cookie and may
-// be written by a late response of a previous session. So whenever it sets a token, this module sets
-// a second cookie, the binding: a hash of the session's cookie and the token. A token counts only
+// Better Auth keeps the token in a cookie of its own, which outlives the session's cookie and may be
+// written by a late response of a previous session. So whenever it sets a token, this module sets a
+// second cookie, the binding: a hash of the session's cookie and the token. A token counts only
 // beside the session that it was made for.
 
 /** The token of a request's cookies; `null` unless it is bound to their session. */
@@ -23,10 +23,10 @@ export async function readBoundToken({ session, token, binding }: AuthCookies): 
 }
 
 /**
- * The `Set-Cookie`s of an answer of Better Auth, and those that keep the binding up to date: a token
+ * The `Set-Cookie`s of a response of Better Auth, and those that keep the binding up to date: a token
  * is bound, and what belonged to a previous session is deleted.
  *
- * @param setCookies those of the answer.
+ * @param setCookies those of the response.
  * @param before the cookies of the request.
  * @param namesSession whether another header of the request than `Cookie` names a session.
  * @param names how the app names its cookies.
@@ -61,10 +61,10 @@ export async function bindToken(
 }
 
 /**
- * The session that Better Auth made a token for. Where an answer replaces the session, that cannot be
- * told: Better Auth makes the token of the previous session if some hook has loaded that one.
+ * The session that Better Auth made a token for. Where a response replaces the session, nothing says
+ * which one it is: the token is the previous session's if some hook has loaded that one.
  *
- * @see https://github.com/get-convex/better-auth/blob/main/src/plugins/convex/index.ts `ctx.context.session ?? ctx.context.newSession`
+ * @see https://github.com/get-convex/better-auth/blob/main/src/plugins/convex/index.ts
  */
 function ownerOf(before: AuthCookies, after: AuthCookies): string | null {
   const isCertain = before.session.kind === 'none' || isSameSession(before, after)
@@ -75,7 +75,7 @@ function isSameSession({ session: before }: AuthCookies, { session: after }: Aut
   return before.kind === 'one' && after.kind === 'one' && before.cookies === after.cookies
 }
 
-/** Base64url of a SHA-256. It needs no key: who does not know the session's cookie cannot make it. */
+/** Base64url of a SHA-256. It needs no key: only those who know the session's cookie can make it. */
 async function bindingOf(session: string, token: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${session}; ${token}`))
   const base64 = btoa(String.fromCharCode(...new Uint8Array(digest)))

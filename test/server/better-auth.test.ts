@@ -75,27 +75,24 @@ describe('signing up, in and out through the proxy', () => {
   })
 })
 
-describe('a token cookie', () => {
-  const password = 'correct horse battery'
-  const post = (visitor: ReturnType<typeof createVisitor>, path: string, body: object): Promise<Response> => visitor(`${ORIGIN}/api/auth/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+describe.each([
+  ['http://localhost:5173', '', {}],
+  ['https://app.example.com', '__Secure-', {}],
+  ['http://localhost:5174', '__Host-', { COOKIE_PREFIX: '__Host-better-auth' }],
+])('a token cookie of %s with the prefix %j', (origin, prefix, env) => {
+  let deployment: Deployment
+  beforeAll(async () => {
+    deployment = await startFixture({ siteUrl: origin, env: { PLAIN_PASSWORDS: 'true', ...env } })
   })
-  const write = { origin: ORIGIN }
+  afterAll(() => deployment.close())
 
-  it.each([
-    ['http://localhost:5173', '', {}],
-    ['https://app.example.com', '__Secure-', {}],
-    ['http://localhost:5174', '__Host-', { COOKIE_PREFIX: '__Host-better-auth' }],
-  ])('has a binding with the same attributes, and is used by the next request: %s, %j', async (origin, prefix, env) => {
-    const deployment = await startFixture({ siteUrl: origin, env: { PLAIN_PASSWORDS: 'true', ...env } })
+  it('has a binding with the same attributes, and is used by the next request', async () => {
     const app = createAppServer(deployment)
     const visitor = createBrowserFetch(origin, request => app.handler(request))
     const response = await visitor(`${origin}/api/auth/sign-up/email`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: 'ada@example.com', password, name: 'Ada' }),
+      body: JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }),
     })
     const setCookies = response.headers.getSetCookie()
     const attributesOf = (name: string): string[] => setCookies.find(cookie => cookie.startsWith(`${prefix}${name}=`))!.split('; ').slice(1)
@@ -104,8 +101,17 @@ describe('a token cookie', () => {
     app.asked.length = 0
     expect(await app.forRequest(visit(visitor.cookies, {}, origin)).getToken()).toBe(visitor.cookies.get(prefix + JWT))
     expect(app.asked).toEqual([])
-    await deployment.close()
   })
+})
+
+describe('a token cookie', () => {
+  const password = 'correct horse battery'
+  const post = (visitor: ReturnType<typeof createVisitor>, path: string, body: object): Promise<Response> => visitor(`${ORIGIN}/api/auth/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const write = { origin: ORIGIN }
 
   it('counts for nothing once the browser was closed and the session cookie is gone', async () => {
     const { email, userId } = await signUp(deployment)

@@ -21,8 +21,9 @@ export default defineNitroPlugin((nitro) => {
   const convexOf = new WeakMap<H3Event, EventConvex>()
 
   /**
-   * One for all events of one outermost request that have its cookies: the identity is requested once, and cannot change in between. An event with other
-   * cookies may write where the outermost request may, whatever its own headers are.
+   * One for all events of one outermost request that have its cookies: the identity is requested
+   * once, and cannot change in between. Any other event may write where the outermost request may,
+   * whatever its own headers are.
    */
   function requestOf(event: H3Event): ConvexRequest {
     const outermost = outermostEvent(event)
