@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { buildApp } from '../nuxt/build-app.ts'
 import { useNuxtApp } from '../nuxt/fixture.ts'
@@ -14,11 +15,14 @@ const FLOOD_BYTES = 300 * 2 ** 20
 const MAX_ACCEPTED_BYTES = 40 * 2 ** 20
 const MAX_MEMORY_BYTES = 60 * 2 ** 20
 
+/** Other files are built at the same time. */
+const BUILD_TIMEOUT_MS = 180_000
+
 /** `node-server` survives an uncaught error, `aws_amplify` ends. */
 let amplify: BuiltApp
 beforeAll(async () => {
   amplify = await buildApp({}, { env: { NITRO_PRESET: 'aws_amplify' } })
-})
+}, BUILD_TIMEOUT_MS)
 afterAll(() => amplify?.remove())
 
 describe.each([
@@ -104,6 +108,31 @@ describe.each([
     }
     socket.write('0\r\n\r\n')
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /)
+  })
+})
+
+/** Its functions get a `Request`, and nothing of Node's connections. */
+describe('an auth route of a Nuxt app built for netlify', () => {
+  let netlify: BuiltApp
+  beforeAll(async () => {
+    netlify = await buildApp({}, { env: { NITRO_PRESET: 'netlify' } })
+  }, BUILD_TIMEOUT_MS)
+  afterAll(() => netlify?.remove())
+  const host = fileURLToPath(new URL('../nuxt/netlify-host.ts', import.meta.url))
+  const app = useNuxtApp({ output: () => netlify.output, entry: { host } })
+
+  it('passes bodies and answers on, and refuses what it refuses elsewhere', async () => {
+    const ada = await app.signUp('Ada')
+    expect((await app.get('/api/me', ada.cookie)).html).toContain('Ada')
+    const send = async (path: string, init: RequestInit): Promise<number> => (await fetch(app.url + path, init)).status
+    expect(await send('/api/auth/sign-in/email', { method: 'POST', body: 'x'.repeat(2 ** 21) })).toBe(413)
+    expect(await send('/api/auth/ok', { method: 'DELETE', body: 'x' })).toBe(405)
+    expect(await send('/api/auth/..%2fquery', { method: 'POST', body: 'x' })).toBe(404)
+  })
+
+  it('reports once that it cannot know the address of a client', async () => {
+    await app.get('/api/auth/ok')
+    expect(app.log.match(/CLIENT_ADDRESS_UNKNOWN/g)).toHaveLength(1)
   })
 })
 

@@ -14,7 +14,7 @@ async function answer(event: H3Event): Promise<Response> {
   // As it came: below a `baseURL`, the path of the event is decoded, and would be another one by the time it is looked at.
   const url = requestUrl(event)
   // A `Request` with this method cannot be made.
-  if (event.method as string === 'TRACE')
+  if (event.method === 'TRACE')
     return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not answer to this method.')
   const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '')
   // The deployment does not know of it.
