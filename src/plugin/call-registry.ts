@@ -67,14 +67,13 @@ export function createCallRegistry(): CallRegistry {
 
 /** Reads a client's connection state once per tick: the client looks at all of its pending calls to make it. */
 function createStateReader(): ReadCarrierState {
-  const states = new Map<unknown, ReturnType<ReadCarrierState>>()
+  let latest: Parameters<ReadCarrierState>[0] | undefined
+  let state: ReturnType<ReadCarrierState>
   return (carrier) => {
-    let state = states.get(carrier)
-    if (!state) {
-      if (states.size === 0)
-        queueMicrotask(() => states.clear())
+    if (carrier !== latest) {
+      latest = carrier
       state = carrier.connectionState()
-      states.set(carrier, state)
+      queueMicrotask(() => latest = undefined)
     }
     return state
   }
