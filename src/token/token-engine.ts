@@ -5,7 +5,7 @@ import type { Person, Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
 import { initialAuthState, isChangeOfPerson, transition } from './auth-state.ts'
 import { backOffDelay } from './back-off.ts'
-import { readToken } from './token.ts'
+import { readToken, renewalDelay } from './token.ts'
 
 /** Time, as the engine needs it. It may be wrong: only differences count. */
 export interface Clock {
@@ -85,7 +85,7 @@ export function createTokenEngine({
 }: TokenEngineOptions): TokenEngine {
   const snapshot = source.getSnapshot()
   let token = initialAuth?.token ? readToken(initialAuth.token) : null
-  let receivedAt = clock.now()
+  let receivedAt = clock.now() - (token ? ageOnArrival(token, clock.now()) : 0)
   /** The token, until the connection has it. */
   let fresh = token
   let waiters: ((token: string) => void)[] = []
@@ -138,7 +138,7 @@ export function createTokenEngine({
     onFreshToken() {},
     wake() {
       dispatch({ type: 'retry', isEarly: true })
-      if (isAged())
+      if (token && clock.now() - receivedAt >= renewalDelay(token.lifetimeMs))
         demand()
     },
     refreshSession() {
@@ -220,11 +220,13 @@ export function createTokenEngine({
     return !!token && clock.now() - receivedAt >= token.lifetimeMs * share
   }
 
-  /** The Convex client asks in time, unless it is mistaken about the clock (it counts the age of the page twice): then we do, just before it is late. */
+  /**
+   * The one plan for renewals. The Convex client has another, 10 s before the end of a token, which is too late for an endpoint that fails at that
+   * moment, and later still where the client is mistaken about the clock (it counts the age of the page twice): it finds the new token there.
+   */
   function planRenewal({ lifetimeMs }: Token): Cancel {
-    const RENEWAL_LEEWAY_MS = 5000
     const SHORTEST_MS = 1000
-    return clock.schedule(demand, Math.max(lifetimeMs * 0.9, lifetimeMs - RENEWAL_LEEWAY_MS, SHORTEST_MS))
+    return clock.schedule(demand, Math.max(receivedAt + renewalDelay(lifetimeMs) - clock.now(), SHORTEST_MS))
   }
 
   /** Does what a request stands for. */
@@ -290,3 +292,9 @@ function following<Key>(begin: (key: Key) => Cancel | undefined): (key: Key | nu
     end = key === null ? undefined : begin(key)
   }
 }
+/** How old the token of a page is that a server has rendered. If the clocks differ too much to tell, it counts as new. */
+function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
+  const restMs = expiresAt - now
+  return restMs > 0 && restMs < lifetimeMs ? lifetimeMs - restMs : 0
+}
+

@@ -75,7 +75,7 @@ describe('a provider that misbehaves at boot', () => {
     const { result } = page.run(useTasks)
     await page.tick()
     misbehave(page)
-    // The scheduled renewal, ten seconds before the 15 minutes are over.
+    // The scheduled renewal, 90 seconds before the 15 minutes are over.
     await page.tick(895_000)
     expect(convex.auth.status.value).toBe('authenticated')
     expect(convex.auth.error.value).toBeNull()
@@ -233,6 +233,29 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(1)
     await page.tick(200)
     expect(source.requests).toHaveLength(2)
+  })
+
+  it('of a minute at the renewal of a token is not visible', async () => {
+    const { source, deployment, convex } = openPage({ user: 'ada' })
+    // The deployment goes by the lifetime of the token.
+    deployment.accepts = token => JSON.parse(atob(token.split('.')[1]!)).exp * 1000 > Date.now()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.error.value, result.tasks.data.value, result.tasks.isStale.value])
+    const good = source.answer
+    source.answer = () => failed
+    await page.tick(809_000)
+    expect(source.requests).toHaveLength(1)
+    await page.tick(61_000)
+    expect(source.requests.length).toBeGreaterThan(2)
+    source.answer = good
+    page.takeFrames()
+    await page.tick(28_000)
+    expect(page.takeFrames()).toEqual(['Authenticate'])
+    await page.tick(600_000)
+    expect(ticks).toHaveLength(1)
+    // The user's and that of the public query.
+    expect(deployment.sockets).toHaveLength(2)
   })
 
   it('lasting for an hour costs no more than an attempt a minute', async () => {

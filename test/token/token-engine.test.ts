@@ -6,8 +6,8 @@ import { fakeToken } from '../support/fake-token.ts'
 import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
 
 const MINUTE = 60_000
-/** After which the Convex client asks for what follows a token of 15 minutes. */
-const RENEWAL = 890_000
+/** After which a token of 15 minutes is renewed. */
+const RENEWAL = 810_000
 
 // The longest jitter: delays are 1, 2, 4, … seconds.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(1))
@@ -329,7 +329,7 @@ describe('a forced request for what follows a young token', () => {
   it('waits for the renewal, as long as the deployment accepts that token', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
     const demand = watched(engine.requestToken(true))
-    await clock.advance(8900)
+    await clock.advance(4900)
     expect(source.requests).toHaveLength(1)
     await clock.advance(200)
     const token = fakeToken('ada')
@@ -360,10 +360,10 @@ describe('a token that the connection does not have yet', () => {
 })
 
 describe('a token that nobody renews', () => {
-  it('is renewed just before its lifetime is over', async () => {
+  it('is renewed 90 seconds before its lifetime is over', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
     engine.onFreshToken = vi.fn(() => void engine.requestToken(false))
-    await clock.advance(894_000)
+    await clock.advance(809_000)
     expect(source.requests).toHaveLength(1)
     await clock.advance(1000)
     expect(source.requests).toHaveLength(2)
@@ -371,16 +371,16 @@ describe('a token that nobody renews', () => {
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 900 }) })
     await settled()
     expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
-    await clock.advance(895_000)
+    await clock.advance(810_000)
     expect(source.requests).toHaveLength(3)
   })
 
   it('is left alone once another has taken its place, or its person has gone', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
-    await clock.advance(890_000)
+    await clock.advance(800_000)
     void engine.requestToken(true)
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 900 }) })
-    await clock.advance(800_000)
+    await clock.advance(809_000)
     expect(source.requests).toHaveLength(2)
     await engine.signOut()
     expect(clock.timerCount).toBe(0)
@@ -393,10 +393,10 @@ describe('a laptop that wakes', () => {
     ['in 1970', 0],
     ['far in the future', 4e12],
     ['before 1970', -4e12],
-  ])('gets a new token if the former is past its lifetime, with a clock that is %s', async (_name, now) => {
+  ])('gets a new token if the renewal of the previous one is due, with a clock that is %s', async (_name, now) => {
     const { engine, source, clock } = await startAuthenticated({ clock: new ManualClock(now), token: fakeToken('ada', { lifetimeSeconds: 900 }) })
     engine.onFreshToken = () => void engine.requestToken(false)
-    clock.sleep(899_000)
+    clock.sleep(RENEWAL - 1000)
     engine.wake()
     expect(source.requests).toHaveLength(1)
     clock.sleep(1000)
@@ -644,6 +644,24 @@ describe('a user whom a server handed over without a token', () => {
   it('is nothing if the description has no id', () => {
     const { engine } = startEngine({ initialAuth: { ...rendered, user: { name: 'Ada' } } })
     expect(engine.state).toMatchObject({ status: 'loading', person: undefined })
+  })
+})
+
+describe('a token that a server has handed over', () => {
+  it.each([
+    ['was just made', 0, 810_000],
+    ['is ten minutes old', 600, 210_000],
+    ['is about to expire', 890, 1000],
+    ['is from the future, by the clock of the visitor', -600, 810_000],
+    ['has expired, by the clock of the visitor', 2000, 810_000],
+  ])('is renewed in time if it %s', async (_name, ageSeconds, expectedDelay) => {
+    const clock = new ManualClock(1_700_000_000_000)
+    const token = fakeToken('ada', { issuedAt: 1_700_000_000 - ageSeconds })
+    const { source } = startEngine({ clock, snapshot: signedIn('ada'), initialAuth: { token, user: {}, session: {} } })
+    await clock.advance(expectedDelay - 1)
+    expect(source.requests).toHaveLength(0)
+    await clock.advance(1)
+    expect(source.requests).toHaveLength(1)
   })
 })
 
