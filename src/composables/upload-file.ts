@@ -33,7 +33,7 @@ export async function uploadFile(file: Blob, { requestUrl, retries, show, signal
     if (outcome.kind === 'refused' || failures > retries)
       throw error
     enter({ status: 'waiting', error })
-    await delay(Math.max(backOffDelay(failures), outcome.retryAfterMs), signal)
+    await delay(backOffDelay(failures, outcome.retryAfterMs), signal)
   }
 
   function sending(sentBytes: number): UploadState {

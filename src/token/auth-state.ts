@@ -147,8 +147,8 @@ function react(state: AuthState, event: AuthEvent): AuthState {
     case 'failed':
       return backOff(state, event.error, event.retryAfterMs)
     case 'retry':
-      // An attempt is brought forward once in a back-off step, and never against the provider's word.
-      return request?.status !== 'waiting' || (event.isEarly && (request.isEarly || request.retryAfterMs! > 0))
+      // An attempt is brought forward once in a back-off step.
+      return request?.status !== 'waiting' || (event.isEarly && request.isEarly)
         ? state
         : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly, isBlind: person === undefined } }
     case 'doubted':
@@ -191,8 +191,8 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
       return becomeNobody(heard, denial)
     const described = { ...heard, person: isNews ? snapshot : { ...snapshot, sessionId: person.sessionId } } as AuthState
     return isNews && person.sessionId && person.sessionId !== sessionId
-      // What is under way asks about the former session, whose denial would be no news. A back-off goes on.
-      ? { ...described, request: heard.request?.status === 'waiting' ? heard.request : ask('token') }
+      // A token that is under way is of the previous session, and so is a back-off.
+      ? { ...described, request: ask('token') }
       : described
   }
   if (!isNews || denial)

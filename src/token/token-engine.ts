@@ -232,7 +232,7 @@ export function createTokenEngine({
   /** Does what a request stands for. */
   function pursue({ status, question, failures, retryAfterMs }: ProviderRequest): Cancel {
     if (status === 'waiting')
-      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), Math.max(backOffDelay(failures), retryAfterMs || 0))
+      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), backOffDelay(failures, retryAfterMs))
 
     const ATTEMPT_TIMEOUT_MS = 10_000
     const controller = new AbortController()

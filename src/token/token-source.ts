@@ -18,7 +18,7 @@ export type TokenOutcome
   = | { kind: 'token', token: string }
   /** A definite answer: this browser has no session. */
     | { kind: 'denied' }
-  /** Anything else: to be tried again, after `retryAfterMs` milliseconds at the earliest if the provider said so. */
+  /** Anything else: to be tried again, after `retryAfterMs` milliseconds (five minutes at the most) if the provider said so. */
     | { kind: 'failed', error: Error, retryAfterMs?: number }
 
 /** The only door to an identity provider. */

@@ -222,17 +222,42 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('with `Retry-After` is not tried again before, not even when the page becomes visible', async () => {
+  it('with `Retry-After` is not tried again before, nor later than after five minutes', async () => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => ({ ...failed, retryAfterMs: 45_000 })
     void page.convex
-    await page.tick(44_000)
-    becomeVisible()
-    goOnline()
-    await page.tick(900)
+    await page.tick(44_900)
     expect(source.requests).toHaveLength(1)
+    source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
     await page.tick(200)
     expect(source.requests).toHaveLength(2)
+    await page.tick(299_000)
+    expect(source.requests).toHaveLength(2)
+    await page.tick(2000)
+    expect(source.requests).toHaveLength(3)
+  })
+
+  it.each([['online', goOnline], ['visible', becomeVisible]])('with `Retry-After` is tried again once when the page becomes %s', async (_name, wake) => {
+    const { source } = openPage({ user: 'ada' })
+    source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
+    void page.convex
+    await page.tick(1000)
+    for (let wakes = 0; wakes < 10; wakes++) {
+      wake()
+      await page.tick()
+    }
+    expect(source.requests).toHaveLength(2)
+  })
+
+  it('with `Retry-After: 86400` does not keep the user out who signs in again', async () => {
+    const { source, convex } = openPage({ user: 'ada' })
+    source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
+    const { result } = page.run(useTasks)
+    await page.tick(1000)
+    source.signIn('ada', 'another-session')
+    await page.tick()
+    expect(convex.auth.status.value).toBe('authenticated')
+    expect(result.tasks.data.value).toBe('ada\'s tasks')
   })
 
   it('of a minute at the renewal of a token is not visible', async () => {

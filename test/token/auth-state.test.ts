@@ -185,13 +185,14 @@ describe('every event in every state', () => {
     })
   })
 
-  it('makes no attempt during a back-off but the one that is due, or brought forward, or for another person or nobody', () => {
+  it('makes no attempt during a back-off but the one that is due, or brought forward, or for another session or nobody', () => {
     forEveryTransition((next, state, event) => {
       if (state.request?.status !== 'waiting' || state.request.question === 'session' || next.request?.status !== 'pending')
         return
       const isOtherPerson = next.person?.userId !== state.person?.userId
-      const isDue = event.type === 'retry' && (!event.isEarly || !(state.request.isEarly || state.request.retryAfterMs))
-      expect(isOtherPerson || isDue).toBe(true)
+      const isOtherSession = next.person?.sessionId !== state.person?.sessionId
+      const isDue = event.type === 'retry' && !(event.isEarly && state.request.isEarly)
+      expect(isOtherPerson || isOtherSession || isDue).toBe(true)
     })
   })
 
@@ -398,9 +399,9 @@ describe('the same person with another session', () => {
     expect(next.request).not.toBe(state.request)
   })
 
-  it('is no reason to overtake a back-off', () => {
-    const waiting = [demand, { type: 'failed', error: failure } as const].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toBe(waiting.request)
+  it('does not wait for the back-off of the previous session, however long the provider wants to be left alone', () => {
+    const waiting = [demand, { type: 'failed', error: failure, retryAfterMs: 86_400_000 } as const].reduce(transition, adaAuthenticated)
+    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', question: 'token', failures: 0 })
   })
 
   it('is described anew without traffic where only the description differs', () => {
@@ -515,10 +516,13 @@ describe('a failure', () => {
     expect(transition(nextStep, woke).request).toMatchObject({ status: 'pending' })
   })
 
-  it('of a provider that named a time is not tried again before it', () => {
+  it('of a provider that named a time is tried again before it once in a step, when the page comes back to life', () => {
     const told = transition(asked, { ...failed, retryAfterMs: 60_000 })
     expect(told.request).toMatchObject({ status: 'waiting', retryAfterMs: 60_000 })
-    expect(transition(told, woke)).toBe(told)
+    const woken = transition(told, woke)
+    expect(woken.request).toMatchObject({ status: 'pending', failures: 1, isEarly: true })
+    const toldAgain = transition(woken, { ...failed, retryAfterMs: 60_000 })
+    expect(transition(toldAgain, woke)).toBe(toldAgain)
   })
 })
 

@@ -297,6 +297,11 @@ describe('`Retry-After`', () => {
     expect(await retryAfterMs({ 'retry-after': 'Sun, 01 Mar 2026 12:01:30 GMT', 'date': 'Sun, 01 Mar 2026 12:00:00 GMT' })).toBe(90_000)
   })
 
+  it('is read under the name that the rate limit of Better Auth has for it', async () => {
+    expect(await retryAfterMs({ 'x-retry-after': '10' })).toBe(10_000)
+    expect(await retryAfterMs({ 'retry-after': '20', 'x-retry-after': '10' })).toBe(20_000)
+  })
+
   it.each(['', '0', '-5', 'soon', 'Sun, 01 Mar 2020 12:00:00 GMT', '0.0'])('says nothing with "%s"', async (header) => {
     expect(await retryAfterMs({ 'retry-after': header }) || 0).toBeLessThanOrEqual(0)
   })

@@ -264,10 +264,38 @@ describe('retries', () => {
     const { engine, source, clock } = startEngine({ snapshot: signedIn('ada') })
     source.lastRequest.settle({ ...failed, retryAfterMs: 30_000 })
     await clock.advance(29_999)
-    engine.wake()
+    void engine.requestToken(true)
     expect(source.requests).toHaveLength(1)
     await clock.advance(1)
     expect(source.requests).toHaveLength(2)
+  })
+
+  it('wait five minutes at the most', async () => {
+    const { source, clock } = startEngine({ snapshot: signedIn('ada') })
+    source.lastRequest.settle({ ...failed, retryAfterMs: 86_400_000 })
+    await clock.advance(5 * MINUTE - 1)
+    expect(source.requests).toHaveLength(1)
+    await clock.advance(1)
+    expect(source.requests).toHaveLength(2)
+  })
+
+  it.each<[string, (trial: ReturnType<typeof startEngine>) => void]>([
+    ['the page comes back to life', ({ engine }) => engine.wake()],
+    ['the user signs in again', ({ source }) => source.say(signedIn('ada', 'another-session'))],
+    ['the user signs out and in again under the same session id', ({ source }) => {
+      source.say({ status: 'signedOut' })
+      source.say(signedIn('ada'))
+    }],
+  ])('start anew, whatever the provider has said, when %s', async (_name, act) => {
+    const trial = startEngine({ snapshot: signedIn('ada') })
+    trial.source.lastRequest.settle({ ...failed, retryAfterMs: 86_400_000 })
+    await trial.clock.advance(100)
+    act(trial)
+    expect(trial.source.requests).toHaveLength(2)
+    const token = fakeToken('ada')
+    trial.source.lastRequest.settle({ kind: 'token', token })
+    await settled()
+    await expect(trial.engine.requestToken(false)).resolves.toBe(token)
   })
 
   it('wait no shorter than the back-off, whatever the provider says', async () => {
