@@ -91,7 +91,8 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     throw diagnose('AUTH_SOURCE_CONFLICT')
 
   const isServer = typeof window === 'undefined'
-  const source = authClient ? betterAuthSource(authClient) : tokenSource ?? nobody
+  const authSource = authClient && betterAuthSource(authClient)
+  const source = authSource ?? tokenSource ?? nobody
   const engine = createTokenEngine({
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
@@ -100,7 +101,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   /** As whom queries and calls run. */
   const caller = tokens ? engine : createTokenEngine({ source: nobody })
   const connection = createConnection(caller, url, clientOptions, isServer)
-  const withholding = createWithholding(engine)
+  const withholding = createWithholding(engine, authSource?.whenIdle)
   const store = createQueryStore(connection, withholding.withhold, options.handover)
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */

@@ -22,16 +22,23 @@ export interface Withholding {
 
 /** No outcome is withheld for longer, in milliseconds. */
 const LIMIT_MS = 10_000
+/**
+ * How long a check of the session waits, in milliseconds. A changed password replaces the session, and its cookie arrives after the live queries
+ * have failed, in another tab perhaps. A request with the old cookie would end both: Better Auth answers it by removing the cookie.
+ */
+const DELAY_MS = 2000
 /** After a check of the session, errors are believed for this long, in milliseconds. */
 const PAUSE_MS = 5000
 
-export function createWithholding(engine: TokenEngine): Withholding {
+/** `whenIdle` resolves once no request that may change the session is under way on this page. */
+export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.resolve()): Withholding {
   const reveals = new Set<() => void>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let checkTimer: ReturnType<typeof setTimeout> | undefined
   let signOuts = 0
   let lastCheck = -Infinity
-  /** The session that the provider is being asked about; `isReplaced`: it names another one of the same user. */
-  let check: { sessionId: string | null, isReplaced: boolean } | undefined
+  /** The session whose end is to be found out; `isReplaced`: the provider names another one of the same user. */
+  let check: { sessionId: string | null, isRequested: boolean, isReplaced: boolean } | undefined
 
   engine.subscribe((state, former) => {
     if (isChangeOfPerson(former, state)) {
@@ -44,12 +51,13 @@ export function createWithholding(engine: TokenEngine): Withholding {
     const isReported = said !== former.said
     // Under another session, queries succeed as soon as its token has been sent.
     check.isReplaced ||= isReported && said?.sessionId !== check.sessionId
-    if (!check.isReplaced && (isReported || !state.request))
+    if (check.isRequested && !check.isReplaced && (isReported || !state.request))
       end(true)
   })
 
   function end(isRevealing: boolean): void {
     clearTimeout(timer)
+    clearTimeout(checkTimer)
     timer = check = undefined
     const withheld = [...reveals]
     reveals.clear()
@@ -59,9 +67,18 @@ export function createWithholding(engine: TokenEngine): Withholding {
 
   function checkSession(): void {
     const { said, person } = engine.state
-    check = { sessionId: (said ?? person)?.sessionId ?? null, isReplaced: false }
+    const started = check = { sessionId: (said ?? person)?.sessionId ?? null, isRequested: false, isReplaced: false }
     lastCheck = performance.now()
-    engine.refreshSession()
+    const request = (): void => {
+      if (started.isReplaced)
+        return
+      started.isRequested = true
+      engine.refreshSession()
+    }
+    void whenIdle().then(() => {
+      if (check === started)
+        checkTimer = setTimeout(request, DELAY_MS)
+    })
   }
 
   return {

@@ -7,6 +7,8 @@ export interface HookedClient {
   baseURL: string | null
   /** Resolves with {@link baseURL} once it has been found out. */
   ready: Promise<string | null>
+  /** Resolves once no request of the client is under way that may change the session. */
+  whenIdle: () => Promise<void>
 }
 
 /** The part of a Better Auth client through which all of its requests are sent. */
@@ -33,6 +35,7 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
  * - Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the JSON
  *   `null` that means "signed out", and any 401 too. The hook replaces such an answer with an error, so
  *   that neither Convue nor `useSession` sees a sign-out.
+ * - It does not say whether it has sent anything that may change the session: the hook counts that.
  * - Some of its plugins change the session without a signal. The hook sends the signal, which requests
  *   the session.
  * - `crossDomainClient()` removes the session from its storage before it sends the sign-out request.
@@ -43,7 +46,12 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
 export function hookAuthClient(client: FetchClient): HookedClient {
   let state = hooked.get(client)
   if (!state) {
-    state = { baseURL: null, ready: Promise.resolve(null) }
+    const writes = new Set<Promise<unknown>>()
+    const whenIdle = async (): Promise<void> => {
+      while (writes.size > 0)
+        await Promise.allSettled(writes)
+    }
+    state = { baseURL: null, ready: Promise.resolve(null), whenIdle }
     hooked.set(client, state)
     state.ready = readFetchOptions(client).then((options) => {
       const plugins: FetchPlugin[] = options?.plugins ?? []
@@ -51,6 +59,7 @@ export function hookAuthClient(client: FetchClient): HookedClient {
       if (!lifecycle)
         return null
       addHooks(lifecycle, client)
+      countWrites(lifecycle, writes)
       const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
       if (crossDomain)
         keepSessionUntilAnswer(crossDomain)
@@ -97,6 +106,24 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
       if (isRequestTo(SILENT_PATHS, context))
         $store.notify?.('$sessionSignal')
     },
+  }
+}
+
+/** Keeps in `writes` what a client sends with another method than GET, for as long as it has no answer. */
+function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): void {
+  lifecycle.init = (url, options) => {
+    const { customFetchImpl: send = fetch } = options
+    // Each request has options of its own, which all plugins share: those that are returned, the next plugin replaces.
+    options.customFetchImpl = (input: unknown, init?: RequestInit) => {
+      const answer: Promise<unknown> = send(input, init)
+      if (init?.method !== 'GET') {
+        const settle = (): unknown => writes.delete(answer)
+        writes.add(answer)
+        answer.then(settle, settle)
+      }
+      return answer
+    }
+    return { url, options }
   }
 }
 

@@ -34,12 +34,18 @@ interface SessionValue {
   refetch: () => unknown
 }
 
+/** Better Auth, and whether it may be about to change the session. */
+export interface BetterAuthSource extends TokenSource {
+  /** Resolves once no request of the client is under way that may change the session. */
+  whenIdle: () => Promise<void>
+}
+
 /**
  * Better Auth as a {@link TokenSource}.
  *
  * @throws {ConvueError} `AUTH_CLIENT_INVALID`
  */
-export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): TokenSource {
+export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): BetterAuthSource {
   const atom: SessionAtom | undefined = client.$store?.atoms?.session
   if (!atom)
     throw diagnose('AUTH_CLIENT_INVALID')
@@ -93,6 +99,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Toke
       const { ready } = hookAuthClient(client)
       return ready.then(baseURL => baseURL ?? '')
     },
+    whenIdle: () => hookAuthClient(client).whenIdle(),
     getSnapshot: read,
     subscribe(listener) {
       hooked = hookAuthClient(client)

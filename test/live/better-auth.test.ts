@@ -309,6 +309,53 @@ describe('a sign-out whose answer takes a while', () => {
   })
 })
 
+describe('changePassword with revokeOtherSessions', () => {
+  it('replaces the session in all tabs without showing an error, however late its answer is', async () => {
+    const session = await signUpWithTask('shown')
+    const tabs = [openPage(session.fetch), openPage(session.fetch)].map(opened => ({
+      ...opened,
+      me: opened.page.run(() => useAuthedQuery(api.auth.getAuthUser)),
+    }))
+    for (const { me, convex } of tabs) {
+      await eventually(() => me.data.value?.email).toBe(session.email)
+      await eventually(() => convex.auth.session.value?.id).toBeTruthy()
+    }
+    const { authClient, network, convex } = tabs[0]!
+    const { id } = convex.auth.session.value!
+    const ticks = tabs.map(({ convex, me }) => recordTicks(() => [convex.auth.isAuthenticated.value, me.data.value?.email, me.error.value?.message]))
+    const body = { currentPassword: PASSWORD, newPassword: `${PASSWORD} 2`, revokeOtherSessions: true }
+    network.intercept = (path) => {
+      if (path !== '/change-password')
+        return undefined
+      // The browser has the new cookie only with the answer: until then it sends the old one.
+      const old = new Map(session.fetch.cookies)
+      return session.fetch(`${deployment.siteUrl}/api/auth/change-password`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }).then(async (response) => {
+        const renewed = new Map(session.fetch.cookies)
+        const setCookies = (cookies: Map<string, string>): void => {
+          session.fetch.cookies.clear()
+          cookies.forEach((value, name) => session.fetch.cookies.set(name, value))
+        }
+        setCookies(old)
+        await settled()
+        await new Promise(resolve => setTimeout(resolve, 400))
+        setCookies(renewed)
+        return response
+      })
+    }
+    expect((await authClient.changePassword(body)).error).toBeNull()
+    for (const { convex, me } of tabs) {
+      await eventually(() => convex.auth.session.value?.id).not.toBe(id)
+      await eventually(() => me.isStale.value).toBe(false)
+    }
+    await settled()
+    expect(ticks.map(texts => texts.map(text => JSON.parse(text)))).toEqual([[[true, session.email, null]], [[true, session.email, null]]])
+  })
+})
+
 describe('a session that ends while the page sleeps', () => {
   it('is noticed at the next renewal', async () => {
     const session = await signUpWithTask('gone tomorrow')

@@ -19,8 +19,10 @@ let server: ScriptedAuthServer
 let failure: Error | null
 
 const UNAUTHENTICATED = new ConvexError('Unauthenticated')
-/** Long enough for all that a page does on its own. */
+/** How long a sign-out is answered after the session has ended. */
 const SLOW_MS = 400
+/** How long the page waits before it asks for the session. */
+const CHECK_MS = 2000
 
 /** A page of a signed-in user, whose functions look at the session in the database. */
 async function openSignedIn() {
@@ -109,7 +111,7 @@ describe('signOut() whose answer takes a while', () => {
     const { auth, ticks } = await openSignedIn()
     answerSignOutSlowly(noAnswer)
     const outcome = auth.signOut().catch(error => error.code)
-    await page.tick(SLOW_MS + 100)
+    await page.tick(SLOW_MS + CHECK_MS + 100)
     expect(await outcome).toBe('SIGN_OUT_FAILED')
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
@@ -122,7 +124,7 @@ describe('signOut() whose answer takes a while', () => {
       return new Promise((_resolve, reject) => setTimeout(() => reject(new TypeError('Failed to fetch')), SLOW_MS))
     }
     const outcome = auth.signOut().catch(error => error.code)
-    await page.tick(SLOW_MS + 100)
+    await page.tick(SLOW_MS + CHECK_MS + 100)
     expect(await outcome).toBe('SIGN_OUT_FAILED')
     expect(auth.status.value).toBe('authenticated')
     expect(current.error.value).toMatchObject({ data: 'Not today' })
@@ -163,7 +165,7 @@ describe('a session that ends elsewhere', () => {
   ])('takes the data away without showing an error: %s', async (_name, end) => {
     const { authClient, ticks } = await openSignedIn()
     void end(authClient)
-    await page.tick(SLOW_MS + 100)
+    await page.tick(SLOW_MS + CHECK_MS + 100)
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
     expect(server.count('/convex/token')).toBe(0)
   })
@@ -171,8 +173,33 @@ describe('a session that ends elsewhere', () => {
   it('is asked about once, however many queries fail', async () => {
     await openSignedIn()
     endSession()
+    await page.tick(CHECK_MS - 100)
+    expect(server.paths()).toEqual([])
     await page.tick(1000)
     expect(server.paths()).toEqual(['/get-session'])
+  })
+
+  it('is not asked about while the auth client may be replacing it, nor once that is known', async () => {
+    const { authClient, ticks } = await openSignedIn()
+    // Before the answer is there, the browser has the old cookie, and a request with it would end both sessions.
+    server.answers['/change-password'] = () => {
+      server.user = null
+      failure = UNAUTHENTICATED
+      page.deployment.invalidate()
+      return new Promise(resolve => setTimeout(() => {
+        server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
+        server.user = 'ada'
+        resolve(Response.json({}))
+      }, 5000))
+    }
+    page.deployment.onFrame = ({ type }) => {
+      if (type === 'Authenticate')
+        failure = null
+    }
+    void authClient.changePassword({ currentPassword: 'old', newPassword: 'new', revokeOtherSessions: true })
+    await page.tick(20_000)
+    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }])
+    expect(server.paths()).toEqual(['/change-password', '/get-session', '/convex/token'])
   })
 
   it('shows no error of a session that is replaced, as by changePassword', async () => {
@@ -218,7 +245,7 @@ describe('an error that is not about the session', () => {
       await page.tick(0)
       await page.tick(0)
       expect(!current.error.value, `${index}`).toBe(isWithheld)
-      await page.tick(100)
+      await page.tick(isWithheld ? CHECK_MS + 100 : 100)
       expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
       failure = null
       page.deployment.invalidate()
