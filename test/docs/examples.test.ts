@@ -39,7 +39,7 @@ const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
 const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
 const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))
 const ofServers = examples.filter(({ file }) => file.startsWith('server/'))
-const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|server)\//.test(file))
+const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|server|scripts)\//.test(file))
 
 describe('the examples', () => {
   it('are there, each in a file of its own', () => {
@@ -94,16 +94,23 @@ describe('on a page', () => {
   async function signIn({ steps }: Example): Promise<void> {
     const wanted = steps.find(({ action }) => action === 'as')?.value !== 'nobody'
     const { data } = await authClient.getSession()
-    if (wanted && !data)
-      await authClient.signIn.email(ADA)
-    if (!wanted && data)
+    const isAda = data?.user.email === ADA.email
+    if (data && !(wanted && isAda))
       await authClient.signOut()
+    if (wanted && !isAda)
+      await authClient.signIn.email(ADA)
   }
 
   const shownText = (): string => document.body.textContent!.replace(/\s+/g, ' ')
 
   function find<Found extends HTMLElement>(selector: string, text = ''): Found | undefined {
     return [...document.querySelectorAll<Found>(selector)].find(element => element.textContent!.trim() === text || !text)
+  }
+
+  function findField(label: string): HTMLInputElement | undefined {
+    if (!label)
+      return find<HTMLInputElement>('input:not([type=file])')
+    return find('label', label)?.querySelector('input') ?? undefined
   }
 
   async function take({ action, value }: Step): Promise<void> {
@@ -115,9 +122,11 @@ describe('on a page', () => {
       case 'hides':
         return await eventually(shownText).not.toContain(value)
       case 'fill': {
-        await eventually(() => find('input:not([type=file])')).toBeTruthy()
-        const input = find<HTMLInputElement>('input:not([type=file])')!
-        input.value = value
+        // `Label=value`, or the value of the first field.
+        const [, label = '', text = ''] = /^(?:([^=]+)=)?(.*)$/.exec(value)!
+        await eventually(() => findField(label)).toBeTruthy()
+        const input = findField(label)!
+        input.value = text
         input.dispatchEvent(new window.Event('input'))
         return
       }
@@ -130,8 +139,8 @@ describe('on a page', () => {
       }
       case 'click':
         await eventually(() => find<HTMLButtonElement>('button, a', value)?.disabled).toBeFalsy()
-        await eventually(() => find('button, a', value)).toBeTruthy()
-        return find('button, a', value)!.click()
+        await eventually(() => find('button, a, label', value)).toBeTruthy()
+        return find('button, a, label', value)!.click()
       case 'logs':
         return expectConsole(new RegExp(value))
       default:

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { codegen } from '../../src/testing/index.ts'
 import { APP, functionFiles, nuxtExamples, ROOT, textsOf, writeFiles } from './examples.ts'
+import { linkLibrary } from './library.ts'
 
 export const NUXT_APP = join(APP, 'nuxt')
 
@@ -28,24 +28,10 @@ export const list: number = api.tasks.list
   'variants/tsconfig.json': JSON.stringify({ extends: '../.nuxt/tsconfig.node.json', include: ['*.ts', '../.nuxt/nuxt.node.d.ts'], exclude: [] }),
 }
 
-/** The library as an app has it: a package of its own, so that its modules find each other by their names. */
-const PACKAGE = {
-  name: 'convue',
-  version: '0.0.0',
-  type: 'module',
-  exports: { '.': './src/index.ts', './nuxt': './src/nuxt/module.ts', './server': './src/server/index.ts' },
-}
-
 /** Writes the Nuxt app of the examples, with the library from its source. */
 export async function writeNuxtApp(): Promise<void> {
-  const library = join(NUXT_APP, 'library')
-  await rm(library, { recursive: true, force: true })
-  await cp(join(ROOT, 'src'), join(library, 'src'), { recursive: true, filter: path => !path.startsWith(join(ROOT, 'src/testing')) })
-  await writeFile(join(library, 'package.json'), JSON.stringify(PACKAGE))
-  await mkdir(join(NUXT_APP, 'node_modules'), { recursive: true })
-  await rm(join(NUXT_APP, 'node_modules/convue'), { force: true })
-  await symlink('../library', join(NUXT_APP, 'node_modules/convue'), 'dir')
-  await writeFiles(NUXT_APP, ['app', 'convex', 'server', 'variants'], { ...SUPPORT, ...functionFiles(), ...textsOf(nuxtExamples) })
+  await linkLibrary(NUXT_APP, path => !path.startsWith(join(ROOT, 'src/testing')))
+  await writeFiles(NUXT_APP, ['app', 'convex', 'scripts', 'server', 'variants'], { ...SUPPORT, ...functionFiles(), ...textsOf(nuxtExamples) })
   await codegen({ functions: join(NUXT_APP, 'convex') })
 }
 

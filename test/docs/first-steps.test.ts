@@ -1,0 +1,151 @@
+// @vitest-environment node
+import type { ChildProcess } from 'node:child_process'
+import type { Browser, Page } from 'playwright-core'
+import type { Example } from './examples.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
+import { plainEnv } from '../nuxt/build-app.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
+import { examples, nuxtExamples, ROOT, textsOf } from './examples.ts'
+import { linkLibrary } from './library.ts'
+
+/** What create-vite writes beside the files that a reader replaces. */
+const CREATE_VITE = {
+  'package.json': JSON.stringify({ name: 'my-app', private: true, type: 'module' }),
+  'index.html': '<!doctype html><html lang="en"><head><meta charset="UTF-8" /><link rel="icon" href="data:," /><title>my-app</title></head>'
+    + '<body><div id="app"></div><script type="module" src="/src/main.ts"></script></body></html>',
+}
+
+/** What create-nuxt writes. */
+const CREATE_NUXT = {
+  'package.json': JSON.stringify({ name: 'my-app', private: true, type: 'module', dependencies: { convue: '*' } }),
+}
+
+const functions = examples.filter(({ file }) => file.startsWith('convex/'))
+
+let browser: Browser
+let folder: string
+let child: ChildProcess | undefined
+let log: string
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterEach(async () => {
+  child?.kill()
+  if (child && child.exitCode === null && child.signalCode === null)
+    await once(child, 'exit')
+  child = undefined
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+})
+afterAll(() => browser?.close())
+
+/** A new app outside of the repository, with these files of the documentation as they are, and the packages of the repository. */
+async function createApp(template: Record<string, string>, files: string[], from: Example[]): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'convue-first-steps-'))
+  const chosen = from.filter(({ file }) => files.includes(file))
+  expect(chosen.map(({ file }) => file).sort()).toEqual([...files].sort())
+  for (const [file, text] of Object.entries({ ...template, ...textsOf([...functions, ...chosen]) })) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), text)
+  }
+  await mkdir(join(folder, 'node_modules'))
+  for (const name of await readdir(join(ROOT, 'node_modules'))) {
+    if (name !== 'convue' && (name === '.bin' || !name.startsWith('.')))
+      await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  await linkLibrary(folder)
+}
+
+/** Runs a command in the app, as a reader does, until it writes something. */
+async function run(args: string[], env: Record<string, string>, until: RegExp): Promise<void> {
+  log = ''
+  const started = child = spawn(process.execPath, args, { cwd: folder, env: { ...plainEnv(), NO_COLOR: '1', ...env } })
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [started.stdout!, started.stderr!]) {
+      stream.on('data', (chunk) => {
+        log += chunk
+        if (until.test(log))
+          resolve()
+      })
+    }
+    started.once('exit', code => reject(new Error(`node ${args.join(' ')} has ended with ${code}:\n${log}`)))
+  })
+}
+
+async function openPage(): Promise<{ page: Page, problems: string[] }> {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(40_000)
+  const problems: string[] = []
+  page.on('console', message => ['warning', 'error'].includes(message.type()) && problems.push(message.text()))
+  page.on('pageerror', error => problems.push(String(error)))
+  return { page, problems }
+}
+
+async function signUp(page: Page): Promise<void> {
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByLabel('Email').fill('ada@example.com')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Sign up' }).click()
+}
+
+describe('a new Vue app', () => {
+  const files = ['vite.config.ts', 'src/auth-client.ts', 'src/main.ts', 'src/App.vue', 'scripts/dev.ts']
+
+  it('runs with its deployment by `node scripts/dev.ts`, and its first user signs up', async () => {
+    await createApp(CREATE_VITE, files, examples)
+    const port = await freePort()
+    await run(['scripts/dev.ts'], { PORT: String(port) }, /Local:/)
+    const { page, problems } = await openPage()
+    await page.goto(`http://localhost:${port}`, { waitUntil: 'networkidle' })
+    await signUp(page)
+    await page.getByText('Ada').waitFor()
+    await page.getByLabel('New task').fill('Water the plants')
+    await page.getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('listitem').getByText('Water the plants').waitFor()
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('I am new here').uncheck()
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('listitem').getByText('Water the plants').waitFor()
+    expect(problems).toEqual([])
+  }, 100_000)
+
+  it('has tests that run by `npx vitest run`', async () => {
+    const tests = examples.filter(({ file, page, code }) => file.startsWith('test/') && page === 'docs/guides/testing-your-app.md' && code.includes('from \'vitest\''))
+    expect(tests.length).toBeGreaterThan(1)
+    await createApp(CREATE_VITE, ['vitest.config.ts', 'src/TaskList.vue', ...tests.map(({ file }) => file)], examples)
+    for (const { file, code } of tests)
+      await writeFile(join(folder, file.replace(/\.ts$/, '.test.ts')), code)
+    await run(['-e', 'import("convue/testing").then(t => t.codegen()).then(() => console.log("written"))'], {}, /written/)
+    await run(['node_modules/vitest/vitest.mjs', 'run'], {}, /Tests +\d/)
+    expect(log).toMatch(new RegExp(`Tests +${tests.length} passed`))
+  }, 100_000)
+})
+
+describe('a new Nuxt app', () => {
+  const files = ['nuxt.config.ts', 'app/app.vue', 'app/pages/index.vue', 'app/pages/sign-in.vue', 'app/pages/sign-up.vue', 'scripts/dev.ts']
+
+  it('runs with its deployment by `node scripts/dev.ts`, and its first user signs up', async () => {
+    await createApp(CREATE_NUXT, files, nuxtExamples)
+    const port = await freePort()
+    await run(['scripts/dev.ts'], { PORT: String(port), NUXT_TELEMETRY_DISABLED: '1' }, /Nitro server built/)
+    const { page, problems } = await openPage()
+    onTestFailed(() => console.error(log))
+    // Each in a visit of its own: where Vite finds a package at the first visit, it loads the page again, and a click would be lost.
+    for (const [path, text] of [['/', 'Sign in'], ['/sign-in', 'I am new here'], ['/sign-up', 'I have an account']] as const) {
+      await page.goto(`http://localhost:${port}${path}`, { waitUntil: 'networkidle', timeout: 60_000 })
+      await page.getByRole('link', { name: text }).waitFor()
+    }
+    await signUp(page)
+    await page.getByText('Hello Ada').waitFor()
+    expect(await (await page.request.get(page.url())).text()).toContain('Hello Ada')
+    expect(problems).toEqual([])
+  }, 150_000)
+})
