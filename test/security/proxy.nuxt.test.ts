@@ -48,7 +48,8 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     '@evil.example/api/auth/ok',
   ])('lead nowhere else on the deployment, nor to another host: %s', async (target) => {
     const { status } = await send(target.replace(/^\/api\/auth/, auth('')))
-    expect(app.takeAsked()).toEqual([])
+    // The app's error page runs a query of its own, to which no target of a GET could lead.
+    expect(app.takeAsked().filter(asked => asked !== 'POST /api/query')).toEqual([])
     expect([302, 400, 404]).toContain(status)
   })
 
