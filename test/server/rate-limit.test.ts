@@ -49,7 +49,14 @@ async function signUp(options: Partial<ConvexServerOptions>): Promise<ReturnType
   return ada
 }
 
-describe.each([
+interface Route {
+  where: string
+  options: Partial<ConvexServerOptions>
+  env: Record<string, string>
+  hasEdge: boolean
+}
+
+describe.each<Route>([
   { where: 'directly', options: {}, env: {}, hasEdge: false },
   { where: 'through a proxy that the app trusts', options: { trustProxy: true }, env: {}, hasEdge: false },
   // As something in front of a deployment may do.
