@@ -84,6 +84,10 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
       : 'The person changed while this call was under way.',
     fix: 'Look at the data of who is there now, and call again if it is still wanted.',
   },
+  CONNECTION_LOST: {
+    why: 'The deployment ended the connection while this call was under way.',
+    fix: 'It may or may not have been carried out: look at the data, and call again if it is still wanted.',
+  },
   SESSION_ENDED: { why: 'The session was revoked or has expired.', fix: 'Sign in again.' },
   SESSION_REQUEST_FAILED: { why: 'The request for the session failed.', fix: 'It is tried again; look at `cause`.' },
   SIGN_OUT_FAILED: { why: 'The session could not be ended.', fix: 'Try again when the network is back; look at `cause`.' },
@@ -97,7 +101,7 @@ const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_
   },
   TOKEN_REJECTED: {
     why: 'The deployment refused one token after another.',
-    fix: 'Compare convex/auth.config.ts with the token\'s issuer and audience.',
+    fix: 'It is tried again. If it never works, compare convex/auth.config.ts with the token\'s issuer and audience.',
   },
   TOKEN_REQUEST_FAILED: {
     why: status => status ? `The token endpoint answered ${status}.` : 'The request for a token failed.',

@@ -27,6 +27,7 @@ export type ConvueErrorCode
     | 'SESSION_REQUEST_FAILED'
     | 'SIGN_OUT_FAILED'
     | 'IDENTITY_CHANGED'
+    | 'CONNECTION_LOST'
     | 'CLOSED'
   // convue/server
     | 'SITE_URL_INVALID'

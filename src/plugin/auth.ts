@@ -44,6 +44,12 @@ export interface UseConvexAuthReturn {
    */
   ready: () => Promise<boolean | undefined>
   /**
+   * Requests the session and a new token, for what the page cannot have noticed: a route of your server, or another device, has changed the session,
+   * the user or their rights. What is shown stays meanwhile. Resolves once the deployment has confirmed the token, or it is known that there is none
+   * for now: `status` and `error` say which.
+   */
+  refresh: () => Promise<void>
+  /**
    * Ends the session. Resolves once the page is anonymous.
    *
    * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed.
@@ -51,7 +57,9 @@ export interface UseConvexAuthReturn {
   signOut: () => Promise<void>
 }
 
-export function createAuth(signOut: () => Promise<void>, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
+type AuthActions = Pick<UseConvexAuthReturn, 'refresh' | 'signOut'>
+
+export function createAuth({ refresh, signOut }: AuthActions, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
   const status = computed(() => state.value.status)
   // A routine renewal that fails is nobody's concern while the deployment still accepts the former token.
   const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
@@ -77,6 +85,7 @@ export function createAuth(signOut: () => Promise<void>, state: ShallowRef<AuthS
     session: describe('session'),
     error,
     ready: () => until(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
+    refresh: isServer ? async () => {} : refresh,
     signOut,
   }
 }

@@ -1,3 +1,4 @@
+import type { OpenClient } from './open-client.ts'
 import type { Call, PendingCall, ReadCarrierState } from './pending-call.ts'
 import { createPendingCall } from './pending-call.ts'
 
@@ -13,6 +14,8 @@ export interface CallRegistry {
   /** Returns whether the call was still registered. */
   delete: (call: PendingCall) => boolean
   forEach: (body: (call: PendingCall) => void) => void
+  /** Rejects, in this tick, the calls that a client which has ended may have had carried out. */
+  endLost: (client: OpenClient, error: () => Error) => void
   /** Rejects all calls, in this tick. */
   endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 }
@@ -47,6 +50,13 @@ export function createCallRegistry(): CallRegistry {
       return isRegistered
     },
     forEach: body => calls.forEach(body),
+    endLost(client, error) {
+      const readNow = createStateReader()
+      for (const call of calls) {
+        if (call.isLostWith(client, readNow))
+          call.reject(error())
+      }
+    },
     endAll(toError) {
       // "Not sent" must be certain, so a state that was read earlier in this tick does not count.
       const readNow = createStateReader()
@@ -72,7 +82,7 @@ function createStateReader(): ReadCarrierState {
   return (carrier) => {
     if (carrier !== latest) {
       latest = carrier
-      state = carrier.connectionState()
+      state = carrier.convex.connectionState()
       queueMicrotask(() => latest = undefined)
     }
     return state

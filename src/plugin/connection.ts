@@ -3,13 +3,14 @@ import type { ShallowRef } from 'vue'
 import type { ConvueErrorCode } from '../errors.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { TokenEngine } from '../token/token-engine.ts'
-import type { OpenClient } from './open-client.ts'
+import type { ClientListener, OpenClient } from './open-client.ts'
 import type { Call, PendingCall } from './pending-call.ts'
 import type { QueryAuth } from './query-key.ts'
 import { shallowRef } from 'vue'
 import { diagnose } from '../diagnostics.ts'
 import { IdentityChangedError } from '../identity-changed-error.ts'
-import { hasToken, isChangeOfPerson } from '../token/auth-state.ts'
+import { hasToken, isChangeOfPerson, isTokenUsable } from '../token/auth-state.ts'
+import { backOffDelay } from '../token/back-off.ts'
 import { createCallRegistry } from './call-registry.ts'
 import { openClient } from './open-client.ts'
 
@@ -19,6 +20,8 @@ import { openClient } from './open-client.ts'
  * - A person's client is opened as soon as somebody is believed to be there, and says nothing until their token is in hand.
  * - Nobody's client is open while something needs it.
  * - Who goes takes their client along: none is ever given to somebody else.
+ * - Where the deployment has refused a client's tokens or has sent a fatal error, another client takes its place as soon as there is another token,
+ *   or after a back-off.
  */
 export interface Connection {
   /** The state of the client that matters most: the person's, or else nobody's; `null` while there is none. */
@@ -33,6 +36,8 @@ export interface Connection {
   readonly work: Set<EndWork>
   /** Opens and closes clients for a new state of affairs. Queries are to be bound to theirs afterwards, in the same tick. */
   follow: (state: AuthState, former?: AuthState) => void
+  /** Called when another client can take the place of one that has ended: {@link Connection.follow} opens it. */
+  onReplacement: () => void
   /** A call is being handed to its client, which shows what it may change at this moment. */
   readonly isSending: boolean
   /**
@@ -74,19 +79,25 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   /** Somebody holds nobody's `ConvexClient` itself, so that we cannot tell whether it is used. */
   let isNobodyLent = false
   let isSending = false
+  /** Fatal errors in a row, without results between them. */
+  let fatalErrors = 0
+  /** Waits after a fatal error. */
+  let backOff: ReturnType<typeof setTimeout> | undefined
   let unwatch = (): void => {}
   const calls = createCallRegistry()
   const work: Connection['work'] = new Set()
   const guessed: Connection['guessed'] = new Set()
+  const listener: ClientListener = { onResults, onEnd }
 
   engine.onFreshToken = () => person?.authenticate()
 
-  return {
+  const connection: Connection = {
     state,
     isWriting,
     isGuessing,
     guessed,
     work,
+    onReplacement() {},
     get isSending() {
       return isSending
     },
@@ -105,6 +116,8 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       const hasSpokenEarly = former?.status === 'loading' && hasToken(state) && person?.hasSpoken
       if (!isBelieved || hasSpokenEarly)
         keep(null, nobody)
+      if (backOff === undefined)
+        replaceEnded(state)
       if (isBelieved)
         openPerson()
       calls.forEach(send)
@@ -136,17 +149,21 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     reconnect() {
       person?.reconnect()
       nobody?.reconnect()
+      if (backOff !== undefined)
+        endBackOff()
     },
     closeIdle,
     async close() {
       unavailable = 'CLOSED'
       unwatch()
+      clearTimeout(backOff)
       endAll(() => diagnose('CLOSED'))
-      const closed = Promise.all([person?.convex.close(), nobody?.convex.close()])
+      const closed = Promise.all([person?.close(), nobody?.close()])
       state.value = null
       await closed
     },
   }
+  return connection
 
   function assertAvailable(): void {
     if (unavailable)
@@ -198,10 +215,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
 
   function openPerson(): OpenClient {
     if (!person) {
-      keep(openClient(url, options, closeIdle, {
-        fetchToken: engine.requestToken,
-        report: verdict => engine.dispatch({ type: verdict }),
-      }), nobody)
+      keep(openClient(url, options, listener, { fetchToken: engine.requestToken, report: engine.report }), nobody)
       // Asking for the token may lead back here.
       person!.authenticate()
     }
@@ -210,13 +224,41 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
 
   function openNobody(): OpenClient {
     if (!nobody)
-      keep(person, openClient(url, options, closeIdle))
+      keep(person, openClient(url, options, listener))
     return nobody!
+  }
+
+  function onResults(): void {
+    fatalErrors = 0
+    closeIdle()
+  }
+
+  function onEnd(client: OpenClient, isFatal: boolean): void {
+    calls.endLost(client, () => diagnose('CONNECTION_LOST'))
+    if (!isFatal)
+      return
+    clearTimeout(backOff)
+    backOff = setTimeout(endBackOff, backOffDelay(++fatalErrors))
+  }
+
+  function endBackOff(): void {
+    clearTimeout(backOff)
+    backOff = undefined
+    connection.onReplacement()
   }
 
   function closeIdle(): void {
     if (nobody?.isIdle && !isNobodyLent && calls.size === 0)
       keep(person, null)
+  }
+
+  /** Lets go of clients that have ended, so that others are opened. A user's needs a token that was not refused. */
+  function replaceEnded(state: AuthState): void {
+    const gone = [person, nobody].filter(client => client?.hasEnded && (client === nobody || !hasToken(state) || isTokenUsable(state)))
+    if (gone.length === 0)
+      return
+    keep(gone.includes(person) ? null : person, gone.includes(nobody) ? null : nobody)
+    calls.forEach(call => gone.forEach(client => call.takeBack(client!)))
   }
 
   /** The clients from now on; one that is not kept is closed. */
@@ -225,7 +267,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     person = nextPerson
     nobody = nextNobody
     for (const client of gone)
-      client && void client.convex.close()
+      client && void client.close()
 
     unwatch()
     const base = (person ?? nobody)?.convex.client

@@ -106,13 +106,20 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
   const person = shallowRef(0)
-  const auth = createAuth(withholding.signOut, authState, isServer)
-  const callerAuth = tokens ? auth : createAuth(caller.signOut, shallowRef(caller.state), isServer)
+  const auth = createAuth({ refresh: engine.refresh, signOut: withholding.signOut }, authState, isServer)
+  const callerAuth = tokens ? auth : createAuth(caller, shallowRef(caller.state), isServer)
 
   const listening = new AbortController()
   /** How many use it. */
   let apps = 0
   if (!isServer) {
+    if (!tokens) {
+      // No deployment confirms what is made of the session.
+      engine.onFreshToken = () => {
+        void engine.requestToken(false)
+        engine.report('authenticated')
+      }
+    }
     engine.subscribe((state, former) => batch(() => {
       const isOtherPerson = isChangeOfPerson(former, state)
       if (tokens)
@@ -124,6 +131,10 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
       if (isOtherPerson)
         person.value++
     }))
+    connection.onReplacement = () => batch(() => {
+      connection.follow(caller.state)
+      store.rebind(false)
+    })
     connectToPage(engine, {
       url,
       providerId: source.id,

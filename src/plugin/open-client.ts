@@ -42,6 +42,16 @@ export interface OpenClient {
   readonly convex: ConvexClient
   /** It has said `Connect`, with or without a token. */
   readonly hasSpoken: boolean
+  /**
+   * The deployment has refused its tokens or sent a fatal error: it is closed, sends nothing any more, and keeps what it is given for the client that
+   * takes its place.
+   */
+  readonly hasEnded: boolean
+  /**
+   * Whether what was sent on a connection (the first is 1) has surely not been carried out: it has not opened, or its token was refused, as were those of
+   * all connections since. `connectionCount`: how many have opened.
+   */
+  isUnsent: (connection: number, connectionCount: number) => boolean
   /** Nobody listens to any query. */
   readonly isIdle: boolean
   /**
@@ -57,12 +67,20 @@ export interface OpenClient {
   rerun: (subscription: Subscription) => void
   /** The last to leave takes it off the wire. */
   release: (subscription: Subscription, receiver: Receiver) => void
+  close: () => Promise<void>
+}
+
+/** What a client reports besides the results of its queries. */
+export interface ClientListener {
+  /** Results have arrived: they may have been all that was wanted of this client, or of another that showed its own until then. */
+  onResults: () => void
+  /** It has ended; `isFatal`: by a fatal error, not for its tokens. Called once, and not for {@link OpenClient.close}. */
+  onEnd: (client: OpenClient, isFatal: boolean) => void
 }
 
 const PENDING: QueryOutcome = { status: 'pending' }
 
-/** `onResults` is called after results: they may have been all that was wanted of this client, or of another that showed its own until then. */
-export function openClient(url: string, options: ConvexClientOptions, onResults: () => void, credentials?: PersonCredentials): OpenClient {
+export function openClient(url: string, options: ConvexClientOptions, listener: ClientListener, credentials?: PersonCredentials): OpenClient {
   const convex = new ConvexClient(url, {
     ...options,
     // A client never takes its listener off again: Convue owns the one warning.
@@ -73,13 +91,26 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
   const base = convex.client
   const subscriptions = new Map<string, Subscription>()
   let isConfirmationDue = false
+  let isClosed = false
+  let hasEnded = false
+  /** The connection on which the deployment has accepted a token last. */
+  let acceptedOn = 0
+  /** Every connection from the first to the last of these was refused. */
+  let firstRefused = Infinity
+  let lastRefused = 0
+
+  // A fatal error closes a client for ever, and it says so nowhere but in the state of its socket.
+  base.subscribeToConnectionState(() => socketManagerOf(convex)?.socketState?.() === 'terminated' && end(true))
 
   base.addOnTransitionHandler(({ queries }) => {
     if (!isConfirmationDue && queries.length === 0)
       return
     batch(() => {
-      if (isConfirmationDue)
+      if (isConfirmationDue) {
+        acceptedOn = base.connectionState().connectionCount
+        firstRefused = Infinity
         credentials!.report('authenticated')
+      }
       isConfirmationDue = false
       // Backwards, since Vue's batch runs the effects of what was written last first; so components render in the order of their queries.
       for (let index = queries.length; index--;) {
@@ -95,7 +126,7 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
           receivers[nth]!.receive(outcome, subscription)
       }
     })
-    onResults()
+    listener.onResults()
   })
 
   const client: OpenClient = {
@@ -103,23 +134,46 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
     get hasSpoken() {
       return base.connectionState().hasEverConnected
     },
+    get hasEnded() {
+      return hasEnded
+    },
+    isUnsent: (connection, connectionCount) => connectionCount < connection || (connectionCount === lastRefused && connection >= firstRefused),
     get isIdle() {
       return subscriptions.size === 0
     },
     authenticate() {
+      if (hasEnded)
+        return
       const { fetchToken, report } = credentials!
+      let isRefused = false
       // It confirms just before it applies that transition's results: both are one update of the page.
       const confirm = (): boolean => isConfirmationDue = true
       base.setAuth(
-        ({ forceRefreshToken }) => fetchToken(forceRefreshToken),
-        isAuthenticated => isAuthenticated ? confirm() : report('rejected'),
-        isRefreshing => isRefreshing ? report('refreshing') : confirm(),
+        ({ forceRefreshToken }) => {
+          if (isRefused)
+            onRefusal()
+          return fetchToken(forceRefreshToken)
+        },
+        (isAuthenticated) => {
+          if (isAuthenticated)
+            return confirm()
+          // It would go on anonymously, with the queries of its user.
+          onRefusal()
+          end(false)
+          report('rejected')
+        },
+        (isRefreshing) => {
+          isRefused = isRefreshing
+          if (isRefreshing)
+            report('refreshing')
+          else
+            confirm()
+        },
       )
     },
     reconnect() {
       // The Convex client does this itself when the browser is online again, and offers no public way to ask for it.
-      const { webSocketManager } = base as unknown as { webSocketManager?: { tryReconnectImmediately?: () => void } }
-      webSocketManager?.tryReconnectImmediately?.()
+      socketManagerOf(convex)?.tryReconnectImmediately?.()
     },
     subscribe(query, receiver) {
       const { queryToken: token, unsubscribe } = base.subscribe(query.name, query.args)
@@ -148,8 +202,28 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
         unsubscribe()
       }
     },
+    close() {
+      isClosed = true
+      return convex.close()
+    },
   }
   return client
+
+  function end(isFatal: boolean): void {
+    if (isClosed || hasEnded)
+      return
+    hasEnded = true
+    void convex.close()
+    listener.onEnd(client, isFatal)
+  }
+
+  /** The token of the present connection was refused. What was sent after it has not been carried out, unless another token was accepted before. */
+  function onRefusal(): void {
+    const { connectionCount } = base.connectionState()
+    if (firstRefused === Infinity || connectionCount > lastRefused + 1)
+      firstRefused = connectionCount + (connectionCount === acceptedOn ? 1 : 0)
+    lastRefused = connectionCount
+  }
 
   function read({ name, args }: QueryKey): QueryOutcome {
     try {
@@ -160,4 +234,9 @@ export function openClient(url: string, options: ConvexClientOptions, onResults:
       return { status: 'error', error: explainFunctionError(error as Error) }
     }
   }
+}
+
+/** What the Convex client keeps to itself: a version without it is used as far as possible. */
+function socketManagerOf(convex: ConvexClient): { tryReconnectImmediately?: () => void, socketState?: () => string } | undefined {
+  return (convex.client as any).webSocketManager
 }

@@ -1,4 +1,4 @@
-import type { ConvexClient, OptimisticUpdate } from 'convex/browser'
+import type { ConnectionState, OptimisticUpdate } from 'convex/browser'
 import type { OpenClient } from './open-client.ts'
 import { attempt } from './attempt.ts'
 import { explainFunctionError } from './function-name.ts'
@@ -20,23 +20,30 @@ export interface PendingCall {
   readonly result: Promise<unknown>
   /** Gives it to a client, unless there is none yet or it has one. */
   send: (client: OpenClient | null | undefined) => void
-  /** It has surely not left the page yet. `readState` replaces reading the state of the client, where many calls are checked at once. */
+  /**
+   * Whether the call has surely not been carried out: it has not left the page, or it left on a connection
+   * whose token was refused. `readState` replaces reading the state of the client, where many calls are
+   * checked at once.
+   */
   isQueued: (readState?: ReadCarrierState) => boolean
+  /** Whether this client, which has ended, may have had the call carried out, so that no other may send it. */
+  isLostWith: (client: OpenClient, readState: ReadCarrierState) => boolean
+  /** Takes the call back from a client that has ended, for the next one to send. */
+  takeBack: (client: OpenClient) => void
   /** Nobody will answer: a Convex client that is closed leaves its own calls pending for good. */
   reject: (error: Error) => void
 }
 
 /** A `ConvexClient`, as far as it carries calls. */
-export type Carrier = Pick<ConvexClient, 'connectionState'>
-  & Record<Call['kind'], (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>>
+type Carrier = Record<Call['kind'], (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>>
 
 /** Reads the connection state of a client. One that is late by a tick makes a call "possibly sent" that was not sent. */
-export type ReadCarrierState = (carrier: Carrier) => ReturnType<Carrier['connectionState']>
+export type ReadCarrierState = (client: OpenClient) => ConnectionState
 
 /** @throws {ConvueError} `ARGS_INVALID` */
 export function createPendingCall({ kind, name, args: value, optimisticUpdate }: Call, readState: ReadCarrierState): PendingCall {
   const { args } = readArgs(value)
-  let carrier: Carrier | undefined
+  let carrier: OpenClient | undefined
   /** The connection of the carrier on which it leaves, the first being 1. */
   let leavesOn: number
   let resolve: (result: unknown) => void
@@ -50,15 +57,26 @@ export function createPendingCall({ kind, name, args: value, optimisticUpdate }:
     send(client) {
       if (carrier || !client)
         return
-      carrier = client.convex as unknown as Carrier
-      const { isWebSocketConnected, connectionCount } = readState(carrier)
+      carrier = client
+      const { isWebSocketConnected, connectionCount } = readState(client)
       leavesOn = isWebSocketConnected ? connectionCount : connectionCount + 1
-      carrier[kind](name, args, {
+      const convex = client.convex as unknown as Carrier
+      convex[kind](name, args, {
         // The client runs it again at every transition until the mutation is through: an error would stop them all.
         optimisticUpdate: optimisticUpdate && ((queries, args) => attempt(() => optimisticUpdate(queries, args))),
       }).then(resolve, error => reject(explainFunctionError(error)))
     },
-    isQueued: (readState = carrier => carrier.connectionState()) => !carrier || readState(carrier).connectionCount < leavesOn,
+    isQueued,
+    // A query changes nothing: it may run twice.
+    isLostWith: (client, readState) => carrier === client && kind !== 'query' && !isQueued(readState),
+    takeBack(client) {
+      if (carrier === client)
+        carrier = undefined
+    },
     reject,
+  }
+
+  function isQueued(readState: ReadCarrierState = client => client.convex.connectionState()): boolean {
+    return !carrier || carrier.isUnsent(leavesOn, readState(carrier).connectionCount)
   }
 }

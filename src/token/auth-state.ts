@@ -14,6 +14,18 @@ export interface ProviderRequest {
   isEarly?: boolean
   /** Asked before anybody was known: a denial, or somebody else's token, says nothing about who has signed in since. */
   isBlind?: boolean
+  /** The session is requested first, and then a token in any case. */
+  isRefresh?: boolean
+}
+
+/** Tokens of one user that the deployment has refused, one after another, before they were old. Times are those of the engine's clock. */
+export interface Refusals {
+  userId: string
+  tokens: number
+  firstAt: number
+  lastAt: number
+  /** They have ended in `unauthenticated`. The next refusal ends there at once. */
+  isFinal: boolean
 }
 
 /**
@@ -46,15 +58,15 @@ export type AuthState = Identity & {
   error: Error | null
   /** While loading: what may run as nobody has waited long enough. Never with a user that a server found: their data stay. */
   overdue: boolean
-  /** How many tokens in a row the deployment has refused before they were old. */
-  refusals: number
-  /** What the provider said last: only another session than that is news, since a token may know better by now. */
+  /** `null` while the deployment accepts what it gets. */
+  refusals: Refusals | null
+  /** What the provider said last: only what differs from it is news, since a token may know better by now. */
   said: Person | null
   /**
-   * The sessions that this page has left. One that was denied (its error is here) cannot sign in again. Any other comes back with a token only, since
-   * an answer that is late could name it as well.
+   * The sessions that this page has left, by user and session id. They come back with a token only, since a late answer could name them as well.
+   * `true`: the provider has denied it, and its tokens count again only after the provider has named it again.
    */
-  left: ReadonlyMap<string, Error | null>
+  left: ReadonlyMap<string, boolean>
 }
 
 export type AuthEvent
@@ -69,12 +81,16 @@ export type AuthEvent
     | { type: 'retry', isEarly: boolean }
   /** Somebody says that it has changed who is there, and the provider is being asked. */
     | { type: 'doubted' }
-  /** Another token is wanted; `isYoung`: although the one that is there has not outlived its lifetime. */
-    | { type: 'demand', isYoung?: boolean }
+  /** Session and token are requested again, whatever is under way; `hasSession`: the provider can be asked for the session. */
+    | { type: 'refresh', hasSession: boolean }
+  /** Another token is wanted. `refusedAt`: the present one has not outlived its lifetime, so that it was refused if the deployment is the reason. */
+    | { type: 'demand', refusedAt?: number }
   /** The first token has not come in time. */
     | { type: 'overdue' }
-  /** The deployment's verdict: it confirmed the token; refused it, and waits for another; has refused one after another. */
-    | { type: 'authenticated' | 'refreshing' | 'rejected' }
+  /** The deployment's verdict: it confirmed the token; refused it, and waits for another. */
+    | { type: 'authenticated' | 'refreshing' }
+  /** The deployment refused the token, and the client that sent it takes no other. */
+    | { type: 'rejected', at: number }
   /** The provider confirmed our own sign-out. */
     | { type: 'signedOut' }
 
@@ -89,7 +105,7 @@ export function initialAuthState(isHinted: boolean, handedOver: Person | null | 
     request: initialRequest(isHinted, handedOver, hasToken),
     error: null,
     overdue: false,
-    refusals: 0,
+    refusals: null,
     said: null,
     left: new Map(),
   }
@@ -111,6 +127,13 @@ export function hasToken({ person, status }: Identity): boolean {
   return !!person && status !== 'loading'
 }
 
+/** Whether there is a token that the deployment has not refused. */
+export function isTokenUsable(state: AuthState): boolean {
+  const { status, request } = state
+  const isTokenRequested = request?.question === 'token' || request?.isRefresh
+  return hasToken(state) && !(status === 'refreshing' && isTokenRequested)
+}
+
 /** The next state. Pure and total: an event that means nothing in a state leaves it as it is. */
 export function transition(state: AuthState, event: AuthEvent): AuthState {
   const next = react(state, event)
@@ -120,17 +143,26 @@ export function transition(state: AuthState, event: AuthEvent): AuthState {
   const left = new Map(state.left)
   // The provider may name another session of theirs than the token does.
   for (const known of [person, said]) {
-    if (known?.sessionId && known.userId === person.userId)
-      left.set(known.sessionId, next.person ? null : next.error)
+    // Without a session id, a denied session cannot be told from the next one.
+    if (known?.userId === person.userId)
+      left.set(keyOf(known), event.type === 'denied' && !!known.sessionId)
   }
   return { ...next, left }
+}
+
+/** Providers may use one session id for several users. */
+function keyOf({ userId, sessionId }: Pick<Person, 'userId' | 'sessionId'>): string {
+  return JSON.stringify([userId, sessionId])
 }
 
 function react(state: AuthState, event: AuthEvent): AuthState {
   const { person, request } = state
   switch (event.type) {
-    case 'session':
-      return onSession(state, event.snapshot)
+    case 'session': {
+      const next = onSession(state, event.snapshot)
+      const isTokenDue = request?.isRefresh && event.snapshot.status === 'signedIn' && !next.request
+      return isTokenDue ? { ...next, request: ask('token') } : next
+    }
     case 'token':
       // Of who was there when it was asked for: who has come since is asked about anew.
       return person && request?.isBlind && person.userId !== event.token.person.userId
@@ -139,11 +171,12 @@ function react(state: AuthState, event: AuthEvent): AuthState {
     case 'denied':
       return person && request?.isBlind
         ? { ...state, request: ask('token') }
-        : becomeNobody(state, person ? diagnose('SESSION_ENDED') : null)
+        // What the provider says next counts again, also if it is the same: it may be the next session under this id.
+        : becomeNobody({ ...state, said: null }, person ? diagnose('SESSION_ENDED') : null)
     case 'rejected':
-      return becomeNobody(state, diagnose('TOKEN_REJECTED'))
+      return hasToken(state) ? onRefusal({ ...state, status: 'refreshing' } as AuthState, event.at) : state
     case 'signedOut':
-      return becomeNobody(state, null)
+      return becomeNobody({ ...state, said: null }, null)
     case 'failed':
       return backOff(state, event.error, event.retryAfterMs)
     case 'retry':
@@ -154,14 +187,18 @@ function react(state: AuthState, event: AuthEvent): AuthState {
     case 'doubted':
       // Any answer clears it up, and there is one to whatever is under way.
       return request ? state : { ...state, request: ask('session') }
+    case 'refresh':
+      return event.hasSession ? { ...state, request: { ...ask('session'), isRefresh: true } } : askAgain(state)
     case 'demand':
-      return onDemand(state, event.isYoung)
+      return onDemand(state, event.refusedAt)
     case 'overdue':
       // A user that a server found, and whose first token has not come: what the page shows stays, but it is not known whether it is still theirs.
       return state.status === 'authenticated' && request?.question === 'token' ? { ...state, status: 'loading' } as AuthState : { ...state, overdue: true }
     case 'authenticated':
     case 'refreshing':
-      return hasToken(state) && state.status !== event.type ? { ...state, status: event.type } as AuthState : state
+      return hasToken(state) && state.status !== event.type
+        ? { ...state, status: event.type, refusals: event.type === 'authenticated' ? unlessFinal(state.refusals) : state.refusals } as AuthState
+        : state
     default:
       event satisfies never
       return state
@@ -174,63 +211,109 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
     return becomeNobody({ ...state, said: null }, null)
   // Repeating a request whose answers say nothing would never end: the token endpoint answers definitely.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
-    return request?.question === 'token' ? state : { ...state, request: { ...ask('token'), isBlind: person === undefined } }
+    return request?.question === 'token' ? state : askAgain(state)
   // Who is known stays known, and a token that is on its way will tell as well.
   if (snapshot.status === 'failed' && request?.question === 'session')
     return backOff(state, snapshot.error)
   if (snapshot.status !== 'signedIn')
     return state
 
-  const { userId, sessionId } = snapshot
-  const heard = { ...state, said: snapshot, request: request?.question === 'session' ? null : request }
-  const isNews = said?.sessionId !== sessionId
-  const denial = state.left.get(sessionId)
+  const { userId, user, session } = snapshot
+  const sessionId = snapshot.sessionId || null
+  const named: Person = { userId, sessionId, user, session }
+  const isNews = !said || said.userId !== userId || said.sessionId !== sessionId
+  const heard = { ...state, said: named, request: request?.question === 'session' ? null : request }
   if (person?.userId === userId) {
-    // They were believed to be back on the word of an answer that was late.
-    if (denial && status === 'loading')
-      return becomeNobody(heard, denial)
-    const described = { ...heard, person: isNews ? snapshot : { ...snapshot, sessionId: person.sessionId } } as AuthState
-    return isNews && person.sessionId && person.sessionId !== sessionId
-      // A token that is under way is of the previous session, and so is a back-off.
-      ? { ...described, request: ask('token') }
-      : described
+    const described = { ...heard, person: { ...named, sessionId: (isNews && sessionId) || person.sessionId } } as AuthState
+    // A token that is under way is of the previous session or has the previous claims.
+    if (isNews && sessionId && person.sessionId && person.sessionId !== sessionId)
+      return { ...described, refusals: null, request: ask('token') }
+    if (!isNews && hasChanged(said, named))
+      return { ...described, request: heard.request?.status === 'waiting' ? heard.request : ask('token') }
+    return described
   }
-  if (!isNews || denial)
+  if (!isNews)
     return heard
-  if (denial === null)
-    return askForToken(heard)
+  const key = keyOf(named)
+  if (state.left.has(key))
+    return { ...heard, left: new Map(state.left).set(key, false), request: ask('token') }
   return askForToken({
     ...heard,
     status: 'loading',
-    person: snapshot,
+    person: named,
     error: null,
+    refusals: null,
     // Learning who it is does not make the wait any shorter, and the token asked for at the first moment serves.
     overdue: overdue && status === 'loading',
     request: person === undefined ? request : null,
   })
 }
 
+/**
+ * Whether the provider describes the same session otherwise than before, so that claims of its token may differ. When the session was last extended is
+ * no claim: providers move that on by themselves.
+ */
+function hasChanged(before: Person, after: Person): boolean {
+  const write = ({ user, session }: Person): string => JSON.stringify([user, session], (key, value) => {
+    if (key === 'updatedAt' || key === 'expiresAt')
+      return undefined
+    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isRecord ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => one < other ? -1 : 1)) : value
+  })
+  try {
+    return write(before) !== write(after)
+  }
+  catch {
+    // What cannot be written, such as a cycle, cannot be in a token either.
+    return false
+  }
+}
+
 function onToken(state: AuthState, { sessionId, ...token }: Person): AuthState {
   const { person, said } = state
-  if (state.left.get(sessionId!))
+  if (state.left.get(keyOf({ ...token, sessionId })))
     return person ? backOff(state, diagnose('TOKEN_INVALID')) : { ...state, request: null }
   const isSame = person?.userId === token.userId
   // Who knows more of them than the token.
   const known = isSame ? person : said?.userId === token.userId ? said : undefined
   const next = { ...token, session: null, ...known, sessionId: sessionId ?? known?.sessionId ?? null }
   const answered = { ...state, person: next, request: null, error: null }
-  return isSame && hasToken(state) ? answered as AuthState : { ...answered, status: 'authenticating', refusals: 0 }
+  return isSame && hasToken(state) ? answered as AuthState : { ...answered, status: 'authenticating' }
 }
 
-function onDemand(state: AuthState, isYoung?: boolean): AuthState {
-  const REFUSALS_UNTIL_REJECTED = 6
-  const refusals = isYoung && state.status === 'refreshing' ? state.refusals + 1 : 0
-  if (refusals > REFUSALS_UNTIL_REJECTED)
-    return becomeNobody(state, diagnose('TOKEN_REJECTED'))
+function onDemand(state: AuthState, refusedAt?: number): AuthState {
+  // While a token is being requested, the refused one is known to be refused.
+  if (state.request?.question === 'token')
+    return state
+  return refusedAt !== undefined && state.status === 'refreshing'
+    ? onRefusal(state, refusedAt)
+    : askForToken({ ...state, refusals: state.refusals?.isFinal ? state.refusals : null })
+}
+
+/** The deployment has refused a token that was not old. Most often the deployment is the reason, or a clock: that passes. */
+function onRefusal(state: AuthState, at: number): AuthState {
+  const LEAST_TOKENS = 6
+  const LEAST_MS = 5 * 60_000
+  // Attempts are a minute apart at most, or two in a hidden tab. In a longer gap the page slept, was offline, or its token was accepted.
+  const LONGEST_GAP_MS = 3 * 60_000
+  const { userId } = state.person!
+  const before = state.refusals?.userId === userId && (state.refusals.isFinal || at - state.refusals.lastAt < LONGEST_GAP_MS)
+    ? state.refusals
+    : { userId, tokens: 0, firstAt: at, isFinal: false }
+  const tokens = before.tokens + 1
+  const isFinal = before.isFinal || (tokens >= LEAST_TOKENS && at - before.firstAt >= LEAST_MS)
+  const refused = { ...state, refusals: { ...before, tokens, lastAt: at, isFinal } }
+  if (isFinal)
+    return { ...becomeNobody(refused, diagnose('TOKEN_REJECTED')), request: { ...ask('token', 1), retryAfterMs: LEAST_MS } }
   // The first refusal may be an accident; from the second on, tokens are asked for ever more slowly.
-  return refusals > 1
-    ? askForToken({ ...state, refusals, error: diagnose('TOKEN_REJECTED') }, refusals - 1)
-    : askForToken({ ...state, refusals })
+  return tokens > 1
+    ? askForToken({ ...refused, error: diagnose('TOKEN_REJECTED') }, tokens - 1)
+    : askForToken(refused)
+}
+
+/** A token is accepted again: what ended in `unauthenticated` is over. Other refusals count until a renewal, since each may be accepted first. */
+function unlessFinal(refusals: Refusals | null): Refusals | null {
+  return refusals?.isFinal ? null : refusals
 }
 
 function becomeNobody(state: AuthState, error: Error | null): AuthState {
@@ -242,6 +325,11 @@ function ask(question: ProviderRequest['question'], failures = 0): ProviderReque
   return { status: failures > 0 ? 'waiting' : 'pending', question, failures }
 }
 
+/** Requests a token, whatever is under way. */
+function askAgain(state: AuthState): AuthState {
+  return { ...state, request: { ...ask('token'), ...(state.person === undefined ? { isBlind: true } : {}) } }
+}
+
 /** Demands for a token share what is under way, and none overtakes a back-off. */
 function askForToken(state: AuthState, failures?: number): AuthState {
   return state.request?.question === 'token' ? state : { ...state, request: ask('token', failures) }
@@ -249,6 +337,8 @@ function askForToken(state: AuthState, failures?: number): AuthState {
 
 function backOff(state: AuthState, error: Error, retryAfterMs?: number): AuthState {
   const { person, request } = state
+  if (request?.isRefresh)
+    return askAgain(state)
   return request?.status === 'pending'
     ? {
         ...state,

@@ -31,7 +31,7 @@ interface SessionValue {
   isPending: boolean
   /** It is being asked again, and what is here has been heard before. */
   isRefetching?: boolean
-  refetch: () => unknown
+  refetch: (options: { query: { disableCookieCache: boolean } }) => unknown
 }
 
 /** Better Auth, and whether it may be about to change the session. */
@@ -105,7 +105,8 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
       hooked = hookAuthClient(client)
       return atom.subscribe(value => value.isRefetching || listener(read()))
     },
-    refresh: () => void atom.value.refetch(),
+    // What the cookie cache of Better Auth holds may be minutes old, for the token endpoint as well.
+    refresh: () => void atom.value.refetch({ query: { disableCookieCache: true } }),
     fetchToken: ({ signal }) => fetchToken(signal),
     async signOut() {
       const { data, error } = await client.signOut({ fetchOptions: { throw: false } })

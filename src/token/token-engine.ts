@@ -3,7 +3,7 @@ import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
 import type { Person, Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
-import { initialAuthState, isChangeOfPerson, transition } from './auth-state.ts'
+import { hasToken, initialAuthState, isChangeOfPerson, isTokenUsable, transition } from './auth-state.ts'
 import { backOffDelay } from './back-off.ts'
 import { readToken, renewalDelay } from './token.ts'
 
@@ -54,10 +54,14 @@ export interface TokenEngine {
   requestToken: (isForced: boolean) => Promise<string>
   /** Called when there is a token that nobody asked for: the connection should ask now. */
   onFreshToken: () => void
+  /** What the deployment made of the token: see {@link AuthEvent}. */
+  report: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
   /** The page became visible or online. */
   wake: () => void
   /** Asks the provider again who is signed in, because somebody says that it has changed. */
   refreshSession: () => void
+  /** Requests the session and a token again. Resolves once the deployment has confirmed the token, or it is known that none comes for now. */
+  refresh: () => Promise<void>
   /**
    * Ends the session.
    *
@@ -89,6 +93,8 @@ export function createTokenEngine({
   /** The token, until the connection has it. */
   let fresh = token
   let waiters: ((token: string) => void)[] = []
+  const refreshes: (() => void)[] = []
+  let isClosed = false
   let unsubscribe: Cancel | undefined
   const events: AuthEvent[] = []
   const listeners = new Set<AuthListener>()
@@ -115,15 +121,18 @@ export function createTokenEngine({
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },
     close() {
+      isClosed = true
       unsubscribe?.()
       followRequest(null)
       followToken(null)
       followWait(null)
       listeners.clear()
+      settleRefreshes()
     },
     subscribe: listener => void listeners.add(listener),
     requestToken(isForced) {
-      const ready = isForced ? fresh : token
+      // A token that was refused is not sent again.
+      const ready = isForced ? fresh : isTokenUsable(state) && token
       if (ready) {
         fresh = null
         return Promise.resolve(ready.value)
@@ -132,10 +141,11 @@ export function createTokenEngine({
         waiters.push(resolve)
         // The Convex client asks at once for what follows a token that lives shorter than its leeway, and so without end: our own renewal is in time.
         if (!isForced || state.status !== 'authenticated' || isAged(0.5))
-          dispatch({ type: 'demand', isYoung: !isAged() })
+          dispatch({ type: 'demand', refusedAt: isAged() ? undefined : clock.now() })
       })
     },
     onFreshToken() {},
+    report: verdict => dispatch(verdict === 'rejected' ? { type: verdict, at: clock.now() } : { type: verdict }),
     wake() {
       dispatch({ type: 'retry', isEarly: true })
       if (token && clock.now() - receivedAt >= renewalDelay(token.lifetimeMs))
@@ -147,6 +157,13 @@ export function createTokenEngine({
       dispatch({ type: 'doubted' })
       source.refresh()
     },
+    refresh: () => new Promise((resolve) => {
+      if (isClosed)
+        return resolve()
+      refreshes.push(resolve)
+      dispatch({ type: 'refresh', hasSession: !!source.refresh })
+      source.refresh?.()
+    }),
     async signOut() {
       try {
         await source.signOut?.()
@@ -190,6 +207,14 @@ export function createTokenEngine({
         listener(state, former)
       act()
     }
+    const isOver = state.request ? state.request.status === 'waiting' : !fresh && (event.type === 'authenticated' || !hasToken(state))
+    if (isOver)
+      settleRefreshes()
+  }
+
+  function settleRefreshes(): void {
+    for (const resolve of refreshes.splice(0))
+      resolve()
   }
 
   /** Makes what goes on agree with the state. */
@@ -280,6 +305,12 @@ function personOf(initialAuth: InitialAuth | null | undefined, token: Token | nu
   return initialAuth.token === null && typeof user?.id === 'string' ? { userId: user.id, sessionId: session?.id ?? null, user, session } : undefined
 }
 
+/** How old the token of a page is that a server has rendered. If the clocks differ too much to tell, it counts as new. */
+function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
+  const restMs = expiresAt - now
+  return restMs > 0 && restMs < lifetimeMs ? lifetimeMs - restMs : 0
+}
+
 /** Keeps going what `begin` begins for a key, which returns how to end it: until the next key, or none. */
 function following<Key>(begin: (key: Key) => Cancel | undefined): (key: Key | null) => void {
   let current: Key | null = null
@@ -292,9 +323,3 @@ function following<Key>(begin: (key: Key) => Cancel | undefined): (key: Key | nu
     end = key === null ? undefined : begin(key)
   }
 }
-/** How old the token of a page is that a server has rendered. If the clocks differ too much to tell, it counts as new. */
-function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
-  const restMs = expiresAt - now
-  return restMs > 0 && restMs < lifetimeMs ? lifetimeMs - restMs : 0
-}
-

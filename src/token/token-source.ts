@@ -4,8 +4,12 @@ export type SessionSnapshot
   = | { status: 'pending', mayBeSignedIn?: boolean }
   /** A definite answer: there is no session. */
     | { status: 'signedOut' }
-  /** A definite answer: this person, in this session. `session` carries no secret. */
-    | { status: 'signedIn', userId: string, sessionId: string, user: unknown, session: unknown }
+  /**
+   * A definite answer: this user, in this session. `sessionId` is best unique to each session; leave it
+   * out if the provider has none. `session` carries no secret. If `user` or `session` differ from before
+   * under the same id, a token with the new claims is requested; `updatedAt` and `expiresAt` do not count.
+   */
+    | { status: 'signedIn', userId: string, sessionId?: string | null, user: unknown, session: unknown }
   /**
    * The request failed. Never a sign-out. `isInconclusive`: the provider answered, but the answer says
    * nothing about the session. The next token request settles it.

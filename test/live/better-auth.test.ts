@@ -236,6 +236,54 @@ describe('another tab of the same browser', () => {
   })
 })
 
+describe('a user whose data change', () => {
+  it('runs live queries with them, after one token request', async () => {
+    const session = await signUpWithTask('stays')
+    const { convex, authClient, count, me, texts } = openPage(session.fetch)
+    await eventually(() => me.data.value?.subject).toBe(session.userId)
+    await eventually(texts).toEqual(['stays'])
+    // The first answer of get-session is no difference to a token that was requested before it.
+    await authClient.$store.atoms.session!.value.refetch()
+    expect(count('/convex/token')).toBe(1)
+    const ticks = recordTicks(() => [convex.auth.status.value, texts()])
+
+    await authClient.updateUser({ name: 'Ada Lovelace' })
+    await eventually(() => me.data.value?.name).toBe('Ada Lovelace')
+    expect(convex.auth.user.value).toMatchObject({ name: 'Ada Lovelace' })
+    await authClient.$store.atoms.session!.value.refetch()
+    await settled()
+    expect(count('/convex/token')).toBe(2)
+    expect(ticks).toHaveLength(1)
+  })
+
+  it('in a way of which the page hears nothing, runs live queries with them once `refresh` has resolved', async () => {
+    const session = await signUpWithTask('stays')
+    const { convex, count, me, texts } = openPage(session.fetch)
+    await eventually(() => me.data.value?.subject).toBe(session.userId)
+    await eventually(texts).toEqual(['stays'])
+    const response = await session.fetch(`${deployment.siteUrl}/api/auth/update-user`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Ada Lovelace' }),
+    })
+    expect(response.status).toBe(200)
+    await convex.auth.refresh()
+    expect(convex.auth.user.value).toMatchObject({ name: 'Ada Lovelace' })
+    await eventually(() => me.data.value?.name).toBe('Ada Lovelace')
+    expect(count('/convex/token')).toBe(2)
+  })
+
+  it('to no session at all is signed out by `refresh`', async () => {
+    const session = await signUpWithTask('gone')
+    const { convex, texts } = openPage(session.fetch)
+    await eventually(texts).toEqual(['gone'])
+    await session.signOut()
+    await convex.auth.refresh()
+    expect(convex.auth.status.value).toBe('unauthenticated')
+    expect(texts()).toBeUndefined()
+  })
+})
+
 describe('a provider in trouble', () => {
   const troubles: [string, () => Response | Promise<Response>][] = [
     ['403 with a firewall\'s page', () => new Response('<html>', { status: 403 })],

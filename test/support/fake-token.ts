@@ -3,11 +3,17 @@ import { Buffer } from 'node:buffer'
 let serial = 0
 
 /** A token that looks real and that only a scripted deployment believes. */
-export function fakeToken(userId: string, { sessionId = `session-of-${userId}`, lifetimeSeconds = 900, issuedAt = Math.floor(Date.now() / 1000) } = {}): string {
+export function fakeToken(userId: string, { sessionId = `session-of-${userId}`, lifetimeSeconds = 900, issuedAt = Math.floor(Date.now() / 1000), claims = {} }: {
+  /** `null`: the token names none. */
+  sessionId?: string | null
+  lifetimeSeconds?: number
+  issuedAt?: number
+  claims?: Record<string, unknown>
+} = {}): string {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
   return [
     encode({ alg: 'none' }),
-    encode({ sub: userId, sessionId, iat: issuedAt, exp: issuedAt + lifetimeSeconds, serial: ++serial }),
+    encode({ sub: userId, ...(sessionId === null ? {} : { sessionId }), iat: issuedAt, exp: issuedAt + lifetimeSeconds, serial: ++serial, ...claims }),
     'signature',
   ].join('.')
 }

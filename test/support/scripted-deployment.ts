@@ -159,6 +159,25 @@ export class ScriptedSocket {
     this.onclose?.({ code, reason: '' })
   }
 
+  /** The server says that the token of this connection is no good any more, and closes it. */
+  refuse(): void {
+    const { baseVersion } = this.frames.findLast(({ type }) => type === 'Authenticate')!
+    this.#isRejected = true
+    this.#post({ type: 'AuthError', error: 'Could not verify token', baseVersion: baseVersion + 1, authUpdateAttempted: false })
+    setTimeout(() => this.drop(1000), this.#deployment.latencyMs)
+  }
+
+  /** The server gives this client up: a fatal error, after which the client never connects again. */
+  failFatally(): void {
+    try {
+      this.onmessage!({ data: JSON.stringify({ type: 'FatalError', error: 'The server has given up.' }) })
+    }
+    catch {
+      // The client throws it in its listener, where a browser reports it.
+    }
+    this.drop(1000)
+  }
+
   close(): void {
     if (this.readyState >= 2)
       return

@@ -43,7 +43,7 @@ export class ScriptedSource implements TokenSource {
   }
 
   /** From now on this person is signed in, and tokens are theirs. */
-  signIn(userId: string, sessionId = `session-of-${userId}`): void {
+  signIn(userId: string, sessionId: string | null = `session-of-${userId}`): void {
     this.answer = () => ({ kind: 'token', token: fakeToken(userId, { sessionId }) })
     this.say(signedIn(userId, sessionId))
   }
@@ -74,6 +74,7 @@ export class ScriptedSource implements TokenSource {
   }
 }
 
-export function signedIn(userId: string, sessionId = `session-of-${userId}`): SessionSnapshot {
-  return { status: 'signedIn', userId, sessionId, user: { id: userId, name: userId }, session: { id: sessionId, userId } }
+/** `sessionId`: `null` for a provider whose sessions have no id. */
+export function signedIn(userId: string, sessionId: string | null = `session-of-${userId}`): Extract<SessionSnapshot, { status: 'signedIn' }> {
+  return { status: 'signedIn', userId, user: { id: userId, name: userId }, session: { userId, ...(sessionId ? { id: sessionId } : {}) }, ...(sessionId ? { sessionId } : {}) }
 }

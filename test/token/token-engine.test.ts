@@ -286,6 +286,10 @@ describe('retries', () => {
       source.say({ status: 'signedOut' })
       source.say(signedIn('ada'))
     }],
+    ['the page requests a refresh', ({ engine, source }) => {
+      void engine.refresh()
+      source.say(signedIn('ada'))
+    }],
   ])('start anew, whatever the provider has said, when %s', async (_name, act) => {
     const trial = startEngine({ snapshot: signedIn('ada') })
     trial.source.lastRequest.settle({ ...failed, retryAfterMs: 86_400_000 })
@@ -524,14 +528,19 @@ describe('a change of person', () => {
 })
 
 describe('a late answer after a session was denied', () => {
-  it('that names the session before it keeps nobody loading, once the provider says again what it said', async () => {
-    const { engine, source } = await startAuthenticated({ token: fakeToken('ada', { sessionId: 'second' }) })
-    engine.dispatch({ type: 'rejected' })
-    expect(engine.state.status).toBe('unauthenticated')
-    source.say(signedIn('ada', 'first'))
-    expect(engine.state.status).toBe('loading')
+  it('that names the session before it is settled by the token endpoint', async () => {
+    const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { sessionId: 'second' }) })
     source.say(signedIn('ada', 'second'))
-    expect(engine.state).toMatchObject({ status: 'unauthenticated', request: null, error: { code: 'TOKEN_REJECTED' } })
+    clock.sleep(RENEWAL)
+    void engine.requestToken(true)
+    source.lastRequest.settle({ kind: 'denied' })
+    await settled()
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
+    source.say(signedIn('ada', 'first'))
+    source.say(signedIn('ada', 'second'))
+    source.lastRequest.settle({ kind: 'denied' })
+    await settled()
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', request: null, error: { code: 'SESSION_ENDED' } })
   })
 })
 
@@ -690,6 +699,72 @@ describe('a token that a server has handed over', () => {
     expect(source.requests).toHaveLength(0)
     await clock.advance(1)
     expect(source.requests).toHaveLength(1)
+  })
+})
+
+describe('refresh', () => {
+  it('resolves once the deployment has confirmed a new token', async () => {
+    const { engine, source } = await startAuthenticated()
+    engine.onFreshToken = () => void engine.requestToken(false)
+    const done = watched(engine.refresh())
+    expect(source.refreshes).toBe(1)
+    expect(source.requests).toHaveLength(1)
+    source.say(signedIn('ada'))
+    expect(source.requests).toHaveLength(2)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await settled()
+    expect(done.value).toBe('pending')
+    engine.dispatch({ type: 'authenticated' })
+    await settled()
+    expect(done.value).toBeUndefined()
+  })
+
+  it.each<[string, TokenOutcome, string]>([
+    ['the request for a token fails', { kind: 'failed', error: new Error('503') }, 'authenticated'],
+    ['the session is over', { kind: 'denied' }, 'unauthenticated'],
+  ])('resolves as well when %s', async (_name, outcome, status) => {
+    const { engine, source } = await startAuthenticated()
+    const done = watched(engine.refresh())
+    source.say(signedIn('ada'))
+    source.lastRequest.settle(outcome)
+    await settled()
+    expect(done.value).toBeUndefined()
+    expect(engine.state.status).toBe(status)
+  })
+
+  it('requests a token also from a provider whose session request fails, hangs, or does not exist', async () => {
+    const { engine, source, clock } = await startAuthenticated()
+    void engine.refresh()
+    source.say({ status: 'failed', error: new Error('503') })
+    expect(source.requests).toHaveLength(2)
+    void engine.refresh()
+    await clock.advance(10_000)
+    expect(source.requests).toHaveLength(3)
+    Object.assign(source, { refresh: undefined })
+    void engine.refresh()
+    expect(source.requests).toHaveLength(4)
+  })
+
+  it('of an anonymous page resolves with the answer of the provider', async () => {
+    const { engine, source } = startEngine({ snapshot: { status: 'signedOut' } })
+    const done = watched(engine.refresh())
+    await settled()
+    expect(done.value).toBe('pending')
+    source.say({ status: 'signedOut' })
+    await settled()
+    expect(done.value).toBeUndefined()
+    expect(source.requests).toHaveLength(0)
+  })
+
+  it('resolves when the engine is closed, before and after', async () => {
+    const { engine, source, clock } = await startAuthenticated()
+    const before = watched(engine.refresh())
+    engine.close()
+    const after = watched(engine.refresh())
+    await settled()
+    expect([before.value, after.value]).toEqual([undefined, undefined])
+    expect(source.refreshes).toBe(1)
+    expect(clock.timerCount).toBe(0)
   })
 })
 

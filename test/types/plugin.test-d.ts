@@ -1,4 +1,4 @@
-import type { AuthStatus, ConvexUser, ConvueErrorCode } from 'convue'
+import type { AuthStatus, ConvexUser, ConvueErrorCode, SessionSnapshot } from 'convue'
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/client'
 import { organizationClient } from 'better-auth/client/plugins'
@@ -71,13 +71,22 @@ describe('the plugin', () => {
 
 describe('auth', () => {
   it('says who is there', () => {
-    const { status, user, error, isAuthenticated, ready } = useConvexAuth()
+    const { status, user, error, isAuthenticated, ready, refresh } = useConvexAuth()
     expectTypeOf(status.value).toEqualTypeOf<AuthStatus>()
     expectTypeOf<AuthStatus>().toEqualTypeOf<'loading' | 'unauthenticated' | 'authenticating' | 'authenticated' | 'refreshing'>()
     expectTypeOf(user.value).toEqualTypeOf<ConvexUser | null>()
     expectTypeOf(error.value).toEqualTypeOf<Error | null>()
     expectTypeOf(isAuthenticated.value).toEqualTypeOf<boolean>()
+    expectTypeOf(refresh).toEqualTypeOf<() => Promise<void>>()
     expectTypeOf(ready()).resolves.toEqualTypeOf<boolean | undefined>()
+  })
+})
+
+describe('a token source', () => {
+  it('may name sessions without an id', () => {
+    expectTypeOf<{ status: 'signedIn', userId: string, user: object, session: null }>().toExtend<SessionSnapshot>()
+    expectTypeOf<{ status: 'signedIn', userId: string, sessionId: null, user: object, session: null }>().toExtend<SessionSnapshot>()
+    expectTypeOf<{ status: 'signedIn', sessionId: string, user: object, session: null }>().not.toExtend<SessionSnapshot>()
   })
 })
 
