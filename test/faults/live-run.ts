@@ -72,6 +72,8 @@ export class LiveRun {
   #storage: StorageMode = 'good'
   #isReachable = true
   #session: 'good' | 'failing' | 'empty' = 'good'
+  #retryAfterMs = 0
+  #pictures = 0
   #authenticates = 0
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
@@ -275,8 +277,18 @@ export class LiveRun {
       case 'step':
       case 'answerLate':
         return this.#time.settle()
-      // The deployment refuses no good token, and its clock and the page's go together.
+      case 'claims':
+        return this.#changeClaims(command.heard)
+      case 'refreshAuth':
+        return void this.#convex.auth.refresh()
+      case 'retryAfter':
+        this.#tokens = 'limited'
+        this.#retryAfterMs = command.ms
+        return
+      // The deployment refuses no good token and sends no fatal errors, and its clock and the page's go together.
       case 'refuse':
+      case 'refuseFor':
+      case 'failFatally':
       case 'jump':
         return
       default:
@@ -290,6 +302,15 @@ export class LiveRun {
       void this.#auth.authClient.signIn.email({ email, password: PASSWORD }).catch(() => {})
     else
       await signInElsewhere(this.#deployment, this.#browserFetch, email)
+  }
+
+  /** The user has another picture. */
+  async #changeClaims(isHeard: boolean): Promise<void> {
+    const image = `https://pictures.example/${++this.#pictures}`
+    if (isHeard)
+      void this.#auth.authClient.updateUser({ image }).catch(() => {})
+    else
+      await post(this.#deployment, this.#browserFetch, 'update-user', { image })
   }
 
   #refetch(): void {
@@ -371,6 +392,8 @@ export class LiveRun {
     switch (this.#tokens) {
       case 'failing':
         return { kind: 'answer', status: 429, headers: { 'retry-after': '2' } }
+      case 'limited':
+        return { kind: 'answer', status: 429, headers: { 'x-retry-after': String(this.#retryAfterMs / 1000) } }
       case 'throwing':
         return { kind: 'cut', when: 'middle' }
       case 'stalled':

@@ -49,7 +49,7 @@ function openApp() {
   const time = new VirtualTime()
   stubBroadcastChannel()
   const backend = new ModelBackend(20)
-  const provider = new ModelProvider('ada', true)
+  const provider = new ModelProvider('ada', true, 'unique')
   const { deployment } = backend
   const identity = { who: 'ada', isRefreshing: false, hadToken: true, changes: 0 }
   const convex = createConvex({ url: deployment.url, tokenSource: provider.source, clientOptions: deployment.clientOptions })

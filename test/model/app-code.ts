@@ -13,11 +13,11 @@ export interface ModelCall {
   outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
 }
 
-/** Errors that are nobody's fault: a connection that breaks under an action, and storage that fails. */
+/** Errors that are nobody's fault: a connection that breaks under an action or is given up by the deployment, and storage that fails. */
 const EXPECTED_ERRORS = {
-  mutation: /^$/,
-  action: /Connection lost/,
-  upload: /UPLOAD_FAILED|UPLOAD_CANCELLED/,
+  mutation: /CONNECTION_LOST/,
+  action: /Connection lost|CONNECTION_LOST/,
+  upload: /UPLOAD_FAILED|UPLOAD_CANCELLED|CONNECTION_LOST/,
 }
 
 export interface AppCodeOptions {

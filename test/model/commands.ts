@@ -27,6 +27,8 @@ export interface ViewSpec {
 export interface Boot {
   /** Who has the session cookie. */
   user: User | null
+  /** What the provider uses as the ids of its sessions. */
+  sessionIds: SessionIds
   /** What the provider has said before the page begins. */
   snapshot: 'silent' | 'spoken'
   hint: boolean
@@ -37,7 +39,10 @@ export interface Boot {
 }
 
 /** How the provider answers requests for tokens. */
-export type TokenMode = 'good' | 'failing' | 'throwing' | 'stalled' | 'late' | 'garbage' | 'foreign' | 'same'
+export type TokenMode = 'good' | 'failing' | 'limited' | 'throwing' | 'stalled' | 'late' | 'garbage' | 'foreign' | 'same'
+
+/** An id for each session, one for all of them, or none. */
+export type SessionIds = 'unique' | 'constant' | 'missing'
 
 /** How the file storage answers. */
 export type StorageMode = 'good' | 'failing' | 'refusing' | 'stalled'
@@ -50,7 +55,18 @@ export type Command
     | { do: 'say', what: 'truth' | 'failed' | 'former' | 'pending' | 'empty' }
     /** Another tab of this app, or of another app of this origin, announces who it believes to be signed in. */
     | { do: 'announceUser', user: User | null, by: 'app' | 'another app' }
+    /** The deployment refuses the next tokens. */
     | { do: 'refuse', tokens: number }
+    /** The deployment refuses all tokens for a while, as one whose keys or clocks are off; those that it has accepted too. */
+    | { do: 'refuseFor', ms: number }
+    /** The deployment gives up a connection with a fatal error, so that its client never connects again. */
+    | { do: 'failFatally', nth: number }
+    /** The data of the session change under the same id. */
+    | { do: 'claims', heard: boolean }
+    /** The app requests session and token again. */
+    | { do: 'refreshAuth' }
+    /** The token endpoint fails and wants to be left alone. */
+    | { do: 'retryAfter', ms: number }
     | { do: 'tokens', mode: TokenMode, user: User }
     | { do: 'answerLate' }
     | Reaction
@@ -97,6 +113,7 @@ const view: fc.Arbitrary<ViewSpec> = fc.record({
 
 export const boots: fc.Arbitrary<Boot> = fc.record({
   user: fc.option(user),
+  sessionIds: fc.constantFrom<SessionIds>('unique', 'unique', 'constant', 'missing'),
   snapshot: fc.constantFrom('silent', 'spoken'),
   hint: fc.boolean(),
   tokens: fc.constantFrom<TokenMode>('good', 'good', 'late', 'stalled'),
@@ -121,6 +138,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('say' as const), what: fc.constantFrom('truth' as const, 'failed' as const, 'former' as const, 'pending' as const, 'empty' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('announceUser' as const), user: fc.option(user), by: fc.constantFrom('app' as const, 'app' as const, 'another app' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), tokens: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuseFor' as const), ms: fc.constantFrom(3000, 60_000, 200_000, 600_000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('failFatally' as const), nth: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('claims' as const), heard: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refreshAuth' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('retryAfter' as const), ms: fc.constantFrom(2000, 120_000, 86_400_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tokens' as const), mode: fc.constantFrom<TokenMode>('good', 'good', 'failing', 'throwing', 'stalled', 'late', 'garbage', 'foreign', 'same'), user }) },
   { weight: 1, arbitrary: fc.constant({ do: 'answerLate' as const }) },
   { weight: 16, arbitrary: reaction },

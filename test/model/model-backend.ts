@@ -38,6 +38,8 @@ export class ModelBackend {
   readonly files = stubXhr()
   /** How many of the next tokens are refused. */
   refusals = 0
+  /** Until when all tokens are refused, in milliseconds since 1970. */
+  refusesUntil = 0
   refused = 0
 
   constructor(latencyMs: number) {
@@ -45,11 +47,12 @@ export class ModelBackend {
     deployment.latencyMs = latencyMs
     deployment.isPinging = true
     deployment.accepts = () => {
-      if (this.refusals === 0)
-        return true
-      this.refusals--
-      this.refused++
-      return false
+      const isRefused = this.refusals > 0 || Date.now() < this.refusesUntil
+      if (isRefused) {
+        this.refusals = Math.max(0, this.refusals - 1)
+        this.refused++
+      }
+      return !isRefused
     }
     for (const topic of ['a', 'b']) {
       for (const whose of ['nobody', ...USERS])
@@ -106,6 +109,16 @@ export class ModelBackend {
       if (!request.isOver)
         this.#store(request)
     }
+  }
+
+  /** All tokens are refused for a while: the deployment verifies those of its connections again. */
+  refuseFor(ms: number): void {
+    this.refusesUntil = Date.now() + ms
+    for (const socket of this.deployment.liveSockets) {
+      if (socket.subject !== null)
+        socket.refuse()
+    }
+    this.refused++
   }
 
   /** What it has noted of the past, which no server keeps. */

@@ -1,5 +1,5 @@
 import type { SessionSnapshot, TokenOutcome } from 'convue'
-import type { TokenMode, User } from './commands.ts'
+import type { SessionIds, TokenMode, User } from './commands.ts'
 import { fakeToken } from '../support/fake-token.ts'
 import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
 
@@ -8,7 +8,11 @@ export const TOKEN_LIFETIME_S = 120
 /** The session cookie of a browser, and an identity provider that may fail in every way. */
 export class ModelProvider {
   readonly source: ScriptedSource
-  cookie: { user: User, sessionId: string } | null = null
+  cookie: { user: User, sessionId: string | null } | null = null
+  /** What the session and its tokens say besides ids; every change has another number. */
+  claims = 0
+  /** How long a `limited` token endpoint wants to be left alone. */
+  retryAfterMs = 0
   mode: TokenMode = 'good'
   foreigner: User = 'ada'
   /** Whether our own sign-out succeeds. */
@@ -20,7 +24,10 @@ export class ModelProvider {
   #lastToken = ''
   #formerSnapshots: SessionSnapshot[] = []
 
-  constructor(user: User | null, isSpoken: boolean) {
+  readonly #sessionIds: SessionIds
+
+  constructor(user: User | null, isSpoken: boolean, sessionIds: SessionIds) {
+    this.#sessionIds = sessionIds
     if (user)
       this.#login(user)
     this.source = new ScriptedSource(isSpoken ? this.truth : { status: 'pending' })
@@ -37,7 +44,10 @@ export class ModelProvider {
   }
 
   get truth(): SessionSnapshot {
-    return this.cookie ? signedIn(this.cookie.user, this.cookie.sessionId) : { status: 'signedOut' }
+    if (!this.cookie)
+      return { status: 'signedOut' }
+    const snapshot = signedIn(this.cookie.user, this.cookie.sessionId)
+    return { ...snapshot, session: { ...snapshot.session as object, claims: this.claims } }
   }
 
   signIn(user: User): void {
@@ -80,7 +90,7 @@ export class ModelProvider {
 
   makeToken(): string {
     const { user, sessionId } = this.cookie!
-    return this.#lastToken = fakeToken(user, { sessionId, lifetimeSeconds: TOKEN_LIFETIME_S })
+    return this.#lastToken = fakeToken(user, { sessionId, lifetimeSeconds: TOKEN_LIFETIME_S, claims: { claims: this.claims } })
   }
 
   #remember(): void {
@@ -89,7 +99,8 @@ export class ModelProvider {
 
   #login(user: User): void {
     this.#lastToken = ''
-    this.cookie = { user, sessionId: `session ${++this.#sessions} of ${user}` }
+    const ids = { unique: `session ${++this.#sessions} of ${user}`, constant: 'the session', missing: null }
+    this.cookie = { user, sessionId: ids[this.#sessionIds] }
   }
 
   #honest(): TokenOutcome {
@@ -102,6 +113,8 @@ export class ModelProvider {
         return this.#honest()
       case 'failing':
         return { kind: 'failed', error: new Error('The token endpoint is down.') }
+      case 'limited':
+        return { kind: 'failed', error: new Error('The token endpoint wants to be left alone.'), retryAfterMs: this.retryAfterMs }
       case 'throwing':
         return Promise.reject(new Error('The provider throws.'))
       case 'stalled':

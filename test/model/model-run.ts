@@ -1,6 +1,7 @@
 import type { ConvexPlugin } from 'convue'
 import type { Boot, Command, Reaction } from './commands.ts'
 import type { Identity } from './shown-query.ts'
+import { isDeepStrictEqual } from 'node:util'
 import { createConvex } from 'convue'
 import { vi } from 'vitest'
 import { effectScope, watch } from 'vue'
@@ -13,9 +14,6 @@ import { OtherTabs } from './other-tabs.ts'
 import { PageListeners } from './page-listeners.ts'
 import { faultsAtRest, faultsOf } from './shown-query.ts'
 import { settle, VirtualTime } from './virtual-time.ts'
-
-/** The Convex client offers a token that has to be renewed three times; the very first once more. */
-const REFUSALS_UNTIL_REJECTED = 3
 
 /** What never asks for a token, unless one has failed or the clock has moved. */
 const WITHOUT_TOKENS = new Set<Command['do']>([
@@ -69,18 +67,20 @@ export class ModelRun {
   /** How many requests for tokens can be accounted for. */
   #budget = 2
   #hadFaultyTokens = false
+  /** How many requested refreshes of session and token have not settled. */
+  #authRefreshes = 0
   #hasJumped = false
   /** The last command was a step: what it began is not over. */
   #isStepping = false
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
 
-  constructor({ user, snapshot, hint, tokens, handover, latencyMs, mount }: Boot) {
+  constructor({ user, sessionIds, snapshot, hint, tokens, handover, latencyMs, mount }: Boot) {
     seedRandom()
     process.on('unhandledRejection', this.#onRejection)
     this.#listeners = new PageListeners()
     this.#backend = new ModelBackend(latencyMs)
-    this.#provider = new ModelProvider(user, snapshot === 'spoken')
+    this.#provider = new ModelProvider(user, snapshot === 'spoken', sessionIds)
     this.#provider.mode = tokens
     this.#hadFaultyTokens = tokens !== 'good'
     const { deployment } = this.#backend
@@ -113,6 +113,7 @@ export class ModelRun {
   async run(command: Command): Promise<void> {
     const { length } = this.#provider.source.requests
     const isUnsettled = this.#hadFaultyTokens || this.#backend.refused > 0 || this.#hasJumped || this.#isStepping || this.#convex.auth.isLoading.value
+    const isClaimsKnown = isDeepStrictEqual(this.#provider.source.getSnapshot(), this.#provider.truth) && this.#convex.auth.isAuthenticated.value
     await this.#perform(command)
     this.#isStepping = command.do === 'step'
     if (this.#isStepping)
@@ -120,6 +121,8 @@ export class ModelRun {
     await settle()
     if (WITHOUT_TOKENS.has(command.do) && !isUnsettled)
       this.#expect(this.#provider.source.requests.length === length, `${command.do} asks for a token`)
+    if (command.do === 'claims' && command.heard && isClaimsKnown && !isUnsettled)
+      this.#expect(this.#provider.source.requests.length === length + 1, 'new claims bring no token')
     this.#checkTick()
     this.#checkCalls()
     this.#otherTabs.takeFaults().forEach(fault => this.#faults.add(fault))
@@ -139,16 +142,16 @@ export class ModelRun {
 
     const asked = source.requests.length
     const authenticated = this.#countFrames('Authenticate')
-    await this.#time.advance(100_000)
-    this.#expect(source.requests.length - asked <= 1, `${source.requests.length - asked} tokens in 100 quiet seconds`)
+    // Tokens of two minutes are renewed after 96 seconds.
+    await this.#time.advance(90_000)
+    this.#expect(source.requests.length - asked <= 1, `${source.requests.length - asked} tokens in 90 quiet seconds`)
     this.#expect(this.#countFrames('Authenticate') - authenticated <= 1, 'authenticates too often')
     this.#expect(this.#countFrames('Authenticate') <= source.requests.length + this.#countFrames('Connect') + 1, 'more Authenticates than tokens and connections')
 
     const { status, error } = this.#convex.auth
     const expected = this.#provider.cookie?.user ?? null
-    const wasRejected = (error.value as { code?: string } | null)?.code === 'TOKEN_REJECTED' && this.#backend.refused >= REFUSALS_UNTIL_REJECTED
     const { who } = this.#identity
-    this.#expect(who === expected || wasRejected, `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
+    this.#expect(who === expected, `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
     this.#expect(status.value === 'authenticated' || status.value === 'unauthenticated', `${status.value} at rest`)
     if (who === undefined)
       return
@@ -173,6 +176,7 @@ export class ModelRun {
     for (const call of this.#app.pending)
       this.#faults.add(`${call} is pending at rest`)
     this.#expect(this.#app.refreshes === 0, 'a refresh is pending at rest')
+    this.#expect(this.#authRefreshes === 0, 'a refresh of session and token is pending at rest')
     this.#budget = source.requests.length + 3
     this.#otherTabs.rest()
     deployment.frames.length = 0
@@ -265,6 +269,24 @@ export class ModelRun {
       case 'refuse':
         this.#budget += 2 * command.tokens
         backend.refusals += command.tokens
+        return
+      case 'refuseFor':
+        this.#budget += 6
+        return backend.refuseFor(command.ms)
+      case 'failFatally':
+        return deployment.liveSockets[command.nth]?.failFatally()
+      case 'claims':
+        provider.claims++
+        return this.#hear(command.heard)
+      case 'refreshAuth':
+        this.#budget += 3
+        this.#authRefreshes++
+        return void this.#convex.auth.refresh().then(() => this.#authRefreshes--)
+      case 'retryAfter':
+        this.#hadFaultyTokens = true
+        this.#budget += 1
+        provider.mode = 'limited'
+        provider.retryAfterMs = command.ms
         return
       case 'tokens':
         this.#hadFaultyTokens ||= command.mode !== 'good'
@@ -363,6 +385,7 @@ export class ModelRun {
     this.#provider.mode = 'good'
     this.#provider.answerLate()
     this.#backend.refusals = 0
+    this.#backend.refusesUntil = 0
     this.#backend.flushFiles()
     deployment.isReachable = true
     deployment.flush()
@@ -395,10 +418,12 @@ export class ModelRun {
     Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
     if (former !== undefined && former !== who && this.#session)
       this.#left.add(this.#session)
-    this.#session = session.value?.id
+    this.#session = who ? keyOf(who, session.value?.id) : undefined
     if (former === undefined || former === who)
       return
-    this.#expect(status.value !== 'loading' || this.#session === this.#provider.cookie?.sessionId || !this.#left.has(this.#session!), 'a session that was left is believed without a token')
+    const { cookie } = this.#provider
+    const isTrue = cookie !== null && this.#session === keyOf(cookie.user, cookie.sessionId)
+    this.#expect(status.value !== 'loading' || isTrue || !this.#left.has(this.#session!), 'a session that was left is believed without a token')
     this.#otherTabs.expectAnnouncement(who ?? null)
     this.#identity.hadToken = status.value !== 'loading'
     this.#identity.changes++
@@ -442,7 +467,7 @@ export class ModelRun {
     if (subject !== null)
       this.#expect(subject === who, `${frame.type} as ${subject} while ${who} is there`)
     if (frame.type === 'Authenticate') {
-      const bearer = frame.tokenType === 'User' ? JSON.parse(atob(frame.value.split('.')[1])).sub : null
+      const bearer = frame.tokenType === 'User' ? readToken(frame.value).sub : null
       this.#expect(!this.#provider.tooLate.has(frame.value), `a token of ${bearer} that came too late is used`)
       this.#expect(bearer === who, `Authenticate ${bearer} while ${who} is there`)
     }
@@ -470,6 +495,11 @@ export class ModelRun {
     const found = liveSockets.flatMap(({ queries, subject }) => [...queries.values()].map(({ name, args }) => `${name} ${args.topic ?? args.of} as ${subject}`))
     this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is wanted, ${found} is on the wire`)
     this.#expect(found.every(query => wanted.has(query)), `${found} is on the wire, ${[...wanted]} is wanted`)
+    for (const { subject, frames } of liveSockets) {
+      const authenticate = frames.findLast(({ type }) => type === 'Authenticate')
+      if (subject !== null && authenticate)
+        this.#expect(readToken(authenticate.value).claims === this.#provider.claims, 'queries run with claims that are not true any more')
+    }
     const isNobodyNeeded = found.some(query => query.endsWith(' as null'))
     const expected = (who === null ? 0 : 1) + (isNobodyNeeded ? 1 : 0)
     this.#expect(liveSockets.length === expected, `${liveSockets.length} sockets are open, not ${expected}`)
@@ -483,6 +513,15 @@ export class ModelRun {
     if (!isRight)
       this.#faults.add(fault)
   }
+}
+
+function readToken(token: string): Record<string, unknown> {
+  return JSON.parse(atob(token.split('.')[1]!))
+}
+
+/** What tells sessions apart: two users may have the same session id. */
+function keyOf(user: string, sessionId: string | null | undefined): string {
+  return JSON.stringify([user, sessionId ?? null])
 }
 
 /** Chance that is the same in every run. */
