@@ -64,10 +64,10 @@ export class RecordedDeployment {
 
   async #ask({ method, url, headers }: IncomingMessage, body: string): Promise<Answer> {
     const { url: cloud, siteUrl } = this.#deployment
-    const { 'content-type': type = '', authorization = '', cookie = '' } = headers
+    const { 'content-type': type = '', authorization = '', cookie = '', origin = '' } = headers
     const response = await fetch((url!.startsWith('/api/auth/') ? siteUrl : cloud) + url, {
       method: method!,
-      headers: { 'content-type': type, ...(authorization && { authorization }), cookie },
+      headers: { 'content-type': type, ...(authorization && { authorization }), ...(origin && { origin }), cookie },
       ...(method === 'POST' ? { body } : {}),
     })
     return {
