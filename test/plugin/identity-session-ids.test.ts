@@ -77,6 +77,18 @@ describe.each(ids)('a provider with %s', (_name, sessionId) => {
     expect([status.value, tasks.data.value]).toEqual(['authenticated', 'ada\'s tasks'])
   })
 
+  it('lets another user in at once after a denial', async () => {
+    const { source, status, error, user, tasks } = await openAuthenticated(sessionId)
+    source.answer = () => ({ kind: 'denied' })
+    await page.tick(900_000)
+    expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
+    source.signIn('bea', sessionId)
+    // No token has to come first: the session that was denied was another one.
+    expect([status.value, user.value?.id, error.value]).toEqual(['loading', 'bea', null])
+    await page.tick()
+    expect(tasks.data.value).toBe('bea\'s tasks')
+  })
+
   it('lets the same user and another one in after a denial', async () => {
     const { source, status, error, tasks } = await openAuthenticated(sessionId)
     source.answer = () => ({ kind: 'denied' })
