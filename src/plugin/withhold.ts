@@ -20,6 +20,15 @@ export interface Withholding {
   close: () => void
 }
 
+/** A session whose end is to be found out. */
+interface SessionCheck {
+  sessionId: string | null
+  /** The provider has been asked. */
+  isRequested: boolean
+  /** The provider names another session of the same user. */
+  isReplaced: boolean
+}
+
 /** No outcome is withheld for longer, in milliseconds. */
 const LIMIT_MS = 10_000
 /**
@@ -37,8 +46,7 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
   let checkTimer: ReturnType<typeof setTimeout> | undefined
   let signOuts = 0
   let lastCheck = -Infinity
-  /** The session whose end is to be found out; `isReplaced`: the provider names another one of the same user. */
-  let check: { sessionId: string | null, isRequested: boolean, isReplaced: boolean } | undefined
+  let check: SessionCheck | undefined
 
   engine.subscribe((state, former) => {
     if (isChangeOfPerson(former, state)) {
@@ -67,7 +75,8 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
 
   function checkSession(): void {
     const { said, person } = engine.state
-    const started = check = { sessionId: (said ?? person)?.sessionId ?? null, isRequested: false, isReplaced: false }
+    const started: SessionCheck = { sessionId: (said ?? person)?.sessionId ?? null, isRequested: false, isReplaced: false }
+    check = started
     lastCheck = performance.now()
     const request = (): void => {
       if (started.isReplaced)
