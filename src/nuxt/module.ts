@@ -191,6 +191,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     addPlugin({ src: resolve('./runtime/plugin.server'), mode: 'server' })
     addPlugin({ src: resolve('./runtime/plugin.client'), mode: 'client' })
     addServerPlugin(resolve('./runtime/server/plugin'))
+    addServerPlugin(resolve('./runtime/server/error-status'))
     addImports(composables.map(name => ({ name, from: 'convue' })))
     for (const name of components)
       addComponent({ name, export: name, filePath: 'convue' })

@@ -196,10 +196,25 @@ describe('a route of the app\'s server', () => {
       headers: { 'content-type': 'application/json', 'cookie': ada.cookie, origin },
       body: JSON.stringify({ text: 'From a route' }),
     })
-    expect((await post('https://evil.example')).ok).toBe(false)
+    const refused = await post('https://evil.example')
+    expect(refused.status).toBe(403)
+    expect(await refused.json()).toMatchObject({ statusMessage: 'Forbidden', data: { code: 'ORIGIN_UNTRUSTED' } })
+    // An attack is no mistake of the app: it would fill the log.
+    expect(app.log).not.toContain('ORIGIN_UNTRUSTED')
     expect(await app.deployment.query(api.tasks.list, {}, { identity: { subject: ada.userId } })).toEqual([])
     expect((await post(app.url)).status).toBe(200)
     expect(await app.deployment.query(api.tasks.list, {}, { identity: { subject: ada.userId } })).toMatchObject([{ text: 'From a route' }])
+  })
+})
+
+describe('a server route whose call the deployment does not carry out', () => {
+  it('answers 502, with the reason in the log alone', async () => {
+    const ada = await app.signUp('Ada')
+    app.intercept(request => request.url.endsWith('/api/query') ? new Response('broken', { status: 503 }) : undefined)
+    const { status, html } = await app.get('/api/tasks', ada.cookie)
+    expect(status).toBe(502)
+    expect(html).not.toContain('FUNCTION_REQUEST_FAILED')
+    expect(app.log).toContain('FUNCTION_REQUEST_FAILED')
   })
 })
 
