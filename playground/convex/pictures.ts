@@ -42,6 +42,8 @@ export const save = mutation({
     const file = await ctx.db.system.get(storageId)
     if (!file?.contentType?.startsWith('image/'))
       throw new ConvexError({ code: 'NO_PICTURE', message: 'It is no picture.' })
+    if (file.size === 0)
+      throw new ConvexError({ code: 'EMPTY', message: 'The file is empty.' })
     return await ctx.db.insert('pictures', {
       userId: subject,
       storageId,

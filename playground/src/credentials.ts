@@ -1,3 +1,4 @@
+import { demoUser } from '../convex/demo-user'
 import { authClient } from './auth-client'
 
 export interface Credentials {
@@ -30,18 +31,10 @@ export async function signUp(newcomer: Newcomer) {
 }
 // #endregion
 
-/** The account of the "Continue as demo user" button. It is no secret, and holds none. */
-const demoUser = { name: 'Demo user', email: 'demo@convue.dev', password: 'demo-of-convue' }
-
-/** Signs in as the demo user, who is signed up on a deployment that does not know them yet. */
-export async function signInAsDemoUser(): Promise<void> {
-  const { error } = await authClient.signIn.email(demoUser)
-  if (!error)
-    return
-  if (error.code !== 'INVALID_EMAIL_OR_PASSWORD')
-    return check({ error })
-  const answer = await authClient.signUp.email(demoUser)
-  if (answer.error?.code?.startsWith('USER_ALREADY_EXISTS'))
-    throw new Error('Somebody changed the password of the demo user. Sign up with an address of your own.')
-  check(answer)
+/** Signs in as the demo user, who is signed up on a deployment that does not have the account yet. */
+export async function signInAsDemoUser(hasAccount: boolean): Promise<void> {
+  const { error } = hasAccount ? await authClient.signIn.email(demoUser) : await authClient.signUp.email(demoUser)
+  if (error?.code === 'INVALID_EMAIL_OR_PASSWORD')
+    throw new Error('The password of the demo user was changed. Sign up with an address of your own.')
+  check({ error })
 }

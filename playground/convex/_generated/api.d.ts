@@ -6,33 +6,37 @@ import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server
 import type * as module0 from "../account.js"
 import type * as module1 from "../auth.js"
 import type * as module2 from "../birds.js"
-import type * as module3 from "../diary.js"
-import type * as module4 from "../feed.js"
-import type * as module5 from "../guide.js"
-import type * as module6 from "../http.js"
-import type * as module7 from "../identity.js"
-import type * as module8 from "../pictures.js"
-import type * as module9 from "../places.js"
-import type * as module10 from "../sightings.js"
-import type * as module11 from "../songs.js"
-import type * as module12 from "../tasks.js"
-import type * as module13 from "../text.js"
+import type * as module3 from "../demo.js"
+import type * as module4 from "../demo-user.js"
+import type * as module5 from "../diary.js"
+import type * as module6 from "../feed.js"
+import type * as module7 from "../guide.js"
+import type * as module8 from "../http.js"
+import type * as module9 from "../identity.js"
+import type * as module10 from "../pictures.js"
+import type * as module11 from "../places.js"
+import type * as module12 from "../sightings.js"
+import type * as module13 from "../songs.js"
+import type * as module14 from "../tasks.js"
+import type * as module15 from "../text.js"
 
 declare const fullApi: ApiFromModules<{
   "account": typeof module0
   "auth": typeof module1
   "birds": typeof module2
-  "diary": typeof module3
-  "feed": typeof module4
-  "guide": typeof module5
-  "http": typeof module6
-  "identity": typeof module7
-  "pictures": typeof module8
-  "places": typeof module9
-  "sightings": typeof module10
-  "songs": typeof module11
-  "tasks": typeof module12
-  "text": typeof module13
+  "demo": typeof module3
+  "demo-user": typeof module4
+  "diary": typeof module5
+  "feed": typeof module6
+  "guide": typeof module7
+  "http": typeof module8
+  "identity": typeof module9
+  "pictures": typeof module10
+  "places": typeof module11
+  "sightings": typeof module12
+  "songs": typeof module13
+  "tasks": typeof module14
+  "text": typeof module15
 }>
 
 /** The functions that clients may call. */

@@ -1,0 +1,39 @@
+import type { ShallowRef } from 'vue'
+import { nextTick, onBeforeUnmount } from 'vue'
+
+const FOCUSABLE = 'a[href], button, input, select, textarea'
+
+/** When a row is removed that has the focus, the same control of the next row gets it, or else of the previous one, or else the heading of the page. */
+export function useFocusOfNextRow(row: Readonly<ShallowRef<HTMLElement | null>>): void {
+  onBeforeUnmount(() => {
+    const controls = controlsOf(row.value)
+    const index = controls.indexOf(document.activeElement as HTMLElement)
+    if (index === -1)
+      return
+    const neighbour = row.value!.nextElementSibling ?? row.value!.previousElementSibling
+    focus(controlsOf(neighbour)[index] ?? document.querySelector<HTMLElement>('main h1'))
+  })
+}
+
+/** When an element is replaced that holds the focus, what comes in its place gets it. */
+export function useFocusOfReplacement(element: Readonly<ShallowRef<HTMLElement | null>>): void {
+  onBeforeUnmount(async () => {
+    const replaced = element.value
+    if (!replaced?.contains(document.activeElement))
+      return
+    const { parentElement, previousElementSibling } = replaced
+    await nextTick()
+    const replacement = previousElementSibling ? previousElementSibling.nextElementSibling : parentElement?.firstElementChild
+    focus(replacement instanceof HTMLElement ? replacement : document.querySelector<HTMLElement>('main h1'))
+  })
+}
+
+function controlsOf(element: Element | null): HTMLElement[] {
+  return [...element?.querySelectorAll<HTMLElement>(FOCUSABLE) ?? []]
+}
+
+function focus(element: HTMLElement | null): void {
+  if (element && !element.matches(FOCUSABLE))
+    element.tabIndex = -1
+  element?.focus({ preventScroll: true })
+}

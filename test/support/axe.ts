@@ -1,0 +1,14 @@
+import type { Page } from 'playwright-core'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Violation { id: string, nodes: { target: unknown[] }[] }
+
+/** What axe finds on a page: each rule with the elements that break it. */
+export async function findViolations(page: Page): Promise<string[]> {
+  await page.evaluate(source)
+  const violations = await page.evaluate(async () => (await (globalThis as any).axe.run()).violations as Violation[])
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+}

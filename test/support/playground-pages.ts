@@ -1,0 +1,19 @@
+/** Every page of both playgrounds, with the heading by which it is known. A bird that the guide has: the page of another one shows less. */
+export const playgroundPages: readonly { path: string, heading: string, onNuxt?: string }[] = [
+  { path: '/', heading: 'Live data that knows who is asking', onNuxt: 'Rendered as you, live without a flicker' },
+  { path: '/sign-in', heading: 'Sign in' },
+  { path: '/sign-up', heading: 'Sign up' },
+  { path: '/tasks', heading: 'My tasks' },
+  { path: '/feed', heading: 'Public feed' },
+  { path: '/queries', heading: 'Queries' },
+  { path: '/queries/Raven', heading: 'Raven' },
+  { path: '/pagination', heading: 'Pagination' },
+  { path: '/optimistic', heading: 'Optimistic updates' },
+  { path: '/uploads', heading: 'Uploads' },
+  { path: '/account', heading: 'Account' },
+  { path: '/inspector', heading: 'Inspector' },
+  { path: '/no/such/page', heading: 'There is no such page' },
+]
+
+/** Those that send a signed-in user elsewhere. */
+export const guestPages = ['/sign-in', '/sign-up']
