@@ -24,6 +24,8 @@ async function dev(): Promise<void> {
       NUXT_TELEMETRY_DISABLED: '1',
     },
   })
+  if (deployment)
+    console.log('The embedded deployment keeps its data in memory. Ctrl+C stops it.')
   nuxt.once('exit', async (code) => {
     await deployment?.close()
     process.exit(code ?? 0)

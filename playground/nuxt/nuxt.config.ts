@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+const mark = `data:image/svg+xml,${encodeURIComponent(readFileSync(path('../src/mark.svg'), 'utf8'))}`
 
 // An app writes `modules: ['convue/nuxt']` and needs no aliases: here the module and the library are the sources beside this folder.
 export default defineNuxtConfig({
@@ -16,7 +19,12 @@ export default defineNuxtConfig({
   css: ['tokens', 'base', 'controls'].map(name => path(`../src/styles/${name}.css`)),
   app: {
     rootId: 'app',
-    head: { htmlAttrs: { lang: 'en' } },
+    head: {
+      htmlAttrs: { lang: 'en' },
+      link: [{ rel: 'icon', type: 'image/svg+xml', href: mark }],
+      // Before the first paint: a theme that was chosen here must not flash in as another.
+      script: [{ innerHTML: 'try { document.documentElement.dataset.theme = localStorage.getItem("playground:theme") ?? "auto" } catch {}', tagPosition: 'head' }],
+    },
   },
   compatibilityDate: '2026-11-01',
   devtools: { enabled: false },

@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findViolations } from '../support/axe.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { freePort } from '../support/free-port.ts'
+import { guestPages, playgroundPages } from '../support/playground-pages.ts'
 import { plainEnv } from './build-app.ts'
 
 const DEV = fileURLToPath(new URL('../../playground/nuxt/dev.ts', import.meta.url))
@@ -14,11 +16,11 @@ const DEV = fileURLToPath(new URL('../../playground/nuxt/dev.ts', import.meta.ur
 let browser: Browser
 let dev: ChildProcess
 let url: string
+let log = ''
 beforeAll(async () => {
   const port = await freePort()
   url = `http://localhost:${port}`
   dev = spawn(process.execPath, [DEV], { env: { ...plainEnv(), PORT: String(port) } })
-  let log = ''
   const started = new Promise<void>((resolve, reject) => {
     for (const stream of [dev.stdout!, dev.stderr!]) {
       stream.on('data', (chunk) => {
@@ -94,19 +96,58 @@ describe('npm run dev:nuxt', () => {
     expect(problems).toEqual([])
   }, 60_000)
 
-  it('renders the pages of the Vue playground', async () => {
-    const page = await (await browser.newContext()).newPage()
-    const problems: string[] = []
-    page.on('console', message => isProblem(message) && problems.push(message.text()))
-    page.on('pageerror', error => problems.push(String(error)))
-    for (const [path, title] of [['/queries', 'Queries'], ['/queries/robin', 'robin'], ['/pagination', 'Pagination'], ['/optimistic', 'Optimistic updates'], ['/uploads', 'Uploads'], ['/feed', 'Public feed']] as const) {
-      const response = await page.goto(url + path, { timeout: 30_000 })
-      expect((await response!.text()).replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`<h1[^>]*> ?${title} ?</h1>`))
-      await hydrated(page)
+  it('renders every page for a guest and for a user, hydrates it as it was rendered, and axe finds nothing', async () => {
+    for (const who of ['guest', 'user'] as const) {
+      const profile = await browser.newContext({ baseURL: url })
+      profile.setDefaultTimeout(30_000)
+      if (who === 'user') {
+        const data = { name: 'Grace', email: 'grace@example.com', password: 'correct horse battery' }
+        await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: url } })
+      }
+      for (const { path, heading, onNuxt } of playgroundPages) {
+        // A page with a rule sends a guest to sign in, and a user away from there.
+        const isElsewhere = (who === 'guest' ? ['/tasks', '/account'] : guestPages).includes(path)
+        const page = await profile.newPage()
+        const problems: string[] = []
+        page.on('console', message => isProblem(message) && problems.push(message.text()))
+        page.on('pageerror', error => problems.push(String(error)))
+        const response = await page.goto(path)
+        expect(response!.status(), path).toBe(path === '/no/such/page' ? 404 : 200)
+        await hydrated(page)
+        if (!isElsewhere) {
+          await page.getByRole('heading', { level: 1, name: onNuxt ?? heading }).waitFor()
+          // A server has no sockets to show.
+          if (path !== '/inspector')
+            expect((await response!.text()).replaceAll(/\s+/g, ' '), path).toMatch(new RegExp(`<h1[^>]*> ?${onNuxt ?? heading} ?</h1>`))
+        }
+        // What was rendered is stale until it is live.
+        await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+        problems.push(...await findViolations(page))
+        expect(problems, `${path} for a ${who}`).toEqual([])
+        await page.close()
+      }
     }
-    // A server has no sockets to show.
-    await page.goto(`${url}/inspector`)
-    await page.getByRole('heading', { name: 'Inspector' }).waitFor()
-    expect(problems).toEqual([])
+  }, 240_000)
+
+  it('has a theme that a reload keeps, and refuses what a page of another site writes', async () => {
+    const profile = await browser.newContext({ baseURL: url })
+    const page = await profile.newPage()
+    await page.goto('/')
+    await hydrated(page)
+    await page.getByRole('button', { name: 'Theme: auto' }).click()
+    await page.reload()
+    await page.getByRole('button', { name: 'Theme: light' }).waitFor()
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('light')
+
+    const data = { name: 'Alan', email: 'alan@example.com', password: 'correct horse battery' }
+    await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: url } })
+    const passwords = { currentPassword: 'correct horse battery', newPassword: 'another horse battery' }
+    const refused = await profile.request.post('/api/password', { data: passwords, headers: { origin: 'https://evil.example' } })
+    expect(refused.status()).toBe(403)
+    expect((await profile.request.post('/api/password', { data: passwords, headers: { origin: url } })).ok()).toBe(true)
   }, 60_000)
+
+  it('says that its deployment is embedded and in memory', () => {
+    expect(log).toContain('The embedded deployment keeps its data in memory.')
+  })
 })
