@@ -19,7 +19,6 @@ beforeEach(() => becomePage())
 afterEach(async () => {
   for (const page of open.splice(0))
     await page.close()
-  vi.unstubAllGlobals()
 })
 afterAll(() => deployment.close())
 

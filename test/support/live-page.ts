@@ -11,7 +11,10 @@ import { WebSocket } from 'ws'
 import { createToken } from './deployment.ts'
 import { ScriptedSource } from './scripted-source.ts'
 
-/** Makes this process a page, as far as Convue, Convex and Better Auth look; `fetch` and sockets stay Node's. `vi.unstubAllGlobals()` ends it. */
+/**
+ * Makes this process a page, as far as Convue, Convex and Better Auth look; `fetch` and sockets stay Node's. A test file with a Better Auth client
+ * must stay a page to its end: the client takes its listeners off `window` one second after the last use of its session.
+ */
 export function becomePage(): void {
   const window = new Window({ url: 'http://localhost:5173' })
   vi.stubGlobal('window', window)
