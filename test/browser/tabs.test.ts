@@ -87,7 +87,7 @@ describe('a tab whose question is refused at first', () => {
     await other.page.getByText(alice.email).waitFor()
     refused.expectProblem(/status of 429/)
     let refusals = 0
-    await refused.page.route('**/api/auth/get-session', route => ++refusals > 3 ? route.continue() : route.fulfill({ status: 429, json: { message: 'Too many requests' } }))
+    await refused.page.route('**/api/auth/get-session*', route => ++refusals > 3 ? route.continue() : route.fulfill({ status: 429, json: { message: 'Too many requests' } }))
 
     await other.page.getByRole('button', { name: 'Sign out' }).click()
     await other.page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()

@@ -46,8 +46,8 @@ describe('a route that writes', () => {
   })
 
   it.each(ROUTES)('does not write for a request that does not say where it comes from: %s', async (path) => {
-    expect((await app.get(path, ada.cookie, BLIND)).status).toBe(500)
-    expect((await app.get(path, ada.cookie, FOREIGN)).status).toBe(500)
+    expect((await app.get(path, ada.cookie, BLIND)).status).toBe(403)
+    expect((await app.get(path, ada.cookie, FOREIGN)).status).toBe(403)
     expect(await writers()).toEqual([])
   })
 

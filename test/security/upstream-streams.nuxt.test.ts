@@ -108,6 +108,7 @@ describe('an auth route of a Nuxt app', () => {
     breakOff()
     // A chunk of length 0 would say that the answer is complete.
     expect(await rest).not.toMatch(/(?:^|\r\n)0\r\n\r\n$/)
+    app.intercept(() => undefined)
     expect((await app.get('/api/auth/ok')).status).toBe(200)
   })
 })

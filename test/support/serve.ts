@@ -26,7 +26,13 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
     catch {
       return void outgoing.writeHead(400).end()
     }
-    const response = await handler(request)
+    const response = await handler(request).catch((error) => {
+      if (!gone.signal.aborted)
+        throw error
+    })
+    // The handler gave up since its client has left.
+    if (!response)
+      return
     const cookies = response.headers.getSetCookie()
     response.headers.delete('set-cookie')
     outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
@@ -36,6 +42,8 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
     // As fast as the other side reads. A side that breaks off ends the other.
     await pipeline(Readable.fromWeb(response.body as any), outgoing).catch(() => {})
   })
+  // On a busy machine, a client could send a request over a connection that is just being closed as idle.
+  server.keepAliveTimeout = 120_000
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

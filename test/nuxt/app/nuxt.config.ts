@@ -7,7 +7,8 @@ const publicHeaders = Object.fromEntries(['Cache-Control', 'CDN-Cache-Control', 
 export default defineNuxtConfig({
   ...buildConfig,
   modules: [...buildConfig.modules],
-  convex: { functions: '../../support/convex', ...convexOptions },
+  // No test may depend on how fast the machine is; a build of its own tests the limit.
+  convex: { functions: '../../support/convex', server: { timeoutMs: 120_000 }, ...convexOptions },
   routeRules: {
     // Prerendering takes a server that is built for it alone: it varies with nothing.
     ...(isPlain ? { '/prerendered': { prerender: true } } : {}),
