@@ -33,7 +33,7 @@ export default defineConfig({
     watch: { ignored: ['**/.docs-examples/**'] },
   },
   test: {
-    // Much of the time a test waits: for a deployment, a browser or a clock.
+    // Much of the time a test waits: for a deployment, a browser or a clock. Limits of time are for what hangs, not for what is slow.
     maxWorkers: '100%',
     projects: [
       {
@@ -45,6 +45,7 @@ export default defineConfig({
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/{token,plugin,composables,components}/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -55,6 +56,7 @@ export default defineConfig({
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/model/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -73,8 +75,8 @@ export default defineConfig({
           setupFiles: ['./test/support/console-guard.ts'],
           environment: 'node',
           include: ['test/{server,testing,live,package}/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -84,8 +86,8 @@ export default defineConfig({
           setupFiles: ['./test/support/console-guard.ts'],
           environment: './test/support/page-environment.ts',
           include: ['test/faults/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -96,8 +98,8 @@ export default defineConfig({
           environment: 'happy-dom',
           include: ['test/security/**/*.test.ts'],
           exclude: ['test/security/**/*.nuxt.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -107,8 +109,8 @@ export default defineConfig({
           setupFiles: ['./test/support/console-guard.ts'],
           environment: './test/support/page-environment.ts',
           include: ['test/docs/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -143,8 +145,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/nuxt/**/*.test.ts', 'test/security/**/*.nuxt.test.ts'],
           globalSetup: ['./test/nuxt/setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -153,8 +155,8 @@ export default defineConfig({
           name: 'browser',
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -208,5 +208,5 @@ describe('of tools', () => {
 describe('the types of all', () => {
   it('are right', async () => {
     expect(await typeCheck).toEqual([])
-  }, 60_000)
+  }, 240_000)
 })

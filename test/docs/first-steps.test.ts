@@ -115,7 +115,7 @@ describe('a new Vue app', () => {
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('listitem').getByText('Water the plants').waitFor()
     expect(problems).toEqual([])
-  }, 100_000)
+  }, 240_000)
 
   it('has tests that run by `npx vitest run`', async () => {
     const tests = examples.filter(({ file, page, code }) => file.startsWith('test/') && page === 'docs/guides/testing-your-app.md' && code.includes('from \'vitest\''))
@@ -126,7 +126,7 @@ describe('a new Vue app', () => {
     await run(['-e', 'import("convue/testing").then(t => t.codegen()).then(() => console.log("written"))'], {}, /written/)
     await run(['node_modules/vitest/vitest.mjs', 'run'], {}, /Tests +\d/)
     expect(log).toMatch(new RegExp(`Tests +${tests.length} passed`))
-  }, 100_000)
+  }, 240_000)
 })
 
 describe('a new Nuxt app', () => {
@@ -147,5 +147,5 @@ describe('a new Nuxt app', () => {
     await page.getByText('Hello Ada').waitFor()
     expect(await (await page.request.get(page.url())).text()).toContain('Hello Ada')
     expect(problems).toEqual([])
-  }, 150_000)
+  }, 240_000)
 })

@@ -44,7 +44,7 @@ beforeAll(async () => {
     }
     server.once('exit', () => reject(new Error(`The server has ended:\n${log}`)))
   })
-}, 120_000)
+}, 240_000)
 beforeEach(async () => {
   const { internal } = await import(/* @vite-ignore */ join(NUXT_APP, 'convex/_generated/api.js'))
   await deployment.mutation(internal.seed.reset, { ada: ada.id })
@@ -69,5 +69,5 @@ describe('in a Nuxt app, the examples', () => {
 
   it('have the right types', async () => {
     expect(await types).toEqual([])
-  }, 120_000)
+  }, 240_000)
 })

@@ -114,7 +114,7 @@ describe('hydration', () => {
     // When the query has left the wire, the page asks it anew.
     const asked = sent.flat().length
     await page.getByRole('link', { name: 'Home' }).click()
-    await expect.poll(() => sent.flat().slice(asked), { timeout: 10_000 }).toContain('ModifyQuerySet')
+    await expect.poll(() => sent.flat().slice(asked), { timeout: 60_000 }).toContain('ModifyQuerySet')
     await page.goBack()
     await page.locator('#count', { hasText: '2 tasks' }).waitFor()
     expect((await page.evaluate(() => (globalThis as any).seen as string[])).slice(2)).not.toContain('1 tasks')

@@ -61,7 +61,7 @@ describe('npm run dev:nuxt', () => {
   it('serves pages that are rendered as their user, and routes that answer as them', async () => {
     const profile = await browser.newContext({ baseURL: url })
     const page = await profile.newPage()
-    profile.setDefaultTimeout(10_000)
+    profile.setDefaultTimeout(60_000)
     const problems: string[] = []
     page.on('console', message => isProblem(message) && problems.push(message.text()))
 
@@ -94,12 +94,12 @@ describe('npm run dev:nuxt', () => {
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(/sign-in\?redirect=/)
     expect(problems).toEqual([])
-  }, 60_000)
+  }, 240_000)
 
   it('renders every page for a guest and for a user, hydrates it as it was rendered, and axe finds nothing', async () => {
     for (const who of ['guest', 'user'] as const) {
       const profile = await browser.newContext({ baseURL: url })
-      profile.setDefaultTimeout(30_000)
+      profile.setDefaultTimeout(60_000)
       if (who === 'user') {
         const data = { name: 'Grace', email: 'grace@example.com', password: 'correct horse battery' }
         await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: url } })
@@ -145,7 +145,7 @@ describe('npm run dev:nuxt', () => {
     const refused = await profile.request.post('/api/password', { data: passwords, headers: { origin: 'https://evil.example' } })
     expect(refused.status()).toBe(403)
     expect((await profile.request.post('/api/password', { data: passwords, headers: { origin: url } })).ok()).toBe(true)
-  }, 60_000)
+  }, 240_000)
 
   it('says that its deployment is embedded and in memory', () => {
     expect(log).toContain('The embedded deployment keeps its data in memory.')

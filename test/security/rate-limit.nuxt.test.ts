@@ -43,7 +43,7 @@ describe('a Nuxt app whose Better Auth has limits', () => {
       statuses.push(textOf(html, 'status'))
     }
     expect(statuses).toEqual(Array.from({ length: 120 }).fill('authenticated Ada'))
-  }, 120_000)
+  }, 240_000)
 
   it('reports once that it is behind a proxy which it was not told about', async () => {
     for (let request = 0; request < 2; request++)
