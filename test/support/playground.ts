@@ -47,7 +47,7 @@ export interface PlaygroundFixture {
 }
 
 /** How long a condition may take to come true: sign-ups hash passwords, and a dev server compiles at the first visit. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 /** On a port of its own: files of tests run side by side. */
 async function startBuilt(): Promise<Playground> {
