@@ -5,10 +5,10 @@ import { expect } from 'vitest'
 import { createApp } from 'vue'
 import { boots, sequences } from './commands.ts'
 
-/** A page that commands happen to, and the promises that it has broken. */
-export interface SequenceRun {
+/** What commands happen to, such as a page, and the promises that it has broken. */
+export interface SequenceRun<AnyCommand = Command> {
   readonly faults: string[]
-  run: (command: Command) => Promise<void>
+  run: (command: AnyCommand) => Promise<void>
   /** Lets everything come to rest, and looks at what is shown then. */
   calm: () => Promise<void>
   close: () => Promise<void>
@@ -25,9 +25,20 @@ export interface SequenceRun {
 export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: number, faultsIn: (boot: Boot, commands: Command[]) => Promise<string[]>): Promise<void> {
   // Vue looks for its devtools once per process, with a timer that belongs to no test.
   createApp({ render: () => null })
+  await checkRandom(name, defaultRuns, boots, sequences, faultsIn)
+}
+
+/** Tries random sequences of commands, as {@link checkSequences} does, on anything that begins with a `Setup`. */
+export async function checkRandom<Setup, AnyCommand>(
+  name: 'MODEL' | 'FAULT',
+  defaultRuns: number,
+  setups: fc.Arbitrary<Setup>,
+  sequences: fc.Arbitrary<AnyCommand[]>,
+  faultsIn: (setup: Setup, commands: AnyCommand[]) => Promise<string[]>,
+): Promise<void> {
   const { [`${name}_RUNS`]: runs = defaultRuns, [`${name}_SEED`]: seed, [`${name}_PATH`]: path } = process.env
-  await fc.assert(fc.asyncProperty(boots, sequences, async (boot, commands) => {
-    expect(await faultsIn(boot, commands)).toEqual([])
+  await fc.assert(fc.asyncProperty(setups, sequences, async (setup, commands) => {
+    expect(await faultsIn(setup, commands)).toEqual([])
   }), {
     numRuns: Number(runs),
     ...(seed ? { seed: Number(seed) } : {}),
@@ -35,8 +46,8 @@ export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: numbe
   })
 }
 
-/** Performs the commands on a page. Resolves with the promises that were broken, and the command after which. */
-export async function performSequence(run: SequenceRun, commands: Command[]): Promise<string[]> {
+/** Performs the commands. Resolves with the promises that were broken, and the command after which. */
+export async function performSequence<AnyCommand>(run: SequenceRun<AnyCommand>, commands: AnyCommand[]): Promise<string[]> {
   try {
     for (const command of commands) {
       await run.run(command)
