@@ -22,6 +22,7 @@ export const endings: [how: string, status: number, method: string][] = [
   ['an unknown error', 500, 'GET'],
   ['304', 304, 'GET'],
   ['writeHead', 200, 'GET'],
+  ['appendHeader', 200, 'GET'],
   ['headers that are cleared', 200, 'GET'],
   ['a proxied route', 200, 'GET'],
   ['nothing', 204, 'GET'],

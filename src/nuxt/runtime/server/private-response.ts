@@ -16,9 +16,13 @@ const TARGETED = /-cache-control$|^(?:surrogate-control|edge-control|x-accel-exp
 
 const responses = new WeakMap<ServerResponse, PrivateResponse>()
 
+/** What lets a cache keep a response in spite of `private` or `no-store` (RFC 9111, 5.2.2). */
+const WIDENING = /^(?:(?:public|s-maxage|must-understand)\b|(?:private|no-store)\s*=)/
+
 /** Whether the headers keep the response out of all caches. */
 export function isPrivate(res: ServerResponse): boolean {
-  return /\b(?:private|no-store)\b/i.test(String(res.getHeader('cache-control') ?? '')) && targetedHeaders(res).length === 0
+  const isKeptOut = (name: string): boolean => directivesOf(res.getHeader(name)).some(it => it === 'private' || it === 'no-store')
+  return isKeptOut('cache-control') && targetedHeaders(res).every(isKeptOut)
 }
 
 /**
@@ -58,9 +62,11 @@ function guard(res: ServerResponse, targeted?: string): PrivateResponse {
   }
   res.appendHeader = (name, value) => {
     const key = name.toLowerCase()
-    if (key === 'cache-control' || key === 'vary' || key === 'set-cookie')
+    if (key === 'cache-control')
+      set(name, CACHE_CONTROL)
+    else if (key === 'vary' || key === 'set-cookie')
       return res.setHeader(name, [...listOf(res.getHeader(name)), ...listOf(value)].filter((it, index, all) => all.indexOf(it) === index))
-    if (!TARGETED.test(name))
+    else if (!TARGETED.test(name))
       appendHeader.call(res, name, value)
     return res
   }
@@ -101,8 +107,15 @@ function targetedHeaders(res: ServerResponse): string[] {
 
 /** Stricter rules than ours may stay: `no-transform` of an event stream, for one. */
 function keepsPrivate(value: unknown): boolean {
-  const directives = String(value).toLowerCase().split(/[,\s]+/)
+  const directives = directivesOf(value)
   return directives.includes('private') && directives.includes('no-store')
+}
+
+/** None if one of them lets a cache keep the response, or where it is uncertain where one ends. */
+function directivesOf(value: unknown): string[] {
+  // The names in a quoted string, such as those of `private="x, y"`, are not directives.
+  const directives = String(value ?? '').toLowerCase().replace(/"(?:\\.|[^"\\])*"/g, 'quoted').split(',').map(it => it.trim())
+  return directives.some(it => WIDENING.test(it) || it.includes('"')) ? [] : directives
 }
 
 function withCookie(vary: string): string {

@@ -25,6 +25,11 @@ const endings: Record<string, (event: any) => unknown> = {
     event.node.res.writeHead(200, { 'cache-control': PUBLIC, 'Surrogate-Control': 'max-age=600', 'set-cookie': 'own=1' })
     event.node.res.end('written')
   },
+  'appendHeader': (event) => {
+    appendResponseHeader(event, 'cache-control', PUBLIC)
+    event.node.res.appendHeader('Cache-Control', PUBLIC)
+    return 'appended'
+  },
   'headers that are cleared': (event) => {
     clearResponseHeaders(event)
     return 'cleared'
