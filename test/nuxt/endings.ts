@@ -43,7 +43,8 @@ export async function expectPrivate(app: NuxtFixture, how: string, status: numbe
     expect(response.status).toBe(status)
     expect(response.headers.get('cache-control')).toBe('private, no-store')
     expect(response.headers.get('vary')?.toLowerCase()).toContain('cookie')
-    expect(TARGETED.filter(name => response.headers.has(name))).toEqual([])
+    // A rule of the route names them all: a host that adds them itself is overridden.
+    expect(TARGETED.map(name => response.headers.get(name))).toEqual(TARGETED.map(() => 'private, no-store'))
     const cookies = response.headers.getSetCookie().map(cookie => cookie.split('=')[0])
     expect(cookies.filter(name => name === 'better-auth.convex_jwt')).toHaveLength(1)
   }

@@ -1,9 +1,13 @@
-import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { createServer, get } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { withIdentityHeaders } from '../../src/nuxt/runtime/server/identity-headers.ts'
 import { isPrivate, makePrivate } from '../../src/nuxt/runtime/server/private-response.ts'
+
+const rules = vi.hoisted(() => ({ current: {} as object }))
+vi.mock('nitropack/runtime', () => ({ getRouteRules: () => rules.current }))
 
 const PRIVATE = 'private, no-store'
 const PUBLIC = 'public, s-maxage=600'
@@ -111,5 +115,47 @@ describe('isPrivate', () => {
         actual.push(isPrivate(res.setHeader('CDN-Cache-Control', value)))
     })
     expect(actual).toEqual([false, true])
+  })
+})
+
+describe('a response for which an identity was requested', () => {
+  const answer = async (res: ServerResponse, apply: (res: ServerResponse) => unknown = () => {}): Promise<void> => {
+    const request = { getToken: async () => null, responseHeaders: () => new Headers() } as any
+    const event = { node: { res }, method: 'GET' } as any
+    // As Nitro does where the host does not do it.
+    for (const [name, value] of Object.entries((rules.current as { headers: OutgoingHttpHeaders }).headers))
+      res.setHeader(name, value!)
+    await withIdentityHeaders(request, [event], [event]).getToken()
+    apply(res)
+    // A second request for the identity is not refused.
+    res.flushHeaders()
+    await withIdentityHeaders(request, [event], [event]).getToken()
+  }
+
+  it.each<[string, (res: ServerResponse) => unknown]>([
+    ['nothing', () => {}],
+    ['setHeader', res => res.setHeader('vercel-cdn-cache-control', PUBLIC)],
+    ['appendHeader', res => res.appendHeader('Vercel-CDN-Cache-Control', PUBLIC)],
+    ['removeHeader', res => res.removeHeader('VERCEL-CDN-CACHE-CONTROL')],
+  ])('overrides the headers that a host adds by route rules, after %s', async (_name, apply) => {
+    rules.current = {
+      headers: { 'Vercel-CDN-Cache-Control': PUBLIC, 'cdn-cache-control': PUBLIC, 'X-Accel-Expires': '600', 'x-own': '1' },
+      isr: 60,
+    }
+    expect(await headersOf(res => answer(res, apply))).toMatchObject({
+      'cache-control': PRIVATE,
+      'vercel-cdn-cache-control': PRIVATE,
+      'cdn-cache-control': PRIVATE,
+      'netlify-cdn-cache-control': PRIVATE,
+      'x-accel-expires': '0',
+      'x-own': '1',
+    })
+  })
+
+  it('has no header for one kind of cache that no rule names', async () => {
+    rules.current = { headers: {} }
+    const headers = await headersOf(res => answer(res.setHeader('CDN-Cache-Control', PUBLIC)))
+    expect(headers).toMatchObject({ 'cache-control': PRIVATE })
+    expect(headers).not.toHaveProperty('cdn-cache-control')
   })
 })

@@ -3,7 +3,7 @@ import type { H3Event } from 'h3'
 import type { PrivateResponse } from './private-response.ts'
 import { ConvueError } from 'convue/server'
 import { getRouteRules } from 'nitropack/runtime'
-import { isPrivate, makePrivate } from './private-response.ts'
+import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
 
 // Ties a request's identity to its response: no cache keeps the response from the moment on at which the identity is first requested, and cookies that
 // Better Auth renews reach it.
@@ -34,7 +34,7 @@ function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
   if (res.writableEnded)
     return undefined
   if (!res.headersSent)
-    return makePrivate(res, targetedHeader(event))
+    return makePrivate(res, targetedByHost(event))
   if ((event.method === 'GET' || event.method === 'HEAD') && !isPrivate(res)) {
     throw new ConvueError({
       code: 'RESPONSE_STARTED',
@@ -45,8 +45,11 @@ function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
   return undefined
 }
 
-/** Netlify's preset adds this header to whatever a route with `isr` answers, to other methods than GET too. */
-function targetedHeader(event: H3Event): string | undefined {
-  const { isr } = getRouteRules(event) as { isr?: unknown }
-  return isr ? 'netlify-cdn-cache-control' : undefined
+/**
+ * What a host adds itself to the response of a route. Vercel's preset leaves the headers of route rules to the host, and Netlify's preset adds its own
+ * header to whatever a route with `isr` answers, to other methods than GET too.
+ */
+function targetedByHost(event: H3Event): string[] {
+  const { headers = {}, isr } = getRouteRules(event) as { headers?: Record<string, string>, isr?: unknown }
+  return [...Object.keys(headers).filter(isTargeted), ...isr ? ['netlify-cdn-cache-control'] : []]
 }

@@ -11,6 +11,9 @@ export interface PrivateResponse {
 
 const CACHE_CONTROL = 'private, no-store'
 
+/** Its value is a number of seconds: 0 keeps the response out of nginx's cache. */
+const NGINX = 'x-accel-expires'
+
 /** What outranks `Cache-Control` in one cache or another: `CDN-Cache-Control` (RFC 9213), those of single hosts, Surrogate-Control, nginx's. */
 const TARGETED = /-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/i
 
@@ -22,21 +25,26 @@ const WIDENING = /^(?:(?:public|s-maxage|must-understand)\b|(?:private|no-store)
 /** Whether the headers keep the response out of all caches. */
 export function isPrivate(res: ServerResponse): boolean {
   const isKeptOut = (name: string): boolean => directivesOf(res.getHeader(name)).some(it => it === 'private' || it === 'no-store')
-  return isKeptOut('cache-control') && targetedHeaders(res).every(isKeptOut)
+  return isKeptOut('cache-control') && targetedHeaders(res).every(name => isKeptOut(name) || isNever(name, res.getHeader(name)))
+}
+
+/** Whether a header is for one kind of cache, where it outranks `Cache-Control`. */
+export function isTargeted(name: string): boolean {
+  return TARGETED.test(name)
 }
 
 /**
- * Makes the response private from now on. Its headers must not have been sent. `targeted` is a targeted header that the host adds after the app has
- * answered, unless there is one: it is kept, and says the same.
+ * Makes the response private from now on. Its headers must not have been sent. `targeted` are targeted headers that the host adds after the app has
+ * answered, unless the response has them: they are kept, and say the same.
  */
-export function makePrivate(res: ServerResponse, targeted?: string): PrivateResponse {
+export function makePrivate(res: ServerResponse, targeted: string[] = []): PrivateResponse {
   let response = responses.get(res)
   if (!response)
-    responses.set(res, response = guard(res, targeted))
+    responses.set(res, response = guard(res, targeted.map(name => name.toLowerCase())))
   return response
 }
 
-function guard(res: ServerResponse, targeted?: string): PrivateResponse {
+function guard(res: ServerResponse, targeted: string[]): PrivateResponse {
   const { setHeader, appendHeader, removeHeader } = res
   const cookies = new Map<string, string>()
   const set = (name: string, value: number | string | readonly string[]): void => void setHeader.call(res, name, value)
@@ -76,14 +84,14 @@ function guard(res: ServerResponse, targeted?: string): PrivateResponse {
       set(name, 'Cookie')
     else if (key === 'set-cookie' && cookies.size > 0)
       set(name, [...cookies.values()])
-    else if (key !== 'cache-control' && key !== targeted)
+    else if (key !== 'cache-control' && !targeted.includes(key))
       removeHeader.call(res, name)
   }
 
   for (const name of targetedHeaders(res))
     removeHeader.call(res, name)
-  if (targeted)
-    set(targeted, CACHE_CONTROL)
+  for (const name of targeted)
+    set(name, name === NGINX ? '0' : CACHE_CONTROL)
   set('cache-control', CACHE_CONTROL)
   set('vary', withCookie(listOf(res.getHeader('vary')).join(', ')))
 
@@ -116,6 +124,10 @@ function directivesOf(value: unknown): string[] {
   // The names in a quoted string, such as those of `private="x, y"`, are not directives.
   const directives = String(value ?? '').toLowerCase().replace(/"(?:\\.|[^"\\])*"/g, 'quoted').split(',').map(it => it.trim())
   return directives.some(it => WIDENING.test(it) || it.includes('"')) ? [] : directives
+}
+
+function isNever(name: string, value: unknown): boolean {
+  return name === NGINX && String(value) === '0'
 }
 
 function withCookie(vary: string): string {
