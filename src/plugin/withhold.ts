@@ -104,12 +104,14 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
     },
     async signOut() {
       signOuts++
+      let hasFailed = true
       try {
         await engine.signOut()
+        hasFailed = false
       }
       finally {
-        // A request that failed may have ended the session all the same: the provider knows.
-        if (--signOuts === 0 && reveals.size > 0 && !check)
+        // A request that failed may have ended the session all the same, whether or not a query fails. The provider knows.
+        if (--signOuts === 0 && !check && (hasFailed || reveals.size > 0))
           checkSession()
       }
     },

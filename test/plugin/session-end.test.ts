@@ -116,6 +116,21 @@ describe('signOut() whose answer takes a while', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
+  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('checks the session once where the request fails and no query does: %s', async (user, status) => {
+    const { auth, ticks } = await openSignedIn()
+    server.answers['/sign-out'] = () => {
+      server.user = user
+      return noAnswer()
+    }
+    const outcome = auth.signOut().catch(error => error.code)
+    await page.tick(CHECK_MS + 100)
+    expect(await outcome).toBe('SIGN_OUT_FAILED')
+    expect(auth.status.value).toBe(status)
+    expect(ticks().every(({ errors }) => !errors.some(Boolean))).toBe(true)
+    await page.tick(60_000)
+    expect(server.paths()).toEqual(['/sign-out', '/get-session'])
+  })
+
   it('shows the errors that came meanwhile where it fails and the session goes on', async () => {
     const { auth, ticks, current } = await openSignedIn()
     server.answers['/sign-out'] = () => {
