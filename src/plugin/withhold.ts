@@ -29,7 +29,7 @@ interface SessionCheck {
   isReplaced: boolean
 }
 
-/** No outcome is withheld for longer, in milliseconds. */
+/** A check of the session withholds outcomes for no longer, in milliseconds. */
 const LIMIT_MS = 10_000
 /**
  * How long a check of the session waits, in milliseconds. A changed password replaces the session, and its cookie arrives after the live queries
@@ -67,6 +67,9 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
     clearTimeout(timer)
     clearTimeout(checkTimer)
     timer = check = undefined
+    // A sign-out that is under way decides about them: it fails or succeeds within a limit of its own.
+    if (isRevealing && signOuts > 0)
+      return
     const withheld = [...reveals]
     reveals.clear()
     if (isRevealing)
@@ -77,6 +80,7 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
     const { said, person } = engine.state
     const started: SessionCheck = { sessionId: (said ?? person)?.sessionId ?? null, isRequested: false, isReplaced: false }
     check = started
+    timer = setTimeout(end, LIMIT_MS, true)
     lastCheck = performance.now()
     const request = (): void => {
       if (started.isReplaced)
@@ -97,7 +101,6 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
       if (!isSuspect || (!isUnderWay && performance.now() - lastCheck < PAUSE_MS))
         return false
       reveals.add(reveal)
-      timer ??= setTimeout(end, LIMIT_MS, true)
       if (!isUnderWay)
         checkSession()
       return true

@@ -108,12 +108,12 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     // What the cookie cache of Better Auth holds may be minutes old, for the token endpoint as well.
     refresh: () => void atom.value.refetch({ query: { disableCookieCache: true } }),
     fetchToken: ({ signal }) => fetchToken(signal),
-    async signOut() {
-      const { data, error } = await client.signOut({ fetchOptions: { throw: false } })
+    async signOut({ signal }) {
+      const { data, error } = await client.signOut({ fetchOptions: { signal, throw: false } })
       if (data?.success)
         return
       // A success without Better Auth's body (nothing, a firewall's page) does not tell whether the session has ended.
-      if (error || (await fetchToken()).kind !== 'denied')
+      if (error || (await fetchToken(signal)).kind !== 'denied')
         throw error ?? new Error('The answer does not say whether the session has ended.')
     },
   }

@@ -65,7 +65,7 @@ export interface TokenEngine {
   /**
    * Ends the session.
    *
-   * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed.
+   * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed here. After 30 s without an answer too.
    */
   signOut: () => Promise<void>
 }
@@ -110,6 +110,8 @@ export function createTokenEngine({
   const followToken = following(planRenewal)
   const followWait = following((_: 'token') => clock.schedule(() => dispatch({ type: 'overdue' }), TOKEN_OVERDUE_AFTER_MS))
 
+  const signOutTimeouts = new Set<Cancel>()
+
   const engine: TokenEngine = {
     get state() {
       return state
@@ -127,6 +129,8 @@ export function createTokenEngine({
       followToken(null)
       followWait(null)
       listeners.clear()
+      // The requests go on: an app that is closed may have signed out first.
+      signOutTimeouts.forEach(cancel => cancel())
       settleRefreshes()
     },
     subscribe: listener => void listeners.add(listener),
@@ -165,11 +169,21 @@ export function createTokenEngine({
       source.refresh?.()
     }),
     async signOut() {
+      const SIGN_OUT_TIMEOUT_MS = 30_000
+      const controller = new AbortController()
+      const { signal } = controller
+      const timedOut = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      const cancelTimeout = clock.schedule(() => controller.abort(), SIGN_OUT_TIMEOUT_MS)
+      signOutTimeouts.add(cancelTimeout)
       try {
-        await source.signOut?.()
+        await Promise.race([source.signOut?.({ signal }), timedOut])
       }
       catch (cause) {
         throw diagnose('SIGN_OUT_FAILED', undefined, cause)
+      }
+      finally {
+        cancelTimeout()
+        signOutTimeouts.delete(cancelTimeout)
       }
       dispatch({ type: 'signedOut' })
     },

@@ -42,6 +42,6 @@ export interface TokenSource {
   fetchToken: (request: { force: boolean, signal: AbortSignal }) => Promise<TokenOutcome>
   /** Asks the provider again who is signed in; the answer arrives through `subscribe`. Without it, the token tells. */
   refresh?: () => void
-  /** Ends the session. Rejects if the provider did not confirm it. */
-  signOut?: () => Promise<void>
+  /** Ends the session. Rejects if the provider did not confirm it. `signal` aborts after 30 s, when the sign-out counts as failed. */
+  signOut?: (request: { signal: AbortSignal }) => Promise<void>
 }

@@ -157,16 +157,49 @@ describe('signOut() whose answer takes a while', () => {
     expect(current.isStale.value).toBe(false)
   })
 
-  it('withholds no error without end', async () => {
-    const { auth, current } = await openSignedIn()
-    server.answers['/sign-out'] = () => new Promise(() => {})
-    void auth.signOut()
+  it('withholds errors until a slow answer is there', async () => {
+    const { auth, ticks } = await openSignedIn()
+    server.answers['/sign-out'] = () => {
+      endSession()
+      return new Promise(resolve => setTimeout(() => resolve(Response.json({ success: true })), 29_000))
+    }
+    const signedOut = auth.signOut()
+    await page.tick(29_100)
+    await signedOut
+    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
+  })
+
+  it('withholds errors that a check of the session was about to show', async () => {
+    const { auth, ticks } = await openSignedIn()
     failure = UNAUTHENTICATED
     page.deployment.invalidate()
-    await page.tick(9900)
-    expect(current.error.value).toBeUndefined()
-    await page.tick(200)
-    expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
+    await page.tick(CHECK_MS / 2)
+    server.answers['/sign-out'] = () => {
+      return new Promise(resolve => setTimeout(() => {
+        server.user = null
+        resolve(Response.json({ success: true }))
+      }, 20_000))
+    }
+    const signedOut = auth.signOut()
+    await page.tick(20_100)
+    await signedOut
+    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
+  })
+
+  it.each([['ada', 'authenticated', 3], [null, 'unauthenticated', 0]])('fails after 30 s without an answer, and checks the session: %s', async (user, status, errors) => {
+    const { auth, ticks, current, several, list } = await openSignedIn()
+    server.answers['/sign-out'] = () => new Promise(() => {})
+    const outcome = auth.signOut().catch(error => error.code)
+    failure = UNAUTHENTICATED
+    server.user = user
+    page.deployment.invalidate()
+    await page.tick(30_000)
+    expect(await outcome).toBe('SIGN_OUT_FAILED')
+    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }])
+    await page.tick(CHECK_MS + 100)
+    expect(auth.status.value).toBe(status)
+    expect([current.error.value, several.current.error, list.error.value].filter(Boolean)).toHaveLength(errors)
+    expect(server.paths()).toEqual(['/sign-out', '/get-session'])
   })
 })
 

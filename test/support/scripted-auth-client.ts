@@ -78,7 +78,9 @@ export class ScriptedAuthServer {
   fetch = async (input: unknown, init?: RequestInit): Promise<Response> => {
     const path = new URL(String(input)).pathname.replace('/api/auth', '')
     this.requests.push({ path, method: init?.method, headers: new Headers(init?.headers) })
-    return (this.answers[path] ?? (() => this.answer(path)))()
+    const answer = Promise.resolve((this.answers[path] ?? (() => this.answer(path)))())
+    const aborted = new Promise<never>((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal!.reason)))
+    return await Promise.race([answer, aborted])
   }
 
   /** What the server itself answers. */

@@ -55,6 +55,7 @@ function createSource(answers: { session?: Answer[], token?: Answer[], signOut?:
   return { client, source, requests, paths: pathsOf }
 }
 
+const request = { signal: new AbortController().signal }
 const cleanups: (() => void)[] = []
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
@@ -315,7 +316,7 @@ describe('signing out', () => {
   it('ends the session at the server, and the client learns of it', async () => {
     const { source, requests } = createSource({ session: [json(sessionOf('ada')), json(null)] })
     const snapshots = await listen(source)
-    await source.signOut()
+    await source.signOut(request)
     expect(requests.at(-1)).toMatchObject({ path: '/sign-out', method: 'POST' })
     await vi.advanceTimersByTimeAsync(100)
     expect(snapshots.at(-1)).toEqual({ status: 'signedOut' })
@@ -328,14 +329,14 @@ describe('signing out', () => {
     ['no answer', networkError],
   ])('rejects at %s', async (_name, answer) => {
     const { source } = createSource({ signOut: [answer], token: [json({ token: fakeToken('ada') })] })
-    expect(await source.signOut().then(() => 'resolved', () => 'rejected')).toBe('rejected')
+    expect(await source.signOut(request).then(() => 'resolved', () => 'rejected')).toBe('rejected')
   })
 })
 
 describe('signing out with a client that throws its errors', () => {
   it('tells success from failure', async () => {
-    await expect(createSource({ signOut: [json({ success: true })] }, { throw: true }).source.signOut()).resolves.toBeUndefined()
-    await expect(createSource({ signOut: [html(503)] }, { throw: true }).source.signOut()).rejects.toMatchObject({ status: 503 })
+    await expect(createSource({ signOut: [json({ success: true })] }, { throw: true }).source.signOut(request)).resolves.toBeUndefined()
+    await expect(createSource({ signOut: [html(503)] }, { throw: true }).source.signOut(request)).rejects.toMatchObject({ status: 503 })
   })
 })
 
