@@ -14,7 +14,7 @@ export interface HookedClient {
 /** The part of a Better Auth client through which all of its requests are sent. */
 interface FetchClient {
   $fetch: (path: string, options?: any) => Promise<any>
-  $store: { notify?: (signal: string) => void }
+  $store: { atoms: Record<string, any>, notify?: (signal: string) => void }
 }
 
 /** The parts of a fetch plugin of `better-fetch` that are used here. */
@@ -36,7 +36,7 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
  *   `null` that means "signed out", and any 401 too. The hook replaces such an answer with an error, so
  *   that neither Convue nor `useSession` sees a sign-out.
  * - It does not say whether it has sent anything that may change the session: the hook counts that.
- * - Some of its plugins change the session without a signal. The hook sends the signal, which requests
+ * - Some of its requests change the session without a signal. The hook sends the signal, which requests
  *   the session.
  * - `crossDomainClient()` removes the session from its storage before it sends the sign-out request.
  *   The hook leaves that to the answer, so that a request that fails changes nothing.
@@ -87,8 +87,8 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
   return found
 }
 
-/** Paths that sign in, sign out or switch the user, for which Better Auth's client sends no signal. */
-const SILENT_PATHS = /\/(?:multi-session\/revoke|siwe\/verify|one-time-token\/verify|delete-anonymous-user)$/
+/** Paths that end a session, whose answers do not say so, and for which Better Auth's client sends no signal. */
+const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
 
 function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
   const { onResponse, onSuccess } = lifecycle.hooks ?? {}
@@ -103,10 +103,23 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
     },
     async onSuccess(context) {
       await onSuccess?.(context)
-      if (isRequestTo(SILENT_PATHS, context))
-        $store.notify?.('$sessionSignal')
+      if (!context.request.disableSignal && (isRequestTo(ENDING_PATHS, context) || hasSession(context)))
+        ensureSignal($store)
     },
   }
+}
+
+/** Whether an answer brings a session: every sign-in does, and what it sets as a cookie cannot be read. */
+function hasSession(context: { data: any, request: { url: URL | string } }): boolean {
+  const { session, token, user } = context.data ?? {}
+  return !!(session || (token && user)) && !isRequestTo(/\/get-session$/, context)
+}
+
+/** Sends the signal unless the client or a plugin of it does, which is within 10 ms after the answer: one request is enough. */
+function ensureSignal({ atoms, notify }: FetchClient['$store']): void {
+  const read = (): unknown => atoms.$sessionSignal?.value
+  const former = read()
+  setTimeout(() => read() === former && notify?.('$sessionSignal'), 20)
 }
 
 /** Keeps in `writes` what a client sends with another method than GET, for as long as it has no answer. */

@@ -1,5 +1,15 @@
 import { crossDomainClient } from '@convex-dev/better-auth/client/plugins'
-import { multiSessionClient } from 'better-auth/client/plugins'
+import {
+  anonymousClient,
+  emailOTPClient,
+  magicLinkClient,
+  multiSessionClient,
+  oneTimeTokenClient,
+  phoneNumberClient,
+  siweClient,
+  twoFactorClient,
+  usernameClient,
+} from 'better-auth/client/plugins'
 import { useAuthedQuery } from 'convue'
 import { describe, expect, it } from 'vitest'
 import { openPage, page } from '../support/identity-page.ts'
@@ -118,5 +128,87 @@ describe('multiSessionClient()', () => {
     await page.tick(100)
     expect(auth.user.value?.id ?? null).toBe(next)
     expect(tasks.data.value).toBe(next ? 'bea\'s tasks' : undefined)
+  })
+})
+
+/** What Better Auth answers with, by the name of the form. */
+const TOKEN = { token: 'secret', user: { id: 'ada' } }
+const SESSION = sessionOf('ada')
+
+describe('a request of the auth client that signs in', () => {
+  it.each<[path: string, plugins: any[], body: object, signIn: (authClient: any) => unknown]>([
+    // Better Auth's client sends no signal for these.
+    ['/sign-in/social', [], { redirect: false, ...TOKEN }, c => c.signIn.social({ provider: 'google', idToken: { token: 't' } })],
+    ['/magic-link/verify', [magicLinkClient()], { ...TOKEN, ...SESSION }, c => c.magicLink.verify({ query: { token: 't' } })],
+    ['/one-tap/callback', [], TOKEN, c => c.$fetch('/one-tap/callback', { method: 'POST', body: { idToken: 't' } })],
+    ['/siwe/verify', [siweClient()], { success: true, ...TOKEN }, c => c.siwe.verify({ message: 'm', signature: 's' })],
+    ['/one-time-token/verify', [oneTimeTokenClient()], SESSION, c => c.oneTimeToken.verify({ token: 't' })],
+    ['/sign-in/email', [], { redirect: false, ...TOKEN }, c => c.$fetch('/sign-in/email', { method: 'POST', body: {} })],
+    // And it does for these.
+    ['/sign-in/email', [], { redirect: false, ...TOKEN }, c => c.signIn.email({ email: 'e', password: 'p' })],
+    ['/sign-up/email', [], TOKEN, c => c.signUp.email({ email: 'e', password: 'p', name: 'n' })],
+    ['/sign-in/anonymous', [anonymousClient()], TOKEN, c => c.signIn.anonymous()],
+    ['/sign-in/email-otp', [emailOTPClient()], TOKEN, c => c.signIn.emailOtp({ email: 'e', otp: '1' })],
+    ['/sign-in/username', [usernameClient()], TOKEN, c => c.signIn.username({ username: 'u', password: 'p' })],
+    ['/phone-number/verify', [phoneNumberClient()], { status: true, ...TOKEN }, c => c.phoneNumber.verify({ phoneNumber: '1', code: '1' })],
+    ['/two-factor/verify-totp', [twoFactorClient()], TOKEN, c => c.twoFactor.verifyTotp({ code: '1' })],
+    ['/multi-session/set-active', [multiSessionClient()], SESSION, c => c.multiSession.setActive({ sessionToken: 's' })],
+  ])('signs the page in with one request for the session: %s', async (path, plugins, body, signIn) => {
+    server = new ScriptedAuthServer(null)
+    const { auth, authClient, tasks } = openAuthPage(plugins)
+    await page.tick(100)
+    expect(auth.status.value).toBe('unauthenticated')
+    server.requests.length = 0
+    server.answers[path] = () => {
+      server.user = 'ada'
+      return Response.json(body)
+    }
+    await signIn(authClient)
+    await page.tick(1000)
+    expect(auth.user.value?.id).toBe('ada')
+    expect(tasks.data.value).toBe('ada\'s tasks')
+    expect(server.paths()).toEqual([path, '/get-session', '/convex/token'])
+  })
+})
+
+describe('a request of the auth client that ends the session', () => {
+  it.each<[path: string, plugins: any[], end: (authClient: any) => unknown]>([
+    ['/delete-anonymous-user', [anonymousClient()], c => c.deleteAnonymousUser()],
+    ['/delete-user/callback', [], c => c.deleteUser.callback({ query: { token: 't' } })],
+    ['/delete-user', [], c => c.deleteUser()],
+    ['/sign-out', [], c => c.signOut()],
+  ])('signs the page out with one request for the session: %s', async (path, plugins, end) => {
+    server = new ScriptedAuthServer('ada')
+    const { auth, authClient } = openAuthPage(plugins)
+    await page.tick(100)
+    server.requests.length = 0
+    server.answers[path] = () => {
+      server.user = null
+      return Response.json({ success: true })
+    }
+    await end(authClient)
+    await page.tick(1000)
+    expect(auth.status.value).toBe('unauthenticated')
+    expect(server.paths()).toEqual([path, '/get-session'])
+  })
+})
+
+describe('a request of the auth client that does not change the session', () => {
+  it.each<[path: string, body: object | null]>([
+    ['/get-session', SESSION],
+    ['/one-time-token/generate', { token: 't' }],
+    ['/organization/invite-member', { id: 'i' }],
+    ['/admin/create-user', { user: { id: 'bea' } }],
+    ['/sign-in/social', { url: '#', redirect: false }],
+    ['/list-accounts', null],
+  ])('causes no request for the session: %s', async (path, body) => {
+    server = new ScriptedAuthServer('ada')
+    const { authClient } = openAuthPage([])
+    await page.tick(100)
+    server.requests.length = 0
+    server.answers[path] = json(body)
+    await authClient.$fetch(path, { method: 'POST' })
+    await page.tick(1000)
+    expect(server.paths()).toEqual([path])
   })
 })
