@@ -51,8 +51,9 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     throw diagnose('AUTH_CLIENT_INVALID')
 
   let hooked: HookedClient | undefined
-  /** How many answers in a row said that there is no token endpoint. */
+  /** How many answers in a row said that there is no token endpoint, and when the first of them came. */
   let missing = 0
+  let missingSince = 0
   let isReported = false
   const read = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
 
@@ -82,11 +83,15 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs: headers && readRetryAfter(headers) }
   }
 
-  /** The first 404 may be an accident, as during a deploy. From the second on it is a mistake, which no retry mends soon. */
+  /** A few of them may be an accident, as during a deploy. If they go on, it is a mistake, which no retry mends soon. */
   function onMissing(cause: unknown): TokenOutcome {
     const RETRY_MISSING_AFTER_MS = 300_000
+    const LEAST_MISSES = 5
+    const LEAST_DURATION_MS = 30_000
     const error = diagnose('TOKEN_ENDPOINT_MISSING', undefined, cause)
-    if (++missing < 2)
+    if (++missing === 1)
+      missingSince = performance.now()
+    if (missing < LEAST_MISSES || performance.now() - missingSince < LEAST_DURATION_MS)
       return { kind: 'failed', error }
     if (!isReported)
       console.error(error)
