@@ -12,7 +12,7 @@ export interface ProviderRequest {
   retryAfterMs?: number
   /** The last attempt was brought forward: not so the next one. */
   isEarly?: boolean
-  /** Asked before anybody was known: a denial, or somebody else's token, says nothing about who has signed in since. */
+  /** Sent before the user was known: a denial, or a token of another user, says nothing about who has signed in since. */
   isBlind?: boolean
   /** The session is requested first, and then a token in any case. */
   isRefresh?: boolean
@@ -99,22 +99,19 @@ export type AuthEvent
  * the user's token came along; otherwise it is requested at once.
  */
 export function initialAuthState(isHinted: boolean, handedOver: Person | null | undefined, hasToken = true): AuthState {
-  return {
+  const state: AuthState = {
     // What a server has found with a token, the deployment knows.
     ...{ status: handedOver ? 'authenticated' : handedOver === null ? 'unauthenticated' : 'loading', person: handedOver } as Identity,
-    request: initialRequest(isHinted, handedOver, hasToken),
+    request: null,
     error: null,
     overdue: false,
     refusals: null,
     said: null,
     left: new Map(),
   }
-}
-
-function initialRequest(isHinted: boolean, handedOver: Person | null | undefined, hasToken: boolean): ProviderRequest | null {
   if (handedOver === undefined)
-    return { ...ask(isHinted ? 'token' : 'session'), isBlind: true }
-  return handedOver && !hasToken ? ask('token') : null
+    return ask(state, isHinted ? 'token' : 'session')
+  return handedOver && !hasToken ? ask(state, 'token') : state
 }
 
 /** Whether everything that the former person was shown or did has to go: from one known identity to another, nobody included. */
@@ -156,27 +153,26 @@ function keyOf({ userId, sessionId }: Pick<Person, 'userId' | 'sessionId'>): str
 }
 
 function react(state: AuthState, event: AuthEvent): AuthState {
-  const { person, request } = state
+  const { person, request, refusals } = state
   switch (event.type) {
     case 'session': {
       const next = onSession(state, event.snapshot)
       const isTokenDue = request?.isRefresh && event.snapshot.status === 'signedIn' && !next.request
-      return isTokenDue ? { ...next, request: ask('token') } : next
+      return isTokenDue ? ask(next, 'token') : next
     }
     case 'token':
       // Of who was there when it was asked for: who has come since is asked about anew.
       return person && request?.isBlind && person.userId !== event.token.person.userId
-        ? { ...state, request: ask('token') }
+        ? ask(state, 'token')
         : onToken(state, event.token.person)
     case 'denied':
       return person && request?.isBlind
-        ? { ...state, request: ask('token') }
-        // What the provider says next counts again, also if it is the same: it may be the next session under this id.
-        : becomeNobody({ ...state, said: null }, person ? diagnose('SESSION_ENDED') : null)
+        ? ask(state, 'token')
+        : becomeNobody(state, person ? diagnose('SESSION_ENDED') : null)
     case 'rejected':
       return hasToken(state) ? onRefusal({ ...state, status: 'refreshing' } as AuthState, event.at) : state
     case 'signedOut':
-      return becomeNobody({ ...state, said: null }, null)
+      return becomeNobody(state)
     case 'failed':
       return backOff(state, event.error, event.retryAfterMs)
     case 'retry':
@@ -186,9 +182,9 @@ function react(state: AuthState, event: AuthEvent): AuthState {
         : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly, isBlind: person === undefined } }
     case 'doubted':
       // Any answer clears it up, and there is one to whatever is under way.
-      return request ? state : { ...state, request: ask('session') }
+      return request ? state : ask(state, 'session')
     case 'refresh':
-      return event.hasSession ? { ...state, request: { ...ask('session'), isRefresh: true } } : askAgain(state)
+      return event.hasSession ? ask(state, 'session', { isRefresh: true }) : ask(state, 'token')
     case 'demand':
       return onDemand(state, event.refusedAt)
     case 'overdue':
@@ -196,9 +192,14 @@ function react(state: AuthState, event: AuthEvent): AuthState {
       return state.status === 'authenticated' && request?.question === 'token' ? { ...state, status: 'loading' } as AuthState : { ...state, overdue: true }
     case 'authenticated':
     case 'refreshing':
-      return hasToken(state) && state.status !== event.type
-        ? { ...state, status: event.type, refusals: event.type === 'authenticated' ? unlessFinal(state.refusals) : state.refusals } as AuthState
-        : state
+      if (!hasToken(state) || state.status === event.type)
+        return state
+      return {
+        ...state,
+        status: event.type,
+        // A token is accepted again: what ended in `unauthenticated` is over. Other refusals count until a renewal, since each may be accepted first.
+        refusals: event.type === 'authenticated' && refusals?.isFinal ? null : refusals,
+      } as AuthState
     default:
       event satisfies never
       return state
@@ -208,10 +209,10 @@ function react(state: AuthState, event: AuthEvent): AuthState {
 function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { person, said, status, request, overdue } = state
   if (snapshot.status === 'signedOut')
-    return becomeNobody({ ...state, said: null }, null)
+    return becomeNobody(state)
   // Repeating a request whose answers say nothing would never end: the token endpoint answers definitely.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
-    return request?.question === 'token' ? state : askAgain(state)
+    return request?.question === 'token' ? state : ask(state, 'token')
   // Who is known stays known, and a token that is on its way will tell as well.
   if (snapshot.status === 'failed' && request?.question === 'session')
     return backOff(state, snapshot.error)
@@ -221,22 +222,22 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { userId, user, session } = snapshot
   const sessionId = snapshot.sessionId || null
   const named: Person = { userId, sessionId, user, session }
-  const isNews = !said || said.userId !== userId || said.sessionId !== sessionId
+  const key = keyOf(named)
+  const isNews = !said || keyOf(said) !== key
   const heard = { ...state, said: named, request: request?.question === 'session' ? null : request }
   if (person?.userId === userId) {
     const described = { ...heard, person: { ...named, sessionId: (isNews && sessionId) || person.sessionId } } as AuthState
     // A token that is under way is of the previous session or has the previous claims.
     if (isNews && sessionId && person.sessionId && person.sessionId !== sessionId)
-      return { ...described, refusals: null, request: ask('token') }
-    if (!isNews && hasChanged(said, named))
-      return { ...described, request: heard.request?.status === 'waiting' ? heard.request : ask('token') }
+      return ask({ ...described, refusals: null }, 'token')
+    if (!isNews && heard.request?.status !== 'waiting' && hasChanged(said, named))
+      return ask(described, 'token')
     return described
   }
   if (!isNews)
     return heard
-  const key = keyOf(named)
   if (state.left.has(key))
-    return { ...heard, left: new Map(state.left).set(key, false), request: ask('token') }
+    return ask({ ...heard, left: new Map(state.left).set(key, false) }, 'token')
   return askForToken({
     ...heard,
     status: 'loading',
@@ -304,41 +305,39 @@ function onRefusal(state: AuthState, at: number): AuthState {
   const isFinal = before.isFinal || (tokens >= LEAST_TOKENS && at - before.firstAt >= LEAST_MS)
   const refused = { ...state, refusals: { ...before, tokens, lastAt: at, isFinal } }
   if (isFinal)
-    return { ...becomeNobody(refused, diagnose('TOKEN_REJECTED')), request: { ...ask('token', 1), retryAfterMs: LEAST_MS } }
+    // The provider still names the session, which is not to be taken for another one.
+    return { ...ask(becomeNobody(refused, diagnose('TOKEN_REJECTED')), 'token', { failures: 1, retryAfterMs: LEAST_MS }), said: state.said }
   // The first refusal may be an accident; from the second on, tokens are asked for ever more slowly.
-  return tokens > 1
-    ? askForToken({ ...refused, error: diagnose('TOKEN_REJECTED') }, tokens - 1)
-    : askForToken(refused)
+  return askForToken(tokens > 1 ? { ...refused, error: diagnose('TOKEN_REJECTED') } : refused, tokens - 1)
 }
 
-/** A token is accepted again: what ended in `unauthenticated` is over. Other refusals count until a renewal, since each may be accepted first. */
-function unlessFinal(refusals: Refusals | null): Refusals | null {
-  return refusals?.isFinal ? null : refusals
+function becomeNobody(state: AuthState, error: Error | null = null): AuthState {
+  return {
+    ...state,
+    status: 'unauthenticated',
+    person: null,
+    request: null,
+    // The first reason stands: a session that was denied is gone from the provider's answers as well.
+    error: state.person === null ? state.error : error,
+    // What the provider says next counts again, also if it is the same: it may be the next session under this id.
+    said: null,
+  }
 }
 
-function becomeNobody(state: AuthState, error: Error | null): AuthState {
-  // The first reason stands: a session that was denied is gone from the provider's answers as well.
-  return { ...state, status: 'unauthenticated', person: null, request: null, error: state.person === null ? state.error : error }
-}
-
-function ask(question: ProviderRequest['question'], failures = 0): ProviderRequest {
-  return { status: failures > 0 ? 'waiting' : 'pending', question, failures }
-}
-
-/** Requests a token, whatever is under way. */
-function askAgain(state: AuthState): AuthState {
-  return { ...state, request: { ...ask('token'), ...(state.person === undefined ? { isBlind: true } : {}) } }
+/** Requests the session or a token, whatever is under way. */
+function ask(state: AuthState, question: ProviderRequest['question'], { failures = 0, ...details }: Partial<ProviderRequest> = {}): AuthState {
+  return { ...state, request: { status: failures > 0 ? 'waiting' : 'pending', question, failures, isBlind: state.person === undefined, ...details } }
 }
 
 /** Demands for a token share what is under way, and none overtakes a back-off. */
 function askForToken(state: AuthState, failures?: number): AuthState {
-  return state.request?.question === 'token' ? state : { ...state, request: ask('token', failures) }
+  return state.request?.question === 'token' ? state : ask(state, 'token', { failures })
 }
 
 function backOff(state: AuthState, error: Error, retryAfterMs?: number): AuthState {
   const { person, request } = state
   if (request?.isRefresh)
-    return askAgain(state)
+    return ask(state, 'token')
   return request?.status === 'pending'
     ? {
         ...state,

@@ -457,7 +457,7 @@ describe('the same person with another session', () => {
 
   it('does not wait for the back-off of the previous session, however long the provider wants to be left alone', () => {
     const waiting = [demand, { type: 'failed', error: failure, retryAfterMs: 86_400_000 } as const].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', question: 'token', failures: 0 })
+    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', question: 'token', failures: 0, isBlind: false })
   })
 
   it('starts without the refusals of the previous one', () => {
@@ -547,7 +547,7 @@ describe('session data', () => {
 })
 
 describe('a refresh', () => {
-  const asking = { status: 'pending', question: 'session', failures: 0, isRefresh: true }
+  const asking = { status: 'pending', question: 'session', failures: 0, isBlind: false, isRefresh: true }
 
   it.each([
     ['nothing is under way', adaAuthenticated],
@@ -564,12 +564,12 @@ describe('a refresh', () => {
     for (const answer of [hears({ status: 'failed', error: failure }), { type: 'failed', error: failure } as const]) {
       const next = [refresh, answer].reduce(transition, adaAuthenticated)
       expect(next).toMatchObject({ status: 'authenticated', error: null })
-      expect(next.request).toEqual({ status: 'pending', question: 'token', failures: 0 })
+      expect(next.request).toEqual({ status: 'pending', question: 'token', failures: 0, isBlind: false })
     }
   })
 
   it('requests a token at once from a provider that cannot be asked for the session', () => {
-    expect(transition(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', question: 'token', failures: 0 })
+    expect(transition(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', question: 'token', failures: 0, isBlind: false })
   })
 
   it('of an anonymous page requests no token unless there is a session', () => {
@@ -581,7 +581,7 @@ describe('a refresh', () => {
 
 describe('news that it has changed who is there', () => {
   const doubted: AuthEvent = { type: 'doubted' }
-  const asking = { status: 'pending', question: 'session', failures: 0 }
+  const asking = { status: 'pending', question: 'session', failures: 0, isBlind: false }
 
   it.each([['somebody', adaAuthenticated], ['nobody', after(hears({ status: 'signedOut' }))]])('leaves %s there until the provider has answered', (_name, state) => {
     const next = transition(state, doubted)
