@@ -1,4 +1,3 @@
-import type { JsonObject } from '../auth-answers.ts'
 import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
 import { isUnauthorized, readJsonAnswer, readSessionAnswer } from '../auth-answers.ts'
@@ -58,16 +57,12 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
   const read = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
 
   async function fetchToken(signal?: AbortSignal): Promise<TokenOutcome> {
-    let headers: Headers | undefined
-    let body: JsonObject | null | undefined
+    let failed: { response: Response, responseText: string } | undefined
     const { data, error } = await client.$fetch('/convex/token', {
       signal,
       throw: false, // whatever the app's client does
-      onResponse({ response }: { response: Response }) {
-        headers = response.headers
-      },
-      onError({ responseText }: { responseText: string }) {
-        body = readJsonAnswer(responseText)
+      onError(context: { response: Response, responseText: string }) {
+        failed = context
       },
     })
     if (data?.token) {
@@ -75,12 +70,12 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
       return { kind: 'token', token: data.token }
     }
     const status = error?.status
-    if (isUnauthorized(status, body))
+    if (failed && isUnauthorized(status, readJsonAnswer(failed.responseText)))
       return { kind: 'denied' }
     if (status === 404)
       return onMissing(error)
     missing = 0
-    return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs: headers && readRetryAfter(headers) }
+    return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs: failed && readRetryAfter(failed.response.headers) }
   }
 
   /** A few of them may be an accident, as during a deploy. If they go on, it is a mistake, which no retry mends soon. */
