@@ -5,8 +5,8 @@ import type { OpenClient, QueryOutcome, Receiver, Subscription } from './open-cl
 import type { QueryKey } from './query-key.ts'
 import type { Withholding } from './withhold.ts'
 import { shallowRef } from 'vue'
+import { shareStructure } from '../structural-sharing.ts'
 import { shareError } from './share-error.ts'
-import { shareStructure } from './structural-sharing.ts'
 
 /** What everybody who shares a query sees. */
 export type QueryState

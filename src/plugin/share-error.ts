@@ -1,4 +1,4 @@
-import { shareStructure } from './structural-sharing.ts'
+import { shareStructure } from '../structural-sharing.ts'
 
 /**
  * `previous` if `next` reports the same failure, so that a failure that repeats notifies no watcher. Convex writes a request id into the message of

@@ -1,6 +1,7 @@
 import type { SessionSnapshot } from './token-source.ts'
 import type { Person, Token } from './token.ts'
 import { diagnose } from '../diagnostics.ts'
+import { shareStructure } from '../structural-sharing.ts'
 
 /** What is being asked of the provider. Each `pending` object is an attempt of its own, and between two attempts it backs off (`waiting`). */
 export interface ProviderRequest {
@@ -255,14 +256,12 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
  * no claim: providers move that on by themselves.
  */
 function hasChanged(before: Person, after: Person): boolean {
-  const write = ({ user, session }: Person): string => JSON.stringify([user, session], (key, value) => {
-    if (key === 'updatedAt' || key === 'expiresAt')
-      return undefined
-    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isRecord ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => one < other ? -1 : 1)) : value
-  })
+  const copy = ({ user, session }: Person): any => JSON.parse(
+    JSON.stringify([user, session], (key, value) => key === 'updatedAt' || key === 'expiresAt' ? undefined : value),
+  )
   try {
-    return write(before) !== write(after)
+    const former = copy(before)
+    return shareStructure(former, copy(after)) !== former
   }
   catch {
     // What cannot be written, such as a cycle, cannot be in a token either.

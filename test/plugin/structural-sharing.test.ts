@@ -1,7 +1,7 @@
 import type { Value } from 'convex/values'
 import { convexToJson, jsonToConvex } from 'convex/values'
 import { describe, expect, it } from 'vitest'
-import * as sharing from '../../src/plugin/structural-sharing.ts'
+import * as sharing from '../../src/structural-sharing.ts'
 
 function shareStructure<T>(former: unknown, next: T): T {
   return sharing.shareStructure(former as Value, next as Value) as T
