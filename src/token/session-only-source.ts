@@ -8,14 +8,8 @@ import { diagnose } from '../diagnostics.ts'
  */
 export function sessionOnlySource(source: TokenSource): TokenSource {
   let serial = 0
-  return {
-    get id() {
-      return source.id
-    },
-    getSnapshot: source.getSnapshot,
-    subscribe: source.subscribe,
-    refresh: source.refresh,
-    signOut: source.signOut,
+  // Everything else is inherited, so that a getter such as `id` is not evaluated here.
+  return Object.assign(Object.create(source) as TokenSource, {
     async fetchToken(): Promise<TokenOutcome> {
       const snapshot = source.getSnapshot()
       if (snapshot.status === 'signedOut')
@@ -29,5 +23,5 @@ export function sessionOnlySource(source: TokenSource): TokenSource {
       source.refresh?.()
       return { kind: 'failed', error: snapshot.status === 'failed' ? snapshot.error : diagnose('SESSION_REQUEST_FAILED') }
     },
-  }
+  })
 }
