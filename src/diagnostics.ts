@@ -6,10 +6,8 @@ interface Diagnosis {
   fix: string
 }
 
-/**
- * What each code means. Bundlers leave the sentences out of a production build, where the code alone stays.
- */
-const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = process.env.NODE_ENV === 'production' ? {} : {
+/** What each code means. */
+const diagnoses: Partial<Record<ConvueErrorCode, Diagnosis>> = {
   URL_INVALID: {
     why: (url) => {
       if (!url)
@@ -118,10 +116,14 @@ export function diagnose(code: ConvueErrorCode, detail?: unknown, cause?: unknow
   return new ConvueError(describe(code, detail, cause))
 }
 
-/** What the error of a code is made of. */
+/** What the error of a code is made of. Bundlers leave the sentences out of a production build, where the code alone remains. */
 export function describe(code: ConvueErrorCode, detail?: unknown, cause?: unknown): ConvueErrorOptions {
+  return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : sentencesOf(code, detail) }
+}
+
+function sentencesOf(code: ConvueErrorCode, detail: unknown): { why: string, fix: string } {
   const { why, fix } = diagnoses[code] ?? { why: '', fix: '' }
-  return { code, why: typeof why === 'function' ? why(detail) : why, fix, cause }
+  return { why: typeof why === 'function' ? why(detail) : why, fix }
 }
 
 function isEvent(value: unknown): boolean {
