@@ -171,7 +171,7 @@ export class QueryEntry implements Receiver {
   }
 
   #settleRefreshes(): void {
-    while (this.#refreshes.length > 0)
-      this.#refreshes.shift()!()
+    for (const resolve of this.#refreshes.splice(0))
+      resolve()
   }
 }
