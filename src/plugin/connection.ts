@@ -254,20 +254,23 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
 
   /** Lets go of clients that have ended, so that others are opened. A user's needs a token that was not refused. */
   function replaceEnded(state: AuthState): void {
-    const gone = [person, nobody].filter(client => client?.hasEnded && (client === nobody || !hasToken(state) || isTokenUsable(state)))
-    if (gone.length === 0)
-      return
-    keep(gone.includes(person) ? null : person, gone.includes(nobody) ? null : nobody)
-    calls.forEach(call => gone.forEach(client => call.takeBack(client!)))
+    const isTokenRefused = hasToken(state) && !isTokenUsable(state)
+    keep(person?.hasEnded && !isTokenRefused ? null : person, nobody?.hasEnded ? null : nobody)
   }
 
   /** The clients from now on; one that is not kept is closed. */
   function keep(nextPerson: OpenClient | null, nextNobody: OpenClient | null): void {
+    if (nextPerson === person && nextNobody === nobody)
+      return
     const gone = [person !== nextPerson && person, nobody !== nextNobody && nobody]
     person = nextPerson
     nobody = nextNobody
-    for (const client of gone)
+    for (const client of gone) {
+      // The calls that it may have had carried out were rejected when it ended: the next client sends the others.
+      if (client && client.hasEnded)
+        calls.forEach(call => call.takeBack(client))
       client && void client.close()
+    }
 
     unwatch()
     const base = (person ?? nobody)?.convex.client
