@@ -51,6 +51,12 @@ export interface ModuleOptions {
    * @default true
    */
   handover?: boolean
+  /**
+   * `false`: the auth server has sessions and no token endpoint. Pages and server routes follow the session, and all queries and calls run anonymously:
+   * see `createConvex`.
+   * @default true
+   */
+  tokens?: boolean
   /** The rule of pages without `definePageMeta({ auth })`. @default false */
   pageAuth?: PageAuth
   /** The page on which users sign in. @default '/sign-in' */
@@ -113,6 +119,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
   defaults: {
     functions: DEFAULT_FUNCTIONS,
     handover: true,
+    tokens: true,
     pageAuth: false,
     signInPath: '/sign-in',
     homePath: '/',
@@ -139,11 +146,12 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       getContents: () => [
         `export const basePath = ${JSON.stringify(options.basePath)}`,
         `export const handover = ${JSON.stringify(options.handover)}`,
+        `export const tokens = ${JSON.stringify(options.tokens)}`,
         `export const isExternal = ${JSON.stringify(isExternal)}`,
         `export const pages = ${JSON.stringify(pages)}`,
       ].join('\n'),
     })
-    config.runtimeConfig.convex = { isExternal, server: { url: '', clientAddressHeader: '', ...options.server, basePath: options.basePath } } as any
+    config.runtimeConfig.convex = { isExternal, server: { url: '', clientAddressHeader: '', ...options.server, basePath: options.basePath, tokens: options.tokens } } as any
 
     const layers = findLayers(config._layers, options.functions!)
     const ownClient = await findAuthClient(layers)

@@ -35,6 +35,13 @@ export interface ConvexServerOptions {
    */
   jwtCache?: boolean | JwtCacheOptions
   /**
+   * `false`: the auth server has sessions and no token endpoint. No token is requested or read from a
+   * cookie, all calls run anonymously, and `getSession` and `isAuthenticated` work.
+   *
+   * @default true
+   */
+  tokens?: boolean
+  /**
    * Names of further cookies that Better Auth needs, if you gave it names of your own. The session
    * may be in any of them, so a token is used only while none of them changes: leave out what
    * changes often. All other cookies stay in the app.

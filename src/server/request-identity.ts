@@ -85,6 +85,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
 
   /** The session counts, whichever of the two was known first. */
   async function currentToken(): Promise<RequestToken | null> {
+    if (!config.hasTokens)
+      return null
     token ??= findToken()
     const found = await token
     if (isCurrent(found))
@@ -104,7 +106,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   }
 
   function isCurrent(token: RequestToken | null): boolean {
-    if (reported === undefined)
+    if (reported === undefined || !config.hasTokens)
       return true
     if (!reported || !token)
       return reported === token

@@ -13,6 +13,8 @@ export interface ServerConfig {
   forwardedCookies: ReadonlySet<string>
   /** How long the token of a cookie must still be valid to be used, in milliseconds; `Infinity`: it never is. */
   tokenMarginMs: number
+  /** Whether there is a token endpoint. */
+  hasTokens: boolean
   trustedOrigins: ReadonlySet<string>
   /** `null`: what the request says about proxies is not believed. */
   trustedProxy: TrustedProxy | null
@@ -43,6 +45,7 @@ export function resolveConfig(options: ConvexServerOptions): ServerConfig {
     cookiePrefix: checkName(options.cookiePrefix ?? 'better-auth', 'cookiePrefix'),
     forwardedCookies: new Set(options.forwardedCookies),
     tokenMarginMs: tokenMargin(options.jwtCache ?? true),
+    hasTokens: options.tokens ?? true,
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
     trustedProxy: resolveProxy(options.trustProxy ?? false),
     // A variable of the environment may be empty.

@@ -1,17 +1,18 @@
+import type { InitialAuth } from '../../src/token/token-engine.ts'
 import { useAuthedQuery, useConvexMutation, useConvexPaginatedQuery, useConvexQueries, useConvexQuery } from 'convue'
 import { describe, expect, it, vi } from 'vitest'
 import { expectConsole } from '../support/console-guard.ts'
 import { openPage, page } from '../support/identity-page.ts'
-import { identityApi as api, leaveHint, subjectsOf } from '../support/identity.ts'
-import { html, json, noAnswer, ScriptedAuthServer } from '../support/scripted-auth-client.ts'
+import { identityApi as api, leaveHint, recordTicks, subjectsOf } from '../support/identity.ts'
+import { html, json, noAnswer, ScriptedAuthServer, sessionOf } from '../support/scripted-auth-client.ts'
 
 let server: ScriptedAuthServer
 
-function openAuthPage(user: string | null, tokens?: boolean) {
+function openAuthPage(user: string | null, tokens?: boolean, initialAuth?: InitialAuth | null) {
   server = new ScriptedAuthServer(user)
   server.answers['/convex/token'] = html(404)
   const authClient = server.createClient()
-  openPage({ authClient, ...(tokens === undefined ? {} : { tokens }) })
+  openPage({ authClient, initialAuth, ...(tokens === undefined ? {} : { tokens }) })
   const { result } = page.run(() => ({
     tasks: useAuthedQuery(api.tasks, {}),
     me: useConvexQuery(api.whoami),
@@ -115,6 +116,23 @@ describe('createConvex({ tokens: false })', () => {
     await page.tick(100)
     expect(add.data.value).toBeUndefined()
     expect(me.data.value).toBe('nobody')
+  })
+
+  it.each([['ada', 'authenticated'], ['bea', 'authenticated'], [null, 'unauthenticated']])('begins as the user that a server found, and follows the session: %s', async (user, status) => {
+    const { user: initialUser, session } = sessionOf('ada')
+    const { auth, me } = openAuthPage(user, false, { token: null, user: initialUser, session })
+    expect(auth.status.value).toBe('authenticated')
+    expect(auth.user.value?.id).toBe('ada')
+    const ticks = recordTicks(() => [auth.status.value, auth.user.value?.id ?? null, auth.error.value])
+    await page.tick(100)
+    expect(auth.status.value).toBe(status)
+    expect(auth.user.value?.id ?? null).toBe(user)
+    expect(me.data.value).toBe('nobody')
+    await page.tick(10_000)
+    // The user that a server found is shown until the session is known.
+    expect(ticks[0]).toBe('["authenticated","ada",null]')
+    expect(ticks).toHaveLength({ ada: 1, bea: 4 }[user!] ?? 2)
+    expect(server.paths()).toEqual(['/get-session'])
   })
 
   it('takes a failed request for neither a sign-in nor a sign-out', async () => {

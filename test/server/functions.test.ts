@@ -343,3 +343,30 @@ describe('arguments and values of a hostile form', () => {
     expect((await preloadAuthQuery(query, JSON.parse('{"x":1}'))).args).toEqual({ x: 1 })
   })
 })
+
+describe('createConvexServer({ tokens: false })', () => {
+  it.each([[true], [false]])('follows the session, and calls run anonymously without any token: session first %s', async (isSessionFirst) => {
+    upstream.answer = (request, response, incoming) => {
+      if (request.target === '/api/auth/get-session')
+        return json({ user: { id: 'ada' }, session: { id: 's1', userId: 'ada', token: 'secret' } })(request, response, incoming)
+      const isFunction = /^\/api\/(?:query|mutation)$/.test(request.target)
+      return (isFunction ? json({ status: 'success', value: 'done' }) : json({}, 404))(request, response, incoming)
+    }
+    const cookies = signedIn({ token: fakeToken('ada') })
+    const { getSession, isAuthenticated, getToken, fetchAuthQuery, fetchAuthMutation, preloadAuthQuery, responseHeaders } = forRequest(cookies, { tokens: false })
+    const ask = async (): Promise<void> => {
+      expect(await getSession()).toMatchObject({ user: { id: 'ada' }, session: { id: 's1' } })
+      expect(await isAuthenticated()).toBe(true)
+      expect(responseHeaders().get('cache-control')).toContain('no-store')
+    }
+    if (isSessionFirst)
+      await ask()
+    expect(await fetchAuthQuery(query, {})).toBe('done')
+    expect(await fetchAuthMutation(mutation, {})).toBe('done')
+    expect(await preloadAuthQuery(query, {})).toMatchObject({ userId: null })
+    expect(await getToken()).toBeNull()
+    await ask()
+    expect(bearers()).toEqual([undefined, undefined, undefined])
+    expect(upstream.requests.filter(({ target }) => target.startsWith('/api/auth/')).map(({ target }) => target)).toEqual(['/api/auth/get-session'])
+  })
+})

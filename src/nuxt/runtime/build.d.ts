@@ -2,6 +2,7 @@ declare module '#build/convue/options.mjs' {
   export const basePath: string
   export const handover: boolean
   export const isExternal: boolean
+  export const tokens: boolean
   type Page = import('../page-target.ts').PageTarget
   export const pages: { auth: import('../module.ts').PageAuth, signInPath: Page, homePath: Page }
 }

@@ -5,6 +5,7 @@ import { createConvex } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch, watch } from 'vue'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
+import { tokens } from '#build/convue/options.mjs'
 import { answerKey, isTokenOf, readError } from './payload.ts'
 
 /** Convex in the browser: it begins with what the server was answered, and goes live from there. */
@@ -19,6 +20,7 @@ export default defineNuxtPlugin({
     const convex = createConvex({
       url: (useRuntimeConfig().public.convex as { url: string }).url,
       authClient,
+      tokens,
       // Where the page may hold no token, it is requested while the page shows what was rendered: a page never waits for it.
       initialAuth: auth?.token && !isTokenOf(auth.user, auth.token) ? undefined : auth,
       handover(query, state, identity) {

@@ -7,7 +7,7 @@ import { jsonToConvex } from 'convex/values'
 import { ConvueError, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch } from 'vue'
-import { handover, isExternal } from '#build/convue/options.mjs'
+import { handover, isExternal, tokens } from '#build/convue/options.mjs'
 import { answerKey, readError, writeError } from './payload.ts'
 
 /** A server asks who is there itself, and a client of the browser has no place in it. */
@@ -35,6 +35,7 @@ export default defineNuxtPlugin({
     nuxtApp.vueApp.use(createConvex({
       url: (useRuntimeConfig().public.convex as { url: string }).url,
       tokenSource: unasked,
+      tokens,
       initialAuth: auth,
       handover(query, state, identity) {
         // Nobody is asked in the place of somebody who may be there.
@@ -71,12 +72,12 @@ export default defineNuxtPlugin({
 })
 
 /** `undefined` if it cannot be found out, which is not "nobody". */
-async function findAuth({ getSession, getToken }: ConvexRequest): Promise<(PayloadAuth & { token: string }) | null | undefined> {
+async function findAuth({ getSession, getToken }: ConvexRequest): Promise<PayloadAuth | null | undefined> {
   try {
     const [session] = await Promise.all([getSession(), getToken()])
     // Requested again: only now it is certain that the token is of this session.
     const token = await getToken()
-    return session && token ? { token, ...session } : null
+    return session && (token || !tokens) ? { token, ...session } : null
   }
   catch {
     return undefined
