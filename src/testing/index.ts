@@ -39,7 +39,8 @@ export interface DeploymentOptions {
   siteUrl?: string
   /**
    * Origins whose pages may use the deployment, besides `siteUrl` and those of this machine (`http://localhost:3000`, for one), such as
-   * `http://192.168.1.5:5173`. Their host names count as `allowedHosts` too. HTTP actions answer every origin, as their router says.
+   * `http://192.168.1.5:5173`. Their host names count as `allowedHosts` too. Requests for HTTP actions
+   * of pages of any other origin are refused as well, unlike in production.
    *
    * @default []
    */

@@ -93,10 +93,9 @@ export class DeploymentServer {
       siteUrl: () => this.#urls.siteUrl,
     }
     this.#access = new Access(options.access)
-    this.#cloud = createServer(this.#guard(request => this.#checkClient(request), createCloudHandler(httpHost)))
+    this.#cloud = createServer(this.#guard(createCloudHandler(httpHost)))
     this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
-    // Which origins an HTTP action answers is for the app's router to say.
-    this.#site = createServer(this.#guard(request => this.#access.checkHost(request), createSiteHandler(httpHost)))
+    this.#site = createServer(this.#guard(createSiteHandler(httpHost)))
     this.#crons = new CronRunner((name, args) => this.#runCron(name, args))
     this.#runtime = this.#boot()
   }
@@ -205,9 +204,10 @@ export class DeploymentServer {
     return this.#access.checkHost(request) ?? this.#access.checkOrigin(request)
   }
 
-  #guard(check: (request: IncomingMessage) => Refusal | null, handle: RequestListener): RequestListener {
+  /** A page need not be able to read an answer: `mode: 'no-cors'` runs an HTTP action all the same. */
+  #guard(handle: RequestListener): RequestListener {
     return (request, response) => {
-      const refusal = check(request)
+      const refusal = this.#checkClient(request)
       if (!refusal)
         return handle(request, response)
       this.#reportRefusal(refusal)

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { useNuxtApp } from '../nuxt/fixture.ts'
+import { FOREIGN_ORIGIN } from '../support/deployment.ts'
 
 // What the proxy itself refuses is in test/server/proxy-attacks.test.ts. Here it is behind Nitro, whose router reads addresses in its own way.
 
@@ -81,9 +82,11 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
 
   it('leave the refusal of another site\'s page in force', async () => {
     const ada = await app.signUp('Ada')
-    for (const origin of ['https://evil.example', 'null', `${new URL(app.url).origin}.evil.example`]) {
-      const { status } = await send(auth('/sign-out'), { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })
+    for (const origin of [FOREIGN_ORIGIN, 'null', `${new URL(app.url).origin}.evil.example`]) {
+      const { status, answer } = await send(auth('/sign-out'), { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })
       expect(status).toBe(403)
+      // The embedded deployment itself refuses the others.
+      expect(answer).toContain(origin === FOREIGN_ORIGIN ? 'INVALID_ORIGIN' : 'OriginNotAllowed')
     }
     expect((await app.get('/api/me', ada.cookie)).status).toBe(200)
   })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createAppServer, createVisitor, visit } from '../support/app-server.ts'
 import { bindingOf, setBoundToken } from '../support/auth-cookies.ts'
 import { api } from '../support/convex/_generated/api.js'
-import { createBrowserFetch, createToken, ORIGIN, signIn, signUp, startFixture } from '../support/deployment.ts'
+import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signIn, signUp, startFixture } from '../support/deployment.ts'
 
 const JWT = 'better-auth.convex_jwt'
 const BINDING = 'better-auth.convex_jwt_binding'
@@ -64,8 +64,9 @@ describe('signing up, in and out through the proxy', () => {
   it('leaves Better Auth\'s own origin check in force', async () => {
     const { fetch: { cookies } } = await signUp(deployment)
     const app = createAppServer(deployment)
-    const request = visit(cookies, { 'origin': 'https://evil.example', 'content-type': 'application/json' }, `${ORIGIN}/api/auth/sign-out`)
-    expect((await app.handler(new Request(request, { method: 'POST', body: '{}' }))).status).toBe(403)
+    const request = visit(cookies, { 'origin': FOREIGN_ORIGIN, 'content-type': 'application/json' }, `${ORIGIN}/api/auth/sign-out`)
+    const refused = await app.handler(new Request(request, { method: 'POST', body: '{}' }))
+    expect([refused.status, await refused.json()]).toEqual([403, expect.objectContaining({ code: 'INVALID_ORIGIN' })])
     expect(await app.forRequest(visit(cookies)).isAuthenticated()).toBe(true)
   })
 

@@ -11,11 +11,15 @@ export const FUNCTIONS = join(import.meta.dirname, 'convex')
 /** The origin of the app that the tests pretend to be. */
 export const ORIGIN = 'http://localhost:5173'
 
+/** The origin of another site. The deployment lets it pass, so that what is tested is Better Auth's own check. */
+export const FOREIGN_ORIGIN = 'https://evil.example'
+
 /** Starts a deployment of the fixture that also accepts the tokens of `createToken`. */
 export async function startFixture(options: DeploymentOptions = {}): Promise<Deployment> {
   return await startDeployment({
     functions: FUNCTIONS,
     siteUrl: ORIGIN,
+    allowedOrigins: [FOREIGN_ORIGIN],
     ...options,
     env: { ...tokenEnv, ...options.env },
   })

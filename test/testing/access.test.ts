@@ -28,13 +28,21 @@ beforeAll(async () => {
         method: 'GET',
         handler: httpActionGeneric(async () => new Response('for everyone', { headers: { 'access-control-allow-origin': 'https://partner.example' } })),
       })
+      http.route({
+        path: '/hook',
+        method: 'POST',
+        handler: httpActionGeneric(async (ctx) => {
+          await ctx.runMutation('rows:add', {})
+          return new Response('done')
+        }),
+      })
       export default http`,
   })
   deployment = await startDeployment({ functions: folder, siteUrl: 'https://app.example.com' })
   shared = await startDeployment({
     functions: folder,
     siteUrl: 'http://192.168.1.5:5173/',
-    allowedOrigins: ['https://Preview.example.com/', 'capacitor://localhost'],
+    allowedOrigins: ['https://Preview.example.com/', 'capacitor://localhost', 'https://partner.example'],
     allowedHosts: ['Tunnel.example.com', '[fe80::1]'],
   })
 })
@@ -139,6 +147,7 @@ describe('the Origin of a request', () => {
     const headers = { Host: 'localhost', ...(origin === undefined ? {} : { Origin: origin }) }
     expect(await statuses(deployment, headers)).toEqual([200, 101])
     expect((await send(deployment.url, request(headers))).text.toLowerCase()).toContain(`access-control-allow-origin: ${origin ?? '*'}\r\n`)
+    expect((await send(deployment.siteUrl, { ...request(headers), path: '/public' })).status).toBe(200)
   })
 
   it.each([
@@ -157,11 +166,20 @@ describe('the Origin of a request', () => {
     '',
   ])('must not be another page: %s', async (origin) => {
     const headers = { Host: 'localhost', Origin: origin }
-    for (const exchange of [request(headers), upgrade(headers), { ...request(headers), method: 'OPTIONS', path: '/api/mutation' }]) {
-      const { status, text } = await send(deployment.url, exchange)
+    const { url, siteUrl } = deployment
+    for (const [port, exchange] of [
+      [url, request(headers)],
+      [url, upgrade(headers)],
+      [url, { ...request(headers), method: 'OPTIONS', path: '/api/mutation' }],
+      ...['GET', 'HEAD', 'OPTIONS', 'PATCH'].map((method): [string, Exchange] => [siteUrl, { ...request(headers), method, path: '/public' }]),
+    ] as [string, Exchange][]) {
+      const { status, text } = await send(port, exchange)
       expect(status).toBe(403)
-      expect(text).toContain('OriginNotAllowed')
-      expect(text).toContain('allowedOrigins')
+      // An answer to HEAD has no body.
+      if (exchange.method !== 'HEAD') {
+        expect(text).toContain('OriginNotAllowed')
+        expect(text).toContain('allowedOrigins')
+      }
       expect(text.toLowerCase()).not.toContain('access-control-allow-origin')
     }
   })
@@ -180,13 +198,30 @@ describe('the Origin of a request', () => {
     expect(await deployment.query(anyApi.rows!.count!)).toBe(1)
   })
 
-  it('is left to the router by HTTP actions', async () => {
-    for (const Origin of ['https://partner.example', 'https://evil.example']) {
-      const { status, text } = await send(deployment.siteUrl, { ...request({ Host: 'localhost', Origin }), path: '/public' })
-      expect(status).toBe(200)
-      expect(text).toContain('for everyone')
-      expect(text.match(/access-control-[^\r]+/gi)).toEqual(['access-control-allow-origin: https://partner.example'])
+  it('is checked before an HTTP action runs, which no-cors would let any page call', async () => {
+    const hook = (origin?: string): Exchange => ({
+      method: 'POST',
+      path: '/hook',
+      headers: { 'Host': '127.0.0.1', 'Connection': 'close', 'Content-Type': 'text/plain', ...(origin === undefined ? {} : { Origin: origin }) },
+      body: '{}',
+    })
+    const before = await deployment.query(anyApi.rows!.count!) as number
+    for (const origin of ['https://evil.example', 'null', 'https://partner.example']) {
+      const { status, text } = await send(deployment.siteUrl, hook(origin))
+      expect(status).toBe(403)
+      expect(text).toContain('allowedOrigins')
     }
+    expect(await deployment.query(anyApi.rows!.count!)).toBe(before)
+    for (const origin of ['http://localhost:5173', 'https://app.example.com', undefined])
+      expect((await send(deployment.siteUrl, hook(origin))).status).toBe(200)
+    expect(await deployment.query(anyApi.rows!.count!)).toBe(before + 3)
+  })
+
+  it('may be an allowed one for an HTTP action, whose CORS headers are left to the router', async () => {
+    const { status, text } = await send(shared.siteUrl, { ...request({ Host: 'localhost', Origin: 'https://partner.example' }), path: '/public' })
+    expect(status).toBe(200)
+    expect(text).toContain('for everyone')
+    expect(text.match(/access-control-[^\r]+/gi)).toEqual(['access-control-allow-origin: https://partner.example'])
   })
 })
 

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { ConvexHttpClient } from 'convex/browser'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createBrowserFetch, createToken, ORIGIN, signUp, startFixture } from '../support/deployment.ts'
+import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signUp, startFixture } from '../support/deployment.ts'
 
 let deployment: Deployment
 beforeAll(async () => {
@@ -113,10 +113,11 @@ describe('better Auth on the site port', () => {
     const known = await session.fetch(`${deployment.siteUrl}/api/auth/get-session`)
     expect(await known.json()).toMatchObject({ user: { id: session.userId } })
 
-    const stranger = createBrowserFetch('https://evil.example')
+    const stranger = createBrowserFetch(FOREIGN_ORIGIN)
     for (const [name, value] of session.fetch.cookies)
       stranger.cookies.set(name, value)
-    expect((await stranger(`${deployment.siteUrl}/api/auth/sign-out`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).status).toBe(403)
+    const refused = await stranger(`${deployment.siteUrl}/api/auth/sign-out`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+    expect([refused.status, await refused.json()]).toEqual([403, expect.objectContaining({ code: 'INVALID_ORIGIN' })])
     await session.signOut()
     expect([...session.fetch.cookies.keys()]).toEqual([])
   })
