@@ -35,17 +35,20 @@ function forRequest(cookies: string, options: Partial<ConvexServerOptions> = {})
   return createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(request)
 }
 
+/** What the proxy adds to what a response of Better Auth sets in the browser. */
+async function proxied(setCookies: string[], ...rest: RequestParts): Promise<string[]> {
+  return (await answered(setCookies, ...rest)).slice(setCookies.length)
+}
+
+type RequestParts = [cookies?: string, headers?: Record<string, string>, options?: Partial<ConvexServerOptions> & { method?: string }]
+
 /** What a response of Better Auth sets in the browser once it has passed the proxy. */
-async function proxied(
-  setCookies: string[],
-  cookies = '',
-  headers: Record<string, string> = {},
-  options: Partial<ConvexServerOptions> = {},
-): Promise<string[]> {
+async function answered(setCookies: string[], ...[cookies = '', headers = {}, { method = 'GET', ...options } = {}]: RequestParts): Promise<string[]> {
   upstream.answer = json({}, 200, { 'set-cookie': setCookies })
   const server = createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
-  const response = await server.handler(visit(cookies, headers, 'http://localhost:5173/api/auth/x'), { address: '127.0.0.1' })
-  return response.headers.getSetCookie().slice(setCookies.length)
+  const request = new Request(visit(cookies, headers, 'http://localhost:5173/api/auth/x'), { method })
+  const response = await server.handler(request, { address: '127.0.0.1' })
+  return response.headers.getSetCookie()
 }
 
 describe('getToken', () => {
@@ -168,7 +171,26 @@ describe('handler', () => {
 
   it('deletes the binding with the token', async () => {
     const ends = ['session_token', 'convex_jwt'].map(name => `better-auth.${name}=; Max-Age=0; ${FLAGS}`)
-    expect(await proxied(ends, signedIn({ session: SESSION, token: cached }))).toEqual([unbound])
+    expect(await proxied(ends, signedIn({ session: SESSION, token: cached }), {}, { method: 'POST' })).toEqual([unbound])
+  })
+
+  it('keeps the session of a later sign-in where a late answer to a request that reads deletes the previous one', async () => {
+    const ends = ['session_token', 'convex_jwt'].map(name => `better-auth.${name}=; Max-Age=0; ${FLAGS}`)
+    const tokenEnds = [ends[1]!, unbound]
+    for (const method of ['GET', 'HEAD'])
+      expect(await answered(ends, SESSION, {}, { method })).toEqual(tokenEnds)
+    // A sign-out is meant.
+    expect(await answered(ends, SESSION, {}, { method: 'POST' })).toEqual(expect.arrayContaining(ends))
+    // What renders a page for the previous user, in its own response.
+    upstream.answer = json(null, 200, { 'set-cookie': ends })
+    const { getSession, responseHeaders } = forRequest(SESSION)
+    expect(await getSession()).toBeNull()
+    expect(responseHeaders().getSetCookie()).toEqual(tokenEnds)
+  })
+
+  it('keeps a session longer that a request has read', async () => {
+    const renewed = `${SESSION}; Max-Age=604800; ${FLAGS}`
+    expect(await answered([renewed], SESSION)).toEqual([renewed])
   })
 
   it('deletes the token, the binding and the cache of a session that is replaced without a token', async () => {
