@@ -46,8 +46,8 @@ export interface ModuleOptions {
    */
   auth?: 'convue' | 'external'
   /**
-   * Whether a page that was rendered for somebody brings their token along. `false`: no token is in any HTML, and the browser asks for one before it
-   * hydrates the page.
+   * Whether a page that was rendered for a user brings their token along. `false`: no token is in any HTML. The browser hydrates the page at once, and
+   * requests a token meanwhile: the identity is unknown until then, for up to 2 seconds.
    * @default true
    */
   handover?: boolean

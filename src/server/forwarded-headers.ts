@@ -2,7 +2,7 @@ import type { ServerConfig } from './server-config.ts'
 import { readAuthCookies } from './auth-cookies.ts'
 import { createServerAddress } from './client-address.ts'
 import { publicOrigin } from './public-origin.ts'
-import { bindToken } from './token-binding.ts'
+import { bindToken, keepSessionCookie } from './token-binding.ts'
 
 /** Headers between two neighbours, not between the ends (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.*)$/
@@ -68,7 +68,8 @@ export async function responseHeaders(upstream: Headers, request: Request, confi
       headers.set(name, value)
   }
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
-  for (const setCookie of await bindToken(upstream.getSetCookie(), cookies, namesSession(request.headers), config))
+  const setCookies = await bindToken(upstream.getSetCookie(), cookies, namesSession(request.headers), config)
+  for (const setCookie of request.method === 'POST' ? setCookies : keepSessionCookie(setCookies, config))
     headers.append('set-cookie', setCookie)
   headers.set('cache-control', PRIVATE_HEADERS['cache-control'])
   headers.append('vary', PRIVATE_HEADERS.vary)

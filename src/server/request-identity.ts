@@ -6,7 +6,7 @@ import { askUpstream, isJsonUnauthorized, reasonOf } from './ask-upstream.ts'
 import { nameOf, readAuthCookies } from './auth-cookies.ts'
 import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
 import { serverError } from './server-error.ts'
-import { bindToken, readBoundToken } from './token-binding.ts'
+import { bindToken, keepSessionCookie, readBoundToken } from './token-binding.ts'
 
 /** Somebody's token in one request. */
 export interface RequestToken {
@@ -46,7 +46,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   async function askAuth(path: string): ReturnType<typeof askUpstream> {
     const answer = await askUpstream(config, `${config.siteUrl}${config.basePath}${path}`, { headers: originHeaders(request, config) })
     if (answer.kind === 'answer') {
-      for (const setCookie of await bindToken(answer.headers.getSetCookie(), cookies, false, config))
+      const changes = await bindToken(answer.headers.getSetCookie(), cookies, false, config)
+      for (const setCookie of keepSessionCookie(changes, config))
         setCookies.set(nameOf(setCookie), setCookie)
     }
     return answer

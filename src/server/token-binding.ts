@@ -61,6 +61,15 @@ export async function bindToken(
 }
 
 /**
+ * The `Set-Cookie`s without the one that deletes the session's cookie, for the answer to a request that
+ * only reads. By the time it arrives, another tab may have signed in, and it would delete that session.
+ * The cookie of a session that has ended may stay: Better Auth finds no session by it, and its token goes.
+ */
+export function keepSessionCookie(setCookies: string[], names: CookieNames): string[] {
+  return setCookies.filter(it => kindOf(nameOf(it), names) !== 'session_token' || !isDeletion(it))
+}
+
+/**
  * The session that Better Auth made a token for. Where a response replaces the session, nothing says
  * which one it is: the token is the previous session's if some hook has loaded that one.
  *

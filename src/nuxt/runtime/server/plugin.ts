@@ -4,6 +4,7 @@ import type { EventConvex, RequestConvex } from './request-convex.ts'
 import { createConvexServer } from 'convue/server'
 import { getRequestHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { warnOfUnknownAddress } from './address-warning.ts'
 import { withIdentityHeaders } from './identity-headers.ts'
 import { outermostEvent, trackCallers } from './outermost-request.ts'
 import { refuseWithoutUrl, requestUrl } from './request-url.ts'
@@ -72,6 +73,8 @@ function createServer(): ConvexServer {
   const config = useRuntimeConfig()
   const { url, siteUrl } = config.public.convex as { url: string, siteUrl: string }
   const { isExternal, server: { url: serverUrl, ...server } } = config.convex as { server: Partial<ConvexServerOptions> & { url: string }, isExternal: boolean }
+  if (!isExternal)
+    warnOfUnknownAddress(import.meta.preset, server.trustProxy)
   const derived = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
   return createConvexServer({
     ...server,
