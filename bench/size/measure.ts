@@ -10,7 +10,7 @@ import { build } from 'vite'
  * aim is 6,000, which the behaviour that the tests hold down does not fit into: see `bench/README.md`. Lower it when you can; never raise it
  * without saying why.
  */
-const CORE_BUDGET = 12_700
+const CORE_BUDGET = 12_900
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const core = path('./core.ts')
