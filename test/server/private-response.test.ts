@@ -48,8 +48,8 @@ describe('makePrivate', () => {
     ['appendHeader of a value without harm', res => res.appendHeader('cache-control', 'no-transform')],
     ['removeHeader', res => res.removeHeader('Cache-Control')],
     ['writeHead with an object', res => res.writeHead(200, { 'Cache-Control': PUBLIC })],
-    ['writeHead with an array', res => res.writeHead(200, ['Cache-Control', PUBLIC, 'cache-control', 'public'] as unknown as OutgoingHttpHeaders)],
-    ['writeHead with a list of values', res => res.writeHead(200, { 'cache-control': [PRIVATE, PUBLIC] })],
+    ['writeHead with an array', res => res.writeHead(200, ['Cache-Control', PUBLIC, 'cache-control', 'public'])],
+    ['writeHead with a list of values', res => res.writeHead(200, { 'cache-control': [PRIVATE, PUBLIC] } as unknown as OutgoingHttpHeaders)],
   ])('keeps the response out of caches after %s', async (_name, answer) => {
     expect(await cacheControlOf(answer)).toBe(PRIVATE)
   })
