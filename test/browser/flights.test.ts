@@ -39,13 +39,15 @@ describe('a page that loads while somebody is signed in, over a slow network', (
     log.clear()
     const { page } = await fixture.openWindow(profile, '/tasks')
     await taskRow(page, 'Water the ferns').waitFor()
-    const [handshake, burst] = log.names()
-    expect(handshake!.sort()).toEqual(['GET /api/auth/convex/token', 'GET /api/auth/get-session', 'socket'])
+    // Better Auth's client sends this request after a timer, so on a busy machine in another flight: nothing waits for it.
+    const session = 'GET /api/auth/get-session'
+    const [handshake, burst] = log.names().map(names => names.filter(name => name !== session))
+    expect(handshake!.sort()).toEqual(['GET /api/auth/convex/token', 'socket'])
     expect(burst).toEqual(['Connect', 'Authenticate', 'ModifyQuerySet'])
     expect(log.find('Water the ferns')?.flight).toBe(2)
     // Whatever follows the first data has been sent by the time that more of it is here.
     await deployment.mutation(api.tasks.add, { text: 'Read a book' }, { identity: { subject } })
     await taskRow(page, 'Read a book').waitFor()
-    expect(log.names().flat().sort()).toEqual([...handshake!, ...burst!].sort())
+    expect(log.names().flat().sort()).toEqual([session, ...handshake!, ...burst!].sort())
   })
 })
