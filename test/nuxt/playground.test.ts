@@ -150,4 +150,8 @@ describe('npm run dev:nuxt', () => {
   it('says that its deployment is embedded and in memory', () => {
     expect(log).toContain('The embedded deployment keeps its data in memory.')
   })
+
+  it('does not report its own development server as a reverse proxy', () => {
+    expect(log).not.toContain('CLIENT_ADDRESS_UNKNOWN')
+  })
 })

@@ -24,6 +24,9 @@ async function answer(event: H3Event): Promise<Response> {
   // A page for everybody that requests the session while it is rendered: the session must not become part of it.
   if (isShared(event))
     headers.delete('cookie')
+  // Nuxt's development server is in front of the app and writes this header: it is not a reverse proxy that `trustProxy` is missing for.
+  if (import.meta.dev && !useRuntimeConfig().convex.server.trustProxy)
+    headers.delete('x-forwarded-for')
   const { handler } = event.context.convue as ConvexServer
   const body = requestBody(event)
   return await handler(new Request(url, {

@@ -1,0 +1,47 @@
+import type { BuiltApp } from './build-app.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from './build-app.ts'
+import { textOf, useNuxtApp } from './fixture.ts'
+
+let built: BuiltApp
+beforeAll(async () => {
+  built = await buildApp({ tokens: false })
+})
+afterAll(() => built?.remove())
+
+const app = useNuxtApp({ output: () => built.output })
+
+describe('an app with `tokens: false`', () => {
+  it('renders the session\'s user, runs functions anonymously and requests no token on the server', async () => {
+    const ada = await app.signUp('Ada', ['Water the ferns'])
+    app.takeAsked()
+    const { html } = await app.get('/tasks', ada.cookie)
+    expect(textOf(html, 'status')).toBe('authenticated Ada')
+    expect(html).not.toContain('Water the ferns')
+    expect(textOf((await app.get('/public', ada.cookie)).html, 'mine')).toBe('nobody')
+    expect(app.takeAsked().filter(request => request.includes('/convex/token'))).toEqual([])
+  })
+
+  it('applies the rules of pages by the session', async () => {
+    const ada = await app.signUp('Ada')
+    expect((await app.get('/account', ada.cookie)).status).toBe(200)
+    expect((await app.get('/account')).headers.get('location')).toBe('/sign-in?redirect=/account')
+  })
+
+  it('goes live anonymously in the browser without requesting a token, and follows a sign-out', async () => {
+    const ada = await app.signUp('Ada')
+    const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/public')
+    await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
+    expect(await page.locator('#mine').textContent()).toContain('nobody')
+    expect(sent.flat()).toContain('Connect')
+    expect(sent.flat()).not.toContain('Authenticate')
+    const status = await page.evaluate(async () => {
+      const headers = { 'content-type': 'application/json' }
+      return (await fetch('/api/auth/sign-out', { method: 'POST', headers, body: '{}' })).status
+    })
+    expect(status).toBe(200)
+    await page.reload()
+    await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
+    expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
+  })
+})
