@@ -42,9 +42,9 @@ export default defineConfig({
           name: 'unit',
           // A process for each file would spend more time on starting than on testing.
           pool: 'vmThreads',
-          setupFiles: ['./test/support/console-guard.ts'],
+          setupFiles: ['./test/support/environment/console-guard.ts'],
           environment: 'happy-dom',
-          include: ['test/{token,plugin,composables,components}/**/*.test.ts'],
+          include: ['test/unit/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },
@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'model',
           pool: 'vmThreads',
-          setupFiles: ['./test/support/console-guard.ts'],
+          setupFiles: ['./test/support/environment/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/model/**/*.test.ts'],
           testTimeout: 60_000,
@@ -63,7 +63,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'ssr',
-          setupFiles: ['./test/support/console-guard.ts'],
+          setupFiles: ['./test/support/environment/console-guard.ts'],
           environment: 'node',
           include: ['test/ssr/**/*.test.ts'],
         },
@@ -72,7 +72,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'live',
-          setupFiles: ['./test/support/console-guard.ts'],
+          setupFiles: ['./test/support/environment/console-guard.ts'],
           environment: 'node',
           include: ['test/{server,testing,live,package}/**/*.test.ts'],
           testTimeout: 120_000,
@@ -83,8 +83,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'faults',
-          setupFiles: ['./test/support/console-guard.ts'],
-          environment: './test/support/page-environment.ts',
+          setupFiles: ['./test/support/environment/console-guard.ts'],
+          environment: './test/support/environment/page-environment.ts',
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -94,7 +94,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'security',
-          setupFiles: ['./test/support/console-guard.ts'],
+          setupFiles: ['./test/support/environment/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/security/**/*.test.ts'],
           exclude: ['test/security/**/*.nuxt.test.ts'],
@@ -106,8 +106,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'docs',
-          setupFiles: ['./test/support/console-guard.ts'],
-          environment: './test/support/page-environment.ts',
+          setupFiles: ['./test/support/environment/console-guard.ts'],
+          environment: './test/support/environment/page-environment.ts',
           include: ['test/docs/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -131,7 +131,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'heap',
-          setupFiles: ['./test/support/console-guard.ts'],
+          setupFiles: ['./test/support/environment/console-guard.ts'],
           environment: 'happy-dom',
           include: ['test/heap/**/*.test.ts'],
           execArgv: ['--expose-gc'],

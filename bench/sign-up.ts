@@ -1,6 +1,6 @@
 import type { Deployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
-import { createBrowserFetch } from '../test/support/deployment.ts'
+import { createBrowserFetch } from '../test/support/live/deployment.ts'
 
 /** The one task of whoever signs up, by which it is found in pages and messages. */
 export const TASK = 'Water the ferns'

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext } from 'playwright-core'
-import type { SlowNetwork } from '../../test/support/slow-network.ts'
+import type { SlowNetwork } from '../../test/support/live/slow-network.ts'
 import type { FlightSubject } from './subjects.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TASK } from '../sign-up.ts'

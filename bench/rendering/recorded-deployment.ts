@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FlightLog } from '../../test/support/flight-log.ts'
+import { FlightLog } from '../../test/support/live/flight-log.ts'
 
 interface Answer { status: number, headers: OutgoingHttpHeaders, body: string }
 

@@ -1,5 +1,5 @@
 import { defineComponent } from 'vue'
-import { useConvexAuth } from '../composables/use-convex-auth.ts'
+import { useConvexAuth } from '../composables/auth/use-convex-auth.ts'
 
 /**
  * Renders its slot while definitely nobody is signed in.

@@ -1,6 +1,6 @@
 import type { ConvexServerOptions } from 'convue/server'
 import type { NuxtConfigLayer, NuxtModule } from 'nuxt/schema'
-import type { PageTarget } from './page-target.ts'
+import type { PageTarget } from './module/page-target.ts'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import {
@@ -21,7 +21,7 @@ import {
   useLogger,
 } from 'nuxt/kit'
 
-export type { ConvexAppConfig, DynamicPageTarget, PageTarget } from './page-target.ts'
+export type { ConvexAppConfig, DynamicPageTarget, PageTarget } from './module/page-target.ts'
 
 /**
  * The identity that a page requires: a signed-in user, an anonymous one (`'guest'`), or (`false`) any. `redirectTo`: a signed-in user, and the page to
@@ -156,7 +156,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     const layers = findLayers(config._layers, options.functions!)
     const ownClient = await findAuthClient(layers)
     const authPackages = ownClient || isExternal ? [] : ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
-    const clientFile = ownClient ?? (isExternal ? null : resolve('./runtime/default-auth-client'))
+    const clientFile = ownClient ?? (isExternal ? null : resolve('./runtime/app/utils/default-auth-client'))
     addTemplate({
       filename: 'convue/auth-client.mjs',
       write: true,
@@ -196,27 +196,27 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       config.watch.push(`${file}.js`, `${file}.d.ts`)
     }
 
-    addPlugin({ src: resolve('./runtime/plugin.server'), mode: 'server' })
-    addPlugin({ src: resolve('./runtime/plugin.client'), mode: 'client' })
-    addServerPlugin(resolve('./runtime/server/plugin'))
-    addServerPlugin(resolve('./runtime/server/error-status'))
+    addPlugin({ src: resolve('./runtime/app/plugins/convex.server'), mode: 'server' })
+    addPlugin({ src: resolve('./runtime/app/plugins/convex.client'), mode: 'client' })
+    addServerPlugin(resolve('./runtime/server/plugins/convex'))
+    addServerPlugin(resolve('./runtime/server/plugins/error-status'))
     addImports(composables.map(name => ({ name, from: 'convue' })))
     for (const name of components)
       addComponent({ name, export: name, filePath: 'convue' })
-    addServerImports(['useConvexServer', 'requireConvexUser'].map(name => ({ name, from: resolve('./runtime/server/use-convex-server') })))
+    addServerImports(['useConvexServer', 'requireConvexUser'].map(name => ({ name, from: resolve('./runtime/server/utils/use-convex-server') })))
 
     if (isExternal)
       return
     addImports([
-      { name: 'useAuthClient', from: resolve('./runtime/use-auth-client') },
-      { name: 'useUserSession', from: resolve('./runtime/use-user-session') },
+      { name: 'useAuthClient', from: resolve('./runtime/app/composables/use-auth-client') },
+      { name: 'useUserSession', from: resolve('./runtime/app/composables/use-user-session') },
     ])
     // Whatever a rule for more paths says, no cache keeps an answer about a session.
     const authRoutes = `${options.basePath}/**`
     extendRouteRules(authRoutes, { cache: false, swr: false, isr: false, prerender: false } as object, { override: true })
-    addServerHandler({ route: authRoutes, handler: resolve('./runtime/server/auth-proxy') })
-    addRouteMiddleware({ name: 'convue-auth', path: resolve('./runtime/auth-middleware'), global: true })
-    addPlugin({ src: resolve('./runtime/page-auth.client'), mode: 'client' })
+    addServerHandler({ route: authRoutes, handler: resolve('./runtime/server/handlers/auth-proxy') })
+    addRouteMiddleware({ name: 'convue-auth', path: resolve('./runtime/app/middleware/page-auth'), global: true })
+    addPlugin({ src: resolve('./runtime/app/plugins/page-auth.client'), mode: 'client' })
     addTypeTemplate({
       filename: 'types/convue.d.ts',
       getContents: () => `import type { ConvexAppConfig, DynamicPageTarget, PageAuth } from ${JSON.stringify(resolve('./module'))}

@@ -1,8 +1,8 @@
 import type { ComputedRef, ShallowRef } from 'vue'
+import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthState, Identity } from '../token/auth-state.ts'
-import type { QueryAuth } from './query-key.ts'
 import { computed } from 'vue'
-import { until } from './until.ts'
+import { until } from '../reactivity/until-true.ts'
 
 /**
  * How sure it is who is there:

@@ -1,10 +1,10 @@
 import type { App, InjectionKey, ShallowRef } from 'vue'
+import type { Connection } from '../client/identity-clients.ts'
+import type { QueryStore } from '../store/query-store.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
-import type { Connection } from './connection.ts'
-import type { QueryStore } from './query-store.ts'
 import { hasInjectionContext, inject } from 'vue'
-import { diagnose } from '../diagnostics.ts'
+import { diagnose } from '../errors/catalogue.ts'
 
 /** What a plugin shares with the composables of its app. */
 export interface ConvexContext {

@@ -1,10 +1,10 @@
-import type { ClientConnection } from './client-address.ts'
-import type { ConvexRequest } from './convex-request.ts'
-import type { ConvexServerOptions } from './convex-server-options.ts'
-import { proxyAuth } from './auth-proxy.ts'
-import { createAddressFinder } from './client-address.ts'
-import { createConvexRequest } from './convex-request.ts'
-import { resolveConfig } from './server-config.ts'
+import type { ConvexServerOptions } from './config/convex-server-options.ts'
+import type { ClientConnection } from './request/client-address.ts'
+import type { ConvexRequest } from './request/convex-request.ts'
+import { resolveConfig } from './config/server-config.ts'
+import { proxyAuth } from './proxy/auth-proxy.ts'
+import { createAddressFinder } from './request/client-address.ts'
+import { createConvexRequest } from './request/convex-request.ts'
 
 /** Convex and Better Auth on an app's server. */
 export interface ConvexServer {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ConvueError } from '../errors.ts'
+import { ConvueError } from '../errors/convue-error.ts'
 
 /** The addresses that may be used besides those of the loopback interface. */
 export interface AccessOptions {

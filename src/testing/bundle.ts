@@ -5,7 +5,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { ConvueError } from '../errors.ts'
+import { ConvueError } from '../errors/convue-error.ts'
 import { isInnerRequest, packages, resolveImport } from './packages.ts'
 import { importPeer } from './peers.ts'
 

@@ -1,9 +1,9 @@
-import type { ConvueErrorCode } from '../errors.ts'
+import type { ConvueErrorCode } from '../errors/convue-error.ts'
 import type { Connection, LogEntry } from './log.ts'
 import type { FunctionKind } from './registered-function.ts'
 import type { Call } from './runtime.ts'
 import type { ServerOptions } from './server.ts'
-import { ConvueError } from '../errors.ts'
+import { ConvueError } from '../errors/convue-error.ts'
 
 /** What the main thread asks of a deployment's thread. */
 export type WorkerRequest

@@ -5,7 +5,7 @@ import type { Identity } from './identity.ts'
 import type { DatabasePage, PageQuery, PageSource } from './paginate.ts'
 import type { Document } from './tracking.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ConvueError } from '../errors.ts'
+import { ConvueError } from '../errors/convue-error.ts'
 
 /** The parts of a `TestConvex` in use, without the types of an app. `runInComponent` is there without being declared. */
 export interface TestAccessor {

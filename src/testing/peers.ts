@@ -1,4 +1,4 @@
-import { ConvueError } from '../errors.ts'
+import { ConvueError } from '../errors/convue-error.ts'
 
 /** The packages that only `convue/testing` needs: an app that uses the client alone installs none of them. */
 type Peer = 'convex-test' | 'esbuild' | 'jose' | 'ws' | AuthPeer

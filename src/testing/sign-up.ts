@@ -2,7 +2,7 @@ import type { convexClient } from '@convex-dev/better-auth/client/plugins'
 import type { createAuthClient } from 'better-auth/vue'
 import type { ConvexOptions, ConvexPlugin } from 'convue'
 import type { Identity } from './identity.ts'
-import { ConvueError } from '../errors.ts'
+import { ConvueError } from '../errors/convue-error.ts'
 import { createBrowserFetch } from './browser-fetch.ts'
 import { importPeer } from './peers.ts'
 

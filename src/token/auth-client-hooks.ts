@@ -1,5 +1,5 @@
 /** The hooks that Convue adds to a Better Auth client. */
-import { isUnauthorized, readJsonAnswer } from '../auth-answers.ts'
+import { isUnauthorized, readJsonAnswer } from '../shared/auth-answers.ts'
 
 /** What is known of a client once the hooks are in place. */
 export interface HookedClient {

@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from './token-source.ts'
 import type { Person, Token } from './token.ts'
-import { diagnose } from '../diagnostics.ts'
-import { shareStructure } from '../structural-sharing.ts'
+import { diagnose } from '../errors/catalogue.ts'
+import { shareStructure } from '../shared/structural-sharing.ts'
 
 /** What is being asked of the provider. Each `pending` object is an attempt of its own, and between two attempts it backs off (`waiting`). */
 export interface ProviderRequest {

@@ -1,9 +1,9 @@
 import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
-import { isUnauthorized, readJsonAnswer, readSessionAnswer } from '../auth-answers.ts'
-import { diagnose } from '../diagnostics.ts'
+import { diagnose } from '../errors/catalogue.ts'
+import { isUnauthorized, readJsonAnswer, readSessionAnswer } from '../shared/auth-answers.ts'
+import { readRetryAfter } from '../shared/retry-after.ts'
 import { hookAuthClient, INCONCLUSIVE } from './auth-client-hooks.ts'
-import { readRetryAfter } from './retry-after.ts'
 
 /**
  * A Better Auth client with the `convexClient()` plugin, made by `createAuthClient` of `better-auth/vue` or `better-auth/client`.

@@ -1,6 +1,6 @@
 /** The provider of an app whose server has sessions, and no token endpoint. */
 import type { TokenOutcome, TokenSource } from './token-source.ts'
-import { diagnose } from '../diagnostics.ts'
+import { diagnose } from '../errors/catalogue.ts'
 
 /**
  * The same provider for an engine that only follows the session. It requests no token: the engine gets

@@ -1,4 +1,4 @@
-import { readClaims } from '../jwt.ts'
+import { readClaims } from '../shared/jwt.ts'
 
 /** A known person. */
 export interface Person {

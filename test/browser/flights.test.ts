@@ -4,9 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
 import { startPlayground } from '../../playground/start-playground.ts'
 import { startDeployment } from '../../src/testing/index.ts'
-import { freePort } from '../support/free-port.ts'
-import { person, taskRow, usePlayground } from '../support/playground.ts'
-import { SlowNetwork } from '../support/slow-network.ts'
+import { person, taskRow, usePlayground } from '../support/browser/playground.ts'
+import { freePort } from '../support/live/free-port.ts'
+import { SlowNetwork } from '../support/live/slow-network.ts'
 
 const functions = fileURLToPath(new URL('../../playground/convex', import.meta.url))
 

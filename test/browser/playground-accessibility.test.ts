@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { findViolations } from '../support/axe.ts'
-import { guestPages, playgroundPages } from '../support/playground-pages.ts'
-import { person, taskRow, usePlayground } from '../support/playground.ts'
+import { findViolations } from '../support/browser/axe.ts'
+import { guestPages, playgroundPages } from '../support/browser/playground-pages.ts'
+import { person, taskRow, usePlayground } from '../support/browser/playground.ts'
 
 const fixture = usePlayground()
 

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
-import type { Frame } from '../support/playground.ts'
+import type { Frame } from '../support/browser/playground.ts'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { person, signIn, taskRow, usePlayground } from '../support/playground.ts'
+import { person, signIn, taskRow, usePlayground } from '../support/browser/playground.ts'
 
 const fixture = usePlayground()
 

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { eventually } from '../support/eventually.ts'
-import { person, usePlayground } from '../support/playground.ts'
+import { person, usePlayground } from '../support/browser/playground.ts'
+import { eventually } from '../support/environment/eventually.ts'
 
 const fixture = usePlayground()
 

@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startPlayground } from '../../playground/start-playground.ts'
 import { startDeployment } from '../../src/testing/index.ts'
-import { freePort } from '../support/free-port.ts'
-import { taskRow, usePlayground } from '../support/playground.ts'
+import { taskRow, usePlayground } from '../support/browser/playground.ts'
+import { freePort } from '../support/live/free-port.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 

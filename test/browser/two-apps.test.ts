@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { TwoApps } from './two-apps/start.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { launchBrowser, launchBrowserWithoutStorage } from '../support/browser.ts'
-import { eventually } from '../support/eventually.ts'
+import { launchBrowser, launchBrowserWithoutStorage } from '../support/browser/browser.ts'
+import { eventually } from '../support/environment/eventually.ts'
 import { startTwoApps } from './two-apps/start.ts'
 
 type Name = 'first' | 'second'

@@ -1,11 +1,11 @@
 import type { Locator, Page } from 'playwright-core'
-import type { Window } from '../support/playground.ts'
+import type { Window } from '../support/browser/playground.ts'
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { eventually } from '../support/eventually.ts'
-import { person, usePlayground } from '../support/playground.ts'
-import { png } from '../support/png.ts'
+import { person, usePlayground } from '../support/browser/playground.ts'
+import { png } from '../support/browser/png.ts'
+import { eventually } from '../support/environment/eventually.ts'
 
 const fixture = usePlayground()
 

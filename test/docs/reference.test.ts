@@ -34,7 +34,7 @@ describe('the reference', () => {
   })
 
   it('has every code of an error', () => {
-    const union = /type ConvueErrorCode\b([\s\S]*?)\n\n/.exec(readFileSync(join(ROOT, 'src/errors.ts'), 'utf8'))![1]!
+    const union = /type ConvueErrorCode\b([\s\S]*?)\n\n/.exec(readFileSync(join(ROOT, 'src/errors/convue-error.ts'), 'utf8'))![1]!
     const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code!)
     expect(codes).toContain('CLOSED')
     const rows = pages.get('docs/reference/errors.md')!.matchAll(/^\| `([A-Z_]+)` \| \S.* \| \S.* \|$/gm)

@@ -1,7 +1,7 @@
 import type { Deployment } from 'convue/testing'
 import type { Example } from './examples.ts'
 import { expect } from 'vitest'
-import { createBrowserFetch } from '../support/deployment.ts'
+import { createBrowserFetch } from '../support/live/deployment.ts'
 
 /** An example of a server behind a reverse proxy. */
 const PROXIED = /trustProxy/

@@ -1,13 +1,13 @@
 import type { Deployment } from '../../src/testing/index.ts'
-import type { Session } from '../support/deployment.ts'
+import type { Session } from '../support/live/deployment.ts'
 import type { FaultProxy } from './fault-proxy.ts'
 import type { LockstepTime } from './lockstep-time.ts'
 import { useAuthedQuery, useConvexAction, useConvexMutation, useConvexQuery, useConvexUpload } from 'convue'
 import { expect, vi } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { recordTicks } from '../support/identity.ts'
-import { createLiveAuthClient, LivePage } from '../support/live-page.ts'
-import { NodeXhr } from '../support/node-xhr.ts'
+import { createLiveAuthClient, LivePage } from '../support/live/live-page.ts'
+import { NodeXhr } from '../support/live/node-xhr.ts'
+import { recordTicks } from '../support/scripted/identity.ts'
 
 /** A call of a mutation, and what the page was told of it. */
 interface LedgerEntry { text: string, outcome: 'pending' | 'resolved' | 'rejected', error?: unknown }

@@ -3,7 +3,7 @@ import type { People } from './live-run.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, it } from 'vitest'
 import { checkSequences, performSequence } from '../model/check-sequences.ts'
-import { startFixture } from '../support/deployment.ts'
+import { startFixture } from '../support/live/deployment.ts'
 import { createPeople, LiveRun } from './live-run.ts'
 
 let deployment: Deployment

@@ -9,7 +9,7 @@ import { ModelBackend } from '../model/model-backend.ts'
 import { ModelPage } from '../model/model-page.ts'
 import { ModelProvider } from '../model/model-provider.ts'
 import { settle, VirtualTime } from '../model/virtual-time.ts'
-import { stubBroadcastChannel } from '../support/broadcast-channel.ts'
+import { stubBroadcastChannel } from '../support/scripted/broadcast-channel.ts'
 
 // Vue looks for its devtools once per process, with a timer that belongs to no test.
 createApp({ render: () => null })

@@ -2,8 +2,8 @@ import { makeFunctionReference } from 'convex/server'
 import { createConvex, useConvexQuery } from 'convue'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createApp, defineComponent, h, nextTick, shallowRef } from 'vue'
-import { eventually } from '../support/eventually.ts'
-import { ScriptedDeployment } from '../support/scripted-deployment.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { ScriptedDeployment } from '../support/scripted/scripted-deployment.ts'
 
 const QUERIES = 1_000
 const ROUNDS = 20

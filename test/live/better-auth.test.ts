@@ -1,12 +1,12 @@
 import type { Deployment } from '../../src/testing/index.ts'
-import type { Session } from '../support/deployment.ts'
+import type { Session } from '../support/live/deployment.ts'
 import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createBrowserFetch, signUp, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
-import { recordTicks } from '../support/identity.ts'
-import { becomePage, createLiveAuthClient, LivePage } from '../support/live-page.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createBrowserFetch, signUp, startFixture } from '../support/live/deployment.ts'
+import { becomePage, createLiveAuthClient, LivePage } from '../support/live/live-page.ts'
+import { recordTicks } from '../support/scripted/identity.ts'
 
 const PASSWORD = 'correct horse battery'
 

@@ -2,10 +2,10 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { IdentityChangedError, useAuthedQuery, useConvexAction, useConvexMutation, useConvexQuery } from 'convue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createToken, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
-import { recordTicks } from '../support/identity.ts'
-import { becomePage, LivePage, LiveSource } from '../support/live-page.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createToken, startFixture } from '../support/live/deployment.ts'
+import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
+import { recordTicks } from '../support/scripted/identity.ts'
 
 let deployment: Deployment
 const open: LivePage[] = []

@@ -1,5 +1,5 @@
 import { describe, vi } from 'vitest'
-import { itRenewsInTime } from '../support/renewal.ts'
+import { itRenewsInTime } from '../support/live/renewal.ts'
 
 const TEN_MINUTES = 600_000
 

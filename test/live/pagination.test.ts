@@ -5,10 +5,10 @@ import { insertAtPosition, optimisticallyUpdateValueInPaginatedQuery, useConvexM
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { watch } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
-import { becomePage, LivePage } from '../support/live-page.ts'
-import '../support/console-guard.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { startFixture } from '../support/live/deployment.ts'
+import { becomePage, LivePage } from '../support/live/live-page.ts'
+import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 let page: LivePage

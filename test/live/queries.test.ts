@@ -4,9 +4,9 @@ import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { computed, watch } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
-import { becomePage, LivePage, LiveSource } from '../support/live-page.ts'
-import '../support/console-guard.ts'
+import { startFixture } from '../support/live/deployment.ts'
+import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
+import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

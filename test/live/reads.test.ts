@@ -6,11 +6,11 @@ import { prefetchConvexQuery, useAuthedQuery, useConvexQueries, useConvexQuery, 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shallowRef } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
-import { recordTicks } from '../support/identity.ts'
-import { becomePage, LivePage, LiveSource } from '../support/live-page.ts'
-import '../support/console-guard.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { startFixture } from '../support/live/deployment.ts'
+import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
+import { recordTicks } from '../support/scripted/identity.ts'
+import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

@@ -6,11 +6,11 @@ import { useConvexMutation, useConvexStorageUrl, useConvexUpload } from 'convue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shallowRef, watch } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
-import { becomePage, LivePage, LiveSource } from '../support/live-page.ts'
-import { NodeXhr } from '../support/node-xhr.ts'
-import '../support/console-guard.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { startFixture } from '../support/live/deployment.ts'
+import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
+import { NodeXhr } from '../support/live/node-xhr.ts'
+import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

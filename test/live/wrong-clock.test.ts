@@ -1,5 +1,5 @@
 import { describe, vi } from 'vitest'
-import { itRenewsInTime, realNow } from '../support/renewal.ts'
+import { itRenewsInTime, realNow } from '../support/live/renewal.ts'
 
 const DAY = 86_400_000
 

@@ -1,4 +1,4 @@
-import type { QueryAuth } from '../../src/plugin/query-key.ts'
+import type { QueryAuth } from '../../src/shared/query-descriptor.ts'
 import * as fc from 'fast-check'
 
 export const USERS = ['ada', 'bea', 'cyd'] as const

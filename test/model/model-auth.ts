@@ -1,5 +1,5 @@
 import type { ServerSetup, UpstreamMode } from './server-commands.ts'
-import { fakeToken, subjectOf } from '../support/fake-token.ts'
+import { fakeToken, subjectOf } from '../support/scripted/fake-token.ts'
 
 const DAY_SECONDS = 24 * 3600
 

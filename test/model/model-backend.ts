@@ -1,12 +1,12 @@
 import type { PaginationOptions, PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
-import type { Row } from '../support/scripted-list.ts'
-import type { SentFile } from '../support/scripted-xhr.ts'
+import type { Row } from '../support/scripted/scripted-list.ts'
+import type { SentFile } from '../support/scripted/scripted-xhr.ts'
 import type { StorageMode } from './commands.ts'
 import { makeFunctionReference } from 'convex/server'
-import { ScriptedDeployment } from '../support/scripted-deployment.ts'
-import { ScriptedList } from '../support/scripted-list.ts'
-import { stubXhr } from '../support/scripted-xhr.ts'
+import { ScriptedDeployment } from '../support/scripted/scripted-deployment.ts'
+import { ScriptedList } from '../support/scripted/scripted-list.ts'
+import { stubXhr } from '../support/scripted/scripted-xhr.ts'
 import { USERS } from './commands.ts'
 
 /** An answer that says whose and about what it is. */

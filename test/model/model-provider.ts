@@ -1,7 +1,7 @@
 import type { SessionSnapshot, TokenOutcome } from 'convue'
 import type { SessionIds, TokenMode, User } from './commands.ts'
-import { fakeToken } from '../support/fake-token.ts'
-import { ScriptedSource, signedIn } from '../support/scripted-source.ts'
+import { fakeToken } from '../support/scripted/fake-token.ts'
+import { ScriptedSource, signedIn } from '../support/scripted/scripted-source.ts'
 
 export const TOKEN_LIFETIME_S = 120
 

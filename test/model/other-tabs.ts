@@ -1,4 +1,4 @@
-import type { stubBroadcastChannel } from '../support/broadcast-channel.ts'
+import type { stubBroadcastChannel } from '../support/scripted/broadcast-channel.ts'
 
 /** Other tabs of the browser: of the same app, and of another app of this origin on the same deployment. */
 export class OtherTabs {

@@ -1,4 +1,4 @@
-import type { QueryAuth } from '../../src/plugin/query-key.ts'
+import type { QueryAuth } from '../../src/shared/query-descriptor.ts'
 import type { Topic } from './commands.ts'
 import type { Answer } from './model-backend.ts'
 import { isDeepStrictEqual } from 'node:util'

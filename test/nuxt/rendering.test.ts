@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { setBoundToken } from '../support/auth-cookies.ts'
 import { api } from '../support/convex/_generated/api.js'
+import { setBoundToken } from '../support/live/auth-cookies.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp()

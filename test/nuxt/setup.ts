@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../support/live/free-port.ts'
 import { buildApp } from './build-app.ts'
 
 declare module 'vitest' {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FlightLog } from '../support/flight-log.ts'
+import { FlightLog } from '../support/live/flight-log.ts'
 import { useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp()

@@ -2,8 +2,8 @@ import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
 import { createConvex } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fakeToken } from '../support/fake-token.ts'
-import { ScriptedDeployment } from '../support/scripted-deployment.ts'
+import { fakeToken } from '../support/scripted/fake-token.ts'
+import { ScriptedDeployment } from '../support/scripted/scripted-deployment.ts'
 
 const SECRET = 'secret-0123456789-abcdef'
 

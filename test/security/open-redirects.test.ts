@@ -1,8 +1,8 @@
 // @vitest-environment node
-import type { PageAuthPaths } from '../../src/nuxt/runtime/page-auth.ts'
+import type { PageAuthPaths } from '../../src/nuxt/runtime/app/utils/page-auth.ts'
 import { describe, expect, it } from 'vitest'
-import { pathOnThisSite, redirectFor } from '../../src/nuxt/runtime/page-auth.ts'
-import { person, usePlayground } from '../support/playground.ts'
+import { pathOnThisSite, redirectFor } from '../../src/nuxt/runtime/app/utils/page-auth.ts'
+import { person, usePlayground } from '../support/browser/playground.ts'
 
 const fixture = usePlayground()
 

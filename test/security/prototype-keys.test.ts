@@ -1,8 +1,8 @@
 import { useConvexMutation, useConvexQueries, useConvexQuery } from 'convue'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { api } from '../support/scripted-api.ts'
-import { ScriptedPage } from '../support/scripted-page.ts'
+import { api } from '../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../support/scripted/scripted-page.ts'
 
 /** What `JSON.parse` makes of an address or a message that somebody else has written. */
 const hostile = (extra = ''): any => JSON.parse(`{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}${extra}}`)

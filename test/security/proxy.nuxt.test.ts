@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { useNuxtApp } from '../nuxt/fixture.ts'
-import { FOREIGN_ORIGIN } from '../support/deployment.ts'
+import { FOREIGN_ORIGIN } from '../support/live/deployment.ts'
 
 // What the proxy itself refuses is in test/server/proxy-attacks.test.ts. Here it is behind Nitro, whose router reads addresses in its own way.
 

@@ -1,10 +1,10 @@
 // @vitest-environment node
 import type { BrowserContext } from 'playwright-core'
-import type { Window } from '../support/playground.ts'
+import type { Window } from '../support/browser/playground.ts'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { eventually } from '../support/eventually.ts'
-import { person, signIn, taskRow, usePlayground } from '../support/playground.ts'
+import { person, signIn, taskRow, usePlayground } from '../support/browser/playground.ts'
+import { eventually } from '../support/environment/eventually.ts'
 
 const fixture = usePlayground()
 

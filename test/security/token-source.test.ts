@@ -2,10 +2,10 @@ import type { TokenOutcome } from 'convue'
 import { Buffer } from 'node:buffer'
 import { useAuthedQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fakeToken } from '../support/fake-token.ts'
-import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../support/identity.ts'
-import { ScriptedPage } from '../support/scripted-page.ts'
-import { signedIn } from '../support/scripted-source.ts'
+import { fakeToken } from '../support/scripted/fake-token.ts'
+import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../support/scripted/identity.ts'
+import { ScriptedPage } from '../support/scripted/scripted-page.ts'
+import { signedIn } from '../support/scripted/scripted-source.ts'
 
 let page: ScriptedPage
 const rejections: unknown[] = []

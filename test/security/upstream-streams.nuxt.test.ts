@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { useNuxtApp } from '../nuxt/fixture.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
 
 const app = useNuxtApp()
 

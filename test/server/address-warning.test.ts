@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { warnOfUnknownAddress } from '../../src/nuxt/runtime/server/address-warning.ts'
-import { expectConsole } from '../support/console-guard.ts'
+import { warnOfUnknownAddress } from '../../src/nuxt/runtime/server/utils/address-warning.ts'
+import { expectConsole } from '../support/environment/console-guard.ts'
 
 describe('the start of a server under Nuxt', () => {
   it.each(['netlify', 'cloudflare-module', 'cloudflare_module', 'vercel-edge', 'bun', 'deno-server', 'aws-lambda'])(

@@ -1,9 +1,9 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createAppServer, createVisitor, visit } from '../support/app-server.ts'
-import { bindingOf, setBoundToken } from '../support/auth-cookies.ts'
 import { api } from '../support/convex/_generated/api.js'
-import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signIn, signUp, startFixture } from '../support/deployment.ts'
+import { createAppServer, createVisitor, visit } from '../support/live/app-server.ts'
+import { bindingOf, setBoundToken } from '../support/live/auth-cookies.ts'
+import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signIn, signUp, startFixture } from '../support/live/deployment.ts'
 
 const JWT = 'better-auth.convex_jwt'
 const BINDING = 'better-auth.convex_jwt_binding'

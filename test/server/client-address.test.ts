@@ -1,9 +1,9 @@
 import type { ConvexServerOptions } from 'convue/server'
-import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { expectConsole } from '../support/console-guard.ts'
-import { json, startUpstream } from '../support/scripted-upstream.ts'
+import { expectConsole } from '../support/environment/console-guard.ts'
+import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
 let upstream: ScriptedUpstream
 beforeEach(async () => {

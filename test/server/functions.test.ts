@@ -1,13 +1,13 @@
-import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { inspect } from 'node:util'
 import { makeFunctionReference } from 'convex/server'
 import { ConvexError } from 'convex/values'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createAppServer, visit } from '../support/app-server.ts'
-import { signedIn } from '../support/auth-cookies.ts'
-import { eventually } from '../support/eventually.ts'
-import { fakeToken, subjectOf } from '../support/fake-token.ts'
-import { json, page, startUpstream } from '../support/scripted-upstream.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createAppServer, visit } from '../support/live/app-server.ts'
+import { signedIn } from '../support/live/auth-cookies.ts'
+import { fakeToken, subjectOf } from '../support/scripted/fake-token.ts'
+import { json, page, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
 const query = makeFunctionReference<'query', Record<string, unknown>, unknown>('tasks:list')
 const mutation = makeFunctionReference<'mutation', Record<string, unknown>, unknown>('tasks:add')

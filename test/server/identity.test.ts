@@ -1,10 +1,10 @@
-import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/app-server.ts'
-import { bindingOf, signedIn } from '../support/auth-cookies.ts'
-import { fakeToken } from '../support/fake-token.ts'
-import { json, page, startUpstream } from '../support/scripted-upstream.ts'
+import { createAppServer, visit } from '../support/live/app-server.ts'
+import { bindingOf, signedIn } from '../support/live/auth-cookies.ts'
+import { fakeToken } from '../support/scripted/fake-token.ts'
+import { json, page, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
 const SESSION = 'better-auth.session_token=s.1'
 

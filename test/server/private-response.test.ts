@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { createServer, get } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { withIdentityHeaders } from '../../src/nuxt/runtime/server/identity-headers.ts'
-import { isPrivate, makePrivate } from '../../src/nuxt/runtime/server/private-response.ts'
+import { withIdentityHeaders } from '../../src/nuxt/runtime/server/utils/identity-headers.ts'
+import { isPrivate, makePrivate } from '../../src/nuxt/runtime/server/utils/private-response.ts'
 
 const rules = vi.hoisted(() => ({ current: {} as object }))
 vi.mock('nitropack/runtime', () => ({ getRouteRules: () => rules.current }))

@@ -1,12 +1,12 @@
 import type { ConvexServerOptions } from 'convue/server'
-import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { expectConsole } from '../support/console-guard.ts'
-import { json, startUpstream } from '../support/scripted-upstream.ts'
-import { serve } from '../support/serve.ts'
+import { expectConsole } from '../support/environment/console-guard.ts'
+import { serve } from '../support/live/serve.ts'
+import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
 /** The deployment; and a host that nobody should ever be led to. */
 let upstream: ScriptedUpstream

@@ -1,9 +1,9 @@
 import type { ConvexServerOptions } from 'convue/server'
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/app-server.ts'
-import { createBrowserFetch, ORIGIN, startFixture } from '../support/deployment.ts'
-import { serve } from '../support/serve.ts'
+import { createAppServer, visit } from '../support/live/app-server.ts'
+import { createBrowserFetch, ORIGIN, startFixture } from '../support/live/deployment.ts'
+import { serve } from '../support/live/serve.ts'
 
 // Better Auth counts by address and path: three sign-ins and a hundred other requests within ten seconds.
 

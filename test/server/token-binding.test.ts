@@ -1,12 +1,12 @@
 import type { ConvexServerOptions } from 'convue/server'
-import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { makeFunctionReference } from 'convex/server'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/app-server.ts'
-import { bindingOf, signedIn } from '../support/auth-cookies.ts'
-import { fakeToken } from '../support/fake-token.ts'
-import { json, startUpstream } from '../support/scripted-upstream.ts'
+import { createAppServer, visit } from '../support/live/app-server.ts'
+import { bindingOf, signedIn } from '../support/live/auth-cookies.ts'
+import { fakeToken } from '../support/scripted/fake-token.ts'
+import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
 const query = makeFunctionReference<'query', Record<string, never>, string>('users:whoami')
 const mutation = makeFunctionReference<'mutation', Record<string, never>, string>('tasks:add')

@@ -1,11 +1,11 @@
 import type { ConvexRequest } from 'convue/server'
 import type { ServerResponse } from 'node:http'
-import type { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { makeFunctionReference } from 'convex/server'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { eventually } from '../support/eventually.ts'
-import { json, startUpstream } from '../support/scripted-upstream.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
 let upstream: ScriptedUpstream
 beforeEach(async () => {

@@ -2,9 +2,9 @@ import { renderToString } from '@vue/server-renderer'
 import { createConvex, useAuthedPaginatedQuery, useConvexPaginatedQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h, Suspense } from 'vue'
-import { listApi } from '../support/scripted-list.ts'
-import { ScriptedSource } from '../support/scripted-source.ts'
-import '../support/console-guard.ts'
+import { listApi } from '../support/scripted/scripted-list.ts'
+import { ScriptedSource } from '../support/scripted/scripted-source.ts'
+import '../support/environment/console-guard.ts'
 
 const opened = vi.fn()
 class ForbiddenSocket {

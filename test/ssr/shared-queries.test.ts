@@ -4,10 +4,10 @@ import { renderToString } from '@vue/server-renderer'
 import { createConvex, defineConvexQuery, prefetchConvexQuery, useConvexAuth, useConvexQueries, useConvexQuery, usePreloadedQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h, Suspense } from 'vue'
-import { fakeToken } from '../support/fake-token.ts'
-import { api } from '../support/scripted-api.ts'
-import { ScriptedSource } from '../support/scripted-source.ts'
-import '../support/console-guard.ts'
+import { fakeToken } from '../support/scripted/fake-token.ts'
+import { api } from '../support/scripted/scripted-api.ts'
+import { ScriptedSource } from '../support/scripted/scripted-source.ts'
+import '../support/environment/console-guard.ts'
 
 const started = vi.fn()
 class ForbiddenSocket {

@@ -6,7 +6,7 @@ import process from 'node:process'
 import { anyApi } from 'convex/server'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
 import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
 
 let folder: string

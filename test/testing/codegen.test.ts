@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { anyApi } from 'convex/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { codegen, startDeployment } from '../../src/testing/index.ts'
-import { FUNCTIONS } from '../support/deployment.ts'
+import { FUNCTIONS } from '../support/live/deployment.ts'
 import { createFunctions } from './functions-folder.ts'
 
 const component = {

@@ -2,8 +2,8 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { ConvexClient } from 'convex/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createToken, signUp, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createToken, signUp, startFixture } from '../support/live/deployment.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

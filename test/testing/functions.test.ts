@@ -4,7 +4,7 @@ import { anyApi } from 'convex/server'
 import { ConvexError } from 'convex/values'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { api, internal } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
+import { startFixture } from '../support/live/deployment.ts'
 
 let deployment: Deployment
 let client: ConvexClient

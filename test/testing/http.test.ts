@@ -5,7 +5,7 @@ import process from 'node:process'
 import { ConvexHttpClient } from 'convex/browser'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signUp, startFixture } from '../support/deployment.ts'
+import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signUp, startFixture } from '../support/live/deployment.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Authenticator } from '../../src/testing/auth.ts'
 import { api } from '../support/convex/_generated/api.js'
-import { createToken, signUp, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createToken, signUp, startFixture } from '../support/live/deployment.ts'
 import { add, RawClient } from './raw-client.ts'
 
 let deployment: Deployment

@@ -1,8 +1,8 @@
 import { ConvexClient } from 'convex/browser'
 import { expect, it, onTestFinished } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createToken, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createToken, startFixture } from '../support/live/deployment.ts'
 
 const CLIENTS = 500
 

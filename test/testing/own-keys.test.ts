@@ -1,12 +1,12 @@
 import type { Deployment } from '../../src/testing/index.ts'
-import type { Session } from '../support/deployment.ts'
+import type { Session } from '../support/live/deployment.ts'
 import { cp } from 'node:fs/promises'
 import { ConvexClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { FUNCTIONS, signUp, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { FUNCTIONS, signUp, startFixture } from '../support/live/deployment.ts'
 import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
 
 let deployment: Deployment

@@ -4,7 +4,7 @@ import { ConvexClient } from 'convex/browser'
 import { ConvexError } from 'convex/values'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
+import { startFixture } from '../support/live/deployment.ts'
 
 let deployment: Deployment
 let client: ConvexClient

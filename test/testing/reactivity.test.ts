@@ -1,8 +1,8 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { startFixture } from '../support/live/deployment.ts'
 import { add, RawClient } from './raw-client.ts'
 
 let deployment: Deployment

@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises'
 import { ConvexClient } from 'convex/browser'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { createToken, startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { createToken, startFixture } from '../support/live/deployment.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

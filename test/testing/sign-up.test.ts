@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { signUp } from '../../src/testing/index.ts'
 import { api } from '../support/convex/_generated/api.js'
-import { startFixture } from '../support/deployment.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { startFixture } from '../support/live/deployment.ts'
 
 const TaskList = defineComponent(() => {
   const { user, status } = useConvexAuth()

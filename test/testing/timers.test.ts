@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { anyApi } from 'convex/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually } from '../support/environment/eventually.ts'
 import { createFunctions } from './functions-folder.ts'
 
 const files = {

@@ -1,11 +1,11 @@
 import type { ConvexClient } from 'convex/browser'
 import type { Id } from '../support/convex/_generated/dataModel'
-import type { Message } from '../support/scripted-api.ts'
+import type { Message } from '../support/scripted/scripted-api.ts'
 import { makeFunctionReference } from 'convex/server'
 import { useConvexAction, useConvexClient, useConvexConnectionState, useConvexMutation } from 'convue'
 import { describe, expectTypeOf, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
-import { api as scripted } from '../support/scripted-api.ts'
+import { api as scripted } from '../support/scripted/scripted-api.ts'
 
 const prune = makeFunctionReference<'mutation', { olderThan?: number }, number>('jobs:prune')
 const wait = makeFunctionReference<'action', { ms: number }, number>('jobs:wait')

@@ -1,13 +1,13 @@
 import type { ConvexError } from 'convex/values'
 import type { Ref } from 'vue'
 import type { Doc } from '../support/convex/_generated/dataModel'
-import type { Message } from '../support/scripted-api.ts'
+import type { Message } from '../support/scripted/scripted-api.ts'
 import { makeFunctionReference } from 'convex/server'
 import { useAuthedQuery, useConvexQuery } from 'convue'
 import { describe, expectTypeOf, it } from 'vitest'
 import { computed, reactive, ref } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
-import { api as scripted } from '../support/scripted-api.ts'
+import { api as scripted } from '../support/scripted/scripted-api.ts'
 
 const optional = makeFunctionReference<'query', { limit?: number }, string[]>('messages:recent')
 

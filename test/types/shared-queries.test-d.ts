@@ -1,12 +1,12 @@
 import type { Preloaded, UseConvexQueryReturn } from 'convue'
 import type { Doc } from '../support/convex/_generated/dataModel'
-import type { Message } from '../support/scripted-api.ts'
+import type { Message } from '../support/scripted/scripted-api.ts'
 import { makeFunctionReference } from 'convex/server'
 import { defineConvexQuery, prefetchConvexQuery, useAuthedQuery, useConvexQueries, useConvexQuery, usePrefetchConvexQuery, usePreloadedQuery } from 'convue'
 import { describe, expectTypeOf, it } from 'vitest'
 import { computed, reactive, ref } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
-import { api as scripted } from '../support/scripted-api.ts'
+import { api as scripted } from '../support/scripted/scripted-api.ts'
 
 const optional = makeFunctionReference<'query', { limit?: number }, string[]>('messages:recent')
 

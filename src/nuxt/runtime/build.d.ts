@@ -3,7 +3,7 @@ declare module '#build/convue/options.mjs' {
   export const handover: boolean
   export const isExternal: boolean
   export const tokens: boolean
-  type Page = import('../page-target.ts').PageTarget
+  type Page = import('../module/page-target.ts').PageTarget
   export const pages: { auth: import('../module.ts').PageAuth, signInPath: Page, homePath: Page }
 }
 
@@ -17,5 +17,5 @@ declare module '#build/convue/auth-client.mjs' {
 
 /** Each app writes its own over this one. */
 interface ConvueAuthClient {
-  client: typeof import('./default-auth-client.ts').authClient
+  client: typeof import('./app/utils/default-auth-client.ts').authClient
 }

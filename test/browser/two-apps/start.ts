@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, preview } from 'vite'
-import { startFixture } from '../../support/deployment.ts'
-import { freePort } from '../../support/free-port.ts'
+import { startFixture } from '../../support/live/deployment.ts'
+import { freePort } from '../../support/live/free-port.ts'
 
 export interface TwoApps {
   /** The page's origin. */

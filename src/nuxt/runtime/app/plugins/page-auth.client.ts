@@ -1,0 +1,21 @@
+import { useConvexAuth } from 'convue'
+import { defineNuxtPlugin, navigateTo, useRouter } from 'nuxt/app'
+import { watch } from 'vue'
+import { redirectFromPage } from '../middleware/page-auth.ts'
+
+/** Sends visitors away from the page that they are on, when it turns out who is there and when that changes. */
+export default defineNuxtPlugin({
+  name: 'convue:page-auth',
+  dependsOn: ['convue'],
+  setup(nuxtApp) {
+    const { status } = nuxtApp.vueApp.runWithContext(() => useConvexAuth())
+    const router = useRouter()
+    nuxtApp.hook('app:mounted', () => {
+      watch(status, () => nuxtApp.runWithContext(async () => {
+        const target = redirectFromPage(router.currentRoute.value)
+        if (target !== undefined)
+          await navigateTo(target, { replace: true })
+      }), { immediate: true })
+    })
+  },
+})

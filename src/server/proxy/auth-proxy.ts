@@ -1,0 +1,60 @@
+import type { ServerConfig } from '../config/server-config.ts'
+import { readBody } from '../http/read-body.ts'
+import { TimeoutError, withTimeout } from '../http/with-timeout.ts'
+import { PRIVATE_HEADERS, requestHeaders, responseHeaders } from '../request/forwarded-headers.ts'
+import { authPath } from './auth-path.ts'
+
+const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS']
+
+/** Passes a request for Better Auth on to the deployment, with its client's address, and its answer back. Never rejects. */
+export async function proxyAuth(request: Request, address: string | null, config: ServerConfig): Promise<Response> {
+  const path = authPath(request.url, config.basePath)
+  if (path === null)
+    return refuse(404, 'NOT_FOUND', 'There is no auth route at this path.')
+  if (!METHODS.includes(request.method))
+    return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not answer to this method.', { allow: METHODS.join(', ') })
+
+  let body: Blob | null | undefined
+  try {
+    body = request.method === 'POST' ? await readBody(request, config.maxBodyBytes) : undefined
+  }
+  catch {
+    return refuse(400, 'BODY_INCOMPLETE', 'The body of the request could not be read to its end.')
+  }
+  if (body === null)
+    return refuse(413, 'BODY_TOO_LARGE', 'The body of the request is too large.')
+
+  return await passOn(request, requestHeaders(request, address, config), path, body, config)
+}
+
+async function passOn(
+  request: Request,
+  headers: Headers,
+  path: string,
+  body: Blob | undefined,
+  config: ServerConfig,
+): Promise<Response> {
+  try {
+    // Only until the answer begins: a stream may take as long as it likes.
+    const response = await withTimeout(config.timeoutMs, signal => config.fetch(config.siteUrl + path, {
+      method: request.method,
+      headers,
+      body: body?.size ? body : undefined,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, request.signal]),
+    }))
+    const answerHeaders = await responseHeaders(response.headers, request, config)
+    return new Response(response.body, { status: response.status, headers: answerHeaders })
+  }
+  catch (error) {
+    // What went wrong stays here: errors of `fetch` may name addresses, and those of a custom one headers.
+    return error instanceof TimeoutError
+      ? refuse(504, 'UPSTREAM_TIMEOUT', 'The auth server did not answer in time.')
+      : refuse(502, 'UPSTREAM_UNREACHABLE', 'The auth server could not be reached.')
+  }
+}
+
+/** An answer of the proxy itself, in the form of Better Auth's errors. Never a 401, which would sign the visitor out. */
+function refuse(status: number, code: string, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ code, message }, { status, headers: { ...headers, ...PRIVATE_HEADERS } })
+}

@@ -1,0 +1,136 @@
+import type { Connection } from '../client/identity-clients.ts'
+import type { QueryKey } from '../shared/query-descriptor.ts'
+import type { QueryHandover } from '../ssr/ssr-data.ts'
+import type { Withholding } from './withhold-outcomes.ts'
+import { nextTick } from 'vue'
+import { batch } from '../reactivity/batch.ts'
+import { QueryEntry } from './query-entry.ts'
+
+/** All queries of one app, shared and counted: one entry per query, arguments and auth mode. */
+export interface QueryStore {
+  /** On a server: the shared entry of a query that is asked there; `null` if it is not. */
+  ask: (query: QueryKey) => QueryEntry | null
+  /** The shared entry of a query, subscribed. Every call needs a `release`. */
+  acquire: (query: QueryKey) => QueryEntry
+  /** Gives an entry back. The last one to leave takes it off the wire, after `lingerMs` milliseconds. */
+  release: (entry: QueryEntry, lingerMs: number) => void
+  /** Takes an entry off the wire, if it only lingers there. */
+  drop: (entry: QueryEntry | null) => void
+  /** Moves every entry to where it belongs now. What nobody uses does not outlive its person. */
+  rebind: (isOtherPerson: boolean) => void
+  close: () => void
+}
+
+export function createQueryStore(connection: Connection, withhold: Withholding['withhold'], handover?: QueryHandover): QueryStore {
+  const entries = new Map<string, QueryEntry>()
+  /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
+  const lingering = new Set<QueryEntry>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let sweepsAt = Infinity
+  /**
+   * The person has changed in this tick. Arguments may be made of the former one: nothing is asked of the next with them before whoever uses them has
+   * had the chance to change or leave them.
+   */
+  let isChanging = false
+
+  function handOver({ query, state }: QueryEntry): boolean | undefined {
+    return handover?.(query, state, connection.identityFor(query.auth))
+  }
+
+  function remove(entry: QueryEntry): void {
+    entries.delete(entry.query.key)
+    lingering.delete(entry)
+    entry.close()
+  }
+
+  function sweep(): void {
+    sweepsAt = Infinity
+    const now = performance.now()
+    batch(() => {
+      for (const entry of lingering) {
+        if (entry.lingersUntil > now)
+          sweepAt(entry.lingersUntil)
+        else
+          remove(entry)
+      }
+    })
+    connection.closeIdle()
+  }
+
+  function sweepAt(time: number): void {
+    if (time >= sweepsAt)
+      return
+    clearTimeout(timer)
+    sweepsAt = time
+    // A timer that is set for longer fires at once.
+    timer = setTimeout(sweep, Math.min(time - performance.now(), 2 ** 31 - 1))
+  }
+
+  function bindAll(isLeft: boolean, isOtherPerson: boolean): void {
+    for (const entry of entries.values()) {
+      if (isLeft && entry.users === 0)
+        remove(entry)
+      else
+        entry.bind(isOtherPerson, isChanging)
+    }
+    connection.closeIdle()
+  }
+
+  return {
+    ask(query) {
+      const entry = entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
+      if (!handOver(entry))
+        return null
+      entries.set(query.key, entry)
+      return entry
+    },
+    acquire(query) {
+      const former = entries.get(query.key)
+      const entry = former ?? new QueryEntry(query, connection, withhold)
+      handOver(entry)
+      if (!former) {
+        entries.set(query.key, entry)
+        entry.bind(false, false)
+      }
+      lingering.delete(entry)
+      entry.users++
+      return entry
+    },
+    release(entry, lingerMs) {
+      if (--entry.users > 0 || entries.get(entry.query.key) !== entry)
+        return
+      const now = performance.now()
+      // A short visit does not cut short what lingers for somebody else.
+      entry.lingersUntil = Math.max(entry.lingersUntil, now + lingerMs)
+      if (entry.lingersUntil > now) {
+        lingering.add(entry)
+        sweepAt(entry.lingersUntil)
+      }
+      else {
+        remove(entry)
+        connection.closeIdle()
+      }
+    },
+    drop(entry) {
+      if (lingering.has(entry!))
+        remove(entry!)
+    },
+    rebind(isOtherPerson) {
+      if (isOtherPerson && !isChanging) {
+        isChanging = true
+        // The first one may come before the flush that this change causes, the second comes after it.
+        void nextTick(() => nextTick(() => batch(() => {
+          isChanging = false
+          bindAll(true, false)
+        })))
+      }
+      bindAll(isOtherPerson, isOtherPerson)
+    },
+    close() {
+      clearTimeout(timer)
+      // Nothing lingers from now on.
+      sweepsAt = -Infinity
+      batch(() => entries.forEach(remove))
+    },
+  }
+}

@@ -1,0 +1,177 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Folder {
+  /** Why the folder exists: what its files change for. */
+  why: string
+  /** The folders of `src` that its files may import. */
+  folders: string[]
+  /** The packages that its files may import. */
+  packages: RegExp | null
+}
+
+const CONVEX_DATA = /^convex\/(?:server|values)$/
+const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
+const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
+const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
+const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plugin']
+
+/** Every folder of `src`, and what its files may import. Imports within a folder are always allowed. */
+const allowed: Record<string, Folder> = {
+  '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/pagination', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
+  'errors': { why: 'every error that Convue raises', folders: [], packages: null },
+  'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
+  'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },
+  'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors'], packages: /^vue$/ },
+  'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
+  'ssr': { why: 'what a server fetched and a page takes, as data', folders: ['shared', 'store'], packages: VUE_AND_CONVEX },
+  'store': { why: 'subscribed queries and their state, shared by all components', folders: ['errors', 'shared', 'reactivity', 'token', 'client', 'ssr'], packages: VUE_AND_CONVEX },
+  'plugin': { why: 'puts the parts together for one Vue app', folders: [...CORE, 'ssr'], packages: VUE_AND_CONVEX },
+  'composables/lifecycle': { why: 'when a composable rests, and what awaiting it means', folders: ['reactivity'], packages: /^vue$/ },
+  'composables/auth': { why: 'the identity, as components see it', folders: CORE, packages: VUE_AND_CONVEX },
+  'composables/call': { why: 'mutations, actions and one-off calls', folders: CORE, packages: VUE_AND_CONVEX },
+  'composables/query': { why: 'one live query, or several', folders: [...CORE, 'ssr', 'composables/lifecycle'], packages: VUE_AND_CONVEX },
+  'composables/pagination': { why: 'lists that load page by page', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUE_AND_CONVEX },
+  'composables/upload': { why: 'files: uploads, previews and their URLs', folders: [...CORE, 'composables/query'], packages: VUE_AND_CONVEX },
+  'components': { why: 'what a template renders for an auth status', folders: ['composables/auth'], packages: /^vue$/ },
+  'server': { why: 'the public exports of `convue/server`', folders: ['errors', 'ssr', 'server/config', 'server/request', 'server/proxy'], packages: null },
+  'server/config': { why: 'options of a server, and what follows from them', folders: ['errors'], packages: null },
+  'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
+  'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
+  'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
+  'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^(?:nuxt\/(?:kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
+  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: [], packages: /^nuxt\/app$/ },
+  'nuxt/runtime': { why: 'types of what the module generates', folders: ['nuxt', 'nuxt/module', 'nuxt/runtime/app/utils'], packages: null },
+  'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt', 'nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|convex\/values|better-auth\/vue|@convex-dev\/better-auth\/client\/plugins)$/ },
+  'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
+  'nuxt/runtime/app/middleware': { why: 'the rules of pages', folders: ['nuxt/module', 'nuxt/runtime/app/utils'], packages: NUXT_APP },
+  'nuxt/runtime/app/plugins': { why: 'what runs when the app starts, in the browser and on the server', folders: ['nuxt/runtime/app/utils', 'nuxt/runtime/app/middleware', 'nuxt/runtime/server/utils'], packages: NUXT_APP },
+  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: [], packages: NUXT_SERVER },
+  'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
+  'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
+  'testing': { why: 'the embedded deployment', folders: ['errors'], packages: /^(?:node:.*|convue|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
+}
+
+interface Import { file: string, folder: string, target: string, isRelative: boolean }
+
+/** Every import, re-export and dynamic import of a file. Imports of types count. */
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    const specifier = ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+      ? node.moduleSpecifier
+      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+        ? node.arguments[0]
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined
+    if (specifier && ts.isStringLiteral(specifier))
+      found.push(specifier.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  const path = relative(root, file)
+  return found.map(target => ({
+    file: path,
+    folder: folderOf(path),
+    target: target.startsWith('.') ? relative(root, join(dirname(file), target)) : target,
+    isRelative: target.startsWith('.'),
+  }))
+}
+
+/** The folder of a file, seen from `src`: `.` for `src` itself. */
+function folderOf(path: string): string {
+  return dirname(relative('src', path))
+}
+
+const files = globSync('src/**/*.ts', { cwd: root }).map(file => join(root, file))
+const imports = files.flatMap(importsOf)
+
+describe('the folders of src', () => {
+  it('are all listed, and their imports are found', () => {
+    const existing = new Set(files.map(file => folderOf(relative(root, file))))
+    expect([...existing].sort()).toEqual(Object.keys(allowed).sort())
+    expect(imports).toContainEqual({ file: 'src/plugin/create-convex.ts', folder: 'plugin', target: 'vue', isRelative: false })
+    expect(imports).toContainEqual({ file: 'src/plugin/create-convex.ts', folder: 'plugin', target: 'src/token/auth-engine.ts', isRelative: true })
+  })
+
+  it('import only the folders that are listed for them', () => {
+    const wrong = imports.filter(({ folder, target, isRelative }) =>
+      isRelative && folderOf(target) !== folder && !allowed[folder]?.folders.includes(folderOf(target)))
+    expect(wrong).toEqual([])
+  })
+
+  it('import only the packages that are listed for them', () => {
+    const wrong = imports.filter(({ folder, target, isRelative }) => !isRelative && !allowed[folder]?.packages?.test(target))
+    expect(wrong).toEqual([])
+  })
+
+  it('have no cycle of files that import one another', () => {
+    const reaches = (from: string, wanted: string, seen = new Set<string>()): boolean => imports.some(({ file, target }) =>
+      file === from && (target === wanted || (!seen.has(target) && reaches(target, wanted, seen.add(target)))))
+    expect([...new Set(imports.map(({ file }) => file))].filter(file => reaches(file, file))).toEqual([])
+  })
+
+  it('import nothing from outside of src', () => {
+    expect(imports.filter(({ target, isRelative }) => isRelative && !target.startsWith('src/'))).toEqual([])
+    expect(imports.filter(({ target }) => /playground|(?:^|\/)test\//.test(target))).toEqual([])
+  })
+})
+
+describe('token', () => {
+  it('imports neither Vue nor Convex, and uses no global of a page', () => {
+    expect(imports.filter(({ folder, isRelative }) => folder === 'token' && !isRelative)).toEqual([])
+    const code = files
+      .filter(file => folderOf(relative(root, file)) === 'token')
+      .map(file => ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true }))
+      .join('\n')
+    expect(code).not.toMatch(/\b(?:window|document|localStorage|BroadcastChannel|(?<!signal\.)addEventListener\()/)
+  })
+})
+
+describe('testing', () => {
+  it('stands alone, apart from errors', () => {
+    const shared = imports.filter(({ folder, target, isRelative }) => folder === 'testing' && isRelative && folderOf(target) !== 'testing')
+    expect([...new Set(shared.map(({ target }) => target))]).toEqual(['src/errors/convue-error.ts'])
+  })
+
+  it('loads the plugin by its name, and only when a test signs a user up', () => {
+    const importing = imports.filter(({ folder, target }) => folder === 'testing' && target === 'convue')
+    expect([...new Set(importing.map(({ file }) => file))]).toEqual(['src/testing/sign-up.ts'])
+    const code = readFileSync(join(root, 'src/testing/sign-up.ts'), 'utf8')
+    expect(ts.transpile(code, { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext })).not.toMatch(/from 'convue'/)
+  })
+
+  it('is not imported by any other folder', () => {
+    expect(imports.filter(({ folder, target }) => folder !== 'testing' && folderOf(target) === 'testing')).toEqual([])
+  })
+})
+
+describe('server', () => {
+  it('does not import Vue', () => {
+    expect(imports.filter(({ folder, target }) => /^server\b/.test(folder) && target.startsWith('vue'))).toEqual([])
+  })
+
+  it('imports of the rest of src only what runs without a browser and without Vue', () => {
+    const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual(['src/errors/convue-error.ts', 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
+  })
+
+  it('does not use globals of Node', () => {
+    const code = files
+      .filter(file => /^server\b/.test(folderOf(relative(root, file))))
+      .map(file => ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true }))
+      .join('\n')
+    expect(code).not.toMatch(/\b(?:process|Buffer|require|__dirname|setImmediate)\b/)
+  })
+})
+
+describe('errors/convue-error.ts', () => {
+  it('imports nothing', () => {
+    expect(imports.filter(({ file }) => file === 'src/errors/convue-error.ts')).toEqual([])
+  })
+})

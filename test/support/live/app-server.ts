@@ -1,0 +1,35 @@
+import type { ConvexServer, ConvexServerOptions } from 'convue/server'
+import type { Deployment } from '../../../src/testing/index.ts'
+import { createConvexServer } from 'convue/server'
+import { createBrowserFetch, ORIGIN } from './deployment.ts'
+
+/** The app's server in front of a deployment, and every request that it makes itself. */
+export interface AppServer extends ConvexServer {
+  /** Method and path of each request to the deployment, oldest first. */
+  asked: string[]
+}
+
+export function createAppServer(deployment: Pick<Deployment, 'url' | 'siteUrl'>, options: Partial<ConvexServerOptions> = {}): AppServer {
+  const asked: string[] = []
+  const server = createConvexServer({
+    convexUrl: deployment.url,
+    convexSiteUrl: deployment.siteUrl,
+    fetch: (input, init) => {
+      asked.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`)
+      return (options.fetch ?? fetch)(input, init)
+    },
+    ...(({ fetch: _fetch, ...rest }) => rest)(options),
+  })
+  return { ...server, handler: (request, connection = { address: '127.0.0.1' }) => server.handler(request, connection), asked }
+}
+
+/** A request of a browser to the app. */
+export function visit(cookies: string | Map<string, string> = '', headers: Record<string, string> = {}, url: string = ORIGIN): Request {
+  const cookie = typeof cookies === 'string' ? cookies : [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  return new Request(url, { headers: cookie ? { cookie, ...headers } : headers })
+}
+
+/** A browser whose every request goes through the app's server. */
+export function createVisitor(server: Pick<ConvexServer, 'handler'>): ReturnType<typeof createBrowserFetch> {
+  return createBrowserFetch(ORIGIN, request => server.handler(request))
+}

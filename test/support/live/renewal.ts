@@ -1,0 +1,53 @@
+import type { Deployment } from '../../../src/testing/index.ts'
+import { useAuthedQuery } from 'convue'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { api } from '../convex/_generated/api.js'
+import { eventually } from '../environment/eventually.ts'
+import { recordTicks } from '../scripted/identity.ts'
+import { createToken, startFixture } from './deployment.ts'
+import { becomePage, LivePage, LiveSource } from './live-page.ts'
+
+const age = performance.now.bind(performance)
+
+/** The time in milliseconds since 1970, whatever a test has done to the clocks. */
+export function realNow(): number {
+  return performance.timeOrigin + age()
+}
+
+/**
+ * The test that a token is renewed before it expires on a page whose clocks `bendClocks` has changed. Each needs a file of its own: the Convex
+ * client remembers what the clock said when it first looked.
+ */
+export function itRenewsInTime(bendClocks: () => void): void {
+  let deployment: Deployment
+  let page: LivePage | undefined
+  beforeEach(async () => {
+    becomePage()
+    deployment = await startFixture()
+  })
+  afterEach(async () => {
+    await page?.close()
+    await deployment.close()
+    vi.restoreAllMocks()
+    vi.unstubAllGlobals()
+  })
+
+  it('comes before the token expires: neither at once nor too late, and the page shows nothing of it', async () => {
+    bendClocks()
+    const source = new LiveSource()
+    source.signIn('ada')
+    source.answer = async () => ({ kind: 'token', token: await createToken('ada', { expiresIn: 6, now: realNow() }) })
+    page = new LivePage(deployment, { tokenSource: source, clientOptions: { authRefreshTokenLeewaySeconds: 3 } })
+    const tasks = page.run(() => useAuthedQuery(api.tasks.list))
+    await eventually(() => tasks.data.value).toEqual([])
+    const { status, error } = page.convex.auth
+    const ticks = recordTicks(() => [status.value, error.value, tasks.isStale.value])
+    expect(source.requests).toHaveLength(1)
+    await eventually(() => source.requests.length).toBe(2)
+    const events = (name: string): number => deployment.log.filter(entry => entry.kind === 'socket' && entry.name === name).length
+    await eventually(() => events('authenticate')).toBe(2)
+    // An expired token would have been refused: the page would have shown it, and the socket would be another one.
+    expect(ticks).toHaveLength(1)
+    expect(events('open')).toBe(1)
+  })
+}

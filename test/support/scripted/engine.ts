@@ -1,0 +1,72 @@
+import type { Clock, TokenEngine, TokenEngineOptions } from '../../../src/token/auth-engine.ts'
+import type { SessionSnapshot } from '../../../src/token/token-source.ts'
+import { createTokenEngine } from '../../../src/token/auth-engine.ts'
+import { ScriptedSource } from './scripted-source.ts'
+
+/** A clock that moves when the test says so, and that need not agree with any other. */
+export class ManualClock implements Clock {
+  #now: number
+  #tasks = new Map<() => void, number>()
+
+  constructor(now = 0) {
+    this.#now = now
+  }
+
+  get timerCount(): number {
+    return this.#tasks.size
+  }
+
+  now = (): number => this.#now
+
+  schedule = (task: () => void, delayMs: number): (() => void) => {
+    const own = (): void => task()
+    this.#tasks.set(own, this.#now + delayMs)
+    return () => this.#tasks.delete(own)
+  }
+
+  /** Lets time pass, timers included. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    for (;;) {
+      await settled()
+      const [task, at] = [...this.#tasks].sort(([, a], [, b]) => a - b)[0] ?? []
+      if (!task || at! > end)
+        break
+      this.#tasks.delete(task)
+      this.#now = Math.max(this.#now, at!)
+      task()
+    }
+    this.#now = end
+    await settled()
+  }
+
+  /** The machine sleeps: time passes and no timer runs. */
+  sleep(ms: number): void {
+    this.#now += ms
+  }
+}
+
+export interface EngineOnTrial {
+  engine: TokenEngine
+  source: ScriptedSource
+  clock: ManualClock
+}
+
+/** A started engine over a scripted provider. */
+export function startEngine(
+  { snapshot, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<TokenEngineOptions> & {
+    snapshot?: SessionSnapshot
+    clock?: ManualClock
+    source?: ScriptedSource
+  } = {},
+): EngineOnTrial {
+  const engine = createTokenEngine({ source, clock, ...options })
+  engine.start()
+  return { engine, source, clock }
+}
+
+/** Lets promises settle that wait for nothing. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++)
+    await Promise.resolve()
+}

@@ -1,0 +1,114 @@
+import { BaseConvexClient } from 'convex/browser'
+import { useConvexMutation } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createCallRegistry } from '../../../src/client/call-registry.ts'
+import { api } from '../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+
+const question = { kind: 'mutation', name: 'messages:send', args: {} } as const
+function optimisticUpdate(): void {}
+
+describe('createCallRegistry', () => {
+  it('counts writes and optimistic calls until they settle', () => {
+    const calls = createCallRegistry()
+    const state = (): unknown[] => [calls.size, calls.hasWrites, calls.hasOptimisticCalls]
+    const query = calls.add({ ...question, kind: 'query' })
+    expect(state()).toEqual([1, false, false])
+    const mutation = calls.add(question)
+    const optimistic = calls.add({ ...question, optimisticUpdate })
+    const action = calls.add({ ...question, kind: 'action' })
+    expect(state()).toEqual([4, true, true])
+    expect(calls.delete(optimistic)).toBe(true)
+    expect(state()).toEqual([3, true, false])
+    // A call that settles again does not count again.
+    expect(calls.delete(optimistic)).toBe(false)
+    calls.delete(mutation)
+    expect(state()).toEqual([2, true, false])
+    calls.delete(action)
+    expect(state()).toEqual([1, false, false])
+    calls.delete(query)
+    expect(state()).toEqual([0, false, false])
+  })
+
+  it('counts nothing after all calls were rejected, also when they settle later', async () => {
+    const calls = createCallRegistry()
+    const ended = [calls.add({ ...question, optimisticUpdate }), calls.add(question)]
+    const outcomes: string[] = []
+    calls.endAll((outcome) => {
+      outcomes.push(outcome)
+      return new Error(outcome)
+    })
+    expect((await Promise.allSettled(ended.map(call => call.result))).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    ended.forEach(call => expect(calls.delete(call)).toBe(false))
+    expect([calls.size, calls.hasWrites, calls.hasOptimisticCalls, outcomes]).toEqual([0, false, false, ['notSent', 'notSent']])
+    const next = calls.add(question)
+    expect(calls.hasWrites).toBe(true)
+    calls.delete(next)
+    expect(calls.hasWrites).toBe(false)
+  })
+
+  it('refuses arguments that are not Convex values without counting the call', () => {
+    const calls = createCallRegistry()
+    expect(() => calls.add({ ...question, args: 'text' })).toThrow('[ARGS_INVALID]')
+    expect([calls.size, calls.hasWrites]).toEqual([0, false])
+  })
+})
+
+/** Convex makes the state of a client from all of its calls, so reading that state counts as looking at each of them. */
+describe('the work for many pending calls', () => {
+  const CALLS = 200
+  let page: ScriptedPage
+  beforeEach(() => {
+    vi.useFakeTimers()
+    page = new ScriptedPage()
+    page.deployment.functions.set('messages:send', () => null)
+  })
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    await page.close()
+    vi.useRealTimers()
+  })
+
+  async function sendCalls(): Promise<{ settled: Promise<PromiseSettledResult<unknown>[]> }> {
+    const { mutate } = page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate })).result
+    // The socket opens.
+    page.convex.client.connectionState()
+    await page.tick()
+    const readState = vi.spyOn(BaseConvexClient.prototype, 'connectionState')
+    const settled = Promise.allSettled(Array.from({ length: CALLS }, () => mutate({ channel: 'a', body: 'x' })))
+    expect(readState).toHaveBeenCalledTimes(1)
+    readState.mockRestore()
+    return { settled }
+  }
+
+  it('grows with the number of calls while they settle one by one', async () => {
+    const { settled } = await sendCalls()
+    let visited = 0
+    const { [Symbol.iterator]: iterate, forEach } = Set.prototype
+    vi.spyOn(Set.prototype, Symbol.iterator).mockImplementation(function (this: Set<unknown>) {
+      visited += this.size
+      return iterate.call(this)
+    })
+    vi.spyOn(Set.prototype, 'forEach').mockImplementation(function (this: Set<unknown>, ...args) {
+      visited += this.size
+      return forEach.apply(this, args)
+    })
+    await page.tick()
+    const results = await settled
+    vi.restoreAllMocks()
+    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true)
+    expect(visited).toBeLessThan(10 * CALLS)
+  })
+
+  it('reads the connection state once when all calls are rejected in one tick', async () => {
+    page.deployment.isHolding = true
+    const { settled } = await sendCalls()
+    await page.tick()
+    const readState = vi.spyOn(BaseConvexClient.prototype, 'connectionState')
+    const closed = page.convex.close()
+    expect(readState).toHaveBeenCalledTimes(1)
+    const errors = (await settled).map(result => (result as PromiseRejectedResult).reason.code)
+    expect(new Set(errors)).toEqual(new Set(['CLOSED']))
+    await Promise.all([closed, page.tick()])
+  })
+})

@@ -1,0 +1,77 @@
+import type { VueWrapper } from '@vue/test-utils'
+import { Authenticated, AuthLoading, AuthRefreshing, Unauthenticated } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h, onMounted } from 'vue'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountAll(user: string | null | 'silent'): VueWrapper {
+  page = new ScriptedPage({ user })
+  return page.mount(defineComponent(() => () => h('main', [
+    h(AuthLoading, () => 'loading '),
+    h(Unauthenticated, () => 'nobody '),
+    h(Authenticated, () => 'somebody '),
+    h(AuthRefreshing, () => 'refreshing '),
+  ])))
+}
+
+describe('the components of auth', () => {
+  it('render by what is known of who is there', async () => {
+    const wrapper = mountAll('silent')
+    expect(wrapper.text()).toBe('loading')
+    page.source.say({ status: 'signedOut' })
+    await page.tick(0)
+    expect(wrapper.text()).toBe('nobody')
+    page.source.say(signedIn('ada'))
+    await page.tick(0)
+    expect(wrapper.text()).toBe('loading')
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick()
+    expect(wrapper.text()).toBe('somebody')
+    page.source.say({ status: 'signedOut' })
+    await page.tick(0)
+    expect(wrapper.text()).toBe('nobody')
+  })
+
+  it('go on rendering for somebody whose token is refused, and say so', async () => {
+    const wrapper = mountAll('ada')
+    await page.tick()
+    page.deployment.accepts = () => false
+    page.source.answer = null
+    page.deployment.drop()
+    await page.tick(3000)
+    expect(wrapper.text()).toBe('somebody refreshing')
+    page.deployment.accepts = () => true
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(3000)
+    expect(wrapper.text()).toBe('somebody')
+  })
+
+  it('render nothing without a slot, and mount their slot once', async () => {
+    const mounted = vi.fn()
+    const Child = defineComponent({
+      setup() {
+        onMounted(mounted)
+        return () => h('p', 'child')
+      },
+    })
+    page = new ScriptedPage({ user: 'ada' })
+    const wrapper = page.mount(defineComponent(() => () => h('main', [h(Authenticated, () => h(Child)), h(Authenticated), h(AuthLoading), h(Unauthenticated), h(AuthRefreshing)])))
+    await page.tick()
+    page.source.say(signedIn('ada'))
+    await page.tick()
+    expect(wrapper.text()).toBe('child')
+    expect(mounted).toHaveBeenCalledTimes(1)
+  })
+})

@@ -1,0 +1,116 @@
+import { useConvexAction } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountAction(options: Parameters<typeof useConvexAction<typeof api.values.run>>[1] = {}) {
+  page = new ScriptedPage({ user: 'ada' })
+  page.deployment.functions.set('values:run', ({ value }, subject) => {
+    if (value === '!')
+      throw new Error('refused')
+    return `${subject} ran ${value ?? 'nothing'}`
+  })
+  return page.run(() => useConvexAction(api.values.run, options)).result
+}
+
+describe('an action', () => {
+  it('runs as whoever is there, and shows its latest call', async () => {
+    const { run, status, data, isPending } = mountAction()
+    const ran = run({ value: 'one' })
+    expect(isPending.value).toBe(true)
+    await page.tick()
+    expect(await ran).toBe('ada ran one')
+    expect([status.value, data.value]).toEqual(['success', 'ada ran one'])
+  })
+
+  it('may be called without arguments', async () => {
+    const { run } = mountAction()
+    const ran = run({})
+    await page.tick()
+    expect(await ran).toBe('ada ran nothing')
+  })
+
+  it('rejects with the error, shows it, calls back, and is forgotten by reset', async () => {
+    const onError = vi.fn()
+    const { run, status, error, reset } = mountAction({ onError })
+    const rejected = expect(run({ value: '!' })).rejects.toThrow('refused')
+    await page.tick()
+    await rejected
+    expect(status.value).toBe('error')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(error.value, { value: '!' })
+    reset()
+    expect(status.value).toBe('idle')
+    expect(error.value).toBeUndefined()
+  })
+
+  it('calls back with the result and the arguments', async () => {
+    const onSuccess = vi.fn()
+    const onSettled = vi.fn()
+    const { run } = mountAction({ onSuccess, onSettled })
+    void run({ value: 'one' })
+    await page.tick()
+    expect(onSuccess).toHaveBeenCalledExactlyOnceWith('ada ran one', { value: 'one' })
+    expect(onSettled).toHaveBeenCalledExactlyOnceWith('ada ran one', undefined, { value: 'one' })
+  })
+
+  it('that is called while offline is queued, and runs once when the connection is back', async () => {
+    const { run, status, isQueued } = mountAction()
+    await page.tick()
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const ran = run({ value: 'later' })
+    await page.tick(3000)
+    expect([status.value, isQueued.value]).toEqual(['pending', true])
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await ran).toBe('ada ran later')
+    expect(isQueued.value).toBe(false)
+    expect(page.deployment.executions.filter(({ kind }) => kind === 'action')).toHaveLength(1)
+  })
+
+  it('rejects when the person changes: whether it ran is unknown, unless it never left the page', async () => {
+    const { run, status } = mountAction()
+    await page.tick()
+    page.deployment.isHolding = true
+    const calls = [run({ value: 'one' }).catch(error => error)]
+    await page.tick()
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    calls.push(run({ value: 'two' }).catch(error => error))
+    page.source.say({ status: 'signedOut' })
+    expect(await Promise.all(calls)).toMatchObject([{ outcome: 'unknown' }, { outcome: 'notSent' }])
+    expect(status.value).toBe('idle')
+    page.deployment.isReachable = true
+    page.deployment.flush()
+    await page.tick(60_000)
+    expect(page.deployment.executions.filter(({ kind }) => kind === 'action').map(({ args }) => args.value)).toEqual(['one'])
+  })
+
+  it('that is under way when the connection drops rejects when it is back: it is not repeated', async () => {
+    const { run, status, isQueued } = mountAction()
+    await page.tick()
+    page.deployment.isHolding = true
+    const failure = run({ value: 'once' }).catch(error => error)
+    await page.tick()
+    page.deployment.isHolding = false
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    await page.tick(1000)
+    expect([status.value, isQueued.value]).toEqual(['pending', false])
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect((await failure).message).toMatch(/connection lost/i)
+    expect(status.value).toBe('error')
+    expect(page.deployment.executions.filter(({ kind }) => kind === 'action')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,111 @@
+import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
+import { useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeToken } from '../../../support/scripted/fake-token.ts'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountState(options?: ScriptedPageOptions) {
+  page = new ScriptedPage(options)
+  page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+  page.deployment.functions.set('messages:send', () => 'id')
+  return page.run(() => ({
+    state: useConvexConnectionState(),
+    query: useConvexQuery(api.users.whoami),
+    send: useConvexMutation(api.messages.send),
+  })).result
+}
+
+describe('the connection state', () => {
+  it('says that there is none before anything is asked', () => {
+    page = new ScriptedPage()
+    const state = page.run(() => useConvexConnectionState()).result
+    expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false, inflightMutations: 0 })
+  })
+
+  it('is of whoever is there now: what becomes of the former\'s connection is no news', async () => {
+    const { state } = mountState({ user: 'ada' })
+    await page.tick()
+    expect(state.value.connectionCount).toBe(1)
+    page.deployment.latencyMs = 100
+    page.source.signIn('bob')
+    await page.tick(50)
+    expect(state.value).toMatchObject({ isWebSocketConnected: false, connectionCount: 0 })
+    await page.tick(200)
+    expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
+  })
+
+  it('follows the socket as it comes, goes and comes back', async () => {
+    const { state } = mountState()
+    expect(state.value.isWebSocketConnected).toBe(false)
+    await page.tick()
+    expect(state.value.isWebSocketConnected).toBe(true)
+    page.deployment.drop()
+    await page.tick(0)
+    expect(state.value.isWebSocketConnected).toBe(false)
+    await page.tick(5000)
+    expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 2 })
+  })
+
+  it('counts what is under way', async () => {
+    const { state, send } = mountState()
+    await page.tick()
+    page.deployment.isHolding = true
+    void send.mutate({ channel: 'a', body: 'b' })
+    await page.tick()
+    expect(state.value).toMatchObject({ hasInflightRequests: true, inflightMutations: 1 })
+    page.deployment.flush()
+    await page.tick()
+    expect(state.value).toMatchObject({ hasInflightRequests: false, inflightMutations: 0 })
+  })
+
+  it('is the person\'s while somebody is signed in, and nobody\'s again after', async () => {
+    const { state } = mountState({ user: 'silent' })
+    await page.tick()
+    expect(state.value.isWebSocketConnected).toBe(false)
+    page.source.signIn('ada')
+    await page.tick()
+    expect(state.value.isWebSocketConnected).toBe(true)
+    page.deployment.isReachable = false
+    page.source.say({ status: 'signedOut' })
+    expect(state.value.isWebSocketConnected).toBe(false)
+    await page.tick()
+    expect(state.value.isWebSocketConnected).toBe(false)
+    page.deployment.isReachable = true
+    await page.tick(5000)
+    expect(state.value.isWebSocketConnected).toBe(true)
+  })
+
+  it('is the person\'s, whatever becomes of a public query\'s connection', async () => {
+    const { state } = mountState({ user: 'ada' })
+    await page.tick()
+    page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
+    await page.tick()
+    const nobodys = page.deployment.liveSockets.find(({ subject }) => subject === null)!
+    page.deployment.isReachable = false
+    nobodys.drop()
+    await page.tick()
+    expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
+    page.deployment.isReachable = true
+  })
+
+  it('says that there is none after the page is closed', async () => {
+    const { state } = mountState({ user: 'ada' })
+    page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+    await page.tick()
+    expect(state.value.isWebSocketConnected).toBe(true)
+    void page.convex.close()
+    await page.tick()
+    expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false })
+  })
+})

@@ -1,0 +1,386 @@
+import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
+import { useAuthedQuery, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ref, watch } from 'vue'
+import { fakeToken } from '../../../support/scripted/fake-token.ts'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { signedIn } from '../../../support/scripted/scripted-source.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+/** "Who am I" in one auth mode, with everything that a synchronous watcher saw of it. */
+function mountWhoami(auth: 'optional' | 'required' | 'public', options?: ScriptedPageOptions) {
+  page ??= new ScriptedPage(options)
+  page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
+  return page.run(() => {
+    const query = useConvexQuery(api.users.whoami, {}, { auth })
+    const seen: string[] = []
+    watch([query.data, query.status, query.isStale], ([data, status, isStale]) => seen.push(`${data} ${status}${isStale ? ' stale' : ''}`), { flush: 'sync', immediate: true })
+    return { query, seen }
+  }).result
+}
+
+function openPage(options?: ScriptedPageOptions): ScriptedPage {
+  return page = new ScriptedPage(options)
+}
+
+describe('a public query', () => {
+  it('runs at once as nobody, before anybody has said who is there', async () => {
+    openPage({ user: 'silent' })
+    const { query } = mountWhoami('public')
+    await page.tick()
+    expect(query.data.value).toBe('nobody')
+    expect(query.isStale.value).toBe(false)
+  })
+
+  it('has a connection of its own, that sign-in and sign-out do not touch', async () => {
+    openPage()
+    const { seen } = mountWhoami('public')
+    const mine = mountWhoami('optional')
+    await page.tick()
+    expect(page.deployment.liveSockets).toHaveLength(1)
+    page.source.signIn('ada')
+    await page.tick()
+    expect(mine.query.data.value).toBe('ada')
+    expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 1])
+    page.source.say({ status: 'signedOut' })
+    await page.tick()
+    page.source.signIn('bob')
+    await page.tick()
+    expect(mine.query.data.value).toBe('bob')
+    expect(seen).toEqual(['undefined pending', 'nobody success'])
+    expect(page.deployment.sockets[0]!.frames.map(({ type }) => type)).not.toContain('Authenticate')
+    expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 2])
+  })
+
+  it('keeps its previous and initial data whoever comes or goes', async () => {
+    openPage()
+    page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
+    const channel = ref('a')
+    const { result } = page.run(() => ({
+      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { auth: 'public', keepPrevious: true }),
+      initial: useConvexQuery(api.messages.list, { channel: 'z' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] }),
+    }))
+    await page.tick()
+    expect(result.kept.data.value![0]!.body).toBe('a')
+    page.deployment.isHolding = true
+    channel.value = 'b'
+    const late = page.run(() => useConvexQuery(api.messages.list, { channel: 'y' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] })).result
+    await page.tick()
+    page.source.signIn('ada')
+    expect(result.kept.data.value![0]!.body).toBe('a')
+    expect(late.data.value[0]!.body).toBe('from before')
+    page.deployment.flush()
+    await page.tick()
+    expect(result.kept.data.value![0]!.body).toBe('b')
+    expect(late.data.value[0]!.body).toBe('y')
+  })
+
+  it('never runs as the user', async () => {
+    openPage({ user: 'ada' })
+    mountWhoami('public')
+    mountWhoami('optional')
+    await page.tick()
+    page.deployment.drop()
+    await page.tick(3000)
+    const subjects = page.deployment.executions.map(({ socket, subject }) => `${page.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate') ? 'a person\'s' : 'nobody\'s'}: ${subject}`)
+    expect(new Set(subjects)).toEqual(new Set(['a person\'s: ada', 'nobody\'s: null']))
+  })
+})
+
+describe('a public and an optional query of the same, while nobody is signed in', () => {
+  it('share one question, whichever comes first', async () => {
+    openPage()
+    mountWhoami('optional')
+    await page.tick()
+    page.takeFrames()
+    const free = mountWhoami('public')
+    expect(free.query.data.value).toBe('nobody')
+    await page.tick()
+    expect(page.takeFrames()).toEqual([])
+    page.deployment.functions.set('users:whoami', () => 'changed')
+    page.deployment.invalidate()
+    await page.tick()
+    expect(free.query.data.value).toBe('changed')
+    page.source.signIn('ada')
+    await page.tick()
+    expect(free.query.data.value).toBe('changed')
+  })
+})
+
+describe('an optional query', () => {
+  it('waits until it is known who is there', async () => {
+    openPage({ user: 'silent' })
+    const { seen } = mountWhoami('optional')
+    await page.tick(1000)
+    expect(page.deployment.executions).toEqual([])
+    page.source.signIn('ada')
+    await page.tick()
+    expect(seen).toEqual(['undefined pending', 'ada success'])
+  })
+
+  it('runs as nobody once it is known that nobody is there', async () => {
+    openPage({ user: 'silent' })
+    const { seen } = mountWhoami('optional')
+    await page.tick()
+    page.source.say({ status: 'signedOut' })
+    await page.tick()
+    expect(seen).toEqual(['undefined pending', 'nobody success'])
+  })
+
+  it('is hidden in the very tick in which the person changes', async () => {
+    openPage({ user: 'ada' })
+    const { query, seen } = mountWhoami('optional')
+    await page.tick()
+    expect(query.data.value).toBe('ada')
+    page.source.say({ status: 'signedOut' })
+    expect(query.data.value).toBeUndefined()
+    await page.tick()
+    expect(query.data.value).toBe('nobody')
+    page.source.signIn('bob')
+    expect(query.data.value).toBeUndefined()
+    await page.tick()
+    expect(seen.map(entry => entry.replace(' stale', ''))).toEqual(['undefined pending', 'ada success', 'undefined pending', 'nobody success', 'undefined pending', 'bob success'])
+  })
+
+  it('keeps neither previous nor initial data through a change of person', async () => {
+    openPage({ user: 'ada' })
+    page.deployment.functions.set('messages:list', (_args, subject) => [{ _id: '1', body: `of ${subject}` }])
+    const channel = ref('a')
+    const { result } = page.run(() => ({
+      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { keepPrevious: true }),
+      initial: useConvexQuery(api.messages.list, { channel: 'z' }, { initialData: [{ _id: '0', body: 'of ada' }] }),
+    }))
+    await page.tick()
+    expect(result.kept.data.value![0]!.body).toBe('of ada')
+    expect(result.initial.data.value![0]!.body).toBe('of ada')
+    page.source.signIn('bob')
+    expect(result.kept.data.value).toBeUndefined()
+    expect(result.initial.data.value).toBeUndefined()
+    channel.value = 'b'
+    await page.tick(0)
+    expect(result.kept.data.value).toBeUndefined()
+    await page.tick()
+    expect(result.kept.data.value![0]!.body).toBe('of bob')
+    expect(result.initial.data.value![0]!.body).toBe('of bob')
+  })
+
+  it('hides initial data of a query that was still pending when the person changed', async () => {
+    openPage({ user: 'ada' })
+    page.deployment.isHolding = true
+    const query = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { initialData: [{ _id: '0', body: 'of ada' }] })).result
+    await page.tick()
+    expect(query.data.value![0]!.body).toBe('of ada')
+    page.source.signIn('bob')
+    expect(query.data.value).toBeUndefined()
+    expect(query.status.value).toBe('pending')
+    page.deployment.flush()
+  })
+})
+
+describe('a page that has no token after 2 s', () => {
+  it('is not stale any more once the person has got the very answer that nobody got', async () => {
+    openPage({ user: 'silent' })
+    page.deployment.functions.set('values:get', () => 'the same for all')
+    const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
+    await page.tick(2020)
+    const once = result.client.query(api.values.get)
+    expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', true])
+    page.source.signIn('ada')
+    await page.tick(500)
+    expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', false])
+    await expect(once).resolves.toBe('the same for all')
+  })
+
+  it('runs what may run as nobody, and goes on showing it, stale, until the person\'s first result is there', async () => {
+    openPage({ user: 'silent' })
+    const { seen, query } = mountWhoami('optional')
+    await page.tick(1999)
+    expect(page.deployment.sockets).toEqual([])
+    await page.tick(20)
+    expect(query.data.value).toBe('nobody')
+    expect(query.isStale.value).toBe(true)
+
+    page.deployment.latencyMs = 100
+    page.source.signIn('ada')
+    await page.tick(150)
+    expect(query.data.value).toBe('nobody')
+    expect(query.isStale.value).toBe(true)
+    await page.tick(500)
+    expect(seen).toEqual(['undefined pending', 'nobody success stale', 'ada success'])
+  })
+
+  it('leaves a query that requires somebody waiting', async () => {
+    openPage({ user: 'silent' })
+    const { query } = mountWhoami('required')
+    await page.tick(4000)
+    expect(query.status.value).toBe('pending')
+    expect(page.deployment.executions).toEqual([])
+  })
+
+  it('follows nobody\'s results until the person\'s are there', async () => {
+    openPage({ user: 'silent' })
+    let revision = 1
+    const { query } = mountWhoami('optional')
+    page.deployment.functions.set('users:whoami', (_args, subject) => `${subject ?? 'nobody'} ${revision}`)
+    await page.tick(2050)
+    expect(query.data.value).toBe('nobody 1')
+    page.deployment.isHolding = true
+    page.source.signIn('ada')
+    await page.tick(50)
+    const [nobodys] = page.deployment.sockets
+    revision = 2
+    page.deployment.invalidate()
+    await page.tick(1)
+    page.deployment.isHolding = false
+    nobodys!.flush()
+    expect(query.data.value).toBe('nobody 2')
+    expect(query.isStale.value).toBe(true)
+    page.deployment.flush()
+    await page.tick()
+    expect(query.data.value).toBe('ada 2')
+  })
+
+  it('closes nobody\'s socket once the person\'s results have replaced the last of it', async () => {
+    openPage({ user: 'silent' })
+    const { query } = mountWhoami('optional')
+    await page.tick(2050)
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+    page.source.signIn('ada')
+    await page.tick(100)
+    expect(query.data.value).toBe('ada')
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('shows the result for good when it turns out that nobody is there', async () => {
+    openPage({ user: 'silent' })
+    const { seen } = mountWhoami('optional')
+    await page.tick(2050)
+    page.source.say({ status: 'signedOut' })
+    await page.tick(100)
+    expect(seen).toEqual(['undefined pending', 'nobody success stale', 'nobody success'])
+    expect(page.deployment.sockets).toHaveLength(1)
+  })
+})
+
+describe('a query that requires somebody', () => {
+  it('is pending while it is not known who is there, and never runs as nobody', async () => {
+    openPage({ user: 'ada' })
+    page.source.answer = null
+    const { seen } = mountWhoami('required')
+    await page.tick(3000)
+    expect(seen).toEqual(['undefined pending'])
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick()
+    expect(seen).toEqual(['undefined pending', 'ada success'])
+    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('is paused while nobody is signed in, and leaves the wire at sign-out', async () => {
+    openPage({ user: 'ada' })
+    const { seen, query } = mountWhoami('required')
+    await page.tick()
+    page.source.say({ status: 'signedOut' })
+    expect(query.status.value).toBe('paused')
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
+    page.source.signIn('bob')
+    expect(query.status.value).toBe('pending')
+    await page.tick()
+    expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
+  })
+
+  it('is what useAuthedQuery makes, with arguments left out or not', async () => {
+    openPage({ user: 'silent' })
+    page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+    page.deployment.functions.set('messages:list', () => [])
+    const { result } = page.run(() => [
+      useAuthedQuery(api.users.whoami),
+      useAuthedQuery(api.users.whoami, {}),
+      useAuthedQuery(api.messages.list, { channel: 'a' }, { transform: list => list.length }),
+      useAuthedQuery(api.users.whoami, undefined),
+    ] as const)
+    await page.tick(2500)
+    expect(result.map(({ status }) => status.value)).toEqual(['pending', 'pending', 'pending', 'paused'])
+    page.source.signIn('ada')
+    await page.tick()
+    expect(result.map(({ data }) => data.value)).toEqual(['ada', 'ada', 0, undefined])
+  })
+})
+
+describe('a person whose token is refused', () => {
+  it('goes on seeing their data, as stale', async () => {
+    openPage({ user: 'ada' })
+    const { query } = mountWhoami('required')
+    const free = mountWhoami('public')
+    await page.tick()
+    page.source.answer = null
+    page.deployment.accepts = () => false
+    page.deployment.drop()
+    await page.tick(3000)
+    expect(page.convex.auth.status.value).toBe('refreshing')
+    expect(query.data.value).toBe('ada')
+    expect(query.status.value).toBe('success')
+    expect(query.isStale.value).toBe(true)
+    expect(free.query.isStale.value).toBe(false)
+    page.deployment.accepts = () => true
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(2000)
+    expect(query.isStale.value).toBe(false)
+    expect(query.data.value).toBe('ada')
+  })
+})
+
+describe('nobody\'s socket', () => {
+  it('is never opened when a person is there and nothing is public', async () => {
+    openPage({ user: 'ada' })
+    mountWhoami('optional')
+    await page.tick(100)
+    expect(page.deployment.sockets).toHaveLength(1)
+  })
+
+  it('closes when the last public query and its linger are over', async () => {
+    openPage({ user: 'ada' })
+    mountWhoami('optional')
+    const { stop } = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
+    await page.tick()
+    expect(page.deployment.liveSockets).toHaveLength(2)
+    stop()
+    await page.tick(3100)
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('closes after a mutation that was all it was opened for', async () => {
+    openPage()
+    page.deployment.functions.set('messages:send', () => 'id')
+    const { result } = page.run(() => useConvexMutation(api.messages.send))
+    expect(page.deployment.sockets).toEqual([])
+    page.deployment.latencyMs = 50
+    const sent = result.mutate({ channel: 'a', body: 'b' })
+    await page.tick(60)
+    expect(page.deployment.liveSockets).toHaveLength(1)
+    await page.tick(500)
+    expect(await sent).toBe('id')
+    expect(page.deployment.liveSockets).toEqual([])
+  })
+
+  it('at sign-in is gone with what was only shown to nobody', async () => {
+    openPage()
+    const { query } = mountWhoami('optional')
+    await page.tick()
+    page.source.say(signedIn('ada'))
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(100)
+    expect(query.data.value).toBe('ada')
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+})

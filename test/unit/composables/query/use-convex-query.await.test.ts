@@ -1,0 +1,314 @@
+import type { QueryArgs, UseConvexQueryReturn } from 'convue'
+import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
+import { useAuthedQuery, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, effectScope, getCurrentScope, h, ref, shallowRef, Suspense } from 'vue'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function openPage(options?: ScriptedPageOptions): void {
+  page = new ScriptedPage(options)
+  page.deployment.latencyMs = 100
+  page.deployment.functions.set('values:get', () => 'the result')
+  page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: channel, body: channel }])
+}
+
+/** Awaits what `setup` makes. `statuses` gets its status at the moment in which it settles. */
+function mountAwaited<T>(setup: () => PromiseLike<UseConvexQueryReturn<T>> & UseConvexQueryReturn<T>) {
+  const statuses: string[] = []
+  const { result, stop } = page.run(setup)
+  const awaited = (async () => await result)()
+  void awaited.then(({ status }) => statuses.push(status.value))
+  return { query: result, awaited, statuses, stop }
+}
+
+describe('awaiting a query', () => {
+  it('settles at the first result', async () => {
+    openPage()
+    const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(190)
+    expect(statuses).toEqual([])
+    await page.tick(20)
+    expect(statuses).toEqual(['success'])
+    expect((await awaited).data.value).toBe('the result')
+  })
+
+  it('leaves nothing in a scope that lives on, however often it is awaited there', async () => {
+    openPage()
+    const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
+    /** What would be held until the scope ends. */
+    const held = (): unknown[] => ['cleanups', 'scopes'].map(kind => (scope as any)[kind]?.length ?? 0)
+    const before = held()
+    const awaited = Promise.all([query, query, query])
+    await page.tick(0)
+    expect(held()).not.toEqual(before)
+    await page.tick(300)
+    await awaited
+    await query
+    expect(held()).toEqual(before)
+  })
+
+  it('settles at an error, and does not reject', async () => {
+    openPage()
+    page.deployment.functions.set('values:get', () => {
+      throw new Error('broken')
+    })
+    const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(210)
+    expect(statuses).toEqual(['error'])
+    expect((await awaited).error.value!.message).toContain('broken')
+  })
+
+  it('settles at an error of the arguments or of transform', async () => {
+    openPage()
+    const unstorable = mountAwaited(() => useConvexQuery(api.values.echo, { value: () => {} }))
+    const thrown = mountAwaited(() => useConvexQuery(api.values.get, {}, {
+      transform: () => {
+        throw new Error('no')
+      },
+    }))
+    await page.tick(0)
+    expect(unstorable.statuses).toEqual(['error'])
+    await page.tick(210)
+    expect(thrown.statuses).toEqual(['error'])
+  })
+
+  it('settles at once while arguments pause it, and when they come to pause it', async () => {
+    openPage()
+    const args = shallowRef<QueryArgs<typeof api.messages.list>>({ channel: 'a' })
+    const paused = mountAwaited(() => useConvexQuery(api.messages.list, 'skip'))
+    const pausing = mountAwaited(() => useConvexQuery(api.messages.list, args))
+    await page.tick(0)
+    expect(paused.statuses).toEqual(['paused'])
+    expect(pausing.statuses).toEqual([])
+    args.value = null
+    await page.tick(0)
+    expect(pausing.statuses).toEqual(['paused'])
+  })
+
+  it('settles once it is known that nobody is there who is required', async () => {
+    openPage({ user: 'silent' })
+    const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
+    await page.tick(1000)
+    expect(statuses).toEqual([])
+    page.source.say({ status: 'signedOut' })
+    await page.tick(0)
+    expect(statuses).toEqual(['paused'])
+  })
+
+  it('settles when auth fails, as pending', async () => {
+    openPage({ user: 'ada' })
+    page.source.answer = null
+    const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
+    await page.tick(0)
+    page.source.lastRequest.settle({ kind: 'failed', error: new Error('no network') })
+    await page.tick(0)
+    expect(page.convex.auth.error.value!.message).toBe('no network')
+    expect(statuses).toEqual(['pending'])
+  })
+
+  it('settles when its scope is disposed, and leaves no timer', async () => {
+    openPage({ lingerMs: 0 })
+    const { statuses, stop } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(50)
+    stop()
+    await page.tick(0)
+    expect(statuses).toHaveLength(1)
+    await page.tick(500)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('settles at once when its scope is gone already', async () => {
+    openPage()
+    const scope = effectScope()
+    const query = page.app.runWithContext(() => scope.run(() => useConvexQuery(api.values.get))!)
+    scope.stop()
+    const settled = vi.fn()
+    void query.then(settled)
+    await page.tick(0)
+    expect(settled).toHaveBeenCalled()
+  })
+
+  it('settles after awaitTimeoutMs, as pending, and the query goes on', async () => {
+    openPage()
+    page.deployment.isHolding = true
+    const usual = mountAwaited(() => useConvexQuery(api.values.get))
+    const short = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
+    await page.tick(299)
+    expect(short.statuses).toEqual([])
+    await page.tick(1)
+    expect(short.statuses).toEqual(['pending'])
+    await page.tick(4699)
+    expect(usual.statuses).toEqual([])
+    await page.tick(1)
+    expect(usual.statuses).toEqual(['pending'])
+    page.deployment.flush()
+    await page.tick(200)
+    expect(usual.query.data.value).toBe('the result')
+  })
+
+  it('measures the time of each await', async () => {
+    openPage()
+    page.deployment.isHolding = true
+    const { query, statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
+    await page.tick(300)
+    expect(statuses).toEqual(['pending'])
+    const again = vi.fn()
+    void query.then(again)
+    await page.tick(299)
+    expect(again).not.toHaveBeenCalled()
+    await page.tick(1)
+    expect(again).toHaveBeenCalledTimes(1)
+  })
+
+  it('settles for everybody who awaits it, each time', async () => {
+    openPage()
+    const { query } = mountAwaited(() => useConvexQuery(api.values.get))
+    const settled: number[] = []
+    void query.then(() => settled.push(1))
+    void Promise.all([query, query]).then(() => settled.push(2))
+    await page.tick(210)
+    void query.then(() => settled.push(3))
+    await page.tick(0)
+    expect(settled).toEqual([1, 2, 3])
+  })
+})
+
+describe('awaiting a query goes on', () => {
+  it('while it is not known who is there', async () => {
+    openPage({ user: 'silent' })
+    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(1900)
+    expect(statuses).toEqual([])
+  })
+
+  it('through a change of arguments', async () => {
+    openPage()
+    const channel = ref('a')
+    const { statuses, query } = mountAwaited(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
+    await page.tick(150)
+    channel.value = 'b'
+    await page.tick(90)
+    expect(statuses).toEqual([])
+    await page.tick(200)
+    expect(statuses).toEqual(['success'])
+    expect(query.data.value![0]!.body).toBe('b')
+  })
+
+  it('through a lost connection', async () => {
+    openPage()
+    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(150)
+    page.deployment.drop()
+    await page.tick(60)
+    expect(statuses).toEqual([])
+    await page.tick(2000)
+    expect(statuses).toEqual(['success'])
+  })
+
+  it('as nobody after a session has ended: only what needs a person has failed', async () => {
+    openPage({ user: 'ada' })
+    page.source.answer = () => ({ kind: 'denied' })
+    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(50)
+    expect(page.convex.auth.status.value).toBe('unauthenticated')
+    expect(page.convex.auth.error.value).toBeInstanceOf(Error)
+    expect(statuses).toEqual([])
+    await page.tick(300)
+    expect(statuses).toEqual(['success'])
+  })
+
+  it('for a public query while auth fails', async () => {
+    openPage({ user: 'ada' })
+    page.source.answer = () => ({ kind: 'failed', error: new Error('no network') })
+    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
+    await page.tick(50)
+    expect(page.convex.auth.error.value).toBeInstanceOf(Error)
+    expect(statuses).toEqual([])
+    await page.tick(300)
+    expect(statuses).toEqual(['success'])
+  })
+
+  it('under initial data, which is no result of the server', async () => {
+    openPage()
+    const { query } = mountAwaited(() => useConvexQuery(api.values.get, {}, { initialData: 'before' }))
+    expect(query.data.value).toBe('before')
+  })
+})
+
+describe('what is awaited', () => {
+  it('has everything but `then`, so that a promise may resolve with it', async () => {
+    openPage()
+    const { query, awaited } = mountAwaited(() => useConvexQuery(api.values.get))
+    await page.tick(500)
+    const value = await awaited
+    expect('then' in value).toBe(false)
+    expect(Object.keys(value).sort()).toEqual(['data', 'error', 'isPaused', 'isPending', 'isStale', 'refresh', 'status'])
+    expect(value.data).toBe(query.data)
+  })
+
+  it('is no promise to Vue: `catch` and `finally` are missing from the composable\'s own', () => {
+    openPage()
+    const { query } = mountAwaited(() => useConvexQuery(api.values.get))
+    expect(typeof query.then).toBe('function')
+    expect('catch' in query).toBe(false)
+    expect('finally' in query).toBe(false)
+  })
+
+  it('is what a component\'s setup may return', async () => {
+    openPage()
+    const Direct = defineComponent({
+      setup: () => useConvexQuery(api.values.get),
+      render(): any {
+        return h('p', String((this as any).data))
+      },
+    })
+    const wrapper = page.mount(Direct)
+    await page.tick(300)
+    expect(wrapper.text()).toBe('the result')
+  })
+
+  it('may be two in one Promise.all under Suspense', async () => {
+    openPage()
+    const Both = defineComponent({
+      async setup() {
+        const [one, two] = await Promise.all([useConvexQuery(api.values.get), useConvexQuery(api.messages.list, { channel: 'a' })])
+        return () => h('p', `${one.data.value} ${two.data.value![0]!.body}`)
+      },
+    })
+    const wrapper = page.mount(defineComponent(() => () => h(Suspense, () => h(Both))))
+    await page.tick(210)
+    expect(wrapper.text()).toBe('the result a')
+    expect(page.takeFrames()).toEqual(['Connect', '+values:get {}, +messages:list {"channel":"a"}'])
+  })
+
+  it('leaves the component behind: a composable after it is a diagnosed error', async () => {
+    openPage()
+    const caught = vi.fn()
+    const Twice = defineComponent({
+      async setup() {
+        await useConvexQuery(api.values.get)
+        try {
+          useConvexQuery(api.messages.list, { channel: 'a' })
+        }
+        catch (error) {
+          caught(error)
+        }
+        return () => h('p')
+      },
+    })
+    page.mount(defineComponent(() => () => h(Suspense, () => h(Twice))))
+    await page.tick(300)
+    expect(caught).toHaveBeenCalledWith(expect.objectContaining({ code: 'PLUGIN_MISSING', fix: expect.stringContaining('Promise.all') }))
+  })
+})

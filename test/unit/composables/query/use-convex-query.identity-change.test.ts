@@ -1,0 +1,53 @@
+import { useAuthedQuery, useConvexAuth, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h } from 'vue'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = new ScriptedPage({ user: 'ada' })
+  page.deployment.functions.set('messages:count', ({ channel }, subject) => `${channel} for ${subject ?? 'nobody'}` as any)
+  page.deployment.functions.set('messages:list', () => [])
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+const asked = (): unknown[] => page.deployment.executions.filter(({ name }) => name === 'messages:count').map(({ args, subject }) => [args.channel, subject])
+
+describe('arguments that are made of a user', () => {
+  it.each([null, 'bob'])('are never asked as whoever comes next (%s)', async (next) => {
+    page.mount(defineComponent(() => {
+      const { user } = useConvexAuth()
+      // It keeps nobody's connection open.
+      useConvexQuery(api.messages.list, { channel: 'a' }, { auth: 'public' })
+      const { data } = useConvexQuery(api.messages.count, () => user.value ? { channel: `of ${user.value.id}` } : 'skip')
+      return () => h('p', data.value)
+    }))
+    await page.tick(500)
+    page.source.signIn(next ?? 'ada')
+    if (next === null)
+      page.source.say({ status: 'signedOut' })
+    await page.tick(500)
+    expect(asked()).toEqual(next === null ? [['of ada', 'ada']] : [['of ada', 'ada'], ['of bob', 'bob']])
+  })
+
+  it('may throw when the user goes: what requires somebody is paused, and the page renders', async () => {
+    const errors: unknown[] = []
+    const wrapper = page.mount(defineComponent(() => {
+      const { user } = useConvexAuth()
+      const { status } = useAuthedQuery(api.messages.count, () => ({ channel: user.value!.id as string }))
+      const other = useConvexQuery(api.messages.count, { channel: 'x' })
+      return () => h('p', `${status.value}, ${other.data.value}`)
+    }), { errorHandler: error => errors.push(error) })
+    await page.tick(500)
+    page.source.say({ status: 'signedOut' })
+    await page.tick(500)
+    expect(wrapper.text()).toBe('paused, x for nobody')
+    expect(errors).toEqual([])
+  })
+})

@@ -1,0 +1,146 @@
+import type { QueryArgs, UseConvexQueryOptions } from 'convue'
+import type { Ref } from 'vue'
+import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
+import { useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { shallowRef } from 'vue'
+import { recordTicks } from '../../../support/scripted/identity.ts'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+type Args = QueryArgs<typeof api.messages.count>
+
+let page: ScriptedPage
+let revoked: string[]
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+/** A query that fails in the channels that are revoked, with everything that a synchronous watcher ever saw of it. */
+function mountCount(options: Partial<UseConvexQueryOptions>, args: Args | Ref<Args> = { channel: 'a' }, pageOptions: ScriptedPageOptions = {}) {
+  page = new ScriptedPage(pageOptions)
+  page.deployment.latencyMs = 50
+  revoked = []
+  page.deployment.functions.set('messages:count', ({ channel }, subject) => {
+    if (revoked.includes(channel))
+      throw new Error('revoked')
+    return `${channel}${subject ? ` of ${subject}` : ''}` as any
+  })
+  return page.run(() => {
+    const query = useConvexQuery(api.messages.count, args, options as any)
+    const ticks = recordTicks(() => `${query.data.value} ${query.status.value}${query.isStale.value ? ' stale' : ''}${query.error.value ? ' error' : ''}`)
+    return { query, ticks: () => ticks.map(text => JSON.parse(text) as string) }
+  }).result
+}
+
+async function revoke(...channels: string[]): Promise<void> {
+  revoked = channels
+  page.deployment.invalidate()
+  await page.tick(500)
+}
+
+describe('a permission that is revoked', () => {
+  it('takes the data away, and says why', async () => {
+    const { query, ticks } = mountCount({})
+    await page.tick(500)
+    await revoke('a')
+    expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error'])
+    expect(query.error.value!.message).toContain('revoked')
+  })
+
+  it('takes it away with keepPrevious too', async () => {
+    const { ticks } = mountCount({ keepPrevious: true })
+    await page.tick(500)
+    await revoke('a')
+    await revoke()
+    expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error', 'a success'])
+  })
+
+  it('takes initial data away', async () => {
+    const { ticks } = mountCount({ initialData: 'initial' })
+    revoked = ['a']
+    await page.tick(500)
+    expect(ticks()).toEqual(['initial success stale', 'undefined error error'])
+  })
+})
+
+describe('keepOnError', () => {
+  it('leaves the data, as stale, and heals', async () => {
+    const { query, ticks } = mountCount({ keepOnError: true })
+    await page.tick(500)
+    await revoke('a')
+    expect(query.error.value!.message).toContain('revoked')
+    await revoke()
+    expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error', 'a success'])
+  })
+
+  it('has nothing to leave when the first answer is an error', async () => {
+    const { ticks } = mountCount({ keepOnError: true })
+    revoked = ['a']
+    await page.tick(500)
+    expect(ticks()).toEqual(['undefined pending', 'undefined error error'])
+  })
+
+  it('leaves what was transformed, without transforming it again', async () => {
+    const transform = vi.fn((value: string) => `${value}!`)
+    const { ticks } = mountCount({ keepOnError: true, transform })
+    await page.tick(500)
+    await revoke('a')
+    expect(ticks()).toEqual(['undefined pending', 'a! success', 'a! error stale error'])
+    expect(transform).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([{}, { keepPrevious: true }])('leaves nothing of other arguments (%o)', async (options) => {
+    const args = shallowRef<Args>({ channel: 'a' })
+    const { query, ticks } = mountCount({ keepOnError: true, ...options }, args)
+    await page.tick(500)
+    revoked = ['b']
+    args.value = { channel: 'b' }
+    await page.tick(500)
+    expect(query.data.value).toBeUndefined()
+    expect(ticks().at(-1)).toBe('undefined error error')
+    args.value = { channel: 'a' }
+    await page.tick(500)
+    expect(ticks().at(-1)).toBe('a success')
+  })
+
+  it('leaves it through a refresh that fails and a lost connection', async () => {
+    const { query, ticks } = mountCount({ keepOnError: true })
+    await page.tick(500)
+    revoked = ['a']
+    void query.refresh()
+    await page.tick(500)
+    page.deployment.drop()
+    await page.tick(5000)
+    expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error'])
+  })
+
+  it.each([
+    ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
+    ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
+  ])('leaves nothing to %s, not for one tick', async (_who, change, last) => {
+    const { query, ticks } = mountCount({ keepOnError: true }, undefined, { user: 'ada' })
+    await page.tick(500)
+    await revoke('a')
+    expect(ticks().at(-1)).toBe('a of ada error stale error')
+    const before = ticks().length
+    change()
+    expect(query.data.value).toBeUndefined()
+    await page.tick(1000)
+    expect(ticks().slice(before).filter(tick => tick.includes('ada'))).toEqual([])
+    expect(ticks().at(-1)).toBe(last)
+  })
+
+  it('is each component\'s own', async () => {
+    const { query } = mountCount({ keepOnError: true })
+    const { result: other } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
+    await page.tick(500)
+    await revoke('a')
+    expect([query.data.value, other.data.value]).toEqual(['a', undefined])
+  })
+})

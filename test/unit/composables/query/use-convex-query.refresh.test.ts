@@ -1,0 +1,194 @@
+import { useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { shallowRef, watch } from 'vue'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+let value: unknown
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = new ScriptedPage()
+  page.deployment.latencyMs = 50
+  value = 1
+  page.deployment.functions.set('values:get', () => {
+    if (value instanceof Error)
+      throw value
+    return value as any
+  })
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountValue() {
+  return page.run(() => {
+    const query = useConvexQuery(api.values.get)
+    const seen: string[] = []
+    watch([query.data, query.status, query.isStale], ([data, status, isStale]) => seen.push(`${data} ${status}${isStale ? ' stale' : ''}`), { flush: 'sync' })
+    return { query, seen }
+  })
+}
+
+describe('refresh', () => {
+  it('asks the deployment again, shows the data meanwhile, and resolves with the answer', async () => {
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    page.takeFrames()
+    // What a query that reads the clock would answer: no write tells the server.
+    value = 2
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick(40)
+    expect(query.data.value).toBe(1)
+    expect(query.status.value).toBe('success')
+    expect(refreshed).not.toHaveBeenCalled()
+    await page.tick(100)
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(query.data.value).toBe(2)
+    expect(seen).toEqual(['1 success', '2 success'])
+    expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
+  })
+
+  it('changes nothing if the answer is the same', async () => {
+    value = { list: [1, 2] }
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    const before = query.data.value
+    void query.refresh()
+    await page.tick(200)
+    expect(query.data.value).toBe(before)
+    expect(seen).toHaveLength(1)
+  })
+
+  it('heals an error, or shows one', async () => {
+    value = new Error('broken')
+    const { query } = mountValue().result
+    await page.tick(200)
+    expect(query.status.value).toBe('error')
+    value = 1
+    void query.refresh()
+    await page.tick(200)
+    expect(query.data.value).toBe(1)
+    value = new Error('broken again')
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick(200)
+    expect(query.status.value).toBe('error')
+    expect(refreshed).toHaveBeenCalled()
+  })
+
+  it('is one question for those who share the query', async () => {
+    const one = mountValue().result.query
+    const two = mountValue().result.query
+    await page.tick(200)
+    page.takeFrames()
+    value = 2
+    const refreshed = vi.fn()
+    void one.refresh().then(refreshed)
+    await page.tick(200)
+    expect(two.data.value).toBe(2)
+    expect(refreshed).toHaveBeenCalled()
+    expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
+  })
+
+  it('twice in a row resolves both times', async () => {
+    const { query } = mountValue().result
+    await page.tick(200)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    void query.refresh().then(refreshed)
+    await page.tick(200)
+    expect(refreshed).toHaveBeenCalledTimes(2)
+    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
+  })
+
+  it('resolves at once while nothing is asked', async () => {
+    const args = shallowRef<{ channel: string } | null>({ channel: 'a' })
+    page.deployment.functions.set('messages:list', () => [])
+    const { result } = page.run(() => useConvexQuery(api.messages.list, args))
+    await page.tick(200)
+    args.value = null
+    await page.tick(0)
+    page.takeFrames()
+    const refreshed = vi.fn()
+    void result.refresh().then(refreshed)
+    await page.tick(0)
+    expect(refreshed).toHaveBeenCalled()
+    expect(page.takeFrames()).toEqual([])
+  })
+
+  it('resolves when the subscription is given up meanwhile', async () => {
+    const { result: { query }, stop } = mountValue()
+    await page.tick(200)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    stop()
+    await page.tick(20)
+    void page.convex.close()
+    await page.tick(0)
+    expect(refreshed).toHaveBeenCalled()
+  })
+
+  it('that a lost connection interrupts ends with the answer after it, and never goes back to an older one', async () => {
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    value = 2
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    // Its answer is on its way when the connection is lost.
+    await page.tick(20)
+    page.deployment.isHolding = true
+    await page.tick(100)
+    page.deployment.drop()
+    value = 3
+    await page.tick(5000)
+    expect(refreshed).not.toHaveBeenCalled()
+    expect(query.data.value).toBe(1)
+    page.deployment.flush()
+    await page.tick(200)
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(seen).toEqual(['1 success', '3 success'])
+  })
+
+  it('shows no answer to the question before, which comes in between', async () => {
+    const { query, seen } = mountValue().result
+    await page.tick(200)
+    value = 2
+    page.deployment.invalidate()
+    // What has changed is on its way.
+    await page.tick(10)
+    value = 3
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    await page.tick(45)
+    expect(refreshed).not.toHaveBeenCalled()
+    await page.tick(200)
+    expect(refreshed).toHaveBeenCalledTimes(1)
+    expect(seen.at(-1)).toBe('3 success')
+    expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
+  })
+
+  it('is not answered by what goes on showing until a person\'s first result is there', async () => {
+    await page.close()
+    page = new ScriptedPage({ user: 'silent' })
+    page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'nobody'}'s ${value}`)
+    const { query, seen } = mountValue().result
+    await page.tick(2500)
+    page.deployment.latencyMs = 50
+    page.source.signIn('ada')
+    await page.tick(10)
+    const refreshed = vi.fn()
+    void query.refresh().then(refreshed)
+    value = 2
+    page.deployment.invalidate()
+    await page.tick(60)
+    expect(seen).toEqual(['nobody\'s 1 success stale', 'nobody\'s 2 success stale'])
+    expect(refreshed).not.toHaveBeenCalled()
+    await page.tick(500)
+    expect(refreshed).toHaveBeenCalledOnce()
+    expect(seen.at(-1)).toBe('ada\'s 2 success')
+  })
+})

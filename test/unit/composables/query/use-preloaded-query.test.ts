@@ -1,0 +1,399 @@
+import type { Value } from 'convex/values'
+import type { Preloaded, UsePreloadedQueryOptions } from 'convue'
+import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
+import { convexToJson } from 'convex/values'
+import { useConvexMutation, useConvexQuery, usePreloadedQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h, ref, Suspense } from 'vue'
+import { fakeToken } from '../../../support/scripted/fake-token.ts'
+import { recordTicks } from '../../../support/scripted/identity.ts'
+import { api } from '../../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { signedIn } from '../../../support/scripted/scripted-source.ts'
+import '../../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+/** What a server has asked as somebody, through a payload and back. */
+function preload(value: Value, userId: string | null, name = 'values:get', args: Value = {}): Preloaded<typeof api.values.get> {
+  return JSON.parse(JSON.stringify({ name, args: convexToJson(args), value: convexToJson(value), userId }))
+}
+
+function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
+  page = new ScriptedPage(options)
+  page.deployment.latencyMs = 50
+  page.deployment.functions.set('values:get', (_args, subject) => `live for ${subject}`)
+  return page
+}
+
+function mountPreloaded(preloaded: Preloaded<typeof api.values.get>, options?: UsePreloadedQueryOptions) {
+  return page.run(() => {
+    const query = usePreloadedQuery(preloaded, options)
+    const ticks = recordTicks(() => `${query.data.value} ${query.status.value}${query.isStale.value ? ' stale' : ''}${query.error.value ? ' error' : ''}`)
+    return { query, ticks: () => ticks.map(text => JSON.parse(text) as string) }
+  }).result
+}
+
+describe('a preloaded query', () => {
+  it('shows the value at once, as stale, until the live result', async () => {
+    openPage()
+    const { query, ticks } = mountPreloaded(preload('preloaded', null))
+    expect(query.data.value).toBe('preloaded')
+    expect([query.isPending.value, query.isPaused.value, query.error.value]).toEqual([false, false, undefined])
+    await page.tick(500)
+    expect(ticks()).toEqual(['preloaded success stale', 'live for null success'])
+    expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
+  })
+
+  it('asks with its arguments, and shares them with a query of the same', async () => {
+    openPage()
+    page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
+    const { query } = mountPreloaded(preload(1, null, 'messages:count', { channel: 'abc' }))
+    const { result } = page.run(() => useConvexQuery(api.messages.count, { channel: 'abc' }))
+    await page.tick(500)
+    expect([query.data.value, result.data.value]).toEqual([3, 3])
+    expect(page.takeFrames()).toEqual(['Connect', '+messages:count {"channel":"abc"}'])
+  })
+
+  it('shows what is live already, and nothing older', async () => {
+    openPage()
+    page.run(() => useConvexQuery(api.values.get))
+    await page.tick(500)
+    const { ticks } = mountPreloaded(preload('preloaded', null))
+    await page.tick(500)
+    expect(ticks()).toEqual(['live for null success'])
+  })
+
+  it('has every Convex value intact, in arguments too', async () => {
+    openPage()
+    page.deployment.isHolding = true
+    const bytes = new Uint8Array([1, 2, 255]).buffer
+    const value = { int64: 9007199254740993n, bytes, nan: Number.NaN, zero: -0, infinite: Infinity, none: null, list: [1n, { deep: Number.NaN }] }
+    const { query } = mountPreloaded(preload(value, null, 'values:echo', { value }))
+    const data = query.data.value as typeof value
+    expect(data).toEqual(value)
+    expect(Object.is(data.zero, -0)).toBe(true)
+    expect(data.bytes).toBeInstanceOf(ArrayBuffer)
+    await page.tick(100)
+    expect(page.deployment.executions[0]!.args).toEqual({ value })
+  })
+
+  it.each([null, 0, '', false])('may be %s', (value) => {
+    openPage()
+    const { query } = mountPreloaded(preload(value, null))
+    expect(query.data.value).toBe(value)
+    expect(query.status.value).toBe('success')
+  })
+
+  it('is not brought back by an optimistic update that makes the query load again', async () => {
+    openPage()
+    page.deployment.functions.set('values:set', () => null)
+    const { query, ticks } = mountPreloaded(preload('preloaded', null))
+    const { result } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: queries => queries.setQuery(api.values.get, {}, undefined) }))
+    await page.tick(500)
+    void result.mutate({ value: 1 })
+    expect(query.data.value).toBe('live for null')
+    expect(query.isStale.value).toBe(true)
+    await page.tick(500)
+    expect(ticks().slice(1)).toEqual(['live for null success', 'live for null pending stale', 'live for null success'])
+  })
+
+  it('is not brought back by a lost connection', async () => {
+    openPage()
+    const { ticks } = mountPreloaded(preload('preloaded', null))
+    await page.tick(500)
+    page.deployment.drop()
+    await page.tick(5000)
+    expect(ticks().slice(1)).toEqual(['live for null success'])
+  })
+
+  it('asks again on request', async () => {
+    openPage()
+    const { query } = mountPreloaded(preload('preloaded', null))
+    await page.tick(500)
+    page.deployment.functions.set('values:get', () => 'more')
+    void query.refresh()
+    await page.tick(500)
+    expect(query.data.value).toBe('more')
+  })
+
+  it('that is not live is asked once', async () => {
+    openPage()
+    const { ticks } = mountPreloaded(preload('preloaded', null), { live: false })
+    await page.tick(500)
+    expect(ticks()).toEqual(['preloaded success stale', 'live for null success'])
+    expect(page.deployment.liveSockets.flatMap(socket => [...socket.queries])).toEqual([])
+  })
+})
+
+describe('an error of a preloaded query', () => {
+  function breakQuery(): void {
+    page.deployment.functions.set('values:get', () => {
+      throw new Error('revoked')
+    })
+  }
+
+  it('takes the value away, as useConvexQuery does, and heals', async () => {
+    openPage()
+    breakQuery()
+    const { query, ticks } = mountPreloaded(preload('preloaded', null))
+    await page.tick(500)
+    expect(query.error.value!.message).toContain('revoked')
+    page.deployment.functions.set('values:get', () => 'healed')
+    page.deployment.invalidate()
+    await page.tick(500)
+    expect(ticks()).toEqual(['preloaded success stale', 'undefined error error', 'healed success'])
+  })
+
+  it('leaves it with keepOnError', async () => {
+    openPage()
+    breakQuery()
+    const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepOnError: true })
+    await page.tick(500)
+    expect(query.isStale.value).toBe(true)
+    page.deployment.functions.set('values:get', () => 'healed')
+    page.deployment.invalidate()
+    await page.tick(500)
+    breakQuery()
+    page.deployment.invalidate()
+    await page.tick(500)
+    expect(ticks()).toEqual(['preloaded success stale', 'preloaded error stale error', 'healed success', 'healed error stale error'])
+  })
+
+  it('does not bring it back when an optimistic update makes the query load again', async () => {
+    openPage()
+    breakQuery()
+    page.deployment.functions.set('values:set', () => null)
+    const { ticks } = mountPreloaded(preload('preloaded', null))
+    const { result } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: queries => queries.setQuery(api.values.get, {}, undefined) }))
+    await page.tick(500)
+    void result.mutate({ value: 1 })
+    await page.tick(500)
+    expect(ticks().filter(tick => tick.startsWith('preloaded'))).toEqual(['preloaded success stale'])
+  })
+})
+
+describe('the person that it was made for', () => {
+  it('sees it from the first moment, through the whole boot', async () => {
+    openPage({ user: 'ada' })
+    const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+  })
+
+  it('sees it while it is not known yet who is there', async () => {
+    openPage({ user: 'silent' })
+    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    await page.tick(1000)
+    expect(query.data.value).toBe('ada\'s')
+    page.source.signIn('ada')
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+  })
+
+  it('sees it while their token takes long, and nothing is asked as nobody in their place', async () => {
+    openPage({ user: 'silent' })
+    page.source.say(signedIn('ada'))
+    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    // What may run as nobody does so after two.
+    await page.tick(3000)
+    expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('sees it while their token takes long and it is only believed that somebody is there', async () => {
+    openPage({ user: 'silent' })
+    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    await page.tick(3000)
+    expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
+    page.source.signIn('ada')
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+  })
+
+  it('sees what is live as soon as it may run as nobody, if that is whom it was made for', async () => {
+    openPage({ user: 'silent' })
+    const { ticks } = mountPreloaded(preload('anybody\'s', null))
+    await page.tick(3000)
+    expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
+  })
+
+  it('sees it with `required` as well', async () => {
+    openPage({ user: 'ada' })
+    const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+  })
+
+  it('sees it when a server handed them over', async () => {
+    openPage({ user: 'silent', initialAuth: { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada', userId: 'ada' } } })
+    const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+    await page.tick(1000)
+    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+  })
+
+  it('does not see it again when they come back', async () => {
+    openPage({ user: 'ada' })
+    page.deployment.isHolding = true
+    const { query } = mountPreloaded(preload('ada\'s', 'ada'))
+    await page.tick(1000)
+    page.source.say({ status: 'signedOut' })
+    expect(query.data.value).toBeUndefined()
+    page.source.signIn('ada', 'another session')
+    await page.tick(1000)
+    expect(query.data.value).toBeUndefined()
+    expect(query.status.value).toBe('pending')
+  })
+})
+
+describe('another person', () => {
+  const HERS = 'ada\'s'
+
+  it.each([
+    ['who is known already', 'bob'],
+    ['nobody, known already', null],
+  ])('(%s) never sees it', async (_name, user) => {
+    openPage({ user })
+    page.run(() => useConvexQuery(api.messages.count, 'skip'))
+    await page.tick(1000)
+    const { ticks } = mountPreloaded(preload(HERS, 'ada'))
+    await page.tick(1000)
+    expect(ticks()).toEqual(['undefined pending', `live for ${user} success`])
+  })
+
+  it('whom a server handed over never sees it', async () => {
+    openPage({ user: 'silent', initialAuth: { token: fakeToken('bob'), user: { id: 'bob' }, session: { id: 'session-of-bob', userId: 'bob' } } })
+    const { ticks } = mountPreloaded(preload(HERS, 'ada'))
+    await page.tick(1000)
+    expect(ticks()).toEqual(['undefined pending', 'live for bob success'])
+  })
+
+  it('who turns out by the token does not see it from that tick on', async () => {
+    openPage({ user: 'silent' })
+    page.source.say({ status: 'pending', mayBeSignedIn: true })
+    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
+    await page.tick(100)
+    const shown = ticks().length
+    page.source.answer = () => ({ kind: 'token', token: fakeToken('bob') })
+    page.source.requests.at(-1)?.settle({ kind: 'token', token: fakeToken('bob') })
+    page.source.say(signedIn('bob'))
+    expect(query.data.value).toBeUndefined()
+    await page.tick(1000)
+    expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
+  })
+
+  it('who turns out to be nobody does not see it from that tick on, in any auth mode', async () => {
+    openPage({ user: 'silent' })
+    const optional = mountPreloaded(preload(HERS, 'ada'))
+    const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
+    await page.tick(100)
+    page.source.say({ status: 'signedOut' })
+    expect([optional.query.data.value, required.query.data.value]).toEqual([undefined, undefined])
+    expect([optional.query.status.value, required.query.status.value]).toEqual(['pending', 'paused'])
+    page.source.signIn('ada')
+    await page.tick(1000)
+    expect([...optional.ticks(), ...required.ticks()].filter(tick => tick.startsWith(HERS))).toEqual([`${HERS} success stale`, `${HERS} success stale`])
+  })
+
+  it.each(['optional', 'required'] as const)('who takes over in the middle does not see it from that tick on (%s)', async (auth) => {
+    openPage({ user: 'ada' })
+    page.deployment.isHolding = true
+    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { auth })
+    await page.tick(200)
+    expect(query.data.value).toBe(HERS)
+    page.deployment.flush()
+    page.deployment.isHolding = true
+    page.source.signIn('bob')
+    expect(query.data.value).toBeUndefined()
+    page.deployment.flush()
+    await page.tick(1000)
+    const seen = ticks()
+    expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'live for bob success'])
+  })
+
+  it('does not see with keepOnError what was kept of an error', async () => {
+    openPage({ user: 'ada' })
+    page.deployment.functions.set('values:get', () => {
+      throw new Error('revoked')
+    })
+    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { keepOnError: true })
+    await page.tick(1000)
+    expect(query.data.value).toBe(HERS)
+    page.source.signIn('bob')
+    expect(query.data.value).toBeUndefined()
+    await page.tick(1000)
+    const seen = ticks()
+    expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'undefined error error'])
+  })
+
+  it('sees what was made for nobody only if it is public', async () => {
+    openPage({ user: 'ada' })
+    await page.tick(500)
+    page.run(() => useConvexQuery(api.users.whoami, 'skip'))
+    await page.tick(500)
+    page.deployment.isHolding = true
+    expect(mountPreloaded(preload('anybody\'s', null)).query.data.value).toBeUndefined()
+    const anybodys = mountPreloaded(preload('anybody\'s', null), { auth: 'public' }).query
+    expect(anybodys.data.value).toBe('anybody\'s')
+    page.source.say({ status: 'signedOut' })
+    expect(anybodys.data.value).toBe('anybody\'s')
+    expect(mountPreloaded(preload(HERS, 'ada'), { auth: 'public' }).query.data.value).toBeUndefined()
+  })
+})
+
+describe('awaiting a preloaded query', () => {
+  it('settles at once', async () => {
+    openPage()
+    page.deployment.isHolding = true
+    const settled = vi.fn()
+    const { query } = mountPreloaded(preload('preloaded', null))
+    void (query as PromiseLike<any>).then(settled)
+    await page.tick(0)
+    const awaited = settled.mock.calls[0]![0]
+    expect(awaited.data.value).toBe('preloaded')
+    expect('then' in awaited).toBe(false)
+    expect('catch' in query).toBe(false)
+  })
+
+  it('waits for another person\'s own result', async () => {
+    openPage({ user: 'bob' })
+    page.run(() => useConvexQuery(api.users.whoami, 'skip'))
+    await page.tick(500)
+    const settled = vi.fn()
+    const { query } = mountPreloaded(preload('ada\'s', 'ada'))
+    void (query as PromiseLike<any>).then(({ data }) => settled(data.value))
+    await page.tick(10)
+    expect(settled).not.toHaveBeenCalled()
+    await page.tick(500)
+    expect(settled).toHaveBeenCalledWith('live for bob')
+  })
+
+  it('lets Suspense render without a fallback', async () => {
+    openPage()
+    const isShown = ref(true)
+    const fallback = vi.fn(() => h('i', 'waiting'))
+    const Later = defineComponent({
+      async setup() {
+        const { data } = await usePreloadedQuery(preload('preloaded', null))
+        return () => h('p', data.value)
+      },
+    })
+    const wrapper = page.mount(defineComponent(() => () => isShown.value ? h(Suspense, null, { default: () => h(Later), fallback }) : null))
+    await page.tick(0)
+    expect(wrapper.text()).toBe('preloaded')
+    isShown.value = false
+    await page.tick(5000)
+    expect(page.deployment.liveSockets).toEqual([])
+  })
+})

@@ -1,0 +1,135 @@
+import type { GenericId } from 'convex/values'
+import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
+import { makeFunctionReference } from 'convex/server'
+import { useConvexStorageUrl } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ref, shallowRef } from 'vue'
+import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import '../../../support/environment/console-guard.ts'
+
+type StorageId = GenericId<'_storage'>
+
+const getUrl = makeFunctionReference<'query', { storageId: StorageId }, string | null>('files:getUrl')
+const getThumbnail = makeFunctionReference<'query', { of: StorageId, width: number }, string | null>('files:getThumbnail')
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.spyOn(URL, 'createObjectURL').mockImplementation(file => `blob:${(file as File).name}`)
+  vi.spyOn(URL, 'revokeObjectURL').mockImplementation(() => {})
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function openPage(options?: ScriptedPageOptions): void {
+  page = new ScriptedPage(options)
+  page.deployment.latencyMs = 20
+  page.deployment.functions.set('files:getUrl', ({ storageId }, subject) => storageId === 'gone' ? null : `https://files/${storageId}?for=${subject ?? 'nobody'}`)
+  page.deployment.functions.set('files:getThumbnail', ({ of, width }) => `https://thumbnails/${of}/${width}`)
+}
+
+function mountUrl(first?: string) {
+  openPage({ user: 'ada' })
+  const storageId = ref(first as StorageId | null | undefined)
+  const preview = shallowRef<File | null>()
+  const { result } = page.run(() => useConvexStorageUrl(getUrl, storageId, { preview, lingerMs: 0 }))
+  return { storageId, preview, ...result }
+}
+
+const store = (name: string): StorageId => name as StorageId
+
+describe('the URL of a stored file', () => {
+  it('is what the query answers for the id, and follows it', async () => {
+    const { url, storageId, isPending, status } = mountUrl('a')
+    expect([url.value, isPending.value]).toEqual([undefined, true])
+    await page.tick(100)
+    expect([url.value, status.value]).toEqual(['https://files/a?for=ada', 'success'])
+    storageId.value = store('gone')
+    await page.tick(100)
+    expect(url.value).toBeNull()
+  })
+
+  it('is not asked for without an id', async () => {
+    const { url, status, storageId } = mountUrl()
+    await page.tick(100)
+    expect([url.value, status.value]).toEqual([undefined, 'paused'])
+    storageId.value = null
+    await page.tick(100)
+    expect(status.value).toBe('paused')
+    expect(page.deployment.executions).toEqual([])
+  })
+
+  it('may need other arguments', async () => {
+    openPage()
+    const { url } = page.run(() => useConvexStorageUrl(getThumbnail, store('a'), { args: of => ({ of, width: 64 }) })).result
+    await page.tick(100)
+    expect(url.value).toBe('https://thumbnails/a/64')
+  })
+
+  it('is asked for as whom the options say', async () => {
+    openPage({ user: 'ada' })
+    const { url } = page.run(() => useConvexStorageUrl(getUrl, store('a'), { auth: 'public' })).result
+    await page.tick(100)
+    expect(url.value).toBe('https://files/a?for=nobody')
+  })
+
+  it('is in error when the query is', async () => {
+    const { url, error, status } = mountUrl('a')
+    page.deployment.functions.set('files:getUrl', () => {
+      throw new Error('not yours')
+    })
+    await page.tick(100)
+    expect([url.value, status.value]).toEqual([undefined, 'error'])
+    expect(error.value!.message).toContain('not yours')
+  })
+})
+
+describe('a preview', () => {
+  it('shows until the stored file has its URL', async () => {
+    const { url, storageId, preview } = mountUrl()
+    await page.tick(100)
+    preview.value = new File([], 'chosen')
+    expect(url.value).toBe('blob:chosen')
+    storageId.value = store('a')
+    expect(url.value).toBe('blob:chosen')
+    await page.tick(100)
+    expect(url.value).toBe('https://files/a?for=ada')
+  })
+
+  it('shows instead of the file that it is to replace', async () => {
+    const { url, storageId, preview } = mountUrl('old')
+    await page.tick(100)
+    expect(url.value).toBe('https://files/old?for=ada')
+    preview.value = new File([], 'chosen')
+    await page.tick(100)
+    expect(url.value).toBe('blob:chosen')
+    storageId.value = store('new')
+    await page.tick(10)
+    expect(page.deployment.executions.at(-1)!.args).toEqual({ storageId: 'new' })
+    expect(url.value).toBe('blob:chosen')
+    await page.tick(100)
+    expect(url.value).toBe('https://files/new?for=ada')
+  })
+
+  it('gives way to the stored file again when it is taken back', async () => {
+    const { url, preview } = mountUrl('old')
+    await page.tick(100)
+    preview.value = new File([], 'chosen')
+    preview.value = null
+    expect(url.value).toBe('https://files/old?for=ada')
+  })
+
+  it('is not shown to the next person', async () => {
+    const { url, preview } = mountUrl()
+    await page.tick(100)
+    preview.value = new File([], 'chosen')
+    page.source.signIn('bea')
+    expect(url.value).toBeUndefined()
+    await page.tick(100)
+    expect(url.value).toBeUndefined()
+    preview.value = new File([], 'of bea')
+    expect(url.value).toBe('blob:of bea')
+  })
+})

@@ -1,0 +1,208 @@
+import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.ts'
+import { useConvexAction, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import '../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await page.close()
+  vi.useRealTimers()
+})
+
+function mountCalls(options?: ScriptedPageOptions) {
+  page = new ScriptedPage(options)
+  page.deployment.latencyMs = 100
+  page.deployment.functions.set('messages:send', () => 'id')
+  page.deployment.functions.set('values:run', () => 'done')
+  page.deployment.functions.set('values:get', () => 1)
+  return page.run(() => ({
+    send: useConvexMutation(api.messages.send),
+    run: useConvexAction(api.values.run),
+    query: useConvexQuery(api.values.get),
+    client: useConvexClient(),
+  })).result
+}
+
+/** Whether the browser would ask before it leaves the page. */
+function wouldWarn(): boolean {
+  const event = new Event('beforeunload', { cancelable: true })
+  dispatchEvent(event)
+  return event.defaultPrevented
+}
+
+describe('leaving the page', () => {
+  it('warns while a mutation or an action is under way, and only then', async () => {
+    const { send, run } = mountCalls()
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+    void send.mutate({ channel: 'a', body: 'b' })
+    expect(wouldWarn()).toBe(true)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+    void run.run({})
+    expect(wouldWarn()).toBe(true)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('warns while a mutation waits for it to be known who is there', async () => {
+    const { send } = mountCalls({ user: 'silent' })
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(true)
+    page.source.say({ status: 'signedOut' })
+    await page.tick(500)
+    expect(await failure).toBe('id')
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('warns while a mutation waits for the connection, and not for a query that does', async () => {
+    const { send, client } = mountCalls({ user: 'ada' })
+    await page.tick(500)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    const answer = client.query(api.values.get)
+    expect(wouldWarn()).toBe(false)
+    const sent = send.mutate({ channel: 'a', body: 'b' })
+    await page.tick(3000)
+    expect(wouldWarn()).toBe(true)
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await Promise.all([answer, sent])).toEqual([1, 'id'])
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('warns no longer once a mutation has failed', async () => {
+    const { send } = mountCalls()
+    page.deployment.functions.delete('messages:send')
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    await page.tick(500)
+    expect((await failure).message).toContain('Could not find')
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('does not warn for what a former person had under way', async () => {
+    const { send } = mountCalls({ user: 'ada' })
+    await page.tick(500)
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    expect(wouldWarn()).toBe(true)
+    page.source.say({ status: 'signedOut' })
+    expect(wouldWarn()).toBe(false)
+    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
+  })
+
+  it('warns with unsavedChangesWarning: true while something is pending alone', async () => {
+    const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: true } })
+    expect(wouldWarn()).toBe(false)
+    void send.mutate({ channel: 'a', body: 'b' })
+    expect(wouldWarn()).toBe(true)
+    await page.tick(500)
+    expect(wouldWarn()).toBe(false)
+  })
+
+  it('never warns with unsavedChangesWarning: false', async () => {
+    const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: false } })
+    void send.mutate({ channel: 'a', body: 'b' })
+    expect(wouldWarn()).toBe(false)
+    await page.tick(500)
+  })
+
+  it('has one listener, which goes with the plugin, however many clients there were', async () => {
+    const added = vi.spyOn(window, 'addEventListener')
+    const warnings = (): number => added.mock.calls.filter(([type]) => type === 'beforeunload').length
+    const { send } = mountCalls()
+    await page.tick(500)
+    page.source.signIn('ada')
+    await page.tick(500)
+    page.source.say({ status: 'signedOut' })
+    await page.tick(500)
+    expect(page.deployment.sockets).toHaveLength(3)
+    expect(warnings()).toBe(1)
+    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+    void page.convex.close()
+    expect(wouldWarn()).toBe(false)
+    expect(await failure).toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+describe('returning to the page', () => {
+  const events: [string, () => void][] = [
+    ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
+    ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
+    ['the browser has kept it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
+    ['it is online', () => dispatchEvent(new Event('online'))],
+  ]
+
+  /** Loses the connection until the Convex client waits as long as it ever does. */
+  async function loseConnection(): Promise<void> {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    page.deployment.isReachable = false
+    page.deployment.drop()
+    await page.tick(120_000)
+    const attempts = page.deployment.sockets.length
+    page.deployment.isReachable = true
+    await page.tick(1000)
+    // The next attempt of the Convex client itself is seconds away.
+    expect(page.deployment.sockets).toHaveLength(attempts)
+  }
+
+  it.each(['ada', null])('reconnects a lost connection at once, as %s', async (user) => {
+    const { query } = mountCalls({ user })
+    await page.tick(500)
+    for (const [value, [name, happen]] of events.entries()) {
+      await loseConnection()
+      page.deployment.functions.set('values:get', () => value)
+      happen()
+      await page.tick(350)
+      expect(query.data.value, name).toBe(value)
+      await page.tick(500)
+    }
+  })
+
+  it('leaves a connection alone that is not lost, and one of a hidden page', async () => {
+    mountCalls({ user: 'ada' })
+    await page.tick(500)
+    const attempts = page.deployment.sockets.length
+    for (const [, happen] of events)
+      happen()
+    await page.tick(500)
+    expect(page.deployment.sockets).toHaveLength(attempts)
+    await loseConnection()
+    const lost = page.deployment.sockets.length
+    vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await page.tick(100)
+    expect(page.deployment.sockets).toHaveLength(lost)
+    vi.restoreAllMocks()
+  })
+})
+
+describe('the listeners of a page', () => {
+  it('are gone after it is closed', async () => {
+    const present = new Set<unknown>()
+    for (const target of [window, document]) {
+      const { addEventListener, removeEventListener } = target
+      vi.spyOn(target, 'addEventListener').mockImplementation((type: any, listener: any, options: any) => {
+        present.add(listener)
+        options?.signal?.addEventListener('abort', () => present.delete(listener))
+        addEventListener.call(target, type, listener, options)
+      })
+      vi.spyOn(target, 'removeEventListener').mockImplementation((type: any, listener: any) => {
+        present.delete(listener)
+        removeEventListener.call(target, type, listener)
+      })
+    }
+    mountCalls({ user: 'ada' })
+    await page.tick(500)
+    expect(present.size).toBeGreaterThanOrEqual(3)
+    void page.convex.close()
+    await page.tick()
+    expect(present.size).toBe(0)
+  })
+})

@@ -1,0 +1,349 @@
+import type { TokenOutcome } from 'convue'
+import { IdentityChangedError, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { shallowRef } from 'vue'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { identityApi as api, recordTicks, scriptIdentity, subjectsOf } from '../../support/scripted/identity.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+const beasToken = (): TokenOutcome => ({ kind: 'token', token: fakeToken('bea') })
+
+let page: ScriptedPage
+beforeEach(() => void vi.useFakeTimers())
+afterEach(async () => {
+  await page.close()
+  localStorage.clear()
+  vi.useRealTimers()
+})
+
+function useEverything() {
+  const of = shallowRef('first')
+  return {
+    of,
+    auth: useConvexAuth(),
+    required: useAuthedQuery(api.tasks, {}),
+    optional: useConvexQuery(api.whoami),
+    kept: useAuthedQuery(api.tasks, () => ({ of: of.value }), { keepPrevious: true }),
+    initial: useAuthedQuery(api.tasks, { of: 'initial' }, { initialData: 'ada\'s initial tasks' }),
+    transformed: useAuthedQuery(api.tasks, { of: 'transformed' }, { transform: text => [text] }),
+    paused: useAuthedQuery(api.tasks, () => of.value === 'first' ? { of: 'pausing' } : undefined),
+    failing: useAuthedQuery(api.tasks, { of: 'failing' }),
+    add: useConvexMutation(api.add),
+    failingAdd: useConvexMutation(api.add),
+    run: useConvexAction(api.run),
+    client: useConvexClient(),
+  }
+}
+
+/** Everything that a page could read, as text. */
+function readAll({ auth, client: _client, of: _of, add, failingAdd, run, ...queries }: ReturnType<typeof useEverything>): unknown {
+  return {
+    auth: [auth.status.value, auth.user.value, auth.session.value],
+    queries: Object.values(queries).map(({ data, error }) => [data.value, error.value?.message]),
+    calls: [add, failingAdd, run].map(({ data, error, status }) => [data.value, error.value?.message, status.value]),
+  }
+}
+
+/** A page full of what is ada's. */
+async function showAda() {
+  page = new ScriptedPage({ user: 'ada' })
+  const { deployment } = page
+  scriptIdentity(deployment)
+  deployment.functions.set('tasks:list', ({ of }, subject) => {
+    if (of === 'failing')
+      throw new Error(`${subject}'s secret error`)
+    return `${subject}'s ${of ?? ''} tasks`
+  })
+  deployment.functions.set('tasks:add', ({ text }, subject) => {
+    if (text === 'fail')
+      throw new Error(`${subject}'s secret failure`)
+    return `${subject}'s addition`
+  })
+  const { result } = page.run(useEverything)
+  await page.tick()
+  const calls = [result.add.mutate({}), result.run.run({}), result.failingAdd.mutate({ text: 'fail' }).catch(() => {})]
+  await page.tick()
+  await Promise.all(calls)
+  for (const mine of ['ada\'s first tasks', 'ada\'s secret error', 'ada\'s secret failure', 'ada\'s addition', 'ada\'s run', 'ada\'s transformed tasks', 'ada\'s pausing tasks'])
+    expect(JSON.stringify(readAll(result))).toContain(mine)
+  return result
+}
+
+/** Ways in which somebody else can be there. Each ends with bea being there for good. */
+const ways: [string, () => unknown][] = [
+  ['a session', () => page.source.signIn('bea')],
+  ['a session whose token comes late', async () => {
+    page.source.answer = null
+    page.source.say(signedIn('bea'))
+    await page.tick(5000)
+    page.source.lastRequest.settle(beasToken())
+  }],
+  ['a token, before the session is known', async () => {
+    page.source.answer = beasToken
+    wakeAfterExpiry()
+    await page.tick(1000)
+    page.source.say(structuredClone(signedIn('ada')))
+    await page.tick(1000)
+    page.source.say(signedIn('bea'))
+  }],
+  ['a token that the Convex client asked for', async () => {
+    page.source.answer = beasToken
+    const socket = page.deployment.sockets.find(({ subject }) => subject === 'ada')!
+    socket.onmessage!({ data: JSON.stringify({ type: 'AuthError', error: 'Token expired', baseVersion: 1, authUpdateAttempted: false }) })
+    socket.drop(1000)
+    await page.tick(1000)
+    page.source.say(signedIn('bea'))
+  }],
+  ['a sign-out and a sign-in', async () => {
+    await page.convex.auth.signOut()
+    page.source.signIn('bea')
+  }],
+  ['a sign-out and a sign-in in one tick', () => {
+    page.source.say({ status: 'signedOut' })
+    page.source.signIn('bea')
+  }],
+]
+
+/** The token has expired while nobody looked. */
+function wakeAfterExpiry(): void {
+  vi.setSystemTime(Date.now() + 7_200_000)
+  document.dispatchEvent(new Event('visibilitychange'))
+}
+
+describe.each(ways)('somebody else who comes by %s', (_name, come) => {
+  it('sees nothing of who was there before, in no tick', async () => {
+    const result = await showAda()
+    const ticks = recordTicks(() => readAll(result))
+    await come()
+    await page.tick(10_000)
+    const firstWithout = ticks.findIndex(tick => !tick.includes('ada'))
+    expect(firstWithout).toBeGreaterThan(0)
+    for (const tick of ticks.slice(firstWithout))
+      expect(tick).not.toContain('ada')
+    // No tick is half the one's and half the other's: hers go together.
+    for (const tick of ticks)
+      expect(tick.includes('ada') && tick.includes('bea')).toBe(false)
+    for (const tick of ticks.slice(0, firstWithout))
+      expect(tick).toContain('ada\'s first tasks')
+
+    expect(page.convex.auth.status.value).toBe('authenticated')
+    expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
+    expect(result.required.data.value).toBe('bea\'s  tasks')
+    expect(result.kept.data.value).toBe('bea\'s first tasks')
+    expect(result.optional.data.value).toBe('bea')
+    expect(result.failing.error.value?.message).toContain('bea\'s secret error')
+    expect(result.add.status.value).toBe('idle')
+  })
+
+  it('has a connection of their own, and that of the former is closed', async () => {
+    await showAda()
+    const former = page.convex.client
+    await come()
+    await page.tick(10_000)
+    expect(former.closed).toBe(true)
+    expect(page.convex.client).not.toBe(former)
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+    for (const { frames } of page.deployment.sockets) {
+      const subjects = frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)
+      expect(new Set(subjects).size).toBeLessThanOrEqual(1)
+    }
+    expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
+  })
+
+  it('gets no result that was on its way to the former', async () => {
+    const result = await showAda()
+    const { deployment } = page
+    deployment.isHolding = true
+    deployment.functions.set('tasks:list', (_args, subject) => `${subject}'s late tasks`)
+    deployment.invalidate()
+    const ticks = recordTicks(() => readAll(result))
+    const coming = Promise.resolve(come())
+    deployment.flush()
+    await page.tick(1000)
+    deployment.flush()
+    await coming
+    await page.tick(10_000)
+    const firstWithout = ticks.findIndex(tick => !tick.includes('ada'))
+    for (const tick of ticks.slice(firstWithout))
+      expect(tick).not.toContain('ada')
+    expect(result.required.data.value).toBe('bea\'s late tasks')
+  })
+
+  it('is not answered with what the former has called', async () => {
+    const result = await showAda()
+    page.deployment.isHolding = true
+    const calls = [result.add.mutate({}), result.run.run({}), result.client.mutation(api.add, {}), result.client.query(api.tasks, { of: 'asked' })]
+    const outcomes = calls.map(call => call.then(() => 'ran', error => error))
+    await page.tick()
+    expect(result.add.isPending.value).toBe(true)
+    page.deployment.isHolding = false
+    const coming = come()
+    const ticks = recordTicks(() => [result.add.data.value, result.add.error.value?.message, result.run.data.value])
+    await coming
+    page.deployment.flush()
+    await page.tick(10_000)
+    for (const outcome of await Promise.all(outcomes))
+      expect(outcome).toBeInstanceOf(IdentityChangedError)
+    expect(result.add.status.value).toBe('idle')
+    expect(ticks.join()).not.toContain('IDENTITY_CHANGED')
+    const additions = subjectsOf(page.deployment, 'tasks:add')
+    expect(additions).not.toContain('bea')
+  })
+
+  it('finds nothing kept when the arguments change', async () => {
+    const result = await showAda()
+    await come()
+    page.deployment.isHolding = true
+    result.of.value = 'second'
+    const ticks = recordTicks(() => [result.kept.data.value, result.kept.isStale.value])
+    await page.tick(5000)
+    expect(ticks.join()).not.toContain('ada')
+  })
+})
+
+describe('what was kept of one person under arguments that were still loading', () => {
+  it('is gone with them', async () => {
+    const result = await showAda()
+    page.deployment.isHolding = true
+    result.of.value = 'second'
+    await page.tick()
+    expect(result.kept.data.value).toBe('ada\'s first tasks')
+    page.source.say(signedIn('bea'))
+    expect(result.kept.data.value).toBeUndefined()
+    expect(result.kept.isStale.value).toBe(false)
+  })
+})
+
+describe('a call that succeeds in the tick in which its person goes', () => {
+  it('shows nothing to the next', async () => {
+    const result = await showAda()
+    page.deployment.isHolding = true
+    const addition = result.add.mutate({}).catch(() => {})
+    await page.tick()
+    page.deployment.flush()
+    page.source.say(signedIn('bea'))
+    await addition
+    await page.tick()
+    expect(result.add.data.value).toBeUndefined()
+    expect(result.add.status.value).toBe('idle')
+  })
+
+  it('leaves the next person\'s call alone', async () => {
+    const result = await showAda()
+    page.deployment.isHolding = true
+    const adas = result.add.mutate({}).catch(error => error)
+    await page.tick()
+    page.source.signIn('bea')
+    const beas = result.add.mutate({})
+    expect(await adas).toBeInstanceOf(IdentityChangedError)
+    expect(result.add.status.value).toBe('pending')
+    await page.tick()
+    page.deployment.flush()
+    await page.tick()
+    await expect(beas).resolves.toBe('bea\'s addition')
+    expect(result.add.data.value).toBe('bea\'s addition')
+  })
+
+  it('tells its caller, not the page, of a person who has gone', async () => {
+    const result = await showAda()
+    page.deployment.isHolding = true
+    const onError = vi.fn()
+    const { result: other } = page.run(() => useConvexMutation(api.add, { onError }))
+    void other.mutate({}).catch(() => {})
+    await page.tick()
+    page.source.signIn('bea')
+    const next = result.add.mutate({})
+    page.deployment.isHolding = false
+    await page.tick()
+    page.deployment.flush()
+    await page.tick()
+    await expect(next).resolves.toBe('bea\'s addition')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(IdentityChangedError), {})
+    expect(other.error.value).toBeUndefined()
+  })
+})
+
+describe('answers that come late', () => {
+  it('a token for who has gone is nobody\'s', async () => {
+    const result = await showAda()
+    page.source.answer = null
+    wakeAfterExpiry()
+    const adas = page.source.lastRequest
+    page.source.say(signedIn('bea'))
+    adas.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick()
+    expect(page.convex.auth.status.value).toBe('loading')
+    page.source.lastRequest.settle(beasToken())
+    await page.tick()
+    expect(result.required.data.value).toBe('bea\'s  tasks')
+  })
+
+  it('a session of who has gone brings nobody back', async () => {
+    const result = await showAda()
+    page.source.signIn('bea')
+    await page.tick()
+    page.takeFrames()
+    page.source.say(signedIn('ada'))
+    await page.tick(5000)
+    expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
+    expect(result.required.data.value).toBe('bea\'s  tasks')
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+  })
+
+  it('a denial of who has gone signs nobody out', async () => {
+    await showAda()
+    page.source.answer = null
+    wakeAfterExpiry()
+    const adas = page.source.lastRequest
+    page.source.signIn('bea')
+    adas.settle({ kind: 'denied' })
+    await page.tick()
+    expect(page.convex.auth.status.value).toBe('authenticated')
+  })
+
+  it('a token of a session that was denied never reaches the connection of the next', async () => {
+    await showAda()
+    page.source.answer = () => ({ kind: 'denied' })
+    wakeAfterExpiry()
+    await page.tick()
+    page.source.signIn('bea')
+    await page.tick()
+    page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(900_000)
+    page.source.answer = beasToken
+    await page.tick(60_000)
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+    const [, ...beas] = page.deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate'))
+    for (const { frames } of beas)
+      expect(frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)).not.toContain('ada')
+  })
+})
+
+describe('going back and forth', () => {
+  it('between two sessions of one browser ends with whom the token names', async () => {
+    const result = await showAda()
+    for (const userId of ['bea', 'ada', 'bea', 'ada']) {
+      page.source.signIn(userId)
+      await page.tick(100)
+      expect(result.required.data.value).toBe(`${userId}'s  tasks`)
+      expect(page.convex.auth.user.value).toMatchObject({ id: userId })
+    }
+    expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
+  })
+
+  it('as fast as one likes leaves one connection and one person', async () => {
+    const result = await showAda()
+    for (let changes = 0; changes < 30; changes++) {
+      page.source.signIn(`user${changes}`)
+      if (changes % 3 === 0)
+        page.source.say({ status: 'signedOut' })
+    }
+    page.source.signIn('zoe')
+    await page.tick(1000)
+    expect(result.required.data.value).toBe('zoe\'s  tasks')
+    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['zoe'])
+    expect(subjectsOf(page.deployment, 'tasks:list').filter(subject => subject !== 'ada' && subject !== 'zoe')).toEqual([])
+  })
+})

@@ -1,0 +1,172 @@
+import type { SessionSnapshot } from 'convue'
+import { useAuthedQuery } from 'convue'
+import { describe, expect, it } from 'vitest'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { openPage, page } from '../../support/scripted/identity-page.ts'
+import { identityApi as api, leaveHint, recordTicks } from '../../support/scripted/identity.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+const ADA = signedIn('ada')
+
+/** Ada's session with an organization, and her role. */
+function inOrganization(activeOrganizationId: string | null, role?: string): SessionSnapshot {
+  return { ...ADA, user: { ...ADA.user as object, ...(role ? { role } : {}) }, session: { ...ADA.session as object, activeOrganizationId } }
+}
+
+/** A page on which ada is authenticated; its deployment answers with the organization that the token names. */
+async function openAuthenticated() {
+  const { source, deployment, convex } = openPage({ user: 'silent' })
+  let organization: string | null = 'first'
+  source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { organization } }) })
+  source.refresh = () => {
+    source.refreshes++
+    queueMicrotask(() => source.say(source.getSnapshot()))
+  }
+  let claims: { organization?: string | null } = {}
+  deployment.onFrame = (frame) => {
+    if (frame.type === 'Authenticate')
+      claims = JSON.parse(atob(frame.value.split('.')[1]))
+  }
+  deployment.functions.set('tasks:list', () => `tasks of ${claims.organization}`)
+  source.say(inOrganization('first'))
+  const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
+  await page.tick()
+  expect(tasks.data.value).toBe('tasks of first')
+  expect(source.requests).toHaveLength(1)
+  page.takeFrames()
+  const setOrganization = (next: string | null): unknown => organization = next
+  return { source, deployment, auth: convex.auth, tasks, setOrganization }
+}
+
+describe('session data that change under the same id', () => {
+  it.each([
+    ['of the session, as `organization.setActive` does', inOrganization('second')],
+    ['of the user, as `updateUser` and a new role do', inOrganization('first', 'admin')],
+  ])('%s, bring live queries a token with the new claims, and nothing disappears', async (_name, snapshot) => {
+    const { source, tasks, auth, setOrganization } = await openAuthenticated()
+    const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
+    setOrganization('second')
+    source.say(snapshot)
+    await page.tick()
+    expect(page.takeFrames()).toEqual(['Authenticate'])
+    expect(source.requests).toHaveLength(2)
+    expect(source.lastRequest.force).toBe(true)
+    expect(ticks.map(tick => JSON.parse(tick))).toEqual([
+      ['authenticated', 'tasks of first', false],
+      ['authenticated', 'tasks of second', false],
+    ])
+    source.say(structuredClone(snapshot))
+    await page.tick()
+    expect(source.requests).toHaveLength(2)
+  })
+
+  it('are no difference where they first describe the session of a token that came before', async () => {
+    const { source, deployment } = openPage({ user: 'silent' })
+    source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { name: 'Ada', role: 'admin' } }) })
+    leaveHint(deployment)
+    const { convex } = page
+    await page.tick()
+    expect(convex.auth.status.value).toBe('authenticated')
+    source.say(inOrganization('first', 'user'))
+    await page.tick()
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('are no difference to what a server handed over', async () => {
+    const { source, convex } = openPage({
+      user: 'silent',
+      initialAuth: { token: fakeToken('ada'), user: { id: 'ada', createdAt: '2025-01-01' }, session: { id: 'session-of-ada' } },
+    })
+    source.say(inOrganization('first'))
+    await page.tick()
+    expect(convex.auth.status.value).toBe('authenticated')
+    expect(source.requests).toHaveLength(0)
+  })
+
+  it('while the connection is down come into effect with it', async () => {
+    const { source, deployment, tasks, setOrganization } = await openAuthenticated()
+    deployment.isReachable = false
+    deployment.drop()
+    setOrganization('second')
+    source.say(inOrganization('second'))
+    await page.tick(2000)
+    deployment.isReachable = true
+    await page.tick(30_000)
+    expect(tasks.data.value).toBe('tasks of second')
+    expect(source.requests).toHaveLength(2)
+  })
+})
+
+describe('useConvexAuth', () => {
+  describe('refresh', () => {
+    it('requests session and token, and resolves once live queries run with the new claims', async () => {
+      const { source, tasks, auth, setOrganization } = await openAuthenticated()
+      const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
+      setOrganization('second')
+      const done = auth.refresh()
+      await page.tick()
+      await done
+      expect(page.takeFrames()).toEqual(['Authenticate'])
+      expect(tasks.data.value).toBe('tasks of second')
+      expect([source.refreshes, source.requests.length]).toEqual([1, 2])
+      expect(ticks).toHaveLength(2)
+    })
+
+    it('makes one token request also where the session data have changed', async () => {
+      const { source, auth } = await openAuthenticated()
+      source.refresh = () => source.say(inOrganization('second'))
+      const done = auth.refresh()
+      await page.tick()
+      await done
+      expect(source.requests).toHaveLength(2)
+      expect(auth.session.value).toMatchObject({ activeOrganizationId: 'second' })
+    })
+
+    it('signs out where a route of the server has ended the session', async () => {
+      const { source, auth, tasks } = await openAuthenticated()
+      source.refresh = () => source.say({ status: 'signedOut' })
+      await auth.refresh()
+      expect([auth.status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
+      expect(source.requests).toHaveLength(1)
+    })
+
+    it('signs in where a route of the server has begun a session', async () => {
+      const { source, convex } = openPage()
+      source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+      source.refresh = () => source.say(ADA)
+      expect(convex.auth.status.value).toBe('unauthenticated')
+      const done = convex.auth.refresh()
+      await page.tick()
+      await done
+      expect(convex.auth.status.value).toBe('authenticated')
+    })
+
+    it('resolves when the token cannot be had, and what was shown stays', async () => {
+      const { source, auth, tasks } = await openAuthenticated()
+      source.answer = () => ({ kind: 'failed', error: new Error('503') })
+      const done = auth.refresh()
+      await page.tick()
+      await done
+      expect([auth.status.value, tasks.data.value]).toEqual(['authenticated', 'tasks of first'])
+    })
+
+    it('gets over a long back-off', async () => {
+      const { source, auth } = await openAuthenticated()
+      source.answer = () => ({ kind: 'failed', error: new Error('429'), retryAfterMs: 86_400_000 })
+      await Promise.all([auth.refresh(), page.tick()])
+      source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+      page.takeFrames()
+      await Promise.all([auth.refresh(), page.tick()])
+      expect(page.takeFrames()).toEqual(['Authenticate'])
+    })
+
+    it('resolves on a page that is closed', async () => {
+      const { auth } = await openAuthenticated()
+      const done = auth.refresh()
+      await page.close()
+      await done
+      await auth.refresh()
+    })
+  })
+})

@@ -1,0 +1,451 @@
+import { ConvueError, createConvex, useAuthedQuery, useConvexAuth, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { reactive } from 'vue'
+import { stubBroadcastChannel } from '../../support/scripted/broadcast-channel.ts'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../../support/scripted/identity.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedSource, signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+let pages: ScriptedPage[] = []
+function openPage(...[options]: ConstructorParameters<typeof ScriptedPage>): ScriptedPage {
+  const page = new ScriptedPage(options)
+  scriptIdentity(page.deployment)
+  pages.push(page)
+  return page
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  const open = pages
+  pages = []
+  for (const page of open)
+    void page.convex.close()
+  await vi.advanceTimersByTimeAsync(1000)
+  for (const page of open)
+    await page.close()
+  localStorage.clear()
+  vi.useRealTimers()
+})
+
+/** What a promise has come to, without waiting for it. */
+function watched<T>(promise: Promise<T>): { value: T | 'pending' | 'rejected' } {
+  const outcome: { value: T | 'pending' | 'rejected' } = { value: 'pending' }
+  promise.then(value => outcome.value = value, () => outcome.value = 'rejected')
+  return outcome
+}
+
+function refuseNow({ deployment }: ScriptedPage): void {
+  const socket = deployment.liveSockets.at(-1)!
+  socket.onmessage!({ data: JSON.stringify({ type: 'AuthError', error: 'Token expired', baseVersion: 1, authUpdateAttempted: false }) })
+  socket.drop(1000)
+}
+
+describe('ready()', () => {
+  it('is true once the deployment has confirmed who this is, and not before', async () => {
+    const page = openPage({ user: 'silent' })
+    const ready = watched(page.convex.auth.ready())
+    await page.tick(1000)
+    expect(ready.value).toBe('pending')
+    page.source.say(signedIn('ada'))
+    await page.tick(1000)
+    expect(ready.value).toBe('pending')
+    page.deployment.isHolding = true
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(1000)
+    expect(page.convex.auth.status.value).toBe('authenticating')
+    expect(ready.value).toBe('pending')
+    page.deployment.flush()
+    await page.tick(0)
+    expect(ready.value).toBe(true)
+  })
+
+  it('is true at once where that is so already', async () => {
+    const page = openPage({ user: 'ada' })
+    void page.convex
+    await page.tick()
+    await expect(page.convex.auth.ready()).resolves.toBe(true)
+  })
+
+  it('is false for a visitor, once that is known', async () => {
+    const page = openPage({ user: 'silent' })
+    const ready = watched(page.convex.auth.ready())
+    await page.tick(1000)
+    expect(ready.value).toBe('pending')
+    page.source.say({ status: 'signedOut' })
+    await page.tick(0)
+    expect(ready.value).toBe(false)
+    await expect(page.convex.auth.ready()).resolves.toBe(false)
+    expect(page.convex.auth.error.value).toBeNull()
+  })
+
+  it.each([
+    ['the session', (page: ScriptedPage) => page.source.say({ status: 'failed', error: new Error('503') })],
+    ['the token', (page: ScriptedPage) => {
+      page.source.say(signedIn('ada'))
+      page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
+    }],
+  ])('is undefined at a failure to get %s, with the error set', async (_name, fail) => {
+    const page = openPage({ user: 'silent' })
+    const ready = watched(page.convex.auth.ready())
+    fail(page)
+    await page.tick(0)
+    expect(ready.value).toBeUndefined()
+    expect(page.convex.auth.error.value).toMatchObject({ message: '503' })
+  })
+
+  it('is undefined when the provider does not answer in time', async () => {
+    const page = openPage({ user: 'silent' })
+    const ready = watched(page.convex.auth.ready())
+    await page.tick(9990)
+    expect(ready.value).toBe('pending')
+    await page.tick(20)
+    expect(ready.value).toBeUndefined()
+    expect(page.convex.auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_TIMEOUT' })
+  })
+
+  it('is false after a denial', async () => {
+    const page = openPage({ user: 'silent' })
+    leaveHint(page.deployment)
+    const ready = watched(page.convex.auth.ready())
+    page.source.lastRequest.settle({ kind: 'denied' })
+    await page.tick(0)
+    expect(ready.value).toBe(false)
+  })
+
+  it('waits for a refreshing person to be confirmed again', async () => {
+    const page = openPage({ user: 'ada' })
+    void page.convex
+    await page.tick()
+    page.source.answer = null
+    refuseNow(page)
+    const ready = watched(page.convex.auth.ready())
+    await page.tick(1000)
+    expect(page.convex.auth.status.value).toBe('refreshing')
+    expect(ready.value).toBe('pending')
+    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(2000)
+    expect(ready.value).toBe(true)
+  })
+
+  it('waits while the deployment cannot be reached, without an error', async () => {
+    const page = openPage({ user: 'ada' })
+    page.deployment.isReachable = false
+    const ready = watched(page.convex.auth.ready())
+    await page.tick(60_000)
+    expect(ready.value).toBe('pending')
+    page.deployment.isReachable = true
+    await page.tick(60_000)
+    expect(ready.value).toBe(true)
+  })
+
+  it('outlives the component that asked', async () => {
+    const page = openPage({ user: 'silent' })
+    const { result, stop } = page.run(() => watched(useConvexAuth().ready()))
+    stop()
+    page.source.signIn('ada')
+    await page.tick()
+    expect(result.value).toBe(true)
+  })
+
+  it('is answered for all who ask', async () => {
+    const page = openPage({ user: 'silent' })
+    const readies = Array.from({ length: 5 }, () => page.convex.auth.ready())
+    page.source.signIn('ada')
+    await page.tick()
+    expect(await Promise.all(readies)).toEqual([true, true, true, true, true])
+  })
+
+  it('comes in the tick of the first data', async () => {
+    const page = openPage({ user: 'ada' })
+    page.deployment.isCoalescing = true
+    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+    const ticks = recordTicks(() => [page.convex.auth.status.value, result.data.value])
+    await page.tick()
+    expect(ticks.map(tick => JSON.parse(tick))).toEqual([['loading', null], ['authenticating', null], ['authenticated', 'ada\'s tasks']])
+  })
+})
+
+describe('signOut()', () => {
+  it('resolves once the page is anonymous', async () => {
+    const page = openPage({ user: 'ada' })
+    const { signOut } = page.convex.auth
+    await page.tick()
+    const done = signOut()
+    expect(page.convex.auth.status.value).toBe('authenticated')
+    await expect(done).resolves.toBeUndefined()
+    expect(page.convex.auth.status.value).toBe('unauthenticated')
+    expect(page.convex.auth.error.value).toBeNull()
+    expect(page.source.signOuts).toBe(1)
+  })
+
+  it('rejects with a ConvueError and changes nothing if the request fails', async () => {
+    const page = openPage({ user: 'ada' })
+    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+    await page.tick()
+    page.takeFrames()
+    const ticks = recordTicks(() => [page.convex.auth.status.value, page.convex.auth.error.value, result.data.value])
+    page.source.signOutError = new TypeError('Failed to fetch')
+    const error = await page.convex.auth.signOut().catch(error => error)
+    expect(error).toBeInstanceOf(ConvueError)
+    expect(error).toMatchObject({ code: 'SIGN_OUT_FAILED', cause: page.source.signOutError })
+    await page.tick(5000)
+    expect(ticks).toHaveLength(1)
+    expect(page.takeFrames()).toEqual([])
+    expect(localStorage.length).toBe(1)
+    page.source.signOutError = null
+    await page.convex.auth.signOut()
+    expect(page.convex.auth.status.value).toBe('unauthenticated')
+  })
+
+  it('may be called twice, by a visitor, and while it is not known who is there', async () => {
+    const page = openPage({ user: 'silent' })
+    leaveHint(page.deployment)
+    await Promise.all([page.convex.auth.signOut(), page.convex.auth.signOut()])
+    await page.convex.auth.signOut()
+    expect(page.convex.auth.status.value).toBe('unauthenticated')
+    await page.tick(60_000)
+    expect(page.source.requests).toHaveLength(1)
+  })
+})
+
+describe('two apps on one page', () => {
+  it('do not mix', async () => {
+    const one = openPage({ user: 'ada' })
+    const other = openPage({ user: 'bea', url: 'https://another-deployment.convex.cloud' })
+    const tasks = [one, other].map(page => page.run(() => useAuthedQuery(api.tasks, {})).result)
+    await one.tick()
+    expect(tasks.map(({ data }) => data.value)).toEqual(['ada\'s tasks', 'bea\'s tasks'])
+    await one.convex.auth.signOut()
+    expect(tasks.map(({ data }) => data.value)).toEqual([undefined, 'bea\'s tasks'])
+    expect(other.convex.auth.status.value).toBe('authenticated')
+    expect(Object.keys(localStorage)).toEqual(['convue:https://another-deployment.convex.cloud'])
+    await one.convex.close()
+    await one.tick(1_000_000)
+    expect(other.convex.auth.status.value).toBe('authenticated')
+    expect(other.source.requests).toHaveLength(2)
+  })
+
+  it('do not mix on one deployment either', async () => {
+    stubBroadcastChannel()
+    const one = openPage({ user: 'ada' })
+    const other = openPage({ user: 'bea' })
+    const tasks = [one, other].map(page => page.run(() => useAuthedQuery(api.tasks, {})).result)
+    for (const { source } of [one, other])
+      source.refresh = () => source.say(structuredClone(source.getSnapshot()))
+    await one.tick(1000)
+    expect(tasks.map(({ data }) => data.value)).toEqual(['ada\'s tasks', 'bea\'s tasks'])
+    one.source.say({ status: 'signedOut' })
+    await one.tick(1000)
+    expect(tasks.map(({ data }) => data.value)).toEqual([undefined, 'bea\'s tasks'])
+  })
+})
+
+describe('closing', () => {
+  const stages: [string, (page: ScriptedPage) => unknown][] = [
+    ['before anybody has answered', () => {}],
+    ['during the first token request', page => page.source.say(signedIn('ada'))],
+    ['in a back-off', async (page) => {
+      page.source.answer = () => ({ kind: 'failed', error: new Error('503') })
+      page.source.say(signedIn('ada'))
+      await page.tick()
+    }],
+    ['while the token is being confirmed', async (page) => {
+      page.deployment.isHolding = true
+      page.source.signIn('ada')
+      await page.tick()
+    }],
+    ['while somebody is signed in', async (page) => {
+      page.source.signIn('ada')
+      await page.tick()
+    }],
+    ['while a refused token is being replaced', async (page) => {
+      page.source.signIn('ada')
+      await page.tick()
+      page.source.answer = null
+      refuseNow(page)
+      await page.tick()
+    }],
+    ['during a renewal', async (page) => {
+      page.source.signIn('ada')
+      await page.tick()
+      page.source.answer = null
+      await page.tick(895_000)
+    }],
+    ['while the deployment cannot be reached', async (page) => {
+      page.deployment.isReachable = false
+      page.source.signIn('ada')
+      await page.tick(5000)
+    }],
+    ['while nobody is there', async (page) => {
+      page.source.say({ status: 'signedOut' })
+      await page.tick()
+    }],
+  ]
+
+  it.each(stages)('%s leaves no timer, listener, socket, channel or request', async (_name, reach) => {
+    const channel = stubBroadcastChannel()
+    const page = openPage({ user: 'silent' })
+    leaveHint(page.deployment)
+    page.run(() => [
+      useAuthedQuery(api.tasks, {}),
+      useConvexQuery(api.whoami),
+      useConvexQuery(api.whoami, {}, { auth: 'public' }),
+    ])
+    expect(channel.openCount()).toBe(1)
+    await reach(page)
+    const closed = page.convex.close()
+    page.deployment.isHolding = false
+    await page.tick()
+    await closed
+    expect(vi.getTimerCount()).toBe(0)
+    expect(page.deployment.liveSockets).toEqual([])
+    expect(page.source.listenerCount).toBe(0)
+    expect(channel.openCount()).toBe(0)
+    expect(page.source.requests.every(({ signal }, i, { length }) => i < length - 1 || signal.aborted || page.convex.auth.status.value !== 'loading')).toBe(true)
+
+    const { length } = page.deployment.sockets
+    const requests = page.source.requests.length
+    window.dispatchEvent(new Event('online'))
+    document.dispatchEvent(new Event('visibilitychange'))
+    await page.tick(600_000)
+    expect(page.deployment.sockets).toHaveLength(length)
+    expect(page.source.requests).toHaveLength(requests)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('comes with the unmount of the app', async () => {
+    const page = openPage({ user: 'ada' })
+    const { app } = page
+    app.mount(document.createElement('div'))
+    page.run(() => useAuthedQuery(api.tasks, {}))
+    await page.tick()
+    expect(page.deployment.liveSockets).toHaveLength(1)
+    app.unmount()
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
+    expect(page.source.listenerCount).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('rejects what is under way and what comes afterwards', async () => {
+    const page = openPage({ user: 'ada' })
+    const { result } = page.run(() => ({ add: useConvexMutation(api.add), client: useConvexClient() }))
+    await page.tick()
+    page.deployment.isHolding = true
+    const addition = result.add.mutate({}).catch(error => error)
+    await page.tick()
+    void page.convex.close()
+    expect(await addition).toMatchObject({ code: 'CLOSED' })
+    expect(await result.add.mutate({}).catch(error => error)).toMatchObject({ code: 'CLOSED' })
+    expect(() => page.convex.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  })
+})
+
+describe('a visitor whose query was answered once', () => {
+  it('holds no connection any more', async () => {
+    const page = openPage()
+    const { result } = page.run(useConvexClient)
+    const answer = result.query(api.whoami)
+    await page.tick()
+    await expect(answer).resolves.toBe('nobody')
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
+  })
+
+  it('holds none while it is not known who is there', async () => {
+    const page = openPage({ user: 'silent' })
+    const { result } = page.run(useConvexClient)
+    const answer = result.query(api.whoami)
+    await page.tick()
+    expect(page.deployment.sockets).toEqual([])
+    page.source.signIn('ada')
+    await page.tick()
+    await expect(answer).resolves.toBe('ada')
+    expect(page.deployment.sockets).toHaveLength(1)
+  })
+})
+
+describe('the warning before a page with unsaved changes is left', () => {
+  const isWarned = (): boolean => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+
+  it('is given while a call is under way, and not for a call of somebody who has gone', async () => {
+    const page = openPage({ user: 'ada' })
+    const { result } = page.run(() => useConvexMutation(api.add))
+    await page.tick()
+    expect(isWarned()).toBe(false)
+    page.deployment.isHolding = true
+    const addition = result.mutate({}).catch(() => {})
+    await page.tick()
+    expect(isWarned()).toBe(true)
+    page.source.signIn('bea')
+    await addition
+    expect(isWarned()).toBe(false)
+  })
+
+  it('is given for a call that is still being held', async () => {
+    const page = openPage({ user: 'silent' })
+    const { result } = page.run(() => useConvexMutation(api.add))
+    result.mutate({}).catch(() => {})
+    expect(isWarned()).toBe(true)
+    page.source.signIn('ada')
+    await page.tick()
+    expect(isWarned()).toBe(false)
+  })
+
+  it('is not given where the app does not want it, nor after closing', async () => {
+    const page = openPage({ user: 'ada', clientOptions: { unsavedChangesWarning: false } })
+    const { result } = page.run(() => useConvexMutation(api.add))
+    await page.tick()
+    page.deployment.isHolding = true
+    result.mutate({}).catch(() => {})
+    await page.tick()
+    expect(isWarned()).toBe(false)
+    const other = openPage({ user: 'ada', url: 'https://another-deployment.convex.cloud' })
+    const { result: call } = other.run(() => useConvexMutation(api.add))
+    call.mutate({}).catch(() => {})
+    expect(isWarned()).toBe(true)
+    void other.convex.close()
+    expect(isWarned()).toBe(false)
+  })
+})
+
+describe('a server', () => {
+  it('asks nothing, opens nothing and knows nobody, at once', async () => {
+    vi.stubGlobal('window', undefined)
+    const source = new ScriptedSource()
+    const channel = stubBroadcastChannel()
+    const sockets = vi.fn()
+    const convex = createConvex({ url: 'https://scripted-deployment.convex.cloud', tokenSource: source, clientOptions: { webSocketConstructor: sockets as never } })
+    await expect(convex.auth.ready()).resolves.toBeUndefined()
+    expect(convex.auth.status.value).toBe('loading')
+    expect(source.listenerCount).toBe(0)
+    expect(source.requests).toEqual([])
+    expect(sockets).not.toHaveBeenCalled()
+    expect(channel.openCount()).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(() => convex.client).toThrow(expect.objectContaining({ code: 'CLIENT_UNAVAILABLE' }))
+    await convex.close()
+  })
+})
+
+describe('a mistake in the options', () => {
+  it.each([
+    ['no url', {}, 'URL_INVALID'],
+    ['a url that is none', { url: 'happy-otter-123' }, 'URL_INVALID'],
+    ['two sources', { url: 'https://a.convex.cloud', authClient: {}, tokenSource: {} }, 'AUTH_SOURCE_CONFLICT'],
+    ['an auth client that is none', { url: 'https://a.convex.cloud', authClient: {} }, 'AUTH_CLIENT_INVALID'],
+  ])('is diagnosed: %s', (_name, options, code) => {
+    expect(() => createConvex(options as never)).toThrow(expect.objectContaining({ code }))
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a plugin in reactive state', () => {
+  it('stays as it is', () => {
+    const { convex } = openPage()
+    expect(reactive({ convex }).convex).toBe(convex)
+  })
+})

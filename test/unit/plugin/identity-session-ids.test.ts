@@ -1,0 +1,115 @@
+import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
+import { describe, expect, it } from 'vitest'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { openPage, page } from '../../support/scripted/identity-page.ts'
+import { identityApi as api, recordTicks, subjectsOf } from '../../support/scripted/identity.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+function useTasks() {
+  return {
+    tasks: useAuthedQuery(api.tasks, {}),
+    me: useConvexQuery(api.whoami),
+    add: useConvexMutation(api.add),
+  }
+}
+
+/** What providers use as the ids of sessions, besides unique ones. */
+const ids: [string, string | null][] = [
+  ['the same id for every session', 'the-session'],
+  ['no ids', null],
+]
+
+async function openAuthenticated(sessionId: string | null) {
+  const { source, deployment, convex } = openPage()
+  source.signIn('ada', sessionId)
+  const { result } = page.run(useTasks)
+  await page.tick()
+  expect(result.tasks.data.value).toBe('ada\'s tasks')
+  return { source, deployment, ...convex.auth, ...result }
+}
+
+describe.each(ids)('a provider with %s', (_name, sessionId) => {
+  it('that names another user hides what the first one saw in that tick, and nothing more is sent as them', async () => {
+    const { source, deployment, user, tasks, me, add } = await openAuthenticated(sessionId)
+    const sockets = deployment.sockets.filter(({ subject }) => subject === 'ada')
+    const sent = sockets.map(({ frames }) => frames.length)
+    source.answer = null
+    source.say(signedIn('bea', sessionId))
+    expect([user.value?.id, tasks.data.value, me.data.value]).toEqual(['bea', undefined, undefined])
+    const addition = add.mutate({})
+    await page.tick(1000)
+    expect(sockets.map(({ frames }) => frames.length)).toEqual(sent)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('bea', { sessionId }) })
+    await page.tick()
+    await expect(addition).resolves.toBe('bea\'s addition')
+    expect([tasks.data.value, me.data.value]).toEqual(['bea\'s tasks', 'bea'])
+    expect(subjectsOf(deployment, 'tasks:add')).toEqual(['bea'])
+  })
+
+  it('that names the first user again brings them back with a token', async () => {
+    const { source, user, tasks } = await openAuthenticated(sessionId)
+    const ticks = recordTicks(() => [user.value?.id, tasks.data.value])
+    for (const userId of ['bea', 'ada', 'bea']) {
+      source.signIn(userId, sessionId)
+      await page.tick()
+      expect([user.value?.id, tasks.data.value]).toEqual([userId, `${userId}'s tasks`])
+    }
+    for (const [userId, data] of ticks.map(tick => JSON.parse(tick)))
+      expect([null, `${userId}'s tasks`]).toContain(data)
+  })
+
+  it('lets the same user in again after a sign-out', async () => {
+    const { source, status, tasks } = await openAuthenticated(sessionId)
+    source.say({ status: 'signedOut' })
+    expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
+    source.signIn('ada', sessionId)
+    await page.tick()
+    expect([status.value, tasks.data.value]).toEqual(['authenticated', 'ada\'s tasks'])
+  })
+
+  it('lets the same user in again after a sign-out of the page', async () => {
+    const { source, status, signOut, tasks } = await openAuthenticated(sessionId)
+    await signOut()
+    expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
+    source.signIn('ada', sessionId)
+    await page.tick()
+    expect([status.value, tasks.data.value]).toEqual(['authenticated', 'ada\'s tasks'])
+  })
+
+  it('lets another user in at once after a denial', async () => {
+    const { source, status, error, user, tasks } = await openAuthenticated(sessionId)
+    source.answer = () => ({ kind: 'denied' })
+    await page.tick(900_000)
+    expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
+    source.signIn('bea', sessionId)
+    // No token has to come first: the session that was denied was another one.
+    expect([status.value, user.value?.id, error.value]).toEqual(['loading', 'bea', null])
+    await page.tick()
+    expect(tasks.data.value).toBe('bea\'s tasks')
+  })
+
+  it('lets the same user and another one in after a denial', async () => {
+    const { source, status, error, tasks } = await openAuthenticated(sessionId)
+    source.answer = () => ({ kind: 'denied' })
+    await page.tick(900_000)
+    expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
+    expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
+    for (const userId of ['ada', 'bea']) {
+      source.signIn(userId, sessionId)
+      await page.tick()
+      expect([status.value, error.value, tasks.data.value]).toEqual(['authenticated', null, `${userId}'s tasks`])
+    }
+  })
+
+  it('causes no traffic by saying the same again', async () => {
+    const { source } = await openAuthenticated(sessionId)
+    page.takeFrames()
+    for (let answers = 0; answers < 3; answers++) {
+      source.say(signedIn('ada', sessionId))
+      await page.tick()
+    }
+    expect(page.takeFrames()).toEqual([])
+    expect(source.requests).toHaveLength(1)
+  })
+})

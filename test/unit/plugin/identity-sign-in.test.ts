@@ -1,0 +1,287 @@
+import { IdentityChangedError, useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
+import { describe, expect, it } from 'vitest'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { openPage, page } from '../../support/scripted/identity-page.ts'
+import { identityApi as api, leaveHint, recordTicks, subjectsOf } from '../../support/scripted/identity.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+function useTasks() {
+  return {
+    tasks: useAuthedQuery(api.tasks, {}),
+    me: useConvexQuery(api.whoami),
+    news: useConvexQuery(api.whoami, {}, { auth: 'public' }),
+    add: useConvexMutation(api.add),
+  }
+}
+
+/** The first frames of each socket that carries somebody, in order: `Authenticate` has to come before anything of theirs. */
+function burstsOf(socketIndex: number): string[] {
+  return page.deployment.sockets[socketIndex]!.frames.map(frame => frame.type === 'ModifyQuerySet'
+    ? frame.modifications.map((change: { type: string, udfPath?: string }) => `${change.type} ${change.udfPath ?? ''}`.trim()).join(', ')
+    : frame.type)
+}
+
+function expectNothingRequiredAsNobody(): void {
+  expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
+  expect(subjectsOf(page.deployment, 'tasks:add')).not.toContain(null)
+}
+
+describe('a sign-in', () => {
+  it('needs no reload: required queries run as the person, optional ones again, public ones are left alone', async () => {
+    const { source, deployment, convex } = openPage()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    expect(result.tasks.status.value).toBe('paused')
+    expect(result.me.data.value).toBe('nobody')
+    const newsTicks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
+    source.signIn('ada')
+    expect(convex.auth.status.value).toBe('loading')
+    expect(result.tasks.status.value).toBe('pending')
+    await page.tick()
+    expect(convex.auth.status.value).toBe('authenticated')
+    expect(result.tasks.data.value).toBe('ada\'s tasks')
+    expect(result.me.data.value).toBe('ada')
+    expect(newsTicks).toHaveLength(1)
+    expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
+    expect(source.requests).toHaveLength(1)
+  })
+
+  it('hides what nobody saw of an optional query at once', async () => {
+    const { source } = openPage()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    const ticks = recordTicks(() => [page.convex.auth.user.value?.id ?? null, result.me.data.value ?? null])
+    source.say(signedIn('ada'))
+    expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'nobody'], ['ada', null]])
+  })
+
+  it('is one Authenticate on a connection of its own, before any query', async () => {
+    const { source } = openPage()
+    page.run(useTasks)
+    await page.tick()
+    source.signIn('ada')
+    await page.tick(1000)
+    expect(burstsOf(0)).not.toContain('Authenticate')
+    expect(burstsOf(1)).toEqual(['Connect', 'Authenticate', 'Add tasks:list, Add users:whoami'])
+  })
+
+  it('leaves nobody\'s connection open only while something public needs it', async () => {
+    const { source, deployment } = openPage()
+    const optional = page.run(() => useConvexQuery(api.whoami))
+    const open = page.run(() => useConvexQuery(api.whoami, {}, { auth: 'public', lingerMs: 0 }))
+    await page.tick()
+    source.signIn('ada')
+    await page.tick()
+    expect(deployment.liveSockets.map(socket => socket.subject).sort()).toEqual(['ada', null])
+    open.stop()
+    await page.tick()
+    expect(deployment.liveSockets.map(socket => socket.subject)).toEqual(['ada'])
+    optional.stop()
+  })
+})
+
+describe('a socket that drops during the first token request', () => {
+  it('says nothing of the person before `Authenticate`, however often it drops', async () => {
+    const { source, deployment } = openPage({ user: 'silent' })
+    leaveHint(deployment)
+    const { result } = page.run(useTasks)
+    await page.tick()
+    for (let drops = 0; drops < 3; drops++) {
+      deployment.drop()
+      await page.tick(20_000)
+    }
+    expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
+    source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(60_000)
+    expect(result.tasks.data.value).toBe('ada\'s tasks')
+    expectNothingRequiredAsNobody()
+    for (const socket of deployment.sockets.filter(({ subject }) => subject === 'ada'))
+      expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
+  })
+
+  it('and is connecting again when the token comes', async () => {
+    const { source, deployment } = openPage({ user: 'silent' })
+    leaveHint(deployment)
+    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+    await page.tick()
+    deployment.latencyMs = 5000
+    deployment.drop()
+    await page.tick(2500)
+    expect(deployment.sockets.at(-1)!.readyState).toBe(0)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    deployment.latencyMs = 0
+    await page.tick(20_000)
+    expect(result.data.value).toBe('ada\'s tasks')
+    expectNothingRequiredAsNobody()
+  })
+
+  it('and is in its back-off when the token comes', async () => {
+    const { source, deployment } = openPage({ user: 'silent' })
+    leaveHint(deployment)
+    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+    await page.tick()
+    deployment.drop()
+    expect(deployment.sockets).toHaveLength(1)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(20_000)
+    expect(result.data.value).toBe('ada\'s tasks')
+    expectNothingRequiredAsNobody()
+  })
+
+  it('and is dropped right after `Authenticate`', async () => {
+    const { source, deployment, convex } = openPage({ user: 'silent' })
+    source.signIn('ada')
+    void convex
+    page.run(useTasks)
+    deployment.isHolding = true
+    await page.tick()
+    deployment.drop()
+    deployment.isHolding = false
+    await page.tick(20_000)
+    expect(convex.auth.status.value).toBe('authenticated')
+    expectNothingRequiredAsNobody()
+  })
+})
+
+describe('a sign-in that falls into a reconnect back-off', () => {
+  it('runs nothing required as nobody', async () => {
+    const { source, deployment } = openPage()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    deployment.isReachable = false
+    deployment.drop()
+    await page.tick(30_000)
+    source.signIn('ada')
+    await page.tick(5000)
+    deployment.isReachable = true
+    await page.tick(60_000)
+    expect(result.tasks.data.value).toBe('ada\'s tasks')
+    expect(result.me.data.value).toBe('ada')
+    expectNothingRequiredAsNobody()
+    for (const socket of deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate')))
+      expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
+  })
+
+  it('does so also while the token itself takes long', async () => {
+    const { source, deployment } = openPage()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    deployment.drop()
+    source.say(signedIn('ada'))
+    await page.tick(9000)
+    deployment.drop()
+    await page.tick(500)
+    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick(60_000)
+    expect(result.tasks.data.value).toBe('ada\'s tasks')
+    expectNothingRequiredAsNobody()
+  })
+})
+
+describe('a reconnect of somebody who is signed in', () => {
+  it('says `Authenticate` before the queries', async () => {
+    const { deployment } = openPage({ user: 'ada' })
+    page.run(useTasks)
+    await page.tick()
+    for (let drops = 0; drops < 3; drops++) {
+      deployment.drop()
+      await page.tick(40_000)
+    }
+    expectNothingRequiredAsNobody()
+    expect(subjectsOf(deployment, 'tasks:list').length).toBeGreaterThanOrEqual(4)
+  })
+})
+
+describe('a renewal that is denied', () => {
+  it('runs nothing required as nobody: the connection is closed, not told that nobody is there', async () => {
+    const { source, deployment } = openPage({ user: 'ada' })
+    const { result } = page.run(useTasks)
+    await page.tick()
+    source.answer = () => ({ kind: 'denied' })
+    await page.tick(900_000)
+    expect(result.tasks.status.value).toBe('paused')
+    expectNothingRequiredAsNobody()
+    expect(deployment.frames.filter(frame => frame.type === 'Authenticate').map(frame => frame.tokenType)).toEqual(['User'])
+    expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+  })
+})
+
+describe('a query that is mounted', () => {
+  it.each([
+    ['while the person is loading', 0],
+    ['while the token is being confirmed', 1],
+    ['once the person is there', 2],
+  ])('%s runs as them only', async (_name, stage) => {
+    const { source, deployment } = openPage()
+    void page.convex
+    await page.tick()
+    source.say(signedIn('ada'))
+    deployment.isHolding = stage === 1
+    if (stage > 0)
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    deployment.flush()
+    if (stage === 0)
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+    await page.tick()
+    expect(result.tasks.data.value).toBe('ada\'s tasks')
+    expectNothingRequiredAsNobody()
+    expect(result.me.data.value).toBe('ada')
+  })
+})
+
+describe('a guest\'s mutation', () => {
+  it('that was never sent is never run as the user who signs in', async () => {
+    const { source, deployment } = openPage()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    deployment.isReachable = false
+    deployment.drop()
+    const addition = result.add.mutate({ text: 'a guest\'s' })
+    const outcome = addition.then(() => 'ran', error => error)
+    await page.tick()
+    expect(result.add.status.value).toBe('pending')
+    source.signIn('ada')
+    expect(result.add.status.value).toBe('idle')
+    deployment.isReachable = true
+    await page.tick(60_000)
+    expect(await outcome).toBeInstanceOf(IdentityChangedError)
+    expect(await outcome).toMatchObject({ outcome: 'notSent', code: 'IDENTITY_CHANGED' })
+    expect(subjectsOf(deployment, 'tasks:add')).toEqual([])
+    expect(result.add.status.value).toBe('idle')
+    expect(result.add.error.value).toBeUndefined()
+  })
+
+  it('that is under way is not known to have been carried out', async () => {
+    const { source, deployment } = openPage()
+    const { result } = page.run(useTasks)
+    await page.tick()
+    deployment.isHolding = true
+    const outcome = result.add.mutate({}).then(() => 'ran', error => error)
+    await page.tick()
+    source.signIn('ada')
+    await page.tick()
+    deployment.flush()
+    await page.tick()
+    expect(await outcome).toMatchObject({ outcome: 'unknown' })
+    expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
+    expect(result.add.data.value).toBeUndefined()
+    // Public queries found another connection.
+    expect(result.news.data.value).toBe('nobody')
+  })
+
+  it('that is done leaves no trace under the user who signs in', async () => {
+    const { source } = openPage()
+    const { result } = page.run(useTasks)
+    const addition = result.add.mutate({})
+    await page.tick()
+    await addition
+    expect(result.add.data.value).toBe('nobody\'s addition')
+    source.signIn('ada')
+    expect(result.add.data.value).toBeUndefined()
+    expect(result.add.status.value).toBe('idle')
+  })
+})

@@ -1,0 +1,412 @@
+import type { SessionSnapshot } from 'convue'
+import { useAuthedQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { stubBroadcastChannel } from '../../support/scripted/broadcast-channel.ts'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { identityApi as api, recordTicks, scriptIdentity } from '../../support/scripted/identity.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
+import '../../support/environment/console-guard.ts'
+
+/** One browser: all of its tabs have the same cookies. */
+class Browser {
+  session: SessionSnapshot = { status: 'signedOut' }
+  readonly tabs: ScriptedPage[] = []
+
+  openTab({ id, ...options }: ConstructorParameters<typeof ScriptedPage>[0] & { id?: string | Promise<string> } = {}) {
+    const page = new ScriptedPage({ user: 'silent', ...options })
+    const source = Object.assign(page.source, { id })
+    scriptIdentity(page.deployment)
+    source.refresh = () => {
+      source.refreshes++
+      queueMicrotask(() => source.say(structuredClone(this.session)))
+    }
+    source.answer = () => this.session.status === 'signedIn' ? { kind: 'token', token: fakeToken(this.session.userId) } : { kind: 'denied' }
+    const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
+    source.say(this.session)
+    this.tabs.push(page)
+    return { page, source, tasks, convex: page.convex }
+  }
+
+  async close(): Promise<void> {
+    for (const { convex } of this.tabs)
+      void convex.close()
+    await vi.advanceTimersByTimeAsync(100)
+    for (const tab of this.tabs)
+      await tab.close()
+  }
+}
+
+let browser: Browser
+let channel: ReturnType<typeof stubBroadcastChannel>
+beforeEach(() => {
+  vi.useFakeTimers()
+  browser = new Browser()
+  channel = stubBroadcastChannel()
+})
+afterEach(async () => {
+  await browser.close()
+  expect(channel.openCount()).toBe(0)
+  localStorage.clear()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+const tick = async (): Promise<void> => void await vi.advanceTimersByTimeAsync(100)
+
+async function openTwoTabs(session: SessionSnapshot) {
+  browser.session = session
+  const tabs = [browser.openTab(), browser.openTab()] as const
+  await tick()
+  return tabs
+}
+
+describe('a sign-in in another tab', () => {
+  it('signs this one in', async () => {
+    const [here, there] = await openTwoTabs({ status: 'signedOut' })
+    browser.session = signedIn('ada')
+    there.source.say(browser.session)
+    await tick()
+    expect(here.convex.auth.status.value).toBe('authenticated')
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+  })
+
+  it('as somebody else shows nothing of the former person in any tick', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+    const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
+    browser.session = signedIn('bea')
+    there.source.say(browser.session)
+    await tick()
+    expect(ticks.map(text => JSON.parse(text))).toEqual([['ada', 'ada\'s tasks'], ['bea', null], ['bea', 'bea\'s tasks']])
+    expect(here.page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+  })
+})
+
+describe('a sign-out in another tab', () => {
+  it('signs this one out', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    browser.session = { status: 'signedOut' }
+    await there.convex.auth.signOut()
+    await tick()
+    expect(here.convex.auth.status.value).toBe('unauthenticated')
+    expect(here.tasks.data.value).toBeUndefined()
+    expect(here.page.deployment.liveSockets).toEqual([])
+  })
+
+  it('is asked about, not believed', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    await there.convex.auth.signOut() // and the session goes on
+    await tick()
+    expect(here.source.refreshes).toBe(1)
+    expect(here.convex.auth.status.value).toBe('authenticated')
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+  })
+
+  it('that cannot be asked about changes nothing', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    browser.session = { status: 'failed', error: new Error('offline') }
+    there.source.say({ status: 'signedOut' })
+    await tick()
+    expect(here.convex.auth.status.value).toBe('authenticated')
+  })
+})
+
+describe('a change in another tab that cannot be asked about at first', () => {
+  const failed: SessionSnapshot = { status: 'failed', error: new Error('too many requests') }
+
+  it.each([
+    ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
+    ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
+    ['a switch', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
+  ])('is asked about until there is an answer: %s', async (_name, before, then, tasks) => {
+    browser.session = before
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    browser.session = failed
+    there.source.say(then)
+    await vi.advanceTimersByTimeAsync(10_000)
+    // At the first moment, and in the first three steps of the back-off.
+    expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
+    browser.session = then
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(here.tasks.data.value).toBe(tasks)
+    here.source.refreshes = 0
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(here.source.refreshes).toBe(0)
+  })
+
+  it('is asked about until there is an answer: a provider that says nothing at all', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    const there = browser.openTab()
+    await tick()
+    const { refresh } = here.source
+    here.source.refresh = () => {}
+    browser.session = signedIn('bea')
+    there.source.say(browser.session)
+    await vi.advanceTimersByTimeAsync(9000)
+    here.source.refresh = refresh
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(here.tasks.data.value).toBe('bea\'s tasks')
+  })
+})
+
+describe('a page that the browser has kept and brings back', () => {
+  const comeBack = (persisted: boolean): boolean => dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+  it('asks who is there, and shows nothing more of somebody who has gone', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    browser.session = signedIn('bea')
+    comeBack(true)
+    await tick()
+    expect(here.tasks.data.value).toBe('bea\'s tasks')
+    expect(here.source.refreshes).toBe(1)
+  })
+
+  it('is not one that has just been loaded', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    comeBack(false)
+    await tick()
+    expect(here.source.refreshes).toBe(0)
+  })
+})
+
+describe('ten tabs', () => {
+  it('make one announcement of one change, and ask once each', async () => {
+    const tabs = Array.from({ length: 10 }, () => browser.openTab())
+    await tick()
+    channel.messages.length = 0
+    for (const { source } of tabs)
+      source.refreshes = 0
+    browser.session = signedIn('ada')
+    tabs[3]!.source.say(browser.session)
+    await tick()
+    expect(channel.messages).toHaveLength(1)
+    expect(tabs.map(({ source }) => source.refreshes).sort()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(tabs.every(({ convex }) => convex.auth.status.value === 'authenticated')).toBe(true)
+  })
+
+  it('stay quiet while nothing changes', async () => {
+    browser.session = signedIn('ada')
+    const tabs = Array.from({ length: 3 }, () => browser.openTab())
+    await tick()
+    channel.messages.length = 0
+    for (const { source } of tabs)
+      source.say(structuredClone(browser.session))
+    await vi.advanceTimersByTimeAsync(1_800_000)
+    expect(channel.messages).toEqual([])
+  })
+})
+
+describe('two apps on one page, with a provider each and one deployment', () => {
+  it.each([true, false])('hear each other, and stay with their own person without end: a provider that can be asked again: %s', async (canRefresh) => {
+    const other = new Browser()
+    browser.session = signedIn('ada')
+    other.session = signedIn('bea')
+    const first = browser.openTab()
+    const second = other.openTab()
+    if (!canRefresh) {
+      for (const { source } of [first, second])
+        Object.assign(source, { refresh: undefined })
+    }
+    await tick()
+    const shown = (): unknown[] => [first.tasks.data.value, second.tasks.data.value]
+    expect(shown()).toEqual(['ada\'s tasks', 'bea\'s tasks'])
+    // One announcement of each person who came, and one more token at most for each that was heard.
+    expect(channel.messages).toHaveLength(2)
+    expect(first.source.requests.length + second.source.requests.length).toBeLessThanOrEqual(4)
+    browser.session = { status: 'signedOut' }
+    await first.convex.auth.signOut()
+    await tick()
+    expect(shown()).toEqual([undefined, 'bea\'s tasks'])
+    channel.messages.length = 0
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(channel.messages).toEqual([])
+    expect(second.convex.auth.status.value).toBe('authenticated')
+    await other.close()
+  })
+})
+
+describe('two apps of one origin on one deployment, with an id of their provider each', () => {
+  it('do not hear each other', async () => {
+    const other = new Browser()
+    const first = browser.openTab({ id: 'https://one.example/api/auth' })
+    const second = other.openTab({ id: Promise.resolve('https://two.example/api/auth') })
+    await tick()
+    channel.messages.length = 0
+    for (const { source } of [first, second])
+      source.refreshes = 0
+    browser.session = signedIn('ada')
+    first.source.say(browser.session)
+    await tick()
+    other.session = signedIn('bea')
+    second.source.say(other.session)
+    await tick()
+    expect([first.source.refreshes, second.source.refreshes]).toEqual([0, 0])
+    expect(channel.messages).toEqual([
+      { channel: 'convue:https://scripted-deployment.convex.cloud:https://one.example/api/auth', data: 'ada' },
+      { channel: 'convue:https://scripted-deployment.convex.cloud:https://two.example/api/auth', data: 'bea' },
+    ])
+    browser.tabs.push(...other.tabs)
+  })
+})
+
+describe('an announcement that this tab does not adopt', () => {
+  it.each([
+    ['the provider says otherwise', async () => {
+      const misled = browser.openTab()
+      await tick()
+      misled.source.say({ status: 'signedOut' })
+    }],
+    ['it is of another app', async () => {
+      const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+      other.postMessage(null)
+      other.close()
+    }],
+  ])('is forgotten once it is answered, so that the tab announces its own sign-out later: %s', async (_name, mislead) => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    await mislead()
+    await tick()
+    expect([here.tasks.data.value, there.tasks.data.value]).toEqual(['ada\'s tasks', 'ada\'s tasks'])
+    browser.session = { status: 'signedOut' }
+    await here.convex.auth.signOut()
+    await tick()
+    expect(there.convex.auth.status.value).toBe('unauthenticated')
+    expect(there.tasks.data.value).toBeUndefined()
+  })
+
+  it('is forgotten although a token request is under way all the time', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    here.source.answer = () => new Promise(() => {})
+    vi.setSystemTime(Date.now() + 7_200_000)
+    document.dispatchEvent(new Event('visibilitychange'))
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    other.postMessage(null)
+    other.close()
+    await tick()
+    browser.session = { status: 'signedOut' }
+    await here.convex.auth.signOut()
+    await tick()
+    expect(there.convex.auth.status.value).toBe('unauthenticated')
+  })
+
+  it('is forgotten although the answer took several attempts', async () => {
+    const [here, there] = await openTwoTabs(signedIn('ada'))
+    browser.session = { status: 'failed', error: new Error('too many requests') }
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    other.postMessage(null)
+    other.close()
+    await vi.advanceTimersByTimeAsync(10_000)
+    browser.session = signedIn('ada')
+    await vi.advanceTimersByTimeAsync(60_000)
+    browser.session = { status: 'signedOut' }
+    await here.convex.auth.signOut()
+    await tick()
+    expect(there.convex.auth.status.value).toBe('unauthenticated')
+  })
+})
+
+describe('what is said between tabs', () => {
+  it('holds no token and no session', async () => {
+    browser.session = signedIn('ada')
+    browser.openTab()
+    await tick()
+    expect(channel.messages).toEqual([{ channel: expect.stringContaining('scripted-deployment'), data: 'ada' }])
+  })
+
+  it.each([undefined, 42, {}, 'mallory', ['ada']])('may be garbage: %o', async (data) => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    const ticks = recordTicks(() => [here.convex.auth.status.value, here.tasks.data.value])
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    other.postMessage(data)
+    other.close()
+    await tick()
+    expect(ticks).toHaveLength(1)
+    expect(here.source.requests).toHaveLength(1)
+    // The tab still tells when something changes.
+    channel.messages.length = 0
+    await here.convex.auth.signOut()
+    expect(channel.messages).toHaveLength(1)
+  })
+
+  it('stays within one deployment', async () => {
+    const here = browser.openTab()
+    const elsewhere = browser.openTab({ url: 'https://another-deployment.convex.cloud' })
+    await tick()
+    elsewhere.source.refreshes = 0
+    browser.session = signedIn('ada')
+    here.source.say(browser.session)
+    await tick()
+    expect(elsewhere.source.refreshes).toBe(0)
+  })
+})
+
+describe('a provider that cannot be asked again', () => {
+  it('is asked for a token when another tab says that somebody else is there', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    Object.assign(here.source, { refresh: undefined })
+    const there = browser.openTab()
+    await tick()
+    browser.session = signedIn('bea')
+    there.source.say(browser.session)
+    await tick()
+    expect(here.tasks.data.value).toBe('bea\'s tasks')
+  })
+
+  it('is asked for a token when another tab says that nobody is there', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    Object.assign(here.source, { refresh: undefined })
+    const there = browser.openTab()
+    await tick()
+    browser.session = { status: 'signedOut' }
+    await there.convex.auth.signOut()
+    await tick()
+    expect(here.convex.auth.status.value).toBe('unauthenticated')
+  })
+
+  it('is asked for a token when another tab says that somebody has come', async () => {
+    const here = browser.openTab()
+    Object.assign(here.source, { refresh: undefined })
+    const there = browser.openTab()
+    await tick()
+    browser.session = signedIn('ada')
+    there.source.say(browser.session)
+    await tick()
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+    // And is believed when it then says that nobody is there, as it has said before.
+    here.source.say({ status: 'signedOut' })
+    expect(here.tasks.data.value).toBeUndefined()
+  })
+})
+
+describe('a page that the browser has kept and that is come back to', () => {
+  const show = (persisted: boolean): unknown => window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+  it('asks who is there, since that may be nobody any more', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    expect(here.tasks.data.value).toBe('ada\'s tasks')
+    browser.session = { status: 'signedOut' }
+    show(true)
+    await tick()
+    expect(here.convex.auth.status.value).toBe('unauthenticated')
+    expect(here.tasks.data.value).toBeUndefined()
+  })
+
+  it('is not one that is shown for the first time, which asks by itself', async () => {
+    const here = browser.openTab()
+    await tick()
+    show(false)
+    expect(here.source.refreshes).toBe(0)
+  })
+})

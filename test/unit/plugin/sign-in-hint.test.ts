@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { leaveHint } from '../../support/scripted/identity.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import '../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => void vi.useFakeTimers())
+afterEach(async () => {
+  await page.close()
+  localStorage.clear()
+  vi.useRealTimers()
+})
+
+describe('the hint that this browser was signed in', () => {
+  it('survives a failure', async () => {
+    page = new ScriptedPage({ user: 'silent' })
+    leaveHint(page.deployment)
+    void page.convex
+    page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
+    await page.tick(1000)
+    page.source.say({ status: 'failed', error: new Error('503') })
+    await page.tick(1000)
+    expect(localStorage.length).toBe(1)
+  })
+
+  it('is left by whoever signs in, and taken when they sign out', async () => {
+    page = new ScriptedPage({ user: 'ada' })
+    void page.convex
+    await page.tick()
+    expect(localStorage.length).toBe(1)
+    await page.convex.auth.signOut()
+    expect(localStorage.length).toBe(0)
+  })
+})

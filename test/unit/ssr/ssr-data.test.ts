@@ -1,0 +1,177 @@
+import type { Value } from 'convex/values'
+import type { ConvexOptions, UseConvexQueryOptions } from 'convue'
+import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.ts'
+import { ConvexError } from 'convex/values'
+import { useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createSSRApp, defineComponent, h, ref, Suspense } from 'vue'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+import { recordTicks } from '../../support/scripted/identity.ts'
+import { api } from '../../support/scripted/scripted-api.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import '../../support/environment/console-guard.ts'
+
+type Handover = NonNullable<ConvexOptions['handover']>
+
+// Vue looks for its devtools once per renderer, with a timer that belongs to no test.
+createSSRApp({ render: () => null })
+
+let page: ScriptedPage
+/** For whom each query was asked to be handed over. */
+let asked: (string | null | undefined)[]
+beforeEach(() => {
+  vi.useFakeTimers()
+  asked = []
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+/** A page whose server was answered `answer` on behalf of `userId`, once. */
+function openPage(answer: { value: Value } | { error: Error }, userId: string | null, options: ScriptedPageOptions = {}): void {
+  let rest: typeof answer | null = answer
+  const handover: Handover = (query, state, identity) => {
+    asked.push(identity)
+    if (!rest || query.name !== 'values:get' || identity !== userId || state.value.status !== 'pending')
+      return false
+    state.value = 'value' in rest ? { status: 'success', value: rest.value, isStale: true } : { status: 'error', error: rest.error }
+    rest = null
+    return true
+  }
+  page = new ScriptedPage({ handover, ...options })
+  page.deployment.latencyMs = 50
+  page.deployment.functions.set('values:get', (_args, subject) => [{ of: subject }])
+}
+
+function use(options: UseConvexQueryOptions = {}) {
+  return page.run(() => {
+    const query = useConvexQuery(api.values.get, {}, options as object)
+    const ticks = recordTicks(() => `${JSON.stringify(query.data.value)} ${query.status.value}${query.isStale.value ? ' stale' : ''}`)
+    return { query, ticks: () => ticks.map(text => JSON.parse(text) as string) }
+  })
+}
+
+const ada = { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada' } }
+
+describe('what a server was answered', () => {
+  it('shows at once, as stale, and the live result takes over as the very same object', async () => {
+    openPage({ value: [{ of: null }] }, null)
+    const { query, ticks } = use().result
+    const handedOver = query.data.value
+    expect([query.status.value, query.isPending.value, query.isStale.value]).toEqual(['success', false, true])
+    await page.tick(500)
+    expect(ticks()).toEqual(['[{"of":null}] success stale', '[{"of":null}] success'])
+    expect(query.data.value).toBe(handedOver)
+    expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
+  })
+
+  it('settles an await at once', async () => {
+    openPage({ value: 'handed over' }, null)
+    const { query } = use().result
+    const { data } = await query
+    expect(data.value).toBe('handed over')
+  })
+
+  it('is shown to its person without a request for them', async () => {
+    openPage({ value: [{ of: 'ada' }] }, 'ada', { user: 'ada', initialAuth: ada })
+    const { ticks } = use({ auth: 'required' }).result
+    await page.tick(500)
+    expect(asked).toEqual(['ada'])
+    expect(ticks()).toEqual(['[{"of":"ada"}] success stale', '[{"of":"ada"}] success'])
+    expect(page.takeFrames()).toEqual(['Connect', 'Authenticate', '+values:get {}'])
+  })
+
+  it.each(['bob', 'silent'] as const)('is never shown to somebody else, nor while it is not known who is there (%s)', async (user) => {
+    openPage({ value: 'of ada' }, 'ada', { user })
+    const { ticks } = use().result
+    await page.tick(500)
+    // Without their token it is not sure yet.
+    expect(asked).toEqual([undefined])
+    expect(ticks()).toEqual(user === 'silent' ? ['undefined pending'] : ['undefined pending', '[{"of":"bob"}] success'])
+  })
+
+  it('goes with its person, in the same tick', async () => {
+    openPage({ value: 'of ada' }, 'ada', { user: 'ada', initialAuth: ada })
+    page.deployment.isHolding = true
+    const { query } = use().result
+    expect(query.data.value).toBe('of ada')
+    page.source.signIn('bob')
+    expect(query.data.value).toBeUndefined()
+    page.source.say({ status: 'signedOut' })
+    expect(query.data.value).toBeUndefined()
+  })
+
+  it('of nobody stays what a public query shows, whoever is there', async () => {
+    openPage({ value: 'for all' }, null, { user: 'ada', initialAuth: ada })
+    page.deployment.isHolding = true
+    const { query } = use({ auth: 'public' }).result
+    expect(asked).toEqual([null])
+    page.source.say({ status: 'signedOut' })
+    expect([query.data.value, query.isStale.value]).toEqual(['for all', true])
+  })
+
+  it('may be an error, until the live result', async () => {
+    openPage({ error: new ConvexError({ code: 'BROKEN' }) }, null)
+    const { query } = use().result
+    expect([query.status.value, query.error.value]).toEqual(['error', new ConvexError({ code: 'BROKEN' })])
+    await page.tick(500)
+    expect([query.status.value, query.error.value, query.data.value]).toEqual(['success', undefined, [{ of: null }]])
+  })
+
+  it('never replaces what is live', async () => {
+    openPage({ value: 'old' }, null)
+    use()
+    await page.tick(500)
+    const { ticks } = use().result
+    await page.tick(500)
+    expect(ticks()).toEqual(['[{"of":null}] success'])
+    // Everybody who uses a query is heard.
+    expect(asked).toEqual([null, null])
+  })
+
+  it('does not come back where the live query loads again', async () => {
+    openPage({ value: 'old' }, null)
+    const { ticks } = use().result
+    await page.tick(500)
+    page.deployment.functions.set('values:set', () => null)
+    const { result: { mutate } } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: store => store.setQuery(api.values.get, {}, undefined) }))
+    void mutate({ value: 1 })
+    await page.tick(500)
+    expect(ticks()).toEqual(['"old" success stale', '[{"of":null}] success', 'undefined pending', '[{"of":null}] success'])
+  })
+
+  it('belongs to its arguments', async () => {
+    openPage({ value: 'old' }, null)
+    page.deployment.isHolding = true
+    const args = ref<Record<string, never> | undefined>({})
+    const { result } = page.run(() => useConvexQuery(api.values.get, args))
+    expect(result.data.value).toBe('old')
+    args.value = undefined
+    expect([result.data.value, result.status.value]).toEqual([undefined, 'paused'])
+  })
+})
+
+describe('a component that is being hydrated', () => {
+  const page1 = { page: [], isDone: true, continueCursor: '' }
+
+  it.each([
+    ['a query', 'pending', () => useConvexQuery(api.values.get)],
+    ['a list', 'LoadingFirstPage', () => useConvexPaginatedQuery(api.values.get as any, {}, { initialNumItems: 5 })],
+  ])('waits for nothing that the server has left open: %s', async (_name, pending, use) => {
+    openPage({ value: '' }, 'nobody of them')
+    page.deployment.functions.set('values:get', () => page1)
+    const Child = defineComponent(async () => {
+      const { status } = await (use() as PromiseLike<any>)
+      return () => h('p', status.value)
+    })
+    const container = document.createElement('div')
+    container.innerHTML = `<p>${pending}</p>`
+    const app = createSSRApp(() => h(Suspense, () => h(Child))).use(page.convex)
+    // A mismatch would be a warning, which fails the test.
+    app.mount(container)
+    await page.tick(500)
+    expect(container.textContent).toMatch(/success|Exhausted/)
+    app.unmount()
+  })
+})

@@ -1,0 +1,232 @@
+import type { UseConvexQueryReturn } from 'convue'
+import { useConvexClient, useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp, effectScope, markRaw } from 'vue'
+import { api } from '../../support/scripted/scripted-api.ts'
+import { listApi } from '../../support/scripted/scripted-list.ts'
+import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import '../../support/environment/console-guard.ts'
+
+let page: ScriptedPage
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = new ScriptedPage()
+  page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
+  page.deployment.functions.set('messages:count', () => 1)
+})
+afterEach(async () => {
+  await page.close()
+  vi.useRealTimers()
+})
+
+function ask(channel: string, options = {}): { result: UseConvexQueryReturn<any>, stop: () => void } {
+  return page.run(() => useConvexQuery(api.messages.list, { channel }, options))
+}
+
+/** The queries on the wire. */
+function onTheWire(): string[] {
+  return page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()].map(({ args }) => String(args.channel)))
+}
+
+describe('the queries of an app', () => {
+  it('are on the wire as long as somebody uses them', async () => {
+    const [one, two] = [ask('a'), ask('a')]
+    ask('b')
+    await page.tick()
+    expect(onTheWire()).toEqual(['a', 'b'])
+    one.stop()
+    await page.tick(5000)
+    expect(onTheWire()).toEqual(['a', 'b'])
+    two.stop()
+    await page.tick(2999)
+    expect(onTheWire()).toEqual(['a', 'b'])
+    await page.tick(1)
+    expect(onTheWire()).toEqual(['b'])
+  })
+
+  it('linger no longer when the clock is set back', async () => {
+    ask('a').stop()
+    await page.tick()
+    vi.setSystemTime(Date.now() - 3_600_000)
+    await page.tick(3000)
+    expect(onTheWire()).toEqual([])
+  })
+
+  it('that linger are given back once, however often somebody came and went', async () => {
+    for (let visit = 0; visit < 5; visit++) {
+      const { stop } = ask('a')
+      await page.tick(100)
+      stop()
+      stop()
+      await page.tick(100)
+    }
+    expect(vi.getTimerCount()).toBeLessThanOrEqual(2)
+    await page.tick(3000)
+    expect(page.deployment.liveSockets).toEqual([])
+    expect(page.takeFrames().filter(frame => frame.startsWith('+'))).toEqual(['+messages:list {"channel":"a"}'])
+  })
+
+  it('belong to one app: another has its own', async () => {
+    ask('a')
+    const other = new ScriptedPage()
+    other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'of the other app' }])
+    const { result } = other.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
+    await page.tick()
+    expect(result.data.value![0]!.body).toBe('of the other app')
+    expect(onTheWire()).toEqual(['a'])
+    void other.convex.close()
+    await page.tick()
+    expect(other.deployment.liveSockets).toEqual([])
+    expect(onTheWire()).toEqual(['a'])
+  })
+
+  it('come back by themselves after a lost connection, with no flicker', async () => {
+    const { result } = ask('a')
+    await page.tick()
+    const before = result.data.value
+    const statuses = new Set<unknown>()
+    page.run(() => effectScope().run(() => statuses.add(result.status.value)))
+    page.deployment.drop()
+    await page.tick(0)
+    expect(result.status.value).toBe('success')
+    await page.tick(5000)
+    expect(onTheWire()).toEqual(['a'])
+    expect(result.data.value).toBe(before)
+  })
+
+  it('asked while offline are asked later', async () => {
+    page.deployment.isReachable = false
+    const { result } = ask('a')
+    await page.tick(5000)
+    expect(result.status.value).toBe('pending')
+    page.deployment.isReachable = true
+    await page.tick(20_000)
+    expect(result.data.value).toEqual([{ _id: '1', body: 'a' }])
+  })
+
+  it('with an error leave the wire like any other', async () => {
+    page.deployment.functions.set('messages:list', () => {
+      throw new Error('broken')
+    })
+    const { result, stop } = ask('a')
+    await page.tick()
+    expect(result.status.value).toBe('error')
+    stop()
+    await page.tick(3500)
+    expect(page.deployment.liveSockets).toEqual([])
+  })
+})
+
+describe('what lingers when the person changes', () => {
+  it('goes at once and is not asked as the next', async () => {
+    page.source.signIn('ada')
+    const { stop } = ask('a')
+    ask('b')
+    await page.tick()
+    stop()
+    page.source.signIn('bob')
+    await page.tick()
+    expect(onTheWire()).toEqual(['b'])
+    expect(page.deployment.executions.filter(({ subject, args }) => subject === 'bob' && args.channel === 'a')).toEqual([])
+  })
+})
+
+describe('an app that is unmounted or closed', () => {
+  it('ends every subscription, socket and timer at once, what lingers included', async () => {
+    const { result, stop } = ask('a')
+    ask('b')
+    await page.tick()
+    stop()
+    await page.tick(100)
+    void page.convex.close()
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+    expect(result.data.value).toBeUndefined()
+  })
+
+  it('may be closed twice, and a component that leaves later does no harm', async () => {
+    const { stop } = ask('a')
+    await page.tick()
+    void page.convex.close()
+    void page.convex.close()
+    await page.tick()
+    stop()
+    await page.tick()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('opens nothing any more', async () => {
+    ask('a')
+    await page.tick()
+    void page.convex.close()
+    await page.tick()
+    const sockets = page.deployment.sockets.length
+    const { result } = ask('b')
+    const { mutate } = page.run(() => useConvexMutation(api.messages.send)).result
+    await expect(mutate({ channel: 'a', body: 'b' })).rejects.toMatchObject({ code: 'CLOSED' })
+    await page.tick(5000)
+    expect(page.deployment.sockets).toHaveLength(sockets)
+    expect(result.data.value).toBeUndefined()
+  })
+
+  it('pauses what is asked after that, awaited or not, and asks nobody again', async () => {
+    ask('a')
+    void page.convex.close()
+    await page.tick(100)
+    const sockets = page.deployment.sockets.length
+    const { result, stop } = ask('b')
+    const list = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 1 })).result
+    expect([result.status.value, list.status.value]).toEqual(['paused', 'Paused'])
+    expect((await result).isPaused.value).toBe(true)
+    await result.refresh()
+    await page.tick(5000)
+    expect(page.deployment.sockets).toHaveLength(sockets)
+    stop()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('lets nobody wait for who is there', async () => {
+    const silent = new ScriptedPage({ user: 'silent' })
+    const ready = silent.convex.auth.ready()
+    await page.tick()
+    void silent.convex.close()
+    expect(await ready).toBeUndefined()
+    expect(await silent.convex.auth.ready()).toBeUndefined()
+    expect(silent.convex.auth.error.value).toMatchObject({ code: 'CLOSED' })
+    await silent.close()
+  })
+
+  it('cannot be used by another app', async () => {
+    await page.convex.close()
+    expect(() => page.app).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  })
+
+  it('is closed by unmounting', async () => {
+    page.app.mount(document.createElement('div'))
+    ask('a')
+    await page.tick()
+    page.app.unmount()
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
+    expect(() => page.run(() => useConvexClient()).result.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  })
+
+  it('goes on as long as another app uses the same plugin', async () => {
+    page.app.mount(document.createElement('div'))
+    const other = markRaw(createApp({ render: () => null })).use(page.convex)
+    other.mount(document.createElement('div'))
+    const { result } = ask('a')
+    await page.tick()
+    other.unmount()
+    await page.tick()
+    expect(onTheWire()).toEqual(['a'])
+    page.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'still live' }])
+    page.deployment.invalidate()
+    await page.tick()
+    expect(result.data.value![0]!.body).toBe('still live')
+    page.app.unmount()
+    await page.tick()
+    expect(page.deployment.liveSockets).toEqual([])
+  })
+})
