@@ -539,7 +539,8 @@ class RecordingSocket extends WebSocket {
 async function post(deployment: Deployment, browserFetch: typeof fetch, path: string, body: Record<string, string>): Promise<void> {
   await browserFetch(`${deployment.siteUrl}/api/auth/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    // On a connection of its own: one that is kept may be closed by a restart of the deployment at this moment.
+    headers: { 'content-type': 'application/json', 'connection': 'close' },
     body: JSON.stringify(body),
   })
 }

@@ -6,7 +6,7 @@ import { tokenEnv } from './tokens.ts'
 export { createToken } from './tokens.ts'
 
 /** The functions folder that the tests share. */
-export const FUNCTIONS = join(import.meta.dirname, 'convex')
+export const FUNCTIONS = join(import.meta.dirname, '../convex')
 
 /** The origin of the app that the tests pretend to be. */
 export const ORIGIN = 'http://localhost:5173'
