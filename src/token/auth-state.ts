@@ -139,6 +139,8 @@ export function transition(state: AuthState, event: AuthEvent): AuthState {
   if (!person || !isChangeOfPerson(state, next))
     return next
   const left = new Map(state.left)
+  // A snapshot without a session id may be of any session of this user.
+  left.set(keyOf({ userId: person.userId, sessionId: null }), false)
   // The provider may name another session of theirs than the token does.
   for (const known of [person, said]) {
     // Without a session id, a denied session cannot be told from the next one.
