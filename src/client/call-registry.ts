@@ -1,4 +1,4 @@
-import type { OpenClient } from './identity-client.ts'
+import type { IdentityClient } from './identity-client.ts'
 import type { Call, PendingCall, ReadCarrierState } from './pending-call.ts'
 import { createPendingCall } from './pending-call.ts'
 
@@ -15,7 +15,7 @@ export interface CallRegistry {
   delete: (call: PendingCall) => boolean
   forEach: (body: (call: PendingCall) => void) => void
   /** Rejects, in this tick, the calls that a client which has ended may have had carried out. */
-  endLost: (client: OpenClient, error: () => Error) => void
+  endLost: (client: IdentityClient, error: () => Error) => void
   /** Rejects all calls, in this tick. */
   endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 }

@@ -1,6 +1,6 @@
 import type { ConvexClientOptions } from 'convex/browser'
 import type { Value } from 'convex/values'
-import type { QueryKey } from '../shared/query-descriptor.ts'
+import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import { ConvexClient } from 'convex/browser'
 import { batch } from '../reactivity/batch.ts'
 import { explainFunctionError } from '../shared/function-name.ts'
@@ -19,8 +19,8 @@ export interface Receiver {
 
 /** A query on the wire, shared by all who listen to it. */
 export interface Subscription {
-  readonly client: OpenClient
-  readonly query: QueryKey
+  readonly client: IdentityClient
+  readonly query: QueryDescriptor
   /** The Convex client's name for it. */
   readonly token: string
   /** The latest. */
@@ -30,18 +30,18 @@ export interface Subscription {
 }
 
 /** How a client carries a person. */
-export interface PersonCredentials {
+export interface UserCredentials {
   /** Never rejects and never gives `null`: to the Convex client that would mean "go on as nobody". */
   fetchToken: (isForced: boolean) => Promise<string>
   /** What the deployment made of the token. `authenticated` comes inside the batch of the transition that it arrived with. */
-  report: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
+  onAuthResult: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
 }
 
 /** One `ConvexClient` that carries one identity, nobody's included, from its first message to its last. */
-export interface OpenClient {
+export interface IdentityClient {
   readonly convex: ConvexClient
   /** It has said `Connect`, with or without a token. */
-  readonly hasSpoken: boolean
+  readonly hasConnected: boolean
   /**
    * The deployment has refused its tokens or sent a fatal error: it is closed, sends nothing any more, and keeps what it is given for the client that
    * takes its place.
@@ -62,7 +62,7 @@ export interface OpenClient {
   /** Reconnects at once if the connection is lost, instead of after the back-off. */
   reconnect: () => void
   /** Tells `receiver` each outcome from now on, inside one batch for all that one transition changed. */
-  subscribe: (query: QueryKey, receiver: Receiver) => Subscription
+  subscribe: (query: QueryDescriptor, receiver: Receiver) => Subscription
   /** Asks the server again; the next outcome is its answer. */
   rerun: (subscription: Subscription) => void
   /** The last to leave takes it off the wire. */
@@ -74,13 +74,13 @@ export interface OpenClient {
 export interface ClientListener {
   /** Results have arrived: they may have been all that was wanted of this client, or of another that showed its own until then. */
   onResults: () => void
-  /** It has ended; `isFatal`: by a fatal error, not for its tokens. Called once, and not for {@link OpenClient.close}. */
-  onEnd: (client: OpenClient, isFatal: boolean) => void
+  /** It has ended; `isFatal`: by a fatal error, not for its tokens. Called once, and not for {@link IdentityClient.close}. */
+  onEnd: (client: IdentityClient, isFatal: boolean) => void
 }
 
 const PENDING: QueryOutcome = { status: 'pending' }
 
-export function openClient(url: string, options: ConvexClientOptions, listener: ClientListener, credentials?: PersonCredentials): OpenClient {
+export function openIdentityClient(url: string, options: ConvexClientOptions, listener: ClientListener, credentials?: UserCredentials): IdentityClient {
   const convex = new ConvexClient(url, {
     ...options,
     // A client never takes its listener off again: Convue owns the one warning.
@@ -109,7 +109,7 @@ export function openClient(url: string, options: ConvexClientOptions, listener: 
       if (isConfirmationDue) {
         acceptedOn = base.connectionState().connectionCount
         firstRefused = Infinity
-        credentials!.report('authenticated')
+        credentials!.onAuthResult('authenticated')
       }
       isConfirmationDue = false
       // Backwards, since Vue's batch runs the effects of what was written last first; so components render in the order of their queries.
@@ -129,9 +129,9 @@ export function openClient(url: string, options: ConvexClientOptions, listener: 
     listener.onResults()
   })
 
-  const client: OpenClient = {
+  const client: IdentityClient = {
     convex,
-    get hasSpoken() {
+    get hasConnected() {
       return base.connectionState().hasEverConnected
     },
     get hasEnded() {
@@ -144,7 +144,7 @@ export function openClient(url: string, options: ConvexClientOptions, listener: 
     authenticate() {
       if (hasEnded)
         return
-      const { fetchToken, report } = credentials!
+      const { fetchToken, onAuthResult: report } = credentials!
       let isRefused = false
       // It confirms just before it applies that transition's results: both are one update of the page.
       const confirm = (): boolean => isConfirmationDue = true
@@ -225,7 +225,7 @@ export function openClient(url: string, options: ConvexClientOptions, listener: 
     lastRefused = connectionCount
   }
 
-  function read({ name, args }: QueryKey): QueryOutcome {
+  function read({ name, args }: QueryDescriptor): QueryOutcome {
     try {
       const value = base.localQueryResult(name, args)
       return value === undefined ? PENDING : { status: 'success', value, isStale: false }

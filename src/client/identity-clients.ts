@@ -2,17 +2,17 @@ import type { ConnectionState, ConvexClient, ConvexClientOptions } from 'convex/
 import type { ShallowRef } from 'vue'
 import type { ConvueErrorCode } from '../errors/convue-error.ts'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
-import type { TokenEngine } from '../token/auth-engine.ts'
+import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
-import type { ClientListener, OpenClient } from './identity-client.ts'
+import type { ClientListener, IdentityClient } from './identity-client.ts'
 import type { Call, PendingCall } from './pending-call.ts'
 import { shallowRef } from 'vue'
 import { diagnose } from '../errors/catalogue.ts'
 import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 import { backOffDelay } from '../shared/back-off.ts'
-import { hasToken, isChangeOfPerson, isTokenUsable } from '../token/auth-state.ts'
+import { hasToken, isIdentityChange, isTokenUsable } from '../token/auth-state.ts'
 import { createCallRegistry } from './call-registry.ts'
-import { openClient } from './identity-client.ts'
+import { openIdentityClient } from './identity-client.ts'
 
 /**
  * The connections of an app: one client per identity, nobody's included.
@@ -23,28 +23,28 @@ import { openClient } from './identity-client.ts'
  * - Where the deployment has refused a client's tokens or has sent a fatal error, another client takes its place as soon as there is another token,
  *   or after a back-off.
  */
-export interface Connection {
+export interface IdentityClients {
   /** The state of the client that matters most: the person's, or else nobody's; `null` while there is none. */
   readonly state: ShallowRef<ConnectionState | null>
   /** A mutation or action has no answer yet, or other work has not ended. */
-  isWriting: () => boolean
+  hasPendingWrites: () => boolean
   /** A call that shows what it may change has no answer yet: what queries show may be its guess. */
-  isGuessing: () => boolean
+  hasOptimisticCalls: () => boolean
   /** Called, once, when nothing is guessed any more. */
-  readonly guessed: Set<() => void>
+  readonly onOptimisticSettled: Set<() => void>
   /** How to end what is under way besides calls, such as an upload: called when its person goes, and when the plugin is closed. */
-  readonly work: Set<EndWork>
+  readonly pendingWork: Set<EndWork>
   /** Opens and closes clients for a new state of affairs. Queries are to be bound to theirs afterwards, in the same tick. */
-  follow: (state: AuthState, former?: AuthState) => void
-  /** Called when another client can take the place of one that has ended: {@link Connection.follow} opens it. */
-  onReplacement: () => void
+  applyAuthState: (state: AuthState, former?: AuthState) => void
+  /** Called when another client can take the place of one that has ended: {@link IdentityClients.applyAuthState} opens it. */
+  onClientReplaced: () => void
   /** A call is being handed to its client, which shows what it may change at this moment. */
   readonly isSending: boolean
   /**
    * The client on which something of an auth mode runs: `null` while it is not known (or `isHeld`), `undefined` while nobody is there who is required,
    * and once this is closed.
    */
-  clientFor: (auth: QueryAuth | 'call', isHeld?: boolean) => OpenClient | null | undefined
+  clientFor: (auth: QueryAuth | 'call', isHeld?: boolean) => IdentityClient | null | undefined
   /** As whom something of an auth mode runs now: a user's id, `null` for nobody, `undefined` while it waits. */
   identityFor: (auth: QueryAuth) => string | null | undefined
   /**
@@ -58,26 +58,26 @@ export interface Connection {
    *
    * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`
    */
-  current: () => ConvexClient
+  currentClient: () => ConvexClient
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
   /** Lets clients whose connection is lost reconnect at once: the page is visible or online again. */
   reconnect: () => void
   /** Closes nobody's client if nothing needs it. */
-  closeIdle: () => void
+  closeUnused: () => void
   close: () => Promise<void>
 }
 
 /** Ends work with an error, in this tick. */
 export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 
-export function createConnection(engine: TokenEngine, url: string, options: ConvexClientOptions, isServer: boolean): Connection {
-  const state: Connection['state'] = shallowRef(null)
+export function createIdentityClients(engine: AuthEngine, url: string, options: ConvexClientOptions, isServer: boolean): IdentityClients {
+  const state: IdentityClients['state'] = shallowRef(null)
   let unavailable: ConvueErrorCode | false = isServer && 'CLIENT_UNAVAILABLE'
-  let person: OpenClient | null = null
-  let nobody: OpenClient | null = null
+  let userClient: IdentityClient | null = null
+  let anonymousClient: IdentityClient | null = null
   /** Somebody holds nobody's `ConvexClient` itself, so that we cannot tell whether it is used. */
-  let isNobodyLent = false
+  let isAnonymousClientLent = false
   let isSending = false
   /** Fatal errors in a row, without results between them. */
   let fatalErrors = 0
@@ -85,41 +85,41 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   let backOff: ReturnType<typeof setTimeout> | undefined
   let unwatch = (): void => {}
   const calls = createCallRegistry()
-  const work: Connection['work'] = new Set()
-  const guessed: Connection['guessed'] = new Set()
+  const work: IdentityClients['pendingWork'] = new Set()
+  const guessed: IdentityClients['onOptimisticSettled'] = new Set()
   const listener: ClientListener = { onResults, onEnd }
 
-  engine.onFreshToken = () => person?.authenticate()
+  engine.onTokenAvailable = () => userClient?.authenticate()
 
-  const connection: Connection = {
+  const connection: IdentityClients = {
     state,
-    isWriting,
-    isGuessing,
-    guessed,
-    work,
-    onReplacement() {},
+    hasPendingWrites: isWriting,
+    hasOptimisticCalls: isGuessing,
+    onOptimisticSettled: guessed,
+    pendingWork: work,
+    onClientReplaced() {},
     get isSending() {
       return isSending
     },
-    follow(state, former) {
-      const { person: believed, request } = state
-      if (former && isChangeOfPerson(former, state)) {
+    applyAuthState(state, former) {
+      const { user, request } = state
+      if (former && isIdentityChange(former, state)) {
         // What a guest has called is not sent any more, whoever comes.
-        const isNobodyWriting = former.person === null && isWriting()
+        const hasAnonymousWrites = former.user === null && isWriting()
         endAll(outcome => new IdentityChangedError(outcome))
-        keep(null, isNobodyWriting ? null : nobody)
-        isNobodyLent = false
+        keep(null, hasAnonymousWrites ? null : anonymousClient)
+        isAnonymousClientLent = false
       }
 
-      const isBelieved = believed || (believed === undefined && request && request.question !== 'session')
+      const isBelieved = user || (user === undefined && request && request.kind !== 'session')
       // Without a token it must not have said `Connect`: the person's queries could overtake `Authenticate` (a socket that dropped meanwhile).
-      const hasSpokenEarly = former?.status === 'loading' && hasToken(state) && person?.hasSpoken
+      const hasSpokenEarly = former?.status === 'loading' && hasToken(state) && userClient?.hasConnected
       if (!isBelieved || hasSpokenEarly)
-        keep(null, nobody)
+        keep(null, anonymousClient)
       if (backOff === undefined)
         replaceEnded(state)
       if (isBelieved)
-        openPerson()
+        openUserClient()
       calls.forEach(send)
     },
     clientFor,
@@ -141,24 +141,24 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
       return call
     },
     assertAvailable,
-    current() {
+    currentClient() {
       assertAvailable()
-      isNobodyLent ||= !person
-      return (person ?? openNobody()).convex
+      isAnonymousClientLent ||= !userClient
+      return (userClient ?? openAnonymousClient()).convex
     },
     reconnect() {
-      person?.reconnect()
-      nobody?.reconnect()
+      userClient?.reconnect()
+      anonymousClient?.reconnect()
       if (backOff !== undefined)
         endBackOff()
     },
-    closeIdle,
+    closeUnused: closeIdle,
     async close() {
       unavailable = 'CLOSED'
       unwatch()
       clearTimeout(backOff)
       endAll(() => diagnose('CLOSED'))
-      const closed = Promise.all([person?.close(), nobody?.close()])
+      const closed = Promise.all([userClient?.close(), anonymousClient?.close()])
       state.value = null
       await closed
     },
@@ -173,22 +173,22 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   function identityFor(auth: QueryAuth | 'call'): string | null | undefined {
     const { state } = engine
     if (auth !== 'public' && hasToken(state))
-      return state.person!.userId
+      return state.user!.id
     const mayRunAsNobody = auth === 'public'
-      || (auth !== 'required' && state.person === null)
-      || (auth === 'optional' && state.status === 'loading' && state.overdue)
+      || (auth !== 'required' && state.user === null)
+      || (auth === 'optional' && state.status === 'loading' && state.anonymousTimedOut)
     return mayRunAsNobody ? null : undefined
   }
 
-  function clientFor(auth: QueryAuth | 'call', isHeld?: boolean): OpenClient | null | undefined {
+  function clientFor(auth: QueryAuth | 'call', isHeld?: boolean): IdentityClient | null | undefined {
     const identity = identityFor(auth)
     if (unavailable)
       return undefined
     if (identity === undefined)
-      return auth === 'required' && engine.state.person === null ? undefined : null
+      return auth === 'required' && engine.state.user === null ? undefined : null
     if (isHeld)
       return null
-    return identity === null ? openNobody() : openPerson()
+    return identity === null ? openAnonymousClient() : openUserClient()
   }
 
   function send(call: PendingCall): void {
@@ -213,19 +213,19 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     work.clear()
   }
 
-  function openPerson(): OpenClient {
-    if (!person) {
-      keep(openClient(url, options, listener, { fetchToken: engine.requestToken, report: engine.report }), nobody)
+  function openUserClient(): IdentityClient {
+    if (!userClient) {
+      keep(openIdentityClient(url, options, listener, { fetchToken: engine.requestToken, onAuthResult: engine.onAuthResult }), anonymousClient)
       // Asking for the token may lead back here.
-      person!.authenticate()
+      userClient!.authenticate()
     }
-    return person!
+    return userClient!
   }
 
-  function openNobody(): OpenClient {
-    if (!nobody)
-      keep(person, openClient(url, options, listener))
-    return nobody!
+  function openAnonymousClient(): IdentityClient {
+    if (!anonymousClient)
+      keep(userClient, openIdentityClient(url, options, listener))
+    return anonymousClient!
   }
 
   function onResults(): void {
@@ -233,7 +233,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     closeIdle()
   }
 
-  function onEnd(client: OpenClient, isFatal: boolean): void {
+  function onEnd(client: IdentityClient, isFatal: boolean): void {
     calls.endLost(client, () => diagnose('CONNECTION_LOST'))
     if (!isFatal)
       return
@@ -244,27 +244,27 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
   function endBackOff(): void {
     clearTimeout(backOff)
     backOff = undefined
-    connection.onReplacement()
+    connection.onClientReplaced()
   }
 
   function closeIdle(): void {
-    if (nobody?.isIdle && !isNobodyLent && calls.size === 0)
-      keep(person, null)
+    if (anonymousClient?.isIdle && !isAnonymousClientLent && calls.size === 0)
+      keep(userClient, null)
   }
 
   /** Lets go of clients that have ended, so that others are opened. A user's needs a token that was not refused. */
   function replaceEnded(state: AuthState): void {
     const isTokenRefused = hasToken(state) && !isTokenUsable(state)
-    keep(person?.hasEnded && !isTokenRefused ? null : person, nobody?.hasEnded ? null : nobody)
+    keep(userClient?.hasEnded && !isTokenRefused ? null : userClient, anonymousClient?.hasEnded ? null : anonymousClient)
   }
 
   /** The clients from now on; one that is not kept is closed. */
-  function keep(nextPerson: OpenClient | null, nextNobody: OpenClient | null): void {
-    if (nextPerson === person && nextNobody === nobody)
+  function keep(nextUserClient: IdentityClient | null, nextAnonymousClient: IdentityClient | null): void {
+    if (nextUserClient === userClient && nextAnonymousClient === anonymousClient)
       return
-    const gone = [person !== nextPerson && person, nobody !== nextNobody && nobody]
-    person = nextPerson
-    nobody = nextNobody
+    const gone = [userClient !== nextUserClient && userClient, anonymousClient !== nextAnonymousClient && anonymousClient]
+    userClient = nextUserClient
+    anonymousClient = nextAnonymousClient
     for (const client of gone) {
       // The calls that it may have had carried out were rejected when it ended: the next client sends the others.
       if (client && client.hasEnded)
@@ -273,7 +273,7 @@ export function createConnection(engine: TokenEngine, url: string, options: Conv
     }
 
     unwatch()
-    const base = (person ?? nobody)?.convex.client
+    const base = (userClient ?? anonymousClient)?.convex.client
     state.value = base?.connectionState() ?? null
     unwatch = base?.subscribeToConnectionState(next => state.value = next) ?? (() => {})
   }

@@ -1,7 +1,7 @@
 import type { ConnectionState, OptimisticUpdate } from 'convex/browser'
-import type { OpenClient } from './identity-client.ts'
-import { attempt } from '../reactivity/run-user-callback.ts'
-import { readArgs } from '../shared/convex-args.ts'
+import type { IdentityClient } from './identity-client.ts'
+import { runUserCallback } from '../reactivity/run-user-callback.ts'
+import { toConvexArgs } from '../shared/convex-args.ts'
 import { explainFunctionError } from '../shared/function-name.ts'
 
 /** One question to the deployment, which has one answer. */
@@ -19,7 +19,7 @@ export interface PendingCall {
   readonly isOptimistic: boolean
   readonly result: Promise<unknown>
   /** Gives it to a client, unless there is none yet or it has one. */
-  send: (client: OpenClient | null | undefined) => void
+  send: (client: IdentityClient | null | undefined) => void
   /**
    * Whether the call has surely not been carried out: it has not left the page, or it left on a connection
    * whose token was refused. `readState` replaces reading the state of the client, where many calls are
@@ -27,9 +27,9 @@ export interface PendingCall {
    */
   isQueued: (readState?: ReadCarrierState) => boolean
   /** Whether this client, which has ended, may have had the call carried out, so that no other may send it. */
-  isLostWith: (client: OpenClient, readState: ReadCarrierState) => boolean
+  isLostWith: (client: IdentityClient, readState: ReadCarrierState) => boolean
   /** Takes the call back from a client that has ended, for the next one to send. */
-  takeBack: (client: OpenClient) => void
+  takeBack: (client: IdentityClient) => void
   /** Nobody will answer: a Convex client that is closed leaves its own calls pending for good. */
   reject: (error: Error) => void
 }
@@ -38,12 +38,12 @@ export interface PendingCall {
 type Carrier = Record<Call['kind'], (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>>
 
 /** Reads the connection state of a client. One that is late by a tick makes a call "possibly sent" that was not sent. */
-export type ReadCarrierState = (client: OpenClient) => ConnectionState
+export type ReadCarrierState = (client: IdentityClient) => ConnectionState
 
 /** @throws {ConvueError} `ARGS_INVALID` */
 export function createPendingCall({ kind, name, args: value, optimisticUpdate }: Call, readState: ReadCarrierState): PendingCall {
-  const { args } = readArgs(value)
-  let carrier: OpenClient | undefined
+  const { args } = toConvexArgs(value)
+  let carrier: IdentityClient | undefined
   /** The connection of the carrier on which it leaves, the first being 1. */
   let leavesOn: number
   let resolve: (result: unknown) => void
@@ -63,7 +63,7 @@ export function createPendingCall({ kind, name, args: value, optimisticUpdate }:
       const convex = client.convex as unknown as Carrier
       convex[kind](name, args, {
         // The client runs it again at every transition until the mutation is through: an error would stop them all.
-        optimisticUpdate: optimisticUpdate && ((queries, args) => attempt(() => optimisticUpdate(queries, args))),
+        optimisticUpdate: optimisticUpdate && ((queries, args) => runUserCallback(() => optimisticUpdate(queries, args))),
       }).then(resolve, error => reject(explainFunctionError(error)))
     },
     isQueued,

@@ -50,7 +50,7 @@ export interface ModuleOptions {
    * requests a token meanwhile: the identity is unknown until then, for up to 2 seconds.
    * @default true
    */
-  handover?: boolean
+  tokenInPayload?: boolean
   /**
    * `false`: the auth server has sessions and no token endpoint. Pages and server routes follow the session, and all queries and calls run anonymously:
    * see `createConvex`.
@@ -118,7 +118,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
   },
   defaults: {
     functions: DEFAULT_FUNCTIONS,
-    handover: true,
+    tokenInPayload: true,
     tokens: true,
     pageAuth: false,
     signInPath: '/sign-in',
@@ -145,7 +145,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
       write: true,
       getContents: () => [
         `export const basePath = ${JSON.stringify(options.basePath)}`,
-        `export const handover = ${JSON.stringify(options.handover)}`,
+        `export const tokenInPayload = ${JSON.stringify(options.tokenInPayload)}`,
         `export const tokens = ${JSON.stringify(options.tokens)}`,
         `export const isExternal = ${JSON.stringify(isExternal)}`,
         `export const pages = ${JSON.stringify(pages)}`,

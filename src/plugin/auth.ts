@@ -2,7 +2,7 @@ import type { ComputedRef, ShallowRef } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthState, Identity } from '../token/auth-state.ts'
 import { computed } from 'vue'
-import { until } from '../reactivity/until-true.ts'
+import { untilTrue } from '../reactivity/until-true.ts'
 
 /**
  * How sure it is who is there:
@@ -71,8 +71,8 @@ export function createAuth({ refresh, signOut }: AuthActions, state: ShallowRef<
   const isOneOf = (...statuses: AuthStatus[]): ComputedRef<boolean> => computed(() => statuses.includes(status.value))
 
   /** Equal data in a new object is the same data: providers answer each request with a new one. */
-  const describe = (what: 'user' | 'session'): ComputedRef<any> => computed((former) => {
-    const next = state.value.person?.[what] ?? null
+  const describe = (what: 'profile' | 'session'): ComputedRef<any> => computed((former) => {
+    const next = state.value.user?.[what] ?? null
     return JSON.stringify(former) === JSON.stringify(next) ? former : next
   })
 
@@ -81,10 +81,10 @@ export function createAuth({ refresh, signOut }: AuthActions, state: ShallowRef<
     isLoading: isOneOf('loading', 'authenticating'),
     isAuthenticated: isOneOf('authenticated', 'refreshing'),
     isRefreshing: isOneOf('refreshing'),
-    user: describe('user'),
+    user: describe('profile'),
     session: describe('session'),
     error,
-    ready: () => until(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
+    ready: () => untilTrue(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
     refresh: isServer ? async () => {} : refresh,
     signOut,
   }

@@ -1,4 +1,4 @@
-import type { TokenEngine } from '../token/auth-engine.ts'
+import type { AuthEngine } from '../token/auth-engine.ts'
 import type { Identity } from '../token/auth-state.ts'
 import type { TokenSource } from '../token/token-source.ts'
 
@@ -23,7 +23,7 @@ interface PageOptions {
  * Connects the engine and the connection with the page until `signal` aborts: with its return from the background, and with other tabs. Stores
  * whether a user is signed in. Warns before the page is left while `isBusy`, since a Convex client would never remove such a warning.
  */
-export function connectToPage(engine: TokenEngine, { url, providerId, isBusy, reconnect, signal }: PageOptions): void {
+export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect, signal }: PageOptions): void {
   const wake = (): void => {
     reconnect()
     engine.wake()
@@ -45,7 +45,7 @@ export function connectToPage(engine: TokenEngine, { url, providerId, isBusy, re
  * Exchanges identity changes with the other tabs of this app. A tab does not believe an announcement: it asks its provider. A tab that adopts what
  * was announced does not announce it again, so that ten tabs make one announcement.
  */
-function connectToTabs(engine: TokenEngine, url: string, providerId: TokenSource['id'], signal: AbortSignal): void {
+function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id'], signal: AbortSignal): void {
   let channel: BroadcastChannel | undefined
   /** What another tab has announced, until the provider has answered whether it is true. */
   let announced: { userId: unknown } | undefined
@@ -73,7 +73,7 @@ function connectToTabs(engine: TokenEngine, url: string, providerId: TokenSource
     if (isChange && !(announced && announced.userId === userId))
       channel?.postMessage(userId)
     // An announcement that turned out not to be true here must not silence this tab when it comes true later.
-    const isAnswered = !state.request || state.said !== former.said
+    const isAnswered = !state.request || state.lastReportedSession !== former.lastReportedSession
     if (isChange || isAnswered)
       announced = undefined
   })
@@ -93,6 +93,6 @@ function unlessBlocked<T>(use: () => T): T | undefined {
 }
 
 /** `null` for anonymous, `undefined` while unknown. */
-function userIdOf({ person }: Identity): string | null | undefined {
-  return person && person.userId
+function userIdOf({ user }: Identity): string | null | undefined {
+  return user && user.id
 }

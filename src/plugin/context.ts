@@ -1,5 +1,5 @@
 import type { App, InjectionKey, ShallowRef } from 'vue'
-import type { Connection } from '../client/identity-clients.ts'
+import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryStore } from '../store/query-store.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
@@ -10,14 +10,14 @@ import { diagnose } from '../errors/catalogue.ts'
 export interface ConvexContext {
   /** For what is set up later, or for more than one component. */
   app: App
-  connection: Connection
+  clients: IdentityClients
   store: QueryStore
   auth: UseConvexAuthReturn
   /** As whom queries and calls run: anonymous without tokens, whoever has signed in. */
   callerAuth: UseConvexAuthReturn
   authState: ShallowRef<AuthState>
   /** Counts changes of person. */
-  person: ShallowRef<number>
+  identityVersion: ShallowRef<number>
   lingerMs: number
   isServer: boolean
 }

@@ -6,13 +6,13 @@ import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
 import { markRaw, shallowRef } from 'vue'
-import { createConnection } from '../client/identity-clients.ts'
+import { createIdentityClients } from '../client/identity-clients.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { batch } from '../reactivity/batch.ts'
 import { createQueryStore } from '../store/query-store.ts'
 import { createWithholding } from '../store/withhold-outcomes.ts'
-import { createTokenEngine } from '../token/auth-engine.ts'
-import { isChangeOfPerson } from '../token/auth-state.ts'
+import { createAuthEngine } from '../token/auth-engine.ts'
+import { isIdentityChange } from '../token/auth-state.ts'
 import { betterAuthSource } from '../token/better-auth-source.ts'
 import { sessionOnlySource } from '../token/session-only-source.ts'
 import { createAuth } from './auth.ts'
@@ -93,19 +93,19 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   const isServer = typeof window === 'undefined'
   const authSource = authClient && betterAuthSource(authClient)
   const source = authSource ?? tokenSource ?? nobody
-  const engine = createTokenEngine({
+  const engine = createAuthEngine({
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
   })
   /** As whom queries and calls run. */
-  const caller = tokens ? engine : createTokenEngine({ source: nobody })
-  const connection = createConnection(caller, url, clientOptions, isServer)
+  const caller = tokens ? engine : createAuthEngine({ source: nobody })
+  const clients = createIdentityClients(caller, url, clientOptions, isServer)
   const withholding = createWithholding(engine, authSource?.whenIdle)
-  const store = createQueryStore(connection, withholding.withhold, options.handover)
+  const store = createQueryStore(clients, withholding.withhold, options.handover)
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
-  const person = shallowRef(0)
+  const identityVersion = shallowRef(0)
   const auth = createAuth({ refresh: engine.refresh, signOut: withholding.signOut }, authState, isServer)
   const callerAuth = tokens ? auth : createAuth(caller, shallowRef(caller.state), isServer)
 
@@ -115,34 +115,34 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   if (!isServer) {
     if (!tokens) {
       // No deployment confirms what is made of the session.
-      engine.onFreshToken = () => {
+      engine.onTokenAvailable = () => {
         void engine.requestToken(false)
-        engine.report('authenticated')
+        engine.onAuthResult('authenticated')
       }
     }
     engine.subscribe((state, former) => batch(() => {
-      const isOtherPerson = isChangeOfPerson(former, state)
+      const isOtherPerson = isIdentityChange(former, state)
       if (tokens)
-        connection.follow(state, former)
+        clients.applyAuthState(state, former)
       else if (state.status === 'authenticating')
         engine.dispatch({ type: 'authenticated' })
       store.rebind(isOtherPerson)
       authState.value = state
       if (isOtherPerson)
-        person.value++
+        identityVersion.value++
     }))
-    connection.onReplacement = () => batch(() => {
-      connection.follow(caller.state)
+    clients.onClientReplaced = () => batch(() => {
+      clients.applyAuthState(caller.state)
       store.rebind(false)
     })
     connectToPage(engine, {
       url,
       providerId: source.id,
-      isBusy: () => clientOptions.unsavedChangesWarning !== false && connection.isWriting(),
-      reconnect: connection.reconnect,
+      isBusy: () => clientOptions.unsavedChangesWarning !== false && clients.hasPendingWrites(),
+      reconnect: clients.reconnect,
       signal: listening.signal,
     })
-    connection.follow(caller.state)
+    clients.applyAuthState(caller.state)
     engine.start()
   }
 
@@ -153,22 +153,22 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     store.close()
     // Nobody is to wait for an answer that does not come any more.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }
-    await connection.close()
+    await clients.close()
   }
 
   return markRaw({
     install(app: App) {
       if (!isServer)
-        connection.assertAvailable()
+        clients.assertAvailable()
       apps++
       app.provide(contextKey, {
         app,
-        connection,
+        clients,
         store,
         auth,
         callerAuth,
         authState,
-        person,
+        identityVersion,
         lingerMs,
         isServer,
       })
@@ -176,7 +176,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     },
     auth,
     get client() {
-      return connection.current()
+      return clients.currentClient()
     },
     close,
   })

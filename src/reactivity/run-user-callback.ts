@@ -1,5 +1,5 @@
 /** Runs foreign code. Its error changes nothing here; like any error that nobody catches, it is reported to the global scope. */
-export function attempt<T>(run: () => T): T | undefined {
+export function runUserCallback<T>(run: () => T): T | undefined {
   try {
     return run()
   }

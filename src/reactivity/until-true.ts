@@ -5,7 +5,7 @@ import { effectScope, onScopeDispose, watch } from 'vue'
  * Resolves in the tick in which `condition` becomes true; when `owner` ends, if it belongs to one; and after `timeoutMs`. It leaves nothing in `owner`,
  * which may live long and see many of them.
  */
-export function until(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
+export function untilTrue(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {
     if (condition())
       return resolve()

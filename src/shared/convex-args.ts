@@ -7,7 +7,7 @@ import { diagnose } from '../errors/catalogue.ts'
  *
  * @throws {ConvueError} `ARGS_INVALID`
  */
-export function readArgs(value: unknown): { args: Record<string, Value>, text: string } {
+export function toConvexArgs(value: unknown): { args: Record<string, Value>, text: string } {
   let cause: unknown
   try {
     const json = convexToJson(value as Value)

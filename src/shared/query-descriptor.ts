@@ -1,11 +1,11 @@
 import type { Value } from 'convex/values'
-import { readArgs } from './convex-args.ts'
+import { toConvexArgs } from './convex-args.ts'
 
 /** What a query runs as. */
 export type QueryAuth = 'optional' | 'required' | 'public'
 
 /** A query that can be asked. Equal keys are the same query. */
-export interface QueryKey {
+export interface QueryDescriptor {
   key: string
   auth: QueryAuth
   /** Whether it stays subscribed after its answer. */
@@ -19,7 +19,7 @@ export interface QueryKey {
  *
  * @throws {ConvueError} `ARGS_INVALID`
  */
-export function queryKey(auth: QueryAuth, name: string, value: unknown, isLive = true): QueryKey {
-  const { args, text } = readArgs(value)
+export function describeQuery(auth: QueryAuth, name: string, value: unknown, isLive = true): QueryDescriptor {
+  const { args, text } = toConvexArgs(value)
   return { key: `${auth} ${isLive} ${name} ${text}`, auth, isLive, name, args }
 }

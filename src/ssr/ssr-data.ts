@@ -1,5 +1,5 @@
 import type { ShallowRef } from 'vue'
-import type { QueryKey } from '../shared/query-descriptor.ts'
+import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { QueryState } from '../store/query-entry.ts'
 
 /**
@@ -13,4 +13,4 @@ import type { QueryState } from '../store/query-entry.ts'
  * @param identity Whose answer may be shown: a user's id, `null` for nobody, `undefined` while it is not known.
  * @returns Whether `state` is, or will be, written.
  */
-export type QueryHandover = (query: QueryKey, state: ShallowRef<QueryState>, identity: string | null | undefined) => boolean
+export type QueryHandover = (query: QueryDescriptor, state: ShallowRef<QueryState>, identity: string | null | undefined) => boolean

@@ -1,8 +1,8 @@
 import type { Value } from 'convex/values'
 import type { ShallowRef } from 'vue'
-import type { OpenClient, QueryOutcome, Receiver, Subscription } from '../client/identity-client.ts'
-import type { Connection } from '../client/identity-clients.ts'
-import type { QueryKey } from '../shared/query-descriptor.ts'
+import type { IdentityClient, QueryOutcome, Receiver, Subscription } from '../client/identity-client.ts'
+import type { IdentityClients } from '../client/identity-clients.ts'
+import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { shallowRef } from 'vue'
 import { shareStructure } from '../shared/structural-sharing.ts'
@@ -24,7 +24,7 @@ export const PENDING: QueryState = { status: 'pending' }
 
 /** One query with one set of arguments in one auth mode, for whoever is there. A class, since there may be thousands. */
 export class QueryEntry implements Receiver {
-  readonly query: QueryKey
+  readonly query: QueryDescriptor
   readonly state: ShallowRef<QueryState> = shallowRef(PENDING)
   /** How many share it. */
   users = 0
@@ -34,12 +34,12 @@ export class QueryEntry implements Receiver {
   /** What goes on showing until `#subscription` has answered. */
   #former: Subscription | undefined
   #refreshes: (() => void)[] = []
-  readonly #connection: Connection
+  readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
   /** Whose the one answer is, if this is not live and has it. */
   #answered: { identity: string | null | undefined } | undefined
 
-  constructor(query: QueryKey, connection: Connection, withhold: Withholding['withhold']) {
+  constructor(query: QueryDescriptor, connection: IdentityClients, withhold: Withholding['withhold']) {
     this.query = query
     this.#connection = connection
     this.#withhold = withhold
@@ -90,9 +90,9 @@ export class QueryEntry implements Receiver {
       if (outcome.status !== 'pending' && !this.#connection.isSending)
         this.#settleRefreshes()
       if (!this.query.isLive && outcome.status !== 'pending') {
-        if (this.#connection.isGuessing()) {
+        if (this.#connection.hasOptimisticCalls()) {
           // What the server sent already, it does not send again.
-          this.#connection.guessed.add(() => from === this.#subscription && this.receive(from.outcome, from))
+          this.#connection.onOptimisticSettled.add(() => from === this.#subscription && this.receive(from.outcome, from))
         }
         else {
           this.#answered = { identity: this.#connection.identityFor(this.query.auth) }
@@ -133,7 +133,7 @@ export class QueryEntry implements Receiver {
       this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }
 
-  #move(client: OpenClient | null | undefined, isAnothers: boolean): void {
+  #move(client: IdentityClient | null | undefined, isAnothers: boolean): void {
     const { state } = this
     if (client === undefined || isAnothers) {
       this.#leaveFormer()
@@ -154,7 +154,7 @@ export class QueryEntry implements Receiver {
     }
   }
 
-  #subscribe(client: OpenClient): void {
+  #subscribe(client: IdentityClient): void {
     this.#answered = undefined
     const subscription = this.#subscription = client.subscribe(this.query, this)
     if (subscription.outcome.status !== 'pending')

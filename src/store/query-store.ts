@@ -1,5 +1,5 @@
-import type { Connection } from '../client/identity-clients.ts'
-import type { QueryKey } from '../shared/query-descriptor.ts'
+import type { IdentityClients } from '../client/identity-clients.ts'
+import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { QueryHandover } from '../ssr/ssr-data.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { nextTick } from 'vue'
@@ -9,9 +9,9 @@ import { QueryEntry } from './query-entry.ts'
 /** All queries of one app, shared and counted: one entry per query, arguments and auth mode. */
 export interface QueryStore {
   /** On a server: the shared entry of a query that is asked there; `null` if it is not. */
-  ask: (query: QueryKey) => QueryEntry | null
+  fetchOnServer: (query: QueryDescriptor) => QueryEntry | null
   /** The shared entry of a query, subscribed. Every call needs a `release`. */
-  acquire: (query: QueryKey) => QueryEntry
+  acquire: (query: QueryDescriptor) => QueryEntry
   /** Gives an entry back. The last one to leave takes it off the wire, after `lingerMs` milliseconds. */
   release: (entry: QueryEntry, lingerMs: number) => void
   /** Takes an entry off the wire, if it only lingers there. */
@@ -21,7 +21,7 @@ export interface QueryStore {
   close: () => void
 }
 
-export function createQueryStore(connection: Connection, withhold: Withholding['withhold'], handover?: QueryHandover): QueryStore {
+export function createQueryStore(connection: IdentityClients, withhold: Withholding['withhold'], handover?: QueryHandover): QueryStore {
   const entries = new Map<string, QueryEntry>()
   /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
   const lingering = new Set<QueryEntry>()
@@ -54,7 +54,7 @@ export function createQueryStore(connection: Connection, withhold: Withholding['
           remove(entry)
       }
     })
-    connection.closeIdle()
+    connection.closeUnused()
   }
 
   function sweepAt(time: number): void {
@@ -73,11 +73,11 @@ export function createQueryStore(connection: Connection, withhold: Withholding['
       else
         entry.bind(isOtherPerson, isChanging)
     }
-    connection.closeIdle()
+    connection.closeUnused()
   }
 
   return {
-    ask(query) {
+    fetchOnServer(query) {
       const entry = entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
       if (!handOver(entry))
         return null
@@ -108,7 +108,7 @@ export function createQueryStore(connection: Connection, withhold: Withholding['
       }
       else {
         remove(entry)
-        connection.closeIdle()
+        connection.closeUnused()
       }
     },
     drop(entry) {

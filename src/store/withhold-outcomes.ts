@@ -1,8 +1,8 @@
 import type { QueryOutcome } from '../client/identity-client.ts'
 /** Keeps errors of a user's queries from the page while they may mean no more than that the user is being signed out. */
-import type { TokenEngine } from '../token/auth-engine.ts'
+import type { AuthEngine } from '../token/auth-engine.ts'
 import { batch } from '../reactivity/batch.ts'
-import { isChangeOfPerson } from '../token/auth-state.ts'
+import { isIdentityChange } from '../token/auth-state.ts'
 
 /**
  * A session ends on the server before the page knows it, and live queries of the user then fail at
@@ -40,7 +40,7 @@ const DELAY_MS = 2000
 const PAUSE_MS = 5000
 
 /** `whenIdle` resolves once no request that may change the session is under way on this page. */
-export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.resolve()): Withholding {
+export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.resolve()): Withholding {
   const reveals = new Set<() => void>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let checkTimer: ReturnType<typeof setTimeout> | undefined
@@ -49,16 +49,16 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
   let check: SessionCheck | undefined
 
   engine.subscribe((state, former) => {
-    if (isChangeOfPerson(former, state)) {
+    if (isIdentityChange(former, state)) {
       lastCheck = -Infinity
       return end(false)
     }
     if (!check)
       return
-    const { said } = state
-    const isReported = said !== former.said
+    const { lastReportedSession } = state
+    const isReported = lastReportedSession !== former.lastReportedSession
     // Under another session, queries succeed as soon as its token has been sent.
-    check.isReplaced ||= isReported && said?.sessionId !== check.sessionId
+    check.isReplaced ||= isReported && lastReportedSession?.sessionId !== check.sessionId
     if (check.isRequested && !check.isReplaced && (isReported || !state.request))
       end(true)
   })
@@ -77,8 +77,8 @@ export function createWithholding(engine: TokenEngine, whenIdle = () => Promise.
   }
 
   function checkSession(): void {
-    const { said, person } = engine.state
-    const started: SessionCheck = { sessionId: (said ?? person)?.sessionId ?? null, isRequested: false, isReplaced: false }
+    const { lastReportedSession, user } = engine.state
+    const started: SessionCheck = { sessionId: (lastReportedSession ?? user)?.sessionId ?? null, isRequested: false, isReplaced: false }
     check = started
     timer = setTimeout(end, LIMIT_MS, true)
     lastCheck = performance.now()

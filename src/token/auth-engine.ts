@@ -1,10 +1,10 @@
 import type { ConvueErrorCode } from '../errors/convue-error.ts'
 import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
-import type { Person, Token } from './token.ts'
+import type { SignedInUser, Token } from './token.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { backOffDelay } from '../shared/back-off.ts'
-import { hasToken, initialAuthState, isChangeOfPerson, isTokenUsable, transition } from './auth-state.ts'
+import { hasToken, initialAuthState, isIdentityChange, isTokenUsable, transition } from './auth-state.ts'
 import { readToken, renewalDelay } from './token.ts'
 
 /** Time, as the engine needs it. It may be wrong: only differences count. */
@@ -23,7 +23,7 @@ export interface InitialAuth {
   session: unknown
 }
 
-export interface TokenEngineOptions {
+export interface AuthEngineOptions {
   source: TokenSource
   clock?: Clock
   /** Asks for a token at once, not after the session is known. The provider may hint at it as well. @default false */
@@ -37,7 +37,7 @@ type AuthListener = (state: AuthState, former: AuthState) => void
 /**
  * Holds who is signed in and their token, asks the provider and never gives up: the one place where identity is decided.
  */
-export interface TokenEngine {
+export interface AuthEngine {
   readonly state: AuthState
   /** The only way to another state. Events that arise while one is handled wait for their turn. */
   dispatch: (event: AuthEvent) => void
@@ -53,9 +53,9 @@ export interface TokenEngine {
    */
   requestToken: (isForced: boolean) => Promise<string>
   /** Called when there is a token that nobody asked for: the connection should ask now. */
-  onFreshToken: () => void
+  onTokenAvailable: () => void
   /** What the deployment made of the token: see {@link AuthEvent}. */
-  report: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
+  onAuthResult: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
   /** The page became visible or online. */
   wake: () => void
   /** Asks the provider again who is signed in, because somebody says that it has changed. */
@@ -81,12 +81,12 @@ const systemClock: Clock = {
 
 type Cancel = () => void
 
-export function createTokenEngine({
+export function createAuthEngine({
   source,
   clock = systemClock,
   mayBeSignedIn = false,
   initialAuth,
-}: TokenEngineOptions): TokenEngine {
+}: AuthEngineOptions): AuthEngine {
   const snapshot = source.getSnapshot()
   let token = initialAuth?.token ? readToken(initialAuth.token) : null
   let receivedAt = clock.now() - (token ? ageOnArrival(token, clock.now()) : 0)
@@ -108,11 +108,11 @@ export function createTokenEngine({
   const TOKEN_OVERDUE_AFTER_MS = 2000
   const followRequest = following(pursue)
   const followToken = following(planRenewal)
-  const followWait = following((_: 'token') => clock.schedule(() => dispatch({ type: 'overdue' }), TOKEN_OVERDUE_AFTER_MS))
+  const followWait = following((_: 'token') => clock.schedule(() => dispatch({ type: 'anonymousTimedOut' }), TOKEN_OVERDUE_AFTER_MS))
 
   const signOutTimeouts = new Set<Cancel>()
 
-  const engine: TokenEngine = {
+  const engine: AuthEngine = {
     get state() {
       return state
     },
@@ -145,11 +145,11 @@ export function createTokenEngine({
         waiters.push(resolve)
         // The Convex client asks at once for what follows a token that lives shorter than its leeway, and so without end: our own renewal is in time.
         if (!isForced || state.status !== 'authenticated' || isAged(0.5))
-          dispatch({ type: 'demand', refusedAt: isAged() ? undefined : clock.now() })
+          dispatch({ type: 'tokenRequested', refusedAt: isAged() ? undefined : clock.now() })
       })
     },
-    onFreshToken() {},
-    report: verdict => dispatch(verdict === 'rejected' ? { type: verdict, at: clock.now() } : { type: verdict }),
+    onTokenAvailable() {},
+    onAuthResult: verdict => dispatch(verdict === 'rejected' ? { type: verdict, at: clock.now() } : { type: verdict }),
     wake() {
       dispatch({ type: 'retry', isEarly: true })
       if (token && clock.now() - receivedAt >= renewalDelay(token.lifetimeMs))
@@ -158,7 +158,7 @@ export function createTokenEngine({
     refreshSession() {
       if (!source.refresh)
         return demand()
-      dispatch({ type: 'doubted' })
+      dispatch({ type: 'sessionCheckRequested' })
       source.refresh()
     },
     refresh: () => new Promise((resolve) => {
@@ -205,14 +205,14 @@ export function createTokenEngine({
   function handle(event: AuthEvent): void {
     const former = state
     state = transition(former, event)
-    const { person } = state
-    if (person === null || isChangeOfPerson(former, state)) {
+    const { user } = state
+    if (user === null || isIdentityChange(former, state)) {
       // Nothing of the former person outlives this tick: whoever waits for their token waits for good.
       waiters = []
       fresh = token = null
     }
     // One that was not accepted is nobody's.
-    if (event.type === 'token' && person && !state.request) {
+    if (event.type === 'token' && user && !state.request) {
       fresh = token = event.token
       receivedAt = clock.now()
     }
@@ -236,7 +236,7 @@ export function createTokenEngine({
     const { request, status } = state
     followRequest(request)
     followToken(token)
-    followWait(status === 'loading' || (state.person && !token) ? 'token' : null)
+    followWait(status === 'loading' || (state.user && !token) ? 'token' : null)
     if (!fresh)
       return
     if (waiters.length > 0) {
@@ -246,12 +246,12 @@ export function createTokenEngine({
     }
     // A token that nobody asked for: another session's, or a wake-up's.
     else if (status === 'authenticated') {
-      engine.onFreshToken()
+      engine.onTokenAvailable()
     }
   }
 
   function demand(): void {
-    dispatch({ type: 'demand' })
+    dispatch({ type: 'tokenRequested' })
   }
 
   /** Whether the token has lived for this share of its lifetime. */
@@ -269,7 +269,7 @@ export function createTokenEngine({
   }
 
   /** Does what a request stands for. */
-  function pursue({ status, question, failures, retryAfterMs }: ProviderRequest): Cancel {
+  function pursue({ status, kind: question, failures, retryAfterMs }: ProviderRequest): Cancel {
     if (status === 'waiting')
       return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), backOffDelay(failures, retryAfterMs))
 
@@ -309,14 +309,14 @@ export function createTokenEngine({
 }
 
 /** The user that a server found, as far as the session that it describes says. */
-function personOf(initialAuth: InitialAuth | null | undefined, token: Token | null): Person | null | undefined {
+function personOf(initialAuth: InitialAuth | null | undefined, token: Token | null): SignedInUser | null | undefined {
   if (!initialAuth)
     return initialAuth
   const { user, session } = initialAuth as { user: any, session: any }
   if (token)
-    return { ...token.person, user, session }
+    return { ...token.user, profile: user, session }
   // A token that cannot be read says nothing, and neither does a user without an id.
-  return initialAuth.token === null && typeof user?.id === 'string' ? { userId: user.id, sessionId: session?.id ?? null, user, session } : undefined
+  return initialAuth.token === null && typeof user?.id === 'string' ? { id: user.id, sessionId: session?.id ?? null, profile: user, session } : undefined
 }
 
 /** How old the token of a page is that a server has rendered. If the clocks differ too much to tell, it counts as new. */

@@ -1,12 +1,12 @@
 import { readClaims } from '../shared/jwt.ts'
 
 /** A known person. */
-export interface Person {
-  userId: string
+export interface SignedInUser {
+  id: string
   /** `null` while only a token without a session id has spoken. */
   sessionId: string | null
   /** What the token says, until the provider has described the session. */
-  user: unknown
+  profile: unknown
   /** `null` until the provider has described it. */
   session: unknown
 }
@@ -18,7 +18,7 @@ export interface Token {
    * `sub`: their id. `sessionId`, which Better Auth on Convex puts into its tokens; `null` if there is none. What else it says of them (Better Auth
    * on Convex: name, email and so on) is `user`, with `sub` as `id`.
    */
-  person: Person
+  user: SignedInUser
   /** `exp` − `iat` in milliseconds: needs no clock. `Infinity` if the token does not say. */
   lifetimeMs: number
   /** `exp` in milliseconds since 1970, by the issuer's clock. */
@@ -44,7 +44,7 @@ export function readToken(value: unknown): Token | null {
   const lifetimeMs = (exp - iat) * 1000
   return {
     value: value as string,
-    person: { userId: sub, sessionId: typeof sessionId === 'string' ? sessionId : null, user: { ...profile, id: sub }, session: null },
+    user: { id: sub, sessionId: typeof sessionId === 'string' ? sessionId : null, profile: { ...profile, id: sub }, session: null },
     lifetimeMs: lifetimeMs > 0 ? lifetimeMs : Number.POSITIVE_INFINITY,
     expiresAt: exp * 1000,
   }

@@ -177,7 +177,7 @@ describe('queries of somebody', () => {
     const { page, expectProblem } = await fixture.openWindow(profile, '/queries')
     expectProblem(/diary:read/)
     const secret = 'The nest is in the third willow'
-    const [safe, kept] = ['The default', 'keepOnError'].map(name => page.getByRole('region', { name, exact: true }))
+    const [safe, kept] = ['The default', 'keepDataOnError'].map(name => page.getByRole('region', { name, exact: true }))
     await safe!.getByText(secret).waitFor()
     await kept!.getByText(secret).waitFor()
 

@@ -29,7 +29,7 @@ describe('the reference', () => {
     const page = pages.get('docs/reference/nuxt.md')!
     expect(names.filter(name => !new RegExp(`\`<?${name}\\b`).test(page))).toEqual([])
     const options = [...source.matchAll(/^ {2}(\w+)\?: /gm)].map(([, name]) => name!)
-    expect(options).toContain('handover')
+    expect(options).toContain('tokenInPayload')
     expect(options.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
   })
 

@@ -104,7 +104,7 @@ export class LiveRun {
       url: proxy.url,
       authClient: this.#auth.authClient,
       clientOptions: { webSocketConstructor: this.#bindSocket(), logger: false },
-      ...(boot.handover ? { initialAuth: boot.user && { token: people[boot.user].token, user: { id: people[boot.user].id, name: boot.user }, session: {} } } : {}),
+      ...(boot.rendered ? { initialAuth: boot.user && { token: people[boot.user].token, user: { id: people[boot.user].id, name: boot.user }, session: {} } } : {}),
     })
     this.#watchIdentity()
     this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity, idOf: user => people[user].id })

@@ -50,11 +50,11 @@ const runs = (reference: string): number => deployment.log.filter(entry => entry
 describe('a permission that is revoked', () => {
   const reader = (): { topic: string, subject: string } => ({ topic: name, subject: 'ada' })
 
-  async function mountNotes(keepOnError: boolean) {
+  async function mountNotes(keepDataOnError: boolean) {
     await deployment.mutation(api.notes.grant, reader())
     openPage('ada')
     const { query, ticks } = page.run(() => {
-      const query = useAuthedQuery(api.notes.read, { topic: name }, { keepOnError })
+      const query = useAuthedQuery(api.notes.read, { topic: name }, { keepDataOnError })
       return { query, ticks: recordTicks(() => [query.data.value ?? null, query.status.value, query.isStale.value]) }
     })
     await query
@@ -75,7 +75,7 @@ describe('a permission that is revoked', () => {
     expect(ticks()).toEqual([[null, 'error', false], [`${name} for ada`, 'success', false]])
   })
 
-  it('leaves it, as stale, with keepOnError', async () => {
+  it('leaves it, as stale, with keepDataOnError', async () => {
     const { query, ticks } = await mountNotes(true)
     await deployment.mutation(api.notes.revoke, reader())
     await eventually(() => query.status.value).toBe('error')

@@ -14,8 +14,8 @@ export interface ViewSpec {
   preloadedFor: User | null
   auth: QueryAuth
   live: boolean
-  keepPrevious: boolean
-  keepOnError: boolean
+  keepPreviousData: boolean
+  keepDataOnError: boolean
   lingerMs: number
   /** Whether it rests in a `KeepAlive` instead of leaving. */
   keepAlive: boolean
@@ -33,7 +33,7 @@ export interface Boot {
   snapshot: 'silent' | 'spoken'
   hint: boolean
   tokens: TokenMode
-  handover: boolean
+  rendered: boolean
   latencyMs: number
   mount: ViewSpec[]
 }
@@ -104,8 +104,8 @@ const view: fc.Arbitrary<ViewSpec> = fc.record({
   preloadedFor: fc.option(user),
   auth: fc.constantFrom('optional', 'required', 'public'),
   live: fc.constantFrom(true, true, false),
-  keepPrevious: fc.boolean(),
-  keepOnError: fc.boolean(),
+  keepPreviousData: fc.boolean(),
+  keepDataOnError: fc.boolean(),
   lingerMs: fc.constantFrom(0, 3000),
   keepAlive: fc.boolean(),
   isReactive: fc.constantFrom(true, true, false),
@@ -117,7 +117,7 @@ export const boots: fc.Arbitrary<Boot> = fc.record({
   snapshot: fc.constantFrom('silent', 'spoken'),
   hint: fc.boolean(),
   tokens: fc.constantFrom<TokenMode>('good', 'good', 'late', 'stalled'),
-  handover: fc.boolean(),
+  rendered: fc.boolean(),
   latencyMs: fc.constantFrom(0, 20),
   mount: fc.array(view, { minLength: 0, maxLength: 3 }),
 })

@@ -110,17 +110,17 @@ export class ModelPage {
   }
 
   #use(spec: ViewSpec, topic: () => Topic, isActive: () => boolean): ShownQuery[] {
-    const { kind, live, keepPrevious, keepOnError, lingerMs } = spec
+    const { kind, live, keepPreviousData, keepDataOnError, lingerMs } = spec
     const auth = kind === 'secret' || (kind === 'preloaded' && spec.preloadedFor) ? 'required' : spec.auth
     const argsOf = (topic: Topic) => topic === null ? undefined : { topic }
     const args = spec.isReactive ? () => argsOf(topic()) : argsOf(topic())
     const query = kind === 'secret' ? modelApi.secret : modelApi.tasks
-    const common = { auth, keepPrevious, keepOnError, isActive, topic, name: getFunctionName(query), isLive: live }
-    const options = { auth, live, keepPrevious, keepOnError, lingerMs }
+    const common = { auth, keepPreviousData, keepDataOnError, isActive, topic, name: getFunctionName(query), isLive: live }
+    const options = { auth, live, keepPreviousData, keepDataOnError, lingerMs }
 
     if (kind === 'list') {
       const of = (topic: Topic) => topic === null ? undefined : { of: topic }
-      const list = useConvexPaginatedQuery(modelApi.page, (spec.isReactive ? () => of(topic()) : of(topic())) as any, { auth, keepPrevious, lingerMs, initialNumItems: 2 })
+      const list = useConvexPaginatedQuery(modelApi.page, (spec.isReactive ? () => of(topic()) : of(topic())) as any, { auth, keepPreviousData, lingerMs, initialNumItems: 2 })
       const statuses = { LoadingFirstPage: 'pending', Paused: 'paused', Error: 'error', CanLoadMore: 'success', LoadingMore: 'success', Exhausted: 'success' } as const
       const read = (): Reading => {
         const status = statuses[list.status.value]
@@ -146,8 +146,8 @@ export class ModelPage {
       const userId = preloadedFor && (this.#options.idOf?.(preloadedFor) ?? preloadedFor)
       const value: Answer = { ...GIVEN, whose: preloadedFor ?? 'nobody', topic: 'a' }
       const { changes } = this.#options.identity
-      const result = usePreloadedQuery({ name: common.name, args: { topic: 'a' }, value, userId }, { auth, live, keepOnError, lingerMs })
-      return [{ ...common, given: { topic: 'a', changes }, topic: () => 'a', keepPrevious: true, read: () => toReading(unwrap(result)), refresh: result.refresh }]
+      const result = usePreloadedQuery({ name: common.name, args: { topic: 'a' }, value, userId }, { auth, live, keepDataOnError, lingerMs })
+      return [{ ...common, given: { topic: 'a', changes }, topic: () => 'a', keepPreviousData: true, read: () => toReading(unwrap(result)), refresh: result.refresh }]
     }
     if (kind === 'queries') {
       const results = useConvexQueries(() => ({ own: { query, args: argsOf(topic()), ...options }, b: { query, args: { topic: 'b' }, ...options } }))

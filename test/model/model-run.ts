@@ -75,7 +75,7 @@ export class ModelRun {
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
 
-  constructor({ user, sessionIds, snapshot, hint, tokens, handover, latencyMs, mount }: Boot) {
+  constructor({ user, sessionIds, snapshot, hint, tokens, rendered, latencyMs, mount }: Boot) {
     seedRandom()
     process.on('unhandledRejection', this.#onRejection)
     this.#listeners = new PageListeners()
@@ -91,7 +91,7 @@ export class ModelRun {
       url: deployment.url,
       tokenSource: this.#provider.source,
       clientOptions: deployment.clientOptions,
-      ...(handover ? { initialAuth: user ? { token: this.#provider.makeToken(), user: { id: user }, session: { id: this.#provider.cookie!.sessionId } } : null } : {}),
+      ...(rendered ? { initialAuth: user ? { token: this.#provider.makeToken(), user: { id: user }, session: { id: this.#provider.cookie!.sessionId } } : null } : {}),
     })
     this.#watchIdentity()
     deployment.onFrame = (frame, socket) => this.#checkFrame(frame, socket.subject, socket.index)

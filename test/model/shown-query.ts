@@ -16,8 +16,8 @@ export interface ShownQuery {
   name: string
   auth: QueryAuth
   isLive: boolean
-  keepPrevious: boolean
-  keepOnError: boolean
+  keepPreviousData: boolean
+  keepDataOnError: boolean
   /** It is not resting with its page. */
   isActive: () => boolean
   topic: () => Topic
@@ -68,7 +68,7 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
 
   if (isGiven) {
     const { given } = shown
-    expect(given?.topic === topic || (shown.keepPrevious && status === 'pending'), `goes on showing for ${topic} what was given for ${given?.topic}`)
+    expect(given?.topic === topic || (shown.keepPreviousData && status === 'pending'), `goes on showing for ${topic} what was given for ${given?.topic}`)
     expect(shown.auth === 'public' || given?.changes === changes, 'shows somebody what somebody else was given')
     expect(isStale, 'what was given to begin with is not stale')
   }
@@ -85,14 +85,14 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
   }
 
   for (const row of rows)
-    expect(row.topic === topic || (shown.keepPrevious && status === 'pending') || !shown.isActive(), `shows ${row.topic} for ${topic}`)
+    expect(row.topic === topic || (shown.keepPreviousData && status === 'pending') || !shown.isActive(), `shows ${row.topic} for ${topic}`)
   expect((status === 'error') === (error !== undefined), `status ${status} with ${error ? 'an' : 'no'} error`)
   if (status === 'success')
     expect(data !== undefined, 'success without data')
   if (status === 'pending')
-    expect(data === undefined || (shown.keepPrevious && isStale), 'pending with data')
+    expect(data === undefined || (shown.keepPreviousData && isStale), 'pending with data')
   if (status === 'error')
-    expect(data === undefined || ((shown.keepOnError || shown.loadMore !== undefined) && isStale), 'error with data')
+    expect(data === undefined || ((shown.keepDataOnError || shown.loadMore !== undefined) && isStale), 'error with data')
   if (status === 'paused')
     expect(data === undefined && !isStale, 'paused with data')
   expect(!isStale || data !== undefined, 'stale without data')

@@ -12,13 +12,13 @@ const TIMEOUT_MS = 3000
  */
 let built: BuiltApp
 beforeAll(async () => {
-  built = await buildApp({ handover: false, pageAuth: 'required', homePath: '/public', server: { timeoutMs: TIMEOUT_MS } }, { renderJsonPayloads: false })
+  built = await buildApp({ tokenInPayload: false, pageAuth: 'required', homePath: '/public', server: { timeoutMs: TIMEOUT_MS } }, { renderJsonPayloads: false })
 })
 afterAll(() => built?.remove())
 
 const app = useNuxtApp({ output: () => built.output })
 
-describe('an app with `handover: false`', () => {
+describe('an app with `tokenInPayload: false`', () => {
   it('renders pages as their user, with no token in them', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { html, headers } = await app.get('/tasks', ada.cookie)
@@ -53,7 +53,7 @@ describe('an app with `handover: false`', () => {
   })
 })
 
-describe('a page of an app with `handover: false`, while the token endpoint does not answer', () => {
+describe('a page of an app with `tokenInPayload: false`, while the token endpoint does not answer', () => {
   it('is interactive at once, shows what was rendered, and goes live when the token comes', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)

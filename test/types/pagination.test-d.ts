@@ -95,7 +95,7 @@ describe('arguments', () => {
 
 describe('options', () => {
   it('say how many rows to begin with', () => {
-    useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, { initialNumItems: 1, auth: 'public', keepPrevious: true, lingerMs: 0, awaitTimeoutMs: 1 })
+    useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, { initialNumItems: 1, auth: 'public', keepPreviousData: true, lingerMs: 0, awaitTimeoutMs: 1 })
     // @ts-expect-error the size of the first page is missing
     useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, {})
     // @ts-expect-error options are missing

@@ -170,11 +170,11 @@ describe('what a query returns', () => {
 
 describe('the options of a query', () => {
   it('are known by name', () => {
-    useConvexQuery(scripted.users.whoami, {}, { auth: 'public', keepPrevious: true, lingerMs: 0, awaitTimeoutMs: 100 })
+    useConvexQuery(scripted.users.whoami, {}, { auth: 'public', keepPreviousData: true, lingerMs: 0, awaitTimeoutMs: 100 })
     // @ts-expect-error no such mode
     useConvexQuery(scripted.users.whoami, {}, { auth: 'nobody' })
     // @ts-expect-error no such option
-    useConvexQuery(scripted.users.whoami, {}, { keepPreviousData: true })
+    useConvexQuery(scripted.users.whoami, {}, { keepPrevious: true })
     // @ts-expect-error useAuthedQuery has its mode
     useAuthedQuery(scripted.users.whoami, {}, { auth: 'public' })
   })

@@ -15,7 +15,7 @@ describe('the results of useConvexQueries', () => {
     const results = useConvexQueries({
       messages: { query: scripted.messages.list, args: { channel: 'a' } },
       who: { query: scripted.users.whoami },
-      tasks: { query: api.tasks.list, auth: 'required', keepPrevious: true, keepOnError: true, live: false, lingerMs: 0 },
+      tasks: { query: api.tasks.list, auth: 'required', keepPreviousData: true, keepDataOnError: true, live: false, lingerMs: 0 },
     })
     expectTypeOf(results.messages.data).toEqualTypeOf<Message[] | undefined>()
     expectTypeOf(results.who.data).toEqualTypeOf<string | null | undefined>()
@@ -89,7 +89,7 @@ describe('the record of useConvexQueries', () => {
     // @ts-expect-error a mutation
     useConvexQueries({ send: { query: scripted.messages.send, args: { channel: 'a', body: 'b' } } })
     // @ts-expect-error no such option
-    useConvexQueries({ who: { query: scripted.users.whoami, keepPreviousData: true } })
+    useConvexQueries({ who: { query: scripted.users.whoami, keepPrevious: true } })
   })
 })
 
@@ -129,7 +129,7 @@ describe('a preloaded query', () => {
     const query = usePreloadedQuery(preloaded)
     expectTypeOf(query.data.value).toEqualTypeOf<Doc<'tasks'>[]>()
     expectTypeOf(await query).toEqualTypeOf<UseConvexQueryReturn<Doc<'tasks'>[]>>()
-    expectTypeOf(usePreloadedQuery({} as Preloaded<typeof scripted.users.whoami>, { auth: 'public', keepOnError: true }).data.value).toEqualTypeOf<string | null>()
+    expectTypeOf(usePreloadedQuery({} as Preloaded<typeof scripted.users.whoami>, { auth: 'public', keepDataOnError: true }).data.value).toEqualTypeOf<string | null>()
     // @ts-expect-error the preload is the initial data
     usePreloadedQuery(preloaded, { initialData: [] })
   })

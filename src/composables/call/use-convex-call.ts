@@ -4,7 +4,7 @@ import type { Call, PendingCall } from '../../client/pending-call.ts'
 import { computed, shallowRef } from 'vue'
 import { IdentityChangedError } from '../../errors/identity-changed-error.ts'
 import { useConvexContext } from '../../plugin/context.ts'
-import { attempt } from '../../reactivity/run-user-callback.ts'
+import { runUserCallback } from '../../reactivity/run-user-callback.ts'
 import { functionName } from '../../shared/function-name.ts'
 
 /**
@@ -54,17 +54,17 @@ export function useConvexCall(
   reference: FunctionReference<'mutation' | 'action'>,
   { onSuccess, onError, onSettled, optimisticUpdate }: UseConvexCallOptions<any, any> & Pick<Call, 'optimisticUpdate'>,
 ): UseConvexCallReturn<any> & { call: (args?: any) => Promise<any> } {
-  const { connection, person } = useConvexContext(composable)
+  const { clients, identityVersion } = useConvexContext(composable)
   const name = functionName(reference)
   const latest = shallowRef<{ caller: number, state: ShallowRef<CallState> }>()
-  const state = computed(() => latest.value?.caller === person.value ? latest.value.state.value : IDLE)
+  const state = computed(() => latest.value?.caller === identityVersion.value ? latest.value.state.value : IDLE)
 
   async function call(args: unknown = {}): Promise<unknown> {
-    const caller = person.value
+    const caller = identityVersion.value
     const state = shallowRef<CallState>({ status: 'pending' })
     latest.value = { caller, state }
     try {
-      const call = connection.call({ kind, name, args, optimisticUpdate })
+      const call = clients.call({ kind, name, args, optimisticUpdate })
       state.value = { status: 'pending', call }
       state.value = { status: 'success', data: await call.result }
     }
@@ -72,12 +72,12 @@ export function useConvexCall(
       state.value = { status: 'error', error: error as Error }
     }
     // The person went in the moment in which the answer came: it is somebody else's.
-    if (caller !== person.value && !(state.value.error instanceof IdentityChangedError))
+    if (caller !== identityVersion.value && !(state.value.error instanceof IdentityChangedError))
       state.value = { status: 'error', error: new IdentityChangedError('unknown') }
 
     const { data, error } = state.value
-    attempt(() => error ? onError?.(error, args) : onSuccess?.(data, args))
-    attempt(() => onSettled?.(data, error, args))
+    runUserCallback(() => error ? onError?.(error, args) : onSuccess?.(data, args))
+    runUserCallback(() => onSettled?.(data, error, args))
     if (error)
       throw error
     return data
@@ -90,7 +90,7 @@ export function useConvexCall(
     status: computed(() => state.value.status),
     isPending: computed(() => state.value.status === 'pending'),
     // A call leaves when its client connects: the connection's state makes this reactive.
-    isQueued: computed(() => state.value.status === 'pending' && (!connection.state.value || !!state.value.call?.isQueued())),
+    isQueued: computed(() => state.value.status === 'pending' && (!clients.state.value || !!state.value.call?.isQueued())),
     reset: () => {
       latest.value = undefined
     },

@@ -31,13 +31,13 @@ export interface UseConvexClientReturn {
  * const onClick = async () => { count.value = (await convex.query(api.tasks.list, {})).length }
  */
 export function useConvexClient(): UseConvexClientReturn {
-  const { connection, person } = useConvexContext('useConvexClient')
+  const { clients, identityVersion } = useConvexContext('useConvexClient')
 
   const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, ...[args = {}, options]: any[]): Promise<any> => {
-    const caller = person.value
-    const answer = await connection.call({ kind, name: functionName(reference), args, ...options }).result
+    const caller = identityVersion.value
+    const answer = await clients.call({ kind, name: functionName(reference), args, ...options }).result
     // The person went in the moment in which the answer came: it is somebody else's.
-    if (person.value !== caller)
+    if (identityVersion.value !== caller)
       throw new IdentityChangedError('unknown')
     return answer
   }
@@ -47,7 +47,7 @@ export function useConvexClient(): UseConvexClientReturn {
     mutation: call('mutation'),
     action: call('action'),
     get client() {
-      return connection.current()
+      return clients.currentClient()
     },
   }
 }

@@ -23,6 +23,6 @@ const DISCONNECTED: ConnectionState = {
  * const isOffline = computed(() => !connection.value.isWebSocketConnected)
  */
 export function useConvexConnectionState(): ComputedRef<ConnectionState> {
-  const { connection } = useConvexContext('useConvexConnectionState')
+  const { clients: connection } = useConvexContext('useConvexConnectionState')
   return computed(() => connection.state.value ?? DISCONNECTED)
 }

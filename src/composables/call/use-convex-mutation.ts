@@ -12,7 +12,7 @@ export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'
    * top of what the server sends meanwhile: make new values and change none in place.
    *
    * It sees live queries of whoever is there that are on the page; `getQuery` gives `undefined` for others. Setting a query to `undefined` makes it
-   * load: its `status` is `'pending'` and `data` is `undefined`, or with `keepPrevious` what was shown, with `isStale`.
+   * load: its `status` is `'pending'` and `data` is `undefined`, or with `keepPreviousData` what was shown, with `isStale`.
    */
   optimisticUpdate?: OptimisticUpdate<FunctionArgs<M>>
 }

@@ -6,7 +6,7 @@ import { getCurrentInstance, getCurrentScope, onActivated, onDeactivated } from 
  *
  * @returns Whether it ever may rest. Vue's hooks cost more than all the rest of a query, so they are there only if they are ever called.
  */
-export function useResting(follow: (isActive: boolean) => void): boolean {
+export function onKeepAliveToggle(follow: (isActive: boolean) => void): boolean {
   let instance = getCurrentInstance()
   if ((instance as { scope?: unknown } | null)?.scope !== getCurrentScope())
     return false

@@ -1,5 +1,5 @@
 import { getCurrentInstance, getCurrentScope } from 'vue'
-import { until } from '../../reactivity/until-true.ts'
+import { untilTrue } from '../../reactivity/until-true.ts'
 
 /**
  * The `then` of what can be awaited, as in `await useConvexQuery(…)`: it settles as soon as `isSettled`, when the scope that it was made in
@@ -10,5 +10,5 @@ export function whenSettled<T>(read: () => T, isSettled: () => boolean, timeoutM
   const scope = getCurrentScope()
   const isHydrating = !!getCurrentInstance()?.vnode.el
   const isOver = (): boolean => isHydrating || scope?.active === false || isSettled()
-  return (onFulfilled, onRejected) => until(isOver, scope, timeoutMs).then(read).then(onFulfilled, onRejected)
+  return (onFulfilled, onRejected) => untilTrue(isOver, scope, timeoutMs).then(read).then(onFulfilled, onRejected)
 }

@@ -1,6 +1,6 @@
 import type { PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
-import type { QueryKey } from '../../shared/query-descriptor.ts'
+import type { QueryDescriptor } from '../../shared/query-descriptor.ts'
 import type { QueryEntry } from '../../store/query-entry.ts'
 import type { QueryStore } from '../../store/query-store.ts'
 import type { PageAnswer } from './pagination-state.ts'
@@ -14,14 +14,14 @@ export interface PageSubscription {
   release: (lingerMs: number) => void
 }
 
-export function subscribeToPage(store: QueryStore, page: QueryKey): PageSubscription {
+export function subscribeToPage(store: QueryStore, page: QueryDescriptor): PageSubscription {
   const entry = store.acquire(page)
   return { answer: () => answerOf(entry), release: lingerMs => store.release(entry, lingerMs) }
 }
 
 /** The same on a server, where a page is asked once; `null` if it is not. */
-export function askForPage(store: QueryStore, page: QueryKey): PageSubscription | null {
-  const entry = store.ask(page)
+export function askForPage(store: QueryStore, page: QueryDescriptor): PageSubscription | null {
+  const entry = store.fetchOnServer(page)
   return entry && { answer: () => answerOf(entry), release() {} }
 }
 

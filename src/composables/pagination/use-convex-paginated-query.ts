@@ -1,5 +1,5 @@
 import type { MaybeRefOrGetter, Ref } from 'vue'
-import type { QueryKey } from '../../shared/query-descriptor.ts'
+import type { QueryDescriptor } from '../../shared/query-descriptor.ts'
 import type { QueryStore } from '../../store/query-store.ts'
 import type { QueryTarget } from '../query/query-args.ts'
 import type { UseConvexQueryOptions } from '../query/use-convex-query.ts'
@@ -12,10 +12,10 @@ import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { batch } from '../../reactivity/batch.ts'
 import { functionName } from '../../shared/function-name.ts'
-import { queryKey } from '../../shared/query-descriptor.ts'
+import { describeQuery } from '../../shared/query-descriptor.ts'
 import { shareStructure } from '../../shared/structural-sharing.ts'
 import { shareError } from '../../store/share-error.ts'
-import { useResting } from '../lifecycle/on-keep-alive-toggle.ts'
+import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
 import { useQueryTarget } from '../query/query-args.ts'
 import { askForPage, subscribeToPage } from './page-subscription.ts'
@@ -26,7 +26,7 @@ export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptio
   /** How many rows the first page is asked for: a positive whole number. */
   initialNumItems: number
   /** Under new arguments, shows the former rows (with `isStale`) until the first page is there. @default false */
-  keepPrevious?: boolean
+  keepPreviousData?: boolean
   /** How long the pages stay subscribed while their page rests in a `KeepAlive`, in milliseconds. @default the plugin's */
   lingerMs?: number
 }
@@ -85,12 +85,12 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
   options: UseConvexPaginatedQueryOptions,
 ): UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>> & PromiseLike<UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>>> {
-  const { initialNumItems, auth = 'optional', keepPrevious, awaitTimeoutMs, ssr = true } = options
+  const { initialNumItems, auth = 'optional', keepPreviousData, awaitTimeoutMs, ssr = true } = options
   assertNumItems(initialNumItems)
   const context = useConvexContext('useConvexPaginatedQuery')
   const { store, isServer } = context
   const target = useQueryTarget(functionName(query), auth, [args])
-  const person = (): number => auth === 'public' ? 0 : context.person.value
+  const person = (): number => auth === 'public' ? 0 : context.identityVersion.value
 
   const session = shallowRef<Session>({ target: { status: 'paused' }, person: 0, state: IDLE })
   const subscriptions = shallowRef<ReadonlyMap<PageRequest, PageSubscription>>(new Map())
@@ -110,7 +110,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     if (isSame && (!isActive.value || isOver.value))
       return former
     let next = look(isSame ? former : undefined)
-    if (keepPrevious && next.status === 'LoadingFirstPage' && former?.person === who && former.status !== 'Paused')
+    if (keepPreviousData && next.status === 'LoadingFirstPage' && former?.person === who && former.status !== 'Paused')
       next = { ...next, results: former.results, isStale: former.results.length > 0 }
     return {
       ...next,
@@ -133,7 +133,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   }
 
   if (!isServer) {
-    useResting(isNowActive => isActive.value = isNowActive)
+    onKeepAliveToggle(isNowActive => isActive.value = isNowActive)
     // Arguments may change several times in one tick: only the last are asked for.
     watch([() => keyOf(target.value), person], follow, { immediate: true })
     watch(isActive, follow, { flush: 'sync' })
@@ -229,8 +229,8 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   }
 }
 
-function keyOfPage({ query: { auth, name, args } }: ReadyTarget, paginationOpts: PageRequest): QueryKey {
-  return queryKey(auth, name, { ...args, paginationOpts })
+function keyOfPage({ query: { auth, name, args } }: ReadyTarget, paginationOpts: PageRequest): QueryDescriptor {
+  return describeQuery(auth, name, { ...args, paginationOpts })
 }
 
 /** Equal arguments are the same list. */

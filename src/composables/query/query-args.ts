@@ -1,8 +1,8 @@
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { MaybeRefOrGetter } from 'vue'
-import type { QueryAuth, QueryKey } from '../../shared/query-descriptor.ts'
+import type { QueryAuth, QueryDescriptor } from '../../shared/query-descriptor.ts'
 import { computed, isProxy, isRef, toValue } from 'vue'
-import { queryKey } from '../../shared/query-descriptor.ts'
+import { describeQuery } from '../../shared/query-descriptor.ts'
 import { PAUSED } from '../../store/query-entry.ts'
 
 type Query = FunctionReference<'query'>
@@ -21,7 +21,7 @@ export type QueryRest<Q extends Query, Options>
 export type QueryTarget
   = | { status: 'paused' }
     | { status: 'error', error: Error }
-    | { status: 'ready', query: QueryKey }
+    | { status: 'ready', query: QueryDescriptor }
 
 /** A ref if the arguments can change. */
 export interface QueryTargetRef { readonly value: QueryTarget }
@@ -47,7 +47,7 @@ function toTarget(name: string, auth: QueryAuth, isLive: boolean, source: unknow
     const args = toValue(source)
     if (args === undefined || args === null || args === 'skip')
       return PAUSED
-    const query = queryKey(auth, name, args, isLive)
+    const query = describeQuery(auth, name, args, isLive)
     return former?.status === 'ready' && former.query.key === query.key ? former : { status: 'ready', query }
   }
   catch (error) {

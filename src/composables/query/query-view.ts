@@ -8,8 +8,8 @@ import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
 import { PAUSED, PENDING } from '../../store/query-entry.ts'
 
 export interface QueryViewOptions {
-  keepPrevious?: boolean
-  keepOnError?: boolean
+  keepPreviousData?: boolean
+  keepDataOnError?: boolean
   initialData?: unknown
   transform?: (result: any) => unknown
 }
@@ -36,18 +36,18 @@ export class QueryView {
   readonly #made: ComputedRef<Made> | undefined
 
   constructor(context: ConvexContext, target: QueryTargetRef, entry: { readonly value: QueryEntry | null }, auth: QueryAuth, options: QueryViewOptions) {
-    const { keepPrevious, keepOnError, initialData, transform } = options
+    const { keepPreviousData, keepDataOnError, initialData, transform } = options
     this.#context = context
     this.#target = target
     this.#entry = entry
     this.#auth = auth
     if (initialData !== undefined)
       this.#initial = { state: { status: 'success', value: initialData as any, isStale: true }, target: target.value, person: this.#person }
-    if (keepPrevious || keepOnError) {
+    if (keepPreviousData || keepDataOnError) {
       this.#kept = computed((former) => {
         const { state } = this
         const next = { value: valueOf(state), target: target.value, person: this.#person }
-        const mayKeep = state.status === 'pending' ? keepPrevious : state.status === 'error' && keepOnError && former?.target === next.target
+        const mayKeep = state.status === 'pending' ? keepPreviousData : state.status === 'error' && keepDataOnError && former?.target === next.target
         return mayKeep && former?.person === next.person ? former : next
       })
     }
@@ -111,7 +111,7 @@ export class QueryView {
 
   /** Nobody's queries belong to nobody, whoever is there. */
   get #person(): number {
-    return this.#auth === 'public' ? 0 : this.#context.person.value
+    return this.#auth === 'public' ? 0 : this.#context.identityVersion.value
   }
 
   /** It requires a user, and nobody is signed in. */

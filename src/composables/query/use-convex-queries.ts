@@ -7,7 +7,7 @@ import { diagnose } from '../../errors/catalogue.ts'
 import { hasAuthFailed } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { functionName } from '../../shared/function-name.ts'
-import { useResting } from '../lifecycle/on-keep-alive-toggle.ts'
+import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
@@ -17,7 +17,7 @@ type Pause = undefined | null | 'skip'
 /** One of the queries of {@link useConvexQueries}. Its options count from when its key, or another `query`, `auth` or `live` of it, comes. */
 export type ConvexQueriesItem<Q extends Query>
   = { query: Q }
-    & Pick<UseConvexQueryOptions, 'auth' | 'keepPrevious' | 'keepOnError' | 'live' | 'lingerMs'>
+    & Pick<UseConvexQueryOptions, 'auth' | 'keepPreviousData' | 'keepDataOnError' | 'live' | 'lingerMs'>
     /** Leaving them out means `{}`; `undefined`, `null` and `'skip'` pause this query. */
     & (Record<string, never> extends Q['_args'] ? { args?: MaybeRefOrGetter<QueryArgs<Q>> } : { args: MaybeRefOrGetter<QueryArgs<Q>> })
 
@@ -144,7 +144,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   watch(wanted, follow)
   follow()
 
-  useResting((isNowActive) => {
+  onKeepAliveToggle((isNowActive) => {
     isActive = isNowActive
     if (isActive)
       return follow()

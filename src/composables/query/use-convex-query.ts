@@ -18,7 +18,7 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
    */
   auth?: QueryAuth
   /** Under new arguments, shows the former result (with `isStale`) until theirs is there. @default false */
-  keepPrevious?: boolean
+  keepPreviousData?: boolean
   /**
    * Shown (with `isStale`) until the first result. It goes with the arguments and the person that it was given for: under others, on an error and
    * while paused, `data` is `undefined` in spite of its type.
@@ -32,7 +32,7 @@ export interface UseConvexQueryOptions<Result = any, Data = Result, Initial exte
    *
    * @default false
    */
-  keepOnError?: boolean
+  keepDataOnError?: boolean
   /**
    * `false`: asks once, and again at `refresh()` and for another person, without staying subscribed. All who ask so share the answer.
    * @default true

@@ -7,8 +7,8 @@ import { computed, watch } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
-/** Options of {@link usePreloadedQuery}: see those of `useConvexQuery`. With `keepOnError`, what was preloaded counts as a result. */
-export type UsePreloadedQueryOptions = Pick<UseConvexQueryOptions, 'auth' | 'keepOnError' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
+/** Options of {@link usePreloadedQuery}: see those of `useConvexQuery`. With `keepDataOnError`, what was preloaded counts as a result. */
+export type UsePreloadedQueryOptions = Pick<UseConvexQueryOptions, 'auth' | 'keepDataOnError' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
 
 /** What {@link usePreloadedQuery} returns. */
 export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseConvexQueryReturn<FunctionReturnType<Q>>
@@ -28,17 +28,17 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   preloaded: Preloaded<Q>,
   options: UsePreloadedQueryOptions = {},
 ): UsePreloadedQueryReturn<Q> & PromiseLike<UsePreloadedQueryReturn<Q>> {
-  const { auth, keepOnError } = options
-  const { authState, person, isServer } = useConvexContext('usePreloadedQuery')
+  const { auth, keepDataOnError } = options
+  const { authState, identityVersion, isServer } = useConvexContext('usePreloadedQuery')
   const { userId } = preloaded
   const [args, value] = [jsonToConvex(preloaded.args), jsonToConvex(preloaded.value)]
-  const firstPerson = person.value
+  const firstPerson = identityVersion.value
 
   const isTheirs = (): boolean => {
     if (auth === 'public')
       return userId === null
-    const somebody = authState.value.person
-    return person.value === firstPerson && (somebody === undefined || (somebody?.userId ?? null) === userId)
+    const somebody = authState.value.user
+    return identityVersion.value === firstPerson && (somebody === undefined || (somebody?.id ?? null) === userId)
   }
   /** While somebody's token takes long, nobody is asked in their place. */
   const isAwaited = (): boolean => userId !== null && authState.value.status === 'loading' && isTheirs()
@@ -47,9 +47,9 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   const { then, ...live } = useConvexQuery(
     makeFunctionReference<'query'>(preloaded.name),
     (() => isAwaited() ? undefined : args) as any,
-    { ...options, keepPrevious: true, ssr: false },
+    { ...options, keepPreviousData: true, ssr: false },
   )
-  const isWaiting = (): boolean => isAwaited() || live.status.value === 'pending' || (!!keepOnError && live.status.value === 'error')
+  const isWaiting = (): boolean => isAwaited() || live.status.value === 'pending' || (!!keepDataOnError && live.status.value === 'error')
   let isOver = false
   const isShown = computed(() => !isOver && isWaiting() && isTheirs())
   // The first answer ends it for good.

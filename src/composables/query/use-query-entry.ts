@@ -2,7 +2,7 @@ import type { ConvexContext } from '../../plugin/context.ts'
 import type { QueryEntry } from '../../store/query-entry.ts'
 import type { QueryTargetRef } from './query-args.ts'
 import { isRef, onScopeDispose, shallowRef, watch } from 'vue'
-import { useResting } from '../lifecycle/on-keep-alive-toggle.ts'
+import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 
 /** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
 export function useQueryEntry(
@@ -11,13 +11,13 @@ export function useQueryEntry(
   lingerMs: number,
   isAskedOnServer = true,
 ): { readonly value: QueryEntry | null } {
-  const mayRest = useResting(follow)
+  const mayRest = onKeepAliveToggle(follow)
   // A ref only where it can change: each component that shows the query would follow it.
   const entry: { value: QueryEntry | null } = isRef(target) || mayRest ? shallowRef(null) : { value: null }
   if (isServer) {
     // Once, and nothing is held: a server throws the page away.
     if (isAskedOnServer && target.value.status === 'ready')
-      entry.value = store.ask(target.value.query)
+      entry.value = store.fetchOnServer(target.value.query)
     return entry
   }
 

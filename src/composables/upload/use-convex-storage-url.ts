@@ -54,16 +54,16 @@ export function useConvexStorageUrl<Q extends StorageUrlQuery>(
   ...rest: StorageUrlRest<Q>
 ): UseConvexStorageUrlReturn {
   const { args = (storageId: StorageId) => ({ storageId }), preview, ...options }: UseConvexStorageUrlOptions<Q> = rest[0] ?? {}
-  const { person } = useConvexContext('useConvexStorageUrl')
+  const { identityVersion } = useConvexContext('useConvexStorageUrl')
   const { data, error, status, isPending } = useConvexQuery<StorageUrlQuery>(query, () => {
     const id = toValue(storageId)
     return id && args(id)
   }, options)
 
   /** What the preview stands in for, and who chose it. */
-  const choice = shallowRef<{ replaced?: StorageId | null, person: number }>({ person: person.value })
-  watch(() => toValue(preview), () => choice.value = { replaced: toValue(storageId), person: person.value }, { flush: 'sync' })
-  const previewUrl = useFilePreview(() => choice.value.person === person.value ? toValue(preview) : null)
+  const choice = shallowRef<{ replaced?: StorageId | null, person: number }>({ person: identityVersion.value })
+  watch(() => toValue(preview), () => choice.value = { replaced: toValue(storageId), person: identityVersion.value }, { flush: 'sync' })
+  const previewUrl = useFilePreview(() => choice.value.person === identityVersion.value ? toValue(preview) : null)
 
   return {
     url: computed(() => {

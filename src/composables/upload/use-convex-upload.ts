@@ -10,8 +10,8 @@ import { computed, getCurrentScope, onScopeDispose, shallowRef, toValue } from '
 import { diagnose } from '../../errors/catalogue.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { batch } from '../../reactivity/batch.ts'
-import { attempt } from '../../reactivity/run-user-callback.ts'
-import { readArgs } from '../../shared/convex-args.ts'
+import { runUserCallback } from '../../reactivity/run-user-callback.ts'
+import { toConvexArgs } from '../../shared/convex-args.ts'
 import { functionName } from '../../shared/function-name.ts'
 import { abortable } from './abortable.ts'
 import { createLimiter } from './create-limiter.ts'
@@ -128,38 +128,38 @@ const NONE: readonly ConvexUpload[] = []
  * // <input type="file" multiple accept="image/*" @change="upload($event.target.files)">
  */
 export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: M, options: UseConvexUploadOptions = {}): UseConvexUploadReturn<M> {
-  const { connection, person } = useConvexContext('useConvexUpload')
+  const { clients, identityVersion } = useConvexContext('useConvexUpload')
   const name = functionName(generateUploadUrl)
   const { concurrency = 3, retries = 3, onSuccess, onError, onSettled } = options
   const takeTurn = createLimiter(Math.max(1, concurrency))
   /** What has not ended, by id. */
   const running = new Map<number, Job>()
-  const list = shallowRef({ uploads: NONE, person: person.value })
-  const uploads = computed(() => list.value.person === person.value ? list.value.uploads : NONE)
+  const list = shallowRef({ uploads: NONE, person: identityVersion.value })
+  const uploads = computed(() => list.value.person === identityVersion.value ? list.value.uploads : NONE)
   const isPending = computed(() => uploads.value.some(isUnderWay))
   let lastId = 0
 
   async function upload(files: UploadFiles, args: unknown = {}, { signal }: UploadCallOptions = {}): Promise<StorageId[]> {
-    connection.assertAvailable()
+    clients.assertAvailable()
     const chosen = readFiles(files)
-    const call: Call = { kind: 'mutation', name, args: readArgs(args).args }
+    const call: Call = { kind: 'mutation', name, args: toConvexArgs(args).args }
     const limits = { accept: toValue(options.accept), maxSize: toValue(options.maxSize), maxFiles: toValue(options.maxFiles) }
 
     const jobs = chosen.map((file): Job => ({ id: ++lastId, file, refusal: findRefusal(file, chosen.length, limits), controller: new AbortController() }))
     for (const job of jobs)
       running.set(job.id, job)
     const queued = jobs.map(({ id, file }): ConvexUpload => ({ status: 'queued', id, file }))
-    list.value = { uploads: [...isPending.value ? uploads.value : [], ...queued], person: person.value }
+    list.value = { uploads: [...isPending.value ? uploads.value : [], ...queued], person: identityVersion.value }
 
     const endWork: EndWork = toError => end(jobs, id => toError(wasSent(id) ? 'unknown' : 'notSent'))
-    connection.work.add(endWork)
+    clients.pendingWork.add(endWork)
     const cancelJobs = (): void => end(jobs, () => diagnose('UPLOAD_CANCELLED', undefined, signal!.reason))
     signal?.addEventListener('abort', cancelJobs)
     if (signal?.aborted)
       cancelJobs()
     const settled = await Promise.allSettled(jobs.map(job => run(job, call)))
     signal?.removeEventListener('abort', cancelJobs)
-    connection.work.delete(endWork)
+    clients.pendingWork.delete(endWork)
 
     return settled.map((outcome) => {
       if (outcome.status === 'rejected')
@@ -174,7 +174,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
       if (refusal)
         throw refusal
       const storageId = await abortable(takeTurn(() => uploadFile(file, {
-        requestUrl: () => connection.call(call).result as Promise<string>,
+        requestUrl: () => clients.call(call).result as Promise<string>,
         retries,
         // What has ended stays as it is, whatever the browser still tells of it.
         show: state => running.has(id) && show(id, state),
@@ -183,8 +183,8 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
       signal.throwIfAborted()
       running.delete(id)
       show(id, { status: 'success', storageId })
-      attempt(() => onSuccess?.(storageId, file))
-      attempt(() => onSettled?.(storageId, undefined, file))
+      runUserCallback(() => onSuccess?.(storageId, file))
+      runUserCallback(() => onSettled?.(storageId, undefined, file))
       return storageId
     }
     catch (cause) {
@@ -192,8 +192,8 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
       if (running.delete(id))
         show(id, { status: 'error', error })
       if ((error as Partial<ConvueError>)?.code !== 'UPLOAD_CANCELLED')
-        attempt(() => onError?.(error, file))
-      attempt(() => onSettled?.(undefined, error, file))
+        runUserCallback(() => onError?.(error, file))
+      runUserCallback(() => onSettled?.(undefined, error, file))
       throw error
     }
   }
@@ -236,7 +236,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
     cancel,
     reset() {
       cancel()
-      list.value = { uploads: NONE, person: person.value }
+      list.value = { uploads: NONE, person: identityVersion.value }
     },
   }
 }

@@ -1,6 +1,6 @@
 declare module '#build/convue/options.mjs' {
   export const basePath: string
-  export const handover: boolean
+  export const tokenInPayload: boolean
   export const isExternal: boolean
   export const tokens: boolean
   type Page = import('../module/page-target.ts').PageTarget

@@ -1,6 +1,6 @@
-import type { Clock, TokenEngine, TokenEngineOptions } from '../../../src/token/auth-engine.ts'
+import type { AuthEngine, AuthEngineOptions, Clock } from '../../../src/token/auth-engine.ts'
 import type { SessionSnapshot } from '../../../src/token/token-source.ts'
-import { createTokenEngine } from '../../../src/token/auth-engine.ts'
+import { createAuthEngine } from '../../../src/token/auth-engine.ts'
 import { ScriptedSource } from './scripted-source.ts'
 
 /** A clock that moves when the test says so, and that need not agree with any other. */
@@ -47,20 +47,20 @@ export class ManualClock implements Clock {
 }
 
 export interface EngineOnTrial {
-  engine: TokenEngine
+  engine: AuthEngine
   source: ScriptedSource
   clock: ManualClock
 }
 
 /** A started engine over a scripted provider. */
 export function startEngine(
-  { snapshot, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<TokenEngineOptions> & {
+  { snapshot, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<AuthEngineOptions> & {
     snapshot?: SessionSnapshot
     clock?: ManualClock
     source?: ScriptedSource
   } = {},
 ): EngineOnTrial {
-  const engine = createTokenEngine({ source, clock, ...options })
+  const engine = createAuthEngine({ source, clock, ...options })
   engine.start()
   return { engine, source, clock }
 }

@@ -25,7 +25,7 @@ function useEverything() {
     auth: useConvexAuth(),
     required: useAuthedQuery(api.tasks, {}),
     optional: useConvexQuery(api.whoami),
-    kept: useAuthedQuery(api.tasks, () => ({ of: of.value }), { keepPrevious: true }),
+    kept: useAuthedQuery(api.tasks, () => ({ of: of.value }), { keepPreviousData: true }),
     initial: useAuthedQuery(api.tasks, { of: 'initial' }, { initialData: 'ada\'s initial tasks' }),
     transformed: useAuthedQuery(api.tasks, { of: 'transformed' }, { transform: text => [text] }),
     paused: useAuthedQuery(api.tasks, () => of.value === 'first' ? { of: 'pausing' } : undefined),

@@ -10,7 +10,7 @@ function useTasks() {
   return {
     tasks: useAuthedQuery(api.tasks, {}),
     me: useConvexQuery(api.whoami),
-    kept: useAuthedQuery(api.tasks, { of: 'kept' }, { keepPrevious: true }),
+    kept: useAuthedQuery(api.tasks, { of: 'kept' }, { keepPreviousData: true }),
     initial: useAuthedQuery(api.tasks, { of: 'initial' }, { initialData: 'ada\'s initial tasks' }),
     news: useConvexQuery(api.whoami, {}, { auth: 'public' }),
     add: useConvexMutation(api.add),

@@ -74,7 +74,7 @@ describe('two queries that one mutation changes', () => {
     mountPair()
     const seen: string[] = []
     const { mutate } = page.run(() => {
-      const one = useConvexQuery(api.values.get, {}, { keepPrevious: true })
+      const one = useConvexQuery(api.values.get, {}, { keepPreviousData: true })
       const two = useConvexQuery(api.values.other, {}, { transform: value => value / 2 })
       watch([one.data, two.data], values => seen.push(values.join(' ')), { flush: 'sync' })
       return useConvexMutation(api.values.set)

@@ -1,6 +1,6 @@
 import type { SessionSnapshot, TokenOutcome } from '../../../src/token/token-source.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createTokenEngine } from '../../../src/token/auth-engine.ts'
+import { createAuthEngine } from '../../../src/token/auth-engine.ts'
 import { ManualClock, settled, startEngine } from '../../support/scripted/engine.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { ScriptedSource, signedIn } from '../../support/scripted/scripted-source.ts'
@@ -145,7 +145,7 @@ describe('a provider that misbehaves', () => {
     const demand = watched(engine.requestToken(false))
     await clock.advance(10_400)
     expect(demand.value).toBe('pending')
-    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' } })
+    expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'ada' } })
     expect(engine.state.error).toBeInstanceOf(Error)
     expect(fetchToken.mock.calls.length).toBeLessThanOrEqual(5)
 
@@ -178,7 +178,7 @@ describe('a provider that misbehaves', () => {
   it('that never says who is there is asked again', async () => {
     const { engine, source, clock } = startEngine()
     await clock.advance(10_000)
-    expect(engine.state).toMatchObject({ error: { code: 'TOKEN_REQUEST_TIMEOUT' }, request: { status: 'waiting', question: 'session' } })
+    expect(engine.state).toMatchObject({ error: { code: 'TOKEN_REQUEST_TIMEOUT' }, request: { status: 'waiting', kind: 'session' } })
     await clock.advance(1000)
     expect(source.refreshes).toBe(1)
     source.say(signedIn('ada'))
@@ -190,7 +190,7 @@ describe('a provider that misbehaves', () => {
     source.refresh = () => source.say(signedIn('ada'))
     const { engine, clock } = startEngine({ source })
     await clock.advance(11_000)
-    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' }, error: null, request: { question: 'token', failures: 0 } })
+    expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, request: { kind: 'token', failures: 0 } })
     expect(source.requests).toHaveLength(1)
     await clock.advance(9_900)
     expect(source.lastRequest.signal.aborted).toBe(false)
@@ -209,9 +209,9 @@ describe('a provider that misbehaves', () => {
   it('holds back what may run as nobody for two seconds', async () => {
     const { engine, clock } = startEngine({ mayBeSignedIn: true })
     await clock.advance(1999)
-    expect(engine.state).toMatchObject({ status: 'loading', overdue: false })
+    expect(engine.state).toMatchObject({ status: 'loading', anonymousTimedOut: false })
     await clock.advance(1)
-    expect(engine.state).toMatchObject({ status: 'loading', overdue: true })
+    expect(engine.state).toMatchObject({ status: 'loading', anonymousTimedOut: true })
   })
 })
 
@@ -394,7 +394,7 @@ describe('a token that the connection does not have yet', () => {
 describe('a token that nobody renews', () => {
   it('is renewed 90 seconds before its lifetime is over', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
-    engine.onFreshToken = vi.fn(() => void engine.requestToken(false))
+    engine.onTokenAvailable = vi.fn(() => void engine.requestToken(false))
     await clock.advance(809_000)
     expect(source.requests).toHaveLength(1)
     await clock.advance(1000)
@@ -402,7 +402,7 @@ describe('a token that nobody renews', () => {
     expect(source.lastRequest.force).toBe(true)
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 900 }) })
     await settled()
-    expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
+    expect(engine.onTokenAvailable).toHaveBeenCalledTimes(1)
     await clock.advance(810_000)
     expect(source.requests).toHaveLength(3)
   })
@@ -427,7 +427,7 @@ describe('a laptop that wakes', () => {
     ['before 1970', -4e12],
   ])('gets a new token if the renewal of the previous one is due, with a clock that is %s', async (_name, now) => {
     const { engine, source, clock } = await startAuthenticated({ clock: new ManualClock(now), token: fakeToken('ada', { lifetimeSeconds: 900 }) })
-    engine.onFreshToken = () => void engine.requestToken(false)
+    engine.onTokenAvailable = () => void engine.requestToken(false)
     clock.sleep(RENEWAL - 1000)
     engine.wake()
     expect(source.requests).toHaveLength(1)
@@ -455,17 +455,17 @@ describe('a laptop that wakes', () => {
 
   it('announces the token that nobody asked for', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
-    engine.onFreshToken = vi.fn()
+    engine.onTokenAvailable = vi.fn()
     clock.sleep(20_000)
     engine.wake()
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
-    expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
+    expect(engine.onTokenAvailable).toHaveBeenCalledTimes(1)
   })
 
   it('hands the token to the connection that asked meanwhile, and does not announce it', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
-    engine.onFreshToken = vi.fn()
+    engine.onTokenAvailable = vi.fn()
     clock.sleep(20_000)
     engine.wake()
     const demand = engine.requestToken(true)
@@ -473,7 +473,7 @@ describe('a laptop that wakes', () => {
     source.lastRequest.settle({ kind: 'token', token })
     await expect(demand).resolves.toBe(token)
     expect(source.requests).toHaveLength(2)
-    expect(engine.onFreshToken).not.toHaveBeenCalled()
+    expect(engine.onTokenAvailable).not.toHaveBeenCalled()
   })
 })
 
@@ -503,7 +503,7 @@ describe('a change of person', () => {
     const token = fakeToken('bea')
     source.lastRequest.settle({ kind: 'token', token })
     await settled()
-    expect(engine.state).toMatchObject({ status: 'authenticating', person: { userId: 'bea', user: { id: 'bea' }, session: null } })
+    expect(engine.state).toMatchObject({ status: 'authenticating', user: { id: 'bea', profile: { id: 'bea' }, session: null } })
     expect(adas.value).toBe('pending')
     await expect(engine.requestToken(false)).resolves.toBe(token)
   })
@@ -515,13 +515,13 @@ describe('a change of person', () => {
     source.say(signedIn('bea'))
     adasRequest.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
+    expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'bea' } })
   })
 
   it('is known to listeners in that tick, and only then to who asks for a token', async () => {
     const { engine, source } = await startAuthenticated()
     const seen: unknown[] = []
-    engine.subscribe(({ person }) => seen.push(person?.userId ?? null))
+    engine.subscribe(({ user: person }) => seen.push(person?.id ?? null))
     source.say(signedIn('bea'))
     expect(seen).toEqual(['bea'])
   })
@@ -580,7 +580,7 @@ describe('the same person with another session', () => {
     source.say(signedIn('ada', 'another-session'))
     former.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state).toMatchObject({ status: 'authenticated', person: { sessionId: 'another-session' } })
+    expect(engine.state).toMatchObject({ status: 'authenticated', user: { sessionId: 'another-session' } })
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
     await settled()
     expect(engine.state).toMatchObject({ status: 'authenticated', request: null })
@@ -588,16 +588,16 @@ describe('the same person with another session', () => {
 
   it('hears of that token once the deployment has confirmed the former', async () => {
     const { engine, source } = startEngine({ snapshot: signedIn('ada') })
-    engine.onFreshToken = vi.fn()
+    engine.onTokenAvailable = vi.fn()
     void engine.requestToken(false)
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
     source.say(signedIn('ada', 'another-session'))
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
     await settled()
-    expect(engine.onFreshToken).not.toHaveBeenCalled()
+    expect(engine.onTokenAvailable).not.toHaveBeenCalled()
     engine.dispatch({ type: 'authenticated' })
-    expect(engine.onFreshToken).toHaveBeenCalledTimes(1)
+    expect(engine.onTokenAvailable).toHaveBeenCalledTimes(1)
   })
 })
 
@@ -610,7 +610,7 @@ describe('what a server handed over', () => {
     await expect(engine.requestToken(false)).resolves.toBe(token)
     source.say(signedIn('ada'))
     await clock.advance(5000)
-    expect(engine.state).toMatchObject({ status: 'authenticated', person: { userId: 'ada' } })
+    expect(engine.state).toMatchObject({ status: 'authenticated', user: { id: 'ada' } })
     expect(source.requests).toHaveLength(0)
   })
 
@@ -622,14 +622,14 @@ describe('what a server handed over', () => {
 
   it('is nothing if the token is none', () => {
     const { engine, source } = startEngine({ initialAuth: { ...initialAuth, token: 'garbage' } })
-    expect(engine.state).toMatchObject({ status: 'loading', request: { question: 'session' } })
+    expect(engine.state).toMatchObject({ status: 'loading', request: { kind: 'session' } })
     expect(source.requests).toHaveLength(0)
   })
 
   it('gives way to another person\'s session', () => {
     const { engine, source } = startEngine({ initialAuth })
     source.say(signedIn('bea'))
-    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'bea' } })
+    expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'bea' } })
   })
 })
 
@@ -639,7 +639,7 @@ describe('a user whom a server handed over without a token', () => {
 
   it('is known at once, and their token is requested at t0', async () => {
     const { engine, source } = startEngine({ initialAuth: rendered })
-    expect(engine.state).toMatchObject({ status: 'authenticated', person: { userId: 'ada', user: { name: 'Ada' } } })
+    expect(engine.state).toMatchObject({ status: 'authenticated', user: { id: 'ada', profile: { name: 'Ada' } } })
     expect(source.requests).toHaveLength(1)
     const requested = engine.requestToken(false)
     source.lastRequest.settle({ kind: 'token', token })
@@ -654,10 +654,10 @@ describe('a user whom a server handed over without a token', () => {
     await clock.advance(1999)
     expect(engine.state.status).toBe('authenticated')
     await clock.advance(1)
-    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' }, overdue: false })
+    expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'ada' }, anonymousTimedOut: false })
     // The attempt is given up and repeated; nothing runs anonymously meanwhile.
     await clock.advance(60_000)
-    expect(engine.state).toMatchObject({ status: 'loading', person: { userId: 'ada' }, overdue: false })
+    expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'ada' }, anonymousTimedOut: false })
     source.lastRequest.settle({ kind: 'token', token })
     await expect(requested).resolves.toBe(token)
     expect(engine.state.status).toBe('authenticating')
@@ -675,12 +675,12 @@ describe('a user whom a server handed over without a token', () => {
     const replaced = startEngine({ initialAuth: rendered })
     replaced.source.lastRequest.settle({ kind: 'token', token: fakeToken('bea') })
     await settled()
-    expect(replaced.engine.state).toMatchObject({ status: 'authenticating', person: { userId: 'bea' } })
+    expect(replaced.engine.state).toMatchObject({ status: 'authenticating', user: { id: 'bea' } })
   })
 
   it('is nothing if the description has no id', () => {
     const { engine } = startEngine({ initialAuth: { ...rendered, user: { name: 'Ada' } } })
-    expect(engine.state).toMatchObject({ status: 'loading', person: undefined })
+    expect(engine.state).toMatchObject({ status: 'loading', user: undefined })
   })
 })
 
@@ -705,7 +705,7 @@ describe('a token that a server has handed over', () => {
 describe('refresh', () => {
   it('resolves once the deployment has confirmed a new token', async () => {
     const { engine, source } = await startAuthenticated()
-    engine.onFreshToken = () => void engine.requestToken(false)
+    engine.onTokenAvailable = () => void engine.requestToken(false)
     const done = watched(engine.refresh())
     expect(source.refreshes).toBe(1)
     expect(source.requests).toHaveLength(1)
@@ -775,7 +775,7 @@ describe('signing out', () => {
     expect(engine.state.status).toBe('authenticated')
     await done
     expect(source.signOuts).toBe(1)
-    expect(engine.state).toMatchObject({ status: 'unauthenticated', person: null, error: null })
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', user: null, error: null })
   })
 
   it('changes nothing if the provider fails', async () => {
@@ -814,7 +814,7 @@ describe('signing out', () => {
     expect(engine.state.status).toBe('unauthenticated')
     source.lastRequest.settle({ kind: 'denied' })
     await settled()
-    expect(engine.state).toMatchObject({ status: 'unauthenticated', person: null, error: null })
+    expect(engine.state).toMatchObject({ status: 'unauthenticated', user: null, error: null })
   })
 })
 
@@ -861,7 +861,7 @@ describe('a token that lives longer than any timer', () => {
     const delays = vi.spyOn(globalThis, 'setTimeout')
     const source = new ScriptedSource(signedIn('ada'))
     source.answer = () => ({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 60 * 24 * 3600 }) })
-    const engine = createTokenEngine({ source })
+    const engine = createAuthEngine({ source })
     engine.start()
     await vi.advanceTimersByTimeAsync(1)
     engine.dispatch({ type: 'authenticated' })

@@ -1,8 +1,8 @@
-import type { AuthEvent, AuthState, Identity, ProviderRequest, Refusals } from '../../../src/token/auth-state.ts'
+import type { AuthEvent, AuthState, ConsecutiveRejections, Identity, ProviderRequest } from '../../../src/token/auth-state.ts'
 import type { SessionSnapshot } from '../../../src/token/token-source.ts'
-import type { Person } from '../../../src/token/token.ts'
+import type { SignedInUser } from '../../../src/token/token.ts'
 import { describe, expect, it } from 'vitest'
-import { hasToken, initialAuthState, isChangeOfPerson, isTokenUsable, transition } from '../../../src/token/auth-state.ts'
+import { hasToken, initialAuthState, isIdentityChange, isTokenUsable, transition } from '../../../src/token/auth-state.ts'
 
 type SignedIn = Extract<SessionSnapshot, { status: 'signedIn' }>
 type Status = Identity['status']
@@ -13,12 +13,12 @@ function session(userId: string, sessionId = `${userId}-1`): SignedIn {
   return { status: 'signedIn', userId, sessionId, user: { name: userId }, session: { id: sessionId } }
 }
 
-function person(userId: string, sessionId: string | null = `${userId}-1`): Person {
-  return { userId, sessionId, user: { name: userId }, session: { id: sessionId } }
+function user(userId: string, sessionId: string | null = `${userId}-1`): SignedInUser {
+  return { id: userId, sessionId, profile: { name: userId }, session: { id: sessionId } }
 }
 
 function token(userId: string, sessionId: string | null = `${userId}-1`): AuthEvent {
-  return { type: 'token', token: { value: `secret-of-${userId}`, person: { userId, sessionId, user: { id: userId }, session: null }, lifetimeMs: 900_000, expiresAt: 1e12 } }
+  return { type: 'token', token: { value: `secret-of-${userId}`, user: { id: userId, sessionId, profile: { id: userId }, session: null }, lifetimeMs: 900_000, expiresAt: 1e12 } }
 }
 
 /** What a page remembers a session by. */
@@ -36,15 +36,15 @@ function hears(snapshot: SessionSnapshot): AuthEvent {
 }
 
 const MINUTE = 60_000
-const demand: AuthEvent = { type: 'demand', refusedAt: 0 }
+const demand: AuthEvent = { type: 'tokenRequested', refusedAt: 0 }
 /** A demand for the token after one that was refused at this time. */
-const refusedAt = (at: number): AuthEvent => ({ type: 'demand', refusedAt: at })
+const refusedAt = (at: number): AuthEvent => ({ type: 'tokenRequested', refusedAt: at })
 const refresh: AuthEvent = { type: 'refresh', hasSession: true }
 const due: AuthEvent = { type: 'retry', isEarly: false }
 const woke: AuthEvent = { type: 'retry', isEarly: true }
 
 /** The first state of a page. */
-function boot(snapshot: SessionSnapshot, isHinted = false, handedOver?: Person | null): AuthState {
+function boot(snapshot: SessionSnapshot, isHinted = false, handedOver?: SignedInUser | null): AuthState {
   return transition(initialAuthState(isHinted, handedOver), hears(snapshot))
 }
 
@@ -57,34 +57,34 @@ const adaAuthenticated = after(hears(session('ada')), token('ada'), { type: 'aut
 const adaRefreshing = transition(adaAuthenticated, { type: 'refreshing' })
 
 const identities: Identity[] = [
-  { status: 'loading', person: undefined },
-  { status: 'loading', person: person('ada') },
-  { status: 'unauthenticated', person: null },
-  ...(['authenticating', 'authenticated', 'refreshing'] as const).map((status): Identity => ({ status, person: person('ada') })),
-  { status: 'authenticated', person: person('ada', null) },
-  { status: 'refreshing', person: { ...person('ada'), user: null, session: null } },
+  { status: 'loading', user: undefined },
+  { status: 'loading', user: user('ada') },
+  { status: 'unauthenticated', user: null },
+  ...(['authenticating', 'authenticated', 'refreshing'] as const).map((status): Identity => ({ status, user: user('ada') })),
+  { status: 'authenticated', user: user('ada', null) },
+  { status: 'refreshing', user: { ...user('ada'), profile: null, session: null } },
 ]
 const requests: (ProviderRequest | null)[] = [
   null,
   ...(['session', 'token'] as const).flatMap((question): ProviderRequest[] => [
-    { status: 'pending', question, failures: 0 },
-    { status: 'pending', question, failures: 3, isEarly: true },
-    { status: 'waiting', question, failures: 1, isEarly: false },
-    { status: 'waiting', question, failures: 2, isEarly: true },
-    { status: 'waiting', question, failures: 9, retryAfterMs: 5000 },
+    { status: 'pending', kind: question, failures: 0 },
+    { status: 'pending', kind: question, failures: 3, isEarly: true },
+    { status: 'waiting', kind: question, failures: 1, isEarly: false },
+    { status: 'waiting', kind: question, failures: 2, isEarly: true },
+    { status: 'waiting', kind: question, failures: 9, retryAfterMs: 5000 },
   ]),
-  { status: 'pending', question: 'session', failures: 0, isRefresh: true },
-  { status: 'pending', question: 'token', failures: 0, isBlind: true },
+  { status: 'pending', kind: 'session', failures: 0, isRefresh: true },
+  { status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: true },
 ]
-function refusals(tokens: number): Refusals {
+function refusals(tokens: number): ConsecutiveRejections {
   return { userId: 'ada', tokens, firstAt: -5 * MINUTE, lastAt: -1000, isFinal: false }
 }
-const memories: Omit<AuthState, 'status' | 'person' | 'request'>[] = [
-  { said: null, left: new Map(), refusals: null, error: null, overdue: false },
-  { said: null, left: new Map([[key('bea'), false]]), refusals: refusals(1), error: failure, overdue: true },
-  { said: session('ada') as Person, left: new Map([[key('ada', 'ada-2'), true], [key('bea'), false]]), refusals: refusals(5), error: null, overdue: true },
-  { said: session('bea') as Person, left: new Map([[key('bea'), true]]), refusals: refusals(6), error: failure, overdue: false },
-  { said: { ...session('ada'), sessionId: null }, left: new Map([[key('ada', null), false]]), refusals: { ...refusals(7), isFinal: true }, error: failure, overdue: false },
+const memories: Omit<AuthState, 'status' | 'user' | 'request'>[] = [
+  { lastReportedSession: null, endedSessions: new Map(), consecutiveRejections: null, error: null, anonymousTimedOut: false },
+  { lastReportedSession: null, endedSessions: new Map([[key('bea'), false]]), consecutiveRejections: refusals(1), error: failure, anonymousTimedOut: true },
+  { lastReportedSession: user('ada'), endedSessions: new Map([[key('ada', 'ada-2'), true], [key('bea'), false]]), consecutiveRejections: refusals(5), error: null, anonymousTimedOut: true },
+  { lastReportedSession: user('bea'), endedSessions: new Map([[key('bea'), true]]), consecutiveRejections: refusals(6), error: failure, anonymousTimedOut: false },
+  { lastReportedSession: user('ada', null), endedSessions: new Map([[key('ada', null), false]]), consecutiveRejections: { ...refusals(7), isFinal: true }, error: failure, anonymousTimedOut: false },
 ]
 /** Every shape of state that the type allows, reachable or not. */
 const states: AuthState[] = identities.flatMap(identity => requests.flatMap(request => memories.map(memory => ({ ...identity, request, ...memory }))))
@@ -104,7 +104,7 @@ const events: AuthEvent[] = [
   hears({ ...session('ada'), user: { name: 'Ada L.' } }),
   demand,
   refusedAt(10 * MINUTE),
-  { type: 'demand' },
+  { type: 'tokenRequested' },
   refresh,
   { type: 'refresh', hasSession: false },
   token('ada'),
@@ -116,8 +116,8 @@ const events: AuthEvent[] = [
   { type: 'failed', error: failure, retryAfterMs: 60_000 },
   due,
   woke,
-  { type: 'doubted' },
-  { type: 'overdue' },
+  { type: 'sessionCheckRequested' },
+  { type: 'anonymousTimedOut' },
   { type: 'authenticated' },
   { type: 'refreshing' },
   { type: 'rejected', at: 0 },
@@ -152,15 +152,15 @@ describe('every event in every state', { timeout: 30_000 }, () => {
   it('gives a well-formed state and leaves the former as it was', () => {
     const statuses: Status[] = ['loading', 'unauthenticated', 'authenticating', 'authenticated', 'refreshing']
     forEveryTransition((next) => {
-      const { status, person, request } = next
+      const { status, user, request } = next
       const facts = {
         isStatus: statuses.includes(status),
-        isPersonOfStatus: status === 'unauthenticated'
-          ? person === null
-          : typeof person?.userId === 'string' || (status === 'loading' && person === undefined),
+        isUserOfStatus: status === 'unauthenticated'
+          ? user === null
+          : typeof user?.id === 'string' || (status === 'loading' && user === undefined),
         hasToken: hasToken(next) === ['authenticating', 'authenticated', 'refreshing'].includes(status),
         isRequest: request === null || (['pending', 'waiting'].includes(request.status) && request.failures >= 0),
-        fields: Object.keys(next).sort().join() === 'error,left,overdue,person,refusals,request,said,status',
+        fields: Object.keys(next).sort().join() === 'anonymousTimedOut,consecutiveRejections,endedSessions,error,lastReportedSession,request,status,user',
       }
       const wrong = Object.entries(facts).filter(([, isRight]) => !isRight).map(([fact]) => fact)
       // Tens of thousands of expectations would take seconds.
@@ -176,11 +176,11 @@ describe('every event in every state', { timeout: 30_000 }, () => {
 
   it('signs out only at a definite answer', () => {
     forEveryTransition((next, state, event) => {
-      if (next.person !== null || state.person === null)
+      if (next.user !== null || state.user === null)
         return
       const isDefinite = ['denied', 'signedOut'].includes(event.type) || (event.type === 'session' && event.snapshot.status === 'signedOut')
-      const at = event.type === 'demand' ? event.refusedAt : event.type === 'rejected' ? event.at : undefined
-      const { refusals } = state
+      const at = event.type === 'tokenRequested' ? event.refusedAt : event.type === 'rejected' ? event.at : undefined
+      const { consecutiveRejections: refusals } = state
       const isRefusedForLong = at !== undefined && (refusals?.isFinal || (refusals!.tokens >= 5 && at - refusals!.firstAt >= 5 * MINUTE))
       expect(isDefinite || isRefusedForLong).toBe(true)
     })
@@ -188,8 +188,8 @@ describe('every event in every state', { timeout: 30_000 }, () => {
 
   it('turns to another person only by a session or a token', () => {
     forEveryTransition((next, state, event) => {
-      const userId = next.person?.userId
-      if (userId !== undefined && userId !== state.person?.userId) {
+      const userId = next.user?.id
+      if (userId !== undefined && userId !== state.user?.id) {
         expect(['session', 'token']).toContain(event.type)
         expect(['loading', 'authenticating']).toContain(next.status)
       }
@@ -212,11 +212,11 @@ describe('every event in every state', { timeout: 30_000 }, () => {
 
   it('makes no attempt during a back-off but the one that is due, or brought forward, or for another session, or on request', () => {
     forEveryTransition((next, state, event) => {
-      if (state.request?.status !== 'waiting' || state.request.question === 'session' || next.request?.status !== 'pending')
+      if (state.request?.status !== 'waiting' || state.request.kind === 'session' || next.request?.status !== 'pending')
         return
-      const isOtherSession = event.type === 'session' && (next.said?.userId !== state.said?.userId || next.said?.sessionId !== state.said?.sessionId)
+      const isOtherSession = event.type === 'session' && (next.lastReportedSession?.id !== state.lastReportedSession?.id || next.lastReportedSession?.sessionId !== state.lastReportedSession?.sessionId)
       const isDue = event.type === 'retry' && !(event.isEarly && state.request.isEarly)
-      const isPreviousUsers = event.type === 'token' && state.request.isBlind
+      const isPreviousUsers = event.type === 'token' && state.request.sentBeforeUserKnown
       expect(isOtherSession || isDue || isPreviousUsers || event.type === 'refresh').toBe(true)
     })
   })
@@ -226,7 +226,7 @@ describe('every event in every state', { timeout: 30_000 }, () => {
       if (isTokenUsable(next))
         expect(hasToken(next)).toBe(true)
       // A refused one is used again only once another has come.
-      if (state.status === 'refreshing' && !isTokenUsable(state) && isTokenUsable(next) && next.person?.userId === state.person?.userId)
+      if (state.status === 'refreshing' && !isTokenUsable(state) && isTokenUsable(next) && next.user?.id === state.user?.id)
         expect(['token', 'authenticated']).toContain(event.type)
     })
   })
@@ -238,8 +238,8 @@ describe('every event in every state', { timeout: 30_000 }, () => {
 
 describe('a page that has just loaded', () => {
   it('asks for the session first, and for a token with a hint', () => {
-    expect(boot({ status: 'pending' })).toMatchObject({ status: 'loading', request: { question: 'session' } })
-    expect(boot({ status: 'pending' }, true)).toMatchObject({ status: 'loading', request: { question: 'token' } })
+    expect(boot({ status: 'pending' })).toMatchObject({ status: 'loading', request: { kind: 'session' } })
+    expect(boot({ status: 'pending' }, true)).toMatchObject({ status: 'loading', request: { kind: 'token' } })
   })
 
   it('asks for nothing where the provider knows already that nobody is there, whatever the hint', () => {
@@ -247,12 +247,12 @@ describe('a page that has just loaded', () => {
   })
 
   it('believes whom a server has found', () => {
-    expect(boot({ status: 'pending' }, true, person('ada'))).toMatchObject({ status: 'authenticated', person: { userId: 'ada' }, request: null })
+    expect(boot({ status: 'pending' }, true, user('ada'))).toMatchObject({ status: 'authenticated', user: { id: 'ada' }, request: null })
     expect(boot({ status: 'pending' }, true, null)).toMatchObject({ status: 'unauthenticated', error: null, request: null })
   })
 
   it('asks for a token once the session names somebody', () => {
-    expect(after(hears(session('ada')))).toMatchObject({ status: 'loading', person: { userId: 'ada' }, request: { status: 'pending', question: 'token' } })
+    expect(after(hears(session('ada')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, request: { status: 'pending', kind: 'token' } })
   })
 
   it('keeps the token request of the first moment when the session names somebody', () => {
@@ -261,12 +261,12 @@ describe('a page that has just loaded', () => {
   })
 
   it('waits no shorter for a token after it has learnt who is there', () => {
-    expect(after({ type: 'overdue' }, hears(session('ada')))).toMatchObject({ status: 'loading', overdue: true })
-    expect(after(hears(session('ada')), hears(session('bea')))).toMatchObject({ status: 'loading', overdue: false })
+    expect(after({ type: 'anonymousTimedOut' }, hears(session('ada')))).toMatchObject({ status: 'loading', anonymousTimedOut: true })
+    expect(after(hears(session('ada')), hears(session('bea')))).toMatchObject({ status: 'loading', anonymousTimedOut: false })
   })
 
   it('lets somebody who comes later wait anew', () => {
-    expect(after({ type: 'overdue' }, hears({ status: 'signedOut' }), hears(session('ada')))).toMatchObject({ status: 'loading', overdue: false })
+    expect(after({ type: 'anonymousTimedOut' }, hears({ status: 'signedOut' }), hears(session('ada')))).toMatchObject({ status: 'loading', anonymousTimedOut: false })
   })
 })
 
@@ -274,15 +274,15 @@ describe('a token that was asked for before anybody was known', () => {
   const named = transition(boot({ status: 'pending' }, true), hears(session('bea')))
 
   it('is theirs who is known by now', () => {
-    expect(transition(named, token('bea'))).toMatchObject({ status: 'authenticating', person: { userId: 'bea' }, request: null })
+    expect(transition(named, token('bea'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' }, request: null })
   })
 
   it('is asked for again if it is of somebody else, who was there before: then the answer counts', () => {
     const again = transition(named, token('ada'))
-    expect(again).toMatchObject({ status: 'loading', person: { userId: 'bea' }, request: { status: 'pending', question: 'token', failures: 0 } })
+    expect(again).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token', failures: 0 } })
     expect(again.request).not.toBe(named.request)
-    expect(transition(again, token('bea'))).toMatchObject({ status: 'authenticating', person: { userId: 'bea' }, request: null })
-    expect(transition(again, token('ada'))).toMatchObject({ status: 'authenticating', person: { userId: 'ada' }, request: null })
+    expect(transition(again, token('bea'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' }, request: null })
+    expect(transition(again, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' }, request: null })
   })
 })
 
@@ -296,19 +296,19 @@ describe('an answer that says nothing new', () => {
     const next = transition(state, event)
     expect(next.request).toBe(state.request)
     expect(next.status).toBe(state.status)
-    expect(next.person?.userId).toBe('ada')
+    expect(next.user?.id).toBe('ada')
   })
 
   it('does not bring back who has left', () => {
     const gone = transition(adaAuthenticated, { type: 'signedOut' })
     const named = transition(gone, hears(session('ada')))
-    expect(named).toMatchObject({ status: 'unauthenticated', person: null, request: { question: 'token' } })
+    expect(named).toMatchObject({ status: 'unauthenticated', user: null, request: { kind: 'token' } })
     expect(transition(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: null, request: null })
   })
 
   it('does not replace the person whom a token has named', () => {
     const bea = transition(adaAuthenticated, token('bea'))
-    expect(transition(bea, hears(session('ada')))).toMatchObject({ person: { userId: 'bea' }, request: null })
+    expect(transition(bea, hears(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: null })
   })
 })
 
@@ -317,35 +317,35 @@ describe('a session that was left', () => {
 
   it('is asked about, not believed', () => {
     const backAndForth = [hears(session('bea')), hears(session('ada'))].reduce(transition, bea)
-    expect(backAndForth).toMatchObject({ person: { userId: 'bea' }, request: { status: 'pending', question: 'token' } })
+    expect(backAndForth).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
   })
 
   it('comes back with a token', () => {
     const back = [hears(session('bea')), hears(session('ada')), token('ada')].reduce(transition, bea)
-    expect(back).toMatchObject({ status: 'authenticating', person: { userId: 'ada', user: { name: 'ada' } } })
+    expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada', profile: { name: 'ada' } } })
   })
 
   it('is asked about when the provider names it again, after it has said that nobody is there', () => {
     const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(transition, adaAuthenticated)
-    expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
+    expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('is asked about also under the name that the provider has for it, if the token has another', () => {
     const renewed = transition(adaAuthenticated, token('ada', 'ada-2'))
-    expect(renewed).toMatchObject({ person: { sessionId: 'ada-2' }, said: { sessionId: 'ada-1' } })
+    expect(renewed).toMatchObject({ user: { sessionId: 'ada-2' }, lastReportedSession: { sessionId: 'ada-1' } })
     const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(transition, renewed)
-    expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
+    expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('requests a token for a snapshot without a session id, which may be of any session of that user', () => {
     const signedOut = transition(after(token('ada'), { type: 'authenticated' }), { type: 'signedOut' })
     const named = transition(signedOut, hears({ ...session('ada'), sessionId: null }))
-    expect(named).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
+    expect(named).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('is asked about however long ago it was left', () => {
     const zoe = [hears(session('bea')), hears(session('cid')), hears(session('zoe'))].reduce(transition, bea)
-    expect(transition(zoe, hears(session('ada')))).toMatchObject({ person: { userId: 'zoe' } })
+    expect(transition(zoe, hears(session('ada')))).toMatchObject({ user: { id: 'zoe' } })
   })
 })
 
@@ -357,12 +357,12 @@ describe('a denial', () => {
   })
 
   it('has nothing to say to a visitor of whom nothing was known', () => {
-    expect(after({ type: 'denied' })).toMatchObject({ status: 'unauthenticated', person: null, error: null })
+    expect(after({ type: 'denied' })).toMatchObject({ status: 'unauthenticated', user: null, error: null })
   })
 
   it('keeps that session out: its tokens do not count', () => {
-    const again = [{ type: 'demand' } as const, token('ada')].reduce(transition, denied)
-    expect(again).toMatchObject({ status: 'unauthenticated', person: null, request: null })
+    const again = [{ type: 'tokenRequested' } as const, token('ada')].reduce(transition, denied)
+    expect(again).toMatchObject({ status: 'unauthenticated', user: null, request: null })
   })
 
   it('keeps it out also after somebody else has come and gone', () => {
@@ -376,25 +376,25 @@ describe('a denial', () => {
     ['at once', [hears(session('ada'))]],
   ])('is settled by a token when the provider names the session again: %s', (_name, answers) => {
     const named = answers.reduce(transition, denied)
-    expect(named).toMatchObject({ status: 'unauthenticated', person: null, request: { status: 'pending', question: 'token' } })
+    expect(named).toMatchObject({ status: 'unauthenticated', user: null, request: { status: 'pending', kind: 'token' } })
     expect(transition(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' }, request: null })
-    expect(transition(named, token('ada'))).toMatchObject({ status: 'authenticating', person: { userId: 'ada' } })
+    expect(transition(named, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
   })
 
   it('of one user says nothing about another with the same session id', () => {
     const named = transition(denied, hears(session('bea', 'ada-1')))
-    expect(named).toMatchObject({ status: 'loading', person: { userId: 'bea' }, error: null, request: { question: 'token' } })
-    expect(transition(named, token('bea', 'ada-1'))).toMatchObject({ status: 'authenticating', person: { userId: 'bea' } })
+    expect(named).toMatchObject({ status: 'loading', user: { id: 'bea' }, error: null, request: { kind: 'token' } })
+    expect(transition(named, token('bea', 'ada-1'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' } })
   })
 
   it('is not remembered where sessions have no id, since the next one could not be told from it', () => {
     const withoutId = after(hears({ ...session('ada'), sessionId: undefined }), token('ada', null), { type: 'authenticated' }, { type: 'denied' })
     expect(withoutId).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
-    expect(transition(withoutId, token('ada', null))).toMatchObject({ status: 'authenticating', person: { userId: 'ada', sessionId: null } })
+    expect(transition(withoutId, token('ada', null))).toMatchObject({ status: 'authenticating', user: { id: 'ada', sessionId: null } })
   })
 
   it('lets the same person in with another session', () => {
-    expect(transition(denied, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', person: { userId: 'ada' }, error: null, request: { question: 'token' } })
+    expect(transition(denied, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, request: { kind: 'token' } })
   })
 
   it('keeps its reason when the provider agrees that nobody is there', () => {
@@ -407,38 +407,38 @@ describe('a token of a session that was denied', () => {
 
   it('is a failed attempt to whoever is there', () => {
     const asked = transition(bea, demand)
-    expect(transition(asked, token('ada'))).toMatchObject({ status: 'authenticated', person: { userId: 'bea' }, request: { status: 'waiting' } })
+    expect(transition(asked, token('ada'))).toMatchObject({ status: 'authenticated', user: { id: 'bea' }, request: { status: 'waiting' } })
   })
 
   it('is a failed attempt to whoever is about to come', () => {
     const coming = [{ type: 'denied' } as const, hears(session('bea'))].reduce(transition, adaAuthenticated)
-    expect(transition(coming, token('ada'))).toMatchObject({ status: 'loading', person: { userId: 'bea' }, request: { status: 'waiting' } })
+    expect(transition(coming, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'waiting' } })
   })
 
   it('is nothing to nobody', () => {
-    const asked = [{ type: 'denied' } as const, { type: 'demand' } as const].reduce(transition, adaAuthenticated)
+    const asked = [{ type: 'denied' } as const, { type: 'tokenRequested' } as const].reduce(transition, adaAuthenticated)
     expect(transition(asked, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
   })
 })
 
 describe('a doubt whether it is still them', () => {
   it('asks for a token, and shares what is under way', () => {
-    const asked = transition(adaAuthenticated, { type: 'demand' })
-    expect(asked).toEqual({ ...adaAuthenticated, request: expect.objectContaining({ status: 'pending', question: 'token' }) })
-    expect(transition(asked, { type: 'demand' }).request).toBe(asked.request)
-    expect(after(hears({ status: 'signedOut' }), { type: 'demand' })).toMatchObject({ status: 'unauthenticated', request: { question: 'token' } })
+    const asked = transition(adaAuthenticated, { type: 'tokenRequested' })
+    expect(asked).toEqual({ ...adaAuthenticated, request: expect.objectContaining({ status: 'pending', kind: 'token' }) })
+    expect(transition(asked, { type: 'tokenRequested' }).request).toBe(asked.request)
+    expect(after(hears({ status: 'signedOut' }), { type: 'tokenRequested' })).toMatchObject({ status: 'unauthenticated', request: { kind: 'token' } })
   })
 
   it('that comes to nothing is no error to a visitor', () => {
-    const asked = after(hears({ status: 'signedOut' }), { type: 'demand' }, { type: 'failed', error: failure })
+    const asked = after(hears({ status: 'signedOut' }), { type: 'tokenRequested' }, { type: 'failed', error: failure })
     expect(asked).toMatchObject({ status: 'unauthenticated', error: null, request: { status: 'waiting' } })
   })
 })
 
 describe('the provider\'s word after a doubt', () => {
   it('is news, even if it is the same again', () => {
-    const back = [{ type: 'demand' } as const, token('ada')].reduce(transition, after(hears({ status: 'signedOut' })))
-    expect(back).toMatchObject({ status: 'authenticating', person: { userId: 'ada' } })
+    const back = [{ type: 'tokenRequested' } as const, token('ada')].reduce(transition, after(hears({ status: 'signedOut' })))
+    expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
     expect(transition(back, hears({ status: 'signedOut' })).status).toBe('unauthenticated')
   })
 })
@@ -447,8 +447,8 @@ describe('the same person with another session', () => {
   it('stays, and gets a token of that session', () => {
     expect(transition(adaAuthenticated, hears(session('ada', 'ada-2')))).toMatchObject({
       status: 'authenticated',
-      person: { userId: 'ada', sessionId: 'ada-2' },
-      request: { status: 'pending', question: 'token' },
+      user: { id: 'ada', sessionId: 'ada-2' },
+      request: { status: 'pending', kind: 'token' },
     })
   })
 
@@ -463,27 +463,27 @@ describe('the same person with another session', () => {
 
   it('does not wait for the back-off of the previous session, however long the provider wants to be left alone', () => {
     const waiting = [demand, { type: 'failed', error: failure, retryAfterMs: 86_400_000 } as const].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', question: 'token', failures: 0, isBlind: false })
+    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
   })
 
   it('starts without the refusals of the previous one', () => {
     const refused = [demand, token('ada'), demand].reduce(transition, adaRefreshing)
-    expect(refused.refusals?.tokens).toBe(2)
-    expect(transition(refused, hears(session('ada', 'ada-2'))).refusals).toBeNull()
+    expect(refused.consecutiveRejections?.tokens).toBe(2)
+    expect(transition(refused, hears(session('ada', 'ada-2'))).consecutiveRejections).toBeNull()
   })
 
   it('that a token has named stays named, whatever the provider says again', () => {
     const rotated = [token('ada', 'ada-2'), hears(session('ada'))].reduce(transition, adaAuthenticated)
-    expect(rotated).toMatchObject({ status: 'authenticated', person: { sessionId: 'ada-2' }, request: null })
+    expect(rotated).toMatchObject({ status: 'authenticated', user: { sessionId: 'ada-2' }, request: null })
     const denied = transition(rotated, { type: 'denied' })
     const named = transition(denied, hears(session('ada', 'ada-2')))
-    expect(named).toMatchObject({ status: 'unauthenticated', person: null, request: { question: 'token' } })
+    expect(named).toMatchObject({ status: 'unauthenticated', user: null, request: { kind: 'token' } })
     expect(transition(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', request: null })
   })
 
   it('may have a token without a session id', () => {
     const next = [token('ada', null), { type: 'authenticated' } as const, hears(session('ada'))].reduce(transition, after(hears({ status: 'pending' })))
-    expect(next).toMatchObject({ status: 'authenticated', person: { sessionId: 'ada-1' }, request: null })
+    expect(next).toMatchObject({ status: 'authenticated', user: { sessionId: 'ada-1' }, request: null })
   })
 })
 
@@ -494,14 +494,14 @@ describe('another user under a known session id', () => {
   ])('is a change of identity in that tick: %s', (_name, snapshot) => {
     const known = after(hears({ ...session('ada'), sessionId: snapshot.sessionId }), token('ada', null), { type: 'authenticated' })
     const next = transition(known, hears(snapshot))
-    expect(next).toMatchObject({ status: 'loading', person: { userId: 'bea' }, request: { status: 'pending', question: 'token' } })
-    expect(isChangeOfPerson(known, next)).toBe(true)
+    expect(next).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
+    expect(isIdentityChange(known, next)).toBe(true)
   })
 
   it('does not make the previous user\'s session unknown', () => {
     const bea = [hears(session('bea', 'ada-1')), token('bea', 'ada-1'), { type: 'authenticated' } as const].reduce(transition, adaAuthenticated)
-    expect(bea.left.get(key('ada'))).toBe(false)
-    expect(transition(bea, hears(session('ada')))).toMatchObject({ person: { userId: 'bea' }, request: { status: 'pending', question: 'token' } })
+    expect(bea.endedSessions.get(key('ada'))).toBe(false)
+    expect(transition(bea, hears(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
   })
 })
 
@@ -509,7 +509,7 @@ describe('session data', () => {
   const known = [hears(described()), { type: 'authenticated' } as const].reduce(transition, after(hears({ status: 'pending' }), token('ada')))
 
   it('that are the first after a token are no difference to it', () => {
-    expect(known).toMatchObject({ status: 'authenticated', person: { user: { name: 'Ada' } }, request: null })
+    expect(known).toMatchObject({ status: 'authenticated', user: { profile: { name: 'Ada' } }, request: null })
   })
 
   it.each([
@@ -519,7 +519,7 @@ describe('session data', () => {
     ['a field in a field', described({ roles: ['admin'] })],
   ])('that differ under the same id bring another token, and the user stays: %s', (_name, snapshot) => {
     const next = transition(known, hears(snapshot))
-    expect(next).toMatchObject({ status: 'authenticated', person: { user: snapshot.user }, request: { status: 'pending', question: 'token', failures: 0 } })
+    expect(next).toMatchObject({ status: 'authenticated', user: { profile: snapshot.user }, request: { status: 'pending', kind: 'token', failures: 0 } })
     expect(transition(transition(next, token('ada')), hears(structuredClone(snapshot))).request).toBeNull()
   })
 
@@ -540,59 +540,59 @@ describe('session data', () => {
   })
 
   it('that differ while a token is under way request another, since that one has the previous claims', () => {
-    const asked = transition(known, { type: 'demand' })
+    const asked = transition(known, { type: 'tokenRequested' })
     const next = transition(asked, hears(described({ name: 'Ada L.' })))
-    expect(next.request).toMatchObject({ status: 'pending', question: 'token' })
+    expect(next.request).toMatchObject({ status: 'pending', kind: 'token' })
     expect(next.request).not.toBe(asked.request)
   })
 
   it('that differ overtake no back-off', () => {
-    const waiting = [{ type: 'demand' } as const, { type: 'failed', error: failure } as const].reduce(transition, known)
+    const waiting = [{ type: 'tokenRequested' } as const, { type: 'failed', error: failure } as const].reduce(transition, known)
     expect(transition(waiting, hears(described({ name: 'Ada L.' }))).request).toBe(waiting.request)
   })
 })
 
 describe('a refresh', () => {
-  const asking = { status: 'pending', question: 'session', failures: 0, isBlind: false, isRefresh: true }
+  const asking = { status: 'pending', kind: 'session', failures: 0, sentBeforeUserKnown: false, isRefresh: true }
 
   it.each([
     ['nothing is under way', adaAuthenticated],
-    ['a token is under way, which may have the previous claims', transition(adaAuthenticated, { type: 'demand' })],
-    ['an attempt is to be made in an hour', [{ type: 'demand' } as const, { type: 'failed', error: failure, retryAfterMs: 3_600_000 } as const].reduce(transition, adaAuthenticated)],
+    ['a token is under way, which may have the previous claims', transition(adaAuthenticated, { type: 'tokenRequested' })],
+    ['an attempt is to be made in an hour', [{ type: 'tokenRequested' } as const, { type: 'failed', error: failure, retryAfterMs: 3_600_000 } as const].reduce(transition, adaAuthenticated)],
   ])('requests the session and then a token, while the user stays: %s', (_name, state) => {
     const next = transition(state, refresh)
     expect(next).toEqual({ ...state, request: asking })
     for (const answer of [hears(session('ada')), hears({ ...session('ada'), user: { name: 'Ada L.' } }), hears(session('ada', 'ada-2'))])
-      expect(transition(next, answer)).toMatchObject({ status: 'authenticated', request: { status: 'pending', question: 'token', failures: 0 } })
+      expect(transition(next, answer)).toMatchObject({ status: 'authenticated', request: { status: 'pending', kind: 'token', failures: 0 } })
   })
 
   it('requests a token also if the session request fails', () => {
     for (const answer of [hears({ status: 'failed', error: failure }), { type: 'failed', error: failure } as const]) {
       const next = [refresh, answer].reduce(transition, adaAuthenticated)
       expect(next).toMatchObject({ status: 'authenticated', error: null })
-      expect(next.request).toEqual({ status: 'pending', question: 'token', failures: 0, isBlind: false })
+      expect(next.request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
     }
   })
 
   it('requests a token at once from a provider that cannot be asked for the session', () => {
-    expect(transition(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', question: 'token', failures: 0, isBlind: false })
+    expect(transition(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
   })
 
   it('of an anonymous page requests no token unless there is a session', () => {
     const anonymous = transition(after(hears({ status: 'signedOut' })), refresh)
     expect(transition(anonymous, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
-    expect(transition(anonymous, hears(session('ada')))).toMatchObject({ status: 'loading', person: { userId: 'ada' }, request: { question: 'token' } })
+    expect(transition(anonymous, hears(session('ada')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, request: { kind: 'token' } })
   })
 })
 
 describe('news that it has changed who is there', () => {
-  const doubted: AuthEvent = { type: 'doubted' }
-  const asking = { status: 'pending', question: 'session', failures: 0, isBlind: false }
+  const doubted: AuthEvent = { type: 'sessionCheckRequested' }
+  const asking = { status: 'pending', kind: 'session', failures: 0, sentBeforeUserKnown: false }
 
   it.each([['somebody', adaAuthenticated], ['nobody', after(hears({ status: 'signedOut' }))]])('leaves %s there until the provider has answered', (_name, state) => {
     const next = transition(state, doubted)
     expect(next).toEqual({ ...state, request: asking })
-    expect(transition(next, hears({ status: 'failed', error: failure }))).toMatchObject({ status: state.status, request: { status: 'waiting', question: 'session', failures: 1 } })
+    expect(transition(next, hears({ status: 'failed', error: failure }))).toMatchObject({ status: state.status, request: { status: 'waiting', kind: 'session', failures: 1 } })
   })
 
   it('is settled by any answer', () => {
@@ -602,7 +602,7 @@ describe('news that it has changed who is there', () => {
       expect(transition(state, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
       expect(transition(state, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
       for (const change of [hears(session('bea')), hears(session('ada', 'ada-2'))])
-        expect(transition(state, change)).toMatchObject({ request: { status: 'pending', question: 'token', failures: 0 } })
+        expect(transition(state, change)).toMatchObject({ request: { status: 'pending', kind: 'token', failures: 0 } })
     }
   })
 
@@ -619,14 +619,14 @@ describe('an answer about the session that is inconclusive', () => {
 
   it('keeps the user, and requests a token that settles it', () => {
     const next = transition(adaAuthenticated, inconclusive)
-    expect(next).toMatchObject({ status: 'authenticated', request: { status: 'pending', question: 'token' } })
+    expect(next).toMatchObject({ status: 'authenticated', request: { status: 'pending', kind: 'token' } })
     expect(transition(next, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
     expect(transition(next, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
   })
 
   it('ends a back-off of requests for the session, whose answers would say no more', () => {
-    const waiting = [{ type: 'doubted' } as const, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, inconclusive).request).toMatchObject({ status: 'pending', question: 'token' })
+    const waiting = [{ type: 'sessionCheckRequested' } as const, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
+    expect(transition(waiting, inconclusive).request).toMatchObject({ status: 'pending', kind: 'token' })
   })
 
   it('requests no second token, and ends no back-off of tokens', () => {
@@ -638,7 +638,7 @@ describe('an answer about the session that is inconclusive', () => {
 
   it('lets the session that is then reported win over a token that was requested before', () => {
     const bea = after(inconclusive, hears(session('bea')))
-    expect(transition(bea, token('ada'))).toMatchObject({ status: 'loading', person: { userId: 'bea' }, request: { status: 'pending', question: 'token' } })
+    expect(transition(bea, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
   })
 })
 
@@ -715,17 +715,17 @@ describe('a token that the deployment refuses', () => {
     expect(ends(0, 2.4 * MINUTE, 4.8 * MINUTE, 7 * MINUTE, 9 * MINUTE)).toBe(false)
     expect(ends(0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE, 5 * MINUTE - 1)).toBe(false)
     expect(transition(refuse(adaRefreshing, 0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE), refusedAt(5 * MINUTE)))
-      .toMatchObject({ status: 'unauthenticated', person: null, error: { code: 'TOKEN_REJECTED' } })
+      .toMatchObject({ status: 'unauthenticated', user: null, error: { code: 'TOKEN_REJECTED' } })
   })
 
   it('does not count the time in which the page slept, was offline, or the token was accepted', () => {
     const before = refuse(adaRefreshing, 0, 1000, 2000, 3000, 4000, 5000)
-    expect(transition(before, refusedAt(60 * MINUTE))).toMatchObject({ status: 'refreshing', refusals: { tokens: 1 } })
+    expect(transition(before, refusedAt(60 * MINUTE))).toMatchObject({ status: 'refreshing', consecutiveRejections: { tokens: 1 } })
   })
 
   it('has another client sought for it where the present one takes no other', () => {
     const sent = transition(adaRefreshing, { type: 'rejected', at: 0 })
-    expect(sent).toMatchObject({ status: 'refreshing', refusals: { tokens: 1 }, request: { status: 'pending', question: 'token' } })
+    expect(sent).toMatchObject({ status: 'refreshing', consecutiveRejections: { tokens: 1 }, request: { status: 'pending', kind: 'token' } })
     expect([token('ada'), { type: 'rejected', at: 1 } as const].reduce(transition, sent))
       .toMatchObject({ status: 'refreshing', error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', failures: 1 } })
   })
@@ -738,23 +738,23 @@ describe('a token that the deployment refuses', () => {
   it('is no reason for suspicion once it is old', () => {
     let state = adaRefreshing
     for (let wakes = 0; wakes < 20; wakes++)
-      state = [{ type: 'demand' } as const, token('ada'), { type: 'authenticated' } as const, { type: 'refreshing' } as const].reduce(transition, state)
-    expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'ada' } })
+      state = [{ type: 'tokenRequested' } as const, token('ada'), { type: 'authenticated' } as const, { type: 'refreshing' } as const].reduce(transition, state)
+    expect(state).toMatchObject({ status: 'refreshing', user: { id: 'ada' } })
   })
 
   it('is forgotten after a renewal that the deployment accepted', () => {
     let state = adaRefreshing
     for (let minutes = 0; minutes < 20; minutes++) {
-      const renewal = [{ type: 'authenticated' } as const, { type: 'demand' } as const, token('ada'), { type: 'refreshing' } as const]
+      const renewal = [{ type: 'authenticated' } as const, { type: 'tokenRequested' } as const, token('ada'), { type: 'refreshing' } as const]
       state = [refusedAt(minutes * MINUTE), token('ada'), ...renewal].reduce(transition, state)
     }
-    expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'ada' } })
+    expect(state).toMatchObject({ status: 'refreshing', user: { id: 'ada' } })
   })
 
   it('is nothing to hold against the next person', () => {
     const refused = refuse(adaRefreshing, 0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE)
     const state = [token('bea'), { type: 'refreshing' } as const, refusedAt(5 * MINUTE)].reduce(transition, refused)
-    expect(state).toMatchObject({ status: 'refreshing', person: { userId: 'bea' }, request: { status: 'pending' } })
+    expect(state).toMatchObject({ status: 'refreshing', user: { id: 'bea' }, request: { status: 'pending' } })
   })
 })
 
@@ -763,13 +763,13 @@ describe('a user whose tokens were refused for long', () => {
   const rejected = times.reduce((next, at) => [refusedAt(at), due, token('ada')].slice(0, at === times.at(-1) ? 1 : 3).reduce(transition, next), adaRefreshing)
 
   it('is anonymous, and a token is requested every five minutes', () => {
-    expect(rejected).toMatchObject({ status: 'unauthenticated', person: null, error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', question: 'token', retryAfterMs: 5 * MINUTE } })
+    expect(rejected).toMatchObject({ status: 'unauthenticated', user: null, error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', kind: 'token', retryAfterMs: 5 * MINUTE } })
   })
 
   it.each([['in time', due], ['when the page comes back to life', woke]])('is back with a token that the deployment accepts: %s', (_name, retry) => {
     const back = [retry, token('ada')].reduce(transition, rejected)
-    expect(back).toMatchObject({ status: 'authenticating', person: { userId: 'ada' }, error: null })
-    expect(transition(back, { type: 'authenticated' })).toMatchObject({ status: 'authenticated', refusals: null })
+    expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada' }, error: null })
+    expect(transition(back, { type: 'authenticated' })).toMatchObject({ status: 'authenticated', consecutiveRejections: null })
   })
 
   it('is anonymous again at the first refusal, and so on', () => {
@@ -778,12 +778,12 @@ describe('a user whose tokens were refused for long', () => {
   })
 
   it('is back with another session at once, and starts without refusals', () => {
-    expect(transition(rejected, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', person: { userId: 'ada' }, error: null, refusals: null, request: { status: 'pending', question: 'token' } })
+    expect(transition(rejected, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, consecutiveRejections: null, request: { status: 'pending', kind: 'token' } })
   })
 
   it('is requested at once by a refresh, whatever the provider says', () => {
     const asked = transition(rejected, refresh)
-    expect(transition(asked, hears(session('ada')))).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', question: 'token' } })
+    expect(transition(asked, hears(session('ada')))).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('is signed out where the provider says so', () => {
@@ -792,18 +792,18 @@ describe('a user whose tokens were refused for long', () => {
 })
 
 describe('a change of person', () => {
-  const loading: Identity = { status: 'loading', person: undefined }
-  const nobody: Identity = { status: 'unauthenticated', person: null }
-  const ada: Identity = { status: 'authenticated', person: person('ada') }
-  const bea: Identity = { status: 'loading', person: person('bea') }
+  const loading: Identity = { status: 'loading', user: undefined }
+  const nobody: Identity = { status: 'unauthenticated', user: null }
+  const ada: Identity = { status: 'authenticated', user: user('ada') }
+  const bea: Identity = { status: 'loading', user: user('bea') }
 
   it('is from one known identity to another, nobody included', () => {
-    expect([[ada, bea], [ada, nobody], [nobody, ada]].map(([from, to]) => isChangeOfPerson(from!, to!))).toEqual([true, true, true])
+    expect([[ada, bea], [ada, nobody], [nobody, ada]].map(([from, to]) => isIdentityChange(from!, to!))).toEqual([true, true, true])
   })
 
   it('is neither the first answer nor the same person', () => {
-    const refreshing: Identity = { status: 'refreshing', person: person('ada', 'ada-2') }
-    expect([[loading, ada], [loading, nobody], [ada, refreshing], [nobody, nobody]].map(([from, to]) => isChangeOfPerson(from!, to!)))
+    const refreshing: Identity = { status: 'refreshing', user: user('ada', 'ada-2') }
+    expect([[loading, ada], [loading, nobody], [ada, refreshing], [nobody, nobody]].map(([from, to]) => isIdentityChange(from!, to!)))
       .toEqual([false, false, false, false])
   })
 })

@@ -9,21 +9,21 @@ function token(payload: unknown): string {
 
 describe('the claims of a token', () => {
   it('say whose it is, of which session, and how long it lives', () => {
-    expect(readToken(fakeToken('ada', { sessionId: 's1', lifetimeSeconds: 60 }))).toMatchObject({ person: { userId: 'ada', sessionId: 's1' }, lifetimeMs: 60_000 })
+    expect(readToken(fakeToken('ada', { sessionId: 's1', lifetimeSeconds: 60 }))).toMatchObject({ user: { id: 'ada', sessionId: 's1' }, lifetimeMs: 60_000 })
   })
 
   it('are read from base64url with any character of Unicode', () => {
-    expect(readToken(token({ sub: 'Ädä ✓ 漢字 ?>~' }))?.person.userId).toBe('Ädä ✓ 漢字 ?>~')
+    expect(readToken(token({ sub: 'Ädä ✓ 漢字 ?>~' }))?.user.id).toBe('Ädä ✓ 漢字 ?>~')
   })
 
   it('need no session id and no expiry', () => {
-    expect(readToken(token({ sub: 'ada' }))).toMatchObject({ person: { userId: 'ada', sessionId: null }, lifetimeMs: Number.POSITIVE_INFINITY })
-    expect(readToken(token({ sub: 'ada', sessionId: 7, exp: 'soon', iat: 1 }))).toMatchObject({ person: { userId: 'ada', sessionId: null }, lifetimeMs: Number.POSITIVE_INFINITY })
+    expect(readToken(token({ sub: 'ada' }))).toMatchObject({ user: { id: 'ada', sessionId: null }, lifetimeMs: Number.POSITIVE_INFINITY })
+    expect(readToken(token({ sub: 'ada', sessionId: 7, exp: 'soon', iat: 1 }))).toMatchObject({ user: { id: 'ada', sessionId: null }, lifetimeMs: Number.POSITIVE_INFINITY })
   })
 
   it('say what else the provider tells of the person, and nothing of the token itself', () => {
     const payload = { sub: 'ada', sessionId: 's1', iat: 1, exp: 2, iss: 'https://issuer', aud: 'convex', name: 'Ada', email: 'ada@example.com' }
-    expect(readToken(token(payload))?.person.user).toEqual({ id: 'ada', name: 'Ada', email: 'ada@example.com' })
+    expect(readToken(token(payload))?.user.profile).toEqual({ id: 'ada', name: 'Ada', email: 'ada@example.com' })
   })
 
   it('give a lifetime that no clock has a part in', () => {

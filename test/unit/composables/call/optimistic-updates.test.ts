@@ -27,7 +27,7 @@ function add(queries: OptimisticLocalStore, { channel, body }: { channel: string
 }
 
 /** Channels of messages on a server 50 ms away, which refuses bodies that start with `!`; channel `a` and its mutation on a page. */
-async function mountChannel(optimisticUpdate: typeof add = add, { user, ...options }: Pick<ScriptedPageOptions, 'user'> & Pick<UseConvexQueryOptions, 'auth' | 'keepPrevious'> = {}) {
+async function mountChannel(optimisticUpdate: typeof add = add, { user, ...options }: Pick<ScriptedPageOptions, 'user'> & Pick<UseConvexQueryOptions, 'auth' | 'keepPreviousData'> = {}) {
   page = new ScriptedPage({ user })
   page.deployment.latencyMs = 50
   const channels: Record<string, { _id: string, body: string }[]> = { a: [{ _id: '1', body: 'one' }], b: [] }
@@ -231,8 +231,8 @@ describe('an optimistic value of undefined', () => {
     expect(seen).toEqual(['undefined pending', 'one success'])
   })
 
-  it('leaves on the page what keepPrevious keeps, as stale', async () => {
-    const { mutate, query, seen, shown } = await mountChannel(clear, { keepPrevious: true })
+  it('leaves on the page what keepPreviousData keeps, as stale', async () => {
+    const { mutate, query, seen, shown } = await mountChannel(clear, { keepPreviousData: true })
     void mutate({ channel, body: 'two' })
     expect([query.status.value, shown(), query.isStale.value]).toEqual(['pending', 'one', true])
     await page.tick(500)

@@ -73,7 +73,7 @@ describe('other arguments', () => {
   it('show the former rows until the first page is there, if asked to', async () => {
     openPage()
     const of = ref('a')
-    const { query, seen } = mountList(() => ({ of: of.value }), { keepPrevious: true })
+    const { query, seen } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
     await page.tick()
     of.value = 'b'
     await page.tick()
@@ -205,7 +205,7 @@ describe('another person', () => {
   it('sees nothing of what was kept for the former one either', async () => {
     openPage({ user: 'ada' })
     const of = ref('a')
-    const { query } = mountList(() => ({ of: of.value }), { keepPrevious: true })
+    const { query } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
     await page.tick()
     page.source.signIn('bob')
     expect(query.results.value).toEqual([])

@@ -133,7 +133,7 @@ describe('a record of queries', () => {
     const channel = ref('a')
     openPage()
     const { result: results } = page.run(() => useConvexQueries(() => ({
-      kept: { ...list(channel.value), keepPrevious: true },
+      kept: { ...list(channel.value), keepPreviousData: true },
       plain: list(channel.value),
     })))
     await page.tick()
@@ -146,7 +146,7 @@ describe('a record of queries', () => {
 
   it('keeps after an error what each may keep', async () => {
     openPage()
-    const { result: results } = page.run(() => useConvexQueries({ kept: { ...list('a'), keepOnError: true }, plain: list('a') }))
+    const { result: results } = page.run(() => useConvexQueries({ kept: { ...list('a'), keepDataOnError: true }, plain: list('a') }))
     await page.tick()
     expect(results.kept.data).toEqual(results.plain.data)
     page.deployment.functions.set('messages:list', () => {

@@ -283,10 +283,10 @@ describe('arguments that somebody goes on changing', () => {
   })
 })
 
-describe('keepPrevious', () => {
+describe('keepPreviousData', () => {
   it('shows the former data, as stale, until the new arguments have an answer', async () => {
     const channel = ref('a')
-    const { seen, query } = mountMessages(() => ({ channel: channel.value }), { keepPrevious: true })
+    const { seen, query } = mountMessages(() => ({ channel: channel.value }), { keepPreviousData: true })
     await page.tick()
     channel.value = 'b'
     expect(query.isPending.value).toBe(true)
@@ -297,7 +297,7 @@ describe('keepPrevious', () => {
 
   it('goes on through several changes', async () => {
     const channel = ref('a')
-    const { seen } = mountMessages(() => ({ channel: channel.value }), { keepPrevious: true })
+    const { seen } = mountMessages(() => ({ channel: channel.value }), { keepPreviousData: true })
     await page.tick()
     page.deployment.latencyMs = 100
     for (const next of ['b', 'c', 'd']) {
@@ -310,7 +310,7 @@ describe('keepPrevious', () => {
 
   it('shows nothing old once the new arguments pause or fail', async () => {
     const args = shallowRef<Args>({ channel: 'a' })
-    const { query } = mountMessages(args, { keepPrevious: true })
+    const { query } = mountMessages(args, { keepPreviousData: true })
     await page.tick()
     args.value = 'skip'
     await page.tick()
@@ -348,8 +348,8 @@ describe('initialData', () => {
     expect(seen).toEqual(['of a success stale', 'undefined pending', 'in b success'])
   })
 
-  it('is success with keepPrevious as well', async () => {
-    const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }], keepPrevious: true } as any)
+  it('is success with keepPreviousData as well', async () => {
+    const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }], keepPreviousData: true } as any)
     await page.tick()
     expect(seen).toEqual(['from before success stale', 'in a success'])
   })

@@ -67,7 +67,7 @@ describe('a public query', () => {
     page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
     const channel = ref('a')
     const { result } = page.run(() => ({
-      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { auth: 'public', keepPrevious: true }),
+      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { auth: 'public', keepPreviousData: true }),
       initial: useConvexQuery(api.messages.list, { channel: 'z' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] }),
     }))
     await page.tick()
@@ -157,7 +157,7 @@ describe('an optional query', () => {
     page.deployment.functions.set('messages:list', (_args, subject) => [{ _id: '1', body: `of ${subject}` }])
     const channel = ref('a')
     const { result } = page.run(() => ({
-      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { keepPrevious: true }),
+      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { keepPreviousData: true }),
       initial: useConvexQuery(api.messages.list, { channel: 'z' }, { initialData: [{ _id: '0', body: 'of ada' }] }),
     }))
     await page.tick()

@@ -53,8 +53,8 @@ describe('a permission that is revoked', () => {
     expect(query.error.value!.message).toContain('revoked')
   })
 
-  it('takes it away with keepPrevious too', async () => {
-    const { ticks } = mountCount({ keepPrevious: true })
+  it('takes it away with keepPreviousData too', async () => {
+    const { ticks } = mountCount({ keepPreviousData: true })
     await page.tick(500)
     await revoke('a')
     await revoke()
@@ -69,9 +69,9 @@ describe('a permission that is revoked', () => {
   })
 })
 
-describe('keepOnError', () => {
+describe('keepDataOnError', () => {
   it('leaves the data, as stale, and heals', async () => {
-    const { query, ticks } = mountCount({ keepOnError: true })
+    const { query, ticks } = mountCount({ keepDataOnError: true })
     await page.tick(500)
     await revoke('a')
     expect(query.error.value!.message).toContain('revoked')
@@ -80,7 +80,7 @@ describe('keepOnError', () => {
   })
 
   it('has nothing to leave when the first answer is an error', async () => {
-    const { ticks } = mountCount({ keepOnError: true })
+    const { ticks } = mountCount({ keepDataOnError: true })
     revoked = ['a']
     await page.tick(500)
     expect(ticks()).toEqual(['undefined pending', 'undefined error error'])
@@ -88,16 +88,16 @@ describe('keepOnError', () => {
 
   it('leaves what was transformed, without transforming it again', async () => {
     const transform = vi.fn((value: string) => `${value}!`)
-    const { ticks } = mountCount({ keepOnError: true, transform })
+    const { ticks } = mountCount({ keepDataOnError: true, transform })
     await page.tick(500)
     await revoke('a')
     expect(ticks()).toEqual(['undefined pending', 'a! success', 'a! error stale error'])
     expect(transform).toHaveBeenCalledTimes(1)
   })
 
-  it.each([{}, { keepPrevious: true }])('leaves nothing of other arguments (%o)', async (options) => {
+  it.each([{}, { keepPreviousData: true }])('leaves nothing of other arguments (%o)', async (options) => {
     const args = shallowRef<Args>({ channel: 'a' })
-    const { query, ticks } = mountCount({ keepOnError: true, ...options }, args)
+    const { query, ticks } = mountCount({ keepDataOnError: true, ...options }, args)
     await page.tick(500)
     revoked = ['b']
     args.value = { channel: 'b' }
@@ -110,7 +110,7 @@ describe('keepOnError', () => {
   })
 
   it('leaves it through a refresh that fails and a lost connection', async () => {
-    const { query, ticks } = mountCount({ keepOnError: true })
+    const { query, ticks } = mountCount({ keepDataOnError: true })
     await page.tick(500)
     revoked = ['a']
     void query.refresh()
@@ -124,7 +124,7 @@ describe('keepOnError', () => {
     ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
     ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
   ])('leaves nothing to %s, not for one tick', async (_who, change, last) => {
-    const { query, ticks } = mountCount({ keepOnError: true }, undefined, { user: 'ada' })
+    const { query, ticks } = mountCount({ keepDataOnError: true }, undefined, { user: 'ada' })
     await page.tick(500)
     await revoke('a')
     expect(ticks().at(-1)).toBe('a of ada error stale error')
@@ -137,7 +137,7 @@ describe('keepOnError', () => {
   })
 
   it('is each component\'s own', async () => {
-    const { query } = mountCount({ keepOnError: true })
+    const { query } = mountCount({ keepDataOnError: true })
     const { result: other } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
     await page.tick(500)
     await revoke('a')

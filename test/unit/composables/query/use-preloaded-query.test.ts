@@ -152,10 +152,10 @@ describe('an error of a preloaded query', () => {
     expect(ticks()).toEqual(['preloaded success stale', 'undefined error error', 'healed success'])
   })
 
-  it('leaves it with keepOnError', async () => {
+  it('leaves it with keepDataOnError', async () => {
     openPage()
     breakQuery()
-    const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepOnError: true })
+    const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepDataOnError: true })
     await page.tick(500)
     expect(query.isStale.value).toBe(true)
     page.deployment.functions.set('values:get', () => 'healed')
@@ -322,12 +322,12 @@ describe('another person', () => {
     expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'live for bob success'])
   })
 
-  it('does not see with keepOnError what was kept of an error', async () => {
+  it('does not see with keepDataOnError what was kept of an error', async () => {
     openPage({ user: 'ada' })
     page.deployment.functions.set('values:get', () => {
       throw new Error('revoked')
     })
-    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { keepOnError: true })
+    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { keepDataOnError: true })
     await page.tick(1000)
     expect(query.data.value).toBe(HERS)
     page.source.signIn('bob')

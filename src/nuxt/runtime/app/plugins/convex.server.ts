@@ -7,7 +7,7 @@ import { jsonToConvex } from 'convex/values'
 import { ConvueError, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { getCurrentInstance, onServerPrefetch } from 'vue'
-import { handover, isExternal, tokens } from '#build/convue/options.mjs'
+import { isExternal, tokenInPayload, tokens } from '#build/convue/options.mjs'
 import { answerKey, readError, writeError } from '../utils/payload.ts'
 
 /** A server asks who is there itself, and a client of the browser has no place in it. */
@@ -28,7 +28,7 @@ export default defineNuxtPlugin({
     const payload: ConvexPayload = { answers: {} }
     nuxtApp.payload.convue = payload
     if (auth !== undefined)
-      payload.auth = auth && { ...auth, token: handover ? auth.token : null }
+      payload.auth = auth && { ...auth, token: tokenInPayload ? auth.token : null }
 
     /** By key, so that all who use a query wait for the same. */
     const asked = new Map<string, Promise<PayloadAnswer['outcome']>>()
