@@ -1,0 +1,90 @@
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+import { defineConfig, mergeConfig } from 'vitest/config'
+import { machineFactor } from './test/support/environment/machine-factor.ts'
+import viteConfig from './vite.config.ts'
+
+/** Limits of time are for what hangs, not for what is slow: they grow on a machine that is slow or busy at the start. */
+const factor = machineFactor()
+const seconds = (count: number): number => count * 1000 * factor
+
+const PAGE_ENVIRONMENT = './test/support/environment/page-environment.ts'
+
+type ProjectTest = NonNullable<TestProjectInlineConfiguration['test']> & { name: string }
+
+function project({ testTimeout = seconds(120), ...test }: ProjectTest): TestProjectInlineConfiguration {
+  return { extends: true, test: { testTimeout, hookTimeout: testTimeout, ...test } }
+}
+
+/** A project whose tests fail if something is written to the console unexpectedly. */
+function guarded(test: ProjectTest): TestProjectInlineConfiguration {
+  return project({ setupFiles: ['./test/support/environment/console-guard.ts'], ...test })
+}
+
+/**
+ * One project for each layer of proof, from pure functions to a real browser. `npm test` runs the
+ * layers that prove the library; the slow ones have commands of their own (see CONTRIBUTING.md).
+ */
+export default mergeConfig(viteConfig, defineConfig({
+  server: {
+    // The docs tests write there: watching it would run them without end.
+    watch: { ignored: ['**/.docs-examples/**'] },
+  },
+  test: {
+    // Tests mostly wait for a deployment, a browser or a clock.
+    maxWorkers: '100%',
+    projects: [
+      // `vmThreads`: a process for each file would spend more time on starting than on testing.
+      guarded({
+        name: 'unit',
+        pool: 'vmThreads',
+        environment: 'happy-dom',
+        include: ['test/unit/**/*.test.ts'],
+      }),
+      guarded({
+        name: 'model',
+        pool: 'vmThreads',
+        environment: 'happy-dom',
+        include: ['test/model/**/*.test.ts'],
+      }),
+      guarded({ name: 'ssr', environment: 'node', include: ['test/ssr/**/*.test.ts'] }),
+      guarded({
+        name: 'security',
+        environment: 'happy-dom',
+        include: ['test/security/**/*.test.ts'],
+        exclude: ['test/security/**/*.nuxt.test.ts'],
+      }),
+      project({
+        name: 'types',
+        include: [],
+        typecheck: {
+          enabled: true,
+          only: true,
+          checker: 'vue-tsc',
+          include: ['test/types/**/*.test-d.ts'],
+          tsconfig: './tsconfig.json',
+        },
+      }),
+      guarded({
+        name: 'live',
+        environment: 'node',
+        include: ['test/{server,testing,live,package}/**/*.test.ts'],
+      }),
+      guarded({
+        name: 'heap',
+        environment: 'happy-dom',
+        include: ['test/heap/**/*.test.ts'],
+        execArgv: ['--expose-gc'],
+      }),
+      guarded({ name: 'faults', environment: PAGE_ENVIRONMENT, include: ['test/faults/**/*.test.ts'] }),
+      guarded({ name: 'docs', environment: PAGE_ENVIRONMENT, include: ['test/docs/**/*.test.ts'] }),
+      project({
+        name: 'nuxt',
+        environment: 'node',
+        include: ['test/nuxt/**/*.test.ts', 'test/security/**/*.nuxt.test.ts'],
+        globalSetup: ['./test/nuxt/setup.ts'],
+        hookTimeout: seconds(240),
+      }),
+      project({ name: 'browser', environment: 'node', include: ['test/browser/**/*.test.ts'] }),
+    ],
+  },
+}))
