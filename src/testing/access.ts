@@ -1,3 +1,4 @@
+/** Which hosts and origins may use the ports of an embedded deployment. */
 import type { IncomingMessage } from 'node:http'
 import { ConvueError } from '../errors/convue-error.ts'
 
@@ -53,8 +54,9 @@ export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] 
 }
 
 /**
- * Tells who may use a deployment. It listens on the loopback interface, but a browser on this machine takes any page there: one whose host name
- * resolves to this machine (DNS rebinding) is recognized by `Host`, and any other by `Origin`. Programs other than browsers send no `Origin`.
+ * Tells who may use a deployment. It listens on the loopback interface, but a browser on this
+ * machine takes any page there: one whose host name resolves to this machine (DNS rebinding) is
+ * recognized by `Host`, and any other by `Origin`. Programs other than browsers send no `Origin`.
  */
 export class Access {
   readonly #hosts: ReadonlySet<string>

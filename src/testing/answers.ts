@@ -1,3 +1,4 @@
+/** The answers of mutations that a client may send again after a reconnect. */
 import type { Outcome } from './runtime.ts'
 
 /** A page that is open for long must not fill the memory. */
@@ -11,8 +12,9 @@ export interface Answer {
 }
 
 /**
- * The answers to mutations, by session and request. A client whose connection dropped before the answer sends its mutation again, and it
- * runs once all the same. A failed one left nothing behind and runs again, as with Convex.
+ * The answers to mutations, by session and request. A client whose connection dropped before the
+ * answer sends its mutation again, and it runs once all the same. A failed one left nothing behind
+ * and runs again, as with Convex.
  */
 export class AnswerBook {
   readonly #answers = new Map<string, Promise<Answer>>()

@@ -1,3 +1,4 @@
+/** Verifies the JWTs of clients against `auth.config.ts`. */
 import type { AuthConfig, AuthProvider } from 'convex/server'
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Identity } from './identity.ts'
@@ -106,7 +107,10 @@ export class Authenticator {
   }
 }
 
-/** Issuers are compared without a trailing slash, which providers write differently in tokens and in documents. */
+/**
+ * Issuers are compared without a trailing slash, which providers write differently in tokens and in
+ * documents.
+ */
 function isFrom(provider: AuthProvider, { iss, aud }: JWTPayload): boolean {
   const issuer = 'issuer' in provider ? provider.issuer : provider.domain
   const isForUs = provider.applicationID === undefined || [aud].flat().includes(provider.applicationID)

@@ -1,3 +1,4 @@
+/** A `fetch` with the cookies and the origin of one browser profile. */
 import type { IncomingMessage } from 'node:http'
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
@@ -7,8 +8,9 @@ import { request as send } from 'node:http'
 const WITHOUT_BODY = [204, 205, 304]
 
 /**
- * A `fetch` as one browser profile of the app has it: with its cookies and the app's `Origin`. The requests are Node's own, because the `fetch` of a
- * simulated page refuses other origins and hides cookies. Redirects are not followed.
+ * A `fetch` as one browser profile of the app has it: with its cookies and the app's `Origin`. The
+ * requests are Node's own, because the `fetch` of a simulated page refuses other origins and hides
+ * cookies. Redirects are not followed.
  */
 export function createBrowserFetch(origin: string): typeof fetch {
   const cookies = new Map<string, string>()

@@ -1,3 +1,4 @@
+/** Bundles the functions folder and its components, and loads their modules. */
 import type { Plugin } from 'esbuild'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -20,7 +21,10 @@ export interface ComponentSource {
   directory: string
   /** What its config was imported as: a package's name, or a relative path; `null` for the app. */
   specifier: string | null
-  /** Its modules with functions in them, relative to `directory`, without an extension: `messages`, `admin/users`. */
+  /**
+   * Its modules with functions in them, relative to `directory`, without an extension: `messages`,
+   * `admin/users`.
+   */
   modules: string[]
   /** Whether it has a `schema`. */
   hasSchema: boolean
@@ -51,7 +55,9 @@ interface ComponentDefinition {
   _childComponents: [name: string, imported: ImportedDefinition, ...rest: unknown[]][]
 }
 
-/** What Convex puts in place of an imported component config; `definition` and `specifier` are ours. */
+/**
+ * What Convex puts in place of an imported component config; `definition` and `specifier` are ours.
+ */
 interface ImportedDefinition {
   componentDefinitionPath: string
   defaultName: string
@@ -71,8 +77,8 @@ const SOURCE_FILE = /\.[cm]?[jt]sx?$/
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.jsx', '.mjs']
 
 /**
- * `app.use()` wants what Convex's own bundler puts in place of an imported component config. `definition` rides along, so that one
- * evaluation of the app's config yields the whole tree.
+ * `app.use()` wants what Convex's own bundler puts in place of an imported component config.
+ * `definition` rides along, so that one evaluation of the app's config yields the whole tree.
  */
 const componentDefinitions: Plugin = {
   name: 'component-definitions',
@@ -109,8 +115,9 @@ const componentDefinitions: Plugin = {
 }
 
 /**
- * Bundles a functions folder and evaluates every module of it. Everything is loaded up front because a lazy import inside of a
- * transaction fails: convex-test takes `setTimeout` and `fetch` away there.
+ * Bundles a functions folder and evaluates every module of it. Everything is loaded up front
+ * because a lazy import inside of a transaction fails: convex-test takes `setTimeout` and `fetch`
+ * away there.
  */
 export async function loadFunctions(functions: string): Promise<LoadedFunctions> {
   const output = await createOutputFolder(functions)
@@ -170,14 +177,14 @@ export async function describeFunctions(functions: string): Promise<ComponentSou
 }
 
 /**
- * A folder of its own for each bundle, because Node never evaluates a file twice, and inside `node_modules`, so that the packages
- * that the functions import are found from there.
+ * A folder of its own for each bundle, because Node never evaluates a file twice, and inside
+ * `node_modules`, so that the packages that the functions import are found from there.
  */
 async function createOutputFolder(functions: string): Promise<string> {
   if (!existsSync(functions)) {
     throw new ConvueError({
       code: 'FUNCTIONS_INVALID',
-      why: `There is no functions folder at ${functions}.`,
+      why: `The functions folder ${functions} does not exist.`,
       fix: 'Pass the path of your `convex/` folder as `functions`; a relative one starts at the working directory.',
     })
   }
@@ -187,7 +194,7 @@ async function createOutputFolder(functions: string): Promise<string> {
     if (parent === root) {
       throw new ConvueError({
         code: 'FUNCTIONS_INVALID',
-        why: `There is no node_modules folder above ${functions}, so the packages that its functions import cannot be found.`,
+        why: `No folder above ${functions} has node_modules, so the packages that its functions import cannot be found.`,
         fix: 'Install the packages of your app, and keep the functions folder inside of the app.',
       })
     }
@@ -212,7 +219,7 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0)
   }
   catch (error) {
-    // It is there, but somebody else's.
+    // The folder exists, and belongs to another component.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
@@ -280,7 +287,10 @@ async function build(outdir: string, entryPoints: EntryPoint[], plugins: Plugin[
   }
 }
 
-/** The modules that Convex would deploy: no generated files, no names with several dots, no folders of other components. */
+/**
+ * The modules that Convex would deploy: no generated files, no names with several dots, no folders
+ * of other components.
+ */
 async function listModules(directory: string): Promise<string[]> {
   const modules: string[] = []
   const visit = async (folder: string): Promise<void> => {

@@ -1,3 +1,4 @@
+/** The messages between the main thread and the thread of a deployment. */
 import type { ConvueErrorCode } from '../errors/convue-error.ts'
 import type { Connection, LogEntry } from './log.ts'
 import type { FunctionKind } from './registered-function.ts'

@@ -1,10 +1,14 @@
+/** The deployment's clock, timers included, which tests can move forward. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { promisify } from 'node:util'
 
 /** Node fires at once what is set further ahead than this. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
-/** The context that nothing has run in yet: work that a transaction sets off, but that is no part of it, runs here. */
+/**
+ * The context that nothing has run in yet: work that a transaction sets off, but that is not part
+ * of it, runs here.
+ */
 export const inCleanContext = AsyncLocalStorage.snapshot()
 
 const detached = new AsyncLocalStorage<boolean>()
@@ -16,7 +20,10 @@ const nativeClearInterval = globalThis.clearInterval
 
 type Callback = (...args: unknown[]) => void
 
-/** What the clock's `setTimeout` returns. It has all methods of Node's own `Timeout`: libraries use them, as `fetch` uses `refresh`. */
+/**
+ * What the clock's `setTimeout` returns. It has all methods of Node's own `Timeout`: libraries use
+ * them, as `fetch` uses `refresh`.
+ */
 class ClockTimeout implements Disposable {
   /** When it fires next, by the clock. */
   deadline!: number
@@ -74,7 +81,10 @@ class ClockTimeout implements Disposable {
     this.close()
   }
 
-  /** A number that `clearTimeout` accepts in the place of this object. Node's own numbers are never used twice. */
+  /**
+   * A number that `clearTimeout` accepts in the place of this object. Node's own numbers are never
+   * used twice.
+   */
   [Symbol.toPrimitive](): number {
     return this.id ??= Number(this.#native)
   }
@@ -95,8 +105,9 @@ class ClockTimeout implements Disposable {
 }
 
 /**
- * The time of one deployment, which a test can set forward. `install` makes it the time of everything in this thread: `Date` and
- * `setTimeout` of the functions, of the scheduler, of the pings. The thread is the deployment's own, so nothing else is touched.
+ * The time of one deployment, which a test can set forward. `install` makes it the time of
+ * everything in this thread: `Date` and `setTimeout` of the functions, of the scheduler, of the
+ * pings. The thread is the deployment's own, so nothing else is touched.
  */
 class Clock {
   /** The timeouts that have yet to fire. */

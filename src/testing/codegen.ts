@@ -1,3 +1,4 @@
+/** Writes the `_generated` files of a functions folder without a deployment. */
 import type { ComponentSource } from './bundle.ts'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
@@ -5,7 +6,10 @@ import { describeFunctions } from './bundle.ts'
 
 /** Options of {@link codegen}. */
 export interface CodegenOptions {
-  /** Path of the functions folder; a relative one starts at the working directory. @default './convex' */
+  /**
+   * Path of the functions folder; a relative one starts at the working directory. @default
+   * './convex'
+   */
   functions?: string
 }
 
@@ -16,8 +20,8 @@ const HEADER = `/* eslint-disable */
 `
 
 /**
- * Writes the typed `_generated/` of a functions folder, `components` included, without a deployment. The result is interchangeable
- * with that of `npx convex codegen`, which needs one.
+ * Writes the typed `_generated/` of a functions folder, `components` included, without a
+ * deployment. The result is interchangeable with that of `npx convex codegen`, which needs one.
  *
  * @throws ConvueError `FUNCTIONS_INVALID` if the app's `convex.config` cannot be read.
  * @example
@@ -45,7 +49,10 @@ async function writeGenerated(component: ComponentSource, all: ComponentSource[]
   await Promise.all(Object.entries(files).map(([name, text]) => writeChanged(join(output, name), text)))
 }
 
-/** A dev server reloads the page for each file that is written, so a file that is up to date is left alone. */
+/**
+ * A dev server reloads the page for each file that is written, so a file that is up to date is left
+ * alone.
+ */
 async function writeChanged(file: string, text: string): Promise<void> {
   if (await readFile(file, 'utf8').catch(() => null) !== text)
     await writeFile(file, text)
@@ -88,7 +95,10 @@ ${components.join('\n')}
 `
 }
 
-/** A package ships the type of its functions; of a component in the app, its own generated `api` tells. */
+/**
+ * A package ships the type of its functions; of a component in the app, its own generated `api`
+ * tells.
+ */
 function componentType(component: ComponentSource, importer: string): string {
   const name = JSON.stringify(nameOf(component))
   if (component.isPackaged)
@@ -187,7 +197,7 @@ function anyDataModelTypes(): string {
   return `${HEADER}import type { AnyDataModel } from "convex/server"
 import type { GenericId } from "convex/values"
 
-/** There is no \`schema\`: a document may be anything. */
+/** Without a \`schema\`, a document may be any object. */
 export type DataModel = AnyDataModel
 /** The name of a table. */
 export type TableNames = string

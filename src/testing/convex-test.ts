@@ -1,3 +1,4 @@
+/** The parts of `convex-test` that are used here, behind one import. */
 import type { TestConvex } from 'convex-test'
 import type { GenericActionCtx, GenericMutationCtx, GenericQueryCtx, makeFunctionReference } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
@@ -7,7 +8,10 @@ import type { Document } from './tracking.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ConvueError } from '../errors/convue-error.ts'
 
-/** The parts of a `TestConvex` in use, without the types of an app. `runInComponent` is there without being declared. */
+/**
+ * The parts of a `TestConvex` in use, without the types of an app. `runInComponent` is there
+ * without being declared.
+ */
 export interface TestAccessor {
   query: <Result>(body: (ctx: GenericQueryCtx<any>) => Promise<Result>) => Promise<Result>
   mutation: (reference: ReturnType<typeof makeFunctionReference<'mutation'>>, args: Record<string, Value>) => Promise<Value>
@@ -19,7 +23,9 @@ export interface TestAccessor {
   runInComponent: <Result>(component: string, body: (ctx: TransactionCtx) => Promise<Result>) => Promise<Result>
 }
 
-/** What a transaction that is no function gets: it may store files, which mutations may not. */
+/**
+ * The context of a transaction that is not a function: it may store files, which mutations may not.
+ */
 export type TransactionCtx = GenericMutationCtx<any> & Pick<GenericActionCtx<any>, 'storage'>
 
 export interface TestInstance extends TestAccessor {
@@ -27,8 +33,8 @@ export interface TestInstance extends TestAccessor {
 }
 
 /**
- * What is read of convex-test's inside. None of it is documented: the peer is pinned to one version, and only this file, `database.ts` and
- * `syscalls.ts` know.
+ * What is read of convex-test's inside. None of it is documented: the peer is pinned to one
+ * version, and only this file, `database.ts` and `syscalls.ts` know.
  */
 export interface TestState {
   components: Record<string, { db: TestDatabase, modules: unknown }>
@@ -54,8 +60,9 @@ interface TestDatabase extends PageSource {
 }
 
 /**
- * convex-test keeps its state in an `AsyncLocalStorage` that it does not export, and enters it for every call. Looking on during one
- * call that does nothing reveals it. All of this is synchronous, so nobody else's storage is seen.
+ * convex-test keeps its state in an `AsyncLocalStorage` that it does not export, and enters it for
+ * every call. Looking on during one call that does nothing reveals it. All of this is synchronous,
+ * so the storage of other deployments is not seen.
  */
 export function revealState(test: TestConvex<any>): TestState {
   const { prototype } = AsyncLocalStorage
@@ -85,8 +92,9 @@ export function revealState(test: TestConvex<any>): TestState {
 type Syscalls = Pick<TestState, 'syscall' | 'asyncSyscall' | 'jsSyscall'>
 
 /**
- * Puts `Convex` in place before any function is loaded, as it is on a deployment: modules look at it while they load, to find out where they run.
- * convex-test defines it with the first test, as an object that cannot be read outside of a call.
+ * Puts `Convex` in place before any function is loaded, as it is on a deployment: modules look at
+ * it while they load, to find out where they run. convex-test defines it with the first test, as an
+ * object that cannot be read outside of a call.
  */
 export function installConvexGlobal(): void {
   let installed: Syscalls | undefined

@@ -1,3 +1,4 @@
+/** Runs the jobs of `crons.ts`. */
 import { clock } from './clock.ts'
 
 /** A job as `cronJobs()` describes it. */

@@ -1,3 +1,4 @@
+/** The data of a deployment: one `convex-test` instance for the app and its components. */
 import type { GenericActionCtx, SchemaDefinition } from 'convex/server'
 import type { Value } from 'convex/values'
 import type { FunctionModule, LoadedComponent } from './bundle.ts'
@@ -26,13 +27,19 @@ type ConvexTest = typeof import('convex-test').convexTest
 
 /** What the database tells, and asks for. */
 export interface DatabaseHost extends FileUrls {
-  /** A transaction was committed. Called synchronously, before anything else can run on the new data. */
+  /**
+   * A transaction was committed. Called synchronously, before anything else can run on the new
+   * data.
+   */
   onCommit: (changes: Change[]) => void
   /** A scheduled function ends. */
   onScheduledRun: (run: ScheduledRun) => void
 }
 
-/** The data of one deployment, and the functions run on it: convex-test, with what a server needs added. */
+/**
+ * The data of one deployment, and the functions run on it: convex-test, with what a server needs
+ * added.
+ */
 export class Database {
   readonly #convexTest: ConvexTest
   readonly #test: TestInstance
@@ -53,7 +60,8 @@ export class Database {
     const { test, state } = this.#instantiate(components)
     this.#test = test
     this.#state = state
-    // Timestamps go on where those of a former deployment on the same port ended, or its clients would not come back.
+    // Timestamps go on where those of a previous deployment on the same port ended, or its clients
+    // would not come back.
     state.transactionManager._lastCommitTs = BigInt(clock.now()) * 1_000_000n
     this.#watchCommits()
     wrapSyscalls(state, { ...host, frames: this.#frames, transaction: (component, body) => this.#transaction(component, body) })
@@ -178,7 +186,10 @@ export class Database {
     return await this.#enter('mutation', new Execution(), () => this.#test.runInComponent(component, body))
   }
 
-  /** Learns of each commit exactly what it changed: nested transactions merged, those rolled back left out. */
+  /**
+   * Learns of each commit exactly what it changed: nested transactions merged, those rolled back
+   * left out.
+   */
   #watchCommits(): void {
     const { components, transactionManager } = this.#state
     const commit = transactionManager.commit.bind(transactionManager)

@@ -1,12 +1,18 @@
+/** What one run of a function has read, written and logged. */
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FunctionKind } from './registered-function.ts'
 import { ReadSet } from './tracking.ts'
 
-/** One run of a function that was asked for from outside, together with everything that it calls. */
+/**
+ * One run of a function that was asked for from outside, together with everything that it calls.
+ */
 export class Execution {
   /** What it has read. */
   readonly reads = new ReadSet()
-  /** Where its page ended: given back to it when it runs again, so that the page neither grows nor leaves a gap. */
+  /**
+   * Where its page ended: given back to it when it runs again, so that the page neither grows nor
+   * leaves a gap.
+   */
   endCursor: string | null
   /** When its mutation was committed. */
   commitTs: bigint | null = null

@@ -1,10 +1,11 @@
+/** How errors of functions are described to their callers. */
 import type { JSONValue, Value } from 'convex/values'
 import { randomBytes } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import { ConvexError, convexToJson } from 'convex/values'
 import { ValidationError } from './instrumented-function.ts'
 
-/** How a failed function is told to its caller. */
+/** How a failed function is reported to its caller. */
 export interface Failure {
   status: 'error'
   message: string
@@ -12,10 +13,16 @@ export interface Failure {
   data?: JSONValue
 }
 
-/** A call that never reached its function: there is none of that name, or not for this caller, or not with these arguments. */
+/**
+ * A call that never reached its function: there is none of that name, or not for this caller, or
+ * not with these arguments.
+ */
 export class RefusedCall extends Error {}
 
-/** Says it as a development deployment of Convex does: with the message and the place in the functions folder. */
+/**
+ * Says it as a development deployment of Convex does: with the message and the place in the
+ * functions folder.
+ */
 export function describeFailure(error: unknown, functions: string): Failure {
   const prefix = `[Request ID: ${randomBytes(8).toString('hex')}] Server Error\n`
   if (error instanceof RefusedCall || error instanceof ValidationError)

@@ -1,3 +1,4 @@
+/** The HTTP endpoints of a deployment: functions, files and HTTP actions. */
 import type { JSONValue } from 'convex/values'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authenticator } from './auth.ts'
@@ -142,7 +143,8 @@ async function identify(host: HttpHost, request: IncomingMessage): Promise<Ident
 async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let size = 0
-  // Too much is read all the same, if not kept: a client that is still sending does not look for an answer.
+  // Too much is read all the same, if not kept: a client that is still sending does not look for an
+  // answer.
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size <= MAX_BODY_BYTES)
@@ -162,7 +164,7 @@ async function answerOrError(answer: () => Promise<Response>): Promise<Response>
       return Response.json({ code: error.code, message: error.message }, { status: error.status })
     if (error instanceof AuthenticationError)
       return Response.json({ code: error.code, message: error.message }, { status: 401 })
-    // Whoever hangs up in the middle of an upload makes no mistake of ours, and hears no answer.
+    // A client that disconnects in the middle of an upload is not an error of the server.
     if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET')
       console.error('A request failed:', error)
     return Response.json({ code: 'InternalServerError', message: (error as Error).message }, { status: 500 })

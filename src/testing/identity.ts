@@ -1,4 +1,5 @@
+/** The identity that a function runs as. */
 import type { UserIdentity } from 'convex/server'
 
-/** Whom a function runs as; `null` is nobody. */
+/** The identity that a function runs as; `null` is anonymous. */
 export type Identity = (Partial<UserIdentity> & { subject: string }) | null

@@ -1,3 +1,4 @@
+/** The public exports of `convue/testing`, and the handle of a running deployment. */
 import type { FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
 import type { Value } from 'convex/values'
 import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
@@ -26,28 +27,37 @@ const KEPT_LOG_ENTRIES = 10_000
 
 /** Options of {@link startDeployment}. */
 export interface DeploymentOptions {
-  /** Path of the functions folder; a relative one starts at the working directory. @default './convex' */
+  /**
+   * Path of the functions folder; a relative one starts at the working directory. @default
+   * './convex'
+   */
   functions?: string
   /**
-   * The deployment's environment variables, the only ones that its functions see. `CONVEX_CLOUD_URL` and `CONVEX_SITE_URL` are set by
-   * the deployment; `SITE_URL` is `siteUrl` and `BETTER_AUTH_SECRET` is random if they are not given here.
+   * The deployment's environment variables, the only ones that its functions see.
+   * `CONVEX_CLOUD_URL` and `CONVEX_SITE_URL` are set by the deployment; `SITE_URL` is `siteUrl` and
+   * `BETTER_AUTH_SECRET` is random if they are not given here.
    *
    * @default {}
    */
   env?: Record<string, string>
-  /** The app's own origin, which Better Auth takes for its base URL. @default 'http://localhost:5173' */
+  /**
+   * The app's own origin, which Better Auth takes for its base URL. @default
+   * 'http://localhost:5173'
+   */
   siteUrl?: string
   /**
-   * Origins whose pages may use the deployment, besides `siteUrl` and those of this machine (`http://localhost:3000`, for one), such as
-   * `http://192.168.1.5:5173`. Their host names count as `allowedHosts` too. Requests for HTTP actions
-   * of pages of any other origin are refused as well, unlike in production.
+   * Origins whose pages may use the deployment, besides `siteUrl` and those of this machine
+   * (`http://localhost:3000`, for one), such as `http://192.168.1.5:5173`. Their host names count
+   * as `allowedHosts` too. Requests for HTTP actions of pages of any other origin are refused as
+   * well, unlike in production.
    *
    * @default []
    */
   allowedOrigins?: string[]
   /**
-   * Names in `Host` that the deployment answers to, besides those of this machine and of the page, such as `tunnel.example.com` for a proxy that
-   * passes the name on. Requests for other names are refused, so that no site can make its own name mean this machine.
+   * Names in `Host` that the deployment answers to, besides those of this machine and of the page,
+   * such as `tunnel.example.com` for a proxy that passes the name on. Requests for other names are
+   * refused, so that no site can make its own name mean this machine.
    *
    * @default []
    */
@@ -57,8 +67,9 @@ export interface DeploymentOptions {
   /** Where HTTP actions are served; 0 takes any free port. @default 0 */
   sitePort?: number
   /**
-   * For development: writes `_generated/` as `codegen` does, and, whenever a file of the folder changes, writes it again and reloads the
-   * functions. Files that cannot be loaded are reported on stderr.
+   * For development: writes `_generated/` as `codegen` does, and, whenever a file of the folder
+   * changes, writes it again and reloads the functions. Files that cannot be loaded are reported on
+   * stderr.
    *
    * @default false
    */
@@ -67,7 +78,7 @@ export interface DeploymentOptions {
 
 /** Options of a call by a test. */
 export interface CallOptions {
-  /** Whom the function runs as. @default null, nobody */
+  /** The identity that the function runs as. @default null, anonymous */
   identity?: Identity
 }
 
@@ -80,8 +91,9 @@ export interface Deployment {
   /** The app's own origin, as the option `siteUrl` or the variable `SITE_URL` names it. */
   readonly appOrigin: string
   /**
-   * What ran and what the sockets did, oldest first, at most the last 10,000 entries. It fills as the deployment reports; awaiting any
-   * method, `settled` for one, brings it up to date. Setting `length` to 0 clears it.
+   * What ran and what the sockets did, oldest first, at most the last 10,000 entries. It fills as
+   * the deployment reports; awaiting any method, `settled` for one, brings it up to date. Setting
+   * `length` to 0 clears it.
    */
   readonly log: LogEntry[]
   /** The live sockets with what they subscribe to; as up to date as `log`. */
@@ -93,20 +105,27 @@ export interface Deployment {
   /** Runs an action, public or internal. Rejects with what it throws. */
   action: <Action extends FunctionReference<'action', any>>(action: Action, ...args: [...OptionalRestArgs<Action>, options?: CallOptions]) => Promise<FunctionReturnType<Action>>
   /**
-   * Resolves once no function runs, the scheduled ones that are due included, and every client has been answered. An action that waits
-   * for a timer runs until the clock gets there.
+   * Resolves once no function runs, the scheduled ones that are due included, and every client has
+   * been answered. An action that waits for a timer runs until the clock gets there.
    */
   settled: () => Promise<void>
   /** Drops every socket as a network does, without a goodbye; the clients may come back at once. */
   disconnectAll: () => Promise<void>
-  /** Sets the deployment's clock forward by `ms`. Timers, scheduled functions, crons and pings that become due by it fire. */
+  /**
+   * Sets the deployment's clock forward by `ms`. Timers, scheduled functions, crons and pings that
+   * become due by it fire.
+   */
   advanceClock: (ms: number) => Promise<void>
-  /** Stops and starts again on the same ports. The data and the ids of answered requests stay; sockets and requests are cut off. */
+  /**
+   * Stops and starts again on the same ports. The data and the ids of answered requests stay;
+   * sockets and requests are cut off.
+   */
   restart: () => Promise<void>
   /**
    * Loads the functions folder again, keeps the data, and runs all live queries again.
    *
-   * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be bundled; the former ones stay.
+   * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be bundled; the previous ones
+   *   stay.
    */
   reload: () => Promise<void>
   /** Frees the ports and the thread. Closing again does nothing. */
@@ -114,10 +133,12 @@ export interface Deployment {
 }
 
 /**
- * Starts a Convex deployment inside of this process: the app's real functions and components, over the real protocols, without an account
- * or a network. Its data lives as long as it does. For tests and development only: it neither isolates functions nor limits them.
+ * Starts a Convex deployment inside of this process: the app's real functions and components, over
+ * the real protocols, without an account or a network. Its data lives as long as it does. For tests
+ * and development only: it neither isolates functions nor limits them.
  *
- * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
+ * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, `DEPLOYMENT_OPTION_INVALID`, or
+ *   `DEPLOYMENT_FAILED` if a port is taken.
  * @example
  * const deployment = await startDeployment({ functions: './convex' })
  * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
@@ -258,7 +279,10 @@ function decodeOutcome(outcome: Outcome): any {
   throw Object.assign(new ConvexError(outcome.message), { data: jsonToConvex(outcome.data) })
 }
 
-/** What is written here is never a change of the functions: the generated types, and the bundles of a folder with packages of its own. */
+/**
+ * What is written here is never a change of the functions: the generated types, and the bundles of
+ * a folder with packages of its own.
+ */
 const UNWATCHED = /(?:^|[\\/])(?:_generated|node_modules)(?:[\\/]|$)/
 
 /** Editors write a file in several steps; one reload follows all of them. */
@@ -270,7 +294,8 @@ function watchFolder(functions: string, reload: () => Promise<void>): () => void
       return
     clearTimeout(timer)
     timer = setTimeout(() => {
-      // The types of what cannot be loaded yet help to mend it, so the two steps do not depend on each other.
+      // The types of what cannot be loaded yet help to mend it, so the two steps do not depend on
+      // each other.
       update = update.then(() => codegen({ functions })).catch(report).then(reload).catch(report)
     }, 50)
   })

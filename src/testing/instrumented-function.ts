@@ -1,3 +1,4 @@
+/** Wraps the functions of a module, so that runs are logged and components are found. */
 import type { Value } from 'convex/values'
 import type { Frame, Frames } from './execution.ts'
 import type { FunctionKind, RegisteredFunction } from './registered-function.ts'
@@ -22,8 +23,9 @@ export interface FunctionPlace {
 const ANY_VALIDATOR = JSON.stringify({ type: 'any' })
 
 /**
- * The function as convex-test gets it: it knows its component, and its validators speak as Convex's do and hold inside of the
- * transaction. convex-test itself validates a return value only after the commit, and is told that there is nothing to validate.
+ * The function as convex-test gets it: it knows its component, and its validators speak as Convex's
+ * do and hold inside of the transaction. convex-test itself validates a return value only after the
+ * commit, and receives no validators.
  */
 export function instrumentFunction(registered: RegisteredFunction, { component, name, frames, onScheduledRun }: FunctionPlace): RegisteredFunction {
   const kind = kindOf(registered)
@@ -50,7 +52,7 @@ export function instrumentFunction(registered: RegisteredFunction, { component, 
     if (caller) {
       return await run(ctx, args, { execution: caller.execution, component, kind, depth: caller.depth + 1 })
     }
-    // Nobody called: the scheduler did.
+    // The scheduler called it, not a client.
     let error: unknown = null
     try {
       return await run(ctx, args, { execution: new Execution(), component, kind, depth: 1 })
@@ -74,7 +76,10 @@ export function instrumentFunction(registered: RegisteredFunction, { component, 
   })
 }
 
-/** An argument or a return value that its validator refuses: reported without a stack, as Convex does. */
+/**
+ * An argument or a return value that its validator refuses: reported without a stack, as Convex
+ * does.
+ */
 export class ValidationError extends Error {}
 
 function assertValid(problem: 'ArgumentValidationError' | 'ReturnsValidationError', validator: ValidatorJSON, value: Value): void {

@@ -1,13 +1,23 @@
-/** One thing that a deployment did: an execution of a function, an HTTP action, or an event of a socket. */
+/** The log of a deployment, and its list of connections. */
+/**
+ * One thing that a deployment did: an execution of a function, an HTTP action, or an event of a
+ * socket.
+ */
 export interface LogEntry {
   /** When it ended, on the deployment's clock, in ms since 1970. */
   at: number
   kind: 'query' | 'mutation' | 'action' | 'http' | 'socket'
-  /** A function's name (`tasks:list`), a request's method and path (`GET /api/auth/get-session`), or `open`, `connect`, `authenticate`, `close`. */
+  /**
+   * A function's name (`tasks:list`), a request's method and path (`GET /api/auth/get-session`), or
+   * `open`, `connect`, `authenticate`, `close`.
+   */
   name: string
-  /** A function's arguments; of `authenticate`, the kind of the token. Tokens themselves are never logged. */
+  /**
+   * A function's arguments; of `authenticate`, the kind of the token. Tokens themselves are never
+   * logged.
+   */
   args: unknown
-  /** The subject of the identity that it ran as; `null` is nobody. */
+  /** The subject of the identity that it ran as; `null` is anonymous. */
   subject: string | null
   /** The socket it belongs to; `null` for HTTP, the scheduler and a test's own calls. */
   connection: number | null
@@ -22,7 +32,7 @@ export interface Connection {
   id: number
   /** What the client calls its session; `null` before its first message. */
   sessionId: string | null
-  /** The subject of the identity that its queries run as; `null` is nobody. */
+  /** The subject of the identity that its queries run as; `null` is anonymous. */
   subject: string | null
   /** What it subscribes to. */
   queries: { queryId: number, name: string, args: unknown }[]

@@ -1,3 +1,4 @@
+/** How imports of packages are resolved and bundled. */
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild, ResolveResult } from 'esbuild'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join, sep } from 'node:path'
@@ -22,9 +23,11 @@ export function isInnerRequest({ pluginData }: OnResolveArgs): boolean {
 /**
  * Decides for each package whether it becomes part of the bundle, as every package does in Convex.
  *
- * - A package that is written for Convex (a component and its client), a package of the app's own workspace, and TypeScript are bundled: Node itself
- *   neither loads `enum` nor imports without an extension.
- * - Any other package, Better Auth for one, is loaded by Node. It is found from where it is imported, which need not be where the bundle is.
+ * - A package that is written for Convex (a component and its client), a package of the app's own
+ *   workspace, and TypeScript are bundled: Node itself neither loads `enum` nor imports without an
+ *   extension.
+ * - Any other package, Better Auth for one, is loaded by Node. It is found from where it is
+ *   imported, which need not be where the bundle is.
  */
 export const packages: Plugin = {
   name: 'packages',
@@ -76,12 +79,15 @@ export const packages: Plugin = {
 
 interface PackageManifest { name?: string, dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }
 
-/** Whether the package in a folder depends on Convex, or `undefined` if the folder is not a package. */
+/**
+ * Whether the package in a folder depends on Convex, or `undefined` if the folder is not a package.
+ */
 function readManifest(folder: string): boolean | undefined {
   const file = join(folder, 'package.json')
   if (!existsSync(file))
     return undefined
   const { name, dependencies, peerDependencies } = JSON.parse(readFileSync(file, 'utf8')) as PackageManifest
-  // A folder of a package may have a manifest without a name, which only sets the type of its modules.
+  // A folder of a package may have a manifest without a name, which only sets the type of its
+  // modules.
   return name === undefined ? undefined : 'convex' in { ...dependencies, ...peerDependencies }
 }

@@ -1,3 +1,4 @@
+/** Pagination of queries whose pages neither grow nor leave gaps when they run again. */
 import type { Value } from 'convex/values'
 import type { Document } from './tracking.ts'
 import { Buffer } from 'node:buffer'
@@ -56,14 +57,16 @@ const END = 'end'
 /**
  * One page, as Convex makes it and convex-test does not:
  *
- * - A page with a given end is read to that end, whatever became of the row that was there, and ends there.
+ * - A page with a given end is read to that end, whatever became of the row that was there, and
+ *   ends there.
  * - A page that is full ends there; that nothing follows is found out by the next page only.
  * - A page of more than two rows says where it could be split.
  * - A cursor of another query is refused.
  *
  * @param source The database.
  * @param request What is asked of it.
- * @param resolved The queries that were read since the last commit: the pages of one list read its documents once.
+ * @param resolved The queries that were read since the last commit: the pages of one list read its
+ *   documents once.
  */
 export function paginate(source: PageSource, request: PageQuery, resolved: ResolvedQueries): DatabasePage {
   const { query, pageSize } = request

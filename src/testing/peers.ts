@@ -1,6 +1,10 @@
+/** Loads the optional peer dependencies, with an error that names the missing one. */
 import { ConvueError } from '../errors/convue-error.ts'
 
-/** The packages that only `convue/testing` needs: an app that uses the client alone installs none of them. */
+/**
+ * The packages that only `convue/testing` needs: an app that uses the client alone installs none of
+ * them.
+ */
 type Peer = 'convex-test' | 'esbuild' | 'jose' | 'ws' | AuthPeer
 
 /** Those that an app with Better Auth has already. */

@@ -1,3 +1,4 @@
+/** The messages of the Convex sync protocol, as client and server write them. */
 import type { JSONValue } from 'convex/values'
 import type { Outcome } from './runtime.ts'
 import { Buffer } from 'node:buffer'
@@ -65,9 +66,12 @@ export interface Version {
 
 type EncodedVersion = Omit<Version, 'ts'> & { ts: string }
 
-/** Something that ends a connection, and how the client is told. */
+/** Something that ends a connection, and how it is reported to the client. */
 export class Rejection extends Error {
-  /** `fatal`: the client is at fault and stays away. `auth`: it needs another token. `internal`: it comes back by itself. */
+  /**
+   * `fatal`: the client is at fault and stays away. `auth`: it needs another token. `internal`: it
+   * comes back by itself.
+   */
   readonly kind: 'fatal' | 'auth' | 'internal'
   /** Of `auth`: whether a new token was refused, rather than the current one found expired. */
   readonly authUpdateAttempted: boolean

@@ -1,3 +1,4 @@
+/** The subscribed queries of one connection, and which of them have to run again. */
 import type { Connection } from './log.ts'
 import type { QuerySetModification, StateModification } from './protocol.ts'
 import type { QueryRun } from './runtime.ts'

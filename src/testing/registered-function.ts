@@ -1,3 +1,4 @@
+/** What the builders of `convex/server` make of a function. */
 import type { Value } from 'convex/values'
 
 export type FunctionKind = 'query' | 'mutation' | 'action'

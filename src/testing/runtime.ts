@@ -1,3 +1,4 @@
+/** Runs the functions of a deployment: checks, error mapping, scheduled functions. */
 import type { HttpRouter, RoutableMethod } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
 import type { LoadedFunctions } from './bundle.ts'
@@ -32,7 +33,7 @@ export type Outcome = { status: 'success', value: JSONValue } | Failure
 /** A query that a snapshot runs. */
 export interface QueryRun {
   call: Omit<Call, 'identity'>
-  /** Where the former run's page ended. */
+  /** Where the page of the previous run ended. */
   journal: string | null
   settle: (result: { outcome: Outcome, reads: ReadSet, journal: string | null }) => void
 }
@@ -45,7 +46,10 @@ export interface RuntimeHost extends Pick<DatabaseHost, 'onCommit' | 'fileUrl' |
 /** Larger arguments are refused. */
 const MAX_ARGS_BYTES = 16 * 2 ** 20
 
-/** Runs the functions of one deployment: what exists, who may call it, what the caller is told, what the log says. */
+/**
+ * Runs the functions of one deployment: what exists, who may call it, what the caller receives,
+ * what the log says.
+ */
 export class Runtime {
   #functions: LoadedFunctions
   #database!: Database
@@ -96,7 +100,8 @@ export class Runtime {
   }
 
   /**
-   * Runs queries on one snapshot. `collect` is called when the snapshot is taken, and each query is settled while it still holds.
+   * Runs queries on one snapshot. `collect` is called when the snapshot is taken, and each query is
+   * settled while it still holds.
    *
    * @returns the snapshot's timestamp.
    */

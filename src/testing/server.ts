@@ -1,3 +1,4 @@
+/** The two HTTP servers of a deployment, and what they share. */
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
@@ -39,7 +40,7 @@ export interface ServerUrls {
   siteUrl: string
 }
 
-/** Is told what the server does; `null` says that only its connections changed. */
+/** Receives what the server does; `null` means that only its connections changed. */
 export type OnEvent = (entry: LogEntry | null) => void
 
 /** Larger messages close their socket. */
@@ -148,7 +149,7 @@ export class DeploymentServer {
     }
   }
 
-  /** Resolves once nothing runs and nobody is owed an answer. */
+  /** Resolves once nothing runs and every client has its answer. */
   async settled(): Promise<void> {
     const runtime = await this.#runtime
     const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && [...this.#connections.values()].every(connection => connection.isIdle)
@@ -174,15 +175,18 @@ export class DeploymentServer {
     await listen(this.#site, ports[1]!)
   }
 
-  /** Bundles the functions again and runs all live queries on them. The former functions stay if the new ones cannot be loaded. */
+  /**
+   * Bundles the functions again and runs all live queries on them. The previous functions remain if
+   * the new ones cannot be loaded.
+   */
   async reload(): Promise<void> {
     const runtime = await this.#runtime
     const functions = await loadFunctions(this.#options.functions)
     const authenticator = await this.#createAuthenticator(functions)
     await runtime.replaceFunctions(functions)
-    const former = this.#loaded
+    const previous = this.#loaded
     this.#loaded = { authenticator, dispose: functions.dispose }
-    await former.dispose()
+    await previous.dispose()
     this.#crons.start(runtime.defaultExport('crons'))
     this.#connections.forEach(connection => connection.invalidateAll())
   }
@@ -193,7 +197,10 @@ export class DeploymentServer {
     await this.#loaded.dispose()
   }
 
-  /** The connections that are not what they were when this was last called; `null` for those that are gone. */
+  /**
+   * The connections that are not what they were when this was last called; `null` for those that
+   * are gone.
+   */
   takeChangedConnections(): [id: number, connection: Connection | null][] {
     const changed = [...this.#changed]
     this.#changed.clear()
@@ -204,7 +211,9 @@ export class DeploymentServer {
     return this.#access.checkHost(request) ?? this.#access.checkOrigin(request)
   }
 
-  /** A page need not be able to read an answer: `mode: 'no-cors'` runs an HTTP action all the same. */
+  /**
+   * A page need not be able to read an answer: `mode: 'no-cors'` runs an HTTP action all the same.
+   */
   #guard(handle: RequestListener): RequestListener {
     return (request, response) => {
       const refusal = this.#checkClient(request)
@@ -233,7 +242,7 @@ export class DeploymentServer {
     const runtime = await this.#runtime
     const { pathname } = new URL(`http://localhost${request.url}`)
     if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname))
-      return refuseUpgrade(socket, '404 Not Found', JSON.stringify({ code: 'NotFound', message: 'There is no WebSocket at this path.' }))
+      return refuseUpgrade(socket, '404 Not Found', JSON.stringify({ code: 'NotFound', message: 'No WebSocket is served at this path.' }))
     if (!this.#cloud.listening) {
       socket.destroy()
       return
@@ -258,8 +267,8 @@ export class DeploymentServer {
   }
 
   /**
-   * The deployment's own keys are read from its route directly. A request to its own port could fail, for example during a restart, and a token that
-   * cannot be verified signs its user out.
+   * The deployment's own keys are read from its route directly. A request to its own port could
+   * fail, for example during a restart, and a token that cannot be verified signs its user out.
    */
   async #createAuthenticator({ authConfig }: LoadedFunctions): Promise<Authenticator> {
     return await Authenticator.create(authConfig, async (url, init) => {
@@ -279,7 +288,10 @@ export class DeploymentServer {
     this.#onEvent({ at: clock.now(), ...entry })
   }
 
-  /** Who comes while the others are sent away is sent away as well, or the ports would never be free. */
+  /**
+   * Who comes while the others are sent away is sent away as well, or the ports would never be
+   * free.
+   */
   async #stopListening(): Promise<void> {
     const closed = [this.#cloud, this.#site].map((server) => {
       const closed = once(server, 'close')

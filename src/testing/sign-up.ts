@@ -1,3 +1,4 @@
+/** Signs a test user up, with an auth client and a plugin for a test. */
 import type { convexClient } from '@convex-dev/better-auth/client/plugins'
 import type { createAuthClient } from 'better-auth/vue'
 import type { ConvexOptions, ConvexPlugin } from 'convue'
@@ -25,23 +26,32 @@ export interface SignUpOptions {
   basePath?: string
 }
 
-/** The type of `createAuthClient({ plugins: [convexClient()] })`, written down because its inferred type names packages that an app cannot reach. */
+/**
+ * The type of `createAuthClient({ plugins: [convexClient()] })`, written down because its inferred
+ * type names packages that an app cannot reach.
+ */
 export type TestAuthClient = ReturnType<typeof createAuthClient<{ plugins: ReturnType<typeof convexClient>[] }>>
 
 /** A user of a test, signed in as in a browser of their own. */
 export interface SignedUpUser {
   /** What Better Auth keeps of the user. */
   user: { id: string, name: string, email: string }
-  /** For calls of the test itself: `deployment.mutation(api.tasks.add, args, { identity: ada.identity })`. */
+  /**
+   * For calls of the test itself: `deployment.mutation(api.tasks.add, args, { identity:
+   * ada.identity })`.
+   */
   identity: NonNullable<Identity>
   /** The auth client of the plugin: `authClient.signOut()` signs out, as in an app. */
   authClient: TestAuthClient
   /**
-   * Runs components as this user: `mount(TaskList, { global: { plugins: [ada.plugin] } })`. It is made, and connects, when it is first read;
-   * unmounting its last app closes it.
+   * Runs components as this user: `mount(TaskList, { global: { plugins: [ada.plugin] } })`. It is
+   * made, and connects, when it is first read; unmounting its last app closes it.
    */
   readonly plugin: ConvexPlugin
-  /** What the plugin was made with: `createConvex({ ...ada.options, lingerMs: 0 })` makes another one for the same session. */
+  /**
+   * What the plugin was made with: `createConvex({ ...ada.options, lingerMs: 0 })` makes another
+   * one for the same session.
+   */
   options: ConvexOptions
   /** Requests with the cookies and the origin of this user's browser, for HTTP actions. */
   fetch: typeof fetch
@@ -50,10 +60,12 @@ export interface SignedUpUser {
 let signUps = 0
 
 /**
- * Signs a new user up with the real Better Auth of a deployment, and makes a plugin that runs components as that user. It works in a plain Node
- * process as well as in a simulated page (happy-dom, jsdom), whose own `fetch` and `WebSocket` it does not use.
+ * Signs a new user up with the real Better Auth of a deployment, and makes a plugin that runs
+ * components as that user. It works in a plain Node process as well as in a simulated page
+ * (happy-dom, jsdom), whose own `fetch` and `WebSocket` it does not use.
  *
- * @throws ConvueError `SIGN_UP_FAILED` if Better Auth refuses, or signs the user up but not in; `PEER_MISSING` if its packages are not installed.
+ * @throws ConvueError `SIGN_UP_FAILED` if Better Auth refuses, or signs the user up but not in;
+ *   `PEER_MISSING` if its packages are not installed.
  * @example
  * const ada = await signUp(deployment, { name: 'Ada' })
  * const list = mount(TaskList, { global: { plugins: [ada.plugin] } })
@@ -64,7 +76,8 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
     importPeer('better-auth', () => import('better-auth/vue')),
     importPeer('@convex-dev/better-auth', () => import('@convex-dev/better-auth/client/plugins')),
     importPeer('ws', () => import('ws')),
-    // Only here, and by its name: an app's components must find the plugin of the very module that they import.
+    // Only here, and by its name: an app's components must find the plugin of the very module that
+    // they import.
     import('convue'),
   ])
   const browserFetch = createBrowserFetch(deployment.appOrigin)

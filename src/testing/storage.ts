@@ -1,3 +1,4 @@
+/** Upload URLs and the URLs of stored files. */
 import { randomUUID } from 'node:crypto'
 import { clock } from './clock.ts'
 
@@ -21,7 +22,9 @@ export class StorageAddresses {
     this.#cloudUrl = cloudUrl
   }
 
-  /** The same for the same file, so that a query which returns it is not another result each time. */
+  /**
+   * The same for the same file, so that a query which returns it is not another result each time.
+   */
   readonly fileUrl = (component: string, storageId: string): string => {
     const key = `${component}/${storageId}`
     const name = this.#names.get(key) ?? randomUUID()

@@ -1,3 +1,4 @@
+/** One WebSocket connection of a client. */
 import type { WebSocket } from 'ws'
 import type { AnswerBook } from './answers.ts'
 import type { Authenticated, Authenticator } from './auth.ts'
@@ -12,7 +13,9 @@ import { clock } from './clock.ts'
 import { decodeTimestamp, encodeOutcome, encodeTimestamp, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
 import { QuerySet } from './query-set.ts'
 
-/** A client gives up a socket that was silent for a minute; it hears from us at least this often. */
+/**
+ * A client gives up a socket that was silent for a minute; it hears from us at least this often.
+ */
 const PING_INTERVAL_MS = 15_000
 
 /** Close codes of RFC 6455. */
@@ -48,12 +51,15 @@ export class SyncConnection {
   /** Where it wants to be: the next transition takes it there. */
   #requested = { querySet: 0, identity: 0 }
   #pendingModifications: QuerySetModification[] = []
-  #pendingIdentity: Authenticated | 'nobody' | null = null
-  #authenticated: Authenticated | 'nobody' = 'nobody'
+  #pendingIdentity: Authenticated | 'anonymous' | null = null
+  #authenticated: Authenticated | 'anonymous' = 'anonymous'
   readonly #queries: QuerySet
 
   #waitingMessages = 0
-  /** Messages are handled one after the other: a token is verified before what follows it is looked at. */
+  /**
+   * Messages are handled one after the other: a token is verified before what follows it is looked
+   * at.
+   */
   #inbox: Promise<void> = Promise.resolve()
   /** Mutations run one after the other. */
   #mutations: Promise<void> = Promise.resolve()
@@ -86,7 +92,7 @@ export class SyncConnection {
   }
 
   get #subject(): string | null {
-    return this.#authenticated === 'nobody' ? null : this.#authenticated.identity.subject
+    return this.#authenticated === 'anonymous' ? null : this.#authenticated.identity.subject
   }
 
   describe(): Connection {
@@ -154,11 +160,11 @@ export class SyncConnection {
   }
 
   async #authenticate({ tokenType, value, baseVersion }: Authenticate): Promise<void> {
-    const authenticated = tokenType === 'None' ? 'nobody' : await this.#verify(tokenType, value)
+    const authenticated = tokenType === 'None' ? 'anonymous' : await this.#verify(tokenType, value)
     this.#checkBaseVersion(baseVersion, this.#requested.identity)
     this.#requested.identity += 1
     this.#pendingIdentity = authenticated
-    this.#log('authenticate', { args: { tokenType }, subject: authenticated === 'nobody' ? null : authenticated.identity.subject })
+    this.#log('authenticate', { args: { tokenType }, subject: authenticated === 'anonymous' ? null : authenticated.identity.subject })
     this.#scheduleUpdate()
   }
 
@@ -192,7 +198,8 @@ export class SyncConnection {
       const committed = outcome.status === 'success' ? { ts: encodeTimestamp(ts!) } : {}
       this.#send({ type: 'MutationResponse', requestId, ...encodeOutcome(outcome), ...committed })
       this.#runningMutation = null
-      // The client drops its optimistic update at the first transition that is not older, even an empty one.
+      // The client drops its optimistic update at the first transition that is not older, even an
+      // empty one.
       this.#scheduleUpdate()
     }
     this.#mutations = this.#mutations.then(() => this.#runningMutation = answer())
@@ -205,7 +212,9 @@ export class SyncConnection {
     })
   }
 
-  /** A call runs as whoever the client was when it came in, however long it waits. */
+  /**
+   * A call runs as the identity that the client had when the call arrived, however long it waits.
+   */
   #toCall({ udfPath, args }: FunctionRequest): Call {
     return { name: udfPath, args, identity: this.#currentIdentity(), connection: this.id, caller: 'client' }
   }
@@ -238,7 +247,8 @@ export class SyncConnection {
     const version = { ...this.#requested, ts: this.#host.runtime.database.timestamp }
     if (this.#queries.isStale)
       version.ts = await this.#host.runtime.snapshot(identity, () => this.#queries.staleRuns(modifications))
-    // What a mutation wrote may not reach its client before the answer, or it would show beside the optimistic update.
+    // What a mutation wrote may not reach its client before the answer, or it would show beside the
+    // optimistic update.
     await this.#runningMutation
     this.#send({
       type: 'Transition',
@@ -268,7 +278,7 @@ export class SyncConnection {
   /** Whom to run as from now on. */
   #currentIdentity(): Identity {
     const current = this.#pendingIdentity ?? this.#authenticated
-    if (current === 'nobody')
+    if (current === 'anonymous')
       return null
     if (current.expiresAt <= clock.now())
       throw new Rejection('auth', 'Convex token identity expired')
@@ -281,7 +291,7 @@ export class SyncConnection {
   }
 
   #reject(error: unknown): void {
-    // Nobody else would see a mistake of our own, or of `auth.config`.
+    // Otherwise a mistake here, or in `auth.config`, would remain unseen.
     if (!(error instanceof Rejection))
       console.error('A connection failed:', error)
     const rejection = error instanceof Rejection ? error : new Rejection('internal', (error as Error).message)

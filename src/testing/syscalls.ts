@@ -1,3 +1,4 @@
+/** Changes some of the system calls of `convex-test`: files, and the context of components. */
 import type { Value } from 'convex/values'
 import type { TestState, TransactionCtx } from './convex-test.ts'
 import type { Frames } from './execution.ts'
@@ -18,7 +19,10 @@ export interface SyscallHost extends FileUrls {
   transaction: <Result>(component: string, body: (ctx: TransactionCtx) => Promise<Result>) => Promise<Result>
 }
 
-/** Puts our own syscalls before those of convex-test: they note what is read, and do what a server does otherwise. */
+/**
+ * Puts our own syscalls before those of convex-test: they note what is read, and do what a server
+ * does otherwise.
+ */
 export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, uploadUrl }: SyscallHost): void {
   const { syscall, asyncSyscall, jsSyscall } = state
 
@@ -50,7 +54,8 @@ export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, u
       case '1.0/storageGenerateUploadUrl':
         return JSON.stringify(uploadUrl(component))
       case '1.0/storageDelete':
-        // In an action, convex-test would join whatever transaction is open, and be rolled back with it.
+        // In an action, convex-test would join whatever transaction is open, and be rolled back
+        // with it.
         if (frame?.kind === 'action') {
           const { storageId } = JSON.parse(json)
           await transaction(component, ctx => ctx.storage.delete(storageId))
@@ -81,7 +86,10 @@ export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, u
       add(frame.execution.reads, frame.component)
   }
 
-  /** A page of the query asked for ends where it ended when it ran before, unless its own arguments say where. */
+  /**
+   * A page of the query asked for ends where it ended when it ran before, unless its own arguments
+   * say where.
+   */
   async function page(json: string): Promise<string> {
     const frame = frames.getStore()
     if (frame?.depth !== 1)
@@ -101,7 +109,10 @@ export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, u
   }
 }
 
-/** `convex/server` expects the data of a failed call in its JSON form, but convex-test throws it decoded: int64 would be lost. */
+/**
+ * `convex/server` expects the data of a failed call in its JSON form, but convex-test throws it
+ * decoded: int64 would be lost.
+ */
 async function withEncodedErrorData(call: () => Promise<string>): Promise<string> {
   try {
     return await call()

@@ -1,3 +1,4 @@
+/** Which ranges of the database a query has read, and which changes concern them. */
 import type { JSONValue, Value } from 'convex/values'
 import { compareValues, jsonToConvex } from 'convex/values'
 
@@ -35,9 +36,10 @@ interface SearchExpression {
 type Matcher = (document: Document) => boolean
 
 /**
- * What a query has read: for each table of each component, the ranges that its result depends on. A change matters if the document
- * lies in one of them before or after. Ranges are wider than what was read (a limit or a filter narrows the result, not the range): that
- * runs a query once too often, and its unchanged result is not sent.
+ * What a query has read: for each table of each component, the ranges that its result depends on. A
+ * change matters if the document lies in one of them before or after. Ranges are wider than what
+ * was read (a limit or a filter narrows the result, not the range): that runs a query once too
+ * often, and its unchanged result is not sent.
  */
 export class ReadSet {
   readonly #ranges = new Map<string, Map<string, Matcher>>()
@@ -57,7 +59,8 @@ export class ReadSet {
       case 'IndexRange':
         return this.#addExpressions(component, source.indexName, source.range)
       case 'Search':
-        // What the text matches is the search's own business; only the filters narrow the range for certain.
+        // What the text matches is the search's own business; only the filters narrow the range for
+        // certain.
         return this.#addExpressions(component, source.indexName, source.filters.filter(isEquality))
       default:
         source satisfies never

@@ -1,3 +1,4 @@
+/** Checks arguments and results of functions against their validators. */
 import type { Value } from 'convex/values'
 import { Buffer } from 'node:buffer'
 import { CommitTsPlaceholder } from 'convex/values'

@@ -1,3 +1,4 @@
+/** The entry of the thread in which a deployment runs. */
 import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
 import type { LogEntry } from './log.ts'
 import * as nodeModule from 'node:module'
@@ -9,8 +10,8 @@ import { installConvexGlobal } from './convex-test.ts'
 import { DeploymentServer } from './server.ts'
 
 /**
- * The thread of one deployment. It has one to itself because functions share `process.env`, `Date`, `fetch` and `setTimeout` with whatever
- * else runs beside them.
+ * The thread of one deployment. It has one to itself because functions share `process.env`, `Date`,
+ * `fetch` and `setTimeout` with whatever else runs beside them.
  */
 let server: DeploymentServer | undefined
 let log: LogEntry[] = []

@@ -128,7 +128,7 @@ describe('the Host of a request', () => {
     expect((await send(deployment.siteUrl, upgrade({ Host: host, Connection: 'Upgrade, close' }))).text).toContain('allowedHosts')
   })
 
-  it('must be there', async () => {
+  it('is required', async () => {
     for (const url of [deployment.url, deployment.siteUrl])
       expect((await send(url, request({}), '1.0')).text).toContain('HostNotAllowed')
   })
@@ -217,7 +217,7 @@ describe('the Origin of a request', () => {
     expect(await deployment.query(anyApi.rows!.count!)).toBe(before + 3)
   })
 
-  it('may be an allowed one for an HTTP action, whose CORS headers are left to the router', async () => {
+  it('can be an allowed one for an HTTP action, whose router sets CORS headers', async () => {
     const { status, text } = await send(shared.siteUrl, { ...request({ Host: 'localhost', Origin: 'https://partner.example' }), path: '/public' })
     expect(status).toBe(200)
     expect(text).toContain('for everyone')
@@ -236,7 +236,7 @@ describe('startDeployment', () => {
     expect(await statuses(shared, { Host: host, Origin: origin })).toEqual([200, 101])
   })
 
-  it('reports each refusal once in the terminal, where a page cannot see why its WebSocket fails', async () => {
+  it('reports each refusal once in the terminal, since a page cannot see the reason', async () => {
     const written: string[] = []
     const write = vi.spyOn(process.stderr, 'write').mockImplementation(chunk => Boolean(written.push(String(chunk))))
     for (let attempt = 0; attempt < 3; attempt++)
@@ -247,7 +247,7 @@ describe('startDeployment', () => {
     expect(written.join('').match(/forgotten\.example\.com.*allowedOrigins/g)).toHaveLength(1)
   })
 
-  it('does not take an allowed host for an allowed page', async () => {
+  it('does not treat an allowed host as an allowed origin', async () => {
     expect(await statuses(shared, { Host: 'localhost', Origin: 'https://tunnel.example.com' })).toEqual([403, 403])
   })
 

@@ -44,7 +44,7 @@ const component = {
 }
 
 describe('codegen', () => {
-  it('writes what the fixture was checked in with', async () => {
+  it('writes the files that are committed for the fixture', async () => {
     const read = async (): Promise<string[]> => await Promise.all((await readdir(join(FUNCTIONS, '_generated'))).sort().map(name => readFile(join(FUNCTIONS, '_generated', name), 'utf8')))
     const before = await read()
     await codegen({ functions: FUNCTIONS })
@@ -80,7 +80,7 @@ describe('codegen', () => {
 })
 
 describe('components of the app\'s own', () => {
-  it('run on data of their own, once for each installation, and live queries see through them', async () => {
+  it('have data of their own for each installation, which live queries follow', async () => {
     const folder = await createFunctions(component)
     await codegen({ functions: folder })
     const deployment = await startDeployment({ functions: folder })

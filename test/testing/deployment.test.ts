@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => deployment.close())
 
-describe('a person who signs up', () => {
-  it('gets a token with which a live query follows their mutations', async () => {
+describe('a user who signs up', () => {
+  it('receives a token under which a live query shows the mutations of the user', async () => {
     const session = await signUp(deployment, { name: 'Ada' })
     const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
     client.setAuth(session.fetchToken)
@@ -27,7 +27,7 @@ describe('a person who signs up', () => {
 })
 
 describe('a token of another issuer', () => {
-  it('is whoever the test says', async () => {
+  it('authenticates the subject that the test names', async () => {
     const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
     client.setAuth(() => createToken('somebody', {
       claims: { name: 'Some Body' },

@@ -45,7 +45,7 @@ describe('several deployments in one process', () => {
 })
 
 describe('a deployment\'s timestamps', () => {
-  it('are nanoseconds since 1970 from the start, so that clients of a former one on its port come back', async () => {
+  it('are nanoseconds since 1970, so that clients of a previous one on its port reconnect', async () => {
     const before = BigInt(Date.now())
     const deployment = await start()
     const client = await RawClient.open(deployment.url)
@@ -57,7 +57,7 @@ describe('a deployment\'s timestamps', () => {
 })
 
 describe('a deployment\'s environment', () => {
-  it('is what it was given, its own addresses, and nothing of the process', async () => {
+  it('holds the given variables and its own addresses, and none of the process', async () => {
     const deployment = await start({ env: { GIVEN: 'yes' }, siteUrl: 'http://localhost:3000' })
     expect(await deployment.query(anyApi.env!.all!)).toEqual(['BETTER_AUTH_SECRET', 'CONVEX_CLOUD_URL', 'CONVEX_SITE_URL', 'GIVEN', 'SITE_URL'])
     expect([await get(deployment, 'CONVEX_CLOUD_URL'), await get(deployment, 'CONVEX_SITE_URL'), await get(deployment, 'SITE_URL')])
@@ -66,8 +66,8 @@ describe('a deployment\'s environment', () => {
   })
 })
 
-describe('what a function leaves behind', () => {
-  it('does not take the deployment down', async () => {
+describe('a promise or timer that a function leaves behind', () => {
+  it('does not end the deployment', async () => {
     const deployment = await start()
     await deployment.action(anyApi.env!.leaveRejection!)
     expect(await deployment.query(anyApi.env!.count!)).toBe(0)
@@ -75,7 +75,7 @@ describe('what a function leaves behind', () => {
 })
 
 describe('a closed deployment', () => {
-  it('answers nobody, says so, and leaves no files', async () => {
+  it('refuses requests with a reason, and leaves no files', async () => {
     // A `node_modules` of its own gets the bundle.
     const functions = await createFunctions({ ...files, 'node_modules/.keep': '' })
     const bundles = (): Promise<string[]> => readdir(join(functions, 'node_modules/.cache/convue'))
@@ -90,7 +90,7 @@ describe('a closed deployment', () => {
 })
 
 describe('the bundle of a process that was killed', () => {
-  it('is removed by the next deployment, those of running ones are not', async () => {
+  it('is removed by the next deployment, unlike those of running ones', async () => {
     const { pid: dead } = spawnSync(process.execPath, ['--version'])
     const functions = await createFunctions({ ...files, [`node_modules/.cache/convue/${dead}-a/left.mjs`]: '', [`node_modules/.cache/convue/${process.pid}-a/live.mjs`]: '' })
     const deployment = await start({ functions })
@@ -102,17 +102,17 @@ describe('the bundle of a process that was killed', () => {
 })
 
 describe('a deployment that cannot start', () => {
-  it('says that the port is taken', async () => {
+  it('reports that the port is taken', async () => {
     const { url } = await start()
     await expect(start({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED', why: expect.stringContaining('EADDRINUSE') })
   })
 
-  it('says that the functions are not there, or not in an app', async () => {
+  it('reports that the functions folder is missing, or not inside an app', async () => {
     await expect(startDeployment({ functions: './no/such/folder' })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('no/such/folder') })
     await expect(startDeployment({ functions: await mkdtemp(join(tmpdir(), 'convue-')) })).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('node_modules') })
   })
 
-  it('says which package is missing', async () => {
+  it('names the missing package', async () => {
     const missing = Object.assign(new Error('Cannot find package \'jose\' imported from here'), { code: 'ERR_MODULE_NOT_FOUND' })
     const error = await importPeer('jose', () => Promise.reject(missing)).catch(error => error)
     expect(error).toBeInstanceOf(ConvueError)

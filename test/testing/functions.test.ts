@@ -32,7 +32,7 @@ describe('values of every type', () => {
   } as const
   const args = { ...values, array: [...values.array] }
 
-  it('come back as they went, by query, mutation and action', async () => {
+  it('are returned unchanged by queries, mutations and actions', async () => {
     for (const echoed of [await client.query(api.values.echo, args), await client.mutation(api.values.echoMutation, args), await client.action(api.values.echoAction, args)]) {
       expect(echoed).toEqual(values)
       expect(Object.is(echoed.float64, -0)).toBe(true)
@@ -44,7 +44,7 @@ describe('values of every type', () => {
 describe('arguments', () => {
   const failure = async (call: Promise<unknown>): Promise<string> => await call.then(() => 'none', (error: Error) => error.message.replace(/\[Request ID: \w+\]/, '[Request ID]'))
 
-  it('are refused in Convex\'s words', async () => {
+  it('are refused with the error message of Convex', async () => {
     expect(await failure(client.query(anyApi.counters!.get!, {}))).toContain('[CONVEX Q(counters:get)] [Request ID] Server Error\nArgumentValidationError: Object is missing the required field `name`. Consider wrapping the field validator in `v.optional(...)` if this is expected.\n\nObject: {}\nValidator: v.object({name: v.string()})\n')
     expect(await failure(client.query(anyApi.counters!.get!, { name: 'a', more: 1 }))).toContain('ArgumentValidationError: Object contains extra field `more` that is not in the validator.\n\nObject: {more: 1.0, name: "a"}\nValidator: v.object({name: v.string()})\n')
     expect(await failure(client.mutation(anyApi.counters!.increment!, { name: 'a', by: 1n }))).toContain('ArgumentValidationError: Value does not match validator.\nPath: .by\nValue: 1\nValidator: v.float64()\n')
@@ -59,25 +59,25 @@ describe('arguments', () => {
 })
 
 describe('a return value', () => {
-  it('that breaks its validator is an error', async () => {
+  it('is an error if it does not match its validator', async () => {
     await expect(client.query(api.values.brokenPromise, {})).rejects.toThrow('ReturnsValidationError: Value does not match validator.\n\nValue: 42.0\nValidator: v.string()')
   })
 })
 
 describe('a function that a client may not call', () => {
-  it('does not exist for it: internal, unknown, or no function', async () => {
+  it('is reported as unknown: internal, missing, or not a function', async () => {
     for (const name of ['secretTotal', 'nothing'])
       await expect(client.query(anyApi.counters![name]!, {})).rejects.toThrow(`Could not find public function for 'counters:${name}'. Did you forget to run \`npx convex dev\` or \`npx convex deploy\`?`)
     await expect(client.mutation(anyApi.nowhere!.at!.all!, {})).rejects.toThrow('Could not find public function for \'nowhere/at:all\'')
     await expect(client.query(anyApi.auth!.createAuth!, {})).rejects.toThrow('Could not find public function')
   })
 
-  it('is told apart by its kind', async () => {
+  it('is refused under another kind', async () => {
     await expect(client.mutation(anyApi.counters!.total!, {})).rejects.toThrow('Trying to execute counters:total as Mutation, but it is defined as Query.')
     await expect(client.query(anyApi.jobs!.relay!, {})).rejects.toThrow('Trying to execute jobs:relay as Query, but it is defined as Action.')
   })
 
-  it('is open to other functions and to tests', async () => {
+  it('can be called by other functions and by tests', async () => {
     expect(await client.query(api.jobs.revealed, {})).toBe('revealed: for functions only')
     expect(await deployment.query(internal.jobs.secret)).toBe('for functions only')
     expect(await deployment.mutation(internal.counters.tick)).toBeNull()
@@ -86,14 +86,14 @@ describe('a function that a client may not call', () => {
 })
 
 describe('an error', () => {
-  it('of the app carries its data; any other its message and place', async () => {
+  it('carries the data of a ConvexError, and otherwise its message and place', async () => {
     const error = await client.action(api.failures.failingAction, { kind: 'convex' }).catch(error => error)
     expect(error).toBeInstanceOf(ConvexError)
     expect(error.data).toEqual({ code: 'ON_DEMAND', amount: 3n })
     await expect(client.mutation(api.failures.failingMutation, { kind: 'plain' })).rejects.toThrow(/Uncaught Error: a plain failure\n {4}at fail \(\.\.\/convex\/failures\.ts:\d+:\d+\)/)
   })
 
-  it('reaches a test\'s own call the same way', async () => {
+  it('is thrown by a test\'s own call in the same way', async () => {
     await expect(deployment.query(api.failures.failingQuery, { kind: 'convex' })).rejects.toMatchObject({ data: { code: 'ON_DEMAND', amount: 3n } })
     await expect(deployment.query(api.failures.failingQuery, { kind: 'plain' })).rejects.toThrow('a plain failure')
   })

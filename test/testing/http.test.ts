@@ -18,7 +18,7 @@ function post(path: string, body: unknown, headers: Record<string, string> = {})
 }
 
 describe('the HTTP client', () => {
-  it('runs queries, mutations and actions as nobody and as a person', async () => {
+  it('runs queries, mutations and actions anonymously and as a user', async () => {
     const client = new ConvexHttpClient(deployment.url, { logger: false })
     expect(await client.query(api.users.whoami)).toBeNull()
     client.setAuth(await createToken('ada'))
@@ -29,7 +29,7 @@ describe('the HTTP client', () => {
     expect(await client.consistentQuery(api.users.whoami)).toMatchObject({ subject: 'ada' })
   })
 
-  it('gets a function\'s errors with their data', async () => {
+  it('receives a function\'s errors with their data', async () => {
     const client = new ConvexHttpClient(deployment.url, { logger: false })
     await expect(client.query(api.failures.failingQuery, { kind: 'convex' })).rejects.toMatchObject({ data: { code: 'ON_DEMAND', amount: 3n } })
     await expect(client.mutation(api.failures.failingMutation, { kind: 'plain' })).rejects.toThrow('Uncaught Error: a plain failure')
@@ -37,14 +37,14 @@ describe('the HTTP client', () => {
 })
 
 describe('the HTTP API', () => {
-  it('answers success in an envelope, and failure of a function with status 560', async () => {
+  it('wraps results in an envelope, and answers 560 for a failed function', async () => {
     const success = await post('/api/query', { path: 'values:echoAny', args: { value: 1 }, format: 'json' })
     expect([success.status, await success.json()]).toEqual([200, { status: 'success', value: 1, logLines: [] }])
     const failure = await post('/api/query', { path: 'failures:failingQuery', args: [{ kind: 'plain' }] })
     expect([failure.status, await failure.json()]).toEqual([560, { status: 'error', errorMessage: expect.stringMatching(/^\[Request ID: [0-9a-f]{16}\] Server Error\nUncaught Error: a plain failure\n {4}at /), logLines: [] }])
   })
 
-  it('may be called by the page', async () => {
+  it('can be called by the page', async () => {
     const preflight = await fetch(`${deployment.url}/api/query`, { method: 'OPTIONS', headers: { 'origin': ORIGIN, 'access-control-request-headers': 'content-type,convex-client' } })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN)
@@ -53,7 +53,7 @@ describe('the HTTP API', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
   })
 
-  it('refuses what it does not understand, and stays up', async () => {
+  it('refuses malformed requests, and continues to serve', async () => {
     const malformed = await post('/api/query', '{"path":')
     expect([malformed.status, await malformed.json()]).toEqual([400, { code: 'BadJsonBody', message: expect.any(String) }])
     expect((await post('/api/query', { args: {} })).status).toBe(400)
@@ -77,13 +77,13 @@ describe('hTTP actions', () => {
     expect(await deployment.query(api.messages.list, { channel: 'by http action' })).toMatchObject([{ _id: id, body: 'x' }])
   })
 
-  it('run as whose Convex token they carry, and as nobody with any other', async () => {
+  it('run as the user of a Convex token, and anonymously with any other token', async () => {
     const hello = async (token: string): Promise<string> => await (await fetch(`${deployment.siteUrl}/hello`, { headers: { authorization: `Bearer ${token}` } })).text()
     expect(await hello(await createToken('ada', { claims: { name: 'Ada' } }))).toBe('hello Ada')
     expect(await hello('a session token')).toBe('hello nobody')
   })
 
-  it('get and give bodies of bytes, and every cookie', async () => {
+  it('receive and send bodies of bytes, and every cookie', async () => {
     const bytes = new Uint8Array([0, 255, 128, 10])
     const response = await fetch(`${deployment.siteUrl}/mirror/any/path`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: bytes })
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
@@ -91,7 +91,7 @@ describe('hTTP actions', () => {
     expect(response.headers.getSetCookie()).toEqual(['first=1', 'second=2'])
   })
 
-  it('answer 404 where there is no route, 500 where the handler throws, 413 to too much', async () => {
+  it('answer 404 without a route, 500 if the handler throws, 413 to a large body', async () => {
     expect((await fetch(`${deployment.siteUrl}/nowhere`)).status).toBe(404)
     expect((await fetch(`${deployment.siteUrl}/hello`, { method: 'DELETE' })).status).toBe(404)
     const broken = await fetch(`${deployment.siteUrl}/broken`)
@@ -107,7 +107,7 @@ describe('hTTP actions', () => {
 })
 
 describe('better Auth on the site port', () => {
-  it('sets host-only cookies, knows its session, and refuses another origin', async () => {
+  it('sets host-only cookies, finds its session, and refuses another origin', async () => {
     const session = await signUp(deployment)
     expect([...session.fetch.cookies.keys()].sort()).toEqual(['better-auth.convex_jwt', 'better-auth.session_token'])
     const known = await session.fetch(`${deployment.siteUrl}/api/auth/get-session`)
@@ -124,7 +124,7 @@ describe('better Auth on the site port', () => {
 })
 
 describe('file storage', () => {
-  it('takes an upload and gives it out by a URL that stays the same', async () => {
+  it('stores an upload, and serves it under a URL that does not change', async () => {
     const upload = await deployment.mutation(api.files.generateUploadUrl)
     const response = await fetch(upload, { method: 'POST', headers: { 'content-type': 'text/x-poem' }, body: 'roses are red' })
     const { storageId } = await response.json() as { storageId: any }
@@ -140,7 +140,7 @@ describe('file storage', () => {
     expect((await fetch(file!.url!)).status).toBe(404)
   })
 
-  it('stores from an action, whatever transaction is open at the time', async () => {
+  it('stores a file of an action while another transaction is open', async () => {
     const failing = deployment.mutation(api.counters.incrementAndFail, { name: 'open' }).catch(() => null)
     expect(await deployment.action(api.files.storeText, { name: 'note', text: 'kept' })).toBe('kept')
     await failing
@@ -148,7 +148,7 @@ describe('file storage', () => {
     expect(files.find(({ name }) => name === 'note')?.metadata).toMatchObject({ size: 4, contentType: 'text/plain' })
   })
 
-  it('says nothing of an upload that is broken off, and stays up', async () => {
+  it('ignores an upload that is aborted, and continues to serve', async () => {
     // What the deployment's thread has written is here for sure once that thread is gone.
     const own = await startFixture()
     const written = vi.spyOn(process.stderr, 'write')
@@ -164,7 +164,7 @@ describe('file storage', () => {
     written.mockRestore()
   })
 
-  it('refuses an upload URL that is made up or an hour old', async () => {
+  it('refuses an upload URL that is invented or an hour old', async () => {
     expect((await fetch(`${deployment.url}/api/storage/upload?token=made-up`, { method: 'POST', body: 'x' })).status).toBe(401)
     const upload = await deployment.mutation(api.files.generateUploadUrl)
     await deployment.advanceClock(60 * 60 * 1000)

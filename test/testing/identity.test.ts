@@ -23,7 +23,7 @@ async function tokenNow(subject: string, options: Parameters<typeof createToken>
 }
 
 describe('an accepted token', () => {
-  it('is confirmed by a transition, and everything runs again as the person', async () => {
+  it('is confirmed by a transition, and every query runs again as the user', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'users:whoamiTagged', { tag: 'a' }), add(2, 'counters:total'))
     expect((await client.next()).modifications[0].value).toEqual({ tag: 'a', subject: null })
@@ -38,7 +38,7 @@ describe('an accepted token', () => {
       .toEqual(['counters:total', 'users:whoamiTagged'])
   })
 
-  it('is followed by nobody when the client says so', async () => {
+  it('is replaced by anonymous when the client requests it', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada'))
     client.modify(0, add(1, 'users:whoamiTagged', { tag: 'b' }))
@@ -47,7 +47,7 @@ describe('an accepted token', () => {
     await eventually(() => client.received.at(-1)).toMatchObject({ endVersion: { identity: 2 }, modifications: [{ value: { subject: null } }] })
   })
 
-  it('has its claims in the identity, under Convex\'s names', async () => {
+  it('puts its claims into the identity, under Convex\'s names', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { claims: { name: 'Ada', email_verified: true, given_name: 'Augusta', role: 'admin' } }))
     client.modify(0, add(1, 'users:identity'))
@@ -115,7 +115,7 @@ describe('an identity that expires', () => {
     expect(await deployment.query(api.counters.get, { name: 'expiry' })).toBe(0)
   })
 
-  it('is noticed when a live query would run as it', async () => {
+  it('is noticed before a live query runs as it', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
@@ -127,7 +127,7 @@ describe('an identity that expires', () => {
 })
 
 describe('a call', () => {
-  it('runs as whoever the client was when it was sent', async () => {
+  it('runs as the identity of the client at the time of sending', async () => {
     const client = await RawClient.open(deployment.url)
     client.mutate(0, 'messages:send', { channel: 'receipt', body: 'as nobody' })
     client.authenticate(0, await tokenNow('ada'))
@@ -139,14 +139,14 @@ describe('a call', () => {
     expect(messages.map(({ body, author }) => [body, author])).toEqual([['as nobody', null], ['as ada', 'ada'], ['as nobody again', null]])
   })
 
-  it('of a test runs as whomever it names', async () => {
+  it('runs as the identity that a test names', async () => {
     expect(await deployment.query(api.users.whoami)).toBeNull()
     expect(await deployment.query(api.users.whoami, {}, { identity: { subject: 'grace', name: 'Grace' } })).toMatchObject({ subject: 'grace', name: 'Grace' })
   })
 })
 
 describe('a token of Better Auth', () => {
-  it('lives as long as the functions say, and its session outlives it', async () => {
+  it('has the lifetime that the functions set, and its session outlives it', async () => {
     const session = await signUp(deployment)
     const token = await session.fetchToken()
     const client = await RawClient.open(deployment.url)
@@ -161,7 +161,7 @@ describe('a token of Better Auth', () => {
     expect(await next.next()).toMatchObject({ type: 'Transition', endVersion: { identity: 1 } })
   })
 
-  it('is refused once the session is signed out, while queries by the token go on until it expires', async () => {
+  it('cannot be renewed after a sign-out, while queries run until it expires', async () => {
     const session = await signUp(deployment)
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await session.fetchToken())
@@ -174,7 +174,7 @@ describe('a token of Better Auth', () => {
 })
 
 describe('an OpenID provider', () => {
-  it('is asked for its keys by discovery', async () => {
+  it('is queried for its keys by discovery', async () => {
     const { publicKey, privateKey } = await generateKeyPair('RS256')
     const keys = { keys: [{ ...await exportJWK(publicKey), kid: 'k', alg: 'RS256' }] }
     const server = createServer((request, response) => {

@@ -6,7 +6,7 @@ import { createToken, startFixture } from '../support/live/deployment.ts'
 
 const CLIENTS = 500
 
-it('holds 500 clients, each with a person, queries and a mutation of its own', async () => {
+it('serves 500 clients, each with a user, queries and a mutation of its own', async () => {
   const deployment = await startFixture()
   onTestFinished(() => deployment.close())
   const shown = Array.from({ length: CLIENTS }, () => ({ shared: 0, own: 0, subject: null as string | null }))

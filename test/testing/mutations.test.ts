@@ -14,7 +14,7 @@ afterAll(() => deployment.close())
 const count = (name: string): Promise<number> => deployment.query(api.counters.get, { name })
 
 describe('a mutation', () => {
-  it('is answered with its timestamp before the transition that shows it', async () => {
+  it('is answered with its timestamp before the transition with its writes', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'counters:get', { name: 'order' }))
     await client.nextOf('Transition')
@@ -26,7 +26,7 @@ describe('a mutation', () => {
     expect(decodeTs(transition.endVersion.ts)).toBeGreaterThanOrEqual(decodeTs(answer.ts))
   })
 
-  it('is followed by a transition even if nothing that the client sees has changed', async () => {
+  it('is followed by a transition even if no query of the client has changed', async () => {
     const client = await RawClient.open(deployment.url)
     client.mutate(0, 'counters:increment', { name: 'unseen' })
     const answer = await client.next()
@@ -35,7 +35,7 @@ describe('a mutation', () => {
     expect(decodeTs(transition.endVersion.ts)).toBeGreaterThanOrEqual(decodeTs(answer.ts))
   })
 
-  it('that fails has no timestamp and leaves nothing behind', async () => {
+  it('has no timestamp and writes nothing if it fails', async () => {
     const client = await RawClient.open(deployment.url)
     client.mutate(0, 'counters:incrementAndFail', { name: 'failed' })
     const answer = await client.next()
@@ -44,17 +44,17 @@ describe('a mutation', () => {
     expect(await count('failed')).toBe(0)
   })
 
-  it('goes on after a nested one that failed, of which nothing stays', async () => {
+  it('continues after a nested one that failed, whose writes are undone', async () => {
     await deployment.mutation(api.counters.incrementDespiteFailure, { name: 'nested' })
     expect(await count('nested')).toBe(1)
   })
 
-  it('whose result breaks its validator leaves nothing behind', async () => {
+  it('writes nothing if its result does not match its validator', async () => {
     await expect(deployment.mutation(api.values.brokenMutation, { name: 'broken' })).rejects.toThrow('ReturnsValidationError')
     expect(await count('broken')).toBe(0)
   })
 
-  it('waits for those before it on the same socket', async () => {
+  it('waits for earlier ones of the same socket', async () => {
     const client = await RawClient.open(deployment.url)
     for (let requestId = 0; requestId < 20; requestId++)
       client.mutate(requestId, 'messages:send', { channel: 'serial', body: String(requestId) })
@@ -66,7 +66,7 @@ describe('a mutation', () => {
 })
 
 describe('a mutation that is sent again', () => {
-  it('runs once, and gets the same answer on the new socket', async () => {
+  it('runs once, and has the same answer on the new socket', async () => {
     const sessionId = crypto.randomUUID()
     const first = await RawClient.open(deployment.url, { sessionId })
     first.mutate(3, 'counters:increment', { name: 'twice' })
@@ -77,7 +77,7 @@ describe('a mutation that is sent again', () => {
     expect(await count('twice')).toBe(1)
   })
 
-  it('runs once even if the first is still under way, and after a restart', async () => {
+  it('runs once while the first is under way, and after a restart', async () => {
     const sessionId = crypto.randomUUID()
     const first = await RawClient.open(deployment.url, { sessionId })
     first.mutate(0, 'counters:increment', { name: 'underWay' })
@@ -91,7 +91,7 @@ describe('a mutation that is sent again', () => {
     expect(await count('underWay')).toBe(2)
   })
 
-  it('is answered in its turn', async () => {
+  it('is answered in order', async () => {
     const sessionId = crypto.randomUUID()
     const first = await RawClient.open(deployment.url, { sessionId })
     first.mutate(1, 'counters:increment', { name: 'turn' })
@@ -103,7 +103,7 @@ describe('a mutation that is sent again', () => {
     expect(await second.nextOf('MutationResponse')).toMatchObject({ requestId: 1, result: 1 })
   })
 
-  it('is another one if the session is another', async () => {
+  it('is a different one under another session', async () => {
     for (let session = 0; session < 2; session++) {
       const client = await RawClient.open(deployment.url)
       client.mutate(0, 'counters:increment', { name: 'sessions' })
@@ -112,7 +112,7 @@ describe('a mutation that is sent again', () => {
     expect(await count('sessions')).toBe(2)
   })
 
-  it('runs again if it had failed', async () => {
+  it('runs again if it failed before', async () => {
     const sessionId = crypto.randomUUID()
     const failing = await RawClient.open(deployment.url, { sessionId })
     failing.mutate(0, 'counters:incrementAndFail', { name: 'again' })
@@ -127,7 +127,7 @@ describe('a mutation that is sent again', () => {
 })
 
 describe('actions', () => {
-  it('run beside each other and beside mutations', async () => {
+  it('run concurrently with each other and with mutations', async () => {
     const client = await RawClient.open(deployment.url)
     client.send({ type: 'Action', requestId: 0, udfPath: 'jobs:wait', args: [{ ms: 3_600_000 }] })
     client.send({ type: 'Action', requestId: 1, udfPath: 'failures:failingAction', args: [{ kind: 'none' }] })
@@ -138,7 +138,7 @@ describe('actions', () => {
     expect(await client.nextOf('ActionResponse')).toMatchObject({ requestId: 0, success: true })
   })
 
-  it('read, write and schedule as their caller', async () => {
+  it('read, write and schedule as the identity of their caller', async () => {
     const { before, subject } = await deployment.action(api.jobs.relay, { channel: 'relay', body: 'hello' }, { identity: { subject: 'ada' } })
     expect({ before, subject }).toEqual({ before: 0, subject: 'ada' })
     await eventually(() => deployment.query(api.messages.list, { channel: 'relay' })).toMatchObject([

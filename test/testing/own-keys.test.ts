@@ -47,7 +47,7 @@ async function connect(session: Session) {
 const KEYS = 'GET /api/auth/convex/jwks'
 
 describe('the official client on an embedded deployment', () => {
-  it('stays signed in when the clock passes the age of the cached keys', async () => {
+  it('remains signed in when the clock passes the age of the cached keys', async () => {
     const session = await signUp(deployment)
     const { client, reports, whoami } = await connect(session)
     for (let round = 1; round <= 3; round++) {
@@ -70,7 +70,7 @@ describe('the official client on an embedded deployment', () => {
     expect(reports).not.toContain(false)
   })
 
-  it('stays signed in when the keys rotate, and after a reload', async () => {
+  it('remains signed in when the keys rotate, and after a reload', async () => {
     const session = await signUp(deployment)
     const { client, reports, whoami } = await connect(session)
     await deployment.action(anyApi.keys!.rotate! as any)

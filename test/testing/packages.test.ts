@@ -141,7 +141,7 @@ describe('a package of the workspace', () => {
     expect(await deployment.query(anyApi.levels!.get!)).toEqual(['HIGH', ['Low', 'High']])
   })
 
-  it('may be CommonJS, and require what Node brings', async () => {
+  it('can be CommonJS, and require modules of Node', async () => {
     const deployment = await start({
       'convex/hash.ts': `
         import { queryGeneric } from 'convex/server'
@@ -162,7 +162,7 @@ describe('a package of the workspace', () => {
 })
 
 describe('a package that is missing', () => {
-  it('is named, unless the app does without it', async () => {
+  it('is named in the error, unless the app handles its absence', async () => {
     const deployment = await start({
       'convex/optional.ts': `
         import { queryGeneric } from 'convex/server'
@@ -177,7 +177,7 @@ describe('a package that is missing', () => {
 })
 
 describe('the Convex global', () => {
-  it('is there while modules load, also in a reload', async () => {
+  it('exists while modules load, also in a reload', async () => {
     const deployment = await start({
       'convex/where.ts': `
         import { queryGeneric } from 'convex/server'

@@ -39,7 +39,7 @@ async function page(numItems: number, cursor: string | null = null, endCursor?: 
 }
 
 describe('a page that is full', () => {
-  it('is not known to be the last: an empty one that is follows it', async () => {
+  it('is followed by an empty last page if no more rows exist', async () => {
     await insert(1, 2, 3)
     const first = await page(3)
     expect(first).toMatchObject({ ranks: [1, 2, 3], isDone: false, pageStatus: null })
@@ -47,7 +47,7 @@ describe('a page that is full', () => {
     expect(await page(4)).toMatchObject({ ranks: [1, 2, 3], isDone: true })
   })
 
-  it('is followed by what follows its last row, ascending and descending', async () => {
+  it('is followed by the rows after its last one, ascending and descending', async () => {
     await insert(1, 2, 3, 4, 5)
     expect((await page(2, (await page(2)).continueCursor)).ranks).toEqual([3, 4])
     const descending = async (cursor: string | null) => {
@@ -59,14 +59,14 @@ describe('a page that is full', () => {
 })
 
 describe('a page whose end is given', () => {
-  it('ends there, however many rows there are', async () => {
+  it('ends at that row, however many rows exist', async () => {
     await insert(1, 2, 3, 4, 5)
     const { continueCursor } = await page(3)
     await insert(0.1, 0.2, 0.3, 0.4)
     expect(await page(3, null, continueCursor)).toMatchObject({ ranks: [0.1, 0.2, 0.3, 0.4, 1, 2, 3], isDone: false, continueCursor })
   })
 
-  it('ends there when the row at its end is gone, and all behind it', async () => {
+  it('ends there when the row at its end and all later rows are deleted', async () => {
     await insert(1, 2, 3, 4, 5)
     const { continueCursor } = await page(3)
     await remove(3)
@@ -78,7 +78,7 @@ describe('a page whose end is given', () => {
     expect(await page(3, null, continueCursor)).toMatchObject({ ranks: [], isDone: false, continueCursor })
   })
 
-  it('is the last for good, if it was the last', async () => {
+  it('remains the last page if it was the last one', async () => {
     await insert(1, 2)
     const { continueCursor } = await page(3)
     await insert(3, 4, 5)
@@ -88,7 +88,7 @@ describe('a page whose end is given', () => {
 })
 
 describe('a page in a mutation', () => {
-  it('has what the mutation has written', async () => {
+  it('holds the rows that the mutation has written', async () => {
     await insert(1, 3)
     expect((await page(10)).ranks).toEqual([1, 3])
     expect(await client.mutation(api.items.addAndPage, { list, rank: 2 })).toEqual([1, 2, 3])
@@ -96,8 +96,8 @@ describe('a page in a mutation', () => {
   })
 })
 
-describe('where a page could be split', () => {
-  it('is said of each page of more than two rows', async () => {
+describe('the split cursor', () => {
+  it('is set for each page of more than two rows', async () => {
     await insert(1, 2, 3, 4, 5)
     expect((await page(2)).splitCursor).toBeNull()
     const whole = await page(10)
@@ -108,13 +108,13 @@ describe('where a page could be split', () => {
   })
 })
 
-describe('a page that reads as much as it may', () => {
+describe('a page that reads up to the limit', () => {
   const rare = async (paginationOpts: PaginationOptions) => {
     const result = await client.query(api.items.pageOfRare, { list, maximumRowsRead: 4, paginationOpts })
     return { ...result, ranks: result.page.map(({ rank }) => rank) }
   }
 
-  it('has to be split, and is not followed by what it has read', async () => {
+  it('has to be split, and its rows do not follow it again', async () => {
     await insert(1, 2, 3, 4, 5)
     await client.mutation(api.items.add, { list, rank: 6, text: 'rare' })
     const first = await rare({ numItems: 2, cursor: null })
@@ -127,7 +127,7 @@ describe('a page that reads as much as it may', () => {
 })
 
 describe('a cursor', () => {
-  it('of another query is refused, and so is what is none', async () => {
+  it('is refused if it is of another query, or not a cursor', async () => {
     await insert(1, 2, 3)
     const { continueCursor: cursor } = await page(2)
     list = `list-${++lists}`
@@ -139,7 +139,7 @@ describe('a cursor', () => {
     await expect(page(2, null, cursor)).rejects.toMatchObject({ data: { paginationError: 'InvalidCursor' } })
   })
 
-  it('leads through the results of a search once each', async () => {
+  it('leads to each result of a search once', async () => {
     for (let index = 0; index < 12; index++)
       await deployment.mutation(api.messages.send, { channel: list, body: `word ${index}` })
     const found: string[] = []

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => deployment.close())
 
 describe('versions', () => {
-  it('start at zero, and each transition begins where the last one ended', async () => {
+  it('start at zero, and each transition begins where the previous one ended', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'counters:get', { name: 'versions' }))
     client.modify(1, add(2, 'counters:total'))
@@ -30,14 +30,14 @@ describe('versions', () => {
     }
   })
 
-  it('make a query set on the wrong base fatal', async () => {
+  it('make a query set with the wrong base version fatal', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(7, add(1, 'counters:total'))
     expect(await client.next()).toEqual({ type: 'FatalError', error: `Base version 7 passed up doesn't match the current version 0` })
     expect((await client.closed).code).toBe(1008)
   })
 
-  it('are checked against what was received, so that a client need not wait for transitions', async () => {
+  it('are checked on receipt, so that a client need not wait for transitions', async () => {
     const client = await RawClient.open(deployment.url)
     for (let version = 0; version < 20; version++)
       client.modify(version, add(version, 'values:echoAny', { value: version }))
@@ -70,8 +70,8 @@ describe('the clock skew of a client', () => {
   })
 })
 
-describe('a client that has seen later data than there is', () => {
-  it('is sent away to try again', async () => {
+describe('a client that has observed a later timestamp', () => {
+  it('is disconnected, so that it tries again', async () => {
     const bytes = Buffer.alloc(8)
     bytes.writeBigUInt64LE(BigInt(Date.now() + 1e9) * 1_000_000n)
     const client = await RawClient.open(deployment.url, { maxObservedTimestamp: bytes.toString('base64') })
@@ -81,7 +81,7 @@ describe('a client that has seen later data than there is', () => {
 })
 
 describe('a silent connection', () => {
-  it('gets a ping every 15 seconds, and not before', async () => {
+  it('receives a ping every 15 seconds, and not before', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'counters:total'))
     await client.next()
@@ -95,7 +95,7 @@ describe('a silent connection', () => {
   })
 })
 
-describe('what is no message of the protocol', () => {
+describe('a message that the protocol does not have', () => {
   const cases: [name: string, data: string | Buffer, error: string][] = [
     ['no JSON', '{"type":', 'Received Invalid JSON on websocket'],
     ['JSON of no known type', '{"type":"Subscribe"}', 'not a message of the sync protocol'],
@@ -114,7 +114,7 @@ describe('what is no message of the protocol', () => {
     expect((await client.closed).code).toBe(1008)
   })
 
-  it('is fatal too: a query id that is taken, one that nobody has', async () => {
+  it('is fatal: a query id that is taken, or that does not exist', async () => {
     const twice = await RawClient.open(deployment.url)
     twice.modify(0, add(1, 'counters:total'), add(1, 'counters:total'))
     expect(await twice.next()).toEqual({ type: 'FatalError', error: 'Duplicate query ID: 1' })
@@ -129,7 +129,7 @@ describe('what is no message of the protocol', () => {
     expect((await client.closed).code).toBe(1009)
   })
 
-  it('leaves everybody else alone', async () => {
+  it('does not affect other connections', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'values:echoAny', { value: 'still here' }))
     expect((await client.next()).modifications).toMatchObject([{ value: 'still here' }])
@@ -137,7 +137,7 @@ describe('what is no message of the protocol', () => {
 })
 
 describe('an event', () => {
-  it('is taken note of without an answer', async () => {
+  it('is accepted without an answer', async () => {
     const client = await RawClient.open(deployment.url)
     client.send({ type: 'Event', eventType: 'ClientConnect', event: [] })
     client.modify(0, add(1, 'counters:total'))
@@ -146,7 +146,7 @@ describe('an event', () => {
 })
 
 describe('another path', () => {
-  it('is no place for a socket', async () => {
+  it('does not accept a socket', async () => {
     const { WebSocket } = await import('ws')
     const socket = new WebSocket(`${deployment.url.replace('http', 'ws')}/elsewhere`)
     const error = await new Promise<Error>(resolve => socket.on('error', resolve))

@@ -35,7 +35,7 @@ describe('a write', () => {
     expect(client.received.at(-1).modifications).toMatchObject([{ queryId: 1, value: [{ body: 'hello' }] }])
   })
 
-  it('counts by a document\'s place before and after it', async () => {
+  it('is compared with a document\'s place before and after it', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'range', body: 'x', priority: 1 })
     await subscribe(['messages:urgent', { channel: 'range', from: 5 }], ['messages:urgent', { channel: 'range', from: 1 }], ['messages:urgent', { channel: 'other', from: 0 }])
     await deployment.mutation(api.messages.edit, { id, body: 'y' })
@@ -48,7 +48,7 @@ describe('a write', () => {
     expect(await reruns()).toEqual([['messages:urgent', { channel: 'range', from: 1 }]])
   })
 
-  it('reaches who read the document by its id, and who found that it is gone', async () => {
+  it('runs queries again that read the document by id, existing or deleted', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'point', body: 'x' })
     const other = await deployment.mutation(api.messages.send, { channel: 'point', body: 'x' })
     const client = await subscribe(['messages:get', { id }])
@@ -59,7 +59,7 @@ describe('a write', () => {
     expect(client.received.at(-1).modifications).toMatchObject([{ value: null }])
   })
 
-  it('reaches whole-table reads, searches and nested queries', async () => {
+  it('runs whole-table reads, searches and nested queries again', async () => {
     await subscribe(['counters:total', {}], ['messages:search', { channel: 's', text: 'hel' }], ['users:current', {}])
     await deployment.mutation(api.counters.increment, { name: 'whole' })
     expect(await reruns()).toEqual([['counters:total', {}]])
@@ -67,7 +67,7 @@ describe('a write', () => {
     expect(await reruns()).toEqual([['messages:search', { channel: 's', text: 'hel' }]])
   })
 
-  it('that fails runs nothing', async () => {
+  it('does not run queries again if it fails', async () => {
     await subscribe(['counters:get', { name: 'rolled back' }])
     await expect(deployment.mutation(api.counters.incrementAndFail, { name: 'rolled back' })).rejects.toThrow()
     expect(await reruns()).toEqual([])
@@ -75,7 +75,7 @@ describe('a write', () => {
 })
 
 describe('a result', () => {
-  it('that is the same as before is not sent again', async () => {
+  it('is not sent again if it is unchanged', async () => {
     await deployment.mutation(api.counters.increment, { name: 'same' })
     const client = await subscribe(['counters:exists', { name: 'same' }])
     await deployment.mutation(api.counters.increment, { name: 'same' })
@@ -83,7 +83,7 @@ describe('a result', () => {
     expect(client.received.slice(1).flatMap(({ modifications }) => modifications)).toEqual([])
   })
 
-  it('may be an error, and recover', async () => {
+  it('can be an error, and recover', async () => {
     const client = await subscribe(['failures:failsWhileCounted', { name: 'odd' }])
     await deployment.mutation(api.counters.increment, { name: 'odd' })
     expect(await client.nextOf('Transition')).toMatchObject({ modifications: [{ type: 'QueryFailed', queryId: 0, errorMessage: expect.stringContaining('ConvexError'), errorData: 'odd', logLines: [] }] })
@@ -91,7 +91,7 @@ describe('a result', () => {
     expect(await client.nextOf('Transition')).toMatchObject({ modifications: [{ type: 'QueryUpdated', queryId: 0, value: 2 }] })
   })
 
-  it('comes with all others of its commit in one transition', async () => {
+  it('is sent with all others of its commit in one transition', async () => {
     const client = await subscribe(['counters:get', { name: 'snapshot' }], ['counters:total', {}], ['counters:exists', { name: 'snapshot' }])
     const total = client.received[0].modifications[1].value
     for (let round = 0; round < 10; round++)
@@ -109,7 +109,7 @@ describe('a result', () => {
 describe('a page', () => {
   const page = (paginationOpts: Record<string, unknown>): [string, Record<string, unknown>] => ['messages:page', { channel: 'pages', paginationOpts }]
 
-  it('keeps its end when rows come and go, and after a reconnect by its journal', async () => {
+  it('keeps its end when rows change, and after a reconnect by its journal', async () => {
     for (let index = 0; index < 6; index++)
       await deployment.mutation(api.messages.send, { channel: 'pages', body: `first ${index}` })
     const client = await subscribe(page({ numItems: 3, cursor: null }))

@@ -29,7 +29,7 @@ async function connectionsOf(subject: string): Promise<Deployment['connections']
 }
 
 describe('a client whose connection drops', () => {
-  it('comes back with its queries, its identity and what it missed', async () => {
+  it('reconnects with its queries and identity, and receives missed changes', async () => {
     const client = openClient()
     client.setAuth(() => createToken('dropped'))
     const values: number[] = []
@@ -50,7 +50,7 @@ describe('a client whose connection drops', () => {
     expect(new Set(subjects)).toEqual(new Set(['dropped']))
   })
 
-  it('has its mutation carried out once', async () => {
+  it('has its mutation run once', async () => {
     const client = openClient()
     await client.query(api.counters.total, {})
     const increments = Array.from({ length: 5 }, () => client.mutation(api.counters.increment, { name: 'carried' }))
@@ -61,7 +61,7 @@ describe('a client whose connection drops', () => {
 })
 
 describe('a restart', () => {
-  it('keeps the data and the ports, and its timestamps go on', async () => {
+  it('keeps data and ports, and its timestamps continue', async () => {
     const client = openClient()
     const values: number[] = []
     client.onUpdate(api.counters.get, { name: 'restarted' }, value => values.push(value))
@@ -77,7 +77,7 @@ describe('a restart', () => {
   })
 })
 
-describe('a restart while clients come', () => {
+describe('a restart while clients connect', () => {
   const UPGRADE = [
     'GET /api/1.0.0/sync HTTP/1.1',
     'Host: localhost',
@@ -101,7 +101,7 @@ describe('a restart while clients come', () => {
     }
   }
 
-  it('ends all the same, and they have to come again', async () => {
+  it('ends, and the clients have to connect again', async () => {
     for (let times = 0; times < 10; times++) {
       const come = await approach(100)
       await Promise.all([come(), deployment.restart()])
@@ -111,7 +111,7 @@ describe('a restart while clients come', () => {
 })
 
 describe('the log', () => {
-  it('has each execution with whom it ran as, and the events of the socket', async () => {
+  it('lists each execution with its identity, and the events of sockets', async () => {
     const client = openClient()
     client.setAuth(() => createToken('logged'))
     await eventually(async () => (await client.query(api.users.whoami, {}))?.subject).toBe('logged')
@@ -132,7 +132,7 @@ describe('the log', () => {
     expect(Math.abs(deployment.log[0]!.at - Date.now())).toBeLessThan(5_000)
   })
 
-  it('tells how a connection came to be', async () => {
+  it('shows how a connection was opened', async () => {
     const client = openClient()
     client.setAuth(() => createToken('events'))
     await eventually(async () => (await client.query(api.users.whoami, {}))?.subject).toBe('events')

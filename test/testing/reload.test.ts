@@ -32,7 +32,7 @@ async function start(files: Record<string, string>, options: DeploymentOptions =
 }
 
 describe('a reload', () => {
-  it('puts new functions over the same data, and live queries follow', async () => {
+  it('runs new functions on the same data, and live queries again', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes('one: ') })
     await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
     const client = await RawClient.open(deployment.url)
@@ -45,13 +45,13 @@ describe('a reload', () => {
     expect(await deployment.query(anyApi['more/deep']!.list!)).toEqual(['deep: x'])
   })
 
-  it('leaves no files of the former functions', async () => {
+  it('removes the files of the previous functions', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes(''), 'node_modules/.keep': '' })
     await deployment.reload()
     expect(await readdir(join(folder, 'node_modules/.cache/convue'))).toHaveLength(1)
   })
 
-  it('takes over the schema', async () => {
+  it('applies the new schema', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes(''), 'schema.ts': schema('text: v.string()') })
     await expect(deployment.mutation(anyApi.notes!.add!, { text: 1 })).rejects.toThrow('Expected `string`')
     await writeFunctions(folder, { 'schema.ts': schema('text: v.number()') })
@@ -60,7 +60,7 @@ describe('a reload', () => {
     await expect(deployment.mutation(anyApi.notes!.add!, { text: 'x' })).rejects.toThrow('Expected `number`')
   })
 
-  it('that cannot be bundled or evaluated is refused, and the former functions stay', async () => {
+  it('is refused if it cannot be bundled or evaluated, and keeps the functions', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes('still ') })
     await writeFunctions(folder, { 'notes.ts': 'export const list = (' })
     await expect(deployment.reload()).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('notes.ts:1:') })
@@ -95,7 +95,7 @@ describe('a watched folder', () => {
     await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['two: x'])
   })
 
-  it('has its types from the start, and again when a module is added', async () => {
+  it('has types from the start, and again when a module is added', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
     const types = (): Promise<string> => readFile(join(folder, '_generated/api.d.ts'), 'utf8')
     expect(await types()).toContain('"notes": typeof')
@@ -113,7 +113,7 @@ describe('a watched folder', () => {
     expectConsole(/FUNCTIONS_INVALID.*half written/s)
   })
 
-  it('leaves generated files alone that are up to date', async () => {
+  it('does not rewrite generated files that are up to date', async () => {
     const { folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
     const file = join(folder, '_generated/api.d.ts')
     const { mtimeMs } = await stat(file)

@@ -16,7 +16,7 @@ const MINUTE = 60_000
 const bodies = async (channel: string): Promise<string[]> => (await deployment.query(api.messages.list, { channel })).map(({ body }) => body)
 
 describe('a scheduled function', () => {
-  it('runs when it is due, as nobody, and live queries see it and its state', async () => {
+  it('runs anonymously when it is due, and live queries show its state', async () => {
     const job = await deployment.mutation(api.jobs.sendLater, { channel: 'later', body: 'due', delayMs: 10 * MINUTE }, { identity: { subject: 'ada' } })
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'messages:list', { channel: 'later' }), add(2, 'jobs:state', { job }))
@@ -31,7 +31,7 @@ describe('a scheduled function', () => {
     expect(deployment.log.findLast(({ name }) => name === 'messages:send')).toMatchObject({ kind: 'mutation', subject: null, connection: null, outcome: 'success', args: { channel: 'later', body: 'due' } })
   })
 
-  it('does not run if it was cancelled, or if what scheduled it failed', async () => {
+  it('does not run if it was cancelled, or if the scheduling mutation failed', async () => {
     const job = await deployment.mutation(api.jobs.sendLater, { channel: 'never', body: 'cancelled', delayMs: MINUTE })
     await deployment.mutation(api.jobs.cancel, { job })
     await expect(deployment.mutation(api.jobs.sendLaterAndFail, { channel: 'never' })).rejects.toThrow()
@@ -41,7 +41,7 @@ describe('a scheduled function', () => {
     expect(await deployment.query(api.jobs.state, { job })).toBe('canceled')
   })
 
-  it('may be further off than Node\'s timers reach', async () => {
+  it('can be further ahead than the longest timer of Node', async () => {
     const days = 24 * 60 * MINUTE
     await deployment.mutation(api.jobs.sendLater, { channel: 'far', body: 'at last', delayMs: 60 * days })
     await deployment.advanceClock(59 * days)
@@ -52,7 +52,7 @@ describe('a scheduled function', () => {
 })
 
 describe('the clock', () => {
-  it('is the functions\' own: Date, timers and creation times', async () => {
+  it('applies to functions: Date, timers and creation times', async () => {
     const waiting = deployment.action(api.jobs.wait, { ms: 30 * MINUTE }).then(Date.parse)
     await eventually(async () => {
       await deployment.advanceClock(10 * MINUTE)
@@ -65,7 +65,7 @@ describe('the clock', () => {
 })
 
 describe('a cron job', () => {
-  it('runs by its schedule, again and again', async () => {
+  it('runs repeatedly by its schedule', async () => {
     const before = await deployment.query(api.counters.get, { name: 'cron' })
     await deployment.advanceClock(6 * 60 * MINUTE)
     await eventually(() => deployment.query(api.counters.get, { name: 'cron' })).toBe(before + 1)

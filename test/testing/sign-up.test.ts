@@ -26,7 +26,7 @@ describe('signUp', () => {
   })
   afterAll(() => deployment.close())
 
-  it('gives a plugin that runs components as the user', async () => {
+  it('returns a plugin that runs components as the user', async () => {
     const ada = await signUp(deployment, { name: 'Ada' })
     await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: ada.identity })
     const list = mount(TaskList, { global: { plugins: [ada.plugin] } })
@@ -37,7 +37,7 @@ describe('signUp', () => {
     list.unmount()
   })
 
-  it('gives two users of one process a browser of their own each', async () => {
+  it('keeps two users of one process in browsers of their own', async () => {
     const [ada, grace] = [await signUp(deployment, { name: 'Ada' }), await signUp(deployment, { name: 'Grace' })]
     await deployment.mutation(api.tasks.add, { text: 'For Ada' }, { identity: ada.identity })
     await deployment.mutation(api.tasks.add, { text: 'For Grace' }, { identity: grace.identity })
@@ -49,7 +49,7 @@ describe('signUp', () => {
     lists.forEach(list => list.unmount())
   })
 
-  it('gives the options for another plugin of the same session', async () => {
+  it('returns the options for another plugin of the same session', async () => {
     const ada = await signUp(deployment)
     mount(TaskList, { global: { plugins: [ada.plugin] } }).unmount()
     const list = mount(TaskList, { global: { plugins: [createConvex({ ...ada.options, lingerMs: 0 })] } })
@@ -57,7 +57,7 @@ describe('signUp', () => {
     list.unmount()
   })
 
-  it('gives a fetch with the cookies of the user', async () => {
+  it('returns a fetch with the cookies of the user', async () => {
     const { user, fetch } = await signUp(deployment, { email: 'grace@example.com', password: 'another horse battery' })
     const response = await fetch(`${deployment.siteUrl}/api/auth/get-session`)
     expect(await response.json()).toMatchObject({ user })
@@ -71,7 +71,7 @@ describe('signUp', () => {
     expect(await (await fetch(`${deployment.siteUrl}/api/auth/get-session`)).json()).toBeNull()
   })
 
-  it('rejects with what Better Auth says', async () => {
+  it('rejects with the error of Better Auth', async () => {
     await signUp(deployment, { email: 'twice@example.com' })
     await expect(signUp(deployment, { email: 'twice@example.com' })).rejects.toMatchObject({
       code: 'SIGN_UP_FAILED',

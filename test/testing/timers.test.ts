@@ -66,7 +66,7 @@ async function start(): Promise<Deployment> {
 }
 
 describe('fetch in a function', () => {
-  it('works again and again while time passes', async () => {
+  it('works repeatedly while time passes', async () => {
     let requests = 0
     const server = createServer((_request, response) => response.end(String(++requests)))
     onTestFinished(() => {
@@ -86,7 +86,7 @@ describe('fetch in a function', () => {
 })
 
 describe('setTimeout in a function', () => {
-  it('returns what Node returns: refresh, ref, unref and hasRef, across changes of the clock', async () => {
+  it('returns Node\'s object with refresh, ref, unref and hasRef', async () => {
     const deployment = await start()
     const run = (method: string): Promise<boolean> => deployment.action(timers.use, { name: 'a', method })
     const takeEvents = async (): Promise<unknown[]> => {
@@ -112,7 +112,7 @@ describe('setTimeout in a function', () => {
     expect(await takeEvents()).toEqual([['a', true, 'one', 2]])
   })
 
-  it('is cleared by its object, by its number and by its own methods', async () => {
+  it('can be cleared by its object, its number and its own methods', async () => {
     const deployment = await start()
     await deployment.action(timers.clearAll)
     await deployment.advanceClock(2 * DAY)
