@@ -8,7 +8,6 @@ import { api } from '../support/convex/_generated/api.js'
 import { eventually } from '../support/environment/eventually.ts'
 import { startFixture } from '../support/live/deployment.ts'
 import { becomePage, LivePage } from '../support/live/live-page.ts'
-import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 let page: LivePage

@@ -6,7 +6,6 @@ import { computed, watch } from 'vue'
 import { api } from '../support/convex/_generated/api.js'
 import { startFixture } from '../support/live/deployment.ts'
 import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
-import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

@@ -10,7 +10,6 @@ import { eventually } from '../support/environment/eventually.ts'
 import { startFixture } from '../support/live/deployment.ts'
 import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
 import { NodeXhr } from '../support/live/node-xhr.ts'
-import '../support/environment/console-guard.ts'
 
 let deployment: Deployment
 beforeAll(async () => {

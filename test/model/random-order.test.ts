@@ -1,7 +1,6 @@
 import { it } from 'vitest'
 import { checkSequences, performSequence } from './check-sequences.ts'
 import { ModelRun } from './model-run.ts'
-import '../support/environment/console-guard.ts'
 
 // `npm run test:soak` runs many.
 it('keeps its promises, whatever happens in whatever order', { timeout: 24 * 3600_000 }, async () => {

@@ -1,26 +1,24 @@
 import { useConvexMutation, useConvexQueries, useConvexQuery } from 'convue'
 import { createConvexServer } from 'convue/server'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../support/scripted/scripted-page.ts'
 
 /** What `JSON.parse` makes of an address or a message that somebody else has written. */
 const hostile = (extra = ''): any => JSON.parse(`{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}${extra}}`)
 
 let page: ScriptedPage
+afterEach(() => {
+  expect(({} as any).isAdmin).toBeUndefined()
+  expect((() => {}).prototype).toBeUndefined()
+  expect(Object.keys(Object.prototype)).toEqual([])
+})
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage()
   page.deployment.functions.set('values:echo', ({ value }) => value)
   page.deployment.functions.set('values:set', () => null)
   page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-  expect(({} as any).isAdmin).toBeUndefined()
-  expect((() => {}).prototype).toBeUndefined()
-  expect(Object.keys(Object.prototype)).toEqual([])
 })
 
 describe('arguments with the keys of a prototype', () => {

@@ -1,27 +1,25 @@
 import type { TokenOutcome } from 'convue'
 import { Buffer } from 'node:buffer'
 import { useAuthedQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../support/scripted/identity.ts'
-import { ScriptedPage } from '../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../support/scripted/scripted-page.ts'
 import { signedIn } from '../support/scripted/scripted-source.ts'
 
 let page: ScriptedPage
 const rejections: unknown[] = []
 const onRejection = (reason: unknown): void => void rejections.push(reason)
 beforeEach(() => {
-  vi.useFakeTimers()
   process.on('unhandledRejection', onRejection)
 })
 afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-  // Node tells of them when the microtasks have run.
+  // Node reports rejections when the microtasks have run.
   await new Promise(resolve => setTimeout(resolve))
   process.off('unhandledRejection', onRejection)
   expect(rejections.splice(0)).toEqual([])
 })
+setupScriptedPage()
 
 function openPage(user: string | null = 'ada', answer?: () => TokenOutcome) {
   page = new ScriptedPage({ user })

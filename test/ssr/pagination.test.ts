@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h, Suspense } from 'vue'
 import { listApi } from '../support/scripted/scripted-list.ts'
 import { ScriptedSource } from '../support/scripted/scripted-source.ts'
-import '../support/environment/console-guard.ts'
 
 const opened = vi.fn()
 class ForbiddenSocket {

@@ -9,7 +9,6 @@ import { createSSRApp, defineComponent, h, Suspense } from 'vue'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { api } from '../support/scripted/scripted-api.ts'
 import { ScriptedSource } from '../support/scripted/scripted-source.ts'
-import '../support/environment/console-guard.ts'
 
 const url = 'https://happy-otter-123.convex.cloud'
 

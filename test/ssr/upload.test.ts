@@ -4,7 +4,6 @@ import { makeFunctionReference } from 'convex/server'
 import { createConvex, useConvexStorageUrl, useConvexUpload, useFilePreview } from 'convue'
 import { afterEach, expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h } from 'vue'
-import '../support/environment/console-guard.ts'
 
 const generateUploadUrl = makeFunctionReference<'mutation', Record<string, never>, string>('files:generateUploadUrl')
 const getUrl = makeFunctionReference<'query', { storageId: GenericId<'_storage'> }, string | null>('files:getUrl')

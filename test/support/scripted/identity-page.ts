@@ -1,7 +1,6 @@
 import type { ScriptedPageOptions } from './scripted-page.ts'
-import { afterEach, beforeEach, vi } from 'vitest'
 import { scriptIdentity } from './identity.ts'
-import { ScriptedPage } from './scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from './scripted-page.ts'
 
 /** The page of the test that runs. */
 // eslint-disable-next-line import/no-mutable-exports
@@ -14,8 +13,4 @@ export function openPage(options?: ScriptedPageOptions): ScriptedPage {
   return page
 }
 
-beforeEach(() => void vi.useFakeTimers())
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()

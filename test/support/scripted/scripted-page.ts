@@ -3,7 +3,7 @@ import type { ConvexOptions, ConvexPlugin } from 'convue'
 import type { App, Component } from 'vue'
 import { mount } from '@vue/test-utils'
 import { createConvex } from 'convue'
-import { expect, vi } from 'vitest'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { createApp, effectScope, markRaw } from 'vue'
 import { fakeToken } from './fake-token.ts'
 import { ScriptedDeployment } from './scripted-deployment.ts'
@@ -11,6 +11,27 @@ import { ScriptedSource, signedIn } from './scripted-source.ts'
 
 // Vue looks for its devtools once per process, with a timer that belongs to no test.
 createApp({ render: () => null })
+
+/** The pages that have not been closed yet. */
+const openPages = new Set<ScriptedPage>()
+
+/**
+ * Gives each test of a file, or of a `describe`, fake timers, and closes all pages that the test has opened. A hook that has to run before the
+ * pages are closed is registered after this call; a hook that has to run with real timers, before it.
+ */
+export function setupScriptedPage(): void {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(async () => {
+    const pages = [...openPages]
+    openPages.clear()
+    // A page that is closed looks for timers that are left: none of the other pages may have any by then.
+    for (const page of pages)
+      page.end()
+    for (const page of pages)
+      await page.close()
+    vi.useRealTimers()
+  })
+}
 
 export interface ScriptedPageOptions extends Partial<ConvexOptions> {
   /** Who the provider says is there: somebody's id, `null` for nobody, or `'silent'` while it says nothing. @default null */
@@ -25,9 +46,11 @@ export class ScriptedPage {
   #convex: ConvexPlugin | undefined
   #app: App | undefined
   #scopes: (() => void)[] = []
+  #closed: Promise<void> | undefined
   #wrapper: VueWrapper | undefined
 
   constructor(options: ScriptedPageOptions = {}) {
+    openPages.add(this)
     this.#options = options
     const { user = null } = options
     this.source = new ScriptedSource(user === 'silent'
@@ -80,15 +103,22 @@ export class ScriptedPage {
     return this.deployment.frames.splice(0).map(describeFrame)
   }
 
-  /** Closes everything and looks whether anything is left. */
-  async close(): Promise<void> {
-    for (const stop of this.#scopes)
+  /** Ends all that runs on this page. */
+  end(): void {
+    for (const stop of this.#scopes.splice(0))
       stop()
     this.#wrapper?.unmount()
-    const closed = this.#convex?.close()
-    // What is under way in the deployment has a timer as well.
+    this.#wrapper = undefined
+    this.#closed ??= this.#convex?.close()
+  }
+
+  /** Ends all that runs on this page, and fails the test if a timer, a socket or a listener remains. */
+  async close(): Promise<void> {
+    openPages.delete(this)
+    this.end()
+    // A request that the deployment is answering has a timer too.
     await vi.advanceTimersByTimeAsync(1000)
-    await closed
+    await this.#closed
     localStorage.clear()
     expect(vi.getTimerCount(), 'timers that are left').toBe(0)
     expect(this.deployment.liveSockets, 'sockets that are left').toEqual([])

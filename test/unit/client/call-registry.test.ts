@@ -3,7 +3,7 @@ import { useConvexMutation } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCallRegistry } from '../../../src/client/call-registry.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 const question = { kind: 'mutation', name: 'messages:send', args: {} } as const
 function optimisticUpdate(): void {}
@@ -58,15 +58,13 @@ describe('createCallRegistry', () => {
 describe('the work for many pending calls', () => {
   const CALLS = 200
   let page: ScriptedPage
+  setupScriptedPage()
   beforeEach(() => {
-    vi.useFakeTimers()
     page = new ScriptedPage()
     page.deployment.functions.set('messages:send', () => null)
   })
-  afterEach(async () => {
+  afterEach(() => {
     vi.restoreAllMocks()
-    await page.close()
-    vi.useRealTimers()
   })
 
   async function sendCalls(): Promise<{ settled: Promise<PromiseSettledResult<unknown>[]> }> {

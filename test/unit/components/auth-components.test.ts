@@ -1,20 +1,13 @@
 import type { VueWrapper } from '@vue/test-utils'
 import { Authenticated, AuthLoading, AuthRefreshing, Unauthenticated } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, onMounted } from 'vue'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function mountAll(user: string | null | 'silent'): VueWrapper {
   page = new ScriptedPage({ user })

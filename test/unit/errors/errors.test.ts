@@ -2,12 +2,11 @@ import type { ConvexOptions } from 'convue'
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/client'
 import { ConvueError, createConvex, IdentityChangedError, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 import { ScriptedSource } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
 const url = 'https://happy-otter-123.convex.cloud'
 
@@ -80,13 +79,9 @@ describe('a composable without the plugin', () => {
 
 describe('on a page', () => {
   let page: ScriptedPage
+  setupScriptedPage()
   beforeEach(() => {
-    vi.useFakeTimers()
     page = new ScriptedPage()
-  })
-  afterEach(async () => {
-    await page.close()
-    vi.useRealTimers()
   })
 
   it.each<[string, (reference: any) => unknown]>([
@@ -140,12 +135,7 @@ describe('on a page', () => {
 })
 
 describe('an auth client without convexClient()', () => {
-  beforeEach(() => {
-    vi.useFakeTimers()
-  })
-  afterEach(() => {
-    vi.useRealTimers()
-  })
+  setupScriptedPage()
 
   it('is found out by the missing token endpoint', async () => {
     const answers: Record<string, () => Response> = {
@@ -161,7 +151,6 @@ describe('an auth client without convexClient()', () => {
     await page.tick(500)
     expectDiagnosis(page.convex.auth.error.value, 'TOKEN_ENDPOINT_MISSING', { why: /404/, fix: /convexClient\(\)/ })
     expect(page.convex.auth.status.value).toBe('loading')
-    await page.close()
   })
 })
 

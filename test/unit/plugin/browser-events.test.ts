@@ -1,18 +1,13 @@
 import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.ts'
 import { useConvexAction, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
-import '../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
+setupScriptedPage()
+afterEach(() => {
   vi.restoreAllMocks()
-  await page.close()
-  vi.useRealTimers()
 })
 
 function mountCalls(options?: ScriptedPageOptions) {

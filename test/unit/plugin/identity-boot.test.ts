@@ -5,7 +5,6 @@ import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi as api, leaveHint, recordTicks, subjectsOf } from '../../support/scripted/identity.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 

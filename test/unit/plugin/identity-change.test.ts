@@ -1,22 +1,16 @@
 import type { TokenOutcome } from 'convue'
 import { IdentityChangedError, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { shallowRef } from 'vue'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { identityApi as api, recordTicks, scriptIdentity, subjectsOf } from '../../support/scripted/identity.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
 const beasToken = (): TokenOutcome => ({ kind: 'token', token: fakeToken('bea') })
 
 let page: ScriptedPage
-beforeEach(() => void vi.useFakeTimers())
-afterEach(async () => {
-  await page.close()
-  localStorage.clear()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function useEverything() {
   const of = shallowRef('first')

@@ -1,34 +1,21 @@
+import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.ts'
 import { ConvueError, createConvex, useAuthedQuery, useConvexAuth, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { reactive } from 'vue'
 import { stubBroadcastChannel } from '../../support/scripted/broadcast-channel.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { identityApi as api, leaveHint, recordTicks, scriptIdentity } from '../../support/scripted/identity.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 import { ScriptedSource, signedIn } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
-let pages: ScriptedPage[] = []
-function openPage(...[options]: ConstructorParameters<typeof ScriptedPage>): ScriptedPage {
+afterEach(() => void vi.unstubAllGlobals())
+setupScriptedPage()
+
+function openPage(options?: ScriptedPageOptions): ScriptedPage {
   const page = new ScriptedPage(options)
   scriptIdentity(page.deployment)
-  pages.push(page)
   return page
 }
-
-beforeEach(() => void vi.useFakeTimers())
-afterEach(async () => {
-  vi.unstubAllGlobals()
-  const open = pages
-  pages = []
-  for (const page of open)
-    void page.convex.close()
-  await vi.advanceTimersByTimeAsync(1000)
-  for (const page of open)
-    await page.close()
-  localStorage.clear()
-  vi.useRealTimers()
-})
 
 /** What a promise has come to, without waiting for it. */
 function watched<T>(promise: Promise<T>): { value: T | 'pending' | 'rejected' } {

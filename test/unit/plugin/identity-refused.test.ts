@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi as api, recordTicks, subjectsOf } from '../../support/scripted/identity.ts'
-import '../../support/environment/console-guard.ts'
 
 // The longest jitter: delays are 1, 2, 4, … seconds.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0.999_999_999))

@@ -4,7 +4,6 @@ import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi as api, recordTicks, subjectsOf } from '../../support/scripted/identity.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
 function useTasks() {
   return {

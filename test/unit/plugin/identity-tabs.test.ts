@@ -4,14 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { stubBroadcastChannel } from '../../support/scripted/broadcast-channel.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { identityApi as api, recordTicks, scriptIdentity } from '../../support/scripted/identity.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
-import '../../support/environment/console-guard.ts'
 
 /** One browser: all of its tabs have the same cookies. */
 class Browser {
   session: SessionSnapshot = { status: 'signedOut' }
-  readonly tabs: ScriptedPage[] = []
 
   openTab({ id, ...options }: ConstructorParameters<typeof ScriptedPage>[0] & { id?: string | Promise<string> } = {}) {
     const page = new ScriptedPage({ user: 'silent', ...options })
@@ -24,32 +22,20 @@ class Browser {
     source.answer = () => this.session.status === 'signedIn' ? { kind: 'token', token: fakeToken(this.session.userId) } : { kind: 'denied' }
     const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
     source.say(this.session)
-    this.tabs.push(page)
     return { page, source, tasks, convex: page.convex }
-  }
-
-  async close(): Promise<void> {
-    for (const { convex } of this.tabs)
-      void convex.close()
-    await vi.advanceTimersByTimeAsync(100)
-    for (const tab of this.tabs)
-      await tab.close()
   }
 }
 
 let browser: Browser
 let channel: ReturnType<typeof stubBroadcastChannel>
+afterEach(() => {
+  expect(channel.openCount()).toBe(0)
+  vi.unstubAllGlobals()
+})
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   browser = new Browser()
   channel = stubBroadcastChannel()
-})
-afterEach(async () => {
-  await browser.close()
-  expect(channel.openCount()).toBe(0)
-  localStorage.clear()
-  vi.unstubAllGlobals()
-  vi.useRealTimers()
 })
 
 const tick = async (): Promise<void> => void await vi.advanceTimersByTimeAsync(100)
@@ -228,7 +214,6 @@ describe('two apps on one page, with a provider each and one deployment', () => 
     await vi.advanceTimersByTimeAsync(600_000)
     expect(channel.messages).toEqual([])
     expect(second.convex.auth.status.value).toBe('authenticated')
-    await other.close()
   })
 })
 
@@ -252,7 +237,6 @@ describe('two apps of one origin on one deployment, with an id of their provider
       { channel: 'convue:https://scripted-deployment.convex.cloud:https://one.example/api/auth', data: 'ada' },
       { channel: 'convue:https://scripted-deployment.convex.cloud:https://two.example/api/auth', data: 'bea' },
     ])
-    browser.tabs.push(...other.tabs)
   })
 })
 

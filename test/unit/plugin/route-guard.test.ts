@@ -8,7 +8,6 @@ import { watch } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { leaveHint } from '../../support/scripted/identity.ts'
-import '../../support/environment/console-guard.ts'
 
 /** The guard that the documentation shows. */
 function loadGuard(): (router: Router, plugin: ConvexPlugin) => void {

@@ -6,7 +6,6 @@ import { describe, expect, it, vi } from 'vitest'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi, recordTicks } from '../../support/scripted/identity.ts'
 import { json, noAnswer, ScriptedAuthServer, sessionOf } from '../../support/scripted/scripted-auth-client.ts'
-import '../../support/environment/console-guard.ts'
 
 const api = {
   ...identityApi,

@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { leaveHint } from '../../support/scripted/identity.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
-import '../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => void vi.useFakeTimers())
-afterEach(async () => {
-  await page.close()
-  localStorage.clear()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 describe('the hint that this browser was signed in', () => {
   it('survives a failure', async () => {

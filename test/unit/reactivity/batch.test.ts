@@ -1,21 +1,14 @@
 import { useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { computed, defineComponent, effect, h, nextTick, shallowRef, watch } from 'vue'
 import { batch } from '../../../src/reactivity/batch.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
-import '../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 describe('two queries that one mutation changes', () => {
   let page: ScriptedPage
-  afterEach(() => page.close())
 
   /** A value and its double, each a query of its own. */
   function mountPair() {

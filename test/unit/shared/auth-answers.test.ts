@@ -3,7 +3,6 @@ import { describe, expect, it, vi } from 'vitest'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi as api, leaveHint, recordTicks } from '../../support/scripted/identity.ts'
 import { EMPTY_ANSWERS, INDEFINITE_401S, json, noAnswer, ScriptedAuthServer, text, UNAUTHORIZED } from '../../support/scripted/scripted-auth-client.ts'
-import '../../support/environment/console-guard.ts'
 
 let server: ScriptedAuthServer
 

@@ -3,13 +3,12 @@ import type { ConvexOptions, UseConvexQueryOptions } from 'convue'
 import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.ts'
 import { ConvexError } from 'convex/values'
 import { useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { createSSRApp, defineComponent, h, ref, Suspense } from 'vue'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { recordTicks } from '../../support/scripted/identity.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
-import '../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 type Handover = NonNullable<ConvexOptions['handover']>
 
@@ -19,13 +18,9 @@ createSSRApp({ render: () => null })
 let page: ScriptedPage
 /** For whom each query was asked to be handed over. */
 let asked: (string | null | undefined)[]
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   asked = []
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 /** A page whose server was answered `answer` on behalf of `userId`, once. */

@@ -1,22 +1,17 @@
 import type { UseConvexQueryReturn } from 'convue'
 import { useConvexClient, useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, effectScope, markRaw } from 'vue'
 import { api } from '../../support/scripted/scripted-api.ts'
 import { listApi } from '../../support/scripted/scripted-list.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
-import '../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage()
   page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
   page.deployment.functions.set('messages:count', () => 1)
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 function ask(channel: string, options = {}): { result: UseConvexQueryReturn<any>, stop: () => void } {

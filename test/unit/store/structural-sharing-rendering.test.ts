@@ -1,11 +1,10 @@
 import type { VueWrapper } from '@vue/test-utils'
 import type { PropType } from 'vue'
 import { useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { defineComponent, h, watch } from 'vue'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
-import '../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 interface Task { _id: string, text: string, done: boolean }
 
@@ -13,13 +12,7 @@ let page: ScriptedPage
 let tasks: Task[]
 const rendered: string[] = []
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 const Row = defineComponent({
   props: { task: { type: Object as PropType<Task>, required: true } },

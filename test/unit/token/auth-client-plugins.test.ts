@@ -15,7 +15,6 @@ import { describe, expect, it } from 'vitest'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi as api, recordTicks } from '../../support/scripted/identity.ts'
 import { json, noAnswer, ScriptedAuthServer, sessionOf } from '../../support/scripted/scripted-auth-client.ts'
-import '../../support/environment/console-guard.ts'
 
 let server: ScriptedAuthServer
 

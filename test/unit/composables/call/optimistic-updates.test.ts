@@ -2,20 +2,13 @@ import type { OptimisticLocalStore } from 'convex/browser'
 import type { UseConvexQueryOptions } from 'convue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { watch } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 const channel = 'a'
 

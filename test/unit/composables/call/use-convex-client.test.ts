@@ -2,20 +2,13 @@ import type { UseConvexClientReturn } from 'convue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { ConvexClient } from 'convex/browser'
 import { IdentityChangedError, useConvexClient, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { defineComponent, effectScope, h, ref } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function mountClient(options?: ScriptedPageOptions): UseConvexClientReturn {
   page = new ScriptedPage(options)

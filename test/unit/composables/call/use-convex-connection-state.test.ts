@@ -1,19 +1,12 @@
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function mountState(options?: ScriptedPageOptions) {
   page = new ScriptedPage(options)

@@ -2,21 +2,14 @@ import type { UseConvexMutationOptions } from 'convue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { ConvexError } from 'convex/values'
 import { ConvueError, IdentityChangedError, useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, reactive, ref, watch } from 'vue'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 /** `messages:send` on a page: a body that starts with `!` is refused. */
 function mountSend(options: UseConvexMutationOptions<typeof api.messages.send> = {}, pageOptions?: ScriptedPageOptions) {

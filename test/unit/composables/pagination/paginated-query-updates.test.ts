@@ -10,11 +10,10 @@ import {
   useConvexPaginatedQuery,
   useConvexQuery,
 } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { watch } from 'vue'
 import { listApi, ScriptedList } from '../../../support/scripted/scripted-list.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 type Update = (localQueryStore: OptimisticLocalStore, args: { of: string, rank: number }) => void
 
@@ -32,8 +31,8 @@ describe('on a page', () => {
   let list: ScriptedList
   /** Whether mutations fail. */
   let isRefused: boolean
+  setupScriptedPage()
   beforeEach(() => {
-    vi.useFakeTimers()
     page = new ScriptedPage()
     page.deployment.isCoalescing = true
     page.deployment.latencyMs = 1
@@ -52,8 +51,6 @@ describe('on a page', () => {
     // Mutations that were left under way get through.
     page.deployment.flush()
     await page.tick(300)
-    await page.close()
-    vi.useRealTimers()
   })
 
   async function mountList(of = 'a', pages = 1) {

@@ -1,21 +1,14 @@
 import type { UseConvexPaginatedQueryOptions } from 'convue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useAuthedPaginatedQuery, useConvexPaginatedQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { defineComponent, h, ref, Suspense } from 'vue'
 import { listApi, ScriptedList } from '../../../support/scripted/scripted-list.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
 let list: ScriptedList
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options?: ScriptedPageOptions): void {
   page = new ScriptedPage(options)

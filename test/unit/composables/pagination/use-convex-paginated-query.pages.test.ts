@@ -2,24 +2,19 @@ import type { UseConvexPaginatedQueryOptions } from 'convue'
 import type { Row } from '../../../support/scripted/scripted-list.ts'
 import { mount } from '@vue/test-utils'
 import { useConvexPaginatedQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { defineComponent, h, watch } from 'vue'
 import { listApi, ScriptedList } from '../../../support/scripted/scripted-list.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
 let list: ScriptedList
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage()
   page.deployment.isCoalescing = true
   page.deployment.latencyMs = 1
   list = new ScriptedList(page.deployment)
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 /** A list on the page, with everything that a synchronous watcher ever saw of it. */

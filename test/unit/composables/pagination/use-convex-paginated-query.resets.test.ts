@@ -3,22 +3,15 @@ import type { MaybeRefOrGetter } from 'vue'
 import type { Row } from '../../../support/scripted/scripted-list.ts'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useAuthedPaginatedQuery, useConvexPaginatedQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { defineComponent, h, KeepAlive, reactive, ref, shallowRef, watch } from 'vue'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { listApi, ScriptedList } from '../../../support/scripted/scripted-list.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
 let list: ScriptedList
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options?: ScriptedPageOptions): void {
   page = new ScriptedPage(options)

@@ -1,20 +1,13 @@
 import type { Ref } from 'vue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { defineConvexQuery, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { computed, createApp, defineComponent, effectScope, h, inject, KeepAlive, markRaw, onScopeDispose, provide, ref, shallowRef, Suspense, watch } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   const opened = new ScriptedPage({ lingerMs: 0, ...options })

@@ -1,20 +1,15 @@
 import { useConvexQueries, useConvexQuery } from 'convue'
 import { createPinia, defineStore, storeToRefs } from 'pinia'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, ref } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage()
   page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: `in ${channel}` }])
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 const useMessages = defineStore('messages', () => {

@@ -1,22 +1,15 @@
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { prefetchConvexQuery, useConvexQuery, usePrefetchConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createApp, defineComponent, h, markRaw, ref } from 'vue'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 const LIST_A = '+messages:list {"channel":"a"}'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   page = new ScriptedPage(options)

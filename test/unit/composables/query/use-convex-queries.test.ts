@@ -2,22 +2,16 @@ import type { VueWrapper } from '@vue/test-utils'
 import type { MaybeRefOrGetter, Ref } from 'vue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useConvexQueries, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { computed, defineComponent, h, KeepAlive, nextTick, onBeforeUnmount, proxyRefs, reactive, ref, shallowRef, Suspense, toRefs, toValue, unref, watch } from 'vue'
 import { expectConsole } from '../../../support/environment/console-guard.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 type Item = { query: typeof api.messages.list, args: { channel: string } | undefined | null | 'skip' } | undefined | null | 'skip'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   page = new ScriptedPage({ lingerMs: 0, ...options })

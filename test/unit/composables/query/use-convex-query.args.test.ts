@@ -2,22 +2,15 @@ import type { QueryArgs } from 'convue'
 import type { MaybeRefOrGetter } from 'vue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { computed, defineComponent, h, reactive, readonly, ref, shallowRef, toRefs, watch } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 type Args = QueryArgs<typeof api.messages.list>
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 /** A query of messages on a page, with everything that a synchronous watcher ever saw of it. */
 function mountMessages(args: MaybeRefOrGetter<Args>, options: Parameters<typeof useConvexQuery<typeof api.messages.list>>[2] = {}, pageOptions: ScriptedPageOptions = {}) {

@@ -1,21 +1,14 @@
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useAuthedQuery, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ref, watch } from 'vue'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../../support/scripted/scripted-source.ts'
-import '../../../support/environment/console-guard.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 /** "Who am I" in one auth mode, with everything that a synchronous watcher saw of it. */
 function mountWhoami(auth: 'optional' | 'required' | 'public', options?: ScriptedPageOptions) {

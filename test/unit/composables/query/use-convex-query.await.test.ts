@@ -1,20 +1,13 @@
 import type { QueryArgs, UseConvexQueryReturn } from 'convue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useAuthedQuery, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, effectScope, getCurrentScope, h, ref, shallowRef, Suspense } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options?: ScriptedPageOptions): void {
   page = new ScriptedPage(options)

@@ -1,20 +1,15 @@
 import { useAuthedQuery, useConvexAuth, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage({ user: 'ada' })
   page.deployment.functions.set('messages:count', ({ channel }, subject) => `${channel} for ${subject ?? 'nobody'}` as any)
   page.deployment.functions.set('messages:list', () => [])
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 const asked = (): unknown[] => page.deployment.executions.filter(({ name }) => name === 'messages:count').map(({ args, subject }) => [args.channel, subject])

@@ -2,24 +2,17 @@ import type { QueryArgs, UseConvexQueryOptions } from 'convue'
 import type { Ref } from 'vue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { shallowRef } from 'vue'
 import { recordTicks } from '../../../support/scripted/identity.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 type Args = QueryArgs<typeof api.messages.count>
 
 let page: ScriptedPage
 let revoked: string[]
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 /** A query that fails in the channels that are revoked, with everything that a synchronous watcher ever saw of it. */
 function mountCount(options: Partial<UseConvexQueryOptions>, args: Args | Ref<Args> = { channel: 'a' }, pageOptions: ScriptedPageOptions = {}) {

@@ -2,14 +2,13 @@ import type { QueryArgs, UseConvexQueryOptions } from 'convue'
 import type { Ref } from 'vue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { useConvexAction, useConvexClient, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, KeepAlive, ref, shallowRef } from 'vue'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { recordTicks } from '../../../support/scripted/identity.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../../support/scripted/scripted-source.ts'
-import '../../../support/environment/console-guard.ts'
 
 type Args = QueryArgs<typeof api.messages.count>
 
@@ -17,13 +16,7 @@ const COUNT_A = '+messages:count {"channel":"a"}'
 
 let page: ScriptedPage
 let count: number | Error
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   page = new ScriptedPage(options)

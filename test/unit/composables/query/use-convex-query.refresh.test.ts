@@ -1,14 +1,13 @@
 import { useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { shallowRef, watch } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
 let value: unknown
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage()
   page.deployment.latencyMs = 50
   value = 1
@@ -17,10 +16,6 @@ beforeEach(() => {
       throw value
     return value as any
   })
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 function mountValue() {

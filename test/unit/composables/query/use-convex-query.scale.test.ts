@@ -1,19 +1,14 @@
 import { useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, nextTick, ref, shallowRef, watch } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 let page: ScriptedPage
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage({ lingerMs: 0 })
   page.deployment.functions.set('messages:list', ({ channel, limit }) => [{ _id: `${channel}-1`, body: `in ${channel} up to ${limit}` }])
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 describe('1,000 equal arguments in new objects', () => {

@@ -2,22 +2,15 @@ import type { VueWrapper } from '@vue/test-utils'
 import type { Component, Ref } from 'vue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { ConvueError, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { computed, defineComponent, effectScope, h, KeepAlive, onBeforeUnmount, ref, shallowRef, Suspense, watch } from 'vue'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 const LIST_A = '+messages:list {"channel":"a"}'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page?.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   page = new ScriptedPage(options)

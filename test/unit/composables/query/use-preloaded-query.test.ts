@@ -3,23 +3,16 @@ import type { Preloaded, UsePreloadedQueryOptions } from 'convue'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { convexToJson } from 'convex/values'
 import { useConvexMutation, useConvexQuery, usePreloadedQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, ref, Suspense } from 'vue'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { recordTicks } from '../../../support/scripted/identity.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../../support/scripted/scripted-source.ts'
-import '../../../support/environment/console-guard.ts'
 
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
+setupScriptedPage()
 
 /** What a server has asked as somebody, through a payload and back. */
 function preload(value: Value, userId: string | null, name = 'values:get', args: Value = {}): Preloaded<typeof api.values.get> {

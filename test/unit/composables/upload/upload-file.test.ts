@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { uploadFile } from '../../../../src/composables/upload/upload-file.ts'
 import { stubXhr } from '../../../support/scripted/scripted-xhr.ts'
-import '../../../support/environment/console-guard.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

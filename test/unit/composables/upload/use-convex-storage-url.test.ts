@@ -2,10 +2,9 @@ import type { GenericId } from 'convex/values'
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { makeFunctionReference } from 'convex/server'
 import { useConvexStorageUrl } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ref, shallowRef } from 'vue'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
-import '../../../support/environment/console-guard.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 
 type StorageId = GenericId<'_storage'>
 
@@ -13,14 +12,10 @@ const getUrl = makeFunctionReference<'query', { storageId: StorageId }, string |
 const getThumbnail = makeFunctionReference<'query', { of: StorageId, width: number }, string | null>('files:getThumbnail')
 
 let page: ScriptedPage
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   vi.spyOn(URL, 'createObjectURL').mockImplementation(file => `blob:${(file as File).name}`)
   vi.spyOn(URL, 'revokeObjectURL').mockImplementation(() => {})
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 function openPage(options?: ScriptedPageOptions): void {

@@ -5,22 +5,17 @@ import { makeFunctionReference } from 'convex/server'
 import { ConvueError, useConvexUpload } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ref, watch } from 'vue'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 import { stubXhr } from '../../../support/scripted/scripted-xhr.ts'
-import '../../../support/environment/console-guard.ts'
 
 const generateUploadUrl = makeFunctionReference<'mutation', { folder?: string }, string>('files:generateUploadUrl')
 
 let page: ScriptedPage
+afterEach(() => void vi.unstubAllGlobals())
+setupScriptedPage()
 beforeEach(() => {
-  vi.useFakeTimers()
   // Back-off at its longest: 1 s, 2 s, 4 s.
   vi.spyOn(Math, 'random').mockReturnValue(1)
-})
-afterEach(async () => {
-  await page.close()
-  vi.unstubAllGlobals()
-  vi.useRealTimers()
 })
 
 function mountUpload(options: UseConvexUploadOptions = {}, pageOptions?: ScriptedPageOptions) {

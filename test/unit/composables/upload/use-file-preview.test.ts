@@ -1,7 +1,6 @@
 import { useFilePreview } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, shallowRef, watch } from 'vue'
-import '../../../support/environment/console-guard.ts'
 
 /** The files that have a URL now. */
 let alive: Map<string, Blob>
