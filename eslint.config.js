@@ -26,4 +26,14 @@ export default antfu({
   rules: {
     'ts/explicit-function-return-type': ['error', { allowExpressions: true }],
   },
+}, {
+  // What belongs to one identity is empty under another: one file implements that.
+  files: ['src/**/*.ts'],
+  ignores: ['src/plugin/identity-scoped.ts', 'src/plugin/context.ts', 'src/plugin/create-convex.ts'],
+  rules: {
+    'no-restricted-syntax': ['error', 'TSEnumDeclaration[const=true]', 'TSExportAssignment', {
+      selector: 'Identifier[name="identityVersion"]',
+      message: 'Use the functions of src/plugin/identity-scoped.ts.',
+    }],
+  },
 })

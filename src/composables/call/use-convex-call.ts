@@ -2,8 +2,8 @@ import type { FunctionReference } from 'convex/server'
 import type { ComputedRef, ShallowRef } from 'vue'
 import type { Call, PendingCall } from '../../client/pending-call.ts'
 import { computed, shallowRef } from 'vue'
-import { IdentityChangedError } from '../../errors/identity-changed-error.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { identityGuard, identityScoped } from '../../plugin/identity-scoped.ts'
 import { runUserCallback } from '../../reactivity/run-user-callback.ts'
 import { functionName } from '../../shared/function-name.ts'
 
@@ -54,28 +54,31 @@ export function useConvexCall(
   reference: FunctionReference<'mutation' | 'action'>,
   { onSuccess, onError, onSettled, optimisticUpdate }: UseConvexCallOptions<any, any> & Pick<Call, 'optimisticUpdate'>,
 ): UseConvexCallReturn<any> & { call: (args?: any) => Promise<any> } {
-  const { clients, identityVersion } = useConvexContext(composable)
+  const context = useConvexContext(composable)
+  const { clients } = context
   const name = functionName(reference)
-  const latest = shallowRef<{ caller: number, state: ShallowRef<CallState> }>()
-  const state = computed(() => latest.value?.caller === identityVersion.value ? latest.value.state.value : IDLE)
+  const latest = identityScoped<ShallowRef<CallState> | undefined>(context, undefined)
+  const state = computed(() => latest.value?.value ?? IDLE)
 
   async function call(args: unknown = {}): Promise<unknown> {
-    const caller = identityVersion.value
-    const state = shallowRef<CallState>({ status: 'pending' })
-    latest.value = { caller, state }
+    const guard = identityGuard(context)
+    const own = shallowRef<CallState>({ status: 'pending' })
+    latest.set(own)
+    let data: unknown
+    let error: Error | undefined
     try {
       const call = clients.call({ kind, name, args, optimisticUpdate })
-      state.value = { status: 'pending', call }
-      state.value = { status: 'success', data: await call.result }
+      own.value = { status: 'pending', call }
+      data = await call.result
+      error = guard()
     }
-    catch (error) {
-      state.value = { status: 'error', error: error as Error }
+    catch (cause) {
+      error = guard(cause as Error)
     }
-    // The person went in the moment in which the answer came: it is somebody else's.
-    if (caller !== identityVersion.value && !(state.value.error instanceof IdentityChangedError))
-      state.value = { status: 'error', error: new IdentityChangedError('unknown') }
+    if (error)
+      data = undefined
+    own.value = error ? { status: 'error', error } : { status: 'success', data }
 
-    const { data, error } = state.value
     runUserCallback(() => error ? onError?.(error, args) : onSuccess?.(data, args))
     runUserCallback(() => onSettled?.(data, error, args))
     if (error)
@@ -91,8 +94,6 @@ export function useConvexCall(
     isPending: computed(() => state.value.status === 'pending'),
     // A call leaves when its client connects: the connection's state makes this reactive.
     isQueued: computed(() => state.value.status === 'pending' && (!clients.state.value || !!state.value.call?.isQueued())),
-    reset: () => {
-      latest.value = undefined
-    },
+    reset: () => latest.set(undefined),
   }
 }

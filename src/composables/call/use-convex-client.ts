@@ -3,8 +3,8 @@ import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Call } from '../../client/pending-call.ts'
 import type { RestArgs } from '../../shared/rest-args.ts'
 import type { UseConvexMutationOptions } from './use-convex-mutation.ts'
-import { IdentityChangedError } from '../../errors/identity-changed-error.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { identityGuard } from '../../plugin/identity-scoped.ts'
 import { functionName } from '../../shared/function-name.ts'
 
 /** A stable handle: it always means whoever is there at the moment of a call. */
@@ -31,15 +31,23 @@ export interface UseConvexClientReturn {
  * const onClick = async () => { count.value = (await convex.query(api.tasks.list, {})).length }
  */
 export function useConvexClient(): UseConvexClientReturn {
-  const { clients, identityVersion } = useConvexContext('useConvexClient')
+  const context = useConvexContext('useConvexClient')
+  const { clients } = context
 
   const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, ...[args = {}, options]: any[]): Promise<any> => {
-    const caller = identityVersion.value
-    const answer = await clients.call({ kind, name: functionName(reference), args, ...options }).result
-    // The person went in the moment in which the answer came: it is somebody else's.
-    if (identityVersion.value !== caller)
-      throw new IdentityChangedError('unknown')
-    return answer
+    const guard = identityGuard(context)
+    let result: unknown
+    let error: Error | undefined
+    try {
+      result = await clients.call({ kind, name: functionName(reference), args, ...options }).result
+      error = guard()
+    }
+    catch (cause) {
+      error = guard(cause as Error)
+    }
+    if (error)
+      throw error
+    return result
   }
 
   return {

@@ -10,6 +10,7 @@ import { computed, getCurrentScope, onScopeDispose, shallowRef, watch } from 'vu
 import { diagnose } from '../../errors/catalogue.ts'
 import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { identityOf, identityScopedComputed } from '../../plugin/identity-scoped.ts'
 import { batch } from '../../reactivity/batch.ts'
 import { functionName } from '../../shared/function-name.ts'
 import { describeQuery } from '../../shared/query-descriptor.ts'
@@ -54,10 +55,10 @@ export interface UseConvexPaginatedQueryReturn<Item> {
 type ReadyTarget = Extract<QueryTarget, { status: 'ready' }>
 
 /** One list: what is asked, for whom, and its pages. */
-interface Session { target: QueryTarget, person: number, state: PaginationState }
+interface Session { target: QueryTarget, identity: number, state: PaginationState }
 
 /** What is shown, of which list. */
-interface SessionView extends PaginationView { key: string, person: number }
+interface SessionView extends PaginationView { key: string }
 
 /**
  * A live list that loads page by page.
@@ -90,36 +91,34 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const context = useConvexContext('useConvexPaginatedQuery')
   const { store, isServer } = context
   const target = useQueryTarget(functionName(query), auth, [args])
-  const person = (): number => auth === 'public' ? 0 : context.identityVersion.value
+  const identity = (): number => identityOf(context, auth)
 
-  const session = shallowRef<Session>({ target: { status: 'paused' }, person: 0, state: IDLE })
+  const session = shallowRef<Session>({ target: { status: 'paused' }, identity: 0, state: IDLE })
   const subscriptions = shallowRef<ReadonlyMap<PageRequest, PageSubscription>>(new Map())
   const read = (request: PageRequest): PageAnswer => subscriptions.value.get(request)?.answer() ?? { status: 'pending' }
   const isActive = shallowRef(true)
   const isOver = shallowRef(isServer && !askOnServer())
 
-  const isCurrent = (): boolean => keyOf(session.value.target) === keyOf(target.value) && session.value.person === person()
+  const isCurrent = (): boolean => keyOf(session.value.target) === keyOf(target.value) && session.value.identity === identity()
   /** The pages by the present answers. Computed, so that whoever looks sees them before this composable itself has acted on them. */
   const answered = computed(() => transition(session.value.state, { type: 'answers', read }))
 
-  const view = computed<SessionView>((former) => {
-    const who = person()
+  const view = identityScopedComputed<SessionView>(context, auth, (previous) => {
     const key = keyOf(target.value)
-    const isSame = former?.person === who && former.key === key
+    const same = previous?.key === key ? previous : undefined
     // What rests in a `KeepAlive`, or is over, stays as it is.
-    if (isSame && (!isActive.value || isOver.value))
-      return former
-    let next = look(isSame ? former : undefined)
-    if (keepPreviousData && next.status === 'LoadingFirstPage' && former?.person === who && former.status !== 'Paused')
-      next = { ...next, results: former.results, isStale: former.results.length > 0 }
+    if (same && (!isActive.value || isOver.value))
+      return same
+    let next = look(same)
+    if (keepPreviousData && next.status === 'LoadingFirstPage' && previous && previous.status !== 'Paused')
+      next = { ...next, results: previous.results, isStale: previous.results.length > 0 }
     return {
       ...next,
-      error: former?.person === who ? shareError(former.error, next.error) : next.error,
+      error: shareError(previous?.error, next.error),
       // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
-      results: former?.person === who ? shareStructure(former.results, next.results) as PaginationView['results'] : next.results,
+      results: shareStructure(previous?.results, next.results) as PaginationView['results'],
       isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(context.callerAuth, auth)),
       key,
-      person: who,
     }
   })
 
@@ -135,7 +134,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   if (!isServer) {
     onKeepAliveToggle(isNowActive => isActive.value = isNowActive)
     // Arguments may change several times in one tick: only the last are asked for.
-    watch([() => keyOf(target.value), person], follow, { immediate: true })
+    watch([() => keyOf(target.value), identity], follow, { immediate: true })
     watch(isActive, follow, { flush: 'sync' })
     // What is shown is that already: this changes what is subscribed.
     watch(answered, next => isActive.value && proceed(next), { flush: 'sync' })
@@ -155,7 +154,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     const state = begin(IDLE)
     const [request] = requestsOf(state)
     const page = askForPage(store, keyOfPage(wanted, request!))
-    session.value = { target: wanted, person: person(), state }
+    session.value = { target: wanted, identity: identity(), state }
     subscriptions.value = new Map(page && [[request!, page]])
     return !!page
   }
@@ -168,7 +167,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       return
     batch(() => {
       if (!isCurrent())
-        session.value = { target: target.value, person: person(), state: target.value.status === 'ready' ? begin(IDLE) : IDLE }
+        session.value = { target: target.value, identity: identity(), state: target.value.status === 'ready' ? begin(IDLE) : IDLE }
       proceed(answered.value)
     })
   }

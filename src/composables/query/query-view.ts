@@ -5,6 +5,7 @@ import type { QueryEntry, QueryState } from '../../store/query-entry.ts'
 import type { QueryTarget, QueryTargetRef } from './query-args.ts'
 import { computed } from 'vue'
 import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
+import { identityOf, identityScopedComputed } from '../../plugin/identity-scoped.ts'
 import { PAUSED, PENDING } from '../../store/query-entry.ts'
 
 export interface QueryViewOptions {
@@ -14,16 +15,14 @@ export interface QueryViewOptions {
   transform?: (result: any) => unknown
 }
 
-/** A result that goes on showing; `undefined`: none. */
-interface Kept {
+/** The value that is shown, and the target that it is a result of. `undefined`: no value. */
+interface RetainedResult {
   value: unknown
-  /** What it answers, and to whom it is shown. */
   target: QueryTarget
-  person: number
 }
 
-/** What `transform` made of a result. */
-interface Made { data?: unknown, error?: Error }
+/** What `transform` returned for a result, or the error that it threw. */
+interface TransformResult { data?: unknown, error?: Error }
 
 /** What one user of a query sees of it. */
 export class QueryView {
@@ -31,9 +30,9 @@ export class QueryView {
   readonly #target: QueryTargetRef
   readonly #entry: { readonly value: QueryEntry | null }
   readonly #auth: QueryAuth
-  readonly #initial: { state: QueryState, target: QueryTarget, person: number } | undefined
-  readonly #kept: ComputedRef<Kept> | undefined
-  readonly #made: ComputedRef<Made> | undefined
+  readonly #initial: { state: QueryState, target: QueryTarget, identity: number } | undefined
+  readonly #retained: ComputedRef<RetainedResult> | undefined
+  readonly #transformed: ComputedRef<TransformResult> | undefined
 
   constructor(context: ConvexContext, target: QueryTargetRef, entry: { readonly value: QueryEntry | null }, auth: QueryAuth, options: QueryViewOptions) {
     const { keepPreviousData, keepDataOnError, initialData, transform } = options
@@ -42,19 +41,21 @@ export class QueryView {
     this.#entry = entry
     this.#auth = auth
     if (initialData !== undefined)
-      this.#initial = { state: { status: 'success', value: initialData as any, isStale: true }, target: target.value, person: this.#person }
+      this.#initial = { state: { status: 'success', value: initialData as any, isStale: true }, target: target.value, identity: identityOf(context, auth) }
     if (keepPreviousData || keepDataOnError) {
-      this.#kept = computed((former) => {
+      this.#retained = identityScopedComputed(context, auth, (previous) => {
         const { state } = this
-        const next = { value: valueOf(state), target: target.value, person: this.#person }
-        const mayKeep = state.status === 'pending' ? keepPreviousData : state.status === 'error' && keepDataOnError && former?.target === next.target
-        return mayKeep && former?.person === next.person ? former : next
+        const isRetained = previous && (
+          (state.status === 'pending' && keepPreviousData)
+          || (state.status === 'error' && keepDataOnError && previous.target === target.value)
+        )
+        return isRetained ? previous : { value: valueOf(state), target: target.value }
       })
     }
     if (transform) {
       // Once per result, and whenever something that it reads changes: a result that becomes stale is the same result.
       const value = computed(() => this.#value)
-      this.#made = computed(() => value.value === undefined ? {} : applyTransform(transform, value.value))
+      this.#transformed = computed(() => value.value === undefined ? {} : applyTransform(transform, value.value))
     }
   }
 
@@ -70,20 +71,20 @@ export class QueryView {
     const state = entry?.query.key === target.query.key ? entry.state.value : this.#isSignedOut ? PAUSED : PENDING
     const initial = this.#initial
     // An optimistic update can make it load again, which is another `pending`: what was there before the first answer does not come back.
-    return initial && state === PENDING && initial.target === target && initial.person === this.#person ? initial.state : state
+    return initial && state === PENDING && initial.target === target && initial.identity === identityOf(this.#context, this.#auth) ? initial.state : state
   }
 
   get data(): unknown {
-    return this.#made ? this.#made.value.data : this.#value
+    return this.#transformed ? this.#transformed.value.data : this.#value
   }
 
   get error(): Error | undefined {
     const { state } = this
-    return state.status === 'error' ? state.error : this.#made?.value.error
+    return state.status === 'error' ? state.error : this.#transformed?.value.error
   }
 
   get status(): QueryState['status'] {
-    return this.#made?.value.error ? 'error' : this.state.status
+    return this.#transformed?.value.error ? 'error' : this.state.status
   }
 
   get isStale(): boolean {
@@ -106,12 +107,7 @@ export class QueryView {
   }
 
   get #value(): unknown {
-    return this.#kept ? this.#kept.value.value : valueOf(this.state)
-  }
-
-  /** Nobody's queries belong to nobody, whoever is there. */
-  get #person(): number {
-    return this.#auth === 'public' ? 0 : this.#context.identityVersion.value
+    return this.#retained ? this.#retained.value.value : valueOf(this.state)
   }
 
   /** It requires a user, and nobody is signed in. */
@@ -124,7 +120,7 @@ function valueOf(state: QueryState): unknown {
   return state.status === 'success' ? state.value : undefined
 }
 
-function applyTransform(transform: (value: any) => unknown, value: unknown): Made {
+function applyTransform(transform: (value: any) => unknown, value: unknown): TransformResult {
   try {
     return { data: transform(value) }
   }

@@ -5,6 +5,7 @@ import { makeFunctionReference } from 'convex/server'
 import { jsonToConvex } from 'convex/values'
 import { computed, watch } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
+import { identityOf } from '../../plugin/identity-scoped.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 /** Options of {@link usePreloadedQuery}: see those of `useConvexQuery`. With `keepDataOnError`, what was preloaded counts as a result. */
@@ -29,16 +30,17 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   options: UsePreloadedQueryOptions = {},
 ): UsePreloadedQueryReturn<Q> & PromiseLike<UsePreloadedQueryReturn<Q>> {
   const { auth, keepDataOnError } = options
-  const { authState, identityVersion, isServer } = useConvexContext('usePreloadedQuery')
+  const context = useConvexContext('usePreloadedQuery')
+  const { authState, isServer } = context
   const { userId } = preloaded
   const [args, value] = [jsonToConvex(preloaded.args), jsonToConvex(preloaded.value)]
-  const firstPerson = identityVersion.value
+  const initialIdentity = identityOf(context)
 
   const isTheirs = (): boolean => {
     if (auth === 'public')
       return userId === null
     const somebody = authState.value.user
-    return identityVersion.value === firstPerson && (somebody === undefined || (somebody?.id ?? null) === userId)
+    return identityOf(context) === initialIdentity && (somebody === undefined || (somebody?.id ?? null) === userId)
   }
   /** While somebody's token takes long, nobody is asked in their place. */
   const isAwaited = (): boolean => userId !== null && authState.value.status === 'loading' && isTheirs()

@@ -2,8 +2,9 @@ import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { GenericId } from 'convex/values'
 import type { MaybeRefOrGetter, Ref } from 'vue'
 import type { UseConvexQueryOptions, UseConvexQueryReturn } from '../query/use-convex-query.ts'
-import { computed, shallowRef, toValue, watch } from 'vue'
+import { computed, toValue, watch } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
+import { identityScoped } from '../../plugin/identity-scoped.ts'
 import { useConvexQuery } from '../query/use-convex-query.ts'
 import { useFilePreview } from './use-file-preview.ts'
 
@@ -54,20 +55,21 @@ export function useConvexStorageUrl<Q extends StorageUrlQuery>(
   ...rest: StorageUrlRest<Q>
 ): UseConvexStorageUrlReturn {
   const { args = (storageId: StorageId) => ({ storageId }), preview, ...options }: UseConvexStorageUrlOptions<Q> = rest[0] ?? {}
-  const { identityVersion } = useConvexContext('useConvexStorageUrl')
+  const context = useConvexContext('useConvexStorageUrl')
   const { data, error, status, isPending } = useConvexQuery<StorageUrlQuery>(query, () => {
     const id = toValue(storageId)
     return id && args(id)
   }, options)
 
-  /** What the preview stands in for, and who chose it. */
-  const choice = shallowRef<{ replaced?: StorageId | null, person: number }>({ person: identityVersion.value })
-  watch(() => toValue(preview), () => choice.value = { replaced: toValue(storageId), person: identityVersion.value }, { flush: 'sync' })
-  const previewUrl = useFilePreview(() => choice.value.person === identityVersion.value ? toValue(preview) : null)
+  /** The preview of the current identity, with the stored file that was shown when it was chosen. */
+  const choice = identityScoped<{ replaced?: StorageId | null } | null>(context, null)
+  choice.set({})
+  watch(() => toValue(preview), () => choice.set({ replaced: toValue(storageId) }), { flush: 'sync' })
+  const previewUrl = useFilePreview(() => choice.value && toValue(preview))
 
   return {
     url: computed(() => {
-      const isStored = data.value !== undefined && toValue(storageId) !== choice.value.replaced
+      const isStored = data.value !== undefined && toValue(storageId) !== choice.value?.replaced
       return isStored ? data.value : previewUrl.value ?? data.value
     }),
     error,

@@ -1,6 +1,6 @@
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { GenericId } from 'convex/values'
-import type { ComputedRef, MaybeRefOrGetter } from 'vue'
+import type { ComputedRef, MaybeRefOrGetter, ShallowRef } from 'vue'
 import type { EndWork } from '../../client/identity-clients.ts'
 import type { Call } from '../../client/pending-call.ts'
 import type { ConvueError } from '../../errors/convue-error.ts'
@@ -9,6 +9,7 @@ import type { ConvexUpload, UploadState } from './upload-state.ts'
 import { computed, getCurrentScope, onScopeDispose, shallowRef, toValue } from 'vue'
 import { diagnose } from '../../errors/catalogue.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { identityScoped } from '../../plugin/identity-scoped.ts'
 import { batch } from '../../reactivity/batch.ts'
 import { runUserCallback } from '../../reactivity/run-user-callback.ts'
 import { toConvexArgs } from '../../shared/convex-args.ts'
@@ -100,15 +101,13 @@ export interface UseConvexUploadReturn<M extends UploadUrlMutation> {
   reset: () => void
 }
 
+/** One file of a call. */
 interface Job {
-  id: number
-  file: File
+  upload: ShallowRef<ConvexUpload>
   /** Why it may not even begin. */
   refusal: ConvueError | undefined
   controller: AbortController
 }
-
-const NONE: readonly ConvexUpload[] = []
 
 /**
  * Uploads files to Convex's file storage.
@@ -128,14 +127,15 @@ const NONE: readonly ConvexUpload[] = []
  * // <input type="file" multiple accept="image/*" @change="upload($event.target.files)">
  */
 export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: M, options: UseConvexUploadOptions = {}): UseConvexUploadReturn<M> {
-  const { clients, identityVersion } = useConvexContext('useConvexUpload')
+  const context = useConvexContext('useConvexUpload')
+  const { clients } = context
   const name = functionName(generateUploadUrl)
   const { concurrency = 3, retries = 3, onSuccess, onError, onSettled } = options
   const takeTurn = createLimiter(Math.max(1, concurrency))
-  /** What has not ended, by id. */
-  const running = new Map<number, Job>()
-  const list = shallowRef({ uploads: NONE, person: identityVersion.value })
-  const uploads = computed(() => list.value.person === identityVersion.value ? list.value.uploads : NONE)
+  /** The jobs that have not ended. */
+  const running = new Set<Job>()
+  const listed = identityScoped<readonly Job[]>(context, [])
+  const uploads = computed(() => listed.value.map(job => job.upload.value))
   const isPending = computed(() => uploads.value.some(isUnderWay))
   let lastId = 0
 
@@ -145,13 +145,16 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
     const call: Call = { kind: 'mutation', name, args: toConvexArgs(args).args }
     const limits = { accept: toValue(options.accept), maxSize: toValue(options.maxSize), maxFiles: toValue(options.maxFiles) }
 
-    const jobs = chosen.map((file): Job => ({ id: ++lastId, file, refusal: findRefusal(file, chosen.length, limits), controller: new AbortController() }))
+    const jobs = chosen.map((file): Job => ({
+      upload: shallowRef({ status: 'queued', id: ++lastId, file }),
+      refusal: findRefusal(file, chosen.length, limits),
+      controller: new AbortController(),
+    }))
+    listed.set(isPending.value ? [...listed.value, ...jobs] : jobs)
     for (const job of jobs)
-      running.set(job.id, job)
-    const queued = jobs.map(({ id, file }): ConvexUpload => ({ status: 'queued', id, file }))
-    list.value = { uploads: [...isPending.value ? uploads.value : [], ...queued], person: identityVersion.value }
+      running.add(job)
 
-    const endWork: EndWork = toError => end(jobs, id => toError(wasSent(id) ? 'unknown' : 'notSent'))
+    const endWork: EndWork = toError => end(jobs, ({ upload }) => toError(upload.value.status === 'queued' ? 'notSent' : 'unknown'))
     clients.pendingWork.add(endWork)
     const cancelJobs = (): void => end(jobs, () => diagnose('UPLOAD_CANCELLED', undefined, signal!.reason))
     signal?.addEventListener('abort', cancelJobs)
@@ -168,7 +171,9 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
     })
   }
 
-  async function run({ id, file, refusal, controller: { signal } }: Job, call: Call): Promise<StorageId> {
+  async function run(job: Job, call: Call): Promise<StorageId> {
+    const { refusal, controller: { signal } } = job
+    const { file } = job.upload.value
     try {
       signal.throwIfAborted()
       if (refusal)
@@ -177,20 +182,20 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
         requestUrl: () => clients.call(call).result as Promise<string>,
         retries,
         // What has ended stays as it is, whatever the browser still tells of it.
-        show: state => running.has(id) && show(id, state),
+        show: state => running.has(job) && show(job, state),
         signal,
       })), signal) as StorageId
       signal.throwIfAborted()
-      running.delete(id)
-      show(id, { status: 'success', storageId })
+      running.delete(job)
+      show(job, { status: 'success', storageId })
       runUserCallback(() => onSuccess?.(storageId, file))
       runUserCallback(() => onSettled?.(storageId, undefined, file))
       return storageId
     }
     catch (cause) {
       const error = cause as Error
-      if (running.delete(id))
-        show(id, { status: 'error', error })
+      if (running.delete(job))
+        show(job, { status: 'error', error })
       if ((error as Partial<ConvueError>)?.code !== 'UPLOAD_CANCELLED')
         runUserCallback(() => onError?.(error, file))
       runUserCallback(() => onSettled?.(undefined, error, file))
@@ -198,31 +203,28 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
     }
   }
 
-  function show(id: number, state: UploadState): void {
-    const { uploads, person } = list.value
-    list.value = { uploads: uploads.map(upload => upload.id === id ? { ...state, id, file: upload.file } : upload), person }
+  function show({ upload }: Job, state: UploadState): void {
+    const { id, file } = upload.value
+    upload.value = { ...state, id, file }
   }
 
   /** Ends uploads before their time, in this tick. */
-  function end(jobs: readonly Job[], toError: (id: number) => Error): void {
+  function end(jobs: readonly Job[], toError: (job: Job) => Error): void {
     batch(() => {
-      for (const { id, controller } of jobs) {
-        if (running.has(id)) {
-          controller.abort(toError(id))
-          running.delete(id)
-          show(id, { status: 'cancelled' })
+      for (const job of jobs) {
+        if (running.has(job)) {
+          job.controller.abort(toError(job))
+          running.delete(job)
+          show(job, { status: 'cancelled' })
         }
       }
     })
   }
 
-  function wasSent(id: number): boolean {
-    return list.value.uploads.find(upload => upload.id === id)?.status !== 'queued'
-  }
-
   function cancel(upload?: Pick<ConvexUpload, 'id'>): void {
     // A DOM event has no id: `@click="cancel"` cancels all.
-    end([...running.values()].filter(({ id }) => upload?.id === undefined || upload.id === id), () => diagnose('UPLOAD_CANCELLED'))
+    const jobs = [...running].filter(job => upload?.id === undefined || upload.id === job.upload.value.id)
+    end(jobs, () => diagnose('UPLOAD_CANCELLED'))
   }
 
   if (getCurrentScope())
@@ -236,7 +238,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
     cancel,
     reset() {
       cancel()
-      list.value = { uploads: NONE, person: identityVersion.value }
+      listed.set([])
     },
   }
 }

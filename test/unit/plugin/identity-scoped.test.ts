@@ -1,0 +1,146 @@
+import type { ShallowRef } from 'vue'
+import { IdentityChangedError } from 'convue'
+import { describe, expect, it } from 'vitest'
+import { computed, shallowRef, watch } from 'vue'
+import {
+  identityGuard,
+  identityOf,
+  identityScoped,
+  identityScopedComputed,
+} from '../../../src/plugin/identity-scoped.ts'
+
+function setup(): { context: { identityVersion: ShallowRef<number> }, changeIdentity: () => void } {
+  const identityVersion = shallowRef(0)
+  return { context: { identityVersion }, changeIdentity: () => identityVersion.value++ }
+}
+
+describe('identityOf', () => {
+  it('changes with each identity change', () => {
+    const { context, changeIdentity } = setup()
+    const before = identityOf(context)
+    changeIdentity()
+    expect(identityOf(context)).not.toBe(before)
+  })
+
+  it('never changes for a public query', () => {
+    const { context, changeIdentity } = setup()
+    const before = identityOf(context, 'public')
+    changeIdentity()
+    expect(identityOf(context, 'public')).toBe(before)
+  })
+})
+
+describe('identityScoped', () => {
+  it('is empty until a value is set', () => {
+    const { context } = setup()
+    expect(identityScoped(context, 'empty').value).toBe('empty')
+  })
+
+  it('returns the value that was set under the current identity', () => {
+    const { context } = setup()
+    const scoped = identityScoped(context, 'empty')
+    scoped.set('of ada')
+    expect(scoped.value).toBe('of ada')
+  })
+
+  it('is empty under another identity', () => {
+    const { context, changeIdentity } = setup()
+    const scoped = identityScoped(context, 'empty')
+    scoped.set('of ada')
+    changeIdentity()
+    expect(scoped.value).toBe('empty')
+  })
+
+  it('takes a value for the new identity after an identity change', () => {
+    const { context, changeIdentity } = setup()
+    const scoped = identityScoped(context, 'empty')
+    changeIdentity()
+    scoped.set('of bob')
+    expect(scoped.value).toBe('of bob')
+  })
+
+  it('notifies watchers in the tick of a set and of an identity change', () => {
+    const { context, changeIdentity } = setup()
+    const scoped = identityScoped(context, 'empty')
+    const seen: string[] = []
+    watch(() => scoped.value, value => seen.push(value), { flush: 'sync' })
+    scoped.set('of ada')
+    changeIdentity()
+    expect(seen).toEqual(['of ada', 'empty'])
+  })
+})
+
+describe('identityScopedComputed', () => {
+  it('passes its previous value to the getter while the identity is the same', () => {
+    const { context } = setup()
+    const source = shallowRef('first')
+    const values = identityScopedComputed<string[]>(context, 'optional', previous => [...previous ?? [], source.value])
+    expect(values.value).toEqual(['first'])
+    source.value = 'second'
+    expect(values.value).toEqual(['first', 'second'])
+  })
+
+  it('passes no value of the previous identity to the getter', () => {
+    const { context, changeIdentity } = setup()
+    const source = shallowRef('first')
+    const values = identityScopedComputed<string[]>(context, 'optional', previous => [...previous ?? [], source.value])
+    expect(values.value).toEqual(['first'])
+    changeIdentity()
+    expect(values.value).toEqual(['first'])
+  })
+
+  it('keeps the previous value of a public query across an identity change', () => {
+    const { context, changeIdentity } = setup()
+    const source = shallowRef('first')
+    const values = identityScopedComputed<string[]>(context, 'public', previous => [...previous ?? [], source.value])
+    expect(values.value).toEqual(['first'])
+    changeIdentity()
+    source.value = 'second'
+    expect(values.value).toEqual(['first', 'second'])
+  })
+
+  it('is evaluated once for readers that see no change', () => {
+    const { context } = setup()
+    let runs = 0
+    const value = identityScopedComputed(context, 'optional', () => ++runs)
+    const reader = computed(() => value.value)
+    expect([reader.value, reader.value]).toEqual([1, 1])
+  })
+})
+
+describe('identityGuard', () => {
+  it('reports no error for a call that succeeds under the same identity', () => {
+    const { context } = setup()
+    expect(identityGuard(context)()).toBeUndefined()
+  })
+
+  it('passes the error of a call that fails under the same identity', () => {
+    const { context } = setup()
+    const error = new Error('refused')
+    expect(identityGuard(context)(error)).toBe(error)
+  })
+
+  it('replaces the result of a call by an error after an identity change', () => {
+    const { context, changeIdentity } = setup()
+    const guard = identityGuard(context)
+    changeIdentity()
+    const error = guard()
+    expect(error).toBeInstanceOf(IdentityChangedError)
+    expect(error).toHaveProperty('outcome', 'unknown')
+  })
+
+  it('replaces the error of a call after an identity change, since it may hold data', () => {
+    const { context, changeIdentity } = setup()
+    const guard = identityGuard(context)
+    changeIdentity()
+    expect(guard(new Error('a secret of ada'))).toBeInstanceOf(IdentityChangedError)
+  })
+
+  it('passes an IdentityChangedError of the call, which reports whether the call was sent', () => {
+    const { context, changeIdentity } = setup()
+    const guard = identityGuard(context)
+    changeIdentity()
+    const error = new IdentityChangedError('notSent')
+    expect(guard(error)).toBe(error)
+  })
+})
