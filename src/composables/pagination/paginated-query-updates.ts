@@ -1,7 +1,7 @@
 import type { OptimisticLocalStore } from 'convex/browser'
 import type { PaginationOptions, PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
-import type { PaginatedQueryArgs, PaginatedQueryItem, PaginatedQueryReference } from './paginated-query.ts'
+import type { PaginatedQueryArgs, PaginatedQueryItem, PaginatedQueryReference } from '../../shared/paginated-query.ts'
 import { compareValues, convexToJson } from 'convex/values'
 
 /** Which lists an insertion is for, and what is inserted. */

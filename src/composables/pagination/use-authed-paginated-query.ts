@@ -1,5 +1,5 @@
 import type { MaybeRefOrGetter } from 'vue'
-import type { PaginatedQueryReference, PausablePaginatedQueryArgs } from './paginated-query.ts'
+import type { PaginatedQueryReference, PausablePaginatedQueryArgs } from '../../shared/paginated-query.ts'
 import type { UseConvexPaginatedQueryOptions } from './use-convex-paginated-query.ts'
 import { useConvexPaginatedQuery } from './use-convex-paginated-query.ts'
 

@@ -1,4 +1,4 @@
-import type { FunctionReference, FunctionReturnType } from 'convex/server'
+import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
 import type { EffectScope, MaybeRefOrGetter, ShallowRef } from 'vue'
 import type { QueryArgs } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
@@ -19,7 +19,7 @@ export type ConvexQueriesItem<Q extends Query>
   = { query: Q }
     & Pick<UseConvexQueryOptions, 'auth' | 'keepPreviousData' | 'keepDataOnError' | 'live' | 'lingerMs'>
     /** Leaving them out means `{}`; `undefined`, `null` and `'skip'` pause this query. */
-    & (Record<string, never> extends Q['_args'] ? { args?: MaybeRefOrGetter<QueryArgs<Q>> } : { args: MaybeRefOrGetter<QueryArgs<Q>> })
+    & (Record<string, never> extends FunctionArgs<Q> ? { args?: MaybeRefOrGetter<QueryArgs<Q>> } : { args: MaybeRefOrGetter<QueryArgs<Q>> })
 
 /** What a template wants of one query; see `UseConvexQueryReturn`. */
 export interface ConvexQueriesResult<Data> {

@@ -1,5 +1,6 @@
-import type { FunctionArgs, FunctionReference, FunctionReturnType, PaginationOptions, PaginationResult } from 'convex/server'
+import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { JSONValue } from 'convex/values'
+import type { PaginatedQueryArgs, PaginatedQueryReference } from '../../shared/paginated-query.ts'
 import type { RestArgs } from '../../shared/rest-args.ts'
 import type { Preloaded } from '../../ssr/preloaded.ts'
 import type { ServerConfig } from '../config/server-config.ts'
@@ -12,11 +13,8 @@ import { callFunction, encodeCall } from './function-calls.ts'
 import { guardOrigin } from './origin-guard.ts'
 import { createRequestIdentity } from './request-identity.ts'
 
-/** A query whose arguments have `paginationOpts`, and which returns a page. */
-export type PaginatedQuery = FunctionReference<'query', 'public', { paginationOpts: PaginationOptions }, PaginationResult<any>>
-
-/** The arguments of a {@link PaginatedQuery} but for `paginationOpts`. */
-export type PaginatedQueryArgs<Query extends PaginatedQuery> = Omit<FunctionArgs<Query>, 'paginationOpts'>
+/** A query that takes `paginationOpts` and returns one page. */
+export type PaginatedQuery = PaginatedQueryReference
 
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {
