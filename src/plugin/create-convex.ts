@@ -1,6 +1,6 @@
 import type { ConvexClient, ConvexClientOptions } from 'convex/browser'
 import type { App } from 'vue'
-import type { QueryHandover } from '../ssr/ssr-data.ts'
+import type { SsrData } from '../ssr/ssr-data.ts'
 import type { InitialAuth } from '../token/auth-engine.ts'
 import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { TokenSource } from '../token/token-source.ts'
@@ -38,8 +38,13 @@ export interface ConvexOptions {
   initialAuth?: InitialAuth | null | undefined
   /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
   clientOptions?: ConvexClientOptions
-  /** Lets what a server has asked reach the page. A framework's module passes it: `convue/nuxt` does. @default none: a server asks nothing */
-  handover?: QueryHandover
+  /**
+   * Lets a server fetch the queries of a page, and a browser begin with their results: see `collectSsrData` and
+   * `restoreSsrData`. `convue/nuxt` passes it by itself.
+   *
+   * @default none: a server fetches nothing
+   */
+  ssrData?: SsrData
   /**
    * How long a subscription that nobody uses any more stays open, in milliseconds. Of the arguments that one component leaves one after the other,
    * only the latest linger.
@@ -102,7 +107,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   const caller = tokens ? engine : createAuthEngine({ source: nobody })
   const clients = createIdentityClients(caller, url, clientOptions, isServer)
   const withholding = createWithholding(engine, authSource?.whenIdle)
-  const store = createQueryStore(clients, withholding.withhold, options.handover)
+  const store = createQueryStore(clients, withholding.withhold, options.ssrData)
   const authState = shallowRef(engine.state)
   /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
   const identityVersion = shallowRef(0)

@@ -6,5 +6,5 @@ export type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './
 export { createConvexServer } from './create-convex-server.ts'
 export type { ConvexServer } from './create-convex-server.ts'
 export type { ClientConnection } from './request/client-address.ts'
-export type { ConvexRequest, PaginatedQuery, PreloadPaginatedQueryOptions } from './request/convex-request.ts'
+export type { ConvexRequest, PaginatedQuery, PreloadPaginatedQueryOptions, RequestAuth } from './request/convex-request.ts'
 export type { RequestSession } from './request/request-identity.ts'

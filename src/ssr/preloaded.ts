@@ -1,16 +1,17 @@
+/** The JSON form of one query result that a server has fetched for `usePreloadedQuery`. */
 import type { FunctionReference } from 'convex/server'
 import type { JSONValue } from 'convex/values'
 
-/** The answer of a query that a server has asked: plain JSON, so that it travels in any payload. */
+/** The result of a query that a server has fetched: plain JSON, so that any payload can contain it. */
 export interface Preloaded<Query extends FunctionReference<'query'>> {
-  /** The query's name on the wire, such as `tasks:list`. */
+  /** The query's name as the deployment has it, such as `tasks:list`. */
   name: string
   /** The arguments, as `convexToJson` writes them. */
   args: JSONValue
-  /** The answer, written in the same way. */
+  /** The result, written in the same way. */
   value: JSONValue
-  /** Whose answer it is: the user's id, `null` for nobody. */
+  /** The id of the user for whom the query ran; `null` if it ran anonymously. */
   userId: string | null
-  /** Carries the type only. */
+  /** Exists in the type only: it lets TypeScript infer the result's type. */
   readonly query?: Query
 }

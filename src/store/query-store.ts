@@ -1,8 +1,8 @@
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
-import type { QueryHandover } from '../ssr/ssr-data.ts'
+import type { SsrData, SsrOutcome } from '../ssr/ssr-data.ts'
 import type { Withholding } from './withhold-outcomes.ts'
-import { nextTick } from 'vue'
+import { getCurrentInstance, nextTick, onServerPrefetch } from 'vue'
 import { batch } from '../reactivity/batch.ts'
 import { QueryEntry } from './query-entry.ts'
 
@@ -21,7 +21,7 @@ export interface QueryStore {
   close: () => void
 }
 
-export function createQueryStore(connection: IdentityClients, withhold: Withholding['withhold'], handover?: QueryHandover): QueryStore {
+export function createQueryStore(connection: IdentityClients, withhold: Withholding['withhold'], ssrData?: SsrData): QueryStore {
   const entries = new Map<string, QueryEntry>()
   /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
   const lingering = new Set<QueryEntry>()
@@ -33,8 +33,9 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
    */
   let isChanging = false
 
-  function handOver({ query, state }: QueryEntry): boolean | undefined {
-    return handover?.(query, state, connection.identityFor(query.auth))
+  /** Looks a query up by its key, or creates its entry. */
+  function entryOf(query: QueryDescriptor): QueryEntry {
+    return entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
   }
 
   function remove(entry: QueryEntry): void {
@@ -78,17 +79,22 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
 
   return {
     fetchOnServer(query) {
-      const entry = entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
-      if (!handOver(entry))
+      const fetched = ssrData?.fetch?.(query, connection.identityFor(query.auth))
+      if (!fetched)
         return null
+      const entry = entryOf(query)
       entries.set(query.key, entry)
+      waitInComponent(fetched.then(outcome => showFetched(entry, outcome)))
       return entry
     },
     acquire(query) {
-      const former = entries.get(query.key)
-      const entry = former ?? new QueryEntry(query, connection, withhold)
-      handOver(entry)
-      if (!former) {
+      const entry = entryOf(query)
+      const fetched = ssrData?.take?.(query, connection.identityFor(query.auth))
+      if (fetched) {
+        waitInComponent()
+        showFetched(entry, fetched)
+      }
+      if (!entries.has(query.key)) {
         entries.set(query.key, entry)
         entry.bind(false, false)
       }
@@ -116,6 +122,8 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
         remove(entry!)
     },
     rebind(isOtherPerson) {
+      if (isOtherPerson)
+        ssrData?.forgetUser?.()
       if (isOtherPerson && !isChanging) {
         isChanging = true
         // The first one may come before the flush that this change causes, the second comes after it.
@@ -133,4 +141,21 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
       batch(() => entries.forEach(remove))
     },
   }
+}
+
+/** Shows what a server fetched, until there is a live result. */
+function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
+  if (state.value.status === 'pending')
+    state.value = outcome.status === 'success' ? { ...outcome, isStale: true, isPreloaded: true } : outcome
+}
+
+/**
+ * Makes the server wait before it renders the current component. In a browser nothing waits, but the hook has to exist where
+ * it existed on the server: `useId` of Vue counts the components that have one.
+ *
+ * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/helpers/useId.ts
+ */
+function waitInComponent(fetched?: Promise<void>): void {
+  if (getCurrentInstance())
+    onServerPrefetch(() => fetched)
 }

@@ -29,7 +29,7 @@ const allowed: Record<string, Folder> = {
   'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },
   'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors'], packages: /^vue$/ },
   'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
-  'ssr': { why: 'what a server fetched and a page takes, as data', folders: ['shared', 'store'], packages: VUE_AND_CONVEX },
+  'ssr': { why: 'what a server fetches and a page takes, as data: knows neither Vue nor Nuxt', folders: ['errors', 'shared'], packages: CONVEX_DATA },
   'store': { why: 'subscribed queries and their state, shared by all components', folders: ['errors', 'shared', 'reactivity', 'token', 'client', 'ssr'], packages: VUE_AND_CONVEX },
   'plugin': { why: 'puts the parts together for one Vue app', folders: [...CORE, 'ssr'], packages: VUE_AND_CONVEX },
   'composables/lifecycle': { why: 'when a composable rests, and what awaiting it means', folders: ['reactivity'], packages: /^vue$/ },

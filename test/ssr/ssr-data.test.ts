@@ -1,9 +1,9 @@
-import type { ConvexOptions } from 'convue'
+import type { ConvexOptions, SsrOutcome } from 'convue'
 import type { Component } from 'vue'
 import { renderToString } from '@vue/server-renderer'
 import { createConvex, useConvexQuery, usePreloadedQuery } from 'convue'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createSSRApp, defineComponent, getCurrentInstance, h, onServerPrefetch, Suspense } from 'vue'
+import { createSSRApp, defineComponent, h, Suspense } from 'vue'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { api } from '../support/scripted/scripted-api.ts'
 import { ScriptedSource } from '../support/scripted/scripted-source.ts'
@@ -14,26 +14,25 @@ beforeEach(() => {
   asked = []
 })
 
-/** Renders as a server that asks a query once, answers after a moment, and waits for the answer before whatever uses it. */
+/** Renders as a server that fetches each query once and gets its result after a moment. */
 async function render(root: Component, options: Partial<ConvexOptions> = {}): Promise<string> {
-  const answers = new Map<string, Promise<void>>()
+  const outcomes = new Map<string, Promise<SsrOutcome>>()
   const app = createSSRApp(root)
   app.use(createConvex({
     url: 'https://happy-otter-123.convex.cloud',
     tokenSource: new ScriptedSource(),
-    handover: (query, state, identity) => {
-      if (identity === undefined)
-        return false
-      if (!answers.has(query.key)) {
-        asked.push(`${query.name} ${JSON.stringify(query.args)} as ${identity}`)
-        answers.set(query.key, new Promise(resolve => setTimeout(() => {
-          state.value = query.name === 'values:other' ? { status: 'error', error: new Error('out of order') } : { status: 'success', value: `for ${identity}`, isStale: true }
-          resolve()
-        }, 5)))
-      }
-      if (getCurrentInstance())
-        onServerPrefetch(() => answers.get(query.key)!)
-      return true
+    ssrData: {
+      fetch(query, identity) {
+        if (identity === undefined)
+          return undefined
+        if (!outcomes.has(query.key)) {
+          asked.push(`${query.name} ${JSON.stringify(query.args)} as ${identity}`)
+          outcomes.set(query.key, new Promise(resolve => setTimeout(() => resolve(query.name === 'values:other'
+            ? { status: 'error', error: new Error('out of order') }
+            : { status: 'success', value: `for ${identity}` }), 5)))
+        }
+        return outcomes.get(query.key)!
+      },
     },
     ...options,
   }))

@@ -1,11 +1,12 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
-import type { JSONValue } from 'convex/values'
+import type { JSONValue, Value } from 'convex/values'
 import type { PaginatedQueryArgs, PaginatedQueryReference } from '../../shared/paginated-query.ts'
 import type { RestArgs } from '../../shared/rest-args.ts'
 import type { Preloaded } from '../../ssr/preloaded.ts'
 import type { ServerConfig } from '../config/server-config.ts'
 import type { FunctionCall } from './function-calls.ts'
 import type { RequestSession, RequestToken } from './request-identity.ts'
+import { makeFunctionReference } from 'convex/server'
 import { jsonToConvex } from 'convex/values'
 import { ConvueError } from '../../errors/convue-error.ts'
 import { serverError } from '../config/server-error.ts'
@@ -15,6 +16,11 @@ import { createRequestIdentity } from './request-identity.ts'
 
 /** A query that takes `paginationOpts` and returns one page. */
 export type PaginatedQuery = PaginatedQueryReference
+
+/** The session of a request, and its token: `null` with `tokens: false`. */
+export interface RequestAuth extends RequestSession {
+  token: string | null
+}
 
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {
@@ -36,6 +42,11 @@ export interface ConvexRequest {
   getToken: () => Promise<string | null>
   /** Whether there is a session. Better Auth is asked, so unlike a token this may be relied on. */
   isAuthenticated: () => Promise<boolean>
+  /**
+   * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if the request is anonymous.
+   * Rejects if Better Auth reports one user's session and issues another user's token.
+   */
+  getAuth: () => Promise<RequestAuth | null>
   /** Better Auth's user and session, without the session's secret `token`; `null` for nobody. */
   getSession: () => Promise<RequestSession | null>
   /**
@@ -64,6 +75,8 @@ export interface ConvexRequest {
     args: PaginatedQueryArgs<Query>,
     options: PreloadPaginatedQueryOptions,
   ) => Promise<Preloaded<Query>>
+  /** The same as `preloadAuthQuery` for a query by its name, such as `tasks:list`. */
+  preloadByName: (name: string, args: Record<string, Value>) => Promise<Preloaded<FunctionReference<'query'>>>
   /**
    * What the response to the browser needs, to be read when all calls are done: the cookies that Better Auth renewed (append them, do not set), and
    * that no cache may keep it. Empty as long as nobody asked who makes the request.
@@ -109,6 +122,15 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
     return jsonToConvex((await call(encodeCall(kind, reference, ...args))).value)
   }
 
+  async function getAuth(): Promise<RequestAuth | null> {
+    const [session] = await Promise.all([identity.session(), identity.token()])
+    // Requested again: only after the session is known, the token is certainly of this session.
+    const token = await identity.token()
+    if (!session || (!token && config.hasTokens))
+      return null
+    return { ...session, token: token?.value ?? null }
+  }
+
   async function preload(query: FunctionReference<'query'>, args?: any): Promise<Preloaded<any>> {
     const encoded = encodeCall('query', query, args)
     return { name: encoded.name, args: encoded.args, ...await call(encoded) }
@@ -117,11 +139,13 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
   return {
     getToken: async () => (await identity.token())?.value ?? null,
     isAuthenticated: async () => await identity.session() !== null,
+    getAuth,
     getSession: identity.session,
     fetchAuthQuery: async (query, ...args) => jsonToConvex((await preload(query, ...args)).value) as any,
     fetchAuthMutation: (mutation, ...args) => write('mutation', mutation, args),
     fetchAuthAction: (action, ...args) => write('action', action, args),
     preloadAuthQuery: preload,
+    preloadByName: (name, args) => preload(makeFunctionReference<'query'>(name), args),
     preloadAuthPaginatedQuery: (query, args, { initialNumItems }) =>
       preload(query, { ...args, paginationOpts: { numItems: initialNumItems, cursor: null } }),
     responseHeaders: identity.responseHeaders,

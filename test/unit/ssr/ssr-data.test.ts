@@ -1,5 +1,5 @@
 import type { Value } from 'convex/values'
-import type { ConvexOptions, UseConvexQueryOptions } from 'convue'
+import type { SsrData, UseConvexQueryOptions } from 'convue'
 import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.ts'
 import { ConvexError } from 'convex/values'
 import { useConvexMutation, useConvexPaginatedQuery, useConvexQuery } from 'convue'
@@ -10,31 +10,33 @@ import { recordTicks } from '../../support/scripted/identity.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
 import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
-type Handover = NonNullable<ConvexOptions['handover']>
-
 // Vue looks for its devtools once per renderer, with a timer that belongs to no test.
 createSSRApp({ render: () => null })
 
 let page: ScriptedPage
-/** For whom each query was asked to be handed over. */
+/** The identity for which each query took the server's result. */
 let asked: (string | null | undefined)[]
 setupScriptedPage()
 beforeEach(() => {
   asked = []
 })
 
-/** A page whose server was answered `answer` on behalf of `userId`, once. */
+/** Opens a page whose server fetched `answer` for `userId`. The page can take it once. */
 function openPage(answer: { value: Value } | { error: Error }, userId: string | null, options: ScriptedPageOptions = {}): void {
   let rest: typeof answer | null = answer
-  const handover: Handover = (query, state, identity) => {
-    asked.push(identity)
-    if (!rest || query.name !== 'values:get' || identity !== userId || state.value.status !== 'pending')
-      return false
-    state.value = 'value' in rest ? { status: 'success', value: rest.value, isStale: true } : { status: 'error', error: rest.error }
-    rest = null
-    return true
+  const ssrData: SsrData = {
+    take(query, identity) {
+      asked.push(identity)
+      if (!rest || query.name !== 'values:get')
+        return undefined
+      if (identity !== userId)
+        return { status: 'pending' }
+      const taken = rest
+      rest = null
+      return 'value' in taken ? { status: 'success', value: taken.value } : { status: 'error', error: taken.error }
+    },
   }
-  page = new ScriptedPage({ handover, ...options })
+  page = new ScriptedPage({ ssrData, ...options })
   page.deployment.latencyMs = 50
   page.deployment.functions.set('values:get', (_args, subject) => [{ of: subject }])
 }
