@@ -15,7 +15,7 @@ import { eventually } from '../support/environment/eventually.ts'
 import { createBrowserFetch } from '../support/live/deployment.ts'
 import { NodeXhr } from '../support/live/node-xhr.ts'
 import { allExamples, APP, examples, pages, ROOT, writeApp } from './examples.ts'
-import { signUpAda, visit } from './visit.ts'
+import { isAnonymous, signUpAda, visit } from './visit.ts'
 
 const ADA = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }
 
@@ -92,12 +92,12 @@ describe('on a page', () => {
   })
 
   async function signIn({ steps }: Example): Promise<void> {
-    const wanted = steps.find(({ action }) => action === 'as')?.value !== 'nobody'
+    const mustBeAda = !isAnonymous(steps.find(({ action }) => action === 'as')?.value ?? 'Ada')
     const { data } = await authClient.getSession()
     const isAda = data?.user.email === ADA.email
-    if (data && !(wanted && isAda))
+    if (data && !(mustBeAda && isAda))
       await authClient.signOut()
-    if (wanted && !isAda)
+    if (mustBeAda && !isAda)
       await authClient.signIn.email(ADA)
   }
 

@@ -17,7 +17,7 @@ export interface Step { action: string, value: string }
 
 /**
  * A fenced block whose language is `vue` or `ts`. GitHub shows nothing of what follows the language: `file="…"` says where in the app it
- * belongs, and the rest is a script: `as="nobody"`, `shows="…"`, `hides="…"`, `fill="…"`, `fill="Label=…"`, `choose="…"`, `click="…"`, `logs="…"`; of what a server
+ * belongs, and the rest is a script: `as="anonymous"`, `shows="…"`, `hides="…"`, `fill="…"`, `fill="Label=…"`, `choose="…"`, `click="…"`, `logs="…"`; of what a server
  * answers also `get="…"`, `post="…"`, `status="…"`, `location="…"`, `header="…"`.
  */
 export interface Example {

@@ -18,15 +18,22 @@ export async function signUpAda(deployment: Deployment, origin: string): Promise
   return { id, cookie: [...browserFetch.cookies].map(pair => pair.join('=')).join('; ') }
 }
 
-/** Asks a server, by `send`, for what an example says, as a browser of Ada's or (`as="nobody"`) of nobody's, and looks at the answer. */
+/** Whether a step is `as="anonymous"` rather than `as="Ada"`. There are no other users. */
+export function isAnonymous(user: string): boolean {
+  if (user !== 'anonymous' && user !== 'Ada')
+    throw new Error(`An example runs as Ada or as anonymous, not as ${user}.`)
+  return user === 'anonymous'
+}
+
+/** Sends the requests that an example names to a server, with Ada's cookies or (`as="anonymous"`) without cookies, and checks the responses. */
 export async function visit(example: Example, origin: string, cookie: string, send: (request: Request) => Promise<Response>): Promise<void> {
   let request: Promise<Response> | undefined
-  let isNobody = false
+  let withCookies = true
   let text = ''
   for (const { action, value } of example.steps) {
     switch (action) {
       case 'as':
-        isNobody = value === 'nobody'
+        withCookies = !isAnonymous(value)
         break
       case 'get':
       case 'post': {
@@ -35,7 +42,7 @@ export async function visit(example: Example, origin: string, cookie: string, se
           method: action.toUpperCase(),
           redirect: 'manual',
           // As a reverse proxy adds it, where an example has one.
-          headers: { ...(PROXIED.test(example.code) ? { 'x-forwarded-for': '203.0.113.9' } : {}), ...(isNobody ? {} : { cookie }), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
+          headers: { ...(PROXIED.test(example.code) ? { 'x-forwarded-for': '203.0.113.9' } : {}), ...(withCookies ? { cookie } : {}), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
           ...(isPost ? { body: JSON.stringify({ text: 'Water the plants' }) } : {}),
         }))
         text = await (await request).clone().text()
