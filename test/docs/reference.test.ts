@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allExamples, exportsOf, importsOf, pages, prose, ROOT } from './examples.ts'
 
-const isReference = (page: string): boolean => page.startsWith('docs/reference/')
+/** The pages that people write; `api-reference.test.ts` checks the generated ones. */
+const isReference = (page: string): boolean => /^docs\/reference\/[^/]+$/.test(page)
+const isGenerated = (page: string): boolean => page.startsWith('docs/reference/api/')
 const reference = [...pages].filter(([page]) => isReference(page)).map(([, text]) => prose(text)).join('\n')
 
 describe('the reference', () => {
@@ -21,16 +23,18 @@ describe('the reference', () => {
   })
 
   it('names all that the Nuxt module imports by itself, and every option of it', () => {
-    const source = readFileSync(join(ROOT, 'src/nuxt/module.ts'), 'utf8')
-    const listed = [...source.matchAll(/^const (?:composables|components) = \[([\s\S]*?)\] as const/gm)].map(([, names]) => names!)
+    const source = globSync('src/nuxt/{module.ts,module/**/*.ts}', { cwd: ROOT }).sort().map(path => readFileSync(join(ROOT, path), 'utf8')).join('\n')
+    const listed = [...source.matchAll(/^(?:export )?const (?:composables|components) = \[([\s\S]*?)\] as const/gm)].map(([, names]) => names!)
     const added = [...source.matchAll(/add(?:Server)?Imports\(\[([\s\S]*?)\]/g)].map(([, names]) => names!)
     const names = [...[...listed, ...added].join().matchAll(/'(use\w+|require\w+|[A-Z]\w+)'/g)].map(([, name]) => name!)
     expect(names).toEqual(expect.arrayContaining(['useConvexQuery', 'Authenticated', 'useConvexServer', 'requireConvexUser', 'useUserSession']))
     const page = pages.get('docs/reference/nuxt.md')!
     expect(names.filter(name => !new RegExp(`\`<?${name}\\b`).test(page))).toEqual([])
-    const options = [...source.matchAll(/^ {2}(\w+)\?: /gm)].map(([, name]) => name!)
+    const interfaces = [...source.matchAll(/^export interface Module\w*Options[\s\S]+?^\}/gm)].join('\n')
+    const options = [...interfaces.matchAll(/^ {2}(\w+)\?: /gm)].map(([, name]) => name!)
     expect(options).toContain('tokenInPayload')
-    expect(options.filter(name => !page.includes(`| \`${name}\` |`))).toEqual([])
+    const api = pages.get('docs/reference/api/nuxt.md')!
+    expect(options.filter(name => !`${page}${api}`.includes(`| \`${name}\` |`))).toEqual([])
   })
 
   it('has every code of an error', () => {
@@ -58,6 +62,18 @@ describe('the reference', () => {
     const missing = [...pages.keys()].filter(page => /^docs\/(?!README)/.test(page) && !index.includes(`](${page.slice('docs/'.length)})`))
     expect(missing).toEqual([])
   })
+
+  it('links each page to the generated page of the same exports, and back', () => {
+    const generated = [...pages].filter(([page]) => isGenerated(page) && !page.endsWith('README.md'))
+    expect(generated.length).toBeGreaterThan(3)
+    for (const [page, text] of generated) {
+      const [, links] = /explanations and examples: (.*)$/m.exec(text)!
+      const guides = [...links!.matchAll(/\]\(\.\.\/([^)]*)\)/g)].map(([, guide]) => guide!)
+      expect(guides.length, page).toBeGreaterThan(0)
+      for (const guide of guides)
+        expect(pages.get(`docs/reference/${guide}`), guide).toContain(`](api/${page.split('/').pop()}`)
+    }
+  })
 })
 
 describe('the README', () => {
@@ -71,6 +87,13 @@ describe('the README', () => {
 
 /** The anchors that GitHub gives the headings of a page. */
 function anchorsOf(page: string): string[] {
-  return [...prose(readFileSync(join(ROOT, page), 'utf8')).matchAll(/^#+ (.*)$/gm)]
-    .map(([, heading]) => heading!.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  const anchors: string[] = []
+  for (const [, heading] of prose(readFileSync(join(ROOT, page), 'utf8')).matchAll(/^#+ (.*)$/gm)) {
+    const plain = heading!.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')
+    let anchor = plain
+    for (let count = 1; anchors.includes(anchor); count++)
+      anchor = `${plain}-${count}`
+    anchors.push(anchor)
+  }
+  return anchors
 }
