@@ -1,6 +1,5 @@
 import type { ConnectionState, ConvexClient, ConvexClientOptions } from 'convex/browser'
 import type { ShallowRef } from 'vue'
-import type { ConvueErrorCode } from '../errors/convue-error.ts'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
@@ -73,7 +72,7 @@ export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => vo
 
 export function createIdentityClients(engine: AuthEngine, url: string, options: ConvexClientOptions, isServer: boolean): IdentityClients {
   const state: IdentityClients['state'] = shallowRef(null)
-  let unavailable: ConvueErrorCode | false = isServer && 'CLIENT_UNAVAILABLE'
+  let unavailable: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
   let userClient: IdentityClient | null = null
   let anonymousClient: IdentityClient | null = null
   /** Somebody holds nobody's `ConvexClient` itself, so that we cannot tell whether it is used. */

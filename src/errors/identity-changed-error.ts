@@ -1,12 +1,14 @@
+/** The error of a call or an upload that an identity change has ended. */
 import { describe } from './catalogue.ts'
 import { ConvueError } from './convue-error.ts'
 
 /**
- * A mutation or action was under way when the person on the page changed, so its answer belongs to somebody else.
+ * The identity changed while a mutation, an action or an upload of the previous identity was under way. Its result
+ * belongs to the previous identity and is not delivered.
  */
 export class IdentityChangedError extends ConvueError {
   override name = 'IdentityChangedError'
-  /** `'notSent'`: it never left the page. `'unknown'`: it was sent, and may or may not have been carried out. */
+  /** `'notSent'`: the call was not sent and has no effect. `'unknown'`: it was sent, and may or may not take effect. */
   declare readonly outcome: 'notSent' | 'unknown'
 
   constructor(outcome: 'notSent' | 'unknown') {

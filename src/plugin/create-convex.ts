@@ -194,5 +194,5 @@ function assertUrl(url: unknown): void {
       return
   }
   catch {}
-  throw diagnose('URL_INVALID', url)
+  throw diagnose('URL_INVALID', { url })
 }

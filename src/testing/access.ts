@@ -1,6 +1,6 @@
 /** Which hosts and origins may use the ports of an embedded deployment. */
 import type { IncomingMessage } from 'node:http'
-import { ConvueError } from '../errors/convue-error.ts'
+import { testingError } from './testing-error.ts'
 
 /** The addresses that may be used besides those of the loopback interface. */
 export interface AccessOptions {
@@ -34,17 +34,17 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i
 export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] }: AllowedAddresses): AccessOptions {
   const page = parseUrl(siteUrl)
   if (!page?.host)
-    throw invalidOption(`\`siteUrl\` is not an address: ${siteUrl}.`, 'Pass the origin of your app, such as http://localhost:5173.')
+    throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'siteUrl', value: siteUrl })
   const origins = allowedOrigins.map((origin) => {
     const url = parseUrl(origin)
     if (!url || !ORIGIN.test(origin))
-      throw invalidOption(`\`allowedOrigins\` has an entry that is not an origin: ${origin}.`, 'Pass a scheme, a host and a port, such as http://192.168.1.5:5173.')
+      throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'allowedOrigins', value: origin })
     return url
   })
   const hosts = allowedHosts.map((host) => {
     const name = hostNameOf(host)
     if (name === null || /:\d*$/.test(host.replace(/^\[.*\]/, '')))
-      throw invalidOption(`\`allowedHosts\` has an entry that is not a host name: ${host}.`, 'Pass a name without a scheme and a port, such as 192.168.1.5.')
+      throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'allowedHosts', value: host })
     return name
   })
   return {
@@ -115,8 +115,4 @@ function parseUrl(text: string): URL | null {
 /** What a stranger has sent, in a message. */
 function quote(value: string | undefined): string {
   return JSON.stringify((value ?? '').slice(0, 100))
-}
-
-function invalidOption(why: string, fix: string): ConvueError {
-  return new ConvueError({ code: 'DEPLOYMENT_OPTION_INVALID', why, fix })
 }

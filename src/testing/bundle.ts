@@ -6,9 +6,9 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { ConvueError } from '../errors/convue-error.ts'
 import { isInnerRequest, packages, resolveImport } from './packages.ts'
 import { importPeer } from './peers.ts'
+import { testingError } from './testing-error.ts'
 
 /** What a module of the functions folder exports. */
 export type FunctionModule = Record<string, unknown>
@@ -156,12 +156,7 @@ async function evaluate(file: string): Promise<FunctionModule> {
     return await import(pathToFileURL(file).href)
   }
   catch (cause) {
-    throw new ConvueError({
-      code: 'FUNCTIONS_INVALID',
-      why: `The functions cannot be evaluated: ${(cause as Error).stack}`,
-      fix: 'Correct what the module does while it loads.',
-      cause,
-    })
+    throw testingError('FUNCTIONS_INVALID', { kind: 'notEvaluated', stack: (cause as Error).stack }, cause)
   }
 }
 
@@ -181,23 +176,13 @@ export async function describeFunctions(functions: string): Promise<ComponentSou
  * `node_modules`, so that the packages that the functions import are found from there.
  */
 async function createOutputFolder(functions: string): Promise<string> {
-  if (!existsSync(functions)) {
-    throw new ConvueError({
-      code: 'FUNCTIONS_INVALID',
-      why: `The functions folder ${functions} does not exist.`,
-      fix: 'Pass the path of your `convex/` folder as `functions`; a relative one starts at the working directory.',
-    })
-  }
+  if (!existsSync(functions))
+    throw testingError('FUNCTIONS_INVALID', { kind: 'noFolder', path: functions })
   let root = functions
   while (!existsSync(join(root, 'node_modules'))) {
     const parent = dirname(root)
-    if (parent === root) {
-      throw new ConvueError({
-        code: 'FUNCTIONS_INVALID',
-        why: `No folder above ${functions} has node_modules, so the packages that its functions import cannot be found.`,
-        fix: 'Install the packages of your app, and keep the functions folder inside of the app.',
-      })
-    }
+    if (parent === root)
+      throw testingError('FUNCTIONS_INVALID', { kind: 'noPackages', path: functions })
     root = parent
   }
   const cache = join(root, 'node_modules/.cache/convue')
@@ -278,12 +263,7 @@ async function build(outdir: string, entryPoints: EntryPoint[], plugins: Plugin[
     })
   }
   catch (cause) {
-    throw new ConvueError({
-      code: 'FUNCTIONS_INVALID',
-      why: `The functions could not be bundled. ${(cause as Error).message}`,
-      fix: 'Correct the files that the message names.',
-      cause,
-    })
+    throw testingError('FUNCTIONS_INVALID', { kind: 'notBundled', message: (cause as Error).message }, cause)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Identity } from './identity.ts'
 import type { DatabasePage, PageQuery, PageSource } from './paginate.ts'
 import type { Document } from './tracking.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ConvueError } from '../errors/convue-error.ts'
+import { testingError } from './testing-error.ts'
 
 /**
  * The parts of a `TestConvex` in use, without the types of an app. `runInComponent` is there
@@ -79,13 +79,8 @@ export function revealState(test: TestConvex<any>): TestState {
   finally {
     prototype.run = run
   }
-  if (!revealed) {
-    throw new ConvueError({
-      code: 'PEER_MISSING',
-      why: 'The installed convex-test is not the one that the embedded deployment is made for.',
-      fix: 'Run `npm install --save-dev --save-exact convex-test@0.0.60`.',
-    })
-  }
+  if (!revealed)
+    throw testingError('PEER_MISSING', 'wrongConvexTest')
   return revealed
 }
 

@@ -1,6 +1,7 @@
 /** The public exports of `convue/testing`, and the handle of a running deployment. */
 import type { FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
 import type { Value } from 'convex/values'
+import type { ConvueError } from '../errors/convue-error.ts'
 import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
 import type { Identity } from './identity.ts'
 import type { Connection, LogEntry } from './log.ts'
@@ -12,10 +13,10 @@ import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
-import { ConvueError } from '../errors/convue-error.ts'
 import { resolveAccess } from './access.ts'
 import { deserializeError } from './channel.ts'
 import { codegen } from './codegen.ts'
+import { testingError } from './testing-error.ts'
 
 export { codegen, type CodegenOptions } from './codegen.ts'
 export type { Identity } from './identity.ts'
@@ -210,17 +211,8 @@ class DeploymentThread {
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './testing-worker.js'
     this.#worker = new Worker(new URL(file, import.meta.url), { env, execArgv: [] })
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
-    this.#worker.on('error', cause => this.#end(new ConvueError({
-      code: 'DEPLOYMENT_FAILED',
-      why: `The deployment's thread stopped: ${cause.message}.`,
-      fix: 'Look at the cause; if it is none of your functions, report it.',
-      cause,
-    })))
-    this.#worker.on('exit', () => this.#end(new ConvueError({
-      code: 'DEPLOYMENT_CLOSED',
-      why: 'This deployment is closed.',
-      fix: 'Start another one with `startDeployment`.',
-    })))
+    this.#worker.on('error', cause => this.#end(testingError('DEPLOYMENT_FAILED', { stopped: cause.message }, cause)))
+    this.#worker.on('exit', () => this.#end(testingError('DEPLOYMENT_CLOSED')))
   }
 
   async ask<Answer>(request: WorkerRequest): Promise<Answer> {

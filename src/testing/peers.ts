@@ -1,5 +1,5 @@
 /** Loads the optional peer dependencies, with an error that names the missing one. */
-import { ConvueError } from '../errors/convue-error.ts'
+import { testingError } from './testing-error.ts'
 
 /**
  * The packages that only `convue/testing` needs: an app that uses the client alone installs none of
@@ -22,14 +22,7 @@ export async function importPeer<Module>(name: Peer, load: () => Promise<Module>
   catch (cause) {
     if (!isMissing(cause, name))
       throw cause
-    throw new ConvueError({
-      code: 'PEER_MISSING',
-      why: `convue/testing needs the package "${name}", which is not installed.`,
-      fix: name.endsWith('better-auth')
-        ? 'Run `npm install better-auth @convex-dev/better-auth`.'
-        : 'Run `npm install --save-dev convex-test@0.0.60 esbuild jose ws`.',
-      cause,
-    })
+    throw testingError('PEER_MISSING', { missing: name }, cause)
   }
 }
 

@@ -12,7 +12,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
-import { ConvueError } from '../errors/convue-error.ts'
 import { Access } from './access.ts'
 import { AnswerBook } from './answers.ts'
 import { Authenticator } from './auth.ts'
@@ -24,6 +23,7 @@ import { importPeer } from './peers.ts'
 import { Runtime } from './runtime.ts'
 import { StorageAddresses } from './storage.ts'
 import { SyncConnection } from './sync-connection.ts'
+import { testingError } from './testing-error.ts'
 
 /** What a server needs to start; see `DeploymentOptions`. */
 export interface ServerOptions {
@@ -325,12 +325,7 @@ async function listen(server: Server, port: number): Promise<number> {
     return portOf(server)
   }
   catch (cause) {
-    throw new ConvueError({
-      code: 'DEPLOYMENT_FAILED',
-      why: `The deployment cannot listen on port ${port}: ${(cause as Error).message}.`,
-      fix: 'Stop what listens there, or pass another port, or 0 for any free one.',
-      cause,
-    })
+    throw testingError('DEPLOYMENT_FAILED', { port, message: (cause as Error).message }, cause)
   }
 }
 

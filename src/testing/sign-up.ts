@@ -3,9 +3,9 @@ import type { convexClient } from '@convex-dev/better-auth/client/plugins'
 import type { createAuthClient } from 'better-auth/vue'
 import type { ConvexOptions, ConvexPlugin } from 'convue'
 import type { Identity } from './identity.ts'
-import { ConvueError } from '../errors/convue-error.ts'
 import { createBrowserFetch } from './browser-fetch.ts'
 import { importPeer } from './peers.ts'
+import { testingError } from './testing-error.ts'
 
 /** Where a deployment is, and which app it belongs to: any `Deployment`. */
 export interface SignUpTarget {
@@ -89,9 +89,9 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
 
   const { data, error } = await authClient.signUp.email({ name, email, password })
   if (error)
-    throw signUpFailed(`Better Auth refused ${email} with status ${error.status}: ${error.message ?? error.statusText}`)
+    throw testingError('SIGN_UP_FAILED', `Better Auth refused ${email} with status ${error.status}: ${error.message ?? error.statusText}`)
   if (!data.token)
-    throw signUpFailed(`Better Auth signed ${email} up without a session`)
+    throw testingError('SIGN_UP_FAILED', `Better Auth signed ${email} up without a session`)
 
   const convexOptions: ConvexOptions = {
     url: deployment.url,
@@ -109,12 +109,4 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
     options: convexOptions,
     fetch: browserFetch,
   }
-}
-
-function signUpFailed(why: string): ConvueError {
-  return new ConvueError({
-    code: 'SIGN_UP_FAILED',
-    why: `${why}.`,
-    fix: 'Enable `emailAndPassword` in the functions\' `createAuth`, with neither `requireEmailVerification` nor `autoSignIn: false` in tests, and give each user another email.',
-  })
 }

@@ -1,4 +1,3 @@
-import type { ConvueErrorCode } from '../errors/convue-error.ts'
 import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
 import type { TokenOutcome, TokenSource } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
@@ -281,8 +280,8 @@ export function createAuthEngine({
       if (!signal.aborted)
         dispatch(event)
     }
-    const fail = (code: ConvueErrorCode, detail?: unknown, cause?: unknown): void => answer({ type: 'failed', error: diagnose(code, detail, cause) })
-    const cancelTimeout = clock.schedule(() => fail('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS), ATTEMPT_TIMEOUT_MS)
+    const fail = (error: Error): void => answer({ type: 'failed', error })
+    const cancelTimeout = clock.schedule(() => fail(diagnose('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS)), ATTEMPT_TIMEOUT_MS)
     // Synchronously, at the first moment; whatever a provider does, it does to nobody but itself.
     void (async () => {
       if (question === 'token' || (failures > 0 && !source.refresh))
@@ -290,7 +289,7 @@ export function createAuthEngine({
       // The subscription was the first question about the session, and brings the answer to each.
       if (failures > 0)
         source.refresh!()
-    })().then(event => event && answer(event), cause => fail('TOKEN_REQUEST_FAILED', undefined, cause))
+    })().then(event => event && answer(event), cause => fail(diagnose('TOKEN_REQUEST_FAILED', undefined, cause)))
     return () => {
       cancelTimeout()
       controller.abort()

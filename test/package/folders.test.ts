@@ -19,6 +19,8 @@ const CONVEX_DATA = /^convex\/(?:server|values)$/
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
 const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
+/** What the server takes of `src/errors`: the class, and the catalogue without the sentences of uploads. */
+const SERVER_ERRORS = ['convue-error', 'error-code', 'error-definition', 'identity-errors', 'server-errors', 'usage-errors'].map(name => `src/errors/${name}.ts`)
 const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plugin']
 
 /** Every folder of `src`, and what its files may import. Imports within a folder are always allowed. */
@@ -136,7 +138,7 @@ describe('token', () => {
 describe('testing', () => {
   it('stands alone, apart from errors', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => folder === 'testing' && isRelative && folderOf(target) !== 'testing')
-    expect([...new Set(shared.map(({ target }) => target))]).toEqual(['src/errors/convue-error.ts'])
+    expect([...new Set(shared.map(({ target }) => folderOf(target)))]).toEqual(['errors'])
   })
 
   it('loads the plugin by its name, and only when a test signs a user up', () => {
@@ -158,7 +160,7 @@ describe('server', () => {
 
   it('imports of the rest of src only what runs without a browser and without Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual(['src/errors/convue-error.ts', 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
   })
 
   it('does not use globals of Node', () => {
@@ -170,8 +172,26 @@ describe('server', () => {
   })
 })
 
-describe('errors/convue-error.ts', () => {
-  it('imports nothing', () => {
-    expect(imports.filter(({ file }) => file === 'src/errors/convue-error.ts')).toEqual([])
+describe('the files of src/errors', () => {
+  /** What is left of a file's imports when the app runs. */
+  const importsAtRunTime = (file: string): string[] => {
+    const code = ts.transpile(readFileSync(join(root, file), 'utf8'), { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext })
+    return [...code.matchAll(/from '(.*)'/g)].map(([, target]) => target!)
+  }
+
+  it('let the client import only the sentences of its own errors', () => {
+    expect(importsAtRunTime('src/errors/catalogue.ts').filter(file => file.endsWith('-errors.ts')))
+      .toEqual(['./identity-errors.ts', './upload-errors.ts', './usage-errors.ts'])
+    const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing)-errors/.test(target)).map(({ file }) => file)
+    expect([...new Set(importing)].sort()).toEqual([
+      'src/errors/error-code.ts',
+      'src/server/config/server-error.ts',
+      'src/testing/testing-error.ts',
+    ])
+  })
+
+  it('let the class of the errors import nothing at run time', () => {
+    expect(importsAtRunTime('src/errors/convue-error.ts')).toEqual([])
+    expect(importsAtRunTime('src/errors/error-code.ts')).toEqual([])
   })
 })

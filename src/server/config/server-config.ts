@@ -1,5 +1,5 @@
+import type { ConvueError } from '../../errors/convue-error.ts'
 import type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './convex-server-options.ts'
-import type { ServerErrorCode } from './server-error.ts'
 import { serverError } from './server-error.ts'
 
 /** The options of a server, checked and with nothing left open. */
@@ -39,8 +39,8 @@ export interface TrustedProxy {
  */
 export function resolveConfig(options: ConvexServerOptions): ServerConfig {
   return {
-    convexUrl: checkUrl(options.convexUrl, '.convex.site', 'URL_INVALID'),
-    siteUrl: checkUrl(options.convexSiteUrl, '.convex.cloud', 'SITE_URL_INVALID'),
+    convexUrl: checkUrl(options.convexUrl, '.convex.site', problem => serverError('URL_INVALID', { problem })),
+    siteUrl: checkUrl(options.convexSiteUrl, '.convex.cloud', problem => serverError('SITE_URL_INVALID', problem)),
     basePath: checkBasePath(options.basePath ?? '/api/auth'),
     cookiePrefix: checkName(options.cookiePrefix ?? 'better-auth', 'cookiePrefix'),
     forwardedCookies: new Set(options.forwardedCookies),
@@ -59,14 +59,14 @@ export function resolveConfig(options: ConvexServerOptions): ServerConfig {
 }
 
 /** An address may have a path, as that of a self-hosted deployment has. */
-function checkUrl(text: unknown, wrongHost: string, code: ServerErrorCode): string {
+function checkUrl(text: unknown, wrongHost: string, toError: (problem: string) => ConvueError): string {
   const url = parseUrl(text)
   if (!url)
-    throw serverError(code, text ? 'it has no http(s) scheme, or is no URL' : 'it is missing')
+    throw toError(text ? 'it is not a URL with an http(s) scheme' : 'it is missing')
   if (url.hostname.endsWith(wrongHost))
-    throw serverError(code, `it ends in ${wrongHost}`)
+    throw toError(`it ends in ${wrongHost}`)
   if (url.username || url.password || url.search || url.hash)
-    throw serverError(code, 'it has a user, a query or a fragment')
+    throw toError('it has a user, a query or a fragment')
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 

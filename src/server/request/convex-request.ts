@@ -114,7 +114,7 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
   function assertSameUser(token: RequestToken | null): void {
     const userId = token?.userId ?? null
     if ((ranAs !== undefined && ranAs !== userId) || !identity.isCurrent(token))
-      throw serverError('IDENTITY_CHANGED')
+      throw serverError('IDENTITY_CHANGED', 'request')
   }
 
   async function write(kind: 'mutation' | 'action', reference: FunctionReference<any>, args: [args?: any]): Promise<any> {

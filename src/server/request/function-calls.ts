@@ -45,7 +45,7 @@ export async function callFunction(config: ServerConfig, { kind, name, args }: F
   }, { timeoutMs: kind === 'action' ? null : config.timeoutMs, maxBytes: MAX_RESULT_BYTES })
 
   if (token && isJsonUnauthorized(answer))
-    throw serverError('TOKEN_REJECTED', '401')
+    throw serverError('TOKEN_REJECTED')
   const outcome = answer.kind === 'answer' && (answer.status === 200 || answer.status === FUNCTION_FAILED) ? answer.body : null
   switch (outcome?.status) {
     case 'success':
@@ -79,6 +79,6 @@ function encodeArgs(args: Record<string, Value>): JSONValue {
     return convexToJson(args)
   }
   catch (error) {
-    throw serverError('ARGS_INVALID', (error as Error).message)
+    throw serverError('ARGS_INVALID', `Convex cannot store these arguments: ${(error as Error).message}`)
   }
 }

@@ -96,7 +96,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
       return null
     const minted = await renewToken()
     if (!isCurrent(minted))
-      throw serverError('IDENTITY_CHANGED')
+      throw serverError('IDENTITY_CHANGED', 'request')
     return minted
   }
 

@@ -294,7 +294,7 @@ describe('limits', () => {
     const outcome = outcomeOf(upload(['a', 'b', 'c'].map(name => textFile(name))))
     await page.tick()
     expect(shown()).toEqual(['a error', 'b error', 'c error'])
-    expect(outcome()).toMatchObject({ code: 'UPLOAD_TOO_MANY_FILES', why: '3 files came at once, and `maxFiles` is 2.' })
+    expect(outcome()).toMatchObject({ code: 'UPLOAD_TOO_MANY_FILES', why: '3 files were passed at once, and `maxFiles` is 2.' })
     expect(sent).toEqual([])
     void upload(['a', 'b'].map(name => textFile(name)))
     await page.tick()

@@ -1,0 +1,39 @@
+/** The form of an entry in the error catalogue, and the sentences that an entry makes of its params. */
+
+/** An entry point of the package that raises an error. */
+export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing'
+
+/**
+ * One code of the catalogue. A sentence that depends on params is a function of them, and its
+ * parameter types what {@link ErrorParams} asks of every place that raises the error.
+ */
+export interface ErrorDefinition {
+  scopes: readonly ErrorScope[]
+  /** What happened. Never contains a token, a cookie or text that an upstream server wrote. */
+  why: string | ((params: never) => string)
+  /** What to do about it. */
+  fix: string | ((params: never) => string)
+  /** What the reference shows in place of `why`. Required if `why` depends on params. */
+  reference?: string
+  /** What the reference shows in place of `fix`. Required if `fix` depends on params. */
+  referenceFix?: string
+  /** The page or section of `docs/` that explains more. */
+  docs?: string
+}
+
+/** What a definition needs to make its sentences; `undefined` if they depend on nothing. */
+export type ErrorParams<Definition extends ErrorDefinition>
+  = Definition extends { why: (params: infer Params) => string } ? Params : undefined
+
+/** The arguments behind an error's code: its params may be left out only if they are optional. */
+export type ErrorArgs<Definition extends ErrorDefinition> = undefined extends ErrorParams<Definition>
+  ? [params?: ErrorParams<Definition>, cause?: unknown]
+  : [params: ErrorParams<Definition>, cause?: unknown]
+
+export function writeSentences({ why, fix }: ErrorDefinition, params: unknown): { why: string, fix: string } {
+  return { why: writeSentence(why, params), fix: writeSentence(fix, params) }
+}
+
+function writeSentence(sentence: string | ((params: never) => string), params: unknown): string {
+  return typeof sentence === 'string' ? sentence : sentence(params as never)
+}

@@ -1,0 +1,100 @@
+/** Errors of sessions, tokens and calls: why the identity is unknown, or what an identity change ended. */
+import type { ErrorDefinition } from './error-definition.ts'
+
+/** What an identity change interrupted: a call of the page, a request to the app's server, or the rendering of a page. */
+export type IdentityChangeMoment = 'notSent' | 'unknown' | 'request' | 'rendering'
+
+export const identityErrors = {
+  TOKEN_ENDPOINT_MISSING: {
+    scopes: ['client', 'server'],
+    why: 'The token endpoint answered with status 404.',
+    fix: 'Add `convex()` to the Better Auth plugins of the server and `convexClient()` to those of the client. Check that '
+      + '`convex/http.ts` registers the auth routes, at the path that `basePath` names. If the auth server is meant to have '
+      + 'no token endpoint, pass `tokens: false`.',
+    reference: 'The token endpoint answered with status 404. In the browser, after at least five such answers in a row over '
+      + 'at least 30 seconds, the error is also written to the console, once. From then on a token is requested every five '
+      + 'minutes.',
+    docs: 'reference/plugin.md#a-server-without-a-token-endpoint',
+  },
+  TOKEN_INVALID: {
+    scopes: ['client'],
+    why: 'The identity provider did not return a new JWT with a `sub` claim.',
+    fix: 'Check what the token endpoint returns. For a forced request it must return another token than the previous one.',
+  },
+  TOKEN_REQUEST_FAILED: {
+    scopes: ['client', 'server'],
+    why: (problem?: number | string): string => {
+      if (typeof problem === 'number')
+        return `The token endpoint answered with status ${problem}.`
+      if (problem)
+        return `The token endpoint did not return a token: ${problem}.`
+      return 'The request for a token failed.'
+    },
+    fix: 'In the browser Convue retries by itself; on a server, try again later. The failure does not mean that the user is '
+      + 'signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
+    reference: 'The request for a token failed.',
+  },
+  TOKEN_REQUEST_TIMEOUT: {
+    scopes: ['client'],
+    why: (ms: number): string => `The identity provider did not answer within ${ms} ms.`,
+    fix: 'Convue retries by itself. If the error persists, check that the identity provider can be reached.',
+    reference: 'The identity provider did not answer in time.',
+  },
+  TOKEN_REJECTED: {
+    scopes: ['client', 'server'],
+    why: 'The deployment rejected the token.',
+    fix: 'Compare `convex/auth.config.ts` with the issuer and the audience of the token. In the browser Convue retries by '
+      + 'itself with new tokens.',
+    reference: 'The deployment rejected the token. In the browser: it rejected several tokens in a row.',
+  },
+  SESSION_ENDED: {
+    scopes: ['client'],
+    why: 'The session was revoked or has expired.',
+    fix: 'Sign in again.',
+  },
+  SESSION_REQUEST_FAILED: {
+    scopes: ['client', 'server'],
+    why: (problem?: string): string => {
+      if (problem)
+        return `The request for the session failed: ${problem}.`
+      return 'The request for the session failed.'
+    },
+    fix: 'In the browser Convue retries by itself; on a server, try again later. The failure does not mean that the user is '
+      + 'signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
+    reference: 'The request for the session failed.',
+  },
+  SIGN_OUT_FAILED: {
+    scopes: ['client'],
+    why: 'The session could not be ended.',
+    fix: 'Sign out again when the network is available. Read `cause` for what failed.',
+    reference: 'The session could not be ended, or the request to end it had no answer within 30 seconds. The user is still '
+      + 'signed in; the page checks the session once.',
+  },
+  IDENTITY_CHANGED: {
+    scopes: ['client', 'server', 'nuxt'],
+    why: (moment: IdentityChangeMoment): string => ({
+      notSent: 'The identity changed before this call was sent.',
+      unknown: 'The identity changed while this call was running.',
+      request: 'The identity changed while the server answered this request.',
+      rendering: 'The identity changed while the server rendered this page.',
+    })[moment],
+    fix: (moment: IdentityChangeMoment): string => ({
+      notSent: 'Call again as the current user, if the call is still intended.',
+      unknown: 'Check the data of the current user, and call again if the call is still intended.',
+      request: 'Load the page again.',
+      rendering: 'No action is necessary: the browser requests the result again.',
+    })[moment],
+    reference: 'The identity changed before a call was sent, while a call was running, or while the app\'s server answered a '
+      + 'request.',
+    referenceFix: 'Check the data of the current user, and call again if the call is still intended. On a server, let the user '
+      + 'load the page again.',
+    docs: 'reference/errors.md#identitychangederror',
+  },
+  CONNECTION_LOST: {
+    scopes: ['client'],
+    why: 'The deployment ended the connection while this call was running.',
+    fix: 'The call may or may not have run: check the data, and call again if the call is still intended.',
+    reference: 'The deployment ended a connection permanently, by rejecting all its tokens or by a fatal error, while a call '
+      + 'was running that may have taken effect. Calls that were not sent yet are not affected: the next connection sends them.',
+  },
+} satisfies Record<string, ErrorDefinition>

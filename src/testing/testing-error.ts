@@ -1,0 +1,15 @@
+/** Makes the errors of `convue/testing` from the error catalogue. */
+import type { ArgsOf, CodeOf } from '../errors/error-code.ts'
+import type { ErrorDefinition } from '../errors/error-definition.ts'
+import { ConvueError } from '../errors/convue-error.ts'
+import { writeSentences } from '../errors/error-definition.ts'
+import { testingErrors } from '../errors/testing-errors.ts'
+
+type TestingErrorCode = CodeOf<'testing'>
+
+/** The error of a code, with the params that its sentences mention, and its cause. */
+export function testingError<Code extends TestingErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
+export function testingError(code: TestingErrorCode, params?: unknown, cause?: unknown): ConvueError {
+  const definitions: Record<TestingErrorCode, ErrorDefinition> = testingErrors
+  return new ConvueError({ code, ...writeSentences(definitions[code], params), cause })
+}

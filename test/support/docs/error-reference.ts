@@ -1,0 +1,100 @@
+/** Writes the list of error codes of `docs/reference/errors.md` from the error catalogue. */
+import type { ErrorDefinition, ErrorScope } from '../../../src/errors/error-definition.ts'
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { identityErrors } from '../../../src/errors/identity-errors.ts'
+import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
+import { serverErrors } from '../../../src/errors/server-errors.ts'
+import { testingErrors } from '../../../src/errors/testing-errors.ts'
+import { uploadErrors } from '../../../src/errors/upload-errors.ts'
+import { usageErrors } from '../../../src/errors/usage-errors.ts'
+
+const DOCS = join(import.meta.dirname, '../../../docs')
+
+export const ERROR_PAGE = join(DOCS, 'reference/errors.md')
+
+/** The rest of the page is written by hand. */
+const MARKER = '<!-- Generated from src/errors by "npm run docs:errors": edit the catalogue, not what follows. -->'
+
+interface Section {
+  title: string
+  /** What is true of all codes of the section. */
+  note?: string
+  errors: Record<string, ErrorDefinition>
+}
+
+const sections: Section[] = [
+  { title: 'Set-up and use', errors: usageErrors },
+  { title: 'Uploads', errors: uploadErrors },
+  {
+    title: 'Sessions, tokens and calls',
+    note: '`error` of [`useConvexAuth`](auth.md) holds these errors, except for those that reject a call: `SIGN_OUT_FAILED`, '
+      + '`IDENTITY_CHANGED` and `CONNECTION_LOST`.',
+    errors: identityErrors,
+  },
+  {
+    title: '`convue/server`',
+    note: '`convue/server` also raises the codes above that name it. Its sentences remain in production builds, since only '
+      + 'developers read the log of a server. They never contain text that Better Auth or the deployment answered.',
+    errors: serverErrors,
+  },
+  { title: '`convue/nuxt`', errors: nuxtErrors },
+  { title: '`convue/testing`', errors: testingErrors },
+]
+
+const ENTRY_POINTS: Record<ErrorScope, string> = {
+  client: '`convue`',
+  server: '`convue/server`',
+  nuxt: '`convue/nuxt`',
+  testing: '`convue/testing`',
+}
+
+/** Every code of the catalogue, in the order of the page. */
+export const errorCodes: string[] = sections.flatMap(({ errors }) => Object.keys(errors))
+
+/** The page, with its list of codes as the catalogue has them. */
+export function writeErrorPage(page: string): string {
+  const [before] = page.split(MARKER)
+  return `${[`${before!.trimEnd()}\n\n${MARKER}`, ...sections.map(writeSection)].join('\n\n')}\n`
+}
+
+function writeSection({ title, note, errors }: Section): string {
+  const entries = Object.entries(errors).map(([code, definition]) => writeEntry(code, definition))
+  return [`### ${title}`, ...note ? [note] : [], ...entries].join('\n\n')
+}
+
+function writeEntry(code: string, { scopes, why, fix, reference, referenceFix, docs }: ErrorDefinition): string {
+  const advice = [staticSentence(code, referenceFix, fix), ...docs ? [`See ${linkTo(docs)}.`] : []].join(' ')
+  return [
+    `#### \`${code}\``,
+    ...scopes.length > 1 ? [`Raised by ${scopes.map(scope => ENTRY_POINTS[scope]).join(', ')}.`] : [],
+    staticSentence(code, reference, why),
+    `**Fix:** ${advice}`,
+  ].join('\n\n')
+}
+
+/** A sentence that depends on params cannot be shown without them. */
+function staticSentence(code: string, reference: string | undefined, sentence: ErrorDefinition['why']): string {
+  if (reference)
+    return reference
+  if (typeof sentence === 'string')
+    return sentence
+  throw new Error(`${code} needs \`reference\` or \`referenceFix\`, since its sentence depends on params.`)
+}
+
+/** A link to a page, or to a section of it, with the text of the heading there. */
+function linkTo(target: string): string {
+  const [path, anchor] = target.split('#') as [string, string?]
+  const headings = [...readFileSync(join(DOCS, path), 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!)
+  const heading = headings.find(heading => !anchor || anchorOf(heading) === anchor)
+  if (!heading)
+    throw new Error(`docs/${path} has no heading for #${anchor}.`)
+  const file = join(DOCS, path)
+  const fromPage = file === ERROR_PAGE ? '' : relative(dirname(ERROR_PAGE), file)
+  return `[${heading}](${fromPage}${anchor ? `#${anchor}` : ''})`
+}
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')
+}

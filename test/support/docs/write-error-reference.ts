@@ -1,0 +1,5 @@
+/** `npm run docs:errors`: brings the list of error codes in the reference up to date with the catalogue. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { ERROR_PAGE, writeErrorPage } from './error-reference.ts'
+
+writeFileSync(ERROR_PAGE, writeErrorPage(readFileSync(ERROR_PAGE, 'utf8')))
