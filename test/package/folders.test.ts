@@ -53,7 +53,7 @@ const allowed: Record<string, Folder> = {
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/middleware': { why: 'the rules of pages', folders: ['nuxt/module', 'nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/plugins': { why: 'what runs when the app starts, in the browser and on the server', folders: ['nuxt/runtime/app/utils', 'nuxt/runtime/app/middleware', 'nuxt/runtime/server/utils'], packages: NUXT_APP },
-  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: [], packages: NUXT_SERVER },
+  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors'], packages: NUXT_SERVER },
   'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'testing': { why: 'the embedded deployment', folders: ['errors'], packages: /^(?:node:.*|convue|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
@@ -185,6 +185,7 @@ describe('the files of src/errors', () => {
     const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing)-errors/.test(target)).map(({ file }) => file)
     expect([...new Set(importing)].sort()).toEqual([
       'src/errors/error-code.ts',
+      'src/nuxt/runtime/server/utils/nuxt-error.ts',
       'src/server/config/server-error.ts',
       'src/testing/testing-error.ts',
     ])

@@ -1,4 +1,4 @@
-import { ConvueError } from 'convue/server'
+import { nuxtError } from './nuxt-error.ts'
 
 /** Presets of Nitro whose entry calls the app without a socket of Node, which alone tells the address of a connection. */
 const WITHOUT_SOCKET = /^(?:aws-lambda|azure|bun|cloudflare|deno|netlify|service-worker|vercel-edge|winterjs)/
@@ -7,9 +7,6 @@ const WITHOUT_SOCKET = /^(?:aws-lambda|azure|bun|cloudflare|deno|netlify|service
 export function warnOfUnknownAddress(preset: string | undefined, trustProxy: unknown): void {
   if (trustProxy || !WITHOUT_SOCKET.test((preset ?? '').replaceAll('_', '-')))
     return
-  console.warn(new ConvueError({
-    code: 'CLIENT_ADDRESS_UNKNOWN',
-    why: `With the preset ${preset} no connection has an address, and \`convex.server.trustProxy\` is off, so clients share Better Auth's limits for sign-ins.`,
-    fix: 'Set `trustProxy` to the header that your host writes.',
-  }).message)
+  const problem = `connections have no address with the preset ${preset}, and \`convex.server.trustProxy\` is off`
+  console.warn(nuxtError('CLIENT_ADDRESS_UNKNOWN', problem).message)
 }

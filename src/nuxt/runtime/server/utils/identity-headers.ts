@@ -1,8 +1,8 @@
 import type { ConvexRequest } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { PrivateResponse } from './private-response.ts'
-import { ConvueError } from 'convue/server'
 import { getRouteRules } from 'nitropack/runtime'
+import { nuxtError } from './nuxt-error.ts'
 import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
 
 // Ties a request's identity to its response: no cache keeps the response from the moment on at which the identity is first requested, and cookies that
@@ -35,13 +35,8 @@ function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
     return undefined
   if (!res.headersSent)
     return makePrivate(res, targetedByHost(event))
-  if ((event.method === 'GET' || event.method === 'HEAD') && !isPrivate(res)) {
-    throw new ConvueError({
-      code: 'RESPONSE_STARTED',
-      why: 'The identity was first requested after the response had begun, with headers that let caches keep it.',
-      fix: 'Call requireConvexUser(event) or useConvexServer(event).getToken() before anything is sent, or send `cache-control: private, no-store`.',
-    })
-  }
+  if ((event.method === 'GET' || event.method === 'HEAD') && !isPrivate(res))
+    throw nuxtError('RESPONSE_STARTED')
   return undefined
 }
 
