@@ -1,8 +1,9 @@
+/** The pending calls of the current identity, counted by kind. It neither opens clients nor chooses between them. */
 import type { IdentityClient } from './identity-client.ts'
-import type { Call, PendingCall, ReadCarrierState } from './pending-call.ts'
+import type { Call, PendingCall, ReadConnectionState } from './pending-call.ts'
 import { createPendingCall } from './pending-call.ts'
 
-/** The pending calls of the current identity, in the order in which they were made. It does not know to which client they are sent. */
+/** The pending calls of the current identity, in the order in which they were made. */
 export interface CallRegistry {
   readonly size: number
   /** Whether a mutation or an action is pending. */
@@ -20,7 +21,10 @@ export interface CallRegistry {
   endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 }
 
-/** No operation but `forEach` and `endAll` looks at more than one call: each call that settles would look at all others. */
+/**
+ * Only `forEach`, `endLost` and `endAll` look at more than one call: otherwise each call that settles
+ * would take time that grows with the number of pending calls.
+ */
 export function createCallRegistry(): CallRegistry {
   const calls = new Set<PendingCall>()
   let writes = 0
@@ -63,7 +67,8 @@ export function createCallRegistry(): CallRegistry {
       for (const call of calls)
         call.reject(toError(call.isQueued(readNow) ? 'notSent' : 'unknown'))
       calls.clear()
-      writes = optimisticCalls = 0
+      writes = 0
+      optimisticCalls = 0
     },
   }
 
@@ -75,14 +80,17 @@ export function createCallRegistry(): CallRegistry {
   }
 }
 
-/** Reads a client's connection state once per tick: the client looks at all of its pending calls to make it. */
-function createStateReader(): ReadCarrierState {
-  let latest: Parameters<ReadCarrierState>[0] | undefined
-  let state: ReturnType<ReadCarrierState>
-  return (carrier) => {
-    if (carrier !== latest) {
-      latest = carrier
-      state = carrier.convex.connectionState()
+/**
+ * Reads the connection state of a client once per tick, since a Convex client looks at all of its
+ * pending calls to compute that state.
+ */
+function createStateReader(): ReadConnectionState {
+  let latest: IdentityClient | undefined
+  let state: ReturnType<ReadConnectionState>
+  return (client) => {
+    if (client !== latest) {
+      latest = client
+      state = client.convex.connectionState()
       queueMicrotask(() => latest = undefined)
     }
     return state

@@ -1,180 +1,201 @@
-import type { ConvexClientOptions } from 'convex/browser'
+/** One `ConvexClient` that carries one identity from its first message to its last, and its subscriptions. */
+import type { ConvexClientOptions, FunctionResult } from 'convex/browser'
 import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
+import type { TokenVerdict } from './token-verdict.ts'
 import { ConvexClient } from 'convex/browser'
 import { batch } from '../reactivity/batch.ts'
 import { explainFunctionError } from '../shared/function-name.ts'
+import { isTerminated, reconnectNow } from './convex-internals.ts'
+import { isUnsent, NO_VERDICT, refuse } from './token-verdict.ts'
 
-/** What a query answered. `pending`: not yet, or an optimistic update made it load again. */
+/** The latest outcome of a query, as a client reports it. */
 export type QueryOutcome
+  /** There is no result yet, or an optimistic update has set the query to loading. */
   = | { status: 'pending' }
-  /** Not stale, as far as this client knows: it can be shown as it is. */
+  /** `isStale: false` makes this object a valid state of a query, which can show it without a copy. */
     | { status: 'success', value: Value, isStale: false }
     | { status: 'error', error: Error }
 
-/** Who listens to a query. */
+/** Receives the outcomes of a subscription. */
 export interface Receiver {
   receive: (outcome: QueryOutcome, from: Subscription) => void
 }
 
-/** A query on the wire, shared by all who listen to it. */
+/** A query that a client has subscribed to, shared by all of its receivers. */
 export interface Subscription {
   readonly client: IdentityClient
   readonly query: QueryDescriptor
-  /** The Convex client's name for it. */
+  /** The name that the Convex client gives to the query. */
   readonly token: string
-  /** The latest. */
+  /** The latest outcome. */
   outcome: QueryOutcome
   readonly receivers: Receiver[]
   unsubscribe: () => void
 }
 
-/** How a client carries a person. */
+/** How a client authenticates as its user. */
 export interface UserCredentials {
-  /** Never rejects and never gives `null`: to the Convex client that would mean "go on as nobody". */
+  /**
+   * Never rejects, and never resolves with `null`: after `null` the Convex client would run the
+   * user's queries anonymously, and after a rejection it would stay paused permanently.
+   *
+   * @see https://github.com/get-convex/convex-js/issues/181
+   */
   fetchToken: (isForced: boolean) => Promise<string>
-  /** What the deployment made of the token. `authenticated` comes inside the batch of the transition that it arrived with. */
+  /**
+   * Reports the deployment's verdict on the token. `authenticated` is reported inside the batch of
+   * the transition that confirmed the token.
+   */
   onAuthResult: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
 }
 
-/** One `ConvexClient` that carries one identity, nobody's included, from its first message to its last. */
+/** A `ConvexClient` that carries one identity, a user or anonymous. */
 export interface IdentityClient {
+  /** A client is itself the successful result of a lookup, so that a lookup allocates nothing. */
+  readonly kind: 'ready'
   readonly convex: ConvexClient
-  /** It has said `Connect`, with or without a token. */
+  /** Whether the client has sent `Connect`, with or without a token. */
   readonly hasConnected: boolean
   /**
-   * The deployment has refused its tokens or sent a fatal error: it is closed, sends nothing any more, and keeps what it is given for the client that
-   * takes its place.
+   * Whether the client has closed itself, after refused tokens or a fatal error. It sends nothing
+   * any more. Calls and subscriptions that it still receives are sent by the client that replaces it.
    */
   readonly hasEnded: boolean
-  /**
-   * Whether what was sent on a connection (the first is 1) has surely not been carried out: it has not opened, or its token was refused, as were those of
-   * all connections since. `connectionCount`: how many have opened.
-   */
+  /** Whether a message has certainly not been carried out: see {@link isUnsent}. */
   isUnsent: (connection: number, connectionCount: number) => boolean
-  /** Nobody listens to any query. */
+  /** Whether the client has no subscription. */
   readonly isIdle: boolean
   /**
-   * Hands the person's token to the client: synchronously after construction, from when on the socket says nothing until there is a token; and
-   * whenever there is a token that the client did not ask for.
+   * Passes the user's token to the client. Must be called synchronously after construction, so that
+   * the socket sends nothing before the token, and for each token that the client did not request.
    */
   authenticate: () => void
-  /** Reconnects at once if the connection is lost, instead of after the back-off. */
+  /** Reconnects now if the connection is lost, instead of after the back-off. */
   reconnect: () => void
-  /** Tells `receiver` each outcome from now on, inside one batch for all that one transition changed. */
+  /** Passes each outcome from now on to `receiver`, in one batch for all changes of a transition. */
   subscribe: (query: QueryDescriptor, receiver: Receiver) => Subscription
-  /** Asks the server again; the next outcome is its answer. */
+  /** Runs the query again on the server. The next outcome is its result. */
   rerun: (subscription: Subscription) => void
-  /** The last to leave takes it off the wire. */
+  /** Removes a receiver. Without receivers, the query is unsubscribed. */
   release: (subscription: Subscription, receiver: Receiver) => void
   close: () => Promise<void>
 }
 
+/** The client for a query or a call. */
+export type ClientLookup
+  = | IdentityClient
+  /** The identity, or the user's first token, is not known yet. */
+    | { kind: 'waiting' }
+  /** A user is required and the page is signed out, or the plugin is closed, or this is a server. */
+    | { kind: 'unavailable' }
+
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
-  /** Results have arrived: they may have been all that was wanted of this client, or of another that showed its own until then. */
+  /** Results have arrived, so this client, or another one that showed its results until now, may be unused. */
   onResults: () => void
-  /** It has ended; `isFatal`: by a fatal error, not for its tokens. Called once, and not for {@link IdentityClient.close}. */
+  /**
+   * The client has ended. Called once, and not after {@link IdentityClient.close}.
+   *
+   * @param isFatal Whether a fatal error ended it, instead of refused tokens.
+   */
   onEnd: (client: IdentityClient, isFatal: boolean) => void
 }
 
 const PENDING: QueryOutcome = { status: 'pending' }
+export const UNAVAILABLE: ClientLookup = { kind: 'unavailable' }
 
-export function openIdentityClient(url: string, options: ConvexClientOptions, listener: ClientListener, credentials?: UserCredentials): IdentityClient {
+/** Opens a client and its socket: of a user with `credentials`, or else an anonymous one. */
+export function openIdentityClient(
+  url: string,
+  options: ConvexClientOptions,
+  listener: ClientListener,
+  credentials?: UserCredentials,
+): IdentityClient {
   const convex = new ConvexClient(url, {
     ...options,
-    // A client never takes its listener off again: Convue owns the one warning.
+    // A Convex client never removes its `beforeunload` listener, so Convue has a warning of its own.
     unsavedChangesWarning: false,
-    // One token, one Authenticate: the server re-runs every query at each.
+    // Without this, the client authenticates twice, and the server runs every query again each time.
     initialAuthTokenReuse: true,
   })
   const base = convex.client
   const subscriptions = new Map<string, Subscription>()
-  let isConfirmationDue = false
-  let isClosed = false
-  let hasEnded = false
-  /** The connection on which the deployment has accepted a token last. */
-  let acceptedOn = 0
-  /** Every connection from the first to the last of these was refused. */
-  let firstRefused = Infinity
-  let lastRefused = 0
+  /** `ended`: by the client itself. `closed`: by its owner. */
+  let lifecycle: 'open' | 'ended' | 'closed' = 'open'
+  /**
+   * `refused`: the client requests another token. `confirmed`: the deployment has accepted the token
+   * in the transition whose results are about to be applied.
+   */
+  let tokenPhase: 'idle' | 'refused' | 'confirmed' = 'idle'
+  let verdict: TokenVerdict = NO_VERDICT
 
-  // A fatal error closes a client for ever, and it says so nowhere but in the state of its socket.
-  base.subscribeToConnectionState(() => socketManagerOf(convex)?.socketState?.() === 'terminated' && end(true))
+  base.subscribeToConnectionState(() => {
+    if (isTerminated(convex))
+      end(true)
+  })
 
   base.addOnTransitionHandler(({ queries }) => {
-    if (!isConfirmationDue && queries.length === 0)
+    const isConfirmed = tokenPhase === 'confirmed'
+    if (!isConfirmed && queries.length === 0)
       return
     batch(() => {
-      if (isConfirmationDue) {
-        acceptedOn = base.connectionState().connectionCount
-        firstRefused = Infinity
-        credentials!.onAuthResult('authenticated')
-      }
-      isConfirmationDue = false
-      // Backwards, since Vue's batch runs the effects of what was written last first; so components render in the order of their queries.
+      if (isConfirmed)
+        onConfirmed()
+      // Vue's batch runs the effects of the last write first. Writing backwards lets components
+      // render in the order of their queries.
       for (let index = queries.length; index--;) {
         const { token, modification } = queries[index]!
         const subscription = subscriptions.get(token)
-        if (!subscription)
-          continue
-        const { receivers } = subscription
-        const result = modification.kind === 'Updated' && modification.result
-        const outcome = subscription.outcome = result && result.success ? { status: 'success', value: result.value, isStale: false } : read(subscription.query)
-        // Backwards, since who wanted this one answer leaves.
-        for (let nth = receivers.length; nth--;)
-          receivers[nth]!.receive(outcome, subscription)
+        if (subscription)
+          deliver(subscription, modification.kind === 'Updated' ? modification.result : undefined)
       }
     })
     listener.onResults()
   })
 
   const client: IdentityClient = {
+    kind: 'ready',
     convex,
     get hasConnected() {
       return base.connectionState().hasEverConnected
     },
     get hasEnded() {
-      return hasEnded
+      return lifecycle === 'ended'
     },
-    isUnsent: (connection, connectionCount) => connectionCount < connection || (connectionCount === lastRefused && connection >= firstRefused),
+    isUnsent: (connection, connectionCount) => isUnsent(verdict, connection, connectionCount),
     get isIdle() {
       return subscriptions.size === 0
     },
     authenticate() {
-      if (hasEnded)
+      if (lifecycle === 'ended')
         return
-      const { fetchToken, onAuthResult: report } = credentials!
-      let isRefused = false
-      // It confirms just before it applies that transition's results: both are one update of the page.
-      const confirm = (): boolean => isConfirmationDue = true
+      const { fetchToken, onAuthResult } = credentials!
+      tokenPhase = 'idle'
       base.setAuth(
         ({ forceRefreshToken }) => {
-          if (isRefused)
-            onRefusal()
+          if (tokenPhase === 'refused')
+            onRefused()
           return fetchToken(forceRefreshToken)
         },
         (isAuthenticated) => {
-          if (isAuthenticated)
-            return confirm()
-          // It would go on anonymously, with the queries of its user.
-          onRefusal()
+          if (isAuthenticated) {
+            tokenPhase = 'confirmed'
+            return
+          }
+          // An open client would now run its user's queries anonymously.
+          onRefused()
           end(false)
-          report('rejected')
+          onAuthResult('rejected')
         },
         (isRefreshing) => {
-          isRefused = isRefreshing
+          tokenPhase = isRefreshing ? 'refused' : 'confirmed'
           if (isRefreshing)
-            report('refreshing')
-          else
-            confirm()
+            onAuthResult('refreshing')
         },
       )
     },
-    reconnect() {
-      // The Convex client does this itself when the browser is online again, and offers no public way to ask for it.
-      socketManagerOf(convex)?.tryReconnectImmediately?.()
-    },
+    reconnect: () => reconnectNow(convex),
     subscribe(query, receiver) {
       const { queryToken: token, unsubscribe } = base.subscribe(query.name, query.args)
       let subscription = subscriptions.get(token)
@@ -183,7 +204,8 @@ export function openIdentityClient(url: string, options: ConvexClientOptions, li
         subscription.receivers.push(receiver)
       }
       else {
-        subscriptions.set(token, subscription = { client, query, token, outcome: PENDING, receivers: [receiver], unsubscribe })
+        subscription = { client, query, token, outcome: PENDING, receivers: [receiver], unsubscribe }
+        subscriptions.set(token, subscription)
       }
       return subscription
     },
@@ -203,29 +225,42 @@ export function openIdentityClient(url: string, options: ConvexClientOptions, li
       }
     },
     close() {
-      isClosed = true
+      lifecycle = 'closed'
       return convex.close()
     },
   }
   return client
 
   function end(isFatal: boolean): void {
-    if (isClosed || hasEnded)
+    if (lifecycle !== 'open')
       return
-    hasEnded = true
+    lifecycle = 'ended'
     void convex.close()
     listener.onEnd(client, isFatal)
   }
 
-  /** The token of the present connection was refused. What was sent after it has not been carried out, unless another token was accepted before. */
-  function onRefusal(): void {
-    const { connectionCount } = base.connectionState()
-    if (firstRefused === Infinity || connectionCount > lastRefused + 1)
-      firstRefused = connectionCount + (connectionCount === acceptedOn ? 1 : 0)
-    lastRefused = connectionCount
+  function onConfirmed(): void {
+    tokenPhase = 'idle'
+    verdict = { kind: 'accepted', connection: base.connectionState().connectionCount }
+    credentials!.onAuthResult('authenticated')
   }
 
-  function read({ name, args }: QueryDescriptor): QueryOutcome {
+  function onRefused(): void {
+    verdict = refuse(verdict, base.connectionState().connectionCount)
+  }
+
+  function deliver(subscription: Subscription, result: FunctionResult | undefined): void {
+    const { query, receivers } = subscription
+    const outcome: QueryOutcome = result?.success
+      ? { status: 'success', value: result.value, isStale: false }
+      : readOutcome(query)
+    subscription.outcome = outcome
+    // Backwards, since a receiver that needs only one result removes itself.
+    for (let index = receivers.length; index--;)
+      receivers[index]!.receive(outcome, subscription)
+  }
+
+  function readOutcome({ name, args }: QueryDescriptor): QueryOutcome {
     try {
       const value = base.localQueryResult(name, args)
       return value === undefined ? PENDING : { status: 'success', value, isStale: false }
@@ -234,9 +269,4 @@ export function openIdentityClient(url: string, options: ConvexClientOptions, li
       return { status: 'error', error: explainFunctionError(error as Error) }
     }
   }
-}
-
-/** What the Convex client keeps to itself: a version without it is used as far as possible. */
-function socketManagerOf(convex: ConvexClient): { tryReconnectImmediately?: () => void, socketState?: () => string } | undefined {
-  return (convex.client as any).webSocketManager
 }

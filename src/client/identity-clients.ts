@@ -1,68 +1,66 @@
+/** Opens, replaces and closes the clients of an app: one for the user, one for anonymous queries and calls. */
 import type { ConnectionState, ConvexClient, ConvexClientOptions } from 'convex/browser'
 import type { ShallowRef } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
-import type { ClientListener, IdentityClient } from './identity-client.ts'
-import type { Call, PendingCall } from './pending-call.ts'
+import type { CallDispatcher } from './call-dispatcher.ts'
+import type { ClientListener, ClientLookup, IdentityClient, UserCredentials } from './identity-client.ts'
+import type { AuthMode, QueryIdentity, RunsAs } from './identity-for.ts'
 import { shallowRef } from 'vue'
 import { diagnose } from '../errors/catalogue.ts'
 import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 import { backOffDelay } from '../shared/back-off.ts'
 import { hasToken, isIdentityChange, isTokenUsable } from '../token/auth-state.ts'
-import { createCallRegistry } from './call-registry.ts'
-import { openIdentityClient } from './identity-client.ts'
+import { createCallDispatcher } from './call-dispatcher.ts'
+import { openIdentityClient, UNAVAILABLE } from './identity-client.ts'
+import { identityFor, isUserExpected, runsAs } from './identity-for.ts'
 
 /**
- * The connections of an app: one client per identity, nobody's included.
+ * The clients of an app, one for each identity.
  *
- * - A person's client is opened as soon as somebody is believed to be there, and says nothing until their token is in hand.
- * - Nobody's client is open while something needs it.
- * - Who goes takes their client along: none is ever given to somebody else.
- * - Where the deployment has refused a client's tokens or has sent a fatal error, another client takes its place as soon as there is another token,
- *   or after a back-off.
+ * - The user's client is opened as soon as a user is expected, and sends nothing before the token.
+ * - The anonymous client is open while something needs it.
+ * - An identity change closes the client of the previous identity. No client ever changes identity.
+ * - A client that has ended, after refused tokens or a fatal error, is replaced as soon as there is
+ *   another token, or after a back-off.
  */
 export interface IdentityClients {
-  /** The state of the client that matters most: the person's, or else nobody's; `null` while there is none. */
+  /** The connection of the user's client, or else of the anonymous client. `null` while none is open. */
   readonly state: ShallowRef<ConnectionState | null>
-  /** A mutation or action has no answer yet, or other work has not ended. */
-  hasPendingWrites: () => boolean
-  /** A call that shows what it may change has no answer yet: what queries show may be its guess. */
-  hasOptimisticCalls: () => boolean
-  /** Called, once, when nothing is guessed any more. */
-  readonly onOptimisticSettled: Set<() => void>
-  /** How to end what is under way besides calls, such as an upload: called when its person goes, and when the plugin is closed. */
+  readonly calls: CallDispatcher
+  /** How to end work besides calls, such as an upload, when the identity changes or the plugin is closed. */
   readonly pendingWork: Set<EndWork>
-  /** Opens and closes clients for a new state of affairs. Queries are to be bound to theirs afterwards, in the same tick. */
-  applyAuthState: (state: AuthState, former?: AuthState) => void
-  /** Called when another client can take the place of one that has ended: {@link IdentityClients.applyAuthState} opens it. */
+  /** Whether a mutation, an action or other work has not settled. */
+  hasPendingWrites: () => boolean
+  /**
+   * Opens and closes clients for a new auth state, and sends the calls that waited. The caller then
+   * binds queries to their clients, in the same tick.
+   */
+  applyAuthState: (state: AuthState, previous?: AuthState) => void
+  /** Called when a client that has ended can be replaced: {@link applyAuthState} opens the next one. */
   onClientReplaced: () => void
-  /** A call is being handed to its client, which shows what it may change at this moment. */
-  readonly isSending: boolean
   /**
-   * The client on which something of an auth mode runs: `null` while it is not known (or `isHeld`), `undefined` while nobody is there who is required,
-   * and once this is closed.
-   */
-  clientFor: (auth: QueryAuth | 'call', isHeld?: boolean) => IdentityClient | null | undefined
-  /** As whom something of an auth mode runs now: a user's id, `null` for nobody, `undefined` while it waits. */
-  identityFor: (auth: QueryAuth) => string | null | undefined
-  /**
-   * Asks as whoever is there, as soon as that is known.
+   * The client for an auth mode. Opens it if necessary.
    *
-   * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`, `ARGS_INVALID`
+   * @param isHeld Whether the client is not wanted yet: then the result is `waiting` instead of `ready`.
    */
-  call: (call: Call) => PendingCall
+  clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
+  /** As what a query of this auth mode runs now. Allocates nothing, unlike {@link identityFor}. */
+  runsAs: (auth: QueryAuth) => RunsAs
+  /** The identity whose results a query of this auth mode shows now. */
+  identityFor: (auth: QueryAuth) => QueryIdentity
   /**
-   * The client of whoever is there, or believed to be.
+   * The client of the current identity, or of the user that is expected.
    *
    * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`
    */
   currentClient: () => ConvexClient
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
-  /** Lets clients whose connection is lost reconnect at once: the page is visible or online again. */
+  /** Lets clients whose connection is lost reconnect now, since the page is visible or online again. */
   reconnect: () => void
-  /** Closes nobody's client if nothing needs it. */
+  /** Closes the anonymous client if nothing needs it. */
   closeUnused: () => void
   close: () => Promise<void>
 }
@@ -70,210 +68,200 @@ export interface IdentityClients {
 /** Ends work with an error, in this tick. */
 export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 
-export function createIdentityClients(engine: AuthEngine, url: string, options: ConvexClientOptions, isServer: boolean): IdentityClients {
+interface OpenClients {
+  user: IdentityClient | null
+  anonymous: IdentityClient | null
+}
+
+const WAITING: ClientLookup = { kind: 'waiting' }
+
+export function createIdentityClients(
+  engine: AuthEngine,
+  url: string,
+  options: ConvexClientOptions,
+  isServer: boolean,
+): IdentityClients {
   const state: IdentityClients['state'] = shallowRef(null)
-  let unavailable: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
-  let userClient: IdentityClient | null = null
-  let anonymousClient: IdentityClient | null = null
-  /** Somebody holds nobody's `ConvexClient` itself, so that we cannot tell whether it is used. */
-  let isAnonymousClientLent = false
-  let isSending = false
-  /** Fatal errors in a row, without results between them. */
-  let fatalErrors = 0
-  /** Waits after a fatal error. */
-  let backOff: ReturnType<typeof setTimeout> | undefined
-  let unwatch = (): void => {}
-  const calls = createCallRegistry()
-  const work: IdentityClients['pendingWork'] = new Set()
-  const guessed: IdentityClients['onOptimisticSettled'] = new Set()
+  const calls = createCallDispatcher(assertAvailable, clientFor, closeUnused)
+  const pendingWork: IdentityClients['pendingWork'] = new Set()
   const listener: ClientListener = { onResults, onEnd }
+  /** Why no client can be opened, if none can. */
+  let unavailableCode: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
+  let open: OpenClients = { user: null, anonymous: null }
+  /** The app holds the anonymous `ConvexClient` itself, so whether the client is used cannot be known. */
+  let isAnonymousClientLent = false
+  /** Fatal errors without results between them. */
+  let consecutiveFatalErrors = 0
+  /** Runs after a fatal error. No client is replaced before it has ended. */
+  let backOffTimer: ReturnType<typeof setTimeout> | undefined
+  let stopWatchingState = (): void => {}
 
-  engine.onTokenAvailable = () => userClient?.authenticate()
+  engine.onTokenAvailable = () => open.user?.authenticate()
 
-  const connection: IdentityClients = {
+  const clients: IdentityClients = {
     state,
-    hasPendingWrites: isWriting,
-    hasOptimisticCalls: isGuessing,
-    onOptimisticSettled: guessed,
-    pendingWork: work,
-    onClientReplaced() {},
-    get isSending() {
-      return isSending
-    },
-    applyAuthState(state, former) {
-      const { user, request } = state
-      if (former && isIdentityChange(former, state)) {
-        // What a guest has called is not sent any more, whoever comes.
-        const hasAnonymousWrites = former.user === null && isWriting()
-        endAll(outcome => new IdentityChangedError(outcome))
-        keep(null, hasAnonymousWrites ? null : anonymousClient)
-        isAnonymousClientLent = false
-      }
-
-      const isBelieved = user || (user === undefined && request && request.kind !== 'session')
-      // Without a token it must not have said `Connect`: the person's queries could overtake `Authenticate` (a socket that dropped meanwhile).
-      const hasSpokenEarly = former?.status === 'loading' && hasToken(state) && userClient?.hasConnected
-      if (!isBelieved || hasSpokenEarly)
-        keep(null, anonymousClient)
-      if (backOff === undefined)
-        replaceEnded(state)
-      if (isBelieved)
+    calls,
+    pendingWork,
+    hasPendingWrites,
+    applyAuthState(state, previous) {
+      if (previous && isIdentityChange(previous, state))
+        endIdentity(previous)
+      const isExpected = isUserExpected(state)
+      if (!isExpected || hasConnectedBeforeToken(state, previous))
+        replaceClients({ user: null })
+      if (backOffTimer === undefined)
+        closeEnded(state)
+      if (isExpected)
         openUserClient()
-      calls.forEach(send)
+      calls.sendAll()
     },
+    onClientReplaced() {},
     clientFor,
-    identityFor,
-    call(question) {
-      assertAvailable()
-      const call = calls.add(question)
-      const settle = (): void => {
-        const isOpen = calls.delete(call)
-        if (!isGuessing()) {
-          guessed.forEach(look => look())
-          guessed.clear()
-        }
-        if (isOpen)
-          closeIdle()
-      }
-      call.result.then(settle, settle)
-      send(call)
-      return call
-    },
+    runsAs: auth => runsAs(auth, engine.state),
+    identityFor: auth => identityFor(auth, engine.state),
     assertAvailable,
     currentClient() {
       assertAvailable()
-      isAnonymousClientLent ||= !userClient
-      return (userClient ?? openAnonymousClient()).convex
+      isAnonymousClientLent ||= !open.user
+      return (open.user ?? openAnonymousClient()).convex
     },
     reconnect() {
-      userClient?.reconnect()
-      anonymousClient?.reconnect()
-      if (backOff !== undefined)
+      open.user?.reconnect()
+      open.anonymous?.reconnect()
+      if (backOffTimer !== undefined)
         endBackOff()
     },
-    closeUnused: closeIdle,
+    closeUnused,
     async close() {
-      unavailable = 'CLOSED'
-      unwatch()
-      clearTimeout(backOff)
+      unavailableCode = 'CLOSED'
+      stopWatchingState()
+      clearTimeout(backOffTimer)
       endAll(() => diagnose('CLOSED'))
-      const closed = Promise.all([userClient?.close(), anonymousClient?.close()])
+      const closed = Promise.all([open.user?.close(), open.anonymous?.close()])
       state.value = null
       await closed
     },
   }
-  return connection
+  return clients
 
   function assertAvailable(): void {
-    if (unavailable)
-      throw diagnose(unavailable)
+    if (unavailableCode)
+      throw diagnose(unavailableCode)
   }
 
-  function identityFor(auth: QueryAuth | 'call'): string | null | undefined {
-    const { state } = engine
-    if (auth !== 'public' && hasToken(state))
-      return state.user!.id
-    const mayRunAsNobody = auth === 'public'
-      || (auth !== 'required' && state.user === null)
-      || (auth === 'optional' && state.status === 'loading' && state.anonymousTimedOut)
-    return mayRunAsNobody ? null : undefined
+  function clientFor(mode: AuthMode, isHeld?: boolean): ClientLookup {
+    const identity = runsAs(mode, engine.state)
+    if (unavailableCode || identity === 'unavailable')
+      return UNAVAILABLE
+    if (identity === 'waiting' || isHeld)
+      return WAITING
+    return identity === 'user' ? openUserClient() : openAnonymousClient()
   }
 
-  function clientFor(auth: QueryAuth | 'call', isHeld?: boolean): IdentityClient | null | undefined {
-    const identity = identityFor(auth)
-    if (unavailable)
-      return undefined
-    if (identity === undefined)
-      return auth === 'required' && engine.state.user === null ? undefined : null
-    if (isHeld)
-      return null
-    return identity === null ? openAnonymousClient() : openUserClient()
+  function hasPendingWrites(): boolean {
+    return pendingWork.size > 0 || calls.pending.hasWrites
   }
 
-  function send(call: PendingCall): void {
-    const client = clientFor(call.kind === 'query' ? 'optional' : 'call')
-    isSending = true
-    call.send(client)
-    isSending = false
-  }
-
-  function isWriting(): boolean {
-    return work.size > 0 || calls.hasWrites
-  }
-
-  function isGuessing(): boolean {
-    return calls.hasOptimisticCalls
-  }
-
-  function endAll(toError: (outcome: 'notSent' | 'unknown') => Error): void {
-    calls.endAll(toError)
-    for (const end of work)
+  function endAll(toError: Parameters<EndWork>[0]): void {
+    calls.pending.endAll(toError)
+    for (const end of pendingWork)
       end(toError)
-    work.clear()
+    pendingWork.clear()
+  }
+
+  function endIdentity(previous: AuthState): void {
+    // An anonymous mutation that was not sent must not be sent later, so its client closes as well.
+    const hasAnonymousWrites = previous.user === null && hasPendingWrites()
+    endAll(outcome => new IdentityChangedError(outcome))
+    replaceClients({ user: null, anonymous: hasAnonymousWrites ? null : open.anonymous })
+    isAnonymousClientLent = false
+  }
+
+  /**
+   * Whether the user's client has sent `Connect` without a token, as after a socket that dropped
+   * while the token was requested. The user's queries would then overtake `Authenticate`.
+   */
+  function hasConnectedBeforeToken(state: AuthState, previous?: AuthState): boolean {
+    return previous?.status === 'loading' && hasToken(state) && !!open.user?.hasConnected
   }
 
   function openUserClient(): IdentityClient {
-    if (!userClient) {
-      keep(openIdentityClient(url, options, listener, { fetchToken: engine.requestToken, onAuthResult: engine.onAuthResult }), anonymousClient)
-      // Asking for the token may lead back here.
-      userClient!.authenticate()
+    if (!open.user) {
+      const { requestToken: fetchToken, onAuthResult } = engine
+      replaceClients({ user: openClient({ fetchToken, onAuthResult }) })
+      // Must come after the replacement, since requesting the token may call this function.
+      open.user!.authenticate()
     }
-    return userClient!
+    return open.user!
   }
 
   function openAnonymousClient(): IdentityClient {
-    if (!anonymousClient)
-      keep(userClient, openIdentityClient(url, options, listener))
-    return anonymousClient!
+    if (!open.anonymous)
+      replaceClients({ anonymous: openClient() })
+    return open.anonymous!
+  }
+
+  function openClient(credentials?: UserCredentials): IdentityClient {
+    return openIdentityClient(url, options, listener, credentials)
   }
 
   function onResults(): void {
-    fatalErrors = 0
-    closeIdle()
+    consecutiveFatalErrors = 0
+    closeUnused()
   }
 
   function onEnd(client: IdentityClient, isFatal: boolean): void {
-    calls.endLost(client, () => diagnose('CONNECTION_LOST'))
+    calls.pending.endLost(client, () => diagnose('CONNECTION_LOST'))
     if (!isFatal)
       return
-    clearTimeout(backOff)
-    backOff = setTimeout(endBackOff, backOffDelay(++fatalErrors))
+    clearTimeout(backOffTimer)
+    backOffTimer = setTimeout(endBackOff, backOffDelay(++consecutiveFatalErrors))
   }
 
   function endBackOff(): void {
-    clearTimeout(backOff)
-    backOff = undefined
-    connection.onClientReplaced()
+    clearTimeout(backOffTimer)
+    backOffTimer = undefined
+    clients.onClientReplaced()
   }
 
-  function closeIdle(): void {
-    if (anonymousClient?.isIdle && !isAnonymousClientLent && calls.size === 0)
-      keep(userClient, null)
+  function closeUnused(): void {
+    if (open.anonymous?.isIdle && !isAnonymousClientLent && calls.pending.size === 0)
+      replaceClients({ anonymous: null })
   }
 
-  /** Lets go of clients that have ended, so that others are opened. A user's needs a token that was not refused. */
-  function replaceEnded(state: AuthState): void {
+  /** Closes clients that have ended, so that others can be opened. The next user's client needs another token. */
+  function closeEnded(state: AuthState): void {
     const isTokenRefused = hasToken(state) && !isTokenUsable(state)
-    keep(userClient?.hasEnded && !isTokenRefused ? null : userClient, anonymousClient?.hasEnded ? null : anonymousClient)
+    if (open.user?.hasEnded && !isTokenRefused)
+      replaceClients({ user: null })
+    if (open.anonymous?.hasEnded)
+      replaceClients({ anonymous: null })
   }
 
-  /** The clients from now on; one that is not kept is closed. */
-  function keep(nextUserClient: IdentityClient | null, nextAnonymousClient: IdentityClient | null): void {
-    if (nextUserClient === userClient && nextAnonymousClient === anonymousClient)
+  /** Sets the clients that are named, and closes the previous ones. */
+  function replaceClients(next: Partial<OpenClients>): void {
+    const previous = open
+    open = { ...previous, ...next }
+    if (open.user === previous.user && open.anonymous === previous.anonymous)
       return
-    const gone = [userClient !== nextUserClient && userClient, anonymousClient !== nextAnonymousClient && anonymousClient]
-    userClient = nextUserClient
-    anonymousClient = nextAnonymousClient
-    for (const client of gone) {
-      // The calls that it may have had carried out were rejected when it ended: the next client sends the others.
-      if (client && client.hasEnded)
-        calls.forEach(call => call.takeBack(client))
-      client && void client.close()
-    }
+    if (open.user !== previous.user)
+      closeClient(previous.user)
+    if (open.anonymous !== previous.anonymous)
+      closeClient(previous.anonymous)
+    watchState()
+  }
 
-    unwatch()
-    const base = (userClient ?? anonymousClient)?.convex.client
+  function closeClient(client: IdentityClient | null): void {
+    // Calls that may have been carried out were rejected when the client ended. The next client sends the rest.
+    if (client?.hasEnded)
+      calls.pending.forEach(call => call.takeBack(client))
+    void client?.close()
+  }
+
+  function watchState(): void {
+    stopWatchingState()
+    const base = (open.user ?? open.anonymous)?.convex.client
     state.value = base?.connectionState() ?? null
-    unwatch = base?.subscribeToConnectionState(next => state.value = next) ?? (() => {})
+    stopWatchingState = base?.subscribeToConnectionState(next => state.value = next) ?? (() => {})
   }
 }

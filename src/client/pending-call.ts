@@ -1,10 +1,11 @@
+/** One mutation, action or one-off query until it settles, whichever client sends it. */
 import type { ConnectionState, OptimisticUpdate } from 'convex/browser'
 import type { IdentityClient } from './identity-client.ts'
 import { runUserCallback } from '../reactivity/run-user-callback.ts'
 import { toConvexArgs } from '../shared/convex-args.ts'
 import { explainFunctionError } from '../shared/function-name.ts'
 
-/** One question to the deployment, which has one answer. */
+/** A mutation, an action or a one-off query. */
 export interface Call {
   kind: 'query' | 'mutation' | 'action'
   name: string
@@ -12,40 +13,47 @@ export interface Call {
   optimisticUpdate?: OptimisticUpdate<any>
 }
 
-/** A call without an answer yet. */
+/** A call that has not settled. */
 export interface PendingCall {
   readonly kind: Call['kind']
-  /** It shows what it may change before it is answered. */
+  /** Whether the call has an optimistic update. */
   readonly isOptimistic: boolean
   readonly result: Promise<unknown>
-  /** Gives it to a client, unless there is none yet or it has one. */
-  send: (client: IdentityClient | null | undefined) => void
+  /** Sends the call, unless a client has it already. */
+  send: (client: IdentityClient) => void
   /**
-   * Whether the call has surely not been carried out: it has not left the page, or it left on a connection
-   * whose token was refused. `readState` replaces reading the state of the client, where many calls are
-   * checked at once.
+   * Whether the call has certainly not been carried out: it has not left the page, or it was sent on
+   * a connection whose token was refused. `readState` replaces reading the state of the client, where
+   * many calls are checked at once.
    */
-  isQueued: (readState?: ReadCarrierState) => boolean
+  isQueued: (readState?: ReadConnectionState) => boolean
   /** Whether this client, which has ended, may have had the call carried out, so that no other may send it. */
-  isLostWith: (client: IdentityClient, readState: ReadCarrierState) => boolean
-  /** Takes the call back from a client that has ended, for the next one to send. */
+  isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
+  /** Takes the call back from a client that has ended. The next client sends it. */
   takeBack: (client: IdentityClient) => void
-  /** Nobody will answer: a Convex client that is closed leaves its own calls pending for good. */
+  /** Needed since a Convex client that is closed never settles its pending calls. */
   reject: (error: Error) => void
 }
 
-/** A `ConvexClient`, as far as it carries calls. */
-type Carrier = Record<Call['kind'], (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>>
+/** The methods of a `ConvexClient` that run calls. */
+type CallMethods = Record<
+  Call['kind'],
+  (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>
+>
 
-/** Reads the connection state of a client. One that is late by a tick makes a call "possibly sent" that was not sent. */
-export type ReadCarrierState = (client: IdentityClient) => ConnectionState
+/** Reads the connection state of a client. A state that is one tick old may report a call as sent that is not. */
+export type ReadConnectionState = (client: IdentityClient) => ConnectionState
 
 /** @throws {ConvueError} `ARGS_INVALID` */
-export function createPendingCall({ kind, name, args: value, optimisticUpdate }: Call, readState: ReadCarrierState): PendingCall {
+export function createPendingCall(
+  { kind, name, args: value, optimisticUpdate }: Call,
+  readState: ReadConnectionState,
+): PendingCall {
   const { args } = toConvexArgs(value)
-  let carrier: IdentityClient | undefined
-  /** The connection of the carrier on which it leaves, the first being 1. */
-  let leavesOn: number
+  /** The client that has the call. */
+  let sender: IdentityClient | undefined
+  /** The connection of the sender on which the call is sent. The first connection is 1. */
+  let sentOn: number
   let resolve: (result: unknown) => void
   let reject!: (error: Error) => void
   const result = new Promise((...settle) => [resolve, reject] = settle)
@@ -55,28 +63,30 @@ export function createPendingCall({ kind, name, args: value, optimisticUpdate }:
     isOptimistic: !!optimisticUpdate,
     result,
     send(client) {
-      if (carrier || !client)
+      if (sender)
         return
-      carrier = client
+      sender = client
       const { isWebSocketConnected, connectionCount } = readState(client)
-      leavesOn = isWebSocketConnected ? connectionCount : connectionCount + 1
-      const convex = client.convex as unknown as Carrier
+      sentOn = isWebSocketConnected ? connectionCount : connectionCount + 1
+      const convex = client.convex as unknown as CallMethods
       convex[kind](name, args, {
-        // The client runs it again at every transition until the mutation is through: an error would stop them all.
-        optimisticUpdate: optimisticUpdate && ((queries, args) => runUserCallback(() => optimisticUpdate(queries, args))),
+        // The client runs the update again at each transition until the mutation has settled. An
+        // error in one of them would end that transition for all queries.
+        optimisticUpdate: optimisticUpdate
+          && ((queries, args) => runUserCallback(() => optimisticUpdate(queries, args))),
       }).then(resolve, error => reject(explainFunctionError(error)))
     },
     isQueued,
-    // A query changes nothing: it may run twice.
-    isLostWith: (client, readState) => carrier === client && kind !== 'query' && !isQueued(readState),
+    // A query changes nothing, so another client may run it again.
+    isLostWith: (client, readState) => sender === client && kind !== 'query' && !isQueued(readState),
     takeBack(client) {
-      if (carrier === client)
-        carrier = undefined
+      if (sender === client)
+        sender = undefined
     },
     reject,
   }
 
-  function isQueued(readState: ReadCarrierState = client => client.convex.connectionState()): boolean {
-    return !carrier || carrier.isUnsent(leavesOn, readState(carrier).connectionCount)
+  function isQueued(readState: ReadConnectionState = client => client.convex.connectionState()): boolean {
+    return !sender || sender.isUnsent(sentOn, readState(sender).connectionCount)
   }
 }

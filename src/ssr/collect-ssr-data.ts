@@ -3,7 +3,7 @@ import type { JSONValue, Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrData, SsrOutcome } from './ssr-data.ts'
 import type { SsrResult, SsrResults } from './ssr-results.ts'
-import { ConvueError } from '../errors/convue-error.ts'
+import { diagnose } from '../errors/catalogue.ts'
 import { readOutcome, resultKey, writeError } from './ssr-results.ts'
 
 /** What {@link collectSsrData} needs of a `ConvexRequest` of `convue/server`. */
@@ -78,13 +78,8 @@ async function preload(
 ): Promise<SsrResult['outcome']> {
   try {
     const preloaded = await request.preloadByName(name, args)
-    if (preloaded.userId !== userId) {
-      throw new ConvueError({
-        code: 'IDENTITY_CHANGED',
-        why: 'The identity changed while this page was rendered.',
-        fix: 'Nothing has to be done: the browser requests the query again.',
-      })
-    }
+    if (preloaded.userId !== userId)
+      throw diagnose('IDENTITY_CHANGED', 'rendering')
     return { value: preloaded.value }
   }
   catch (error) {

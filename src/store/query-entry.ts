@@ -1,10 +1,12 @@
 import type { Value } from 'convex/values'
 import type { ShallowRef } from 'vue'
-import type { IdentityClient, QueryOutcome, Receiver, Subscription } from '../client/identity-client.ts'
+import type { ClientLookup, IdentityClient, QueryOutcome, Receiver, Subscription } from '../client/identity-client.ts'
 import type { IdentityClients } from '../client/identity-clients.ts'
+import type { RunsAs } from '../client/identity-for.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { shallowRef } from 'vue'
+import { UNAVAILABLE } from '../client/identity-client.ts'
 import { shareStructure } from '../shared/structural-sharing.ts'
 import { shareError } from './share-error.ts'
 
@@ -36,8 +38,8 @@ export class QueryEntry implements Receiver {
   #refreshes: (() => void)[] = []
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
-  /** Whose the one answer is, if this is not live and has it. */
-  #answered: { identity: string | null | undefined } | undefined
+  /** As what the query has run, if it is not live and has its result. Another user resets it. */
+  #answeredAs: RunsAs | undefined
 
   constructor(query: QueryDescriptor, connection: IdentityClients, withhold: Withholding['withhold']) {
     this.query = query
@@ -55,13 +57,13 @@ export class QueryEntry implements Receiver {
     const { auth } = this.query
     const isAnothers = isOtherPerson && auth !== 'public'
     // No client is opened for an answer that is there.
-    if (!this.#answered || isAnothers || this.#answered.identity !== this.#connection.identityFor(auth))
+    if (!this.#answeredAs || isAnothers || this.#answeredAs !== this.#connection.runsAs(auth))
       this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), isAnothers)
   }
 
   /** Leaves the wire for good. */
   close(): void {
-    this.#move(undefined, false)
+    this.#move(UNAVAILABLE, false)
   }
 
   /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
@@ -74,11 +76,11 @@ export class QueryEntry implements Receiver {
       if (this.query.isLive)
         return subscription.client.rerun(subscription)
       // The one that was asked before may be closed.
-      const client = this.#connection.clientFor(this.query.auth)
-      if (!client)
+      const found = this.#connection.clientFor(this.query.auth)
+      if (found.kind !== 'ready')
         return this.#settleRefreshes()
       this.#release(subscription)
-      this.#subscribe(client)
+      this.#subscribe(found)
     })
   }
 
@@ -87,15 +89,15 @@ export class QueryEntry implements Receiver {
     if (!isStale) {
       this.#leaveFormer()
       // What a call hopes for, shown while it is being sent, answers nobody.
-      if (outcome.status !== 'pending' && !this.#connection.isSending)
+      if (outcome.status !== 'pending' && !this.#connection.calls.isSending)
         this.#settleRefreshes()
       if (!this.query.isLive && outcome.status !== 'pending') {
-        if (this.#connection.hasOptimisticCalls()) {
+        if (this.#connection.calls.pending.hasOptimisticCalls) {
           // What the server sent already, it does not send again.
-          this.#connection.onOptimisticSettled.add(() => from === this.#subscription && this.receive(from.outcome, from))
+          this.#connection.calls.onOptimisticSettled.add(() => from === this.#subscription && this.receive(from.outcome, from))
         }
         else {
-          this.#answered = { identity: this.#connection.identityFor(this.query.auth) }
+          this.#answeredAs = this.#connection.runsAs(this.query.auth)
           this.#release(from)
         }
       }
@@ -107,9 +109,8 @@ export class QueryEntry implements Receiver {
 
   /** Whether a user goes on seeing the last result instead of this outcome, which may mean that the user is being signed out. */
   #isWithheld(outcome: QueryOutcome, from: Subscription): boolean {
-    const { auth } = this.query
     const shown = this.state.value
-    if (shown.status !== 'success' || auth === 'public' || !this.#connection.identityFor(auth))
+    if (shown.status !== 'success' || this.#connection.runsAs(this.query.auth) !== 'user')
       return false
     const reveal = (): unknown => from === this.#subscription && this.#show(from.outcome, false)
     if (!this.#withhold(outcome, reveal))
@@ -133,29 +134,30 @@ export class QueryEntry implements Receiver {
       this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }
 
-  #move(client: IdentityClient | null | undefined, isAnothers: boolean): void {
+  #move(next: ClientLookup, isAnothers: boolean): void {
     const { state } = this
-    if (client === undefined || isAnothers) {
+    if (next.kind === 'unavailable' || isAnothers) {
       this.#leaveFormer()
       this.#release(this.#subscription)
-      this.#subscription = this.#answered = undefined
+      this.#subscription = undefined
+      this.#answeredAs = undefined
       this.#settleRefreshes()
-      state.value = client === undefined ? PAUSED : PENDING
+      state.value = next.kind === 'unavailable' ? PAUSED : PENDING
     }
     else if (state.value.status === 'paused') {
       state.value = PENDING
     }
-    if (client && client !== this.#subscription?.client) {
+    if (next.kind === 'ready' && next !== this.#subscription?.client) {
       this.#leaveFormer()
       this.#former = this.#subscription
       if (state.value.status === 'success')
         state.value = { ...state.value, isStale: true, isWithheld: undefined }
-      this.#subscribe(client)
+      this.#subscribe(next)
     }
   }
 
   #subscribe(client: IdentityClient): void {
-    this.#answered = undefined
+    this.#answeredAs = undefined
     const subscription = this.#subscription = client.subscribe(this.query, this)
     if (subscription.outcome.status !== 'pending')
       this.receive(subscription.outcome, subscription)

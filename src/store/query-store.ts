@@ -1,4 +1,5 @@
 import type { IdentityClients } from '../client/identity-clients.ts'
+import type { QueryIdentity } from '../client/identity-for.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrData, SsrOutcome } from '../ssr/ssr-data.ts'
 import type { Withholding } from './withhold-outcomes.ts'
@@ -79,7 +80,7 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
 
   return {
     fetchOnServer(query) {
-      const fetched = ssrData?.fetch?.(query, connection.identityFor(query.auth))
+      const fetched = ssrData?.fetch?.(query, userIdOf(connection.identityFor(query.auth)))
       if (!fetched)
         return null
       const entry = entryOf(query)
@@ -89,7 +90,7 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
     },
     acquire(query) {
       const entry = entryOf(query)
-      const fetched = ssrData?.take?.(query, connection.identityFor(query.auth))
+      const fetched = ssrData?.take?.(query, userIdOf(connection.identityFor(query.auth)))
       if (fetched) {
         waitInComponent()
         showFetched(entry, fetched)
@@ -158,4 +159,11 @@ function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
 function waitInComponent(fetched?: Promise<void>): void {
   if (getCurrentInstance())
     onServerPrefetch(() => fetched)
+}
+
+/** A user's id, `null` for anonymous, `undefined` while the query does not run. */
+function userIdOf(identity: QueryIdentity): string | null | undefined {
+  if (identity.kind === 'user')
+    return identity.id
+  return identity.kind === 'anonymous' ? null : undefined
 }

@@ -67,7 +67,7 @@ export function useConvexCall(
     let data: unknown
     let error: Error | undefined
     try {
-      const call = clients.call({ kind, name, args, optimisticUpdate })
+      const call = clients.calls.start({ kind, name, args, optimisticUpdate })
       own.value = { status: 'pending', call }
       data = await call.result
       error = guard()

@@ -39,7 +39,7 @@ export function useConvexClient(): UseConvexClientReturn {
     let result: unknown
     let error: Error | undefined
     try {
-      result = await clients.call({ kind, name: functionName(reference), args, ...options }).result
+      result = await clients.calls.start({ kind, name: functionName(reference), args, ...options }).result
       error = guard()
     }
     catch (cause) {

@@ -179,7 +179,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(generateUploadUrl: 
       if (refusal)
         throw refusal
       const storageId = await abortable(takeTurn(() => uploadFile(file, {
-        requestUrl: () => clients.call(call).result as Promise<string>,
+        requestUrl: () => clients.calls.start(call).result as Promise<string>,
         retries,
         // What has ended stays as it is, whatever the browser still tells of it.
         show: state => running.has(job) && show(job, state),

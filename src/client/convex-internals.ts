@@ -1,0 +1,28 @@
+/** The private members of the Convex client that Convue uses, each of them optional: without it, less works. */
+import type { ConvexClient } from 'convex/browser'
+
+/**
+ * The socket of a client.
+ *
+ * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/web_socket_manager.ts
+ */
+interface WebSocketManager {
+  /** The client calls this itself when the browser is online again, and has no public way to request it. */
+  tryReconnectImmediately?: () => void
+  /** `'terminated'` once the client can never connect again. */
+  socketState?: () => string
+}
+
+/** Lets a client whose connection is lost reconnect now instead of after its back-off. */
+export function reconnectNow(convex: ConvexClient): void {
+  socketOf(convex)?.tryReconnectImmediately?.()
+}
+
+/** Whether a fatal error has closed the client. No event and no public state of the client reports this. */
+export function isTerminated(convex: ConvexClient): boolean {
+  return socketOf(convex)?.socketState?.() === 'terminated'
+}
+
+function socketOf(convex: ConvexClient): WebSocketManager | undefined {
+  return (convex.client as unknown as { webSocketManager?: WebSocketManager }).webSocketManager
+}

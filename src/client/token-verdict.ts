@@ -1,0 +1,38 @@
+/** Which connections of a client sent a token that was refused: what they sent after it has not been carried out. */
+
+/** The deployment's verdict on the tokens of one client. Connections are counted from 1. */
+export type TokenVerdict
+  /** The deployment has not judged a token yet. */
+  = | { kind: 'none' }
+  /** The deployment has accepted the token of this connection. */
+    | { kind: 'accepted', connection: number }
+  /** The deployment has refused the token of every connection from `first` to `last`. */
+    | { kind: 'refused', first: number, last: number }
+
+export const NO_VERDICT: TokenVerdict = { kind: 'none' }
+
+/** The verdict after the token of the current connection was refused. */
+export function refuse(verdict: TokenVerdict, connection: number): TokenVerdict {
+  let first = connection
+  // What the connection sent while the deployment accepted a token may have been carried out.
+  if (verdict.kind === 'accepted' && verdict.connection === connection)
+    first = connection + 1
+  // A connection between the two refusals may have carried out what it sent.
+  else if (verdict.kind === 'refused' && connection <= verdict.last + 1)
+    first = verdict.first
+  return { kind: 'refused', first, last: connection }
+}
+
+/**
+ * Whether a message has certainly not been carried out: its connection has not opened yet, or the
+ * token of its connection was refused, as were the tokens of all connections since.
+ *
+ * @param verdict The verdict on the tokens of the client that sent the message.
+ * @param connection The connection on which the message is sent.
+ * @param connectionCount How many connections the client has opened.
+ */
+export function isUnsent(verdict: TokenVerdict, connection: number, connectionCount: number): boolean {
+  if (connectionCount < connection)
+    return true
+  return verdict.kind === 'refused' && connectionCount === verdict.last && connection >= verdict.first
+}

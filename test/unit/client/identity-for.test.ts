@@ -1,0 +1,51 @@
+import type { AuthMode, RunsAs } from '../../../src/client/identity-for.ts'
+import type { AuthState } from '../../../src/token/auth-state.ts'
+import type { SignedInUser } from '../../../src/token/token.ts'
+import { describe, expect, it } from 'vitest'
+import { identityFor, isUserExpected, runsAs } from '../../../src/client/identity-for.ts'
+import { initialAuthState } from '../../../src/token/auth-state.ts'
+
+const user: SignedInUser = { id: 'ada', sessionId: 's1', profile: {}, session: null }
+const loading = initialAuthState(false, undefined)
+const states: Record<string, AuthState> = {
+  'a confirmed user': initialAuthState(false, user),
+  'a user whose token is not confirmed': { ...loading, status: 'authenticating', user },
+  'a user whose token was refused': { ...loading, status: 'refreshing', user },
+  'a user without a first token': { ...loading, status: 'loading', user },
+  'an unknown identity': loading,
+  'an identity that is unknown for too long': { ...loading, anonymousTimedOut: true },
+  'a page that is signed out': initialAuthState(false, null),
+}
+
+describe('runsAs', () => {
+  it.each<[string, Record<AuthMode, RunsAs>]>([
+    ['a confirmed user', { public: 'anonymous', optional: 'user', call: 'user', required: 'user' }],
+    ['a user whose token is not confirmed', { public: 'anonymous', optional: 'user', call: 'user', required: 'user' }],
+    ['a user whose token was refused', { public: 'anonymous', optional: 'user', call: 'user', required: 'user' }],
+    ['a user without a first token', { public: 'anonymous', optional: 'waiting', call: 'waiting', required: 'waiting' }],
+    ['an unknown identity', { public: 'anonymous', optional: 'waiting', call: 'waiting', required: 'waiting' }],
+    ['an identity that is unknown for too long', { public: 'anonymous', optional: 'anonymous', call: 'waiting', required: 'waiting' }],
+    ['a page that is signed out', { public: 'anonymous', optional: 'anonymous', call: 'anonymous', required: 'unavailable' }],
+  ])('decides every auth mode for %s', (name, expected) => {
+    const modes = Object.keys(expected) as AuthMode[]
+    expect(Object.fromEntries(modes.map(mode => [mode, runsAs(mode, states[name]!)]))).toEqual(expected)
+  })
+})
+
+describe('identityFor', () => {
+  it('names the user of a query that runs as a user', () => {
+    const state = states['a confirmed user']!
+    expect(identityFor('required', state)).toEqual({ kind: 'user', id: 'ada' })
+    expect(identityFor('public', state)).toEqual({ kind: 'anonymous' })
+    expect(identityFor('required', states['a page that is signed out']!)).toEqual({ kind: 'unavailable' })
+  })
+})
+
+describe('isUserExpected', () => {
+  it('expects a user who is known, or whose token was requested before the session is known', () => {
+    expect(isUserExpected(states['a user without a first token']!)).toBe(true)
+    expect(isUserExpected(initialAuthState(true, undefined))).toBe(true)
+    expect(isUserExpected(loading)).toBe(false)
+    expect(isUserExpected(states['a page that is signed out']!)).toBe(false)
+  })
+})
