@@ -34,7 +34,8 @@ const typeCheck = new Promise<string[]>((resolve) => {
 
 const load = (file: string): Promise<any> => import(/* @vite-ignore */ join(APP, file))
 
-const ofPages = examples.filter(({ file }) => file.startsWith('src/'))
+/** Those of an app that renders on a server run in `vite-ssr.test.ts`. */
+const ofPages = examples.filter(({ file }) => file.startsWith('src/') && !file.startsWith('src/ssr/'))
 const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
 const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
 const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))

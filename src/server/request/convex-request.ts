@@ -17,11 +17,6 @@ import { createRequestIdentity } from './request-identity.ts'
 /** A query that takes `paginationOpts` and returns one page. */
 export type PaginatedQuery = PaginatedQueryReference
 
-/** The session of a request, and its token: `null` with `tokens: false`. */
-export interface RequestAuth extends RequestSession {
-  token: string | null
-}
-
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {
   /** How many items the first page has. */
@@ -45,8 +40,9 @@ export interface ConvexRequest {
   /**
    * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if the request is anonymous.
    * Rejects if Better Auth reports one user's session and issues another user's token.
+   * `token` is `null` with `tokens: false`.
    */
-  getAuth: () => Promise<RequestAuth | null>
+  getAuth: () => Promise<RequestSession & { token: string | null } | null>
   /** Better Auth's user and session, without the session's secret `token`; `null` for nobody. */
   getSession: () => Promise<RequestSession | null>
   /**
@@ -122,7 +118,7 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
     return jsonToConvex((await call(encodeCall(kind, reference, ...args))).value)
   }
 
-  async function getAuth(): Promise<RequestAuth | null> {
+  async function getAuth(): ReturnType<ConvexRequest['getAuth']> {
     const [session] = await Promise.all([identity.session(), identity.token()])
     // Requested again: only after the session is known, the token is certainly of this session.
     const token = await identity.token()

@@ -1,5 +1,5 @@
 import type { JSONValue, Value } from 'convex/values'
-import type { SsrRequest } from 'convue'
+import type { SsrRequest } from '../../../src/ssr/collect-ssr-data.ts'
 import { ConvexError } from 'convex/values'
 import { collectSsrData, ConvueError } from 'convue'
 import { beforeEach, describe, expect, it } from 'vitest'
