@@ -1,5 +1,6 @@
+/** Values that belong to one identity. The only file that reads `identityVersion`. */
+
 import type { ComputedRef } from 'vue'
-/** Values and promises that belong to one identity: the only readers of the identity version. */
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { ConvexContext } from './context.ts'
 import { computed, shallowRef } from 'vue'
@@ -8,7 +9,7 @@ import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 /** The part of the context that counts identity changes. */
 type IdentityContext = Pick<ConvexContext, 'identityVersion'>
 
-/** A value that is empty under every identity but the one that it was set under. */
+/** A value that is empty under every identity except the one that it was set under. */
 export interface IdentityScoped<T> {
   /** Reactive: becomes the empty value in the tick of an identity change. */
   readonly value: T
@@ -17,8 +18,8 @@ export interface IdentityScoped<T> {
 }
 
 /**
- * A number that stands for the identity as which a query with this `auth` runs. It changes with each identity change, and never for `'public'`
- * queries, which always run anonymously. Reactive.
+ * A number that stands for the identity as which a query with this `auth` runs. The number changes
+ * with each identity change, except for `'public'` queries, which always run anonymously. Reactive.
  */
 export function identityOf(context: IdentityContext, auth: QueryAuth = 'optional'): number {
   return auth === 'public' ? 0 : context.identityVersion.value
@@ -37,7 +38,10 @@ export function identityScoped<T>(context: IdentityContext, empty: T): IdentityS
   }
 }
 
-/** A computed value whose getter receives its previous value, unless that belongs to another identity. */
+/**
+ * A computed value whose getter receives its previous value, or `undefined` if that value belongs
+ * to another identity.
+ */
 export function identityScopedComputed<T>(
   context: IdentityContext,
   auth: QueryAuth,
@@ -53,15 +57,17 @@ export function identityScopedComputed<T>(
 }
 
 /**
- * Watches over a call that is made as the current identity. The returned function takes the error of the call, if it failed, and returns the error
- * to report: after an identity change, the result or error belongs to the previous identity, and an `IdentityChangedError` takes its place.
+ * Guards a call that starts now. The returned function takes the error of the call, if it failed,
+ * and returns the error to report. After an identity change, the result or error belongs to the
+ * previous identity, and an `IdentityChangedError` replaces it.
  *
- * It is synchronous, so that no identity change fits between the check and the use of the result.
+ * The function is synchronous: if it returned a promise, the identity could change between the
+ * check and the use of the result.
  */
 export function identityGuard(context: IdentityContext): (error?: Error) => Error | undefined {
   const identity = identityOf(context)
   return (error) => {
-    // An `IdentityChangedError` of the call itself reports more exactly whether the call was sent.
+    // An `IdentityChangedError` of the call itself also reports whether the call was sent.
     if (identity === identityOf(context) || error instanceof IdentityChangedError)
       return error
     return new IdentityChangedError('unknown')

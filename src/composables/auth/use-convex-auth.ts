@@ -1,8 +1,10 @@
+/** `useConvexAuth`: the authentication state of the app. */
+
 import type { UseConvexAuthReturn } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 
 /**
- * Who is signed in.
+ * The authentication state: the current user, how certain the page is of that user, and `signOut`.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  * @example

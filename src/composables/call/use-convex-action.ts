@@ -1,3 +1,5 @@
+/** `useConvexAction`: a Convex action and the state of its latest call. */
+
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
 import type { RestArgs } from '../../shared/rest-args.ts'
 import type { UseConvexCallOptions, UseConvexCallReturn } from './use-convex-call.ts'
@@ -7,21 +9,24 @@ import { useConvexCall } from './use-convex-call.ts'
 export interface UseConvexActionOptions<A extends FunctionReference<'action'>>
   extends UseConvexCallOptions<FunctionArgs<A>, FunctionReturnType<A>> {}
 
-/** What {@link useConvexAction} returns: the action, and the state of its latest call. */
+/** The return value of {@link useConvexAction}: the action, and the state of its latest call. */
 export interface UseConvexActionReturn<A extends FunctionReference<'action'>>
   extends UseConvexCallReturn<FunctionReturnType<A>> {
   /**
-   * Runs the action as whoever is there; offline, it waits for the connection. Actions are not repeated: one that was under way when the connection
-   * dropped rejects when it is back, and may or may not have run.
+   * Runs the action as the current identity. Offline, the call waits for the connection. Convex
+   * never repeats an action: if the connection drops during the call, the promise rejects after the
+   * reconnection, and the action may or may not have run.
    *
-   * @throws {IdentityChangedError} the person changed first
+   * @throws {IdentityChangedError} The identity changed before the result arrived.
    */
   run: (...args: RestArgs<A>) => Promise<FunctionReturnType<A>>
 }
 
 /**
- * An action, and the state of its latest call.
+ * Calls an action and exposes the state of the latest call.
  *
+ * @param action An action of `convex/_generated/api`.
+ * @param options Callbacks for the result and the error of each call.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { run: summarize, isPending } = useConvexAction(api.ai.summarize)

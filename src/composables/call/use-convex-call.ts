@@ -1,3 +1,5 @@
+/** The base of `useConvexMutation` and `useConvexAction`: calls and the state of the latest. */
+
 import type { FunctionReference } from 'convex/server'
 import type { ComputedRef, ShallowRef } from 'vue'
 import type { Call, PendingCall } from '../../client/pending-call.ts'
@@ -8,34 +10,43 @@ import { runUserCallback } from '../../reactivity/run-user-callback.ts'
 import { functionName } from '../../shared/function-name.ts'
 
 /**
- * Called for each call, before its promise settles, also when a later call has taken over the state or the component is gone. For one call alone,
- * await its promise.
+ * Callbacks for the result and the error of calls. They run for each call, before its promise
+ * settles, even if a later call owns the state already or the component is unmounted. To handle a
+ * single call, await its promise instead.
  */
 export interface UseConvexCallOptions<Args, Result> {
-  /** Called with the result of each call that succeeded; never on another person's page. */
+  /**
+   * Runs with the result of each call that succeeds; never after an identity change.
+   *
+   * @default undefined
+   */
   onSuccess?: (result: Result, args: Args) => void
-  /** Called with the error of each call that failed. */
+  /** Runs with the error of each call that fails. @default undefined */
   onError?: (error: Error, args: Args) => void
-  /** Called after either, with the result or else the error. */
+  /**
+   * Runs after `onSuccess` or `onError`, with the result or the error of the call.
+   *
+   * @default undefined
+   */
   onSettled?: (result: Result | undefined, error: Error | undefined, args: Args) => void
 }
 
-/** The latest call, of whoever is there now. */
+/** The state of the latest call by the current identity. */
 export interface UseConvexCallReturn<Result> {
-  /** The result, if it succeeded. */
+  /** The result of the latest call; `undefined` unless it has succeeded. */
   data: ComputedRef<Result | undefined>
-  /** Why it failed, if it did. */
+  /** The error of the latest call; `undefined` unless it has failed. */
   error: ComputedRef<Error | undefined>
-  /** `idle` before the first call, and for another person. */
+  /** `'idle'` before the first call, after `reset()` and after an identity change. */
   status: ComputedRef<'idle' | 'pending' | 'success' | 'error'>
-  /** It is under way. */
+  /** Whether the latest call has not settled yet. */
   isPending: ComputedRef<boolean>
   /**
-   * It is pending and has surely not left the page: the page is offline, or it is not yet known who is there. It leaves by itself as soon as
-   * it can.
+   * Whether the latest call is pending and has certainly not been sent: the page is offline, or the
+   * identity is not known yet. Convue sends the call as soon as possible.
    */
   isQueued: ComputedRef<boolean>
-  /** Forgets the latest call; one that is under way goes on, unseen. */
+  /** Clears the state. A pending call continues, and its promise and callbacks still settle. */
   reset: () => void
 }
 
@@ -47,7 +58,11 @@ type CallState
 
 const IDLE: CallState = { status: 'idle' }
 
-/** What mutations and actions have in common. */
+/**
+ * A function that calls a mutation or an action, and the state of its latest call.
+ *
+ * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
+ */
 export function useConvexCall(
   composable: string,
   kind: Call['kind'],
@@ -64,26 +79,36 @@ export function useConvexCall(
     const guard = identityGuard(context)
     const own = shallowRef<CallState>({ status: 'pending' })
     latest.set(own)
-    let data: unknown
+    let result: unknown
     let error: Error | undefined
     try {
       const call = clients.calls.start({ kind, name, args, optimisticUpdate })
       own.value = { status: 'pending', call }
-      data = await call.result
+      result = await call.result
       error = guard()
     }
     catch (cause) {
       error = guard(cause as Error)
     }
-    if (error)
-      data = undefined
-    own.value = error ? { status: 'error', error } : { status: 'success', data }
 
-    runUserCallback(() => error ? onError?.(error, args) : onSuccess?.(data, args))
-    runUserCallback(() => onSettled?.(data, error, args))
-    if (error)
+    if (error) {
+      own.value = { status: 'error', error }
+      runUserCallback(() => onError?.(error, args))
+      runUserCallback(() => onSettled?.(undefined, error, args))
       throw error
-    return data
+    }
+    own.value = { status: 'success', data: result }
+    runUserCallback(() => onSuccess?.(result, args))
+    runUserCallback(() => onSettled?.(result, undefined, args))
+    return result
+  }
+
+  function isQueued(): boolean {
+    if (state.value.status !== 'pending')
+      return false
+    // A call is sent when its client connects: reading the connection state makes this reactive.
+    const hasConnection = !!clients.state.value
+    return !hasConnection || !!state.value.call?.isQueued()
   }
 
   return {
@@ -92,8 +117,7 @@ export function useConvexCall(
     error: computed(() => state.value.error),
     status: computed(() => state.value.status),
     isPending: computed(() => state.value.status === 'pending'),
-    // A call leaves when its client connects: the connection's state makes this reactive.
-    isQueued: computed(() => state.value.status === 'pending' && (!clients.state.value || !!state.value.call?.isQueued())),
+    isQueued: computed(isQueued),
     reset: () => latest.set(undefined),
   }
 }

@@ -1,3 +1,5 @@
+/** `useConvexClient`: one-off calls as the current identity, outside of a component's state. */
+
 import type { ConvexClient } from 'convex/browser'
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Call } from '../../client/pending-call.ts'
@@ -7,23 +9,42 @@ import { useConvexContext } from '../../plugin/context.ts'
 import { identityGuard } from '../../plugin/identity-scoped.ts'
 import { functionName } from '../../shared/function-name.ts'
 
-/** A stable handle: it always means whoever is there at the moment of a call. */
+/** A stable handle: each call runs as the identity that is current at the moment of the call. */
 export interface UseConvexClientReturn {
-  /** One answer of a query, as whoever is there. Rejects with the query's error. */
+  /**
+   * Runs a query once as the current identity, and resolves with its result.
+   *
+   * @throws the error of the query
+   * @throws {IdentityChangedError} The identity changed before the result arrived.
+   */
   query: <Q extends FunctionReference<'query'>>(query: Q, ...args: RestArgs<Q>) => Promise<FunctionReturnType<Q>>
-  /** Runs a mutation as whoever is there; offline, it waits. Resolves once the queries on the page reflect it. */
+  /**
+   * Runs a mutation as the current identity. Offline, the call waits for the connection. Resolves
+   * once the queries on the page reflect the mutation.
+   *
+   * @throws {IdentityChangedError} The identity changed before the result arrived.
+   */
   mutation: <M extends FunctionReference<'mutation'>>(
     mutation: M,
     ...rest: [...RestArgs<M>, options?: Pick<UseConvexMutationOptions<M>, 'optimisticUpdate'>]
   ) => Promise<FunctionReturnType<M>>
-  /** Runs an action as whoever is there; offline, it waits. One that was under way when the connection dropped rejects when it is back. */
+  /**
+   * Runs an action as the current identity. Offline, the call waits for the connection. If the
+   * connection drops during the call, the promise rejects after the reconnection.
+   *
+   * @throws {IdentityChangedError} The identity changed before the result arrived.
+   */
   action: <A extends FunctionReference<'action'>>(action: A, ...args: RestArgs<A>) => Promise<FunctionReturnType<A>>
-  /** The `ConvexClient` of this moment; another person has another one. Throws `CLIENT_UNAVAILABLE` on a server. */
+  /**
+   * The `ConvexClient` of the current identity: read it again after an identity change.
+   *
+   * @throws {ConvueError} `CLIENT_UNAVAILABLE` on a server
+   */
   readonly client: ConvexClient
 }
 
 /**
- * Calls functions outside of components' state: in event handlers, guards and stores.
+ * Calls functions outside of a component's state: in event handlers, route guards and stores.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  * @example
@@ -34,7 +55,7 @@ export function useConvexClient(): UseConvexClientReturn {
   const context = useConvexContext('useConvexClient')
   const { clients } = context
 
-  const call = (kind: Call['kind']) => async (reference: FunctionReference<any>, ...[args = {}, options]: any[]): Promise<any> => {
+  async function call(kind: Call['kind'], reference: FunctionReference<any>, [args = {}, options]: any[]): Promise<any> {
     const guard = identityGuard(context)
     let result: unknown
     let error: Error | undefined
@@ -51,9 +72,9 @@ export function useConvexClient(): UseConvexClientReturn {
   }
 
   return {
-    query: call('query'),
-    mutation: call('mutation'),
-    action: call('action'),
+    query: (query, ...rest) => call('query', query, rest),
+    mutation: (mutation, ...rest) => call('mutation', mutation, rest),
+    action: (action, ...rest) => call('action', action, rest),
     get client() {
       return clients.currentClient()
     },

@@ -1,3 +1,5 @@
+/** `useConvexConnectionState`: the state of the current connection to the deployment. */
+
 import type { ConnectionState } from 'convex/browser'
 import type { ComputedRef } from 'vue'
 import { computed } from 'vue'
@@ -15,7 +17,9 @@ const DISCONNECTED: ConnectionState = {
 }
 
 /**
- * The connection to the deployment of whoever is there: the user's while somebody is signed in, or else nobody's.
+ * The state of the connection to the deployment: of the user's connection while a user is signed
+ * in, of the anonymous connection otherwise. Without a connection, as on a server,
+ * `isWebSocketConnected` is `false`.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  * @example
@@ -23,6 +27,6 @@ const DISCONNECTED: ConnectionState = {
  * const isOffline = computed(() => !connection.value.isWebSocketConnected)
  */
 export function useConvexConnectionState(): ComputedRef<ConnectionState> {
-  const { clients: connection } = useConvexContext('useConvexConnectionState')
-  return computed(() => connection.state.value ?? DISCONNECTED)
+  const { clients } = useConvexContext('useConvexConnectionState')
+  return computed(() => clients.state.value ?? DISCONNECTED)
 }

@@ -1,3 +1,5 @@
+/** `useConvexMutation`: a Convex mutation and the state of its latest call. */
+
 import type { OptimisticUpdate } from 'convex/browser'
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
 import type { RestArgs } from '../../shared/rest-args.ts'
@@ -8,30 +10,38 @@ import { useConvexCall } from './use-convex-call.ts'
 export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'>>
   extends UseConvexCallOptions<FunctionArgs<M>, FunctionReturnType<M>> {
   /**
-   * Changes query results on the page in the tick of the call, until the mutation's own effect is there or it has failed. Synchronous. Runs again on
-   * top of what the server sends meanwhile: make new values and change none in place.
+   * Changes query results on the page in the tick of the call, until the page has received the
+   * mutation's own effect or the mutation has failed. Must be synchronous. It runs again on top of
+   * each transition until then: create new values and never change a value in place.
    *
-   * It sees live queries of whoever is there that are on the page; `getQuery` gives `undefined` for others. Setting a query to `undefined` makes it
-   * load: its `status` is `'pending'` and `data` is `undefined`, or with `keepPreviousData` what was shown, with `isStale`.
+   * It sees the live queries of the current identity that are on the page; `getQuery` returns
+   * `undefined` for all others. Setting a query to `undefined` puts it into the loading state: its
+   * `status` is `'pending'` and its `data` is `undefined`, or the previous data (with `isStale`) if
+   * the query has `keepPreviousData`.
+   *
+   * @default undefined: no optimistic update
    */
   optimisticUpdate?: OptimisticUpdate<FunctionArgs<M>>
 }
 
-/** What {@link useConvexMutation} returns: the mutation, and the state of its latest call. */
+/** The return value of {@link useConvexMutation}: the mutation, and the state of its latest call. */
 export interface UseConvexMutationReturn<M extends FunctionReference<'mutation'>>
   extends UseConvexCallReturn<FunctionReturnType<M>> {
   /**
-   * Runs the mutation as whoever is there; offline, it waits for the connection, and one whose connection drops is repeated without running twice.
-   * Resolves once the queries on the page reflect it.
+   * Runs the mutation as the current identity. Offline, the call waits for the connection. If the
+   * connection drops during the call, Convex sends the mutation again and still runs it only once.
+   * Resolves once the queries on the page reflect the mutation.
    *
-   * @throws {IdentityChangedError} the person changed first
+   * @throws {IdentityChangedError} The identity changed before the result arrived.
    */
   mutate: (...args: RestArgs<M>) => Promise<FunctionReturnType<M>>
 }
 
 /**
- * A mutation, and the state of its latest call.
+ * Calls a mutation and exposes the state of the latest call.
  *
+ * @param mutation A mutation of `convex/_generated/api`.
+ * @param options Callbacks for the result and the error of each call, and an optimistic update.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { mutate: addTask, isPending } = useConvexMutation(api.tasks.add)
