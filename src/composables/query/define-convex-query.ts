@@ -1,28 +1,33 @@
+/** `defineConvexQuery`: one query, set up once per app, that several components share. */
+
 import type { EffectScope } from 'vue'
 import type { ConvexContext } from '../../plugin/context.ts'
 import { effectScope, getCurrentScope, onScopeDispose } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
 
-/** What the users of one app share. */
-interface Shared<Return> {
+/** The return value of `setup` in one app, and how many scopes use it. */
+interface SharedReturn<Return> {
   scope: EffectScope
   value: Return
   users: number
 }
 
 /**
- * A query, or whatever a composable returns, that layouts, pages and stores share by name: each app sets it up once, at its first use, and it lives
- * as long as anyone in that app uses it. It belongs to none of its users: its arguments come from the app (a store, the router), and hooks of a
- * component have no place in it. A page that rests in a `KeepAlive` goes on using it. Used where there is no scope that ends, as in a router
- * guard, it stays for good.
+ * Defines a composable that layouts, pages and stores share. Each app runs `setup` once, at the
+ * first use, and disposes of it when the last scope that uses it ends.
  *
- * @param setup Runs once per app, as in a store: `inject` gives what the app provides.
+ * The query belongs to none of the components that use it: its arguments must come from the app (a
+ * store, the router), and lifecycle hooks of a component have no place in `setup`. A deactivated
+ * `KeepAlive` page continues to use it. Used outside of a scope, as in a router guard, it exists
+ * permanently.
+ *
+ * @param setup Runs once per app, as in a store: `inject` returns what the app provides.
  * @returns The composable to share. It throws `PLUGIN_MISSING` where no plugin is found.
  * @example
  * export const useCurrentTeam = defineConvexQuery(() => useAuthedQuery(api.teams.current))
  */
 export function defineConvexQuery<Return>(setup: () => Return): () => Return {
-  const apps = new WeakMap<ConvexContext, Shared<Return>>()
+  const apps = new WeakMap<ConvexContext, SharedReturn<Return>>()
 
   return () => {
     const context = useConvexContext('defineConvexQuery')
@@ -39,7 +44,7 @@ export function defineConvexQuery<Return>(setup: () => Return): () => Return {
     return shared.value
   }
 
-  function create(context: ConvexContext): Shared<Return> {
+  function create(context: ConvexContext): SharedReturn<Return> {
     const scope = effectScope(true)
     try {
       const value = context.app.runWithContext(() => scope.run(setup)!)

@@ -1,3 +1,5 @@
+/** `prefetchConvexQuery`: runs a query before the page that shows it is mounted. */
+
 import type { FunctionReference } from 'convex/server'
 import type { ConvexContext } from '../../plugin/context.ts'
 import type { QueryRest } from './query-args.ts'
@@ -7,31 +9,46 @@ import { useConvexContext } from '../../plugin/context.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 /**
- * Options of {@link prefetchConvexQuery}. `auth` and `live` are to be the same as where the query is shown; `lingerMs` is how long the answer is
- * held ready, in milliseconds (10,000 by default), and `awaitTimeoutMs` how long the promise waits for it (5,000 by default).
+ * Options of {@link prefetchConvexQuery}. `auth` and `live` must be the same as where the query is
+ * shown. `lingerMs` is how long the result is kept after it has arrived, in milliseconds (10,000 by
+ * default); `awaitTimeoutMs` is how long the promise waits for the result at most, in milliseconds
+ * (5,000 by default).
  */
 export type PrefetchConvexQueryOptions = Pick<UseConvexQueryOptions, 'auth' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
 
-/** Warms up a query: see {@link prefetchConvexQuery}. */
-export type PrefetchConvexQuery = <Q extends FunctionReference<'query'>>(query: Q, ...rest: QueryRest<Q, PrefetchConvexQueryOptions>) => Promise<void>
+/** Runs a query before a page shows it: see {@link prefetchConvexQuery}. */
+export type PrefetchConvexQuery = <Q extends FunctionReference<'query'>>(
+  query: Q,
+  ...rest: QueryRest<Q, PrefetchConvexQueryOptions>
+) => Promise<void>
 
-/** Time for the rest of a navigation, or from hovering over a link to clicking it. */
+/** Covers the rest of a navigation, or the time from hovering over a link to clicking it. */
 const LINGER_MS = 10_000
 
 /**
- * Asks a query before a page shows it: the page that mounts within `lingerMs` after the answer shows it at once, and nothing more goes over the
- * wire. For router guards (`beforeEnter`, `beforeResolve`) and `setup`, before any `await`; event handlers use {@link usePrefetchConvexQuery}.
+ * Runs a query before a page shows it. A page that mounts within `lingerMs` after the result has
+ * arrived shows the result at once and sends nothing more. For router guards (`beforeEnter`,
+ * `beforeResolve`) and `setup`, before any `await`; event handlers use
+ * {@link usePrefetchConvexQuery}.
  *
- * @returns Resolves at the first answer, an error, a pause or the time-out; on a server at once. It never rejects: the page shows the error.
+ * @param query A query of `convex/_generated/api`.
+ * @param rest Arguments and options, as in `useConvexQuery`.
+ * @returns Resolves at the first result, an error, a pause or the time-out; on a server at once.
+ * It never rejects: the page shows the error.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
- * const route = { path: '/tasks/:id', component: Task, beforeEnter: to => prefetchConvexQuery(api.tasks.get, { id: to.params.id }) }
+ * const route = {
+ *   path: '/tasks/:id',
+ *   component: Task,
+ *   beforeEnter: to => prefetchConvexQuery(api.tasks.get, { id: to.params.id }),
+ * }
  */
 export const prefetchConvexQuery: PrefetchConvexQuery = (query, ...rest) =>
   prefetch(useConvexContext('prefetchConvexQuery'), query, rest)
 
 /**
- * Gives {@link prefetchConvexQuery} to event handlers, as for a link that is hovered over.
+ * Returns a {@link prefetchConvexQuery} for event handlers, such as one that runs when the pointer
+ * hovers over a link.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  * @example
@@ -45,8 +62,9 @@ export function usePrefetchConvexQuery(): PrefetchConvexQuery {
 
 function prefetch({ app }: ConvexContext, query: FunctionReference<'query'>, rest: readonly unknown[]): Promise<void> {
   const [args = rest.length > 0 ? undefined : {}, options] = rest as [args?: any, options?: PrefetchConvexQueryOptions]
-  // Of no component: one that prefetches for a page and leaves for it must not take the subscription along.
+  // Detached: a component that prefetches for a page and unmounts must not end the subscription.
   const scope = effectScope(true)
-  const asked = app.runWithContext(() => scope.run(() => useConvexQuery(query, args, { lingerMs: LINGER_MS, ...options }))!)
-  return Promise.resolve(asked.then(() => scope.stop()))
+  const useQuery = (): PromiseLike<unknown> => useConvexQuery(query, args, { lingerMs: LINGER_MS, ...options })
+  const prefetched = app.runWithContext(() => scope.run(useQuery)!)
+  return Promise.resolve(prefetched.then(() => scope.stop()))
 }

@@ -1,3 +1,5 @@
+/** Turns the arguments of a composable into the query to run, and decides which arguments pause. */
+
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { MaybeRefOrGetter } from 'vue'
 import type { QueryAuth, QueryDescriptor } from '../../shared/query-descriptor.ts'
@@ -11,44 +13,62 @@ type EmptyArgs = Record<string, never>
 /** Arguments of a query; `undefined`, `null` and `'skip'` pause it. */
 export type QueryArgs<Q extends Query> = FunctionArgs<Q> | undefined | null | 'skip'
 
-/** What follows the query in a call: arguments may be left out where the query takes none, or none that is required. */
+/**
+ * The parameters after the query: arguments and options. The arguments are optional if the query
+ * requires none.
+ */
 export type QueryRest<Q extends Query, Options>
   = EmptyArgs extends FunctionArgs<Q>
     ? [args?: MaybeRefOrGetter<QueryArgs<Q>>, options?: Options]
     : [args: MaybeRefOrGetter<QueryArgs<Q>>, options?: Options]
 
-/** What is to be asked. */
+/** The query to run, or why there is none: the arguments pause it, or they are not valid. */
 export type QueryTarget
   = | { status: 'paused' }
     | { status: 'error', error: Error }
     | { status: 'ready', query: QueryDescriptor }
 
-/** A ref if the arguments can change. */
+/** A ref if the arguments can change, a plain object otherwise. */
 export interface QueryTargetRef { readonly value: QueryTarget }
 
 /**
- * What to ask, from reactive arguments. Equal arguments in a new object give the very same target.
+ * The query to run with reactive arguments. Equal arguments in a new object keep the same target.
  *
  * @param name The query's name.
- * @param auth What it runs as.
- * @param rest The rest of the composable's call: leaving the arguments out means `{}`, passing `undefined` pauses.
- * @param isLive Whether it stays subscribed.
+ * @param auth The identity that the query runs as.
+ * @param rest The parameters after the query: `rest` without arguments means `{}`, while an
+ * `undefined` in `rest` pauses.
+ * @param isLive Whether the query stays subscribed.
  */
-export function useQueryTarget(name: string, auth: QueryAuth, rest: readonly unknown[], isLive = true): QueryTargetRef {
+export function useQueryTarget(
+  name: string,
+  auth: QueryAuth,
+  rest: readonly unknown[],
+  isLive = true,
+): QueryTargetRef {
   const args = rest.length > 0 ? rest[0] : {}
-  // Most arguments never change: following them would cost more than all the rest.
-  return typeof args === 'function' || isRef(args) || isProxy(args)
-    ? computed(former => toTarget(name, auth, isLive, args, former))
-    : { value: toTarget(name, auth, isLive, args) }
+  const isReactive = typeof args === 'function' || isRef(args) || isProxy(args)
+  // Most arguments never change, and a computed value costs more than the rest of a query.
+  if (!isReactive)
+    return { value: toTarget(name, auth, isLive, args) }
+  return computed(previous => toTarget(name, auth, isLive, args, previous))
 }
 
-function toTarget(name: string, auth: QueryAuth, isLive: boolean, source: unknown, former?: QueryTarget): QueryTarget {
+function toTarget(
+  name: string,
+  auth: QueryAuth,
+  isLive: boolean,
+  source: unknown,
+  previous?: QueryTarget,
+): QueryTarget {
   try {
     const args = toValue(source)
     if (args === undefined || args === null || args === 'skip')
       return PAUSED
     const query = describeQuery(auth, name, args, isLive)
-    return former?.status === 'ready' && former.query.key === query.key ? former : { status: 'ready', query }
+    if (previous?.status === 'ready' && previous.query.key === query.key)
+      return previous
+    return { status: 'ready', query }
   }
   catch (error) {
     return { status: 'error', error: error as Error }

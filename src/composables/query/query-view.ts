@@ -1,3 +1,5 @@
+/** `QueryView`: the state of a query as one component sees it, with the component's own options. */
+
 import type { ComputedRef } from 'vue'
 import type { ConvexContext } from '../../plugin/context.ts'
 import type { QueryAuth } from '../../shared/query-descriptor.ts'
@@ -15,33 +17,51 @@ export interface QueryViewOptions {
   transform?: (result: any) => unknown
 }
 
-/** The value that is shown, and the target that it is a result of. `undefined`: no value. */
+/** The target and the identity that initial data was given for. */
+interface InitialResult {
+  state: QueryState
+  target: QueryTarget
+  identity: number
+}
+
+/** The value to show, and the target that it is a result of. `undefined`: no value. */
 interface RetainedResult {
   value: unknown
   target: QueryTarget
 }
 
-/** What `transform` returned for a result, or the error that it threw. */
-interface TransformResult { data?: unknown, error?: Error }
+/** The return value of `transform` for a result, or the error that it threw. */
+interface TransformResult {
+  data?: unknown
+  error?: Error
+}
 
-/** What one user of a query sees of it. */
+/** A class with few computed values, since a page may have thousands of views. */
 export class QueryView {
   readonly #context: ConvexContext
   readonly #target: QueryTargetRef
   readonly #entry: { readonly value: QueryEntry | null }
   readonly #auth: QueryAuth
-  readonly #initial: { state: QueryState, target: QueryTarget, identity: number } | undefined
+  readonly #initial: InitialResult | undefined
   readonly #retained: ComputedRef<RetainedResult> | undefined
   readonly #transformed: ComputedRef<TransformResult> | undefined
 
-  constructor(context: ConvexContext, target: QueryTargetRef, entry: { readonly value: QueryEntry | null }, auth: QueryAuth, options: QueryViewOptions) {
+  constructor(
+    context: ConvexContext,
+    target: QueryTargetRef,
+    entry: { readonly value: QueryEntry | null },
+    auth: QueryAuth,
+    options: QueryViewOptions,
+  ) {
     const { keepPreviousData, keepDataOnError, initialData, transform } = options
     this.#context = context
     this.#target = target
     this.#entry = entry
     this.#auth = auth
-    if (initialData !== undefined)
-      this.#initial = { state: { status: 'success', value: initialData as any, isStale: true }, target: target.value, identity: identityOf(context, auth) }
+    if (initialData !== undefined) {
+      const state: QueryState = { status: 'success', value: initialData as any, isStale: true }
+      this.#initial = { state, target: target.value, identity: identityOf(context, auth) }
+    }
     if (keepPreviousData || keepDataOnError) {
       this.#retained = identityScopedComputed(context, auth, (previous) => {
         const { state } = this
@@ -53,25 +73,27 @@ export class QueryView {
       })
     }
     if (transform) {
-      // Once per result, and whenever something that it reads changes: a result that becomes stale is the same result.
+      // A computed value of its own: `transform` runs once per result, and again when a reactive
+      // value that it reads changes, but not when the same result becomes stale.
       const value = computed(() => this.#value)
       this.#transformed = computed(() => value.value === undefined ? {} : applyTransform(transform, value.value))
     }
   }
 
-  /** Where the query stands, `transform` left aside. */
+  /** The state of the query before `transform`. */
   get state(): QueryState {
     const target = this.#target.value
     if (target.status === 'paused')
       return target
     const entry = this.#entry.value
-    // Arguments that are made of a user may fail without one.
+    // Arguments that are computed from the user may fail without one.
     if (target.status === 'error')
       return this.#isSignedOut ? PAUSED : target
-    const state = entry?.query.key === target.query.key ? entry.state.value : this.#isSignedOut ? PAUSED : PENDING
-    const initial = this.#initial
-    // An optimistic update can make it load again, which is another `pending`: what was there before the first answer does not come back.
-    return initial && state === PENDING && initial.target === target && initial.identity === identityOf(this.#context, this.#auth) ? initial.state : state
+
+    // Until the entry of new arguments is acquired, the entry is still the previous one.
+    if (entry?.query.key !== target.query.key)
+      return this.#isSignedOut ? PAUSED : this.#initialStateOr(PENDING, target)
+    return this.#initialStateOr(entry.state.value, target)
   }
 
   get data(): unknown {
@@ -89,7 +111,9 @@ export class QueryView {
 
   get isStale(): boolean {
     const { state } = this
-    return this.data !== undefined && (state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.callerAuth, this.#auth))
+    if (this.data === undefined)
+      return false
+    return state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.callerAuth, this.#auth)
   }
 
   get isPaused(): boolean {
@@ -100,7 +124,7 @@ export class QueryView {
     return this.status === 'pending'
   }
 
-  /** Nothing more is to be waited for. */
+  /** Whether awaiting the query ends now. */
   get isSettled(): boolean {
     const { isServer, callerAuth } = this.#context
     return (isServer && !this.#entry.value) || this.status !== 'pending' || hasAuthFailed(callerAuth, this.#auth)
@@ -110,9 +134,19 @@ export class QueryView {
     return this.#retained ? this.#retained.value.value : valueOf(this.state)
   }
 
-  /** It requires a user, and nobody is signed in. */
+  /** Whether the query requires a user and the page is signed out. */
   get #isSignedOut(): boolean {
     return this.#auth === 'required' && this.#context.callerAuth.status.value === 'unauthenticated'
+  }
+
+  /** Replaces a pending state by the initial data, for the target and identity of the setup. */
+  #initialStateOr(state: QueryState, target: QueryTarget): QueryState {
+    const initial = this.#initial
+    // An optimistic update that makes the query load again creates another pending state object:
+    // initial data, which is older than the first result, must not return then.
+    if (!initial || state !== PENDING || initial.target !== target)
+      return state
+    return initial.identity === identityOf(this.#context, this.#auth) ? initial.state : state
   }
 }
 

@@ -1,3 +1,5 @@
+/** `useAuthedQuery`: a live query that runs only as a confirmed user. */
+
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { QueryRest } from './query-args.ts'
 import type { UseConvexQueryOptions, WithInitialData } from './use-convex-query.ts'
@@ -8,9 +10,12 @@ export type UseAuthedQueryOptions<Result = any, Data = Result, Initial extends R
   = Omit<UseConvexQueryOptions<Result, Data, Initial>, 'auth'>
 
 /**
- * A live query that runs only as a confirmed user: {@link useConvexQuery} with `auth: 'required'`. It is pending while it is not known who is
- * there, and paused while nobody is signed in.
+ * A live query that runs only as a confirmed user: {@link useConvexQuery} with `auth: 'required'`.
+ * The query is pending while the identity is not known yet, and paused while the page is signed
+ * out.
  *
+ * @param query A query of `convex/_generated/api`.
+ * @param rest Arguments and options, as in `useConvexQuery`.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { data: tasks } = useAuthedQuery(api.tasks.list, () => ({ filter: filter.value }))
@@ -23,16 +28,7 @@ export function useAuthedQuery<
   query: Q,
   ...rest: QueryRest<Q, WithInitialData<UseAuthedQueryOptions<FunctionReturnType<Q>, Data, Initial>, Initial>>
 ): ReturnType<typeof useConvexQuery<Q, Data, Initial>> {
-  // What was left out stays left out: an `undefined` in its place would pause.
-  const [args, options] = rest
-  const asRequired = rest.length === 0
-    ? [
-        {},
-        { auth: 'required' },
-      ]
-    : [
-        args,
-        { ...options, auth: 'required' },
-      ]
-  return useConvexQuery<Q, Data, Initial>(query, ...asRequired as any)
+  // Arguments that are left out mean `{}`: an `undefined` in their place would pause the query.
+  const [args, options] = rest.length === 0 ? [{}] : rest
+  return useConvexQuery<Q, Data, Initial>(query, ...[args, { ...options, auth: 'required' }] as any)
 }

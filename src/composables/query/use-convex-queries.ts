@@ -1,40 +1,62 @@
+/** `useConvexQueries`: a reactive record of live queries whose keys may change. */
+
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
-import type { EffectScope, MaybeRefOrGetter, ShallowRef } from 'vue'
+import type { EffectScope, MaybeRefOrGetter } from 'vue'
 import type { QueryArgs } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
-import { computed, effectScope, proxyRefs, shallowReactive, shallowReadonly, shallowRef, toValue, triggerRef, watch } from 'vue'
+import {
+  computed,
+  effectScope,
+  proxyRefs,
+  shallowReactive,
+  shallowReadonly,
+  shallowRef,
+  toValue,
+  triggerRef,
+  watch,
+} from 'vue'
 import { diagnose } from '../../errors/catalogue.ts'
 import { hasAuthFailed } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { functionName } from '../../shared/function-name.ts'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
+import { asComputedRef } from './as-computed-ref.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 type Query = FunctionReference<'query'>
 type Pause = undefined | null | 'skip'
 
-/** One of the queries of {@link useConvexQueries}. Its options count from when its key, or another `query`, `auth` or `live` of it, comes. */
+/**
+ * One query of {@link useConvexQueries}. Its options are read when its key is added, or when its
+ * `query`, `auth` or `live` changes.
+ */
 export type ConvexQueriesItem<Q extends Query>
   = { query: Q }
     & Pick<UseConvexQueryOptions, 'auth' | 'keepPreviousData' | 'keepDataOnError' | 'live' | 'lingerMs'>
-    /** Leaving them out means `{}`; `undefined`, `null` and `'skip'` pause this query. */
-    & (Record<string, never> extends FunctionArgs<Q> ? { args?: MaybeRefOrGetter<QueryArgs<Q>> } : { args: MaybeRefOrGetter<QueryArgs<Q>> })
+    & ConvexQueriesItemArgs<Q>
 
-/** What a template wants of one query; see `UseConvexQueryReturn`. */
+/** Arguments that are left out mean `{}`; `undefined`, `null` and `'skip'` pause this query. */
+type ConvexQueriesItemArgs<Q extends Query>
+  = Record<string, never> extends FunctionArgs<Q>
+    ? { args?: MaybeRefOrGetter<QueryArgs<Q>> }
+    : { args: MaybeRefOrGetter<QueryArgs<Q>> }
+
+/** The state of one query: the fields of `UseConvexQueryReturn`, unwrapped. */
 export interface ConvexQueriesResult<Data> {
-  /** The result; `undefined` while there is none. `null` is a result. */
+  /** The result; `undefined` without one. `null` is a result. */
   readonly data: Data | undefined
-  /** Why there is no result. Goes when the next result comes. */
+  /** The error of the query; `undefined` again after the next result. */
   readonly error: Error | undefined
+  /** The state of the query: see `isPaused`, `isPending`, `data` and `error`. */
   readonly status: 'paused' | 'pending' | 'success' | 'error'
-  /** Nothing is asked. */
+  /** The arguments pause the query, or it requires a user and the page is signed out. */
   readonly isPaused: boolean
-  /** The first result of these arguments is on its way. */
+  /** The first result of these arguments has not arrived yet. */
   readonly isPending: boolean
-  /** `data` is not yet, or no longer surely, the live result of these arguments for this user. */
+  /** `data` may differ from the live result of these arguments for the current identity. */
   readonly isStale: boolean
-  /** Asks the deployment again; resolves with its answer. `data` stays meanwhile. */
+  /** Fetches the query again; resolves when the result has arrived. `data` remains until then. */
   readonly refresh: () => Promise<void>
 }
 
@@ -44,21 +66,21 @@ export interface UseConvexQueriesOptions {
   awaitTimeoutMs?: number
 }
 
-/** A reactive record of results under the keys of their queries. */
+/** A reactive record of query states under the keys of their queries. */
 export type UseConvexQueriesReturn<Queries extends Record<string, Query>>
   = { readonly [Key in keyof Queries]: ConvexQueriesResult<FunctionReturnType<Queries[Key]>> }
 
 type Item = ConvexQueriesItem<Query>
 
-/** A query that is wanted. */
-interface Wanted {
+/** A query of the app's record. */
+interface RequestedQuery {
   item: Item
-  /** Another one is another query, whatever the arguments. */
+  /** Identifies the query, whatever its arguments: another id replaces the mounted query. */
   id: string
 }
 
-/** A query that is there. */
-interface Slot {
+/** A query that is subscribed under a key. */
+interface MountedQuery {
   id: string
   auth: Item['auth']
   scope: EffectScope
@@ -76,16 +98,20 @@ const PAUSED: ConvexQueriesResult<never> = {
 }
 
 /**
- * Live queries that come and go: as many `useConvexQuery` as the record has keys.
+ * Subscribes to a changing set of queries: one `useConvexQuery` per key of the record.
  *
- * A key that goes takes its result along. One whose arguments change shows what `useConvexQuery` shows then. One that stays is not touched.
- * Awaiting them settles when each of them has; like them, it never rejects.
+ * Removing a key removes its result. Changing the arguments of a key has the same effect as in
+ * `useConvexQuery`. Keys that do not change are not touched. Awaiting the record settles when each
+ * of its queries has settled; it never rejects.
  *
- * @param queries A record (or a ref or getter of one) of `{ query, args, …options }`; `undefined`, `null` and `'skip'` pause a key. Its keys are
- * yours, but for `then` and `value`.
+ * @param queries A record (or a ref or getter of one) of `{ query, args, …options }`; `undefined`,
+ * `null` and `'skip'` pause a key. All keys except `then` and `value` are allowed.
+ * @param options How long awaiting waits.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `QUERY_KEY_RESERVED`
  * @example
- * const results = useConvexQueries(() => Object.fromEntries(ids.value.map(id => [id, { query: api.tasks.get, args: { id } }])))
+ * const results = useConvexQueries(() => Object.fromEntries(
+ *   ids.value.map(id => [id, { query: api.tasks.get, args: { id } }]),
+ * ))
  * // {{ results[id]?.data?.text }}
  */
 export function useConvexQueries<Queries extends Record<string, Query>>(
@@ -93,101 +119,91 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   options: UseConvexQueriesOptions = {},
 ): UseConvexQueriesReturn<Queries> & PromiseLike<UseConvexQueriesReturn<Queries>> {
   const context = useConvexContext('useConvexQueries')
-  const wanted = computed(() => new Map(Object.entries<Item | Pause>(toValue(queries)).map(([key, item]) => [assertKey(key), read(item)])))
-  const slots = new Map<string, Slot>()
-  // A key may be somebody's id: `__proto__` is one like any other.
+  const requested = computed(() => {
+    const items = Object.entries<Item | Pause>(toValue(queries))
+    return new Map(items.map(([key, item]) => [assertKey(key), toRequestedQuery(item)]))
+  })
+  const mounted = new Map<string, MountedQuery>()
+  // A key may be any id of the app, `__proto__` included.
   const results = shallowReactive<Record<string, ConvexQueriesResult<unknown>>>(Object.create(null))
   const record = shallowRef(shallowReadonly(results))
   const scope = effectScope()
   let isActive = true
 
-  /** Makes `slots` and `results` what is wanted. What is new subscribes before what it replaces leaves. */
-  function follow(): void {
+  /** Mounts and unmounts queries. A new query subscribes before the query that it replaces ends. */
+  function syncQueries(): void {
     if (!isActive)
       return
-    const leaving: EffectScope[] = []
-    for (const [key, slot] of slots) {
-      if (slot.id !== wanted.value.get(key)?.id) {
-        slots.delete(key)
-        leaving.push(slot.scope)
+    const replaced: EffectScope[] = []
+    for (const [key, query] of mounted) {
+      if (query.id !== requested.value.get(key)?.id) {
+        mounted.delete(key)
+        replaced.push(query.scope)
       }
     }
-    let isOther = false
-    for (const [key, query] of wanted.value) {
-      if (query && !slots.has(key))
-        slots.set(key, open(key, query))
-      const result = slots.get(key)?.result ?? PAUSED
-      isOther ||= results[key] !== result
+    let isChanged = false
+    for (const [key, query] of requested.value) {
+      if (query && !mounted.has(key))
+        mounted.set(key, mount(key, query))
+      const result = mounted.get(key)?.result ?? PAUSED
+      isChanged ||= results[key] !== result
       results[key] = result
     }
     for (const key of Object.keys(results)) {
-      if (!wanted.value.has(key))
-        isOther = delete results[key]
+      if (!requested.value.has(key)) {
+        delete results[key]
+        isChanged = true
+      }
     }
-    if (isOther)
+    if (isChanged)
       triggerRef(record)
-    leaving.forEach(scope => scope.stop())
+    replaced.forEach(scope => scope.stop())
   }
 
-  function open(key: string, { item, id }: Wanted): Slot {
-    // What is not wanted any more pauses at once, though it leaves only with the next flush.
+  function mount(key: string, { item, id }: RequestedQuery): MountedQuery {
+    // A query that was removed or replaced pauses at once, and is unmounted at the next flush.
     const args = (): unknown => {
-      const query = wanted.value.get(key)
-      return query?.id !== id ? undefined : 'args' in query.item ? toValue(query.item.args) : {}
+      const query = requested.value.get(key)
+      if (query?.id !== id)
+        return undefined
+      return 'args' in query.item ? toValue(query.item.args) : {}
     }
     const own = scope.run(() => effectScope())!
-    const { then: _, ...refs } = context.app.runWithContext(() => own.run(() => useConvexQuery(item.query, args as any, item))!)
-    return { id, auth: item.auth, scope: own, result: proxyRefs(refs) }
+    const useQuery = (): ReturnType<typeof useConvexQuery> => useConvexQuery(item.query, args as any, item)
+    const { then: _, ...refs } = context.app.runWithContext(() => own.run(useQuery)!)
+    return { id, auth: item.auth, scope: own, result: proxyRefs(refs) as ConvexQueriesResult<unknown> }
   }
 
-  // Before those of the queries: what is new comes before what pauses leaves.
-  watch(wanted, follow)
-  follow()
+  // Created before the watchers of the queries: new queries subscribe before paused queries end.
+  watch(requested, syncQueries)
+  syncQueries()
 
   onKeepAliveToggle((isNowActive) => {
     isActive = isNowActive
-    if (isActive)
-      return follow()
-    // A query whose scope has stopped goes on showing as long as it lingers.
-    slots.forEach(slot => slot.scope.stop())
-    slots.clear()
+    if (isActive) {
+      syncQueries()
+      return
+    }
+    // The result of a query whose scope has ended remains in `results` while its entry lingers.
+    mounted.forEach(query => query.scope.stop())
+    mounted.clear()
   })
 
-  const isSettled = (): boolean => context.isServer
-    || [...slots.values()].every(({ auth, result }) => !result.isPending || hasAuthFailed(context.callerAuth, auth ?? 'optional'))
-  const then = whenSettled(() => lookLikeRef(record), isSettled, options.awaitTimeoutMs)
-  return lookLikeRef(record, then) as any
+  const isQuerySettled = ({ auth = 'optional', result }: MountedQuery): boolean =>
+    !result.isPending || hasAuthFailed(context.callerAuth, auth)
+  const isSettled = (): boolean => context.isServer || [...mounted.values()].every(isQuerySettled)
+  const then = whenSettled(() => asComputedRef(record), isSettled, options.awaitTimeoutMs)
+  return asComputedRef(record, then) as any
 }
 
-/**
- * A record that is a computed ref of itself as well. Vue unwraps it to the record wherever it unwraps refs, and follows it wherever it takes a ref,
- * such as in `watch`. A Pinia store takes it for one of its getters, as it takes the refs of one query: a reactive record it would write into its
- * state, where it would be serialized and overwritten.
- */
-function lookLikeRef<T extends object>(record: ShallowRef<T>, then?: unknown): T {
-  return new Proxy(record.value, {
-    get(target, key) {
-      switch (key) {
-        case 'then': return then
-        case 'value': return record.value
-        // A query may have this name: it is as true.
-        case 'effect': return Reflect.get(target, key) ?? true
-        case '__v_isRef': return true
-        case '__v_isReactive': case '__v_isReadonly': return false
-        default: return Reflect.get(target, key)
-      }
-    },
-  })
-}
-
-/** What the record needs for itself: to be awaited, and to be unwrapped. */
+/** The record needs two keys for itself: to be awaited, and to be unwrapped. */
 function assertKey(key: string): string {
   if (key === 'then' || key === 'value')
     throw diagnose('QUERY_KEY_RESERVED', key)
   return key
 }
 
-function read(item: Item | Pause): Wanted | undefined {
+function toRequestedQuery(item: Item | Pause): RequestedQuery | undefined {
   if (typeof item !== 'object' || item === null)
     return undefined
   const { query, auth = 'optional', live = true } = item

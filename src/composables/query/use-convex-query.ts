@@ -1,3 +1,5 @@
+/** `useConvexQuery`: a live query and its state as refs. */
+
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Ref } from 'vue'
 import type { QueryAuth } from '../../shared/query-descriptor.ts'
@@ -11,77 +13,111 @@ import { useQueryEntry } from './use-query-entry.ts'
 import { CachedViewRef, ViewRef } from './view-ref.ts'
 
 /** Options of {@link useConvexQuery}. */
-export interface UseConvexQueryOptions<Result = any, Data = Result, Initial extends Result | undefined = Result | undefined> {
+export interface UseConvexQueryOptions<
+  Result = any,
+  Data = Result,
+  Initial extends Result | undefined = Result | undefined,
+> {
   /**
-   * What the query runs as: `'optional'`, whoever is there; `'required'`, only a confirmed user; `'public'`, always nobody.
+   * The identity that the query runs as: `'optional'`, the current identity, user or anonymous;
+   * `'required'`, only a confirmed user; `'public'`, always anonymous.
+   *
    * @default 'optional'
    */
   auth?: QueryAuth
-  /** Under new arguments, shows the former result (with `isStale`) until theirs is there. @default false */
+  /**
+   * When the arguments change, shows the previous result (with `isStale`) until the new result
+   * arrives.
+   *
+   * @default false
+   */
   keepPreviousData?: boolean
   /**
-   * Shown (with `isStale`) until the first result. It goes with the arguments and the person that it was given for: under others, on an error and
-   * while paused, `data` is `undefined` in spite of its type.
+   * The data to show (with `isStale`) until the first result. It belongs to the arguments and the
+   * identity at setup: under others, on an error and while paused, `data` is `undefined` in spite
+   * of its type.
    *
    * @default undefined
    */
   initialData?: Initial
   /**
-   * On an error of the same arguments (a permission that was revoked, for one), goes on showing the last result, with `isStale`. Without it,
-   * `data` is `undefined` beside an `error`, so that nobody goes on seeing what they may not see any more.
+   * When the query fails with the same arguments, continues to show the last result, with
+   * `isStale`. By default `data` is `undefined` while there is an `error`, so that a user whose
+   * permission was revoked no longer sees the data.
    *
    * @default false
    */
   keepDataOnError?: boolean
   /**
-   * `false`: asks once, and again at `refresh()` and for another person, without staying subscribed. All who ask so share the answer.
+   * `false`: fetches the result once, and again at `refresh()` and after an identity change,
+   * without a subscription. All components that run the same query with `live: false` share the
+   * result.
+   *
    * @default true
    */
   live?: boolean
   /**
-   * Whether a server asks it while it renders, where something lets it (`convue/nuxt` does). The page then begins with that answer.
+   * Whether a server fetches the query while it renders, if the app has SSR data (`convue/nuxt`
+   * provides it). The page then starts with that result.
+   *
    * @default true
    */
   ssr?: boolean
-  /** Makes `data` of each result. An error that it throws becomes `error`. @default the result itself */
+  /**
+   * Computes `data` from each result. An error that it throws becomes `error`.
+   *
+   * @default undefined: `data` is the result itself
+   */
   transform?: (result: Result) => Data
-  /** How long the subscription stays open when nobody uses it any more, in milliseconds. @default the plugin's */
+  /**
+   * How long the subscription stays open after its last use, in milliseconds.
+   *
+   * @default the plugin's `lingerMs`
+   */
   lingerMs?: number
   /** How long awaiting this query waits at most, in milliseconds. @default 5000 */
   awaitTimeoutMs?: number
 }
 
-/** What {@link useConvexQuery} returns: read-only refs of the query as this user sees it. */
+/** The return value of {@link useConvexQuery}: read-only refs. */
 export interface UseConvexQueryReturn<Data> {
-  /** The result; `undefined` while there is none. `null` is a result. */
+  /** The result; `undefined` without one. `null` is a result. */
   data: Readonly<Ref<Data>>
-  /** Why there is no result. Goes when the next result comes. The same failure with another request id is not a change. */
+  /**
+   * The error of the query or of `transform`; `undefined` again after the next result. The same
+   * failure with another request id does not trigger watchers.
+   */
   error: Readonly<Ref<Error | undefined>>
+  /** The state of the query: see `isPaused`, `isPending`, `data` and `error`. */
   status: Readonly<Ref<'paused' | 'pending' | 'success' | 'error'>>
-  /** Nothing is asked: the arguments pause it, or it requires a user and nobody is signed in. */
+  /** The arguments pause the query, or it requires a user and the page is signed out. */
   isPaused: Readonly<Ref<boolean>>
-  /** The first result of these arguments is on its way. */
+  /** The first result of these arguments has not arrived yet. */
   isPending: Readonly<Ref<boolean>>
-  /** `data` is not yet, or no longer surely, the live result of these arguments for this user. */
+  /** `data` may differ from the live result of these arguments for the current identity. */
   isStale: Readonly<Ref<boolean>>
-  /** Asks the deployment again; resolves with its answer. `data` stays meanwhile. */
+  /** Fetches the query again; resolves when the result has arrived. `data` remains until then. */
   refresh: () => Promise<void>
 }
 
-/** An optional field alone would hide from TypeScript that what it gets may be `undefined`. */
+/**
+ * Options with `initialData` either present or absent. With only an optional field, TypeScript
+ * would not infer that `data` may be `undefined`.
+ */
 export type WithInitialData<Options, Initial> = Options & ({ initialData: Initial } | { initialData?: undefined })
 
-/** `undefined` is part of the data, unless there is initial data. */
+/** Includes `undefined`, unless there is initial data. */
 type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
 
 /**
- * A live query.
+ * Subscribes to a query and exposes its state as refs.
  *
- * Awaiting it (or `<Suspense>`) settles at the first result, error, pause or failed sign-in, and never rejects: errors are state.
+ * Awaiting it (or `<Suspense>`) settles at the first result, error, pause or authentication
+ * failure, and never rejects: errors are state.
  *
  * @param query A query of `convex/_generated/api`.
- * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause) and options. A plain object is read once: pass a getter or
- * ref for arguments that change.
+ * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause) and
+ * options. A plain object is read once: pass a getter or ref for arguments that change.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel: props.channel }))
@@ -100,8 +136,8 @@ export function useConvexQuery<
   const target = useQueryTarget(functionName(query), auth, rest, live)
   const entry = useQueryEntry(context, target, options.lingerMs ?? context.lingerMs, options.ssr)
   const view = new QueryView(context, target, entry, auth, options)
-  const shown: Record<string, unknown> = {
-    // Not cached: a result then reaches who shows it by the shortest way.
+  const refs: Record<string, unknown> = {
+    // Not cached: a new result then triggers the components that show it directly.
     data: new ViewRef(view, 'data'),
     error: new CachedViewRef(view, 'error'),
     status: new CachedViewRef(view, 'status'),
@@ -110,9 +146,9 @@ export function useConvexQuery<
     isStale: new CachedViewRef(view, 'isStale'),
     refresh: () => entry.value?.refresh() ?? Promise.resolve(),
     then: whenSettled<unknown>(() => {
-      const { then: _, ...awaited } = shown
+      const { then: _, ...awaited } = refs
       return awaited
     }, () => view.isSettled, options.awaitTimeoutMs),
   }
-  return shown as any
+  return refs as any
 }

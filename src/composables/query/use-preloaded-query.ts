@@ -1,3 +1,5 @@
+/** `usePreloadedQuery`: a live query that starts with a result that a server has fetched. */
+
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Preloaded } from '../../ssr/preloaded.ts'
 import type { UseConvexQueryOptions, UseConvexQueryReturn } from './use-convex-query.ts'
@@ -8,19 +10,27 @@ import { useConvexContext } from '../../plugin/context.ts'
 import { identityOf } from '../../plugin/identity-scoped.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
-/** Options of {@link usePreloadedQuery}: see those of `useConvexQuery`. With `keepDataOnError`, what was preloaded counts as a result. */
-export type UsePreloadedQueryOptions = Pick<UseConvexQueryOptions, 'auth' | 'keepDataOnError' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
+/**
+ * Options of {@link usePreloadedQuery}: see those of `useConvexQuery`. With `keepDataOnError`, the
+ * preloaded value counts as a result.
+ */
+export type UsePreloadedQueryOptions
+  = Pick<UseConvexQueryOptions, 'auth' | 'keepDataOnError' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
 
-/** What {@link usePreloadedQuery} returns. */
+/** The return value of {@link usePreloadedQuery}: that of `useConvexQuery`. */
 export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseConvexQueryReturn<FunctionReturnType<Q>>
 
 /**
- * A live query that starts with what a server has preloaded: shown at once, with `isStale`, until the live result takes over.
+ * A live query that starts with a preloaded value: it shows that value at once, with `isStale`,
+ * until the live result arrives.
  *
- * What was preloaded is shown to whom it was made for, and while it is not known yet who is there: the query is not asked as nobody meanwhile, if it
- * was made for somebody. Under anybody else, on an error and while paused, `data` is `undefined` in spite of its type, as with `initialData`.
+ * The preloaded value is shown to the identity that it was fetched for, and while the identity is
+ * not known yet. If it was fetched for a user, the query does not run anonymously in the meantime.
+ * Under another identity, on an error and while paused, `data` is `undefined` in spite of its type,
+ * as with `initialData`.
  *
- * @param preloaded What the server gave.
+ * @param preloaded The return value of `preloadAuthQuery` on the server.
+ * @param options A subset of the options of `useConvexQuery`.
  * @throws {ConvueError} `PLUGIN_MISSING`
  * @example
  * const { data: tasks } = usePreloadedQuery(props.preloadedTasks)
@@ -33,42 +43,60 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   const context = useConvexContext('usePreloadedQuery')
   const { authState, isServer } = context
   const { userId } = preloaded
-  const [args, value] = [jsonToConvex(preloaded.args), jsonToConvex(preloaded.value)]
+  const args = jsonToConvex(preloaded.args)
+  const value = jsonToConvex(preloaded.value)
   const initialIdentity = identityOf(context)
 
-  const isTheirs = (): boolean => {
+  const isForCurrentIdentity = (): boolean => {
     if (auth === 'public')
       return userId === null
-    const somebody = authState.value.user
-    return identityOf(context) === initialIdentity && (somebody === undefined || (somebody?.id ?? null) === userId)
+    if (identityOf(context) !== initialIdentity)
+      return false
+    const { user } = authState.value
+    return user === undefined || (user?.id ?? null) === userId
   }
-  /** While somebody's token takes long, nobody is asked in their place. */
-  const isAwaited = (): boolean => userId !== null && authState.value.status === 'loading' && isTheirs()
+  /** While the token of the value's user has not arrived, the query must not run anonymously. */
+  const isAwaitingUser = (): boolean =>
+    userId !== null && authState.value.status === 'loading' && isForCurrentIdentity()
 
-  // Kept, so that an optimistic update that makes the query load again does not bring the older value back.
+  // `keepPreviousData`: an optimistic update may make the live query load again, and the preloaded
+  // value, which is older than the live result, must not return then.
   const { then, ...live } = useConvexQuery(
     makeFunctionReference<'query'>(preloaded.name),
-    (() => isAwaited() ? undefined : args) as any,
+    (() => isAwaitingUser() ? undefined : args) as any,
     { ...options, keepPreviousData: true, ssr: false },
   )
-  const isWaiting = (): boolean => isAwaited() || live.status.value === 'pending' || (!!keepDataOnError && live.status.value === 'error')
-  let isOver = false
-  const isShown = computed(() => !isOver && isWaiting() && isTheirs())
-  // The first answer ends it for good.
-  if (!isServer)
-    watch(live.status, () => isOver ||= !isWaiting(), { immediate: true, flush: 'sync' })
+  const hasNoResult = (): boolean => {
+    if (isAwaitingUser() || live.status.value === 'pending')
+      return true
+    return !!keepDataOnError && live.status.value === 'error'
+  }
+  let hadResult = false
+  const isPreloadedShown = computed(() => !hadResult && hasNoResult() && isForCurrentIdentity())
+  // The first live result ends the preloaded value permanently.
+  if (!isServer) {
+    watch(live.status, () => {
+      hadResult ||= !hasNoResult()
+    }, { immediate: true, flush: 'sync' })
+  }
 
-  const status = computed(() => isShown.value && live.status.value !== 'error' ? 'success' : live.status.value)
+  const status = computed(() => {
+    const isFailed = live.status.value === 'error'
+    return isPreloadedShown.value && !isFailed ? 'success' : live.status.value
+  })
   const refs: UseConvexQueryReturn<any> = {
     ...live,
-    data: computed(() => isShown.value ? value : live.data.value),
+    data: computed(() => isPreloadedShown.value ? value : live.data.value),
     status,
     isPaused: computed(() => status.value === 'paused'),
     isPending: computed(() => status.value === 'pending'),
-    isStale: computed(() => isShown.value || live.isStale.value),
+    isStale: computed(() => isPreloadedShown.value || live.isStale.value),
   }
   return {
     ...refs,
-    then: (onFulfilled, onRejected) => (status.value === 'pending' ? then(() => refs) : Promise.resolve(refs)).then(onFulfilled, onRejected),
+    then(onFulfilled, onRejected) {
+      const settled = status.value === 'pending' ? then(() => refs) : Promise.resolve(refs)
+      return settled.then(onFulfilled, onRejected)
+    },
   }
 }

@@ -1,53 +1,63 @@
+/** Acquires the store's entry of a query for a component, and releases it again. */
+
 import type { ConvexContext } from '../../plugin/context.ts'
 import type { QueryEntry } from '../../store/query-entry.ts'
 import type { QueryTargetRef } from './query-args.ts'
 import { isRef, onScopeDispose, shallowRef, watch } from 'vue'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 
-/** The subscribed entry of a target: subscribes to a new one before it leaves the former, and rests with a `KeepAlive` page. */
+/**
+ * The subscribed entry of a target. It subscribes to the entry of new arguments before it releases
+ * the previous entry, and releases its entry while a `KeepAlive` page is deactivated.
+ */
 export function useQueryEntry(
   { store, isServer }: ConvexContext,
   target: QueryTargetRef,
   lingerMs: number,
-  isAskedOnServer = true,
+  isFetchedOnServer = true,
 ): { readonly value: QueryEntry | null } {
-  const mayRest = onKeepAliveToggle(follow)
-  // A ref only where it can change: each component that shows the query would follow it.
-  const entry: { value: QueryEntry | null } = isRef(target) || mayRest ? shallowRef(null) : { value: null }
+  const isInKeepAlive = onKeepAliveToggle(syncEntry)
+  // A ref only where the entry can change: every component that shows the query would track it.
+  const canChange = isRef(target) || isInKeepAlive
+  const entry: { value: QueryEntry | null } = canChange ? shallowRef(null) : { value: null }
   if (isServer) {
-    // Once, and nothing is held: a server throws the page away.
-    if (isAskedOnServer && target.value.status === 'ready')
+    // Fetched once and never released: a server discards the app after the response.
+    if (isFetchedOnServer && target.value.status === 'ready')
       entry.value = store.fetchOnServer(target.value.query)
     return entry
   }
 
   let isActive = true
   let held: QueryEntry | null = null
-  /** What was held before that. */
-  let left: QueryEntry | null = null
+  let previouslyHeld: QueryEntry | null = null
   const hold = (next: QueryEntry | null): void => {
     if (held) {
       store.release(held, lingerMs)
-      // Of arguments that change and change again, as in a search field, only the latest linger.
-      if (left !== held)
-        store.drop(left)
-      left = held
+      // When arguments change repeatedly, as in a search field, only the latest entry lingers.
+      if (previouslyHeld !== held)
+        store.drop(previouslyHeld)
+      previouslyHeld = held
     }
     held = next
   }
-  follow(true)
+  syncEntry(true)
   if (isRef(target))
-    watch(target, () => follow(isActive))
-  onScopeDispose(() => follow(false), true)
+    watch(target, () => syncEntry(isActive))
+  onScopeDispose(() => syncEntry(false), true)
   return entry
 
-  function follow(isNowActive: boolean): void {
+  function syncEntry(isNowActive: boolean): void {
     isActive = isNowActive
-    // What rests with its page shows as long as it lingers: coming back renders nothing anew. This reads no ref, which would become one of the
-    // page's that a component is leaving.
-    if (!isActive)
-      return hold(null)
-    const wanted = target.value
-    hold(entry.value = wanted.status === 'ready' ? store.acquire(wanted.query) : null)
+    if (!isActive) {
+      // `entry` still shows the released entry while that lingers, so that a reactivated page does
+      // not render again. No ref may be read here: the component that is being deactivated would
+      // track it.
+      hold(null)
+      return
+    }
+    const { value } = target
+    const next = value.status === 'ready' ? store.acquire(value.query) : null
+    entry.value = next
+    hold(next)
   }
 }

@@ -1,8 +1,10 @@
+/** Read-only refs of the fields of a `QueryView`. */
+
 import type { ComputedRef } from 'vue'
 import type { QueryView } from './query-view.ts'
 import { computed } from 'vue'
 
-/** A read-only ref of one field of a view. Classes instead of Vue's functions, whose closures would cost more than the query itself. */
+/** Classes instead of Vue's functions: their closures would cost more than the query itself. */
 export class ViewRef<Field extends keyof QueryView> {
   readonly #view: QueryView
   readonly #field: Field
@@ -12,7 +14,7 @@ export class ViewRef<Field extends keyof QueryView> {
     this.#field = field
   }
 
-  /** By this Vue knows a ref. */
+  /** Vue recognizes a ref by this field. */
   get __v_isRef(): true {
     return true
   }
@@ -21,17 +23,24 @@ export class ViewRef<Field extends keyof QueryView> {
     return this.#view[this.#field]
   }
 
-  /** By this Pinia knows a computed ref: what a store computes is neither serialized nor hydrated. */
+  /**
+   * Pinia recognizes a computed ref by this field, and neither serializes nor hydrates the computed
+   * refs of a store.
+   */
   get effect(): this {
     return this
   }
 }
 
-/** One that tells its readers nothing while it stays the same. What it takes is made when it is first read: most of them never are. */
+/**
+ * A `ViewRef` that triggers its readers only when its value changes. Most of these refs are never
+ * read, so the computed value behind one is created at the first read.
+ */
 export class CachedViewRef<Field extends keyof QueryView> extends ViewRef<Field> {
   #cache: ComputedRef<QueryView[Field]> | undefined
 
   override get value(): QueryView[Field] {
-    return (this.#cache ??= computed(() => super.value)).value
+    this.#cache ??= computed(() => super.value)
+    return this.#cache.value
   }
 }
