@@ -26,5 +26,7 @@ export default defineConfig([
     fixedExtension: false,
     deps: { neverBundle: /^(?![./]|.*\/src\/nuxt\/)/ },
     dts: true,
+    // Declarations are no entries of a build.
+    copy: [{ from: 'src/nuxt/runtime/types.d.ts', to: 'dist/nuxt/runtime' }],
   },
 ])

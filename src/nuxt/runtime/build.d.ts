@@ -4,7 +4,7 @@ declare module '#build/convue/options.mjs' {
   export const isExternal: boolean
   export const tokens: boolean
   type Page = import('../module/page-target.ts').PageTarget
-  export const pages: { auth: import('../module.ts').PageAuth, signInPath: Page, homePath: Page }
+  export const pages: { auth: import('../module/options.ts').PageAuth, signInPath: Page, homePath: Page }
 }
 
 declare module '#internal/nuxt/paths' {

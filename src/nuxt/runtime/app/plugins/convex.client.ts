@@ -13,7 +13,7 @@ export default defineNuxtPlugin({
     const authClient: BetterAuthClient | undefined = findAuthClient()
     const ssrData = restoreSsrData(results)
     nuxtApp.vueApp.use(createConvex({
-      url: (useRuntimeConfig().public.convex as { url: string }).url,
+      url: useRuntimeConfig().public.convex.url,
       authClient,
       tokens,
       initialAuth: auth,

@@ -1,6 +1,5 @@
 /** Convex while a server renders a page: fetches its queries as the request's user, and writes the results into the payload. */
 import type { InitialAuth, TokenSource } from 'convue'
-import type { RequestConvex } from '../../server/utils/request-convex.ts'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { collectSsrData, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
@@ -17,9 +16,9 @@ export default defineNuxtPlugin({
   name: 'convue',
   async setup(nuxtApp) {
     const event = useRequestEvent(nuxtApp)!
-    const { request, nobody, isShared } = (event.context.convue as RequestConvex).of(event)
+    const { request, anonymousRequest, isShared } = event.context.convue.of(event)
     const initialAuth = isExternal || isShared ? undefined : await request.getAuth().catch(() => undefined)
-    const ssrData = collectSsrData({ request, anonymousRequest: nobody })
+    const ssrData = collectSsrData({ request, anonymousRequest })
 
     const payload: ConvexPayload = { results: ssrData.results }
     nuxtApp.payload.convue = payload
@@ -27,7 +26,7 @@ export default defineNuxtPlugin({
       payload.auth = forPayload(initialAuth)
 
     nuxtApp.vueApp.use(createConvex({
-      url: (useRuntimeConfig().public.convex as { url: string }).url,
+      url: useRuntimeConfig().public.convex.url,
       tokenSource: unknownIdentity,
       tokens,
       initialAuth,

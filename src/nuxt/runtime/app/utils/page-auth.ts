@@ -1,5 +1,5 @@
 import type { AuthStatus } from 'convue'
-import type { PageAuth } from '../../../module.ts'
+import type { PageAuth } from '../../../module/options.ts'
 
 /** What decides about a visit to a page. */
 export interface PageVisit {

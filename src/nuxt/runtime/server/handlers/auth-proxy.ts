@@ -1,4 +1,3 @@
-import type { ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { useRuntimeConfig } from 'nitropack/runtime'
@@ -27,7 +26,7 @@ async function answer(event: H3Event): Promise<Response> {
   // Nuxt's development server is in front of the app and writes this header: it is not a reverse proxy that `trustProxy` is missing for.
   if (import.meta.dev && !useRuntimeConfig().convex.server.trustProxy)
     headers.delete('x-forwarded-for')
-  const { handler } = event.context.convue as ConvexServer
+  const { handler } = event.context.convue
   const body = requestBody(event)
   return await handler(new Request(url, {
     method: event.method,

@@ -1,6 +1,7 @@
-import type { ConvexRequest, ConvexServer, ConvexServerOptions } from 'convue/server'
+/** Gives each request to the app's server its Convex, as `event.context.convue`. */
+import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
-import type { EventConvex, RequestConvex } from '../utils/request-convex.ts'
+import type { EventConvex } from '../utils/request-convex.ts'
 import { createConvexServer } from 'convue/server'
 import { getRequestHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
@@ -10,11 +11,7 @@ import { outermostEvent, trackCallers } from '../utils/outermost-request.ts'
 import { refuseWithoutUrl, requestUrl } from '../utils/request-url.ts'
 import { isShared } from '../utils/shared-route.ts'
 
-/**
- * Gives each request to the app's server its Convex.
- *
- * @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID` at the start of the server.
- */
+/** @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID` when the server starts. */
 export default defineNitroPlugin((nitro) => {
   const server = createServer()
   trackCallers(nitro)
@@ -22,8 +19,8 @@ export default defineNitroPlugin((nitro) => {
   const convexOf = new WeakMap<H3Event, EventConvex>()
 
   /**
-   * One for all events of one outermost request that have its cookies: the identity is requested
-   * once, and cannot change in between. Any other event may write where the outermost request may,
+   * One request for all events of one outermost event that have its cookies: the identity is requested once, and cannot
+   * change in between. An event with other cookies has its own identity; it may still write where the outermost event may,
    * whatever its own headers are.
    */
   function requestOf(event: H3Event): ConvexRequest {
@@ -31,33 +28,36 @@ export default defineNitroPlugin((nitro) => {
     if (outermost !== event && hasSameCookies(outermost, event))
       return requestOf(outermost)
     let request = requests.get(event)
-    if (!request)
-      requests.set(event, request = server.forRequest(toRequest(event), { causedBy: toRequest(outermost) }))
+    if (!request) {
+      request = server.forRequest(toRequest(event), { causedBy: toRequest(outermost) })
+      requests.set(event, request)
+    }
     return request
   }
 
   function create(event: H3Event): EventConvex {
-    const nobody = server.forRequest(new Request(requestUrl(event)), { causedBy: toRequest(outermostEvent(event)) })
+    const causedBy = toRequest(outermostEvent(event))
+    const anonymousRequest = server.forRequest(new Request(requestUrl(event)), { causedBy })
     if (isShared(event))
-      return { request: nobody, nobody, isShared: true }
-    // What an inner request answers becomes part of the outermost response.
+      return { request: anonymousRequest, anonymousRequest, isShared: true }
+    // The response of an inner request becomes part of the outermost response.
     const events = [...new Set([event, outermostEvent(event)])]
     const request = withIdentityHeaders(requestOf(event), events, events.filter(it => hasSameCookies(it, event)))
-    return { request, nobody, isShared: false }
+    return { request, anonymousRequest, isShared: false }
   }
 
-  const convue: RequestConvex & { handler: ConvexServer['handler'] } = {
-    handler: server.handler,
-    of(event) {
-      let convex = convexOf.get(event)
-      if (!convex)
-        convexOf.set(event, convex = create(event))
-      return convex
-    },
+  function of(event: H3Event): EventConvex {
+    let convex = convexOf.get(event)
+    if (!convex) {
+      convex = create(event)
+      convexOf.set(event, convex)
+    }
+    return convex
   }
+
   nitro.h3App.stack.unshift({ route: '/', handler: refuseWithoutUrl })
   nitro.hooks.hook('request', (event) => {
-    event.context.convue = convue
+    event.context.convue = { handler: server.handler, of }
   })
 })
 
@@ -70,16 +70,16 @@ function hasSameCookies(one: H3Event, other: H3Event): boolean {
 }
 
 function createServer(): ConvexServer {
-  const config = useRuntimeConfig()
-  const { url, siteUrl } = config.public.convex as { url: string, siteUrl: string }
-  const { isExternal, server: { url: serverUrl, ...server } } = config.convex as { server: Partial<ConvexServerOptions> & { url: string }, isExternal: boolean }
+  const { convex, public: { convex: { url, siteUrl } } } = useRuntimeConfig()
+  const { isExternal, server: { url: serverUrl, ...server } } = convex
   if (!isExternal)
     warnOfUnknownAddress(import.meta.preset, server.trustProxy)
-  const derived = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
+  const derivedSiteUrl = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
+  // If another module provides authentication, nothing is requested from this address, and any address will do.
+  const isDerivable = derivedSiteUrl !== url || isExternal
   return createConvexServer({
     ...server,
     convexUrl: serverUrl || url,
-    // Where somebody else authenticates, nothing is asked there.
-    convexSiteUrl: siteUrl || (derived !== url || isExternal ? derived : ''),
+    convexSiteUrl: siteUrl || (isDerivable ? derivedSiteUrl : ''),
   })
 }

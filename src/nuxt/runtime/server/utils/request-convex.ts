@@ -1,9 +1,11 @@
-import type { ConvexRequest } from 'convue/server'
+/** The types of what the Nitro plugin of the module puts into `event.context.convue`. */
+import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
 
-/** What the Nitro plugin of this module puts into the context of each request. */
-export interface RequestConvex {
-  /** By the event, since the requests that a server makes to itself share their context. */
+export interface ConvexEventContext {
+  /** The proxy of Better Auth's routes. */
+  handler: ConvexServer['handler']
+  /** Convex of one event. The events of requests that the server makes to itself share one context, hence the argument. */
   of: (event: H3Event) => EventConvex
 }
 
@@ -12,7 +14,7 @@ export interface EventConvex {
   /** As the request's user; always anonymous where the response `isShared`. */
   request: ConvexRequest
   /** The same deployment, always anonymous. */
-  nobody: ConvexRequest
-  /** The response is for everybody: it is prerendered, or some cache keeps it. */
+  anonymousRequest: ConvexRequest
+  /** The response is prerendered, or a cache keeps it for all users. */
   isShared: boolean
 }

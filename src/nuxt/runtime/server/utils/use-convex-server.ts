@@ -1,6 +1,5 @@
 import type { ConvexRequest, RequestSession } from 'convue/server'
 import type { H3Event } from 'h3'
-import type { RequestConvex } from './request-convex.ts'
 import { createError } from 'h3'
 
 /**
@@ -13,7 +12,7 @@ import { createError } from 'h3'
  * export default defineEventHandler(event => useConvexServer(event).fetchAuthQuery(api.tasks.list))
  */
 export function useConvexServer(event: H3Event): ConvexRequest {
-  return (event.context.convue as RequestConvex).of(event).request
+  return event.context.convue.of(event).request
 }
 
 /**
@@ -28,7 +27,7 @@ export function useConvexServer(event: H3Event): ConvexRequest {
  * })
  */
 export async function requireConvexUser(event: H3Event): Promise<RequestSession> {
-  const { request, isShared } = (event.context.convue as RequestConvex).of(event)
+  const { request, isShared } = event.context.convue.of(event)
   const session = await request.getSession()
   if (session)
     return session

@@ -1,0 +1,57 @@
+/** Finds the auth client of the app, and bundles it with Convue. */
+import type { Nuxt } from 'nuxt/schema'
+import type { Layer } from './layers.ts'
+import type { AuthProvider } from './options.ts'
+import { addTemplate, createResolver, findPath } from 'nuxt/kit'
+
+/** What the browser has to bundle. Vite would otherwise discover these packages one by one, and reload the page for each. */
+const BUNDLED = ['convex/browser', 'convex/server', 'convex/values']
+
+/** What the default auth client imports. */
+const AUTH_PACKAGES = ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
+
+const { resolve } = createResolver(import.meta.url)
+
+/** The file that exports `authClient`, without its extension; `null` if the app provides no client to this module. */
+export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthProvider): Promise<string | null> {
+  const ownFile = await findOwnFile(layers)
+  const defaultFile = provider === 'convue' ? resolve('../runtime/app/utils/default-auth-client') : null
+  const file = ownFile ?? defaultFile
+  addTemplate({
+    filename: 'convue/auth-client.mjs',
+    write: true,
+    getContents: () => templateOf(file, provider),
+  })
+  bundle(nuxt, file && file === defaultFile ? [...BUNDLED, ...AUTH_PACKAGES] : BUNDLED)
+  return file
+}
+
+/** `app/auth-client.ts` of the project, or else of the first layer that has one. */
+async function findOwnFile(layers: Layer[]): Promise<string | null> {
+  for (const { srcDir } of layers) {
+    const file = await findPath('auth-client', { cwd: srcDir, extensions: ['.ts', '.js', '.mts', '.mjs'] })
+    if (file)
+      return file.replace(/\.[cm]?[jt]s$/, '')
+  }
+  return null
+}
+
+function templateOf(file: string | null, provider: AuthProvider): string {
+  if (provider === 'nuxt-better-auth')
+    return `import { useUserSession } from '#imports'\nexport const findAuthClient = () => useUserSession().client ?? undefined\n`
+  if (!file)
+    return 'export const findAuthClient = () => undefined\n'
+  return `import { authClient } from ${JSON.stringify(file)}\nexport const findAuthClient = () => authClient\n`
+}
+
+/** Lets app and module share one instance of Convue, and bundles it, so that a build leaves out what it does not use. */
+function bundle(nuxt: Nuxt, packages: string[]): void {
+  nuxt.options.build.transpile.push('convue', resolve('../runtime'))
+  nuxt.hook('vite:extendConfig', (vite) => {
+    const mutable = vite as { optimizeDeps?: { include?: string[], exclude?: string[] } }
+    mutable.optimizeDeps ??= {}
+    const { include = [], exclude = [] } = mutable.optimizeDeps
+    mutable.optimizeDeps.include = [...include, ...packages]
+    mutable.optimizeDeps.exclude = [...exclude, 'convue']
+  })
+}

@@ -1,0 +1,48 @@
+/** The names that an app uses without an import. */
+import { addComponent, addImports, addServerImports, createResolver } from 'nuxt/kit'
+
+const composables = [
+  'defineConvexQuery',
+  'insertAtBottomIfLoaded',
+  'insertAtPosition',
+  'insertAtTop',
+  'optimisticallyRemoveValueFromPaginatedQuery',
+  'optimisticallyUpdateValueInPaginatedQuery',
+  'prefetchConvexQuery',
+  'useAuthedPaginatedQuery',
+  'useAuthedQuery',
+  'useConvexAction',
+  'useConvexAuth',
+  'useConvexClient',
+  'useConvexConnectionState',
+  'useConvexMutation',
+  'useConvexPaginatedQuery',
+  'useConvexQueries',
+  'useConvexQuery',
+  'useConvexStorageUrl',
+  'useConvexUpload',
+  'useFilePreview',
+  'usePrefetchConvexQuery',
+  'usePreloadedQuery',
+] as const satisfies (keyof typeof import('convue'))[]
+
+const components = ['Authenticated', 'AuthLoading', 'AuthRefreshing', 'Unauthenticated'] as const satisfies (keyof typeof import('convue'))[]
+
+const serverUtils = ['useConvexServer', 'requireConvexUser']
+
+const { resolve } = createResolver(import.meta.url)
+
+export function addAutoImports(): void {
+  addImports(composables.map(name => ({ name, from: 'convue' })))
+  for (const name of components)
+    addComponent({ name, export: name, filePath: 'convue' })
+  addServerImports(serverUtils.map(name => ({ name, from: resolve('../runtime/server/utils/use-convex-server') })))
+}
+
+/** Another module that provides authentication has composables of these names itself. */
+export function addAuthImports(): void {
+  addImports([
+    { name: 'useAuthClient', from: resolve('../runtime/app/composables/use-auth-client') },
+    { name: 'useUserSession', from: resolve('../runtime/app/composables/use-user-session') },
+  ])
+}

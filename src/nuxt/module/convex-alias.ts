@@ -1,0 +1,35 @@
+/** The aliases `#convex/api`, `#convex/server` and `#convex/dataModel` of the generated code. */
+import type { Nuxt } from 'nuxt/schema'
+import type { Layer } from './layers.ts'
+import { existsSync } from 'node:fs'
+import { addTemplate, useLogger } from 'nuxt/kit'
+
+export function addConvexAliases(nuxt: Nuxt, layers: [Layer, ...Layer[]]): void {
+  // The folder decides, not the generated code in it: a project's functions count before anything is generated from them.
+  const layer = layers.find(({ functions }) => existsSync(functions)) ?? layers[0]
+  for (const name of ['api', 'server', 'dataModel']) {
+    const file = `${layer.functions}/_generated/${name}`
+    const exists = ['.d.ts', '.ts', '.js'].some(extension => existsSync(file + extension))
+    nuxt.options.alias[`#convex/${name}`] = exists ? file : addPlaceholder(nuxt, name, file, explain(file, layer, layers[0]))
+  }
+}
+
+function explain(file: string, layer: Layer, project: Layer): string {
+  const folder = layer.rootDir === project.rootDir ? '' : ` in ${layer.rootDir}`
+  return `${file} does not exist yet. Run \`npx convex dev\`${folder}, which writes it, or set \`convex.functions\` to the `
+    + 'folder of your functions.'
+}
+
+/** A module that throws when it is imported, until the generated one exists. @returns its path. */
+function addPlaceholder(nuxt: Nuxt, name: string, file: string, message: string): string {
+  if (name === 'api')
+    useLogger('convue').warn(message)
+  // The development server restarts as soon as the file exists.
+  nuxt.options.watch.push(`${file}.js`, `${file}.d.ts`)
+  return addTemplate({
+    filename: `convue/missing-${name}.mjs`,
+    write: true,
+    getContents: () => `throw new Error(${JSON.stringify(`convue: ${message}`)})\n`
+      + 'export const api = {}, internal = {}, components = {}\n',
+  }).dst
+}

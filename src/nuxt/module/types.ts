@@ -1,0 +1,33 @@
+/** The types that the module declares in the app's own project. */
+import { addTypeTemplate, createResolver } from 'nuxt/kit'
+
+const { resolve } = createResolver(import.meta.url)
+
+/** The runtime config and the context of an event, for the app and for its server. */
+export function addRuntimeTypes(): void {
+  addTypeTemplate({
+    filename: 'types/convue-runtime.d.ts',
+    getContents: () => `import ${JSON.stringify(resolve('../runtime/types'))}\nexport {}\n`,
+  }, { nuxt: true, nitro: true, node: true })
+}
+
+/** The rules of pages, and the auth client. `authClientFile` is the file that exports `authClient`, without its extension. */
+export function addAuthTypes(authClientFile: string): void {
+  const DYNAMIC_AUTH = 'PageAuth<DynamicPageTarget>'
+  addTypeTemplate({
+    filename: 'types/convue.d.ts',
+    getContents: () => `import type { ConvexAppConfig, DynamicPageTarget, PageAuth } from ${JSON.stringify(resolve('../module'))}
+import type { authClient } from ${JSON.stringify(authClientFile)}
+
+declare module '#app' { interface PageMeta { auth?: ${DYNAMIC_AUTH} } }
+declare module 'nuxt/app' { interface PageMeta { auth?: ${DYNAMIC_AUTH} } }
+declare module 'vue-router' { interface RouteMeta { auth?: ${DYNAMIC_AUTH} } }
+declare module 'nuxt/schema' { interface AppConfigInput { convex?: ConvexAppConfig } }
+declare global {
+  /** The auth client of this app. */
+  interface ConvueAuthClient { client: typeof authClient }
+}
+export {}
+`,
+  })
+}
