@@ -1,4 +1,4 @@
-/** Makes the errors of the client from the catalogue, without their sentences in a production build. */
+/** Makes the client's errors from the catalogue, without sentences in a production build. */
 import type { ConvueErrorOptions } from './convue-error.ts'
 import type { ArgsOf, CodeOf } from './error-code.ts'
 import type { ErrorDefinition } from './error-definition.ts'
@@ -16,7 +16,10 @@ export function diagnose(code: ClientCode, params?: unknown, cause?: unknown): C
   return new ConvueError(describe(code, params, cause))
 }
 
-/** The parts of the error of a code. In a production build the code alone remains: bundlers drop the catalogue. */
+/**
+ * The parts of the error of a code. In a production build the code alone remains: bundlers drop the
+ * catalogue.
+ */
 export function describe(code: ClientCode, params: unknown, cause?: unknown): ConvueErrorOptions {
   return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : sentencesOf(code, params) }
 }

@@ -14,7 +14,10 @@ export interface ConvueErrorOptions {
   cause?: unknown
 }
 
-/** An error that Convue itself raises. Errors of Convex functions (`ConvexError`) are never wrapped in it. */
+/**
+ * An error that Convue itself raises. Errors of Convex functions (`ConvexError`) are never wrapped
+ * in it.
+ */
 export class ConvueError extends Error {
   override name = 'ConvueError'
   /** The kind of error. Permanent, unlike the sentences: compare this. */

@@ -1,4 +1,4 @@
-/** The error catalogue as types: every code, the entry points that raise it, and the params that it needs. */
+/** The error catalogue as types: its codes, who raises them, and the params that they need. */
 import type { ErrorArgs, ErrorScope } from './error-definition.ts'
 import type { identityErrors } from './identity-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
@@ -7,7 +7,8 @@ import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
 
-// Types alone join the parts: a value that held them all would put every sentence into the client's bundle.
+// Types alone join the parts: a value that held them all would put every sentence into the client's
+// bundle.
 type Catalogue
   = & typeof usageErrors
     & typeof uploadErrors

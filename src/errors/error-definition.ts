@@ -1,4 +1,4 @@
-/** The form of an entry in the error catalogue, and the sentences that an entry makes of its params. */
+/** The form of an entry in the error catalogue, and how an entry becomes sentences. */
 
 /** An entry point of the package that raises an error. */
 export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing'

@@ -3,12 +3,15 @@ import { describe } from './catalogue.ts'
 import { ConvueError } from './convue-error.ts'
 
 /**
- * The identity changed while a mutation, an action or an upload of the previous identity was under way. Its result
- * belongs to the previous identity and is not delivered.
+ * The identity changed while a mutation, an action or an upload of the previous identity was under
+ * way. Its result belongs to the previous identity and is not delivered.
  */
 export class IdentityChangedError extends ConvueError {
   override name = 'IdentityChangedError'
-  /** `'notSent'`: the call was not sent and has no effect. `'unknown'`: it was sent, and may or may not take effect. */
+  /**
+   * `'notSent'`: the call was not sent and has no effect. `'unknown'`: it was sent, and may or may
+   * not take effect.
+   */
   declare readonly outcome: 'notSent' | 'unknown'
 
   constructor(outcome: 'notSent' | 'unknown') {

@@ -1,25 +1,26 @@
-/** Errors of sessions, tokens and calls: why the identity is unknown, or what an identity change ended. */
+/** Errors of sessions and tokens, and of calls that an identity change ended. */
 import type { ErrorDefinition } from './error-definition.ts'
 
-/** What an identity change interrupted: a call of the page, a request to the app's server, or the rendering of a page. */
+/** What an identity change interrupted: a call, a request to the app's server, or a rendering. */
 export type IdentityChangeMoment = 'notSent' | 'unknown' | 'request' | 'rendering'
 
 export const identityErrors = {
   TOKEN_ENDPOINT_MISSING: {
     scopes: ['client', 'server'],
     why: 'The token endpoint answered with status 404.',
-    fix: 'Add `convex()` to the Better Auth plugins of the server and `convexClient()` to those of the client. Check that '
-      + '`convex/http.ts` registers the auth routes, at the path that `basePath` names. If the auth server is meant to have '
-      + 'no token endpoint, pass `tokens: false`.',
-    reference: 'The token endpoint answered with status 404. In the browser, after at least five such answers in a row over '
-      + 'at least 30 seconds, the error is also written to the console, once. From then on a token is requested every five '
-      + 'minutes.',
+    fix: 'Add `convex()` to the Better Auth plugins of the server and `convexClient()` to those of the client. '
+      + 'Check that `convex/http.ts` registers the auth routes, at the path that `basePath` names. If the auth '
+      + 'server is meant to have no token endpoint, pass `tokens: false`.',
+    reference: 'The token endpoint answered with status 404. In the browser, after at least five such answers in a '
+      + 'row over at least 30 seconds, the error is also written to the console, once. From then on a token is '
+      + 'requested every five minutes.',
     docs: 'reference/plugin.md#a-server-without-a-token-endpoint',
   },
   TOKEN_INVALID: {
     scopes: ['client'],
     why: 'The identity provider did not return a new JWT with a `sub` claim.',
-    fix: 'Check what the token endpoint returns. For a forced request it must return another token than the previous one.',
+    fix: 'Check what the token endpoint returns. For a forced request it must return another token than the '
+      + 'previous one.',
   },
   TOKEN_REQUEST_FAILED: {
     scopes: ['client', 'server'],
@@ -30,8 +31,8 @@ export const identityErrors = {
         return `The token endpoint did not return a token: ${problem}.`
       return 'The request for a token failed.'
     },
-    fix: 'In the browser Convue retries by itself; on a server, try again later. The failure does not mean that the user is '
-      + 'signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
+    fix: 'In the browser Convue retries by itself; on a server, try again later. The failure does not mean that the '
+      + 'user is signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
     reference: 'The request for a token failed.',
   },
   TOKEN_REQUEST_TIMEOUT: {
@@ -43,8 +44,8 @@ export const identityErrors = {
   TOKEN_REJECTED: {
     scopes: ['client', 'server'],
     why: 'The deployment rejected the token.',
-    fix: 'Compare `convex/auth.config.ts` with the issuer and the audience of the token. In the browser Convue retries by '
-      + 'itself with new tokens.',
+    fix: 'Compare `convex/auth.config.ts` with the issuer and the audience of the token. In the browser Convue '
+      + 'retries by itself with new tokens.',
     reference: 'The deployment rejected the token. In the browser: it rejected several tokens in a row.',
   },
   SESSION_ENDED: {
@@ -59,16 +60,16 @@ export const identityErrors = {
         return `The request for the session failed: ${problem}.`
       return 'The request for the session failed.'
     },
-    fix: 'In the browser Convue retries by itself; on a server, try again later. The failure does not mean that the user is '
-      + 'signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
+    fix: 'In the browser Convue retries by itself; on a server, try again later. The failure does not mean that the '
+      + 'user is signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
     reference: 'The request for the session failed.',
   },
   SIGN_OUT_FAILED: {
     scopes: ['client'],
     why: 'The session could not be ended.',
     fix: 'Sign out again when the network is available. Read `cause` for what failed.',
-    reference: 'The session could not be ended, or the request to end it had no answer within 30 seconds. The user is still '
-      + 'signed in; the page checks the session once.',
+    reference: 'The session could not be ended, or the request to end it had no answer within 30 seconds. The user '
+      + 'is still signed in; the page checks the session once.',
   },
   IDENTITY_CHANGED: {
     scopes: ['client', 'server', 'nuxt'],
@@ -84,17 +85,18 @@ export const identityErrors = {
       request: 'Load the page again.',
       rendering: 'No action is necessary: the browser requests the result again.',
     })[moment],
-    reference: 'The identity changed before a call was sent, while a call was running, or while the app\'s server answered a '
-      + 'request.',
-    referenceFix: 'Check the data of the current user, and call again if the call is still intended. On a server, let the user '
-      + 'load the page again.',
+    reference: 'The identity changed before a call was sent, while a call was running, or while the app\'s server '
+      + 'answered a request.',
+    referenceFix: 'Check the data of the current user, and call again if the call is still intended. On a server, '
+      + 'let the user load the page again.',
     docs: 'reference/errors.md#identitychangederror',
   },
   CONNECTION_LOST: {
     scopes: ['client'],
     why: 'The deployment ended the connection while this call was running.',
     fix: 'The call may or may not have run: check the data, and call again if the call is still intended.',
-    reference: 'The deployment ended a connection permanently, by rejecting all its tokens or by a fatal error, while a call '
-      + 'was running that may have taken effect. Calls that were not sent yet are not affected: the next connection sends them.',
+    reference: 'The deployment ended a connection permanently, by rejecting all its tokens or by a fatal error, '
+      + 'while a call was running that may have taken effect. Calls that were not sent yet are not affected: the '
+      + 'next connection sends them.',
   },
 } satisfies Record<string, ErrorDefinition>

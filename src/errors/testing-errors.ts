@@ -38,9 +38,10 @@ export const testingErrors = {
     why: (problem: FunctionsProblem): string => {
       switch (problem.kind) {
         case 'noFolder':
-          return `There is no functions folder at ${problem.path}.`
+          return `No functions folder exists at ${problem.path}.`
         case 'noPackages':
-          return `There is no node_modules folder above ${problem.path}, so the packages that its functions import cannot be found.`
+          return `No node_modules folder exists above ${problem.path}, so the packages that its functions import `
+            + 'cannot be found.'
         case 'notBundled':
           return `The functions could not be bundled. ${problem.message}`
         default:
@@ -48,14 +49,15 @@ export const testingErrors = {
       }
     },
     fix: ({ kind }: FunctionsProblem): string => ({
-      noFolder: 'Pass the path of your `convex/` folder as `functions`; a relative one starts at the working directory.',
+      noFolder: 'Pass the path of your `convex/` folder as `functions`; a relative one starts at the working '
+        + 'directory.',
       noPackages: 'Install the packages of your app, and keep the functions folder inside of the app.',
       notBundled: 'Correct the files that the message names.',
       notEvaluated: 'Correct what the module does while it loads.',
     })[kind],
-    reference: 'There is no functions folder at this path, or its files cannot be bundled or evaluated.',
-    referenceFix: 'Pass the path of your `convex/` folder, relative to the working directory, and correct the files that the '
-      + 'message names.',
+    reference: 'No functions folder exists at this path, or its files cannot be bundled or evaluated.',
+    referenceFix: 'Pass the path of your `convex/` folder, relative to the working directory, and correct the files '
+      + 'that the message names.',
   },
   DEPLOYMENT_OPTION_INVALID: {
     scopes: ['testing'],
@@ -69,8 +71,8 @@ export const testingErrors = {
       allowedOrigins: 'Pass a scheme, a host and a port, such as http://192.168.1.5:5173.',
       allowedHosts: 'Pass a name without a scheme and a port, such as 192.168.1.5.',
     })[option],
-    reference: '`siteUrl`, `allowedOrigins` or `allowedHosts` of `startDeployment` has a value that is not an address, an '
-      + 'origin or a host name.',
+    reference: '`siteUrl`, `allowedOrigins` or `allowedHosts` of `startDeployment` has a value that is not an '
+      + 'address, an origin or a host name.',
     referenceFix: 'Pass a value in the form that the message names, such as `http://192.168.1.5:5173`.',
   },
   DEPLOYMENT_CLOSED: {
@@ -91,7 +93,8 @@ export const testingErrors = {
       return 'Stop what listens there, or pass another port, or 0 for any free one.'
     },
     reference: 'The deployment cannot listen on a port, or its thread has stopped.',
-    referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. If the thread has stopped, read `cause`.',
+    referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. If the thread has '
+      + 'stopped, read `cause`.',
   },
   SIGN_UP_FAILED: {
     scopes: ['testing'],

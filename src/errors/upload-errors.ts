@@ -42,7 +42,8 @@ export const uploadErrors = {
         return `The upload URL answered with status ${status} and without a storage id.`
       return 'The file could not be sent to the upload URL.'
     },
-    fix: 'Upload the file again. If every upload fails, read the answer of the upload URL in the browser\'s network panel.',
+    fix: 'Upload the file again. If every upload fails, read the answer of the upload URL in the browser\'s network '
+      + 'panel.',
     reference: 'The file could not be sent to the upload URL, or the answer of the URL did not contain a storage id.',
   },
   UPLOAD_CANCELLED: {

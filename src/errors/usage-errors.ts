@@ -14,8 +14,8 @@ export const usageErrors = {
         return `\`url\` is not the address of a deployment, but of its HTTP actions: ${url}.`
       return `\`url\` is not an absolute http(s) address: ${url}.`
     },
-    fix: 'Pass the whole address of the deployment, such as `https://happy-otter-123.convex.cloud`. It usually comes from '
-      + 'an environment variable (`VITE_CONVEX_URL`, `CONVEX_URL`): check that the variable is set.',
+    fix: 'Pass the whole address of the deployment, such as `https://happy-otter-123.convex.cloud`. It usually '
+      + 'comes from an environment variable (`VITE_CONVEX_URL`, `CONVEX_URL`): check that the variable is set.',
     reference: '`url` of `createConvex` or `convexUrl` of `createConvexServer` is missing, is not an absolute http(s) '
       + 'address, or is the address of the HTTP actions (`.convex.site`).',
   },
@@ -31,7 +31,8 @@ export const usageErrors = {
   },
   PLUGIN_MISSING: {
     scopes: ['client'],
-    why: (composable: string): string => `${composable} did not find the Convue plugin. Either the app does not use the plugin, `
+    why: (composable: string): string =>
+      `${composable} did not find the Convue plugin. Either the app does not use the plugin, `
       + 'or no component is being set up, for example after an `await` outside `<script setup>`.',
     fix: 'Call `app.use(createConvex({ url }))`. After an `await`, use one `Promise.all` or `app.runWithContext`.',
     reference: 'A composable did not find the plugin. Either the app does not use the plugin, or no component is being '
@@ -40,7 +41,7 @@ export const usageErrors = {
   },
   CLIENT_UNAVAILABLE: {
     scopes: ['client'],
-    why: 'There is no Convex client on a server.',
+    why: 'A server has no Convex client.',
     fix: 'Call this in the browser: in `onMounted` or in an event handler.',
   },
   CLOSED: {
@@ -70,12 +71,13 @@ export const usageErrors = {
       return 'The arguments contain a value that Convex cannot store.'
     },
     fix: 'Pass an object of Convex values. In a template write `@click="mutate()"`, not `@click="mutate"`.',
-    reference: 'The arguments contain a value that Convex cannot store, or they are a DOM event; or the number of items of a '
-      + 'page is not a positive whole number.',
+    reference: 'The arguments contain a value that Convex cannot store, or they are a DOM event; or the number of '
+      + 'items of a page is not a positive whole number.',
   },
   QUERY_KEY_RESERVED: {
     scopes: ['client'],
-    why: (key: string): string => `A query of \`useConvexQueries\` has the key \`${key}\`, which the returned record reserves.`,
+    why: (key: string): string =>
+      `A query of \`useConvexQueries\` has the key \`${key}\`, which the returned record reserves.`,
     fix: 'Give the query another key.',
     reference: 'A query of `useConvexQueries` has the key `then` or `value`, which the returned record reserves.',
   },

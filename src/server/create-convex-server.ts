@@ -1,3 +1,4 @@
+/** The entry point of `convue/server`: the auth proxy, and Convex as the user of a request. */
 import type { ConvexServerOptions } from './config/convex-server-options.ts'
 import type { ClientConnection } from './request/client-address.ts'
 import type { ConvexRequest } from './request/convex-request.ts'
@@ -6,26 +7,29 @@ import { proxyAuth } from './proxy/auth-proxy.ts'
 import { createAddressFinder } from './request/client-address.ts'
 import { createConvexRequest } from './request/convex-request.ts'
 
-/** Convex and Better Auth on an app's server. */
+/** Convex and Better Auth for an app's server. */
 export interface ConvexServer {
   /**
-   * Passes requests below `basePath` on to Better Auth, so that its cookies belong to the app's own origin. Never rejects: what goes wrong is an
-   * answer with a status and JSON of `code` and `message`. Better Auth limits sign-ins by the client's address, which no request
-   * holds: pass that of the connection, unless `trustProxy` says where a reverse proxy writes it.
+   * Passes requests below `basePath` on to Better Auth, so that its cookies belong to the app's own
+   * origin. Never rejects: a failure is a response with a status and JSON of `code` and `message`.
+   * Better Auth limits sign-ins by the client's address, which a request does not contain: pass the
+   * address of the connection, unless `trustProxy` names the header in which a reverse proxy writes
+   * it.
    */
   handler: (request: Request, connection?: ClientConnection) => Promise<Response>
   /**
-   * Convex as the user of a request, or anonymously. Make one for each request, and share it by all
-   * code that answers the request.
+   * Convex as the user of a request, or anonymously. Create it once for each request, and share it
+   * between all code that answers the request.
    *
-   * `causedBy` is the request from outside, where the server made `request` itself to answer it:
-   * whether mutations and actions run is decided by where that one comes from.
+   * If the server itself made `request` to answer a request from outside, pass the latter as
+   * `causedBy`: its origin decides whether mutations and actions run.
    */
   forRequest: (request: Request, options?: { causedBy?: Request }) => ConvexRequest
 }
 
 /**
- * Connects an app's server to a Convex deployment with Better Auth, in any runtime that has `fetch`. It holds nothing between requests.
+ * Connects an app's server to a Convex deployment with Better Auth, in any runtime that has
+ * `fetch`. It keeps no state between requests.
  *
  * @example
  * ```ts
@@ -43,7 +47,8 @@ export interface ConvexServer {
  *       return await convex.handler(request, connection)
  *     const { fetchAuthQuery, responseHeaders } = convex.forRequest(request)
  *     const tasks = await fetchAuthQuery(api.tasks.list)
- *     return Response.json({ tasks: tasks.map(({ text }) => text) }, { headers: responseHeaders() })
+ *     const texts = tasks.map(({ text }) => text)
+ *     return Response.json(texts, { headers: responseHeaders() })
  *   },
  * }
  * ```

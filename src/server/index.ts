@@ -1,3 +1,4 @@
+/** The public exports of `convue/server`. */
 export { ConvueError } from '../errors/convue-error.ts'
 export type { ConvueErrorCode } from '../errors/convue-error.ts'
 export type { PaginatedQueryArgs } from '../shared/paginated-query.ts'
@@ -6,5 +7,9 @@ export type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './
 export { createConvexServer } from './create-convex-server.ts'
 export type { ConvexServer } from './create-convex-server.ts'
 export type { ClientConnection } from './request/client-address.ts'
-export type { ConvexRequest, PaginatedQuery, PreloadPaginatedQueryOptions, RequestAuth } from './request/convex-request.ts'
+export type {
+  ConvexRequest,
+  PaginatedQuery,
+  PreloadPaginatedQueryOptions,
+} from './request/convex-request.ts'
 export type { RequestSession } from './request/request-identity.ts'

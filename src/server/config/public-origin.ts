@@ -1,37 +1,47 @@
+/** The address under which the browser sees the app, even behind a reverse proxy. */
 import type { ServerConfig } from './server-config.ts'
 
-/** Under which address the visitor sees the app. */
+/** Scheme and host of the app, as the browser sees them. */
 export interface PublicOrigin {
   protocol: 'http' | 'https'
-  /** With the port, if it is not the usual one. */
+  /** Includes the port, unless it is the default port of the protocol. */
   host: string
 }
 
-/** A reverse proxy that is trusted tells it; otherwise only the request itself does. */
+/**
+ * Reads the origin from the headers of a trusted reverse proxy. Without one, only the request's own
+ * URL counts.
+ */
 export function publicOrigin(request: Request, { trustedProxy }: Pick<ServerConfig, 'trustedProxy'>): PublicOrigin {
   const url = new URL(request.url)
-  const told = (name: string): string | null => trustedProxy && entryFromProxy(request.headers.get(name), trustedProxy.hops)
-  const protocol = told('x-forwarded-proto')?.toLowerCase() ?? url.protocol.slice(0, -1)
+  const forwarded = (header: string): string | null => {
+    if (!trustedProxy)
+      return null
+    return entryFromProxy(request.headers.get(header), trustedProxy.hops)
+  }
+  const protocol = forwarded('x-forwarded-proto')?.toLowerCase() ?? url.protocol.slice(0, -1)
   return {
     protocol: protocol === 'https' ? 'https' : 'http',
-    host: checkHost(told('x-forwarded-host')) ?? url.host,
+    host: checkHost(forwarded('x-forwarded-host')) ?? url.host,
   }
 }
 
 /**
- * Each proxy appends to the right, so what stands further left was written by the visitor. Some proxies replace the list: then there are fewer
- * entries than proxies, and the outermost one is meant.
+ * Each proxy appends an entry to the right, so the client wrote the entries further left. Some
+ * proxies replace the list instead. Then the list has fewer entries than there are proxies, and its
+ * first entry is the outermost proxy's.
  */
 function entryFromProxy(header: string | null, hops: number): string | null {
-  const list = entriesOf(header)
-  return list.at(-hops) ?? list[0] ?? null
+  const entries = listEntries(header)
+  return entries.at(-hops) ?? entries[0] ?? null
 }
 
-/** The entries of a header that is a list. */
-export function entriesOf(header: string | null): string[] {
+/** The entries of a header whose value is a comma-separated list. */
+export function listEntries(header: string | null): string[] {
   return (header ?? '').split(',').map(entry => entry.trim()).filter(Boolean)
 }
 
 function checkHost(host: string | null): string | null {
-  return host && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host) ? host.toLowerCase() : null
+  const isHost = host && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
+  return isHost ? host.toLowerCase() : null
 }

@@ -1,24 +1,28 @@
+/** Checks the options of `createConvexServer` and fills in their defaults. */
 import type { ConvueError } from '../../errors/convue-error.ts'
 import type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './convex-server-options.ts'
 import { serverError } from './server-error.ts'
 
-/** The options of a server, checked and with nothing left open. */
+/** The options of a server, checked and with their defaults. */
 export interface ServerConfig {
-  /** Without a slash at its end, like `siteUrl`. */
+  /** Does not end with a slash; neither does `siteUrl`. */
   convexUrl: string
   siteUrl: string
   /** Starts with a slash and does not end with one. */
   basePath: string
   cookiePrefix: string
   forwardedCookies: ReadonlySet<string>
-  /** How long the token of a cookie must still be valid to be used, in milliseconds; `Infinity`: it never is. */
+  /**
+   * How long the token of a cookie must still be valid to be used, in milliseconds; `Infinity`: it
+   * is never used.
+   */
   tokenMarginMs: number
-  /** Whether there is a token endpoint. */
+  /** Whether the auth server has a token endpoint. */
   hasTokens: boolean
   trustedOrigins: ReadonlySet<string>
-  /** `null`: what the request says about proxies is not believed. */
+  /** `null`: headers that a reverse proxy may have written are not trusted. */
   trustedProxy: TrustedProxy | null
-  /** The header in which Better Auth gets the client's address, in lower case. */
+  /** The header in which Better Auth receives the client's address, in lower case. */
   clientAddressHeader: string
   maxBodyBytes: number
   timeoutMs: number
@@ -28,9 +32,12 @@ export interface ServerConfig {
 export interface TrustedProxy {
   /** How many proxies stand in front of the app. */
   hops: number
-  /** The header in which they write the client's address, in lower case. */
+  /** The header in which the proxies write the client's address, in lower case. */
   addressHeader: string
 }
+
+/** A timer with a longer delay than 31 bits can hold fires at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
  * Checks the options of a server.
@@ -44,25 +51,26 @@ export function resolveConfig(options: ConvexServerOptions): ServerConfig {
     basePath: checkBasePath(options.basePath ?? '/api/auth'),
     cookiePrefix: checkName(options.cookiePrefix ?? 'better-auth', 'cookiePrefix'),
     forwardedCookies: new Set(options.forwardedCookies),
-    tokenMarginMs: tokenMargin(options.jwtCache ?? true),
+    tokenMarginMs: resolveTokenMargin(options.jwtCache ?? true),
     hasTokens: options.tokens ?? true,
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
     trustedProxy: resolveProxy(options.trustProxy ?? false),
-    // A variable of the environment may be empty.
-    clientAddressHeader: checkName(options.clientAddressHeader || 'x-forwarded-for', 'clientAddressHeader').toLowerCase(),
+    // `||`, since an environment variable may be empty.
+    clientAddressHeader: checkHeader(options.clientAddressHeader || 'x-forwarded-for', 'clientAddressHeader'),
     maxBodyBytes: checkCount(options.maxBodyBytes ?? 2 ** 20, 'maxBodyBytes', 0),
-    // A timer that is set to more than 31 bits fires at once.
-    timeoutMs: Math.min(checkCount(options.timeoutMs ?? 10_000, 'timeoutMs', 1), 2 ** 31 - 1),
-    // Looked up for each request, so that what an app or a test puts in its place counts.
+    timeoutMs: Math.min(checkCount(options.timeoutMs ?? 10_000, 'timeoutMs', 1), MAX_TIMEOUT_MS),
+    // Looked up for each request, since an app or a test may replace the global function later.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }
 }
 
-/** An address may have a path, as that of a self-hosted deployment has. */
+/** The address may have a path: that of a self-hosted deployment does. */
 function checkUrl(text: unknown, wrongHost: string, toError: (problem: string) => ConvueError): string {
+  if (!text)
+    throw toError('it is missing')
   const url = parseUrl(text)
   if (!url)
-    throw toError(text ? 'it is not a URL with an http(s) scheme' : 'it is missing')
+    throw toError('it is not a URL with an http(s) scheme')
   if (url.hostname.endsWith(wrongHost))
     throw toError(`it ends in ${wrongHost}`)
   if (url.username || url.password || url.search || url.hash)
@@ -70,50 +78,65 @@ function checkUrl(text: unknown, wrongHost: string, toError: (problem: string) =
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
-function tokenMargin(jwtCache: boolean | JwtCacheOptions): number {
-  const { marginMs = 60_000 } = jwtCache === true || !jwtCache ? {} : jwtCache
-  return jwtCache ? checkCount(marginMs, 'jwtCache.marginMs', 0) : Number.POSITIVE_INFINITY
+function resolveTokenMargin(jwtCache: boolean | JwtCacheOptions): number {
+  if (!jwtCache)
+    return Number.POSITIVE_INFINITY
+  const { marginMs = 60_000 } = jwtCache === true ? {} : jwtCache
+  return checkCount(marginMs, 'jwtCache.marginMs', 0)
 }
 
 function resolveProxy(trustProxy: boolean | TrustProxyOptions): TrustedProxy | null {
   if (!trustProxy)
     return null
   if (trustProxy !== true && typeof trustProxy !== 'object')
-    throw serverError('SERVER_OPTION_INVALID', '`trustProxy` is a boolean or an object')
+    throw invalidOption('`trustProxy` is not a boolean or an object')
   const { hops = 1, addressHeader = 'x-forwarded-for' } = trustProxy === true ? {} : trustProxy
   if (!Number.isInteger(hops))
-    throw serverError('SERVER_OPTION_INVALID', '`trustProxy.hops` is not a whole number')
-  const header = checkName(addressHeader, 'trustProxy.addressHeader').toLowerCase()
+    throw invalidOption('`trustProxy.hops` is not a whole number')
+  const header = checkHeader(addressHeader, 'trustProxy.addressHeader')
   if (header === 'forwarded')
-    throw serverError('SERVER_OPTION_INVALID', '`trustProxy.addressHeader` cannot be `Forwarded`, which holds more than addresses')
+    throw invalidOption('`trustProxy.addressHeader` cannot be `Forwarded`, which holds more than addresses')
   return { hops: checkCount(hops, 'trustProxy.hops', 1), addressHeader: header }
 }
 
 function checkBasePath(text: string): string {
   const path = `/${text.replace(/^\/+|\/+$/g, '')}`
   if (path === '/' || new URL(path, 'http://localhost').pathname !== path || path.includes('//'))
-    throw serverError('SERVER_OPTION_INVALID', '`basePath` is no path below the root')
+    throw invalidOption('`basePath` is not a path below the root')
   return path
 }
 
-/** What may stand in the name of a cookie or of a header (`token` in RFC 9110, 5.6.2). */
+/** Names of headers are compared in lower case, in which `Headers` lists them. */
+function checkHeader(text: string, option: string): string {
+  return checkName(text, option).toLowerCase()
+}
+
+/**
+ * Names of cookies and headers have the same form.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 `token`
+ */
 function checkName(text: string, option: string): string {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(text))
-    throw serverError('SERVER_OPTION_INVALID', `\`${option}\` is no name of a cookie or header`)
+    throw invalidOption(`\`${option}\` is not a valid name of a cookie or header`)
   return text
 }
 
 function checkOrigin(text: string): string {
   const url = parseUrl(text)
   if (!url || url.origin !== text.replace(/\/$/, '').toLowerCase())
-    throw serverError('SERVER_OPTION_INVALID', '`trustedOrigins` takes origins such as https://admin.example.com')
+    throw invalidOption('an entry of `trustedOrigins` is not an origin, such as https://admin.example.com')
   return url.origin
 }
 
-function checkCount(count: number, option: string, least: number): number {
-  if (!(count >= least))
-    throw serverError('SERVER_OPTION_INVALID', `\`${option}\` must be a number from ${least}`)
+function checkCount(count: number, option: string, min: number): number {
+  if (!(count >= min))
+    throw invalidOption(`\`${option}\` is not a number of at least ${min}`)
   return count
+}
+
+function invalidOption(problem: string): ConvueError {
+  return serverError('SERVER_OPTION_INVALID', problem)
 }
 
 function parseUrl(text: unknown): URL | null {

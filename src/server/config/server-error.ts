@@ -10,9 +10,9 @@ import { usageErrors } from '../../errors/usage-errors.ts'
 export type ServerErrorCode = CodeOf<'server'>
 
 /**
- * The error of a code, with the params that its sentences mention: never a token, a cookie or text that an upstream
- * server wrote. The sentences remain in a production build: a wrong setting of a server often shows only there, and no
- * browser downloads them.
+ * The error of a code, with the params that its sentences mention: never a token, a cookie or text
+ * that an upstream server wrote. The sentences remain in a production build: a wrong setting of a
+ * server often shows only there, and no browser downloads them.
  */
 export function serverError<Code extends ServerErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function serverError(code: ServerErrorCode, params?: unknown): ConvueError {

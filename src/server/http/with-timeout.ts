@@ -1,13 +1,18 @@
-/** The other side took too long. */
+/** Aborts a request that takes too long. */
+
+/** The other side did not answer in time. */
 export class TimeoutError extends Error {}
 
 /**
- * Gives a request up after `timeoutMs`, `null` for never. Its signal stays as it is once `run` has resolved, so that what is left of an answer may
- * take longer.
+ * Aborts a request after `timeoutMs`; `null` sets no limit. Once `run` has resolved, its signal is
+ * not aborted any more, so the rest of a response may take longer.
  *
  * @throws TimeoutError
  */
-export async function withTimeout<Result>(timeoutMs: number | null, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+export async function withTimeout<Result>(
+  timeoutMs: number | null,
+  run: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const controller = new AbortController()
   const timer = timeoutMs === null ? undefined : setTimeout(() => controller.abort(), timeoutMs)
   try {

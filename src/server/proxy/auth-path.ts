@@ -1,13 +1,21 @@
-/** Percent-encoded dots, slashes, backslashes, percent signs and controls, which a second decoding could turn into another path; empty segments. */
+/** Decides which paths the auth proxy passes on to Better Auth. */
+
+/**
+ * What two servers might read as different paths: empty segments, and percent-encoded dots,
+ * slashes, backslashes, percent signs and control characters, which a second decoding could turn
+ * into another path.
+ */
 const AMBIGUOUS = /%(?:2e|2f|5c|25|[01][\da-f]|7f)|\/\//i
 
 /**
- * The path and query of a request to Better Auth, exactly as they came.
+ * The path and the query of a request to Better Auth, unchanged.
  *
- * @returns `null` for any other path, and for one that two servers might read differently.
+ * @returns `null` for a path outside `basePath`, and for a path that two servers might read
+ * differently.
  */
 export function authPath(requestUrl: string, basePath: string): string | null {
-  // The parser has resolved `..` already, and its encoded spellings.
+  // The URL parser has already resolved `..` and its encoded forms.
   const { pathname, search } = new URL(requestUrl)
-  return pathname.startsWith(`${basePath}/`) && !AMBIGUOUS.test(pathname) ? pathname + search : null
+  const isAuthPath = pathname.startsWith(`${basePath}/`) && !AMBIGUOUS.test(pathname)
+  return isAuthPath ? pathname + search : null
 }

@@ -1,3 +1,4 @@
+/** The auth proxy: passes requests on to Better Auth on the deployment, and its answers back. */
 import type { ServerConfig } from '../config/server-config.ts'
 import { readBody } from '../http/read-body.ts'
 import { TimeoutError, withTimeout } from '../http/with-timeout.ts'
@@ -6,17 +7,23 @@ import { authPath } from './auth-path.ts'
 
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS']
 
-/** Passes a request for Better Auth on to the deployment, with its client's address, and its answer back. Never rejects. */
+/**
+ * Passes a request to Better Auth on to the deployment, with the address of its client (`null` if
+ * unknown), and returns the answer. Never rejects.
+ */
 export async function proxyAuth(request: Request, address: string | null, config: ServerConfig): Promise<Response> {
   const path = authPath(request.url, config.basePath)
   if (path === null)
-    return refuse(404, 'NOT_FOUND', 'There is no auth route at this path.')
-  if (!METHODS.includes(request.method))
-    return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not answer to this method.', { allow: METHODS.join(', ') })
+    return refuse(404, 'NOT_FOUND', 'No auth route exists at this path.')
+  if (!METHODS.includes(request.method)) {
+    const allow = METHODS.join(', ')
+    return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not support this method.', { allow })
+  }
 
   let body: Blob | null | undefined
   try {
-    body = request.method === 'POST' ? await readBody(request, config.maxBodyBytes) : undefined
+    if (request.method === 'POST')
+      body = await readBody(request, config.maxBodyBytes)
   }
   catch {
     return refuse(400, 'BODY_INCOMPLETE', 'The body of the request could not be read to its end.')
@@ -24,10 +31,10 @@ export async function proxyAuth(request: Request, address: string | null, config
   if (body === null)
     return refuse(413, 'BODY_TOO_LARGE', 'The body of the request is too large.')
 
-  return await passOn(request, requestHeaders(request, address, config), path, body, config)
+  return await forward(request, requestHeaders(request, address, config), path, body, config)
 }
 
-async function passOn(
+async function forward(
   request: Request,
   headers: Headers,
   path: string,
@@ -35,7 +42,7 @@ async function passOn(
   config: ServerConfig,
 ): Promise<Response> {
   try {
-    // Only until the answer begins: a stream may take as long as it likes.
+    // The limit of time ends when the answer begins: a stream may take longer.
     const response = await withTimeout(config.timeoutMs, signal => config.fetch(config.siteUrl + path, {
       method: request.method,
       headers,
@@ -47,14 +54,18 @@ async function passOn(
     return new Response(response.body, { status: response.status, headers: answerHeaders })
   }
   catch (error) {
-    // What went wrong stays here: errors of `fetch` may name addresses, and those of a custom one headers.
-    return error instanceof TimeoutError
-      ? refuse(504, 'UPSTREAM_TIMEOUT', 'The auth server did not answer in time.')
-      : refuse(502, 'UPSTREAM_UNREACHABLE', 'The auth server could not be reached.')
+    // The error itself is not passed on: errors of `fetch` may name addresses, and those of a
+    // custom `fetch` headers.
+    if (error instanceof TimeoutError)
+      return refuse(504, 'UPSTREAM_TIMEOUT', 'The auth server did not answer in time.')
+    return refuse(502, 'UPSTREAM_UNREACHABLE', 'The auth server could not be reached.')
   }
 }
 
-/** An answer of the proxy itself, in the form of Better Auth's errors. Never a 401, which would sign the visitor out. */
+/**
+ * An answer of the proxy itself, in the form of Better Auth's errors. Never a 401, which would sign
+ * the user out.
+ */
 function refuse(status: number, code: string, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ code, message }, { status, headers: { ...headers, ...PRIVATE_HEADERS } })
 }

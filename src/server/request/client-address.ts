@@ -1,37 +1,45 @@
-/** The address by which Better Auth limits how often a client may try something. Where the app itself is: `public-origin.ts`. */
-import type { ServerConfig } from '../config/server-config.ts'
-import { entriesOf } from '../config/public-origin.ts'
+/** The client's address, by which Better Auth limits attempts; `public-origin.ts` has the app's. */
+import type { ServerConfig, TrustedProxy } from '../config/server-config.ts'
+import { listEntries } from '../config/public-origin.ts'
 import { serverError } from '../config/server-error.ts'
 
-/** What only the connection of a request tells, not the request itself. */
+/** What only the connection of a request reveals, not the request itself. */
 export interface ClientConnection {
   /** The address at the other end of the connection: `socket.remoteAddress` in Node. */
   address?: string | undefined
 }
 
-/** Finds the address of a request's client; `null` if it is not known. */
+/** Finds the address of a request's client; `null` if it is unknown. */
 export type FindAddress = (request: Request, connection: ClientConnection | undefined) => string | null
 
-/** A missing address is reported once for each reason: from then on, all such clients share one limit. */
+/**
+ * A missing address is reported once for each reason, since all clients without an address share
+ * one limit.
+ */
 export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress {
   const reported = new Set<string>()
 
-  function report(reason: string): void {
-    if (reported.has(reason))
+  function report(problem: string): void {
+    if (reported.has(problem))
       return
-    reported.add(reason)
-    console.warn(serverError('CLIENT_ADDRESS_UNKNOWN', reason).message)
+    reported.add(problem)
+    console.warn(serverError('CLIENT_ADDRESS_UNKNOWN', problem).message)
+  }
+
+  function addressFromProxy(headers: Headers, proxy: TrustedProxy): string | null {
+    const { addressHeader, hops } = proxy
+    const address = normalizeAddress(entryFromProxy(headers.get(addressHeader), proxy))
+    if (!address) {
+      const proxies = hops === 1 ? 'the proxy' : `the ${hops} proxies`
+      report(`\`${addressHeader}\` of a request contains no address written by ${proxies} of \`trustProxy\``)
+    }
+    return address
   }
 
   return ({ headers }, connection) => {
-    if (trustedProxy) {
-      const { addressHeader, hops } = trustedProxy
-      const address = normalizeAddress(entryOf(headers.get(addressHeader), addressHeader, hops))
-      if (!address)
-        report(`\`${addressHeader}\` of a request holds no address that the ${hops === 1 ? 'proxy' : `${hops} proxies`} of \`trustProxy\` wrote`)
-      return address
-    }
-    // A proxy that is not trusted is the other end of every connection.
+    if (trustedProxy)
+      return addressFromProxy(headers, trustedProxy)
+    // If the proxy is not trusted, it is the other end of every connection.
     if (headers.has('x-forwarded-for'))
       report('a request came through a reverse proxy, and `trustProxy` is off')
     const address = normalizeAddress(connection?.address)
@@ -41,36 +49,50 @@ export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress
   }
 }
 
-/** Each proxy appends to a list. Any other header holds one address, and a second one was not written by the proxy. */
-function entryOf(value: string | null, header: string, hops: number): string | undefined {
-  const entries = entriesOf(value)
-  if (header.endsWith('forwarded-for'))
-    // A request with fewer entries than there are proxies did not come through all of them.
+/**
+ * The entry that the outermost proxy wrote: each proxy appends to a list. Any other header holds
+ * one address, and a second one cannot be the proxy's.
+ */
+function entryFromProxy(value: string | null, { addressHeader, hops }: TrustedProxy): string | undefined {
+  const entries = listEntries(value)
+  // A request with fewer entries than there are proxies did not pass all of them.
+  if (addressHeader.endsWith('forwarded-for'))
     return entries.at(-hops)
   return entries.length === 1 ? entries[0] : undefined
 }
 
 /**
- * One spelling for each address: without a port and a zone, and an IPv4 address that a socket for IPv6 has accepted as what it is.
+ * Gives each address one spelling: without a port and without a zone. An IPv4 address in the form
+ * that IPv6 sockets report becomes plain IPv4.
  *
- * @returns `null` for anything else than an address.
+ * @returns `null` if the text is not an address.
  */
 export function normalizeAddress(text: unknown): string | null {
-  const [, inBrackets, v4WithPort, plain] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+|(.+))$/.exec(String(text ?? '').trim()) ?? []
+  const parts = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+|(.+))$/.exec(String(text ?? '').trim()) ?? []
+  const [, inBrackets, v4WithPort, plain] = parts
   const address = (inBrackets ?? v4WithPort ?? plain ?? '').replace(/%[\w.-]+$/, '')
   if (isV4(address))
     return address
   if (!/^[\da-f:.]{2,45}$/i.test(address) || !address.includes(':'))
     return null
   try {
-    // The parser of URLs knows how an IPv6 address is shortened.
-    const v6 = new URL(`http://[${address}]`).hostname.slice(1, -1)
-    const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(v6) ?? []
-    return high && low ? [high, low].flatMap(toBytes).join('.') : v6
+    // The URL parser shortens an IPv6 address to its canonical form.
+    return unmapV4(new URL(`http://[${address}]`).hostname.slice(1, -1))
   }
   catch {
     return null
   }
+}
+
+/**
+ * The IPv4 address inside an IPv6 address such as `::ffff:c000:201`; any other IPv6 address
+ * unchanged.
+ */
+function unmapV4(v6: string): string {
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(v6) ?? []
+  if (!high || !low)
+    return v6
+  return [high, low].flatMap(toBytes).join('.')
 }
 
 function isV4(address: string): boolean {
@@ -84,12 +106,17 @@ function toBytes(group: string): number[] {
 }
 
 /**
- * The address of a request that the app's server itself makes, for a session or a token. The limits of Better Auth are for
- * clients, and count by address and path: under one address, the requests of all users would add up; under the client's, rendering
- * pages would use up what the client may ask for. So each has a network of its own, which is what Better Auth counts IPv6 by, from the
- * local addresses (RFC 4193) that no client on the internet has.
+ * An address for a request that the app's server makes itself, for a session or a token. Better
+ * Auth's limits are meant for clients and count by address and path: under one address the requests
+ * of all users would add up, and under the client's address the rendering of pages would use up
+ * what the client may request. So each of these requests has a network of its own, since Better
+ * Auth counts IPv6 by network. The networks are among the local addresses, which no client on the
+ * internet has.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc4193
  */
 export function createServerAddress(): string {
-  const digits = [...crypto.getRandomValues(new Uint8Array(7))].map(byte => byte.toString(16).padStart(2, '0')).join('')
+  const bytes = [...crypto.getRandomValues(new Uint8Array(7))]
+  const digits = bytes.map(byte => byte.toString(16).padStart(2, '0')).join('')
   return `fd${digits.slice(0, 2)}:${digits.slice(2, 6)}:${digits.slice(6, 10)}:${digits.slice(10)}::1`
 }

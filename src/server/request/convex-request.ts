@@ -1,3 +1,4 @@
+/** Convex functions as the user of one request. */
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
 import type { PaginatedQueryArgs, PaginatedQueryReference } from '../../shared/paginated-query.ts'
@@ -24,48 +25,73 @@ export interface PreloadPaginatedQueryOptions {
 }
 
 /**
- * Convex as whoever makes one request. Who that is gets asked at most once, when it is first needed; queries run in parallel.
+ * Convex as the user of one request. The identity is determined at most once, when a method first
+ * needs it; queries run in parallel.
  *
- * Functions run as nobody where nobody is signed in. Where that cannot be found out, because Better Auth does not answer or something in between
- * does, every method rejects with a `ConvueError` (`TOKEN_REQUEST_FAILED`, `TOKEN_ENDPOINT_MISSING`, `SESSION_REQUEST_FAILED`): that is not "signed out".
+ * If no user is signed in, functions run anonymously. If the identity cannot be determined, because
+ * Better Auth does not answer or a firewall answers instead, every method rejects with a
+ * `ConvueError` (`TOKEN_REQUEST_FAILED`, `TOKEN_ENDPOINT_MISSING`, `SESSION_REQUEST_FAILED`). That
+ * does not mean "signed out".
  */
 export interface ConvexRequest {
   /**
-   * The Convex JWT of the request's user; `null` for nobody. It comes from a cookie as long as that is valid, and only the deployment verifies it:
-   * do not decide by it alone what somebody may do.
+   * The Convex JWT of the request's user; `null` for an anonymous request. It comes from a cookie
+   * while that is valid, and only the deployment verifies it: do not use it alone to decide what a
+   * user may do.
    */
   getToken: () => Promise<string | null>
-  /** Whether there is a session. Better Auth is asked, so unlike a token this may be relied on. */
+  /**
+   * Whether there is a session. Better Auth confirms it, so this can be relied on, unlike a token.
+   */
   isAuthenticated: () => Promise<boolean>
   /**
-   * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if the request is anonymous.
-   * Rejects if Better Auth reports one user's session and issues another user's token.
+   * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if the
+   * request is anonymous. Rejects if Better Auth reports one user's session and issues another user's token.
    * `token` is `null` with `tokens: false`.
    */
   getAuth: () => Promise<RequestSession & { token: string | null } | null>
-  /** Better Auth's user and session, without the session's secret `token`; `null` for nobody. */
+  /**
+   * Better Auth's user and session, without the session's secret `token`; `null` for an anonymous
+   * request.
+   */
   getSession: () => Promise<RequestSession | null>
   /**
    * Runs a query.
    *
-   * @throws what the query throws; `ConvueError` `TOKEN_REJECTED`, `FUNCTION_REQUEST_FAILED`
+   * @throws the error of the query; `ConvueError` `TOKEN_REJECTED`, `FUNCTION_REQUEST_FAILED`
    */
-  fetchAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: RestArgs<Query>) => Promise<FunctionReturnType<Query>>
+  fetchAuthQuery: <Query extends FunctionReference<'query'>>(
+    query: Query,
+    ...args: RestArgs<Query>
+  ) => Promise<FunctionReturnType<Query>>
   /**
-   * Runs a mutation, unless a page of another site may have caused the request. It is never sent
-   * twice, except when the deployment refused the token and so did not run it.
+   * Runs a mutation, unless a page of another site may have caused the request. The mutation is
+   * never sent twice, except when the deployment rejected the token and so did not run it.
    *
-   * @throws what the mutation throws; `ConvueError` `ORIGIN_UNTRUSTED`, `TOKEN_REJECTED`, `FUNCTION_REQUEST_FAILED`
+   * @throws the error of the mutation; `ConvueError` `ORIGIN_UNTRUSTED`, `TOKEN_REJECTED`,
+   * `FUNCTION_REQUEST_FAILED`
    */
   fetchAuthMutation: <Mutation extends FunctionReference<'mutation'>>(
     mutation: Mutation,
     ...args: RestArgs<Mutation>
   ) => Promise<FunctionReturnType<Mutation>>
-  /** Runs an action, under the rules of `fetchAuthMutation`, for as long as it takes. */
-  fetchAuthAction: <Action extends FunctionReference<'action'>>(action: Action, ...args: RestArgs<Action>) => Promise<FunctionReturnType<Action>>
-  /** Runs a query and returns its answer as plain JSON, from which a page goes live with `usePreloadedQuery`. */
-  preloadAuthQuery: <Query extends FunctionReference<'query'>>(query: Query, ...args: RestArgs<Query>) => Promise<Preloaded<Query>>
-  /** The same for the first page of a paginated query; `args` of the result hold its `paginationOpts`. */
+  /** Runs an action, under the rules of `fetchAuthMutation` and without a time limit. */
+  fetchAuthAction: <Action extends FunctionReference<'action'>>(
+    action: Action,
+    ...args: RestArgs<Action>
+  ) => Promise<FunctionReturnType<Action>>
+  /**
+   * Runs a query and returns its result as plain JSON, with which `usePreloadedQuery` starts a live
+   * query on a page.
+   */
+  preloadAuthQuery: <Query extends FunctionReference<'query'>>(
+    query: Query,
+    ...args: RestArgs<Query>
+  ) => Promise<Preloaded<Query>>
+  /**
+   * The same for the first page of a paginated query; `args` of the result contain its
+   * `paginationOpts`.
+   */
   preloadAuthPaginatedQuery: <Query extends PaginatedQuery>(
     query: Query,
     args: PaginatedQueryArgs<Query>,
@@ -74,48 +100,62 @@ export interface ConvexRequest {
   /** The same as `preloadAuthQuery` for a query by its name, such as `tasks:list`. */
   preloadByName: (name: string, args: Record<string, Value>) => Promise<Preloaded<FunctionReference<'query'>>>
   /**
-   * What the response to the browser needs, to be read when all calls are done: the cookies that Better Auth renewed (append them, do not set), and
-   * that no cache may keep it. Empty as long as nobody asked who makes the request.
+   * The headers that the response to the browser needs: the cookies that Better Auth has renewed
+   * (append them, do not set them), and headers that keep the response out of caches. Read them
+   * when all calls are done. Empty as long as no method has needed the identity.
    */
   responseHeaders: () => Headers
 }
 
-/** `causedBy` is the request whose origin counts. */
+/** The result of a call in Convex's JSON, and the user it belongs to; `null` for anonymous. */
+interface CallResult {
+  value: JSONValue
+  userId: string | null
+}
+
+/** `causedBy` is the request whose origin decides whether mutations and actions run. */
 export function createConvexRequest(request: Request, causedBy: Request, config: ServerConfig): ConvexRequest {
   const identity = createRequestIdentity(request, config)
-  /** As whom calls of this request ran; `undefined` before the first. One page never shows two people's data. */
-  let ranAs: string | null | undefined
+  /**
+   * The user of all previous calls, `null` for anonymous; `undefined` before the first call. A page
+   * never shows data of two users.
+   */
+  let userOfCalls: string | null | undefined
 
-  async function call(call: FunctionCall): Promise<{ value: JSONValue, userId: string | null }> {
+  async function run(call: FunctionCall): Promise<CallResult> {
     const token = await identity.token()
     try {
-      return await callAs(token, call)
+      return await runWith(token, call)
     }
     catch (error) {
       if (!token?.isCached || !isTokenRejected(error))
         throw error
-      return await callAs(await identity.renewToken(), call)
+      return await runWith(await identity.renewToken(), call)
     }
   }
 
-  async function callAs(token: RequestToken | null, call: FunctionCall): Promise<{ value: JSONValue, userId: string | null }> {
+  async function runWith(token: RequestToken | null, call: FunctionCall): Promise<CallResult> {
     const userId = token?.userId ?? null
     assertSameUser(token)
     const value = await callFunction(config, call, token?.value ?? null)
     assertSameUser(token)
-    ranAs = userId
+    userOfCalls = userId
     return { value, userId }
   }
 
   function assertSameUser(token: RequestToken | null): void {
     const userId = token?.userId ?? null
-    if ((ranAs !== undefined && ranAs !== userId) || !identity.isCurrent(token))
+    if ((userOfCalls !== undefined && userOfCalls !== userId) || !identity.isCurrent(token))
       throw serverError('IDENTITY_CHANGED', 'request')
   }
 
-  async function write(kind: 'mutation' | 'action', reference: FunctionReference<any>, args: [args?: any]): Promise<any> {
+  async function write(
+    kind: 'mutation' | 'action',
+    reference: FunctionReference<any>,
+    args: [args?: any],
+  ): Promise<any> {
     guardOrigin(causedBy, config)
-    return jsonToConvex((await call(encodeCall(kind, reference, ...args))).value)
+    return jsonToConvex((await run(encodeCall(kind, reference, ...args))).value)
   }
 
   async function getAuth(): ReturnType<ConvexRequest['getAuth']> {
@@ -129,7 +169,7 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
 
   async function preload(query: FunctionReference<'query'>, args?: any): Promise<Preloaded<any>> {
     const encoded = encodeCall('query', query, args)
-    return { name: encoded.name, args: encoded.args, ...await call(encoded) }
+    return { name: encoded.name, args: encoded.args, ...await run(encoded) }
   }
 
   return {

@@ -1,28 +1,42 @@
+/** Which headers pass between the client and Better Auth, in both directions. */
 import type { ServerConfig } from '../config/server-config.ts'
-import { publicOrigin } from '../config/public-origin.ts'
+import { listEntries, publicOrigin } from '../config/public-origin.ts'
 import { readAuthCookies } from './auth-cookies.ts'
 import { createServerAddress } from './client-address.ts'
 import { bindToken, keepSessionCookie } from './token-binding.ts'
 
-/** Headers between two neighbours, not between the ends (RFC 9110, 7.6.1). */
+/**
+ * Headers that concern one connection, not the whole way.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+ */
 const HOP_BY_HOP = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.*)$/
 
-/** What a visitor may not tell Better Auth, what `fetch` writes itself, and what a host adds for the app alone. */
+/**
+ * What a client may not set for Better Auth, what `fetch` writes itself, and what a host adds for
+ * the app alone.
+ */
 const NOT_FOR_UPSTREAM = new RegExp(`^(?:${[
   'host|content-length|accept-encoding|expect|cookie',
-  // Who asks, and under which address
-  'forwarded|via|x-forwarded|x-forwarded-.*|x-better-auth-forwarded-.*|x-original-.*|x-rewrite-url|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip',
-  // Hosts: Convex's edge takes those of Cloudflare for a loop, and some carry credentials
-  'cf-.*|cdn-loop|fastly-.*|fly-.*|x-vercel-.*|x-nf-.*|x-amz.*|x-azure-.*|x-ms-.*|x-arr-.*|x-goog-.*|x-appengine-.*|x-envoy-.*',
+  // The addresses of the client and of the app.
+  'forwarded|via|x-forwarded|x-forwarded-.*|x-better-auth-forwarded-.*|x-original-.*|x-rewrite-url',
+  'x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip',
+  // Headers of hosts. Convex's edge takes those of Cloudflare for a loop, and some of them hold
+  // credentials.
+  'cf-.*|cdn-loop|fastly-.*|fly-.*|x-vercel-.*|x-nf-.*|x-amz.*|x-azure-.*|x-ms-.*|x-arr-.*|x-goog-.*|x-appengine-.*',
+  'x-envoy-.*',
 ].join('|')})$`)
 
-/** What says something about the connection to upstream only. */
-const NOT_FOR_VISITOR = /^(?:set-cookie|alt-svc|cf-.*)$/
+/** What concerns only the connection between the app's server and the deployment. */
+const NOT_FOR_CLIENT = /^(?:set-cookie|alt-svc|cf-.*)$/
 
-/** Nobody else may see an answer to somebody, and no cache may keep it. */
+/** Keeps a response that depends on the identity out of every cache. */
 export const PRIVATE_HEADERS = { 'cache-control': 'private, no-store', 'vary': 'Cookie' } as const
 
-/** The headers with which a client's request to Better Auth is passed on; `address` is the client's, `null` if it is not known. */
+/**
+ * The headers of a client's request as they are sent to Better Auth; `address` is the client's,
+ * `null` if unknown.
+ */
 export function requestHeaders(request: Request, address: string | null, config: ServerConfig): Headers {
   const named = namedInConnection(request.headers)
   const headers = originHeaders(request, config, address)
@@ -35,15 +49,20 @@ export function requestHeaders(request: Request, address: string | null, config:
 }
 
 /**
- * The headers of any request to Better Auth: where the app is, whose session it is, which address the request counts for, and
- * that the answer must not be packed.
+ * The headers that every request to Better Auth has: the app's own address, the auth cookies, the
+ * address that the request counts for, and that the answer must not be compressed.
  */
-export function originHeaders(request: Request, config: ServerConfig, address: string | null = createServerAddress()): Headers {
+export function originHeaders(
+  request: Request,
+  config: ServerConfig,
+  address: string | null = createServerAddress(),
+): Headers {
   const { protocol, host } = publicOrigin(request, config)
   const headers = new Headers({
-    // The host of the app compresses for the visitor; `fetch` would unpack what comes from here in any case.
+    // The app's host compresses what it sends to the client, and `fetch` would decompress this
+    // answer in any case.
     'accept-encoding': 'identity',
-    // Never x-forwarded-host: Convex's edge would look for a deployment of that name.
+    // Never x-forwarded-host: Convex's edge would look for a deployment with that name.
     'x-forwarded-proto': protocol,
     'x-better-auth-forwarded-proto': protocol,
     'x-better-auth-forwarded-host': host,
@@ -56,15 +75,15 @@ export function originHeaders(request: Request, config: ServerConfig, address: s
   return headers
 }
 
-/** The headers with which an answer of Better Auth to a request is passed on. */
+/** The headers of Better Auth's answer to a request as they are sent to the client. */
 export async function responseHeaders(upstream: Headers, request: Request, config: ServerConfig): Promise<Headers> {
   const named = namedInConnection(upstream)
-  // `fetch` has unpacked the body, so its encoding and length are not those of the body any more.
-  const isUnpacked = upstream.has('content-encoding')
+  // `fetch` has decompressed the body, so the encoding and the length no longer match it.
+  const isDecompressed = upstream.has('content-encoding')
   const headers = new Headers()
   for (const [name, value] of upstream) {
-    const isAboutPacking = isUnpacked && /^content-(?:encoding|length)$/.test(name)
-    if (!HOP_BY_HOP.test(name) && !NOT_FOR_VISITOR.test(name) && !named.has(name) && !isAboutPacking)
+    const isOutdated = isDecompressed && /^content-(?:encoding|length)$/.test(name)
+    if (!HOP_BY_HOP.test(name) && !NOT_FOR_CLIENT.test(name) && !named.has(name) && !isOutdated)
       headers.set(name, value)
   }
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
@@ -76,11 +95,16 @@ export async function responseHeaders(upstream: Headers, request: Request, confi
   return headers
 }
 
-/** Better Auth's plugins for apps without cookies let other headers name the session. */
+/**
+ * Better Auth's plugins for apps without cookies accept the session in other headers.
+ *
+ * @see https://better-auth.com/docs/plugins/bearer
+ */
 function namesSession(headers: Headers): boolean {
   return /^bearer\b/i.test(headers.get('authorization') ?? '') || headers.has('better-auth-cookie')
 }
 
+/** The headers that `Connection` declares as concerning one connection only. */
 function namedInConnection(headers: Headers): Set<string> {
-  return new Set((headers.get('connection') ?? '').split(',').map(name => name.trim().toLowerCase()))
+  return new Set(listEntries(headers.get('connection')).map(name => name.toLowerCase()))
 }

@@ -1,10 +1,13 @@
+/** Calls a Convex function over HTTP. */
 import type { FunctionReference } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
+import type { JsonObject } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
+import type { UpstreamAnswer } from '../http/request-upstream.ts'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { serverError } from '../config/server-error.ts'
-import { askUpstream, isJsonUnauthorized, reasonOf } from '../http/request-upstream.ts'
+import { failureReason, isJsonUnauthorized, requestUpstream } from '../http/request-upstream.ts'
 
 /** Convex's own status for a function that ran and failed. */
 const FUNCTION_FAILED = 560
@@ -14,7 +17,7 @@ const MAX_RESULT_BYTES = 2 ** 25
 
 export type FunctionKind = 'query' | 'mutation' | 'action'
 
-/** A call as it travels: `args` in Convex's JSON. */
+/** A call as it is sent: `args` are in Convex's JSON. */
 export interface FunctionCall {
   kind: FunctionKind
   name: string
@@ -22,23 +25,31 @@ export interface FunctionCall {
 }
 
 /**
- * Writes a call down.
+ * Encodes a call for {@link callFunction}.
  *
  * @throws {ConvueError} `FUNCTION_INVALID`, `ARGS_INVALID`
  */
-export function encodeCall(kind: FunctionKind, reference: FunctionReference<any, any>, args: Record<string, Value> = {}): FunctionCall {
-  return { kind, name: nameOf(reference), args: encodeArgs(args) }
+export function encodeCall(
+  kind: FunctionKind,
+  reference: FunctionReference<any, any>,
+  args: Record<string, Value> = {},
+): FunctionCall {
+  return { kind, name: functionName(reference), args: encodeArgs(args) }
 }
 
 /**
- * Calls a function of the deployment over HTTP, once.
+ * Sends a call to the deployment, once.
  *
- * @returns its answer in Convex's JSON.
- * @throws what the function throws; {@link ConvueError} `TOKEN_REJECTED` if the deployment refused the token and so did not run it,
- * `FUNCTION_REQUEST_FAILED`.
+ * @returns its result in Convex's JSON.
+ * @throws the error of the function; {@link ConvueError} `TOKEN_REJECTED` if the deployment
+ * rejected the token and so did not run the function, `FUNCTION_REQUEST_FAILED`.
  */
-export async function callFunction(config: ServerConfig, { kind, name, args }: FunctionCall, token: string | null): Promise<JSONValue> {
-  const answer = await askUpstream(config, `${config.convexUrl}/api/${kind}`, {
+export async function callFunction(
+  config: ServerConfig,
+  { kind, name, args }: FunctionCall,
+  token: string | null,
+): Promise<JSONValue> {
+  const answer = await requestUpstream(config, `${config.convexUrl}/api/${kind}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify({ path: name, format: 'convex_encoded_json', args: [args] }),
@@ -46,15 +57,22 @@ export async function callFunction(config: ServerConfig, { kind, name, args }: F
 
   if (token && isJsonUnauthorized(answer))
     throw serverError('TOKEN_REJECTED')
-  const outcome = answer.kind === 'answer' && (answer.status === 200 || answer.status === FUNCTION_FAILED) ? answer.body : null
+  const outcome = outcomeOf(answer)
   switch (outcome?.status) {
     case 'success':
       return outcome.value as JSONValue ?? null
     case 'error':
       throw functionError(String(outcome.errorMessage), outcome.errorData as JSONValue | undefined)
     default:
-      throw serverError('FUNCTION_REQUEST_FAILED', reasonOf(answer))
+      throw serverError('FUNCTION_REQUEST_FAILED', failureReason(answer))
   }
+}
+
+/** The result or the error of the function, if the answer is Convex's and the function ran. */
+function outcomeOf(answer: UpstreamAnswer): JsonObject | null {
+  if (answer.kind === 'answer' && (answer.status === 200 || answer.status === FUNCTION_FAILED))
+    return answer.body
+  return null
 }
 
 function functionError(message: string, data: JSONValue | undefined): Error {
@@ -65,7 +83,7 @@ function functionError(message: string, data: JSONValue | undefined): Error {
   return error
 }
 
-function nameOf(reference: FunctionReference<any, any>): string {
+function functionName(reference: FunctionReference<any, any>): string {
   try {
     return getFunctionName(reference)
   }

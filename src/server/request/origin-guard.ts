@@ -1,10 +1,11 @@
+/** Refuses mutations and actions of requests that a page of another site may have caused (CSRF). */
 import type { ServerConfig } from '../config/server-config.ts'
 import { publicOrigin } from '../config/public-origin.ts'
 import { serverError } from '../config/server-error.ts'
 
 /**
- * Refuses a write of a request that a page of another site may have caused: the user's cookies come
- * along with it all the same.
+ * Refuses to write for a request that a page of another site may have caused: browsers send the
+ * user's cookies with such requests, too.
  *
  * @throws {ConvueError} `ORIGIN_UNTRUSTED`
  */
@@ -14,37 +15,42 @@ export function guardOrigin(request: Request, config: ServerConfig): void {
   if (origin && config.trustedOrigins.has(origin))
     return
 
-  // The browser itself compares, and no page can write this header.
+  // The browser itself compares the sites, and no page can write this header.
   const site = headers.get('sec-fetch-site')
   if (site) {
-    if (site !== 'same-origin' && site !== 'none')
-      throw untrusted(`a page of another site caused it (Sec-Fetch-Site: ${site === 'same-site' ? site : 'cross-site'})`)
-    return
+    if (site === 'same-origin' || site === 'none')
+      return
+    const reported = site === 'same-site' ? site : 'cross-site'
+    throw serverError('ORIGIN_UNTRUSTED', `a page of another site caused it (Sec-Fetch-Site: ${reported})`)
   }
 
   if (origin) {
-    if (!isOwn(origin, request, config))
-      throw untrusted('a page of another site caused it (Origin or Referer)')
+    if (!isAppOrigin(origin, request, config))
+      throw serverError('ORIGIN_UNTRUSTED', 'a page of another site caused it (Origin or Referer)')
     return
   }
 
-  // A link on another site can look like this: over http and in old browsers, with
-  // `rel="noreferrer"`. Without cookies, it does not run as a user.
-  if (headers.has('cookie'))
-    throw untrusted('it has cookies, and no Origin, Referer or Sec-Fetch-Site that says where it comes from')
+  // A link on another site can cause such a request: over http and in old browsers, with
+  // `rel="noreferrer"`. Without cookies the request does not run as a user.
+  if (headers.has('cookie')) {
+    const problem = 'it has cookies, and no Origin, Referer or Sec-Fetch-Site that names the page which caused it'
+    throw serverError('ORIGIN_UNTRUSTED', problem)
+  }
 }
 
-function untrusted(reason: string): Error {
-  return serverError('ORIGIN_UNTRUSTED', reason)
-}
-
-/** Where TLS ends before the app, it sees http where the visitor sees https; never the other way round. */
-function isOwn(origin: string, request: Request, config: ServerConfig): boolean {
+/**
+ * If TLS ends before the app, the app sees http where the browser sees https; the opposite does not
+ * occur.
+ */
+function isAppOrigin(origin: string, request: Request, config: ServerConfig): boolean {
   const { protocol, host } = publicOrigin(request, config)
   return origin === originOf(`https://${host}`) || (protocol === 'http' && origin === originOf(`http://${host}`))
 }
 
-/** `null` for what has none, which an `Origin` of `null` says of itself. */
+/**
+ * The origin of a URL. A URL without an origin has the origin `null`, which is also what `Origin`
+ * contains then.
+ */
 function originOf(url: string | null): string | null {
   try {
     return url && new URL(url).origin

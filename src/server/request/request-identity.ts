@@ -1,50 +1,67 @@
+/** The session and the token of one request, each requested from Better Auth at most once. */
 import type { SessionAnswer } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
+import type { UpstreamAnswer } from '../http/request-upstream.ts'
 import { readSessionAnswer } from '../../shared/auth-answers.ts'
 import { readClaims } from '../../shared/jwt.ts'
 import { serverError } from '../config/server-error.ts'
-import { askUpstream, isJsonUnauthorized, reasonOf } from '../http/request-upstream.ts'
+import { failureReason, isJsonUnauthorized, requestUpstream } from '../http/request-upstream.ts'
 import { nameOf, readAuthCookies } from './auth-cookies.ts'
 import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
 import { bindToken, keepSessionCookie, readBoundToken } from './token-binding.ts'
 
-/** Somebody's token in one request. */
+/** The token of the user who makes a request. */
 export interface RequestToken {
   value: string
   userId: string
-  /** It comes from the visitor's cookie, not from the token endpoint: it may be refused although there is a session. */
+  /**
+   * The token comes from a cookie, not from the token endpoint: the deployment may reject it
+   * although there is a session.
+   */
   isCached: boolean
 }
 
 /** The session of Better Auth, without its secret. */
 export interface RequestSession extends SessionAnswer {}
 
-/** Who makes a request. Each question is asked upstream at most once, however many ask it here. */
+/**
+ * The identity of a request. However often a method is called, Better Auth receives at most one
+ * request for it.
+ */
 export interface RequestIdentity {
-  /** `null` for nobody. Rejects if that could not be found out. */
+  /** `null` for an anonymous request. Rejects if the identity could not be determined. */
   token: () => Promise<RequestToken | null>
-  /** Another token than the cookie's, which the deployment refused. One request for all that were refused. */
+  /**
+   * A token to replace the cookie's, which the deployment rejected. All calls with the rejected
+   * token share one request.
+   */
   renewToken: () => Promise<RequestToken | null>
-  /** Whether a token is of the session that Better Auth has reported, as far as it has. */
+  /**
+   * Whether a token belongs to the session that Better Auth has reported. `true` as long as none
+   * was requested.
+   */
   isCurrent: (token: RequestToken | null) => boolean
-  /** `null` for nobody. Rejects if that could not be found out. */
+  /** `null` for an anonymous request. Rejects if the identity could not be determined. */
   session: () => Promise<RequestSession | null>
-  /** What the response needs: nothing as long as nobody asked who makes the request. */
+  /**
+   * The headers that the response needs. Empty as long as neither session nor token was requested.
+   */
   responseHeaders: () => Headers
 }
 
 export function createRequestIdentity(request: Request, config: ServerConfig): RequestIdentity {
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
-  /** By name: of two cookies of one name the later one counts. */
+  /** By name, since of two cookies with one name the later one takes effect. */
   const setCookies = new Map<string, string>()
-  let token: Promise<RequestToken | null> | undefined
-  let renewed: Promise<RequestToken | null> | undefined
-  let session: Promise<RequestSession | null> | undefined
-  /** What Better Auth has reported; `undefined` while it has not. */
-  let reported: RequestSession | null | undefined
+  let tokenPromise: Promise<RequestToken | null> | undefined
+  let newTokenPromise: Promise<RequestToken | null> | undefined
+  let sessionPromise: Promise<RequestSession | null> | undefined
+  /** The session that Better Auth has reported, `null` for none; `undefined` until then. */
+  let reportedSession: RequestSession | null | undefined
 
-  async function askAuth(path: string): ReturnType<typeof askUpstream> {
-    const answer = await askUpstream(config, `${config.siteUrl}${config.basePath}${path}`, { headers: originHeaders(request, config) })
+  async function requestAuth(path: string): Promise<UpstreamAnswer> {
+    const url = `${config.siteUrl}${config.basePath}${path}`
+    const answer = await requestUpstream(config, url, { headers: originHeaders(request, config) })
     if (answer.kind === 'answer') {
       const changes = await bindToken(answer.headers.getSetCookie(), cookies, false, config)
       for (const setCookie of keepSessionCookie(changes, config))
@@ -53,77 +70,90 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     return answer
   }
 
-  async function mintToken(): Promise<RequestToken | null> {
+  async function requestToken(): Promise<RequestToken | null> {
     if (!cookies.hasSession)
       return null
-    const answer = await askAuth('/convex/token')
+    const answer = await requestAuth('/convex/token')
     if (isJsonUnauthorized(answer))
       return null
     const value = answer.kind === 'answer' && answer.status === 200 ? answer.body?.token : undefined
     const userId = readClaims(value)?.sub
     if (userId)
       return { value: value as string, userId, isCached: false }
-    throw answer.status === 404 ? serverError('TOKEN_ENDPOINT_MISSING') : serverError('TOKEN_REQUEST_FAILED', reasonOf(answer))
+    if (answer.status === 404)
+      throw serverError('TOKEN_ENDPOINT_MISSING')
+    throw serverError('TOKEN_REQUEST_FAILED', failureReason(answer))
+  }
+
+  function requestTokenOnce(): Promise<RequestToken | null> {
+    newTokenPromise ??= requestToken()
+    return newTokenPromise
   }
 
   async function findToken(): Promise<RequestToken | null> {
     const bound = await readBoundToken(cookies)
     const claims = readClaims(bound)
-    const cached = claims && { value: bound!, userId: claims.sub, isCached: true }
-    const restMs = claims ? claims.exp * 1000 - Date.now() : Number.NaN
-    if (cached && restMs > config.tokenMarginMs)
+    if (!claims)
+      return await requestTokenOnce()
+
+    const cached: RequestToken = { value: bound!, userId: claims.sub, isCached: true }
+    const restMs = claims.exp * 1000 - Date.now()
+    if (restMs > config.tokenMarginMs)
       return cached
     try {
-      return await (renewed ??= mintToken())
+      return await requestTokenOnce()
     }
     catch (error) {
-      // Better one that is about to expire than none.
-      if (cached && restMs > 0 && Number.isFinite(config.tokenMarginMs))
+      // A token that is about to expire is better than none.
+      if (restMs > 0 && Number.isFinite(config.tokenMarginMs))
         return cached
       throw error
     }
   }
 
-  /** The session counts, whichever of the two was known first. */
+  /**
+   * The token of the reported session, if Better Auth has reported one, whether the session or the
+   * token came first.
+   */
   async function currentToken(): Promise<RequestToken | null> {
     if (!config.hasTokens)
       return null
-    token ??= findToken()
-    const found = await token
+    tokenPromise ??= findToken()
+    const found = await tokenPromise
     if (isCurrent(found))
       return found
-    if (reported === null)
+    if (reportedSession === null)
       return null
-    const minted = await renewToken()
-    if (!isCurrent(minted))
+    const renewed = await renewToken()
+    if (!isCurrent(renewed))
       throw serverError('IDENTITY_CHANGED', 'request')
-    return minted
+    return renewed
   }
 
-  async function renewToken(): Promise<RequestToken | null> {
-    renewed ??= mintToken()
-    token = renewed
-    return await renewed
+  function renewToken(): Promise<RequestToken | null> {
+    tokenPromise = requestTokenOnce()
+    return tokenPromise
   }
 
   function isCurrent(token: RequestToken | null): boolean {
-    if (reported === undefined || !config.hasTokens)
+    if (reportedSession === undefined || !config.hasTokens)
       return true
-    if (!reported || !token)
-      return reported === token
-    const { sub, sessionId = reported.session.id } = readClaims(token.value)!
-    return sub === reported.user.id && sessionId === reported.session.id
+    if (!reportedSession || !token)
+      return reportedSession === token
+    const { user, session } = reportedSession
+    const { sub, sessionId = session.id } = readClaims(token.value)!
+    return sub === user.id && sessionId === session.id
   }
 
   async function findSession(): Promise<RequestSession | null> {
-    reported = await askForSession()
-    return reported
+    reportedSession = await requestSession()
+    return reportedSession
   }
 
-  async function askForSession(): Promise<RequestSession | null> {
+  async function requestSession(): Promise<RequestSession | null> {
     if (!cookies.hasSession)
       return null
-    const answer = await askAuth('/get-session')
+    const answer = await requestAuth('/get-session')
     if (isJsonUnauthorized(answer))
       return null
     if (answer.kind === 'answer' && answer.status === 200) {
@@ -133,17 +163,20 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
       if (session)
         return session
     }
-    throw serverError('SESSION_REQUEST_FAILED', reasonOf(answer))
+    throw serverError('SESSION_REQUEST_FAILED', failureReason(answer))
   }
 
   return {
     token: currentToken,
     renewToken,
     isCurrent,
-    session: () => session ??= findSession(),
+    session() {
+      sessionPromise ??= findSession()
+      return sessionPromise
+    },
     responseHeaders() {
       const headers = new Headers()
-      if (!token && !session)
+      if (!tokenPromise && !sessionPromise)
         return headers
       for (const [name, value] of Object.entries(PRIVATE_HEADERS))
         headers.set(name, value)

@@ -1,3 +1,4 @@
+/** Binds the token in a request's cookies to the session that it was issued for. */
 import type { AuthCookies, CookieNames } from './auth-cookies.ts'
 import {
   applySetCookies,
@@ -10,10 +11,10 @@ import {
   valueOf,
 } from './auth-cookies.ts'
 
-// Better Auth keeps the token in a cookie of its own, which outlives the session's cookie and may be
-// written by a late response of a previous session. So whenever it sets a token, this module sets a
-// second cookie, the binding: a hash of the session's cookie and the token. A token counts only
-// beside the session that it was made for.
+// Better Auth stores the token in a cookie of its own, which outlives the session's cookie and may
+// be set by a late response of a previous session. So whenever Better Auth sets a token, this
+// module sets a second cookie, the binding: a hash of the session's cookie and the token. A token
+// is used only beside the session that it was issued for.
 
 /** The token of a request's cookies; `null` unless it is bound to their session. */
 export async function readBoundToken({ session, token, binding }: AuthCookies): Promise<string | null> {
@@ -23,12 +24,12 @@ export async function readBoundToken({ session, token, binding }: AuthCookies): 
 }
 
 /**
- * The `Set-Cookie`s of a response of Better Auth, and those that keep the binding up to date: a token
- * is bound, and what belonged to a previous session is deleted.
+ * The `Set-Cookie`s of a response of Better Auth, and those that keep the binding up to date: they
+ * bind a new token, and delete the token and the caches of a previous session.
  *
  * @param setCookies those of the response.
  * @param before the cookies of the request.
- * @param namesSession whether another header of the request than `Cookie` names a session.
+ * @param namesSession whether a header of the request other than `Cookie` names a session.
  * @param names how the app names its cookies.
  */
 export async function bindToken(
@@ -43,35 +44,38 @@ export async function bindToken(
   const result = [...setCookies]
 
   if (token) {
-    const owner = namesSession ? null : ownerOf(before, after)
+    const ownerCookies = namesSession ? null : ownerOf(before, after)
     const name = `${nameOf(token)}_binding`
-    result.push(owner && !isDeletion(token)
-      ? likeCookie(token, name, await bindingOf(owner, valueOf(token)))
-      : deletion(token, name))
+    if (ownerCookies && !isDeletion(token))
+      result.push(copyAttributes(token, name, await bindingOf(ownerCookies, valueOf(token))))
+    else
+      result.push(deletionLike(token, name))
   }
   if (session && !isSameSession(before, after)) {
     const prefix = `${securityPrefixOf(nameOf(session))}${names.cookiePrefix}`
     const caches = before.pairs.map(nameOf).filter(name => isSessionCache(kindOf(name, names)))
     for (const name of [`${prefix}.convex_jwt`, `${prefix}.convex_jwt_binding`, ...caches]) {
       if (!result.some(setCookie => nameOf(setCookie) === name))
-        result.push(deletion(session, name))
+        result.push(deletionLike(session, name))
     }
   }
   return result
 }
 
 /**
- * The `Set-Cookie`s without the one that deletes the session's cookie, for the answer to a request that
- * only reads. By the time it arrives, another tab may have signed in, and it would delete that session.
- * The cookie of a session that has ended may stay: Better Auth finds no session by it, and its token goes.
+ * The `Set-Cookie`s without the one that deletes the session's cookie, for the answer to a request
+ * that only reads: when it arrives, another tab may have signed in, and it would delete that
+ * session. The cookie of an ended session may remain, since Better Auth finds no session for it;
+ * its token is deleted.
  */
 export function keepSessionCookie(setCookies: string[], names: CookieNames): string[] {
-  return setCookies.filter(it => kindOf(nameOf(it), names) !== 'session_token' || !isDeletion(it))
+  return setCookies.filter(setCookie => kindOf(nameOf(setCookie), names) !== 'session_token' || !isDeletion(setCookie))
 }
 
 /**
- * The session that Better Auth made a token for. Where a response replaces the session, nothing says
- * which one it is: the token is the previous session's if some hook has loaded that one.
+ * The session that Better Auth issued a token for; `null` if unknown. If a response replaces the
+ * session, the response does not say which one: the token is the previous session's if a hook of
+ * Better Auth has loaded that session.
  *
  * @see https://github.com/get-convex/better-auth/blob/main/src/plugins/convex/index.ts
  */
@@ -84,20 +88,23 @@ function isSameSession({ session: before }: AuthCookies, { session: after }: Aut
   return before.kind === 'one' && after.kind === 'one' && before.cookies === after.cookies
 }
 
-/** Base64url of a SHA-256. It needs no key: only those who know the session's cookie can make it. */
+/**
+ * A SHA-256 as base64url. No key is necessary: only a client that has the session's cookie can
+ * compute it.
+ */
 async function bindingOf(session: string, token: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${session}; ${token}`))
   const base64 = btoa(String.fromCharCode(...new Uint8Array(digest)))
   return base64.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }
 
-/** A `Set-Cookie` with the attributes of another. */
-function likeCookie(setCookie: string, name: string, value: string): string {
+/** A `Set-Cookie` with the attributes of another one. */
+function copyAttributes(setCookie: string, name: string, value: string): string {
   return [`${name}=${value}`, ...attributesOf(setCookie)].join('; ')
 }
 
-/** A `Set-Cookie` that deletes a cookie with the attributes of another. */
-function deletion(setCookie: string, name: string): string {
+/** A `Set-Cookie` that deletes a cookie which was set with the attributes of another one. */
+function deletionLike(setCookie: string, name: string): string {
   const kept = attributesOf(setCookie).filter(attribute => !/^(?:max-age|expires)\s*=/i.test(attribute))
   return [`${name}=`, 'Max-Age=0', ...kept].join('; ')
 }
