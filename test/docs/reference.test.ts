@@ -7,7 +7,10 @@ import { allExamples, exportsOf, importsOf, pages, prose, ROOT } from './example
 /** The pages that people write; `api-reference.test.ts` checks the generated ones. */
 const isReference = (page: string): boolean => /^docs\/reference\/[^/]+$/.test(page)
 const isGenerated = (page: string): boolean => page.startsWith('docs/reference/api/')
-const reference = [...pages].filter(([page]) => isReference(page)).map(([, text]) => prose(text)).join('\n')
+const isType = (name: string): boolean => /^[A-Z]/.test(name) && !/^Auth\w+ing$|uthenticated$|Error$/.test(name)
+function textOf(isWanted: (page: string) => boolean): string {
+  return [...pages].filter(([page]) => isWanted(page)).map(([, text]) => prose(text)).join('\n')
+}
 
 describe('the reference', () => {
   it.for([
@@ -20,7 +23,10 @@ describe('the reference', () => {
     expect(names.length).toBeGreaterThan(1)
     const shown = new Set(allExamples.filter(({ page }) => isReference(page)).flatMap(example => importsOf(example, module)))
     expect(names.filter(name => !shown.has(name)), 'without an example').toEqual([])
-    expect(names.filter(name => !new RegExp(`\`<?${name}\\b`).test(reference)), 'not named').toEqual([])
+    const [written, generated] = [textOf(isReference), textOf(isGenerated)]
+    const isNamed = (name: string, text: string): boolean => new RegExp(`\`<?${name}\\b`).test(text)
+    expect(names.filter(name => !isType(name) && !isNamed(name, written)), 'not explained').toEqual([])
+    expect(names.filter(name => !isNamed(name, generated)), 'not in the generated pages').toEqual([])
   })
 
   it('names all that the Nuxt module imports by itself, and every option of it', () => {
