@@ -30,7 +30,7 @@ function readAddress(env: Record<string, string>, name: string): string | undefi
     return undefined
   // `localhost:3210` is a URL as well, of the scheme `localhost:`.
   if (!/^https?:\/\//.test(address) || !URL.canParse(address))
-    throw new Error(`${name} is "${address}", which is no http(s) URL. Set it to the deployment's address, or remove it to start the embedded deployment.`)
+    throw new Error(`${name} is "${address}", which is not an http(s) URL. Set it to the deployment's address, or remove it to start the embedded deployment.`)
   return address
 }
 
@@ -40,12 +40,12 @@ function readPort(): number | undefined {
     return undefined
   const port = Number(PORT)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new Error(`PORT is "${PORT}", which is no port. Set it to a number from 1 to 65535, or remove it.`)
+    throw new Error(`PORT is "${PORT}", which is not a port. Set it to a number from 1 to 65535, or remove it.`)
   return port
 }
 
 dev().catch((error: Error) => {
-  // What to do is in the message; where it was thrown helps nobody.
+  // The message says what to do, so the stack would not help.
   console.error(error.message)
   process.exit(1)
 })

@@ -29,7 +29,7 @@ export default defineConfig({
   },
 })
 
-/** A module of the library that is replaced alone would not know the plugin that its former self has installed. */
+/** If Vite replaced a single module of the library, the new module would not find the plugin that the previous one installed. */
 function reloadForLibrary(): Plugin {
   return {
     name: 'reload-for-library',

@@ -10,7 +10,7 @@ export interface FlightSubject {
 
 /** `/spa/react/…` is one script. */
 export const SUBJECTS: FlightSubject[] = [
-  { name: 'floor: `ConvexClient` as nobody', path: '/spa/nobody', isReturning: true },
+  { name: 'floor: anonymous `ConvexClient`', path: '/spa/nobody', isReturning: true },
   { name: 'Convue in a SPA', path: '/spa/convue', isReturning: true },
   { name: 'Convue in a SPA, first visit of the browser', path: '/spa/convue', isReturning: false },
   { name: 'Convue on Nuxt', path: '/tasks', isReturning: true, isRendered: true },

@@ -30,10 +30,10 @@ const ROUNDS = 2
 
 /** `ConvexHttpClient` gets a token and no session: whether that lives is asked by nobody, as in an app without Convue. */
 const SUBJECTS: RenderingSubject[] = [
-  { name: 'floor: no queries, nobody', path: '/plain', as: 'nobody', contains: 'nobody made' },
+  { name: 'floor: no queries, anonymous', path: '/plain', as: 'nobody', contains: 'nobody made' },
   { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'nobody made' },
   { name: 'Convue', path: '/convue', as: 'user', contains: TASK },
-  { name: 'Convue, the token\'s cookie has lapsed', path: '/convue', as: 'user without a token', contains: TASK },
+  { name: 'Convue, the token\'s cookie has expired', path: '/convue', as: 'user without a token', contains: TASK },
   { name: '`ConvexHttpClient`, all at once', path: '/http-client/parallel', as: 'token alone', contains: TASK },
   { name: '`ConvexHttpClient`, one after another', path: '/http-client/sequence', as: 'token alone', contains: TASK },
 ]

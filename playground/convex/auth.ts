@@ -25,7 +25,7 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
 }
 // #endregion
 
-/** What the database knows about whoever asks: `null` for nobody, and for a session that has ended. */
+/** The caller's user in the database: `null` for an anonymous caller, and for a session that has ended. */
 export const getCurrentUser = query({
   args: {},
   returns: v.union(v.null(), v.object({

@@ -1,2 +1,2 @@
-/** The account of the "Continue as demo user" button. It is no secret, and holds none. */
+/** The account of the "Continue as demo user" button. The password is public, and the account contains nothing secret. */
 export const demoUser = { name: 'Demo user', email: 'demo@convue.dev', password: 'demo-of-convue' }

@@ -4,7 +4,7 @@ import { mutation, query } from './_generated/server'
 import { requireIdentity } from './identity'
 
 // #region snippet
-/** Whoever may read this today may be refused tomorrow, while they look at it. */
+/** A user may lose the permission to read this while the page shows it. */
 export const read = query({
   args: {},
   returns: v.string(),
@@ -15,7 +15,7 @@ export const read = query({
         message: 'You may not read this diary any more.',
       })
     }
-    return 'The nest is in the third willow from the bridge. Tell nobody.'
+    return 'The nest is in the third willow from the bridge. Keep it a secret.'
   },
 })
 // #endregion

@@ -10,7 +10,7 @@ const publicPost = v.object({
   text: v.string(),
 })
 
-/** The latest posts, for everybody. Whose account wrote a post is nobody's business: only the name leaves. */
+/** The latest posts, for all users. It returns the author's name, but not the account. */
 export const list = query({
   args: {},
   returns: v.array(publicPost),

@@ -1,7 +1,7 @@
 import type { Auth, UserIdentity } from 'convex/server'
 import { ConvexError } from 'convex/values'
 
-/** Who asks. Throws a `ConvexError`, which reaches the client as it is, if that is nobody. */
+/** The caller's identity. Throws a `ConvexError`, which reaches the client unchanged, for an anonymous caller. */
 export async function requireIdentity(ctx: { auth: Auth }): Promise<UserIdentity> {
   const identity = await ctx.auth.getUserIdentity()
   if (!identity)

@@ -27,7 +27,7 @@ export const generateUploadUrl = mutation({
   },
 })
 
-/** A stored file is nobody's until this says whose it is. */
+/** Makes the caller the owner of a stored file, which has no owner before. */
 export const save = mutation({
   args: {
     storageId: v.id('_storage'),
@@ -41,7 +41,7 @@ export const save = mutation({
     // The page has looked at the type, but it can be bypassed.
     const file = await ctx.db.system.get(storageId)
     if (!file?.contentType?.startsWith('image/'))
-      throw new ConvexError({ code: 'NO_PICTURE', message: 'It is no picture.' })
+      throw new ConvexError({ code: 'NO_PICTURE', message: 'The file is not a picture.' })
     if (file.size === 0)
       throw new ConvexError({ code: 'EMPTY', message: 'The file is empty.' })
     return await ctx.db.insert('pictures', {

@@ -60,7 +60,7 @@ export const add = mutation({
   },
 })
 
-/** Another person's row is as absent as one that was removed. */
+/** Another user's row and a removed row cause the same error. */
 export const remove = mutation({
   args: {
     id: v.id('sightings'),

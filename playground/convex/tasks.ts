@@ -67,11 +67,11 @@ export const remove = mutation({
   },
 })
 
-/** Another person's task is as absent as one that was removed: the answer must not tell which. */
+/** Another user's task and a removed task cause the same error, so that the error does not reveal which tasks exist. */
 async function requireOwnTask(ctx: MutationCtx, id: Id<'tasks'>) {
   const { subject } = await requireIdentity(ctx)
   const found = await ctx.db.get(id)
   if (!found || found.userId !== subject)
-    throw new ConvexError({ code: 'NOT_FOUND', message: 'This task is gone.' })
+    throw new ConvexError({ code: 'NOT_FOUND', message: 'This task does not exist any more.' })
   return found
 }

@@ -9,7 +9,7 @@ export type NetworkState = typeof networkStates[number]
 /** How long a message is on its way in a slow network, in milliseconds: long enough to see what the page shows meanwhile. */
 const LATENCY_MS = 1500
 
-/** What a socket is told when its network is gone. */
+/** The close event of a socket that has lost its network. */
 const CLOSED_ABNORMALLY = 1006
 
 export interface Network {

@@ -19,7 +19,7 @@ export function useCallLog(): { calls: Readonly<ShallowRef<readonly LoggedCall[]
   const { user } = useConvexAuth()
   let lastId = 0
 
-  // What one person wrote is not for the next one to read.
+  // The next user must not see the calls of the previous user.
   watch(() => user.value?.id, () => calls.value = [], { flush: 'sync' })
 
   function log(text: string, promise: Promise<unknown>): void {

@@ -2,7 +2,7 @@ import { useConvexAuth } from 'convue'
 import { computed, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-/** Leaves a page that is for guests only, for where they came from, as soon as somebody is signed in: here or in another tab. */
+/** Leaves a page for anonymous users, back to the previous page, as soon as a user is signed in: here or in another tab. */
 export function useLeaveWhenSignedIn(): void {
   // #region snippet
   const { isAuthenticated } = useConvexAuth()

@@ -2,7 +2,7 @@ import { defineConvexQuery, useAuthedQuery } from 'convue'
 import { api } from '../convex/_generated/api'
 
 // #region snippet
-/** How many sightings there are: one query, whoever asks. */
+/** The number of sightings: one query that all components share. */
 export const useTally = defineConvexQuery(() =>
   useAuthedQuery(api.sightings.tally, {}, {
     transform: ({ garden, wood, coast }) =>

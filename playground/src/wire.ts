@@ -24,7 +24,7 @@ export interface WireSocket {
   id: number
   isOpen: boolean
   /** Whether it has sent a token: a client carries one identity for its whole life. */
-  carries: 'nobody' | 'a person'
+  carries: 'no user' | 'a user'
   queries: WireQuery[]
 }
 
@@ -78,7 +78,7 @@ export function createWire(Socket: typeof WebSocket): Wire {
       super(url, protocols)
       const socket = this.#id
       open.add(this)
-      sockets.value = [...sockets.value, { id: socket, isOpen: false, carries: 'nobody', queries: [] }]
+      sockets.value = [...sockets.value, { id: socket, isOpen: false, carries: 'no user', queries: [] }]
       this.addEventListener('open', () => update(socket, () => ({ isOpen: true })))
       this.addEventListener('message', ({ data }) => {
         const message = JSON.parse(data)
@@ -96,7 +96,7 @@ export function createWire(Socket: typeof WebSocket): Wire {
       const message = JSON.parse(data)
       record({ socket: this.#id, direction: 'sent', type: message.type, detail: describeSent(message) })
       if (message.type === 'Authenticate')
-        update(this.#id, () => ({ carries: message.tokenType === 'User' ? 'a person' : 'nobody' }))
+        update(this.#id, () => ({ carries: message.tokenType === 'User' ? 'a user' : 'no user' }))
       if (message.type === 'ModifyQuerySet')
         update(this.#id, ({ queries }) => ({ queries: modify(queries, message.modifications) }))
     }
@@ -126,7 +126,7 @@ function describeSent(message: any): string {
     case 'Connect':
       return FIRST_CONNECT.includes(message.lastCloseReason) ? 'for the first time' : `again, after ${message.lastCloseReason}`
     case 'Authenticate':
-      return message.tokenType === 'User' ? 'with a token' : 'as nobody'
+      return message.tokenType === 'User' ? 'with a token' : 'anonymously'
     case 'ModifyQuerySet':
       return describeModifications(message.modifications)
     case 'Mutation':
@@ -162,7 +162,7 @@ function describeModifications(modifications: Modification[]): string {
   return described.join(', ') || 'no queries yet'
 }
 
-/** `tasks:list` and `tasks.js:list` are `tasks.list` to whoever wrote it. */
+/** `tasks:list` and `tasks.js:list` as the app's code writes them: `tasks.list`. */
 function name(udfPath: string): string {
   return udfPath.replace(/\.js(?=:)/, '').replace(':', '.')
 }

@@ -1,7 +1,7 @@
 import { ConvexError } from 'convex/values'
 import { api } from '#convex/api'
 
-/** Changes the password of whoever asks. */
+/** Changes the password of the request's user. */
 export default defineEventHandler(async (event) => {
   await requireConvexUser(event)
   const { currentPassword, newPassword } = await readBody<Record<string, unknown>>(event)
