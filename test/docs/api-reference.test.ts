@@ -7,7 +7,7 @@ import { exportsOf, ROOT } from './examples.ts'
 
 const generated = generateApi()
 
-/** The generated page text of each entry point. `convue` has several pages. */
+/** `convue` has several pages, the other modules have one each. */
 const MODULES = [
   { module: 'convue', source: 'src/index.ts' },
   { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
@@ -19,8 +19,8 @@ function pagesOf(module: string): string {
   return [...generated.values()].filter(text => text.includes(`\nExports of \`${module}\`.`)).join('\n')
 }
 
-describe('the generated API reference', () => {
-  it('is the same as the committed pages; `npm run docs:api` writes them', () => {
+describe('aPI reference', () => {
+  it('matches the committed pages (`npm run docs:api` writes them)', () => {
     const committed = globSync('docs/reference/api/*.md', { cwd: ROOT }).map(path => path.replaceAll('\\', '/'))
     expect(committed.sort()).toEqual([...generated.keys()].sort())
     for (const [path, text] of generated)

@@ -19,12 +19,12 @@ import { isAnonymous, signUpAda, visit } from './visit.ts'
 
 const ADA = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }
 
-// The examples' own paths start at the app.
+// Relative paths in the examples start at the app.
 process.chdir(ROOT)
 await writeApp()
 process.chdir(APP)
 
-/** What TypeScript says of the examples. The library itself is no part of it: an app sees its declarations, and `npm run types` its source. */
+/** The type errors of the examples. Errors of the library's source are excluded: `npm run types` reports those. */
 const typeCheck = new Promise<string[]>((resolve) => {
   execFile(join(ROOT, 'node_modules/.bin/vue-tsc'), ['-b', '--noEmit', '--pretty', 'false', APP], { cwd: APP }, (error, output) => {
     const found = output.split('\n').filter(line => /^\S.*: error TS/.test(line))
@@ -42,16 +42,16 @@ const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))
 const ofServers = examples.filter(({ file }) => file.startsWith('server/'))
 const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|server|scripts)\//.test(file))
 
-describe('the examples', () => {
-  it('are there, each in a file of its own', () => {
+describe('examples', () => {
+  it('are found, each in a file of its own', () => {
     expect(Math.min(components.length, modules.length, ofTesting.length, ofServers.length)).toBeGreaterThan(2)
-    expect(components.filter(({ steps }) => !steps.some(({ action }) => action === 'shows')), 'that show nothing').toEqual([])
+    expect(components.filter(({ steps }) => !steps.some(({ action }) => action === 'shows')), 'components without a check of their content').toEqual([])
     expect(allExamples).toHaveLength([...pages.values()].join('\n').match(/```(?:ts|vue)/g)!.length)
     expect(examples.map(({ file }) => file).filter((file, index, files) => files.indexOf(file) !== index)).toEqual([])
   })
 })
 
-describe('on a page', () => {
+describe('examples on a page', () => {
   let deployment: Deployment
   let ada: string
   let seed: any
@@ -63,7 +63,7 @@ describe('on a page', () => {
     const browserFetch = createBrowserFetch()
     const send = fetch
     vi.stubGlobal('fetch', (input: string | URL | Request, init?: RequestInit) => {
-      // On its way to the network.
+      // `browserFetch` sends its own requests by this function.
       if (input instanceof Request)
         return send(input)
       const url = new URL(input, location.href)
@@ -77,7 +77,7 @@ describe('on a page', () => {
     ada = (await authClient.signUp.email(ADA)).data.user.id
   })
   beforeEach(async () => {
-    // That `<Suspense>` is an experimental feature.
+    // Vue logs that `<Suspense>` is an experimental feature.
     vi.spyOn(console, 'info').mockImplementation(() => {})
     document.body.innerHTML = '<div id="app"></div>'
     await deployment.mutation(seed.reset, { ada })
@@ -145,11 +145,11 @@ describe('on a page', () => {
       case 'logs':
         return expectConsole(new RegExp(value))
       default:
-        throw new Error(`No example can do this: ${action}`)
+        throw new Error(`Unknown step of an example: ${action}`)
     }
   }
 
-  it.for(components)('$file is mounted and does what it says', async (example) => {
+  it.for(components)('mounts $file and passes its steps', async (example) => {
     await signIn(example)
     const { default: component } = await load(example.file)
     const convex = createConvex({ url: deployment.url, authClient, lingerMs: 0 })
@@ -163,7 +163,7 @@ describe('on a page', () => {
     expect(errors).toEqual([])
   })
 
-  it.for(modules)('$file runs', async (example) => {
+  it.for(modules)('runs $file and passes its steps', async (example) => {
     await signIn(example)
     const exported = Object.values(await load(example.file)) as { close?: () => Promise<void> }[]
     app = (document.querySelector('#app') as { __vue_app__?: App } | null)?.__vue_app__
@@ -173,7 +173,7 @@ describe('on a page', () => {
   })
 })
 
-describe('on a server', () => {
+describe('examples on a server', () => {
   const origin = 'http://localhost:5173'
   let deployment: Deployment
   let ada: { id: string, cookie: string }
@@ -192,22 +192,22 @@ describe('on a server', () => {
     return deployment.close()
   })
 
-  it.for(ofServers)('$file answers as it says', async (example) => {
+  it.for(ofServers)('passes the requests of $file', async (example) => {
     const { default: app } = await load(example.file)
     if (app)
       await visit(example, origin, ada.cookie, request => app.fetch(request, { address: '127.0.0.1' }))
   })
 })
 
-describe('of tools', () => {
-  it.for(ofTools)('$file can be loaded', async ({ file }) => {
+describe('examples of configuration files', () => {
+  it.for(ofTools)('loads $file', async ({ file }) => {
     expect((await load(file)).default).toBeTruthy()
   })
 })
 
-// The last, since all others run meanwhile.
-describe('the types of all', () => {
-  it('are right', async () => {
+// Last, because the type check runs while the other tests do.
+describe('types of the examples', () => {
+  it('have no errors', async () => {
     expect(await typeCheck).toEqual([])
   }, 240_000)
 })

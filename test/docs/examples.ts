@@ -6,23 +6,23 @@ import { codegen } from '../../src/testing/index.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** The app that the examples make up. */
+/** The folder of the app that consists of the examples. */
 export const APP = join(ROOT, '.docs-examples')
 
-/** Where the Nuxt app of the examples is, seen from the app. */
+/** The folder of the Nuxt app, relative to the app. */
 const NUXT = 'nuxt/'
 
-/** What a reader does to a mounted example, or sees of it. */
+/** An action of a user on a mounted example, or a check of its content. */
 export interface Step { action: string, value: string }
 
 /**
- * A fenced block whose language is `vue` or `ts`. GitHub shows nothing of what follows the language: `file="…"` says where in the app it
- * belongs, and the rest is a script: `as="anonymous"`, `shows="…"`, `hides="…"`, `fill="…"`, `fill="Label=…"`, `choose="…"`, `click="…"`, `logs="…"`; of what a server
- * answers also `get="…"`, `post="…"`, `status="…"`, `location="…"`, `header="…"`.
+ * A fenced block whose language is `vue` or `ts`. Attributes follow the language, which GitHub does not show: `file="…"` is its path in the app,
+ * and the others are steps: `as="anonymous"`, `shows="…"`, `hides="…"`, `fill="…"`, `fill="Label=…"`, `choose="…"`, `click="…"`, `logs="…"`; for the response
+ * of a server also `get="…"`, `post="…"`, `status="…"`, `location="…"`, `header="…"`.
  */
 export interface Example {
   page: string
-  /** Where it belongs in the app. */
+  /** The path in the app. */
   file: string
   code: string
   steps: Step[]
@@ -35,7 +35,7 @@ export const pages = new Map(
 
 export const allExamples: Example[] = [...pages].flatMap(([page, text]) => readExamples(page, text))
 
-/** Those of the app, and those of the Nuxt app by their paths in it. */
+/** The examples of the app, and the examples of the Nuxt app by their paths in that app. */
 export const examples = allExamples.filter(({ file }) => !file.startsWith(NUXT))
 export const nuxtExamples = allExamples.filter(({ file }) => file.startsWith(NUXT)).map(example => ({ ...example, file: example.file.slice(NUXT.length) }))
 
@@ -61,7 +61,7 @@ function readExamples(page: string, text: string): Example[] {
   return found
 }
 
-/** What an example imports from a package. */
+/** The names that an example imports from a package. */
 export function importsOf({ file, code }: Example, from: string): string[] {
   const script = file.endsWith('.vue') ? /<script[^>]*>([\s\S]*?)<\/script>/.exec(code)?.[1] ?? '' : code
   return ts.createSourceFile(file, script, ts.ScriptTarget.Latest).statements.flatMap((statement) => {
@@ -72,7 +72,7 @@ export function importsOf({ file, code }: Example, from: string): string[] {
   })
 }
 
-/** All that a module exports, types included. */
+/** The names of all exports of a module, including types. */
 export function exportsOf(path: string): string[] {
   const source = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest)
   return source.statements.flatMap((statement) => {
@@ -83,7 +83,7 @@ export function exportsOf(path: string): string[] {
   })
 }
 
-/** What each example begins with. */
+/** The data with which each example starts. */
 const SEED = `import { v } from 'convex/values'
 import { internalMutation } from './_generated/server'
 
@@ -96,7 +96,7 @@ export const reset = internalMutation({
     }
     for (const [index, text] of ['Buy milk', 'Call Grace', 'Write a letter'].entries())
       await ctx.db.insert('tasks', { owner: ada, text, done: index === 2, priority: index })
-    for (const body of ['Hello', 'Who is there?', 'Ada is'])
+    for (const body of ['Hello', 'Where is Ada?', 'Ada is'])
       await ctx.db.insert('messages', { channel: 'general', body, author: ada })
     for (let index = 1; index <= 30; index++)
       await ctx.db.insert('messages', { channel: 'news', body: \`News \${index}\`, author: ada })
@@ -105,12 +105,12 @@ export const reset = internalMutation({
 })
 `
 
-/** What every example is checked with: a reader's settings may be stricter than ours. */
+/** Compiler options for every example, because an app may have stricter options than this repository. */
 const STRICTER = { exactOptionalPropertyTypes: true }
 
 const SUPPORT: Record<string, string> = {
   'tsconfig.json': JSON.stringify({ files: [], references: ['app', 'node'].map(name => ({ path: `./tsconfig.${name}.json` })) }),
-  // As create-vite has it: the sources of an app, and so the functions that they import, know no types of Node.
+  // As in create-vite: the sources of an app, and the functions that they import, have no types of Node.
   'tsconfig.app.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: { ...STRICTER, types: ['vite/client'] }, include: ['src'] }),
   'tsconfig.node.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: STRICTER, include: ['**/*'], exclude: ['nuxt'] }),
   'src/env.d.ts': '/// <reference types="vite/client" />\n',
@@ -125,7 +125,7 @@ export async function writeApp(): Promise<void> {
   await codegen({ functions: join(APP, 'convex') })
 }
 
-/** The functions of the examples, which every app of theirs has. */
+/** The Convex functions of the examples, which both apps use. */
 export function functionFiles(): Record<string, string> {
   return { 'convex/seed.ts': SEED, ...textsOf(examples.filter(({ file }) => file.startsWith('convex/'))) }
 }
@@ -134,7 +134,7 @@ export function textsOf(examples: Example[]): Record<string, string> {
   return Object.fromEntries(examples.map(({ file, code }) => [file, code]))
 }
 
-/** Writes an app with these folders. Files that are as they should be stay untouched, for those who watch them. */
+/** Writes the files of an app, and removes other files from `folders`. It does not touch unchanged files, which a watcher would report. */
 export async function writeFiles(app: string, folders: string[], files: Record<string, string>): Promise<void> {
   for (const folder of folders) {
     await mkdir(join(app, folder), { recursive: true })

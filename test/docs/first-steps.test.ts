@@ -15,14 +15,14 @@ import { freePort } from '../support/live/free-port.ts'
 import { examples, nuxtExamples, ROOT, textsOf } from './examples.ts'
 import { linkLibrary } from './library.ts'
 
-/** What create-vite writes beside the files that a reader replaces. */
+/** The files of create-vite that the documentation does not replace. */
 const CREATE_VITE = {
   'package.json': JSON.stringify({ name: 'my-app', private: true, type: 'module' }),
   'index.html': '<!doctype html><html lang="en"><head><meta charset="UTF-8" /><link rel="icon" href="data:," /><title>my-app</title></head>'
     + '<body><div id="app"></div><script type="module" src="/src/main.ts"></script></body></html>',
 }
 
-/** What create-nuxt writes. */
+/** The files of create-nuxt that the documentation does not replace. */
 const CREATE_NUXT = {
   'package.json': JSON.stringify({ name: 'my-app', private: true, type: 'module', dependencies: { convue: '*' } }),
 }
@@ -46,7 +46,7 @@ afterEach(async () => {
 })
 afterAll(() => browser?.close())
 
-/** A new app outside of the repository, with these files of the documentation as they are, and the packages of the repository. */
+/** Creates an app outside of the repository, with unchanged files of the documentation and the packages of the repository. */
 async function createApp(template: Record<string, string>, files: string[], from: Example[]): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'convue-first-steps-'))
   const chosen = from.filter(({ file }) => files.includes(file))
@@ -63,7 +63,7 @@ async function createApp(template: Record<string, string>, files: string[], from
   await linkLibrary(folder)
 }
 
-/** Runs a command in the app, as a reader does, until it writes something. */
+/** Runs a command in the app until its output matches `until`. */
 async function run(args: string[], env: Record<string, string>, until: RegExp): Promise<void> {
   log = ''
   const started = child = spawn(process.execPath, args, { cwd: folder, env: { ...plainEnv(), NO_COLOR: '1', ...env } })
@@ -95,10 +95,10 @@ async function signUp(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign up' }).click()
 }
 
-describe('a new Vue app', () => {
+describe('new Vue app', () => {
   const files = ['vite.config.ts', 'src/auth-client.ts', 'src/main.ts', 'src/App.vue', 'scripts/dev.ts']
 
-  it('runs with its deployment by `node scripts/dev.ts`, and its first user signs up', async () => {
+  it('starts with its deployment by `node scripts/dev.ts` and lets a user sign up', async () => {
     await createApp(CREATE_VITE, files, examples)
     const port = await freePort()
     await run(['scripts/dev.ts'], { PORT: String(port) }, /Local:/)
@@ -117,7 +117,7 @@ describe('a new Vue app', () => {
     expect(problems).toEqual([])
   }, 240_000)
 
-  it('has tests that run by `npx vitest run`', async () => {
+  it('passes the tests of the documentation with `npx vitest run`', async () => {
     const tests = examples.filter(({ file, page, code }) => file.startsWith('test/') && page === 'docs/guides/testing-your-app.md' && code.includes('from \'vitest\''))
     expect(tests.length).toBeGreaterThan(1)
     await createApp(CREATE_VITE, ['vitest.config.ts', 'src/TaskList.vue', ...tests.map(({ file }) => file)], examples)
@@ -130,16 +130,16 @@ describe('a new Vue app', () => {
   }, 240_000)
 })
 
-describe('a new Nuxt app', () => {
+describe('new Nuxt app', () => {
   const files = ['nuxt.config.ts', 'app/app.vue', 'app/pages/index.vue', 'app/pages/sign-in.vue', 'app/pages/sign-up.vue', 'scripts/dev.ts']
 
-  it('runs with its deployment by `node scripts/dev.ts`, and its first user signs up', async () => {
+  it('starts with its deployment by `node scripts/dev.ts` and lets a user sign up', async () => {
     await createApp(CREATE_NUXT, files, nuxtExamples)
     const port = await freePort()
     await run(['scripts/dev.ts'], { PORT: String(port), NUXT_TELEMETRY_DISABLED: '1' }, /Nitro server built/)
     const { page, problems } = await openPage()
     onTestFailed(() => console.error(log))
-    // Each in a visit of its own: where Vite finds a package at the first visit, it loads the page again, and a click would be lost.
+    // One visit for each page: when Vite finds a new package, it reloads the page, which would lose a click.
     for (const [path, text] of [['/', 'Sign in'], ['/sign-in', 'I am new here'], ['/sign-up', 'I have an account']] as const) {
       await page.goto(`http://localhost:${port}${path}`, { waitUntil: 'networkidle', timeout: 60_000 })
       await page.getByRole('link', { name: text }).waitFor()

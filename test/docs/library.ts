@@ -2,7 +2,7 @@ import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './examples.ts'
 
-/** The library as an app has it: a package of its own, so that its modules find each other by their names. */
+/** The library as a package of its own, as in an app, so that its modules import each other by name. */
 const PACKAGE = {
   name: 'convue',
   version: '0.0.0',
@@ -10,7 +10,7 @@ const PACKAGE = {
   exports: { '.': './src/index.ts', './nuxt': './src/nuxt/module.ts', './server': './src/server/index.ts', './testing': './src/testing/index.ts' },
 }
 
-/** Puts the sources of the library into an app, outside of `node_modules`: there, neither Node nor Vite takes TypeScript. */
+/** Copies the sources of the library into an app, outside of `node_modules`, in which neither Node nor Vite loads TypeScript. */
 export async function linkLibrary(app: string, filter: (path: string) => boolean = () => true): Promise<void> {
   const library = join(app, 'library')
   await rm(library, { recursive: true, force: true })

@@ -9,22 +9,22 @@ import { linkLibrary } from './library.ts'
 export const NUXT_APP = join(APP, 'nuxt')
 
 const SUPPORT: Record<string, string> = {
-  // Nuxt writes the types of what it imports by itself by the names of dependencies.
+  // Nuxt finds the types of auto-imports by the names of the dependencies.
   'package.json': JSON.stringify({ name: 'app', private: true, type: 'module', dependencies: { convue: '*' } }),
   'tsconfig.json': JSON.stringify({
     files: [],
     references: [...['app', 'server', 'shared', 'node'].map(name => `./.nuxt/tsconfig.${name}.json`), './variants/tsconfig.json'].map(path => ({ path })),
   }),
-  // If it had none, the check of all others would find nothing.
+  // If the auto-imports had no types, the check of the other files would find no errors.
   'app/has-types.ts': `import { api } from '#convex/api'
 
-// @ts-expect-error What is imported by itself has types.
+// @ts-expect-error Auto-imports have types.
 export const query: number = useAuthedQuery
 
-// @ts-expect-error So have the functions.
+// @ts-expect-error The functions have types.
 export const list: number = api.tasks.list
 `,
-  // Other settings than those of this app are types only: an app has one.
+  // Variants of nuxt.config.ts are only type-checked, because an app has one configuration.
   'variants/tsconfig.json': JSON.stringify({ extends: '../.nuxt/tsconfig.node.json', include: ['*.ts', '../.nuxt/nuxt.node.d.ts'], exclude: [] }),
 }
 
@@ -35,14 +35,14 @@ export async function writeNuxtApp(): Promise<void> {
   await codegen({ functions: join(NUXT_APP, 'convex') })
 }
 
-/** Runs a command of Nuxt in the app. @throws what it said, if it failed. */
+/** Runs a command of Nuxt in the app. Throws its output if it fails. */
 export async function nuxt(command: string): Promise<void> {
   const { code, log } = await run(process.execPath, [join(ROOT, 'node_modules/nuxt/bin/nuxt.mjs'), command])
   if (code !== 0)
     throw new Error(`nuxt ${command} failed:\n${log}`)
 }
 
-/** What TypeScript says of the app, but for the library itself: an app sees its declarations, and `npm run types` its source. */
+/** The type errors of the app. Errors of the library's source are excluded: `npm run types` reports those. */
 export async function checkTypes(): Promise<string[]> {
   const { log } = await run(join(ROOT, 'node_modules/.bin/vue-tsc'), ['-b', '--noEmit', '--pretty', 'false'])
   return log.split('\n').filter(line => line && !line.startsWith('library/'))
@@ -57,7 +57,7 @@ async function run(program: string, args: string[]): Promise<{ code: number, log
   return { code, log }
 }
 
-/** The environment without what this process has as a test. The deployment is named when the app is started. */
+/** The environment without the variables of the test runner. The URL of the deployment is replaced when the app starts. */
 export function appEnv(): Record<string, string | undefined> {
   const { VITEST: _, VITEST_WORKER_ID: _id, VITEST_POOL_ID: _pool, TEST: _test, NODE_ENV: _env, NODE_OPTIONS: _options, ...env } = process.env
   return { ...env, NUXT_TELEMETRY_DISABLED: '1', CONVEX_URL: 'https://happy-otter-123.convex.cloud' }

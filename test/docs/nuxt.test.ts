@@ -22,7 +22,7 @@ let types: Promise<string[]>
 
 beforeAll(async () => {
   await writeNuxtApp()
-  // As installing an app does: its tsconfig.json refers to what this writes.
+  // The app's tsconfig.json refers to the files that this writes. Installing an app does the same.
   await nuxt('prepare')
   await nuxt('build')
   types = checkTypes()
@@ -42,7 +42,7 @@ beforeAll(async () => {
           resolve()
       })
     }
-    server.once('exit', () => reject(new Error(`The server has ended:\n${log}`)))
+    server.once('exit', () => reject(new Error(`The server ended:\n${log}`)))
   })
 }, 240_000)
 beforeEach(async () => {
@@ -56,18 +56,18 @@ afterAll(async () => {
   await deployment?.close()
 })
 
-describe('in a Nuxt app, the examples', () => {
-  it('are there', () => {
+describe('examples in a Nuxt app', () => {
+  it('are found, each in a file of its own', () => {
     expect(answering.length).toBeGreaterThan(5)
-    expect(answering.filter(({ steps }) => !steps.some(({ action }) => /^(?:shows|location|status)$/.test(action))), 'that show nothing').toEqual([])
+    expect(answering.filter(({ steps }) => !steps.some(({ action }) => /^(?:shows|location|status)$/.test(action))), 'pages and routes without a check of their response').toEqual([])
     expect(nuxtExamples.map(({ file }) => file).filter((file, index, files) => files.indexOf(file) !== index)).toEqual([])
   })
 
-  it.for(answering)('$file of $page answers as it says', async (example) => {
+  it.for(answering)('passes the requests of $file of $page', async (example) => {
     await visit(example, origin, ada.cookie, fetch)
   })
 
-  it('have the right types', async () => {
+  it('have no type errors', async () => {
     expect(await types).toEqual([])
   }, 240_000)
 })

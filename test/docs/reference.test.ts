@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { errorCodes } from '../support/docs/error-reference.ts'
 import { allExamples, exportsOf, importsOf, pages, prose, ROOT } from './examples.ts'
 
-/** The pages that people write; `api-reference.test.ts` checks the generated ones. */
+/** The hand-written pages. `api-reference.test.ts` checks the generated pages. */
 const isReference = (page: string): boolean => /^docs\/reference\/[^/]+$/.test(page)
 const isGenerated = (page: string): boolean => page.startsWith('docs/reference/api/')
 const isType = (name: string): boolean => /^[A-Z]/.test(name) && !/^Auth\w+ing$|uthenticated$|Error$/.test(name)
@@ -12,13 +12,13 @@ function textOf(isWanted: (page: string) => boolean): string {
   return [...pages].filter(([page]) => isWanted(page)).map(([, text]) => prose(text)).join('\n')
 }
 
-describe('the reference', () => {
+describe('reference', () => {
   it.for([
     { module: 'convue', source: 'src/index.ts' },
     { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
     { module: 'convue/server', source: 'src/server/index.ts' },
     { module: 'convue/testing', source: 'src/testing/index.ts' },
-  ])('names every export of $module, and shows it in an example', ({ module, source }) => {
+  ])('explains every export of $module and shows it in an example', ({ module, source }) => {
     const names = exportsOf(source)
     expect(names.length).toBeGreaterThan(1)
     const shown = new Set(allExamples.filter(({ page }) => isReference(page)).flatMap(example => importsOf(example, module)))
@@ -29,7 +29,7 @@ describe('the reference', () => {
     expect(names.filter(name => !isNamed(name, generated)), 'not in the generated pages').toEqual([])
   })
 
-  it('names all that the Nuxt module imports by itself, and every option of it', () => {
+  it('lists all auto-imports and options of the Nuxt module', () => {
     const source = globSync('src/nuxt/{module.ts,module/**/*.ts}', { cwd: ROOT }).sort().map(path => readFileSync(join(ROOT, path), 'utf8')).join('\n')
     const listed = [...source.matchAll(/^(?:export )?const (?:composables|components) = \[([\s\S]*?)\] as const/gm)].map(([, names]) => names!)
     const added = [...source.matchAll(/add(?:Server)?Imports\(\[([\s\S]*?)\]/g)].map(([, names]) => names!)
@@ -50,7 +50,7 @@ describe('the reference', () => {
     expect([...entries].map(([, code]) => code)).toEqual(errorCodes)
   })
 
-  it('leads nowhere that is not there', () => {
+  it('has no dead links', () => {
     const dead = [...pages].flatMap(([page, text]) => [...prose(text).matchAll(/\]\((?!https?:)([^)]*)\)/g)]
       .map(([, link]) => link!)
       .filter((link) => {
@@ -62,13 +62,13 @@ describe('the reference', () => {
     expect(dead).toEqual([])
   })
 
-  it('has every page in its index', () => {
+  it('lists every page in docs/README.md', () => {
     const index = pages.get('docs/README.md')!
     const missing = [...pages.keys()].filter(page => /^docs\/(?!README)/.test(page) && !index.includes(`](${page.slice('docs/'.length)})`))
     expect(missing).toEqual([])
   })
 
-  it('links each page to the generated page of the same exports, and back', () => {
+  it('links written and generated pages of the same exports to each other', () => {
     const generated = [...pages].filter(([page]) => isGenerated(page) && !page.endsWith('README.md'))
     expect(generated.length).toBeGreaterThan(3)
     for (const [page, text] of generated) {
@@ -81,8 +81,8 @@ describe('the reference', () => {
   })
 })
 
-describe('the README', () => {
-  it('sets Nuxt up in under 30 lines', () => {
+describe('rEADME', () => {
+  it('sets up Nuxt in fewer than 30 lines', () => {
     const section = /^## Nuxt\n([\s\S]*?)^## /m.exec(pages.get('README.md')!)![1]!
     const blocks = [...section.matchAll(/^```.+\n([\s\S]*?)^```$/gm)].map(([, code]) => code!.trim())
     expect(blocks.join('\n')).toContain('convue/nuxt')
@@ -90,7 +90,7 @@ describe('the README', () => {
   })
 })
 
-/** The anchors that GitHub gives the headings of a page. */
+/** The anchors that GitHub generates for the headings of a page. */
 function anchorsOf(page: string): string[] {
   const anchors: string[] = []
   for (const [, heading] of prose(readFileSync(join(ROOT, page), 'utf8')).matchAll(/^#+ (.*)$/gm)) {

@@ -13,12 +13,12 @@ const isTest = ({ code }: Example): boolean => code.includes('from \'vitest\'')
 const titleOf = ({ page, file }: Example): string => `${file} of ${page}`
 const load = (file: string): Promise<unknown> => import(/* @vite-ignore */ join(APP, file))
 
-/** In the environment that a reader has, happy-dom as Vitest sets it up: the other examples are given Node's own network. */
-describe('the examples of testing', () => {
+/** In Vitest's own happy-dom environment, which an app has. The other examples use Node's network. */
+describe('examples of convue/testing', () => {
   for (const example of examples.filter(({ file }) => file.startsWith('test/'))) {
     if (isTest(example))
       describe(titleOf(example), async () => void await load(example.file))
     else
-      it(`${titleOf(example)} runs`, () => load(example.file))
+      it(`runs ${titleOf(example)}`, () => load(example.file))
   }
 })

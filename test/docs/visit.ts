@@ -3,10 +3,10 @@ import type { Example } from './examples.ts'
 import { expect } from 'vitest'
 import { createBrowserFetch } from '../support/live/deployment.ts'
 
-/** An example of a server behind a reverse proxy. */
+/** Marks an example of a server behind a reverse proxy. */
 const PROXIED = /trustProxy/
 
-/** Ada's cookies in a browser on the app's origin. */
+/** Signs up Ada. Returns her id and the cookies of her browser on the app's origin. */
 export async function signUpAda(deployment: Deployment, origin: string): Promise<{ id: string, cookie: string }> {
   const browserFetch = createBrowserFetch(origin)
   const response = await browserFetch(`${deployment.siteUrl}/api/auth/sign-up/email`, {
@@ -41,7 +41,7 @@ export async function visit(example: Example, origin: string, cookie: string, se
         request = send(new Request(origin + value, {
           method: action.toUpperCase(),
           redirect: 'manual',
-          // As a reverse proxy adds it, where an example has one.
+          // The header that a reverse proxy adds.
           headers: { ...(PROXIED.test(example.code) ? { 'x-forwarded-for': '203.0.113.9' } : {}), ...(withCookies ? { cookie } : {}), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
           ...(isPost ? { body: JSON.stringify({ text: 'Water the plants' }) } : {}),
         }))
@@ -66,8 +66,8 @@ export async function visit(example: Example, origin: string, cookie: string, se
         break
       }
       default:
-        throw new Error(`No example of a server can do this: ${action}`)
+        throw new Error(`Unknown step of an example on a server: ${action}`)
     }
   }
-  expect(request, 'what is asked for').toBeDefined()
+  expect(request, 'an example with a request').toBeDefined()
 }
