@@ -26,7 +26,7 @@ const PAGES: Page[] = [
     module: 'convue',
     entry: 'src/index.ts',
     guides: { Queries: 'queries.md' },
-    sources: /^src\/(?:composables\/query\/|ssr\/preloaded|shared\/query-descriptor)/,
+    sources: /^src\/(?:composables\/query\/|.*\/(?:preloaded|query-descriptor)\.)/,
   },
   {
     file: 'paginated-queries.md',
@@ -34,7 +34,7 @@ const PAGES: Page[] = [
     module: 'convue',
     entry: 'src/index.ts',
     guides: { 'Paginated queries': 'paginated-queries.md' },
-    sources: /^src\/composables\/pagination\//,
+    sources: /^src\/(?:composables\/pagination\/|.*\/paginated-query\b)/,
   },
   {
     file: 'calls.md',
@@ -310,14 +310,20 @@ class Writer {
   }
 
   #aliasSignature(declaration: ts.TypeAliasDeclaration): string {
+    const names = this.#derivedNames(declaration)
+    return names
+      ? `type ${declaration.name.text}\n  = ${names.map(name => `'${name}'`).join('\n  | ')}`
+      : withoutExport(dedent(sourceOf(declaration)))
+  }
+
+  /** The strings of a type that is derived from another one, such as from the keys of a catalogue: readers need the names. */
+  #derivedNames(declaration: ts.Declaration): string[] | undefined {
+    if (!ts.isTypeAliasDeclaration(declaration) || ts.isUnionTypeNode(declaration.type))
+      return undefined
     const type = this.#checker.getTypeAtLocation(declaration)
-    const isListed = ts.isUnionTypeNode(declaration.type)
-    if (!isListed && type.isUnion() && type.types.every(member => member.isStringLiteral())) {
-      // Derived from something else, such as the keys of a catalogue: the reader needs the names.
-      const names = type.types.map(member => `'${(member as ts.StringLiteralType).value}'`).sort()
-      return `type ${declaration.name.text}\n  = ${names.join('\n  | ')}`
-    }
-    return withoutExport(dedent(sourceOf(declaration)))
+    if (!type.isUnion() || !type.types.every(member => member.isStringLiteral()))
+      return undefined
+    return type.types.map(member => (member as ts.StringLiteralType).value).sort()
   }
 
   /** Declarations of types that a signature uses and that have no section of their own. */
@@ -331,7 +337,8 @@ class Writer {
       ts.forEachChild(node, visit)
     }
     for (const declaration of declarations) {
-      if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration) && !ts.isVariableDeclaration(declaration))
+      const isShownAsSource = ts.isFunctionDeclaration(declaration) || ts.isTypeAliasDeclaration(declaration)
+      if (isShownAsSource && !this.#derivedNames(declaration))
         visit(declaration)
     }
     return [...found.values()]
@@ -352,11 +359,11 @@ class Writer {
     const declaration = declarations.find(ts.isFunctionDeclaration)
     if (!declaration)
       return ''
-    const names = declaration.parameters.map(parameter => parameter.name.getText())
+    const names = declaration.parameters.map(nameOfParameter)
     const unknown = described.map(({ subject }) => subject).filter(name => !names.includes(name))
     const rows = [...names, ...unknown].flatMap((name) => {
       const text = described.find(({ subject }) => subject === name)?.text
-      const parameter = declaration.parameters.find(parameter => parameter.name.getText() === name)
+      const parameter = declaration.parameters.find(parameter => nameOfParameter(parameter) === name)
       const cell = parameter?.type ? this.#typeCell(parameter.type.getText()) : ''
       // A parameter without a description is in the signature already, unless its type has a section of its own.
       if (!text && !cell.startsWith('['))
@@ -442,7 +449,10 @@ class Writer {
       const keys = literalsOf(args[1]!).map(key => `\`${key}\``).join(', ')
       return this.#find(base) ? [`Has all members of ${this.#linkTo(base)} except ${keys}.`] : []
     }
-    return this.#find(name.text) ? [`Has all members of ${this.#linkTo(name.text)}.`] : []
+    const base = this.#find(name.text)?.declarations[0]
+    // An alias of a type without a table of members says everything itself.
+    const hasMembers = base && (!ts.isTypeAliasDeclaration(type.parent) || this.#membersOf(base).length > 0)
+    return hasMembers ? [`Has all members of ${this.#linkTo(name.text)}.`] : []
   }
 
   #declarationOf(name: ts.Identifier): ts.Declaration | undefined {
@@ -622,6 +632,11 @@ function throwsSentence(subject: string, text: string): string {
     return `Throws ${rest}`.trim().replace(/([^.])$/, '$1.')
   const separator = /^(?:if|when|unless|for|on|\W?$)\b/.test(rest) ? ' ' : ': '
   return `Throws {@link ${name}}${rest ? separator : ''}${rest}`.trim().replace(/([^.])$/, '$1.')
+}
+
+/** A destructured parameter has no name of its own. */
+function nameOfParameter({ name }: ts.ParameterDeclaration): string {
+  return ts.isIdentifier(name) ? name.text : 'options'
 }
 
 /** The name and the type arguments of `Name<…>`, in a type or after `extends`. */
