@@ -1,20 +1,23 @@
+/** Compares the errors of a query, so that a failure that repeats notifies no watcher. */
 import { shareStructure } from '../shared/structural-sharing.ts'
 
 /**
- * `previous` if `next` reports the same failure, so that a failure that repeats notifies no watcher. Convex writes a request id into the message of
- * each execution that fails: it does not make another failure.
+ * Returns `previous` if `next` reports the same failure. Convex writes a request id into the message
+ * of each execution that fails, which does not make the failure another one.
  */
 export function shareError<Failure extends Error | undefined>(previous: Error | undefined, next: Failure): Failure {
   return isSameFailure(previous, next) ? previous as Failure : next
 }
 
-function isSameFailure(one: Error & { data?: any } | undefined, other: Error & { data?: any } | undefined): boolean {
-  // A function may throw what is not an error.
-  if (!(one instanceof Error && other instanceof Error))
+type ErrorWithData = Error & { data?: any }
+
+function isSameFailure(previous: ErrorWithData | undefined, next: ErrorWithData | undefined): boolean {
+  // A function may throw a value that is not an error.
+  if (!(previous instanceof Error && next instanceof Error))
     return false
-  return one.constructor === other.constructor
-    && withoutRequestIds(one.message) === withoutRequestIds(other.message)
-    && Object.is(shareStructure(one.data, other.data), one.data)
+  return previous.constructor === next.constructor
+    && withoutRequestIds(previous.message) === withoutRequestIds(next.message)
+    && Object.is(shareStructure(previous.data, next.data), previous.data)
 }
 
 function withoutRequestIds(message: string): string {

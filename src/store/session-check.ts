@@ -1,0 +1,33 @@
+/** A check whether the session of a user is still valid: its states, and how a new auth state changes them. Pure. */
+import type { AuthState } from '../token/auth-state.ts'
+
+export type SessionCheck
+  = | { kind: 'none' }
+  /** The provider is about to be requested for the session. */
+    | { kind: 'due', sessionId: string | null }
+  /** The provider has been requested, and has not answered. */
+    | { kind: 'requested', sessionId: string | null }
+  /**
+   * The provider reports another session of the same user. Queries succeed as soon as the token of
+   * that session has been sent, so the check ends with its time limit only.
+   */
+    | { kind: 'replaced' }
+
+export const NO_CHECK: SessionCheck = { kind: 'none' }
+
+/** The check of the current session, before its request. */
+export function startCheck({ lastReportedSession, user }: AuthState): SessionCheck {
+  return { kind: 'due', sessionId: (lastReportedSession ?? user)?.sessionId ?? null }
+}
+
+/** The check after a change of the auth state that was not an identity change. */
+export function nextCheck(check: SessionCheck, state: AuthState, previous: AuthState): SessionCheck {
+  if (check.kind === 'none' || check.kind === 'replaced')
+    return check
+  const { lastReportedSession, request } = state
+  const isReported = lastReportedSession !== previous.lastReportedSession
+  if (isReported && lastReportedSession?.sessionId !== check.sessionId)
+    return { kind: 'replaced' }
+  const isAnswered = check.kind === 'requested' && (isReported || !request)
+  return isAnswered ? NO_CHECK : check
+}
