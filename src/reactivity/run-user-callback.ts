@@ -1,4 +1,8 @@
-/** Runs foreign code. Its error changes nothing here; like any error that nobody catches, it is reported to the global scope. */
+/** Calls functions of the app whose errors must not disturb Convue. */
+
+/**
+ * Runs a callback of the app. An error is reported to the global scope, as any uncaught error is.
+ */
 export function runUserCallback<T>(run: () => T): T | undefined {
   try {
     return run()

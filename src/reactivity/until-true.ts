@@ -1,19 +1,22 @@
+/** Waits for a reactive condition without leaving anything in the effect scope that waits. */
 import type { EffectScope } from 'vue'
 import { effectScope, onScopeDispose, watch } from 'vue'
 
+/** `setTimeout` fires at once for a longer delay. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
 /**
- * Resolves in the tick in which `condition` becomes true; when `owner` ends, if it belongs to one; and after `timeoutMs`. It leaves nothing in `owner`,
- * which may live long and see many of them.
+ * Resolves in the tick in which `condition` becomes true, when `owner` is disposed, or after
+ * `timeoutMs`. Afterwards `owner` holds nothing of the wait: `owner` may live long and wait often.
  */
 export function untilTrue(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {
     if (condition())
       return resolve()
-    const waiting = owner?.run(effectScope) ?? effectScope(true)
-    const end = (): void => waiting.stop()
-    waiting.run(() => {
-      // A timer that is set for longer fires at once.
-      const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, 2 ** 31 - 1))
+    const scope = owner?.run(effectScope) ?? effectScope(true)
+    const end = (): void => scope.stop()
+    scope.run(() => {
+      const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, MAX_TIMEOUT_MS))
       onScopeDispose(() => {
         clearTimeout(timer)
         resolve()

@@ -1,4 +1,6 @@
-// What a claim in `peerDependencies` is worth: the packed package, in an app that has the oldest version of each peer, and in one that has the newest.
+// Checks `peerDependencies`: the packed package in an app that has the oldest version of each peer,
+// in one that has the newest, and, for information only, in one that has the next pre-release of
+// Vue.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,13 +13,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'convue-peers-'))
 const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { peerDependencies: Record<string, string> }
 
-/** What the smoke test uses that is no peer. */
+/** What the smoke test needs beside the peers. */
 const TOOLS = ['happy-dom', '@types/node', '@types/ws']
 
-/** An app without Nuxt, which check-nuxt.ts builds. */
+/** The app has no Nuxt: check-nuxt.ts builds one that has. */
 const peers = Object.entries(peerDependencies).filter(([name]) => name !== 'nuxt')
 
-const APPS: Record<string, (range: string) => string> = {
+type VersionOf = (range: string, peer: string) => string
+
+const APPS: Record<string, VersionOf> = {
   oldest: range => range.match(/\d+\.\d+\.\d+/)![0],
   newest: range => range,
 }
@@ -25,49 +29,97 @@ const APPS: Record<string, (range: string) => string> = {
 async function check(): Promise<void> {
   const [{ filename }] = JSON.parse(await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], root))
   await Promise.all(Object.entries(APPS).map(async ([name, versionOf]) => {
-    const app = join(scratch, name)
-    for (const folder of ['package/peers-app', 'support/convex'])
-      cpSync(join(root, 'test', folder), join(app, folder), { recursive: true })
-    writeJson(join(app, 'package.json'), {
-      name,
-      private: true,
-      type: 'module',
-      dependencies: {
-        ...Object.fromEntries(peers.map(([peer, range]) => [peer, versionOf(range)])),
-        convue: `file:../${filename}`,
-      },
-    })
-    writeJson(join(app, 'tsconfig.json'), {
-      compilerOptions: {
-        target: 'ES2022',
-        lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-        module: 'ESNext',
-        moduleResolution: 'bundler',
-        types: ['node'],
-        allowImportingTsExtensions: true,
-        strict: true,
-        noEmit: true,
-        skipLibCheck: true,
-      },
-      include: ['package', 'support'],
-    })
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'], app)
-    for (const tool of TOOLS) {
-      mkdirSync(dirname(join(app, 'node_modules', tool)), { recursive: true })
-      symlinkSync(join(root, 'node_modules', tool), join(app, 'node_modules', tool))
-    }
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', app], app)
-    await run(process.execPath, ['--no-warnings', '--import', './package/peers-app/page.ts', 'package/peers-app/smoke.ts'], app)
-    const versions = peers.map(([peer]) => `${peer} ${JSON.parse(readFileSync(join(app, 'node_modules', peer, 'package.json'), 'utf8')).version}`)
-    console.log(`The ${name} peers work: ${versions.join(', ')}.`)
+    await tryApp(name, filename, versionOf)
+    console.log(`The ${name} peers work: ${describeVersions(name)}.`)
   }))
+  await tryNextVue(filename)
+}
+
+/**
+ * The next pre-release of Vue is not supported yet: a failure is reported early, and does not fail
+ * the command. src/reactivity/vue-internals.ts says what Convue uses of Vue that a new minor
+ * version may change.
+ */
+async function tryNextVue(filename: string): Promise<void> {
+  const next = await findNextVue()
+  if (!next) {
+    console.log('The registry has no pre-release of Vue that is newer than the latest version.')
+    return
+  }
+  try {
+    await tryApp('next-vue', filename, (range, peer) => peer === 'vue' ? next : range, ['--legacy-peer-deps'])
+    console.log(`The next Vue works: ${describeVersions('next-vue')}.`)
+  }
+  catch (error) {
+    console.warn(`The next Vue, ${next}, does not work yet (this does not fail the check):\n${error}\n${(error as Error).cause}`)
+  }
+}
+
+/** The newest published version of Vue, if it is a pre-release. */
+async function findNextVue(): Promise<string | undefined> {
+  const versions = JSON.parse(await run('npm', ['view', 'vue', 'versions', '--json'], root)) as string[]
+  const newest = versions.toSorted(compareVersions).at(-1)
+  return newest?.includes('-') ? newest : undefined
+}
+
+/**
+ * Orders versions such as `3.5.45`, `3.6.0-rc.9` and `3.6.0`. A pre-release precedes its release.
+ */
+function compareVersions(one: string, other: string): number {
+  // `~` sorts after every letter, as the release does after `alpha`, `beta` and `rc`.
+  const [first, second] = [one, other].map(version => version.includes('-') ? version : `${version}-~`)
+  return first!.localeCompare(second!, 'en', { numeric: true })
+}
+
+async function tryApp(name: string, filename: string, versionOf: VersionOf, installOptions: string[] = []): Promise<void> {
+  const app = join(scratch, name)
+  for (const folder of ['test/package/peers-app', 'test/support/convex', 'src/reactivity'])
+    cpSync(join(root, folder), join(app, folder), { recursive: true })
+  writeJson(join(app, 'package.json'), {
+    name,
+    private: true,
+    type: 'module',
+    dependencies: {
+      ...Object.fromEntries(peers.map(([peer, range]) => [peer, versionOf(range, peer)])),
+      convue: `file:../${filename}`,
+    },
+  })
+  writeJson(join(app, 'tsconfig.json'), {
+    compilerOptions: {
+      target: 'ES2022',
+      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+      types: ['node'],
+      allowImportingTsExtensions: true,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+    },
+    include: ['test', 'src'],
+  })
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...installOptions], app)
+  for (const tool of TOOLS) {
+    mkdirSync(dirname(join(app, 'node_modules', tool)), { recursive: true })
+    symlinkSync(join(root, 'node_modules', tool), join(app, 'node_modules', tool))
+  }
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', app], app)
+  for (const script of ['run-vue-internals.ts', 'smoke.ts'])
+    await run(process.execPath, ['--no-warnings', '--import', './test/package/peers-app/page.ts', `test/package/peers-app/${script}`], app)
+}
+
+/** The installed version of each peer. */
+function describeVersions(name: string): string {
+  const installed = (peer: string): { version: string } =>
+    JSON.parse(readFileSync(join(scratch, name, 'node_modules', peer, 'package.json'), 'utf8'))
+  return peers.map(([peer]) => `${peer} ${installed(peer).version}`).join(', ')
 }
 
 function writeJson(path: string, value: unknown): void {
   writeFileSync(path, JSON.stringify(value, null, 2))
 }
 
-/** What a program says; an error with all of it, if it fails. */
+/** The output of a program; if the program fails, an error with all of its output. */
 async function run(program: string, args: string[], cwd: string): Promise<string> {
   try {
     return (await promisify(execFile)(program, args, { cwd, maxBuffer: 2 ** 26 })).stdout

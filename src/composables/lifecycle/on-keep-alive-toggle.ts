@@ -1,20 +1,19 @@
-import { getCurrentInstance, getCurrentScope, onActivated, onDeactivated } from 'vue'
+/** Follows whether a `KeepAlive` has deactivated the component that uses a composable. */
+import { onActivated, onDeactivated } from 'vue'
+import { isInKeepAlive } from '../../reactivity/vue-internals.ts'
 
 /**
- * Tells `follow` whether the page that is being set up is active: `false` when it goes to rest in a `KeepAlive`, `true` when it is come back to. Not in
- * a store that a component happens to be the first to use.
+ * Calls `follow` with `false` when a `KeepAlive` deactivates the component that is being set up,
+ * and with `true` when the component is activated again.
  *
- * @returns Whether it ever may rest. Vue's hooks cost more than all the rest of a query, so they are there only if they are ever called.
+ * @returns Whether that may happen at all. Vue's two hooks cost more than the rest of a query, so
+ * they are registered inside of a `KeepAlive` only.
  */
 export function onKeepAliveToggle(follow: (isActive: boolean) => void): boolean {
-  let instance = getCurrentInstance()
-  if ((instance as { scope?: unknown } | null)?.scope !== getCurrentScope())
-    return false
-  while (instance && !(instance.vnode.type as { __isKeepAlive?: boolean }).__isKeepAlive)
-    instance = instance.parent
-  if (instance) {
+  const canToggle = isInKeepAlive()
+  if (canToggle) {
     onActivated(() => follow(true))
     onDeactivated(() => follow(false))
   }
-  return !!instance
+  return canToggle
 }

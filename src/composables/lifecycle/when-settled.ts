@@ -1,14 +1,18 @@
-import { getCurrentInstance, getCurrentScope } from 'vue'
+/** Makes what a composable returns awaitable. */
+import { getCurrentScope } from 'vue'
 import { untilTrue } from '../../reactivity/until-true.ts'
+import { isHydrating } from '../../reactivity/vue-internals.ts'
 
 /**
- * The `then` of what can be awaited, as in `await useConvexQuery(…)`: it settles as soon as `isSettled`, when the scope that it was made in
- * ends, or after `timeoutMs`, with `read()`, which must have no `then`; it never rejects. There is no `catch` to go with it, or Vue would take
- * what a composable returns for a promise. A component that is being hydrated waits for nothing: what the server left open, it has rendered so.
+ * The `then` of an awaitable composable, as in `await useConvexQuery(…)`. The promise resolves with
+ * `read()` as soon as `isSettled()`, when the current effect scope ends, or after `timeoutMs`, and
+ * never rejects. The result of `read()` must not have a `then` of its own. There is no `catch`:
+ * with one, Vue would take the composable's return value for a promise. A hydrating component does
+ * not wait: the server rendered its pending queries as pending.
  */
 export function whenSettled<T>(read: () => T, isSettled: () => boolean, timeoutMs = 5000): PromiseLike<T>['then'] {
   const scope = getCurrentScope()
-  const isHydrating = !!getCurrentInstance()?.vnode.el
-  const isOver = (): boolean => isHydrating || scope?.active === false || isSettled()
+  const isInstant = isHydrating()
+  const isOver = (): boolean => isInstant || scope?.active === false || isSettled()
   return (onFulfilled, onRejected) => untilTrue(isOver, scope, timeoutMs).then(read).then(onFulfilled, onRejected)
 }

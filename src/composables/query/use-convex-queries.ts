@@ -18,10 +18,10 @@ import {
 import { diagnose } from '../../errors/catalogue.ts'
 import { hasAuthFailed } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { asComputedRef } from '../../reactivity/vue-internals.ts'
 import { functionName } from '../../shared/function-name.ts'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
-import { asComputedRef } from './as-computed-ref.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 type Query = FunctionReference<'query'>

@@ -5,12 +5,13 @@ import type { Ref } from 'vue'
 import type { QueryAuth } from '../../shared/query-descriptor.ts'
 import type { QueryRest } from './query-args.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { PropertyRef } from '../../reactivity/vue-internals.ts'
 import { functionName } from '../../shared/function-name.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
 import { useQueryTarget } from './query-args.ts'
 import { QueryView } from './query-view.ts'
 import { useQueryEntry } from './use-query-entry.ts'
-import { CachedViewRef, ViewRef } from './view-ref.ts'
+import { CachedViewRef } from './view-ref.ts'
 
 /** Options of {@link useConvexQuery}. */
 export interface UseConvexQueryOptions<
@@ -138,7 +139,7 @@ export function useConvexQuery<
   const view = new QueryView(context, target, entry, auth, options)
   const refs: Record<string, unknown> = {
     // Not cached: a new result then triggers the components that show it directly.
-    data: new ViewRef(view, 'data'),
+    data: new PropertyRef(view, 'data'),
     error: new CachedViewRef(view, 'error'),
     status: new CachedViewRef(view, 'status'),
     isPaused: new CachedViewRef(view, 'isPaused'),
