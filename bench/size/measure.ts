@@ -20,8 +20,11 @@ const source = path('../../src/index.ts')
 
 assertBuilt()
 
-/** Bundles as an app's production build does and returns the size of what is not a peer, in bytes. */
-async function measure(input: string, convue = dist): Promise<Size> {
+/** An app bundles VueUse once for itself and for Convue, so that VueUse is not part of the core's size. */
+const VUEUSE = /^@vueuse\//
+
+/** Bundles as an app's production build does and returns the size without peers and other `external` packages, in bytes. */
+async function measure(input: string, convue = dist, external: RegExp[] = [VUEUSE]): Promise<Size> {
   const result = await build({
     configFile: false,
     logLevel: 'silent',
@@ -38,7 +41,7 @@ async function measure(input: string, convue = dist): Promise<Size> {
       target: 'es2022',
       rollupOptions: {
         input,
-        external: [/^vue(\/|$)/, /^convex(\/|$)/, /^better-auth(\/|$)/],
+        external: [/^vue(\/|$)/, /^convex(\/|$)/, /^better-auth(\/|$)/, ...external],
         preserveEntrySignatures: 'strict',
         output: { format: 'es' },
       },
@@ -70,6 +73,7 @@ const pieces = [
 for (const [name, imports] of pieces)
   rows[name] = await measure(`snippet:export { ${imports} } from 'convue'`)
 rows['core, bundled from source'] = wholeSource
+rows['core, with VueUse included'] = await measure(core, dist, [])
 console.table(rows, ['minified', 'gzipped'])
 
 /** What the core must hold nothing of, each with what it adds to it. */

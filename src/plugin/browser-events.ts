@@ -1,8 +1,14 @@
+/** Connects a plugin with its page: browser events, other tabs, the hint of a previous sign-in. */
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { Identity } from '../token/auth-state.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import { useBroadcastChannel, useEventListener } from '@vueuse/core'
+import { getCurrentInstance, getCurrentScope } from 'vue'
 
-/** Whether this browser was signed in at this deployment when it was last here: one harmless boolean. */
+/**
+ * Whether the last page of this deployment in this browser had a signed-in user: one harmless
+ * boolean.
+ */
 export function wasSignedIn(url: string): boolean {
   return !!unlessBlocked(() => localStorage.getItem(nameFor(url)))
 }
@@ -10,81 +16,115 @@ export function wasSignedIn(url: string): boolean {
 interface PageOptions {
   /** The deployment's URL. */
   url: string
-  /** What sets the provider apart from others of the same origin and deployment. */
+  /** Distinguishes the provider from others of the same origin and deployment. */
   providerId: TokenSource['id']
-  /** Whether calls have not been answered yet. */
+  /** Whether a mutation or an action has not settled yet. */
   isBusy: () => boolean
   /** Called when the page returns from the background or from being offline. */
   reconnect: () => void
-  signal: AbortSignal
 }
 
 /**
- * Connects the engine and the connection with the page until `signal` aborts: with its return from the background, and with other tabs. Stores
- * whether a user is signed in. Warns before the page is left while `isBusy`, since a Convex client would never remove such a warning.
+ * Runs in the effect scope of the plugin, and listens until that scope ends. Wakes the engine and
+ * reconnects when the page returns, exchanges identity changes with other tabs, and stores whether
+ * a user is signed in.
+ *
+ * The events are not read through `useOnline` and `useDocumentVisibility`: these report a state, so
+ * an `online` or `visibilitychange` event that does not change the state, as after a switch of
+ * networks, would be lost.
  */
-export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect, signal }: PageOptions): void {
+export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect }: PageOptions): void {
   const wake = (): void => {
     reconnect()
     engine.wake()
   }
-  addEventListener('online', wake, { signal })
-  document.addEventListener('visibilitychange', () => document.hidden || wake(), { signal })
-  addEventListener('pageshow', reconnect, { signal })
-  // One that the browser has kept has missed what was said meanwhile.
-  addEventListener('pageshow', event => event.persisted && engine.refreshSession(), { signal })
-  addEventListener('beforeunload', event => isBusy() && event.preventDefault(), { signal })
-  engine.subscribe((state) => {
-    if (state.status !== 'loading')
-      unlessBlocked(() => userIdOf(state) ? localStorage.setItem(nameFor(url), '1') : localStorage.removeItem(nameFor(url)))
+  useEventListener(window, 'online', wake)
+  useEventListener(document, 'visibilitychange', () => {
+    if (!document.hidden)
+      wake()
   })
-  connectToTabs(engine, url, providerId, signal)
+  useEventListener(window, 'pageshow', (event) => {
+    reconnect()
+    // While the browser kept the page in its back/forward cache, the page missed the messages of
+    // other tabs.
+    if (event.persisted)
+      engine.refreshSession()
+  })
+  // A Convex client would never remove a listener of its own.
+  useEventListener(window, 'beforeunload', (event) => {
+    if (isBusy())
+      event.preventDefault()
+  })
+  engine.subscribe((state) => {
+    if (state.status === 'loading')
+      return
+    unlessBlocked(() => {
+      if (state.user)
+        localStorage.setItem(nameFor(url), '1')
+      else
+        localStorage.removeItem(nameFor(url))
+    })
+  })
+  connectToTabs(engine, url, providerId)
 }
 
 /**
- * Exchanges identity changes with the other tabs of this app. A tab does not believe an announcement: it asks its provider. A tab that adopts what
- * was announced does not announce it again, so that ten tabs make one announcement.
+ * Exchanges identity changes with the other tabs of this app. A tab does not trust an announcement:
+ * it requests the session from its provider. A tab that adopts an announced identity does not
+ * announce the identity again, so that ten tabs make one announcement.
  */
-function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id'], signal: AbortSignal): void {
-  let channel: BroadcastChannel | undefined
-  /** What another tab has announced, until the provider has answered whether it is true. */
-  let announced: { userId: unknown } | undefined
+function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id']): void {
+  const scope = getCurrentScope()!
+  let post: ((userId: string | null) => void) | undefined
+  /** The identity that another tab has announced, until the provider has confirmed or denied it. */
+  let announced: unknown
 
-  const open = (id?: string): void => {
-    channel = signal.aborted ? undefined : unlessBlocked(() => new BroadcastChannel(id ? `${nameFor(url)}:${id}` : nameFor(url)))
-    if (!channel)
-      return
-    signal.addEventListener('abort', () => channel!.close())
-    channel.onmessage = ({ data }) => {
+  const openInScope = (id?: string): void => {
+    const tabs = useBroadcastChannel<string | null, string | null>({ name: nameFor(url, id) })
+    post = tabs.post
+    // Its `data` is a ref: a second, equal announcement would change nothing and pass unnoticed.
+    useEventListener<MessageEvent<unknown>>(tabs.channel, 'message', ({ data }) => {
       if (data === userIdOf(engine.state))
         return
-      announced = { userId: data }
+      announced = data
       engine.refreshSession()
-    }
+    })
   }
-  if (typeof providerId === 'object')
-    void providerId.then(open)
+  const open = (id?: string): void => {
+    if (scope.active)
+      unlessBlocked(() => scope.run(() => openInScope(id)))
+  }
+  // In a hook of a component, `useBroadcastChannel` would wait for a mount that may be over.
+  if (typeof providerId === 'object' || getCurrentInstance())
+    void Promise.resolve(providerId).then(open)
   else
     open(providerId)
 
-  engine.subscribe((state, former) => {
+  engine.subscribe((state, previous) => {
     const userId = userIdOf(state)
-    const isChange = userId !== undefined && userId !== userIdOf(former)
-    if (isChange && !(announced && announced.userId === userId))
-      channel?.postMessage(userId)
-    // An announcement that turned out not to be true here must not silence this tab when it comes true later.
-    const isAnswered = !state.request || state.lastReportedSession !== former.lastReportedSession
+    const isChange = userId !== undefined && userId !== userIdOf(previous)
+    if (isChange && announced !== userId)
+      post?.(userId)
+    // An announcement that the provider has denied must not silence this tab when the same change
+    // happens later.
+    const isAnswered = !state.request || state.lastReportedSession !== previous.lastReportedSession
     if (isChange || isAnswered)
       announced = undefined
   })
 }
 
-/** The name of the entry in the browser's storage, and what the name of the channel between tabs begins with. */
-function nameFor(url: string): string {
-  return `convue:${url}`
+/**
+ * Names the hint in the browser's storage and, with the provider's id, the channel between tabs.
+ */
+function nameFor(url: string, id?: string): string {
+  return `convue:${url}${id ? `:${id}` : ''}`
 }
 
-/** Storage and channels may be blocked, in private mode or by the visitor: without them the page is a flight slower, and on its own. */
+/**
+ * Private mode or the user's settings may block storage and channels. Without storage, a page needs
+ * one more round trip to boot; without a channel, it learns of other tabs' sign-ins and sign-outs
+ * from the provider alone.
+ */
 function unlessBlocked<T>(use: () => T): T | undefined {
   try {
     return use()
@@ -92,7 +132,7 @@ function unlessBlocked<T>(use: () => T): T | undefined {
   catch {}
 }
 
-/** `null` for anonymous, `undefined` while unknown. */
+/** `null` for anonymous, `undefined` while the identity is unknown. */
 function userIdOf({ user }: Identity): string | null | undefined {
   return user && user.id
 }

@@ -5,7 +5,7 @@ import type { InitialAuth } from '../token/auth-engine.ts'
 import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
-import { markRaw, shallowRef } from 'vue'
+import { effectScope, markRaw, shallowRef } from 'vue'
 import { createIdentityClients } from '../client/identity-clients.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { batch } from '../reactivity/batch.ts'
@@ -114,7 +114,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   const auth = createAuth({ refresh: engine.refresh, signOut: withholding.signOut }, authState, isServer)
   const callerAuth = tokens ? auth : createAuth(caller, shallowRef(caller.state), isServer)
 
-  const listening = new AbortController()
+  const pageScope = effectScope(true)
   /** How many use it. */
   let apps = 0
   if (!isServer) {
@@ -140,19 +140,18 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
       clients.applyAuthState(caller.state)
       store.rebind(false)
     })
-    connectToPage(engine, {
+    pageScope.run(() => connectToPage(engine, {
       url,
       providerId: source.id,
       isBusy: () => clientOptions.unsavedChangesWarning !== false && clients.hasPendingWrites(),
       reconnect: clients.reconnect,
-      signal: listening.signal,
-    })
+    }))
     clients.applyAuthState(caller.state)
     engine.start()
   }
 
   const close = async (): Promise<void> => {
-    listening.abort()
+    pageScope.stop()
     engine.close()
     withholding.close()
     store.close()

@@ -17,6 +17,7 @@ interface Folder {
 
 const CONVEX_DATA = /^convex\/(?:server|values)$/
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
+const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
 const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
 /** What the server takes of `src/errors`: the class, and the catalogue without the sentences of uploads. */
@@ -29,17 +30,17 @@ const allowed: Record<string, Folder> = {
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
   'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
   'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },
-  'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors'], packages: /^vue$/ },
+  'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors'], packages: /^(?:vue|@vueuse\/core)$/ },
   'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
   'ssr': { why: 'what a server fetches and a page takes, as data: knows neither Vue nor Nuxt', folders: ['errors', 'shared'], packages: CONVEX_DATA },
   'store': { why: 'subscribed queries and their state, shared by all components', folders: ['errors', 'shared', 'reactivity', 'token', 'client', 'ssr'], packages: VUE_AND_CONVEX },
-  'plugin': { why: 'puts the parts together for one Vue app', folders: [...CORE, 'ssr'], packages: VUE_AND_CONVEX },
+  'plugin': { why: 'puts the parts together for one Vue app', folders: [...CORE, 'ssr'], packages: VUEUSE_AND_CONVEX },
   'composables/lifecycle': { why: 'when a composable rests, and what awaiting it means', folders: ['reactivity'], packages: /^vue$/ },
   'composables/auth': { why: 'the identity, as components see it', folders: CORE, packages: VUE_AND_CONVEX },
   'composables/call': { why: 'mutations, actions and one-off calls', folders: CORE, packages: VUE_AND_CONVEX },
   'composables/query': { why: 'one live query, or several', folders: [...CORE, 'ssr', 'composables/lifecycle'], packages: VUE_AND_CONVEX },
   'composables/pagination': { why: 'lists that load page by page', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUE_AND_CONVEX },
-  'composables/upload': { why: 'files: uploads, previews and their URLs', folders: [...CORE, 'composables/query'], packages: VUE_AND_CONVEX },
+  'composables/upload': { why: 'files: uploads, previews and their URLs', folders: [...CORE, 'composables/query'], packages: VUEUSE_AND_CONVEX },
   'components': { why: 'what a template renders for an auth status', folders: ['composables/auth'], packages: /^vue$/ },
   'server': { why: 'the public exports of `convue/server`', folders: ['errors', 'ssr', 'server/config', 'server/request', 'server/proxy'], packages: null },
   'server/config': { why: 'options of a server, and what follows from them', folders: ['errors'], packages: null },
@@ -121,6 +122,15 @@ describe('the folders of src', () => {
   it('import nothing from outside of src', () => {
     expect(imports.filter(({ target, isRelative }) => isRelative && !target.startsWith('src/'))).toEqual([])
     expect(imports.filter(({ target }) => /playground|(?:^|\/)test\//.test(target))).toEqual([])
+  })
+})
+
+describe('reactivity/vue-internals.ts', () => {
+  it('is the only file that uses internals of Vue', () => {
+    const users = files
+      .filter(file => /\b__v_\w|\b__isKeepAlive\b|\.vnode\b/.test(ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true })))
+      .map(file => relative(root, file))
+    expect(users).toEqual(['src/reactivity/vue-internals.ts'])
   })
 })
 

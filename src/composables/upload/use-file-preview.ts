@@ -1,9 +1,11 @@
+/** `useFilePreview`: an object URL of a local file, revoked when the URL is no longer needed. */
 import type { MaybeRefOrGetter, Ref } from 'vue'
-import { shallowRef, toValue, watch } from 'vue'
+import { useObjectUrl } from '@vueuse/core'
+import { effectScope, shallowRef, toValue, watch } from 'vue'
 
 /**
- * The URL of a local file, for an `<img>` or a `<video>`. It is good until another file comes or the component goes. `undefined` without a file,
- * and on a server.
+ * The URL of a local file, for an `<img>` or a `<video>`. The URL is valid until the file changes
+ * or the component is unmounted. `undefined` without a file, and on a server.
  *
  * @param file A `File` or `Blob`, as a value, ref or getter.
  * @example
@@ -13,12 +15,14 @@ import { shallowRef, toValue, watch } from 'vue'
  */
 export function useFilePreview(file: MaybeRefOrGetter<Blob | null | undefined>): Readonly<Ref<string | undefined>> {
   const url = shallowRef<string>()
-  // Node makes such URLs too, and nobody there would ever give them back.
+  // Node creates object URLs too, and nothing on a server would ever revoke them.
   if (typeof window !== 'undefined') {
-    watch(() => toValue(file), (next, _former, onCleanup) => {
-      const made = next ? URL.createObjectURL(next) : undefined
-      url.value = made
-      onCleanup(() => made && URL.revokeObjectURL(made))
+    // One `useObjectUrl` for each file: its own watcher would be a flush late, and show `undefined`
+    // between two files.
+    watch(() => toValue(file), (current, _previous, onCleanup) => {
+      const scope = effectScope(true)
+      url.value = scope.run(() => useObjectUrl(current ?? undefined).value)
+      onCleanup(() => scope.stop())
     }, { immediate: true, flush: 'sync' })
   }
   return url

@@ -1,16 +1,21 @@
 import { vi } from 'vitest'
 
-/** A `BroadcastChannel` that fake timers do not hold up, and all that has been said on it. */
-export function stubBroadcastChannel(): { messages: { channel: string, data: unknown }[], openCount: () => number } {
+interface ChannelStub {
+  /** Every message that was posted, in order. */
+  messages: { channel: string, data: unknown }[]
+  openCount: () => number
+}
+
+/** Replaces `BroadcastChannel` by one that delivers in a microtask, so that fake timers do not delay messages. */
+export function stubBroadcastChannel(): ChannelStub {
   const channels = new Set<FakeChannel>()
-  const messages: { channel: string, data: unknown }[] = []
+  const messages: ChannelStub['messages'] = []
 
-  class FakeChannel {
-    onmessage: ((event: { data: unknown }) => void) | null = null
-
+  class FakeChannel extends EventTarget {
     readonly name: string
 
     constructor(name: string) {
+      super()
       this.name = name
       channels.add(this)
     }
@@ -21,12 +26,17 @@ export function stubBroadcastChannel(): { messages: { channel: string, data: unk
       messages.push({ channel: this.name, data: structuredClone(data) })
       for (const other of channels) {
         if (other !== this && other.name === this.name)
-          queueMicrotask(() => channels.has(other) && other.onmessage?.({ data: structuredClone(data) }))
+          queueMicrotask(() => other.#deliver(structuredClone(data)))
       }
     }
 
     close(): void {
       channels.delete(this)
+    }
+
+    #deliver(data: unknown): void {
+      if (channels.has(this))
+        this.dispatchEvent(new MessageEvent('message', { data }))
     }
   }
   vi.stubGlobal('BroadcastChannel', FakeChannel)

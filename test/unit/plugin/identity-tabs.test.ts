@@ -1,6 +1,7 @@
 import type { SessionSnapshot } from 'convue'
 import { useAuthedQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, onMounted } from 'vue'
 import { stubBroadcastChannel } from '../../support/scripted/broadcast-channel.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { identityApi as api, recordTicks, scriptIdentity } from '../../support/scripted/identity.ts'
@@ -318,6 +319,36 @@ describe('what is said between tabs', () => {
     channel.messages.length = 0
     await here.convex.auth.signOut()
     expect(channel.messages).toHaveLength(1)
+  })
+
+  it('requests the session for each of two equal announcements', async () => {
+    browser.session = signedIn('ada')
+    const here = browser.openTab()
+    await tick()
+    here.source.refreshes = 0
+    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+    for (let announcement = 0; announcement < 2; announcement++) {
+      other.postMessage(null)
+      await tick()
+    }
+    other.close()
+    expect(here.source.refreshes).toBe(2)
+  })
+
+  it('reaches a plugin that a hook of a mounted component creates', async () => {
+    const outer = browser.openTab()
+    browser.session = signedIn('ada')
+    let inner: ReturnType<Browser['openTab']> | undefined
+    outer.page.mount(defineComponent(() => {
+      onMounted(() => inner = browser.openTab())
+      return () => null
+    }))
+    await tick()
+    expect(channel.openCount()).toBe(2)
+    browser.session = signedIn('bea')
+    outer.source.say(browser.session)
+    await tick()
+    expect(inner!.tasks.data.value).toBe('bea\'s tasks')
   })
 
   it('stays within one deployment', async () => {
