@@ -58,17 +58,9 @@ async function tryNextVue(filename: string): Promise<void> {
 /** The newest published version of Vue, if it is a pre-release. */
 async function findNextVue(): Promise<string | undefined> {
   const versions = JSON.parse(await run('npm', ['view', 'vue', 'versions', '--json'], root)) as string[]
-  const newest = versions.toSorted(compareVersions).at(-1)
+  // npm lists them in ascending order.
+  const newest = versions.at(-1)
   return newest?.includes('-') ? newest : undefined
-}
-
-/**
- * Orders versions such as `3.5.45`, `3.6.0-rc.9` and `3.6.0`. A pre-release precedes its release.
- */
-function compareVersions(one: string, other: string): number {
-  // `~` sorts after every letter, as the release does after `alpha`, `beta` and `rc`.
-  const [first, second] = [one, other].map(version => version.includes('-') ? version : `${version}-~`)
-  return first!.localeCompare(second!, 'en', { numeric: true })
 }
 
 async function tryApp(name: string, filename: string, versionOf: VersionOf, installOptions: string[] = []): Promise<void> {

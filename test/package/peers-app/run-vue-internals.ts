@@ -2,11 +2,15 @@
 import { version } from 'vue'
 import { vueInternals } from './vue-internals.ts'
 
-for (const [name, check] of Object.entries(vueInternals)) {
-  try {
-    await check()
-  }
-  catch (error) {
-    throw new Error(`Vue ${version}: the check "${name}" fails.`, { cause: error })
+async function run(): Promise<void> {
+  for (const [name, check] of Object.entries(vueInternals)) {
+    try {
+      await check()
+    }
+    catch (error) {
+      throw new Error(`Vue ${version}: the check "${name}" fails.`, { cause: error })
+    }
   }
 }
+
+void run()
