@@ -1,7 +1,4 @@
-export { AuthLoading } from './components/auth-loading.ts'
-export { AuthRefreshing } from './components/auth-refreshing.ts'
-export { Authenticated } from './components/authenticated.ts'
-export { Unauthenticated } from './components/unauthenticated.ts'
+export { Authenticated, AuthLoading, AuthRefreshing, Unauthenticated } from './components/auth-gates.ts'
 export { useConvexAuth } from './composables/auth/use-convex-auth.ts'
 export { useConvexAction } from './composables/call/use-convex-action.ts'
 export type { UseConvexActionOptions, UseConvexActionReturn } from './composables/call/use-convex-action.ts'
