@@ -1,4 +1,9 @@
-/** The promise, or a rejection with the signal's reason, whichever is first. What the promise stands for goes on unseen. */
+/** `abortable`: makes a promise reject as soon as a signal aborts. */
+
+/**
+ * Settles like the promise, or rejects with the signal's reason, whichever happens first. It does
+ * not stop the work behind the promise.
+ */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([
     promise,

@@ -1,4 +1,6 @@
-/** Lets at most `limit` tasks run at a time; the others wait for their turn, in order. */
+/** `createLimiter`: limits how many asynchronous tasks run at the same time. */
+
+/** Runs at most `limit` tasks at a time. The others wait, and start in the order of their calls. */
 export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0
@@ -7,15 +9,15 @@ export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Pro
     if (running < limit)
       running++
     else
-      await new Promise<void>(takeTurn => waiting.push(takeTurn))
+      await new Promise<void>(start => waiting.push(start))
     try {
       return await task()
     }
     finally {
-      // A turn is handed on, or else nobody needs it.
-      const takeTurn = waiting.shift()
-      if (takeTurn)
-        takeTurn()
+      // The next task takes the place of this one, so that `running` remains the same.
+      const startNext = waiting.shift()
+      if (startNext)
+        startNext()
       else
         running--
     }

@@ -1,10 +1,12 @@
+/** Reads the files to upload from the forms in which an input or a drop provides them. */
+
 import { diagnose } from '../../errors/catalogue.ts'
 
-/** Files to upload: one, several, or none, as an `<input>` or a drop may give it. */
+/** Files to upload: one, several or none, as an `<input>` or a drop event provides them. */
 export type UploadFiles = Blob | Iterable<Blob> | null | undefined
 
 /**
- * The files as they are at this moment: the list of an `<input>` is emptied with it.
+ * Copies the files into an array: the `FileList` of an `<input>` is emptied with the input.
  *
  * @throws {ConvueError} `UPLOAD_FILES_INVALID`
  */

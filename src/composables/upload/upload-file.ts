@@ -1,3 +1,5 @@
+/** Stores one file, with as many attempts as needed. */
+
 import type { UploadState } from './upload-state.ts'
 import { diagnose } from '../../errors/catalogue.ts'
 import { backOffDelay } from '../../shared/back-off.ts'
@@ -5,23 +7,30 @@ import { abortable } from './abortable.ts'
 import { postFile } from './post-file.ts'
 
 export interface UploadFileOptions {
-  /** Asks for an upload URL. One is good for one request and for a limited time, so each attempt asks for its own. */
+  /**
+   * Requests an upload URL. A URL is valid for one request and for a limited time, so each attempt
+   * requests its own.
+   */
   requestUrl: () => Promise<string>
-  /** How many more attempts are made after the first. */
+  /** How many attempts follow the first one at most. */
   retries: number
-  /** Gets the states that the upload goes through before it ends. */
+  /** Receives the states of the upload before it ends. */
   show: (state: UploadState) => unknown
-  /** Ends it and rejects with its reason. */
+  /** Aborts the upload: the promise rejects with the signal's reason. */
   signal: AbortSignal
 }
 
 /**
- * Stores a file, in as many attempts as it may take, and resolves with its storage id.
+ * Stores a file and resolves with its storage id.
  *
  * @throws {ConvueError} `UPLOAD_FAILED`
- * @throws what `requestUrl` rejects with: a function's error is definite, and while offline a mutation waits by itself
+ * @throws the rejection of `requestUrl`, which is not retried: an error of a function is definite,
+ * and a mutation waits for the connection by itself
  */
-export async function uploadFile(file: Blob, { requestUrl, retries, show, signal }: UploadFileOptions): Promise<string> {
+export async function uploadFile(
+  file: Blob,
+  { requestUrl, retries, show, signal }: UploadFileOptions,
+): Promise<string> {
   for (let failures = 1; ; failures++) {
     signal.throwIfAborted()
     const url = await abortable(requestUrl(), signal)
@@ -40,7 +49,7 @@ export async function uploadFile(file: Blob, { requestUrl, retries, show, signal
     return { status: 'sending', sentBytes, progress: file.size && Math.min(sentBytes / file.size, 1) }
   }
 
-  /** Goes no further when it was ended while an answer was on its way here. */
+  /** Throws if the upload was aborted between the settling of a promise and its continuation. */
   function enter(state: UploadState): void {
     signal.throwIfAborted()
     show(state)

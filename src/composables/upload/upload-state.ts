@@ -1,54 +1,60 @@
+/** The states of an upload, and the progress of several uploads. */
+
 import type { GenericId } from 'convex/values'
 
 /**
- * How far an upload has come.
+ * The state of an upload.
  *
  * ```text
- *    ┌────────────── cancelled, or refused by a limit or an error of the function
+ *    ┌────────────── cancelled, refused by a limit, or failed in the mutation
  *    │
- * queued ───has its URL──▶ sending ───stored──▶ success
- *                           │  ▲ │
- *                        failed│ └───refused, or failed too often──▶ error
- *                           ▼  │
- *                         waiting      (cancelled: from sending and waiting as well)
+ * queued ──has its URL──▶ sending ──stored──▶ success
+ *                          │  ▲ │
+ *                    failed│  │ └──refused, or failed too often──▶ error
+ *                          ▼  │
+ *                         waiting      (cancelled: also from sending and waiting)
  * ```
  */
 export type UploadState
-  /** Waits for its turn, or for its upload URL: nothing of the file has been sent. */
+  /** Waits for other uploads, or for its upload URL: nothing of the file has been sent. */
   = | { readonly status: 'queued' }
-  /** On its way. `progress`: the part of it that has been sent, 0 to 1. */
+  /** Is being sent. `progress`: the share of the file that has been sent, 0 to 1. */
     | { readonly status: 'sending', readonly sentBytes: number, readonly progress: number }
-  /** An attempt has failed; another one follows. */
+  /** An attempt has failed, and another one follows. */
     | { readonly status: 'waiting', readonly error: Error }
     | { readonly status: 'success', readonly storageId: GenericId<'_storage'> }
     | { readonly status: 'error', readonly error: Error }
     | { readonly status: 'cancelled' }
 
-/** A file and how far its upload has come. Each change makes a new object, with the same `id`. */
+/** A file and the state of its upload. Each change creates a new object with the same `id`. */
 export type ConvexUpload = UploadState & {
-  /** Tells the uploads of one `useConvexUpload` apart: a key for `v-for`. */
+  /** Identifies an upload of one `useConvexUpload`: a key for `v-for`. */
   readonly id: number
-  /** What is uploaded. A `Blob` becomes a `File` without a name. */
+  /** The file that is uploaded. A `Blob` becomes a `File` without a name. */
   readonly file: File
 }
 
-/** Whether it has not ended. */
+/** Whether the upload has not ended. */
 export function isUnderWay({ status }: UploadState): boolean {
   return status === 'queued' || status === 'sending' || status === 'waiting'
 }
 
-/** The part of all bytes that has been sent, 0 to 1. What failed or was cancelled does not count: nobody waits for it any more. */
+/**
+ * The share of all bytes that has been sent, 0 to 1. Uploads that failed or were cancelled do not
+ * count, since they will not continue.
+ */
 export function totalProgress(uploads: readonly ConvexUpload[]): number {
   let total = 0
   let sent = 0
   for (const upload of uploads) {
-    const { status, file } = upload
-    if (status === 'success' || isUnderWay(upload)) {
-      // An empty file is work as well.
-      const size = file.size || 1
+    // An empty file counts too, or a list of empty files would show no progress.
+    const size = upload.file.size || 1
+    if (upload.status === 'success')
+      sent += size
+    else if (upload.status === 'sending')
+      sent += upload.progress * size
+    if (upload.status === 'success' || isUnderWay(upload))
       total += size
-      sent += status === 'success' ? size : status === 'sending' ? upload.progress * size : 0
-    }
   }
   return total && sent / total
 }

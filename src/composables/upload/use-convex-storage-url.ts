@@ -1,3 +1,5 @@
+/** `useConvexStorageUrl`: the URL of a stored file, with a local preview until it is known. */
+
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { GenericId } from 'convex/values'
 import type { MaybeRefOrGetter, Ref } from 'vue'
@@ -10,43 +12,46 @@ import { useFilePreview } from './use-file-preview.ts'
 
 type StorageId = GenericId<'_storage'>
 
-/** A query that answers with the URL of a stored file, as `ctx.storage.getUrl(storageId)` gives it. */
+/** A query that returns the URL of a stored file: `ctx.storage.getUrl(storageId)`. */
 export type StorageUrlQuery = FunctionReference<'query', 'public', any, string | null>
 
 /** Options of {@link useConvexStorageUrl}. */
-export interface UseConvexStorageUrlOptions<Q extends StorageUrlQuery> extends Pick<UseConvexQueryOptions, 'auth' | 'lingerMs'> {
-  /** The query's arguments for a file. @default storageId => ({ storageId }) */
+export interface UseConvexStorageUrlOptions<Q extends StorageUrlQuery>
+  extends Pick<UseConvexQueryOptions, 'auth' | 'lingerMs'> {
+  /** Returns the query's arguments for a storage id. @default storageId => ({ storageId }) */
   args?: (storageId: StorageId) => FunctionArgs<Q>
   /**
-   * A local file, such as one that was just chosen, which is shown until the file that is stored instead of it has its URL. It goes with the person
-   * who chose it.
+   * A local file, such as one that the user has just chosen. `url` is a URL of it until the file
+   * that replaces the stored one has its own URL, or until the identity changes.
    *
    * @default undefined
    */
   preview?: MaybeRefOrGetter<Blob | null | undefined>
 }
 
-/** What follows the query: `args` may be left out where the query takes `{ storageId }`. */
+/** The options, of which `args` is required unless the query takes `{ storageId }`. */
 export type StorageUrlRest<Q extends StorageUrlQuery>
   = { storageId: StorageId } extends FunctionArgs<Q>
     ? [options?: UseConvexStorageUrlOptions<Q>]
     : [options: UseConvexStorageUrlOptions<Q> & Required<Pick<UseConvexStorageUrlOptions<Q>, 'args'>>]
 
-/** What {@link useConvexStorageUrl} returns. */
+/** The return value of {@link useConvexStorageUrl}. */
 export interface UseConvexStorageUrlReturn extends Pick<UseConvexQueryReturn<any>, 'error' | 'status' | 'isPending'> {
-  /** `undefined` while there is none, `null` if the query says that there is no such file. */
+  /** `undefined` until the URL is known, `null` if the query returns `null`: no such file exists. */
   url: Readonly<Ref<string | null | undefined>>
 }
 
 /**
- * The URL of a stored file, by the app's own query: Convex gives URLs through functions only, which decide who may see what.
+ * The URL of a stored file, from a query of the app: in Convex, only functions return URLs, so that
+ * they decide which user may see which file.
  *
  * @param query The query that returns `ctx.storage.getUrl(storageId)`.
  * @param storageId A storage id, as a value, ref or getter; `undefined` and `null` pause.
  * @param rest Options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
- * const { url } = useConvexStorageUrl(api.files.getUrl, () => profile.value?.avatar, { preview: chosenFile })
+ * const avatar = () => profile.value?.avatar
+ * const { url } = useConvexStorageUrl(api.files.getUrl, avatar, { preview: chosenFile })
  * // <img v-if="url" :src="url" alt="">
  */
 export function useConvexStorageUrl<Q extends StorageUrlQuery>(
@@ -54,14 +59,15 @@ export function useConvexStorageUrl<Q extends StorageUrlQuery>(
   storageId: MaybeRefOrGetter<StorageId | null | undefined>,
   ...rest: StorageUrlRest<Q>
 ): UseConvexStorageUrlReturn {
-  const { args = (storageId: StorageId) => ({ storageId }), preview, ...options }: UseConvexStorageUrlOptions<Q> = rest[0] ?? {}
+  const [allOptions = {}] = rest as [UseConvexStorageUrlOptions<Q>?]
+  const { args = (storageId: StorageId) => ({ storageId }), preview, ...options } = allOptions
   const context = useConvexContext('useConvexStorageUrl')
   const { data, error, status, isPending } = useConvexQuery<StorageUrlQuery>(query, () => {
     const id = toValue(storageId)
     return id && args(id)
   }, options)
 
-  /** The preview of the current identity, with the stored file that was shown when it was chosen. */
+  /** The storage id at the moment when the preview was chosen: the preview replaces that file. */
   const choice = identityScoped<{ replaced?: StorageId | null } | null>(context, null)
   choice.set({})
   watch(() => toValue(preview), () => choice.set({ replaced: toValue(storageId) }), { flush: 'sync' })
