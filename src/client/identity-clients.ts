@@ -96,7 +96,7 @@ export function createIdentityClients(
   let backOffTimer: ReturnType<typeof setTimeout> | undefined
   let stopWatchingState = (): void => {}
 
-  engine.onTokenAvailable = () => open.user?.authenticate()
+  engine.onTokenAvailable(() => open.user?.authenticate())
 
   const clients: IdentityClients = {
     state,

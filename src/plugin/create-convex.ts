@@ -120,10 +120,10 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   if (!isServer) {
     if (!tokens) {
       // No deployment confirms what is made of the session.
-      engine.onTokenAvailable = () => {
+      engine.onTokenAvailable(() => {
         void engine.requestToken(false)
         engine.onAuthResult('authenticated')
-      }
+      })
     }
     engine.subscribe((state, former) => batch(() => {
       const isOtherPerson = isIdentityChange(former, state)

@@ -1,22 +1,21 @@
-import type { AuthEvent, AuthState, ProviderRequest } from './auth-state.ts'
-import type { TokenOutcome, TokenSource } from './token-source.ts'
+/** The auth engine: dispatches events to the reducer and runs the effects of the state. */
+import type { AuthEvent, AuthState, Identity } from './auth-state.ts'
+import type { Cancel, Clock } from './clock.ts'
+import type { TokenSource } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
 import { diagnose } from '../errors/catalogue.ts'
-import { backOffDelay } from '../shared/back-off.ts'
-import { hasToken, initialAuthState, isIdentityChange, isTokenUsable, transition } from './auth-state.ts'
-import { readToken, renewalDelay } from './token.ts'
-
-/** Time, as the engine needs it. It may be wrong: only differences count. */
-export interface Clock {
-  /** Milliseconds since any fixed moment, sleep included. */
-  now: () => number
-  /** Runs `task` after `delayMs` milliseconds, until the returned function is called. */
-  schedule: (task: () => void, delayMs: number) => () => void
-}
+import { hasToken, initialAuthState, isTokenUsable, transition } from './auth-state.ts'
+import { keyedEffect, systemClock } from './clock.ts'
+import { createProviderRequests } from './provider-requests.ts'
+import { createTokenHolder } from './token-holder.ts'
+import { readToken } from './token.ts'
 
 /** The user that a server found, with the token that it used. */
 export interface InitialAuth {
-  /** `null` if the page may not hold it: the provider is asked for one at once, while the page shows what the server rendered. */
+  /**
+   * `null` if the page may not contain the token. The page then shows what the server rendered while
+   * a token is requested from the provider.
+   */
   token: string | null
   user: unknown
   session: unknown
@@ -25,138 +24,142 @@ export interface InitialAuth {
 export interface AuthEngineOptions {
   source: TokenSource
   clock?: Clock
-  /** Asks for a token at once, not after the session is known. The provider may hint at it as well. @default false */
+  /**
+   * Requests a token at once instead of after the session is known. The provider may give the same
+   * hint.
+   *
+   * @default false
+   */
   mayBeSignedIn?: boolean
-  /** `null`: a server found nobody. */
+  /** `null`: a server found that the request is anonymous. */
   initialAuth?: InitialAuth | null
+  /** Called after each event with its type and the statuses before and after it, and no token. */
+  trace?: (event: AuthEvent['type'], from: Identity['status'], to: Identity['status']) => void
 }
 
-type AuthListener = (state: AuthState, former: AuthState) => void
+type AuthListener = (state: AuthState, previous: AuthState) => void
 
 /**
- * Holds who is signed in and their token, asks the provider and never gives up: the one place where identity is decided.
+ * Holds the current user and the token, and requests both from the provider until it answers. No
+ * other part decides about the identity.
  */
 export interface AuthEngine {
   readonly state: AuthState
-  /** The only way to another state. Events that arise while one is handled wait for their turn. */
+  /** The only way to change the state. Events that arise while one is handled are queued. */
   dispatch: (event: AuthEvent) => void
-  /** Begins to listen to the provider and to act. Without it (on a server) nothing is asked and nothing runs. */
+  /** Subscribes to the provider and runs effects. Not called on a server. */
   start: () => void
-  /** Stops all timers and requests. Tokens that are waited for never come. */
+  /** Stops all timers and requests. A promise of {@link AuthEngine.requestToken} never settles. */
   close: () => void
-  /** Calls `listener` in the tick of each change. */
+  /** Calls `listener` synchronously after each change of the state. */
   subscribe: (listener: AuthListener) => void
   /**
-   * A token of the current person, as soon as there is one; `isForced` asks for another than the one handed out before. Never rejects, never
-   * gives `null`, and never settles if the person goes first.
+   * Resolves with a token of the current user as soon as there is one. `isForced` requests another
+   * token than the previous call returned. Never rejects, never resolves with `null`, and never
+   * settles if the identity changes first.
    */
   requestToken: (isForced: boolean) => Promise<string>
-  /** Called when there is a token that nobody asked for: the connection should ask now. */
-  onTokenAvailable: () => void
-  /** What the deployment made of the token: see {@link AuthEvent}. */
-  onAuthResult: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
-  /** The page became visible or online. */
+  /** Calls `listener` when the connection should request a token that has become available. */
+  onTokenAvailable: (listener: () => void) => void
+  /** Reports whether the deployment has accepted the token: see {@link AuthEvent}. */
+  onAuthResult: (result: 'authenticated' | 'refreshing' | 'rejected') => void
+  /** To be called when the page became visible or online. */
   wake: () => void
-  /** Asks the provider again who is signed in, because somebody says that it has changed. */
+  /** Requests the session again, because another tab or a query reports that it may have changed. */
   refreshSession: () => void
-  /** Requests the session and a token again. Resolves once the deployment has confirmed the token, or it is known that none comes for now. */
+  /**
+   * Requests the session and a token again. Resolves once the deployment has confirmed the token, or
+   * it is known that there is none for now.
+   */
   refresh: () => Promise<void>
   /**
    * Ends the session.
    *
-   * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed here. After 30 s without an answer too.
+   * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed on this page. Also thrown if the
+   *   provider does not answer within 30 s.
    */
   signOut: () => Promise<void>
 }
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  schedule(task, delayMs) {
-    const LONGEST_TIMER_MS = 2 ** 31 - 1
-    const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS))
-    return () => clearTimeout(timer)
-  },
-}
-
-type Cancel = () => void
 
 export function createAuthEngine({
   source,
   clock = systemClock,
   mayBeSignedIn = false,
   initialAuth,
+  trace,
 }: AuthEngineOptions): AuthEngine {
   const snapshot = source.getSnapshot()
-  let token = initialAuth?.token ? readToken(initialAuth.token) : null
-  let receivedAt = clock.now() - (token ? ageOnArrival(token, clock.now()) : 0)
-  /** The token, until the connection has it. */
-  let fresh = token
-  let waiters: ((token: string) => void)[] = []
-  const refreshes: (() => void)[] = []
-  let isClosed = false
-  let unsubscribe: Cancel | undefined
-  const events: AuthEvent[] = []
-  const listeners = new Set<AuthListener>()
-
-  let state = transition(
-    initialAuthState(mayBeSignedIn || !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn), personOf(initialAuth, token), !!token),
+  const isHinted = mayBeSignedIn || !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn)
+  const initialToken = initialAuth?.token ? readToken(initialAuth.token) : null
+  const initial = transition(
+    initialAuthState(isHinted, serverUser(initialAuth, initialToken), !!initialToken),
     { type: 'session', snapshot },
   )
+  let state = initial.state
+  // The provider may report another identity than the server found: that user's token is dropped.
+  const tokens = createTokenHolder(clock, initial.token === 'keep' ? initialToken : null, renewToken)
+  const setProviderRequest = createProviderRequests({ source, clock, tokens, dispatch })
 
-  /** How long the first token may take: then queries that may run anonymously do so, and a user that a server found is not known for sure any more. */
-  const TOKEN_OVERDUE_AFTER_MS = 2000
-  const followRequest = following(pursue)
-  const followToken = following(planRenewal)
-  const followWait = following((_: 'token') => clock.schedule(() => dispatch({ type: 'anonymousTimedOut' }), TOKEN_OVERDUE_AFTER_MS))
+  /**
+   * How long the first token may take. Then queries that may run anonymously do so, and a user that
+   * a server found is no longer certain.
+   */
+  const FIRST_TOKEN_TIMEOUT_MS = 2000
+  const setFirstTokenTimeout = keyedEffect((_isWaiting: true) =>
+    clock.schedule(() => dispatch({ type: 'anonymousTimedOut' }), FIRST_TOKEN_TIMEOUT_MS))
 
+  const queue: AuthEvent[] = []
+  const listeners = new Set<AuthListener>()
+  const tokenListeners = new Set<() => void>()
+  const refreshes: (() => void)[] = []
   const signOutTimeouts = new Set<Cancel>()
+  let unsubscribe: Cancel | undefined
+  let isClosed = false
 
-  const engine: AuthEngine = {
+  return {
     get state() {
       return state
     },
     dispatch,
     start() {
-      // A provider may speak while it is being subscribed to: by then, what was known before is under way.
-      act()
+      // Before the subscription, since a provider may report synchronously while it is subscribed to.
+      syncEffects()
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },
     close() {
       isClosed = true
       unsubscribe?.()
-      followRequest(null)
-      followToken(null)
-      followWait(null)
+      setProviderRequest(null)
+      setFirstTokenTimeout(null)
+      tokens.cancelRenewal()
       listeners.clear()
-      // The requests go on: an app that is closed may have signed out first.
+      tokenListeners.clear()
+      // The requests themselves continue: an app may sign out and close right after.
       signOutTimeouts.forEach(cancel => cancel())
       settleRefreshes()
     },
     subscribe: listener => void listeners.add(listener),
     requestToken(isForced) {
-      // A token that was refused is not sent again.
-      const ready = isForced ? fresh : isTokenUsable(state) && token
-      if (ready) {
-        fresh = null
-        return Promise.resolve(ready.value)
-      }
-      return new Promise((resolve) => {
-        waiters.push(resolve)
-        // The Convex client asks at once for what follows a token that lives shorter than its leeway, and so without end: our own renewal is in time.
-        if (!isForced || state.status !== 'authenticated' || isAged(0.5))
-          dispatch({ type: 'tokenRequested', refusedAt: isAged() ? undefined : clock.now() })
-      })
+      const ready = tokens.take(isForced, isTokenUsable(state))
+      if (ready)
+        return Promise.resolve(ready)
+      const token = tokens.next()
+      // The Convex client requests the next token at once, in an endless loop, if a token lives
+      // shorter than the client's leeway. The engine's own renewal is in time.
+      if (!isForced || state.status !== 'authenticated' || tokens.hasLived(0.5))
+        dispatch({ type: 'tokenRequested', rejectedAt: tokens.hasLived(1) ? undefined : clock.now() })
+      return token
     },
-    onTokenAvailable() {},
-    onAuthResult: verdict => dispatch(verdict === 'rejected' ? { type: verdict, at: clock.now() } : { type: verdict }),
+    onTokenAvailable: listener => void tokenListeners.add(listener),
+    onAuthResult: type => dispatch(type === 'rejected' ? { type, at: clock.now() } : { type }),
     wake() {
       dispatch({ type: 'retry', isEarly: true })
-      if (token && clock.now() - receivedAt >= renewalDelay(token.lifetimeMs))
-        demand()
+      if (tokens.isRenewalDue())
+        renewToken()
     },
     refreshSession() {
       if (!source.refresh)
-        return demand()
+        return renewToken()
       dispatch({ type: 'sessionCheckRequested' })
       source.refresh()
     },
@@ -171,7 +174,8 @@ export function createAuthEngine({
       const SIGN_OUT_TIMEOUT_MS = 30_000
       const controller = new AbortController()
       const { signal } = controller
-      const timedOut = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      const timedOut = new Promise<never>((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason)))
       const cancelTimeout = clock.schedule(() => controller.abort(), SIGN_OUT_TIMEOUT_MS)
       signOutTimeouts.add(cancelTimeout)
       try {
@@ -187,42 +191,44 @@ export function createAuthEngine({
       dispatch({ type: 'signedOut' })
     },
   }
-  return engine
 
   function dispatch(event: AuthEvent): void {
-    if (events.push(event) > 1)
+    // An event that arises while another one is handled waits in the queue.
+    if (queue.push(event) > 1)
       return
     try {
-      for (const next of events)
+      for (const next of queue)
         handle(next)
     }
     finally {
-      events.length = 0
+      queue.length = 0
     }
   }
 
   function handle(event: AuthEvent): void {
-    const former = state
-    state = transition(former, event)
-    const { user } = state
-    if (user === null || isIdentityChange(former, state)) {
-      // Nothing of the former person outlives this tick: whoever waits for their token waits for good.
-      waiters = []
-      fresh = token = null
-    }
-    // One that was not accepted is nobody's.
-    if (event.type === 'token' && user && !state.request) {
-      fresh = token = event.token
-      receivedAt = clock.now()
-    }
-    if (state !== former) {
+    const previous = state
+    const next = transition(previous, event)
+    state = next.state
+    // Before the listeners run: no previous user's token, or promise of one, outlives this tick.
+    if (next.token === 'replace' || next.token === 'clear')
+      tokens.clear()
+    if (next.token === 'replace' || next.token === 'accept')
+      tokens.accept((event as Extract<AuthEvent, { type: 'token' }>).token)
+    trace?.(event.type, previous.status, state.status)
+    if (state !== previous) {
       for (const listener of listeners)
-        listener(state, former)
-      act()
+        listener(state, previous)
+      syncEffects()
     }
-    const isOver = state.request ? state.request.status === 'waiting' : !fresh && (event.type === 'authenticated' || !hasToken(state))
-    if (isOver)
+    if (isRefreshOver(event))
       settleRefreshes()
+  }
+
+  /** Whether the deployment has confirmed a new token, or it is known that there is none for now. */
+  function isRefreshOver(event: AuthEvent): boolean {
+    if (state.request)
+      return state.request.status === 'waiting'
+    return !tokens.isUndelivered && (event.type === 'authenticated' || !hasToken(state))
   }
 
   function settleRefreshes(): void {
@@ -230,109 +236,32 @@ export function createAuthEngine({
       resolve()
   }
 
-  /** Makes what goes on agree with the state. */
-  function act(): void {
-    const { request, status } = state
-    followRequest(request)
-    followToken(token)
-    followWait(status === 'loading' || (state.user && !token) ? 'token' : null)
-    if (!fresh)
-      return
-    if (waiters.length > 0) {
-      for (const resolve of waiters.splice(0))
-        resolve(fresh.value)
-      fresh = null
-    }
-    // A token that nobody asked for: another session's, or a wake-up's.
-    else if (status === 'authenticated') {
-      engine.onTokenAvailable()
-    }
+  /** Makes requests, timers and the delivery of the token agree with the state. */
+  function syncEffects(): void {
+    const { request, status, user } = state
+    setProviderRequest(request)
+    tokens.scheduleRenewal()
+    const isWaitingForToken = status === 'loading' || (user && !tokens.current)
+    setFirstTokenTimeout(isWaitingForToken ? true : null)
+    // A token that was not requested comes from another session or from a renewal.
+    if (!tokens.deliver() && tokens.isUndelivered && status === 'authenticated')
+      tokenListeners.forEach(listener => listener())
   }
 
-  function demand(): void {
+  function renewToken(): void {
     dispatch({ type: 'tokenRequested' })
-  }
-
-  /** Whether the token has lived for this share of its lifetime. */
-  function isAged(share = 1): boolean {
-    return !!token && clock.now() - receivedAt >= token.lifetimeMs * share
-  }
-
-  /**
-   * The one plan for renewals. The Convex client has another, 10 s before the end of a token, which is too late for an endpoint that fails at that
-   * moment, and later still where the client is mistaken about the clock (it counts the age of the page twice): it finds the new token there.
-   */
-  function planRenewal({ lifetimeMs }: Token): Cancel {
-    const SHORTEST_MS = 1000
-    return clock.schedule(demand, Math.max(receivedAt + renewalDelay(lifetimeMs) - clock.now(), SHORTEST_MS))
-  }
-
-  /** Does what a request stands for. */
-  function pursue({ status, kind: question, failures, retryAfterMs }: ProviderRequest): Cancel {
-    if (status === 'waiting')
-      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), backOffDelay(failures, retryAfterMs))
-
-    const ATTEMPT_TIMEOUT_MS = 10_000
-    const controller = new AbortController()
-    const { signal } = controller
-    const answer = (event: AuthEvent): void => {
-      // An answer to anything but the present request is dropped.
-      if (!signal.aborted)
-        dispatch(event)
-    }
-    const fail = (error: Error): void => answer({ type: 'failed', error })
-    const cancelTimeout = clock.schedule(() => fail(diagnose('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS)), ATTEMPT_TIMEOUT_MS)
-    // Synchronously, at the first moment; whatever a provider does, it does to nobody but itself.
-    void (async () => {
-      if (question === 'token' || (failures > 0 && !source.refresh))
-        return read(await source.fetchToken({ force: !!token, signal }))
-      // The subscription was the first question about the session, and brings the answer to each.
-      if (failures > 0)
-        source.refresh!()
-    })().then(event => event && answer(event), cause => fail(diagnose('TOKEN_REQUEST_FAILED', undefined, cause)))
-    return () => {
-      cancelTimeout()
-      controller.abort()
-    }
-  }
-
-  function read(outcome: TokenOutcome): AuthEvent {
-    if (outcome.kind === 'denied')
-      return { type: 'denied' }
-    const offered = outcome.kind === 'token' && readToken(outcome.token)
-    if (offered && offered.value !== token?.value)
-      return { type: 'token', token: offered }
-    const { error = diagnose('TOKEN_INVALID'), retryAfterMs } = outcome as Partial<Extract<TokenOutcome, { kind: 'failed' }>>
-    return { type: 'failed', error, retryAfterMs }
   }
 }
 
-/** The user that a server found, as far as the session that it describes says. */
-function personOf(initialAuth: InitialAuth | null | undefined, token: Token | null): SignedInUser | null | undefined {
+/** The user that a server found, as described by the session that the server passed. */
+function serverUser(initialAuth: InitialAuth | null | undefined, token: Token | null): SignedInUser | null | undefined {
   if (!initialAuth)
     return initialAuth
   const { user, session } = initialAuth as { user: any, session: any }
   if (token)
     return { ...token.user, profile: user, session }
-  // A token that cannot be read says nothing, and neither does a user without an id.
-  return initialAuth.token === null && typeof user?.id === 'string' ? { id: user.id, sessionId: session?.id ?? null, profile: user, session } : undefined
-}
-
-/** How old the token of a page is that a server has rendered. If the clocks differ too much to tell, it counts as new. */
-function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
-  const restMs = expiresAt - now
-  return restMs > 0 && restMs < lifetimeMs ? lifetimeMs - restMs : 0
-}
-
-/** Keeps going what `begin` begins for a key, which returns how to end it: until the next key, or none. */
-function following<Key>(begin: (key: Key) => Cancel | undefined): (key: Key | null) => void {
-  let current: Key | null = null
-  let end: Cancel | undefined
-  return (key) => {
-    if (key === current)
-      return
-    end?.()
-    current = key
-    end = key === null ? undefined : begin(key)
-  }
+  // An unreadable token does not identify a user, and neither does a description without an id.
+  if (initialAuth.token !== null || typeof user?.id !== 'string')
+    return undefined
+  return { id: user.id, sessionId: session?.id ?? null, profile: user, session }
 }

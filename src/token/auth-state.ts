@@ -1,108 +1,166 @@
+/** The auth state and its pure reducer: what each event does to the identity and its token. */
 import type { SessionSnapshot } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { shareStructure } from '../shared/structural-sharing.ts'
 
-/** What is being asked of the provider. Each `pending` object is an attempt of its own, and between two attempts it backs off (`waiting`). */
+/**
+ * A request to the provider for the session or for a token. Each `pending` object is one attempt.
+ * Between two attempts, the request backs off (`waiting`).
+ */
 export interface ProviderRequest {
   status: 'pending' | 'waiting'
   kind: 'session' | 'token'
-  /** How many attempts have failed, or how many tokens were refused. */
+  /** How many attempts have failed, or how many tokens the deployment has rejected. */
   failures: number
-  /** How long the provider wants to be left alone, in milliseconds. */
+  /** How long the provider asked to wait before the next attempt, in milliseconds. */
   retryAfterMs?: number
-  /** The last attempt was brought forward: not so the next one. */
+  /**
+   * The latest attempt started before its back-off was over, because the page became visible or
+   * online. The next attempt then waits for its full back-off.
+   */
   isEarly?: boolean
-  /** Sent before the user was known: a denial, or a token of another user, says nothing about who has signed in since. */
+  /**
+   * The attempt started before the user was known. A denial, or a token of another user, therefore
+   * does not tell anything about a user who has become known since.
+   */
   sentBeforeUserKnown?: boolean
-  /** The session is requested first, and then a token in any case. */
+  /** The request for the session precedes a request for a token, unless the session has ended. */
   isRefresh?: boolean
 }
 
-/** Tokens of one user that the deployment has refused, one after another, before they were old. Times are those of the engine's clock. */
+/**
+ * Unexpired tokens of one user that the deployment has rejected in a row. Times are in milliseconds
+ * of the engine's clock.
+ */
 export interface ConsecutiveRejections {
   userId: string
-  tokens: number
+  count: number
   firstAt: number
   lastAt: number
-  /** They have ended in `unauthenticated`. The next refusal ends there at once. */
+  /** The rejections have signed the user out. The next rejection does the same at once. */
   isFinal: boolean
 }
 
 /**
- * Who is there, and how sure the deployment is of it. The names are the statuses that `useConvexAuth` shows.
+ * The current identity, and whether the deployment has confirmed it. The names are the statuses
+ * that `useConvexAuth` returns. The arrows bear the names of events ({@link AuthEvent}).
  *
  * ```text
- *              session: another person             token: another person
- *    ┌─────────────────────────────────┐  ┌─────────────────────────────────┐
- *    ▼           (from anywhere)       │  ▼           (from anywhere)       │
- * loading ───────────token──────────▶ authenticating ──────verdict────▶ authenticated
- *    │                                    │     ▲                       │     ▲
- *    │                                 verdict  │                    verdict  │
- *    │                                    ▼     │                       ▼     │
- *    │                                  refreshing ──────────verdict──────────┘
- *    │                                        │
- *    └──── signedOut, denied, rejected ───────┴──── (from anywhere) ──▶ unauthenticated
+ *            token                   authenticated
+ * loading ──────────▶ authenticating ─────────────▶ authenticated
+ *    ▲                      │                        │  │     ▲
+ *    │                      │   refreshing, rejected │  │     │ authenticated
+ *    │                      │                        ▼  │     │
+ *    │                      └───────────────────▶ refreshing ─┘
+ *    │                       refreshing, rejected       │
+ *    └──────────────────────────────────────────────────┘
+ *      anonymousTimedOut: a server found the user, and there is no token yet
+ *
+ * from any status:
+ *   session, of another user ────────────────────────────────▶ loading
+ *   token, of another user ──────────────────────────────────▶ authenticating
+ *   signedOut, denied, session without a user,
+ *   rejected or tokenRequested after too many rejections ────▶ unauthenticated
  * ```
  */
 export type Identity
-  /** `undefined` while nobody has answered. */
+  /** `undefined` until the provider has answered. */
   = | { status: 'loading', user: SignedInUser | undefined }
     | { status: 'unauthenticated', user: null }
-  /** The deployment has not confirmed their first token; has confirmed the last; has refused the last, and another one is being sought. */
+  /**
+   * `authenticating`: the deployment has not confirmed the user's first token yet.
+   * `authenticated`: it has confirmed the latest token.
+   * `refreshing`: it has rejected the latest token, and another token is being requested.
+   */
     | { status: 'authenticating' | 'authenticated' | 'refreshing', user: SignedInUser }
 
-/** Everything that the engine knows, tokens excepted: it can be logged. */
+/** The whole state of the engine except for tokens, so that the state can be logged. */
 export type AuthState = Identity & {
   request: ProviderRequest | null
-  /** Why nobody is there, or why there is no token yet. */
+  /** Why the page is signed out, or why there is no token yet. */
   error: Error | null
-  /** While loading: what may run as nobody has waited long enough. Never with a user that a server found: their data stay. */
+  /**
+   * While loading: queries that may run anonymously do so, because the provider takes too long.
+   * Never set if a server found a user: the page keeps showing that user's data.
+   */
   anonymousTimedOut: boolean
-  /** `null` while the deployment accepts what it gets. */
+  /** `null` while the deployment accepts the tokens that it receives. */
   consecutiveRejections: ConsecutiveRejections | null
-  /** What the provider said last: only what differs from it is news, since a token may know better by now. */
+  /**
+   * The session that the provider reported last. Only a session that differs from it is news, since
+   * the current user may come from a token that is more recent than the report.
+   */
   lastReportedSession: SignedInUser | null
   /**
-   * The sessions that this page has left, by user and session id. They come back with a token only, since a late answer could name them as well.
-   * `true`: the provider has denied it, and its tokens count again only after the provider has named it again.
+   * The sessions that have ended on this page, by user and session id. A session report alone does
+   * not make one of them current again, since the report may be a late response: only a token does.
+   * `true`: the provider has denied the session, so that even its tokens are not accepted until the
+   * provider has reported the session again.
    */
   endedSessions: ReadonlyMap<string, boolean>
 }
 
 export type AuthEvent
-  /** The provider said who is signed in. */
+  /** The provider reported the session. */
   = | { type: 'session', snapshot: SessionSnapshot }
-  /** The provider gave another token than before. */
+  /** The provider sent a token that differs from the current one. */
     | { type: 'token', token: Token }
-  /** The provider says that there is no session. */
+  /** The provider answered definitely that there is no session. */
     | { type: 'denied' }
+  /** The attempt failed. */
     | { type: 'failed', error: Error, retryAfterMs?: number }
-  /** The back-off step is over; `isEarly`: not yet, but the page became visible or online. */
+  /** The back-off is over. `isEarly`: it is not, but the page became visible or online. */
     | { type: 'retry', isEarly: boolean }
-  /** Somebody says that it has changed who is there, and the provider is being asked. */
+  /** Another tab or a query reported that the identity may have changed. */
     | { type: 'sessionCheckRequested' }
-  /** Session and token are requested again, whatever is under way; `hasSession`: the provider can be asked for the session. */
+  /**
+   * The app requested the session and a token again, whatever request is under way. `hasSession`:
+   * the provider has a request for the session alone.
+   */
     | { type: 'refresh', hasSession: boolean }
-  /** Another token is wanted. `refusedAt`: the present one has not outlived its lifetime, so that it was refused if the deployment is the reason. */
-    | { type: 'tokenRequested', refusedAt?: number }
-  /** The first token has not come in time. */
+  /**
+   * Another token is needed. `rejectedAt` is given if the current token has not expired: if the
+   * deployment does not accept it, it has rejected a valid token.
+   */
+    | { type: 'tokenRequested', rejectedAt?: number }
+  /** The first token did not arrive in time. */
     | { type: 'anonymousTimedOut' }
-  /** The deployment's verdict: it confirmed the token; refused it, and waits for another. */
+  /** The deployment confirmed the token, or rejected it and waits for another one. */
     | { type: 'authenticated' | 'refreshing' }
-  /** The deployment refused the token, and the client that sent it takes no other. */
+  /** The deployment rejected the token, and the client that sent it does not accept another one. */
     | { type: 'rejected', at: number }
-  /** The provider confirmed our own sign-out. */
+  /** The provider confirmed the sign-out that this page requested. */
     | { type: 'signedOut' }
 
 /**
- * What is known before the provider was asked. `handedOver` is what a server found: a user, anonymous (`null`), or it did not look. `hasToken` says whether
- * the user's token came along; otherwise it is requested at once.
+ * What a transition does to the current token:
+ *
+ * - `keep`: the token stays the same.
+ * - `accept`: the token of the event becomes the current token of the same user.
+ * - `replace`: the token of the event becomes the current token of another user. The previous user's
+ *   token, and the requests for it, are dropped.
+ * - `clear`: the token, and the requests for it, are dropped.
  */
-export function initialAuthState(isHinted: boolean, handedOver: SignedInUser | null | undefined, hasToken = true): AuthState {
+export type TokenEffect = 'keep' | 'accept' | 'replace' | 'clear'
+
+export interface Transition {
+  state: AuthState
+  token: TokenEffect
+}
+
+/**
+ * The state before the first event. `serverUser` is the identity that a server found: a user, `null`
+ * for anonymous, or `undefined` if there was no server. `hasToken`: the server passed that user's
+ * token too. Without the token, one is requested at once.
+ */
+export function initialAuthState(
+  mayBeSignedIn: boolean,
+  serverUser: SignedInUser | null | undefined,
+  hasToken = true,
+): AuthState {
   const state: AuthState = {
-    // What a server has found with a token, the deployment knows.
-    ...{ status: handedOver ? 'authenticated' : handedOver === null ? 'unauthenticated' : 'loading', user: handedOver } as Identity,
+    ...initialIdentity(serverUser),
     request: null,
     error: null,
     anonymousTimedOut: false,
@@ -110,89 +168,119 @@ export function initialAuthState(isHinted: boolean, handedOver: SignedInUser | n
     lastReportedSession: null,
     endedSessions: new Map(),
   }
-  if (handedOver === undefined)
-    return ask(state, isHinted ? 'token' : 'session')
-  return handedOver && !hasToken ? ask(state, 'token') : state
+  if (serverUser === undefined)
+    return startRequest(state, mayBeSignedIn ? 'token' : 'session')
+  return serverUser && !hasToken ? startRequest(state, 'token') : state
 }
 
-/** Whether everything that the former person was shown or did has to go: from one known identity to another, nobody included. */
+function initialIdentity(user: SignedInUser | null | undefined): Identity {
+  if (user === null)
+    return { status: 'unauthenticated', user }
+  // The deployment has confirmed the user already: the server's queries ran with the user's token.
+  return user ? { status: 'authenticated', user } : { status: 'loading', user }
+}
+
+/**
+ * Whether everything that belongs to the previous identity must be removed: a change from one known
+ * identity to another, anonymous included.
+ */
 export function isIdentityChange(from: Identity, to: Identity): boolean {
   return from.user !== undefined && from.user?.id !== to.user?.id
 }
 
-/** Whether there is a person with a token. */
+/** Whether there is a user with a token. */
 export function hasToken({ user, status }: Identity): boolean {
   return !!user && status !== 'loading'
 }
 
-/** Whether there is a token that the deployment has not refused. */
+/** Whether there is a token that the deployment has not rejected. */
 export function isTokenUsable(state: AuthState): boolean {
   const { status, request } = state
   const isTokenRequested = request?.kind === 'token' || request?.isRefresh
   return hasToken(state) && !(status === 'refreshing' && isTokenRequested)
 }
 
-/** The next state. Pure and total: an event that means nothing in a state leaves it as it is. */
-export function transition(state: AuthState, event: AuthEvent): AuthState {
-  const next = react(state, event)
-  const { user, lastReportedSession } = state
-  if (!user || !isIdentityChange(state, next))
+/**
+ * The next state, and what happens to the token. Pure and total: an event that means nothing in a
+ * state returns the same state.
+ */
+export function transition(state: AuthState, event: AuthEvent): Transition {
+  const next = reduce(state, event)
+  const isChange = isIdentityChange(state, next)
+  const isAccepted = event.type === 'token' && isTokenAccepted(state, event.token.user)
+  return {
+    state: isChange ? rememberEndedSessions(next, state, event) : next,
+    token: tokenEffect(isAccepted, isChange, next),
+  }
+}
+
+function tokenEffect(isAccepted: boolean, isChange: boolean, { user }: AuthState): TokenEffect {
+  if (isAccepted)
+    return isChange ? 'replace' : 'accept'
+  return isChange || user === null ? 'clear' : 'keep'
+}
+
+/** `next`, in which the sessions of the previous user have ended. */
+function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState, event: AuthEvent): AuthState {
+  if (!user)
     return next
-  const endedSessions = new Map(state.endedSessions)
-  // A snapshot without a session id may be of any session of this user.
-  endedSessions.set(keyOf({ id: user.id, sessionId: null }), false)
-  // The provider may name another session of theirs than the token does.
-  for (const known of [user, lastReportedSession]) {
-    // Without a session id, a denied session cannot be told from the next one.
-    if (known?.id === user.id)
-      endedSessions.set(keyOf(known), event.type === 'denied' && !!known.sessionId)
+  const endedSessions = new Map(previous.endedSessions)
+  // A session report without a session id may describe any session of this user.
+  endedSessions.set(sessionKey({ id: user.id, sessionId: null }), false)
+  // The provider may have reported another session of the user than the token names.
+  for (const session of [user, previous.lastReportedSession]) {
+    // Without a session id, a denied session cannot be told from the next session.
+    if (session?.id === user.id)
+      endedSessions.set(sessionKey(session), event.type === 'denied' && !!session.sessionId)
   }
   return { ...next, endedSessions }
 }
 
-/** Providers may use one session id for several users. */
-function keyOf({ id, sessionId }: Pick<SignedInUser, 'id' | 'sessionId'>): string {
+/** Includes the user's id, since a provider may use one session id for several users. */
+function sessionKey({ id, sessionId }: Pick<SignedInUser, 'id' | 'sessionId'>): string {
   return JSON.stringify([id, sessionId])
 }
 
-function react(state: AuthState, event: AuthEvent): AuthState {
+function reduce(state: AuthState, event: AuthEvent): AuthState {
   const { user, request, consecutiveRejections } = state
   switch (event.type) {
     case 'session': {
       const next = onSession(state, event.snapshot)
       const isTokenDue = request?.isRefresh && event.snapshot.status === 'signedIn' && !next.request
-      return isTokenDue ? ask(next, 'token') : next
+      return isTokenDue ? startRequest(next, 'token') : next
     }
     case 'token':
-      // Of who was there when it was asked for: who has come since is asked about anew.
-      return user && request?.sentBeforeUserKnown && user.id !== event.token.user.id
-        ? ask(state, 'token')
-        : onToken(state, event.token.user)
+      return onToken(state, event.token.user)
     case 'denied':
-      return user && request?.sentBeforeUserKnown
-        ? ask(state, 'token')
-        : becomeAnonymous(state, user ? diagnose('SESSION_ENDED') : null)
+      if (user && request?.sentBeforeUserKnown)
+        return startRequest(state, 'token')
+      return becomeAnonymous(state, user ? diagnose('SESSION_ENDED') : null)
     case 'rejected':
-      return hasToken(state) ? onRefusal({ ...state, status: 'refreshing' } as AuthState, event.at) : state
+      return hasToken(state) ? onRejection({ ...state, status: 'refreshing' } as AuthState, event.at) : state
     case 'signedOut':
       return becomeAnonymous(state)
     case 'failed':
       return backOff(state, event.error, event.retryAfterMs)
-    case 'retry':
-      // An attempt is brought forward once in a back-off step.
-      return request?.status !== 'waiting' || (event.isEarly && request.isEarly)
-        ? state
-        : { ...state, request: { ...request, status: 'pending', isEarly: event.isEarly, sentBeforeUserKnown: user === undefined } }
+    case 'retry': {
+      const { isEarly } = event
+      // A back-off is cut short only once, however often the page becomes visible.
+      if (request?.status !== 'waiting' || (isEarly && request.isEarly))
+        return state
+      return { ...state, request: { ...request, status: 'pending', isEarly, sentBeforeUserKnown: user === undefined } }
+    }
     case 'sessionCheckRequested':
-      // Any answer clears it up, and there is one to whatever is under way.
-      return request ? state : ask(state, 'session')
+      // The answer to a request that is under way reports an identity change as well.
+      return request ? state : startRequest(state, 'session')
     case 'refresh':
-      return event.hasSession ? ask(state, 'session', { isRefresh: true }) : ask(state, 'token')
+      return event.hasSession ? startRequest(state, 'session', { isRefresh: true }) : startRequest(state, 'token')
     case 'tokenRequested':
-      return onDemand(state, event.refusedAt)
+      return onTokenRequested(state, event.rejectedAt)
     case 'anonymousTimedOut':
-      // A user that a server found, and whose first token has not come: what the page shows stays, but it is not known whether it is still theirs.
-      return state.status === 'authenticated' && request?.kind === 'token' ? { ...state, status: 'loading' } as AuthState : { ...state, anonymousTimedOut: true }
+      // The page keeps showing the data of the user that a server found. Without a token in time,
+      // it is no longer certain that this user is still signed in.
+      if (state.status === 'authenticated' && request?.kind === 'token')
+        return { ...state, status: 'loading' } as AuthState
+      return { ...state, anonymousTimedOut: true }
     case 'authenticated':
     case 'refreshing':
       if (!hasToken(state) || state.status === event.type)
@@ -200,8 +288,11 @@ function react(state: AuthState, event: AuthEvent): AuthState {
       return {
         ...state,
         status: event.type,
-        // A token is accepted again: what ended in `unauthenticated` is over. Other refusals count until a renewal, since each may be accepted first.
-        consecutiveRejections: event.type === 'authenticated' && consecutiveRejections?.isFinal ? null : consecutiveRejections,
+        // A confirmed token ends a series of rejections that has signed the user out. Any other
+        // series counts until the renewal: each token may be confirmed first and rejected later.
+        consecutiveRejections: event.type === 'authenticated' && consecutiveRejections?.isFinal
+          ? null
+          : consecutiveRejections,
       } as AuthState
     default:
       event satisfies never
@@ -213,10 +304,11 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { user, lastReportedSession, status, request, anonymousTimedOut } = state
   if (snapshot.status === 'signedOut')
     return becomeAnonymous(state)
-  // Repeating a request whose answers say nothing would never end: the token endpoint answers definitely.
+  // Inconclusive answers may never end, however often the request is repeated. The token endpoint
+  // answers definitely.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
-    return request?.kind === 'token' ? state : ask(state, 'token')
-  // Who is known stays known, and a token that is on its way will tell as well.
+    return request?.kind === 'token' ? state : startRequest(state, 'token')
+  // A known user stays known. The answer to a pending token request identifies the user as well.
   if (snapshot.status === 'failed' && request?.kind === 'session')
     return backOff(state, snapshot.error)
   if (snapshot.status !== 'signedIn')
@@ -224,92 +316,140 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
 
   const { userId, user: profile, session } = snapshot
   const sessionId = snapshot.sessionId || null
-  const named: SignedInUser = { id: userId, sessionId, profile, session }
-  const key = keyOf(named)
-  const isNews = !lastReportedSession || keyOf(lastReportedSession) !== key
-  const heard = { ...state, lastReportedSession: named, request: request?.kind === 'session' ? null : request }
+  const reported: SignedInUser = { id: userId, sessionId, profile, session }
+  const key = sessionKey(reported)
+  const isNews = !lastReportedSession || sessionKey(lastReportedSession) !== key
+  const next = {
+    ...state,
+    lastReportedSession: reported,
+    request: request?.kind === 'session' ? null : request,
+  }
   if (user?.id === userId) {
-    const described = { ...heard, user: { ...named, sessionId: (isNews && sessionId) || user.sessionId } } as AuthState
-    // A token that is under way is of the previous session or has the previous claims.
+    const updated = {
+      ...next,
+      user: { ...reported, sessionId: (isNews && sessionId) || user.sessionId },
+    } as AuthState
+    // A token request that is under way would return a token of the previous session.
     if (isNews && sessionId && user.sessionId && user.sessionId !== sessionId)
-      return ask({ ...described, consecutiveRejections: null }, 'token')
-    if (!isNews && heard.request?.status !== 'waiting' && hasChanged(lastReportedSession, named))
-      return ask(described, 'token')
-    return described
+      return startRequest({ ...updated, consecutiveRejections: null }, 'token')
+    // A token request that is under way would return the previous claims.
+    if (!isNews && next.request?.status !== 'waiting' && haveClaimsChanged(lastReportedSession, reported))
+      return startRequest(updated, 'token')
+    return updated
   }
   if (!isNews)
-    return heard
+    return next
   if (state.endedSessions.has(key))
-    return ask({ ...heard, endedSessions: new Map(state.endedSessions).set(key, false) }, 'token')
-  return askForToken({
-    ...heard,
+    return startRequest({ ...next, endedSessions: new Map(state.endedSessions).set(key, false) }, 'token')
+  return ensureTokenRequest({
+    ...next,
     status: 'loading',
-    user: named,
+    user: reported,
     error: null,
     consecutiveRejections: null,
-    // Learning who it is does not make the wait any shorter, and the token asked for at the first moment serves.
+    // The time-out keeps its effect: the report does not make the token arrive sooner.
     anonymousTimedOut: anonymousTimedOut && status === 'loading',
+    // The token request that the page sent when it loaded returns this user's token.
     request: user === undefined ? request : null,
   })
 }
 
 /**
- * Whether the provider describes the same session otherwise than before, so that claims of its token may differ. When the session was last extended is
- * no claim: providers move that on by themselves.
+ * Whether the provider describes the same session differently from before, so that the claims of its
+ * token may differ. The dates of the latest update and of expiry are not claims: providers extend a
+ * session on their own.
  */
-function hasChanged(before: SignedInUser, after: SignedInUser): boolean {
-  const copy = ({ profile, session }: SignedInUser): any => JSON.parse(
-    JSON.stringify([profile, session], (key, value) => key === 'updatedAt' || key === 'expiresAt' ? undefined : value),
-  )
+function haveClaimsChanged(before: SignedInUser, after: SignedInUser): boolean {
+  const withoutDates = (key: string, value: unknown): unknown =>
+    key === 'updatedAt' || key === 'expiresAt' ? undefined : value
+  const copy = ({ profile, session }: SignedInUser): any => JSON.parse(JSON.stringify([profile, session], withoutDates))
   try {
-    const former = copy(before)
-    return shareStructure(former, copy(after)) !== former
+    const previous = copy(before)
+    return shareStructure(previous, copy(after)) !== previous
   }
   catch {
-    // What cannot be written, such as a cycle, cannot be in a token either.
+    // Data that JSON cannot represent, such as a cycle, cannot be a claim of a token either.
     return false
   }
 }
 
-function onToken(state: AuthState, { sessionId, ...token }: SignedInUser): AuthState {
+/** A token of a user who has become known after the request for it was sent. */
+function isForPreviousUser({ user, request }: AuthState, tokenUser: SignedInUser): boolean {
+  return !!user && !!request?.sentBeforeUserKnown && user.id !== tokenUser.id
+}
+
+/** Whether a token that the provider has sent becomes the current token. */
+function isTokenAccepted(state: AuthState, tokenUser: SignedInUser): boolean {
+  return !isForPreviousUser(state, tokenUser) && !state.endedSessions.get(sessionKey(tokenUser))
+}
+
+function onToken(state: AuthState, tokenUser: SignedInUser): AuthState {
   const { user, lastReportedSession } = state
-  if (state.endedSessions.get(keyOf({ ...token, sessionId })))
+  if (isForPreviousUser(state, tokenUser))
+    return startRequest(state, 'token')
+  if (!isTokenAccepted(state, tokenUser))
     return user ? backOff(state, diagnose('TOKEN_INVALID')) : { ...state, request: null }
-  const isSame = user?.id === token.id
-  // Who knows more of them than the token.
-  const known = isSame ? user : lastReportedSession?.id === token.id ? lastReportedSession : undefined
-  const next = { ...token, session: null, ...known, sessionId: sessionId ?? known?.sessionId ?? null }
-  const answered = { ...state, user: next, request: null, error: null }
-  return isSame && hasToken(state) ? answered as AuthState : { ...answered, status: 'authenticating' }
+
+  const isSameUser = user?.id === tokenUser.id
+  // The provider describes the user and the session in more detail than the token does.
+  const known = isSameUser ? user : reportedUser(lastReportedSession, tokenUser.id)
+  const sessionId = tokenUser.sessionId ?? known?.sessionId ?? null
+  const next = { ...state, user: { ...tokenUser, ...known, sessionId }, request: null, error: null }
+  return isSameUser && hasToken(state) ? next as AuthState : { ...next, status: 'authenticating' }
 }
 
-function onDemand(state: AuthState, refusedAt?: number): AuthState {
-  // While a token is being requested, the refused one is known to be refused.
-  if (state.request?.kind === 'token')
+function reportedUser(lastReportedSession: SignedInUser | null, userId: string): SignedInUser | null {
+  return lastReportedSession?.id === userId ? lastReportedSession : null
+}
+
+function onTokenRequested(state: AuthState, rejectedAt?: number): AuthState {
+  const { status, request, consecutiveRejections } = state
+  // A token is being requested already, so the rejection of the current token has been counted.
+  if (request?.kind === 'token')
     return state
-  return refusedAt !== undefined && state.status === 'refreshing'
-    ? onRefusal(state, refusedAt)
-    : askForToken({ ...state, consecutiveRejections: state.consecutiveRejections?.isFinal ? state.consecutiveRejections : null })
+  if (rejectedAt !== undefined && status === 'refreshing')
+    return onRejection(state, rejectedAt)
+  return ensureTokenRequest({
+    ...state,
+    consecutiveRejections: consecutiveRejections?.isFinal ? consecutiveRejections : null,
+  })
 }
 
-/** The deployment has refused a token that was not old. Most often the deployment is the reason, or a clock: that passes. */
-function onRefusal(state: AuthState, at: number): AuthState {
-  const LEAST_TOKENS = 6
-  const LEAST_MS = 5 * 60_000
-  // Attempts are a minute apart at most, or two in a hidden tab. In a longer gap the page slept, was offline, or its token was accepted.
-  const LONGEST_GAP_MS = 3 * 60_000
-  const { id: userId } = state.user!
-  const before = state.consecutiveRejections?.userId === userId && (state.consecutiveRejections.isFinal || at - state.consecutiveRejections.lastAt < LONGEST_GAP_MS)
-    ? state.consecutiveRejections
-    : { userId, tokens: 0, firstAt: at, isFinal: false }
-  const tokens = before.tokens + 1
-  const isFinal = before.isFinal || (tokens >= LEAST_TOKENS && at - before.firstAt >= LEAST_MS)
-  const refused = { ...state, consecutiveRejections: { ...before, tokens, lastAt: at, isFinal } }
-  if (isFinal)
-    // The provider still names the session, which is not to be taken for another one.
-    return { ...ask(becomeAnonymous(refused, diagnose('TOKEN_REJECTED')), 'token', { failures: 1, retryAfterMs: LEAST_MS }), lastReportedSession: state.lastReportedSession }
-  // The first refusal may be an accident; from the second on, tokens are asked for ever more slowly.
-  return askForToken(tokens > 1 ? { ...refused, error: diagnose('TOKEN_REJECTED') } : refused, tokens - 1)
+/**
+ * The deployment has rejected an unexpired token. Most often the cause is the deployment itself or a
+ * wrong clock, which is temporary. Only many rejections over several minutes sign the user out.
+ */
+function onRejection(state: AuthState, at: number): AuthState {
+  const MIN_REJECTIONS = 6
+  const MIN_DURATION_MS = 5 * 60_000
+  const series = rejectionsBefore(state, at)
+  const count = series.count + 1
+  const isFinal = series.isFinal || (count >= MIN_REJECTIONS && at - series.firstAt >= MIN_DURATION_MS)
+  const rejected = { ...state, consecutiveRejections: { ...series, count, lastAt: at, isFinal } }
+  if (isFinal) {
+    const anonymous = becomeAnonymous(rejected, diagnose('TOKEN_REJECTED'))
+    return {
+      ...startRequest(anonymous, 'token', { failures: 1, retryAfterMs: MIN_DURATION_MS }),
+      // The provider still reports the same session, which must not count as a new one.
+      lastReportedSession: state.lastReportedSession,
+    }
+  }
+  // The first rejection may be an accident. From the second one on, the error is shown, and each
+  // token request waits longer than the previous one.
+  return ensureTokenRequest(count > 1 ? { ...rejected, error: diagnose('TOKEN_REJECTED') } : rejected, count - 1)
+}
+
+/** The series of rejections that a rejection at this time continues. */
+function rejectionsBefore(
+  { user, consecutiveRejections: series }: AuthState,
+  at: number,
+): Omit<ConsecutiveRejections, 'lastAt'> {
+  // Attempts are at most one minute apart, or two in a hidden tab. During a longer gap the page
+  // slept, was offline, or the deployment accepted its token.
+  const MAX_GAP_MS = 3 * 60_000
+  const { id: userId } = user!
+  const isContinued = series?.userId === userId && (series.isFinal || at - series.lastAt < MAX_GAP_MS)
+  return isContinued ? series : { userId, count: 0, firstAt: at, isFinal: false }
 }
 
 function becomeAnonymous(state: AuthState, error: Error | null = null): AuthState {
@@ -318,32 +458,37 @@ function becomeAnonymous(state: AuthState, error: Error | null = null): AuthStat
     status: 'unauthenticated',
     user: null,
     request: null,
-    // The first reason stands: a session that was denied is gone from the provider's answers as well.
+    // The first error remains: after a denial, the provider no longer reports the session either.
     error: state.user === null ? state.error : error,
-    // What the provider says next counts again, also if it is the same: it may be the next session under this id.
+    // The next report counts as news even if it is the same: it may describe the next session.
     lastReportedSession: null,
   }
 }
 
-/** Requests the session or a token, whatever is under way. */
-function ask(state: AuthState, kind: ProviderRequest['kind'], { failures = 0, ...details }: Partial<ProviderRequest> = {}): AuthState {
-  return { ...state, request: { status: failures > 0 ? 'waiting' : 'pending', kind, failures, sentBeforeUserKnown: state.user === undefined, ...details } }
+/** Starts a request for the session or a token, in place of any request that is under way. */
+function startRequest(
+  state: AuthState,
+  kind: ProviderRequest['kind'],
+  { failures = 0, ...details }: Partial<ProviderRequest> = {},
+): AuthState {
+  const status = failures > 0 ? 'waiting' : 'pending'
+  return { ...state, request: { status, kind, failures, sentBeforeUserKnown: state.user === undefined, ...details } }
 }
 
-/** Demands for a token share what is under way, and none overtakes a back-off. */
-function askForToken(state: AuthState, failures?: number): AuthState {
-  return state.request?.kind === 'token' ? state : ask(state, 'token', { failures })
+/** Keeps a token request that is under way, so that no back-off is cut short. */
+function ensureTokenRequest(state: AuthState, failures?: number): AuthState {
+  return state.request?.kind === 'token' ? state : startRequest(state, 'token', { failures })
 }
 
 function backOff(state: AuthState, error: Error, retryAfterMs?: number): AuthState {
   const { user, request } = state
   if (request?.isRefresh)
-    return ask(state, 'token')
-  return request?.status === 'pending'
-    ? {
-        ...state,
-        error: user === null ? state.error : error,
-        request: { ...request, status: 'waiting', failures: request.failures + 1, retryAfterMs },
-      }
-    : state
+    return startRequest(state, 'token')
+  if (request?.status !== 'pending')
+    return state
+  return {
+    ...state,
+    error: user === null ? state.error : error,
+    request: { ...request, status: 'waiting', failures: request.failures + 1, retryAfterMs },
+  }
 }

@@ -1,4 +1,5 @@
-import type { AuthEngine, AuthEngineOptions, Clock } from '../../../src/token/auth-engine.ts'
+import type { AuthEngine, AuthEngineOptions } from '../../../src/token/auth-engine.ts'
+import type { Clock } from '../../../src/token/clock.ts'
 import type { SessionSnapshot } from '../../../src/token/token-source.ts'
 import { createAuthEngine } from '../../../src/token/auth-engine.ts'
 import { ScriptedSource } from './scripted-source.ts'

@@ -394,7 +394,8 @@ describe('a token that the connection does not have yet', () => {
 describe('a token that nobody renews', () => {
   it('is renewed 90 seconds before its lifetime is over', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 900 }) })
-    engine.onTokenAvailable = vi.fn(() => void engine.requestToken(false))
+    const onTokenAvailable = vi.fn(() => void engine.requestToken(false))
+    engine.onTokenAvailable(onTokenAvailable)
     await clock.advance(809_000)
     expect(source.requests).toHaveLength(1)
     await clock.advance(1000)
@@ -402,7 +403,7 @@ describe('a token that nobody renews', () => {
     expect(source.lastRequest.force).toBe(true)
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 900 }) })
     await settled()
-    expect(engine.onTokenAvailable).toHaveBeenCalledTimes(1)
+    expect(onTokenAvailable).toHaveBeenCalledTimes(1)
     await clock.advance(810_000)
     expect(source.requests).toHaveLength(3)
   })
@@ -427,7 +428,7 @@ describe('a laptop that wakes', () => {
     ['before 1970', -4e12],
   ])('gets a new token if the renewal of the previous one is due, with a clock that is %s', async (_name, now) => {
     const { engine, source, clock } = await startAuthenticated({ clock: new ManualClock(now), token: fakeToken('ada', { lifetimeSeconds: 900 }) })
-    engine.onTokenAvailable = () => void engine.requestToken(false)
+    engine.onTokenAvailable(() => void engine.requestToken(false))
     clock.sleep(RENEWAL - 1000)
     engine.wake()
     expect(source.requests).toHaveLength(1)
@@ -455,17 +456,19 @@ describe('a laptop that wakes', () => {
 
   it('announces the token that nobody asked for', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
-    engine.onTokenAvailable = vi.fn()
+    const onTokenAvailable = vi.fn()
+    engine.onTokenAvailable(onTokenAvailable)
     clock.sleep(20_000)
     engine.wake()
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
-    expect(engine.onTokenAvailable).toHaveBeenCalledTimes(1)
+    expect(onTokenAvailable).toHaveBeenCalledTimes(1)
   })
 
   it('hands the token to the connection that asked meanwhile, and does not announce it', async () => {
     const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
-    engine.onTokenAvailable = vi.fn()
+    const onTokenAvailable = vi.fn()
+    engine.onTokenAvailable(onTokenAvailable)
     clock.sleep(20_000)
     engine.wake()
     const demand = engine.requestToken(true)
@@ -473,7 +476,7 @@ describe('a laptop that wakes', () => {
     source.lastRequest.settle({ kind: 'token', token })
     await expect(demand).resolves.toBe(token)
     expect(source.requests).toHaveLength(2)
-    expect(engine.onTokenAvailable).not.toHaveBeenCalled()
+    expect(onTokenAvailable).not.toHaveBeenCalled()
   })
 })
 
@@ -588,16 +591,17 @@ describe('the same person with another session', () => {
 
   it('hears of that token once the deployment has confirmed the former', async () => {
     const { engine, source } = startEngine({ snapshot: signedIn('ada') })
-    engine.onTokenAvailable = vi.fn()
+    const onTokenAvailable = vi.fn()
+    engine.onTokenAvailable(onTokenAvailable)
     void engine.requestToken(false)
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await settled()
     source.say(signedIn('ada', 'another-session'))
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
     await settled()
-    expect(engine.onTokenAvailable).not.toHaveBeenCalled()
+    expect(onTokenAvailable).not.toHaveBeenCalled()
     engine.dispatch({ type: 'authenticated' })
-    expect(engine.onTokenAvailable).toHaveBeenCalledTimes(1)
+    expect(onTokenAvailable).toHaveBeenCalledTimes(1)
   })
 })
 
@@ -630,6 +634,34 @@ describe('what a server handed over', () => {
     const { engine, source } = startEngine({ initialAuth })
     source.say(signedIn('bea'))
     expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'bea' } })
+  })
+})
+
+describe('a user whom a server handed over, where the provider knows better already', () => {
+  it.each<[string, SessionSnapshot]>([
+    ['reports another user', signedIn('bea')],
+    ['reports that the user has signed out', { status: 'signedOut' }],
+  ])('never passes that user\'s token on: the provider %s', async (_name, snapshot) => {
+    const initialAuth = { token: fakeToken('ada'), user: { name: 'Ada' }, session: { id: 'session-of-ada' } }
+    const source = new ScriptedSource(snapshot)
+    const engine = createAuthEngine({ source, initialAuth, clock: new ManualClock() })
+    const requested = [watched(engine.requestToken(false)), watched(engine.requestToken(true))]
+    engine.start()
+    await settled()
+    expect(requested.map(({ value }) => value)).toEqual(['pending', 'pending'])
+  })
+})
+
+describe('the trace of an engine', () => {
+  it('names each event and the statuses before and after it', async () => {
+    const trace = vi.fn()
+    await startAuthenticated({ trace })
+    expect(trace.mock.calls).toEqual([
+      ['session', 'loading', 'loading'],
+      ['tokenRequested', 'loading', 'loading'],
+      ['token', 'loading', 'authenticating'],
+      ['authenticated', 'authenticating', 'authenticated'],
+    ])
   })
 })
 
@@ -705,7 +737,7 @@ describe('a token that a server has handed over', () => {
 describe('refresh', () => {
   it('resolves once the deployment has confirmed a new token', async () => {
     const { engine, source } = await startAuthenticated()
-    engine.onTokenAvailable = () => void engine.requestToken(false)
+    engine.onTokenAvailable(() => void engine.requestToken(false))
     const done = watched(engine.refresh())
     expect(source.refreshes).toBe(1)
     expect(source.requests).toHaveLength(1)

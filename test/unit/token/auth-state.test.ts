@@ -1,4 +1,4 @@
-import type { AuthEvent, AuthState, ConsecutiveRejections, Identity, ProviderRequest } from '../../../src/token/auth-state.ts'
+import type { AuthEvent, AuthState, ConsecutiveRejections, Identity, ProviderRequest, TokenEffect } from '../../../src/token/auth-state.ts'
 import type { SessionSnapshot } from '../../../src/token/token-source.ts'
 import type { SignedInUser } from '../../../src/token/token.ts'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +8,10 @@ type SignedIn = Extract<SessionSnapshot, { status: 'signedIn' }>
 type Status = Identity['status']
 
 const failure = new Error('no answer')
+
+function nextState(state: AuthState, event: AuthEvent): AuthState {
+  return transition(state, event).state
+}
 
 function session(userId: string, sessionId = `${userId}-1`): SignedIn {
   return { status: 'signedIn', userId, sessionId, user: { name: userId }, session: { id: sessionId } }
@@ -36,25 +40,25 @@ function hears(snapshot: SessionSnapshot): AuthEvent {
 }
 
 const MINUTE = 60_000
-const demand: AuthEvent = { type: 'tokenRequested', refusedAt: 0 }
+const demand: AuthEvent = { type: 'tokenRequested', rejectedAt: 0 }
 /** A demand for the token after one that was refused at this time. */
-const refusedAt = (at: number): AuthEvent => ({ type: 'tokenRequested', refusedAt: at })
+const refusedAt = (at: number): AuthEvent => ({ type: 'tokenRequested', rejectedAt: at })
 const refresh: AuthEvent = { type: 'refresh', hasSession: true }
 const due: AuthEvent = { type: 'retry', isEarly: false }
 const woke: AuthEvent = { type: 'retry', isEarly: true }
 
 /** The first state of a page. */
 function boot(snapshot: SessionSnapshot, isHinted = false, handedOver?: SignedInUser | null): AuthState {
-  return transition(initialAuthState(isHinted, handedOver), hears(snapshot))
+  return nextState(initialAuthState(isHinted, handedOver), hears(snapshot))
 }
 
 /** A state after a walk of events from a page that has just loaded. */
 function after(...events: AuthEvent[]): AuthState {
-  return events.reduce(transition, boot({ status: 'pending' }))
+  return events.reduce(nextState, boot({ status: 'pending' }))
 }
 
 const adaAuthenticated = after(hears(session('ada')), token('ada'), { type: 'authenticated' })
-const adaRefreshing = transition(adaAuthenticated, { type: 'refreshing' })
+const adaRefreshing = nextState(adaAuthenticated, { type: 'refreshing' })
 
 const identities: Identity[] = [
   { status: 'loading', user: undefined },
@@ -77,7 +81,7 @@ const requests: (ProviderRequest | null)[] = [
   { status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: true },
 ]
 function refusals(tokens: number): ConsecutiveRejections {
-  return { userId: 'ada', tokens, firstAt: -5 * MINUTE, lastAt: -1000, isFinal: false }
+  return { userId: 'ada', count: tokens, firstAt: -5 * MINUTE, lastAt: -1000, isFinal: false }
 }
 const memories: Omit<AuthState, 'status' | 'user' | 'request'>[] = [
   { lastReportedSession: null, endedSessions: new Map(), consecutiveRejections: null, error: null, anonymousTimedOut: false },
@@ -134,12 +138,14 @@ function deepFreeze<T>(value: T): T {
 }
 
 /** Calls `check` for every event in every state. */
-function forEveryTransition(check: (next: AuthState, state: AuthState, event: AuthEvent) => void): void {
+function forEveryTransition(
+  check: (next: AuthState, state: AuthState, event: AuthEvent, token: TokenEffect) => void,
+): void {
   for (const state of states) {
     for (const event of events) {
-      const next = transition(deepFreeze(state), deepFreeze(event))
+      const { state: next, token } = transition(deepFreeze(state), deepFreeze(event))
       try {
-        check(next, state, event)
+        check(next, state, event, token)
       }
       catch (cause) {
         throw new Error(`${JSON.stringify(event)} in ${JSON.stringify(state)} gives ${JSON.stringify(next)}`, { cause })
@@ -171,7 +177,7 @@ describe('every event in every state', { timeout: 30_000 }, () => {
 
   it('is no surprise to an event that nobody has thought of', () => {
     for (const state of states)
-      expect(transition(state, { type: 'unheard of' } as never)).toBe(state)
+      expect(nextState(state, { type: 'unheard of' } as never)).toBe(state)
   })
 
   it('signs out only at a definite answer', () => {
@@ -179,9 +185,9 @@ describe('every event in every state', { timeout: 30_000 }, () => {
       if (next.user !== null || state.user === null)
         return
       const isDefinite = ['denied', 'signedOut'].includes(event.type) || (event.type === 'session' && event.snapshot.status === 'signedOut')
-      const at = event.type === 'tokenRequested' ? event.refusedAt : event.type === 'rejected' ? event.at : undefined
+      const at = event.type === 'tokenRequested' ? event.rejectedAt : event.type === 'rejected' ? event.at : undefined
       const { consecutiveRejections: refusals } = state
-      const isRefusedForLong = at !== undefined && (refusals?.isFinal || (refusals!.tokens >= 5 && at - refusals!.firstAt >= 5 * MINUTE))
+      const isRefusedForLong = at !== undefined && (refusals?.isFinal || (refusals!.count >= 5 && at - refusals!.firstAt >= 5 * MINUTE))
       expect(isDefinite || isRefusedForLong).toBe(true)
     })
   })
@@ -231,6 +237,24 @@ describe('every event in every state', { timeout: 30_000 }, () => {
     })
   })
 
+  it('accepts only a token of the user that it makes the current one', () => {
+    forEveryTransition((next, state, event, token) => {
+      if (token === 'accept' || token === 'replace') {
+        expect(event.type === 'token' && event.token.user.id === next.user?.id && next.request === null).toBe(true)
+        expect(token).toBe(isIdentityChange(state, next) ? 'replace' : 'accept')
+      }
+    })
+  })
+
+  it('keeps no token of a previous identity, nor of an anonymous one', () => {
+    forEveryTransition((next, state, _event, token) => {
+      if (token === 'keep' || token === 'accept')
+        expect(next.user !== null && !isIdentityChange(state, next)).toBe(true)
+      if (token === 'clear')
+        expect(next.user === null || isIdentityChange(state, next)).toBe(true)
+    })
+  })
+
   it('keeps no secret of a token', () => {
     forEveryTransition(next => expect(JSON.stringify(next)).not.toMatch(/secret|lifetimeMs/))
   })
@@ -257,7 +281,7 @@ describe('a page that has just loaded', () => {
 
   it('keeps the token request of the first moment when the session names somebody', () => {
     const hinted = boot({ status: 'pending' }, true)
-    expect(transition(hinted, hears(session('ada'))).request).toBe(hinted.request)
+    expect(nextState(hinted, hears(session('ada'))).request).toBe(hinted.request)
   })
 
   it('waits no shorter for a token after it has learnt who is there', () => {
@@ -271,18 +295,18 @@ describe('a page that has just loaded', () => {
 })
 
 describe('a token that was asked for before anybody was known', () => {
-  const named = transition(boot({ status: 'pending' }, true), hears(session('bea')))
+  const named = nextState(boot({ status: 'pending' }, true), hears(session('bea')))
 
   it('is theirs who is known by now', () => {
-    expect(transition(named, token('bea'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' }, request: null })
+    expect(nextState(named, token('bea'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' }, request: null })
   })
 
   it('is asked for again if it is of somebody else, who was there before: then the answer counts', () => {
-    const again = transition(named, token('ada'))
+    const again = nextState(named, token('ada'))
     expect(again).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token', failures: 0 } })
     expect(again.request).not.toBe(named.request)
-    expect(transition(again, token('bea'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' }, request: null })
-    expect(transition(again, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' }, request: null })
+    expect(nextState(again, token('bea'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' }, request: null })
+    expect(nextState(again, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' }, request: null })
   })
 })
 
@@ -293,64 +317,64 @@ describe('an answer that says nothing new', () => {
     ['pending', adaAuthenticated, hears({ status: 'pending' })],
     ['a failure', adaAuthenticated, hears({ status: 'failed', error: failure })],
   ])('causes no request: %s', (_name, state, event) => {
-    const next = transition(state, event)
+    const next = nextState(state, event)
     expect(next.request).toBe(state.request)
     expect(next.status).toBe(state.status)
     expect(next.user?.id).toBe('ada')
   })
 
   it('does not bring back who has left', () => {
-    const gone = transition(adaAuthenticated, { type: 'signedOut' })
-    const named = transition(gone, hears(session('ada')))
+    const gone = nextState(adaAuthenticated, { type: 'signedOut' })
+    const named = nextState(gone, hears(session('ada')))
     expect(named).toMatchObject({ status: 'unauthenticated', user: null, request: { kind: 'token' } })
-    expect(transition(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: null, request: null })
+    expect(nextState(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: null, request: null })
   })
 
   it('does not replace the person whom a token has named', () => {
-    const bea = transition(adaAuthenticated, token('bea'))
-    expect(transition(bea, hears(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: null })
+    const bea = nextState(adaAuthenticated, token('bea'))
+    expect(nextState(bea, hears(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: null })
   })
 })
 
 describe('a session that was left', () => {
-  const bea = transition(adaAuthenticated, token('bea'))
+  const bea = nextState(adaAuthenticated, token('bea'))
 
   it('is asked about, not believed', () => {
-    const backAndForth = [hears(session('bea')), hears(session('ada'))].reduce(transition, bea)
+    const backAndForth = [hears(session('bea')), hears(session('ada'))].reduce(nextState, bea)
     expect(backAndForth).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
   })
 
   it('comes back with a token', () => {
-    const back = [hears(session('bea')), hears(session('ada')), token('ada')].reduce(transition, bea)
+    const back = [hears(session('bea')), hears(session('ada')), token('ada')].reduce(nextState, bea)
     expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada', profile: { name: 'ada' } } })
   })
 
   it('is asked about when the provider names it again, after it has said that nobody is there', () => {
-    const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(transition, adaAuthenticated)
+    const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(nextState, adaAuthenticated)
     expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('is asked about also under the name that the provider has for it, if the token has another', () => {
-    const renewed = transition(adaAuthenticated, token('ada', 'ada-2'))
+    const renewed = nextState(adaAuthenticated, token('ada', 'ada-2'))
     expect(renewed).toMatchObject({ user: { sessionId: 'ada-2' }, lastReportedSession: { sessionId: 'ada-1' } })
-    const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(transition, renewed)
+    const again = [hears({ status: 'signedOut' }), hears(session('ada'))].reduce(nextState, renewed)
     expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('requests a token for a snapshot without a session id, which may be of any session of that user', () => {
-    const signedOut = transition(after(token('ada'), { type: 'authenticated' }), { type: 'signedOut' })
-    const named = transition(signedOut, hears({ ...session('ada'), sessionId: null }))
+    const signedOut = nextState(after(token('ada'), { type: 'authenticated' }), { type: 'signedOut' })
+    const named = nextState(signedOut, hears({ ...session('ada'), sessionId: null }))
     expect(named).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('is asked about however long ago it was left', () => {
-    const zoe = [hears(session('bea')), hears(session('cid')), hears(session('zoe'))].reduce(transition, bea)
-    expect(transition(zoe, hears(session('ada')))).toMatchObject({ user: { id: 'zoe' } })
+    const zoe = [hears(session('bea')), hears(session('cid')), hears(session('zoe'))].reduce(nextState, bea)
+    expect(nextState(zoe, hears(session('ada')))).toMatchObject({ user: { id: 'zoe' } })
   })
 })
 
 describe('a denial', () => {
-  const denied = transition(adaAuthenticated, { type: 'denied' })
+  const denied = nextState(adaAuthenticated, { type: 'denied' })
 
   it('signs out and says why', () => {
     expect(denied).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' }, request: null })
@@ -361,12 +385,12 @@ describe('a denial', () => {
   })
 
   it('keeps that session out: its tokens do not count', () => {
-    const again = [{ type: 'tokenRequested' } as const, token('ada')].reduce(transition, denied)
+    const again = [{ type: 'tokenRequested' } as const, token('ada')].reduce(nextState, denied)
     expect(again).toMatchObject({ status: 'unauthenticated', user: null, request: null })
   })
 
   it('keeps it out also after somebody else has come and gone', () => {
-    const later = [hears(session('bea')), token('bea'), hears({ status: 'signedOut' }), token('ada')].reduce(transition, denied)
+    const later = [hears(session('bea')), token('bea'), hears({ status: 'signedOut' }), token('ada')].reduce(nextState, denied)
     expect(later).toMatchObject({ status: 'unauthenticated', request: null })
   })
 
@@ -375,57 +399,57 @@ describe('a denial', () => {
     ['after it has said that there is none', [hears({ status: 'signedOut' }), hears(session('ada'))]],
     ['at once', [hears(session('ada'))]],
   ])('is settled by a token when the provider names the session again: %s', (_name, answers) => {
-    const named = answers.reduce(transition, denied)
+    const named = answers.reduce(nextState, denied)
     expect(named).toMatchObject({ status: 'unauthenticated', user: null, request: { status: 'pending', kind: 'token' } })
-    expect(transition(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' }, request: null })
-    expect(transition(named, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
+    expect(nextState(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' }, request: null })
+    expect(nextState(named, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
   })
 
   it('of one user says nothing about another with the same session id', () => {
-    const named = transition(denied, hears(session('bea', 'ada-1')))
+    const named = nextState(denied, hears(session('bea', 'ada-1')))
     expect(named).toMatchObject({ status: 'loading', user: { id: 'bea' }, error: null, request: { kind: 'token' } })
-    expect(transition(named, token('bea', 'ada-1'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' } })
+    expect(nextState(named, token('bea', 'ada-1'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' } })
   })
 
   it('is not remembered where sessions have no id, since the next one could not be told from it', () => {
     const withoutId = after(hears({ ...session('ada'), sessionId: undefined }), token('ada', null), { type: 'authenticated' }, { type: 'denied' })
     expect(withoutId).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
-    expect(transition(withoutId, token('ada', null))).toMatchObject({ status: 'authenticating', user: { id: 'ada', sessionId: null } })
+    expect(nextState(withoutId, token('ada', null))).toMatchObject({ status: 'authenticating', user: { id: 'ada', sessionId: null } })
   })
 
   it('lets the same person in with another session', () => {
-    expect(transition(denied, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, request: { kind: 'token' } })
+    expect(nextState(denied, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, request: { kind: 'token' } })
   })
 
   it('keeps its reason when the provider agrees that nobody is there', () => {
-    expect(transition(denied, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
+    expect(nextState(denied, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
   })
 })
 
 describe('a token of a session that was denied', () => {
-  const bea = [{ type: 'denied' } as const, hears(session('bea')), token('bea'), { type: 'authenticated' } as const].reduce(transition, adaAuthenticated)
+  const bea = [{ type: 'denied' } as const, hears(session('bea')), token('bea'), { type: 'authenticated' } as const].reduce(nextState, adaAuthenticated)
 
   it('is a failed attempt to whoever is there', () => {
-    const asked = transition(bea, demand)
-    expect(transition(asked, token('ada'))).toMatchObject({ status: 'authenticated', user: { id: 'bea' }, request: { status: 'waiting' } })
+    const asked = nextState(bea, demand)
+    expect(nextState(asked, token('ada'))).toMatchObject({ status: 'authenticated', user: { id: 'bea' }, request: { status: 'waiting' } })
   })
 
   it('is a failed attempt to whoever is about to come', () => {
-    const coming = [{ type: 'denied' } as const, hears(session('bea'))].reduce(transition, adaAuthenticated)
-    expect(transition(coming, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'waiting' } })
+    const coming = [{ type: 'denied' } as const, hears(session('bea'))].reduce(nextState, adaAuthenticated)
+    expect(nextState(coming, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'waiting' } })
   })
 
   it('is nothing to nobody', () => {
-    const asked = [{ type: 'denied' } as const, { type: 'tokenRequested' } as const].reduce(transition, adaAuthenticated)
-    expect(transition(asked, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
+    const asked = [{ type: 'denied' } as const, { type: 'tokenRequested' } as const].reduce(nextState, adaAuthenticated)
+    expect(nextState(asked, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
   })
 })
 
 describe('a doubt whether it is still them', () => {
   it('asks for a token, and shares what is under way', () => {
-    const asked = transition(adaAuthenticated, { type: 'tokenRequested' })
+    const asked = nextState(adaAuthenticated, { type: 'tokenRequested' })
     expect(asked).toEqual({ ...adaAuthenticated, request: expect.objectContaining({ status: 'pending', kind: 'token' }) })
-    expect(transition(asked, { type: 'tokenRequested' }).request).toBe(asked.request)
+    expect(nextState(asked, { type: 'tokenRequested' }).request).toBe(asked.request)
     expect(after(hears({ status: 'signedOut' }), { type: 'tokenRequested' })).toMatchObject({ status: 'unauthenticated', request: { kind: 'token' } })
   })
 
@@ -437,15 +461,15 @@ describe('a doubt whether it is still them', () => {
 
 describe('the provider\'s word after a doubt', () => {
   it('is news, even if it is the same again', () => {
-    const back = [{ type: 'tokenRequested' } as const, token('ada')].reduce(transition, after(hears({ status: 'signedOut' })))
+    const back = [{ type: 'tokenRequested' } as const, token('ada')].reduce(nextState, after(hears({ status: 'signedOut' })))
     expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
-    expect(transition(back, hears({ status: 'signedOut' })).status).toBe('unauthenticated')
+    expect(nextState(back, hears({ status: 'signedOut' })).status).toBe('unauthenticated')
   })
 })
 
 describe('the same person with another session', () => {
   it('stays, and gets a token of that session', () => {
-    expect(transition(adaAuthenticated, hears(session('ada', 'ada-2')))).toMatchObject({
+    expect(nextState(adaAuthenticated, hears(session('ada', 'ada-2')))).toMatchObject({
       status: 'authenticated',
       user: { id: 'ada', sessionId: 'ada-2' },
       request: { status: 'pending', kind: 'token' },
@@ -453,36 +477,36 @@ describe('the same person with another session', () => {
   })
 
   it.each([
-    ['while a token is being renewed', transition(adaAuthenticated, demand)],
+    ['while a token is being renewed', nextState(adaAuthenticated, demand)],
     ['before the first token', after(hears(session('ada')))],
   ])('is not asked for with the former session\'s request: %s', (_name, state) => {
-    const next = transition(state, hears(session('ada', 'ada-2')))
+    const next = nextState(state, hears(session('ada', 'ada-2')))
     expect(next.request).toMatchObject({ status: 'pending' })
     expect(next.request).not.toBe(state.request)
   })
 
   it('does not wait for the back-off of the previous session, however long the provider wants to be left alone', () => {
-    const waiting = [demand, { type: 'failed', error: failure, retryAfterMs: 86_400_000 } as const].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
+    const waiting = [demand, { type: 'failed', error: failure, retryAfterMs: 86_400_000 } as const].reduce(nextState, adaAuthenticated)
+    expect(nextState(waiting, hears(session('ada', 'ada-2'))).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
   })
 
   it('starts without the refusals of the previous one', () => {
-    const refused = [demand, token('ada'), demand].reduce(transition, adaRefreshing)
-    expect(refused.consecutiveRejections?.tokens).toBe(2)
-    expect(transition(refused, hears(session('ada', 'ada-2'))).consecutiveRejections).toBeNull()
+    const refused = [demand, token('ada'), demand].reduce(nextState, adaRefreshing)
+    expect(refused.consecutiveRejections?.count).toBe(2)
+    expect(nextState(refused, hears(session('ada', 'ada-2'))).consecutiveRejections).toBeNull()
   })
 
   it('that a token has named stays named, whatever the provider says again', () => {
-    const rotated = [token('ada', 'ada-2'), hears(session('ada'))].reduce(transition, adaAuthenticated)
+    const rotated = [token('ada', 'ada-2'), hears(session('ada'))].reduce(nextState, adaAuthenticated)
     expect(rotated).toMatchObject({ status: 'authenticated', user: { sessionId: 'ada-2' }, request: null })
-    const denied = transition(rotated, { type: 'denied' })
-    const named = transition(denied, hears(session('ada', 'ada-2')))
+    const denied = nextState(rotated, { type: 'denied' })
+    const named = nextState(denied, hears(session('ada', 'ada-2')))
     expect(named).toMatchObject({ status: 'unauthenticated', user: null, request: { kind: 'token' } })
-    expect(transition(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', request: null })
+    expect(nextState(named, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', request: null })
   })
 
   it('may have a token without a session id', () => {
-    const next = [token('ada', null), { type: 'authenticated' } as const, hears(session('ada'))].reduce(transition, after(hears({ status: 'pending' })))
+    const next = [token('ada', null), { type: 'authenticated' } as const, hears(session('ada'))].reduce(nextState, after(hears({ status: 'pending' })))
     expect(next).toMatchObject({ status: 'authenticated', user: { sessionId: 'ada-1' }, request: null })
   })
 })
@@ -493,20 +517,20 @@ describe('another user under a known session id', () => {
     ['no id', { ...session('bea'), sessionId: undefined }],
   ])('is a change of identity in that tick: %s', (_name, snapshot) => {
     const known = after(hears({ ...session('ada'), sessionId: snapshot.sessionId }), token('ada', null), { type: 'authenticated' })
-    const next = transition(known, hears(snapshot))
+    const next = nextState(known, hears(snapshot))
     expect(next).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
     expect(isIdentityChange(known, next)).toBe(true)
   })
 
   it('does not make the previous user\'s session unknown', () => {
-    const bea = [hears(session('bea', 'ada-1')), token('bea', 'ada-1'), { type: 'authenticated' } as const].reduce(transition, adaAuthenticated)
+    const bea = [hears(session('bea', 'ada-1')), token('bea', 'ada-1'), { type: 'authenticated' } as const].reduce(nextState, adaAuthenticated)
     expect(bea.endedSessions.get(key('ada'))).toBe(false)
-    expect(transition(bea, hears(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
+    expect(nextState(bea, hears(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
   })
 })
 
 describe('session data', () => {
-  const known = [hears(described()), { type: 'authenticated' } as const].reduce(transition, after(hears({ status: 'pending' }), token('ada')))
+  const known = [hears(described()), { type: 'authenticated' } as const].reduce(nextState, after(hears({ status: 'pending' }), token('ada')))
 
   it('that are the first after a token are no difference to it', () => {
     expect(known).toMatchObject({ status: 'authenticated', user: { profile: { name: 'Ada' } }, request: null })
@@ -518,9 +542,9 @@ describe('session data', () => {
     ['a field that has come', described({ role: 'admin' })],
     ['a field in a field', described({ roles: ['admin'] })],
   ])('that differ under the same id bring another token, and the user stays: %s', (_name, snapshot) => {
-    const next = transition(known, hears(snapshot))
+    const next = nextState(known, hears(snapshot))
     expect(next).toMatchObject({ status: 'authenticated', user: { profile: snapshot.user }, request: { status: 'pending', kind: 'token', failures: 0 } })
-    expect(transition(transition(next, token('ada')), hears(structuredClone(snapshot))).request).toBeNull()
+    expect(nextState(nextState(next, token('ada')), hears(structuredClone(snapshot))).request).toBeNull()
   })
 
   it.each([
@@ -529,26 +553,26 @@ describe('session data', () => {
     ['only when the session ends, since a provider moves that on by itself', described({}, { expiresAt: new Date(2), updatedAt: new Date(1) })],
     ['only when the user was last written', described({ updatedAt: new Date(1) })],
   ])('in which this differs cause no request: %s', (_name, snapshot) => {
-    expect(transition(known, hears(snapshot)).request).toBeNull()
+    expect(nextState(known, hears(snapshot)).request).toBeNull()
   })
 
   it('that no token can hold are not compared', () => {
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
-    expect(transition(known, hears(described({ cycle }))).request).toBeNull()
-    expect(transition(known, hears(described({ big: 1n }))).request).toBeNull()
+    expect(nextState(known, hears(described({ cycle }))).request).toBeNull()
+    expect(nextState(known, hears(described({ big: 1n }))).request).toBeNull()
   })
 
   it('that differ while a token is under way request another, since that one has the previous claims', () => {
-    const asked = transition(known, { type: 'tokenRequested' })
-    const next = transition(asked, hears(described({ name: 'Ada L.' })))
+    const asked = nextState(known, { type: 'tokenRequested' })
+    const next = nextState(asked, hears(described({ name: 'Ada L.' })))
     expect(next.request).toMatchObject({ status: 'pending', kind: 'token' })
     expect(next.request).not.toBe(asked.request)
   })
 
   it('that differ overtake no back-off', () => {
-    const waiting = [{ type: 'tokenRequested' } as const, { type: 'failed', error: failure } as const].reduce(transition, known)
-    expect(transition(waiting, hears(described({ name: 'Ada L.' }))).request).toBe(waiting.request)
+    const waiting = [{ type: 'tokenRequested' } as const, { type: 'failed', error: failure } as const].reduce(nextState, known)
+    expect(nextState(waiting, hears(described({ name: 'Ada L.' }))).request).toBe(waiting.request)
   })
 })
 
@@ -557,31 +581,31 @@ describe('a refresh', () => {
 
   it.each([
     ['nothing is under way', adaAuthenticated],
-    ['a token is under way, which may have the previous claims', transition(adaAuthenticated, { type: 'tokenRequested' })],
-    ['an attempt is to be made in an hour', [{ type: 'tokenRequested' } as const, { type: 'failed', error: failure, retryAfterMs: 3_600_000 } as const].reduce(transition, adaAuthenticated)],
+    ['a token is under way, which may have the previous claims', nextState(adaAuthenticated, { type: 'tokenRequested' })],
+    ['an attempt is to be made in an hour', [{ type: 'tokenRequested' } as const, { type: 'failed', error: failure, retryAfterMs: 3_600_000 } as const].reduce(nextState, adaAuthenticated)],
   ])('requests the session and then a token, while the user stays: %s', (_name, state) => {
-    const next = transition(state, refresh)
+    const next = nextState(state, refresh)
     expect(next).toEqual({ ...state, request: asking })
     for (const answer of [hears(session('ada')), hears({ ...session('ada'), user: { name: 'Ada L.' } }), hears(session('ada', 'ada-2'))])
-      expect(transition(next, answer)).toMatchObject({ status: 'authenticated', request: { status: 'pending', kind: 'token', failures: 0 } })
+      expect(nextState(next, answer)).toMatchObject({ status: 'authenticated', request: { status: 'pending', kind: 'token', failures: 0 } })
   })
 
   it('requests a token also if the session request fails', () => {
     for (const answer of [hears({ status: 'failed', error: failure }), { type: 'failed', error: failure } as const]) {
-      const next = [refresh, answer].reduce(transition, adaAuthenticated)
+      const next = [refresh, answer].reduce(nextState, adaAuthenticated)
       expect(next).toMatchObject({ status: 'authenticated', error: null })
       expect(next.request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
     }
   })
 
   it('requests a token at once from a provider that cannot be asked for the session', () => {
-    expect(transition(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
+    expect(nextState(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
   })
 
   it('of an anonymous page requests no token unless there is a session', () => {
-    const anonymous = transition(after(hears({ status: 'signedOut' })), refresh)
-    expect(transition(anonymous, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
-    expect(transition(anonymous, hears(session('ada')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, request: { kind: 'token' } })
+    const anonymous = nextState(after(hears({ status: 'signedOut' })), refresh)
+    expect(nextState(anonymous, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
+    expect(nextState(anonymous, hears(session('ada')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, request: { kind: 'token' } })
   })
 })
 
@@ -590,27 +614,27 @@ describe('news that it has changed who is there', () => {
   const asking = { status: 'pending', kind: 'session', failures: 0, sentBeforeUserKnown: false }
 
   it.each([['somebody', adaAuthenticated], ['nobody', after(hears({ status: 'signedOut' }))]])('leaves %s there until the provider has answered', (_name, state) => {
-    const next = transition(state, doubted)
+    const next = nextState(state, doubted)
     expect(next).toEqual({ ...state, request: asking })
-    expect(transition(next, hears({ status: 'failed', error: failure }))).toMatchObject({ status: state.status, request: { status: 'waiting', kind: 'session', failures: 1 } })
+    expect(nextState(next, hears({ status: 'failed', error: failure }))).toMatchObject({ status: state.status, request: { status: 'waiting', kind: 'session', failures: 1 } })
   })
 
   it('is settled by any answer', () => {
-    const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
-    for (const state of [transition(adaAuthenticated, doubted), waiting]) {
-      expect(transition(state, hears(session('ada')))).toMatchObject({ status: 'authenticated', request: null })
-      expect(transition(state, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
-      expect(transition(state, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
+    const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(nextState, adaAuthenticated)
+    for (const state of [nextState(adaAuthenticated, doubted), waiting]) {
+      expect(nextState(state, hears(session('ada')))).toMatchObject({ status: 'authenticated', request: null })
+      expect(nextState(state, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
+      expect(nextState(state, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
       for (const change of [hears(session('bea')), hears(session('ada', 'ada-2'))])
-        expect(transition(state, change)).toMatchObject({ request: { status: 'pending', kind: 'token', failures: 0 } })
+        expect(nextState(state, change)).toMatchObject({ request: { status: 'pending', kind: 'token', failures: 0 } })
     }
   })
 
   it('waits for what is under way, and overtakes no back-off', () => {
-    const asked = transition(adaAuthenticated, demand)
-    expect(transition(asked, doubted)).toBe(asked)
-    const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, doubted)).toBe(waiting)
+    const asked = nextState(adaAuthenticated, demand)
+    expect(nextState(asked, doubted)).toBe(asked)
+    const waiting = [doubted, hears({ status: 'failed', error: failure })].reduce(nextState, adaAuthenticated)
+    expect(nextState(waiting, doubted)).toBe(waiting)
   })
 })
 
@@ -618,95 +642,95 @@ describe('an answer about the session that is inconclusive', () => {
   const inconclusive = hears({ status: 'failed', error: failure, isInconclusive: true })
 
   it('keeps the user, and requests a token that settles it', () => {
-    const next = transition(adaAuthenticated, inconclusive)
+    const next = nextState(adaAuthenticated, inconclusive)
     expect(next).toMatchObject({ status: 'authenticated', request: { status: 'pending', kind: 'token' } })
-    expect(transition(next, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
-    expect(transition(next, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
+    expect(nextState(next, token('ada'))).toMatchObject({ status: 'authenticated', request: null })
+    expect(nextState(next, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
   })
 
   it('ends a back-off of requests for the session, whose answers would say no more', () => {
-    const waiting = [{ type: 'sessionCheckRequested' } as const, hears({ status: 'failed', error: failure })].reduce(transition, adaAuthenticated)
-    expect(transition(waiting, inconclusive).request).toMatchObject({ status: 'pending', kind: 'token' })
+    const waiting = [{ type: 'sessionCheckRequested' } as const, hears({ status: 'failed', error: failure })].reduce(nextState, adaAuthenticated)
+    expect(nextState(waiting, inconclusive).request).toMatchObject({ status: 'pending', kind: 'token' })
   })
 
   it('requests no second token, and ends no back-off of tokens', () => {
-    const asked = transition(adaAuthenticated, demand)
-    expect(transition(asked, inconclusive)).toBe(asked)
-    const waiting = transition(asked, { type: 'failed', error: failure })
-    expect(transition(waiting, inconclusive)).toBe(waiting)
+    const asked = nextState(adaAuthenticated, demand)
+    expect(nextState(asked, inconclusive)).toBe(asked)
+    const waiting = nextState(asked, { type: 'failed', error: failure })
+    expect(nextState(waiting, inconclusive)).toBe(waiting)
   })
 
   it('lets the session that is then reported win over a token that was requested before', () => {
     const bea = after(inconclusive, hears(session('bea')))
-    expect(transition(bea, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
+    expect(nextState(bea, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
   })
 })
 
 describe('a failure', () => {
-  const asked = transition(adaAuthenticated, demand)
+  const asked = nextState(adaAuthenticated, demand)
   const failed: AuthEvent = { type: 'failed', error: failure }
 
   it('changes nobody and backs off', () => {
-    expect(transition(asked, failed)).toEqual({ ...adaAuthenticated, error: failure, request: expect.objectContaining({ status: 'waiting', failures: 1 }) })
+    expect(nextState(asked, failed)).toEqual({ ...adaAuthenticated, error: failure, request: expect.objectContaining({ status: 'waiting', failures: 1 }) })
   })
 
   it('of nothing that was asked is nothing', () => {
-    expect(transition(adaAuthenticated, failed)).toBe(adaAuthenticated)
+    expect(nextState(adaAuthenticated, failed)).toBe(adaAuthenticated)
   })
 
   it('counts up until there is an answer', () => {
-    const thrice = [failed, due, failed, due, failed].reduce(transition, asked)
+    const thrice = [failed, due, failed, due, failed].reduce(nextState, asked)
     expect(thrice.request?.failures).toBe(3)
-    const answered = [due, token('ada'), demand].reduce(transition, thrice)
+    const answered = [due, token('ada'), demand].reduce(nextState, thrice)
     expect(answered.request?.failures).toBe(0)
   })
 
   it('stays the reason while it is being tried again, and no longer', () => {
-    const again = [failed, due].reduce(transition, asked)
+    const again = [failed, due].reduce(nextState, asked)
     expect(again).toMatchObject({ error: failure, request: { status: 'pending' } })
-    expect(transition(again, token('ada')).error).toBeNull()
+    expect(nextState(again, token('ada')).error).toBeNull()
   })
 
   it('is tried again at once when the page comes back to life, once in a step', () => {
-    const woken = [failed, woke].reduce(transition, asked)
+    const woken = [failed, woke].reduce(nextState, asked)
     expect(woken.request).toMatchObject({ status: 'pending', failures: 1 })
-    expect(transition(woken, woke)).toBe(woken)
-    const failedAgain = transition(woken, failed)
-    expect(transition(failedAgain, woke)).toBe(failedAgain)
-    const nextStep = [due, failed].reduce(transition, failedAgain)
-    expect(transition(nextStep, woke).request).toMatchObject({ status: 'pending' })
+    expect(nextState(woken, woke)).toBe(woken)
+    const failedAgain = nextState(woken, failed)
+    expect(nextState(failedAgain, woke)).toBe(failedAgain)
+    const nextStep = [due, failed].reduce(nextState, failedAgain)
+    expect(nextState(nextStep, woke).request).toMatchObject({ status: 'pending' })
   })
 
   it('of a provider that named a time is tried again before it once in a step, when the page comes back to life', () => {
-    const told = transition(asked, { ...failed, retryAfterMs: 60_000 })
+    const told = nextState(asked, { ...failed, retryAfterMs: 60_000 })
     expect(told.request).toMatchObject({ status: 'waiting', retryAfterMs: 60_000 })
-    const woken = transition(told, woke)
+    const woken = nextState(told, woke)
     expect(woken.request).toMatchObject({ status: 'pending', failures: 1, isEarly: true })
-    const toldAgain = transition(woken, { ...failed, retryAfterMs: 60_000 })
-    expect(transition(toldAgain, woke)).toBe(toldAgain)
+    const toldAgain = nextState(woken, { ...failed, retryAfterMs: 60_000 })
+    expect(nextState(toldAgain, woke)).toBe(toldAgain)
   })
 })
 
 describe('a token that the deployment refuses', () => {
   /** One token after another is refused, each at its time. */
   function refuse(state: AuthState, ...times: number[]): AuthState {
-    return times.reduce((next, at) => [refusedAt(at), due, token('ada')].reduce(transition, next), state)
+    return times.reduce((next, at) => [refusedAt(at), due, token('ada')].reduce(nextState, next), state)
   }
 
   it('is replaced at once the first time, then ever more slowly', () => {
-    let state = transition(adaRefreshing, demand)
+    let state = nextState(adaRefreshing, demand)
     expect(state).toMatchObject({ error: null, request: { status: 'pending' } })
     for (const failures of [1, 2, 3, 4, 5]) {
-      state = [token('ada'), demand].reduce(transition, state)
+      state = [token('ada'), demand].reduce(nextState, state)
       expect(state).toMatchObject({ error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', failures } })
-      state = transition(state, due)
+      state = nextState(state, due)
     }
   })
 
   it('is not sent again, and counts once however often it is asked for', () => {
-    const asked = transition(adaRefreshing, demand)
-    expect([adaRefreshing, asked, transition(asked, token('ada'))].map(isTokenUsable)).toEqual([true, false, true])
-    expect(transition(asked, demand)).toBe(asked)
+    const asked = nextState(adaRefreshing, demand)
+    expect([adaRefreshing, asked, nextState(asked, token('ada'))].map(isTokenUsable)).toEqual([true, false, true])
+    expect(nextState(asked, demand)).toBe(asked)
   })
 
   it('ends the identity only after six of them and five minutes', () => {
@@ -714,31 +738,31 @@ describe('a token that the deployment refuses', () => {
     expect(ends(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)).toBe(false)
     expect(ends(0, 2.4 * MINUTE, 4.8 * MINUTE, 7 * MINUTE, 9 * MINUTE)).toBe(false)
     expect(ends(0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE, 5 * MINUTE - 1)).toBe(false)
-    expect(transition(refuse(adaRefreshing, 0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE), refusedAt(5 * MINUTE)))
+    expect(nextState(refuse(adaRefreshing, 0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE), refusedAt(5 * MINUTE)))
       .toMatchObject({ status: 'unauthenticated', user: null, error: { code: 'TOKEN_REJECTED' } })
   })
 
   it('does not count the time in which the page slept, was offline, or the token was accepted', () => {
     const before = refuse(adaRefreshing, 0, 1000, 2000, 3000, 4000, 5000)
-    expect(transition(before, refusedAt(60 * MINUTE))).toMatchObject({ status: 'refreshing', consecutiveRejections: { tokens: 1 } })
+    expect(nextState(before, refusedAt(60 * MINUTE))).toMatchObject({ status: 'refreshing', consecutiveRejections: { count: 1 } })
   })
 
   it('has another client sought for it where the present one takes no other', () => {
-    const sent = transition(adaRefreshing, { type: 'rejected', at: 0 })
-    expect(sent).toMatchObject({ status: 'refreshing', consecutiveRejections: { tokens: 1 }, request: { status: 'pending', kind: 'token' } })
-    expect([token('ada'), { type: 'rejected', at: 1 } as const].reduce(transition, sent))
+    const sent = nextState(adaRefreshing, { type: 'rejected', at: 0 })
+    expect(sent).toMatchObject({ status: 'refreshing', consecutiveRejections: { count: 1 }, request: { status: 'pending', kind: 'token' } })
+    expect([token('ada'), { type: 'rejected', at: 1 } as const].reduce(nextState, sent))
       .toMatchObject({ status: 'refreshing', error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', failures: 1 } })
   })
 
   it('is nothing where no token was sent', () => {
     for (const state of [after(hears({ status: 'signedOut' })), after(hears(session('ada')))])
-      expect(transition(state, { type: 'rejected', at: 0 })).toBe(state)
+      expect(nextState(state, { type: 'rejected', at: 0 })).toBe(state)
   })
 
   it('is no reason for suspicion once it is old', () => {
     let state = adaRefreshing
     for (let wakes = 0; wakes < 20; wakes++)
-      state = [{ type: 'tokenRequested' } as const, token('ada'), { type: 'authenticated' } as const, { type: 'refreshing' } as const].reduce(transition, state)
+      state = [{ type: 'tokenRequested' } as const, token('ada'), { type: 'authenticated' } as const, { type: 'refreshing' } as const].reduce(nextState, state)
     expect(state).toMatchObject({ status: 'refreshing', user: { id: 'ada' } })
   })
 
@@ -746,48 +770,48 @@ describe('a token that the deployment refuses', () => {
     let state = adaRefreshing
     for (let minutes = 0; minutes < 20; minutes++) {
       const renewal = [{ type: 'authenticated' } as const, { type: 'tokenRequested' } as const, token('ada'), { type: 'refreshing' } as const]
-      state = [refusedAt(minutes * MINUTE), token('ada'), ...renewal].reduce(transition, state)
+      state = [refusedAt(minutes * MINUTE), token('ada'), ...renewal].reduce(nextState, state)
     }
     expect(state).toMatchObject({ status: 'refreshing', user: { id: 'ada' } })
   })
 
   it('is nothing to hold against the next person', () => {
     const refused = refuse(adaRefreshing, 0, MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE)
-    const state = [token('bea'), { type: 'refreshing' } as const, refusedAt(5 * MINUTE)].reduce(transition, refused)
+    const state = [token('bea'), { type: 'refreshing' } as const, refusedAt(5 * MINUTE)].reduce(nextState, refused)
     expect(state).toMatchObject({ status: 'refreshing', user: { id: 'bea' }, request: { status: 'pending' } })
   })
 })
 
 describe('a user whose tokens were refused for long', () => {
   const times = [0, 1, 2, 3, 4, 5].map(minutes => minutes * MINUTE)
-  const rejected = times.reduce((next, at) => [refusedAt(at), due, token('ada')].slice(0, at === times.at(-1) ? 1 : 3).reduce(transition, next), adaRefreshing)
+  const rejected = times.reduce((next, at) => [refusedAt(at), due, token('ada')].slice(0, at === times.at(-1) ? 1 : 3).reduce(nextState, next), adaRefreshing)
 
   it('is anonymous, and a token is requested every five minutes', () => {
     expect(rejected).toMatchObject({ status: 'unauthenticated', user: null, error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', kind: 'token', retryAfterMs: 5 * MINUTE } })
   })
 
   it.each([['in time', due], ['when the page comes back to life', woke]])('is back with a token that the deployment accepts: %s', (_name, retry) => {
-    const back = [retry, token('ada')].reduce(transition, rejected)
+    const back = [retry, token('ada')].reduce(nextState, rejected)
     expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada' }, error: null })
-    expect(transition(back, { type: 'authenticated' })).toMatchObject({ status: 'authenticated', consecutiveRejections: null })
+    expect(nextState(back, { type: 'authenticated' })).toMatchObject({ status: 'authenticated', consecutiveRejections: null })
   })
 
   it('is anonymous again at the first refusal, and so on', () => {
-    const again = [due, token('ada'), { type: 'refreshing' } as const, refusedAt(10 * MINUTE)].reduce(transition, rejected)
+    const again = [due, token('ada'), { type: 'refreshing' } as const, refusedAt(10 * MINUTE)].reduce(nextState, rejected)
     expect(again).toMatchObject({ status: 'unauthenticated', error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', retryAfterMs: 5 * MINUTE } })
   })
 
   it('is back with another session at once, and starts without refusals', () => {
-    expect(transition(rejected, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, consecutiveRejections: null, request: { status: 'pending', kind: 'token' } })
+    expect(nextState(rejected, hears(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, consecutiveRejections: null, request: { status: 'pending', kind: 'token' } })
   })
 
   it('is requested at once by a refresh, whatever the provider says', () => {
-    const asked = transition(rejected, refresh)
-    expect(transition(asked, hears(session('ada')))).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
+    const asked = nextState(rejected, refresh)
+    expect(nextState(asked, hears(session('ada')))).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
   })
 
   it('is signed out where the provider says so', () => {
-    expect(transition(rejected, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
+    expect(nextState(rejected, hears({ status: 'signedOut' }))).toMatchObject({ status: 'unauthenticated', request: null })
   })
 })
 

@@ -1,0 +1,36 @@
+/** Time and timers of the auth engine, and effects that run for as long as a key stays the same. */
+
+/** The time may be wrong: only differences between two times count. */
+export interface Clock {
+  /** Milliseconds since any fixed moment. Time during which the computer sleeps counts. */
+  now: () => number
+  /** Runs `task` after `delayMs` milliseconds, unless the returned function is called first. */
+  schedule: (task: () => void, delayMs: number) => Cancel
+}
+
+export type Cancel = () => void
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(task, delayMs) {
+    const MAX_TIMER_MS = 2 ** 31 - 1
+    const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS))
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * An effect that depends on a key. The returned function starts the effect for another key after it
+ * has ended the effect of the previous key. `null` only ends the previous one.
+ */
+export function keyedEffect<Key>(start: (key: Key) => Cancel): (key: Key | null) => void {
+  let current: Key | null = null
+  let end: Cancel | undefined
+  return (key) => {
+    if (key === current)
+      return
+    end?.()
+    current = key
+    end = key === null ? undefined : start(key)
+  }
+}

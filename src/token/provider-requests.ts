@@ -1,0 +1,74 @@
+/** Requests to the identity provider: attempts, their time-outs, and the back-off between them. */
+import type { AuthEvent, ProviderRequest } from './auth-state.ts'
+import type { Cancel, Clock } from './clock.ts'
+import type { TokenOutcome, TokenSource } from './token-source.ts'
+import type { Token } from './token.ts'
+import { diagnose } from '../errors/catalogue.ts'
+import { backOffDelay } from '../shared/back-off.ts'
+import { keyedEffect } from './clock.ts'
+import { readToken } from './token.ts'
+
+type FailedOutcome = Extract<TokenOutcome, { kind: 'failed' }>
+
+export interface ProviderRequestsOptions {
+  source: TokenSource
+  clock: Clock
+  /** The current token. A provider that sends the same token again has not answered the request. */
+  tokens: { readonly current: Token | null }
+  dispatch: (event: AuthEvent) => void
+}
+
+/**
+ * Returns a function that makes a request of the auth state the only one that is under way. `null`
+ * aborts the request that is under way.
+ */
+export function createProviderRequests(
+  { source, clock, tokens, dispatch }: ProviderRequestsOptions,
+): (request: ProviderRequest | null) => void {
+  return keyedEffect(startProviderRequest)
+
+  function startProviderRequest(request: ProviderRequest): Cancel {
+    const { status, failures, retryAfterMs } = request
+    if (status === 'waiting')
+      return clock.schedule(() => dispatch({ type: 'retry', isEarly: false }), backOffDelay(failures, retryAfterMs))
+
+    const ATTEMPT_TIMEOUT_MS = 10_000
+    const controller = new AbortController()
+    const { signal } = controller
+    const settle = (event: AuthEvent | undefined): void => {
+      // An answer that arrives after another request has taken this one's place is dropped.
+      if (event && !signal.aborted)
+        dispatch(event)
+    }
+    const fail = (error: Error): void => settle({ type: 'failed', error })
+    const cancelTimeout = clock.schedule(
+      () => fail(diagnose('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS)),
+      ATTEMPT_TIMEOUT_MS,
+    )
+    attempt(request, signal).then(settle, cause => fail(diagnose('TOKEN_REQUEST_FAILED', undefined, cause)))
+    return () => {
+      cancelTimeout()
+      controller.abort()
+    }
+  }
+
+  /** Calls the provider synchronously. The promise rejects even if the provider throws. */
+  async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
+    if (kind === 'token' || (failures > 0 && !source.refresh))
+      return eventOf(await source.fetchToken({ force: !!tokens.current, signal }))
+    // The subscription to the provider is the first request for the session. The answer to each
+    // request arrives there.
+    if (failures > 0)
+      source.refresh!()
+  }
+
+  function eventOf(outcome: TokenOutcome): AuthEvent {
+    if (outcome.kind === 'denied')
+      return { type: 'denied' }
+    const token = outcome.kind === 'token' && readToken(outcome.token)
+    if (token && token.value !== tokens.current?.value)
+      return { type: 'token', token }
+    const { error = diagnose('TOKEN_INVALID'), retryAfterMs } = outcome as Partial<FailedOutcome>
+    return { type: 'failed', error, retryAfterMs }
+  }
+}

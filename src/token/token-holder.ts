@@ -1,0 +1,95 @@
+/** The current token, its renewal, and the callers that wait for it. Does not decide on acceptance. */
+import type { Clock } from './clock.ts'
+import type { Token } from './token.ts'
+import { keyedEffect } from './clock.ts'
+import { renewalDelay } from './token.ts'
+
+export interface TokenHolder {
+  readonly current: Token | null
+  /** The current token has not been passed to the connection yet. */
+  readonly isUndelivered: boolean
+  accept: (token: Token) => void
+  /** Drops the token. Callers that wait for one never receive any. */
+  clear: () => void
+  /**
+   * Returns the token for the connection if there is one. A forced request only takes a token that
+   * has not been delivered yet, because the deployment may have rejected the delivered one.
+   */
+  take: (isForced: boolean, isUsable: boolean) => string | undefined
+  /** Resolves with the next token that {@link deliver} passes on. */
+  next: () => Promise<string>
+  /** Passes an undelivered token to the callers that wait. Returns whether there were any. */
+  deliver: () => boolean
+  /** Whether the token has lived for this share of its lifetime. */
+  hasLived: (share: number) => boolean
+  isRenewalDue: () => boolean
+  /** Schedules the renewal of the current token. */
+  scheduleRenewal: () => void
+  cancelRenewal: () => void
+}
+
+/** `initial` is the token that a server used. `renew` requests another token. */
+export function createTokenHolder(clock: Clock, initial: Token | null, renew: () => void): TokenHolder {
+  let current = initial
+  let undelivered = initial
+  let receivedAt = clock.now() - (initial ? ageOnArrival(initial, clock.now()) : 0)
+  let waiting: ((token: string) => void)[] = []
+
+  /**
+   * The only timer for renewals. The Convex client requests another token 10 s before its token
+   * expires. That is too late if the token endpoint fails at that moment, and later still if the
+   * client misjudges the clock (it counts the age of the page twice). By then, the renewed token is
+   * here.
+   */
+  const renewal = keyedEffect(({ lifetimeMs }: Token) => {
+    const MIN_DELAY_MS = 1000
+    return clock.schedule(renew, Math.max(receivedAt + renewalDelay(lifetimeMs) - clock.now(), MIN_DELAY_MS))
+  })
+  const hasAge = (ageMs: number): boolean => clock.now() - receivedAt >= ageMs
+
+  return {
+    get current() {
+      return current
+    },
+    get isUndelivered() {
+      return !!undelivered
+    },
+    accept(token) {
+      undelivered = current = token
+      receivedAt = clock.now()
+    },
+    clear() {
+      waiting = []
+      undelivered = current = null
+    },
+    take(isForced, isUsable) {
+      const token = isForced ? undelivered : isUsable && current
+      if (!token)
+        return
+      undelivered = null
+      return token.value
+    },
+    next: () => new Promise(resolve => waiting.push(resolve)),
+    deliver() {
+      if (!undelivered || waiting.length === 0)
+        return false
+      for (const resolve of waiting.splice(0))
+        resolve(undelivered.value)
+      undelivered = null
+      return true
+    },
+    hasLived: share => !!current && hasAge(current.lifetimeMs * share),
+    isRenewalDue: () => !!current && hasAge(renewalDelay(current.lifetimeMs)),
+    scheduleRenewal: () => renewal(current),
+    cancelRenewal: () => renewal(null),
+  }
+}
+
+/**
+ * How old a token is that arrived in a page that a server rendered. If the clocks differ so much
+ * that the token's age cannot be told, the token counts as new.
+ */
+function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
+  const remainingMs = expiresAt - now
+  return remainingMs > 0 && remainingMs < lifetimeMs ? lifetimeMs - remainingMs : 0
+}
