@@ -1,8 +1,11 @@
-/** What counts as a definite answer of the identity provider, in the browser and on a server. */
+/** Which answers of the identity provider are definite, in the browser and on a server. */
 
 export type JsonObject = Record<string, unknown>
 
-/** The JSON object or `null` that an answer holds; `undefined` for anything else, such as a firewall's page, nothing at all or a number. */
+/**
+ * The JSON object or `null` in an answer. `undefined` for any other content, such as an empty body,
+ * a number, or the HTML page of a firewall.
+ */
 export function readJsonAnswer(text: string): JsonObject | null | undefined {
   try {
     const value = JSON.parse(text)
@@ -13,20 +16,24 @@ export function readJsonAnswer(text: string): JsonObject | null | undefined {
   }
 }
 
-/** Whether Better Auth or Convex itself answered that there is no session: with an object, since a firewall's 401 may hold any JSON. */
+/**
+ * Whether Better Auth or Convex itself answered that there is no session. They answer with a JSON
+ * object. The 401 of a firewall may contain any other JSON.
+ */
 export function isUnauthorized(status: number, body: JsonObject | null | undefined): boolean {
   return status === 401 && !!body
 }
 
-/** A user and their session, without its secret. */
+/** A user and the user's session, without the session's secret. */
 export interface SessionAnswer {
   user: Record<string, any>
   session: Record<string, any>
 }
 
 /**
- * The user and the session that get-session has answered with; `null` if the answer holds none. What Better Auth's `customSession` adds beside them
- * becomes part of the session, where a field of the session itself comes first.
+ * The user and the session in an answer of get-session, or `null` if the answer has none. Fields
+ * that Better Auth's `customSession` adds beside them become fields of the session, unless the
+ * session has a field of that name.
  */
 export function readSessionAnswer(answer: any): SessionAnswer | null {
   const { user, session, needsRefresh: _flag, ...added } = answer ?? {}

@@ -1,14 +1,17 @@
-/** Claims of a JWT (RFC 7519): `exp` and `iat` are in seconds since 1970, by the issuer's clock. */
+/** Reads the claims of JWTs. The only decoder of JWTs in `src`. */
+
+/** Claims of a JWT (RFC 7519). `exp` and `iat` are in seconds since 1970, by the issuer's clock. */
 export interface JwtClaims {
-  /** The person's id. */
+  /** The id of the user. */
   sub: string
   [claim: string]: any
 }
 
 /**
- * Reads the claims of a JWT without verifying it: whoever accepts the token does that.
+ * Reads the claims of a JWT without verifying it. The deployment verifies each token that it
+ * receives.
  *
- * @returns `null` if this is no JWT with a `sub`.
+ * @returns `null` if the value is not a JWT with a `sub`.
  */
 export function readClaims(token: unknown): JwtClaims | null {
   try {

@@ -1,13 +1,15 @@
 /** The hooks that Convue adds to a Better Auth client. */
 import { isUnauthorized, readJsonAnswer } from '../shared/auth-answers.ts'
 
-/** What is known of a client once the hooks are in place. */
+/** A client to which the hooks have been added. */
 export interface HookedClient {
-  /** `null` while the hooks are not in place (or never, in a client that is built in another way). */
+  /**
+   * `null` until the hooks are in place, and permanently in a client that has no place for them.
+   */
   baseURL: string | null
-  /** Resolves with {@link baseURL} once it has been found out. */
+  /** Resolves with {@link baseURL} once it is known. */
   ready: Promise<string | null>
-  /** Resolves once no request of the client is under way that may change the session. */
+  /** Resolves once the client waits for no answer that may change the session. */
   whenIdle: () => Promise<void>
 }
 
@@ -24,7 +26,7 @@ interface FetchPlugin {
   hooks?: { onResponse?: (context: any) => any, onSuccess?: (context: any) => any }
 }
 
-/** The `code` of the error that replaces an answer of get-session which says nothing about the session. */
+/** The `code` of the error that replaces an inconclusive answer of get-session. */
 export const INCONCLUSIVE = 'SESSION_ANSWER_INCONCLUSIVE'
 
 const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
@@ -32,16 +34,19 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
 /**
  * Adds hooks to a Better Auth client, once per client:
  *
- * - Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the JSON
- *   `null` that means "signed out", and any 401 too. The hook replaces such an answer with an error, so
- *   that neither Convue nor `useSession` sees a sign-out.
- * - It does not say whether it has sent anything that may change the session: the hook counts that.
- * - Some of its requests change the session without a signal. The hook sends the signal, which requests
- *   the session.
- * - `crossDomainClient()` removes the session from its storage before it sends the sign-out request.
- *   The hook leaves that to the answer, so that a request that fails changes nothing.
+ * - Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the
+ *   JSON `null` that means "signed out", and any 401 too. The hook replaces such an answer with an
+ *   error, so that neither Convue nor `useSession` sees a sign-out.
+ * - The client does not expose whether a request that may change the session is under way. The hook
+ *   collects these requests.
+ * - Some requests change the session without a signal. The hook sends the signal, which makes the
+ *   client request the session.
+ * - `crossDomainClient()` removes the session from its storage before it sends the sign-out
+ *   request. The hook prevents that. A successful answer removes the session, and a failed request
+ *   changes nothing.
  *
- * All requests of a client share its plugins: a request that is stopped before it is sent shows them.
+ * All requests of a client share its plugins. The hooks reach them through a request that is
+ * aborted before it is sent.
  */
 export function hookAuthClient(client: FetchClient): HookedClient {
   let state = hooked.get(client)
@@ -63,7 +68,8 @@ export function hookAuthClient(client: FetchClient): HookedClient {
       const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
       if (crossDomain)
         keepSessionUntilAnswer(crossDomain)
-      return state!.baseURL = String(options.baseURL)
+      state!.baseURL = String(options.baseURL)
+      return state!.baseURL
     })
   }
   return state
@@ -80,14 +86,18 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
     },
   }
   try {
-    // Aborted from the start, so that a client that ignores the plugin does not send it either.
+    // Aborted from the start, so that a client that ignores the plugin does not send the request
+    // either.
     await client.$fetch('/get-session', { plugins: [probe], signal: AbortSignal.abort() })
   }
   catch {}
   return found
 }
 
-/** Paths that end a session, whose answers do not say so, and for which Better Auth's client sends no signal. */
+/**
+ * Paths that end a session and for which Better Auth's client sends no signal. Their answers do not
+ * tell that the session has ended.
+ */
 const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
 
 function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
@@ -99,7 +109,8 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
       const response: Response = replaced instanceof Response ? replaced : replaced?.response ?? context.response
       if (!isRequestTo(/\/get-session$/, context) || await isDefinite(response))
         return replaced
-      return { response: Response.json({ code: INCONCLUSIVE, message: `get-session answered ${response.status}` }, { status: 502 }) }
+      const error = { code: INCONCLUSIVE, message: `get-session answered ${response.status}` }
+      return { response: Response.json(error, { status: 502 }) }
     },
     async onSuccess(context) {
       await onSuccess?.(context)
@@ -109,24 +120,34 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
   }
 }
 
-/** Whether an answer brings a session: every sign-in does, and what it sets as a cookie cannot be read. */
+/**
+ * Whether an answer has a session. Every sign-in answers with one. Its cookie cannot be read here.
+ */
 function hasSession(context: { data: any, request: { url: URL | string } }): boolean {
   const { session, token, user } = context.data ?? {}
   return !!(session || (token && user)) && !isRequestTo(/\/get-session$/, context)
 }
 
-/** Sends the signal unless the client or a plugin of it does, which is within 10 ms after the answer: one request is enough. */
+/**
+ * Sends the signal unless the client or one of its plugins sends it, which happens within 10 ms
+ * after the answer. A second signal would cause a second request.
+ */
 function ensureSignal({ atoms, notify }: FetchClient['$store']): void {
+  const SIGNAL_DELAY_MS = 20
   const read = (): unknown => atoms.$sessionSignal?.value
-  const former = read()
-  setTimeout(() => read() === former && notify?.('$sessionSignal'), 20)
+  const before = read()
+  setTimeout(() => {
+    if (read() === before)
+      notify?.('$sessionSignal')
+  }, SIGNAL_DELAY_MS)
 }
 
-/** Keeps in `writes` what a client sends with another method than GET, for as long as it has no answer. */
+/** Keeps each request of another method than GET in `writes` until it is answered. */
 function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): void {
   lifecycle.init = (url, options) => {
     const { customFetchImpl: send = fetch } = options
-    // Each request has options of its own, which all plugins share: those that are returned, the next plugin replaces.
+    // The options object belongs to one request and is shared by all plugins, so it can be changed.
+    // A returned copy would be replaced by the next plugin.
     options.customFetchImpl = (input: unknown, init?: RequestInit) => {
       const answer: Promise<unknown> = send(input, init)
       if (init?.method !== 'GET') {
@@ -140,10 +161,13 @@ function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): voi
   }
 }
 
-/** The answer expires the stored cookie, and the signal after a sign-out requests the session. */
+/**
+ * Keeps the stored session until the sign-out is answered. The answer expires the stored cookie,
+ * and the signal after a sign-out makes the client request the session.
+ */
 function keepSessionUntilAnswer(crossDomain: FetchPlugin): void {
   const { init } = crossDomain
-  // The plugin recognizes the request by its path.
+  // The plugin recognizes a sign-out by its path, so it is called with another one.
   crossDomain.init = async (url, options) => ({ ...await init!(url.replace('/sign-out', '/'), options), url })
 }
 
@@ -151,12 +175,15 @@ function isRequestTo(path: RegExp, { request }: { request: { url: URL | string }
   return path.test(String(request.url).replace(/[?#].*/, ''))
 }
 
-/** Whether an answer says something about the session, or is an error that the client itself takes for a failure. */
+/**
+ * Whether an answer is definite about the session, or is an error that the client treats as a
+ * failure.
+ */
 async function isDefinite(response: Response): Promise<boolean> {
   const { ok, status } = response
   if (!ok && status !== 401)
     return true
-  // An answer that breaks off fails in the client as well.
+  // An answer whose body cannot be read fails in the client as well, so it needs no replacement.
   const body = readJsonAnswer(await response.clone().text().catch(() => 'null'))
   return ok ? body !== undefined : isUnauthorized(status, body)
 }

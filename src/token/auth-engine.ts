@@ -1,7 +1,7 @@
 /** The auth engine: dispatches events to the reducer and runs the effects of the state. */
 import type { AuthEvent, AuthState, Identity } from './auth-state.ts'
 import type { Cancel, Clock } from './clock.ts'
-import type { TokenSource } from './token-source.ts'
+import type { EngineSource } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { hasToken, initialAuthState, isTokenUsable, transition } from './auth-state.ts'
@@ -13,8 +13,8 @@ import { readToken } from './token.ts'
 /** The user that a server found, with the token that it used. */
 export interface InitialAuth {
   /**
-   * `null` if the page may not contain the token. The page then shows what the server rendered while
-   * a token is requested from the provider.
+   * `null` if the page may not contain the token. The page then shows what the server rendered
+   * while a token is requested from the provider.
    */
   token: string | null
   user: unknown
@@ -22,7 +22,7 @@ export interface InitialAuth {
 }
 
 export interface AuthEngineOptions {
-  source: TokenSource
+  source: EngineSource
   clock?: Clock
   /**
    * Requests a token at once instead of after the session is known. The provider may give the same
@@ -65,11 +65,13 @@ export interface AuthEngine {
   onAuthResult: (result: 'authenticated' | 'refreshing' | 'rejected') => void
   /** To be called when the page became visible or online. */
   wake: () => void
-  /** Requests the session again, because another tab or a query reports that it may have changed. */
+  /**
+   * Requests the session again, because another tab or a query reports that it may have changed.
+   */
   refreshSession: () => void
   /**
-   * Requests the session and a token again. Resolves once the deployment has confirmed the token, or
-   * it is known that there is none for now.
+   * Requests the session and a token again. Resolves once the deployment has confirmed the token,
+   * or it is known that there is none for now.
    */
   refresh: () => Promise<void>
   /**
@@ -98,7 +100,7 @@ export function createAuthEngine({
   let state = initial.state
   // The provider may report another identity than the server found: that user's token is dropped.
   const tokens = createTokenHolder(clock, initial.token === 'keep' ? initialToken : null, renewToken)
-  const setProviderRequest = createProviderRequests({ source, clock, tokens, dispatch })
+  const setProviderRequest = createProviderRequests(source, clock, tokens, dispatch)
 
   /**
    * How long the first token may take. Then queries that may run anonymously do so, and a user that
@@ -122,7 +124,8 @@ export function createAuthEngine({
     },
     dispatch,
     start() {
-      // Before the subscription, since a provider may report synchronously while it is subscribed to.
+      // Before the subscription, since a provider may report synchronously while it is subscribed
+      // to.
       syncEffects()
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },
@@ -131,9 +134,8 @@ export function createAuthEngine({
       unsubscribe?.()
       setProviderRequest(null)
       setFirstTokenTimeout(null)
-      tokens.cancelRenewal()
+      tokens.setRenewal(null)
       listeners.clear()
-      tokenListeners.clear()
       // The requests themselves continue: an app may sign out and close right after.
       signOutTimeouts.forEach(cancel => cancel())
       settleRefreshes()
@@ -224,7 +226,9 @@ export function createAuthEngine({
       settleRefreshes()
   }
 
-  /** Whether the deployment has confirmed a new token, or it is known that there is none for now. */
+  /**
+   * Whether the deployment has confirmed a new token, or it is known that there is none for now.
+   */
   function isRefreshOver(event: AuthEvent): boolean {
     if (state.request)
       return state.request.status === 'waiting'
@@ -240,11 +244,11 @@ export function createAuthEngine({
   function syncEffects(): void {
     const { request, status, user } = state
     setProviderRequest(request)
-    tokens.scheduleRenewal()
+    tokens.setRenewal(tokens.current)
     const isWaitingForToken = status === 'loading' || (user && !tokens.current)
     setFirstTokenTimeout(isWaitingForToken ? true : null)
     // A token that was not requested comes from another session or from a renewal.
-    if (!tokens.deliver() && tokens.isUndelivered && status === 'authenticated')
+    if (tokens.deliver() && status === 'authenticated')
       tokenListeners.forEach(listener => listener())
   }
 

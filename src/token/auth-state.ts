@@ -138,8 +138,8 @@ export type AuthEvent
  *
  * - `keep`: the token stays the same.
  * - `accept`: the token of the event becomes the current token of the same user.
- * - `replace`: the token of the event becomes the current token of another user. The previous user's
- *   token, and the requests for it, are dropped.
+ * - `replace`: the token of the event becomes the current token of another user. The previous
+ *   user's token, and the requests for it, are dropped.
  * - `clear`: the token, and the requests for it, are dropped.
  */
 export type TokenEffect = 'keep' | 'accept' | 'replace' | 'clear'
@@ -150,9 +150,9 @@ export interface Transition {
 }
 
 /**
- * The state before the first event. `serverUser` is the identity that a server found: a user, `null`
- * for anonymous, or `undefined` if there was no server. `hasToken`: the server passed that user's
- * token too. Without the token, one is requested at once.
+ * The state before the first event. `serverUser` is the identity that a server found: a user,
+ * `null` for anonymous, or `undefined` if there was no server. `hasToken`: the server passed that
+ * user's token too. Without the token, one is requested at once.
  */
 export function initialAuthState(
   mayBeSignedIn: boolean,
@@ -160,7 +160,7 @@ export function initialAuthState(
   hasToken = true,
 ): AuthState {
   const state: AuthState = {
-    ...initialIdentity(serverUser),
+    ...{ status: initialStatus(serverUser), user: serverUser } as Identity,
     request: null,
     error: null,
     anonymousTimedOut: false,
@@ -173,11 +173,11 @@ export function initialAuthState(
   return serverUser && !hasToken ? startRequest(state, 'token') : state
 }
 
-function initialIdentity(user: SignedInUser | null | undefined): Identity {
-  if (user === null)
-    return { status: 'unauthenticated', user }
+function initialStatus(serverUser: SignedInUser | null | undefined): Identity['status'] {
+  if (serverUser === null)
+    return 'unauthenticated'
   // The deployment has confirmed the user already: the server's queries ran with the user's token.
-  return user ? { status: 'authenticated', user } : { status: 'loading', user }
+  return serverUser ? 'authenticated' : 'loading'
 }
 
 /**
@@ -355,9 +355,9 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
 }
 
 /**
- * Whether the provider describes the same session differently from before, so that the claims of its
- * token may differ. The dates of the latest update and of expiry are not claims: providers extend a
- * session on their own.
+ * Whether the provider describes the same session differently from before, so that the claims of
+ * its token may differ. The dates of the latest update and of expiry are not claims: providers
+ * extend a session on their own.
  */
 function haveClaimsChanged(before: SignedInUser, after: SignedInUser): boolean {
   const withoutDates = (key: string, value: unknown): unknown =>
@@ -416,8 +416,8 @@ function onTokenRequested(state: AuthState, rejectedAt?: number): AuthState {
 }
 
 /**
- * The deployment has rejected an unexpired token. Most often the cause is the deployment itself or a
- * wrong clock, which is temporary. Only many rejections over several minutes sign the user out.
+ * The deployment has rejected an unexpired token. Most often the cause is the deployment itself or
+ * a wrong clock, which is temporary. Only many rejections over several minutes sign the user out.
  */
 function onRejection(state: AuthState, at: number): AuthState {
   const MIN_REJECTIONS = 6

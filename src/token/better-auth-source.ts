@@ -1,3 +1,4 @@
+/** Better Auth as a token source: which of its answers are definite, and which are failures. */
 import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../errors/catalogue.ts'
@@ -6,36 +7,39 @@ import { readRetryAfter } from '../shared/retry-after.ts'
 import { hookAuthClient, INCONCLUSIVE } from './auth-client-hooks.ts'
 
 /**
- * A Better Auth client with the `convexClient()` plugin, made by `createAuthClient` of `better-auth/vue` or `better-auth/client`.
+ * A Better Auth client with the `convexClient()` plugin, made by `createAuthClient` of
+ * `better-auth/vue` or `better-auth/client`.
  */
 export interface BetterAuthClient {
   $fetch: (path: string, options?: any) => Promise<any>
   $store: { atoms: Record<string, any>, notify?: (...args: any[]) => any }
-  /** Typed by `convexClient()`: without that plugin the client does not fit here. */
+  /** Added by `convexClient()`. A client without that plugin does not have this type. */
   convex: { token: (...args: any[]) => Promise<any> }
   signOut: (...args: any[]) => Promise<any>
 }
 
 /** The nanostores atom in which a Better Auth client keeps the session. */
 interface SessionAtom {
-  /** The value without mounting the atom, which would ask the server. */
+  /** The current value. Reading it does not mount the atom, which would send a request. */
   value: SessionValue
   subscribe: (listener: (value: SessionValue) => void) => () => void
 }
 
 interface SessionValue {
-  /** What get-session answered: typed by Better Auth, but any page of any proxy may stand here. */
+  /**
+   * The answer of get-session. Better Auth types it, but it may be any page that a proxy returned.
+   */
   data: any
   error: any
   isPending: boolean
-  /** It is being asked again, and what is here has been heard before. */
+  /** The session is being requested again, and this value is the previous answer. */
   isRefetching?: boolean
   refetch: (options: { query: { disableCookieCache: boolean } }) => unknown
 }
 
-/** Better Auth, and whether it may be about to change the session. */
+/** A token source that also tells when no request that may change the session is under way. */
 export interface BetterAuthSource extends TokenSource {
-  /** Resolves once no request of the client is under way that may change the session. */
+  /** Resolves once the client waits for no answer that may change the session. */
   whenIdle: () => Promise<void>
 }
 
@@ -50,23 +54,25 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     throw diagnose('AUTH_CLIENT_INVALID')
 
   let hooked: HookedClient | undefined
-  /** How many answers in a row said that there is no token endpoint, and when the first of them came. */
-  let missing = 0
+  /**
+   * How many answers in a row reported that there is no token endpoint, and when the first arrived.
+   */
+  let missingCount = 0
   let missingSince = 0
   let isReported = false
-  const read = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
+  const readSnapshot = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
 
   async function fetchToken(signal?: AbortSignal): Promise<TokenOutcome> {
     let failed: { response: Response, responseText: string } | undefined
     const { data, error } = await client.$fetch('/convex/token', {
       signal,
-      throw: false, // whatever the app's client does
+      throw: false, // even if the app's client throws errors
       onError(context: { response: Response, responseText: string }) {
         failed = context
       },
     })
     if (data?.token) {
-      missing = 0
+      missingCount = 0
       return { kind: 'token', token: data.token }
     }
     const status = error?.status
@@ -74,19 +80,24 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
       return { kind: 'denied' }
     if (status === 404)
       return onMissing(error)
-    missing = 0
-    return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs: failed && readRetryAfter(failed.response.headers) }
+    missingCount = 0
+    const retryAfterMs = failed && readRetryAfter(failed.response.headers)
+    return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs }
   }
 
-  /** A few of them may be an accident, as during a deploy. If they go on, it is a mistake, which no retry mends soon. */
+  /**
+   * A few missing answers may be temporary, for example during a deployment. If they continue, the
+   * set-up is wrong, and frequent retries do not help.
+   */
   function onMissing(cause: unknown): TokenOutcome {
     const RETRY_MISSING_AFTER_MS = 300_000
-    const LEAST_MISSES = 5
-    const LEAST_DURATION_MS = 30_000
+    const MIN_COUNT = 5
+    const MIN_DURATION_MS = 30_000
     const error = diagnose('TOKEN_ENDPOINT_MISSING', undefined, cause)
-    if (++missing === 1)
+    missingCount++
+    if (missingCount === 1)
       missingSince = performance.now()
-    if (missing < LEAST_MISSES || performance.now() - missingSince < LEAST_DURATION_MS)
+    if (missingCount < MIN_COUNT || performance.now() - missingSince < MIN_DURATION_MS)
       return { kind: 'failed', error }
     if (!isReported)
       console.error(error)
@@ -100,28 +111,32 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
       return ready.then(baseURL => baseURL ?? '')
     },
     whenIdle: () => hookAuthClient(client).whenIdle(),
-    getSnapshot: read,
+    getSnapshot: readSnapshot,
     subscribe(listener) {
       hooked = hookAuthClient(client)
-      return atom.subscribe(value => value.isRefetching || listener(read()))
+      return atom.subscribe((value) => {
+        if (!value.isRefetching)
+          listener(readSnapshot())
+      })
     },
-    // What the cookie cache of Better Auth holds may be minutes old, for the token endpoint as well.
+    // The session in Better Auth's cookie cache may be minutes old, for the token endpoint as well.
     refresh: () => void atom.value.refetch({ query: { disableCookieCache: true } }),
     fetchToken: ({ signal }) => fetchToken(signal),
     async signOut({ signal }) {
       const { data, error } = await client.signOut({ fetchOptions: { signal, throw: false } })
       if (data?.success)
         return
-      // A success without Better Auth's body (nothing, a firewall's page) does not tell whether the session has ended.
+      // A success without Better Auth's body (an empty answer, a firewall's page) does not tell
+      // whether the session has ended.
       if (error || (await fetchToken(signal)).kind !== 'denied')
         throw error ?? new Error('The answer does not say whether the session has ended.')
     },
   }
 }
 
-/** `isHooked`: the client takes answers that say nothing about the session for errors, see {@link hookAuthClient}. */
+/** `isHooked`: the client treats inconclusive answers as errors, see {@link hookAuthClient}. */
 function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean): SessionSnapshot {
-  // An answer that failed leaves the data of the former one there.
+  // After a failed request, `data` is that of the previous answer.
   const answer = error ? null : readSessionAnswer(data)
   if (answer)
     return { status: 'signedIn', userId: answer.user.id, sessionId: answer.session.id, ...answer }
@@ -130,11 +145,11 @@ function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean)
   const isSignedOut = error ? error.status === 401 : data === null
   if (isSignedOut && isHooked)
     return { status: 'signedOut' }
-  // A client that throws its errors keeps the body apart.
+  // A client that throws its errors has the body of the answer in `error.error`.
   const { code } = (error instanceof Error ? (error as any).error : error) ?? {}
   return {
     status: 'failed',
-    // Of an answer that is none, nothing goes into an error: it may hold half a session.
+    // An unexpected answer is not made part of the error: it may have a part of a session.
     error: diagnose('SESSION_REQUEST_FAILED', undefined, error),
     isInconclusive: !error || isSignedOut || code === INCONCLUSIVE,
   }

@@ -1,7 +1,7 @@
 /** Requests to the identity provider: attempts, their time-outs, and the back-off between them. */
 import type { AuthEvent, ProviderRequest } from './auth-state.ts'
 import type { Cancel, Clock } from './clock.ts'
-import type { TokenOutcome, TokenSource } from './token-source.ts'
+import type { EngineSource, SessionOutcome, TokenOutcome } from './token-source.ts'
 import type { Token } from './token.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { backOffDelay } from '../shared/back-off.ts'
@@ -10,20 +10,19 @@ import { readToken } from './token.ts'
 
 type FailedOutcome = Extract<TokenOutcome, { kind: 'failed' }>
 
-export interface ProviderRequestsOptions {
-  source: TokenSource
-  clock: Clock
-  /** The current token. A provider that sends the same token again has not answered the request. */
-  tokens: { readonly current: Token | null }
-  dispatch: (event: AuthEvent) => void
-}
+/** The times of a token that stands for a session: it is current for as long as the session is. */
+const NEVER_EXPIRES = { lifetimeMs: Infinity, expiresAt: Infinity }
 
 /**
  * Returns a function that makes a request of the auth state the only one that is under way. `null`
- * aborts the request that is under way.
+ * aborts the request that is under way. `tokens` has the current token: a provider that sends the
+ * same token again has not answered the request.
  */
 export function createProviderRequests(
-  { source, clock, tokens, dispatch }: ProviderRequestsOptions,
+  source: EngineSource,
+  clock: Clock,
+  tokens: { readonly current: Token | null },
+  dispatch: (event: AuthEvent) => void,
 ): (request: ProviderRequest | null) => void {
   return keyedEffect(startProviderRequest)
 
@@ -62,9 +61,11 @@ export function createProviderRequests(
       source.refresh!()
   }
 
-  function eventOf(outcome: TokenOutcome): AuthEvent {
+  function eventOf(outcome: TokenOutcome | SessionOutcome): AuthEvent {
     if (outcome.kind === 'denied')
       return { type: 'denied' }
+    if (outcome.kind === 'session')
+      return { type: 'token', token: { value: 'session', user: outcome.user, ...NEVER_EXPIRES } }
     const token = outcome.kind === 'token' && readToken(outcome.token)
     if (token && token.value !== tokens.current?.value)
       return { type: 'token', token }

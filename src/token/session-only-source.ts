@@ -1,27 +1,23 @@
-/** The provider of an app whose server has sessions, and no token endpoint. */
-import type { TokenOutcome, TokenSource } from './token-source.ts'
+/** The source of an app whose server has sessions and no token endpoint. */
+import type { EngineSource, SessionOutcome, TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../errors/catalogue.ts'
 
-/**
- * The same provider for an engine that only follows the session. It requests no token: the engine gets
- * one that is made here of the session, and that nothing else ever sees.
- */
-export function sessionOnlySource(source: TokenSource): TokenSource {
-  let serial = 0
+/** The same provider for an engine that follows the session and requests no tokens. */
+export function sessionOnlySource(source: TokenSource): EngineSource {
   // Everything else is inherited, so that a getter such as `id` is not evaluated here.
   return Object.assign(Object.create(source) as TokenSource, {
-    async fetchToken(): Promise<TokenOutcome> {
+    async fetchToken(): Promise<TokenOutcome | SessionOutcome> {
       const snapshot = source.getSnapshot()
       if (snapshot.status === 'signedOut')
         return { kind: 'denied' }
       if (snapshot.status === 'signedIn') {
-        const { userId, sessionId } = snapshot
-        const claims = new TextEncoder().encode(JSON.stringify({ sub: userId, sessionId, serial: ++serial }))
-        return { kind: 'token', token: `.${btoa(String.fromCharCode(...claims))}.` }
+        const { userId: id, sessionId = null, user: profile, session } = snapshot
+        return { kind: 'session', user: { id, sessionId, profile, session } }
       }
-      // The next attempt finds what this request is answered with.
+      // The answer to this request is the snapshot that the next attempt finds.
       source.refresh?.()
-      return { kind: 'failed', error: snapshot.status === 'failed' ? snapshot.error : diagnose('SESSION_REQUEST_FAILED') }
+      const error = snapshot.status === 'failed' ? snapshot.error : diagnose('SESSION_REQUEST_FAILED')
+      return { kind: 'failed', error }
     },
   })
 }

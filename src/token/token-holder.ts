@@ -1,4 +1,4 @@
-/** The current token, its renewal, and the callers that wait for it. Does not decide on acceptance. */
+/** The current token, its renewal, and the callers that wait for it. Does not judge tokens. */
 import type { Clock } from './clock.ts'
 import type { Token } from './token.ts'
 import { keyedEffect } from './clock.ts'
@@ -18,14 +18,15 @@ export interface TokenHolder {
   take: (isForced: boolean, isUsable: boolean) => string | undefined
   /** Resolves with the next token that {@link deliver} passes on. */
   next: () => Promise<string>
-  /** Passes an undelivered token to the callers that wait. Returns whether there were any. */
+  /**
+   * Passes an undelivered token to the callers that wait. Returns whether it remains undelivered.
+   */
   deliver: () => boolean
   /** Whether the token has lived for this share of its lifetime. */
   hasLived: (share: number) => boolean
   isRenewalDue: () => boolean
-  /** Schedules the renewal of the current token. */
-  scheduleRenewal: () => void
-  cancelRenewal: () => void
+  /** Schedules the renewal of a token, and cancels that of the previous one. */
+  setRenewal: (token: Token | null) => void
 }
 
 /** `initial` is the token that a server used. `renew` requests another token. */
@@ -41,7 +42,7 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
    * client misjudges the clock (it counts the age of the page twice). By then, the renewed token is
    * here.
    */
-  const renewal = keyedEffect(({ lifetimeMs }: Token) => {
+  const setRenewal = keyedEffect(({ lifetimeMs }: Token) => {
     const MIN_DELAY_MS = 1000
     return clock.schedule(renew, Math.max(receivedAt + renewalDelay(lifetimeMs) - clock.now(), MIN_DELAY_MS))
   })
@@ -71,17 +72,16 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
     },
     next: () => new Promise(resolve => waiting.push(resolve)),
     deliver() {
-      if (!undelivered || waiting.length === 0)
-        return false
-      for (const resolve of waiting.splice(0))
-        resolve(undelivered.value)
-      undelivered = null
-      return true
+      if (undelivered && waiting.length > 0) {
+        for (const resolve of waiting.splice(0))
+          resolve(undelivered.value)
+        undelivered = null
+      }
+      return !!undelivered
     },
     hasLived: share => !!current && hasAge(current.lifetimeMs * share),
     isRenewalDue: () => !!current && hasAge(renewalDelay(current.lifetimeMs)),
-    scheduleRenewal: () => renewal(current),
-    cancelRenewal: () => renewal(null),
+    setRenewal,
   }
 }
 
