@@ -29,6 +29,13 @@ export const usageErrors = {
     why: '`authClient` is not a Better Auth client.',
     fix: 'Pass `createAuthClient({ plugins: [convexClient()] })` from `better-auth/vue`.',
   },
+  CLIENT_OPTION_INVALID: {
+    scopes: ['client'],
+    why: (option: string): string => `\`clientOptions\` contains \`${option}\`, which Convue sets itself.`,
+    fix: 'Remove the option. Convue opens a client in browsers only, and authenticates each client once.',
+    reference: '`clientOptions` contains `disabled`, `expectAuth` or `initialAuthTokenReuse`, which Convue sets itself.',
+    docs: 'reference/plugin.md#options-of-the-convex-client',
+  },
   PLUGIN_MISSING: {
     scopes: ['client'],
     why: (composable: string): string =>

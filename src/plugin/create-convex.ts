@@ -1,10 +1,12 @@
-import type { ConvexClient, ConvexClientOptions } from 'convex/browser'
+/** `createConvex`: puts engine, clients and query store together as a Vue plugin. */
+import type { ConvexClient } from 'convex/browser'
 import type { App } from 'vue'
 import type { SsrData } from '../ssr/ssr-data.ts'
 import type { InitialAuth } from '../token/auth-engine.ts'
 import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
+import type { ConvexClientSettings } from './client-settings.ts'
 import { effectScope, markRaw, shallowRef } from 'vue'
 import { createIdentityClients } from '../client/identity-clients.ts'
 import { diagnose } from '../errors/catalogue.ts'
@@ -17,27 +19,34 @@ import { betterAuthSource } from '../token/better-auth-source.ts'
 import { sessionOnlySource } from '../token/session-only-source.ts'
 import { createAuth } from './auth.ts'
 import { connectToPage, wasSignedIn } from './browser-events.ts'
+import { assertClientSettings } from './client-settings.ts'
 import { contextKey } from './context.ts'
 
 /** Options of {@link createConvex}. */
 export interface ConvexOptions {
   /** The deployment's URL, such as `https://happy-otter-123.convex.cloud`. */
   url: string
-  /** A Better Auth client with `convexClient()`. @default none: everybody is anonymous */
+  /** A Better Auth client with the `convexClient()` plugin. @default none: the page is always anonymous */
   authClient?: BetterAuthClient
   /** Any other identity provider, instead of `authClient`. */
   tokenSource?: TokenSource
   /**
-   * `false`: the auth server has sessions and no token endpoint. No token is requested. `useConvexAuth` and what builds on it follow the session, and
-   * all queries and calls run anonymously: those that require a user are paused.
+   * `false` for an auth server that has sessions but no token endpoint. Convue then requests no
+   * token. `useConvexAuth` and everything that builds on it follow the session, and all queries and
+   * calls run anonymously: queries that require a user are paused.
    *
    * @default true
    */
   tokens?: boolean
-  /** Who a server found to be there; `null`: nobody. @default undefined: not known */
+  /**
+   * The user that a server has found, with the token that it used. `null` if the server found that
+   * the page is signed out.
+   *
+   * @default undefined: not known
+   */
   initialAuth?: InitialAuth | null | undefined
   /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
-  clientOptions?: ConvexClientOptions
+  clientOptions?: ConvexClientSettings
   /**
    * Lets a server fetch the queries of a page, and a browser begin with their results: see `collectSsrData` and
    * `restoreSsrData`. `convue/nuxt` passes it by itself.
@@ -46,78 +55,82 @@ export interface ConvexOptions {
    */
   ssrData?: SsrData
   /**
-   * How long a subscription that nobody uses any more stays open, in milliseconds. Of the arguments that one component leaves one after the other,
-   * only the latest linger.
+   * How long a subscription without users remains open, in milliseconds. Where one component uses
+   * different arguments one after the other, only the latest of them linger.
    *
    * @default 3000
    */
   lingerMs?: number
 }
 
-/** Without tokens, the client needs no `convexClient()`. */
+/** Without tokens, the auth client needs no `convexClient()`. */
 type SessionOnlyOptions = Omit<ConvexOptions, 'authClient'> & { tokens: false, authClient: Omit<BetterAuthClient, 'convex'> }
 
-/** What {@link createConvex} makes: a Vue plugin. */
+/** The Vue plugin that {@link createConvex} returns. */
 export interface ConvexPlugin {
   /**
-   * Called by `app.use`; several apps may share a plugin.
+   * Called by `app.use`. Several apps may share a plugin.
    *
    * @throws {ConvueError} `CLOSED`
    */
   install: (app: App) => void
-  /** What `useConvexAuth` returns, for use outside components. */
+  /** The return value of `useConvexAuth`, for use outside components. */
   readonly auth: UseConvexAuthReturn
-  /** The `ConvexClient` of whoever is there now. Throws `CLIENT_UNAVAILABLE` on a server. */
+  /** The `ConvexClient` of the current identity. Throws `CLIENT_UNAVAILABLE` on a server. */
   readonly client: ConvexClient
   /**
-   * Ends everything: sockets, timers, listeners. Unmounting the last app that uses the plugin does it too. From then on queries are paused, calls
-   * reject with `CLOSED`, and `ready` settles.
+   * Ends all sockets, timers and listeners. Unmounting the last app that uses the plugin closes it as
+   * well. From then on queries are paused, calls reject with `CLOSED`, and `ready` settles.
    */
   close: () => Promise<void>
 }
 
-const nobody: TokenSource = {
+/** The identity provider of a page that is always anonymous. */
+const anonymousSource: TokenSource = {
   getSnapshot: () => ({ status: 'signedOut' }),
   subscribe: () => () => {},
   fetchToken: async () => ({ kind: 'denied' }),
 }
 
 /**
- * Connects a Vue app to a Convex deployment, as whoever is signed in.
+ * Connects a Vue app to a Convex deployment, as the user who is signed in, or else anonymously.
  *
- * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`
+ * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`, `CLIENT_OPTION_INVALID`
  * @example
  * createApp(App).use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient })).mount('#app')
  */
 export function createConvex(options: ConvexOptions | SessionOnlyOptions): ConvexPlugin {
   const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
   assertUrl(url)
+  assertClientSettings(clientOptions)
   if (authClient && tokenSource)
     throw diagnose('AUTH_SOURCE_CONFLICT')
 
   const isServer = typeof window === 'undefined'
   const authSource = authClient && betterAuthSource(authClient)
-  const source = authSource ?? tokenSource ?? nobody
+  const source = authSource ?? tokenSource ?? anonymousSource
   const engine = createAuthEngine({
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
   })
-  /** As whom queries and calls run. */
-  const caller = tokens ? engine : createAuthEngine({ source: nobody })
-  const clients = createIdentityClients(caller, url, clientOptions, isServer)
+  /** Decides as which identity queries and calls run. */
+  const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })
+  const clients = createIdentityClients(callerEngine, url, clientOptions, isServer)
   const withholding = createWithholding(engine, authSource?.whenIdle)
   const store = createQueryStore(clients, withholding.withhold, options.ssrData)
   const authState = shallowRef(engine.state)
-  /** Counts changes of person: whatever was kept under another number belongs to somebody else. */
   const identityVersion = shallowRef(0)
   const auth = createAuth({ refresh: engine.refresh, signOut: withholding.signOut }, authState, isServer)
-  const callerAuth = tokens ? auth : createAuth(caller, shallowRef(caller.state), isServer)
+  const callerAuth = tokens ? auth : createAuth(callerEngine, shallowRef(callerEngine.state), isServer)
 
+  /** Holds what listens to the page and to other tabs. */
   const pageScope = effectScope(true)
-  /** How many use it. */
   let apps = 0
-  if (!isServer) {
+  if (!isServer)
+    run()
+
+  function run(): void {
     if (!tokens) {
       // No deployment confirms what is made of the session.
       engine.onTokenAvailable(() => {
@@ -125,19 +138,19 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
         engine.onAuthResult('authenticated')
       })
     }
-    engine.subscribe((state, former) => batch(() => {
-      const isOtherPerson = isIdentityChange(former, state)
+    engine.subscribe((state, previous) => batch(() => {
+      const hasIdentityChanged = isIdentityChange(previous, state)
       if (tokens)
-        clients.applyAuthState(state, former)
+        clients.applyAuthState(state, previous)
       else if (state.status === 'authenticating')
         engine.dispatch({ type: 'authenticated' })
-      store.rebind(isOtherPerson)
+      store.rebind(hasIdentityChanged)
       authState.value = state
-      if (isOtherPerson)
+      if (hasIdentityChanged)
         identityVersion.value++
     }))
     clients.onClientReplaced = () => batch(() => {
-      clients.applyAuthState(caller.state)
+      clients.applyAuthState(callerEngine.state)
       store.rebind(false)
     })
     pageScope.run(() => connectToPage(engine, {
@@ -146,16 +159,16 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
       isBusy: () => clientOptions.unsavedChangesWarning !== false && clients.hasPendingWrites(),
       reconnect: clients.reconnect,
     }))
-    clients.applyAuthState(caller.state)
+    clients.applyAuthState(callerEngine.state)
     engine.start()
   }
 
-  const close = async (): Promise<void> => {
+  async function close(): Promise<void> {
     pageScope.stop()
     engine.close()
     withholding.close()
     store.close()
-    // Nobody is to wait for an answer that does not come any more.
+    // Lets `ready` settle: the engine will not report anything else.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }
     await clients.close()
   }
@@ -176,7 +189,11 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
         lingerMs,
         isServer,
       })
-      app.onUnmount(() => --apps || void close())
+      app.onUnmount(() => {
+        apps--
+        if (apps === 0)
+          void close()
+      })
     },
     auth,
     get client() {

@@ -45,6 +45,18 @@ describe('the options', () => {
     createConvex({ url: undefined as string | undefined })
   })
 
+  it('take the options of a ConvexClient that an app may set', () => {
+    createConvex({ url, clientOptions: {} })
+    createConvex({ url, clientOptions: { logger: false, verbose: true, unsavedChangesWarning: false } })
+    createConvex({ url, clientOptions: { authRefreshTokenLeewaySeconds: 30, skipConvexDeploymentUrlCheck: true } })
+    // @ts-expect-error Convue opens a client in browsers only
+    createConvex({ url, clientOptions: { disabled: true } })
+    // @ts-expect-error an anonymous client would never connect
+    createConvex({ url, clientOptions: { expectAuth: true } })
+    // @ts-expect-error Convue sets this option itself
+    createConvex({ url, clientOptions: { initialAuthTokenReuse: false } })
+  })
+
   it('take any other provider', () => {
     createConvex({
       url,
