@@ -11,7 +11,7 @@ import { ModelProvider } from '../model/model-provider.ts'
 import { settle, VirtualTime } from '../model/virtual-time.ts'
 import { stubBroadcastChannel } from '../support/scripted/broadcast-channel.ts'
 
-// Vue looks for its devtools once per process, with a timer that belongs to no test.
+// Vue looks for its devtools once per process, with a timer that does not belong to a test.
 createApp({ render: () => null })
 
 const MINUTE_MS = 60_000
@@ -20,17 +20,20 @@ const VISITS = 2
 /** The minutes that are compared: in the first ones, code is compiled and caches are filled. */
 const EARLY = [16, 20]
 const LATE = [56, 60]
-/** Every minute mounts 8 views, makes 4 calls and two changes of person: one object that each leaves would be 14. About 4 are the process's own. */
+/**
+ * Every minute mounts 8 views, makes 4 calls and changes the identity twice: one leaked object for
+ * each would be 14. About 4 objects belong to the process itself.
+ */
 const MAX_OBJECTS_PER_MINUTE = 8
-/** Bytes. What a process goes on compiling and caching comes to about 4,000 a minute. */
+/** Bytes. The process itself compiles and caches about 4,000 a minute. */
 const MAX_GROWTH_PER_MINUTE = 16_000
 
-/** What is counted, with all that extend it. Each count walks the whole heap. */
+/** The counted classes, subclasses included. Each count walks the whole heap. */
 const CLASSES = { Object, Function }
 
 const KINDS: ViewSpec['kind'][] = ['query', 'queries', 'list', 'secret', 'transform', 'initial', 'preloaded']
 
-/** Another view each time, the same ones in every hour. */
+/** A different view each time, in the same order every hour. */
 function viewOf(serial: number): ViewSpec {
   return {
     kind: KINDS[serial % KINDS.length]!,
@@ -67,7 +70,7 @@ function openApp() {
 
 type OpenApp = ReturnType<typeof openApp>
 
-/** A minute of somebody who looks around and works, with what happens to a page in the meantime. */
+/** A minute of a user who browses and works, with the events that happen to a page meanwhile. */
 async function spendMinute({ time, backend, provider, page, app }: OpenApp, minute: number): Promise<void> {
   const { deployment } = backend
   const signIn = (user: User | null): void => {
@@ -104,14 +107,14 @@ async function spendMinute({ time, backend, provider, page, app }: OpenApp, minu
   await time.advance(MINUTE_MS - VISITS * 6000)
 }
 
-/** What the test itself has noted is thrown away. */
+/** Discards the records of the test itself. */
 function forget({ backend, provider, app }: OpenApp): void {
   backend.forget()
   provider.forget()
   app.calls.length = 0
 }
 
-/** What is there once everything is collected that can be: bytes, and objects of each class. */
+/** The heap after garbage collection: bytes, and objects of each class. */
 async function measure(): Promise<Record<string, number>> {
   for (let turn = 0; turn < 4; turn++) {
     await settle()
@@ -121,7 +124,7 @@ async function measure(): Promise<Record<string, number>> {
   return { bytes: process.memoryUsage().heapUsed, ...Object.fromEntries(objects) }
 }
 
-it('an hour of use leaves the heap as it was', { timeout: 180_000 }, async () => {
+it('createConvex keeps the size of the heap during an hour of use', { timeout: 180_000 }, async () => {
   const opened = openApp()
   const found = new Map<number, Record<string, number>>()
   for (let minute = 1; minute <= HOUR; minute++) {

@@ -10,7 +10,10 @@ const ROUNDS = 20
 /** The rounds that are compared: in the first ones, code is compiled and caches are filled. */
 const EARLY = [8, 9, 10, 11]
 const LATE = [16, 17, 18, 19]
-/** Bytes. The smallest closure takes 64 and its place in a list 8; what a process goes on compiling and caching comes to about 20. */
+/**
+ * Bytes. The smallest closure takes 64 and its place in a list 8. The process itself compiles and
+ * caches about 20.
+ */
 const MAX_GROWTH_PER_QUERY = 45
 
 const query = makeFunctionReference<'query', { i: number }, { text: string }>('documents:get')
@@ -25,7 +28,7 @@ function openPage(): { deployment: ScriptedDeployment, shown: { value: number },
   const shown = shallowRef(0)
   const container = document.createElement('div')
 
-  // Every other one goes at once; the rest lingers for a moment.
+  // Every second query unsubscribes at once, the others linger for a moment.
   const Item = defineComponent({
     props: { i: { type: Number, required: true } },
     setup(props) {
@@ -33,7 +36,7 @@ function openPage(): { deployment: ScriptedDeployment, shown: { value: number },
       return () => h('p', isPending.value ? 'pending' : data.value?.text)
     },
   })
-  // One query stays, so that the client and its socket are the same in every round.
+  // One query remains, so that the client and its socket are the same in every round.
   const app = createApp(() => [h(Item, { i: -1 }), Array.from({ length: shown.value }, (_, i) => h(Item, { key: i, i }))])
   app.use(createConvex({ url: deployment.url, clientOptions: deployment.clientOptions }))
   app.mount(container)
@@ -41,7 +44,7 @@ function openPage(): { deployment: ScriptedDeployment, shown: { value: number },
   return { deployment, shown, countShown: () => [...container.querySelectorAll('p')].filter(({ textContent }) => textContent?.startsWith('document')).length }
 }
 
-describe('mounting and unmounting 1,000 live queries again and again', () => {
+describe('useConvexQuery: 1,000 queries, mounted and unmounted repeatedly', () => {
   it('leaves no subscription on the wire and nothing in the heap', async () => {
     const { deployment, shown, countShown } = openPage()
     const heap = new Map<number, number>()
@@ -60,13 +63,13 @@ describe('mounting and unmounting 1,000 live queries again and again', () => {
   })
 })
 
-/** Bytes in use once everything is collected that can be; the deployment's own notes are thrown away. */
+/** Bytes in use after garbage collection. Discards the records of the scripted deployment. */
 async function measureHeap(deployment: ScriptedDeployment): Promise<number> {
   deployment.frames = []
   deployment.executions.length = 0
   for (const socket of deployment.sockets)
     socket.frames.length = 0
-  // What is under way has come to its end on the next turn.
+  // Pending work has ended on the next turn of the event loop.
   for (let turn = 0; turn < 4; turn++) {
     await new Promise(resolve => setTimeout(resolve))
     globalThis.gc!()

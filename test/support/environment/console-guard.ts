@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 
-/** What was written to the console and is not accounted for yet. */
+/** Messages on the console that no test has expected yet. */
 let written: string[] = []
 
 /**
- * Importing this module makes every warning and error on the console fail the test that caused it, Vue's warnings included. One that belongs to
- * the test is taken with {@link expectConsole}.
+ * Importing this module makes every warning and error on the console fail its test, Vue's warnings
+ * included. A test that expects a message calls {@link expectConsole}.
  */
 beforeEach(() => {
   written = []
@@ -24,7 +24,7 @@ function print(part: unknown): string {
   return typeof part === 'object' && part !== null && !('toString' in part) ? JSON.stringify(part) : String(part)
 }
 
-/** Takes the one message that matches; the test fails without it. */
+/** Expects one message that matches. The test fails without the message. */
 export function expectConsole(pattern: RegExp): void {
   const index = written.findIndex(message => pattern.test(message))
   expect(index, `a message like ${pattern} among ${JSON.stringify(written)}`).not.toBe(-1)

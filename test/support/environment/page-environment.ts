@@ -1,7 +1,10 @@
 import type { Environment } from 'vitest/runtime'
 import { builtinEnvironments } from 'vitest/runtime'
 
-/** What a page and Node both have, and where the examples need Node's own: real requests and real files. */
+/**
+ * What a page and Node both have, and where the examples need Node's own: real requests and real
+ * files.
+ */
 const NODES_OWN = ['fetch', 'Request', 'Response', 'Headers', 'FormData', 'Blob', 'File', 'URL', 'URLSearchParams', 'AbortController', 'AbortSignal', 'performance']
 
 /** A happy-dom page on the app's own origin, whose network is Node's. */

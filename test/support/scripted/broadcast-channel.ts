@@ -6,7 +6,10 @@ interface ChannelStub {
   openCount: () => number
 }
 
-/** Replaces `BroadcastChannel` by one that delivers in a microtask, so that fake timers do not delay messages. */
+/**
+ * Replaces `BroadcastChannel` by one that delivers in a microtask, so that fake timers do not delay
+ * messages.
+ */
 export function stubBroadcastChannel(): ChannelStub {
   const channels = new Set<FakeChannel>()
   const messages: ChannelStub['messages'] = []

@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 
 let serial = 0
 
-/** A token that looks real and that only a scripted deployment believes. */
+/** A token that looks real and that only a scripted deployment accepts. */
 export function fakeToken(userId: string, { sessionId = `session-of-${userId}`, lifetimeSeconds = 900, issuedAt = Math.floor(Date.now() / 1000), claims = {} }: {
-  /** `null`: the token names none. */
+  /** `null`: a token without a session id. */
   sessionId?: string | null
   lifetimeSeconds?: number
   issuedAt?: number

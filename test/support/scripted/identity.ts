@@ -2,7 +2,7 @@ import type { ScriptedDeployment } from './scripted-deployment.ts'
 import { makeFunctionReference } from 'convex/server'
 import { watch } from 'vue'
 
-/** References to what {@link scriptIdentity} scripts. */
+/** References to the functions that {@link scriptIdentity} scripts. */
 export const identityApi = {
   /** `<subject>'s tasks` */
   tasks: makeFunctionReference<'query', { of?: string }, string>('tasks:list'),
@@ -12,29 +12,32 @@ export const identityApi = {
   run: makeFunctionReference<'action', Record<string, never>, string>('tasks:run'),
 }
 
-/** Functions whose every answer tells as whom they ran, on sockets that live for as long as a test lets them. */
+/**
+ * Functions that return the identity that they ran as, on sockets that live until a test drops
+ * them.
+ */
 export function scriptIdentity(deployment: ScriptedDeployment): void {
   deployment.isPinging = true
-  const tell = (what: string) => (_args: unknown, subject: string | null): string => `${subject ?? 'nobody'}'s ${what}`
-  deployment.functions.set('tasks:list', tell('tasks'))
+  const nameResult = (what: string) => (_args: unknown, subject: string | null): string => `${subject ?? 'nobody'}'s ${what}`
+  deployment.functions.set('tasks:list', nameResult('tasks'))
   deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
-  deployment.functions.set('tasks:add', tell('addition'))
-  deployment.functions.set('tasks:run', tell('run'))
+  deployment.functions.set('tasks:add', nameResult('addition'))
+  deployment.functions.set('tasks:run', nameResult('run'))
 }
 
-/** As whom a function has been executed, in order. */
+/** The subjects that a function has been executed as, in order. */
 export function subjectsOf(deployment: ScriptedDeployment, name: string): (string | null)[] {
   return deployment.executions.filter(execution => execution.name === name).map(({ subject }) => subject)
 }
 
-/** Every tick of what can be read, as text: nothing that a page could have shown for however short a moment is missing. */
+/** Every value of `read()`, as text, however short it was shown. */
 export function recordTicks(read: () => unknown): string[] {
   const ticks: string[] = []
   watch(() => JSON.stringify(read()), text => ticks.push(text), { immediate: true, flush: 'sync' })
   return ticks
 }
 
-/** Remembers in this browser that somebody was signed in at this deployment. */
+/** Stores the hint in this browser that a user was signed in at this deployment. */
 export function leaveHint(deployment: ScriptedDeployment): void {
   localStorage.setItem(`convue:${deployment.url}`, '1')
 }

@@ -2,7 +2,7 @@ import { makeFunctionReference } from 'convex/server'
 
 export interface Message { _id: string, body: string }
 
-/** References to what tests script on a `ScriptedDeployment`. */
+/** References to the functions that tests script on a `ScriptedDeployment`. */
 export const api = {
   messages: {
     list: makeFunctionReference<'query', { channel: string, limit?: number }, Message[]>('messages:list'),

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { convexToJson, jsonToConvex } from 'convex/values'
 import { subjectOf } from './fake-token.ts'
 
-/** A message of a client, as it came over the wire. */
+/** A message of a client, as received. */
 export interface Frame { type: string, [field: string]: any }
 
 export interface Execution { kind: 'query' | 'mutation' | 'action', name: string, args: Record<string, Value>, subject: string | null, socket: number }
@@ -15,27 +15,31 @@ interface SubscribedQuery { id: number, name: string, args: Record<string, Value
 interface Version { querySet: number, identity: number, ts: bigint }
 
 /**
- * The server's side of the sync protocol in this process, for tests in which order matters: sockets open, answer and drop when the test says
- * so (by default, on the next turn of the event loop, which fake timers hold).
+ * The server's side of the sync protocol in this process, for tests in which order matters. The
+ * test decides when sockets open, respond and drop. By default they do so on the next turn of the
+ * event loop, which fake timers hold.
  */
 export class ScriptedDeployment {
   readonly url = 'https://scripted-deployment.convex.cloud'
   readonly sockets: ScriptedSocket[] = []
   readonly executions: Execution[] = []
-  /** What each function answers. A resolver that throws makes an error of the function. */
+  /** The implementation of each function. An error that it throws becomes the function's error. */
   readonly functions = new Map<string, Resolver>()
-  /** Whether a token is good. */
+  /** Whether the deployment accepts a token. */
   accepts: (token: string) => boolean = () => true
   /** Whether new sockets open. */
   isReachable = true
-  /** Whether answers leave; those that do not wait for {@link flush}. */
+  /** Whether responses are held back until {@link flush}. */
   isHolding = false
   latencyMs = 0
-  /** Whether messages that arrive together are answered with one transition. */
+  /** Whether messages that arrive together cause one transition. */
   isCoalescing = false
-  /** Whether sockets say every 15 seconds that they live, as those of Convex do: a client gives a silent one up after a minute. */
+  /**
+   * Whether sockets send a ping every 15 s, as Convex does: a client drops a silent socket after a
+   * minute.
+   */
   isPinging = false
-  /** How far the client's clock is ahead, as the server has found. */
+  /** The client's clock minus the server's, as the server reports it. */
   clientClockSkewMs = 0
   ts = 0n
 
@@ -59,7 +63,9 @@ export class ScriptedDeployment {
   frames: (Frame & { socket: number })[] = []
   /** Called with each frame as it arrives. */
   onFrame: (frame: Frame, socket: ScriptedSocket) => void = () => {}
-  /** What each mutation was answered, by client and request: one that a client repeats is not carried out again. */
+  /**
+   * The response to each mutation, by session and request: a repeated mutation does not run again.
+   */
   readonly mutationResponses = new Map<string, JSONValue>()
 
   forgetSession(id: string): void {
@@ -69,11 +75,11 @@ export class ScriptedDeployment {
     }
   }
 
-  /** Runs every subscribed query again and sends what changed, one transition a socket. */
+  /** Runs every subscribed query again and sends the changes, in one transition for each socket. */
   invalidate(): void {
     this.ts++
     for (const socket of this.liveSockets) {
-      // Nobody is told anything who has not said `Connect`.
+      // A client receives nothing before its `Connect`.
       if (socket.frames.length > 0)
         socket.answer()
     }
@@ -90,7 +96,7 @@ export class ScriptedDeployment {
       socket.drop(code)
   }
 
-  /** The connections are lost and nobody is told: whatever is sent, either way, is gone. */
+  /** The connections are lost without a close event: all messages in both directions are lost. */
   cut(): void {
     for (const socket of this.liveSockets)
       socket.isCut = true
@@ -127,7 +133,7 @@ export class ScriptedSocket {
   #isAnswerDue = false
   #pings: ReturnType<typeof setInterval> | undefined
   subject: string | null = null
-  /** Nothing arrives any more, on either side. */
+  /** Messages no longer arrive on either side. */
   isCut = false
   #session = ''
   readonly #deployment: ScriptedDeployment
@@ -159,7 +165,7 @@ export class ScriptedSocket {
     this.onclose?.({ code, reason: '' })
   }
 
-  /** The server says that the token of this connection is no good any more, and closes it. */
+  /** The server reports that the token is no longer valid, and closes the connection. */
   refuse(): void {
     const { baseVersion } = this.frames.findLast(({ type }) => type === 'Authenticate')!
     this.#isRejected = true
@@ -167,13 +173,13 @@ export class ScriptedSocket {
     setTimeout(() => this.drop(1000), this.#deployment.latencyMs)
   }
 
-  /** The server gives this client up: a fatal error, after which the client never connects again. */
+  /** The server sends a fatal error, after which this client never connects again. */
   failFatally(): void {
     try {
       this.onmessage!({ data: JSON.stringify({ type: 'FatalError', error: 'The server has given up.' }) })
     }
     catch {
-      // The client throws it in its listener, where a browser reports it.
+      // The client throws the error in its listener, where a browser would report it.
     }
     this.drop(1000)
   }
@@ -202,7 +208,7 @@ export class ScriptedSocket {
       this.#deliver(message)
   }
 
-  /** Sends the present results of all queries that changed. */
+  /** Sends the current results of all queries whose results have changed. */
   answer(): void {
     if (!this.#deployment.isCoalescing)
       return this.#answer()
@@ -245,7 +251,7 @@ export class ScriptedSocket {
     switch (frame.type) {
       case 'Connect':
         this.#session = frame.sessionId
-        // Its first connection: another client, though a test that decides what is random gives them all one id.
+        // The first connection of a new client. Its id may be known: tests may mock Math.random.
         if (frame.connectionCount === 0)
           this.#deployment.forgetSession(frame.sessionId)
         return
@@ -253,7 +259,7 @@ export class ScriptedSocket {
         if (frame.tokenType === 'User' && !this.#deployment.accepts(frame.value)) {
           this.#post({ type: 'AuthError', error: 'Token refused', baseVersion: frame.baseVersion, authUpdateAttempted: true })
           setTimeout(() => this.drop(1000), this.#deployment.latencyMs)
-          // Nothing that follows on this connection is carried out.
+          // All later messages on this connection are ignored.
           this.#isRejected = true
           return
         }
@@ -282,9 +288,9 @@ export class ScriptedSocket {
       case 'Action': {
         const kind = frame.type === 'Mutation' ? 'mutation' : 'action'
         const request = `${this.#session} ${frame.requestId}`
-        const former = this.#deployment.mutationResponses.get(request)
-        if (former) {
-          this.#post(former)
+        const known = this.#deployment.mutationResponses.get(request)
+        if (known) {
+          this.#post(known)
           return this.#deployment.invalidate()
         }
         let result: JSONValue
@@ -308,7 +314,7 @@ export class ScriptedSocket {
 
   #post(message: JSONValue): void {
     this.#underWay.push(JSON.stringify(message))
-    // In order, though a fake timer that is set between two ticks overtakes one that was set in the former.
+    // In order, although a fake timer that is set between two ticks overtakes an earlier one.
     setTimeout(() => this.#deliver(this.#underWay.shift()!), this.#deployment.latencyMs)
   }
 

@@ -4,20 +4,26 @@ import { makeFunctionReference } from 'convex/server'
 
 export interface Row { _id: string, rank: number, text: string }
 
-/** References to what a {@link ScriptedList} scripts. */
+/** References to the functions that a {@link ScriptedList} scripts. */
 export const listApi = {
   page: makeFunctionReference<'query', { of: string, paginationOpts: PaginationOptions & { id?: number } }, PaginationResult<Row>>('rows:page'),
   add: makeFunctionReference<'mutation', { of: string, rank: number }, null>('rows:add'),
 }
 
-/** `rows:page`: the pages of lists that a test changes, as Convex makes them, the ends that a journal remembers included. */
+/**
+ * `rows:page`: the pages of lists that a test changes, as Convex computes them. The end of a page
+ * stays where it was first, as Convex's query journals have it.
+ */
 export class ScriptedList {
-  /** The rows of each list, by its name; for whoever is there, unless there is a list of the name `<name> of <subject>`. */
+  /**
+   * The ranks of each list, by its name. A list of the name `<name> of <subject>` precedes for that
+   * subject.
+   */
   readonly lists: Record<string, number[]> = {}
-  /** What the answer to a page becomes: it may throw. */
+  /** Replaces the result of a page. It may throw. */
   intercept: (result: PaginationResult<Row>, options: PaginationOptions, subject: string | null, of: string) => unknown = result => result
   readonly #deployment: ScriptedDeployment
-  /** Where each page that is subscribed ended first. */
+  /** The first end of each subscribed page. */
   readonly #ends = new Map<string, string>()
 
   constructor(deployment: ScriptedDeployment) {
@@ -34,18 +40,21 @@ export class ScriptedList {
     this.lists[of] = Array.from({ length: count }, (_, rank) => rank)
   }
 
-  /** What every client that connects anew would find: no journal. */
+  /** Forgets the journals, as a new client would not have any. */
   forgetEnds(): void {
     this.#ends.clear()
   }
 
-  /** Changes a list and tells everybody. */
+  /** Changes a list and updates all subscribers. */
   change(of: string, change: (ranks: number[]) => number[]): void {
     this.lists[of] = change(this.lists[of]!)
     this.#deployment.invalidate()
   }
 
-  /** The options of all pages that have been asked for since the last call, as `after–end`, in order. */
+  /**
+   * The pages that were subscribed since the last call, as `cursor to end` or `cursor +count`, in
+   * order.
+   */
   takePages(): string[] {
     return this.#deployment.frames.splice(0)
       .flatMap(({ modifications = [] }) => modifications)

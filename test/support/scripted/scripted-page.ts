@@ -9,22 +9,24 @@ import { fakeToken } from './fake-token.ts'
 import { ScriptedDeployment } from './scripted-deployment.ts'
 import { ScriptedSource, signedIn } from './scripted-source.ts'
 
-// Vue looks for its devtools once per process, with a timer that belongs to no test.
+// Vue looks for its devtools once per process, with a timer that does not belong to a test.
 createApp({ render: () => null })
 
 /** The pages that have not been closed yet. */
 const openPages = new Set<ScriptedPage>()
 
 /**
- * Gives each test of a file, or of a `describe`, fake timers, and closes all pages that the test has opened. A hook that has to run before the
- * pages are closed is registered after this call; a hook that has to run with real timers, before it.
+ * Gives each test of a file, or of a `describe`, fake timers, and closes all pages that the test
+ * has opened. A hook that has to run before the pages are closed is registered after this call; a
+ * hook that has to run with real timers, before it.
  */
 export function setupScriptedPage(): void {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(async () => {
     const pages = [...openPages]
     openPages.clear()
-    // A page that is closed looks for timers that are left: none of the other pages may have any by then.
+    // A page that is closed looks for timers that are left: none of the other pages may have any by
+    // then.
     for (const page of pages)
       page.end()
     for (const page of pages)
@@ -34,11 +36,14 @@ export function setupScriptedPage(): void {
 }
 
 export interface ScriptedPageOptions extends Partial<ConvexOptions> {
-  /** Who the provider says is there: somebody's id, `null` for nobody, or `'silent'` while it says nothing. @default null */
+  /**
+   * The provider's user: an id, `null` for anonymous, `'silent'` while the provider reports
+   * nothing. @default null
+   */
   user?: string | null | 'silent'
 }
 
-/** A page of an app that talks to a {@link ScriptedDeployment}, under fake timers. */
+/** A page of an app that is connected to a {@link ScriptedDeployment}, under fake timers. */
 export class ScriptedPage {
   readonly deployment = new ScriptedDeployment()
   readonly source: ScriptedSource
@@ -60,7 +65,7 @@ export class ScriptedPage {
       this.source.answer = () => ({ kind: 'token', token: fakeToken(user) })
   }
 
-  /** The plugin, made at first use. */
+  /** The plugin, created at first use. */
   get convex(): ConvexPlugin {
     const { user: _user, clientOptions, ...options } = this.#options
     return this.#convex ??= createConvex({
@@ -71,12 +76,12 @@ export class ScriptedPage {
     })
   }
 
-  /** An app without components, for what runs outside of them. */
+  /** An app without components, for code that runs outside of components. */
   get app(): App {
     return this.#app ??= markRaw(createApp({ render: () => null })).use(this.convex)
   }
 
-  /** Runs `setup` as a store does: in the app, in an effect scope of its own. */
+  /** Runs `setup` as a store does: in the app, and in an effect scope of its own. */
   run<T>(setup: () => T): { result: T, stop: () => void } {
     const scope = effectScope(true)
     const result = this.app.runWithContext(() => scope.run(setup)!)
@@ -93,7 +98,7 @@ export class ScriptedPage {
     })
   }
 
-  /** Lets answers arrive: 10 ms are more than every round trip here takes. */
+  /** Lets responses arrive: 10 ms are longer than every round trip here. */
   async tick(ms = 10): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms)
   }
@@ -112,7 +117,9 @@ export class ScriptedPage {
     this.#closed ??= this.#convex?.close()
   }
 
-  /** Ends all that runs on this page, and fails the test if a timer, a socket or a listener remains. */
+  /**
+   * Ends all that runs on this page, and fails the test if a timer, a socket or a listener remains.
+   */
   async close(): Promise<void> {
     openPages.delete(this)
     this.end()
@@ -126,7 +133,9 @@ export class ScriptedPage {
   }
 }
 
-/** `Connect`, `Authenticate ada`, `+messages:list {"channel":"a"}`, `-1`, `Mutation messages:send`. */
+/**
+ * `Connect`, `Authenticate ada`, `+messages:list {"channel":"a"}`, `-1`, `Mutation messages:send`.
+ */
 function describeFrame(frame: { type: string, [field: string]: any }): string {
   switch (frame.type) {
     case 'ModifyQuerySet':

@@ -13,42 +13,42 @@ function mountAll(user: string | null | 'silent'): VueWrapper {
   page = new ScriptedPage({ user })
   return page.mount(defineComponent(() => () => h('main', [
     h(AuthLoading, () => 'loading '),
-    h(Unauthenticated, () => 'nobody '),
-    h(Authenticated, () => 'somebody '),
+    h(Unauthenticated, () => 'anonymous '),
+    h(Authenticated, () => 'user '),
     h(AuthRefreshing, () => 'refreshing '),
   ])))
 }
 
-describe('the components of auth', () => {
-  it('render by what is known of who is there', async () => {
+describe('authenticated, Unauthenticated, AuthLoading, AuthRefreshing', () => {
+  it('render by the auth status', async () => {
     const wrapper = mountAll('silent')
     expect(wrapper.text()).toBe('loading')
     page.source.say({ status: 'signedOut' })
     await page.tick(0)
-    expect(wrapper.text()).toBe('nobody')
+    expect(wrapper.text()).toBe('anonymous')
     page.source.say(signedIn('ada'))
     await page.tick(0)
     expect(wrapper.text()).toBe('loading')
     page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await page.tick()
-    expect(wrapper.text()).toBe('somebody')
+    expect(wrapper.text()).toBe('user')
     page.source.say({ status: 'signedOut' })
     await page.tick(0)
-    expect(wrapper.text()).toBe('nobody')
+    expect(wrapper.text()).toBe('anonymous')
   })
 
-  it('go on rendering for somebody whose token is refused, and say so', async () => {
+  it('render Authenticated and AuthRefreshing for a user whose token is rejected', async () => {
     const wrapper = mountAll('ada')
     await page.tick()
     page.deployment.accepts = () => false
     page.source.answer = null
     page.deployment.drop()
     await page.tick(3000)
-    expect(wrapper.text()).toBe('somebody refreshing')
+    expect(wrapper.text()).toBe('user refreshing')
     page.deployment.accepts = () => true
     page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await page.tick(3000)
-    expect(wrapper.text()).toBe('somebody')
+    expect(wrapper.text()).toBe('user')
   })
 
   it('render nothing without a slot, and mount their slot once', async () => {

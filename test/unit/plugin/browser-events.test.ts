@@ -24,15 +24,15 @@ function mountCalls(options?: ScriptedPageOptions) {
   })).result
 }
 
-/** Whether the browser would ask before it leaves the page. */
+/** Whether the browser would ask the user before leaving the page. */
 function wouldWarn(): boolean {
   const event = new Event('beforeunload', { cancelable: true })
   dispatchEvent(event)
   return event.defaultPrevented
 }
 
-describe('leaving the page', () => {
-  it('warns while a mutation or an action is under way, and only then', async () => {
+describe('connectToPage: leaving the page', () => {
+  it('warns while a mutation or an action is pending, and only then', async () => {
     const { send, run } = mountCalls()
     await page.tick(500)
     expect(wouldWarn()).toBe(false)
@@ -46,7 +46,7 @@ describe('leaving the page', () => {
     expect(wouldWarn()).toBe(false)
   })
 
-  it('warns while a mutation waits for it to be known who is there', async () => {
+  it('warns while a mutation waits for the identity to be known', async () => {
     const { send } = mountCalls({ user: 'silent' })
     const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
     await page.tick(500)
@@ -57,7 +57,7 @@ describe('leaving the page', () => {
     expect(wouldWarn()).toBe(false)
   })
 
-  it('warns while a mutation waits for the connection, and not for a query that does', async () => {
+  it('warns while a mutation waits for the connection, and not while a query does', async () => {
     const { send, client } = mountCalls({ user: 'ada' })
     await page.tick(500)
     page.deployment.isReachable = false
@@ -73,7 +73,7 @@ describe('leaving the page', () => {
     expect(wouldWarn()).toBe(false)
   })
 
-  it('warns no longer once a mutation has failed', async () => {
+  it('no longer warns once a mutation has failed', async () => {
     const { send } = mountCalls()
     page.deployment.functions.delete('messages:send')
     const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
@@ -82,7 +82,7 @@ describe('leaving the page', () => {
     expect(wouldWarn()).toBe(false)
   })
 
-  it('does not warn for what a former person had under way', async () => {
+  it('does not warn for the pending calls of the previous user', async () => {
     const { send } = mountCalls({ user: 'ada' })
     await page.tick(500)
     const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
@@ -92,7 +92,7 @@ describe('leaving the page', () => {
     expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
   })
 
-  it('warns with unsavedChangesWarning: true while something is pending alone', async () => {
+  it('warns with unsavedChangesWarning: true only while a call is pending', async () => {
     const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: true } })
     expect(wouldWarn()).toBe(false)
     void send.mutate({ channel: 'a', body: 'b' })
@@ -108,7 +108,7 @@ describe('leaving the page', () => {
     await page.tick(500)
   })
 
-  it('has one listener, which goes with the plugin, however many clients there were', async () => {
+  it('has one listener until close, however many clients there were', async () => {
     const added = vi.spyOn(window, 'addEventListener')
     const warnings = (): number => added.mock.calls.filter(([type]) => type === 'beforeunload').length
     const { send } = mountCalls()
@@ -126,7 +126,7 @@ describe('leaving the page', () => {
   })
 })
 
-describe('returning to the page', () => {
+describe('connectToPage: returning to the page', () => {
   const events: [string, () => void][] = [
     ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
     ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
@@ -134,7 +134,7 @@ describe('returning to the page', () => {
     ['it is online', () => dispatchEvent(new Event('online'))],
   ]
 
-  /** Loses the connection until the Convex client waits as long as it ever does. */
+  /** Loses the connection until the back-off of the Convex client is at its longest. */
   async function loseConnection(): Promise<void> {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     page.deployment.isReachable = false
@@ -160,7 +160,7 @@ describe('returning to the page', () => {
     }
   })
 
-  it('leaves a connection alone that is not lost, and one of a hidden page', async () => {
+  it('keeps a live connection, and does not reconnect a hidden page', async () => {
     mountCalls({ user: 'ada' })
     await page.tick(500)
     const attempts = page.deployment.sockets.length
@@ -178,8 +178,8 @@ describe('returning to the page', () => {
   })
 })
 
-describe('the listeners of a page', () => {
-  it('are gone after it is closed', async () => {
+describe('connectToPage: its listeners', () => {
+  it('are removed by close', async () => {
     const present = new Set<unknown>()
     for (const target of [window, document]) {
       const { addEventListener, removeEventListener } = target

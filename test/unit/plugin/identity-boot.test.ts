@@ -20,8 +20,8 @@ function statusOf(convex: ConvexPlugin): string {
   return convex.auth.status.value
 }
 
-describe('a visitor with no session', () => {
-  it('causes no token request, and required queries pause', async () => {
+describe('createConvex: boot without a session', () => {
+  it('requests no token and pauses required queries', async () => {
     const { source, deployment, convex } = openPage({ user: 'silent' })
     const { result } = page.run(useTasks)
     expect(result.tasks.status.value).toBe('pending')
@@ -35,14 +35,14 @@ describe('a visitor with no session', () => {
     expect(page.takeFrames().filter(frame => frame.startsWith('Authenticate'))).toEqual([])
   })
 
-  it('needs one connection only', async () => {
+  it('opens one connection only', async () => {
     const { deployment } = openPage()
     page.run(useTasks)
     await page.tick()
     expect(deployment.sockets).toHaveLength(1)
   })
 
-  it('opens no connection at all while nothing is asked', async () => {
+  it('opens no connection while there is no query or call', async () => {
     const { deployment, convex } = openPage()
     expect(statusOf(convex)).toBe('unauthenticated')
     await page.tick(10_000)
@@ -50,8 +50,8 @@ describe('a visitor with no session', () => {
   })
 })
 
-describe('the hint that this browser was signed in', () => {
-  it('requests the token at t0, in parallel with the socket and with get-session', () => {
+describe('createConvex: the hint of a previous sign-in', () => {
+  it('requests the token at t0, in parallel with the socket and get-session', () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     void page.convex
@@ -60,7 +60,7 @@ describe('the hint that this browser was signed in', () => {
     expect(source.listenerCount).toBe(1)
   })
 
-  it('is one boolean without a user id, left at the first token', async () => {
+  it('stores one boolean without a user id at the first token', async () => {
     const { source } = openPage({ user: 'silent' })
     void page.convex
     source.signIn('ada')
@@ -71,9 +71,9 @@ describe('the hint that this browser was signed in', () => {
 
   it.each([
     ['denied', () => page.source.lastRequest.settle({ kind: 'denied' })],
-    ['told that nobody is there', () => page.source.say({ status: 'signedOut' })],
+    ['signed out', () => page.source.say({ status: 'signedOut' })],
     ['signed out', () => page.convex.auth.signOut()],
-  ])('is gone once the browser is %s', async (_name, act) => {
+  ])('removes the hint once the browser is %s', async (_name, act) => {
     openPage({ user: 'silent' })
     leaveHint(page.deployment)
     void page.convex
@@ -82,7 +82,7 @@ describe('the hint that this browser was signed in', () => {
     expect(localStorage.length).toBe(0)
   })
 
-  it('that was wrong does not end the session of somebody who signs in before its answer is there', async () => {
+  it('keeps the session of a user who signs in before a wrong hint is denied', async () => {
     const { source } = openPage({ user: 'silent' })
     leaveHint(page.deployment)
     void page.convex
@@ -94,7 +94,7 @@ describe('the hint that this browser was signed in', () => {
     expect(source.requests).toHaveLength(2)
   })
 
-  it('that a session confirms and two tokens deny is a session that has ended', async () => {
+  it('ends a session that get-session confirms and two token requests deny', async () => {
     const { source } = openPage({ user: 'silent' })
     leaveHint(page.deployment)
     void page.convex
@@ -106,14 +106,14 @@ describe('the hint that this browser was signed in', () => {
     expect(page.convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
   })
 
-  it('is not believed of another deployment', () => {
+  it('ignores the hint of another deployment', () => {
     openPage({ user: 'silent' })
     localStorage.setItem('convue:https://another-deployment.convex.cloud', '1')
     void page.convex
     expect(page.source.requests).toHaveLength(0)
   })
 
-  it('is missing where storage is blocked, and nothing else is', async () => {
+  it('works without the hint where storage is blocked', async () => {
     vi.stubGlobal('localStorage', new Proxy({}, {
       get() {
         throw new DOMException('The operation is insecure.', 'SecurityError')
@@ -130,7 +130,7 @@ describe('the hint that this browser was signed in', () => {
   })
 })
 
-describe('a browser that blocks the channel between tabs', () => {
+describe('createConvex: a browser that blocks the channel between tabs', () => {
   it('works as a single tab', async () => {
     vi.stubGlobal('BroadcastChannel', class {
       constructor() {
@@ -144,7 +144,7 @@ describe('a browser that blocks the channel between tabs', () => {
     expect(result.tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it('is one that has none', async () => {
+  it('works without BroadcastChannel', async () => {
     vi.stubGlobal('BroadcastChannel', undefined)
     const { convex } = openPage({ user: 'ada' })
     void convex
@@ -153,10 +153,10 @@ describe('a browser that blocks the channel between tabs', () => {
   })
 })
 
-describe('one boot', () => {
+describe('createConvex: boot with a session', () => {
   const burst = ['Connect', 'Authenticate', '+tasks:list {}, +users:whoami {}']
 
-  it('is one token request, one Authenticate, and every query of setup in the first burst', async () => {
+  it('sends one token request, one Authenticate, and all queries in the first burst', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
@@ -174,7 +174,7 @@ describe('one boot', () => {
     expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
   })
 
-  it('has the same first burst when the token is there before the socket', async () => {
+  it('sends the same first burst when the token arrives before the socket opens', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     deployment.latencyMs = 200
@@ -184,7 +184,7 @@ describe('one boot', () => {
     expect(page.takeFrames()).toEqual(burst)
   })
 
-  it('has the same first burst without the hint, once the session is known', async () => {
+  it('sends the same first burst without the hint, once the session is known', async () => {
     const { source } = openPage({ user: 'silent' })
     page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
     await page.tick(300)
@@ -197,7 +197,7 @@ describe('one boot', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('takes one flight from the token to the first authenticated result', async () => {
+  it('needs one round trip from the token to the first authenticated result', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     deployment.latencyMs = 100
@@ -208,7 +208,7 @@ describe('one boot', () => {
     expect(result.data.value).toBe('ada\'s tasks')
   })
 
-  it('goes through loading, authenticating and authenticated, each once', async () => {
+  it('passes through loading, authenticating and authenticated, each once', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { convex } = page
@@ -221,8 +221,8 @@ describe('one boot', () => {
   })
 })
 
-describe('a session that get-session tells again', () => {
-  it('causes no traffic and no update, in however many new objects', async () => {
+describe('createConvex: a session that get-session returns again', () => {
+  it('causes no traffic and no update for an equal session in a new object', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     page.run(useTasks)
     await page.tick()
@@ -235,13 +235,13 @@ describe('a session that get-session tells again', () => {
     await page.tick(60_000)
     expect(page.takeFrames()).toEqual([])
     expect(source.requests).toHaveLength(1)
-    expect(deployment.sockets).toHaveLength(2) // hers, and nobody's for what is public
+    expect(deployment.sockets).toHaveLength(2) // ada's, and the anonymous one for public queries
     expect(ticks).toHaveLength(1)
     expect([user.value, session.value]).toEqual(before)
     expect(user.value).toBe(before[0])
   })
 
-  it('arriving after the token describes the person without traffic', async () => {
+  it('describes the user without traffic when the session arrives after the token', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { convex } = page
@@ -259,8 +259,8 @@ describe('a session that get-session tells again', () => {
   })
 })
 
-describe('a boot whose token is slow', () => {
-  it('shows what may run as nobody after two seconds, and no required query before the token', async () => {
+describe('createConvex: boot with a slow token', () => {
+  it('runs optional queries anonymously after two seconds, and no required query', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(useTasks)
@@ -280,7 +280,7 @@ describe('a boot whose token is slow', () => {
     expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
   })
 
-  it('goes on showing what nobody sees until the person\'s first results are there', async () => {
+  it('shows anonymous results until the user\'s first results arrive', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(() => useConvexQuery(api.whoami))
@@ -302,7 +302,7 @@ describe('a boot whose token is slow', () => {
     expect(result.data.value).toBe('nobody')
   })
 
-  it('does not hold back what is public at all', async () => {
+  it('runs public queries at once', async () => {
     openPage({ user: 'silent' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -310,11 +310,11 @@ describe('a boot whose token is slow', () => {
   })
 })
 
-describe('what a server handed over', () => {
+describe('createConvex: initialAuth', () => {
   const token = fakeToken('ada')
   const initialAuth = { token, user: { id: 'ada', name: 'Ada' }, session: { id: 'session-of-ada' } }
 
-  it('is there at once, without a token request, in the same first burst', async () => {
+  it('authenticates at once, without a token request, in the same first burst', async () => {
     const { source, convex } = openPage({ user: 'silent', initialAuth })
     const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
     expect(statusOf(convex)).toBe('authenticated')
@@ -327,7 +327,7 @@ describe('what a server handed over', () => {
     expect(result.data.value).toBe('ada\'s tasks')
   })
 
-  it('is nobody at once', async () => {
+  it('is anonymous at once for null', async () => {
     const { convex } = openPage({ user: 'silent', initialAuth: null })
     const { result } = page.run(useTasks)
     expect(statusOf(convex)).toBe('unauthenticated')
@@ -336,7 +336,7 @@ describe('what a server handed over', () => {
     expect(result.me.data.value).toBe('nobody')
   })
 
-  it('is replaced by a new token if the deployment refuses it, without another state than refreshing', async () => {
+  it('replaces a rejected token while the status is refreshing', async () => {
     const { source, deployment, convex } = openPage({ user: 'silent', initialAuth })
     deployment.accepts = value => value !== token
     source.answer = () => ({ kind: 'token', token: fakeToken('ada') })

@@ -31,7 +31,7 @@ function useEverything() {
   }
 }
 
-/** Everything that a page could read, as text. */
+/** All that a page can read, as text. */
 function readAll({ auth, client: _client, of: _of, add, failingAdd, run, ...queries }: ReturnType<typeof useEverything>): unknown {
   return {
     auth: [auth.status.value, auth.user.value, auth.session.value],
@@ -40,7 +40,7 @@ function readAll({ auth, client: _client, of: _of, add, failingAdd, run, ...quer
   }
 }
 
-/** A page full of what is ada's. */
+/** A page on which everything belongs to ada. */
 async function showAda() {
   page = new ScriptedPage({ user: 'ada' })
   const { deployment } = page
@@ -65,7 +65,7 @@ async function showAda() {
   return result
 }
 
-/** Ways in which somebody else can be there. Each ends with bea being there for good. */
+/** The ways in which the user can change. Each ends with bea signed in permanently. */
 const ways: [string, () => unknown][] = [
   ['a session', () => page.source.signIn('bea')],
   ['a session whose token comes late', async () => {
@@ -100,14 +100,14 @@ const ways: [string, () => unknown][] = [
   }],
 ]
 
-/** The token has expired while nobody looked. */
+/** The token has expired while the page slept. */
 function wakeAfterExpiry(): void {
   vi.setSystemTime(Date.now() + 7_200_000)
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
-describe.each(ways)('somebody else who comes by %s', (_name, come) => {
-  it('sees nothing of who was there before, in no tick', async () => {
+describe.each(ways)('createConvex: identity change by %s', (_name, come) => {
+  it('shows nothing of the previous user in any tick', async () => {
     const result = await showAda()
     const ticks = recordTicks(() => readAll(result))
     await come()
@@ -116,7 +116,7 @@ describe.each(ways)('somebody else who comes by %s', (_name, come) => {
     expect(firstWithout).toBeGreaterThan(0)
     for (const tick of ticks.slice(firstWithout))
       expect(tick).not.toContain('ada')
-    // No tick is half the one's and half the other's: hers go together.
+    // No tick shows data of both users: all of ada's disappear together.
     for (const tick of ticks)
       expect(tick.includes('ada') && tick.includes('bea')).toBe(false)
     for (const tick of ticks.slice(0, firstWithout))
@@ -131,13 +131,13 @@ describe.each(ways)('somebody else who comes by %s', (_name, come) => {
     expect(result.add.status.value).toBe('idle')
   })
 
-  it('has a connection of their own, and that of the former is closed', async () => {
+  it('opens a connection for the new user and closes the previous user\'s', async () => {
     await showAda()
-    const former = page.convex.client
+    const previous = page.convex.client
     await come()
     await page.tick(10_000)
-    expect(former.closed).toBe(true)
-    expect(page.convex.client).not.toBe(former)
+    expect(previous.closed).toBe(true)
+    expect(page.convex.client).not.toBe(previous)
     expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
     for (const { frames } of page.deployment.sockets) {
       const subjects = frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)
@@ -146,7 +146,7 @@ describe.each(ways)('somebody else who comes by %s', (_name, come) => {
     expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('gets no result that was on its way to the former', async () => {
+  it('drops results that were on their way to the previous user', async () => {
     const result = await showAda()
     const { deployment } = page
     deployment.isHolding = true
@@ -165,7 +165,7 @@ describe.each(ways)('somebody else who comes by %s', (_name, come) => {
     expect(result.required.data.value).toBe('bea\'s late tasks')
   })
 
-  it('is not answered with what the former has called', async () => {
+  it('does not show the results of the previous user\'s calls', async () => {
     const result = await showAda()
     page.deployment.isHolding = true
     const calls = [result.add.mutate({}), result.run.run({}), result.client.mutation(api.add, {}), result.client.query(api.tasks, { of: 'asked' })]
@@ -186,7 +186,7 @@ describe.each(ways)('somebody else who comes by %s', (_name, come) => {
     expect(additions).not.toContain('bea')
   })
 
-  it('finds nothing kept when the arguments change', async () => {
+  it('retains nothing of the previous user when the arguments change', async () => {
     const result = await showAda()
     await come()
     page.deployment.isHolding = true
@@ -197,8 +197,8 @@ describe.each(ways)('somebody else who comes by %s', (_name, come) => {
   })
 })
 
-describe('what was kept of one person under arguments that were still loading', () => {
-  it('is gone with them', async () => {
+describe('createConvex: retained data under arguments that are still loading', () => {
+  it('disappears with the user', async () => {
     const result = await showAda()
     page.deployment.isHolding = true
     result.of.value = 'second'
@@ -210,8 +210,8 @@ describe('what was kept of one person under arguments that were still loading', 
   })
 })
 
-describe('a call that succeeds in the tick in which its person goes', () => {
-  it('shows nothing to the next', async () => {
+describe('createConvex: a call that succeeds in the tick of an identity change', () => {
+  it('shows nothing to the next user', async () => {
     const result = await showAda()
     page.deployment.isHolding = true
     const addition = result.add.mutate({}).catch(() => {})
@@ -224,7 +224,7 @@ describe('a call that succeeds in the tick in which its person goes', () => {
     expect(result.add.status.value).toBe('idle')
   })
 
-  it('leaves the next person\'s call alone', async () => {
+  it('does not change the next user\'s call', async () => {
     const result = await showAda()
     page.deployment.isHolding = true
     const adas = result.add.mutate({}).catch(error => error)
@@ -240,7 +240,7 @@ describe('a call that succeeds in the tick in which its person goes', () => {
     expect(result.add.data.value).toBe('bea\'s addition')
   })
 
-  it('tells its caller, not the page, of a person who has gone', async () => {
+  it('reports the result to its caller and not to the page', async () => {
     const result = await showAda()
     page.deployment.isHolding = true
     const onError = vi.fn()
@@ -259,8 +259,8 @@ describe('a call that succeeds in the tick in which its person goes', () => {
   })
 })
 
-describe('answers that come late', () => {
-  it('a token for who has gone is nobody\'s', async () => {
+describe('createConvex: late responses', () => {
+  it('ignores a token of the previous user', async () => {
     const result = await showAda()
     page.source.answer = null
     wakeAfterExpiry()
@@ -274,7 +274,7 @@ describe('answers that come late', () => {
     expect(result.required.data.value).toBe('bea\'s  tasks')
   })
 
-  it('a session of who has gone brings nobody back', async () => {
+  it('ignores a session of the previous user', async () => {
     const result = await showAda()
     page.source.signIn('bea')
     await page.tick()
@@ -286,7 +286,7 @@ describe('answers that come late', () => {
     expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
   })
 
-  it('a denial of who has gone signs nobody out', async () => {
+  it('ignores a denial that was meant for the previous user', async () => {
     await showAda()
     page.source.answer = null
     wakeAfterExpiry()
@@ -297,7 +297,7 @@ describe('answers that come late', () => {
     expect(page.convex.auth.status.value).toBe('authenticated')
   })
 
-  it('a token of a session that was denied never reaches the connection of the next', async () => {
+  it('never sends a token of a denied session on the next user\'s connection', async () => {
     await showAda()
     page.source.answer = () => ({ kind: 'denied' })
     wakeAfterExpiry()
@@ -315,8 +315,8 @@ describe('answers that come late', () => {
   })
 })
 
-describe('going back and forth', () => {
-  it('between two sessions of one browser ends with whom the token names', async () => {
+describe('createConvex: repeated identity changes', () => {
+  it('ends with the user whom the token names', async () => {
     const result = await showAda()
     for (const userId of ['bea', 'ada', 'bea', 'ada']) {
       page.source.signIn(userId)
@@ -327,7 +327,7 @@ describe('going back and forth', () => {
     expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('as fast as one likes leaves one connection and one person', async () => {
+  it('leaves one connection and one user, however fast they follow', async () => {
     const result = await showAda()
     for (let changes = 0; changes < 30; changes++) {
       page.source.signIn(`user${changes}`)

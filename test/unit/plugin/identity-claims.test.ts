@@ -13,7 +13,10 @@ function inOrganization(activeOrganizationId: string | null, role?: string): Ses
   return { ...ADA, user: { ...ADA.user as object, ...(role ? { role } : {}) }, session: { ...ADA.session as object, activeOrganizationId } }
 }
 
-/** A page on which ada is authenticated; its deployment answers with the organization that the token names. */
+/**
+ * A page on which ada is authenticated. The deployment returns the organization that the token
+ * names.
+ */
 async function openAuthenticated() {
   const { source, deployment, convex } = openPage({ user: 'silent' })
   let organization: string | null = 'first'
@@ -38,11 +41,11 @@ async function openAuthenticated() {
   return { source, deployment, auth: convex.auth, tasks, setOrganization }
 }
 
-describe('session data that change under the same id', () => {
+describe('createConvex: session data that change under the same session id', () => {
   it.each([
     ['of the session, as `organization.setActive` does', inOrganization('second')],
     ['of the user, as `updateUser` and a new role do', inOrganization('first', 'admin')],
-  ])('%s, bring live queries a token with the new claims, and nothing disappears', async (_name, snapshot) => {
+  ])('sends live queries a token with the new claims and keeps data: %s', async (_name, snapshot) => {
     const { source, tasks, auth, setOrganization } = await openAuthenticated()
     const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
     setOrganization('second')
@@ -60,7 +63,7 @@ describe('session data that change under the same id', () => {
     expect(source.requests).toHaveLength(2)
   })
 
-  it('are no difference where they first describe the session of a token that came before', async () => {
+  it('are not a change where they first describe the session of an earlier token', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { name: 'Ada', role: 'admin' } }) })
     leaveHint(deployment)
@@ -72,7 +75,7 @@ describe('session data that change under the same id', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('are no difference to what a server handed over', async () => {
+  it('are not a change where they equal initialAuth', async () => {
     const { source, convex } = openPage({
       user: 'silent',
       initialAuth: { token: fakeToken('ada'), user: { id: 'ada', createdAt: '2025-01-01' }, session: { id: 'session-of-ada' } },
@@ -83,7 +86,7 @@ describe('session data that change under the same id', () => {
     expect(source.requests).toHaveLength(0)
   })
 
-  it('while the connection is down come into effect with it', async () => {
+  it('take effect with the next connection if the connection is down', async () => {
     const { source, deployment, tasks, setOrganization } = await openAuthenticated()
     deployment.isReachable = false
     deployment.drop()
@@ -99,7 +102,7 @@ describe('session data that change under the same id', () => {
 
 describe('useConvexAuth', () => {
   describe('refresh', () => {
-    it('requests session and token, and resolves once live queries run with the new claims', async () => {
+    it('requests session and token, and resolves once queries run with the new claims', async () => {
       const { source, tasks, auth, setOrganization } = await openAuthenticated()
       const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
       setOrganization('second')
@@ -112,7 +115,7 @@ describe('useConvexAuth', () => {
       expect(ticks).toHaveLength(2)
     })
 
-    it('makes one token request also where the session data have changed', async () => {
+    it('makes one token request although the session data have changed', async () => {
       const { source, auth } = await openAuthenticated()
       source.refresh = () => source.say(inOrganization('second'))
       const done = auth.refresh()
@@ -122,7 +125,7 @@ describe('useConvexAuth', () => {
       expect(auth.session.value).toMatchObject({ activeOrganizationId: 'second' })
     })
 
-    it('signs out where a route of the server has ended the session', async () => {
+    it('signs out if a route of the server has ended the session', async () => {
       const { source, auth, tasks } = await openAuthenticated()
       source.refresh = () => source.say({ status: 'signedOut' })
       await auth.refresh()
@@ -130,7 +133,7 @@ describe('useConvexAuth', () => {
       expect(source.requests).toHaveLength(1)
     })
 
-    it('signs in where a route of the server has begun a session', async () => {
+    it('signs in if a route of the server has created a session', async () => {
       const { source, convex } = openPage()
       source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
       source.refresh = () => source.say(ADA)
@@ -141,7 +144,7 @@ describe('useConvexAuth', () => {
       expect(convex.auth.status.value).toBe('authenticated')
     })
 
-    it('resolves when the token cannot be had, and what was shown stays', async () => {
+    it('resolves when the token request fails, and keeps the data', async () => {
       const { source, auth, tasks } = await openAuthenticated()
       source.answer = () => ({ kind: 'failed', error: new Error('503') })
       const done = auth.refresh()
@@ -150,7 +153,7 @@ describe('useConvexAuth', () => {
       expect([auth.status.value, tasks.data.value]).toEqual(['authenticated', 'tasks of first'])
     })
 
-    it('gets over a long back-off', async () => {
+    it('overrides a long back-off', async () => {
       const { source, auth } = await openAuthenticated()
       source.answer = () => ({ kind: 'failed', error: new Error('429'), retryAfterMs: 86_400_000 })
       await Promise.all([auth.refresh(), page.tick()])
@@ -160,7 +163,7 @@ describe('useConvexAuth', () => {
       expect(page.takeFrames()).toEqual(['Authenticate'])
     })
 
-    it('resolves on a page that is closed', async () => {
+    it('resolves after the plugin is closed', async () => {
       const { auth } = await openAuthenticated()
       const done = auth.refresh()
       await page.close()

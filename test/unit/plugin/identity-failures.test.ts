@@ -31,7 +31,7 @@ function goOnline(): void {
   window.dispatchEvent(new Event('online'))
 }
 
-describe('a provider that misbehaves at boot', () => {
+describe('createConvex: a provider that misbehaves at boot', () => {
   const misdeeds: [string, (page: ScriptedPage) => void][] = [
     ['rejects', ({ source }) => source.fetchToken = () => Promise.reject(new Error('offline'))],
     ['hangs', ({ source }) => source.fetchToken = () => new Promise(() => {})],
@@ -39,11 +39,11 @@ describe('a provider that misbehaves at boot', () => {
       throw new Error('bug')
     }],
     ['answers garbage', ({ source }) => source.fetchToken = async () => 'garbage' as never],
-    ['gives a string that is no JWT', ({ source }) => source.fetchToken = async () => ({ kind: 'token', token: 'garbage' })],
+    ['returns a string that is not a JWT', ({ source }) => source.fetchToken = async () => ({ kind: 'token', token: 'garbage' })],
     ['fails', ({ source }) => source.fetchToken = async () => failed],
   ]
 
-  it.each(misdeeds)('holds back public queries not at all and optional ones for two seconds, and wedges nothing: it %s', async (_name, misbehave) => {
+  it.each(misdeeds)('delays optional queries for two seconds and public queries not at all: it %s', async (_name, misbehave) => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     misbehave(page)
@@ -69,7 +69,7 @@ describe('a provider that misbehaves at boot', () => {
     expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
   })
 
-  it.each(misdeeds)('never reaches the Convex client as a rejection or as nobody, also at a renewal: it %s', async (_name, misbehave) => {
+  it.each(misdeeds)('never rejects towards the Convex client nor sends null, also at a renewal: it %s', async (_name, misbehave) => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -92,8 +92,8 @@ describe('a provider that misbehaves at boot', () => {
   })
 })
 
-describe('a mutation while nobody has answered', () => {
-  it('waits, and runs as whoever it turns out to be', async () => {
+describe('useConvexMutation: a call before the provider has answered', () => {
+  it('waits, and runs as the identity that the provider reports', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     const { result } = page.run(() => useConvexMutation(api.add))
     const addition = result.mutate({})
@@ -105,11 +105,11 @@ describe('a mutation while nobody has answered', () => {
   })
 })
 
-describe('a definite answer', () => {
+describe('createConvex: a definite answer', () => {
   it.each([
-    ['get-session that says nobody', () => page.source.say({ status: 'signedOut' })],
+    ['get-session reports no session', () => page.source.say({ status: 'signedOut' })],
     ['a denial by the token endpoint', () => page.source.lastRequest.settle({ kind: 'denied' })],
-  ])('at boot makes a visitor without an error: %s', async (_name, act) => {
+  ])('at boot makes the page anonymous without an error: %s', async (_name, act) => {
     openPage({ user: 'silent' })
     leaveHint(page.deployment)
     const { convex } = page
@@ -135,8 +135,8 @@ describe('a definite answer', () => {
   })
 })
 
-describe('a failure', () => {
-  it('of get-session signs nobody out', async () => {
+describe('createConvex: a failed request', () => {
+  it('to get-session does not sign out', async () => {
     const { source, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -150,7 +150,7 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('of get-session at boot is retried, and shown meanwhile', async () => {
+  it('to get-session at boot is retried, and shown until it succeeds', async () => {
     const { source, convex } = openPage({ user: 'silent' })
     const { result } = page.run(useTasks)
     source.say({ status: 'failed', error: new Error('403') })
@@ -165,7 +165,7 @@ describe('a failure', () => {
     expect(result.tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it('at a renewal keeps the token that has not expired: a socket that drops comes back with it', async () => {
+  it('at a renewal keeps the valid token, which authenticates a reconnect', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -180,7 +180,7 @@ describe('a failure', () => {
     expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('is tried again at most once in a back-off step, however often the page comes back to life', async () => {
+  it('is retried at most once in a back-off step, however often the page wakes', async () => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => failed
     void page.convex
@@ -196,7 +196,7 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(3)
   })
 
-  it.each([['online', goOnline], ['visible', becomeVisible]])('is tried again at once when the page becomes %s', async (_name, wake) => {
+  it.each([['online', goOnline], ['visible', becomeVisible]])('is retried at once when the page becomes %s', async (_name, wake) => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => failed
     const { convex } = page
@@ -209,7 +209,7 @@ describe('a failure', () => {
     expect(convex.auth.status.value).toBe('authenticated')
   })
 
-  it('is not tried again by a page that becomes hidden', async () => {
+  it('is not retried when the page becomes hidden', async () => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => failed
     void page.convex
@@ -221,7 +221,7 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('with `Retry-After` is not tried again before, nor later than after five minutes', async () => {
+  it('with Retry-After is not retried earlier, nor later than after five minutes', async () => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => ({ ...failed, retryAfterMs: 45_000 })
     void page.convex
@@ -236,7 +236,7 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(3)
   })
 
-  it.each([['online', goOnline], ['visible', becomeVisible]])('with `Retry-After` is tried again once when the page becomes %s', async (_name, wake) => {
+  it.each([['online', goOnline], ['visible', becomeVisible]])('with Retry-After is retried once when the page becomes %s', async (_name, wake) => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
     void page.convex
@@ -248,7 +248,7 @@ describe('a failure', () => {
     expect(source.requests).toHaveLength(2)
   })
 
-  it('with `Retry-After: 86400` does not keep the user out who signs in again', async () => {
+  it('with `Retry-After: 86400` does not delay a new sign-in', async () => {
     const { source, convex } = openPage({ user: 'ada' })
     source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
     const { result } = page.run(useTasks)
@@ -259,7 +259,7 @@ describe('a failure', () => {
     expect(result.tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it('of a minute at the renewal of a token is not visible', async () => {
+  it('that lasts a minute during a renewal is not visible', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     // The deployment goes by the lifetime of the token.
     deployment.accepts = token => JSON.parse(atob(token.split('.')[1]!)).exp * 1000 > Date.now()
@@ -282,7 +282,7 @@ describe('a failure', () => {
     expect(deployment.sockets).toHaveLength(2)
   })
 
-  it('lasting for an hour costs no more than an attempt a minute', async () => {
+  it('that lasts an hour is retried at most once a minute', async () => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => failed
     void page.convex
@@ -292,8 +292,8 @@ describe('a failure', () => {
   })
 })
 
-describe('a sign-in whose token fails', () => {
-  it('never shows nobody\'s answer to a required query, and recovers', async () => {
+describe('createConvex: a sign-in whose token request fails', () => {
+  it('never shows an anonymous result for a required query, and recovers', async () => {
     const { source, deployment, convex } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()

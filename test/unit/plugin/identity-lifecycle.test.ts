@@ -17,7 +17,7 @@ function openPage(options?: ScriptedPageOptions): ScriptedPage {
   return page
 }
 
-/** What a promise has come to, without waiting for it. */
+/** The outcome of a promise so far, without waiting for it. */
 function watched<T>(promise: Promise<T>): { value: T | 'pending' | 'rejected' } {
   const outcome: { value: T | 'pending' | 'rejected' } = { value: 'pending' }
   promise.then(value => outcome.value = value, () => outcome.value = 'rejected')
@@ -30,8 +30,8 @@ function refuseNow({ deployment }: ScriptedPage): void {
   socket.drop(1000)
 }
 
-describe('ready()', () => {
-  it('is true once the deployment has confirmed who this is, and not before', async () => {
+describe('useConvexAuth: ready', () => {
+  it('resolves with true once the deployment has confirmed the user, not before', async () => {
     const page = openPage({ user: 'silent' })
     const ready = watched(page.convex.auth.ready())
     await page.tick(1000)
@@ -49,14 +49,14 @@ describe('ready()', () => {
     expect(ready.value).toBe(true)
   })
 
-  it('is true at once where that is so already', async () => {
+  it('resolves with true at once for a confirmed user', async () => {
     const page = openPage({ user: 'ada' })
     void page.convex
     await page.tick()
     await expect(page.convex.auth.ready()).resolves.toBe(true)
   })
 
-  it('is false for a visitor, once that is known', async () => {
+  it('resolves with false once the page is known to be anonymous', async () => {
     const page = openPage({ user: 'silent' })
     const ready = watched(page.convex.auth.ready())
     await page.tick(1000)
@@ -74,7 +74,7 @@ describe('ready()', () => {
       page.source.say(signedIn('ada'))
       page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
     }],
-  ])('is undefined at a failure to get %s, with the error set', async (_name, fail) => {
+  ])('resolves with undefined and sets error when requesting %s fails', async (_name, fail) => {
     const page = openPage({ user: 'silent' })
     const ready = watched(page.convex.auth.ready())
     fail(page)
@@ -83,7 +83,7 @@ describe('ready()', () => {
     expect(page.convex.auth.error.value).toMatchObject({ message: '503' })
   })
 
-  it('is undefined when the provider does not answer in time', async () => {
+  it('resolves with undefined when the provider does not answer in time', async () => {
     const page = openPage({ user: 'silent' })
     const ready = watched(page.convex.auth.ready())
     await page.tick(9990)
@@ -93,7 +93,7 @@ describe('ready()', () => {
     expect(page.convex.auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_TIMEOUT' })
   })
 
-  it('is false after a denial', async () => {
+  it('resolves with false after a denial', async () => {
     const page = openPage({ user: 'silent' })
     leaveHint(page.deployment)
     const ready = watched(page.convex.auth.ready())
@@ -102,7 +102,7 @@ describe('ready()', () => {
     expect(ready.value).toBe(false)
   })
 
-  it('waits for a refreshing person to be confirmed again', async () => {
+  it('waits until a refreshing user is confirmed again', async () => {
     const page = openPage({ user: 'ada' })
     void page.convex
     await page.tick()
@@ -117,7 +117,7 @@ describe('ready()', () => {
     expect(ready.value).toBe(true)
   })
 
-  it('waits while the deployment cannot be reached, without an error', async () => {
+  it('waits without an error while the deployment is unreachable', async () => {
     const page = openPage({ user: 'ada' })
     page.deployment.isReachable = false
     const ready = watched(page.convex.auth.ready())
@@ -128,7 +128,7 @@ describe('ready()', () => {
     expect(ready.value).toBe(true)
   })
 
-  it('outlives the component that asked', async () => {
+  it('resolves after its component is unmounted', async () => {
     const page = openPage({ user: 'silent' })
     const { result, stop } = page.run(() => watched(useConvexAuth().ready()))
     stop()
@@ -137,7 +137,7 @@ describe('ready()', () => {
     expect(result.value).toBe(true)
   })
 
-  it('is answered for all who ask', async () => {
+  it('resolves for every caller', async () => {
     const page = openPage({ user: 'silent' })
     const readies = Array.from({ length: 5 }, () => page.convex.auth.ready())
     page.source.signIn('ada')
@@ -145,7 +145,7 @@ describe('ready()', () => {
     expect(await Promise.all(readies)).toEqual([true, true, true, true, true])
   })
 
-  it('comes in the tick of the first data', async () => {
+  it('resolves in the tick of the first data', async () => {
     const page = openPage({ user: 'ada' })
     page.deployment.isCoalescing = true
     const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
@@ -155,7 +155,7 @@ describe('ready()', () => {
   })
 })
 
-describe('signOut()', () => {
+describe('useConvexAuth: signOut', () => {
   it('resolves once the page is anonymous', async () => {
     const page = openPage({ user: 'ada' })
     const { signOut } = page.convex.auth
@@ -187,7 +187,7 @@ describe('signOut()', () => {
     expect(page.convex.auth.status.value).toBe('unauthenticated')
   })
 
-  it('may be called twice, by a visitor, and while it is not known who is there', async () => {
+  it('may be called twice, while anonymous, and before the identity is known', async () => {
     const page = openPage({ user: 'silent' })
     leaveHint(page.deployment)
     await Promise.all([page.convex.auth.signOut(), page.convex.auth.signOut()])
@@ -198,8 +198,8 @@ describe('signOut()', () => {
   })
 })
 
-describe('two apps on one page', () => {
-  it('do not mix', async () => {
+describe('createConvex: two apps on one page', () => {
+  it('keep their identities apart', async () => {
     const one = openPage({ user: 'ada' })
     const other = openPage({ user: 'bea', url: 'https://another-deployment.convex.cloud' })
     const tasks = [one, other].map(page => page.run(() => useAuthedQuery(api.tasks, {})).result)
@@ -215,7 +215,7 @@ describe('two apps on one page', () => {
     expect(other.source.requests).toHaveLength(2)
   })
 
-  it('do not mix on one deployment either', async () => {
+  it('keep their identities apart on one deployment', async () => {
     stubBroadcastChannel()
     const one = openPage({ user: 'ada' })
     const other = openPage({ user: 'bea' })
@@ -230,9 +230,9 @@ describe('two apps on one page', () => {
   })
 })
 
-describe('closing', () => {
+describe('createConvex: close', () => {
   const stages: [string, (page: ScriptedPage) => unknown][] = [
-    ['before anybody has answered', () => {}],
+    ['before the provider has answered', () => {}],
     ['during the first token request', page => page.source.say(signedIn('ada'))],
     ['in a back-off', async (page) => {
       page.source.answer = () => ({ kind: 'failed', error: new Error('503') })
@@ -244,7 +244,7 @@ describe('closing', () => {
       page.source.signIn('ada')
       await page.tick()
     }],
-    ['while somebody is signed in', async (page) => {
+    ['while a user is signed in', async (page) => {
       page.source.signIn('ada')
       await page.tick()
     }],
@@ -266,13 +266,13 @@ describe('closing', () => {
       page.source.signIn('ada')
       await page.tick(5000)
     }],
-    ['while nobody is there', async (page) => {
+    ['while the page is anonymous', async (page) => {
       page.source.say({ status: 'signedOut' })
       await page.tick()
     }],
   ]
 
-  it.each(stages)('%s leaves no timer, listener, socket, channel or request', async (_name, reach) => {
+  it.each(stages)('leaves no timer, listener, socket, channel or request: %s', async (_name, reach) => {
     const channel = stubBroadcastChannel()
     const page = openPage({ user: 'silent' })
     leaveHint(page.deployment)
@@ -303,7 +303,7 @@ describe('closing', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('comes with the unmount of the app', async () => {
+  it('runs when the app is unmounted', async () => {
     const page = openPage({ user: 'ada' })
     const { app } = page
     app.mount(document.createElement('div'))
@@ -317,7 +317,7 @@ describe('closing', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('rejects what is under way and what comes afterwards', async () => {
+  it('rejects pending and later calls', async () => {
     const page = openPage({ user: 'ada' })
     const { result } = page.run(() => ({ add: useConvexMutation(api.add), client: useConvexClient() }))
     await page.tick()
@@ -331,8 +331,8 @@ describe('closing', () => {
   })
 })
 
-describe('a visitor whose query was answered once', () => {
-  it('holds no connection any more', async () => {
+describe('createConvex: an anonymous page whose query was answered once', () => {
+  it('no longer holds a connection', async () => {
     const page = openPage()
     const { result } = page.run(useConvexClient)
     const answer = result.query(api.whoami)
@@ -342,7 +342,7 @@ describe('a visitor whose query was answered once', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('holds none while it is not known who is there', async () => {
+  it('holds no connection while the identity is unknown', async () => {
     const page = openPage({ user: 'silent' })
     const { result } = page.run(useConvexClient)
     const answer = result.query(api.whoami)
@@ -355,10 +355,10 @@ describe('a visitor whose query was answered once', () => {
   })
 })
 
-describe('the warning before a page with unsaved changes is left', () => {
+describe('createConvex: the warning about unsaved changes', () => {
   const isWarned = (): boolean => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 
-  it('is given while a call is under way, and not for a call of somebody who has gone', async () => {
+  it('is given for a pending call, and not for the previous user\'s call', async () => {
     const page = openPage({ user: 'ada' })
     const { result } = page.run(() => useConvexMutation(api.add))
     await page.tick()
@@ -372,7 +372,7 @@ describe('the warning before a page with unsaved changes is left', () => {
     expect(isWarned()).toBe(false)
   })
 
-  it('is given for a call that is still being held', async () => {
+  it('is given for a call that is still held back', async () => {
     const page = openPage({ user: 'silent' })
     const { result } = page.run(() => useConvexMutation(api.add))
     result.mutate({}).catch(() => {})
@@ -382,7 +382,7 @@ describe('the warning before a page with unsaved changes is left', () => {
     expect(isWarned()).toBe(false)
   })
 
-  it('is not given where the app does not want it, nor after closing', async () => {
+  it('is not given if the app disables it, nor after close', async () => {
     const page = openPage({ user: 'ada', clientOptions: { unsavedChangesWarning: false } })
     const { result } = page.run(() => useConvexMutation(api.add))
     await page.tick()
@@ -399,8 +399,8 @@ describe('the warning before a page with unsaved changes is left', () => {
   })
 })
 
-describe('a server', () => {
-  it('asks nothing, opens nothing and knows nobody, at once', async () => {
+describe('createConvex: on a server', () => {
+  it('requests nothing, opens nothing, and settles ready at once', async () => {
     vi.stubGlobal('window', undefined)
     const source = new ScriptedSource()
     const channel = stubBroadcastChannel()
@@ -418,20 +418,20 @@ describe('a server', () => {
   })
 })
 
-describe('a mistake in the options', () => {
+describe('createConvex: invalid options', () => {
   it.each([
     ['no url', {}, 'URL_INVALID'],
     ['a url that is none', { url: 'happy-otter-123' }, 'URL_INVALID'],
     ['two sources', { url: 'https://a.convex.cloud', authClient: {}, tokenSource: {} }, 'AUTH_SOURCE_CONFLICT'],
     ['an auth client that is none', { url: 'https://a.convex.cloud', authClient: {} }, 'AUTH_CLIENT_INVALID'],
-  ])('is diagnosed: %s', (_name, options, code) => {
+  ])('are diagnosed: %s', (_name, options, code) => {
     expect(() => createConvex(options as never)).toThrow(expect.objectContaining({ code }))
     expect(vi.getTimerCount()).toBe(0)
   })
 })
 
-describe('a plugin in reactive state', () => {
-  it('stays as it is', () => {
+describe('createConvex: a plugin in reactive state', () => {
+  it('is not made reactive', () => {
     const { convex } = openPage()
     expect(reactive({ convex }).convex).toBe(convex)
   })

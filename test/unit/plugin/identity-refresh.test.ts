@@ -13,22 +13,22 @@ function useTasks() {
   }
 }
 
-/** Everything that a page could show. */
+/** All that a page can show. */
 function readAll(result: ReturnType<typeof useTasks>): unknown {
   const { auth } = page.convex
   const { tasks, me, add } = result
   return [auth.status.value, auth.user.value, auth.error.value, ...[tasks, me].map(({ data, status, isStale, error }) => [data.value, status.value, isStale.value, error.value]), add.status.value, add.data.value]
 }
 
-/** The server says that the token of this connection is no good any more. */
+/** The server reports that the token of this connection is no longer valid. */
 function refuseNow(socketIndex = page.deployment.liveSockets.at(-1)!.index, baseVersion = 1): void {
   const socket = page.deployment.sockets[socketIndex]!
   socket.onmessage!({ data: JSON.stringify({ type: 'AuthError', error: 'Token expired', baseVersion, authUpdateAttempted: false }) })
   socket.drop(1000)
 }
 
-describe('a routine renewal', () => {
-  it('comes before the token expires, and changes nothing that a page shows', async () => {
+describe('createConvex: renewal of a token', () => {
+  it('happens before the token expires, and changes nothing on the page', async () => {
     const { source } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -43,7 +43,7 @@ describe('a routine renewal', () => {
     expect(ticks).toHaveLength(1)
   })
 
-  it('goes on for hours', async () => {
+  it('continues for hours', async () => {
     const { source, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -55,7 +55,7 @@ describe('a routine renewal', () => {
     expect(convex.auth.status.value).toBe('authenticated')
   })
 
-  it('does not end when a forced request gives the same token again', async () => {
+  it('continues after a forced request returns the same token', async () => {
     const { source } = openPage({ user: 'ada' })
     const cached = fakeToken('ada')
     source.answer = () => ({ kind: 'token', token: cached })
@@ -72,7 +72,7 @@ describe('a routine renewal', () => {
     expect(source.requests).toHaveLength(renewed + 1)
   })
 
-  it('follows the lifetime of the token, not the clock of the visitor', async () => {
+  it('follows the lifetime of the token, not the clock of the browser', async () => {
     const issuedAt = Math.floor(Date.now() / 1000)
     for (const skewSeconds of [-86_400, 86_400]) {
       const { source, deployment } = openPage({ user: 'ada' })
@@ -90,9 +90,9 @@ describe('a routine renewal', () => {
     }
   })
 
-  // The Convex client adds the age of the page at its first connection to its clock: who signs in ten minutes after the page has loaded would be
-  // ten minutes late.
-  it('comes in time although the Convex client plans it too late', async () => {
+  // The Convex client adds the age of the page at its first connection to its clock: for a user who
+  // signs in ten minutes after the page has loaded, the renewal would be ten minutes late.
+  it('happens in time although the Convex client schedules it too late', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     deployment.clientClockSkewMs = 600_000
     const { result } = page.run(useTasks)
@@ -108,7 +108,7 @@ describe('a routine renewal', () => {
     expect(deployment.sockets).toHaveLength(1)
   })
 
-  it('is no loop with tokens that live for seconds', async () => {
+  it('does not loop with tokens that live for seconds', async () => {
     const { source } = openPage({ user: 'ada', clientOptions: { authRefreshTokenLeewaySeconds: 1 } })
     page.deployment.clientClockSkewMs = 60_000
     source.answer = () => ({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 5 }) })
@@ -119,7 +119,7 @@ describe('a routine renewal', () => {
     expect(source.requests.length).toBeLessThan(27)
   })
 
-  it('is not planned for a token that does not say how long it lives', async () => {
+  it('is not scheduled for a token without a lifetime', async () => {
     const { source } = openPage({ user: 'ada' })
     source.answer = () => ({ kind: 'token', token: `a.${btoa('{"sub":"ada"}')}.c` })
     void page.convex
@@ -127,7 +127,7 @@ describe('a routine renewal', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('runs nothing again that the deployment does not run again', async () => {
+  it('causes no more executions than the deployment itself does', async () => {
     const { deployment } = openPage({ user: 'ada' })
     page.run(useTasks)
     await page.tick(900_000)
@@ -136,29 +136,29 @@ describe('a routine renewal', () => {
   })
 })
 
-describe('a laptop that wakes after the token has expired', () => {
+describe('createConvex: a laptop that wakes after the token has expired', () => {
   it.each([
     ['because the page becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
     ['because it is online', () => window.dispatchEvent(new Event('online'))],
-  ])('gets a new token %s, before its timers run', async (_name, wake) => {
+  ])('requests a new token %s, before its timers run', async (_name, wake) => {
     const { source } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
     const ticks = recordTicks(() => readAll(result))
     page.takeFrames()
-    // Time passes, timers do not.
+    // The clock advances and timers do not fire.
     vi.setSystemTime(Date.now() + 7_200_000)
     wake()
     expect(source.requests).toHaveLength(2)
     await page.tick()
     expect(page.takeFrames()).toEqual(['Authenticate'])
     expect(ticks).toHaveLength(1)
-    // The renewal goes on with the new token.
+    // Renewal continues with the new token.
     await page.tick(900_000)
     expect(source.requests).toHaveLength(3)
   })
 
-  it('recovers when its socket is gone and the old token is refused', async () => {
+  it('recovers when its socket is lost and the old token is rejected', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -180,8 +180,8 @@ describe('a laptop that wakes after the token has expired', () => {
   })
 })
 
-describe('a token that the deployment refuses in the middle of a session', () => {
-  it('leads to `refreshing` and back; data stays with `isStale`, and nothing runs as nobody', async () => {
+describe('createConvex: a token that the deployment rejects during a session', () => {
+  it('leads to refreshing and back; data is stale, and nothing runs anonymously', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -205,7 +205,7 @@ describe('a token that the deployment refuses in the middle of a session', () =>
     expect(subjectsOf(deployment, 'users:whoami')).not.toContain(null)
   })
 
-  it('holds a mutation until there is a token, and runs it as the same person', async () => {
+  it('holds a mutation until a token arrives, and runs it as the same user', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -220,7 +220,7 @@ describe('a token that the deployment refuses in the middle of a session', () =>
     await expect(addition).resolves.toBe('ada\'s addition')
   })
 
-  it('shows the failure to get another one as `error`, and keeps trying', async () => {
+  it('shows a failed token request as error, and retries', async () => {
     const { source, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -236,7 +236,7 @@ describe('a token that the deployment refuses in the middle of a session', () =>
     expect(convex.auth.error.value).toBeNull()
   })
 
-  it('ends in a sign-out where there is definitely no session any more', async () => {
+  it('signs out if the session has definitely ended', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -252,8 +252,8 @@ describe('a token that the deployment refuses in the middle of a session', () =>
   })
 })
 
-describe('tokens that the deployment never accepts', () => {
-  it('end in `unauthenticated` with an error after minutes, with no endless loop', async () => {
+describe('createConvex: tokens that the deployment never accepts', () => {
+  it('end in unauthenticated with an error after minutes, without an endless loop', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     deployment.accepts = () => false
     const { result } = page.run(useTasks)
@@ -270,12 +270,12 @@ describe('tokens that the deployment never accepts', () => {
     expect(requests).toBeLessThan(16)
     source.say(signedIn('ada'))
     await page.tick(3_600_000)
-    // One in five minutes.
+    // One attempt in five minutes.
     expect(source.requests.length - requests).toBeLessThanOrEqual(12)
     expect(deployment.liveSockets).toHaveLength(1)
   })
 
-  it('end so in the middle of a session as well, and what was hers is gone in that tick', async () => {
+  it('end a session too, and remove the user\'s data in that tick', async () => {
     const { deployment, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -291,7 +291,7 @@ describe('tokens that the deployment never accepts', () => {
     ])
   })
 
-  it('do so also if each is accepted first and refused right after', async () => {
+  it('end so if each is accepted first and rejected right after', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     page.run(useTasks)
     await page.tick()
@@ -307,7 +307,7 @@ describe('tokens that the deployment never accepts', () => {
     expect(Date.now() - begin).toBeGreaterThan(300_000)
   })
 
-  it('let the person in with another session', async () => {
+  it('sign the user in with another session', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     deployment.accepts = () => false
     void convex
@@ -321,7 +321,7 @@ describe('tokens that the deployment never accepts', () => {
   })
 })
 
-describe('the same person with a new session', () => {
+describe('createConvex: the same user with a new session', () => {
   it('keeps the data on the page and sends the new session\'s token', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
@@ -341,7 +341,7 @@ describe('the same person with a new session', () => {
     expect(page.convex.auth.session.value).toMatchObject({ id: 'another-session' })
   })
 
-  it('keeps it while the socket is down, and comes back as them', async () => {
+  it('keeps the data while the socket is down, and reconnects as the user', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -358,7 +358,7 @@ describe('the same person with a new session', () => {
     expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('keeps it through a new answer that says the same, without any traffic', async () => {
+  it('keeps the data without traffic when an equal session is reported again', async () => {
     const { source } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -374,7 +374,7 @@ describe('the same person with a new session', () => {
     expect(ticks).toHaveLength(1)
   })
 
-  it('keeps it when a renewal brings a token of another session', async () => {
+  it('keeps the data when a renewal returns a token of another session', async () => {
     const { source } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()

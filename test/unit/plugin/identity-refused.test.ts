@@ -32,7 +32,10 @@ async function openAuthenticated() {
   return { source, deployment, status, error, ticks, ...result }
 }
 
-/** The deployment's keys or clocks are off: it refuses every token, that of the present connection too. */
+/**
+ * The deployment's keys or clocks are wrong: the deployment rejects every token, that of the
+ * current connection too.
+ */
 function refuseAll(): void {
   const { deployment } = page
   deployment.accepts = () => false
@@ -43,12 +46,12 @@ function acceptAll(): void {
   page.deployment.accepts = () => true
 }
 
-describe('a deployment that refuses good tokens', () => {
+describe('createConvex: a deployment that rejects good tokens', () => {
   it.each([
     ['three seconds', 3000],
     ['a minute', 60_000],
     ['four and a half minutes', 270_000],
-  ])('for %s shows `refreshing` and stale data, and the user is back within a minute', async (_name, ms) => {
+  ])('shows refreshing and stale data, and recovers within a minute: for %s', async (_name, ms) => {
     const { ticks, deployment, status, error } = await openAuthenticated()
     deployment.isCoalescing = true
     refuseAll()
@@ -67,7 +70,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(deployment.liveSockets.map(({ subject }) => subject).toSorted()).toEqual(['ada', null])
   })
 
-  it('at boot shows nobody\'s data to the user, and they are there once it is well', async () => {
+  it('shows anonymous data at boot, and the user\'s once tokens are accepted', async () => {
     const { deployment, convex } = openPage({ user: 'ada' })
     deployment.accepts = () => false
     const { result } = page.run(useTasks)
@@ -81,7 +84,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(result.me.data.value).toBe('ada')
   })
 
-  it('gets a new token each time and never one that it has refused', async () => {
+  it('receives a new token each time and never one that it has rejected', async () => {
     const { deployment, source } = await openAuthenticated()
     page.takeFrames()
     refuseAll()
@@ -93,7 +96,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(source.requests).toHaveLength(1 + refused.length)
   })
 
-  it('is asked for nothing between attempts: no socket of the user is open', async () => {
+  it('receives nothing between attempts: no socket of the user is open', async () => {
     const { deployment } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -103,7 +106,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
   })
 
-  it('carries out what was called meanwhile exactly once when it is well, as the same user', async () => {
+  it('runs calls made in the meantime exactly once afterwards, as the same user', async () => {
     const { deployment, add, run, convex } = await openAuthenticated()
     refuseAll()
     await page.tick()
@@ -124,14 +127,14 @@ describe('a deployment that refuses good tokens', () => {
     expect(subjectsOf(deployment, 'tasks:run')).toEqual(['ada'])
   })
 
-  it('settles a call that it may have carried out with CONNECTION_LOST once the client is given up', async () => {
+  it('settles a call that may have run with CONNECTION_LOST', async () => {
     const { deployment, add } = await openAuthenticated()
     deployment.isHolding = true
     const addition = add.mutate({})
     const outcome = expect(addition).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
     await page.tick()
     expect(subjectsOf(deployment, 'tasks:add')).toEqual(['ada'])
-    // The answer is lost with the connection, and on every other one the token is refused.
+    // The response is lost with the connection, and all other connections reject the token.
     deployment.accepts = () => false
     deployment.drop()
     deployment.flush()
@@ -143,7 +146,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual(['ada'])
   })
 
-  it('is not tried with a refused token by a refresh, but with a new one', async () => {
+  it('is tried with a new token by refresh(), not with a rejected one', async () => {
     const { source, deployment, status } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -160,7 +163,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(refused).not.toContain(deployment.frames.findLast(({ type }) => type === 'Authenticate')!.value)
   })
 
-  it('leaves public queries alone', async () => {
+  it('does not affect public queries', async () => {
     const { deployment, news } = await openAuthenticated()
     refuseAll()
     await page.tick(60_000)
@@ -171,7 +174,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(news.isStale.value).toBe(false)
   })
 
-  it('is tried again at once when the page becomes visible', async () => {
+  it('is retried at once when the page becomes visible', async () => {
     const { status } = await openAuthenticated()
     refuseAll()
     await page.tick(200_000)
@@ -181,7 +184,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(status.value).toBe('authenticated')
   })
 
-  it('lets another user in at once, who sees nothing of the first', async () => {
+  it('lets another user sign in at once, without any data of the first', async () => {
     const { source, status, tasks, me } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -192,7 +195,7 @@ describe('a deployment that refuses good tokens', () => {
     expect([status.value, tasks.data.value, me.data.value]).toEqual(['authenticated', 'bea\'s tasks', 'bea'])
   })
 
-  it('rejects what was called meanwhile as not sent when the user changes', async () => {
+  it('rejects calls made in the meantime as not sent when the user changes', async () => {
     const { source, add } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -204,7 +207,7 @@ describe('a deployment that refuses good tokens', () => {
     expect(error.outcome).toBe('notSent')
   })
 
-  it('of a user who signs out is not asked again', async () => {
+  it('is not retried after a sign-out', async () => {
     const { source, status, error } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -215,7 +218,7 @@ describe('a deployment that refuses good tokens', () => {
     expect([status.value, error.value]).toEqual(['unauthenticated', null])
   })
 
-  it('holds one user\'s client at most, however long it lasts', async () => {
+  it('keeps at most one client of the user, however long it lasts', async () => {
     const { deployment } = await openAuthenticated()
     refuseAll()
     for (let seconds = 0; seconds < 280; seconds++) {
@@ -225,7 +228,7 @@ describe('a deployment that refuses good tokens', () => {
   })
 })
 
-describe('tokens that were refused for more than five minutes', () => {
+describe('createConvex: tokens that were rejected for more than five minutes', () => {
   async function openRejected() {
     const trial = await openAuthenticated()
     refuseAll()
@@ -242,7 +245,7 @@ describe('tokens that were refused for more than five minutes', () => {
     ['when the page becomes visible', 50, () => document.dispatchEvent(new Event('visibilitychange'))],
     ['when the page is online', 50, () => window.dispatchEvent(new Event('online'))],
     ['when the page requests it', 50, () => void page.convex.auth.refresh()],
-  ])('are followed by one that is accepted %s', async (_name, ms, act) => {
+  ])('are followed by an accepted token %s', async (_name, ms, act) => {
     const { source, status, error, tasks } = await openRejected()
     source.refresh = () => source.say(source.getSnapshot())
     acceptAll()
@@ -251,7 +254,7 @@ describe('tokens that were refused for more than five minutes', () => {
     expect([status.value, error.value, tasks.data.value]).toEqual(['authenticated', null, 'ada\'s tasks'])
   })
 
-  it('leave the page anonymous for all but a moment in five minutes while they are refused', async () => {
+  it('leave the page anonymous for all but a moment in five minutes', async () => {
     const { deployment, status, me } = await openRejected()
     const ticks = recordTicks(() => [status.value, me.data.value])
     await page.tick(600_000)
@@ -261,7 +264,7 @@ describe('tokens that were refused for more than five minutes', () => {
     expect(subjectsOf(deployment, 'tasks:list').slice(1)).toEqual([])
   })
 
-  it('start again with all attempts after one was accepted', async () => {
+  it('restart the count of attempts after an accepted token', async () => {
     const { status } = await openRejected()
     acceptAll()
     await page.tick(305_000)
@@ -272,12 +275,12 @@ describe('tokens that were refused for more than five minutes', () => {
   })
 })
 
-describe('a fatal error of the deployment', () => {
+describe('createConvex: a fatal error of the deployment', () => {
   function failFatally(subject: string | null): void {
     page.deployment.liveSockets.find(socket => socket.subject === subject)!.failFatally()
   }
 
-  it('to the user\'s client changes nothing that the page shows, and another client takes its place', async () => {
+  it('replaces the user\'s client without any change on the page', async () => {
     const { deployment, source, status, tasks, ticks } = await openAuthenticated()
     page.takeFrames()
     failFatally('ada')
@@ -291,13 +294,13 @@ describe('a fatal error of the deployment', () => {
     expect(ticks.map(tick => JSON.parse(tick)[0])).not.toContain('refreshing')
     expect(source.requests).toHaveLength(1)
     expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
-    // The renewal goes on.
+    // Renewal continues.
     await page.tick(810_000)
     expect(source.requests).toHaveLength(2)
     expect(page.takeFrames()).toEqual(['Authenticate'])
   })
 
-  it('to the anonymous client is followed by another one too', async () => {
+  it('replaces the anonymous client too', async () => {
     const { deployment } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -312,7 +315,7 @@ describe('a fatal error of the deployment', () => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
   })
 
-  it('settles the calls that it may have carried out, and carries out the others once', async () => {
+  it('settles the calls that may have run, and runs the others once', async () => {
     const { deployment, add, run, convex } = await openAuthenticated()
     deployment.isHolding = true
     const calls = [add.mutate({}), run.run({})].map(call => call.catch(error => error.code))
@@ -329,7 +332,7 @@ describe('a fatal error of the deployment', () => {
     expect(subjectsOf(deployment, 'tasks:run')).toEqual(['ada'])
   })
 
-  it('again and again is answered ever more slowly, and at once after results', async () => {
+  it('is answered with growing delays, and at once after results', async () => {
     const { deployment, status } = await openAuthenticated()
     deployment.onFrame = (frame, socket) => frame.type === 'Authenticate' && setTimeout(() => socket.failFatally())
     failFatally('ada')
@@ -345,7 +348,7 @@ describe('a fatal error of the deployment', () => {
     expect(deployment.sockets).toHaveLength(recovered + 1)
   })
 
-  it('while tokens are refused waits for a token that was not', async () => {
+  it('waits for a token that was not rejected while tokens are rejected', async () => {
     const { deployment, source, status, tasks } = await openAuthenticated()
     source.answer = null
     refuseAll()
@@ -360,7 +363,7 @@ describe('a fatal error of the deployment', () => {
     expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('is nothing to the user who comes next', async () => {
+  it('does not affect the next user', async () => {
     const { source, tasks } = await openAuthenticated()
     failFatally('ada')
     await page.tick()

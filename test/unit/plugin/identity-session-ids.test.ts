@@ -13,7 +13,7 @@ function useTasks() {
   }
 }
 
-/** What providers use as the ids of sessions, besides unique ones. */
+/** The session ids of providers that do not have unique ones. */
 const ids: [string, string | null][] = [
   ['the same id for every session', 'the-session'],
   ['no ids', null],
@@ -28,8 +28,8 @@ async function openAuthenticated(sessionId: string | null) {
   return { source, deployment, ...convex.auth, ...result }
 }
 
-describe.each(ids)('a provider with %s', (_name, sessionId) => {
-  it('that names another user hides what the first one saw in that tick, and nothing more is sent as them', async () => {
+describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
+  it('hides the first user\'s data in the tick in which another user is reported', async () => {
     const { source, deployment, user, tasks, me, add } = await openAuthenticated(sessionId)
     const sockets = deployment.sockets.filter(({ subject }) => subject === 'ada')
     const sent = sockets.map(({ frames }) => frames.length)
@@ -46,7 +46,7 @@ describe.each(ids)('a provider with %s', (_name, sessionId) => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual(['bea'])
   })
 
-  it('that names the first user again brings them back with a token', async () => {
+  it('signs the first user in again with a token', async () => {
     const { source, user, tasks } = await openAuthenticated(sessionId)
     const ticks = recordTicks(() => [user.value?.id, tasks.data.value])
     for (const userId of ['bea', 'ada', 'bea']) {
@@ -58,7 +58,7 @@ describe.each(ids)('a provider with %s', (_name, sessionId) => {
       expect([null, `${userId}'s tasks`]).toContain(data)
   })
 
-  it('lets the same user in again after a sign-out', async () => {
+  it('signs the same user in again after a sign-out', async () => {
     const { source, status, tasks } = await openAuthenticated(sessionId)
     source.say({ status: 'signedOut' })
     expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
@@ -67,7 +67,7 @@ describe.each(ids)('a provider with %s', (_name, sessionId) => {
     expect([status.value, tasks.data.value]).toEqual(['authenticated', 'ada\'s tasks'])
   })
 
-  it('lets the same user in again after a sign-out of the page', async () => {
+  it('signs the same user in again after signOut()', async () => {
     const { source, status, signOut, tasks } = await openAuthenticated(sessionId)
     await signOut()
     expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
@@ -76,19 +76,19 @@ describe.each(ids)('a provider with %s', (_name, sessionId) => {
     expect([status.value, tasks.data.value]).toEqual(['authenticated', 'ada\'s tasks'])
   })
 
-  it('lets another user in at once after a denial', async () => {
+  it('signs another user in at once after a denial', async () => {
     const { source, status, error, user, tasks } = await openAuthenticated(sessionId)
     source.answer = () => ({ kind: 'denied' })
     await page.tick(900_000)
     expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
     source.signIn('bea', sessionId)
-    // No token has to come first: the session that was denied was another one.
+    // No token is needed first: the denied session was another one.
     expect([status.value, user.value?.id, error.value]).toEqual(['loading', 'bea', null])
     await page.tick()
     expect(tasks.data.value).toBe('bea\'s tasks')
   })
 
-  it('lets the same user and another one in after a denial', async () => {
+  it('signs the same user and another one in after a denial', async () => {
     const { source, status, error, tasks } = await openAuthenticated(sessionId)
     source.answer = () => ({ kind: 'denied' })
     await page.tick(900_000)
@@ -101,7 +101,7 @@ describe.each(ids)('a provider with %s', (_name, sessionId) => {
     }
   })
 
-  it('causes no traffic by saying the same again', async () => {
+  it('causes no traffic when it reports an equal session again', async () => {
     const { source } = await openAuthenticated(sessionId)
     page.takeFrames()
     for (let answers = 0; answers < 3; answers++) {

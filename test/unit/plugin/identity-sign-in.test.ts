@@ -14,20 +14,23 @@ function useTasks() {
   }
 }
 
-/** The first frames of each socket that carries somebody, in order: `Authenticate` has to come before anything of theirs. */
+/**
+ * The first frames of each socket of a user, in order: `Authenticate` has to precede all others of
+ * the user.
+ */
 function burstsOf(socketIndex: number): string[] {
   return page.deployment.sockets[socketIndex]!.frames.map(frame => frame.type === 'ModifyQuerySet'
     ? frame.modifications.map((change: { type: string, udfPath?: string }) => `${change.type} ${change.udfPath ?? ''}`.trim()).join(', ')
     : frame.type)
 }
 
-function expectNothingRequiredAsNobody(): void {
+function expectNothingRequiredAsAnonymous(): void {
   expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
   expect(subjectsOf(page.deployment, 'tasks:add')).not.toContain(null)
 }
 
-describe('a sign-in', () => {
-  it('needs no reload: required queries run as the person, optional ones again, public ones are left alone', async () => {
+describe('createConvex: sign-in', () => {
+  it('runs required queries, runs optional ones again, keeps public ones', async () => {
     const { source, deployment, convex } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -46,7 +49,7 @@ describe('a sign-in', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('hides what nobody saw of an optional query at once', async () => {
+  it('hides the anonymous result of an optional query at once', async () => {
     const { source } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -55,7 +58,7 @@ describe('a sign-in', () => {
     expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'nobody'], ['ada', null]])
   })
 
-  it('is one Authenticate on a connection of its own, before any query', async () => {
+  it('sends one Authenticate on a connection of its own, before any query', async () => {
     const { source } = openPage()
     page.run(useTasks)
     await page.tick()
@@ -65,7 +68,7 @@ describe('a sign-in', () => {
     expect(burstsOf(1)).toEqual(['Connect', 'Authenticate', 'Add tasks:list, Add users:whoami'])
   })
 
-  it('leaves nobody\'s connection open only while something public needs it', async () => {
+  it('keeps the anonymous connection only while a public query needs it', async () => {
     const { source, deployment } = openPage()
     const optional = page.run(() => useConvexQuery(api.whoami))
     const open = page.run(() => useConvexQuery(api.whoami, {}, { auth: 'public', lingerMs: 0 }))
@@ -80,8 +83,8 @@ describe('a sign-in', () => {
   })
 })
 
-describe('a socket that drops during the first token request', () => {
-  it('says nothing of the person before `Authenticate`, however often it drops', async () => {
+describe('createConvex: a socket that drops during the first token request', () => {
+  it('sends nothing of the user before Authenticate, however often it drops', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(useTasks)
@@ -94,12 +97,12 @@ describe('a socket that drops during the first token request', () => {
     source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
     await page.tick(60_000)
     expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
     for (const socket of deployment.sockets.filter(({ subject }) => subject === 'ada'))
       expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
   })
 
-  it('and is connecting again when the token comes', async () => {
+  it('sends Authenticate first if it is reconnecting when the token arrives', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
@@ -112,10 +115,10 @@ describe('a socket that drops during the first token request', () => {
     deployment.latencyMs = 0
     await page.tick(20_000)
     expect(result.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
   })
 
-  it('and is in its back-off when the token comes', async () => {
+  it('sends Authenticate first if it is in its back-off when the token arrives', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
@@ -125,10 +128,10 @@ describe('a socket that drops during the first token request', () => {
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await page.tick(20_000)
     expect(result.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
   })
 
-  it('and is dropped right after `Authenticate`', async () => {
+  it('sends Authenticate first if it drops again right after Authenticate', async () => {
     const { source, deployment, convex } = openPage({ user: 'silent' })
     source.signIn('ada')
     void convex
@@ -139,12 +142,12 @@ describe('a socket that drops during the first token request', () => {
     deployment.isHolding = false
     await page.tick(20_000)
     expect(convex.auth.status.value).toBe('authenticated')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
   })
 })
 
-describe('a sign-in that falls into a reconnect back-off', () => {
-  it('runs nothing required as nobody', async () => {
+describe('createConvex: sign-in during the back-off of a reconnect', () => {
+  it('runs no required query anonymously', async () => {
     const { source, deployment } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -157,12 +160,12 @@ describe('a sign-in that falls into a reconnect back-off', () => {
     await page.tick(60_000)
     expect(result.tasks.data.value).toBe('ada\'s tasks')
     expect(result.me.data.value).toBe('ada')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
     for (const socket of deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate')))
       expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
   })
 
-  it('does so also while the token itself takes long', async () => {
+  it('runs no required query anonymously while the token is slow too', async () => {
     const { source, deployment } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -174,12 +177,12 @@ describe('a sign-in that falls into a reconnect back-off', () => {
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await page.tick(60_000)
     expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
   })
 })
 
-describe('a reconnect of somebody who is signed in', () => {
-  it('says `Authenticate` before the queries', async () => {
+describe('createConvex: reconnect of a signed-in user', () => {
+  it('sends Authenticate before the queries', async () => {
     const { deployment } = openPage({ user: 'ada' })
     page.run(useTasks)
     await page.tick()
@@ -187,31 +190,31 @@ describe('a reconnect of somebody who is signed in', () => {
       deployment.drop()
       await page.tick(40_000)
     }
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
     expect(subjectsOf(deployment, 'tasks:list').length).toBeGreaterThanOrEqual(4)
   })
 })
 
-describe('a renewal that is denied', () => {
-  it('runs nothing required as nobody: the connection is closed, not told that nobody is there', async () => {
+describe('createConvex: a renewal that is denied', () => {
+  it('closes the connection instead of running required queries anonymously', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
     source.answer = () => ({ kind: 'denied' })
     await page.tick(900_000)
     expect(result.tasks.status.value).toBe('paused')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
     expect(deployment.frames.filter(frame => frame.type === 'Authenticate').map(frame => frame.tokenType)).toEqual(['User'])
     expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
   })
 })
 
-describe('a query that is mounted', () => {
+describe('createConvex: a query that is mounted', () => {
   it.each([
-    ['while the person is loading', 0],
+    ['while the user is loading', 0],
     ['while the token is being confirmed', 1],
-    ['once the person is there', 2],
-  ])('%s runs as them only', async (_name, stage) => {
+    ['once the user is authenticated', 2],
+  ])('runs only as the user: %s', async (_name, stage) => {
     const { source, deployment } = openPage()
     void page.convex
     await page.tick()
@@ -227,19 +230,19 @@ describe('a query that is mounted', () => {
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await page.tick()
     expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsNobody()
+    expectNothingRequiredAsAnonymous()
     expect(result.me.data.value).toBe('ada')
   })
 })
 
-describe('a guest\'s mutation', () => {
-  it('that was never sent is never run as the user who signs in', async () => {
+describe('createConvex: an anonymous user\'s mutation', () => {
+  it('never runs as the user who then signs in, if it was not sent', async () => {
     const { source, deployment } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
     deployment.isReachable = false
     deployment.drop()
-    const addition = result.add.mutate({ text: 'a guest\'s' })
+    const addition = result.add.mutate({ text: 'an anonymous user\'s' })
     const outcome = addition.then(() => 'ran', error => error)
     await page.tick()
     expect(result.add.status.value).toBe('pending')
@@ -254,7 +257,7 @@ describe('a guest\'s mutation', () => {
     expect(result.add.error.value).toBeUndefined()
   })
 
-  it('that is under way is not known to have been carried out', async () => {
+  it('rejects with an unknown outcome, if it was sent', async () => {
     const { source, deployment } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -268,11 +271,11 @@ describe('a guest\'s mutation', () => {
     expect(await outcome).toMatchObject({ outcome: 'unknown' })
     expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
     expect(result.add.data.value).toBeUndefined()
-    // Public queries found another connection.
+    // Public queries use another connection.
     expect(result.news.data.value).toBe('nobody')
   })
 
-  it('that is done leaves no trace under the user who signs in', async () => {
+  it('leaves no state under the user who signs in, if it is done', async () => {
     const { source } = openPage()
     const { result } = page.run(useTasks)
     const addition = result.add.mutate({})

@@ -30,7 +30,7 @@ function readAll(result: ReturnType<typeof useTasks>): Record<string, unknown> {
   }
 }
 
-/** Ways in which a page learns that nobody is there any more. */
+/** The ways in which a page is informed of a sign-out. */
 const ways: [string, () => unknown][] = [
   ['signOut()', () => page.convex.auth.signOut()],
   ['the provider, as after its own sign-out', () => page.source.say({ status: 'signedOut' })],
@@ -51,8 +51,8 @@ async function signInAda(): Promise<ReturnType<typeof useTasks>> {
   return result
 }
 
-describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
-  it('takes everything of the person away in one tick, and nothing comes back', async () => {
+describe.each(ways)('createConvex: sign-out reported by %s', (_name, learn) => {
+  it('removes all data of the user in one tick, permanently', async () => {
     const result = await signInAda()
     const ticks = recordTicks(() => readAll(result))
     void learn()
@@ -68,7 +68,7 @@ describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
     expect(result.me.data.value).toBe('nobody')
   })
 
-  it('leaves the wire: no frame of theirs is sent after that, and nothing runs as them', async () => {
+  it('sends no more frames of the user, and runs nothing as the user', async () => {
     await signInAda()
     const { deployment } = page
     const adas = deployment.sockets.find(({ subject }) => subject === 'ada')!
@@ -86,7 +86,7 @@ describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
     expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
   })
 
-  it('lets somebody else in at once', async () => {
+  it('lets another user sign in at once', async () => {
     const result = await signInAda()
     void learn()
     await page.tick(0)
@@ -97,7 +97,7 @@ describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
     expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
   })
 
-  it('rejects what is under way, and nothing throws', async () => {
+  it('rejects pending calls, and nothing throws', async () => {
     const result = await signInAda()
     page.deployment.isHolding = true
     const outcomes = [
@@ -121,7 +121,7 @@ describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
     expect(result.add.isPending.value).toBe(false)
   })
 
-  it('does not touch what is public', async () => {
+  it('does not affect public queries', async () => {
     const result = await signInAda()
     const ticks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
     void learn()
@@ -129,7 +129,7 @@ describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
     expect(ticks).toHaveLength(1)
   })
 
-  it('lets nothing linger: a query mounted afterwards starts from nothing', async () => {
+  it('keeps no lingering entries: a query mounted afterwards starts empty', async () => {
     await signInAda()
     const lingering = page.run(() => useConvexQuery(api.tasks, { of: 'lingering' }, { lingerMs: 600_000 }))
     await page.tick()
@@ -144,8 +144,8 @@ describe.each(ways)('a sign-out that the page learns by %s', (_name, learn) => {
   })
 })
 
-describe('a mutation that is held when its person goes', () => {
-  it('was not sent', async () => {
+describe('useConvexMutation: a mutation that is held back at a sign-out', () => {
+  it('rejects as not sent', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     const { result } = page.run(useTasks)
     source.say(signedIn('ada'))
@@ -156,7 +156,7 @@ describe('a mutation that is held when its person goes', () => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual([])
   })
 
-  it('may have been carried out if it left when the socket came back', async () => {
+  it('rejects with an unknown outcome if it was sent after a reconnect', async () => {
     const result = await signInAda()
     page.deployment.isReachable = false
     page.deployment.drop()
@@ -170,7 +170,7 @@ describe('a mutation that is held when its person goes', () => {
     expect(await outcome).toMatchObject({ outcome: 'unknown' })
   })
 
-  it('was not sent if the socket was down', async () => {
+  it('rejects as not sent if the socket was down', async () => {
     const result = await signInAda()
     page.deployment.isReachable = false
     page.deployment.drop()
@@ -185,8 +185,8 @@ describe('a mutation that is held when its person goes', () => {
   })
 })
 
-describe('a sign-out during the first token request', () => {
-  it('ends it, and the late token changes nothing', async () => {
+describe('createConvex: sign-out during the first token request', () => {
+  it('aborts the request, and ignores a late token', async () => {
     const { source, deployment, convex } = openPage({ user: 'silent' })
     page.run(useTasks)
     source.say(signedIn('ada'))
@@ -200,8 +200,8 @@ describe('a sign-out during the first token request', () => {
   })
 })
 
-describe('a sign-out while a renewal is under way', () => {
-  it('is not undone by its answer', async () => {
+describe('createConvex: sign-out during a renewal', () => {
+  it('is not undone by the renewal\'s response', async () => {
     await signInAda()
     const { source, convex, deployment } = page
     source.answer = null

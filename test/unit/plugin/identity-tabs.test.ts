@@ -8,7 +8,7 @@ import { identityApi as api, recordTicks, scriptIdentity } from '../../support/s
 import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
 
-/** One browser: all of its tabs have the same cookies. */
+/** One browser, whose tabs share their cookies. */
 class Browser {
   session: SessionSnapshot = { status: 'signedOut' }
 
@@ -48,8 +48,8 @@ async function openTwoTabs(session: SessionSnapshot) {
   return tabs
 }
 
-describe('a sign-in in another tab', () => {
-  it('signs this one in', async () => {
+describe('createConvex: sign-in in another tab', () => {
+  it('signs this tab in', async () => {
     const [here, there] = await openTwoTabs({ status: 'signedOut' })
     browser.session = signedIn('ada')
     there.source.say(browser.session)
@@ -58,7 +58,7 @@ describe('a sign-in in another tab', () => {
     expect(here.tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it('as somebody else shows nothing of the former person in any tick', async () => {
+  it('shows nothing of the previous user in any tick', async () => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     expect(here.tasks.data.value).toBe('ada\'s tasks')
     const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
@@ -70,8 +70,8 @@ describe('a sign-in in another tab', () => {
   })
 })
 
-describe('a sign-out in another tab', () => {
-  it('signs this one out', async () => {
+describe('createConvex: sign-out in another tab', () => {
+  it('signs this tab out', async () => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     browser.session = { status: 'signedOut' }
     await there.convex.auth.signOut()
@@ -81,7 +81,7 @@ describe('a sign-out in another tab', () => {
     expect(here.page.deployment.liveSockets).toEqual([])
   })
 
-  it('is asked about, not believed', async () => {
+  it('is checked with the provider, not trusted', async () => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     await there.convex.auth.signOut() // and the session goes on
     await tick()
@@ -90,7 +90,7 @@ describe('a sign-out in another tab', () => {
     expect(here.tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it('that cannot be asked about changes nothing', async () => {
+  it('changes nothing if the provider cannot be reached', async () => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     browser.session = { status: 'failed', error: new Error('offline') }
     there.source.say({ status: 'signedOut' })
@@ -99,14 +99,14 @@ describe('a sign-out in another tab', () => {
   })
 })
 
-describe('a change in another tab that cannot be asked about at first', () => {
+describe('createConvex: a change in another tab while the provider fails', () => {
   const failed: SessionSnapshot = { status: 'failed', error: new Error('too many requests') }
 
   it.each([
     ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
     ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
     ['a switch', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
-  ])('is asked about until there is an answer: %s', async (_name, before, then, tasks) => {
+  ])('is checked until the provider answers: %s', async (_name, before, then, tasks) => {
     browser.session = before
     const here = browser.openTab()
     const there = browser.openTab()
@@ -114,7 +114,7 @@ describe('a change in another tab that cannot be asked about at first', () => {
     browser.session = failed
     there.source.say(then)
     await vi.advanceTimersByTimeAsync(10_000)
-    // At the first moment, and in the first three steps of the back-off.
+    // At once, and in the first three steps of the back-off.
     expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
     browser.session = then
     await vi.advanceTimersByTimeAsync(60_000)
@@ -124,7 +124,7 @@ describe('a change in another tab that cannot be asked about at first', () => {
     expect(here.source.refreshes).toBe(0)
   })
 
-  it('is asked about until there is an answer: a provider that says nothing at all', async () => {
+  it('is checked until the provider answers: a provider that reports nothing', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     const there = browser.openTab()
@@ -140,10 +140,10 @@ describe('a change in another tab that cannot be asked about at first', () => {
   })
 })
 
-describe('a page that the browser has kept and brings back', () => {
+describe('createConvex: a page restored from the back/forward cache', () => {
   const comeBack = (persisted: boolean): boolean => dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
 
-  it('asks who is there, and shows nothing more of somebody who has gone', async () => {
+  it('requests the session, and shows nothing of the previous user', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     await tick()
@@ -154,7 +154,7 @@ describe('a page that the browser has kept and brings back', () => {
     expect(here.source.refreshes).toBe(1)
   })
 
-  it('is not one that has just been loaded', async () => {
+  it('does not request the session twice after a normal load', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     comeBack(false)
@@ -163,8 +163,8 @@ describe('a page that the browser has kept and brings back', () => {
   })
 })
 
-describe('ten tabs', () => {
-  it('make one announcement of one change, and ask once each', async () => {
+describe('createConvex: ten tabs', () => {
+  it('make one announcement of one change, and request the session once each', async () => {
     const tabs = Array.from({ length: 10 }, () => browser.openTab())
     await tick()
     channel.messages.length = 0
@@ -178,7 +178,7 @@ describe('ten tabs', () => {
     expect(tabs.every(({ convex }) => convex.auth.status.value === 'authenticated')).toBe(true)
   })
 
-  it('stay quiet while nothing changes', async () => {
+  it('announce nothing while nothing changes', async () => {
     browser.session = signedIn('ada')
     const tabs = Array.from({ length: 3 }, () => browser.openTab())
     await tick()
@@ -190,8 +190,8 @@ describe('ten tabs', () => {
   })
 })
 
-describe('two apps on one page, with a provider each and one deployment', () => {
-  it.each([true, false])('hear each other, and stay with their own person without end: a provider that can be asked again: %s', async (canRefresh) => {
+describe('createConvex: two apps on one page with a provider each', () => {
+  it.each([true, false])('keep their own users although they share a channel: refreshable provider: %s', async (canRefresh) => {
     const other = new Browser()
     browser.session = signedIn('ada')
     other.session = signedIn('bea')
@@ -204,7 +204,7 @@ describe('two apps on one page, with a provider each and one deployment', () => 
     await tick()
     const shown = (): unknown[] => [first.tasks.data.value, second.tasks.data.value]
     expect(shown()).toEqual(['ada\'s tasks', 'bea\'s tasks'])
-    // One announcement of each person who came, and one more token at most for each that was heard.
+    // One announcement for each user, and at most one more token request for each announcement.
     expect(channel.messages).toHaveLength(2)
     expect(first.source.requests.length + second.source.requests.length).toBeLessThanOrEqual(4)
     browser.session = { status: 'signedOut' }
@@ -218,8 +218,8 @@ describe('two apps on one page, with a provider each and one deployment', () => 
   })
 })
 
-describe('two apps of one origin on one deployment, with an id of their provider each', () => {
-  it('do not hear each other', async () => {
+describe('createConvex: two apps of one origin with a provider id each', () => {
+  it('use a channel each', async () => {
     const other = new Browser()
     const first = browser.openTab({ id: 'https://one.example/api/auth' })
     const second = other.openTab({ id: Promise.resolve('https://two.example/api/auth') })
@@ -241,7 +241,7 @@ describe('two apps of one origin on one deployment, with an id of their provider
   })
 })
 
-describe('an announcement that this tab does not adopt', () => {
+describe('createConvex: an announcement that this tab does not adopt', () => {
   it.each([
     ['the provider says otherwise', async () => {
       const misled = browser.openTab()
@@ -253,7 +253,7 @@ describe('an announcement that this tab does not adopt', () => {
       other.postMessage(null)
       other.close()
     }],
-  ])('is forgotten once it is answered, so that the tab announces its own sign-out later: %s', async (_name, mislead) => {
+  ])('is discarded once the provider answers, so that a later sign-out is announced: %s', async (_name, mislead) => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     await mislead()
     await tick()
@@ -265,7 +265,7 @@ describe('an announcement that this tab does not adopt', () => {
     expect(there.tasks.data.value).toBeUndefined()
   })
 
-  it('is forgotten although a token request is under way all the time', async () => {
+  it('is discarded although a token request is pending all the time', async () => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     here.source.answer = () => new Promise(() => {})
     vi.setSystemTime(Date.now() + 7_200_000)
@@ -280,7 +280,7 @@ describe('an announcement that this tab does not adopt', () => {
     expect(there.convex.auth.status.value).toBe('unauthenticated')
   })
 
-  it('is forgotten although the answer took several attempts', async () => {
+  it('is discarded although the answer took several attempts', async () => {
     const [here, there] = await openTwoTabs(signedIn('ada'))
     browser.session = { status: 'failed', error: new Error('too many requests') }
     const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
@@ -296,15 +296,15 @@ describe('an announcement that this tab does not adopt', () => {
   })
 })
 
-describe('what is said between tabs', () => {
-  it('holds no token and no session', async () => {
+describe('createConvex: a message between tabs', () => {
+  it('contains no token and no session', async () => {
     browser.session = signedIn('ada')
     browser.openTab()
     await tick()
     expect(channel.messages).toEqual([{ channel: expect.stringContaining('scripted-deployment'), data: 'ada' }])
   })
 
-  it.each([undefined, 42, {}, 'mallory', ['ada']])('may be garbage: %o', async (data) => {
+  it.each([undefined, 42, {}, 'mallory', ['ada']])('is ignored if it is garbage: %o', async (data) => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     await tick()
@@ -315,13 +315,13 @@ describe('what is said between tabs', () => {
     await tick()
     expect(ticks).toHaveLength(1)
     expect(here.source.requests).toHaveLength(1)
-    // The tab still tells when something changes.
+    // The tab still announces a change.
     channel.messages.length = 0
     await here.convex.auth.signOut()
     expect(channel.messages).toHaveLength(1)
   })
 
-  it('requests the session for each of two equal announcements', async () => {
+  it('causes a session request each time, also if it equals the previous message', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     await tick()
@@ -351,7 +351,7 @@ describe('what is said between tabs', () => {
     expect(inner!.tasks.data.value).toBe('bea\'s tasks')
   })
 
-  it('stays within one deployment', async () => {
+  it('does not reach apps of another deployment', async () => {
     const here = browser.openTab()
     const elsewhere = browser.openTab({ url: 'https://another-deployment.convex.cloud' })
     await tick()
@@ -363,8 +363,8 @@ describe('what is said between tabs', () => {
   })
 })
 
-describe('a provider that cannot be asked again', () => {
-  it('is asked for a token when another tab says that somebody else is there', async () => {
+describe('createConvex: a provider without refresh()', () => {
+  it('receives a token request when another tab announces another user', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     Object.assign(here.source, { refresh: undefined })
@@ -376,7 +376,7 @@ describe('a provider that cannot be asked again', () => {
     expect(here.tasks.data.value).toBe('bea\'s tasks')
   })
 
-  it('is asked for a token when another tab says that nobody is there', async () => {
+  it('receives a token request when another tab announces a sign-out', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     Object.assign(here.source, { refresh: undefined })
@@ -388,7 +388,7 @@ describe('a provider that cannot be asked again', () => {
     expect(here.convex.auth.status.value).toBe('unauthenticated')
   })
 
-  it('is asked for a token when another tab says that somebody has come', async () => {
+  it('receives a token request when another tab announces a sign-in', async () => {
     const here = browser.openTab()
     Object.assign(here.source, { refresh: undefined })
     const there = browser.openTab()
@@ -397,16 +397,16 @@ describe('a provider that cannot be asked again', () => {
     there.source.say(browser.session)
     await tick()
     expect(here.tasks.data.value).toBe('ada\'s tasks')
-    // And is believed when it then says that nobody is there, as it has said before.
+    // A later report of a sign-out counts, although the provider has reported a sign-out before.
     here.source.say({ status: 'signedOut' })
     expect(here.tasks.data.value).toBeUndefined()
   })
 })
 
-describe('a page that the browser has kept and that is come back to', () => {
+describe('createConvex: a page restored after a sign-out elsewhere', () => {
   const show = (persisted: boolean): unknown => window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
 
-  it('asks who is there, since that may be nobody any more', async () => {
+  it('requests the session, which may have ended', async () => {
     browser.session = signedIn('ada')
     const here = browser.openTab()
     await tick()
@@ -418,7 +418,7 @@ describe('a page that the browser has kept and that is come back to', () => {
     expect(here.tasks.data.value).toBeUndefined()
   })
 
-  it('is not one that is shown for the first time, which asks by itself', async () => {
+  it('does not request the session twice when it is shown for the first time', async () => {
     const here = browser.openTab()
     await tick()
     show(false)

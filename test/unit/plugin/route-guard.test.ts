@@ -37,8 +37,8 @@ async function openRouter(user: string | null | 'silent', isHinted = false): Pro
   return router
 }
 
-describe('the documented route guard', () => {
-  it('lets a signed-in user in', async () => {
+describe('useConvexAuth: the documented route guard', () => {
+  it('admits a signed-in user', async () => {
     const router = await openRouter('ada')
     const pushed = router.push('/tasks')
     await page.tick()
@@ -46,7 +46,7 @@ describe('the documented route guard', () => {
     expect(router.currentRoute.value.fullPath).toBe('/tasks')
   })
 
-  it('redirects a visitor who is signed out', async () => {
+  it('redirects an anonymous user', async () => {
     const router = await openRouter(null)
     await router.push('/tasks')
     expect(router.currentRoute.value.fullPath).toBe('/sign-in?redirect=/tasks')

@@ -14,16 +14,19 @@ const api = {
 }
 
 let server: ScriptedAuthServer
-/** What the functions throw, which look at the session as `getAuthUser` does; `null` if they find it. */
+/**
+ * The error of the functions, which read the session as `getAuthUser` does. `null`: a session
+ * exists.
+ */
 let failure: Error | null
 
 const UNAUTHENTICATED = new ConvexError('Unauthenticated')
-/** How long a sign-out is answered after the session has ended. */
+/** The time from the end of the session to the response of the sign-out. */
 const SLOW_MS = 400
-/** How long the page waits before it asks for the session. */
+/** How long the page waits before it requests the session. */
 const CHECK_MS = 2000
 
-/** A page of a signed-in user, whose functions look at the session in the database. */
+/** A page of a signed-in user, whose functions read the session from the database. */
 async function openSignedIn() {
   server = new ScriptedAuthServer('ada')
   failure = null
@@ -65,7 +68,7 @@ function endSession(error: Error = UNAUTHENTICATED): void {
   page.deployment.invalidate()
 }
 
-/** The server ends the session at once, and its answer takes a while. */
+/** The server ends the session at once and responds later. */
 function answerSignOutSlowly(answer: () => Response | Promise<Response> = json({ success: true }), error?: Error): void {
   server.answers['/sign-out'] = () => {
     endSession(error)
@@ -76,8 +79,8 @@ function answerSignOutSlowly(answer: () => Response | Promise<Response> = json({
 const SHOWN = { names: ['ada', 'ada', 4], errors: [null, null, null] }
 const GONE = { names: [null, null, 0], errors: [null, null, null] }
 
-describe('signOut() whose answer takes a while', () => {
-  it.each([UNAUTHENTICATED, new ConvexError({ code: 'signed out' }), new Error('Server Error')])('shows no error of the session that has ended: %s', async (error) => {
+describe('useConvexAuth: signOut with a slow response', () => {
+  it.each([UNAUTHENTICATED, new ConvexError({ code: 'signed out' }), new Error('Server Error')])('shows no error of the ended session: %s', async (error) => {
     const { auth, current, several, list, ticks } = await openSignedIn()
     answerSignOutSlowly(undefined, error)
     const signedOut = auth.signOut()
@@ -106,7 +109,7 @@ describe('signOut() whose answer takes a while', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it('signs out where the request fails although the session has ended', async () => {
+  it('signs out if the request fails although the session has ended', async () => {
     const { auth, ticks } = await openSignedIn()
     answerSignOutSlowly(noAnswer)
     const outcome = auth.signOut().catch(error => error.code)
@@ -115,7 +118,7 @@ describe('signOut() whose answer takes a while', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('checks the session once where the request fails and no query does: %s', async (user, status) => {
+  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('checks the session once if the request fails and no query does: %s', async (user, status) => {
     const { auth, ticks } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       server.user = user
@@ -130,7 +133,7 @@ describe('signOut() whose answer takes a while', () => {
     expect(server.paths()).toEqual(['/sign-out', '/get-session'])
   })
 
-  it('shows the errors that came meanwhile where it fails and the session goes on', async () => {
+  it('shows withheld errors if the request fails and the session continues', async () => {
     const { auth, ticks, current } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       failure = new ConvexError('Not today')
@@ -145,7 +148,7 @@ describe('signOut() whose answer takes a while', () => {
     expect(ticks().map(({ errors }) => errors.filter(Boolean).length)).toEqual([0, 3])
   })
 
-  it('goes on showing live results while it is under way', async () => {
+  it('shows live results while the request is pending', async () => {
     const { auth, current } = await openSignedIn()
     server.answers['/sign-out'] = () => new Promise(() => {})
     void auth.signOut()
@@ -156,7 +159,7 @@ describe('signOut() whose answer takes a while', () => {
     expect(current.isStale.value).toBe(false)
   })
 
-  it('withholds errors until a slow answer is there', async () => {
+  it('withholds errors until a slow response arrives', async () => {
     const { auth, ticks } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       endSession()
@@ -202,14 +205,14 @@ describe('signOut() whose answer takes a while', () => {
   })
 })
 
-describe('a session that ends elsewhere', () => {
+describe('createConvex: a session that ends elsewhere', () => {
   it.each<[string, (authClient: any) => unknown]>([
     ['by the Better Auth client, whose answer takes a while', (authClient) => {
       answerSignOutSlowly()
       return authClient.signOut()
     }],
     ['in another tab or on another device', () => endSession()],
-  ])('takes the data away without showing an error: %s', async (_name, end) => {
+  ])('hides the data without showing an error: %s', async (_name, end) => {
     const { authClient, ticks } = await openSignedIn()
     void end(authClient)
     await page.tick(SLOW_MS + CHECK_MS + 100)
@@ -217,7 +220,7 @@ describe('a session that ends elsewhere', () => {
     expect(server.count('/convex/token')).toBe(0)
   })
 
-  it('is asked about once, however many queries fail', async () => {
+  it('causes one session request, however many queries fail', async () => {
     await openSignedIn()
     endSession()
     await page.tick(CHECK_MS - 100)
@@ -226,9 +229,10 @@ describe('a session that ends elsewhere', () => {
     expect(server.paths()).toEqual(['/get-session'])
   })
 
-  it('is not asked about while the auth client may be replacing it, nor once that is known', async () => {
+  it('causes no session request while the auth client may replace the session', async () => {
     const { authClient, ticks } = await openSignedIn()
-    // Before the answer is there, the browser has the old cookie, and a request with it would end both sessions.
+    // Until the response, the browser has the old cookie: a request with it would end both
+    // sessions.
     server.answers['/change-password'] = () => {
       server.user = null
       failure = UNAUTHENTICATED
@@ -251,7 +255,7 @@ describe('a session that ends elsewhere', () => {
 
   it('shows no error of a session that is replaced, as by changePassword', async () => {
     const { ticks, current } = await openSignedIn()
-    // The old session is gone; the cookie names another one, whose token the functions accept.
+    // The old session has ended. The cookie names another one, whose token the functions accept.
     server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
     failure = UNAUTHENTICATED
     page.deployment.onFrame = ({ type }) => {
@@ -267,8 +271,8 @@ describe('a session that ends elsewhere', () => {
   })
 })
 
-describe('an error that is not about the session', () => {
-  it('is shown at once, and no session is asked for', async () => {
+describe('createConvex: an error that is not about the session', () => {
+  it('is shown at once, without a session request', async () => {
     const { current } = await openSignedIn()
     for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' })]) {
       failure = error
@@ -283,7 +287,7 @@ describe('an error that is not about the session', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('is shown once the session turns out to go on, and then believed for a while', async () => {
+  it('is shown once the session is confirmed, and then at once for a while', async () => {
     const { current, auth } = await openSignedIn()
     server.answers['/get-session'] = () => new Promise(resolve => setTimeout(() => resolve(server.answer('/get-session')), 50))
     for (const [index, isWithheld] of [true, false, false].entries()) {
@@ -303,7 +307,7 @@ describe('an error that is not about the session', () => {
     expect(server.paths()).toEqual(['/get-session'])
   })
 
-  it('is shown after ten seconds where the session cannot be asked for', async () => {
+  it('is shown after ten seconds if the session request fails', async () => {
     const { current } = await openSignedIn()
     server.answers['/get-session'] = noAnswer
     failure = UNAUTHENTICATED
@@ -315,7 +319,7 @@ describe('an error that is not about the session', () => {
     expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
   })
 
-  it('is shown at once to an anonymous visitor, and for a query that had no result', async () => {
+  it('is shown at once to an anonymous user, and for a query without a result', async () => {
     const { authClient } = await openSignedIn()
     page.deployment.functions.set('tasks:list', () => {
       throw UNAUTHENTICATED

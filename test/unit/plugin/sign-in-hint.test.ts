@@ -5,8 +5,8 @@ import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted
 let page: ScriptedPage
 setupScriptedPage()
 
-describe('the hint that this browser was signed in', () => {
-  it('survives a failure', async () => {
+describe('wasSignedIn', () => {
+  it('keeps the hint after a failed request', async () => {
     page = new ScriptedPage({ user: 'silent' })
     leaveHint(page.deployment)
     void page.convex
@@ -17,7 +17,7 @@ describe('the hint that this browser was signed in', () => {
     expect(localStorage.length).toBe(1)
   })
 
-  it('is left by whoever signs in, and taken when they sign out', async () => {
+  it('stores the hint at a sign-in and removes it at a sign-out', async () => {
     page = new ScriptedPage({ user: 'ada' })
     void page.convex
     await page.tick()

@@ -23,18 +23,18 @@ function openAuthPage(user: string | null, tokens?: boolean, initialAuth?: Initi
   return { authClient, auth: page.convex.auth, ...result }
 }
 
-describe('a token endpoint that does not exist', () => {
+describe('createConvex: a token endpoint that does not exist', () => {
   it.each([
     ['a page', html(404)],
     ['JSON', json({ message: 'Not Found' }, { status: 404 })],
     ['nothing', () => new Response(null, { status: 404 })],
-  ])('is reported once, and requested ever more slowly: 404 with %s', async (_name, answer) => {
+  ])('is reported once, and requested with growing delays: 404 with %s', async (_name, answer) => {
     const { auth } = openAuthPage('ada')
     server.answers['/convex/token'] = answer
     await page.tick(29_000)
     expect(auth.error.value).toMatchObject({ code: 'TOKEN_ENDPOINT_MISSING' })
     expect(console.error).not.toHaveBeenCalled()
-    // The attempt that is due by then waits for 32 s at the most.
+    // The next attempt is due after 32 s at most.
     await page.tick(65_000)
     expectConsole(/TOKEN_ENDPOINT_MISSING.*tokens: false/)
     const requests = server.count('/convex/token')
@@ -43,11 +43,11 @@ describe('a token endpoint that does not exist', () => {
     expect(server.count('/convex/token')).toBeLessThanOrEqual(requests + 12)
   })
 
-  it.each([100, 2000, 12_000])('is not reported where it comes back as after a deploy, and not left alone: after %d ms', async (goneMs) => {
+  it.each([100, 2000, 12_000])('is not reported if it returns, as after a deploy: after %d ms', async (goneMs) => {
     const { tasks } = openAuthPage('ada')
     await page.tick(goneMs)
     delete server.answers['/convex/token']
-    // The back-off has doubled at most to the time that has passed.
+    // The back-off is at most as long as the time that has passed.
     await page.tick(goneMs * 2 + 2000)
     expect(tasks.data.value).toBe('ada\'s tasks')
   })
@@ -88,7 +88,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(server.count('/convex/token')).toBe(0)
   })
 
-  it('runs queries and calls anonymously, and pauses what requires a user', async () => {
+  it('runs queries and calls anonymously, and pauses those that require a user', async () => {
     const { tasks, me, add, several, pages, auth } = openAuthPage('ada', false)
     await page.tick(100)
     expect(auth.isAuthenticated.value).toBe(true)
@@ -104,7 +104,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(subjectsOf(page.deployment, 'tasks:list')).toEqual([])
   })
 
-  it('resets what the previous user was shown', async () => {
+  it('resets the previous user\'s data', async () => {
     const { add, me, authClient } = openAuthPage('ada', false)
     await page.tick(100)
     const added = add.mutate({})
@@ -118,7 +118,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(me.data.value).toBe('nobody')
   })
 
-  it.each([['ada', 'authenticated'], ['bea', 'authenticated'], [null, 'unauthenticated']])('begins as the user that a server found, and follows the session: %s', async (user, status) => {
+  it.each([['ada', 'authenticated'], ['bea', 'authenticated'], [null, 'unauthenticated']])('starts with the user of initialAuth, and follows the session: %s', async (user, status) => {
     const { user: initialUser, session } = sessionOf('ada')
     const { auth, me } = openAuthPage(user, false, { token: null, user: initialUser, session })
     expect(auth.status.value).toBe('authenticated')
@@ -135,7 +135,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(server.paths()).toEqual(['/get-session'])
   })
 
-  it('takes a failed request for neither a sign-in nor a sign-out', async () => {
+  it('does not sign in or out after a failed request', async () => {
     const { auth, me } = openAuthPage('ada', false)
     server.answers['/get-session'] = noAnswer
     await page.tick(100)

@@ -7,10 +7,10 @@ import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted
 
 setupScriptedPage()
 
-describe('two queries that one mutation changes', () => {
+describe('batch: two queries that one mutation changes', () => {
   let page: ScriptedPage
 
-  /** A value and its double, each a query of its own. */
+  /** A query for a value and a query for its double. */
   function mountPair() {
     let value = 1
     page = new ScriptedPage()
@@ -22,7 +22,7 @@ describe('two queries that one mutation changes', () => {
     })
   }
 
-  it('change in one flush: a component renders once', async () => {
+  it('render a component once', async () => {
     mountPair()
     const renders: string[] = []
     page.mount(defineComponent(() => {
@@ -40,11 +40,11 @@ describe('two queries that one mutation changes', () => {
     expect(renders).toEqual(['undefined undefined', '1 2', '5 10'])
   })
 
-  it('show no mixture to a synchronous watcher, nor to computed of the app, in whatever order they are read', async () => {
+  it('never show a mixture to synchronous watchers or computed refs', async () => {
     mountPair()
     const seen: string[] = []
     const { mutate } = page.run(() => {
-      // Subscribed in one order, read in the other.
+      // The queries are subscribed in one order and read in the other.
       const one = useConvexQuery(api.values.get)
       const two = useConvexQuery(api.values.other)
       const sum = computed(() => (two.data.value ?? 0) + (one.data.value ?? 0))
@@ -63,7 +63,7 @@ describe('two queries that one mutation changes', () => {
     expect(new Set(seen)).toEqual(new Set(['1 2 3 true', '5 10 15 true']))
   })
 
-  it('show no mixture when one of them is kept and one is transformed', async () => {
+  it('never show a mixture of retained and transformed data', async () => {
     mountPair()
     const seen: string[] = []
     const { mutate } = page.run(() => {
@@ -78,7 +78,7 @@ describe('two queries that one mutation changes', () => {
     expect(seen).toEqual(['1 1', '5 5'])
   })
 
-  it('change together under an optimistic update and its roll-back', async () => {
+  it('change together in an optimistic update and its roll-back', async () => {
     mountPair()
     page.deployment.functions.set('values:set', () => {
       throw new Error('refused')
@@ -102,7 +102,7 @@ describe('two queries that one mutation changes', () => {
     expect(seen).toEqual(['1 2', '5 10', '1 2'])
   })
 
-  it('show no mixture after a reconnect, and when one of them fails', async () => {
+  it('never show a mixture after a reconnect, nor when one of them fails', async () => {
     mountPair()
     const seen: string[] = []
     let value = 1
@@ -146,7 +146,7 @@ describe('batch', () => {
     stop()
   })
 
-  it('keeps what was written when the function throws, and reports the error', () => {
+  it('keeps the writes of a function that throws, and reports the error', () => {
     const a = shallowRef(1)
     const seen: number[] = []
     const stop = watch(a, value => seen.push(value), { flush: 'sync' })
@@ -159,7 +159,7 @@ describe('batch', () => {
     stop()
   })
 
-  it('leaves Vue as it was when an effect throws', async () => {
+  it('leaves Vue working when an effect throws', async () => {
     const [a, b] = [shallowRef(1), shallowRef(1)]
     const runner = effect(() => {
       if (a.value === 2)
