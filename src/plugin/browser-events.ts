@@ -1,3 +1,4 @@
+import type { UseBroadcastChannelReturn } from '@vueuse/core'
 /** Connects a plugin with its page: browser events, other tabs, the hint of a previous sign-in. */
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { Identity } from '../token/auth-state.ts'
@@ -38,12 +39,12 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
     reconnect()
     engine.wake()
   }
-  useEventListener(window, 'online', wake)
+  useEventListener('online', wake)
   useEventListener(document, 'visibilitychange', () => {
     if (!document.hidden)
       wake()
   })
-  useEventListener(window, 'pageshow', (event) => {
+  useEventListener('pageshow', (event) => {
     reconnect()
     // While the browser kept the page in its back/forward cache, the page missed the messages of
     // other tabs.
@@ -51,7 +52,7 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
       engine.refreshSession()
   })
   // A Convex client would never remove a listener of its own.
-  useEventListener(window, 'beforeunload', (event) => {
+  useEventListener('beforeunload', (event) => {
     if (isBusy())
       event.preventDefault()
   })
@@ -75,13 +76,12 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
  */
 function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id']): void {
   const scope = getCurrentScope()!
-  let post: ((userId: string | null) => void) | undefined
+  let tabs: UseBroadcastChannelReturn<string | null, string | null> | undefined
   /** The identity that another tab has announced, until the provider has confirmed or denied it. */
   let announced: unknown
 
   const openInScope = (id?: string): void => {
-    const tabs = useBroadcastChannel<string | null, string | null>({ name: nameFor(url, id) })
-    post = tabs.post
+    tabs = useBroadcastChannel<string | null, string | null>({ name: nameFor(url, id) })
     // Its `data` is a ref: a second, equal announcement would change nothing and pass unnoticed.
     useEventListener<MessageEvent<unknown>>(tabs.channel, 'message', ({ data }) => {
       if (data === userIdOf(engine.state))
@@ -104,7 +104,7 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
     const userId = userIdOf(state)
     const isChange = userId !== undefined && userId !== userIdOf(previous)
     if (isChange && announced !== userId)
-      post?.(userId)
+      tabs?.post(userId)
     // An announcement that the provider has denied must not silence this tab when the same change
     // happens later.
     const isAnswered = !state.request || state.lastReportedSession !== previous.lastReportedSession

@@ -10,10 +10,9 @@ import { isInKeepAlive } from '../../reactivity/vue-internals.ts'
  * they are registered inside of a `KeepAlive` only.
  */
 export function onKeepAliveToggle(follow: (isActive: boolean) => void): boolean {
-  const canToggle = isInKeepAlive()
-  if (canToggle) {
-    onActivated(() => follow(true))
-    onDeactivated(() => follow(false))
-  }
-  return canToggle
+  if (!isInKeepAlive())
+    return false
+  onActivated(() => follow(true))
+  onDeactivated(() => follow(false))
+  return true
 }
