@@ -1,4 +1,4 @@
-// What an app imports that uses everything of the core: `npm run size` bundles it with its peers left out.
+// The imports of an app that uses the whole core. `npm run size` bundles them without the peers.
 export {
   createConvex,
   useAuthedQuery,

@@ -1,3 +1,4 @@
+// `npm run size`: the size of the core in an app's bundle, and what each further export adds to it.
 import { Buffer } from 'node:buffer'
 import { globSync, statSync } from 'node:fs'
 import process from 'node:process'
@@ -6,24 +7,29 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
 /**
- * The most that the core may weigh, in bytes after minification and gzip: what it weighs today, in the built package, which is what users get. The
- * aim is 6,000, which the behaviour that the tests hold down does not fit into: see `bench/README.md`. Lower it when you can; never raise it
- * without saying why.
+ * The largest size that the core may have, in bytes after minification and gzip, measured in the
+ * built package. VueUse does not count. Lower the budget when the core becomes smaller; never raise
+ * it without a reason in the commit. bench/README.md explains why the core is not smaller.
  */
 const CORE_BUDGET = 12_900
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const core = path('./core.ts')
-/** The package as it is built, and what it is built of: a bundler has to find as little to keep in the one file as in the many. */
+/**
+ * The built package and its source: a bundler must be able to drop as much of the one as of the
+ * other.
+ */
 const dist = path('../../dist/index.js')
 const source = path('../../src/index.ts')
 
 assertBuilt()
 
-/** An app bundles VueUse once for itself and for Convue, so that VueUse is not part of the core's size. */
+/** Most Vue apps bundle VueUse for themselves, so VueUse is not part of the core's size. */
 const VUEUSE = /^@vueuse\//
 
-/** Bundles as an app's production build does and returns the size without peers and other `external` packages, in bytes. */
+/**
+ * Bundles `input` as an app's production build does, without the peers and the `external` packages.
+ */
 async function measure(input: string, convue = dist, external: RegExp[] = [VUEUSE]): Promise<Size> {
   const result = await build({
     configFile: false,
@@ -48,7 +54,7 @@ async function measure(input: string, convue = dist, external: RegExp[] = [VUEUS
     },
   })
   if (!('output' in result))
-    throw new Error('The build gave more than one bundle.')
+    throw new Error('The build returned more than one bundle.')
   const chunks = result.output.filter(chunk => 'code' in chunk)
   const code = chunks.map(chunk => chunk.code).join('')
   const files = chunks.flatMap(({ modules }) => Object.entries(modules).flatMap(([id, { renderedLength }]) => renderedLength > 0 ? [id] : []))
@@ -58,7 +64,7 @@ async function measure(input: string, convue = dist, external: RegExp[] = [VUEUS
 interface Size {
   minified: number
   gzipped: number
-  /** The source files that something is left of. */
+  /** The source files that the bundle contains code of. */
   files: string[]
 }
 
@@ -76,7 +82,7 @@ rows['core, bundled from source'] = wholeSource
 rows['core, with VueUse included'] = await measure(core, dist, [])
 console.table(rows, ['minified', 'gzipped'])
 
-/** What the core must hold nothing of, each with what it adds to it. */
+/** The exports that the core must not contain any code of. */
 const FURTHER = [
   'useConvexPaginatedQuery',
   'useAuthedPaginatedQuery',
@@ -100,19 +106,20 @@ for (const name of FURTHER) {
   const [added, sourceAdded] = [size.gzipped - whole.gzipped, sourceSize.gzipped - wholeSource.gzipped]
   further[name] = { 'gzipped, on top of the core': added, 'from source': sourceAdded }
   if (sourceSize.files.every(file => wholeSource.files.includes(file)))
-    fail(`The core holds ${name} although it does not use it.`)
-  // In one file nothing tells what is left of which: but what is there already adds nothing.
+    fail(`The core contains ${name} although it does not use it.`)
+  // The built package is one file, which hides the origin of its code. But code that the core
+  // already contains would add nothing.
   if (added < sourceAdded * 0.7)
-    fail(`The built core holds some of ${name} although it does not use it.`)
+    fail(`The built core contains some of ${name} although it does not use it.`)
 }
 console.table(further)
 
 if (whole.gzipped > CORE_BUDGET)
-  fail(`The core weighs ${whole.gzipped} bytes and may weigh ${CORE_BUDGET}.`)
+  fail(`The core has ${whole.gzipped} bytes; its budget is ${CORE_BUDGET}.`)
 if (whole.gzipped > wholeSource.gzipped * 1.01)
-  fail(`Of the built package, bundlers keep ${whole.gzipped - wholeSource.gzipped} bytes more than of its source: look for what has no PURE annotation.`)
+  fail(`Bundlers keep ${whole.gzipped - wholeSource.gzipped} bytes more of the built package than of its source: look for a missing PURE annotation.`)
 
-/** Figures of another state of the code would be worth nothing. */
+/** Fails if `dist` is not the build of the current source. */
 function assertBuilt(): void {
   const builtAt = statSync(dist, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (globSync('**/*.ts', { cwd: path('../../src') }).some(file => statSync(path(`../../src/${file}`)).mtimeMs > builtAt)) {

@@ -7,7 +7,7 @@ import { builtinEnvironments } from 'vitest/runtime'
  */
 const NODES_OWN = ['fetch', 'Request', 'Response', 'Headers', 'FormData', 'Blob', 'File', 'URL', 'URLSearchParams', 'AbortController', 'AbortSignal', 'performance']
 
-/** A happy-dom page on the app's own origin, whose network is Node's. */
+/** A happy-dom page on the app's own origin, with the network of Node. */
 export default {
   name: 'page',
   viteEnvironment: 'client',
