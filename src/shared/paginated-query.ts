@@ -1,7 +1,10 @@
 /** Types of paginated queries and of their arguments. */
 import type { FunctionArgs, FunctionReference, FunctionReturnType, PaginationOptions, PaginationResult } from 'convex/server'
 
-/** A query that takes `paginationOpts` and returns one page: `ctx.db.query(…).paginate(args.paginationOpts)`. */
+/**
+ * A query that takes `paginationOpts` and returns one page:
+ * `ctx.db.query(…).paginate(args.paginationOpts)`.
+ */
 export type PaginatedQueryReference = FunctionReference<'query', 'public', { paginationOpts: PaginationOptions }, PaginationResult<any>>
 
 /** The arguments of a paginated query without `paginationOpts`, which Convue adds. */
@@ -14,8 +17,8 @@ export type PaginatedQueryItem<Q extends PaginatedQueryReference> = FunctionRetu
 export type PausablePaginatedQueryArgs<Q extends PaginatedQueryReference> = PaginatedQueryArgs<Q> | undefined | null | 'skip'
 
 /**
- * Distributes over a union of arguments. Without any other field, the result is `Record<string, never>`: an empty object type would accept every
- * field.
+ * Distributes over a union of arguments. Without any other field, the result is `Record<string,
+ * never>`: an empty object type would accept every field.
  */
 type WithoutPaginationOpts<Args> = Args extends unknown
   ? keyof Args extends 'paginationOpts' ? Record<string, never> : Omit<Args, 'paginationOpts'>

@@ -55,7 +55,11 @@ export function useConvexClient(): UseConvexClientReturn {
   const context = useConvexContext('useConvexClient')
   const { clients } = context
 
-  async function call(kind: Call['kind'], reference: FunctionReference<any>, [args = {}, options]: any[]): Promise<any> {
+  async function call(
+    kind: Call['kind'],
+    reference: FunctionReference<any>,
+    [args = {}, options]: any[],
+  ): Promise<any> {
     const guard = identityGuard(context)
     let result: unknown
     let error: Error | undefined

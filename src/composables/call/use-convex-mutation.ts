@@ -24,7 +24,9 @@ export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'
   optimisticUpdate?: OptimisticUpdate<FunctionArgs<M>>
 }
 
-/** The return value of {@link useConvexMutation}: the mutation, and the state of its latest call. */
+/**
+ * The return value of {@link useConvexMutation}: the mutation, and the state of its latest call.
+ */
 export interface UseConvexMutationReturn<M extends FunctionReference<'mutation'>>
   extends UseConvexCallReturn<FunctionReturnType<M>> {
   /**

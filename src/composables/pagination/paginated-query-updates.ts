@@ -1,15 +1,19 @@
+/** Optimistic updates of paginated queries: functions to call inside an `optimisticUpdate`. */
+
 import type { OptimisticLocalStore } from 'convex/browser'
-import type { PaginationOptions, PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
 import type { PaginatedQueryArgs, PaginatedQueryItem, PaginatedQueryReference } from '../../shared/paginated-query.ts'
-import { compareValues, convexToJson } from 'convex/values'
+import type { Compare } from './loaded-pages.ts'
+import { compareValues } from 'convex/values'
+import { belongsInPage, changeRows, listsOf, pagesToMatch, setRows } from './loaded-pages.ts'
 
-/** Which lists an insertion is for, and what is inserted. */
+/** The row to insert, and the lists to insert it into. */
 export interface InsertOptions<Q extends PaginatedQueryReference> {
-  /** The store that an `optimisticUpdate` gets. */
+  /** The first parameter of the `optimisticUpdate`. */
   localQueryStore: OptimisticLocalStore
+  /** The paginated query of the lists. */
   paginatedQuery: Q
-  /** Only lists with these arguments. @default lists with any arguments */
+  /** Only lists with these arguments. @default {}: lists with any arguments */
   argsToMatch?: Partial<PaginatedQueryArgs<Q>>
   /** The new row. */
   item: PaginatedQueryItem<Q>
@@ -18,30 +22,31 @@ export interface InsertOptions<Q extends PaginatedQueryReference> {
 export interface InsertAtPositionOptions<Q extends PaginatedQueryReference> extends InsertOptions<Q> {
   /** The order of the query. */
   sortOrder: 'asc' | 'desc'
-  /** What the query sorts by: the fields of its index, the tie-breaker `_creationTime` included. */
+  /**
+   * Returns the sort key of a row: the fields of the query's index, with `_creationTime` at the
+   * end.
+   */
   sortKeyFromItem: (item: PaginatedQueryItem<Q>) => Value | Value[]
 }
 
-/** Negative: one row comes before the other. */
-type Compare = (one: any, other: any) => number
-
-/** A page that is loaded. */
-interface LoadedPage {
-  args: { paginationOpts: PaginationOptions & { id?: number } }
-  value: PaginationResult<any>
-}
-
 /**
- * Inserts a row at the top of every list of a paginated query, whatever its order. Lists without a first page stay as they are. For use inside
- * an `optimisticUpdate`.
+ * Inserts a row at the top of every list of a paginated query, whatever its order. Lists whose
+ * first page has no result do not change. For use inside an `optimisticUpdate`.
  *
+ * @param options The row, and the lists to insert it into.
  * @example
  * const { mutate: send } = useConvexMutation(api.messages.send, {
  *   optimisticUpdate: (localQueryStore, { channel, body }) => insertAtTop({
  *     localQueryStore,
  *     paginatedQuery: api.messages.page,
  *     argsToMatch: { channel },
- *     item: { _id: crypto.randomUUID() as Id<'messages'>, _creationTime: Date.now(), channel, body, author: null },
+ *     item: {
+ *       _id: crypto.randomUUID() as Id<'messages'>,
+ *       _creationTime: Date.now(),
+ *       channel,
+ *       body,
+ *       author: null,
+ *     },
  *   }),
  * })
  */
@@ -53,15 +58,23 @@ export function insertAtTop<Q extends PaginatedQueryReference>(options: InsertOp
 }
 
 /**
- * Inserts a row at the bottom of every list of a paginated query, whatever its order, if the list is loaded to its end: anywhere else the row
- * would be in the middle and vanish again. For use inside an `optimisticUpdate`.
+ * Inserts a row at the bottom of every list of a paginated query, whatever its order, if the list
+ * is loaded to its end. In other lists the row would appear in the middle and disappear again. For
+ * use inside an `optimisticUpdate`.
  *
+ * @param options The row, and the lists to insert it into.
  * @example
  * const { mutate: add } = useConvexMutation(api.tasks.add, {
  *   optimisticUpdate: (localQueryStore, { text }) => insertAtBottomIfLoaded({
  *     localQueryStore,
  *     paginatedQuery: api.tasks.page,
- *     item: { _id: crypto.randomUUID() as Id<'tasks'>, _creationTime: Date.now(), owner: '', text, done: false },
+ *     item: {
+ *       _id: crypto.randomUUID() as Id<'tasks'>,
+ *       _creationTime: Date.now(),
+ *       owner: '',
+ *       text,
+ *       done: false,
+ *     },
  *   }),
  * })
  */
@@ -73,9 +86,11 @@ export function insertAtBottomIfLoaded<Q extends PaginatedQueryReference>(option
 }
 
 /**
- * Inserts a row where it belongs in every list of a paginated query: in front of the first row that does not come before it. A row that belongs
- * behind what is loaded is inserted only if the list is loaded to its end. For use inside an `optimisticUpdate`.
+ * Inserts a row at its sorted position in every list of a paginated query: in front of the first
+ * row that does not sort before it. A row that sorts after all loaded rows is inserted only if the
+ * list is loaded to its end. For use inside an `optimisticUpdate`.
  *
+ * @param options The row, the lists to insert it into, and their order.
  * @example
  * const { mutate: send } = useConvexMutation(api.messages.send, {
  *   optimisticUpdate: (localQueryStore, { channel, body, priority }) => insertAtPosition({
@@ -84,34 +99,44 @@ export function insertAtBottomIfLoaded<Q extends PaginatedQueryReference>(option
  *     argsToMatch: { channel },
  *     sortOrder: 'desc',
  *     sortKeyFromItem: message => [message.priority, message._creationTime],
- *     item: { _id: crypto.randomUUID() as Id<'messages'>, _creationTime: Date.now(), channel, body, priority, author: null },
+ *     item: {
+ *       _id: crypto.randomUUID() as Id<'messages'>,
+ *       _creationTime: Date.now(),
+ *       channel,
+ *       body,
+ *       priority,
+ *       author: null,
+ *     },
  *   }),
  * })
  */
 export function insertAtPosition<Q extends PaginatedQueryReference>(options: InsertAtPositionOptions<Q>): void {
   const { item, sortOrder, sortKeyFromItem } = options
+  const direction = sortOrder === 'asc' ? 1 : -1
   const compare: Compare = (one, other) =>
-    compareValues(sortKeyFromItem(one) as Value, sortKeyFromItem(other) as Value) * (sortOrder === 'asc' ? 1 : -1)
+    compareValues(sortKeyFromItem(one) as Value, sortKeyFromItem(other) as Value) * direction
 
   for (const list of listsOf(pagesToMatch(options))) {
     for (const page of list) {
-      if (isPlaceIn(page, list, item, compare)) {
+      if (belongsInPage(page, list, item, compare)) {
         const rows = page.value.page
         const index = rows.findIndex(row => compare(row, item) >= 0)
-        setRows(options, page, index < 0 ? [...rows, item] : [...rows.slice(0, index), item, ...rows.slice(index)])
+        const position = index < 0 ? rows.length : index
+        setRows(options, page, [...rows.slice(0, position), item, ...rows.slice(position)])
       }
     }
   }
 }
 
 /**
- * Replaces rows of a paginated query by what `updateValue` makes of them. Rows that it returns as they are stay as they are. For use inside an
- * `optimisticUpdate`.
+ * Replaces each loaded row of a paginated query by the return value of `updateValue`. A row that it
+ * returns unchanged is not updated. For use inside an `optimisticUpdate`.
  *
- * @param localStore The store that the `optimisticUpdate` gets.
+ * @param localStore The first parameter of the `optimisticUpdate`.
  * @param query The paginated query.
- * @param args Its arguments without `paginationOpts`: only lists with exactly these are updated.
- * @param updateValue Gives the new row for each row that is loaded.
+ * @param args Its arguments without `paginationOpts`: only lists with exactly these arguments
+ * change.
+ * @param updateValue Returns the new row for a loaded row.
  * @example
  * const { mutate: edit } = useConvexMutation(api.messages.edit, {
  *   optimisticUpdate: (localStore, { id, body }) => optimisticallyUpdateValueInPaginatedQuery(
@@ -134,10 +159,11 @@ export function optimisticallyUpdateValueInPaginatedQuery<Q extends PaginatedQue
 /**
  * Removes rows from a paginated query. For use inside an `optimisticUpdate`.
  *
- * @param localStore The store that the `optimisticUpdate` gets.
+ * @param localStore The first parameter of the `optimisticUpdate`.
  * @param query The paginated query.
- * @param args Its arguments without `paginationOpts`: only lists with exactly these lose rows.
- * @param shouldRemove Whether a row goes.
+ * @param args Its arguments without `paginationOpts`: only lists with exactly these arguments
+ * change.
+ * @param shouldRemove Returns whether to remove a loaded row.
  * @example
  * const { mutate: remove } = useConvexMutation(api.messages.remove, {
  *   optimisticUpdate: (localStore, { id }) => optimisticallyRemoveValueFromPaginatedQuery(
@@ -155,69 +181,4 @@ export function optimisticallyRemoveValueFromPaginatedQuery<Q extends PaginatedQ
   shouldRemove: (currentValue: PaginatedQueryItem<Q>) => boolean,
 ): void {
   changeRows(localStore, query, args, rows => rows.filter(row => !shouldRemove(row)))
-}
-
-/**
- * Whether a new row's place is in a page. The gap between two pages belongs to the first of them. A page that is being split is there twice, whole
- * and in halves: only one of them is shown, and each has to be right by itself.
- */
-function isPlaceIn(page: LoadedPage, list: LoadedPage[], item: unknown, compare: Compare): boolean {
-  const { page: rows, isDone } = page.value
-  const others = list.filter(other => other !== page && other.value.page.length > 0).map(other => other.value.page)
-  const beginsBefore = rows.length > 0
-    ? compare(rows[0], item) < 0
-    // A page without rows can only be told to be behind all others, if it is the last.
-    : others.every(other => compare(other.at(-1), item) < 0)
-  if (!beginsBefore && page.args.paginationOpts.cursor !== null)
-    return false
-  if (isDone || (rows.length > 0 && compare(rows.at(-1), item) >= 0))
-    return true
-  // Up to where the next page begins. The half of this page that is its last row alone is none.
-  const last = rows.at(-1)
-  const following = others.filter(([first]) => rows.length === 0 || (compare(first, last) >= 0 && (first._id === undefined || first._id !== last._id)))
-  return following.length > 0 && following.every(other => compare(other[0], item) >= 0)
-}
-
-/** The pages of each list that is mounted. */
-function listsOf(pages: LoadedPage[]): Iterable<LoadedPage[]> {
-  const lists = new Map<string, LoadedPage[]>()
-  for (const page of pages) {
-    const key = JSON.stringify([argsText(page), page.args.paginationOpts.id])
-    lists.set(key, [...lists.get(key) ?? [], page])
-  }
-  return lists.values()
-}
-
-function pagesToMatch<Q extends PaginatedQueryReference>({ localQueryStore, paginatedQuery, argsToMatch = {} }: InsertOptions<Q>): LoadedPage[] {
-  return loadedPages(localQueryStore, paginatedQuery).filter(({ args }) =>
-    Object.entries(argsToMatch).every(([name, value]) => compareValues((args as Record<string, any>)[name], value as Value) === 0))
-}
-
-function loadedPages(store: OptimisticLocalStore, query: PaginatedQueryReference): LoadedPage[] {
-  return store.getAllQueries(query).filter((page): page is LoadedPage => page.value !== undefined)
-}
-
-/** The arguments that the app gave, in an order that does not depend on it. */
-function argsText({ args: { paginationOpts: _, ...args } }: Pick<LoadedPage, 'args'>): string {
-  return JSON.stringify(convexToJson(args))
-}
-
-function changeRows(store: OptimisticLocalStore, query: PaginatedQueryReference, args: object, change: (rows: any[]) => any[]): void {
-  const text = JSON.stringify(convexToJson(args as Value))
-  for (const page of loadedPages(store, query)) {
-    if (argsText(page) !== text)
-      continue
-    const former = page.value.page
-    const rows = change(former)
-    if (rows.length !== former.length || rows.some((row, index) => row !== former[index]))
-      setRows({ localQueryStore: store, paginatedQuery: query }, page, rows)
-  }
-}
-
-function setRows(
-  { localQueryStore, paginatedQuery }: { localQueryStore: OptimisticLocalStore, paginatedQuery: PaginatedQueryReference },
-  { args, value }: LoadedPage,
-  rows: unknown[],
-): void {
-  localQueryStore.setQuery(paginatedQuery, args, { ...value, page: rows })
 }

@@ -1,34 +1,41 @@
+/** The pages of a list as a pure state machine, without Vue and without the query store. */
+
 import type { PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
 import type { QueryState } from '../../store/query-entry.ts'
 
-/** What one page is asked with: its `paginationOpts`. Known by its identity. */
+/** The `paginationOpts` of one page. Compared by object identity. */
 export interface PageRequest {
-  /** Sets the pages of one list apart from those of all others, since cursors and journals are not to be shared. */
+  /** The id of the list: lists must not share cursors and journals. */
   id: number
   numItems: number
-  /** Where the page begins, exclusive; `null`: at the beginning of the list. */
+  /** Where the page begins, exclusive; `null`: at the start of the list. */
   cursor: string | null
-  /** Where it ends, inclusive. Without it, the page ends after `numItems` rows when it is first asked for, and stays there. */
+  /**
+   * Where the page ends, inclusive. Without it, the deployment ends the page after `numItems` rows
+   * at the first run, and keeps that end in the journal of the subscription.
+   */
   endCursor?: string
 }
 
-/** What a page was answered. */
-export type PageAnswer = Exclude<QueryState, { status: 'success' }> | (Extract<QueryState, { status: 'success' }> & { value: PaginationResult<Value> })
+/** The state of the query of one page. */
+export type PageState
+  = | Exclude<QueryState, { status: 'success' }>
+    | (Extract<QueryState, { status: 'success' }> & { value: PaginationResult<Value> })
 
 export interface Page {
   request: PageRequest
-  /** Where it was last known to end. */
+  /** The last known end of the page. */
   end?: string
-  /** The same range asked for in another way. It takes the page's place once all of it is there. */
+  /** Other requests for the same range. They replace the page once all have results. */
   replacement?: readonly Page[]
 }
 
-/** Restarts on the way to a number of pages that has not been reached yet. */
-interface Trouble { restarts: number, pages: number }
+/** How often the list restarted, until it has as many pages again as before the restart. */
+interface RestartCount { restarts: number, pages: number }
 
 /**
- * The pages of one list: one query, one set of arguments, one person.
+ * The pages of one list: one query, one set of arguments, one identity.
  *
  * ```
  * idle ──start──▶ listing ──loadMore──▶ listing (one page more)
@@ -37,30 +44,31 @@ interface Trouble { restarts: number, pages: number }
  *                  ▼            │
  *                 lost (no pages)
  *
- * listing ──subscriptions lost, or on another client──▶ lost (pages) ──start──▶ restoring ──all are there──▶ listing
+ * listing ──subscriptions lost, or on another client──▶ lost (pages) ──start──▶ restoring
+ * restoring ──all pages have results──▶ listing
  * ```
  */
 export type PaginationState
-  /** Nothing is asked. */
+  /** No page is requested. */
   = | { status: 'idle' }
-  /** What is shown: the rows of the pages, in order. */
-    | { status: 'listing', pages: readonly Page[], trouble?: Trouble }
-  /** The pages of before are on their way, each with its end given; they are shown once they are all there. */
-    | { status: 'restoring', pages: readonly Page[], trouble?: Trouble }
-  /** What is subscribed does not hold: a new start brings these pages back, or without any begins with the first. */
-    | { status: 'lost', pages: readonly Page[], trouble?: Trouble }
+  /** The list shows the rows of the pages, in order. */
+    | { status: 'listing', pages: readonly Page[], restartCount?: RestartCount }
+  /** The pages are requested again, each with a fixed end; shown once all have results. */
+    | { status: 'restoring', pages: readonly Page[], restartCount?: RestartCount }
+  /** The subscriptions are invalid. A start restores these pages, or begins with the first. */
+    | { status: 'lost', pages: readonly Page[], restartCount?: RestartCount }
 
-type Read = (request: PageRequest) => PageAnswer
+type ReadPage = (request: PageRequest) => PageState
 
 export type PaginationEvent
   = | { type: 'start', id: number, numItems: number }
-  /** Answers may have changed. The only event that may be repeated at will. */
-    | { type: 'answers', read: Read }
-    | { type: 'loadMore', numItems: number, read: Read }
-  /** The pages are subscribed again after a rest. */
-    | { type: 'resume', read: Read }
+  /** The states of pages may have changed. This event may be repeated without effect. */
+    | { type: 'pagesChanged', read: ReadPage }
+    | { type: 'loadMore', numItems: number, read: ReadPage }
+  /** The pages are subscribed again after a deactivated `KeepAlive` page had released them. */
+    | { type: 'resume', read: ReadPage }
 
-/** What a list shows. */
+/** The state of a list for its component. */
 export interface PaginationView {
   status: 'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'
   results: Value[]
@@ -72,93 +80,100 @@ export const IDLE: PaginationState = { status: 'idle' }
 export const LOADING: PaginationView = { status: 'LoadingFirstPage', results: [], isStale: false }
 export const PAUSED: PaginationView = { status: 'Paused', results: [], isStale: false }
 
-/** A query whose cursors are never valid is an error after this many restarts, not an endless loop. */
+/** After this many restarts, an invalid cursor is an error: the list must not restart forever. */
 const MAX_RESTARTS = 3
 
-/** The next state. Pure, and the very same state where nothing changes. */
+/** The next state. A pure function; it returns the same object if nothing changes. */
 export function transition(state: PaginationState, event: PaginationEvent): PaginationState {
   switch (event.type) {
     case 'start':
       return start(state, event.id, event.numItems)
-    case 'answers':
+    case 'pagesChanged':
       return state.status === 'listing' || state.status === 'restoring' ? settle(state, event.read) : state
     case 'loadMore':
-      return state.status === 'listing' && viewOf(state, event.read).status === 'CanLoadMore'
-        ? { ...state, pages: [...state.pages, nextPage(state.pages.at(-1)!, event.numItems, event.read)] }
-        : state
-    case 'resume':
-      return 'pages' in state && state.pages.some(page => page.end !== undefined && isLoading(event.read(page.request)))
-        ? { ...state, status: 'lost' }
-        : state
+      if (state.status !== 'listing' || viewOf(state, event.read).status !== 'CanLoadMore')
+        return state
+      return { ...state, pages: [...state.pages, nextPage(state.pages.at(-1)!, event.numItems, event.read)] }
+    case 'resume': {
+      // A page that loads again without a fixed end could end elsewhere.
+      const isLost = (page: Page): boolean => page.end !== undefined && isLoading(event.read(page.request))
+      return 'pages' in state && state.pages.some(isLost) ? { ...state, status: 'lost' } : state
+    }
     default:
       return event satisfies never
   }
 }
 
-/** What a state shows. `former`: what the same list showed before. */
-export function viewOf(state: PaginationState, read: Read, former: PaginationView = LOADING): PaginationView {
+/** The view of a state. `previous`: the last view of the same list. */
+export function viewOf(state: PaginationState, read: ReadPage, previous: PaginationView = LOADING): PaginationView {
   switch (state.status) {
     case 'idle':
       return PAUSED
     case 'lost':
     case 'restoring':
-      return state.pages.length > 0 && former.results.length > 0
-        ? { status: 'LoadingMore', results: former.results, isStale: true }
-        : LOADING
+      if (state.pages.length === 0 || previous.results.length === 0)
+        return LOADING
+      return { status: 'LoadingMore', results: previous.results, isStale: true }
     case 'listing':
-      return list(state.pages, read)
+      return viewOfPages(state.pages, read)
     default:
       return state satisfies never
   }
 }
 
-/** All requests that a state needs answered. */
+/** All requests that must be subscribed in a state. */
 export function requestsOf(state: PaginationState): PageRequest[] {
-  const collect = (pages: readonly Page[]): PageRequest[] => pages.flatMap(page => [page.request, ...collect(page.replacement ?? [])])
+  const collect = (pages: readonly Page[]): PageRequest[] =>
+    pages.flatMap(page => [page.request, ...collect(page.replacement ?? [])])
   return state.status === 'listing' || state.status === 'restoring' ? collect(state.pages) : []
 }
 
 function start(state: PaginationState, id: number, numItems: number): PaginationState {
-  const { pages, trouble }: Pick<PaginationState & { status: 'lost' }, 'pages' | 'trouble'> = state.status === 'lost' ? state : { pages: [] }
-  return pages.length > 0
-    ? { status: 'restoring', pages: pages.map(page => pin(page, id)), trouble }
-    : { status: 'listing', pages: [{ request: { id, numItems, cursor: null } }], trouble }
+  const restartCount = state.status === 'lost' ? state.restartCount : undefined
+  if (state.status === 'lost' && state.pages.length > 0)
+    return { status: 'restoring', pages: state.pages.map(page => withFixedEnd(page, id)), restartCount }
+  return { status: 'listing', pages: [{ request: { id, numItems, cursor: null } }], restartCount }
 }
 
-function settle(state: Exclude<PaginationState, { status: 'idle' | 'lost' }>, read: Read): PaginationState {
-  const { pages, trouble } = state
-  const answers = requestsOf(state).map(read)
-  const shown = pages.map(page => read(page.request))
-  if (answers.some(isInvalidCursor) && (trouble?.restarts ?? 0) < MAX_RESTARTS)
-    return { status: 'lost', pages: [], trouble: { restarts: (trouble?.restarts ?? 0) + 1, pages: pages.length } }
-  // Another client has no journals: what it answers would not end where the next page begins.
-  if (pages.length > 1 && answers.some(answer => answer.status === 'success' && answer.isStale && !answer.isWithheld))
-    return { status: 'lost', pages, trouble }
+function settle(state: Exclude<PaginationState, { status: 'idle' | 'lost' }>, read: ReadPage): PaginationState {
+  const { pages, restartCount } = state
+  const allStates = requestsOf(state).map(read)
+  const shownStates = pages.map(page => read(page.request))
+  const restarts = restartCount?.restarts ?? 0
+  if (allStates.some(isInvalidCursor) && restarts < MAX_RESTARTS)
+    return { status: 'lost', pages: [], restartCount: { restarts: restarts + 1, pages: pages.length } }
+  // Another client has no journals: the pages that it returns would not end where the next begins.
+  if (pages.length > 1 && allStates.some(page => page.status === 'success' && page.isStale && !page.isWithheld))
+    return { status: 'lost', pages, restartCount }
 
   const settled = pages.flatMap((page, index) => settlePage(page, index === pages.length - 1, read))
-  const status = shown.some(isLoading) ? state.status : 'listing'
-  // Got as far as before, and nothing is on its way any more that could fail as it did before.
-  const isOvercome = !!trouble && settled.length >= trouble.pages && shown.every(isWhole) && !settled.some(({ replacement }) => replacement)
-  const isSame = status === state.status && !isOvercome && settled.length === pages.length && settled.every((page, index) => page === pages[index])
-  return isSame ? state : { status, pages: settled, trouble: isOvercome ? undefined : trouble }
+  const status = shownStates.some(isLoading) ? state.status : 'listing'
+  // The list has as many pages as before, and no request is left that could fail as before.
+  const isRecovered = !!restartCount && settled.length >= restartCount.pages
+    && shownStates.every(isComplete) && !settled.some(({ replacement }) => replacement)
+  if (status === state.status && !isRecovered && areSamePages(settled, pages))
+    return state
+  return { status, pages: settled, restartCount: isRecovered ? undefined : restartCount }
 }
 
-/** What becomes of a page with its present answer. */
-function settlePage(page: Page, isLast: boolean, read: Read): readonly Page[] {
+function areSamePages(one: readonly Page[], other: readonly Page[]): boolean {
+  return one.length === other.length && one.every((page, index) => page === other[index])
+}
+
+/** The pages that take the place of a page in its current state: mostly the page itself. */
+function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[] {
   const { request, replacement } = page
-  const answer = read(request)
+  const state = read(request)
   if (replacement) {
     const settled = replacement.flatMap(part => settlePage(part, isLast, read))
-    if (settled.every(part => isWhole(read(part.request))))
+    if (settled.every(part => isComplete(read(part.request))))
       return settled
-    return settled.length === replacement.length && settled.every((part, index) => part === replacement[index])
-      ? [page]
-      : [{ ...page, replacement: settled }]
+    return areSamePages(settled, replacement) ? [page] : [{ ...page, replacement: settled }]
   }
-  const isWithheld = answer.status === 'success' && answer.isWithheld
-  if (answer.status === 'success' && !isWithheld) {
-    const { continueCursor: end, splitCursor } = answer.value
-    if (splitCursor && needsSplit(request, answer.value)) {
+  const isWithheld = state.status === 'success' && state.isWithheld
+  if (state.status === 'success' && !isWithheld) {
+    const { continueCursor: end, splitCursor } = state.value
+    if (splitCursor && needsSplit(request, state.value)) {
       return [{
         ...page,
         end,
@@ -170,62 +185,70 @@ function settlePage(page: Page, isLast: boolean, read: Read): readonly Page[] {
     }
     return [end === page.end ? page : { ...page, end }]
   }
-  // A query that fails before it has read its page leaves no journal: once it is well again, it could end anywhere.
-  const isFailing = answer.status === 'error' || isWithheld
-  const mayForgetItsEnd = isFailing && !isLast && request.endCursor === undefined && page.end !== undefined
-  return [mayForgetItsEnd ? { ...page, replacement: [pin(page, request.id)] } : page]
+  // A query that fails before it reads its page has no journal: the next result could end anywhere.
+  const isFailing = state.status === 'error' || isWithheld
+  const mayLoseItsEnd = isFailing && !isLast && request.endCursor === undefined && page.end !== undefined
+  return [mayLoseItsEnd ? { ...page, replacement: [withFixedEnd(page, request.id)] } : page]
 }
 
 function needsSplit({ numItems }: PageRequest, { page, pageStatus }: PaginationResult<Value>): boolean {
   return !!pageStatus || page.length > 2 * numItems
 }
 
-/** The page with its end given, so that it is the same range whoever answers. */
-function pin({ request, end }: Page, id: number): Page {
-  return { request: { ...request, id, ...(end === undefined ? {} : { endCursor: end }) }, end }
+/** The page with its end in the request, so that it is the same range without a journal. */
+function withFixedEnd({ request, end }: Page, id: number): Page {
+  if (end === undefined)
+    return { request: { ...request, id }, end }
+  return { request: { ...request, id, endCursor: end }, end }
 }
 
-function nextPage(last: Page, numItems: number, read: Read): Page {
-  const { id } = last.request
-  return { request: { id, numItems, cursor: (read(last.request) as { value: PaginationResult<Value> }).value.continueCursor } }
+function nextPage(last: Page, numItems: number, read: ReadPage): Page {
+  const { value } = read(last.request) as { value: PaginationResult<Value> }
+  return { request: { id: last.request.id, numItems, cursor: value.continueCursor } }
 }
 
-function list(pages: readonly Page[], read: Read): PaginationView {
+function viewOfPages(pages: readonly Page[], read: ReadPage): PaginationView {
   const results: Value[] = []
   let isStale = false
-  let isAnothers = false
+  let isOnPreviousClient = false
   let isDone = false
   for (const [index, { request }] of pages.entries()) {
-    const answer = read(request)
-    // Rows behind a page that is missing are not shown: a list has no holes.
-    if (answer.status === 'error')
-      return { status: 'Error', results, error: answer.error, isStale }
-    if (answer.status === 'paused')
+    const state = read(request)
+    // Rows after a missing page are not shown: the list must have no gaps.
+    if (state.status === 'error')
+      return { status: 'Error', results, error: state.error, isStale }
+    if (state.status === 'paused')
       return PAUSED
-    if (!isWhole(answer))
+    if (!isComplete(state))
       return { status: index === 0 ? 'LoadingFirstPage' : 'LoadingMore', results, isStale }
-    for (const row of answer.value.page)
+    for (const row of state.value.page)
       results.push(row)
-    isStale ||= answer.isStale
-    isAnothers ||= answer.isStale && !answer.isPreloaded && !answer.isWithheld
-    isDone = answer.value.isDone
+    isStale ||= state.isStale
+    isOnPreviousClient ||= state.isStale && !state.isPreloaded && !state.isWithheld
+    isDone = state.value.isDone
   }
-  return { status: isAnothers ? 'LoadingMore' : isDone ? 'Exhausted' : 'CanLoadMore', results, isStale }
+  // The cursor of another client's page cannot be continued until the pages are requested again.
+  if (isOnPreviousClient)
+    return { status: 'LoadingMore', results, isStale }
+  return { status: isDone ? 'Exhausted' : 'CanLoadMore', results, isStale }
 }
 
-/** It is there, and nothing is missing from it. One that is too large and cannot be split is as whole as it will ever be. */
-function isWhole(answer: PageAnswer): answer is PageAnswer & { status: 'success' } {
-  return answer.status === 'success' && !(answer.value.pageStatus === 'SplitRequired' && answer.value.splitCursor)
+/** Whether the page has all its rows. A page that is too large but cannot be split counts too. */
+function isComplete(state: PageState): state is PageState & { status: 'success' } {
+  return state.status === 'success' && !(state.value.pageStatus === 'SplitRequired' && state.value.splitCursor)
 }
 
-function isLoading({ status }: PageAnswer): boolean {
+function isLoading({ status }: PageState): boolean {
   return status === 'pending' || status === 'paused'
 }
 
-/** The query is not the one any more that the cursor was made for. In production, Convex says so in an error's data only. */
-function isInvalidCursor(answer: PageAnswer): boolean {
-  if (answer.status !== 'error')
+/**
+ * Whether the query has changed since it returned the cursor. In production, Convex reports this in
+ * the data of the error only.
+ */
+function isInvalidCursor(state: PageState): boolean {
+  if (state.status !== 'error')
     return false
-  const { message, data } = answer.error as Error & { data?: { paginationError?: unknown } }
+  const { message, data } = state.error as Error & { data?: { paginationError?: unknown } }
   return !!message?.includes('InvalidCursor') || (typeof data === 'object' && data?.paginationError === 'InvalidCursor')
 }

@@ -1,77 +1,96 @@
+/** `useConvexPaginatedQuery`: a live list that loads page by page. */
+
 import type { MaybeRefOrGetter, Ref } from 'vue'
-import type { PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQueryArgs } from '../../shared/paginated-query.ts'
-import type { QueryDescriptor } from '../../shared/query-descriptor.ts'
-import type { QueryStore } from '../../store/query-store.ts'
-import type { QueryTarget } from '../query/query-args.ts'
+import type {
+  PaginatedQueryItem,
+  PaginatedQueryReference,
+  PausablePaginatedQueryArgs,
+} from '../../shared/paginated-query.ts'
 import type { UseConvexQueryOptions } from '../query/use-convex-query.ts'
-import type { PageSubscription } from './page-subscription.ts'
-import type { PageAnswer, PageRequest, PaginationState, PaginationView } from './pagination-state.ts'
+import type { PaginationView } from './pagination-state.ts'
 import { computed, getCurrentScope, onScopeDispose, shallowRef, watch } from 'vue'
 import { diagnose } from '../../errors/catalogue.ts'
 import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { identityOf, identityScopedComputed } from '../../plugin/identity-scoped.ts'
-import { batch } from '../../reactivity/batch.ts'
 import { functionName } from '../../shared/function-name.ts'
-import { describeQuery } from '../../shared/query-descriptor.ts'
 import { shareStructure } from '../../shared/structural-sharing.ts'
 import { shareError } from '../../store/share-error.ts'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
 import { useQueryTarget } from '../query/query-args.ts'
-import { askForPage, subscribeToPage } from './page-subscription.ts'
-import { IDLE, LOADING, PAUSED, requestsOf, transition, viewOf } from './pagination-state.ts'
+import { createListSession, listKeyOf } from './list-session.ts'
+import { LOADING, PAUSED, viewOf } from './pagination-state.ts'
 
 /** Options of {@link useConvexPaginatedQuery}. */
 export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs' | 'ssr'> {
-  /** How many rows the first page is asked for: a positive whole number. */
+  /** The number of rows to request for the first page: a positive integer. */
   initialNumItems: number
-  /** Under new arguments, shows the former rows (with `isStale`) until the first page is there. @default false */
+  /**
+   * When the arguments change, shows the previous rows (with `isStale`) until the first page
+   * arrives.
+   *
+   * @default false
+   */
   keepPreviousData?: boolean
-  /** How long the pages stay subscribed while their page rests in a `KeepAlive`, in milliseconds. @default the plugin's */
+  /**
+   * How long the pages remain subscribed while the component is deactivated in a `KeepAlive`, in
+   * milliseconds.
+   *
+   * @default the plugin's `lingerMs`
+   */
   lingerMs?: number
 }
 
-/** What {@link useConvexPaginatedQuery} returns: read-only refs of the list, and how to load more of it. */
+/**
+ * The return value of {@link useConvexPaginatedQuery}: read-only refs of the list, and `loadMore`.
+ */
 export interface UseConvexPaginatedQueryReturn<Item> {
-  /** The rows of all pages that are loaded, in order. Rows that did not change keep their identity; nothing changed: so does the list. */
+  /**
+   * The rows of all loaded pages, in order. Rows that do not change keep their identity, and so
+   * does the array if no row changes.
+   */
   results: Readonly<Ref<Item[]>>
-  /** `LoadingMore`: rows are missing at the end of `results`. `Error`: `results` ends before the page that failed. */
+  /**
+   * `LoadingMore`: rows are missing at the end of `results`. `Error`: `results` ends before the
+   * page that failed.
+   */
   status: Readonly<Ref<'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'>>
-  /** The first or a further page is on its way. */
+  /** `status` is `LoadingFirstPage` or `LoadingMore`. */
   isLoading: Readonly<Ref<boolean>>
-  /** Why a page is missing. Goes when the page is there again. */
+  /** The error of the page that failed; `undefined` again once the page has a result. */
   error: Readonly<Ref<Error | undefined>>
-  /** `results` are not yet, or no longer surely, the live rows of these arguments for this user. */
+  /** `results` may differ from the live rows of these arguments for the current identity. */
   isStale: Readonly<Ref<boolean>>
   /**
-   * Loads a page of `numItems` rows more. Ignored unless `status` is `CanLoadMore`, so that it may be called as often as a list is scrolled.
+   * Loads a page of `numItems` more rows. Has no effect unless `status` is `CanLoadMore`, so that a
+   * scroll listener may call it at any time.
    *
-   * @throws {ConvueError} `ARGS_INVALID`: `numItems` is no positive whole number
+   * @throws {ConvueError} `ARGS_INVALID`: `numItems` is not a positive integer
    */
   loadMore: (numItems: number) => void
 }
 
-type ReadyTarget = Extract<QueryTarget, { status: 'ready' }>
+type AwaitableList<Item> = UseConvexPaginatedQueryReturn<Item> & PromiseLike<UseConvexPaginatedQueryReturn<Item>>
 
-/** One list: what is asked, for whom, and its pages. */
-interface Session { target: QueryTarget, identity: number, state: PaginationState }
-
-/** What is shown, of which list. */
-interface SessionView extends PaginationView { key: string }
+/** The view of a list, with the key of its target. */
+interface ListView extends PaginationView { key: string }
 
 /**
  * A live list that loads page by page.
  *
- * Every page is a subscription. They grow and shrink with their rows and are split when they grow large, without a gap, a duplicate or a flicker.
- * Cursors that have become invalid restart the list, a few times at most; after that they are an error. Other arguments or another person begin
- * a new list; equal arguments in a new object do not.
+ * Every page is a subscription. Pages grow and shrink with their rows, and large pages are split,
+ * without gaps, duplicates or flicker. Invalid cursors restart the list, at most three times in a
+ * row; after that they are an error. Changed arguments and identity changes start a new list; equal
+ * arguments in a new object do not.
  *
- * Awaiting it (or `<Suspense>`) settles at the first page, error, pause or failed sign-in, and never rejects: errors are state.
+ * Awaiting it (or `<Suspense>`) settles at the first page, error, pause or authentication failure,
+ * and never rejects: errors are state.
  *
  * @param query A paginated query of `convex/_generated/api`.
- * @param args Its arguments without `paginationOpts`, as a value, ref or getter; `undefined`, `null` and `'skip'` pause.
- * @param options How many rows to begin with, and as whom.
+ * @param args Its arguments without `paginationOpts`, as a value, ref or getter; `undefined`,
+ * `null` and `'skip'` pause.
+ * @param options The size of the first page, the identity to run as, and other options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `ARGS_INVALID`
  * @example
  * const { results, status, loadMore } = useConvexPaginatedQuery(
@@ -85,129 +104,75 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   query: Q,
   args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
   options: UseConvexPaginatedQueryOptions,
-): UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>> & PromiseLike<UseConvexPaginatedQueryReturn<PaginatedQueryItem<Q>>> {
+): AwaitableList<PaginatedQueryItem<Q>> {
   const { initialNumItems, auth = 'optional', keepPreviousData, awaitTimeoutMs, ssr = true } = options
   assertNumItems(initialNumItems)
   const context = useConvexContext('useConvexPaginatedQuery')
-  const { store, isServer } = context
+  const { callerAuth, isServer } = context
   const target = useQueryTarget(functionName(query), auth, [args])
-  const identity = (): number => identityOf(context, auth)
-
-  const session = shallowRef<Session>({ target: { status: 'paused' }, identity: 0, state: IDLE })
-  const subscriptions = shallowRef<ReadonlyMap<PageRequest, PageSubscription>>(new Map())
-  const read = (request: PageRequest): PageAnswer => subscriptions.value.get(request)?.answer() ?? { status: 'pending' }
+  const session = createListSession(context, target, auth, initialNumItems)
   const isActive = shallowRef(true)
-  const isOver = shallowRef(isServer && !askOnServer())
+  /** The list does not change any more: its scope has ended, or a server does not fetch it. */
+  const isEnded = shallowRef(isServer && !(ssr && session.fetchOnServer()))
 
-  const isCurrent = (): boolean => keyOf(session.value.target) === keyOf(target.value) && session.value.identity === identity()
-  /** The pages by the present answers. Computed, so that whoever looks sees them before this composable itself has acted on them. */
-  const answered = computed(() => transition(session.value.state, { type: 'answers', read }))
-
-  const view = identityScopedComputed<SessionView>(context, auth, (previous) => {
-    const key = keyOf(target.value)
-    const same = previous?.key === key ? previous : undefined
-    // What rests in a `KeepAlive`, or is over, stays as it is.
-    if (same && (!isActive.value || isOver.value))
-      return same
-    let next = look(same)
+  const view = identityScopedComputed<ListView>(context, auth, (previous) => {
+    const key = listKeyOf(target.value)
+    const previousOfList = previous?.key === key ? previous : undefined
+    // A deactivated or ended list continues to show its last rows.
+    if (previousOfList && (!isActive.value || isEnded.value))
+      return previousOfList
+    let next = currentView(previousOfList)
     if (keepPreviousData && next.status === 'LoadingFirstPage' && previous && previous.status !== 'Paused')
       next = { ...next, results: previous.results, isStale: previous.results.length > 0 }
     return {
       ...next,
       error: shareError(previous?.error, next.error),
-      // Pages share within themselves; a row that comes in another page, such as half of the former one, is shared here.
+      // The store shares rows within a page; this shares rows that move to another page, such as
+      // to a half of a page that was split.
       results: shareStructure(previous?.results, next.results) as PaginationView['results'],
-      isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(context.callerAuth, auth)),
+      isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(callerAuth, auth)),
       key,
     }
   })
 
-  function look(former: PaginationView | undefined): PaginationView {
-    const wanted = target.value
-    if (wanted.status === 'paused' || (auth === 'required' && context.callerAuth.status.value === 'unauthenticated'))
+  function currentView(previous: PaginationView | undefined): PaginationView {
+    const { value } = target
+    const isSignedOut = auth === 'required' && callerAuth.status.value === 'unauthenticated'
+    if (value.status === 'paused' || isSignedOut)
       return PAUSED
-    if (wanted.status === 'error')
-      return { status: 'Error', results: [], error: wanted.error, isStale: false }
-    return isCurrent() ? viewOf(answered.value, read, former) : LOADING
+    if (value.status === 'error')
+      return { status: 'Error', results: [], error: value.error, isStale: false }
+    return session.isCurrent() ? viewOf(session.current.value, session.read, previous) : LOADING
+  }
+
+  function syncSession(): void {
+    if (!isActive.value)
+      session.release(options.lingerMs ?? context.lingerMs)
+    else if (!isEnded.value)
+      session.sync()
   }
 
   if (!isServer) {
-    onKeepAliveToggle(isNowActive => isActive.value = isNowActive)
-    // Arguments may change several times in one tick: only the last are asked for.
-    watch([() => keyOf(target.value), identity], follow, { immediate: true })
-    watch(isActive, follow, { flush: 'sync' })
-    // What is shown is that already: this changes what is subscribed.
-    watch(answered, next => isActive.value && proceed(next), { flush: 'sync' })
+    onKeepAliveToggle((isNowActive) => {
+      isActive.value = isNowActive
+    })
+    // Before the next render: if arguments change several times in a tick, only the last are used.
+    watch([() => listKeyOf(target.value), () => identityOf(context, auth)], syncSession, { immediate: true })
+    watch(isActive, syncSession, { flush: 'sync' })
+    watch(session.current, (state) => {
+      if (isActive.value)
+        session.apply(state)
+    }, { flush: 'sync' })
     if (getCurrentScope()) {
       onScopeDispose(() => {
-        isOver.value = true
-        leave(0)
+        isEnded.value = true
+        session.release(0)
       })
     }
   }
 
-  /** The first page, once, and nothing is held: a server throws the page away. */
-  function askOnServer(): boolean {
-    const wanted = target.value
-    if (!ssr || wanted.status !== 'ready')
-      return false
-    const state = begin(IDLE)
-    const [request] = requestsOf(state)
-    const page = askForPage(store, keyOfPage(wanted, request!))
-    session.value = { target: wanted, identity: identity(), state }
-    subscriptions.value = new Map(page && [[request!, page]])
-    return !!page
-  }
-
-  /** Begins the list that is wanted now, or goes on with it. */
-  function follow(): void {
-    if (!isActive.value)
-      return leave(options.lingerMs ?? context.lingerMs)
-    if (isOver.value)
-      return
-    batch(() => {
-      if (!isCurrent())
-        session.value = { target: target.value, identity: identity(), state: target.value.status === 'ready' ? begin(IDLE) : IDLE }
-      proceed(answered.value)
-    })
-  }
-
-  /** Acts on what has come: subscribes to the pages that there are now, and leaves those that are none any more. */
-  function proceed(state: PaginationState): void {
-    const next = state.status === 'lost' ? begin(state) : state
-    if (next !== session.value.state)
-      session.value = { ...session.value, state: next }
-    const former = subscriptions.value
-    const wanted = requestsOf(next)
-    if (wanted.length !== former.size || !wanted.every(request => former.has(request))) {
-      subscriptions.value = new Map(wanted.map(request => [request, former.get(request) ?? subscribe(request)]))
-      for (const [request, subscription] of former) {
-        if (!subscriptions.value.has(request))
-          subscription.release(0)
-      }
-    }
-    // What was subscribed before a rest may not be there any more.
-    const resumed = former.size === 0 ? transition(next, { type: 'resume', read }) : next
-    if (resumed !== next)
-      proceed(resumed)
-  }
-
-  function begin(former: PaginationState): PaginationState {
-    return transition(former, { type: 'start', id: nextId(store), numItems: initialNumItems })
-  }
-
-  function subscribe(request: PageRequest): PageSubscription {
-    return subscribeToPage(store, keyOfPage(session.value.target as ReadyTarget, request))
-  }
-
-  function leave(lingerMs: number): void {
-    const former = subscriptions.value
-    subscriptions.value = new Map()
-    for (const subscription of former.values())
-      subscription.release(lingerMs)
-  }
-
-  const isSettled = (): boolean => isOver.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed(context.callerAuth, auth)
+  const isSettled = (): boolean =>
+    isEnded.value || view.value.status !== 'LoadingFirstPage' || hasAuthFailed(callerAuth, auth)
 
   const status = computed(() => view.value.status)
   const refs: UseConvexPaginatedQueryReturn<any> = {
@@ -218,32 +183,14 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     isStale: computed(() => view.value.isStale),
     loadMore(numItems) {
       assertNumItems(numItems)
-      if (status.value === 'CanLoadMore' && isActive.value && !isOver.value && !isServer)
-        batch(() => proceed(transition(answered.value, { type: 'loadMore', numItems, read })))
+      if (status.value === 'CanLoadMore' && isActive.value && !isEnded.value && !isServer)
+        session.loadMore(numItems)
     },
   }
   return {
     ...refs,
     then: whenSettled(() => refs, isSettled, awaitTimeoutMs),
   }
-}
-
-function keyOfPage({ query: { auth, name, args } }: ReadyTarget, paginationOpts: PageRequest): QueryDescriptor {
-  return describeQuery(auth, name, { ...args, paginationOpts })
-}
-
-/** Equal arguments are the same list. */
-function keyOf(target: QueryTarget): string {
-  return target.status === 'ready' ? target.query.key : target.status
-}
-
-/** The last id that a list of an app had. Small numbers, as in `convex/react`: the deployment caches the first list of everybody once. */
-const ids = /* @__PURE__ */ new WeakMap<QueryStore, number>()
-
-function nextId(store: QueryStore): number {
-  const id = (ids.get(store) ?? 0) + 1
-  ids.set(store, id)
-  return id
 }
 
 function assertNumItems(numItems: number): void {

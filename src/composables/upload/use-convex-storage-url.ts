@@ -37,7 +37,7 @@ export type StorageUrlRest<Q extends StorageUrlQuery>
 
 /** The return value of {@link useConvexStorageUrl}. */
 export interface UseConvexStorageUrlReturn extends Pick<UseConvexQueryReturn<any>, 'error' | 'status' | 'isPending'> {
-  /** `undefined` until the URL is known, `null` if the query returns `null`: no such file exists. */
+  /** `undefined` until the URL is known, `null` if the query finds no such file. */
   url: Readonly<Ref<string | null | undefined>>
 }
 

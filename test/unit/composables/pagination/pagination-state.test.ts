@@ -1,16 +1,16 @@
-import type { PageAnswer, PageRequest, PaginationEvent, PaginationState } from '../../../../src/composables/pagination/pagination-state.ts'
+import type { PageState, PageRequest, PaginationEvent, PaginationState } from '../../../../src/composables/pagination/pagination-state.ts'
 import { describe, expect, it } from 'vitest'
 import { IDLE, requestsOf, transition, viewOf } from '../../../../src/composables/pagination/pagination-state.ts'
 
-const pending: PageAnswer = { status: 'pending' }
-const invalid: PageAnswer = { status: 'error', error: new Error('InvalidCursor') }
+const pending: PageState = { status: 'pending' }
+const invalid: PageState = { status: 'error', error: new Error('InvalidCursor') }
 
-function answer(rows: number[], end = String(rows.at(-1)), more: object = {}): PageAnswer {
+function answer(rows: number[], end = String(rows.at(-1)), more: object = {}): PageState {
   return { status: 'success', isStale: false, value: { page: rows, isDone: end === 'end', continueCursor: end, ...more } }
 }
 
 /** Answers by where a page begins and ends; pending where there is none. */
-function read(answers: Record<string, PageAnswer>): (request: PageRequest) => PageAnswer {
+function read(answers: Record<string, PageState>): (request: PageRequest) => PageState {
   return ({ cursor, endCursor }) => answers[`${cursor ?? ''}-${endCursor ?? ''}`] ?? pending
 }
 
@@ -18,9 +18,9 @@ const started = transition(IDLE, { type: 'start', id: 1, numItems: 2 })
 const twoPages = { '-': answer([1, 2]), '2-': answer([3, 4]) }
 const loaded = apply(
   started,
-  { type: 'answers', read: read(twoPages) },
+  { type: 'pagesChanged', read: read(twoPages) },
   { type: 'loadMore', numItems: 2, read: read(twoPages) },
-  { type: 'answers', read: read(twoPages) },
+  { type: 'pagesChanged', read: read(twoPages) },
 )
 
 function apply(state: PaginationState, ...events: PaginationEvent[]): PaginationState {
@@ -35,20 +35,20 @@ const states: Record<string, PaginationState> = {
   idle: IDLE,
   started,
   loaded,
-  split: apply(loaded, { type: 'answers', read: read({ ...twoPages, '-': answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' }) }) }),
-  broken: apply(loaded, { type: 'answers', read: read({ ...twoPages, '-': { status: 'error', error: new Error('no') } }) }),
-  invalid: apply(loaded, { type: 'answers', read: read({ ...twoPages, '2-': invalid }) }),
-  moved: apply(loaded, { type: 'answers', read: read({ ...twoPages, '-': { ...answer([1, 2]), isStale: true } as PageAnswer }) }),
+  split: apply(loaded, { type: 'pagesChanged', read: read({ ...twoPages, '-': answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' }) }) }),
+  broken: apply(loaded, { type: 'pagesChanged', read: read({ ...twoPages, '-': { status: 'error', error: new Error('no') } }) }),
+  invalid: apply(loaded, { type: 'pagesChanged', read: read({ ...twoPages, '2-': invalid }) }),
+  moved: apply(loaded, { type: 'pagesChanged', read: read({ ...twoPages, '-': { ...answer([1, 2]), isStale: true } as PageState }) }),
 }
 states.restoring = apply(states.moved!, { type: 'start', id: 2, numItems: 2 })
 
-const answers: Record<string, (request: PageRequest) => PageAnswer> = {
+const answers: Record<string, (request: PageRequest) => PageState> = {
   'nothing': () => pending,
   'pauses': () => ({ status: 'paused' }),
   'errors': () => ({ status: 'error', error: new Error('no') }),
   'invalid cursors': () => invalid,
   'pages': () => answer([1, 2, 3, 4, 5], 'end', { splitCursor: '3' }),
-  'stale pages': () => ({ ...answer([1]), isStale: true } as PageAnswer),
+  'stale pages': () => ({ ...answer([1]), isStale: true } as PageState),
   'incomplete pages': () => answer([], '3', { splitCursor: '2', pageStatus: 'SplitRequired' }),
 }
 
@@ -60,7 +60,7 @@ describe('the pages of a list', () => {
     const before = JSON.stringify(state)
     const events: PaginationEvent[] = [
       { type: 'start', id: 9, numItems: 2 },
-      { type: 'answers', read: answers[answered]! },
+      { type: 'pagesChanged', read: answers[answered]! },
       { type: 'loadMore', numItems: 2, read: answers[answered]! },
       { type: 'resume', read: answers[answered]! },
     ]
@@ -78,18 +78,18 @@ describe('the pages of a list', () => {
     const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
     const rounds = isOnceOnly ? 3 : 20
     for (let round = 0; round < rounds; round++) {
-      state = transition(state, { type: 'answers', read: answers[answered]! })
+      state = transition(state, { type: 'pagesChanged', read: answers[answered]! })
       if (state.status === 'lost' && (answered !== 'stale pages' || round < 3))
         state = transition(state, { type: 'start', id: round, numItems: 2 })
     }
     if (!isOnceOnly)
-      expect(transition(state, { type: 'answers', read: answers[answered]! })).toBe(state)
+      expect(transition(state, { type: 'pagesChanged', read: answers[answered]! })).toBe(state)
   })
 
   it('stay the very same state while nothing changes', () => {
-    expect(transition(loaded, { type: 'answers', read: read(twoPages) })).toBe(loaded)
+    expect(transition(loaded, { type: 'pagesChanged', read: read(twoPages) })).toBe(loaded)
     expect(transition(loaded, { type: 'resume', read: read(twoPages) })).toBe(loaded)
-    expect(transition(loaded, { type: 'answers', read: () => pending })).toBe(loaded)
+    expect(transition(loaded, { type: 'pagesChanged', read: () => pending })).toBe(loaded)
     expect(transition(IDLE, { type: 'loadMore', numItems: 2, read: read(twoPages) })).toBe(IDLE)
   })
 })
@@ -105,10 +105,10 @@ describe('a page in two halves', () => {
 
   it('is asked for beside the page, which gives way once both are there', () => {
     expect(rangesOf(states.split!)).toEqual(['1: start-', '1: start-1.5', '1: 1.5-2', '1: 2-'])
-    const oneHalf = transition(states.split!, { type: 'answers', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
+    const oneHalf = transition(states.split!, { type: 'pagesChanged', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
     expect(rangesOf(oneHalf)).toEqual(rangesOf(states.split!))
     const both = read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]), '1.5-2': answer([2]) })
-    expect(rangesOf(transition(oneHalf, { type: 'answers', read: both }))).toEqual(['1: start-1.5', '1: 1.5-2', '1: 2-'])
+    expect(rangesOf(transition(oneHalf, { type: 'pagesChanged', read: both }))).toEqual(['1: start-1.5', '1: 1.5-2', '1: 2-'])
   })
 })
 
@@ -116,9 +116,9 @@ describe('pages that another client answers', () => {
   it('are asked for anew with their ends given, and shown once they are all there', () => {
     expect(rangesOf(states.restoring!)).toEqual(['2: start-2', '2: 2-4'])
     const former = { status: 'CanLoadMore', results: [1, 2, 3, 4], isStale: false } as const
-    const one = transition(states.restoring!, { type: 'answers', read: read({ '-2': answer([1]) }) })
+    const one = transition(states.restoring!, { type: 'pagesChanged', read: read({ '-2': answer([1]) }) })
     expect(viewOf(one, read({ '-2': answer([1]) }), { ...former, results: [...former.results] })).toEqual({ status: 'LoadingMore', results: [1, 2, 3, 4], isStale: true })
     const all = read({ '-2': answer([1]), '2-4': answer([3]) })
-    expect(viewOf(transition(one, { type: 'answers', read: all }), all).results).toEqual([1, 3])
+    expect(viewOf(transition(one, { type: 'pagesChanged', read: all }), all).results).toEqual([1, 3])
   })
 })
