@@ -1,4 +1,4 @@
-/** The server's half of the SSR seam: fetches the queries of one page and collects their results as JSON. */
+/** The server's half of the SSR seam: fetches a page's queries, and collects their results. */
 import type { JSONValue, Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrData, SsrOutcome } from './ssr-data.ts'
@@ -13,7 +13,10 @@ export interface SsrRequest {
 
 /** Options of {@link collectSsrData}. */
 export interface CollectSsrDataOptions {
-  /** Convex as the user of the request, or anonymously if nobody is signed in: `forRequest(request)`. */
+  /**
+   * Convex as the user of the request, or anonymously if nobody is signed in:
+   * `forRequest(request)`.
+   */
   request: SsrRequest
   /** Convex as anonymous, for public queries: `forRequest` of a request without cookies. */
   anonymousRequest: SsrRequest
@@ -22,15 +25,18 @@ export interface CollectSsrDataOptions {
 /** What {@link collectSsrData} returns: the option `ssrData` of `createConvex` on a server. */
 export interface CollectedSsrData extends SsrData {
   fetch: NonNullable<SsrData['fetch']>
-  /** The results that have arrived, as plain JSON: the page contains them, and its browser passes them to `restoreSsrData`. */
+  /**
+   * The results that have arrived, as plain JSON: the page contains them, and its browser passes
+   * them to `restoreSsrData`.
+   */
   results: SsrResults
   /** Resolves once all queries that have been requested until now have a result or an error. */
   settled: () => Promise<void>
 }
 
 /**
- * Fetches the queries of one page while a server renders it, each once, and collects their results. Make one for each
- * request.
+ * Fetches the queries of one page while a server renders it, each once, and collects their results.
+ * Make one for each request.
  *
  * @example
  * const ssrData = collectSsrData({ request, anonymousRequest })

@@ -2,7 +2,9 @@
 import type { FunctionReference } from 'convex/server'
 import type { JSONValue } from 'convex/values'
 
-/** The result of a query that a server has fetched: plain JSON, so that any payload can contain it. */
+/**
+ * The result of a query that a server has fetched: plain JSON, so that any payload can contain it.
+ */
 export interface Preloaded<Query extends FunctionReference<'query'>> {
   /** The query's name as the deployment has it, such as `tasks:list`. */
   name: string

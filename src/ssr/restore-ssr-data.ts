@@ -8,15 +8,16 @@ export interface RestoredSsrData extends SsrData {
   take: NonNullable<SsrData['take']>
   forgetUser: () => void
   /**
-   * Ends the hydration of the page: removes the results that the page has taken, since live results replace them. The
-   * others remain for components that are hydrated later, such as when they become visible.
+   * Ends the hydration of the page: removes the results that the page has taken, since live results
+   * replace them. The others remain for components that are hydrated later, such as when they
+   * become visible.
    */
   endHydration: () => void
 }
 
 /**
- * Gives a page the results that its server has collected with `collectSsrData`. A page takes each result once; only while
- * the page is hydrated may several components take the same one.
+ * Gives a page the results that its server has collected with `collectSsrData`. A page takes each
+ * result once; only while the page is hydrated may several components take the same one.
  *
  * @example
  * const ssrData = restoreSsrData(payload.results)

@@ -21,8 +21,8 @@ export type SsrError
     | { kind: 'other', message: string }
 
 /**
- * The key of a query in {@link SsrResults}. Each paginated query adds an id of its own to its pages, which differs between
- * server and browser: the key of a first page leaves the id out.
+ * The key of a query in {@link SsrResults}. Each paginated query adds an id of its own to its
+ * pages, which differs between server and browser: the key of a first page leaves the id out.
  */
 export function resultKey({ auth, key, name, args }: QueryDescriptor): string {
   const { id, ...paginationOpts } = args.paginationOpts as { id?: number, cursor?: string | null } | undefined ?? {}
@@ -37,7 +37,10 @@ export function readOutcome(outcome: SsrResult['outcome']): SsrOutcome {
   return { status: 'error', error: readError(outcome.error) }
 }
 
-/** Writes an error as JSON. Its `name` decides about its kind: the app's server may bundle classes of its own. */
+/**
+ * Writes an error as JSON. Its `name` decides about its kind: the app's server may bundle classes
+ * of its own.
+ */
 export function writeError(error: any): SsrError {
   const message = String(error?.message ?? error)
   switch (error?.name) {

@@ -1,3 +1,4 @@
+/** One subscribed query, and the state that its components share. */
 import type { Value } from 'convex/values'
 import type { ShallowRef } from 'vue'
 import type { ClientLookup, IdentityClient, QueryOutcome, Receiver, Subscription } from '../client/identity-client.ts'
@@ -10,13 +11,14 @@ import { UNAVAILABLE } from '../client/identity-client.ts'
 import { shareStructure } from '../shared/structural-sharing.ts'
 import { shareError } from './share-error.ts'
 
-/** What everybody who shares a query sees. */
+/** The state of a query, shared by all components that use it. */
 export type QueryState
   = | { status: 'paused' }
     | { status: 'pending' }
   /**
-   * `isStale`: another identity's answer, or what a server was answered for this one (`isPreloaded`), which stays until the live answer is there; or
-   * a result whose successor is not shown yet (`isWithheld`), see {@link Withholding}.
+   * `isStale`: the result of the previous client, or the result that a server fetched
+   * (`isPreloaded`), until the live result arrives; or a result whose successor is not shown yet
+   * (`isWithheld`), see {@link Withholding}.
    */
     | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true, isWithheld?: true | undefined }
     | { status: 'error', error: Error }
@@ -24,22 +26,31 @@ export type QueryState
 export const PAUSED: { status: 'paused' } = { status: 'paused' }
 export const PENDING: QueryState = { status: 'pending' }
 
-/** One query with one set of arguments in one auth mode, for whoever is there. A class, since there may be thousands. */
+/**
+ * One query with one set of arguments in one auth mode, for the current identity. A class, since
+ * there may be thousands.
+ */
 export class QueryEntry implements Receiver {
   readonly query: QueryDescriptor
   readonly state: ShallowRef<QueryState> = shallowRef(PENDING)
-  /** How many share it. */
+  /** How many components use it. */
   users = 0
-  /** Until when it stays although nobody uses it, in ms of a clock that nobody sets: `performance.now()`. */
+  /**
+   * Until when the entry remains although it is unused, in ms of `performance.now()`: no user can
+   * set this clock.
+   */
   lingersUntil = 0
   #subscription: Subscription | undefined
-  /** What goes on showing until `#subscription` has answered. */
-  #former: Subscription | undefined
+  /** The subscription whose result is shown until `#subscription` has a result. */
+  #previous: Subscription | undefined
   #refreshes: (() => void)[] = []
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
-  /** As what the query has run, if it is not live and has its result. Another user resets it. */
-  #answeredAs: RunsAs | undefined
+  /**
+   * As what the query has run, if it is not live and has its one result. An identity change from one
+   * user to another resets it.
+   */
+  #fetchedAs: RunsAs | undefined
 
   constructor(query: QueryDescriptor, connection: IdentityClients, withhold: Withholding['withhold']) {
     this.query = query
@@ -48,25 +59,27 @@ export class QueryEntry implements Receiver {
   }
 
   /**
-   * Goes to the client where it belongs now, waits for one, or pauses. Another person's answer goes at once.
+   * Moves to the client of the current identity, waits for one, or pauses. Removes the result of a
+   * previous identity at once.
    *
-   * @param isOtherPerson Whether the person has changed.
-   * @param isHeld Whether its users have yet to say if they want it of whoever is there now.
+   * @param isIdentityChange Whether the identity has just changed.
+   * @param isHeld Whether no client may be opened yet: the components have yet to change or release
+   * the query.
    */
-  bind(isOtherPerson: boolean, isHeld: boolean): void {
+  bind(isIdentityChange: boolean, isHeld: boolean): void {
     const { auth } = this.query
-    const isAnothers = isOtherPerson && auth !== 'public'
-    // No client is opened for an answer that is there.
-    if (!this.#answeredAs || isAnothers || this.#answeredAs !== this.#connection.runsAs(auth))
-      this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), isAnothers)
+    const mustForget = isIdentityChange && auth !== 'public'
+    // No client is opened for a result that is not live and has arrived.
+    if (!this.#fetchedAs || mustForget || this.#fetchedAs !== this.#connection.runsAs(auth))
+      this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), mustForget)
   }
 
-  /** Leaves the wire for good. */
+  /** Unsubscribes permanently. */
   close(): void {
     this.#move(UNAVAILABLE, false)
   }
 
-  /** Asks the server again. Resolves with its answer, or as soon as there is nobody to ask. */
+  /** Requests the result again. Resolves when the result arrives, or at once without a client. */
   refresh(): Promise<void> {
     return new Promise((resolve) => {
       const subscription = this.#subscription
@@ -75,7 +88,7 @@ export class QueryEntry implements Receiver {
       this.#refreshes.push(resolve)
       if (this.query.isLive)
         return subscription.client.rerun(subscription)
-      // The one that was asked before may be closed.
+      // The client of the previous request may be closed.
       const found = this.#connection.clientFor(this.query.auth)
       if (found.kind !== 'ready')
         return this.#settleRefreshes()
@@ -85,19 +98,23 @@ export class QueryEntry implements Receiver {
   }
 
   receive(outcome: QueryOutcome, from: Subscription): void {
-    const isStale = from === this.#former
+    const isStale = from === this.#previous
     if (!isStale) {
-      this.#leaveFormer()
-      // What a call hopes for, shown while it is being sent, answers nobody.
+      this.#releasePrevious()
+      // An optimistic update, shown while its call is being sent, is not the result of a refresh.
       if (outcome.status !== 'pending' && !this.#connection.calls.isSending)
         this.#settleRefreshes()
       if (!this.query.isLive && outcome.status !== 'pending') {
         if (this.#connection.calls.pending.hasOptimisticCalls) {
-          // What the server sent already, it does not send again.
-          this.#connection.calls.onOptimisticSettled.add(() => from === this.#subscription && this.receive(from.outcome, from))
+          // The server does not send the same result again once the optimistic update has been
+          // removed.
+          this.#connection.calls.onOptimisticSettled.add(() => {
+            if (from === this.#subscription)
+              this.receive(from.outcome, from)
+          })
         }
         else {
-          this.#answeredAs = this.#connection.runsAs(this.query.auth)
+          this.#fetchedAs = this.#connection.runsAs(this.query.auth)
           this.#release(from)
         }
       }
@@ -107,12 +124,18 @@ export class QueryEntry implements Receiver {
     this.#show(outcome, isStale)
   }
 
-  /** Whether a user goes on seeing the last result instead of this outcome, which may mean that the user is being signed out. */
+  /**
+   * Whether the last result remains instead of this outcome, which may only mean that the user is
+   * being signed out.
+   */
   #isWithheld(outcome: QueryOutcome, from: Subscription): boolean {
     const shown = this.state.value
     if (shown.status !== 'success' || this.#connection.runsAs(this.query.auth) !== 'user')
       return false
-    const reveal = (): unknown => from === this.#subscription && this.#show(from.outcome, false)
+    const reveal = (): void => {
+      if (from === this.#subscription)
+        this.#show(from.outcome, false)
+    }
     if (!this.#withhold(outcome, reveal))
       return false
     this.state.value = { status: 'success', value: shown.value, isStale: true, isWithheld: true }
@@ -122,25 +145,28 @@ export class QueryEntry implements Receiver {
   #show(outcome: QueryOutcome, isStale: boolean): void {
     const { value: state } = this.state
     if (outcome.status !== 'success') {
-      // A failure that repeats renders nothing.
-      if (outcome.status !== 'error' || state.status !== 'error' || shareError(state.error, outcome.error) !== state.error)
+      // The same failure again notifies no watcher.
+      const isRepeated = outcome.status === 'error'
+        && state.status === 'error'
+        && shareError(state.error, outcome.error) === state.error
+      if (!isRepeated)
         this.state.value = outcome
       return
     }
     const shown = state.status === 'success' ? state : undefined
     const value = shareStructure(shown?.value, outcome.value)
-    // An answer that says nothing new renders nothing.
+    // An equal result notifies no watcher.
     if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
       this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }
 
-  #move(next: ClientLookup, isAnothers: boolean): void {
+  #move(next: ClientLookup, mustForget: boolean): void {
     const { state } = this
-    if (next.kind === 'unavailable' || isAnothers) {
-      this.#leaveFormer()
+    if (next.kind === 'unavailable' || mustForget) {
+      this.#releasePrevious()
       this.#release(this.#subscription)
       this.#subscription = undefined
-      this.#answeredAs = undefined
+      this.#fetchedAs = undefined
       this.#settleRefreshes()
       state.value = next.kind === 'unavailable' ? PAUSED : PENDING
     }
@@ -148,8 +174,8 @@ export class QueryEntry implements Receiver {
       state.value = PENDING
     }
     if (next.kind === 'ready' && next !== this.#subscription?.client) {
-      this.#leaveFormer()
-      this.#former = this.#subscription
+      this.#releasePrevious()
+      this.#previous = this.#subscription
       if (state.value.status === 'success')
         state.value = { ...state.value, isStale: true, isWithheld: undefined }
       this.#subscribe(next)
@@ -157,8 +183,9 @@ export class QueryEntry implements Receiver {
   }
 
   #subscribe(client: IdentityClient): void {
-    this.#answeredAs = undefined
-    const subscription = this.#subscription = client.subscribe(this.query, this)
+    this.#fetchedAs = undefined
+    const subscription = client.subscribe(this.query, this)
+    this.#subscription = subscription
     if (subscription.outcome.status !== 'pending')
       this.receive(subscription.outcome, subscription)
   }
@@ -167,9 +194,9 @@ export class QueryEntry implements Receiver {
     from?.client.release(from, this)
   }
 
-  #leaveFormer(): void {
-    this.#release(this.#former)
-    this.#former = undefined
+  #releasePrevious(): void {
+    this.#release(this.#previous)
+    this.#previous = undefined
   }
 
   #settleRefreshes(): void {

@@ -1,3 +1,4 @@
+/** All live queries of one app, shared and counted: an entry per query, arguments and auth mode. */
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryIdentity } from '../client/identity-for.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
@@ -7,34 +8,47 @@ import { getCurrentInstance, nextTick, onServerPrefetch } from 'vue'
 import { batch } from '../reactivity/batch.ts'
 import { QueryEntry } from './query-entry.ts'
 
-/** All queries of one app, shared and counted: one entry per query, arguments and auth mode. */
 export interface QueryStore {
-  /** On a server: the shared entry of a query that is asked there; `null` if it is not. */
+  /**
+   * On a server: the shared entry of a query that the server fetches; `null` for any other query.
+   */
   fetchOnServer: (query: QueryDescriptor) => QueryEntry | null
   /** The shared entry of a query, subscribed. Every call needs a `release`. */
   acquire: (query: QueryDescriptor) => QueryEntry
-  /** Gives an entry back. The last one to leave takes it off the wire, after `lingerMs` milliseconds. */
+  /**
+   * Releases an entry. After its last release, the entry lingers for `lingerMs` milliseconds, and
+   * is then unsubscribed.
+   */
   release: (entry: QueryEntry, lingerMs: number) => void
-  /** Takes an entry off the wire, if it only lingers there. */
+  /** Unsubscribes an entry if it only lingers. */
   drop: (entry: QueryEntry | null) => void
-  /** Moves every entry to where it belongs now. What nobody uses does not outlive its person. */
-  rebind: (isOtherPerson: boolean) => void
+  /**
+   * Moves every entry to the client of the current identity. Unused entries do not outlive their
+   * identity.
+   */
+  rebind: (isIdentityChange: boolean) => void
   close: () => void
 }
 
-export function createQueryStore(connection: IdentityClients, withhold: Withholding['withhold'], ssrData?: SsrData): QueryStore {
+export function createQueryStore(
+  connection: IdentityClients,
+  withhold: Withholding['withhold'],
+  ssrData: SsrData | undefined,
+): QueryStore {
   const entries = new Map<string, QueryEntry>()
-  /** What nobody uses at the moment. One timer serves it all, since a page that is left lets go of many at once. */
+  /**
+   * Unused entries. They share one timer, since a page that is left releases many entries at once.
+   */
   const lingering = new Set<QueryEntry>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let sweepsAt = Infinity
   /**
-   * The person has changed in this tick. Arguments may be made of the former one: nothing is asked of the next with them before whoever uses them has
-   * had the chance to change or leave them.
+   * The identity has changed in this tick. Arguments may be derived from the previous user: no
+   * query runs with them for the new identity until the users of the query have had the chance to
+   * change or release them.
    */
   let isChanging = false
 
-  /** Looks a query up by its key, or creates its entry. */
   function entryOf(query: QueryDescriptor): QueryEntry {
     return entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
   }
@@ -64,16 +78,16 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
       return
     clearTimeout(timer)
     sweepsAt = time
-    // A timer that is set for longer fires at once.
+    // A timer with a longer delay would fire at once.
     timer = setTimeout(sweep, Math.min(time - performance.now(), 2 ** 31 - 1))
   }
 
-  function bindAll(isLeft: boolean, isOtherPerson: boolean): void {
+  function bindAll(removesUnused: boolean, isIdentityChange: boolean): void {
     for (const entry of entries.values()) {
-      if (isLeft && entry.users === 0)
+      if (removesUnused && entry.users === 0)
         remove(entry)
       else
-        entry.bind(isOtherPerson, isChanging)
+        entry.bind(isIdentityChange, isChanging)
     }
     connection.closeUnused()
   }
@@ -107,7 +121,7 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
       if (--entry.users > 0 || entries.get(entry.query.key) !== entry)
         return
       const now = performance.now()
-      // A short visit does not cut short what lingers for somebody else.
+      // A short linger time does not shorten a longer one of another component.
       entry.lingersUntil = Math.max(entry.lingersUntil, now + lingerMs)
       if (entry.lingersUntil > now) {
         lingering.add(entry)
@@ -122,37 +136,39 @@ export function createQueryStore(connection: IdentityClients, withhold: Withhold
       if (lingering.has(entry!))
         remove(entry!)
     },
-    rebind(isOtherPerson) {
-      if (isOtherPerson)
+    rebind(isIdentityChange) {
+      if (isIdentityChange)
         ssrData?.forgetUser?.()
-      if (isOtherPerson && !isChanging) {
+      if (isIdentityChange && !isChanging) {
         isChanging = true
-        // The first one may come before the flush that this change causes, the second comes after it.
+        // The first tick may end before the flush that this change causes; the second tick ends
+        // after it.
         void nextTick(() => nextTick(() => batch(() => {
           isChanging = false
           bindAll(true, false)
         })))
       }
-      bindAll(isOtherPerson, isOtherPerson)
+      bindAll(isIdentityChange, isIdentityChange)
     },
     close() {
       clearTimeout(timer)
-      // Nothing lingers from now on.
+      // No later release starts a timer.
       sweepsAt = -Infinity
       batch(() => entries.forEach(remove))
     },
   }
 }
 
-/** Shows what a server fetched, until there is a live result. */
+/** Shows what a server fetched, unless there is a result already. */
 function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
   if (state.value.status === 'pending')
     state.value = outcome.status === 'success' ? { ...outcome, isStale: true, isPreloaded: true } : outcome
 }
 
 /**
- * Makes the server wait before it renders the current component. In a browser nothing waits, but the hook has to exist where
- * it existed on the server: `useId` of Vue counts the components that have one.
+ * Makes the server wait before it renders the current component. In a browser nothing waits, but
+ * the hook has to exist where it existed on the server: `useId` of Vue counts the components that
+ * have one.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/helpers/useId.ts
  */

@@ -4,7 +4,10 @@ import type { Layer } from './layers.ts'
 import type { AuthProvider } from './options.ts'
 import { addTemplate, createResolver, findPath } from 'nuxt/kit'
 
-/** What the browser has to bundle. Vite would otherwise discover these packages one by one, and reload the page for each. */
+/**
+ * What the browser has to bundle. Vite would otherwise discover these packages one by one, and
+ * reload the page for each.
+ */
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values']
 
 /** What the default auth client imports. */
@@ -12,7 +15,10 @@ const AUTH_PACKAGES = ['better-auth/vue', '@convex-dev/better-auth/client/plugin
 
 const { resolve } = createResolver(import.meta.url)
 
-/** The file that exports `authClient`, without its extension; `null` if the app provides no client to this module. */
+/**
+ * The file that exports `authClient`, without its extension; `null` if the app provides no client
+ * to this module.
+ */
 export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthProvider): Promise<string | null> {
   const ownFile = await findOwnFile(layers)
   const defaultFile = provider === 'convue' ? resolve('../runtime/app/utils/default-auth-client') : null
@@ -37,14 +43,19 @@ async function findOwnFile(layers: Layer[]): Promise<string | null> {
 }
 
 function templateOf(file: string | null, provider: AuthProvider): string {
-  if (provider === 'nuxt-better-auth')
-    return `import { useUserSession } from '#imports'\nexport const findAuthClient = () => useUserSession().client ?? undefined\n`
+  if (provider === 'nuxt-better-auth') {
+    return 'import { useUserSession } from \'#imports\'\n'
+      + 'export const findAuthClient = () => useUserSession().client ?? undefined\n'
+  }
   if (!file)
     return 'export const findAuthClient = () => undefined\n'
   return `import { authClient } from ${JSON.stringify(file)}\nexport const findAuthClient = () => authClient\n`
 }
 
-/** Lets app and module share one instance of Convue, and bundles it, so that a build leaves out what it does not use. */
+/**
+ * Lets app and module share one instance of Convue, and bundles it, so that a build leaves out what
+ * it does not use.
+ */
 function bundle(nuxt: Nuxt, packages: string[]): void {
   nuxt.options.build.transpile.push('convue', resolve('../runtime'))
   nuxt.hook('vite:extendConfig', (vite) => {

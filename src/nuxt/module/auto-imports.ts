@@ -1,6 +1,8 @@
 /** The names that an app uses without an import. */
 import { addComponent, addImports, addServerImports, createResolver } from 'nuxt/kit'
 
+type Exports = (keyof typeof import('convue'))[]
+
 const composables = [
   'defineConvexQuery',
   'insertAtBottomIfLoaded',
@@ -24,9 +26,9 @@ const composables = [
   'useFilePreview',
   'usePrefetchConvexQuery',
   'usePreloadedQuery',
-] as const satisfies (keyof typeof import('convue'))[]
+] as const satisfies Exports
 
-const components = ['Authenticated', 'AuthLoading', 'AuthRefreshing', 'Unauthenticated'] as const satisfies (keyof typeof import('convue'))[]
+const components = ['Authenticated', 'AuthLoading', 'AuthRefreshing', 'Unauthenticated'] as const satisfies Exports
 
 const serverUtils = ['useConvexServer', 'requireConvexUser']
 

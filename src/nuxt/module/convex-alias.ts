@@ -5,19 +5,21 @@ import { existsSync } from 'node:fs'
 import { addTemplate, useLogger } from 'nuxt/kit'
 
 export function addConvexAliases(nuxt: Nuxt, layers: [Layer, ...Layer[]]): void {
-  // The folder decides, not the generated code in it: a project's functions count before anything is generated from them.
+  // The folder decides, not the generated code in it: a project's functions count before anything
+  // is generated from them.
   const layer = layers.find(({ functions }) => existsSync(functions)) ?? layers[0]
   for (const name of ['api', 'server', 'dataModel']) {
     const file = `${layer.functions}/_generated/${name}`
     const exists = ['.d.ts', '.ts', '.js'].some(extension => existsSync(file + extension))
-    nuxt.options.alias[`#convex/${name}`] = exists ? file : addPlaceholder(nuxt, name, file, explain(file, layer, layers[0]))
+    const explanation = explain(file, layer, layers[0])
+    nuxt.options.alias[`#convex/${name}`] = exists ? file : addPlaceholder(nuxt, name, file, explanation)
   }
 }
 
 function explain(file: string, layer: Layer, project: Layer): string {
   const folder = layer.rootDir === project.rootDir ? '' : ` in ${layer.rootDir}`
-  return `${file} does not exist yet. Run \`npx convex dev\`${folder}, which writes it, or set \`convex.functions\` to the `
-    + 'folder of your functions.'
+  return `${file} does not exist yet. Run \`npx convex dev\`${folder}, which writes it, `
+    + 'or set `convex.functions` to the folder of your functions.'
 }
 
 /** A module that throws when it is imported, until the generated one exists. @returns its path. */

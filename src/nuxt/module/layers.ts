@@ -18,7 +18,8 @@ export function findLayers(nuxt: Nuxt, functions: string): [Layer, ...Layer[]] {
   const declared = layers.map(({ config }) => (config as { convex?: ModuleOptions }).convex?.functions)
   const [project, ...others] = layers.map(({ config, cwd }, index): Layer => {
     const rootDir = config.rootDir ?? cwd
-    // The module's own option is the project's, unless a layer declares the same value: then it is a path in that layer.
+    // The module's own option is the project's, unless a layer declares the same value: then it is
+    // a path in that layer.
     const isProjects = index === 0 && !declared.slice(1).includes(functions)
     const folder = declared[index] ?? (isProjects ? functions : DEFAULT_FUNCTIONS)
     return { rootDir, srcDir: config.srcDir ?? rootDir, functions: createResolver(rootDir).resolve(folder) }

@@ -5,8 +5,8 @@ import type { PageTarget } from './page-target.ts'
 import { hasNuxtModule } from 'nuxt/kit'
 
 /**
- * The identity that a page requires: a signed-in user, an anonymous one (`'guest'`), or (`false`) any. `redirectTo`: a
- * signed-in user, and the page to which others are redirected.
+ * The identity that a page requires: a signed-in user, an anonymous one (`'guest'`), or (`false`)
+ * any. `redirectTo`: a signed-in user, and the page to which others are redirected.
  */
 export type PageAuth<Target = PageTarget> = 'required' | 'guest' | false | { redirectTo: Target }
 
@@ -16,29 +16,32 @@ export interface ModuleOptions {
   url?: string
   /**
    * The address of its HTTP actions.
-   * @default `CONVEX_SITE_URL` or `NUXT_PUBLIC_CONVEX_SITE_URL`, or else `url` with `.convex.site` for `.convex.cloud`
+   * @default `CONVEX_SITE_URL` or `NUXT_PUBLIC_CONVEX_SITE_URL`, or else `url` with `.convex.site`
+   * for `.convex.cloud`
    */
   siteUrl?: string
   /**
-   * The folder of the Convex functions, relative to the root of the project, or of the layer that sets this option.
+   * The folder of the Convex functions, relative to the root of the project, or of the layer that
+   * sets this option.
    * @default 'convex'
    */
   functions?: string
   /**
-   * `'external'`: another module or the app itself provides the routes, pages and composables of authentication; Convue takes
-   * the identity from its client.
+   * `'external'`: another module or the app itself provides the routes, pages and composables of
+   * authentication; Convue takes the identity from its client.
    * @default 'external' beside `@onmax/nuxt-better-auth`, or else 'convue'
    */
   auth?: 'convue' | 'external'
   /**
-   * Whether a page that was rendered for a user contains the user's token. `false`: no HTML contains a token. The browser
-   * hydrates the page at once, and requests a token: the identity is unknown until the token arrives, for up to 2 seconds.
+   * Whether a page that was rendered for a user contains the user's token. `false`: no HTML
+   * contains a token. The browser hydrates the page at once, and requests a token: the identity is
+   * unknown until the token arrives, for up to 2 seconds.
    * @default true
    */
   tokenInPayload?: boolean
   /**
-   * `false`: the auth server has sessions and no token endpoint. Pages and server routes follow the session, and all queries
-   * and calls run anonymously: see `createConvex`.
+   * `false`: the auth server has sessions and no token endpoint. Pages and server routes follow the
+   * session, and all queries and calls run anonymously: see `createConvex`.
    * @default true
    */
   tokens?: boolean
@@ -46,7 +49,12 @@ export interface ModuleOptions {
   pageAuth?: PageAuth
   /** The page on which users sign in. @default '/sign-in' */
   signInPath?: PageTarget
-  /** The page to which a signed-in user is redirected from a page for guests, unless another page led there. @default '/' */
+  /**
+   * The page to which a signed-in user is redirected from a page for guests, unless another page
+   * led there.
+   *
+   * @default '/'
+   */
   homePath?: PageTarget
   /** The path of Better Auth's routes, on the app as on the deployment. @default '/api/auth' */
   basePath?: string

@@ -1,10 +1,12 @@
-/** Passes the options on: some are read when the app starts (runtime config), the others are built into the app. */
+/** Passes the options on: as runtime config, or as constants that are built into the app. */
 import type { Nuxt } from 'nuxt/schema'
 import type { ResolvedOptions } from './options.ts'
 import process from 'node:process'
 import { addTemplate } from 'nuxt/kit'
 
-/** Nuxt itself overrides these values by `NUXT_PUBLIC_CONVEX_URL` and the like when the app starts. */
+/**
+ * Nuxt itself overrides these values by `NUXT_PUBLIC_CONVEX_URL` and the like when the app starts.
+ */
 export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExternal: boolean): void {
   const { env } = process
   const { url, siteUrl, basePath, tokens, server } = options

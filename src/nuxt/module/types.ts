@@ -11,12 +11,16 @@ export function addRuntimeTypes(): void {
   }, { nuxt: true, nitro: true, node: true })
 }
 
-/** The rules of pages, and the auth client. `authClientFile` is the file that exports `authClient`, without its extension. */
+/**
+ * The rules of pages, and the auth client. `authClientFile` is the file that exports `authClient`,
+ * without its extension.
+ */
 export function addAuthTypes(authClientFile: string): void {
+  const convue = JSON.stringify(resolve('../module'))
   const DYNAMIC_AUTH = 'PageAuth<DynamicPageTarget>'
   addTypeTemplate({
     filename: 'types/convue.d.ts',
-    getContents: () => `import type { ConvexAppConfig, DynamicPageTarget, PageAuth } from ${JSON.stringify(resolve('../module'))}
+    getContents: () => `import type { ConvexAppConfig, DynamicPageTarget, PageAuth } from ${convue}
 import type { authClient } from ${JSON.stringify(authClientFile)}
 
 declare module '#app' { interface PageMeta { auth?: ${DYNAMIC_AUTH} } }

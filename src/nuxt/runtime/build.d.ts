@@ -1,3 +1,5 @@
+/** Types of the files that the module generates in an app. */
+
 declare module '#build/convue/options.mjs' {
   export const basePath: string
   export const tokenInPayload: boolean
@@ -15,7 +17,7 @@ declare module '#build/convue/auth-client.mjs' {
   export const findAuthClient: () => any
 }
 
-/** Each app writes its own over this one. */
+/** The types that the module generates in an app replace this interface. */
 interface ConvueAuthClient {
   client: typeof import('./app/utils/default-auth-client.ts').authClient
 }

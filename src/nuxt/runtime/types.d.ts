@@ -1,11 +1,14 @@
-/** What the module adds to Nuxt's own types: its runtime config, and the context of each event on the server. */
+/** Additions to Nuxt's own types: the runtime config, and the context of an event on the server. */
 import type { ConvexServerOptions } from 'convue/server'
 import type { ConvexEventContext } from './server/utils/request-convex.ts'
 
 interface ConvexRuntimeConfig {
   /** Another module provides authentication. */
   isExternal: boolean
-  /** Options of `createConvexServer`. `url` is the deployment's address as the app's server reaches it, or empty. */
+  /**
+   * Options of `createConvexServer`. `url` is the deployment's address as the app's server reaches
+   * it, or empty.
+   */
   server: Partial<ConvexServerOptions> & { url: string }
 }
 

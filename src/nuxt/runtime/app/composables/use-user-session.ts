@@ -1,3 +1,4 @@
+/** `useUserSession`: the signed-in user, under the names of `@onmax/nuxt-better-auth`. */
 import type { ConvexSession, ConvexUser } from 'convue'
 import type { ComputedRef } from 'vue'
 import { useConvexAuth } from 'convue'
@@ -8,12 +9,12 @@ type AuthClient = ConvueAuthClient['client']
 
 /** What {@link useUserSession} returns. */
 export interface UseUserSessionReturn {
-  /** `null` while nobody is there, or not known to be. */
+  /** `null` while the user is signed out or not known. */
   user: ComputedRef<ConvexUser | null>
-  /** Without its secret. */
+  /** Without the session's secret token. */
   session: ComputedRef<ConvexSession | null>
   loggedIn: ComputedRef<boolean>
-  /** Whether it is known who is there. */
+  /** Whether the identity is known. */
   ready: ComputedRef<boolean>
   client: AuthClient
   signIn: AuthClient['signIn']
@@ -21,7 +22,10 @@ export interface UseUserSessionReturn {
   signOut: () => Promise<void>
 }
 
-/** Who is signed in, under the names of `@onmax/nuxt-better-auth`: an app can move between that module and this one. */
+/**
+ * The signed-in user, under the names of `@onmax/nuxt-better-auth`: an app can move between that
+ * module and this one.
+ */
 export function useUserSession(): UseUserSessionReturn {
   const { user, session, status, signOut } = useConvexAuth()
   const client = useAuthClient()

@@ -1,4 +1,4 @@
-/** Convex in the browser: begins with the results that the server has rendered, and opens live queries. */
+/** Convex in the browser: begins with the results that the server fetched, then opens live ones. */
 import type { BetterAuthClient } from 'convue'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { createConvex, restoreSsrData } from 'convue'
@@ -23,7 +23,10 @@ export default defineNuxtPlugin({
   },
 })
 
-/** Removes everything of Convex from the payload and the document, so that neither keeps a user's token or data. */
+/**
+ * Removes everything of Convex from the payload and the document, so that neither keeps a user's
+ * token or data.
+ */
 function takePayload(payload: Record<string, any>): ConvexPayload {
   const rendered: Partial<ConvexPayload> = payload.convue ?? {}
   const { auth, results = {} } = rendered
@@ -36,7 +39,10 @@ function takePayload(payload: Record<string, any>): ConvexPayload {
   return { auth, results }
 }
 
-/** The scripts that contain the payload: JSON, or with `renderJsonPayloads: false` a program that has already run. */
+/**
+ * The scripts that contain the payload: JSON, or with `renderJsonPayloads: false` a program that
+ * has already run.
+ */
 function findPayloadScripts(): HTMLScriptElement[] {
   return [...document.scripts].filter(({ src, dataset, text }) => {
     if (src)

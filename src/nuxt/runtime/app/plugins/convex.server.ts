@@ -1,11 +1,14 @@
-/** Convex while a server renders a page: fetches its queries as the request's user, and writes the results into the payload. */
+/** Convex while a server renders: fetches a page's queries, and puts results into the payload. */
 import type { InitialAuth, TokenSource } from 'convue'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { collectSsrData, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { isExternal, tokenInPayload, tokens } from '#build/convue/options.mjs'
 
-/** Without a source of tokens the page would be anonymous: here the identity may be unknown. It is never requested. */
+/**
+ * Without a source of tokens the page would be anonymous: here the identity may be unknown. It is
+ * never requested.
+ */
 const unknownIdentity: TokenSource = {
   getSnapshot: () => ({ status: 'pending' }),
   subscribe: () => () => {},
@@ -32,9 +35,11 @@ export default defineNuxtPlugin({
       initialAuth,
       ssrData,
     }))
-    // Results of queries that stores and middleware have requested arrive before anything is rendered.
+    // Results of queries that stores and middleware have requested arrive before anything is
+    // rendered.
     nuxtApp.hook('app:created', ssrData.settled)
-    // A token that the deployment has rejected was replaced while the page was rendered, and must not reach the browser.
+    // A token that the deployment has rejected was replaced while the page was rendered, and must
+    // not reach the browser.
     nuxtApp.hook('app:rendered', async () => {
       if (payload.auth?.token)
         payload.auth.token = await request.getToken().catch(() => null)

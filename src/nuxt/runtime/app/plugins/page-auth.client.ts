@@ -1,9 +1,9 @@
+/** Applies the current page's rule in the browser when the identity becomes known or changes. */
 import { useConvexAuth } from 'convue'
 import { defineNuxtPlugin, navigateTo, useRouter } from 'nuxt/app'
 import { watch } from 'vue'
 import { redirectFromPage } from '../middleware/page-auth.ts'
 
-/** Sends visitors away from the page that they are on, when it turns out who is there and when that changes. */
 export default defineNuxtPlugin({
   name: 'convue:page-auth',
   dependsOn: ['convue'],

@@ -1,17 +1,21 @@
+/** The rules of pages as pure functions. Nothing here depends on Nuxt. */
 import type { AuthStatus } from 'convue'
 import type { PageAuth } from '../../../module/options.ts'
 
-/** What decides about a visit to a page. */
+/** A visit of a page, as far as the rules depend on it. */
 export interface PageVisit {
   /** The page's own rule, or the default. */
   auth: PageAuth<unknown>
   path: string
   fullPath: string
-  /** The query parameter that says from which page the user came. */
+  /** The query parameter that names the page from which the user was redirected. */
   redirect: unknown
 }
 
-/** The pages to which a rule redirects, as paths in the language of the visited page. They may come from code of the app, so they are checked. */
+/**
+ * The paths to which a rule redirects, in the language of the visited page. Code of the app may
+ * return them: they are checked.
+ */
 export interface PageAuthPaths {
   signInPath: () => unknown
   homePath: () => unknown
@@ -21,30 +25,46 @@ export interface PageAuthPaths {
 
 const BASE = 'http://this-site.invalid'
 
-/** The path to which a visit is redirected; `undefined` if it is not, and while the identity is not known. */
-export function redirectFor(visit: PageVisit, status: AuthStatus, { signInPath, homePath, pathOf }: PageAuthPaths): string | undefined {
-  const { auth, path, fullPath } = visit
+/**
+ * The path to which a visit is redirected; `undefined` if it is not redirected, or if the identity
+ * is not known yet.
+ */
+export function redirectFor(visit: PageVisit, status: AuthStatus, paths: PageAuthPaths): string | undefined {
+  const { auth } = visit
   if (!auth || status === 'loading')
     return undefined
-  if (auth === 'guest')
-    return status === 'unauthenticated' ? undefined : pathOnThisSite(visit.redirect) ?? pathOnThisSite(homePath()) ?? '/'
-  if (status !== 'unauthenticated')
+  const isSignedOut = status === 'unauthenticated'
+  if (auth === 'guest') {
+    if (isSignedOut)
+      return undefined
+    return pathOnThisSite(visit.redirect) ?? pathOnThisSite(paths.homePath()) ?? '/'
+  }
+  if (!isSignedOut)
     return undefined
-  const target = pathOnThisSite(typeof auth === 'object' ? pathOf(auth.redirectTo) : signInPath()) ?? '/'
-  const { pathname, search, hash } = new URL(target, BASE)
-  // A page that redirects to itself would do so without end.
+  return withRedirect(visit, typeof auth === 'object' ? paths.pathOf(auth.redirectTo) : paths.signInPath())
+}
+
+/** The path with a query parameter that leads back to the visited page. */
+function withRedirect({ path, fullPath }: PageVisit, target: unknown): string | undefined {
+  const { pathname, search, hash } = new URL(pathOnThisSite(target) ?? '/', BASE)
+  // A page that redirects to itself would never stop redirecting.
   if (pathname === path)
     return undefined
   return `${pathname}${search ? `${search}&` : '?'}redirect=${encodeURIComponent(fullPath)}${hash}`
 }
 
-/** A path of this site, or `undefined`: a link must not lead users to another site, and to a browser `//evil.example` is a path too. */
+/**
+ * A path of this site, or `undefined`. A link must not lead users to another site, and to a browser
+ * `//evil.example` is a path too.
+ */
 export function pathOnThisSite(path: unknown): string | undefined {
-  try {
-    const { origin, pathname, search, hash } = new URL(path as string, BASE)
-    return typeof path === 'string' && path.startsWith('/') && origin === BASE && !pathname.startsWith('//') ? pathname + search + hash : undefined
-  }
-  catch {
+  if (typeof path !== 'string' || !path.startsWith('/'))
     return undefined
+  try {
+    const { origin, pathname, search, hash } = new URL(path, BASE)
+    if (origin === BASE && !pathname.startsWith('//'))
+      return pathname + search + hash
   }
+  catch {}
+  return undefined
 }

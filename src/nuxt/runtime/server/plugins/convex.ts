@@ -11,7 +11,10 @@ import { outermostEvent, trackCallers } from '../utils/outermost-request.ts'
 import { refuseWithoutUrl, requestUrl } from '../utils/request-url.ts'
 import { isShared } from '../utils/shared-route.ts'
 
-/** @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID` when the server starts. */
+/**
+ * @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID` when the server
+ * starts.
+ */
 export default defineNitroPlugin((nitro) => {
   const server = createServer()
   trackCallers(nitro)
@@ -19,9 +22,9 @@ export default defineNitroPlugin((nitro) => {
   const convexOf = new WeakMap<H3Event, EventConvex>()
 
   /**
-   * One request for all events of one outermost event that have its cookies: the identity is requested once, and cannot
-   * change in between. An event with other cookies has its own identity; it may still write where the outermost event may,
-   * whatever its own headers are.
+   * One request for all events of one outermost event that have its cookies: the identity is
+   * requested once, and cannot change in between. An event with other cookies has its own identity;
+   * it may still write where the outermost event may, whatever its own headers are.
    */
   function requestOf(event: H3Event): ConvexRequest {
     const outermost = outermostEvent(event)
@@ -75,7 +78,8 @@ function createServer(): ConvexServer {
   if (!isExternal)
     warnOfUnknownAddress(import.meta.preset, server.trustProxy)
   const derivedSiteUrl = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
-  // If another module provides authentication, nothing is requested from this address, and any address will do.
+  // If another module provides authentication, nothing is requested from this address, and any
+  // address will do.
   const isDerivable = derivedSiteUrl !== url || isExternal
   return createConvexServer({
     ...server,

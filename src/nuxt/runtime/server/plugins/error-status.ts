@@ -1,24 +1,27 @@
+/** Gives Convue's errors that a server route does not catch the right status instead of 500. */
 import { ConvueError } from 'convue/server'
 import { defineNitroPlugin } from 'nitropack/runtime'
 
-/** Requests that a server route was right to refuse. Their reason may reach the caller, and they are not logged as mistakes of the app. */
-const REFUSED: Partial<Record<string, [status: number, text: string]>> = {
+type Statuses = Partial<Record<string, [status: number, text: string]>>
+
+/**
+ * The server refused the request rightly. The caller may learn the reason, and the log does not
+ * report a mistake of the app.
+ */
+const REFUSED: Statuses = {
   ORIGIN_UNTRUSTED: [403, 'Forbidden'],
   IDENTITY_CHANGED: [409, 'Conflict'],
 }
 
-/** Requests that failed upstream: they stay in the log, and their reason stays on the server. */
-const FAILED: Partial<Record<string, [status: number, text: string]>> = {
+/** A request to the deployment failed. The log reports it, and the reason remains on the server. */
+const FAILED: Statuses = {
   FUNCTION_REQUEST_FAILED: [502, 'Bad Gateway'],
   SESSION_REQUEST_FAILED: [502, 'Bad Gateway'],
   TOKEN_REQUEST_FAILED: [502, 'Bad Gateway'],
 }
 
-/**
- * Gives the errors of Convue that a server route does not catch the status of what happened. Without it, each is a 500. Nitro runs this hook before it
- * answers.
- */
 export default defineNitroPlugin((nitro) => {
+  // Nitro calls this hook before it sends the response.
   nitro.hooks.hook('error', (error) => {
     const { cause } = error
     if (!(cause instanceof ConvueError))

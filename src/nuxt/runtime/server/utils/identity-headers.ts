@@ -1,3 +1,4 @@
+/** Keeps responses that depend on an identity out of caches, and sets renewed cookies on them. */
 import type { ConvexRequest } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { PrivateResponse } from './private-response.ts'
@@ -5,32 +6,38 @@ import { getRouteRules } from 'nitropack/runtime'
 import { nuxtError } from './nuxt-error.ts'
 import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
 
-// Ties a request's identity to its response: no cache keeps the response from the moment on at which the identity is first requested, and cookies that
-// Better Auth renews reach it.
-
 /**
- * The same Convex, which makes the responses of `events` private when it is first used: those of the event itself and of the outermost one that its data
- * become part of. It renews the cookies of those that have this identity's (`withCookies`).
+ * The same request, which makes the responses of `events` private when it is first used: the
+ * response of the event itself and that of the outermost event, of which its data become a part.
+ * The cookies that Better Auth renews are set on the responses of `withCookies`, the events with
+ * this identity.
  */
 export function withIdentityHeaders(request: ConvexRequest, events: H3Event[], withCookies: H3Event[]): ConvexRequest {
   const use = async (method: (...args: any[]) => Promise<any>, args: any[]): Promise<any> => {
-    const responses = events.map(event => withCookies.includes(event) ? keepOutOfCaches(event) : void keepOutOfCaches(event))
+    const responses = events.map(event => ({ event, response: keepOutOfCaches(event) }))
     try {
       return await method(...args)
     }
     finally {
       const setCookies = request.responseHeaders().getSetCookie()
-      responses.forEach(response => response?.renewCookies(setCookies))
+      for (const { event, response } of responses) {
+        if (withCookies.includes(event))
+          response?.renewCookies(setCookies)
+      }
     }
   }
-  return Object.fromEntries(Object.entries(request).map(([name, method]) =>
-    [name, name === 'responseHeaders' ? method : (...args: any[]) => use(method, args)])) as unknown as ConvexRequest
+  const wrapped = Object.entries(request)
+    .map(([name, method]) => [name, (...args: any[]) => use(method, args)] as const)
+  return { ...Object.fromEntries(wrapped) as unknown as ConvexRequest, responseHeaders: request.responseHeaders }
 }
 
-/** @throws {ConvueError} `RESPONSE_STARTED` if caches may keep what is being sent. */
+/**
+ * @throws {ConvueError} `RESPONSE_STARTED` if the response has begun with headers that let caches
+ * keep it.
+ */
 function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
   const { res } = event.node
-  // Nothing that is found out now becomes part of it.
+  // The response has ended: no data can become a part of it.
   if (res.writableEnded)
     return undefined
   if (!res.headersSent)
@@ -41,10 +48,14 @@ function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
 }
 
 /**
- * What a host adds itself to the response of a route. Vercel's preset leaves the headers of route rules to the host, and Netlify's preset adds its own
- * header to whatever a route with `isr` answers, to other methods than GET too.
+ * The headers that a host itself adds to the response of a route. Vercel's preset leaves the
+ * headers of route rules to the host, and Netlify's preset adds its own header to every response of
+ * a route with `isr`, for other methods than GET too.
  */
 function targetedByHost(event: H3Event): string[] {
   const { headers = {}, isr } = getRouteRules(event) as { headers?: Record<string, string>, isr?: unknown }
-  return [...Object.keys(headers).filter(isTargeted), ...isr ? ['netlify-cdn-cache-control'] : []]
+  const targeted = Object.keys(headers).filter(isTargeted)
+  if (isr)
+    targeted.push('netlify-cdn-cache-control')
+  return targeted
 }

@@ -1,31 +1,43 @@
+/** Keeps a response out of all caches, whatever sets its headers later and however it ends. */
 import type { ServerResponse } from 'node:http'
 
-// Keeps a response out of all caches, whatever sets its headers later and however it ends: a value, `send`, a redirect, a stream, a web `Response`,
-// an error page, `writeHead`. All of them set headers through the methods that are replaced here.
+// A response may end as a value, by `send`, a redirect, a stream, a web `Response`, an error page
+// or `writeHead`. All of them set headers through the methods that are replaced here.
 
 /** A response that no cache may keep. */
 export interface PrivateResponse {
-  /** Adds `Set-Cookie`s, unless the headers have left already. Of two cookies of one name the later one counts. */
+  /**
+   * Adds `Set-Cookie`s, unless the headers have been sent. Of two cookies with one name the later
+   * one counts.
+   */
   renewCookies: (setCookies: string[]) => void
 }
 
 const CACHE_CONTROL = 'private, no-store'
 
-/** Its value is a number of seconds: 0 keeps the response out of nginx's cache. */
+/** The value of this header is a number of seconds: 0 keeps the response out of nginx's cache. */
 const NGINX = 'x-accel-expires'
 
-/** What outranks `Cache-Control` in one cache or another: `CDN-Cache-Control` (RFC 9213), those of single hosts, Surrogate-Control, nginx's. */
+/**
+ * Headers that outrank `Cache-Control` in some caches: `CDN-Cache-Control` (RFC 9213) and its like
+ * of single hosts, `Surrogate-Control`, and nginx's own.
+ */
 const TARGETED = /-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/i
 
 const responses = new WeakMap<ServerResponse, PrivateResponse>()
 
-/** What lets a cache keep a response in spite of `private` or `no-store` (RFC 9111, 5.2.2). */
+/**
+ * Directives that let a cache keep a response in spite of `private` or `no-store` (RFC 9111,
+ * 5.2.2).
+ */
 const WIDENING = /^(?:(?:public|s-maxage|must-understand)\b|(?:private|no-store)\s*=)/
 
 /** Whether the headers keep the response out of all caches. */
 export function isPrivate(res: ServerResponse): boolean {
-  const isKeptOut = (name: string): boolean => directivesOf(res.getHeader(name)).some(it => it === 'private' || it === 'no-store')
-  return isKeptOut('cache-control') && targetedHeaders(res).every(name => isKeptOut(name) || isNever(name, res.getHeader(name)))
+  const isKeptOut = (name: string): boolean =>
+    directivesOf(res.getHeader(name)).some(directive => directive === 'private' || directive === 'no-store')
+  return isKeptOut('cache-control')
+    && targetedHeaders(res).every(name => isKeptOut(name) || isNever(name, res.getHeader(name)))
 }
 
 /** Whether a header is for one kind of cache, where it outranks `Cache-Control`. */
@@ -34,26 +46,36 @@ export function isTargeted(name: string): boolean {
 }
 
 /**
- * Makes the response private from now on. Its headers must not have been sent. `targeted` are targeted headers that the host adds after the app has
- * answered, unless the response has them: they are kept, and say the same.
+ * Makes the response private from now on. Its headers must not have been sent. `targeted` are the
+ * headers that the host adds after the app, unless the response has them: the response gets these
+ * headers, with a value that keeps it out of caches.
  */
 export function makePrivate(res: ServerResponse, targeted: string[] = []): PrivateResponse {
   let response = responses.get(res)
-  if (!response)
-    responses.set(res, response = guard(res, targeted.map(name => name.toLowerCase())))
+  if (!response) {
+    response = guard(res, targeted.map(name => name.toLowerCase()))
+    responses.set(res, response)
+  }
   return response
 }
 
 function guard(res: ServerResponse, targeted: string[]): PrivateResponse {
   const { setHeader, appendHeader, removeHeader } = res
   const cookies = new Map<string, string>()
-  const set = (name: string, value: number | string | readonly string[]): void => void setHeader.call(res, name, value)
+  const set = (name: string, value: number | string | readonly string[]): void => {
+    setHeader.call(res, name, value)
+  }
 
-  /** The cookies that are being set, and the renewed ones that are not among them. The error page's response sets renewed ones a second time. */
+  /**
+   * The cookies that are being set, and the other renewed ones. The response of the error page sets
+   * renewed cookies again.
+   */
   const withRenewed = (setCookies: string[]): string[] => {
     const last = new Map(setCookies.map((setCookie, index) => [nameOf(setCookie), index]))
     const missing = [...cookies].filter(([name]) => !last.has(name)).map(([, setCookie]) => setCookie)
-    return [...missing, ...setCookies.filter((setCookie, index) => !cookies.has(nameOf(setCookie)) || last.get(nameOf(setCookie)) === index)]
+    const isLast = (setCookie: string, index: number): boolean => last.get(nameOf(setCookie)) === index
+    const others = setCookies.filter((setCookie, index) => !cookies.has(nameOf(setCookie)) || isLast(setCookie, index))
+    return [...missing, ...others]
   }
 
   res.setHeader = (name, value) => {
@@ -73,7 +95,7 @@ function guard(res: ServerResponse, targeted: string[]): PrivateResponse {
     if (key === 'cache-control')
       set(name, CACHE_CONTROL)
     else if (key === 'vary' || key === 'set-cookie')
-      return res.setHeader(name, [...listOf(res.getHeader(name)), ...listOf(value)].filter((it, index, all) => all.indexOf(it) === index))
+      return res.setHeader(name, [...new Set([...listOf(res.getHeader(name)), ...listOf(value)])])
     else if (!TARGETED.test(name))
       appendHeader.call(res, name, value)
     return res
@@ -113,17 +135,23 @@ function targetedHeaders(res: ServerResponse): string[] {
   return res.getHeaderNames().filter(name => TARGETED.test(name))
 }
 
-/** Stricter rules than ours may stay: `no-transform` of an event stream, for one. */
+/** A stricter value than ours remains, such as the `no-transform` of an event stream. */
 function keepsPrivate(value: unknown): boolean {
   const directives = directivesOf(value)
   return directives.includes('private') && directives.includes('no-store')
 }
 
-/** None if one of them lets a cache keep the response, or where it is uncertain where one ends. */
+/**
+ * Empty if a directive lets a cache keep the response, or if it is uncertain where a directive
+ * ends.
+ */
 function directivesOf(value: unknown): string[] {
   // The names in a quoted string, such as those of `private="x, y"`, are not directives.
-  const directives = String(value ?? '').toLowerCase().replace(/"(?:\\.|[^"\\])*"/g, 'quoted').split(',').map(it => it.trim())
-  return directives.some(it => WIDENING.test(it) || it.includes('"')) ? [] : directives
+  const unquoted = String(value ?? '').toLowerCase().replace(/"(?:\\.|[^"\\])*"/g, 'quoted')
+  const directives = unquoted.split(',').map(directive => directive.trim())
+  if (directives.some(directive => WIDENING.test(directive) || directive.includes('"')))
+    return []
+  return directives
 }
 
 function isNever(name: string, value: unknown): boolean {
@@ -132,11 +160,13 @@ function isNever(name: string, value: unknown): boolean {
 
 function withCookie(vary: string): string {
   const names = vary.split(',').map(name => name.trim()).filter(Boolean)
-  return names.some(name => /^(?:cookie|\*)$/i.test(name)) ? names.join(', ') : [...names, 'Cookie'].join(', ')
+  if (!names.some(name => /^(?:cookie|\*)$/i.test(name)))
+    names.push('Cookie')
+  return names.join(', ')
 }
 
 function listOf(value: number | string | readonly string[] | undefined): string[] {
-  return value === undefined ? [] : [value].flat().map(String)
+  return [value ?? []].flat().map(String)
 }
 
 function nameOf(setCookie: string): string {

@@ -1,11 +1,12 @@
-/** The body of a request to the app's server as a stream. Sending a response is in `client-connection.ts`. */
+/** The body of a request as a stream. `client-connection.ts` handles the body of a response. */
 import type { H3Event } from 'h3'
 import type { IncomingMessage } from 'node:http'
 import { getRequestWebStream } from 'h3'
 
 /**
- * The body of a request as a stream that takes from the connection only what is read from the stream: the client has to wait
- * otherwise. `getRequestWebStream` of h3 would keep a whole body in memory, whether it is read or not.
+ * The body of a request as a stream that reads from the connection only on demand, so that a fast
+ * client has to wait. `getRequestWebStream` of h3 would keep a whole body in memory, whether the
+ * body is read or not.
  */
 export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefined {
   if (event.method === 'GET' || event.method === 'HEAD')
@@ -13,10 +14,14 @@ export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefi
   return hasOpenBody(event) ? readLazily(event.node.req) : getRequestWebStream(event)
 }
 
-/** Whether the body is still to be read from Node's connection: other runtimes, hosts and middleware bring it as a whole. */
+/**
+ * Whether Node's connection has yet to be read: other runtimes, hosts and middleware provide the
+ * body as a whole.
+ */
 function hasOpenBody(event: H3Event): boolean {
   const { req } = event.node
-  return !event.web && !event._requestBody && !['__unenv__', 'body', 'rawBody', Symbol.for('h3RawBody')].some(key => key in req)
+  const READ_BY_OTHERS = ['__unenv__', 'body', 'rawBody', Symbol.for('h3RawBody')]
+  return !event.web && !event._requestBody && !READ_BY_OTHERS.some(key => key in req)
 }
 
 function readLazily(req: IncomingMessage): ReadableStream<Uint8Array> {
@@ -29,15 +34,16 @@ function readLazily(req: IncomingMessage): ReadableStream<Uint8Array> {
       else if (!cancelled.signal.aborted)
         controller.close()
     },
-    // What has not been read stays in the connection: destroying the request would destroy the response with it.
+    // The unread rest remains in the connection: destroying the request would destroy the response
+    // too.
     cancel: () => cancelled.abort(),
   }, { highWaterMark: 0 })
 }
 
 /**
- * The next part of a body; `null` at its end, and when it is not wanted any more.
+ * The next part of a body; `null` at the end of the body, and after `cancelled` has aborted.
  *
- * @throws if the client breaks off.
+ * @throws if the connection breaks.
  */
 function nextChunk(req: IncomingMessage, cancelled: AbortSignal): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {

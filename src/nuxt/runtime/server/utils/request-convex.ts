@@ -5,7 +5,10 @@ import type { H3Event } from 'h3'
 export interface ConvexEventContext {
   /** The proxy of Better Auth's routes. */
   handler: ConvexServer['handler']
-  /** Convex of one event. The events of requests that the server makes to itself share one context, hence the argument. */
+  /**
+   * Convex of one event. The events of requests that the server makes to itself share one context,
+   * hence the argument.
+   */
   of: (event: H3Event) => EventConvex
 }
 

@@ -1,35 +1,44 @@
+/** Whether a cache keeps a response for all users. Such a response is rendered anonymously. */
 import type { H3Event } from 'h3'
 import { getRouteRules } from 'nitropack/runtime'
 import { callerOf } from './outermost-request.ts'
 
-// Whether a response is for everybody. It is then rendered anonymously, and so is all that the app's server requests from itself for it.
-
 type Rules = Record<string, unknown>
 
-/** Whether the response is prerendered, or kept by a cache that serves it to other users, or becomes part of such a response. */
+/**
+ * Whether the response is prerendered, or kept by a cache that serves it to other users, or becomes
+ * part of such a response. All requests that the app's server makes to itself for a shared response
+ * are anonymous too.
+ */
 export function isShared(event: H3Event): boolean {
   if (import.meta.prerender)
     return true
   const caller = callerOf(event)
-  // The host's cache sees the outermost response only: the rules for `/__nuxt_error` say nothing about the page that failed.
-  return isKeptByServer(event) || (caller ? isShared(caller) : isKeptByHost(event))
+  if (isKeptByServer(event))
+    return true
+  // The host's cache sees only the outermost response: the rules for `/__nuxt_error` do not apply
+  // to the page that failed.
+  return caller ? isShared(caller) : isKeptByHost(event)
 }
 
-/** By Nitro's own cache, which keeps inner responses too. `context.cache` is set by `defineCachedEventHandler`. */
+/** Nitro's own cache keeps inner responses too. `defineCachedEventHandler` sets `context.cache`. */
 function isKeptByServer(event: H3Event): boolean {
-  return isKept(event, rules => !!rules.cache) || !!event.context.cache
+  return hasRule(event, rules => !!rules.cache) || !!event.context.cache
 }
 
-/** By the cache of a host such as Netlify or Vercel, or as a file. */
+/**
+ * The cache of a host such as Netlify or Vercel keeps the response, or the build writes it as a
+ * file.
+ */
 function isKeptByHost(event: H3Event): boolean {
-  return isKept(event, ({ isr, swr, prerender }) => !!(isr || swr || prerender))
+  return hasRule(event, ({ isr, swr, prerender }) => !!(isr || swr || prerender))
 }
 
-function isKept(event: H3Event, isRuled: (rules: Rules) => boolean): boolean {
-  // No cache answers another method from what it keeps.
+function hasRule(event: H3Event, matches: (rules: Rules) => boolean): boolean {
+  // Caches answer no other methods.
   if (event.method !== 'GET' && event.method !== 'HEAD')
     return false
-  // Nitro matches the decoded path, and presets match the path as it came.
-  const asItCame = { path: event.node.req.originalUrl ?? event.path, context: {} } as H3Event
-  return isRuled(getRouteRules(event) as Rules) || isRuled(getRouteRules(asItCame) as Rules)
+  // Nitro matches the decoded path; the presets of hosts match the path as the client sent it.
+  const undecoded = { path: event.node.req.originalUrl ?? event.path, context: {} } as H3Event
+  return matches(getRouteRules(event) as Rules) || matches(getRouteRules(undecoded) as Rules)
 }

@@ -1,12 +1,13 @@
+/** The auto-imported functions of server routes: `useConvexServer` and `requireConvexUser`. */
 import type { ConvexRequest, RequestSession } from 'convue/server'
 import type { H3Event } from 'h3'
 import { createError } from 'h3'
 
 /**
- * Convex as the user of this request, or anonymously. Cookies that were renewed reach the response by themselves, and no cache keeps the response from
- * the moment on at which the identity is first requested.
+ * Convex as the user of this request, or anonymously. Renewed cookies are set on the response, and
+ * from the first request for the identity on, no cache keeps the response.
  *
- * Where a route rule or a cached handler lets a cache keep the response, everything is anonymous.
+ * If a route rule or a cached handler lets a cache keep the response, everything is anonymous.
  *
  * @example
  * export default defineEventHandler(event => useConvexServer(event).fetchAuthQuery(api.tasks.list))
@@ -18,8 +19,8 @@ export function useConvexServer(event: H3Event): ConvexRequest {
 /**
  * The session of this request's user.
  *
- * @throws an error of H3 with status 401 if there is none, and always where a cache keeps the response; `ConvueError` `SESSION_REQUEST_FAILED` if it
- * cannot be found out.
+ * @throws an error of H3 with status 401 if the request is anonymous, and always if a cache keeps
+ * the response; `ConvueError` `SESSION_REQUEST_FAILED` if Better Auth does not answer.
  * @example
  * export default defineEventHandler(async (event) => {
  *   const { user } = await requireConvexUser(event)
@@ -31,9 +32,11 @@ export async function requireConvexUser(event: H3Event): Promise<RequestSession>
   const session = await request.getSession()
   if (session)
     return session
+  const error = { statusCode: 401, statusMessage: 'Unauthorized' }
+  if (!isShared)
+    throw createError(error)
   throw createError({
-    statusCode: 401,
-    statusMessage: 'Unauthorized',
-    message: isShared ? 'A cache keeps this response, so it is anonymous: remove the route rule or the cached handler.' : undefined,
+    ...error,
+    message: 'A cache keeps this response, so it is anonymous: remove the route rule or the cached handler.',
   })
 }
