@@ -14,7 +14,7 @@ export interface SsrRequest {
 /** Options of {@link collectSsrData}. */
 export interface CollectSsrDataOptions {
   /**
-   * Convex as the user of the request, or anonymously if nobody is signed in:
+   * Convex as the user of the request, or anonymously without a session:
    * `forRequest(request)`.
    */
   request: SsrRequest

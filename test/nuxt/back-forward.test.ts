@@ -5,21 +5,21 @@ import { useNuxtApp } from './fixture.ts'
 const app = useNuxtApp({ keepsPages: true })
 
 interface Visit {
-  /** Leaves the page for another document of the app. */
+  /** Navigates to another document of the app. */
   leaveFor: (path: string) => Promise<void>
-  /** Goes back to the page. */
+  /** Navigates back to the page. */
   comeBack: () => Promise<void>
-  /** Whether the page is the very one that was left. */
+  /** Whether the page is the same document as before. */
   isKept: () => Promise<boolean>
-  /** What the page has shown since it was come back to: its text in each frame. */
+  /** The text of the page in each frame since the navigation back. */
   seen: () => Promise<string[]>
-  /** What the page shows. */
+  /** The text of the page. */
   text: () => Promise<string>
   signOut: () => Promise<void>
   clearCookies: () => Promise<void>
 }
 
-/** Ada's visit to a page, until it is live. */
+/** Opens a page as Ada, and waits until it is live. */
 async function visit(path: string): Promise<Visit> {
   const ada = await app.signUp('Ada', ['Water the ferns'])
   const profile = await app.openProfile(ada.cookie)
@@ -33,7 +33,7 @@ async function visit(path: string): Promise<Visit> {
     look()
   }))
   const { page, expectProblem } = await app.openWindow(profile, path)
-  // Its socket is closed for it.
+  // The browser closes the socket of a page that it keeps.
   expectProblem(/entered Back-Forward Cache/i)
   await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
   await page.locator('main', { hasText: /success Ada|Water the ferns/ }).waitFor()
@@ -59,8 +59,8 @@ async function visit(path: string): Promise<Visit> {
   }
 }
 
-describe('coming back to a page after its user has left', () => {
-  it('finds a page that was rendered for them gone: no browser has kept it', async () => {
+describe('returning to a page after its user has changed', () => {
+  it('loads a page that was rendered for a user again: no browser keeps it', async () => {
     const { leaveFor, clearCookies, comeBack, isKept, seen, text } = await visit('/tasks')
     await leaveFor('/api/me')
     await clearCookies()
@@ -70,7 +70,7 @@ describe('coming back to a page after its user has left', () => {
     expect((await seen()).filter(text => /Ada|Water the ferns/.test(text))).toEqual([])
   })
 
-  it('finds any page gone if they have signed out: the announcement of that ends what is kept', async () => {
+  it('loads any page again after a sign-out in another page, which the kept page learns of', async () => {
     const { leaveFor, signOut, comeBack, isKept, seen, text } = await visit('/browser-only')
     await leaveFor('/')
     await signOut()
@@ -80,7 +80,7 @@ describe('coming back to a page after its user has left', () => {
     expect((await seen()).filter(text => text.includes('Ada'))).toEqual([])
   })
 
-  it('asks who is there at once, where no page has noticed, and shows nothing of theirs from the answer on', async () => {
+  it('requests the session at once, and removes the user\'s data when the response arrives', async () => {
     const { leaveFor, clearCookies, comeBack, isKept, text } = await visit('/browser-only')
     await leaveFor('/api/me')
     await clearCookies()
@@ -90,7 +90,7 @@ describe('coming back to a page after its user has left', () => {
     expect(await text()).not.toContain('Ada')
   })
 
-  it('finds the page as it was left, and live, if they are still there', async () => {
+  it('shows the page as it was, and live, if the user is still signed in', async () => {
     const { leaveFor, comeBack, isKept, seen } = await visit('/browser-only')
     await leaveFor('/api/me')
     await comeBack()

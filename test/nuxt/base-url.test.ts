@@ -3,8 +3,8 @@ import { textOf, useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp({ base: '/base' })
 
-describe('an app below a path of its site', () => {
-  it('has the auth routes below that path, where its client finds them', async () => {
+describe('app.baseURL', () => {
+  it('adds the auth routes below the base path, where the auth client requests them', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests } = await app.openWindow(await app.openProfile(), '/tasks')
     await page.locator('#unauthenticated').waitFor()
@@ -12,7 +12,7 @@ describe('an app below a path of its site', () => {
     expect(requests.every(path => /^\w+ \/base\/api\/auth\//.test(path))).toBe(true)
   })
 
-  it('redirects within that path, and returns to where one came from', async () => {
+  it('redirects within the base path, and returns to the page from which the user came', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/account?tab=1')).headers.get('location')).toBe('/base/sign-in?redirect=/account?tab=1')
     expect((await app.get('/sign-in?redirect=/account?tab=1', ada.cookie)).headers.get('location')).toBe('/base/account?tab=1')

@@ -12,7 +12,7 @@ const NUXT = fileURLToPath(new URL('../../node_modules/nuxt/bin/nuxt.mjs', impor
 export interface BuildVariant {
   /** The folder of the app. @default './app' */
   app?: string
-  /** Where what is prerendered expects the deployment. @default one where nobody is */
+  /** The address of the deployment for prerendered pages. @default an address without a server */
   deploymentPort?: number
   /** Further modules. @default [] */
   modules?: string[]
@@ -26,7 +26,7 @@ export interface BuildVariant {
 export interface BuiltApp {
   /** The folder with `server` and `public`. */
   output: string
-  /** What the build said. */
+  /** The output of the build. */
   log: string
   remove: () => Promise<void>
 }
@@ -35,8 +35,8 @@ export interface BuiltApp {
  * Builds the app with `nuxt build`.
  *
  * @param options Options of the module, besides those of the app.
- * @param variant What else the build varies.
- * @throws what the build said, if it failed.
+ * @param variant What differs besides the options.
+ * @throws the output of the build if it failed.
  */
 export async function buildApp(options: Record<string, unknown> = {}, variant: BuildVariant = {}): Promise<BuiltApp> {
   const { app = APP, deploymentPort = 9, modules = [], renderJsonPayloads = true, env = {} } = variant
@@ -49,7 +49,7 @@ export async function buildApp(options: Record<string, unknown> = {}, variant: B
       FIXTURE_MODULES: modules.join(' '),
       FIXTURE_OPTIONS: JSON.stringify(options),
       FIXTURE_JSON_PAYLOADS: String(renderJsonPayloads),
-      // Nobody listens there yet: what is prerendered asks nobody.
+      // No server listens at this address yet: prerendered pages get no results.
       NUXT_PUBLIC_CONVEX_URL: `http://127.0.0.1:${deploymentPort}`,
       NUXT_PUBLIC_CONVEX_SITE_URL: 'http://127.0.0.1:9',
       ...env,
@@ -64,7 +64,7 @@ export async function buildApp(options: Record<string, unknown> = {}, variant: B
   return { output: join(folder, 'output'), log, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** The environment without what this process has as a test. */
+/** The environment without the variables of the test runner. */
 export function plainEnv(): Record<string, string | undefined> {
   const { VITEST: _, VITEST_WORKER_ID: _id, VITEST_POOL_ID: _pool, TEST: _test, NODE_ENV: _env, NODE_OPTIONS: _options, ...env } = process.env
   return { ...env, NUXT_TELEMETRY_DISABLED: '1' }

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** Where a build goes, and what it varies: see `buildApp`. */
+/** The output folder of a build, and its variant: see `buildApp`. */
 const { FIXTURE_OUTPUT, FIXTURE_OPTIONS = '{}', FIXTURE_MODULES = '', FIXTURE_JSON_PAYLOADS } = process.env
 
-/** Whether a build varies nothing. */
+/** Whether a build has no variant. */
 export const isPlain = FIXTURE_OPTIONS === '{}' && !FIXTURE_MODULES && FIXTURE_JSON_PAYLOADS !== 'false'
 
-/** What the apps of the tests have in common: the module and the library are sources, and a build goes to a folder of its own. */
+/** What all test apps share: module and library are used as source, and each build has its own folder. */
 export const buildConfig = {
   modules: [...FIXTURE_MODULES.split(' ').filter(Boolean), path('../../src/nuxt/module.ts')],
   compatibilityDate: '2026-11-01',
@@ -18,12 +18,12 @@ export const buildConfig = {
     'convue': path('../../src/index.ts'),
   },
   buildDir: `${FIXTURE_OUTPUT}/build`,
-  // What a build spends most of its time on, and no test looks at: copies of packages, source maps, sizes.
+  // Most of the time of a build, and not tested: copies of packages, source maps, sizes.
   sourcemap: false,
   nitro: { output: { dir: `${FIXTURE_OUTPUT}/output`, publicDir: `${FIXTURE_OUTPUT}/output/public` }, externals: { trace: false }, minify: false },
   vite: { build: { reportCompressedSize: false } },
   experimental: { renderJsonPayloads: FIXTURE_JSON_PAYLOADS !== 'false' },
-  // No browser asks for an icon.
+  // Browsers then request no icon.
   app: { head: { link: [{ rel: 'icon', href: 'data:,' }] } },
   devtools: { enabled: false },
   telemetry: false,

@@ -7,7 +7,7 @@ import { useNuxtApp } from './fixture.ts'
 const app = useNuxtApp()
 
 describe('a response for which an identity was requested', () => {
-  it.each(endings)('is kept by no cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
+  it.each(endings)('is not kept by any cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
     await expectPrivate(app, how, status, method)
   })
 
@@ -18,7 +18,7 @@ describe('a response for which an identity was requested', () => {
     expect(headers.getSetCookie().map(cookie => cookie.split('=')[0])).toEqual(expect.arrayContaining(['own', 'better-auth.convex_jwt']))
   })
 
-  it('stays as the app wants it where none was requested', async () => {
+  it('keeps the headers of the app if no identity was requested', async () => {
     const ada = await app.signUp('Ada')
     const { headers } = await app.get('/ending/public', ada.cookie)
     expect(headers.get('cache-control')).toBe('public, s-maxage=600')
@@ -34,10 +34,10 @@ describe('an identity that is requested after the response has begun', () => {
     expect(headers.get('cache-control')).toBe('public, s-maxage=600')
   })
 
-  it('is known if they may not; a cookie that is renewed by then is dropped', async () => {
+  it('is available if caches may not keep the response, without renewing a cookie', async () => {
     const ada = await app.signUp('Ada')
     ada.cookies.delete('better-auth.convex_jwt')
-    // The targeted headers of the route rule let caches keep it, whatever Cache-Control says.
+    // The targeted headers of the route rule let caches keep the response, whatever `Cache-Control` says.
     expect((await app.get('/ending/late%20and%20private', ada.cookie)).html).toBe('begun RESPONSE_STARTED')
     const { html, headers } = await app.get('/late', ada.cookie)
     expect(html).toBe('begun Ada')

@@ -28,11 +28,11 @@ export const endings: [how: string, status: number, method: string][] = [
   ['nothing', 204, 'GET'],
 ]
 
-/** Requests a response that ends in this way, as a user whose token has to be minted, and expects that no cache keeps it and that it renews the cookie. */
+/** Requests a response that ends in this way as a user without a token, and expects that it is private and sets the cookie. */
 export async function expectPrivate(app: NuxtFixture, how: string, status: number, method: string): Promise<void> {
   const ada = await app.signUp('Ada')
   ada.cookies.delete('better-auth.convex_jwt')
-  // An error ends as a page of the app only where HTML is accepted.
+  // An error ends as a page of the app only if the client accepts HTML.
   for (const accept of ['*/*', 'text/html']) {
     const response = await fetch(`${app.url}/ending/${encodeURIComponent(how)}`, {
       method,
@@ -43,7 +43,7 @@ export async function expectPrivate(app: NuxtFixture, how: string, status: numbe
     expect(response.status).toBe(status)
     expect(response.headers.get('cache-control')).toBe('private, no-store')
     expect(response.headers.get('vary')?.toLowerCase()).toContain('cookie')
-    // A rule of the route names them all: a host that adds them itself is overridden.
+    // A route rule has all of these headers, and a host may add them: both are overridden.
     expect(TARGETED.map(name => response.headers.get(name))).toEqual(TARGETED.map(() => 'private, no-store'))
     const cookies = response.headers.getSetCookie().map(cookie => cookie.split('=')[0])
     expect(cookies.filter(name => name === 'better-auth.convex_jwt')).toHaveLength(1)

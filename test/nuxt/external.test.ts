@@ -7,7 +7,7 @@ import { textOf, useNuxtApp } from './fixture.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** The real module, if it is installed somewhere, or else one that stands for it: see there. */
+/** The real module if `NUXT_BETTER_AUTH` names its folder, or else a stand-in: see its file. */
 const { NUXT_BETTER_AUTH } = process.env
 const OTHER_MODULE = NUXT_BETTER_AUTH ? `${NUXT_BETTER_AUTH}/dist/module.mjs` : path('./other-auth/module.ts')
 
@@ -19,26 +19,26 @@ afterAll(() => built?.remove())
 
 const app = useNuxtApp({ output: () => built.output })
 
-describe('beside a module that authenticates', () => {
-  it('registers no routes, rules for pages or names of its own', async () => {
+describe('convue/nuxt beside a module that provides authentication', () => {
+  it('registers no routes, page rules or composables of authentication', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/api/auth/ok')).headers.get('x-routes-of')).toBe('the app')
-    // By the rules of the other module, which has another sign-in page.
+    // The page rules of the other module apply, which has another sign-in page.
     expect(decodeURIComponent((await app.get('/account')).headers.get('location')!)).toBe('/login?redirect=/account')
     expect((await app.get('/account', ada.cookie)).status).toBe(200)
     expect((await app.get('/sign-in', ada.cookie)).headers.get('location')).toBe('/')
     expect(built.log).not.toMatch(/duplicated imports/i)
   })
 
-  it('renders nobody\'s data, and does not say who is there', async () => {
+  it('renders no user\'s data, and leaves the identity unknown', async () => {
     const ada = await app.signUp('Ada')
-    app.takeAsked()
+    app.takeServerRequests()
     const { html } = await app.get('/browser', ada.cookie)
     expect([textOf(html, 'status'), textOf(html, 'tagged')]).toEqual(['loading', 'paused'])
-    expect(app.takeAsked()).toEqual([])
+    expect(app.takeServerRequests()).toEqual([])
   })
 
-  it('takes the identity from that module\'s client: the snippet of its guide works unchanged', async () => {
+  it('takes the identity from that module\'s client, as its guide shows', async () => {
     const ada = await app.signUp('Ada')
     const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/browser')
     await page.getByText(`success ${ada.userId}`).waitFor()
@@ -46,7 +46,7 @@ describe('beside a module that authenticates', () => {
     expect(sent.flat()).toContain('Authenticate')
   })
 
-  it('follows that module from nobody to somebody and back, without a reload', async () => {
+  it('follows that module through sign-in and sign-out, without a reload', async () => {
     const ada = await app.signUp('Ada')
     const { page } = await app.openWindow(await app.openProfile(), '/browser')
     await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()

@@ -15,49 +15,49 @@ import { plainEnv } from './build-app.ts'
 /** Some presets listen on a port of their own. */
 const LISTEN_ON_PORT = new URL('./listen-on-port.mjs', import.meta.url).href
 
-/** What the app's server asked the deployment: method and path. */
+/** A request of the app's server to the deployment: method and path. */
 export type Asked = string[]
 
 export interface NuxtFixture {
-  /** Where the app's pages are, its `baseURL` included. */
+  /** The address of the app's pages, with its `baseURL`. */
   readonly url: string
-  /** What the server has written to its console. */
+  /** The console output of the server. */
   readonly log: string
   /** The id of the server's process. */
   readonly pid: number
   readonly deployment: Deployment
-  /** What the app's server has asked of the deployment since the last call. */
-  takeAsked: () => Asked
-  /** Answers instead of the deployment, where it returns something. */
+  /** The requests of the app's server to the deployment since the last call. */
+  takeServerRequests: () => Asked
+  /** Answers instead of the deployment if it returns a response. */
   intercept: (answer: (request: Request) => Response | undefined | Promise<Response | undefined>) => void
-  /** Somebody new with these tasks, and their cookies. */
-  signUp: (name: string, tasks?: string[]) => Promise<Visitor>
-  /** A page as a browser without JavaScript gets it. */
+  /** Signs up a user with these tasks, and returns the user's cookies. */
+  signUp: (name: string, tasks?: string[]) => Promise<TestUser>
+  /** Requests a page without running its JavaScript. */
   get: (path: string, cookie?: string, headers?: Record<string, string>) => Promise<{ status: number, headers: Headers, html: string }>
   openProfile: (cookie?: string, options?: { javaScriptEnabled?: boolean }) => Promise<BrowserContext>
   openWindow: (profile: BrowserContext, path: string) => Promise<Window>
 }
 
-export interface Visitor {
+export interface TestUser {
   userId: string
   name: string
   email: string
-  /** The `Cookie` header of their browser. */
+  /** The `Cookie` header of the user's browser. */
   readonly cookie: string
   cookies: Map<string, string>
 }
 
 export interface Window {
   page: Page
-  /** Requests of the page besides its own files and documents. */
+  /** Requests of the page, without its files and documents. */
   requests: string[]
-  /** What each socket sent, by the type of the message. */
+  /** The messages that each socket sent, by type. */
   sent: string[][]
   expectProblem: (pattern: RegExp) => void
 }
 
 export interface NuxtFixtureOptions {
-  /** The folder of the build. @default the one that all files share */
+  /** The folder of the build. @default the build that all files share */
   output?: () => string
   /** The deployment's port. @default any free one */
   deploymentPort?: number
@@ -65,9 +65,9 @@ export interface NuxtFixtureOptions {
   base?: string
   /** The path of Better Auth's routes. @default '/api/auth' */
   authPath?: string
-  /** Whether the browser keeps pages that are left, to come back to: Playwright itself cannot look into such a page. @default false */
+  /** Whether the browser has a back/forward cache. Playwright cannot access cached pages. @default false */
   keepsPages?: boolean
-  /** The file that is run, seen from the folder of the build; or the host that runs the build of its preset. @default 'server/index.mjs' */
+  /** The file to run, relative to the build; or the host that runs the build of its preset. @default 'server/index.mjs' */
   entry?: string | { host: string }
   /** Further variables in the environment of the server. @default {} */
   env?: Record<string, string>
@@ -75,7 +75,7 @@ export interface NuxtFixtureOptions {
   deploymentEnv?: Record<string, string>
 }
 
-/** A server of the built app in front of a deployment, for one file of tests. Whatever a page complains about fails the test. */
+/** A server of the built app in front of a deployment, for one test file. Complaints of a page fail the test. */
 export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
   const { output = () => inject('nuxtOutput'), entry = 'server/index.mjs', deploymentPort = 0 } = options
   const { base = '', authPath = '/api/auth', keepsPages = false, env = {}, deploymentEnv = {} } = options
@@ -83,7 +83,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
   let pid: number
   let log = ''
   let deployment: Deployment
-  /** Only where a page is opened. */
+  /** Started only if a test opens a page. */
   let browser: Promise<Browser> | undefined
   let asked: Asked = []
   let intercepted: Parameters<NuxtFixture['intercept']>[0] = () => undefined
@@ -97,7 +97,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     const origin = `http://localhost:${port}`
     url = origin + base
     deployment = await startFixture({ siteUrl: origin, port: deploymentPort, env: deploymentEnv })
-    // The deployment as the app's server sees it: each request is written down.
+    // Stands in front of the deployment and records each request of the app's server.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
       const { pathname, search } = new URL(request.url)
       asked.push(`${request.method} ${pathname}`)
@@ -114,7 +114,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
         ...plainEnv(),
         HOST: 'localhost',
         PORT: String(port),
-        // The browser's sockets go to the deployment itself.
+        // The browser's sockets connect to the deployment itself.
         NUXT_PUBLIC_CONVEX_URL: deployment.url,
         NUXT_PUBLIC_CONVEX_SITE_URL: gates[1]!.url,
         NUXT_CONVEX_SERVER_URL: gates[0]!.url,
@@ -124,7 +124,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     })
     pid = server.pid!
     stop = async () => {
-      // It may have ended by itself, which a test looks at.
+      // The server may have ended by itself, which a test checks.
       if (server.kill())
         await once(server, 'exit')
       await Promise.all([...gates.map(gate => gate.close())])
@@ -170,7 +170,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     get deployment() {
       return deployment
     },
-    takeAsked: () => asked.splice(0),
+    takeServerRequests: () => asked.splice(0),
     intercept: answer => void (intercepted = answer),
     async signUp(name, tasks = []) {
       const email = `${name.toLowerCase()}${++signUps}@example.com`
@@ -234,7 +234,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
   }
 }
 
-/** What stands between the tags of the element with an id. */
+/** The text of the element with this id. */
 export function textOf(html: string, id: string): string | undefined {
   return new RegExp(`id="${id}"[^>]*>(.*?)</`, 's').exec(html)?.[1]?.replaceAll(/<!--.*?-->/g, '').trim()
 }

@@ -4,8 +4,8 @@ import { useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp({ deploymentPort: inject('nuxtDeploymentPort') })
 
-describe('a page of somebody in a browser', () => {
-  it('goes live in one flight: Connect, Authenticate, queries, and no other request', async () => {
+describe('a page of a signed-in user in a browser', () => {
+  it('becomes live in one flight: Connect, Authenticate, queries, and no other request', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -17,7 +17,7 @@ describe('a page of somebody in a browser', () => {
     expect(await page.locator('#count').textContent()).toContain('2 tasks')
   })
 
-  it('never says that it is loading, nor shows anything but the data', async () => {
+  it('shows nothing but the data in every frame, and never a pending state', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     await profile.addInitScript(() => {
@@ -35,7 +35,7 @@ describe('a page of somebody in a browser', () => {
     expect(await page.evaluate(() => [...new Set((globalThis as any).seen)])).toEqual(['authenticated Ada | Water the ferns'])
   })
 
-  it('holds no token, nor data that was not used, in its document or payload', async () => {
+  it('has no token in its document or payload', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -43,14 +43,14 @@ describe('a page of somebody in a browser', () => {
     expect(await page.evaluate(() => JSON.stringify((globalThis as any).useNuxtApp?.().payload) ?? '')).not.toContain('eyJ')
   })
 
-  it('shows all the same without JavaScript', async () => {
+  it('shows the data and the user without JavaScript', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie, { javaScriptEnabled: false }), '/tasks')
     expect(await page.locator('li').allTextContents()).toEqual([expect.stringContaining('Water the ferns')])
     expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
   })
 
-  it('is cleared by signing out, without a reload', async () => {
+  it('loses the user\'s data at sign-out, without a reload', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -62,7 +62,7 @@ describe('a page of somebody in a browser', () => {
     expect(await page.evaluate(() => (globalThis as any).isSameDocument)).toBe(true)
   })
 
-  it('does not come back to a former user\'s data', async () => {
+  it('does not show a previous user\'s data after a navigation back', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     const { page } = await app.openWindow(profile, '/tasks')
@@ -75,10 +75,10 @@ describe('a page of somebody in a browser', () => {
   })
 })
 
-describe('hydration', () => {
-  it.each(['/values', '/failing', '/public', '/browser', '/browser-only', '/cached', '/prerendered', '/'])('matches what was rendered: %s', async (path) => {
+describe('hydration of a rendered page', () => {
+  it.each(['/values', '/failing', '/public', '/browser', '/browser-only', '/cached', '/prerendered', '/'])('has no mismatch: %s', async (path) => {
     const ada = await app.signUp('Ada')
-    // Any warning of Vue, and any error, is a problem of the page.
+    // Any warning of Vue, and any error, fails the test.
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), path)
     await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
     if (path === '/values')
@@ -91,7 +91,7 @@ describe('hydration', () => {
       await page.getByText('success Ada').waitFor()
   })
 
-  it('of a component that waits for a click begins with what was rendered, which never comes back once it is live', async () => {
+  it('starts a lazily hydrated component with its rendered result, and shows that result once', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -111,16 +111,16 @@ describe('hydration', () => {
     await page.locator('#count', { hasText: '2 tasks' }).waitFor()
     expect(await page.evaluate(() => (globalThis as any).seen)).toEqual(['1 tasks', '2 tasks'])
 
-    // When the query has left the wire, the page asks it anew.
-    const asked = sent.flat().length
+    // After the query is unsubscribed, the page subscribes to it again.
+    const sentBefore = sent.flat().length
     await page.getByRole('link', { name: 'Home' }).click()
-    await expect.poll(() => sent.flat().slice(asked), { timeout: 60_000 }).toContain('ModifyQuerySet')
+    await expect.poll(() => sent.flat().slice(sentBefore), { timeout: 60_000 }).toContain('ModifyQuerySet')
     await page.goBack()
     await page.locator('#count', { hasText: '2 tasks' }).waitFor()
     expect((await page.evaluate(() => (globalThis as any).seen as string[])).slice(2)).not.toContain('1 tasks')
   })
 
-  it('of what nobody has hydrated ends with its person: not even they themselves see it again', async () => {
+  it('removes results that were never taken when their user signs out', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -142,36 +142,36 @@ describe('hydration', () => {
     expect((await page.evaluate(() => (globalThis as any).seen as string[])).join()).not.toContain('1 tasks')
   })
 
-  it('of what was rendered for nobody asks for no token', async () => {
+  it('requests no token for a page that was rendered anonymously', async () => {
     const { page, requests, sent } = await app.openWindow(await app.openProfile(), '/public')
     await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
-    expect(await page.locator('#mine').textContent()).toBe('nobody')
+    expect(await page.locator('#mine').textContent()).toBe('anonymous')
     await expect.poll(() => sent.flat()).toContain('ModifyQuerySet')
     expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
     expect(sent.flat()).not.toContain('Authenticate')
   })
 })
 
-describe('a tab that was idle for longer than the token lives', () => {
-  it('reloads as the user, with a token that only the server has asked for', async () => {
+describe('a tab that was idle for longer than the lifetime of its token', () => {
+  it('reloads as its user, with a token that only the server has requested', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     const { page, requests } = await app.openWindow(profile, '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
 
-    // Each answer about the session sets the cookie of the token: none is on its way any more.
+    // Each response about the session sets the token's cookie: wait until none is pending.
     await page.waitForLoadState('networkidle')
-    // As in a computer that sleeps: nothing runs, the cookie of the token ends, and the session goes on.
+    // As on a sleeping computer: no code runs, the token's cookie expires, and the session does not.
     await (await profile.newCDPSession(page)).send('Page.setWebLifecycleState', { state: 'frozen' })
     await app.deployment.advanceClock(20 * 60_000)
     await profile.clearCookies({ name: 'better-auth.convex_jwt' })
-    app.takeAsked()
+    app.takeServerRequests()
     requests.length = 0
     await page.reload()
     await page.getByText('Water the ferns').waitFor()
     await page.locator('#stale', { hasText: 'live' }).waitFor()
     expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
     expect(requests.filter(path => path.endsWith('/convex/token'))).toEqual([])
-    expect(app.takeAsked().filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
+    expect(app.takeServerRequests().filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
   })
 })

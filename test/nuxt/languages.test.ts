@@ -6,7 +6,7 @@ import { useNuxtApp } from './fixture.ts'
 
 const APP = fileURLToPath(new URL('./layered', import.meta.url))
 
-/** By its strategy of `@nuxtjs/i18n`: an app with its defaults, and one with routes and functions. */
+/** One app for each strategy of `@nuxtjs/i18n`: with the default targets, and with routes and functions. */
 const variants: { strategy: string, options: Record<string, unknown>, env: Record<string, string>, en: string, signIn: (language: string) => string, home: (language: string) => string }[] = [
   {
     strategy: 'prefix',
@@ -26,7 +26,7 @@ const variants: { strategy: string, options: Record<string, unknown>, env: Recor
   },
 ]
 
-describe.each(variants)('pages in several languages, with the strategy $strategy', ({ strategy, options, env, en, signIn, home }) => {
+describe.each(variants)('page rules with @nuxtjs/i18n and the strategy $strategy', ({ strategy, options, env, en, signIn, home }) => {
   let built: BuiltApp
   beforeAll(async () => {
     built = await buildApp(options, { app: APP, env: { FIXTURE_STRATEGY: strategy, ...env } })
@@ -34,7 +34,7 @@ describe.each(variants)('pages in several languages, with the strategy $strategy
   afterAll(() => built?.remove())
   const fixture = useNuxtApp({ output: () => built.output })
 
-  /** Where a page redirects to. */
+  /** The location to which a page redirects. */
   async function visit(path: string, cookie?: string): Promise<string | null> {
     const { status, headers } = await fixture.get(path, cookie)
     expect([path, status]).toEqual([path, headers.has('location') ? 302 : 200])
@@ -42,7 +42,7 @@ describe.each(variants)('pages in several languages, with the strategy $strategy
   }
   const withRedirect = (target: string, redirect: string): string => `${target}${target.includes('?') ? '&' : '?'}redirect=${redirect}`
 
-  it.each(['en', 'fr', 'fr-CA'])('redirect to pages in their own: %s', async (code) => {
+  it.each(['en', 'fr', 'fr-CA'])('redirect to pages in the language of the visited page: %s', async (code) => {
     const language = code === 'en' ? en : `/${code}`
     const ada = await fixture.signUp('Ada')
     expect(await visit(`${language}/account`)).toBe(withRedirect(signIn(language), `${language}/account`))
@@ -62,7 +62,7 @@ describe.each(variants)('pages in several languages, with the strategy $strategy
     expect(target).toMatch(/^\/(?!\/)/)
   })
 
-  it('redirect to the language that is navigated to, and return after signing in', async () => {
+  it('redirect in the language of a client-side navigation, and return after signing in', async () => {
     const ada = await fixture.signUp('Ada')
     const { page } = await fixture.openWindow(await fixture.openProfile(), en || '/')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -77,7 +77,7 @@ describe.each(variants)('pages in several languages, with the strategy $strategy
     await page.getByText('Account of Ada').waitFor()
   })
 
-  it('come with the auth client and the functions of the layer that the app extends', async () => {
+  it('use the auth client and the functions of the layer that the app extends', async () => {
     const ada = await fixture.signUp('Ada')
     const clients: (string | null)[] = []
     fixture.intercept(({ url, headers }) => void (url.includes('/get-session') && clients.push(headers.get('x-auth-client'))))

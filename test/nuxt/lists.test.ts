@@ -4,15 +4,15 @@ import { textOf, useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp()
 
-/** Three items for everybody, once. */
+/** Adds three items to the shared list, once. */
 async function fillSharedList(): Promise<void> {
   const items = await app.deployment.query(api.items.all, { list: 'shared' }) as unknown[]
   if (items.length === 0)
     await app.deployment.mutation(api.items.change, { list: 'shared', insert: [1, 2, 3] })
 }
 
-describe('a list that loads page by page', () => {
-  it('is rendered with its first page, as the request\'s user or as nobody', async () => {
+describe('useConvexPaginatedQuery in Nuxt', () => {
+  it('renders the first page, as the request\'s user or anonymously', async () => {
     await fillSharedList()
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const authorized: (string | null)[] = []
@@ -23,16 +23,16 @@ describe('a list that loads page by page', () => {
     expect(authorized).toEqual([null, 'Bearer'])
   })
 
-  it('is left to the browser with `ssr: false`, and where its user is not there', async () => {
+  it('leaves the list to the browser with `ssr: false`, and if it requires a user', async () => {
     await fillSharedList()
-    app.takeAsked()
+    app.takeServerRequests()
     const { html } = await app.get('/lists')
     expect(textOf(html, 'skipped')).toBe('LoadingFirstPage')
     expect(textOf(html, 'own')).toBe('Paused')
-    expect(app.takeAsked()).toEqual(['POST /api/query'])
+    expect(app.takeServerRequests()).toEqual(['POST /api/query'])
   })
 
-  it('goes live without a flicker or a request, and loads on from there', async () => {
+  it('becomes live without a flicker or a request, and loads further pages', async () => {
     await fillSharedList()
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const profile = await app.openProfile(ada.cookie)
@@ -60,11 +60,11 @@ describe('a list that loads page by page', () => {
     await page.getByText('Exhausted one,two,three,four').waitFor()
   })
 
-  it('loads on from what the server was answered, if that is asked for before it is live', async () => {
+  it('loads a further page after the rendered one, if requested before it is live', async () => {
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const profile = await app.openProfile(ada.cookie)
     let connect: (() => void) | undefined
-    // The socket opens only when the button has been pressed.
+    // The socket opens only after the button was pressed.
     await profile.routeWebSocket(/sync/, (socket) => {
       const held: Parameters<Parameters<typeof socket.onMessage>[0]>[0][] = []
       let server: ReturnType<typeof socket.connectToServer> | undefined

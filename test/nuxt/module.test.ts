@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(folders.splice(0).map(folder => rm(folder, { recursive: true })))
 })
 
-/** What Nuxt is set up with in an app with these files, before anything is built. */
+/** Loads Nuxt in an app with these files, without building it. */
 async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, env = {} }: { convex?: ModuleOptions, files?: Record<string, string>, env?: Record<string, string> } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'convue-module-'))
   folders.push(folder)
@@ -31,7 +31,7 @@ async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, 
   return { folder, options: nuxt.options, convex: nuxt.options.runtimeConfig.public.convex as { url: string, siteUrl: string } }
 }
 
-describe('the deployment\'s addresses', () => {
+describe('url and siteUrl', () => {
   const CLOUD = 'https://happy-otter-123.convex.cloud'
   const SITE = 'https://happy-otter-123.convex.site'
   const OTHER = 'https://other.example'
@@ -47,21 +47,21 @@ describe('the deployment\'s addresses', () => {
   })
 })
 
-describe('the routes of authentication', () => {
-  it('are under no rule with a cache, whatever the rules for more paths say', async () => {
+describe('the auth routes', () => {
+  it('have no route rule with a cache, whatever the rules for more paths say', async () => {
     const { options } = await setUp({ convex: { basePath: '/auth' } })
     expect((options as any).routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
   })
 })
 
-describe('a function in nuxt.config', () => {
+describe('a function as an option in nuxt.config', () => {
   const anywhere = (() => '/') as any
 
   it.each<[string, ModuleOptions]>([
     ['signInPath', { signInPath: anywhere }],
     ['homePath', { homePath: anywhere }],
     ['pageAuth.redirectTo', { pageAuth: { redirectTo: anywhere } }],
-  ])('is refused, since it would be lost: %s', async (option, convex) => {
+  ])('is refused, since the build would drop it: %s', async (option, convex) => {
     await expect(setUp({ convex })).rejects.toThrow(`\`convex.${option}\` is a function, which nuxt.config cannot hold.`)
   })
 })
@@ -75,31 +75,31 @@ describe('the layers of an app', () => {
   const generated = (folder: string): Record<string, string> =>
     Object.fromEntries(['api.js', 'server.d.ts', 'dataModel.d.ts'].map(name => [`${folder}/_generated/${name}`, '']))
 
-  it('bring the functions that the project does not have, in the order of Nuxt', async () => {
+  it('provide the functions that the project does not have, in the order of Nuxt', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), ...generated('first/convex'), ...generated('second/convex') } })
     for (const name of ['api', 'server', 'dataModel'])
       expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'first/convex/_generated', name))
   })
 
-  it('may have them in a folder that their own configuration names', async () => {
+  it('may have their functions in a folder that their own configuration names', async () => {
     const { folder, options } = await setUp({ files: { ...layer('{ convex: { functions: \'backend\' } }'), ...generated('first/backend'), ...generated('second/convex') } })
     expect(options.alias['#convex/api']).toBe(join(folder, 'first/backend/_generated/api'))
   })
 
-  it('do not replace functions of the project from which nothing is generated yet', async () => {
+  it('do not replace the project\'s functions before code is generated from them', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), 'convex/tasks.ts': '', ...generated('first/convex') } })
     expect(options.alias['#convex/api']).toMatch(/missing-api/)
     expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
   })
 
-  it('are named where nothing is generated from their functions', async () => {
+  it('are named in the error if no code is generated from their functions', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), 'second/convex/tasks.ts': '' } })
     expect(options.watch).toContain(join(folder, 'second/convex/_generated/api.js'))
     const missing = options.build.templates.find(({ filename }) => filename === 'convue/missing-api.mjs')!
     expect(await missing.getContents!({} as any)).toContain(`Run \`npx convex dev\` in ${join(folder, 'second')}, which writes it`)
   })
 
-  it('bring the auth client that the project does not have', async () => {
+  it('provide the auth client that the project does not have', async () => {
     const clientOf = async (files: Record<string, string>): Promise<string> => {
       const { folder, options } = await setUp({ files: { ...layer(), ...files } })
       const template = options.build.templates.find(({ filename }) => filename === 'convue/auth-client.mjs')!
@@ -111,8 +111,8 @@ describe('the layers of an app', () => {
   })
 })
 
-describe('the aliases', () => {
-  it('lead to what is generated, in the folder that is configured', async () => {
+describe('the aliases #convex/*', () => {
+  it('lead to the generated code in the configured folder', async () => {
     const { folder, options } = await setUp({
       convex: { functions: 'backend/functions' },
       files: { 'backend/functions/_generated/api.js': '', 'backend/functions/_generated/server.d.ts': '', 'backend/functions/_generated/dataModel.d.ts': '' },
@@ -121,7 +121,7 @@ describe('the aliases', () => {
       expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'backend/functions/_generated', name))
   })
 
-  it('are noticed in development as soon as they are there', async () => {
+  it('restart the development server as soon as the code is generated', async () => {
     const { folder, options } = await setUp({ files: {} })
     expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
   })

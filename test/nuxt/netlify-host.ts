@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-/** Runs the function that the `netlify` preset has built as Netlify does: with a `Request`, one at a time for each connection. */
+/** Runs the function of the `netlify` preset as Netlify does: with a `Request`, one at a time per connection. */
 const { HOST, PORT } = process.env
 const handler: Promise<(request: Request) => Promise<Response>> = import(pathToFileURL(join(process.argv[2]!, 'server/main.mjs')).href).then(it => it.default)
 

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './build-app.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
-/** Long enough for what is not meant to take too long. */
+/** Long enough for requests that are meant to succeed. */
 const TIMEOUT_MS = 3000
 
 /**
- * Without a token in any page, with `required` as the rule of pages that have none of their own, with little patience, and with Nuxt's payload as a
- * program in the page instead of JSON.
+ * An app without tokens in pages, with `required` as the default rule of pages, with a short timeout, and with
+ * Nuxt's payload as a program in the page instead of JSON.
  */
 let built: BuiltApp
 beforeAll(async () => {
@@ -18,8 +18,8 @@ afterAll(() => built?.remove())
 
 const app = useNuxtApp({ output: () => built.output })
 
-describe('an app with `tokenInPayload: false`', () => {
-  it('renders pages as their user, with no token in them', async () => {
+describe('tokenInPayload: false', () => {
+  it('renders pages as their user, without a token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { html, headers } = await app.get('/tasks', ada.cookie)
     expect(html).toContain('Water the ferns</li>')
@@ -28,7 +28,7 @@ describe('an app with `tokenInPayload: false`', () => {
     expect(headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('requests one token, and goes live without a flicker', async () => {
+  it('requests one token, and makes the page live without a flicker', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -36,28 +36,28 @@ describe('an app with `tokenInPayload: false`', () => {
     expect(sent.map(types => types.slice(0, 3))).toEqual([['Connect', 'Authenticate', 'ModifyQuerySet']])
   })
 
-  it('shows what was rendered to nobody else: another session that came in between sees none of it', async () => {
+  it('does not show rendered data to the user of a later session', async () => {
     const [ada, bob] = [await app.signUp('Ada', ['Secret of Ada']), await app.signUp('Bob', ['Secret of Bob'])]
     const profile = await app.openProfile(ada.cookie)
-    // Bob has signed in by the time Ada's page asks for a token.
+    // Bob has signed in before Ada's page requests a token.
     await profile.route('**/api/auth/**', async (route) => {
       await route.fulfill({ response: await route.fetch({ headers: { ...route.request().headers(), cookie: bob.cookie } }) })
     })
-    // And the deployment is silent: nothing of Bob's covers what was rendered.
+    // The deployment does not answer: no data of Bob replaces the rendered data.
     await profile.routeWebSocket(/sync/, () => {})
     const { page } = await app.openWindow(profile, '/tasks')
     await page.locator('#status', { hasText: 'Bob' }).waitFor()
     expect(await page.content()).not.toMatch(/Secret of Ada|authenticated Ada/)
-    // What the page asks meanwhile would have no browser left to ask for it.
+    // Otherwise pending requests of the page would outlive its browser.
     await profile.unrouteAll({ behavior: 'wait' })
   })
 })
 
-describe('a page of an app with `tokenInPayload: false`, while the token endpoint does not answer', () => {
-  it('is interactive at once, shows what was rendered, and goes live when the token comes', async () => {
+describe('tokenInPayload: false, while the token endpoint does not answer', () => {
+  it('is interactive at once, keeps the rendered data, and is live after the token arrives', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
-    // What the page shows in each frame.
+    // Records the text of the page in each frame.
     await profile.addInitScript(() => {
       const seen: string[] = []
       Object.assign(globalThis, { seen })
@@ -97,8 +97,8 @@ describe('a page of an app with `tokenInPayload: false`, while the token endpoin
   })
 })
 
-describe('an app with `renderJsonPayloads: false`', () => {
-  it('goes on holding nothing of what was rendered for somebody', async () => {
+describe('renderJsonPayloads: false', () => {
+  it('keeps nothing of a user\'s data in scripts and globals', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     expect((await app.get('/tasks', ada.cookie)).html).toMatch(/window\.__NUXT__=.*convue.*Water the ferns/)
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
@@ -111,7 +111,7 @@ describe('an app with `renderJsonPayloads: false`', () => {
   })
 })
 
-describe('an app whose pages require somebody by default', () => {
+describe('pageAuth: \'required\'', () => {
   it('redirects from a page without a rule, and not from one with its own', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/values')).headers.get('location')).toBe('/sign-in?redirect=/values')
@@ -120,8 +120,8 @@ describe('an app whose pages require somebody by default', () => {
   })
 })
 
-describe('an app with `server.timeoutMs`', () => {
-  it('waits so long for a query while it renders; that it has not come is state of a page that is there', async () => {
+describe('server.timeoutMs', () => {
+  it('limits how long a page waits for a query, whose error is then its state', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(async request => request.url.endsWith('/api/query') && (await request.text()).includes('failingQuery') ? await new Promise(() => {}) : undefined)
     const since = performance.now()
@@ -131,7 +131,7 @@ describe('an app with `server.timeoutMs`', () => {
     expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error FUNCTION_REQUEST_FAILED', 'there'])
   })
 
-  it('and for Better Auth: who is there is then not known', async () => {
+  it('limits how long a page waits for Better Auth, after which the identity is unknown', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(({ url }) => url.endsWith('/get-session') ? new Promise(() => {}) : undefined)
     const { html, status } = await app.get('/account', ada.cookie)

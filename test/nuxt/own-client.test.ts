@@ -12,19 +12,19 @@ afterAll(() => built?.remove())
 
 const app = useNuxtApp({ output: () => built.output, authPath: '/own/auth' })
 
-describe('an app with `auth: \'external\'` and an auth client of its own', () => {
-  it('has no auth routes and no rules for pages but its own', async () => {
+describe('auth: \'external\' with the app\'s own auth client', () => {
+  it('adds no auth routes and no page rules', async () => {
     expect((await app.get('/own/auth/ok')).html).toBe('{"ok":true}')
     expect((await app.get('/api/auth/ok')).status).toBe(404)
     expect((await app.get('/')).status).toBe(200)
     expect(built.log).not.toMatch(/duplicated imports/i)
   })
 
-  it('takes its identity from that client, in the browser, without a server\'s say', async () => {
+  it('takes the identity from that client in the browser, and from no server', async () => {
     const ada = await app.signUp('Ada')
-    app.takeAsked()
+    app.takeServerRequests()
     expect(textOf((await app.get('/', ada.cookie)).html, 'status')).toBe('loading')
-    expect(app.takeAsked()).toEqual([])
+    expect(app.takeServerRequests()).toEqual([])
 
     const { page, requests } = await app.openWindow(await app.openProfile(ada.cookie), '/')
     await page.getByText('Page of Ada').waitFor()
@@ -37,12 +37,12 @@ describe('an app with `auth: \'external\'` and an auth client of its own', () =>
   })
 })
 
-describe('while nothing is generated from the functions', () => {
-  it('the build says so, and what to do', () => {
+describe('before code is generated from the functions', () => {
+  it('warns during the build, and says what to do', () => {
     expect(built.log).toMatch(/own-client\/convex\/_generated\/api does not exist yet\. Run .?npx convex dev.?, which writes it/)
   })
 
-  it('a page that needs it fails with the same sentence, and the others work', async () => {
+  it('fails with the same sentence only on pages that import the generated code', async () => {
     expect((await app.get('/missing')).status).toBe(500)
     expect(app.log).toContain('_generated/api does not exist yet. Run `npx convex dev`')
     expect((await app.get('/')).status).toBe(200)

@@ -3,22 +3,22 @@ import { useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp()
 
-/** Where a response leads to; `null`: it is the page itself. */
+/** The location to which a response redirects; `null` if it is the page itself. */
 async function visit(path: string, cookie?: string): Promise<string | null> {
   const { status, headers } = await app.get(path, cookie)
   expect(status).toBe(headers.has('location') ? 302 : 200)
   return headers.get('location')
 }
 
-describe('a page that requires somebody', () => {
-  it('sends nobody to the sign-in page, which sends back', async () => {
+describe('auth: \'required\' on a page', () => {
+  it('redirects an anonymous user to the sign-in page, and back afterwards', async () => {
     const ada = await app.signUp('Ada')
     expect(await visit('/account?tab=1')).toBe('/sign-in?redirect=/account?tab=1')
     expect(await visit('/sign-in?redirect=%2Faccount%3Ftab%3D1', ada.cookie)).toBe('/account?tab=1')
     expect(await visit('/account?tab=1', ada.cookie)).toBeNull()
   })
 
-  it('may name another page to go to', async () => {
+  it('redirects to the page that `redirectTo` names', async () => {
     expect(await visit('/elsewhere')).toBe('/sign-in?from=elsewhere&redirect=/elsewhere')
   })
 
@@ -26,14 +26,14 @@ describe('a page that requires somebody', () => {
     expect((await app.get('/account')).headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('redirects nobody of whom nothing could be found out', async () => {
+  it('does not redirect while the identity is unknown', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(({ url }) => /get-session|token/.test(url) ? new Response('a firewall', { status: 403 }) : undefined)
     expect(await visit('/account', ada.cookie)).toBeNull()
     expect(await visit('/sign-in', ada.cookie)).toBeNull()
   })
 
-  it('is left at sign-out, and returned to after signing in', async () => {
+  it('redirects at sign-out, and returns after signing in', async () => {
     const ada = await app.signUp('Ada')
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/')
     await page.getByRole('link', { name: 'Account' }).click()
@@ -50,14 +50,14 @@ describe('a page that requires somebody', () => {
   })
 })
 
-describe('a page for guests', () => {
-  it('sends who is signed in home', async () => {
+describe('auth: \'guest\' on a page', () => {
+  it('redirects a signed-in user to `homePath`', async () => {
     const ada = await app.signUp('Ada')
     expect(await visit('/sign-in')).toBeNull()
     expect(await visit('/sign-in', ada.cookie)).toBe('/')
   })
 
-  it.each(['https://evil.example', '//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)', '/.//evil.example'])('never sends anybody to another site: %s', async (redirect) => {
+  it.each(['https://evil.example', '//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)', '/.//evil.example'])('never redirects to another site: %s', async (redirect) => {
     const ada = await app.signUp('Ada')
     expect(await visit(`/sign-in?redirect=${encodeURIComponent(redirect)}`, ada.cookie)).toBe('/')
   })

@@ -40,33 +40,33 @@ afterAll(async () => {
     await once(dev, 'exit')
 })
 
-/** Fills in a form and sends it. */
+/** Fills in a form and submits it. */
 async function submit(page: Page, fields: Record<string, string>, button: string): Promise<void> {
   for (const [label, value] of Object.entries(fields))
     await page.getByLabel(label).fill(value)
   await page.locator('form').getByRole('button', { name: button, exact: true }).click()
 }
 
-/** Before, the browser itself would send forms and follow links. */
+/** Waits for hydration: before it, the browser itself would submit forms and follow links. */
 async function hydrated(page: Page): Promise<void> {
   await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
 }
 
-/** What Vue or the browser complains about. A refused password is an answer with an error's status. */
+/** Complaints of Vue or the browser. The response to a wrong password has an error's status too. */
 function isProblem(message: ConsoleMessage): boolean {
   return message.type() === 'warning' || (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
 }
 
 describe('npm run dev:nuxt', () => {
-  it('serves pages that are rendered as their user, and routes that answer as them', async () => {
+  it('serves pages and routes as their user', async () => {
     const profile = await browser.newContext({ baseURL: url })
     const page = await profile.newPage()
     profile.setDefaultTimeout(60_000)
     const problems: string[] = []
     page.on('console', message => isProblem(message) && problems.push(message.text()))
 
-    // Nobody may see the tasks: signing up leads back to them.
-    // The first page of a dev server takes its time.
+    // The tasks require a user: signing up leads back to them.
+    // The first page of a development server takes long.
     await page.goto('/tasks', { timeout: 40_000 })
     await page.waitForURL(/sign-in\?redirect=/)
     await hydrated(page)
@@ -96,7 +96,7 @@ describe('npm run dev:nuxt', () => {
     expect(problems).toEqual([])
   }, 240_000)
 
-  it('renders every page for a guest and for a user, hydrates it as it was rendered, and axe finds nothing', async () => {
+  it('renders and hydrates every page for both identities, and axe finds nothing', async () => {
     for (const who of ['guest', 'user'] as const) {
       const profile = await browser.newContext({ baseURL: url })
       profile.setDefaultTimeout(60_000)
@@ -105,7 +105,7 @@ describe('npm run dev:nuxt', () => {
         await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: url } })
       }
       for (const { path, heading, onNuxt } of playgroundPages) {
-        // A page with a rule sends a guest to sign in, and a user away from there.
+        // A page rule redirects an anonymous user to the sign-in page, and a user away from it.
         const isElsewhere = (who === 'guest' ? ['/tasks', '/account'] : guestPages).includes(path)
         const page = await profile.newPage()
         const problems: string[] = []
@@ -116,11 +116,11 @@ describe('npm run dev:nuxt', () => {
         await hydrated(page)
         if (!isElsewhere) {
           await page.getByRole('heading', { level: 1, name: onNuxt ?? heading }).waitFor()
-          // A server has no sockets to show.
+          // A server has no sockets.
           if (path !== '/inspector')
             expect((await response!.text()).replaceAll(/\s+/g, ' '), path).toMatch(new RegExp(`<h1[^>]*> ?${onNuxt ?? heading} ?</h1>`))
         }
-        // What was rendered is stale until it is live.
+        // Rendered data is stale until it is live.
         await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
         problems.push(...await findViolations(page))
         expect(problems, `${path} for a ${who}`).toEqual([])
@@ -129,7 +129,7 @@ describe('npm run dev:nuxt', () => {
     }
   }, 240_000)
 
-  it('has a theme that a reload keeps, and refuses what a page of another site writes', async () => {
+  it('keeps the theme after a reload, and refuses writes of another site\'s page', async () => {
     const profile = await browser.newContext({ baseURL: url })
     const page = await profile.newPage()
     await page.goto('/')
@@ -147,7 +147,7 @@ describe('npm run dev:nuxt', () => {
     expect((await profile.request.post('/api/password', { data: passwords, headers: { origin: url } })).ok()).toBe(true)
   }, 240_000)
 
-  it('says that its deployment is embedded and in memory', () => {
+  it('reports that its deployment is embedded and in memory', () => {
     expect(log).toContain('The embedded deployment keeps its data in memory.')
   })
 

@@ -4,14 +4,14 @@ import { buildApp } from './build-app.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The build that the files of this project share. */
+    /** The build that all test files share. */
     nuxtOutput: string
-    /** Where that build, and so what it has prerendered, expects the deployment. */
+    /** The port of the deployment that this build, with its prerendered pages, expects. */
     nuxtDeploymentPort: number
   }
 }
 
-/** One build serves all files. */
+/** Builds the app once for all test files. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const port = await freePort()
   const { output, remove } = await buildApp({}, { deploymentPort: port })

@@ -1,5 +1,5 @@
 import type { BuiltApp } from './build-app.ts'
-import type { NuxtFixture, NuxtFixtureOptions, Visitor } from './fixture.ts'
+import type { NuxtFixture, NuxtFixtureOptions, TestUser } from './fixture.ts'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './build-app.ts'
@@ -18,15 +18,15 @@ const presets: [string, NuxtFixtureOptions][] = [
 ]
 
 const ANONYMOUS = 'no token false null null 401'
-/** Everything that must not be in a response for everybody. */
+/** What a response that a cache keeps must not contain. */
 const OF_ADA = /Ada|eyJ|ada\d*@/
 
 describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => {
   const app = useNuxtApp(options)
 
-  // Nitro keeps what it has rendered: each test has pages of its own.
+  // Nitro keeps rendered pages: each test needs other pages.
   let visits = 0
-  const visit = async (rule: string, user: Visitor, query = ''): ReturnType<NuxtFixture['get']> =>
+  const visit = async (rule: string, user: TestUser, query = ''): ReturnType<NuxtFixture['get']> =>
     await app.get(`/kept/${rule}?visit=${++visits}${query}`, user.cookie, { accept: 'text/html' })
 
   it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('is anonymous in all that it renders and requests: %s', async (rule) => {
@@ -43,7 +43,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(headers.getSetCookie()).toEqual([])
   })
 
-  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('has an error page that is as anonymous: %s', async (rule) => {
+  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('has an anonymous error page: %s', async (rule) => {
     const ada = await app.signUp('Ada')
     const { status, html, headers } = await visit(rule, ada, '&fails')
     expect(status).toBe(500)
@@ -54,7 +54,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(headers.getSetCookie()).toEqual([])
   })
 
-  it('is rendered as its user where no rule keeps it, and so is its error page', async () => {
+  it('is rendered as its user if no rule applies, and so is its error page', async () => {
     const ada = await app.signUp('Ada')
     const page = await visit('none', ada)
     expect(textOf(page.html, 'rendered')).toBe('authenticated Ada Ada')
@@ -69,7 +69,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(failure.headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('is for its user alone in an answer to another method', async () => {
+  it('is private in a response to another method', async () => {
     const ada = await app.signUp('Ada')
     const response = await fetch(`${app.url}/kept/isr`, { method: 'POST', headers: { cookie: ada.cookie } })
     expect(textOf(await response.text(), 'rendered')).toBe('authenticated Ada Ada')
@@ -78,13 +78,13 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
   })
 
   if (preset === 'netlify') {
-    it('is what the host keeps: its header says so', async () => {
+    it('has the header by which the host keeps it', async () => {
       const ada = await app.signUp('Ada')
       for (const { headers } of [await visit('isr', ada), await visit('isr', ada, '&fails')])
         expect(headers.get('netlify-cdn-cache-control')).toContain('public, max-age=60')
     })
 
-    it('is no auth route, whatever a rule says', async () => {
+    it('is never an auth route, whatever a rule says', async () => {
       const ada = await app.signUp('Ada')
       const { html, headers } = await app.get('/api/auth/get-session', ada.cookie)
       expect(JSON.parse(html).user.name).toBe('Ada')
@@ -97,7 +97,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
 describe('on netlify, a response for which an identity was requested', () => {
   const app = useNuxtApp(presets[1]![1])
 
-  it.each(endings)('is kept by no cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
+  it.each(endings)('is not kept by any cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
     await expectPrivate(app, how, status, method)
   })
 })
@@ -114,17 +114,17 @@ describe('a handler that Nitro caches', () => {
 describe('requests that the app\'s server makes to itself for one response', () => {
   const app = useNuxtApp()
 
-  it('request session and token once in all', async () => {
+  it('request the session and the token once altogether', async () => {
     const ada = await app.signUp('Ada')
     ada.cookies.delete('better-auth.convex_jwt')
-    app.takeAsked()
+    app.takeServerRequests()
     const { headers } = await app.get('/api/relay', ada.cookie)
-    const asked = app.takeAsked().filter(path => path.startsWith('GET'))
+    const asked = app.takeServerRequests().filter(path => path.startsWith('GET'))
     expect(asked.sort()).toEqual(['GET /api/auth/convex/token', 'GET /api/auth/get-session'])
     expect(headers.getSetCookie().filter(cookie => cookie.startsWith('better-auth.convex_jwt='))).toHaveLength(1)
   })
 
-  it('make the response private that their data become part of', async () => {
+  it('make the outermost response private', async () => {
     const ada = await app.signUp('Ada')
     const { html, headers } = await app.get('/api/summary', ada.cookie)
     expect(html).toBe('Summary: token true Ada Ada Ada')

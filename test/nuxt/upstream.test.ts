@@ -4,7 +4,7 @@ import { useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp()
 
-/** Writes down what the app's server asks; the answers to what is asked together are held until all of it is there. */
+/** Records the requests of the app's server, and holds the responses to parallel requests until all have arrived. */
 function listen(): FlightLog {
   const log = new FlightLog()
   const together: (() => void)[] = []
@@ -24,8 +24,8 @@ function listen(): FlightLog {
   return log
 }
 
-describe('a page with five queries of its user', () => {
-  it('asks who is there once, then all five at once, and no token', async () => {
+describe('rendering a page with five queries of its user', () => {
+  it('requests the session once, then all five queries at once, and no token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const log = listen()
     const { html } = await app.get('/five', ada.cookie)
@@ -34,7 +34,7 @@ describe('a page with five queries of its user', () => {
     expect(log.names()).toEqual([['GET /api/auth/get-session'], Array.from({ length: 5 }).fill('POST /api/query')])
   })
 
-  it('asks for one token for all of them where the cookie\'s has lapsed', async () => {
+  it('requests one token for all queries if the cookie has none', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     ada.cookies.delete('better-auth.convex_jwt')
     const log = listen()

@@ -11,28 +11,28 @@ afterAll(() => built?.remove())
 
 const app = useNuxtApp({ output: () => built.output })
 
-describe('an app with `tokens: false`', () => {
+describe('tokens: false', () => {
   it('renders the session\'s user, runs functions anonymously and requests no token on the server', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
-    app.takeAsked()
+    app.takeServerRequests()
     const { html } = await app.get('/tasks', ada.cookie)
     expect(textOf(html, 'status')).toBe('authenticated Ada')
     expect(html).not.toContain('Water the ferns')
-    expect(textOf((await app.get('/public', ada.cookie)).html, 'mine')).toBe('nobody')
-    expect(app.takeAsked().filter(request => request.includes('/convex/token'))).toEqual([])
+    expect(textOf((await app.get('/public', ada.cookie)).html, 'mine')).toBe('anonymous')
+    expect(app.takeServerRequests().filter(request => request.includes('/convex/token'))).toEqual([])
   })
 
-  it('applies the rules of pages by the session', async () => {
+  it('applies page rules by the session', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/account', ada.cookie)).status).toBe(200)
     expect((await app.get('/account')).headers.get('location')).toBe('/sign-in?redirect=/account')
   })
 
-  it('goes live anonymously in the browser without requesting a token, and follows a sign-out', async () => {
+  it('is live anonymously in the browser without requesting a token, and follows a sign-out', async () => {
     const ada = await app.signUp('Ada')
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/public')
     await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
-    expect(await page.locator('#mine').textContent()).toContain('nobody')
+    expect(await page.locator('#mine').textContent()).toContain('anonymous')
     expect(sent.flat()).toContain('Connect')
     expect(sent.flat()).not.toContain('Authenticate')
     const status = await page.evaluate(async () => {

@@ -1,4 +1,4 @@
-import type { Visitor } from '../nuxt/fixture.ts'
+import type { TestUser } from '../nuxt/fixture.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 import { api } from '../support/convex/_generated/api.js'
@@ -14,7 +14,7 @@ const ADDRESS_BAR = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }
 
 const app = useNuxtApp()
 
-let ada: Visitor
+let ada: TestUser
 beforeEach(async () => {
   ada = await app.signUp('Ada')
   app.deployment.log.length = 0
@@ -39,13 +39,13 @@ const ROUTES = [
 ]
 
 describe('a route that writes', () => {
-  it.each(ROUTES)('writes for a page of the app, and from the address bar: %s', async (path) => {
+  it.each(ROUTES)('writes for a page of the app, and for the address bar: %s', async (path) => {
     expect((await app.get(path, ada.cookie, OWN)).status).toBe(200)
     expect((await app.get(path, ada.cookie, ADDRESS_BAR)).status).toBe(200)
     expect(await tasks()).toEqual(['From a GET', 'From a GET'])
   })
 
-  it.each(ROUTES)('does not write for a request that does not say where it comes from: %s', async (path) => {
+  it.each(ROUTES)('does not write for a request of unknown origin: %s', async (path) => {
     expect((await app.get(path, ada.cookie, BLIND)).status).toBe(403)
     expect((await app.get(path, ada.cookie, FOREIGN)).status).toBe(403)
     expect(await writers()).toEqual([])
@@ -56,7 +56,7 @@ describe('a route that writes', () => {
     expect(await writers()).toEqual([null])
   })
 
-  it('does not write anonymously either where another site caused the request', async () => {
+  it('does not write anonymously either if another site caused the request', async () => {
     await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, BLIND)
     await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, FOREIGN)
     expect(await writers()).toEqual([])
@@ -64,13 +64,13 @@ describe('a route that writes', () => {
 })
 
 describe('a page that writes while it is rendered', () => {
-  it('writes from the address bar', async () => {
+  it('writes if the user opens it from the address bar', async () => {
     const { html } = await app.get('/writing', ada.cookie, ADDRESS_BAR)
     expect([textOf(html, 'me'), textOf(html, 'written')]).toEqual(['Ada', 'written'])
     expect(await tasks()).toEqual(['From a page'])
   })
 
-  it('is rendered as its user and does not write for a request that does not say where it comes from', async () => {
+  it('is rendered as its user, and does not write, for a request of unknown origin', async () => {
     for (const headers of [BLIND, FOREIGN]) {
       const { html, status } = await app.get('/writing', ada.cookie, headers)
       expect(status).toBe(200)
@@ -81,7 +81,7 @@ describe('a page that writes while it is rendered', () => {
 })
 
 describe('a route that reads', () => {
-  it('answers as its user, wherever the request comes from', async () => {
+  it('answers as its user, whatever the origin of the request', async () => {
     for (const headers of [BLIND, FOREIGN, OWN])
       expect(JSON.parse((await app.get('/api/whoami', ada.cookie, headers)).html)).toEqual({ name: 'Ada', isAuthenticated: true })
   })

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { buildApp } from '../nuxt/build-app.ts'
 import { useNuxtApp } from '../nuxt/fixture.ts'
 
-/** How much a client wants to send. */
+/** The length of the body that a client sends, in bytes. */
 const FLOOD_BYTES = 300 * 2 ** 20
 
 /** How much of it may get through, of which the buffers of the two sockets hold most, and how much memory may be in use for it. */
@@ -67,7 +67,7 @@ describe.each([
     { what: 'a path that two servers might read differently', status: 404, target: '/api/auth/..%2fquery' },
     { what: 'a host that cannot be one', status: 400, target: '/api/auth/ok', headers: ['host: [evil'] },
     { what: 'a GET with a body', status: 200, target: '/api/auth/ok', method: 'GET' },
-  ])('answers $what with $status, reads no more of it and closes the connection', async ({ status, target, ...request }) => {
+  ])('answers $what with $status, stops reading and closes the connection', async ({ status, target, ...request }) => {
     await app.get('/api/auth/ok')
     const before = memoryOf(app.pid)
     const answered = await flood(target, request)
@@ -79,25 +79,25 @@ describe.each([
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('survives a client that breaks off in the middle of a body', async () => {
-    app.takeAsked()
+  it('survives a client that closes the connection in the middle of a body', async () => {
+    app.takeServerRequests()
     const socket = open('/api/auth/sign-in/email', ['content-length: 1000'])
     socket.write('{"email":')
     await once(socket, 'ready')
     socket.destroy()
     expect((await app.get('/api/auth/ok')).status).toBe(200)
-    expect(app.takeAsked()).toEqual(['GET /api/auth/ok'])
+    expect(app.takeServerRequests()).toEqual(['GET /api/auth/ok'])
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('keeps the connection for the next request where the body has arrived', async () => {
+  it('keeps the connection for the next request if the body has arrived', async () => {
     const socket = open('/api/auth/ok', ['content-length: 2'], 'DELETE', '{}')
     await once(socket, 'data')
     socket.write('GET /api/auth/ok HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /m)
   })
 
-  it('passes a body on that comes in parts', async () => {
+  it('passes on a body that arrives in parts', async () => {
     const body = JSON.stringify({ name: 'Ada', email: 'parts@example.com', password: 'correct horse battery' })
     const { origin } = new URL(app.url)
     const headers = ['content-type: application/json', `origin: ${origin}`, 'connection: close', 'transfer-encoding: chunked']
@@ -111,7 +111,7 @@ describe.each([
   })
 })
 
-/** Its functions get a `Request`, and nothing of Node's connections. */
+/** The functions of this host get a `Request`, and no connection of Node. */
 describe('an auth route of a Nuxt app built for netlify', () => {
   let netlify: BuiltApp
   beforeAll(async () => {
@@ -121,7 +121,7 @@ describe('an auth route of a Nuxt app built for netlify', () => {
   const host = fileURLToPath(new URL('../nuxt/netlify-host.ts', import.meta.url))
   const app = useNuxtApp({ output: () => netlify.output, entry: { host } })
 
-  it('passes bodies and answers on, and refuses what it refuses elsewhere', async () => {
+  it('passes on bodies and responses, and refuses the same requests as elsewhere', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/api/me', ada.cookie)).html).toContain('Ada')
     const send = async (path: string, init: RequestInit): Promise<number> => (await fetch(app.url + path, init)).status
@@ -130,7 +130,7 @@ describe('an auth route of a Nuxt app built for netlify', () => {
     expect(await send('/api/auth/..%2fquery', { method: 'POST', body: 'x' })).toBe(404)
   })
 
-  it('reports once, at its start, that it cannot know the address of a client', async () => {
+  it('reports once, when it starts, that the address of a client is unknown', async () => {
     await app.get('/api/auth/ok')
     const [warning = ''] = app.log.split('\n').filter(line => line.includes('CLIENT_ADDRESS_UNKNOWN'))
     expect(warning).toContain('With the preset netlify')
@@ -138,7 +138,7 @@ describe('an auth route of a Nuxt app built for netlify', () => {
   })
 })
 
-/** The memory that a process holds, in bytes. */
+/** The memory of a process, in bytes. */
 function memoryOf(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) * 1024
 }

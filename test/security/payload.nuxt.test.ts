@@ -5,7 +5,7 @@ const app = useNuxtApp()
 
 const PWN = 'globalThis.isPwned=true'
 
-/** What people write who want more than to be read. */
+/** Texts of an attacker. */
 const hostile = [
   `</script><script>${PWN}</script>`,
   `</ScRiPt ><svg onload=${PWN}>`,
@@ -19,8 +19,8 @@ const hostile = [
   '__proto__',
 ]
 
-describe('a page that was rendered with what others have written', () => {
-  it('is text to the browser: in the page, in its payload, and when it is live', async () => {
+describe('a page that is rendered with hostile text of other users', () => {
+  it('shows it as text: in the page, in its payload, and when it is live', async () => {
     const ada = await app.signUp('Ada', hostile)
     const name = `</script><script>${PWN}</script>`
     const renamed = await fetch(`${app.url}/api/auth/update-user`, {
@@ -29,7 +29,7 @@ describe('a page that was rendered with what others have written', () => {
       body: JSON.stringify({ name }),
     })
     expect(renamed.status).toBe(200)
-    // The token has the former name.
+    // The token has the previous name.
     ada.cookies.delete('better-auth.convex_jwt')
 
     const { html } = await app.get('/tasks', ada.cookie)

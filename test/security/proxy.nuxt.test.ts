@@ -9,7 +9,7 @@ import { FOREIGN_ORIGIN } from '../support/live/deployment.ts'
 describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) => {
   const app = useNuxtApp({ base })
   const auth = (path: string): string => `${base}/api/auth${path}`
-  beforeEach(() => void app.takeAsked())
+  beforeEach(() => void app.takeServerRequests())
 
   /** Sends a request with this very target and returns the answer. */
   async function send(target: string, { method = 'GET', headers = [], body = '' }: { method?: string, headers?: string[], body?: string } = {}): Promise<{ status: number, answer: string }> {
@@ -21,9 +21,9 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     return { status: Number(answer.split(' ')[1]), answer }
   }
 
-  it('answer below their path', async () => {
+  it('answer below the base path', async () => {
     expect((await send(auth('/ok'))).status).toBe(200)
-    expect(app.takeAsked()).toEqual(['GET /api/auth/ok'])
+    expect(app.takeServerRequests()).toEqual(['GET /api/auth/ok'])
   })
 
   it.each([
@@ -47,25 +47,25 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     'http://evil.example/api/auth/../query',
     '/api/auth@evil.example/ok',
     '@evil.example/api/auth/ok',
-  ])('lead nowhere else on the deployment, nor to another host: %s', async (target) => {
+  ])('reach no other path of the deployment, and no other host: %s', async (target) => {
     const { status } = await send(target.replace(/^\/api\/auth/, auth('')))
     // The app's error page runs a query of its own, to which no target of a GET could lead.
-    expect(app.takeAsked().filter(asked => asked !== 'POST /api/query')).toEqual([])
+    expect(app.takeServerRequests().filter(asked => asked !== 'POST /api/query')).toEqual([])
     expect([302, 400, 404]).toContain(status)
   })
 
-  it('have no use for another host\'s name in the request', async () => {
+  it('ignore another host\'s name in the request', async () => {
     const names = ['x-forwarded-host: ', 'forwarded: host=', 'x-original-url: http://', 'x-rewrite-url: http://', 'x-forwarded-path: /api/query?']
     expect((await send(auth('/ok'), { headers: names.map(name => `${name}evil.example`) })).status).toBe(200)
-    expect(app.takeAsked()).toEqual(['GET /api/auth/ok'])
+    expect(app.takeServerRequests()).toEqual(['GET /api/auth/ok'])
   })
 
-  it.each(['PUT', 'PATCH', 'DELETE'])('answer to no other method: %s', async (method) => {
+  it.each(['PUT', 'PATCH', 'DELETE'])('refuse other methods: %s', async (method) => {
     expect((await send(auth('/ok'), { method })).status).toBe(405)
-    expect(app.takeAsked()).toEqual([])
+    expect(app.takeServerRequests()).toEqual([])
   })
 
-  it('set cookies with the flags that Better Auth gives them', async () => {
+  it('set cookies with the flags of Better Auth', async () => {
     const body = JSON.stringify({ name: 'Ada', email: 'flags@example.com', password: 'correct horse battery' })
     const { status, answer } = await send(auth('/sign-up/email'), { method: 'POST', headers: ['content-type: application/json', `origin: ${new URL(app.url).origin}`], body })
     expect(status).toBe(200)
@@ -80,7 +80,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     expect(answer).toMatch(/cache-control: private, no-store/i)
   })
 
-  it('leave the refusal of another site\'s page in force', async () => {
+  it('pass on Better Auth\'s refusal of another site\'s page', async () => {
     const ada = await app.signUp('Ada')
     for (const origin of [FOREIGN_ORIGIN, 'null', `${new URL(app.url).origin}.evil.example`]) {
       const { status, answer } = await send(auth('/sign-out'), { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 
-// The limits themselves are in test/server/rate-limit.test.ts. Here Nuxt is what knows the address of a connection.
+// test/server/rate-limit.test.ts tests the limits themselves. Here Nuxt provides the address of a connection.
 
 const app = useNuxtApp({ env: { HOST: '127.0.0.1' }, deploymentEnv: { RATE_LIMIT: 'true' } })
 
@@ -45,7 +45,7 @@ describe('a Nuxt app whose Better Auth has limits', () => {
     expect(statuses).toEqual(Array.from({ length: 120 }).fill('authenticated Ada'))
   }, 240_000)
 
-  it('reports once that it is behind a proxy which it was not told about', async () => {
+  it('reports once that it is behind a proxy although `trustProxy` is off', async () => {
     for (let request = 0; request < 2; request++)
       await app.get('/api/auth/ok', '', { 'x-forwarded-for': '203.0.113.9' })
     expect(app.log.match(/CLIENT_ADDRESS_UNKNOWN/g)).toHaveLength(1)

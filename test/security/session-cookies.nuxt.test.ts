@@ -1,4 +1,4 @@
-import type { Visitor } from '../nuxt/fixture.ts'
+import type { TestUser } from '../nuxt/fixture.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 
@@ -9,18 +9,18 @@ const TOKEN = 'better-auth.convex_jwt'
 
 const app = useNuxtApp()
 
-let ada: Visitor
-let bob: Visitor
+let ada: TestUser
+let bob: TestUser
 beforeEach(async () => {
   [ada, bob] = await Promise.all([app.signUp('Ada', ['Secret of Ada']), app.signUp('Bob', ['Secret of Bob'])])
-  app.takeAsked()
+  app.takeServerRequests()
 })
 
 function headerOf(cookies: Iterable<[name: string, value: string]>): string {
   return [...cookies].map(pair => pair.join('=')).join('; ')
 }
 
-/** As whom the app renders a page, answers a route, and writes. */
+/** The users as whom the app renders a page, answers a route, and writes. */
 async function identities(cookie: string): Promise<unknown[]> {
   const page = (await app.get('/public', cookie)).html
   const tasks = (await app.get('/tasks', cookie)).html
@@ -37,26 +37,26 @@ async function identities(cookie: string): Promise<unknown[]> {
   return [textOf(page, 'status'), textOf(page, 'mine'), secrets, route, writers]
 }
 
-const ANONYMOUS = ['unauthenticated', 'nobody', null, { name: null, isAuthenticated: false }, [null]]
+const ANONYMOUS = ['unauthenticated', 'anonymous', null, { name: null, isAuthenticated: false }, [null]]
 function asBob(): unknown[] {
   return ['authenticated Bob', 'Bob', 'Secret of Bob', { name: 'Bob', isAuthenticated: true }, [bob.userId]]
 }
 
-describe('a Nuxt app', () => {
-  it('is anonymous where a closed browser has left the token without its session', async () => {
+describe('a Nuxt app with conflicting auth cookies', () => {
+  it('is anonymous if a closed browser has kept the token without its session', async () => {
     const left = new Map(ada.cookies)
     left.delete(SESSION)
     expect(await identities(headerOf(left))).toEqual(ANONYMOUS)
-    expect(app.takeAsked().filter(path => path.includes('/auth/'))).toEqual([])
+    expect(app.takeServerRequests().filter(path => path.includes('/auth/'))).toEqual([])
   })
 
-  it('runs as the session\'s user where a late response has set the previous user\'s token', async () => {
+  it('runs as the session\'s user if a late response has set the previous user\'s token', async () => {
     const late = [...ada.cookies].filter(([name]) => name.startsWith(TOKEN))
     expect(late).toHaveLength(2)
     expect(await identities(headerOf(new Map([...bob.cookies, ...late])))).toEqual(asBob())
   })
 
-  it('runs as the session\'s user where a page of another host has set a token beside theirs', async () => {
+  it('runs as the session\'s user if a page of another host has set another token', async () => {
     const planted = [...ada.cookies].filter(([name]) => name !== SESSION)
     expect(await identities(headerOf([...planted, ...bob.cookies]))).toEqual(asBob())
     expect(await identities(headerOf([...bob.cookies, ...planted]))).toEqual(asBob())
@@ -64,7 +64,7 @@ describe('a Nuxt app', () => {
     expect(await identities(headerOf([...secure, ...bob.cookies]))).toEqual(asBob())
   })
 
-  it('is anonymous where two session cookies have one name', async () => {
+  it('is anonymous if two session cookies have one name', async () => {
     expect(await identities(headerOf([...ada.cookies, ...bob.cookies]))).toEqual(ANONYMOUS)
     expect(await identities(headerOf([...bob.cookies, ...ada.cookies]))).toEqual(ANONYMOUS)
     const response = await fetch(`${app.url}/api/auth/get-session`, { headers: { cookie: headerOf([...ada.cookies, ...bob.cookies]) } })

@@ -19,7 +19,7 @@ function get(target: string, ...headers: string[]): Socket {
   return socket
 }
 
-/** An answer without end, which counts what is read of it. */
+/** An endless response that counts the bytes that are read. */
 function endlessAnswer(part = new Uint8Array(2 ** 16)) {
   const read = { bytes: 0, isCancelled: false }
   const body = new ReadableStream<Uint8Array>({
@@ -34,13 +34,13 @@ function endlessAnswer(part = new Uint8Array(2 ** 16)) {
   return { read, body }
 }
 
-/** The memory that the app's server holds, in bytes. */
+/** The memory of the app's server, in bytes. */
 function memory(): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(app.pid)])) * 1024
 }
 
 describe('an auth route of a Nuxt app', () => {
-  it('stops reading an answer from the deployment when its client goes away', async () => {
+  it('stops reading a response of the deployment when its client disconnects', async () => {
     const answers: ReturnType<typeof endlessAnswer>[] = []
     app.intercept(() => {
       const answer = endlessAnswer()
@@ -56,7 +56,7 @@ describe('an auth route of a Nuxt app', () => {
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('gives a request to the deployment up when its client goes away before there is an answer', async () => {
+  it('aborts a request to the deployment when its client disconnects before the response', async () => {
     const signals: AbortSignal[] = []
     app.intercept(({ signal }) => {
       signals.push(signal)
@@ -69,14 +69,14 @@ describe('an auth route of a Nuxt app', () => {
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('reads an answer only as fast as its client does', async () => {
+  it('reads a response only as fast as its client does', async () => {
     const { read, body } = endlessAnswer()
     app.intercept(() => new Response(body))
     const before = memory()
     const socket = get('/api/auth/stream')
     await once(socket, 'data')
     socket.pause()
-    // The buffers on the way fill up, and then nothing more is read.
+    // The buffers of the connections fill up, and then reading stops.
     let bytes = -1
     while (bytes !== read.bytes) {
       bytes = read.bytes
@@ -93,7 +93,7 @@ describe('an auth route of a Nuxt app', () => {
     await eventually(() => read.isCancelled).toBe(true)
   })
 
-  it('breaks off where the answer of the deployment breaks off', async () => {
+  it('breaks the connection if the response of the deployment is incomplete', async () => {
     let breakOff = (): void => {}
     app.intercept(() => new Response(new ReadableStream({
       start(controller) {
@@ -106,7 +106,7 @@ describe('an auth route of a Nuxt app', () => {
     expect(String(first)).toContain('200 OK')
     const rest = text(socket)
     breakOff()
-    // A chunk of length 0 would say that the answer is complete.
+    // A chunk of length 0 would mean that the response is complete.
     expect(await rest).not.toMatch(/(?:^|\r\n)0\r\n\r\n$/)
     app.intercept(() => undefined)
     expect((await app.get('/api/auth/ok')).status).toBe(200)
@@ -114,7 +114,7 @@ describe('an auth route of a Nuxt app', () => {
 })
 
 describe('a page of a Nuxt app', () => {
-  it('renders without the identity where the answer about the session is too long, and keeps none of it', async () => {
+  it('renders without the identity, and keeps no memory, if the session is too long', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     await app.get('/tasks', ada.cookie)
     const answers: ReturnType<typeof endlessAnswer>[] = []
@@ -135,7 +135,7 @@ describe('a page of a Nuxt app', () => {
   })
 })
 
-describe('a host that cannot be one', () => {
+describe('an invalid Host header', () => {
   it.each([
     '[evil',
     'evil example',
@@ -148,16 +148,16 @@ describe('a host that cannot be one', () => {
     'app.example.com\\x',
     '%00',
   ])('is a 400 for the auth routes, for pages and for useConvexServer: %s', async (host) => {
-    app.takeAsked()
+    app.takeServerRequests()
     for (const target of ['/api/auth/ok', '/tasks', '/public', '/api/tasks']) {
       const answer = await text(get(target, `host: ${host}`, 'connection: close'))
       expect([target, answer.split('\r\n')[0]]).toEqual([target, 'HTTP/1.1 400 Bad Request'])
     }
-    expect(app.takeAsked()).toEqual([])
+    expect(app.takeServerRequests()).toEqual([])
     expect(app.log).not.toMatch(/unhandled|ERR_/i)
   })
 
-  it.each(['localhost', 'app.example.com:8443', '127.0.0.1', '[::1]:3000', 'my_app'])('is none of these: %s', async (host) => {
+  it.each(['localhost', 'app.example.com:8443', '127.0.0.1', '[::1]:3000', 'my_app'])('does not include the valid host %s', async (host) => {
     for (const target of ['/api/auth/ok', '/public'])
       expect(await text(get(target, `host: ${host}`, 'connection: close'))).toMatch(/^HTTP\/1.1 200 /)
   })

@@ -22,7 +22,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('a list on a server', () => {
+describe('useConvexPaginatedQuery on a server', () => {
   const options = { initialNumItems: 3 }
   const Lists = defineComponent(() => {
     const lists = [
@@ -40,9 +40,9 @@ describe('a list on a server', () => {
   })
 
   it.each([
-    ['it is not known who is there', undefined, 'LoadingFirstPage 0, Paused 0, LoadingFirstPage 0'],
-    ['nobody is there', null, 'LoadingFirstPage 0, Paused 0, Paused 0'],
-  ])('is loading or paused, opens nothing and holds nothing up, while %s', async (_who, initialAuth, expected) => {
+    ['the identity is unknown', undefined, 'LoadingFirstPage 0, Paused 0, LoadingFirstPage 0'],
+    ['the request is anonymous', null, 'LoadingFirstPage 0, Paused 0, Paused 0'],
+  ])('is loading or paused, opens no socket and delays nothing, while %s', async (_who, initialAuth, expected) => {
     const app = createSSRApp({ render: () => [h(Lists), h(Suspense, () => h(Awaiting))] })
     app.use(createConvex({
       url: 'https://happy-otter-123.convex.cloud',

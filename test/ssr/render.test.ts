@@ -38,18 +38,18 @@ function render(root: Component, options: Partial<ConvexOptions> = {}): Promise<
   app.use(createConvex({
     url,
     clientOptions: { webSocketConstructor: ForbiddenSocket as any },
-    // As on any server, the provider has not been asked.
+    // As on any server, the provider does not answer.
     ...options.authClient ? {} : { tokenSource: new ScriptedSource() },
     ...options,
   }))
   return renderToString(app)
 }
 
-function handedOver(name: string): InitialAuth {
+function initialAuthOf(name: string): InitialAuth {
   return { token: fakeToken(name), user: { id: name, name }, session: { id: `session-of-${name}`, userId: name } }
 }
 
-/** Uses everything. */
+/** Uses every composable that reads or writes. */
 const Everything = defineComponent(() => {
   const query = useConvexQuery(api.messages.list, { channel: 'a' })
   const mine = useAuthedQuery(api.users.whoami)
@@ -64,7 +64,7 @@ const Everything = defineComponent(() => {
 
 const text = (html: string): unknown => JSON.parse(html.replaceAll('&quot;', '"').replace(/<[^>]*>/g, ''))
 
-describe('a page that is rendered on a server', () => {
+describe('createConvex on a server', () => {
   it('opens no socket, starts no timer, sends no request and adds no listener', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const fetched = vi.fn()
@@ -74,30 +74,30 @@ describe('a page that is rendered on a server', () => {
     expect(timers).not.toHaveBeenCalled()
   })
 
-  it('does not subscribe to the provider, nor ask it for a token', async () => {
+  it('neither subscribes to the provider nor requests a token', async () => {
     const source = new ScriptedSource({ status: 'signedIn', userId: 'ada', sessionId: 's', user: { name: 'ada' }, session: {} })
     await render(Everything, { tokenSource: source })
     expect(source.listenerCount).toBe(0)
     expect(source.requests).toEqual([])
   })
 
-  it('shows who the server found to be there', async () => {
-    expect(text(await render(Everything, { initialAuth: handedOver('ada') }))).toEqual(['pending', 'pending', 'pending', 'authenticated', 'ada', false, false, false])
+  it('renders the identity of `initialAuth`', async () => {
+    expect(text(await render(Everything, { initialAuth: initialAuthOf('ada') }))).toEqual(['pending', 'pending', 'pending', 'authenticated', 'ada', false, false, false])
     expect(text(await render(Everything, { initialAuth: null }))).toEqual(['pending', 'paused', 'pending', 'unauthenticated', null, false, false, false])
   })
 
-  it('renders the components of auth by it', async () => {
+  it('renders the auth components by `initialAuth`', async () => {
     const Root = defineComponent(() => () => h('main', [
-      h(Authenticated, () => 'somebody'),
-      h(Unauthenticated, () => 'nobody'),
+      h(Authenticated, () => 'signed in'),
+      h(Unauthenticated, () => 'anonymous'),
       h(AuthLoading, () => 'loading'),
     ]))
-    expect(await render(Root, { initialAuth: handedOver('ada') })).toContain('somebody')
-    expect(await render(Root, { initialAuth: null })).toContain('nobody')
+    expect(await render(Root, { initialAuth: initialAuthOf('ada') })).toContain('signed in')
+    expect(await render(Root, { initialAuth: null })).toContain('anonymous')
     expect(await render(Root)).toContain('loading')
   })
 
-  it('shows initial data', async () => {
+  it('renders initial data', async () => {
     const Root = defineComponent(() => {
       const { data, status, isStale } = useConvexQuery(api.messages.count, { channel: 'a' }, { initialData: 3, transform: count => count + 1 })
       return () => h('p', `${data.value} ${status.value} ${isStale.value}`)
@@ -105,7 +105,7 @@ describe('a page that is rendered on a server', () => {
     expect(await render(Root)).toBe('<p>4 success true</p>')
   })
 
-  it('shares nothing with another that is rendered at the same time', async () => {
+  it('shares nothing with another page that is rendered at the same time', async () => {
     const Slow = defineComponent({
       async setup() {
         const { user } = useConvexAuth()
@@ -118,16 +118,16 @@ describe('a page that is rendered on a server', () => {
     })
     const Root = defineComponent(() => () => h(Suspense, () => h(Slow)))
     const pages = await Promise.all([
-      render(Root, { initialAuth: handedOver('ada') }),
-      render(Root, { initialAuth: handedOver('bob') }),
+      render(Root, { initialAuth: initialAuthOf('ada') }),
+      render(Root, { initialAuth: initialAuthOf('bob') }),
       render(Root, { initialAuth: null }),
     ])
     expect(pages).toEqual(['<p>ada: of ada</p>', '<p>bob: of bob</p>', '<p>undefined: of undefined</p>'])
   })
 })
 
-describe('awaiting on a server', () => {
-  it('settles at once, whatever the query would wait for', async () => {
+describe('awaiting a composable on a server', () => {
+  it('settles at once, also while the query is pending', async () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const Later = defineComponent({
       async setup() {
@@ -139,7 +139,7 @@ describe('awaiting on a server', () => {
     expect(timers).not.toHaveBeenCalled()
   })
 
-  it('finds auth ready at once', async () => {
+  it('resolves `ready` at once', async () => {
     const Later = defineComponent({
       async setup() {
         const { ready } = useConvexAuth()
@@ -148,14 +148,14 @@ describe('awaiting on a server', () => {
       },
     })
     const Root = defineComponent(() => () => h(Suspense, () => h(Later)))
-    expect(await render(Root, { initialAuth: handedOver('ada') })).toBe('<p>true</p>')
+    expect(await render(Root, { initialAuth: initialAuthOf('ada') })).toBe('<p>true</p>')
     expect(await render(Root)).toBe('<p>undefined</p>')
     expect(await render(Root, { initialAuth: null })).toBe('<p>false</p>')
   })
 })
 
 describe('calls on a server', () => {
-  it('are diagnosed errors', async () => {
+  it('reject with CLIENT_UNAVAILABLE, its reason and its fix', async () => {
     const failures: unknown[] = []
     const convex = createConvex({ url })
     const app = createSSRApp(defineComponent(() => {

@@ -26,33 +26,33 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Renders a component, with whatever it waits for, as a server does: an app and a plugin for each request. */
+/** Renders a component under Suspense as a server does: an app and a plugin for each request. */
 function render(root: Component, initialAuth?: InitialAuth | null): Promise<string> {
   const app = createSSRApp(defineComponent(() => () => h(Suspense, () => h(root))))
   app.use(createConvex({ url: 'https://happy-otter-123.convex.cloud', tokenSource: new ScriptedSource(), initialAuth }))
   return renderToString(app)
 }
 
-function handedOver(name: string): InitialAuth {
+function initialAuthOf(name: string): InitialAuth {
   return { token: fakeToken(name), user: { id: name, name }, session: { id: `session-of-${name}`, userId: name } }
 }
 
-describe('on a server', () => {
-  it('a record of queries is pending, and awaiting it settles at once', async () => {
+describe('queries on a server', () => {
+  it('useConvexQueries is pending, and awaiting it settles at once', async () => {
     expect(await render(defineComponent(async () => {
       const results = await useConvexQueries(() => ({ list: { query: api.messages.list, args: { channel: 'a' } }, paused: undefined }))
       return () => h('p', Object.entries(results).map(([key, { status }]) => `${key} ${status}`).join())
     }))).toBe('<p>list pending,paused paused</p>')
   })
 
-  it('a prefetch resolves at once', async () => {
+  it('prefetchConvexQuery resolves at once', async () => {
     expect(await render(defineComponent(async () => {
       await prefetchConvexQuery(api.messages.list, { channel: 'a' })
       return () => h('p', 'done')
     }))).toBe('<p>done</p>')
   })
 
-  it('a shared query is each request\'s own, and one within it', async () => {
+  it('defineConvexQuery shares a query within one request, and not across requests', async () => {
     const setUps = vi.fn()
     const useWho = defineConvexQuery(() => {
       setUps()
@@ -64,7 +64,7 @@ describe('on a server', () => {
       return () => h('i', data.value ?? '')
     })
     const Page = defineComponent(() => () => [h(Part), h(Part)])
-    const pages = await Promise.all([render(Page, handedOver('ada')), render(Page, handedOver('bob')), render(Page, null)])
+    const pages = await Promise.all([render(Page, initialAuthOf('ada')), render(Page, initialAuthOf('bob')), render(Page, null)])
     expect(pages.map(html => html.replace(/<!--.*?-->/g, ''))).toEqual([
       '<i>of ada</i><i>of ada</i>',
       '<i>of bob</i><i>of bob</i>',
@@ -73,14 +73,14 @@ describe('on a server', () => {
     expect(setUps).toHaveBeenCalledTimes(3)
   })
 
-  it('a preloaded query shows its value to whom it was made for', async () => {
+  it('usePreloadedQuery shows its value only to the user for whom it was preloaded', async () => {
     const preloaded: Preloaded<typeof api.users.whoami> = { name: 'users:whoami', args: {}, value: 'ada', userId: 'ada' }
     const Page = defineComponent(async () => {
       const { data, status, isStale } = await usePreloadedQuery(preloaded)
       return () => h('p', `${data.value} ${status.value} ${isStale.value}`)
     })
-    expect(await render(Page, handedOver('ada'))).toBe('<p>ada success true</p>')
-    expect(await render(Page, handedOver('bob'))).toBe('<p>undefined pending false</p>')
+    expect(await render(Page, initialAuthOf('ada'))).toBe('<p>ada success true</p>')
+    expect(await render(Page, initialAuthOf('bob'))).toBe('<p>undefined pending false</p>')
     expect(await render(Page, null)).toBe('<p>undefined pending false</p>')
     expect(await render(Page)).toBe('<p>ada success true</p>')
   })

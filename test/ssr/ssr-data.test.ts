@@ -8,10 +8,10 @@ import { fakeToken } from '../support/scripted/fake-token.ts'
 import { api } from '../support/scripted/scripted-api.ts'
 import { ScriptedSource } from '../support/scripted/scripted-source.ts'
 
-/** Each query that was asked, and as whom. */
-let asked: string[]
+/** The queries that ran, with the identity of each. */
+let requested: string[]
 beforeEach(() => {
-  asked = []
+  requested = []
 })
 
 /** Renders as a server that fetches each query once and gets its result after a moment. */
@@ -26,7 +26,7 @@ async function render(root: Component, options: Partial<ConvexOptions> = {}): Pr
         if (identity === undefined)
           return undefined
         if (!outcomes.has(query.key)) {
-          asked.push(`${query.name} ${JSON.stringify(query.args)} as ${identity}`)
+          requested.push(`${query.name} ${JSON.stringify(query.args)} as ${identity}`)
           outcomes.set(query.key, new Promise(resolve => setTimeout(() => resolve(query.name === 'values:other'
             ? { status: 'error', error: new Error('out of order') }
             : { status: 'success', value: `for ${identity}` }), 5)))
@@ -45,13 +45,13 @@ const Shown = defineComponent(() => {
   return () => h('p', `${data.value} ${status.value}`)
 })
 
-describe('a query on a server that asks', () => {
-  it('is rendered with its answer, as the request\'s user, without being awaited', async () => {
+describe('ssrData.fetch', () => {
+  it('runs as the request\'s user, and the result is rendered without an await', async () => {
     expect(await render(Shown, { initialAuth: ada })).toBe('<p>for ada success</p>')
-    expect(asked).toEqual(['values:get {} as ada'])
+    expect(requested).toEqual(['values:get {} as ada'])
   })
 
-  it('is asked as nobody where nobody is there, or where it is public', async () => {
+  it('runs anonymously for an anonymous request and for a public query', async () => {
     const Public = defineComponent(() => {
       const { data } = useConvexQuery(api.values.get, {}, { auth: 'public' })
       return () => h('p', String(data.value))
@@ -60,16 +60,16 @@ describe('a query on a server that asks', () => {
     expect(await render(Shown, { initialAuth: null })).toBe('<p>for null success</p>')
   })
 
-  it('is not asked while it is not known who is there, and nothing waits for it', async () => {
+  it('may leave a query to the browser, and nothing waits for it', async () => {
     const Awaiting = defineComponent(async () => {
       const { status } = await useConvexQuery(api.values.get)
       return () => h('p', status.value)
     })
     expect(await render(() => h(Suspense, [h('div', [h(Shown), h(Awaiting)])]))).toBe('<div><p>undefined pending</p><p>pending</p></div>')
-    expect(asked).toEqual([])
+    expect(requested).toEqual([])
   })
 
-  it('is awaited, and shared by all who ask it: each of them is rendered with the answer', async () => {
+  it('is awaited by all components of a query, each of which renders the result', async () => {
     const Awaiting = defineComponent(async () => {
       const { data } = await useConvexQuery(api.values.get)
       const atOnce = String(data.value)
@@ -77,10 +77,10 @@ describe('a query on a server that asks', () => {
     })
     const html = await render(() => h(Suspense, [h('div', [h(Shown), h(Awaiting), h(Shown)])]), { initialAuth: ada })
     expect(html).toBe('<div><p>for ada success</p><p>for ada</p><p>for ada success</p></div>')
-    expect(asked).toHaveLength(1)
+    expect(requested).toHaveLength(1)
   })
 
-  it('that fails is state', async () => {
+  it('renders an error as state', async () => {
     const Failing = defineComponent(async () => {
       const { error, status } = await useConvexQuery(api.values.other)
       return () => h('p', `${error.value?.message} ${status.value}`)
@@ -88,7 +88,7 @@ describe('a query on a server that asks', () => {
     expect(await render(() => h(Suspense, [h(Failing)]), { initialAuth: null })).toBe('<p>out of order error</p>')
   })
 
-  it('is left to the browser with `ssr: false`, and where it was preloaded', async () => {
+  it('is not called with `ssr: false`, nor for a preloaded query', async () => {
     const Left = defineComponent(async () => {
       const [{ status }, { data }] = await Promise.all([
         useConvexQuery(api.values.get, {}, { ssr: false }),
@@ -97,6 +97,6 @@ describe('a query on a server that asks', () => {
       return () => h('p', `${status.value} ${data.value}`)
     })
     expect(await render(() => h(Suspense, [h(Left)]), { initialAuth: null })).toBe('<p>pending preloaded</p>')
-    expect(asked).toEqual([])
+    expect(requested).toEqual([])
   })
 })

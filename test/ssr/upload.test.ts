@@ -12,7 +12,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('files on a server are neither sent, nor asked for, nor previewed', async () => {
+it('useConvexUpload, useConvexStorageUrl and useFilePreview do nothing on a server', async () => {
   const sent = vi.fn()
   vi.stubGlobal('XMLHttpRequest', sent)
   const timers = vi.spyOn(globalThis, 'setTimeout')

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { buildConfig, convexOptions } from '../build-config'
 
-/** An app in two languages, whose auth client and functions are those of the layer that it extends. */
+/** An app in two languages that uses the auth client and the functions of its layer. */
 export default defineNuxtConfig({
   ...buildConfig,
   extends: ['./base'],

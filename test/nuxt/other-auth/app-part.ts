@@ -1,6 +1,6 @@
 import { addServerHandler, createResolver, defineNuxtModule } from 'nuxt/kit'
 
-/** What an app with `@onmax/nuxt-better-auth` adds to it where Better Auth is not on its own server: routes that lead there, and the client's options. */
+/** What an app with `@onmax/nuxt-better-auth` adds if Better Auth runs elsewhere: proxy routes and client options. */
 export default defineNuxtModule({
   setup(_options, nuxt) {
     const { resolve } = createResolver(import.meta.url)

@@ -1,5 +1,5 @@
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
 
-/** What `defineClientAuth({ plugins: [convexClient()] })` of that module makes. */
+/** What `defineClientAuth({ plugins: [convexClient()] })` of that module returns. */
 export default (baseURL: string) => createAuthClient({ baseURL, plugins: [convexClient()] })

@@ -1,9 +1,10 @@
 import { addImports, addPlugin, createResolver, defineNuxtModule } from 'nuxt/kit'
 
 /**
- * Stands for `@onmax/nuxt-better-auth` 0.0.2-alpha.31 with `clientOnly`, as far as it can meet Convue: its name and that of its options, its
- * `useUserSession` over Nuxt's state and a client that only browsers have, its rules for pages, and what asks for the session where nothing was
- * rendered. The real one brings 340 packages, Prisma among them, so the tests take it only where `NUXT_BETTER_AUTH` names its folder.
+ * A stand-in for `@onmax/nuxt-better-auth` 0.0.2-alpha.31 with `clientOnly`, with everything that Convue depends on: its
+ * name and that of its options, its `useUserSession` over Nuxt's state and a client that only browsers have, its page rules,
+ * and its request for the session if nothing was rendered. The real module installs 340 packages, Prisma among them, so the
+ * tests use it only if `NUXT_BETTER_AUTH` names its folder.
  */
 export default defineNuxtModule({
   meta: { name: '@onmax/nuxt-better-auth', configKey: 'auth' },

@@ -3,12 +3,12 @@ import { computed, watch } from 'vue'
 import createClient from '#auth/client'
 
 type Fetch = (path: string) => Promise<any>
-interface Person { id: string, name: string }
+interface User { id: string, name: string }
 
 let client: ReturnType<typeof createClient> | undefined
 
 export function useUserSession() {
-  const user = useState<Person | null>('auth:user', () => null)
+  const user = useState<User | null>('auth:user', () => null)
   const session = useState<object | null>('auth:session', () => null)
   const set = (data: any): void => {
     user.value = data?.user ?? null

@@ -1,6 +1,6 @@
 import { buildConfig } from '../build-config'
 
-/** An app that authenticates by itself, with a client and routes of its own, and whose functions nobody has generated yet. */
+/** An app with its own auth client and auth routes, before code is generated from its functions. */
 export default defineNuxtConfig({
   ...buildConfig,
   modules: [...buildConfig.modules],

@@ -15,10 +15,10 @@ createSSRApp({ render: () => null })
 
 let page: ScriptedPage
 /** The identity for which each query took the server's result. */
-let asked: (string | null | undefined)[]
+let identities: (string | null | undefined)[]
 setupScriptedPage()
 beforeEach(() => {
-  asked = []
+  identities = []
 })
 
 /** Opens a page whose server fetched `answer` for `userId`. The page can take it once. */
@@ -26,7 +26,7 @@ function openPage(answer: { value: Value } | { error: Error }, userId: string | 
   let rest: typeof answer | null = answer
   const ssrData: SsrData = {
     take(query, identity) {
-      asked.push(identity)
+      identities.push(identity)
       if (!rest || query.name !== 'values:get')
         return undefined
       if (identity !== userId)
@@ -51,44 +51,44 @@ function use(options: UseConvexQueryOptions = {}) {
 
 const ada = { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada' } }
 
-describe('what a server was answered', () => {
-  it('shows at once, as stale, and the live result takes over as the very same object', async () => {
+describe('ssrData.take', () => {
+  it('shows the result at once as stale, and keeps the object if the live result is equal', async () => {
     openPage({ value: [{ of: null }] }, null)
     const { query, ticks } = use().result
-    const handedOver = query.data.value
+    const rendered = query.data.value
     expect([query.status.value, query.isPending.value, query.isStale.value]).toEqual(['success', false, true])
     await page.tick(500)
     expect(ticks()).toEqual(['[{"of":null}] success stale', '[{"of":null}] success'])
-    expect(query.data.value).toBe(handedOver)
+    expect(query.data.value).toBe(rendered)
     expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
   })
 
   it('settles an await at once', async () => {
-    openPage({ value: 'handed over' }, null)
+    openPage({ value: 'rendered' }, null)
     const { query } = use().result
     const { data } = await query
-    expect(data.value).toBe('handed over')
+    expect(data.value).toBe('rendered')
   })
 
-  it('is shown to its person without a request for them', async () => {
+  it('shows a user\'s result without a request to the provider', async () => {
     openPage({ value: [{ of: 'ada' }] }, 'ada', { user: 'ada', initialAuth: ada })
     const { ticks } = use({ auth: 'required' }).result
     await page.tick(500)
-    expect(asked).toEqual(['ada'])
+    expect(identities).toEqual(['ada'])
     expect(ticks()).toEqual(['[{"of":"ada"}] success stale', '[{"of":"ada"}] success'])
     expect(page.takeFrames()).toEqual(['Connect', 'Authenticate', '+values:get {}'])
   })
 
-  it.each(['bob', 'silent'] as const)('is never shown to somebody else, nor while it is not known who is there (%s)', async (user) => {
+  it.each(['bob', 'silent'] as const)('shows no result to another user, nor while the identity is unknown (%s)', async (user) => {
     openPage({ value: 'of ada' }, 'ada', { user })
     const { ticks } = use().result
     await page.tick(500)
-    // Without their token it is not sure yet.
-    expect(asked).toEqual([undefined])
+    // Without the token, the identity is not known yet.
+    expect(identities).toEqual([undefined])
     expect(ticks()).toEqual(user === 'silent' ? ['undefined pending'] : ['undefined pending', '[{"of":"bob"}] success'])
   })
 
-  it('goes with its person, in the same tick', async () => {
+  it('loses a user\'s result in the tick of the identity change', async () => {
     openPage({ value: 'of ada' }, 'ada', { user: 'ada', initialAuth: ada })
     page.deployment.isHolding = true
     const { query } = use().result
@@ -99,16 +99,16 @@ describe('what a server was answered', () => {
     expect(query.data.value).toBeUndefined()
   })
 
-  it('of nobody stays what a public query shows, whoever is there', async () => {
+  it('keeps the anonymous result of a public query on an identity change', async () => {
     openPage({ value: 'for all' }, null, { user: 'ada', initialAuth: ada })
     page.deployment.isHolding = true
     const { query } = use({ auth: 'public' }).result
-    expect(asked).toEqual([null])
+    expect(identities).toEqual([null])
     page.source.say({ status: 'signedOut' })
     expect([query.data.value, query.isStale.value]).toEqual(['for all', true])
   })
 
-  it('may be an error, until the live result', async () => {
+  it('shows an error until the live result', async () => {
     openPage({ error: new ConvexError({ code: 'BROKEN' }) }, null)
     const { query } = use().result
     expect([query.status.value, query.error.value]).toEqual(['error', new ConvexError({ code: 'BROKEN' })])
@@ -116,18 +116,18 @@ describe('what a server was answered', () => {
     expect([query.status.value, query.error.value, query.data.value]).toEqual(['success', undefined, [{ of: null }]])
   })
 
-  it('never replaces what is live', async () => {
+  it('never replaces a live result', async () => {
     openPage({ value: 'old' }, null)
     use()
     await page.tick(500)
     const { ticks } = use().result
     await page.tick(500)
     expect(ticks()).toEqual(['[{"of":null}] success'])
-    // Everybody who uses a query is heard.
-    expect(asked).toEqual([null, null])
+    // It is called for each use of the query.
+    expect(identities).toEqual([null, null])
   })
 
-  it('does not come back where the live query loads again', async () => {
+  it('does not show the result again when the live query loads again', async () => {
     openPage({ value: 'old' }, null)
     const { ticks } = use().result
     await page.tick(500)
@@ -138,7 +138,7 @@ describe('what a server was answered', () => {
     expect(ticks()).toEqual(['"old" success stale', '[{"of":null}] success', 'undefined pending', '[{"of":null}] success'])
   })
 
-  it('belongs to its arguments', async () => {
+  it('hides the result when the arguments change', async () => {
     openPage({ value: 'old' }, null)
     page.deployment.isHolding = true
     const args = ref<Record<string, never> | undefined>({})
@@ -149,14 +149,14 @@ describe('what a server was answered', () => {
   })
 })
 
-describe('a component that is being hydrated', () => {
+describe('a component during hydration', () => {
   const page1 = { page: [], isDone: true, continueCursor: '' }
 
   it.each([
     ['a query', 'pending', () => useConvexQuery(api.values.get)],
     ['a list', 'LoadingFirstPage', () => useConvexPaginatedQuery(api.values.get as any, {}, { initialNumItems: 5 })],
-  ])('waits for nothing that the server has left open: %s', async (_name, pending, use) => {
-    openPage({ value: '' }, 'nobody of them')
+  ])('does not wait for a result that the server left to the browser: %s', async (_name, pending, use) => {
+    openPage({ value: '' }, 'another user')
     page.deployment.functions.set('values:get', () => page1)
     const Child = defineComponent(async () => {
       const { status } = await (use() as PromiseLike<any>)

@@ -1,6 +1,6 @@
 import { api } from '#convex/api'
 
-/** Asks, and does not wait. */
+/** Uses a query, and does not wait for it. */
 export default defineNuxtRouteMiddleware((to) => {
   const { data } = useAuthedQuery(api.tasks.list)
   to.meta.first = () => data.value?.[0]?.text

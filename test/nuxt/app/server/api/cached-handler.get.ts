@@ -1,2 +1,2 @@
-/** Nitro passes a cached handler the cookies too, if the app says so. */
+/** Nitro passes cookies to a cached handler if the app lists them. */
 export default defineCachedEventHandler(event => identityOf(event), { maxAge: 60, varies: ['cookie'] })

@@ -1,4 +1,4 @@
-/** Requests the identity when the response has begun. */
+/** Requests the identity after the response has begun. */
 export default defineEventHandler(async (event) => {
   setResponseHeader(event, 'cache-control', 'no-store')
   event.node.res.write('begun ')

@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { api } from '#convex/api'
 
-/** Everything through which a route may come to know its user, as text. */
+/** The results of all functions that give a route its user, as text. */
 export async function identityOf(event: H3Event): Promise<string> {
   const { getToken, getSession, isAuthenticated, fetchAuthQuery } = useConvexServer(event)
   const user = await fetchAuthQuery(api.users.whoami)
