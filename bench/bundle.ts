@@ -5,7 +5,7 @@ import { build } from 'vite'
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 export interface BundleOptions {
-  /** The script with which a page begins. */
+  /** The entry script of a page. */
   entry: string
   /** @default true */
   minify?: boolean

@@ -13,11 +13,11 @@ import { GENERATIONS, measureLinger, measureMemory, measureRounds, PLANS } from 
 import { printTables } from './tables.ts'
 
 /**
- * How fast Convue is beside others, in a browser: `node bench/client.ts`.
+ * Compares the speed of Convue with other libraries, in a browser: `node bench/client.ts`.
  *
  * - `--only fan-out` (or `fan-in`, `frames`, `list`, `churn`, `tearing`, `memory`) runs one workload
- * - `--n 1000` runs it for that many components alone
- * - `--subjects floor,convue` compares these subjects alone
+ * - `--n 1000` runs it only for this number of components
+ * - `--subjects floor,convue` compares only these subjects
  * - `--markdown` prints the tables for `bench/README.md`
  * - `--profile convue` writes a `.cpuprofile` of each step instead, of a build that is not minified, to the directory `--out`
  */
@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
 })
 
 const FLAGS = [
-  // A forced collection must not throw compiled code away, or each step would begin by compiling again.
+  // A forced garbage collection must not discard compiled code, or each step would start by compiling it again.
   '--js-flags=--expose-gc --no-flush-bytecode',
 ]
 
@@ -42,7 +42,7 @@ const subjects = SUBJECTS.filter(({ id }) => !wanted || wanted.includes(id))
 const plans = PLANS.filter(({ workload }) => !options.only || workload === options.only)
 const sizes = options.n ? [Number(options.n)] : undefined
 if (subjects.length === 0 || (plans.length === 0 && options.only !== 'memory'))
-  throw new Error('There is no such subject or workload.')
+  throw new Error('Unknown subject or workload.')
 
 const pages = await servePages([...new Set(subjects.map(({ source }) => source))], { minify: !options.profile })
 try {
@@ -59,7 +59,7 @@ async function compare(): Promise<void> {
   const results = new Results()
   const isMemoryWanted = !options.only || options.only === 'memory'
   const memorySizes = sizes ?? [1_000, 10_000]
-  // Others at work on this machine make for noise.
+  // Other processes on this machine cause noise.
   const [load] = loadavg()
   for (let generation = 1; generation <= (plans.length > 0 ? GENERATIONS : 1); generation++) {
     await withBrowser(async (opened, browser) => {
@@ -93,7 +93,7 @@ async function writeProfiles(): Promise<void> {
   })
 }
 
-/** A browser of its own, with a page and thereby a process for each subject. */
+/** Starts a browser with one page, and therefore one process, for each subject. */
 async function withBrowser(use: (opened: OpenedSubject[], browser: Browser) => Promise<void>): Promise<void> {
   const browser = await launchBrowser(FLAGS)
   try {

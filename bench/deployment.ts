@@ -53,7 +53,7 @@ async function measureStarts(): Promise<Sample> {
   return { name: 'start', times }
 }
 
-/** The floor: a message to a bare WebSocket server in this process, and back. */
+/** The floor: a message to a plain WebSocket server in this process, and back. */
 async function measureEcho(): Promise<Sample> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   server.on('connection', socket => socket.on('message', (data: RawData) => socket.send(data)))
@@ -72,7 +72,7 @@ async function measureEcho(): Promise<Sample> {
   return { name: 'floor: raw WebSocket echo', times }
 }
 
-/** One client mutates; another, with its share of the subscriptions, is told. */
+/** One client runs a mutation, and another client with its share of the subscriptions receives the result. */
 async function measureUpdates(clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
   const deployment = await startDeployment({ functions })
   const options = { unsavedChangesWarning: false }

@@ -6,13 +6,13 @@ import { measureRendering } from './rendering/measure.ts'
 import { printTables } from './tables.ts'
 
 /**
- * How often a page has to ask before it shows the data of whoever is signed in, and how fast an app's server renders such pages:
+ * How many round trips a page needs before it shows its user's data, and how fast an app's server renders such pages:
  * `node bench/flights.ts`.
  *
- * - `--only flights` (or `rendering`) measures one of both
- * - `--latency 100` is how long a message takes one way, in milliseconds
- * - `--rounds 3` is how often each page is loaded
- * - `--seconds 3` is how long each page is asked for
+ * - `--only flights` (or `rendering`) runs one of the two benchmarks
+ * - `--latency 100` is the time of a message in one direction, in milliseconds
+ * - `--rounds 3` is the number of loads of each page
+ * - `--seconds 3` is how long the load on each page lasts
  * - `--markdown` prints the tables for `bench/README.md`
  */
 const { values: options } = parseArgs({
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   },
 })
 
-// Others at work on this machine make for noise.
+// Other processes on this machine cause noise.
 const [loadBefore] = loadavg()
 const app = await buildApp()
 try {

@@ -2,10 +2,10 @@ import type { Deployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
 import { createBrowserFetch } from '../test/support/live/deployment.ts'
 
-/** The one task of whoever signs up, by which it is found in pages and messages. */
+/** The only task of the user, by which pages and messages with the user's data are recognized. */
 export const TASK = 'Water the ferns'
 
-/** Signs a user up who has one task, through the app's server at `app`. Returns the cookies of the browser. */
+/** Signs up a user with one task, through the app's server at `app`. Returns the cookies of the browser. */
 export async function signUpWithTask(deployment: Deployment, origin: string, app: string): Promise<Map<string, string>> {
   const browserFetch = createBrowserFetch(origin)
   const response = await browserFetch(`${app}/api/auth/sign-up/email`, {

@@ -2,7 +2,7 @@ import type { Browser, CDPSession, Page } from 'playwright-core'
 import type { PageBench, Sample, WorkloadName } from '../page/bench.ts'
 import type { SessionOptions } from '../page/subject.ts'
 
-/** A subject in a page of its own, with a process of its own. */
+/** A subject in its own page and process. */
 export class BenchPage {
   readonly #page: Page
   readonly cdp: CDPSession
@@ -42,7 +42,7 @@ export class BenchPage {
     return this.#page.evaluate(() => window.bench.close())
   }
 
-  /** Bytes in use by JavaScript after a collection. */
+  /** The bytes of the JavaScript heap after a garbage collection. */
   async measureHeap(): Promise<number> {
     await this.cdp.send('HeapProfiler.collectGarbage')
     const { usedSize } = await this.cdp.send('Runtime.getHeapUsage')
@@ -53,7 +53,7 @@ export class BenchPage {
     await this.#page.waitForFunction(count => window.bench.countQueries() === count, count, { timeout: timeoutMs, polling: 50 })
   }
 
-  /** How long the page's main thread has been at work, in milliseconds. */
+  /** The busy time of the page's main thread, in milliseconds. */
   async measureWork(): Promise<number> {
     const { metrics } = await this.cdp.send('Performance.getMetrics')
     return metrics.find(({ name }) => name === 'TaskDuration')!.value * 1_000

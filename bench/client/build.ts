@@ -17,7 +17,7 @@ export interface ServedPages {
 /** Builds the pages of these subjects for production and serves them on a free port. */
 export async function servePages(subjects: string[], { minify }: { minify: boolean }): Promise<ServedPages> {
   const files = new Map<string, string>()
-  // One build each: no subject shares a chunk, and with it an optimization, with another.
+  // One build for each subject, so that subjects share no chunk and no optimization.
   for (const subject of subjects) {
     files.set(`/${subject}.js`, await bundle({
       entry: path(`../page/subjects/${subject}.ts`),
@@ -31,11 +31,11 @@ export async function servePages(subjects: string[], { minify }: { minify: boole
     const code = files.get(pathname)
     response.writeHead(200, {
       'Content-Type': code ? 'text/javascript' : 'text/html',
-      // Only an isolated page has a clock of 5 µs.
+      // Only an isolated page has a clock with a resolution of 5 µs.
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Embedder-Policy': 'require-corp',
     })
-    // What is not displayed is made all the same, but costs no layout between the measurements.
+    // The browser creates elements that are not displayed, but their layout takes no time between measurements.
     response.end(code ?? `<!doctype html><link rel="icon" href="data:,"><div id="app" style="display: none"></div><script type="module" src="${pathname}.js"></script>`)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

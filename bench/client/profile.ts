@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runRound } from './workloads.ts'
 
-/** As Chromium's `Profiler` domain describes it. */
+/** A profile of Chromium's `Profiler` domain. */
 interface Profile {
   nodes: { id: number, callFrame: { functionName: string, lineNumber: number }, children?: number[] }[]
   startTime: number
@@ -16,13 +16,13 @@ interface Profile {
 
 const SAMPLING_INTERVAL_US = 200
 const WARM_UP_ROUNDS = 5
-/** Components in all rounds together. */
+/** The number of components in all rounds together. */
 const TOTAL = 100_000
 const SHOWN = 40
 /** `clock` itself only starts and stops the profile. */
 const NO_WORK = ['(idle)', '(program)', '(root)', 'clock']
 
-/** Writes one `.cpuprofile` a step, of what the clock measures in some rounds, and prints the functions that take most of it themselves. */
+/** Writes one `.cpuprofile` for each step, of the measured code in some rounds, and prints the functions with the most self time. */
 export async function profile(page: BenchPage, subject: BenchSubject, plan: Plan, sizes: number[], code: string, directory: string): Promise<void> {
   const profiles = new Map<string, Profile[]>()
   page.cdp.on('Profiler.consoleProfileFinished', ({ title, profile }) => profiles.set(title!, [...profiles.get(title!) ?? [], profile]))
@@ -55,7 +55,7 @@ function perRound(us: number, rounds: number): string {
   return (us / 1_000 / rounds).toFixed(3)
 }
 
-/** One profile of several: their roots become one. */
+/** Merges several profiles into one with a common root. */
 function merge(parts: Profile[]): Profile {
   const root = { ...parts[0]!.nodes[0]!, id: 1, children: [] as number[] }
   const merged: Profile = { nodes: [root], startTime: parts[0]!.startTime, endTime: parts.at(-1)!.endTime, samples: [], timeDeltas: [] }
@@ -72,7 +72,7 @@ function merge(parts: Profile[]): Profile {
   return merged
 }
 
-/** Microseconds by function, most first; what is no code left out. A function without a name is shown with its first line. */
+/** Self time by function in microseconds, in descending order, without entries that are not code. A function without a name is shown by its first line. */
 function selfTimes({ nodes, samples, timeDeltas }: Profile, lines: string[]): [name: string, us: number][] {
   const names = new Map(nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
     id,

@@ -1,6 +1,6 @@
 import type { Sample } from '../page/bench.ts'
 
-/** What was measured: samples by workload, step, number of components and subject. */
+/** The samples, by workload, step, number of components and subject. */
 export class Results {
   readonly #samples = new Map<string, Sample[]>()
 
@@ -19,7 +19,7 @@ export class Results {
     return samples && median(samples.map(({ ms }) => ms))
   }
 
-  /** What was counted, which is the same in every round unless `undefined` is returned. */
+  /** The count, which must be the same in every round; `undefined` if nothing was counted. */
   count(workload: string, step: string, n: number, subject: string, name: string): number | undefined {
     const counts = new Set(this.#samples.get(`${workload} ${step} ${n} ${subject}`)?.map(({ counts }) => counts?.[name]))
     if (counts.size > 1)

@@ -1,24 +1,24 @@
 import type { WorkloadName } from '../page/bench.ts'
 
-/** Who is compared. */
+/** A compared library. */
 export interface BenchSubject {
   id: string
-  /** The heading of its column. */
+  /** The heading of its column in the tables. */
   name: string
   /** The module in `bench/page/subjects/`. */
   source: string
   isVue: boolean
-  /** Another library for the same, in Vue. */
+  /** Whether it is another way to have live queries in Vue. */
   isVuePeer: boolean
-  /** The only workload that it takes part in. */
+  /** The only workload in which it takes part. */
   only?: WorkloadName
-  /** Keeps a query for a while when nobody shows it any more. */
+  /** Whether it keeps a query subscribed for a while after the last component was unmounted. */
   lingers?: boolean
 }
 
 export const SUBJECTS: BenchSubject[] = [
   { id: 'floor', name: 'floor', source: 'floor', isVue: true, isVuePeer: false },
-  // What differs between this one and the floor is noise.
+  // The difference between this subject and the floor is noise.
   { id: 'floor-again', name: 'floor again', source: 'floor', isVue: true, isVuePeer: false },
   { id: 'client-alone', name: 'client alone', source: 'client-alone', isVue: false, isVuePeer: false, only: 'frames' },
   { id: 'convue', name: 'Convue', source: 'convue', isVue: true, isVuePeer: false, lingers: true },
@@ -28,7 +28,7 @@ export const SUBJECTS: BenchSubject[] = [
   { id: 'svelte', name: 'convex-svelte', source: 'svelte', isVue: false, isVuePeer: false },
 ]
 
-/** Those of a list that take part in a workload. */
+/** The subjects of a list that take part in a workload. */
 export function takingPart<T extends { subject: BenchSubject }>(workload: WorkloadName, list: T[]): T[] {
   return list.filter(({ subject }) => !subject.only || subject.only === workload)
 }

@@ -5,7 +5,7 @@ import type { Linger, Memory, Plan } from './workloads.ts'
 import { takingPart } from './subjects.ts'
 import { AT_ONCE } from './workloads.ts'
 
-/** What the samples count, and in which words. */
+/** The names of the counts. */
 const COUNTS: Record<string, string> = {
   rowRenders: 'row components rendered',
   messages: 'messages sent',
@@ -14,7 +14,7 @@ const COUNTS: Record<string, string> = {
   tornWatchers: 'runs of a `flush: \'sync\'` watcher that sees a mixture',
 }
 
-/** Times with ratios; then, if there are such, counts, and the cost above the floor. */
+/** Tables of times with ratios, and of the counts and the costs above the floor if there are any. */
 export function describeWorkload(plan: Plan, results: Results, all: BenchSubject[]): Table[] {
   const { workload, atOnce, floor: floorId = 'floor' } = plan
   const subjects = takingPart(workload, all.map(subject => ({ subject }))).map(({ subject }) => subject)
@@ -59,7 +59,7 @@ export function describeWorkload(plan: Plan, results: Results, all: BenchSubject
   return tables
 }
 
-/** Steps of Convue that take longer than they may. */
+/** The steps in which Convue exceeds its limit. */
 export function findTooSlow({ workload, title, limits = {}, floor = 'floor' }: Plan, results: Results): string[] {
   return Object.entries(limits).flatMap(([step, limit]) => results.sizes(workload).flatMap((n) => {
     const [convue, least] = [results.ms(workload, step, n, 'convue'), results.ms(workload, step, n, floor)]

@@ -8,22 +8,22 @@ import { takingPart } from './subjects.ts'
 /** The name under which {@link Plan.atOnce} is recorded. */
 export const AT_ONCE = 'at-once'
 
-/** A workload, as it is measured and shown. */
+/** A workload and its table. */
 export interface Plan {
   workload: WorkloadName
-  /** With the size of what is sent. */
+  /** The title of the table, with the size of the data. */
   title: string
-  /** What each step is called in the table, in the order in which they run. */
+  /** The names of the steps in the table, in their order. */
   steps: Record<string, string>
-  /** The step that Convue runs once more in a session of its own, with `lingerMs: 0`, and what runs before it. The others have no such thing. */
+  /** The step that Convue repeats in another session with `lingerMs: 0`, and the steps before it. Other subjects have no such option. */
   atOnce?: { step: string, after: string[] }
   /** The subject that the others are compared with. @default 'floor' */
   floor?: string
-  /** How many times as long as the floor a step may take of Convue; the run fails above it. */
+  /** The largest allowed ratio of Convue's time to the floor's. The run fails above it. */
   limits?: Record<string, number>
-  /** How many components. */
+  /** The numbers of components. */
   sizes: number[]
-  /** Whether it can run for another number. */
+  /** Whether the workload can run with another number of components. */
   isSized: boolean
   rounds: (n: number) => number
 }
@@ -47,13 +47,13 @@ export interface Memory {
 }
 
 /**
- * How often everything is done anew in new processes: what a process happens to optimize, it does to every round, and twice the same code differs by
- * up to a quarter.
+ * The number of process generations. The optimizations that a process happens to make affect all of its rounds, so that the same code differs by up to a
+ * quarter between processes.
  */
 export const GENERATIONS = 2
 const WARM_UP_ROUNDS = 2
 const WARM_UP_SIZE = 1_000
-/** At this size, other frameworks take part in one of three rounds: they take the most time, and are there for orientation. */
+/** At this size, other frameworks only take part in every third round, because they take the most time and are only shown for orientation. */
 const LARGE = 10_000
 const byItems = (n: number): number => n >= LARGE ? 10 : n >= 1_000 ? 20 : 30
 const MEMORY_ROUNDS = 2
@@ -114,7 +114,7 @@ export const PLANS: Plan[] = [
   },
 ]
 
-/** Runs the subjects in turn, in changing order, so that all feel the same noise: one generation's share of the rounds. */
+/** Runs one generation's share of the rounds. The subjects run one after another in a changing order, so that noise affects all of them equally. */
 export async function measureRounds(all: OpenedSubject[], plan: Plan, sizes: number[], results: Results): Promise<void> {
   const opened = takingPart(plan.workload, all)
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
@@ -135,7 +135,7 @@ export async function measureRounds(all: OpenedSubject[], plan: Plan, sizes: num
   }
 }
 
-/** One round: the steps in their order, in a session of their own. */
+/** Runs one round: the steps in their order, in one session. */
 export async function runRound(
   page: BenchPage,
   subject: BenchSubject,
@@ -167,7 +167,7 @@ export async function runRound(
   }
 }
 
-/** What a subscription, with its component, takes of the heap; and what is left of it after unmounting. */
+/** The heap size of a subscription with its component, and what remains of it after unmounting. */
 export async function measureMemory(all: OpenedSubject[], sizes: number[]): Promise<Map<number, Map<string, Memory>>> {
   const opened = takingPart('fan-out', all)
   const memory = new Map<number, Map<string, Memory>>()
@@ -191,7 +191,7 @@ export async function measureMemory(all: OpenedSubject[], sizes: number[]): Prom
   return memory
 }
 
-/** What lingering defers: how many queries stay on the wire for a while, and how long the main thread works when they go, in milliseconds. */
+/** The work that lingering defers: the number of queries that stay subscribed, and the main thread's time to unsubscribe them, in milliseconds. */
 export async function measureLinger(opened: OpenedSubject[], sizes: number[]): Promise<Linger[]> {
   const list: Linger[] = []
   for (const { subject, page } of opened.filter(({ subject }) => subject.lingers)) {
@@ -209,7 +209,7 @@ export async function measureLinger(opened: OpenedSubject[], sizes: number[]): P
   return list
 }
 
-/** Forwards and backwards in turn, beginning with another one each time. */
+/** The order of the subjects in a round: alternately forwards and backwards, starting with another subject each time. */
 function inOrderOf<T>(round: number, list: T[]): T[] {
   const start = (round + 1) % list.length
   const rotated = [...list.slice(start), ...list.slice(0, start)]

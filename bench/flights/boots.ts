@@ -4,20 +4,20 @@ import type { FlightSubject } from './subjects.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TASK } from '../sign-up.ts'
 
-/** What one load of a page came to. */
+/** The measurements of one page load. */
 export interface Boot {
-  /** What the page sent before the data arrived, flight by flight. */
+  /** The messages that the page sent before the data arrived, for each flight. */
   flights: string[][]
-  /** The flight in which the data was shown; 0: the document brought it. */
+  /** The flight in which the data was shown; 0 if the document contained it. */
   shownIn: number
   /** The flight in which live data arrived. */
   liveIn: number
   /** Milliseconds from the document's arrival. */
   shownMs: number
   liveMs: number
-  /** Milliseconds from the first that the page sent to the arrival of live data. */
+  /** Milliseconds from the page's first message to the arrival of live data. */
   wireMs: number
-  /** Until nothing happens any more. */
+  /** Counted until the network is quiet. */
   tokens: number
   sessions: number
   authenticates: number
@@ -27,7 +27,7 @@ interface Marks { shown?: number, live?: number }
 
 const QUIET_FLIGHTS = 4
 
-/** Loads the page of a subject in a browser profile of its own, which has the cookies of somebody who is signed in. */
+/** Loads the page of a subject in its own browser profile, with the cookies of a signed-in user. */
 export async function boot(browser: Browser, network: SlowNetwork, url: string, subject: FlightSubject, cookies: Parameters<BrowserContext['addCookies']>[0]): Promise<Boot> {
   const profile = await browser.newContext()
   try {
@@ -41,7 +41,7 @@ export async function boot(browser: Browser, network: SlowNetwork, url: string, 
       await page.goto(url)
       await page.waitForFunction(() => 'live' in (globalThis as any).marks)
       const marks = await page.evaluate(() => (globalThis as any).marks as Marks)
-      // Whatever comes afterwards counts as well: another token, another `Authenticate`.
+      // Later messages count as well, such as another token request or another `Authenticate`.
       let seen = -1
       while (seen !== network.log.received.length) {
         seen = network.log.received.length
@@ -73,7 +73,7 @@ export async function boot(browser: Browser, network: SlowNetwork, url: string, 
   }
 }
 
-/** Runs in the page before anything else: notes when the data is in it, and when it is live. */
+/** Runs in the page before any other script: records when the page shows the data, and when the data is live. */
 function watch(task: string): void {
   const marks: Marks = {}
   Object.assign(globalThis, { marks })

@@ -13,11 +13,11 @@ import { SUBJECTS } from './subjects.ts'
 
 export interface FlightOptions {
   oneWayMs: number
-  /** How often each page is loaded. */
+  /** The number of loads of each page. */
   rounds: number
 }
 
-/** Loads every subject's page over a slow network, in turns. */
+/** Loads the page of each subject over a slow network, one after another in each round. */
 export async function measureFlights(app: BuiltApp, { oneWayMs, rounds }: FlightOptions): Promise<Table[]> {
   const network = new SlowNetwork(oneWayMs)
   const browser = await launchBrowser()
@@ -31,7 +31,7 @@ export async function measureFlights(app: BuiltApp, { oneWayMs, rounds }: Flight
     const deploymentUrl = await network.open(() => ({ target: url, isSlow: true }))
     nuxt = await app.start({ NUXT_PUBLIC_CONVEX_URL: deploymentUrl, NUXT_PUBLIC_CONVEX_SITE_URL: siteUrl, NUXT_CONVEX_SERVER_URL: url })
     const targets: [prefix: string, target: string][] = [['/api/', siteUrl], ['/spa/', spa.url], ['/', nuxt.url]]
-    // Files and documents take no time, the same for all; requests of the page do.
+    // Files and documents take no time for all subjects. Requests of the page take time.
     const origin = await network.open(path => ({ target: targets.find(([prefix]) => path.startsWith(prefix))![1], isSlow: path.startsWith('/api/') }), port)
 
     const cookies = [...await signUpWithTask(deployment, origin, nuxt.url)].map(([name, value]) => ({ name, value, url: origin, httpOnly: true, sameSite: 'Lax' as const }))
@@ -82,7 +82,7 @@ function describe(boots: Boot[][], oneWayMs: number, browserVersion: string): Ta
   }]
 }
 
-/** What all loads agree on, or else each. */
+/** The value on which all loads agree, or all values. */
 function same(list: Boot[], read: (boot: Boot) => string): string {
   return [...new Set(list.map(read))].join(' or ')
 }

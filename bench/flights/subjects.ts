@@ -1,16 +1,16 @@
 export interface FlightSubject {
   name: string
-  /** Of its page: a script of `pages/`, built for production, or a page of the Nuxt app. */
+  /** The path of its page: a script of `pages/`, built for production, or a page of the Nuxt app. */
   path: string
-  /** Whether the page is loaded in a browser that has shown the app to this person before. */
+  /** Whether the page is loaded in a browser that has shown the app to this user before. */
   isReturning: boolean
-  /** Its page comes with the data in it, and asks again to go live. */
+  /** The document contains the data, and the page subscribes to keep it live. */
   isRendered?: true
 }
 
-/** `/spa/react/…` is one script. */
+/** All paths below `/spa/react/` are one script. */
 export const SUBJECTS: FlightSubject[] = [
-  { name: 'floor: anonymous `ConvexClient`', path: '/spa/nobody', isReturning: true },
+  { name: 'floor: anonymous `ConvexClient`', path: '/spa/anonymous', isReturning: true },
   { name: 'Convue in a SPA', path: '/spa/convue', isReturning: true },
   { name: 'Convue in a SPA, first visit of the browser', path: '/spa/convue', isReturning: false },
   { name: 'Convue on Nuxt', path: '/tasks', isReturning: true, isRendered: true },
@@ -19,4 +19,4 @@ export const SUBJECTS: FlightSubject[] = [
   { name: '`ConvexBetterAuthProvider`, `<Authenticated>`', path: '/spa/react/authenticated', isReturning: true },
 ]
 
-export const SCRIPTS = ['nobody', 'convue', 'react']
+export const SCRIPTS = ['anonymous', 'convue', 'react']

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** Where the build goes. */
+/** The folder of the build. */
 const { BENCH_OUTPUT } = process.env
 
 export default defineNuxtConfig({

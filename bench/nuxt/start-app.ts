@@ -10,12 +10,12 @@ const APP = fileURLToPath(new URL('.', import.meta.url))
 const NUXT = fileURLToPath(new URL('../../node_modules/nuxt/bin/nuxt.mjs', import.meta.url))
 
 export interface BuiltApp {
-  /** Starts a server of it, a process of its own, with these variables beside the environment. */
+  /** Starts a server in its own process, with these variables in addition to the environment. */
   start: (env: Record<string, string>) => Promise<{ url: string, close: () => Promise<void> }>
   remove: () => Promise<void>
 }
 
-/** Builds the app of this folder for production, somewhere else. */
+/** Builds the app of this folder for production, into another folder. */
 export async function buildApp(): Promise<BuiltApp> {
   const folder = await mkdtemp(join(tmpdir(), 'convue-bench-'))
   const child = spawn(process.execPath, [NUXT, 'build'], { cwd: APP, env: { ...process.env, BENCH_OUTPUT: folder, NUXT_TELEMETRY_DISABLED: '1' } })

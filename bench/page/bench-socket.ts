@@ -1,6 +1,6 @@
 import type { JSONValue } from 'convex/values'
 
-/** A query that is subscribed to. */
+/** A subscribed query. */
 export interface WireQuery {
   id: number
   name: string
@@ -14,11 +14,11 @@ interface Version {
 }
 
 /**
- * The server's side of the sync protocol in the page itself. It only takes notes while the clock runs: what was sent is read by {@link read}, and
- * what is to be received is written by {@link answer}, both outside of the measured time.
+ * The server's side of the sync protocol, inside the page. While the clock runs, it only stores messages. {@link read} parses the messages that were sent, and
+ * {@link answer} writes the messages to receive, both outside of the measured time.
  */
 export class BenchSocket {
-  /** The socket that was opened last. */
+  /** The newest socket. */
   static current: BenchSocket
   readyState = 0
   onopen: (() => void) | null = null
@@ -26,7 +26,7 @@ export class BenchSocket {
   onclose: ((event: { code: number, reason: string }) => void) | null = null
   onerror: (() => void) | null = null
   readonly queries = new Map<number, WireQuery>()
-  /** How many messages about queries were read. */
+  /** The number of parsed messages that change queries. */
   messages = 0
   #unread: string[] = []
   #removed: number[] = []
@@ -50,7 +50,7 @@ export class BenchSocket {
     queueMicrotask(() => this.onclose?.({ code: 1000, reason: '' }))
   }
 
-  /** Carries out what was sent since the last time and returns the queries that were added and are still there. */
+  /** Applies the messages since the last call, and returns the added queries that were not removed again. */
   read(): WireQuery[] {
     const added: number[] = []
     for (const text of this.#unread) {
@@ -76,7 +76,7 @@ export class BenchSocket {
     return added.flatMap(id => this.queries.get(id) ?? [])
   }
 
-  /** The text of the one transition that carries these results, and the news of what was removed. To be received in the order of writing. */
+  /** The text of one transition with these results and all removed queries. Transitions must be received in the order in which they were written. */
   answer(queries: WireQuery[], valueOf: (query: WireQuery) => JSONValue): string {
     this.#wanted.ts++
     const results = queries.map(query => ({ type: 'QueryUpdated', queryId: query.id, value: valueOf(query), logLines: [], journal: null }))

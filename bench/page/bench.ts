@@ -3,21 +3,21 @@ import type { Doc, Row, Session, SessionOptions, Subject, View } from './subject
 import { BenchSocket } from './bench-socket.ts'
 import { NOTHING, noticed } from './subject.ts'
 
-/** What one step of a workload gave. */
+/** The measurements of one step of a workload. */
 export interface Sample {
   ms: number
   counts?: Record<string, number>
 }
 
-/** What the program that drives the browser calls. */
+/** The functions that the program outside of the browser calls. */
 export interface PageBench {
-  /** Opens a session of its own for one round of a workload. */
+  /** Opens a session for one round of a workload. */
   open: (workload: WorkloadName, n: number, options: SessionOptions) => Promise<void>
-  /** Runs one step. Rejects if anything shows what it should not. */
+  /** Runs one step. Rejects if a component shows wrong content. */
   step: (name: string) => Promise<Sample>
-  /** From now on, what the clock measures is recorded as a profile of this name; with `undefined`, no more. */
+  /** Records the measured code from now on as a profile of this name; `undefined` stops recording. */
   profileAs: (title: string | undefined) => void
-  /** How many queries are on the wire, besides the one that is always there. */
+  /** The number of subscribed queries, besides the permanent one. */
   countQueries: () => number
   close: () => void
 }
@@ -27,7 +27,7 @@ export type WorkloadName = 'fan-in' | 'fan-out' | 'frames' | 'list' | 'churn' | 
 declare global {
   interface Window {
     bench: PageBench
-    /** There with `--js-flags=--expose-gc`. */
+    /** Available with `--js-flags=--expose-gc`. */
     gc: () => void
   }
 }
@@ -38,7 +38,7 @@ interface Round {
   n: number
   session: Session
   socket: BenchSocket
-  /** What each component should show. */
+  /** The expected content of each component. */
   expected: string[]
   version: number
 }
@@ -160,7 +160,7 @@ async function mountItems(round: Round, isShared: boolean): Promise<Sample> {
   return { ms: ms + await receive(round, added) }
 }
 
-/** Sends transitions one after the other, and takes their mean, since the clock's resolution is 5 µs. */
+/** Sends transitions one after another and returns their mean time, because the clock's resolution is 5 µs. */
 async function updateItems(
   round: Round,
   turns: number,
@@ -183,7 +183,7 @@ async function updateItems(
   return { ms: ms / turns }
 }
 
-/** Sends a transition in each frame, as a deployment does that is busy, and takes the mean time that one takes of its frame. */
+/** Sends a transition in each frame, as a busy deployment does, and returns the mean time of a transition in its frame. */
 async function updateInFrames({ n, session, socket, expected, version }: Round): Promise<Sample> {
   const updates = Array.from({ length: FRAMES }, (_, turn) => {
     const changed = new Set(Array.from({ length: CHANGED_PER_FRAME }, (_, nth) => (turn * 7_919 + nth * 499) % n))
@@ -288,7 +288,7 @@ function reset(): void {
   Object.assign(noticed, { rowRenders: 0, staleRenders: 0, tornRenders: 0, tornWatchers: 0 } satisfies typeof noticed)
 }
 
-/** All documents that are subscribed to, except the one that is always there. */
+/** All subscribed documents, except the permanent one. */
 function docsOf(socket: BenchSocket): WireQuery[] {
   return [...socket.queries.values()].filter(({ name, args }) => name === 'bench:doc' && args.i >= 0)
 }

@@ -1,4 +1,4 @@
-// Neither React's types nor a compiler for Svelte's are there: what the benchmark calls of them is little.
+// React's types and a compiler for Svelte's types are not installed, because the benchmark calls few of their functions.
 declare module 'react' {
   export const createElement: any
   export const memo: any

@@ -2,31 +2,31 @@ import type { FunctionReference } from 'convex/server'
 import { makeFunctionReference } from 'convex/server'
 import { BenchSocket } from './bench-socket.ts'
 
-/** Something that can show live queries. */
+/** A library, or code without one, that shows live queries. */
 export interface Subject {
-  /** Opens a client and mounts an app that shows one query, so that the client is connected and stays so. */
+  /** Opens a client and mounts an app with one permanent query, which keeps the client connected. */
   open: (container: HTMLElement, options: SessionOptions) => Session
 }
 
 export interface SessionOptions {
-  /** For the subject that has such a thing. */
+  /** Only used by Convue: how long unused queries stay subscribed. */
   lingerMs?: number
 }
 
 export interface Session {
-  /** Shows something else; done once the DOM has it. */
+  /** Shows another view. Resolves once the DOM shows it. */
   show: (view: View) => void | Promise<void>
-  /** Lets the client receive; done once the DOM shows what came. */
+  /** Passes messages to the client. Resolves once the DOM shows them. */
   settle: (receive: () => void) => void | Promise<void>
   close: () => void
 }
 
-/** What the app shows, besides the one query that it always shows. */
+/** The content of the app, besides its permanent query. */
 export type View
   = | { kind: 'nothing' }
-  /** Components that show one document each; all the same one, or each its own. */
+  /** Components that show one document each: all the same document, or each its own. */
     | { kind: 'items', count: number, isShared: boolean }
-  /** A list in one query, with a component a row. */
+  /** A list in one query, with a component for each row. */
     | { kind: 'rows' }
   /** One component whose arguments change. */
     | { kind: 'changing', args: DocArgs }
@@ -57,14 +57,14 @@ export interface Row {
 
 export const getDoc: FunctionReference<'query', 'public', DocArgs, Doc> = makeFunctionReference('bench:doc')
 export const getRows: FunctionReference<'query', 'public', DocArgs, Row[]> = makeFunctionReference('bench:rows')
-/** The arguments of the query that is always there. */
+/** The arguments of the permanent query. */
 export const KEPT: DocArgs = { i: -1 }
 export const NOTHING: View = { kind: 'nothing' }
 
 export const url = 'https://bench.convex.cloud'
 export const clientOptions = { webSocketConstructor: BenchSocket as unknown as typeof WebSocket, logger: false as const, unsavedChangesWarning: false }
 
-/** What components have noticed since somebody set it back. */
+/** What the components have counted since the last reset. */
 export const noticed = { rowRenders: 0, staleRenders: 0, tornRenders: 0, tornWatchers: 0 }
 
 /** Called by the row component when it renders. */

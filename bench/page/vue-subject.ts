@@ -3,17 +3,17 @@ import type { Doc, DocArgs, Row, SessionOptions, Subject, View } from './subject
 import { createApp, defineComponent, h, nextTick, shallowRef, watch } from 'vue'
 import { getDoc, getRows, KEPT, NOTHING, noticed, textOf, textOfBoth, textUnder } from './subject.ts'
 
-/** What differs between one way and another to have live queries in Vue. */
+/** The differences between the Vue subjects. */
 export interface VueClient {
   install?: (app: App) => void
-  /** The result of a query whose arguments stay: whoever need not follow them does not. */
+  /** The result of a query with constant arguments, which the subject need not observe. */
   useQuery: (query: typeof getDoc | typeof getRows, args: () => DocArgs) => Ref<any>
-  /** The result of a query whose arguments change; `null` where it cannot follow: then the component is made anew. */
+  /** The result of a query with changing arguments. `null` if the subject cannot observe them: then the component is created again. */
   useChangingQuery: ((args: () => DocArgs) => Ref<Doc | undefined>) | null
   close: (app: App) => void
 }
 
-/** The same app for all of them. */
+/** The app, which is the same for all Vue subjects. */
 export function vueSubject(connect: (options: SessionOptions) => VueClient): Subject {
   return {
     open(container, options) {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** Asks for a page over and over, `connections` at a time, each as soon as the former has come. Returns how many came in a second. */
+/** Requests a page repeatedly on `connections` connections, each as soon as its previous response has arrived. Returns the responses per second. */
 export async function load(url: string, cookie: string, { connections, durationMs }: { connections: number, durationMs: number }): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   let pages = 0
@@ -18,7 +18,7 @@ export async function load(url: string, cookie: string, { connections, durationM
   return rate
 }
 
-/** @throws if it is not there. */
+/** Fetches a page. Throws unless the status is 200. */
 export async function fetchPage(url: string, cookie: string, agent?: Agent): Promise<string> {
   const [response] = await once(get(url, { agent, headers: { accept: 'text/html', ...(cookie ? { cookie } : {}) } }), 'response')
   const html = await text(response)

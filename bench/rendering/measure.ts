@@ -8,30 +8,30 @@ import { fetchPage, load } from './load.ts'
 import { RecordedDeployment } from './recorded-deployment.ts'
 
 export interface RenderingOptions {
-  /** How long each page is asked for, in milliseconds. */
+  /** How long the load on each page lasts, in milliseconds. */
   durationMs: number
   connections: number
-  /** How long an answer of the deployment takes while one page alone is looked at. */
+  /** How long each response of the deployment takes while a single page is measured, in milliseconds. */
   answerMs: number
 }
 
-/** Which cookies come along. */
-type Visitor = 'nobody' | 'user' | 'user without a token' | 'token alone'
+/** The cookies of the requests. */
+type Cookies = 'anonymous' | 'user' | 'user without a token' | 'token alone'
 
 interface RenderingSubject {
   name: string
   path: string
-  as: Visitor
-  /** What has to be in the page. */
+  as: Cookies
+  /** A text that the page must contain. */
   contains: string
 }
 
 const ROUNDS = 2
 
-/** `ConvexHttpClient` gets a token and no session: whether that lives is asked by nobody, as in an app without Convue. */
+/** `ConvexHttpClient` gets a token without a session, and the session is not checked, as in an app without Convue. */
 const SUBJECTS: RenderingSubject[] = [
-  { name: 'floor: no queries, anonymous', path: '/plain', as: 'nobody', contains: 'nobody made' },
-  { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'nobody made' },
+  { name: 'floor: no queries, anonymous', path: '/plain', as: 'anonymous', contains: 'no user made' },
+  { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'no user made' },
   { name: 'Convue', path: '/convue', as: 'user', contains: TASK },
   { name: 'Convue, the token\'s cookie has expired', path: '/convue', as: 'user without a token', contains: TASK },
   { name: '`ConvexHttpClient`, all at once', path: '/http-client/parallel', as: 'token alone', contains: TASK },
@@ -39,7 +39,7 @@ const SUBJECTS: RenderingSubject[] = [
 ]
 
 interface Rendering {
-  /** Pages a second. */
+  /** Pages per second. */
   rate: number
   /** The calls for one page. */
   sessions: number
@@ -47,11 +47,11 @@ interface Rendering {
   queries: number
   mostAtOnce: number
   flights: number
-  /** How long one page takes while each answer takes `answerMs`. */
+  /** The time of one page while each response takes `answerMs`. */
   pageMs: number
 }
 
-/** Renders every page, first one alone, then as many as possible. */
+/** Renders each page once, and then as often as possible. */
 export async function measureRendering(app: BuiltApp, options: RenderingOptions): Promise<Table[]> {
   const siteUrl = `http://localhost:${await findPort(0)}`
   const deployment = await startFixture({ siteUrl })
@@ -65,7 +65,7 @@ export async function measureRendering(app: BuiltApp, options: RenderingOptions)
       console.error(subject.name)
       renderings.push({ ...await renderOne(server.url, subject, cookies, recorded, options), rate: 0 })
     }
-    // In turns, since the machine is not the same all the time.
+    // One page after another in each round, because the load of the machine changes.
     for (let round = 0; round < ROUNDS; round++) {
       for (const [index, { path, as }] of SUBJECTS.entries()) {
         renderings[index]!.rate += await load(server.url + path, cookies[as], { connections: options.connections, durationMs: options.durationMs / ROUNDS }) / ROUNDS
@@ -81,33 +81,33 @@ export async function measureRendering(app: BuiltApp, options: RenderingOptions)
   }
 }
 
-type Cookies = Record<Visitor, string>
+type CookieHeaders = Record<Cookies, string>
 
-async function cookiesOf(deployment: Deployment, siteUrl: string, app: string): Promise<Cookies> {
+async function cookiesOf(deployment: Deployment, siteUrl: string, app: string): Promise<CookieHeaders> {
   const cookies = await signUpWithTask(deployment, siteUrl, app)
   const header = (isWanted: (name: string) => boolean): string => [...cookies].filter(([name]) => isWanted(name)).map(pair => pair.join('=')).join('; ')
   const isToken = (name: string): boolean => name.endsWith('convex_jwt')
   return {
-    'nobody': '',
+    'anonymous': '',
     'user': header(() => true),
     'user without a token': header(name => !isToken(name)),
     'token alone': header(isToken),
   }
 }
 
-/** One page alone: what is asked for it, and how long it takes. */
+/** A single page: its calls, and its time. */
 async function renderOne(
   origin: string,
   { path, as, contains }: RenderingSubject,
-  cookies: Cookies,
+  cookies: CookieHeaders,
   recorded: RecordedDeployment,
   { connections, durationMs, answerMs }: RenderingOptions,
 ): Promise<Omit<Rendering, 'rate'>> {
   const url = origin + path
   const html = await fetchPage(url, cookies[as])
   if (!html.includes(contains))
-    throw new Error(`There is no "${contains}" in ${path}: ${html}`)
-  // What is measured has been optimized before.
+    throw new Error(`${path} does not contain "${contains}": ${html}`)
+  // The engine has optimized the code before it is measured.
   await load(url, cookies[as], { connections, durationMs: durationMs / 4 })
 
   recorded.clear()

@@ -9,14 +9,13 @@ import { FlightLog } from '../../test/support/live/flight-log.ts'
 interface Answer { status: number, headers: OutgoingHttpHeaders, body: string }
 
 /**
- * A deployment as an app's server sees it, which answers a question that it has heard before from memory: so a benchmark measures the app's server, and
- * not the deployment.
+ * A deployment for an app's server that answers repeated requests from memory, so that a benchmark measures the app's server and not the deployment.
  */
 export class RecordedDeployment {
   readonly log = new FlightLog()
-  /** How long each answer takes, in milliseconds. */
+  /** How long each response takes, in milliseconds. */
   answerMs = 0
-  /** The most questions that were open at once since `log` was cleared. */
+  /** The largest number of simultaneous requests since `log` was cleared. */
   mostAtOnce = 0
   #open = 0
   readonly #deployment: Deployment

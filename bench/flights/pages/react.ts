@@ -13,7 +13,7 @@ function Tasks(): any {
   return data && createElement('p', { id: 'data' }, data.map(({ text }) => text).join())
 }
 
-/** The two ways that there are to keep a query from running as nobody. */
+/** There are two ways to prevent a query from running anonymously. */
 const isExpectingAuth = location.pathname.endsWith('expect-auth')
 const client = new ConvexReactClient(url, { expectAuth: isExpectingAuth })
 const children = createElement(Tasks)

@@ -4,7 +4,7 @@ import { getFunctionName } from 'convex/server'
 import { serve } from '../bench.ts'
 import { clientOptions, getDoc, KEPT, url } from '../subject.ts'
 
-/** No framework: a node of text for each query, written by hand. It shows documents that come all at once and stay. */
+/** Hand-written code without a framework: a text node for each query. It only shows documents that arrive together and are not removed. */
 serve({
   open(container) {
     const nodes = new Map<string, Node>()

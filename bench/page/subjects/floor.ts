@@ -12,7 +12,7 @@ interface Slot {
   users: number
 }
 
-/** The least that anything in Vue can do: a map from query to `shallowRef`, filled by one transition handler. */
+/** The minimum for Vue: a map from query to `shallowRef`, which one transition handler fills. */
 serve(vueSubject(() => {
   const slots = new Map<string, Slot>()
   const client = new BaseConvexClient(url, () => {}, clientOptions)

@@ -5,7 +5,7 @@ import { serve } from '../bench.ts'
 import { clientOptions, getDoc, url } from '../subject.ts'
 import { vueSubject } from '../vue-subject.ts'
 
-/** What one writes by hand with the client that Convex recommends. */
+/** Hand-written code with the client that Convex recommends. */
 serve(vueSubject(() => {
   const client = new ConvexClient(url, clientOptions)
   return {
