@@ -209,7 +209,7 @@ export function transition(state: AuthState, event: AuthEvent): Transition {
   const isChange = isIdentityChange(state, next)
   const isAccepted = event.type === 'token' && isTokenAccepted(state, event.token.user)
   return {
-    state: isChange ? rememberEndedSessions(next, state, event) : next,
+    state: isChange ? rememberEndedSessions(next, state, event) : rememberReplacedSession(next, state),
     token: tokenEffect(isAccepted, isChange, next),
   }
 }
@@ -234,6 +234,16 @@ function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState
       endedSessions.set(sessionKey(session), event.type === 'denied' && !!session.sessionId)
   }
   return { ...next, endedSessions }
+}
+
+/**
+ * `next`, in which the session that the page had before has ended, if a token or a report has named
+ * another session of the same user. A late report could name the replaced session after a sign-out.
+ */
+function rememberReplacedSession(next: AuthState, { user }: AuthState): AuthState {
+  if (!user?.sessionId || !next.user || next.user.sessionId === user.sessionId)
+    return next
+  return { ...next, endedSessions: new Map(next.endedSessions).set(sessionKey(user), false) }
 }
 
 /** Includes the user's id, since a provider may use one session id for several users. */

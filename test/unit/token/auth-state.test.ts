@@ -368,6 +368,13 @@ describe('transition', () => {
       expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
+    it('requests a token for a session that another one of the same user had replaced', () => {
+      const events = [token('ada', 'ada-2'), { type: 'signedOut' } as const, reports(session('ada', 'ada-1'))]
+      const page = boot({ status: 'pending' }, false, user('ada', 'ada-1'))
+      const reported = events.reduce(nextState, page)
+      expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
+    })
+
     it('requests a token however many sessions have followed', () => {
       const zoe = [reports(session('bea')), reports(session('cid')), reports(session('zoe'))].reduce(nextState, bea)
       expect(nextState(zoe, reports(session('ada')))).toMatchObject({ user: { id: 'zoe' } })
