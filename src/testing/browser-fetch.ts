@@ -2,17 +2,37 @@
 import type { IncomingMessage } from 'node:http'
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
-import { request as send } from 'node:http'
+import { request as sendWithNode } from 'node:http'
 
 /** Statuses whose responses have no body. */
 const WITHOUT_BODY = [204, 205, 304]
 
+/** Sends one request of a browser profile. `headers` include the cookies and the origin. */
+export type SendRequest = (
+  url: string,
+  init: Omit<RequestInit, 'headers'> & { headers: Record<string, string> },
+) => Promise<BrowserResponse>
+
+/** A response with its `Set-Cookie`s, which the `Response` of a simulated page hides. */
+export interface BrowserResponse {
+  response: Response
+  setCookies: string[]
+}
+
+export interface BrowserFetchOptions {
+  /** The origin of the app, which every request has in its `Origin` header. */
+  origin: string
+  /** What sends the requests. @default Node's own HTTP client, without following redirects */
+  send?: SendRequest
+}
+
+/** A `fetch` with the cookies of one browser profile. */
+export type BrowserFetch = typeof fetch & { cookies: Map<string, string> }
+
 /**
- * A `fetch` as one browser profile of the app has it: with its cookies and the app's `Origin`. The
- * requests are Node's own, because the `fetch` of a simulated page refuses other origins and hides
- * cookies. Redirects are not followed.
+ * Creates a `fetch` that sends and stores cookies like one browser profile with a page of the app.
  */
-export function createBrowserFetch(origin: string): typeof fetch {
+export function createBrowserFetch({ origin, send = sendRequest }: BrowserFetchOptions): BrowserFetch {
   const cookies = new Map<string, string>()
 
   async function browserFetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
@@ -21,21 +41,29 @@ export function createBrowserFetch(origin: string): typeof fetch {
     headers.origin = origin
     if (cookies.size > 0)
       headers.cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-
-    const request = send(String(input), { method: init.method ?? 'GET', headers })
-    const abort = (): void => void request.destroy(new Error('The request was aborted.'))
-    init.signal?.addEventListener('abort', abort)
-    try {
-      request.end(toBytes(init.body))
-      const [response] = await once(request, 'response') as [IncomingMessage]
-      response.headers['set-cookie']?.forEach(cookie => keep(cookies, cookie))
-      return await toResponse(response)
-    }
-    finally {
-      init.signal?.removeEventListener('abort', abort)
-    }
+    const { response, setCookies } = await send(String(input), { ...init, headers })
+    setCookies.forEach(cookie => storeCookie(cookies, cookie))
+    return response
   }
-  return browserFetch
+  return Object.assign(browserFetch, { cookies })
+}
+
+/** Uses Node's own client, since the `fetch` of a simulated page refuses other origins. */
+async function sendRequest(
+  url: string,
+  { method = 'GET', headers, body, signal }: Parameters<SendRequest>[1],
+): Promise<BrowserResponse> {
+  const request = sendWithNode(url, { method, headers })
+  const abort = (): void => void request.destroy(new Error('The request was aborted.'))
+  signal?.addEventListener('abort', abort)
+  try {
+    request.end(toBytes(body))
+    const [message] = await once(request, 'response') as [IncomingMessage]
+    return { response: await toResponse(message), setCookies: message.headers['set-cookie'] ?? [] }
+  }
+  finally {
+    signal?.removeEventListener('abort', abort)
+  }
 }
 
 function toBytes(body: RequestInit['body']): string | Uint8Array | undefined {
@@ -44,7 +72,7 @@ function toBytes(body: RequestInit['body']): string | Uint8Array | undefined {
   return body instanceof Uint8Array ? body : String(body)
 }
 
-function keep(cookies: Map<string, string>, cookie: string): void {
+function storeCookie(cookies: Map<string, string>, cookie: string): void {
   const [pair = '', ...attributes] = cookie.split(';')
   const [name = '', ...value] = pair.split('=')
   if (attributes.some(attribute => attribute.trim().toLowerCase() === 'max-age=0'))

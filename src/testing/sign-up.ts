@@ -80,7 +80,7 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
     // they import.
     import('convue'),
   ])
-  const browserFetch = createBrowserFetch(deployment.appOrigin)
+  const browserFetch = createBrowserFetch({ origin: deployment.appOrigin })
   const authClient: TestAuthClient = createAuthClient({
     baseURL: deployment.siteUrl + basePath,
     plugins: [convexClient()],

@@ -1,20 +1,28 @@
+/** Starts the deployment that the tests share, and signs its users up and in. */
+import type { BrowserFetch } from '../../../src/testing/browser-fetch.ts'
 import type { Deployment, DeploymentOptions } from '../../../src/testing/index.ts'
 import { join } from 'node:path'
+import { createBrowserFetch as createLibraryFetch } from '../../../src/testing/browser-fetch.ts'
 import { startDeployment } from '../../../src/testing/index.ts'
 import { tokenEnv } from './tokens.ts'
 
 export { createToken } from './tokens.ts'
 
-/** The functions folder that the tests share. */
+/** The folder of the functions that the tests share. */
 export const FUNCTIONS = join(import.meta.dirname, '../convex')
 
-/** The origin of the app that the tests pretend to be. */
+/** The origin of the app whose pages the tests simulate. */
 export const ORIGIN = 'http://localhost:5173'
 
-/** The origin of another site. The deployment lets it pass, so that what is tested is Better Auth's own check. */
+/**
+ * The origin of another site. The deployment allows it, so that tests reach Better Auth's own
+ * check.
+ */
 export const FOREIGN_ORIGIN = 'https://evil.example'
 
-/** Starts a deployment of the fixture that also accepts the tokens of `createToken`. */
+/**
+ * Starts a deployment with the shared functions, which also accepts the tokens of `createToken`.
+ */
 export async function startFixture(options: DeploymentOptions = {}): Promise<Deployment> {
   return await startDeployment({
     functions: FUNCTIONS,
@@ -25,47 +33,42 @@ export async function startFixture(options: DeploymentOptions = {}): Promise<Dep
   })
 }
 
-/** A `fetch` with a cookie jar and an `Origin`, as a page of the app has it; `send` is where its requests go. */
-export function createBrowserFetch(origin: string = ORIGIN, send: (request: Request) => Promise<Response> = fetch): typeof fetch & { cookies: Map<string, string> } {
-  const cookies = new Map<string, string>()
-  const browserFetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const request = new Request(input, init)
-    request.headers.set('origin', origin)
-    if (cookies.size > 0)
-      request.headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-    const response = await send(request)
-    for (const cookie of response.headers.getSetCookie()) {
-      const [pair = '', ...attributes] = cookie.split(';')
-      const [name = '', ...value] = pair.split('=')
-      if (attributes.some(attribute => attribute.trim().toLowerCase() === 'max-age=0'))
-        cookies.delete(name)
-      else
-        cookies.set(name, value.join('='))
-    }
-    return response
-  }
-  return Object.assign(browserFetch, { cookies })
+/**
+ * A browser of the app. `send` replaces Node's `fetch`, for example with the handler of an app's
+ * server.
+ */
+export function createBrowserFetch(origin: string = ORIGIN, send: (request: Request) => Promise<Response> = fetch): BrowserFetch {
+  return createLibraryFetch({
+    origin,
+    send: async (url, init) => {
+      const response = await send(new Request(url, init))
+      return { response, setCookies: response.headers.getSetCookie() }
+    },
+  })
 }
 
 export interface Session {
   userId: string
   email: string
-  /** Carries the session's cookies. */
-  fetch: ReturnType<typeof createBrowserFetch>
-  /** Asks Better Auth for a new token; `null` once the session has ended. */
+  /** Sends the session's cookies. */
+  fetch: BrowserFetch
+  /** Requests a new token from Better Auth; `null` after the session has ended. */
   fetchToken: () => Promise<string | null>
   signOut: () => Promise<void>
 }
 
 let signUps = 0
 
-/** Signs somebody up with Better Auth: 200 ms for the first of a deployment, then 80 ms, for the hash of the password. */
-export async function signUp(deployment: Deployment, person: { email?: string, password?: string, name?: string } = {}): Promise<Session> {
-  const { email = `person${++signUps}@example.com`, password = 'correct horse battery', name = 'Ada' } = person
+/**
+ * Signs a user up with Better Auth. The hash of the password takes 200 ms for the first user of a
+ * deployment, and 80 ms for each further one.
+ */
+export async function signUp(deployment: Deployment, user: { email?: string, password?: string, name?: string } = {}): Promise<Session> {
+  const { email = `user${++signUps}@example.com`, password = 'correct horse battery', name = 'Ada' } = user
   return await openSession(deployment, 'sign-up/email', { email, password, name })
 }
 
-/** Signs somebody in who has signed up before. */
+/** Signs in a user who has signed up before. */
 export async function signIn(deployment: Deployment, { email, password = 'correct horse battery' }: { email: string, password?: string }): Promise<Session> {
   return await openSession(deployment, 'sign-in/email', { email, password })
 }
