@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** All of an error that a log could show. */
+/** Every part of an error that a log could show. */
 function everythingOf(error: unknown): string {
   return error instanceof Error
     ? [error.name, error.message, error.stack, JSON.stringify(error), everythingOf(error.cause)].join('\n')
@@ -45,21 +45,22 @@ async function openPage(answers: Record<string, unknown>, accepts = true) {
   }
 }
 
-describe('the error of an answer that is none', () => {
-  // A session that is none is settled by a token, and the endpoint of these pages answers with null unless it says otherwise.
+describe('convueError, after an unusable answer', () => {
+  // After an unusable session a token is requested, and the endpoint of these pages answers null by
+  // default.
   it.each([
     ['a session without a user', { '/get-session': { session: session.session } }, 'TOKEN_REQUEST_FAILED'],
     ['a session without an id', { '/get-session': { user: session.user, session: { token: SECRET } } }, 'TOKEN_REQUEST_FAILED'],
-    ['a token that is no JWT', { '/get-session': session, '/convex/token': { token: SECRET } }, 'TOKEN_INVALID'],
+    ['a token that is not a JWT', { '/get-session': session, '/convex/token': { token: SECRET } }, 'TOKEN_INVALID'],
     ['a token in the wrong place', { '/get-session': session, '/convex/token': { jwt: SECRET } }, 'TOKEN_REQUEST_FAILED'],
-  ])('does not hold the secret in it: %s', async (_name, answers, code) => {
+  ])('does not contain the secret: %s', async (_name, answers, code) => {
     const { convex, close } = await openPage(answers)
     expect(convex.auth.error.value).toMatchObject({ code })
     expect(everythingOf(convex.auth.error.value)).not.toContain(SECRET)
     await close()
   })
 
-  it('does not hold the secret in it: a token that the deployment refuses', async () => {
+  it('does not contain a token that the deployment rejects', async () => {
     const token = fakeToken('ada')
     const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token } }, false)
     expect(convex.auth.error.value).not.toBeNull()
@@ -67,7 +68,7 @@ describe('the error of an answer that is none', () => {
     await close()
   })
 
-  it('does not hold the secret in it: a sign-out that is none', async () => {
+  it('does not contain the secret of an answer to sign-out', async () => {
     const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token: fakeToken('ada') }, '/sign-out': session })
     const error = await convex.auth.signOut().catch(error => error)
     expect(error).toMatchObject({ code: 'SIGN_OUT_FAILED' })

@@ -6,7 +6,7 @@ import { person, usePlayground } from '../support/browser/playground.ts'
 
 const fixture = usePlayground()
 
-/** Where a link to the sign-in page might want to send people. */
+/** Targets on other sites that a link to the sign-in page may contain. */
 const elsewhere = [
   'https://evil.example',
   '//evil.example',
@@ -39,28 +39,28 @@ function pagesThatAre(path: string): PageAuthPaths {
 function expectOnThisSite(target: string): void {
   const { origin, pathname } = new URL(target, 'https://this-site.example')
   expect([origin, target.startsWith('/')]).toEqual(['https://this-site.example', true])
-  // Where it is resolved a second time, too.
+  // Some targets leave the site only when they are resolved a second time.
   expect(new URL(pathname, 'https://this-site.example').origin).toBe('https://this-site.example')
 }
 
-describe('where a page sends who has signed in', () => {
-  it.each(elsewhere)('is this site, by the rules of `convue/nuxt`: %j', (redirect) => {
+describe('page rules › the target after sign-in', () => {
+  it.each(elsewhere)('stays on this site by the rules of `convue/nuxt`: %j', (redirect) => {
     const visit = { auth: 'guest', path: '/sign-in', fullPath: '/sign-in', redirect } as const
     expectOnThisSite(redirectFor(visit, 'authenticated', pagesThatAre('/home'))!)
   })
 
-  it.each(elsewhere)('is this site, whatever a function of the app returns: %j', (path) => {
+  it.each(elsewhere)('stays on this site whatever a function of the app returns: %j', (path) => {
     const page = { path: '/account', fullPath: '/account', redirect: undefined }
     for (const auth of ['required', { redirectTo: path }] as const)
       expectOnThisSite(redirectFor({ ...page, auth }, 'unauthenticated', pagesThatAre(path))!)
     expectOnThisSite(redirectFor({ ...page, auth: 'guest' }, 'authenticated', pagesThatAre(path))!)
   })
 
-  it.each([[['/account']], [{ path: '/account' }], [undefined], [null], [7]])('is none that is no text: %j', (redirect) => {
+  it.each([[['/account']], [{ path: '/account' }], [undefined], [null], [7]])('is the default if the redirect is not a string: %j', (redirect) => {
     expect(pathOnThisSite(redirect)).toBeUndefined()
   })
 
-  it('is this site in the playground as well, whose code people copy', async () => {
+  it('stays on this site in the playground, whose code is copied', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/')

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../support/scripted/scripted-api.ts'
 import { ScriptedPage, setupScriptedPage } from '../support/scripted/scripted-page.ts'
 
-/** What `JSON.parse` makes of an address or a message that somebody else has written. */
+/** What `JSON.parse` returns for an address or a message that another user has written. */
 const hostile = (extra = ''): any => JSON.parse(`{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}${extra}}`)
 
 let page: ScriptedPage
@@ -21,8 +21,8 @@ beforeEach(() => {
   page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
 })
 
-describe('arguments with the keys of a prototype', () => {
-  it('are sent as the data that they are, and give nobody a property', async () => {
+describe('useConvexQuery › arguments with keys of a prototype', () => {
+  it('are sent as data, and add no property to any object', async () => {
     const { result } = page.run(() => useConvexQuery(api.values.echo, { value: hostile() }))
     await page.tick()
     expect(result.status.value).toBe('success')
@@ -33,7 +33,7 @@ describe('arguments with the keys of a prototype', () => {
     expect(Object.hasOwn(args.value as object, 'constructor')).toBe(true)
   })
 
-  it('are the same in a mutation', async () => {
+  it('are sent as data by a mutation, too', async () => {
     const { result } = page.run(() => useConvexMutation(api.values.set))
     await page.tick()
     void result.mutate({ value: hostile(',"text":"a"') })
@@ -43,14 +43,14 @@ describe('arguments with the keys of a prototype', () => {
     expect(value.isAdmin).toBeUndefined()
   })
 
-  it('are no other query than the one that is sent', async () => {
+  it('identify the same query as the one that is sent', async () => {
     const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
     await page.tick()
     expect(result.map(({ data }) => data.value)).toEqual([1, 1])
     expect(page.deployment.executions).toHaveLength(1)
   })
 
-  it('are the same from an app\'s server', async () => {
+  it('are sent as data by the app\'s server, too', async () => {
     const bodies: any[] = []
     const server = createConvexServer({
       convexUrl: page.deployment.url,
@@ -69,8 +69,8 @@ describe('arguments with the keys of a prototype', () => {
   })
 })
 
-describe('a record of queries by ids that somebody else has written', () => {
-  it.each(['__proto__', 'constructor', 'toString', 'data'])('has a result under each, and under no other: %s', async (id) => {
+describe('useConvexQueries › keys that another user has chosen', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'data'])('has a result under the key, and under no other: %s', async (id) => {
     const { result: results } = page.run(() => useConvexQueries(() => Object.fromEntries(['first', id].map(key => [key, { query: api.messages.count, args: { channel: key } }]))))
     await page.tick()
     expect(Object.keys(results).sort()).toEqual(['first', id].sort())

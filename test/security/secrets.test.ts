@@ -8,13 +8,13 @@ import { eventually } from '../support/environment/eventually.ts'
 
 const fixture = usePlayground()
 
-/** Everything that a page has let out of its memory, and everything that must never be in it. */
+/** All output of a page, and all secrets that it must not contain. */
 interface Watch {
   traces: string[]
   secrets: Set<string>
 }
 
-/** Writes down what pages of a profile say, ask for and keep. */
+/** Records what the pages of a browser profile log, request and store. */
 async function watchProfile(profile: BrowserContext): Promise<Watch> {
   const watch: Watch = { traces: [], secrets: new Set() }
   const { traces, secrets } = watch
@@ -46,7 +46,7 @@ async function watchProfile(profile: BrowserContext): Promise<Watch> {
   return watch
 }
 
-/** Looks at all that a page holds in places where others could read it. */
+/** Reads every place of a page that other code could read. */
 async function inspect({ page }: Window, { traces, secrets }: Watch): Promise<void> {
   traces.push(page.url(), await page.content(), await page.evaluate(async () => JSON.stringify([
     { ...localStorage },
@@ -66,8 +66,8 @@ async function inspect({ page }: Window, { traces, secrets }: Watch): Promise<vo
   }
 }
 
-describe('tokens and sessions', () => {
-  it('are nowhere but in the page\'s memory, its cookies and what it sends, whatever happens', async () => {
+describe('createConvex › tokens and sessions', () => {
+  it('exist only in the page\'s memory, its cookies and its requests', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, ada)
@@ -85,7 +85,7 @@ describe('tokens and sessions', () => {
     await inspect(window, watch)
 
     const known = watch.secrets.size
-    // The endpoint fails, and then the deployment refuses a token that has expired.
+    // First the endpoint fails, then the deployment rejects an expired token.
     expectProblem(/status of 500|WebSocket|\[CONVEX/)
     await profile.route('**/api/auth/convex/token', route => route.fulfill({ status: 500, json: { message: 'Internal' } }), { times: 1 })
     fixture.playground.deployment!.advanceClock(20 * 60_000)
@@ -104,7 +104,8 @@ describe('tokens and sessions', () => {
 
     expect(watch.traces.join('\n')).toContain('convue:')
     for (const secret of watch.secrets) {
-      // Of a JWT, what is between the dots tells all about somebody; of a session, its first part is the secret.
+      // The middle part of a JWT identifies the user; the first part of a session cookie is its
+      // secret.
       for (const part of secret.split('.').filter(part => part.length >= 20 && !part.startsWith('eyJhbGci')))
         expect(watch.traces.filter(trace => trace.includes(part))).toEqual([])
     }

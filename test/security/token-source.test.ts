@@ -30,7 +30,7 @@ function openPage(user: string | null = 'ada', answer?: () => TokenOutcome) {
   return { tasks, source: page.source, auth: page.convex.auth }
 }
 
-/** A token with any claims, and nothing that anybody has signed. */
+/** An unsigned token with any claims. */
 function tokenWith(claims: string): string {
   return ['{"alg":"none"}', claims, 'signature'].map(part => Buffer.from(part).toString('base64url')).join('.')
 }
@@ -39,7 +39,7 @@ function throwing(what: string): never {
   throw new Error(`${what} was touched`)
 }
 
-describe('an outcome whose fields throw', () => {
+describe('tokenSource › an outcome whose fields throw', () => {
   const outcomes: [string, () => TokenOutcome][] = [
     ['kind', () => ({ get kind() { return throwing('kind') } }) as never],
     ['token', () => ({ kind: 'token', get token() { return throwing('token') } }) as never],
@@ -48,7 +48,7 @@ describe('an outcome whose fields throw', () => {
     ['everything', () => new Proxy({}, { get: (_target, name) => name === 'then' ? undefined : throwing(String(name)) }) as never],
   ]
 
-  it.each(outcomes)('is a failed attempt like any other, and the next one is made in a second: %s', async (_name, outcome) => {
+  it.each(outcomes)('is a failed attempt, which is retried after a second: %s', async (_name, outcome) => {
     const { source, auth, tasks } = openPage('ada', outcome)
     await page.tick(100)
     expect(auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
@@ -58,7 +58,7 @@ describe('an outcome whose fields throw', () => {
   })
 })
 
-describe('a token with a time of life that cannot be', () => {
+describe('tokenSource › a token with an impossible lifetime', () => {
   it.each([
     ['no end in sight', '"iat":1,"exp":1e308'],
     ['infinite', '"iat":1,"exp":1e999'],
@@ -72,18 +72,18 @@ describe('a token with a time of life that cannot be', () => {
     ['none', '"iat":2000000000,"exp":2000000000'],
     ['a second', '"iat":2000000000,"exp":2000000001'],
     ['negative', '"iat":-1e308,"exp":-1'],
-  ])('is used, and no storm: %s', async (_name, claims) => {
+  ])('is used without a storm of requests: %s', async (_name, claims) => {
     let serial = 0
     const { source, tasks } = openPage('ada', () => ({ kind: 'token', token: tokenWith(`{"sub":"ada","serial":${++serial},${claims}}`) }))
     await page.tick(100)
     expect(tasks.data.value).toBe('ada\'s tasks')
     await page.tick(60_000)
-    // One in a second is what a token that lives for a second needs.
+    // A token with a lifetime of one second needs one request a second.
     expect(source.requests.length).toBeLessThanOrEqual(61)
     expect(tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it.each([0.001, 1, 2, 2.5, 3, 5, 10, 11])('is renewed no more often than once a second: %s seconds', async (lifetime) => {
+  it.each([0.001, 1, 2, 2.5, 3, 5, 10, 11])('is renewed at most once a second: %s seconds', async (lifetime) => {
     let serial = 0
     const { source, tasks } = openPage('ada', () => {
       const now = Math.floor(Date.now() / 1000)
@@ -95,8 +95,8 @@ describe('a token with a time of life that cannot be', () => {
   })
 })
 
-describe('a token of another person than the provider names', () => {
-  it('shows each person their own data, and never one\'s to the other', async () => {
+describe('tokenSource › a token of another user than the reported one', () => {
+  it('shows each user only their own data', async () => {
     const { source, tasks } = openPage()
     await page.tick(100)
     const ticks = recordTicks(() => [page.convex.auth.user.value?.id, tasks.data.value])
@@ -108,13 +108,13 @@ describe('a token of another person than the provider names', () => {
     const pairs = [...new Set(ticks)].map(text => JSON.parse(text) as [string, string | null])
     expect(pairs).toContainEqual(['bea', 'bea\'s tasks'])
     expect(pairs.filter(([user, data]) => data && data !== `${user}'s tasks`)).toEqual([])
-    const strangers = page.deployment.executions.filter(({ subject }) => subject !== 'ada' && subject !== 'bea')
-    expect(strangers).toEqual([])
+    const otherUsers = page.deployment.executions.filter(({ subject }) => subject !== 'ada' && subject !== 'bea')
+    expect(otherUsers).toEqual([])
   })
 })
 
-describe('a person whose name is a word of the language', () => {
-  it.each(['__proto__', 'constructor', 'toString', 'null', 'undefined'])('is a person like any other: %s', async (userId) => {
+describe('tokenSource › a user id that is a word of the language', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'null', 'undefined'])('is treated like any other id: %s', async (userId) => {
     const { source, tasks, auth } = openPage(userId)
     await page.tick(100)
     expect(tasks.data.value).toBe(`${userId}'s tasks`)
@@ -127,8 +127,8 @@ describe('a person whose name is a word of the language', () => {
   })
 })
 
-describe('a token whose profile is hostile', () => {
-  it('describes the user with data alone', async () => {
+describe('tokenSource › a token with a hostile profile', () => {
+  it('describes the user with plain data', async () => {
     leaveHint(new ScriptedPage().deployment)
     const claims = '{"sub":"ada","iat":1,"exp":901,"__proto__":{"isAdmin":true},"constructor":1,"id":"mallory"}'
     const { auth } = openPage('silent', () => ({ kind: 'token', token: tokenWith(claims) }))
@@ -139,12 +139,12 @@ describe('a token whose profile is hostile', () => {
   })
 })
 
-describe('a provider that throws where nobody waits for it', () => {
-  it('is asked again for what it did not answer', async () => {
+describe('tokenSource › a provider that throws outside of a request', () => {
+  it('receives the unanswered request again', async () => {
     const { source, tasks } = openPage()
     await page.tick(100)
     source.refresh = () => throwing('refresh')
-    // A browser reports it, as any error of a listener.
+    // A browser reports the error like any error of a listener.
     expect(() => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))).toThrow('refresh')
     source.refresh = () => source.say(signedIn('bea'))
     source.answer = () => ({ kind: 'token', token: fakeToken('bea') })
@@ -152,7 +152,7 @@ describe('a provider that throws where nobody waits for it', () => {
     expect(tasks.data.value).toBe('bea\'s tasks')
   })
 
-  it('leaves the page as it is when its sign-out throws or never ends', async () => {
+  it('does not change the page if its sign-out throws or never ends', async () => {
     const { source, tasks, auth } = openPage()
     await page.tick(100)
     source.signOut = () => throwing('signOut')

@@ -18,13 +18,13 @@ function createServer(options: Options = {}) {
   return createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
 }
 
-/** The header of the address, as Better Auth gets it. */
+/** The header with the client's address, as Better Auth receives it. */
 async function addressOf(headers: Record<string, string>, options: Options, address?: string, name = 'x-forwarded-for'): Promise<unknown> {
   await createServer(options).handler(new Request('https://app.example.com/api/auth/ok', { headers }), { address })
   return upstream.requests.at(-1)!.headers[name]
 }
 
-describe('handler', () => {
+describe('createConvexServer › handler', () => {
   it.each([
     ['203.0.113.9', '203.0.113.9'],
     ['::ffff:203.0.113.9', '203.0.113.9'],
@@ -32,18 +32,18 @@ describe('handler', () => {
     ['2001:DB8:0:0:0:0:0:9', '2001:db8::9'],
     ['::1', '::1'],
     ['fe80::1%eth0', 'fe80::1'],
-  ])('passes the address of the connection on in one spelling: %s', async (address, passedOn) => {
+  ])('sends the address of the connection in one spelling: %s', async (address, passedOn) => {
     expect(await addressOf({}, {}, address)).toBe(passedOn)
   })
 
-  it('passes the address of the connection on, and not what a client writes', async () => {
+  it('sends the address of the connection, not the one that a client claims', async () => {
     const forged = { 'x-real-ip': '198.51.100.1', 'cf-connecting-ip': '198.51.100.1', 'x-client-ip': '198.51.100.1' }
     expect(await addressOf(forged, {}, '203.0.113.9')).toBe('203.0.113.9')
     expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('198.51.100.1')
   })
 
   it.each(['', 'localhost', '203.0.113', '203.0.113.256', '0203.0.113.9', '1.2.3.4 x-injected', '::g', ':::', '[::1', '1', '1:2'])(
-    'passes nothing on that is not an address: %j',
+    'sends no value that is not an address: %j',
     async (address) => {
       expect(await addressOf({}, {}, address)).toBeUndefined()
       expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
@@ -51,7 +51,7 @@ describe('handler', () => {
   )
 
   describe('with trustProxy', () => {
-    it('passes the address on that the proxy appended to x-forwarded-for, not what the client wrote before it', async () => {
+    it('sends the address that the proxy appended, not the one that the client wrote', async () => {
       expect(await addressOf({ 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }, { trustProxy: true }, '10.0.0.1')).toBe('203.0.113.9')
       const list = { 'x-forwarded-for': '198.51.100.1, 2001:db8::9, 10.0.0.1' }
       expect(await addressOf(list, { trustProxy: { hops: 2 } }, '10.0.0.1')).toBe('2001:db8::9')
@@ -62,11 +62,11 @@ describe('handler', () => {
       ['[2001:db8::9]:1234', '2001:db8::9'],
       ['[2001:db8::9]', '2001:db8::9'],
       ['::ffff:203.0.113.9', '203.0.113.9'],
-    ])('takes an entry as proxies write it: %s', async (entry, passedOn) => {
+    ])('reads an entry in the forms that proxies write: %s', async (entry, passedOn) => {
       expect(await addressOf({ 'x-forwarded-for': entry }, { trustProxy: true })).toBe(passedOn)
     })
 
-    it('takes a header that holds a single address, behind any number of proxies', async () => {
+    it('reads a header with a single address, behind any number of proxies', async () => {
       const trustProxy = { hops: 2, addressHeader: 'CF-Connecting-IP' }
       const headers = { 'x-forwarded-for': '198.51.100.1, 10.0.0.1', 'cf-connecting-ip': '203.0.113.9' }
       expect(await addressOf(headers, { trustProxy })).toBe('203.0.113.9')
@@ -76,16 +76,16 @@ describe('handler', () => {
 
     it.each([
       { what: 'did not come through all proxies', headers: { 'x-forwarded-for': '198.51.100.1' }, hops: 2 },
-      { what: 'has something else there', headers: { 'x-forwarded-for': '<script>' }, hops: 1 },
-      { what: 'has no such header', headers: {}, hops: 1 },
-    ])('passes no address on for a request that $what, not that of the proxy either', async ({ headers, hops }) => {
+      { what: 'has another value in the header', headers: { 'x-forwarded-for': '<script>' }, hops: 1 },
+      { what: 'does not have the header', headers: {}, hops: 1 },
+    ])('sends no address, not even the proxy\'s, for a request that $what', async ({ headers, hops }) => {
       expect(await addressOf(headers as Record<string, string>, { trustProxy: { hops } }, '10.0.0.1')).toBeUndefined()
       expectConsole(/CLIENT_ADDRESS_UNKNOWN.*x-forwarded-for/)
     })
   })
 
   describe('with clientAddressHeader', () => {
-    it('passes the address on under that name, and nothing that a client writes there', async () => {
+    it('sends the address in that header, and drops the client\'s own value', async () => {
       const clientAddressHeader = 'X-Client-3f9a'
       const headers = { 'x-client-3f9a': '198.51.100.1' }
       expect(await addressOf(headers, { clientAddressHeader }, '203.0.113.9', 'x-client-3f9a')).toBe('203.0.113.9')
@@ -94,26 +94,26 @@ describe('handler', () => {
       expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
     })
 
-    it('is x-forwarded-for where the variable is empty', async () => {
+    it('defaults to x-forwarded-for if the variable is empty', async () => {
       expect(await addressOf({}, { clientAddressHeader: '' }, '203.0.113.9')).toBe('203.0.113.9')
     })
   })
 
-  it('reports once where the address cannot be known', async () => {
+  it('reports an unknown address once', async () => {
     const { handler } = createServer()
     const request = (headers = {}): Request => new Request('https://app.example.com/api/auth/ok', { headers })
     await handler(request())
     await handler(request(), {})
     expectConsole(/^\[CLIENT_ADDRESS_UNKNOWN\].*without the address of the connection.*`\{ address \}`.*`trustProxy`/)
-    // Behind a proxy, all connections are the proxy's.
+    // Behind a proxy, every connection comes from the proxy.
     await handler(request({ 'x-forwarded-for': '203.0.113.9' }), { address: '10.0.0.1' })
     await handler(request({ 'x-forwarded-for': '203.0.113.9' }), { address: '10.0.0.1' })
     expectConsole(/^\[CLIENT_ADDRESS_UNKNOWN\].*through a reverse proxy, and `trustProxy` is off/)
   })
 })
 
-describe('forRequest', () => {
-  it('asks for sessions and tokens under an address that is not a client\'s, and another one each time', async () => {
+describe('createConvexServer › forRequest', () => {
+  it('requests sessions and tokens with a new address each time, never a client\'s', async () => {
     const headers = { 'cookie': 'better-auth.session_token=secret', 'x-forwarded-for': '203.0.113.9' }
     const addresses: unknown[] = []
     for (const trustProxy of [false, true]) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 const CLOUD = 'https://happy-otter-123.convex.cloud'
 const SITE = 'https://happy-otter-123.convex.site'
 
-/** The error of settings that are wrong. */
+/** The error that invalid options cause. */
 function misconfigure(options: Partial<ConvexServerOptions>): ConvueError {
   try {
     createConvexServer({ convexUrl: CLOUD, convexSiteUrl: SITE, ...options })
@@ -14,12 +14,12 @@ function misconfigure(options: Partial<ConvexServerOptions>): ConvueError {
     expect(error).toBeInstanceOf(ConvueError)
     return error as ConvueError
   }
-  throw new Error('nothing was thrown')
+  throw new Error('Nothing was thrown.')
 }
 
-describe('a server with the wrong addresses', () => {
+describe('createConvexServer, with wrong addresses', () => {
   it.each([
-    ['nothing', undefined, 'missing'],
+    ['missing', undefined, 'missing'],
     ['an empty string', '', 'missing'],
     ['an address without a scheme', 'happy-otter-123.convex.site', 'scheme'],
     ['another scheme', 'ftp://happy-otter-123.convex.site', 'scheme'],
@@ -28,7 +28,7 @@ describe('a server with the wrong addresses', () => {
     ['an address with credentials', 'https://ada:pa55word@happy-otter-123.convex.site', 'user'],
     ['an address with a user', 'https://pa55word@happy-otter-123.convex.site', 'user'],
     ['an address with a query', `${SITE}?a=b`, 'query'],
-  ])('is refused at start: %s for the site', (_name, convexSiteUrl, why) => {
+  ])('throws for a convexSiteUrl that is %s', (_name, convexSiteUrl, why) => {
     const error = misconfigure({ convexSiteUrl })
     expect(error.code).toBe('SITE_URL_INVALID')
     expect(error.why).toContain(why)
@@ -37,16 +37,16 @@ describe('a server with the wrong addresses', () => {
   })
 
   it.each([
-    ['nothing', undefined, 'missing'],
+    ['missing', undefined, 'missing'],
     ['an address without a scheme', 'happy-otter-123.convex.cloud', 'scheme'],
-    ['that of the HTTP actions', SITE, '.convex.site'],
-  ])('is refused at start: %s for the deployment', (_name, convexUrl, why) => {
+    ['the address of the HTTP actions', SITE, '.convex.site'],
+  ])('throws for a convexUrl that is %s', (_name, convexUrl, why) => {
     const error = misconfigure({ convexUrl })
     expect(error.code).toBe('URL_INVALID')
     expect(error.why).toContain(why)
   })
 
-  it('is told why in production too', () => {
+  it('explains the error in production, too', () => {
     const { NODE_ENV } = process.env
     process.env.NODE_ENV = 'production'
     try {
@@ -58,7 +58,7 @@ describe('a server with the wrong addresses', () => {
   })
 })
 
-describe('a server with other settings that cannot be', () => {
+describe('createConvexServer, with other invalid options', () => {
   it.each<Partial<ConvexServerOptions>>([
     { basePath: '' },
     { basePath: '/' },
@@ -82,7 +82,7 @@ describe('a server with other settings that cannot be', () => {
     { jwtCache: { marginMs: -1 } },
     { maxBodyBytes: Number.NaN },
     { timeoutMs: 0 },
-  ])('is refused at start: %j', (options) => {
+  ])('throws for %j', (options) => {
     expect(misconfigure(options)).toMatchObject({ code: 'SERVER_OPTION_INVALID' })
     expect(misconfigure(options).why).toContain(Object.keys(options)[0])
   })

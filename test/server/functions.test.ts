@@ -4,7 +4,7 @@ import { makeFunctionReference } from 'convex/server'
 import { ConvexError } from 'convex/values'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { eventually } from '../support/environment/eventually.ts'
-import { createAppServer, visit } from '../support/live/app-server.ts'
+import { browserRequest, createAppServer } from '../support/live/app-server.ts'
 import { signedIn } from '../support/live/auth-cookies.ts'
 import { fakeToken, subjectOf } from '../support/scripted/fake-token.ts'
 import { json, page, startUpstream } from '../support/scripted/scripted-upstream.ts'
@@ -25,11 +25,11 @@ afterEach(async () => {
   await upstream.close()
 })
 
-const forRequest = (cookies: string, options = {}) => createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(visit(cookies, { 'sec-fetch-site': 'same-origin' }))
+const forRequest = (cookies: string, options = {}) => createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(browserRequest(cookies, { 'sec-fetch-site': 'same-origin' }))
 const bearers = (): (string | undefined)[] => upstream.requests.filter(({ target }) => target.startsWith('/api/') && !target.startsWith('/api/auth')).map(({ headers }) => headers.authorization?.replace('Bearer ', ''))
 const REFUSED = { code: 'Unauthenticated', message: 'Could not verify token: secret' }
 
-/** Functions answer by `answer`; the token endpoint hands out `token`, or says that there is nobody. */
+/** Functions return `answer`; the token endpoint returns `token`, or a 401 if it is `null`. */
 function script(answer: ScriptedUpstream['answer'], token: string | null = null): void {
   upstream.answer = (request, response, incoming) => {
     const isAuth = request.target.startsWith('/api/auth/')
@@ -37,7 +37,7 @@ function script(answer: ScriptedUpstream['answer'], token: string | null = null)
   }
 }
 
-/** Refuses every token but one. */
+/** Rejects every token except one. */
 function accept(token: string | undefined): ScriptedUpstream['answer'] {
   return (request, response, incoming) => {
     const isAccepted = request.headers.authorization === (token && `Bearer ${token}`)
@@ -45,8 +45,8 @@ function accept(token: string | undefined): ScriptedUpstream['answer'] {
   }
 }
 
-describe('the calls of one request', () => {
-  it('run in parallel, with one token', async () => {
+describe('forRequest › calls of one request', () => {
+  it('run in parallel with one token', async () => {
     const token = fakeToken('ada')
     const waiting: (() => void)[] = []
     script((request, response, incoming) => {
@@ -60,14 +60,14 @@ describe('the calls of one request', () => {
     expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
   })
 
-  it('leave no timer behind', async () => {
+  it('leave no timer', async () => {
     vi.useFakeTimers()
     const answering: typeof fetch = async () => Response.json({ token: fakeToken('ada'), status: 'success', value: 1 })
     expect(await forRequest(SESSION, { fetch: answering }).fetchAuthQuery(query, {})).toBe(1)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('carry no cookie and nothing else of the visitor\'s request', async () => {
+  it('send no cookie and no other header of the browser\'s request', async () => {
     script(json({ status: 'success', value: null }))
     await forRequest(`${SESSION}; app=1`).fetchAuthQuery(query, {})
     const { headers } = upstream.requests.find(({ target }) => target === '/api/query')!
@@ -75,14 +75,14 @@ describe('the calls of one request', () => {
     expect(headers).not.toHaveProperty('authorization')
   })
 
-  it('are written as Convex\'s own client writes them', async () => {
+  it('are encoded like those of Convex\'s own client', async () => {
     script(json({ status: 'success' }))
     expect(await forRequest('').fetchAuthQuery(query, { n: 1n, unset: undefined })).toBeNull()
     expect(JSON.parse(upstream.requests[0]!.body)).toEqual({ path: 'tasks:list', format: 'convex_encoded_json', args: [{ n: { $integer: 'AQAAAAAAAAA=' } }] })
   })
 })
 
-describe('a token of the cookie that the deployment refuses', () => {
+describe('forRequest › a cookie\'s token that the deployment rejects', () => {
   const stale = fakeToken('ada')
   const cookies = signedIn({ token: stale })
 
@@ -105,7 +105,7 @@ describe('a token of the cookie that the deployment refuses', () => {
     expect(bearers().slice(6)).toEqual([fresh])
   })
 
-  it('is not replaced twice', async () => {
+  it('is not replaced a second time', async () => {
     script(json(REFUSED, 401), fakeToken('ada'))
     const error = await forRequest(cookies).fetchAuthQuery(query, {}).catch(error => error)
     expect(error).toMatchObject({ code: 'TOKEN_REJECTED' })
@@ -113,19 +113,19 @@ describe('a token of the cookie that the deployment refuses', () => {
     expect(bearers()).toHaveLength(2)
   })
 
-  it('is followed by nobody where the session has ended', async () => {
+  it('makes calls anonymous if the session has ended', async () => {
     script(accept(undefined))
     expect(await forRequest(cookies).fetchAuthQuery(query, {})).toBe('done')
     expect(bearers()).toEqual([stale, undefined])
   })
 
-  it('is a failure where no other can be had', async () => {
+  it('rejects calls if no other token can be obtained', async () => {
     upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
     await expect(forRequest(cookies).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
     expect(bearers()).toEqual([stale])
   })
 
-  it('is not followed by another person\'s once something ran as the former', async () => {
+  it('is not replaced by another user\'s token after a call ran as the first user', async () => {
     const other = fakeToken('grace')
     script(accept(stale), other)
     const { fetchAuthQuery } = forRequest(cookies)
@@ -135,7 +135,7 @@ describe('a token of the cookie that the deployment refuses', () => {
     expect(bearers()).toEqual([stale, stale])
   })
 
-  it('gives nothing more once something ran as the other person', async () => {
+  it('delivers no result after a call ran as another user', async () => {
     const other = fakeToken('grace')
     let answerLate = (): void => {}
     script((request, ...rest) => {
@@ -152,7 +152,7 @@ describe('a token of the cookie that the deployment refuses', () => {
     await expect(late).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
   })
 
-  it('is a failure, with no further request, where it was in use because no other could be had', async () => {
+  it('rejects without another request if it was used only because no other was available', async () => {
     upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
     const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
     await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
@@ -160,11 +160,14 @@ describe('a token of the cookie that the deployment refuses', () => {
   })
 })
 
-describe('a session and a token of one request', () => {
+describe('forRequest › session and token of one request', () => {
   const cookies = signedIn({ token: fakeToken('ada', { sessionId: 'a1' }) })
   const sessionOf = (user: string, id: string) => ({ user: { id: user }, session: { id, userId: user } })
 
-  /** Better Auth reports this session and mints this token; functions return whose token they got. */
+  /**
+   * Better Auth returns this session and this token; functions return the subject of the token they
+   * received.
+   */
   function scriptAuth(session: unknown, token: string | null): void {
     upstream.answer = (request, ...rest) => {
       const { target, headers } = request
@@ -177,7 +180,7 @@ describe('a session and a token of one request', () => {
     }
   }
 
-  it('agree as long as user and session are the same, and nothing more is requested', async () => {
+  it('agree if user and session are the same, without a further request', async () => {
     scriptAuth(sessionOf('ada', 'a1'), null)
     const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
     await Promise.all([getSession(), getToken()])
@@ -185,7 +188,7 @@ describe('a session and a token of one request', () => {
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
   })
 
-  it('agree where the token does not name its session', async () => {
+  it('agree if the token does not name its session', async () => {
     const [header, , signature] = fakeToken('ada').split('.')
     const claims = btoa(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900 })).replace(/=/g, '')
     scriptAuth(sessionOf('ada', 'a1'), null)
@@ -197,7 +200,7 @@ describe('a session and a token of one request', () => {
   it.each([
     ['user', sessionOf('grace', 'a1'), fakeToken('grace', { sessionId: 'a1' })],
     ['session', sessionOf('ada', 'a2'), fakeToken('ada', { sessionId: 'a2' })],
-  ])('of another %s bring one new token', async (_name, session, token) => {
+  ])('cause one request for a new token if the %s differs', async (_name, session, token) => {
     scriptAuth(session, token)
     for (const isTokenFirst of [false, true]) {
       upstream.requests.length = 0
@@ -211,7 +214,7 @@ describe('a session and a token of one request', () => {
     }
   })
 
-  it('are a failure where they still disagree, and no function runs', async () => {
+  it('reject calls if they still differ, and no function runs', async () => {
     scriptAuth(sessionOf('grace', 'g1'), fakeToken('ada', { sessionId: 'a1' }))
     for (const { getSession, getToken, fetchAuthQuery, fetchAuthMutation } of [forRequest(cookies), forRequest(SESSION)]) {
       upstream.requests.length = 0
@@ -232,14 +235,14 @@ describe('a session and a token of one request', () => {
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
   })
 
-  it('are a failure where Better Auth has a session and does not mint a token for it', async () => {
+  it('reject calls if Better Auth has a session but returns no token for it', async () => {
     scriptAuth(sessionOf('ada', 'a1'), null)
     const { getSession, fetchAuthQuery } = forRequest(SESSION)
     await getSession()
     await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
   })
 
-  it('need not agree where the session could not be found out', async () => {
+  it('need not agree if the session could not be determined', async () => {
     scriptAuth(sessionOf('ada', 'a1'), null)
     const answer = upstream.answer
     upstream.answer = (request, ...rest) => (request.target.endsWith('/get-session') ? page(503) : answer)(request, ...rest)
@@ -248,7 +251,7 @@ describe('a session and a token of one request', () => {
     expect(await fetchAuthQuery(query, {})).toBe('ada')
   })
 
-  it('give no result of a query that ran before they turned out to disagree', async () => {
+  it('withhold the result of a query that ran before the difference was known', async () => {
     scriptAuth(sessionOf('grace', 'g1'), fakeToken('grace', { sessionId: 'g1' }))
     const answer = upstream.answer
     let answerLate = (): void => {}
@@ -266,22 +269,22 @@ describe('a session and a token of one request', () => {
   })
 })
 
-describe('a fresh token that the deployment refuses', () => {
-  it('is not tried again', async () => {
+describe('forRequest › a new token that the deployment rejects', () => {
+  it('is not sent again', async () => {
     script(json(REFUSED, 401), fakeToken('ada'))
     await expect(forRequest(SESSION).fetchAuthMutation(mutation, {})).rejects.toMatchObject({ code: 'TOKEN_REJECTED' })
     expect(bearers()).toHaveLength(1)
   })
 })
 
-describe('a call as nobody that the deployment refuses', () => {
-  it('is no matter of a token', async () => {
+describe('forRequest › an anonymous call that the deployment rejects', () => {
+  it('is not reported as a rejected token', async () => {
     script(json(REFUSED, 401))
     await expect(forRequest('').fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
   })
 })
 
-describe('a call that fails otherwise', () => {
+describe('forRequest › a call that fails for another reason', () => {
   const cookies = signedIn({ token: fakeToken('ada') })
   const failures: [string, ScriptedUpstream['answer'], unknown][] = [
     ['its function', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
@@ -290,13 +293,13 @@ describe('a call that fails otherwise', () => {
     ['a firewall\'s 401', page(401), { code: 'FUNCTION_REQUEST_FAILED' }],
     ['a firewall\'s 403', page(403, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
     ['a 500 with JSON', json({ code: 'InternalServerError', message: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a 500 that looks well', json({ status: 'success', value: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['a 500 with the body of a success', json({ status: 'success', value: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
     ['a 503 page', page(503, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
     ['a page with 200', page(200, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['an answer of another form', json({ status: 'secret' }), { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['an answer in another form', json({ status: 'secret' }), { code: 'FUNCTION_REQUEST_FAILED' }],
     ['a redirect', (_request, response) => void response.writeHead(307, { location: 'https://secret.example/' }).end(), { code: 'FUNCTION_REQUEST_FAILED' }],
     ['a dropped connection', (_request, response) => void response.socket!.destroy(), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['silence', () => {}, { code: 'FUNCTION_REQUEST_FAILED' }],
+    ['no answer', () => {}, { code: 'FUNCTION_REQUEST_FAILED' }],
   ]
 
   it.each(failures)('is not sent again: %s', async (_name, answer, expected) => {
@@ -311,7 +314,7 @@ describe('a call that fails otherwise', () => {
     }
   })
 
-  it('may be an action that takes longer than others may', async () => {
+  it('has no time limit if it is an action', async () => {
     let finish = (): void => {}
     script((...exchange) => {
       finish = () => void json({ status: 'success', value: 'late' })(...exchange)
@@ -325,7 +328,7 @@ describe('a call that fails otherwise', () => {
     expect(await running).toBe('late')
   })
 
-  it('is not even asked for who is there, if it cannot be sent', async () => {
+  it('requests no token if it cannot be encoded', async () => {
     const { fetchAuthQuery } = forRequest(SESSION)
     await expect(fetchAuthQuery({} as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
     await expect(fetchAuthQuery(query, { when: new Date() })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
@@ -333,8 +336,8 @@ describe('a call that fails otherwise', () => {
   })
 })
 
-describe('arguments and values of a hostile form', () => {
-  it('stay what they are', async () => {
+describe('forRequest › arguments and results with keys of a prototype', () => {
+  it('are passed unchanged', async () => {
     script(json({ status: 'success', value: JSON.parse('{"__proto__":{"isAdmin":true},"html":"</script>\u2028"}') }))
     const { fetchAuthQuery, preloadAuthQuery } = forRequest('')
     const value = await fetchAuthQuery(query, {}) as any
@@ -345,7 +348,7 @@ describe('arguments and values of a hostile form', () => {
 })
 
 describe('createConvexServer({ tokens: false })', () => {
-  it.each([[true], [false]])('follows the session, and calls run anonymously without any token: session first %s', async (isSessionFirst) => {
+  it.each([[true], [false]])('reads the session and runs calls anonymously (session first: %s)', async (isSessionFirst) => {
     upstream.answer = (request, response, incoming) => {
       if (request.target === '/api/auth/get-session')
         return json({ user: { id: 'ada' }, session: { id: 's1', userId: 'ada', token: 'secret' } })(request, response, incoming)

@@ -2,7 +2,7 @@ import type { ConvexServerOptions } from 'convue/server'
 import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { makeFunctionReference } from 'convex/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/live/app-server.ts'
+import { browserRequest, createAppServer } from '../support/live/app-server.ts'
 import { signedIn } from '../support/live/auth-cookies.ts'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
@@ -20,25 +20,27 @@ beforeAll(async () => {
 })
 afterAll(() => upstream.close())
 
-/** What becomes of writes of a request with these headers, and how much of it went upstream. */
+/**
+ * How writes of a request with these headers end, and how many requests the deployment received.
+ */
 async function write(headers: Record<string, string>, options: Partial<ConvexServerOptions> = {}, url = `${APP}/page`): Promise<string> {
   const app = createAppServer({ url: upstream.url, siteUrl: upstream.url }, options)
-  const { fetchAuthMutation, fetchAuthAction, fetchAuthQuery } = app.forRequest(visit(COOKIES, headers, url))
+  const { fetchAuthMutation, fetchAuthAction, fetchAuthQuery } = app.forRequest(browserRequest(COOKIES, headers, url))
   const [first, second] = await Promise.all([fetchAuthMutation(mutation, {}), fetchAuthAction(action, {})].map(call => call.catch(error => error.code)))
   expect(second).toBe(first)
-  expect(app.asked).toHaveLength(first === 'done' ? 2 : 0)
+  expect(app.requests).toHaveLength(first === 'done' ? 2 : 0)
   expect(await fetchAuthQuery(query, {})).toBe('done')
   return first
 }
 
-describe('mutations and actions of a request', () => {
+describe('fetchAuthMutation and fetchAuthAction', () => {
   it.each([
     ['a page of the app', { 'origin': APP, 'sec-fetch-site': 'same-origin' }],
     ['a page of the app in a browser without Fetch Metadata', { origin: APP }],
     ['a form of the app that sends no origin', { 'origin': 'null', 'sec-fetch-site': 'same-origin' }],
     ['the address bar', { 'sec-fetch-site': 'none' }],
     ['a link of the app in a browser without Fetch Metadata', { referer: `${APP}/before?a` }],
-  ])('run: %s', async (_name, headers) => {
+  ])('run for a request from %s', async (_name, headers) => {
     expect(await write(headers as Record<string, string>)).toBe('done')
   })
 
@@ -50,65 +52,65 @@ describe('mutations and actions of a request', () => {
     ['another host of the same site', { 'origin': 'https://blog.example.com', 'sec-fetch-site': 'same-site' }],
     ['another port', { origin: 'https://app.example.com:8443' }],
     ['the app without encryption', { origin: 'http://app.example.com' }],
-    ['a host that begins alike', { origin: 'https://app.example.com.evil.example' }],
-    ['a host that ends alike', { origin: 'https://evilapp.example.com' }],
+    ['a host with the same beginning', { origin: 'https://app.example.com.evil.example' }],
+    ['a host with the same end', { origin: 'https://evilapp.example.com' }],
     ['a sandboxed frame', { origin: 'null' }],
     ['a sandboxed frame, with a referrer', { origin: 'null', referer: `${APP}/` }],
-    ['nonsense', { origin: 'app.example.com' }],
-    ['nonsense for a referrer', { referer: 'app.example.com' }],
-    ['a kind of site that is not known yet', { 'sec-fetch-site': 'secret' }],
-    ['no header that says where it comes from', {}],
-    ['no header that says where it comes from, and an empty referrer', { referer: '' }],
+    ['an invalid origin', { origin: 'app.example.com' }],
+    ['an invalid referrer', { referer: 'app.example.com' }],
+    ['an unknown kind of site', { 'sec-fetch-site': 'secret' }],
+    ['an unknown origin', {}],
+    ['an unknown origin, with an empty referrer', { referer: '' }],
     ['another site that claims to be a proxy', { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }],
-  ])('are refused, and nothing is sent: %s', async (_name, headers) => {
+  ])('reject, and send nothing, for a request from %s', async (_name, headers) => {
     expect(await write(headers as Record<string, string>)).toBe('ORIGIN_UNTRUSTED')
   })
 
-  it('run without cookies, anonymously, where no header says where they come from', async () => {
+  it('run anonymously without cookies if no header names an origin', async () => {
     const app = createAppServer({ url: upstream.url, siteUrl: upstream.url })
     upstream.requests.length = 0
-    expect(await app.forRequest(visit('', {}, `${APP}/page`)).fetchAuthMutation(mutation, {})).toBe('done')
+    expect(await app.forRequest(browserRequest('', {}, `${APP}/page`)).fetchAuthMutation(mutation, {})).toBe('done')
     expect(upstream.requests[0]!.headers).not.toHaveProperty('authorization')
   })
 
-  it('run for a client that is not a browser and sends the origin of the app', async () => {
+  it('run for a client that is not a browser and sends the app\'s origin', async () => {
     expect(await write({ origin: APP })).toBe('done')
   })
 
-  it('say which headers are missing, and what a client that is not a browser sends', async () => {
-    const { fetchAuthMutation } = createAppServer({ url: upstream.url, siteUrl: upstream.url }).forRequest(visit(COOKIES))
+  it('name the missing headers, and what a client that is not a browser sends', async () => {
+    const { fetchAuthMutation } = createAppServer({ url: upstream.url, siteUrl: upstream.url }).forRequest(browserRequest(COOKIES))
     await expect(fetchAuthMutation(mutation, {})).rejects.toMatchObject({
       why: expect.stringContaining('no Origin, Referer or Sec-Fetch-Site'),
       fix: expect.stringContaining('a client that is not a browser sends `Origin`'),
     })
   })
 
-  it('run by where the request comes from that caused theirs', async () => {
-    const blind = visit(COOKIES, {}, `${APP}/inner`)
-    const own = visit(COOKIES, { 'sec-fetch-site': 'same-origin' }, `${APP}/page`)
-    const foreign = visit(COOKIES, { 'sec-fetch-site': 'cross-site' }, `${APP}/page`)
+  it('decide by the origin of the request in `causedBy`', async () => {
+    const blind = browserRequest(COOKIES, {}, `${APP}/inner`)
+    const own = browserRequest(COOKIES, { 'sec-fetch-site': 'same-origin' }, `${APP}/page`)
+    const foreign = browserRequest(COOKIES, { 'sec-fetch-site': 'cross-site' }, `${APP}/page`)
     const app = createAppServer({ url: upstream.url, siteUrl: upstream.url })
     const writeFor = (request: Request, causedBy: Request): Promise<string> =>
       app.forRequest(request, { causedBy }).fetchAuthMutation(mutation, {}).catch(error => error.code)
     expect(await writeFor(blind, own)).toBe('done')
-    for (const inner of [blind, own, visit(COOKIES, { origin: APP }, `${APP}/inner`)]) {
+    for (const inner of [blind, own, browserRequest(COOKIES, { origin: APP }, `${APP}/inner`)]) {
       expect(await writeFor(inner, foreign)).toBe('ORIGIN_UNTRUSTED')
       expect(await writeFor(inner, blind)).toBe('ORIGIN_UNTRUSTED')
     }
   })
 
-  it('run for an origin that is trusted, and for no other', async () => {
+  it('run for a trusted origin, and for no other', async () => {
     const options = { trustedOrigins: ['https://Admin.example.com/'] }
     expect(await write({ 'origin': 'https://admin.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('done')
     expect(await write({ origin: 'https://admin.example.com' }, options)).toBe('done')
     expect(await write({ 'origin': 'https://blog.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('ORIGIN_UNTRUSTED')
   })
 
-  it('run where TLS ends before the app, which then sees http', async () => {
+  it('run if TLS ends before the app, which then sees http', async () => {
     expect(await write({ origin: APP }, {}, 'http://app.example.com/page')).toBe('done')
   })
 
-  it('run behind a reverse proxy that changes Host if it is trusted', async () => {
+  it('run behind a reverse proxy that changes Host, if it is trusted', async () => {
     const headers = { 'origin': APP, 'x-forwarded-host': 'app.example.com', 'x-forwarded-proto': 'https' }
     expect(await write(headers, { trustProxy: true }, 'http://internal:3000/page')).toBe('done')
     expect(await write(headers, {}, 'http://internal:3000/page')).toBe('ORIGIN_UNTRUSTED')

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => void server.close())
 
-/** The headers that a client gets. */
+/** The headers that a client receives. */
 async function headersOf(answer: (res: ServerResponse) => unknown): Promise<IncomingHttpHeaders> {
   respond = answer
   const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' })
@@ -45,7 +45,7 @@ describe('makePrivate', () => {
     ['appendHeader', res => res.appendHeader('cache-control', PUBLIC)],
     ['appendHeader in capitals', res => res.appendHeader('CACHE-CONTROL', 'Public, S-MaxAge=600')],
     ['appendHeader with several values', res => res.appendHeader('Cache-Control', ['public', 's-maxage=600'])],
-    ['appendHeader of a value without harm', res => res.appendHeader('cache-control', 'no-transform')],
+    ['appendHeader of a harmless value', res => res.appendHeader('cache-control', 'no-transform')],
     ['removeHeader', res => res.removeHeader('Cache-Control')],
     ['writeHead with an object', res => res.writeHead(200, { 'Cache-Control': PUBLIC })],
     ['writeHead with an array', res => res.writeHead(200, ['Cache-Control', PUBLIC, 'cache-control', 'public'])],
@@ -70,7 +70,7 @@ describe('makePrivate', () => {
     'private',
     'no-store',
     '',
-  ])('does not take this for private: %s', async (value) => {
+  ])('overrides the header %s', async (value) => {
     expect(await cacheControlOf(res => res.setHeader('cache-control', value))).toBe(PRIVATE)
     expect(await cacheControlOf(res => res.writeHead(200, { 'Cache-Control': value }))).toBe(PRIVATE)
   })
@@ -78,7 +78,7 @@ describe('makePrivate', () => {
   it.each([
     'private, no-cache, no-store, no-transform, must-revalidate, max-age=0',
     'No-Store, Private',
-  ])('keeps rules that are as strict: %s', async (value) => {
+  ])('keeps a header that is as strict: %s', async (value) => {
     expect(await cacheControlOf(res => res.setHeader('cache-control', value))).toBe(value)
   })
 })
@@ -97,7 +97,7 @@ describe('isPrivate', () => {
     ['max-age=600, no-cache="a, private, b"', false],
     ['x-private', false],
     [undefined, false],
-  ])('of %o is %s', async (value, expected) => {
+  ])('returns the expected result for %o: %s', async (value, expected) => {
     let actual: boolean | undefined
     await headersOf((res) => {
       if (value !== undefined)
@@ -107,7 +107,7 @@ describe('isPrivate', () => {
     expect(actual).toBe(expected)
   })
 
-  it('is false with a public header for one kind of cache, and true where that one is private too', async () => {
+  it('is false if a header for one kind of cache is public, and true if that is private too', async () => {
     const actual: boolean[] = []
     await headersOf((res) => {
       res.setHeader('cache-control', PRIVATE)
@@ -118,16 +118,16 @@ describe('isPrivate', () => {
   })
 })
 
-describe('a response for which an identity was requested', () => {
+describe('makePrivate › headers for one kind of cache', () => {
   const answer = async (res: ServerResponse, apply: (res: ServerResponse) => unknown = () => {}): Promise<void> => {
     const request = { getToken: async () => null, responseHeaders: () => new Headers() } as any
     const event = { node: { res }, method: 'GET' } as any
-    // As Nitro does where the host does not do it.
+    // Nitro does the same if the host does not.
     for (const [name, value] of Object.entries((rules.current as { headers: OutgoingHttpHeaders }).headers))
       res.setHeader(name, value!)
     await withIdentityHeaders(request, [event], [event]).getToken()
     apply(res)
-    // A second request for the identity is not refused.
+    // A second request for the identity does not fail.
     res.flushHeaders()
     await withIdentityHeaders(request, [event], [event]).getToken()
   }
@@ -152,7 +152,7 @@ describe('a response for which an identity was requested', () => {
     })
   })
 
-  it('has no header for one kind of cache that no rule names', async () => {
+  it('adds no header that no route rule names', async () => {
     rules.current = { headers: {} }
     const headers = await headersOf(res => answer(res.setHeader('CDN-Cache-Control', PUBLIC)))
     expect(headers).toMatchObject({ 'cache-control': PRIVATE })

@@ -8,7 +8,7 @@ import { expectConsole } from '../support/environment/console-guard.ts'
 import { serve } from '../support/live/serve.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
-/** The deployment; and a host that nobody should ever be led to. */
+/** The deployment, and a host that no request may reach. */
 let upstream: ScriptedUpstream
 let elsewhere: ScriptedUpstream
 let app: { url: string, close: () => Promise<void> }
@@ -27,7 +27,9 @@ function createServer(options: Partial<ConvexServerOptions> = {}) {
   return { ...server, handler: (request: Request) => server.handler(request, { address: '127.0.0.1' }) }
 }
 
-/** Sends these very bytes to the app, as no browser would, and returns the head of the answer. */
+/**
+ * Sends exactly these bytes to the app, which no browser would, and returns the head of the answer.
+ */
 async function sendRaw(...lines: string[]): Promise<{ status: number, answer: string }> {
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
   socket.write(lines.join('\r\n'))
@@ -35,14 +37,14 @@ async function sendRaw(...lines: string[]): Promise<{ status: number, answer: st
   return { status: Number(answer.split(' ')[1]), answer }
 }
 
-/** A GET of this very target. */
+/** A GET of exactly this target. */
 async function get(target: string, ...headers: string[]): Promise<number> {
   return (await sendRaw(`GET ${target} HTTP/1.1`, 'host: app.example.com', 'connection: close', ...headers, '', '')).status
 }
 
 const targets = (): string[] => upstream.requests.map(({ target }) => target)
 
-describe('a path that leads out of the auth routes', () => {
+describe('handler › a path outside the auth routes', () => {
   it.each([
     '/',
     '/api/query',
@@ -74,7 +76,7 @@ describe('a path that leads out of the auth routes', () => {
     '/x/api/auth/ok',
     '/?/api/auth/ok',
     '/%61pi/auth/ok',
-  ])('is a 404, and upstream hears nothing of it: %s', async (target) => {
+  ])('answers 404 and sends nothing upstream: %s', async (target) => {
     expect(await get(target)).toBe(404)
     expect(targets()).toEqual([])
   })
@@ -86,14 +88,14 @@ describe('a path that leads out of the auth routes', () => {
     ['/api/auth/.well-known/x.json', '/api/auth/.well-known/x.json'],
     ['/api/auth/...', '/api/auth/...'],
     ['/api/auth/ok?next=//evil.example/..%2f..', '/api/auth/ok?next=//evil.example/..%2f..'],
-  ])('is not %s', async (target, reached) => {
+  ])('does not include %s', async (target, reached) => {
     expect(await get(target)).toBe(200)
     expect(targets()).toEqual([reached])
   })
 })
 
-describe('another host', () => {
-  it('cannot be named by the target of a request', async () => {
+describe('handler › another host', () => {
+  it('cannot be addressed by the target of a request', async () => {
     const { host } = new URL(elsewhere.url)
     for (const target of [`${elsewhere.url}/api/auth/ok`, `//${host}/api/auth/ok`])
       expect(await get(target)).toBe(200)
@@ -102,14 +104,14 @@ describe('another host', () => {
     expect(targets()).toEqual(['/api/auth/ok', '/api/auth/ok'])
   })
 
-  it('cannot be named by a header', async () => {
+  it('cannot be addressed by a header', async () => {
     const { host } = new URL(elsewhere.url)
     const names = ['forwarded: host=', 'x-forwarded-host: ', 'x-forwarded-server: ', 'x-original-url: http://', 'x-rewrite-url: http://', 'x-host: ']
     expect((await sendRaw('GET /api/auth/ok HTTP/1.1', `host: ${host}`, 'connection: close', ...names.map(name => name + host), '', '')).status).toBe(200)
     expect(upstream.requests[0]!.headers.host).toBe(new URL(upstream.url).host)
   })
 
-  it('cannot be reached through a redirect of upstream', async () => {
+  it('cannot be reached through a redirect of the deployment', async () => {
     upstream.answer = (_request, response) => void response.writeHead(307, { location: `${elsewhere.url}/api/auth/convex/token` }).end()
     const request = { headers: { cookie: 'better-auth.session_token=secret' } }
     expect(await get('/api/auth/ok', 'cookie: better-auth.session_token=secret')).toBe(307)
@@ -119,21 +121,21 @@ describe('another host', () => {
   })
 })
 
-describe('another method', () => {
-  it.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'PURGE'])('is a 405, and upstream hears nothing of it: %s', async (method) => {
+describe('handler › another method', () => {
+  it.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'PURGE'])('answers 405 and sends nothing upstream: %s', async (method) => {
     const response = await createServer().handler(new Request('https://app.example.com/api/auth/ok', { method }))
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, HEAD, OPTIONS'])
     expect(targets()).toEqual([])
   })
 
-  it('cannot be asked for in a header', async () => {
+  it('cannot be requested by a header', async () => {
     await get('/api/auth/ok', 'x-http-method-override: DELETE')
     expect(upstream.requests[0]!.method).toBe('GET')
   })
 })
 
-describe('smuggling', () => {
-  it('of a second request in a body ends at the proxy, which writes its own length', async () => {
+describe('handler › request smuggling', () => {
+  it('fails for a second request in a body: the proxy writes its own length', async () => {
     const smuggled = 'POST /api/auth/sign-out HTTP/1.1\r\nhost: x\r\n\r\n'
     await sendRaw('POST /api/auth/ok HTTP/1.1', 'host: app.example.com', 'connection: close', 'transfer-encoding: chunked', '', smuggled.length.toString(16), smuggled, '0', '', '')
     expect(upstream.requests).toHaveLength(1)
@@ -141,7 +143,7 @@ describe('smuggling', () => {
     expect(upstream.requests[0]!.headers).not.toHaveProperty('transfer-encoding')
   })
 
-  it('of a header by a line break has no way in or out', async () => {
+  it('fails for a header with a line break, in both directions', async () => {
     expect(await get('/api/auth/ok', 'x-a: b\rx-injected: 1')).toBe(400)
     expect(targets()).toEqual([])
     for (const trustProxy of [true, { addressHeader: 'x-forwarded-for' }]) {
@@ -152,13 +154,13 @@ describe('smuggling', () => {
     }
   })
 
-  it('of a cookie name through another has no way either', async () => {
+  it('fails for a cookie hidden in the name of another', async () => {
     const cookie = 'app="; better-auth.x=1; "; __Secure-app=better-auth.y=2;better-auth.z'
     await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers: { cookie } }))
     expect(upstream.requests[0]!.headers.cookie).toBe('better-auth.x=1')
   })
 
-  it('by naming headers in Connection takes away the visitor\'s own headers at most', async () => {
+  it('removes at most the client\'s own headers by naming them in Connection', async () => {
     const headers = { 'connection': 'cookie, host, x-forwarded-proto, x-better-auth-forwarded-host, accept-encoding, x-secret', 'cookie': 'better-auth.a=1; app=secret', 'x-secret': 'secret' }
     await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers }))
     const seen = upstream.requests[0]!.headers
@@ -167,10 +169,10 @@ describe('smuggling', () => {
   })
 })
 
-describe('a body without end over a socket', () => {
-  it('is a 413 while it is still being sent', async () => {
+describe('handler › an endless body over a socket', () => {
+  it('answers 413 while the body is still being sent', async () => {
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
-    socket.on('error', () => {}) // The app hangs up.
+    socket.on('error', () => {}) // The app closes the connection.
     socket.write('POST /api/auth/ok HTTP/1.1\r\nhost: app.example.com\r\ntransfer-encoding: chunked\r\n\r\n')
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
     const answered = new Promise<string>(resolve => socket.once('data', data => resolve(String(data))))

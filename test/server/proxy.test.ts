@@ -30,14 +30,14 @@ function send(path: string, init: RequestInit = {}, options: Partial<ConvexServe
   return createServer(options).handler(new Request(APP + path, init))
 }
 
-/** What upstream sees of a GET with these headers. */
+/** What the deployment receives of a GET with these headers. */
 async function forward(headers: Record<string, string>, options: Partial<ConvexServerOptions> = {}): Promise<SeenRequest> {
   await send('/api/auth/get-session', { headers }, options)
   return upstream.requests.at(-1)!
 }
 
-describe('what goes through the proxy', () => {
-  it('keeps its path and query to the letter', async () => {
+describe('handler', () => {
+  it('keeps path and query unchanged', async () => {
     await send('/api/auth/callback/git%20hub;v=1?code=a%2Fb%0d%0a&state=%E2%9C%93&x=1&x=2&url=https://other.example/..')
     expect(upstream.requests[0]!.target).toBe('/api/auth/callback/git%20hub;v=1?code=a%2Fb%0d%0a&state=%E2%9C%93&x=1&x=2&url=https://other.example/..')
   })
@@ -52,7 +52,7 @@ describe('what goes through the proxy', () => {
     expect(upstream.requests[0]).toMatchObject({ body: '{"name":"Ädä"}', headers: { 'content-type': 'application/json', 'content-length': '16' } })
   })
 
-  it('keeps the status and the body of the answer, whatever they are', async () => {
+  it('keeps the status and the body of any answer', async () => {
     for (const status of [200, 201, 400, 401, 403, 404, 422, 429, 500, 503]) {
       upstream.answer = json({ code: `S${status}` }, status, { 'retry-after': '7' })
       const response = await send('/api/auth/ok')
@@ -60,7 +60,7 @@ describe('what goes through the proxy', () => {
     }
   })
 
-  it('may be an answer without a body', async () => {
+  it('passes on an answer without a body', async () => {
     for (const status of [204, 304]) {
       upstream.answer = (_request, response) => void response.writeHead(status).end()
       const response = await send('/api/auth/ok')
@@ -68,7 +68,7 @@ describe('what goes through the proxy', () => {
     }
   })
 
-  it('keeps every cookie that is set, flags included', async () => {
+  it('keeps every Set-Cookie with its attributes', async () => {
     const cookies = [
       '__Secure-better-auth.session_token=a.b%3D; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax',
       '__Secure-better-auth.convex_jwt=c; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax',
@@ -81,14 +81,14 @@ describe('what goes through the proxy', () => {
     ])
   })
 
-  it('may be a redirect, which is passed on and not followed', async () => {
+  it('passes a redirect on without following it', async () => {
     upstream.answer = (_request, response) => void response.writeHead(302, { 'location': 'https://github.com/login?state=1', 'set-cookie': 'better-auth.state=1' }).end()
     const response = await send('/api/auth/sign-in/social')
     expect([response.status, response.headers.get('location'), response.headers.getSetCookie()]).toEqual([302, 'https://github.com/login?state=1', ['better-auth.state=1']])
     expect(upstream.requests).toHaveLength(1)
   })
 
-  it.each([['gzip', gzipSync], ['br', brotliCompressSync]] as const)('may be packed with %s, although it was not asked for', async (encoding, pack) => {
+  it.each([['gzip', gzipSync], ['br', brotliCompressSync]] as const)('passes on an answer that is compressed with %s although none was accepted', async (encoding, pack) => {
     const text = 'a long text '.repeat(1000)
     upstream.answer = (request, response) => {
       expect(request.headers['accept-encoding']).toBe('identity')
@@ -102,12 +102,12 @@ describe('what goes through the proxy', () => {
     await app.close()
   })
 
-  it('keeps the length of an answer that is not packed', async () => {
+  it('keeps the length of an answer that is not compressed', async () => {
     upstream.answer = (_request, response) => void response.writeHead(200, { 'content-length': 2 }).end('ok')
     expect((await send('/api/auth/ok')).headers.get('content-length')).toBe('2')
   })
 
-  it('may take as long as it likes once its answer has begun', async () => {
+  it('sets no time limit after the answer has begun', async () => {
     vi.useFakeTimers()
     let signal: AbortSignal | null | undefined
     const beginning: typeof fetch = async (_input, init) => {
@@ -120,7 +120,7 @@ describe('what goes through the proxy', () => {
     expect(signal!.aborted).toBe(false)
   })
 
-  it('streams', async () => {
+  it('streams the answer', async () => {
     let goOn = (): void => {}
     upstream.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('first')
@@ -134,7 +134,7 @@ describe('what goes through the proxy', () => {
     await app.close()
   })
 
-  it('ends upstream when the visitor leaves', async () => {
+  it('ends the request upstream when the client disconnects', async () => {
     let isClosed = false
     upstream.answer = (_request, response) => {
       response.once('close', () => isClosed = true)
@@ -150,7 +150,7 @@ describe('what goes through the proxy', () => {
     await app.close()
   })
 
-  it('comes back private and not stored, varying on the cookie', async () => {
+  it('keeps the answer out of caches and varies it by cookie', async () => {
     upstream.answer = json({}, 200, { 'cache-control': 'public, max-age=3600', 'vary': 'Origin' })
     const { headers } = await send('/api/auth/get-session')
     expect(headers.get('cache-control')).toBe('private, no-store')
@@ -158,8 +158,8 @@ describe('what goes through the proxy', () => {
   })
 })
 
-describe('headers on their way upstream', () => {
-  it('are kept where they are between the ends', async () => {
+describe('handler › request headers', () => {
+  it('are kept if they concern the whole way', async () => {
     const headers = {
       'accept': 'application/json',
       'accept-language': 'de',
@@ -173,7 +173,7 @@ describe('headers on their way upstream', () => {
     expect((await forward(headers)).headers).toMatchObject(headers)
   })
 
-  it('lose what is between neighbours only, and what Connection names', async () => {
+  it('lose those that concern one connection, and those that Connection names', async () => {
     const { rawHeaders } = await forward({
       'connection': 'close, X-Secret, x-Other',
       'expect': '100-continue',
@@ -194,7 +194,7 @@ describe('headers on their way upstream', () => {
     expect(rawHeaders.join()).not.toMatch(/x-secret|x-other|timeout=5/i)
   })
 
-  it('lose what a host adds for the app, and what claims to come from a proxy', async () => {
+  it('lose those that a host adds for the app, and those that claim to be a proxy\'s', async () => {
     const { headers } = await forward({
       'cf-connecting-ip': '203.0.113.9',
       'cf-ray': 'secret',
@@ -219,7 +219,7 @@ describe('headers on their way upstream', () => {
     expectConsole(/CLIENT_ADDRESS_UNKNOWN.*came through a reverse proxy/)
   })
 
-  it('never hold x-forwarded-host, and Host is that of upstream', async () => {
+  it('never contain x-forwarded-host, and Host is the deployment\'s', async () => {
     for (const trustProxy of [false, true]) {
       const addresses = trustProxy ? { 'x-forwarded-for': '203.0.113.9' } : undefined
       const { headers } = await forward({ ...addresses, 'host': 'app.example.com', 'x-forwarded-host': 'shop.example.com' }, { trustProxy })
@@ -229,8 +229,8 @@ describe('headers on their way upstream', () => {
   })
 })
 
-describe('headers that `fetch` writes itself', () => {
-  it('are not given to it: some runtimes would take them', async () => {
+describe('handler › headers that `fetch` writes itself', () => {
+  it('are not passed to `fetch`: some runtimes would send them', async () => {
     const given: Headers[] = []
     const seeing: typeof fetch = async (_input, init) => {
       given.push(new Headers(init!.headers))
@@ -242,7 +242,7 @@ describe('headers that `fetch` writes itself', () => {
   })
 })
 
-describe('the app\'s address, as Better Auth learns it', () => {
+describe('handler › the app\'s address for Better Auth', () => {
   const told = async (headers: Record<string, string>, trustProxy: ConvexServerOptions['trustProxy'], url = 'http://internal:3000'): Promise<unknown[]> => {
     const addresses = trustProxy ? { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } : undefined
     await createServer({ trustProxy }).handler(new Request(`${url}/api/auth/ok`, { headers: { ...addresses, ...headers } }))
@@ -251,35 +251,35 @@ describe('the app\'s address, as Better Auth learns it', () => {
     return [seen['x-better-auth-forwarded-proto'], seen['x-better-auth-forwarded-host']]
   }
 
-  it('is that of the request', async () => {
+  it('is the address of the request', async () => {
     expect(await told({}, false, 'https://app.example.com:8443')).toEqual(['https', 'app.example.com:8443'])
   })
 
-  it('is not what anybody may write into a header', async () => {
+  it('is not the one in a header that any client can write', async () => {
     const forged = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-better-auth-forwarded-proto': 'https', 'x-better-auth-forwarded-host': 'evil.example' }
     expect(await told(forged, false)).toEqual(['http', 'internal:3000'])
   })
 
-  it('is what a trusted reverse proxy says', async () => {
+  it('is the one that a trusted reverse proxy writes', async () => {
     expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'App.example.com' }, true)).toEqual(['https', 'app.example.com'])
     expect(await told({ 'x-forwarded-proto': 'https' }, true)).toEqual(['https', 'internal:3000'])
     expect(await told({}, true)).toEqual(['http', 'internal:3000'])
   })
 
-  it('is what the outermost trusted proxy says, not what the visitor wrote before it', async () => {
+  it('is the one of the outermost trusted proxy, not the one that the client wrote', async () => {
     const headers = { 'x-forwarded-proto': 'http, https, http', 'x-forwarded-host': 'evil.example, app.example.com, inner.example' }
     expect(await told(headers, { hops: 2 })).toEqual(['https', 'app.example.com'])
     expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, { hops: 2 })).toEqual(['https', 'app.example.com'])
   })
 
-  it('is not what cannot be an address', async () => {
+  it('is not a value that cannot be an address', async () => {
     for (const host of ['evil.example/path', 'a@evil.example', 'evil.example?x', 'evil example', '"evil"', 'evil.example:port'])
       expect(await told({ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': host }, true)).toEqual(['http', 'internal:3000'])
   })
 })
 
-describe('cookies on their way upstream', () => {
-  it('are those of Better Auth only', async () => {
+describe('handler › request cookies', () => {
+  it('are only those of Better Auth', async () => {
     const cookie = [
       'app_session=secret',
       'better-auth.session_token=a.b%3D=',
@@ -294,18 +294,18 @@ describe('cookies on their way upstream', () => {
     expect((await forward({ cookie })).headers.cookie).toBe('better-auth.session_token=a.b%3D=; __Secure-better-auth.convex_jwt=c; __Host-better-auth.state=d')
   })
 
-  it('are those of another prefix and those on the list, if the settings say so', async () => {
+  it('are those with the configured prefix and those in `forwardedCookies`', async () => {
     const cookie = 'better-auth.session_token=secret; shop.session_token=a; sid=b; sid2=secret'
     expect((await forward({ cookie }, { cookiePrefix: 'shop', forwardedCookies: ['sid'] })).headers.cookie).toBe('shop.session_token=a; sid=b')
   })
 
-  it('are none where there is none of Better Auth', async () => {
+  it('are none if none is Better Auth\'s', async () => {
     expect((await forward({ cookie: 'app_session=secret' })).headers).not.toHaveProperty('cookie')
   })
 })
 
-describe('headers on their way back', () => {
-  it('lose what is between neighbours or about the connection to upstream', async () => {
+describe('handler › response headers', () => {
+  it('lose those that concern the connection to the deployment', async () => {
     upstream.answer = json({}, 200, {
       'alt-svc': 'h3=":443"',
       'cf-ray': '1',
@@ -320,7 +320,7 @@ describe('headers on their way back', () => {
     expect(names.filter(name => /^(?:alt-svc|cf-ray|connection|keep-alive|proxy-authenticate|transfer-encoding|x-internal)$/.test(name))).toEqual([])
   })
 
-  it('delete the former token with a session that brings none', async () => {
+  it('delete the previous token with a session that comes without one', async () => {
     const session = '__Secure-better-auth.session_token=b; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com'
     upstream.answer = json({}, 200, { 'set-cookie': [session] })
     expect((await send('/api/auth/multi-session/set-active', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
@@ -331,8 +331,8 @@ describe('headers on their way back', () => {
   })
 })
 
-describe('an upstream that does not answer', () => {
-  it('is a 502 with JSON', async () => {
+describe('handler › a deployment that does not answer', () => {
+  it('causes a 502 with JSON', async () => {
     await upstream.close()
     const response = await send('/api/auth/get-session', { headers: { cookie: 'better-auth.session_token=secret' } })
     expect(response.status).toBe(502)
@@ -343,14 +343,14 @@ describe('an upstream that does not answer', () => {
     upstream = await startUpstream()
   })
 
-  it('is a 504 with JSON after a while', async () => {
+  it('causes a 504 with JSON after the time limit', async () => {
     upstream.answer = () => {}
     const response = await send('/api/auth/get-session', {}, { timeoutMs: 50 })
     expect(response.status).toBe(504)
     expect(await response.json()).toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
   })
 
-  it('is waited for without end if the settings say so', async () => {
+  it('causes no time-out with an infinite `timeoutMs`', async () => {
     let answer = (): void => {}
     upstream.answer = (...exchange) => {
       answer = () => void json({})(...exchange)
@@ -361,14 +361,14 @@ describe('an upstream that does not answer', () => {
     expect((await response).status).toBe(200)
   })
 
-  it('is a 502 if it breaks off before its headers, or speaks no HTTP', async () => {
+  it('causes a 502 if it disconnects before its headers, or does not use HTTP', async () => {
     upstream.answer = (_request, response) => void response.socket!.destroy()
     expect((await send('/api/auth/ok')).status).toBe(502)
     upstream.answer = (_request, response) => void response.socket!.end('SSH-2.0-secret\r\n\r\n')
     expect((await send('/api/auth/ok')).status).toBe(502)
   })
 
-  it('says nothing of the error of a `fetch` that tells too much', async () => {
+  it('does not reveal the error of a `fetch`', async () => {
     const telling: typeof fetch = async (_input, init) => {
       throw Object.assign(new Error(`failed with ${new Headers(init!.headers).get('cookie')}`), { request: init })
     }
@@ -378,13 +378,13 @@ describe('an upstream that does not answer', () => {
   })
 })
 
-describe('a body', () => {
-  it('may be as long as the limit', async () => {
+describe('handler › a request body', () => {
+  it('may have the length of the limit', async () => {
     expect((await send('/api/auth/ok', { method: 'POST', body: 'x'.repeat(100) }, { maxBodyBytes: 100 })).status).toBe(200)
     expect(upstream.requests[0]!.body).toHaveLength(100)
   })
 
-  it('that says itself that it is too long is a 413, and not read', async () => {
+  it('causes a 413 without being read if its content-length is too long', async () => {
     let isRead = false
     const body = new ReadableStream({ pull: () => {
       isRead = true
@@ -396,7 +396,7 @@ describe('a body', () => {
     expect(upstream.requests).toEqual([])
   })
 
-  it('without an end is a 413 as soon as it is too long', async () => {
+  it('causes a 413 as soon as it is too long, if it is endless', async () => {
     let sent = 0
     let isCancelled = false
     const body = new ReadableStream<Uint8Array>({
@@ -412,7 +412,7 @@ describe('a body', () => {
     expect(upstream.requests).toEqual([])
   })
 
-  it('that breaks off is a 400, and upstream hears nothing of it', async () => {
+  it('causes a 400 and no request upstream if it breaks off', async () => {
     const body = new ReadableStream({ pull: controller => controller.error(new Error('gone')) })
     expect((await send('/api/auth/ok', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(400)
     expect(upstream.requests).toEqual([])

@@ -1,11 +1,12 @@
 import type { ConvexServerOptions } from 'convue/server'
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/live/app-server.ts'
+import { browserRequest, createAppServer } from '../support/live/app-server.ts'
 import { createBrowserFetch, ORIGIN, startFixture } from '../support/live/deployment.ts'
 import { serve } from '../support/live/serve.ts'
 
-// Better Auth counts by address and path: three sign-ins and a hundred other requests within ten seconds.
+// Better Auth counts by address and path: three sign-ins and a hundred other requests within ten
+// seconds.
 
 const ADA = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
 const CLIENT_ADDRESS_HEADER = 'x-client-3f9a'
@@ -59,9 +60,9 @@ interface Route {
 describe.each<Route>([
   { where: 'directly', options: {}, env: {}, hasEdge: false },
   { where: 'through a proxy that the app trusts', options: { trustProxy: true }, env: {}, hasEdge: false },
-  // As something in front of a deployment may do.
+  // A host in front of the deployment may do the same.
   { where: 'where x-forwarded-for is rewritten on the way to the deployment', options: WITH_HEADER, env: { CLIENT_ADDRESS_HEADER }, hasEdge: true },
-])('the limits of Better Auth, reached $where', ({ options, env, hasEdge }) => {
+])('handler › the limits of Better Auth, reached $where', ({ options, env, hasEdge }) => {
   let started: Deployment
   let edge: Awaited<ReturnType<typeof serve>> | undefined
   let ada: ReturnType<typeof browse>
@@ -82,7 +83,7 @@ describe.each<Route>([
   })
   afterAll(() => Promise.all([edge?.close(), started?.close()]))
 
-  it('lock out the client that tries too often, and no other', async () => {
+  it('lock out only the client that tries too often', async () => {
     const guessing = browse(options, nextAddress())
     for (const guess of ['one', 'two', 'three'])
       expect(await signIn(guessing, guess)).toBe(401)
@@ -90,7 +91,7 @@ describe.each<Route>([
     expect(await signIn(browse(options, nextAddress()), ADA.password)).toBe(200)
   })
 
-  it('are not evaded by what a client writes into headers', async () => {
+  it('cannot be evaded by headers that a client writes', async () => {
     const address = nextAddress()
     const statuses: number[] = []
     for (const guess of ['one', 'two', 'three', 'four']) {
@@ -101,11 +102,11 @@ describe.each<Route>([
     expect(statuses).toEqual([401, 401, 401, 429])
   })
 
-  it('are not used up by an app\'s server that renders pages', async () => {
+  it('are not used up by a server that renders pages', async () => {
     const { forRequest } = createAppServer(deployment, { ...options, jwtCache: false })
     const rendered: unknown[] = []
     for (let page = 0; page < 120; page++) {
-      const { getSession, getToken } = forRequest(visit(ada.cookies))
+      const { getSession, getToken } = forRequest(browserRequest(ada.cookies))
       const [session, token] = await Promise.all([getSession(), getToken()])
       rendered.push(session?.user.email, typeof token)
     }

@@ -3,7 +3,7 @@ import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { makeFunctionReference } from 'convex/server'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/live/app-server.ts'
+import { browserRequest, createAppServer } from '../support/live/app-server.ts'
 import { bindingOf, signedIn } from '../support/live/auth-cookies.ts'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
@@ -18,8 +18,8 @@ const FLAGS = 'Path=/; HttpOnly; SameSite=Lax'
 const cached = fakeToken('ada')
 const minted = fakeToken('ada')
 /** All cookies of another user of the app, who has signed in elsewhere. */
-const stranger = signedIn({ session: 'better-auth.session_token=mallory.1', token: fakeToken('mallory') })
-const [strangersSession, strangersToken, strangersBinding] = stranger.split('; ') as [string, string, string]
+const otherUser = signedIn({ session: 'better-auth.session_token=mallory.1', token: fakeToken('mallory') })
+const [otherSession, otherToken, otherBinding] = otherUser.split('; ') as [string, string, string]
 
 let upstream: ScriptedUpstream
 beforeEach(async () => {
@@ -31,28 +31,28 @@ afterEach(async () => {
 })
 
 function forRequest(cookies: string, options: Partial<ConvexServerOptions> = {}) {
-  const request = visit(cookies, { 'sec-fetch-site': 'same-origin' })
+  const request = browserRequest(cookies, { 'sec-fetch-site': 'same-origin' })
   return createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(request)
 }
 
-/** What the proxy adds to what a response of Better Auth sets in the browser. */
+/** The `Set-Cookie`s that the proxy adds to those of a response of Better Auth. */
 async function proxied(setCookies: string[], ...rest: RequestParts): Promise<string[]> {
   return (await answered(setCookies, ...rest)).slice(setCookies.length)
 }
 
 type RequestParts = [cookies?: string, headers?: Record<string, string>, options?: Partial<ConvexServerOptions> & { method?: string }]
 
-/** What a response of Better Auth sets in the browser once it has passed the proxy. */
+/** The `Set-Cookie`s of a response of Better Auth after it has passed the proxy. */
 async function answered(setCookies: string[], ...[cookies = '', headers = {}, { method = 'GET', ...options } = {}]: RequestParts): Promise<string[]> {
   upstream.answer = json({}, 200, { 'set-cookie': setCookies })
   const server = createConvexServer({ convexUrl: upstream.url, convexSiteUrl: upstream.url, ...options })
-  const request = new Request(visit(cookies, headers, 'http://localhost:5173/api/auth/x'), { method })
+  const request = new Request(browserRequest(cookies, headers, 'http://localhost:5173/api/auth/x'), { method })
   const response = await server.handler(request, { address: '127.0.0.1' })
   return response.headers.getSetCookie()
 }
 
 describe('getToken', () => {
-  it('is anonymous where the session cookie is gone and the token is left', async () => {
+  it('is null if the session cookie is gone and the token remains', async () => {
     const [, ...left] = signedIn({ session: SESSION, token: cached }).split('; ')
     const { getToken, fetchAuthQuery, fetchAuthMutation, preloadAuthQuery } = forRequest(left.join('; '))
     upstream.answer = json({ status: 'success', value: 'done' })
@@ -72,32 +72,32 @@ describe('getToken', () => {
   it.each([
     ['a token without a binding', [SESSION, token]],
     ['the binding of another token', [SESSION, token, `better-auth.convex_jwt_binding=${bindingOf(SESSION, minted)}`]],
-    ['the binding of another session', [SESSION, token, `better-auth.convex_jwt_binding=${bindingOf(strangersSession, cached)}`]],
+    ['the binding of another session', [SESSION, token, `better-auth.convex_jwt_binding=${bindingOf(otherSession, cached)}`]],
     ['an empty binding', [SESSION, token, 'better-auth.convex_jwt_binding=']],
-    ['a previous user\'s token and binding', [SESSION, strangersToken, strangersBinding]],
-    ['a stranger\'s token before the user\'s', [strangersToken, SESSION, token, binding]],
-    ['a stranger\'s token after the user\'s', [SESSION, token, binding, strangersToken]],
-    ['a stranger\'s token and binding before the user\'s', [strangersToken, strangersBinding, SESSION, token, binding]],
-    ['a stranger\'s token and binding after the user\'s', [SESSION, token, binding, strangersToken, strangersBinding]],
-    ['a stranger\'s token with another security prefix', [SESSION, token, binding, `__Secure-${strangersToken}`]],
-    ['a stranger\'s token instead of one with a security prefix', [SECURE_SESSION, strangersToken, strangersBinding]],
-  ])('mints a token from the session: %s', async (_name, cookies) => {
+    ['a previous user\'s token and binding', [SESSION, otherToken, otherBinding]],
+    ['another user\'s token before the user\'s', [otherToken, SESSION, token, binding]],
+    ['another user\'s token after the user\'s', [SESSION, token, binding, otherToken]],
+    ['another user\'s token and binding before the user\'s', [otherToken, otherBinding, SESSION, token, binding]],
+    ['another user\'s token and binding after the user\'s', [SESSION, token, binding, otherToken, otherBinding]],
+    ['another user\'s token with another security prefix', [SESSION, token, binding, `__Secure-${otherToken}`]],
+    ['another user\'s token instead of one with a security prefix', [SECURE_SESSION, otherToken, otherBinding]],
+  ])('requests a token for the session: %s', async (_name, cookies) => {
     expect(await forRequest(cookies.join('; ')).getToken()).toBe(minted)
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token'])
   })
 
   it.each(['__Secure-', '__Host-'])('lets Better Auth decide between sessions with and without %s', async (prefix) => {
-    const secure = stranger.split('; ').map(pair => prefix + pair).join('; ')
+    const secure = otherUser.split('; ').map(pair => prefix + pair).join('; ')
     for (const cookies of [`${secure}; ${SESSION}`, `${SESSION}; ${secure}`, `${secure}; ${signedIn({ session: SESSION, token: cached })}`]) {
       upstream.requests.length = 0
       expect(await forRequest(cookies).getToken()).toBe(minted)
-      // It reads one of these names only.
-      expect(upstream.requests[0]!.headers.cookie!.split('; ')).toEqual(expect.arrayContaining([SESSION, prefix + strangersSession]))
+      // Better Auth reads only one of these names.
+      expect(upstream.requests[0]!.headers.cookie!.split('; ')).toEqual(expect.arrayContaining([SESSION, prefix + otherSession]))
     }
   })
 
-  it('is anonymous where two session cookies have one name, and no session reaches Better Auth', async () => {
-    for (const cookies of [`${stranger}; ${signedIn({ session: SESSION, token: cached })}`, `${signedIn({ session: SESSION, token: cached })}; ${stranger}`]) {
+  it('is null with two session cookies of one name, and Better Auth receives no session', async () => {
+    for (const cookies of [`${otherUser}; ${signedIn({ session: SESSION, token: cached })}`, `${signedIn({ session: SESSION, token: cached })}; ${otherUser}`]) {
       const { getToken, getSession, isAuthenticated } = forRequest(cookies)
       expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
       expect(upstream.requests).toEqual([])
@@ -106,14 +106,14 @@ describe('getToken', () => {
     }
   })
 
-  it('is the cookie\'s where a cookie comes twice with one value', async () => {
+  it('returns the cookie\'s token if the header contains the same cookie twice', async () => {
     const cookies = signedIn({ session: SESSION, token: cached })
     expect(await forRequest(`${cookies}; ${cookies}`).getToken()).toBe(cached)
   })
 })
 
-describe('requests to Better Auth', () => {
-  it('carry neither the binding nor the cached session, which Better Auth would believe beside any other', async () => {
+describe('forRequest › requests to Better Auth', () => {
+  it('contain neither the binding nor the cached session, which Better Auth does not check', async () => {
     const caches = 'better-auth.session_data=x; __Secure-better-auth.session_data.0=y; better-auth.session_data.1=z'
     const others = 'better-auth.dont_remember=true; better-auth.session_token_multi-1=b'
     await proxied([], `${signedIn({ session: SESSION, token: cached })}; ${caches}; ${others}`)
@@ -124,7 +124,7 @@ describe('requests to Better Auth', () => {
   })
 })
 
-describe('handler', () => {
+describe('handler › token binding', () => {
   const setToken = `better-auth.convex_jwt=${minted}; Max-Age=900; ${FLAGS}`
   const setSession = `better-auth.session_token=ada.2; Max-Age=604800; ${FLAGS}`
   const bound = (session: string): string => `better-auth.convex_jwt_binding=${bindingOf(session, minted)}; Max-Age=900; ${FLAGS}`
@@ -139,18 +139,18 @@ describe('handler', () => {
     expect(await proxied([setToken, setSession])).toEqual([bound('better-auth.session_token=ada.2')])
   })
 
-  it('binds a token to a session that is set once more', async () => {
+  it('binds a token to a session that is set again', async () => {
     expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
   })
 
-  it('does not bind a token where a response replaces the session: it may be the previous session\'s', async () => {
-    expect(await proxied([setSession, setToken], strangersSession)).toEqual([unbound])
+  it('does not bind a token if the response replaces the session: either may own it', async () => {
+    expect(await proxied([setSession, setToken], otherSession)).toEqual([unbound])
   })
 
   it.each([
     ['authorization', 'Bearer mallory.1'],
-    ['better-auth-cookie', strangersSession],
-  ])('does not bind a token to the cookie where the header %s names the session', async (name, value) => {
+    ['better-auth-cookie', otherSession],
+  ])('does not bind a token to the cookie if the header %s names the session', async (name, value) => {
     expect(await proxied([setToken], SESSION, { [name]: value })).toEqual([unbound])
     expect(await proxied([setSession, setToken], '', { [name]: value })).toEqual([unbound])
   })
@@ -160,8 +160,8 @@ describe('handler', () => {
   })
 
   it('does not bind a token to one of several sessions', async () => {
-    expect(await proxied([setToken], `${SESSION}; ${strangersSession}`)).toEqual([unbound])
-    expect(await proxied([setToken], `${SESSION}; __Secure-${strangersSession}`)).toEqual([unbound])
+    expect(await proxied([setToken], `${SESSION}; ${otherSession}`)).toEqual([unbound])
+    expect(await proxied([setToken], `${SESSION}; __Secure-${otherSession}`)).toEqual([unbound])
     expect(await proxied([setSession, setToken], '__Secure-better-auth.session_token=ada.1')).toEqual([unbound])
   })
 
@@ -174,12 +174,12 @@ describe('handler', () => {
     expect(await proxied(ends, signedIn({ session: SESSION, token: cached }), {}, { method: 'POST' })).toEqual([unbound])
   })
 
-  it('keeps the session of a later sign-in where a late answer to a request that reads deletes the previous one', async () => {
+  it('keeps a later session if a late answer to a GET deletes the previous one', async () => {
     const ends = ['session_token', 'convex_jwt'].map(name => `better-auth.${name}=; Max-Age=0; ${FLAGS}`)
     const tokenEnds = [ends[1]!, unbound]
     for (const method of ['GET', 'HEAD'])
       expect(await answered(ends, SESSION, {}, { method })).toEqual(tokenEnds)
-    // A sign-out is meant.
+    // A POST is an intended sign-out.
     expect(await answered(ends, SESSION, {}, { method: 'POST' })).toEqual(expect.arrayContaining(ends))
     // What renders a page for the previous user, in its own response.
     upstream.answer = json(null, 200, { 'set-cookie': ends })
@@ -188,12 +188,12 @@ describe('handler', () => {
     expect(responseHeaders().getSetCookie()).toEqual(tokenEnds)
   })
 
-  it('keeps a session longer that a request has read', async () => {
+  it('extends a session that a request has read', async () => {
     const renewed = `${SESSION}; Max-Age=604800; ${FLAGS}`
     expect(await answered([renewed], SESSION)).toEqual([renewed])
   })
 
-  it('deletes the token, the binding and the cache of a session that is replaced without a token', async () => {
+  it('deletes token, binding and cache of a session that is replaced without a token', async () => {
     const caches = 'better-auth.session_data=x; better-auth.session_data.0=y'
     expect(await proxied([setSession, `better-auth.session_data=z; ${FLAGS}`], `${SESSION}; ${caches}`)).toEqual([
       `better-auth.convex_jwt=; Max-Age=0; ${FLAGS}`,
@@ -202,7 +202,7 @@ describe('handler', () => {
     ])
   })
 
-  it('keeps the token of a session that is set once more without a token', async () => {
+  it('keeps the token of a session that is set again without a token', async () => {
     expect(await proxied([`${SESSION}; Max-Age=604800; ${FLAGS}`], signedIn({ session: SESSION, token: cached }))).toEqual([])
   })
 })
@@ -211,7 +211,7 @@ describe('forwardedCookies', () => {
   const options = { forwardedCookies: ['sid', '__Secure-sid', 'device'] }
   const cookies = (session: string): string => signedIn({ session, token: cached, prefix: 'better-auth.' })
 
-  it('may hold the session, from which a token is minted', async () => {
+  it('may hold the session for which a token is requested', async () => {
     expect(await forRequest('sid=a', options).getToken()).toBe(minted)
     expect(upstream.requests[0]!.headers.cookie).toBe('sid=a')
   })
@@ -229,13 +229,13 @@ describe('forwardedCookies', () => {
     expect(await forRequest(`${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('is anonymous where what is left of the cookies is not a session', async () => {
+  it('makes the request anonymous if the remaining cookies are not a session', async () => {
     upstream.answer = json({ code: 'UNAUTHORIZED' }, 401)
     const [, , token, binding] = cookies('device=1; sid=a').split('; ')
     expect(await forRequest(`device=1; ${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('is bound by the responses of the proxy as well', async () => {
+  it('is bound by responses of the proxy, too', async () => {
     const set = [`sid=b; ${FLAGS}`, `better-auth.convex_jwt=${minted}; ${FLAGS}`]
     expect(await proxied(set, '', {}, options)).toEqual([`better-auth.convex_jwt_binding=${bindingOf('sid=b', minted)}; ${FLAGS}`])
     expect(await proxied([`sid=b; ${FLAGS}`], 'sid=a', {}, options)).toEqual([
@@ -246,7 +246,7 @@ describe('forwardedCookies', () => {
 })
 
 describe('jwtCache: false', () => {
-  it('mints a token although one is bound to the session', async () => {
+  it('requests a token although one is bound to the session', async () => {
     expect(await forRequest(signedIn({ session: SESSION, token: cached }), { jwtCache: false }).getToken()).toBe(minted)
   })
 })

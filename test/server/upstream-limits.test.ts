@@ -22,7 +22,7 @@ const SESSION = 'better-auth.session_token=secret'
 
 const list = makeFunctionReference<'query'>('tasks:list')
 
-/** Sends JSON that does not end for as long as it is read, and says how much that was. */
+/** Sends endless JSON as long as it is read, and counts its bytes. */
 function endless(headers: Record<string, string> = {}) {
   const sent = { bytes: 0, isClosed: false }
   const part = 'x'.repeat(2 ** 16)
@@ -51,18 +51,18 @@ describe('forRequest', () => {
     const sent = endless()
     await expect(ask()).rejects.toMatchObject({ code, why: expect.stringContaining(`more than ${limit} bytes`) })
     await eventually(() => sent.isClosed).toBe(true)
-    // Some is still in the buffers of the two sockets.
+    // The buffers of the two sockets may still hold a part.
     expect(sent.bytes).toBeLessThan(limit + 2 ** 24)
   })
 
-  it('does not read an answer that is too long by its own account', async () => {
+  it('does not read an answer whose content-length is too long', async () => {
     const sent = endless({ 'content-length': String(2 ** 30) })
     await expect(request(SESSION).getSession()).rejects.toMatchObject({ code: 'SESSION_REQUEST_FAILED' })
     await eventually(() => sent.isClosed).toBe(true)
     expect(sent.bytes).toBeLessThan(2 ** 24)
   })
 
-  it('takes a result as large as Convex allows', async () => {
+  it('accepts a result as large as Convex allows', async () => {
     const text = 'x'.repeat(2 ** 24)
     upstream.answer = json({ status: 'success', value: text })
     expect(await request().fetchAuthQuery(list)).toHaveLength(text.length)

@@ -1,11 +1,12 @@
+/** The cookies of a user who is signed in. */
 import { createHash } from 'node:crypto'
 
-/** What a browser has of a user who is signed in. */
+/** The session and the token that a browser of a signed-in user has in its cookies. */
 export interface SignedInCookies {
   /** The session cookie. @default 'better-auth.session_token=s.1' */
   session?: string
   token: string
-  /** What stands before `convex_jwt` in the names. @default what stands before `session_token` */
+  /** The prefix of `convex_jwt` in the cookie names. @default the prefix of `session_token` */
   prefix?: string
 }
 
@@ -14,12 +15,14 @@ export function signedIn({ session = 'better-auth.session_token=s.1', token, pre
   return `${session}; ${prefix}convex_jwt=${token}; ${prefix}convex_jwt_binding=${bindingOf(session, token)}`
 }
 
-/** The value that binds a token to a session, written down here a second time. */
+/** The value that binds a token to a session, computed independently of the library. */
 export function bindingOf(session: string, token: string): string {
   return createHash('sha256').update(`${session}; ${token}`).digest('base64url')
 }
 
-/** Puts another token into a browser's cookies, as if Better Auth had set it for the session there. */
+/**
+ * Puts another token into a browser's cookies, as if Better Auth had set it for the session there.
+ */
 export function setBoundToken(cookies: Map<string, string>, token: string): void {
   const [sessionName = '', session] = [...cookies].find(([name]) => name.endsWith('.session_token'))!
   const name = sessionName.replace(/session_token$/, 'convex_jwt')

@@ -1,4 +1,6 @@
-/** Something that was sent, and in which flight. */
+/** Counts the serial flights between a page and its servers. */
+
+/** A request or message that was sent, and its flight. */
 export interface Sent {
   /** By `performance.now()`. */
   readonly at: number
@@ -8,19 +10,21 @@ export interface Sent {
 
 export interface Received {
   readonly at: number
-  /** Of what was sent, or of the latest of it: an answer arrives in the flight of its question. */
+  /** The flight of the request, or of the latest message, that this answers. */
   readonly flight: number
   readonly text: string
 }
 
 /**
- * Counts serial flights: what is sent before anything has arrived leaves in the first, and what is sent after an answer of the nth leaves in the one
- * after it, whether it had to wait for that answer or not. So time divided by a round trip cannot be less than the flight of what arrived last.
+ * Counts serial flights. Requests that are sent before any answer has arrived are in the first
+ * flight; requests that are sent after an answer of flight n are in flight n + 1, whether they had
+ * to wait for that answer or not. So the elapsed time divided by a round trip is never less than
+ * the flight of the last answer.
  */
 export class FlightLog {
   readonly sent: Sent[] = []
   readonly received: Received[] = []
-  /** The latest flight of which an answer has arrived. */
+  /** The latest flight with an answer that has arrived. */
   #latest = 0
 
   send(name: string): Sent {
@@ -29,7 +33,7 @@ export class FlightLog {
     return sent
   }
 
-  /** @param flight That of the question. */
+  /** @param flight the flight of the request. */
   receive(flight: number, text = ''): void {
     this.received.push({ at: performance.now(), flight, text })
     this.#latest = Math.max(this.#latest, flight)
@@ -40,7 +44,7 @@ export class FlightLog {
     return this.received.find(received => received.text.includes(text))
   }
 
-  /** What was sent in each flight, in order. */
+  /** The names of the requests in each flight, in order. */
   names(): string[][] {
     return Array.from({ length: Math.max(0, ...this.sent.map(({ flight }) => flight)) }, (_, index) =>
       this.sent.filter(({ flight }) => flight === index + 1).map(({ name }) => name))

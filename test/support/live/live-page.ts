@@ -1,3 +1,4 @@
+/** A simulated page with real clients of Convex and Better Auth. */
 import type { ConvexOptions, ConvexPlugin, TokenOutcome } from 'convue'
 import type { App } from 'vue'
 import type { Deployment } from '../../../src/testing/index.ts'
@@ -12,8 +13,9 @@ import { ScriptedSource } from '../scripted/scripted-source.ts'
 import { createToken } from './deployment.ts'
 
 /**
- * Makes this process a page, as far as Convue, Convex and Better Auth look; `fetch` and sockets stay Node's. A test file with a Better Auth client
- * must stay a page to its end: the client takes its listeners off `window` one second after the last use of its session.
+ * Gives this process the globals of a page that Convue, Convex and Better Auth use; `fetch` and
+ * sockets remain Node's. A test file with a Better Auth client must keep these globals to its end:
+ * the client removes its listeners from `window` one second after the last use of its session.
  */
 export function becomePage(): void {
   const window = new Window({ url: 'http://localhost:5173' })
@@ -24,7 +26,7 @@ export function becomePage(): void {
     vi.stubGlobal(name, window[name].bind(window))
 }
 
-/** A page of an app that talks to a real client, over real sockets, to a real deployment. */
+/** A page of an app with a real client that is connected to a real deployment over real sockets. */
 export class LivePage {
   readonly convex: ConvexPlugin
   readonly app: App
@@ -50,13 +52,16 @@ export class LivePage {
   }
 }
 
-/** What a request of the auth client was answered with. */
+/** A request of the auth client, and the status of its answer. */
 export interface AuthRequest { path: string, status: number | 'failed' }
 
-/** The real client of Better Auth in a browser with these cookies, and all that it has asked. */
+/**
+ * The real client of Better Auth in a browser with these cookies, and all requests that it has
+ * sent.
+ */
 export function createLiveAuthClient(deployment: Pick<Deployment, 'siteUrl'>, browserFetch: typeof fetch, plugins: any[] = []) {
   const requests: AuthRequest[] = []
-  /** Answers in the server's place, or lets it answer. */
+  /** Answers in place of the server, unless it returns `undefined`. */
   const network: { intercept: ((path: string) => Response | Promise<Response> | undefined) | null } = { intercept: null }
   const authClient = createAuthClient({
     baseURL: deployment.siteUrl,
@@ -76,9 +81,9 @@ export function createLiveAuthClient(deployment: Pick<Deployment, 'siteUrl'>, br
   return { authClient, requests, network, count: (path: string) => requests.filter(request => request.path === path).length }
 }
 
-/** A provider that gives good tokens of whoever the test says is there. */
+/** A provider with valid tokens for the user that a test signs in. */
 export class LiveSource extends ScriptedSource {
-  /** Seconds that a token lives. */
+  /** The lifetime of a token, in seconds. */
   lifetime = 900
 
   override signIn(userId: string, sessionId = `session-of-${userId}`): void {

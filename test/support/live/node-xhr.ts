@@ -1,9 +1,13 @@
+/** The parts of `XMLHttpRequest` that an upload needs. */
 import { request as send } from 'node:http'
 
-/** How much is sent between two progress events. */
+/** The number of bytes between two progress events. */
 const PIECE_BYTES = 2 ** 16
 
-/** As much of `XMLHttpRequest` as an upload needs, over Node's own HTTP: with the progress of the body, which `fetch` does not tell. */
+/**
+ * The parts of `XMLHttpRequest` that an upload needs, with Node's own HTTP client. `fetch` cannot
+ * report progress.
+ */
 export class NodeXhr {
   readonly upload: { onprogress: ((event: { loaded: number }) => void) | null } = { onprogress: null }
   onloadend: (() => void) | null = null
@@ -45,7 +49,7 @@ export class NodeXhr {
         this.status = response.statusCode!
       }
       catch {
-        // Half an answer is none.
+        // An incomplete answer counts as no answer.
         this.responseText = ''
       }
       this.#end()

@@ -1,3 +1,4 @@
+/** A test of the renewal of tokens, for pages with changed clocks. */
 import type { Deployment } from '../../../src/testing/index.ts'
 import { useAuthedQuery } from 'convue'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -9,16 +10,17 @@ import { becomePage, LivePage, LiveSource } from './live-page.ts'
 
 const age = performance.now.bind(performance)
 
-/** The time in milliseconds since 1970, whatever a test has done to the clocks. */
+/** The time in milliseconds since 1970, even if a test has changed the clocks. */
 export function realNow(): number {
   return performance.timeOrigin + age()
 }
 
 /**
- * The test that a token is renewed before it expires on a page whose clocks `bendClocks` has changed. Each needs a file of its own: the Convex
- * client remembers what the clock said when it first looked.
+ * Tests that a token is renewed before it expires on a page whose clocks `changeClocks` has
+ * changed. Each test needs a file of its own: the Convex client remembers the time of its first
+ * look at the clock.
  */
-export function itRenewsInTime(bendClocks: () => void): void {
+export function itRenewsInTime(changeClocks: () => void): void {
   let deployment: Deployment
   let page: LivePage | undefined
   beforeEach(async () => {
@@ -32,8 +34,8 @@ export function itRenewsInTime(bendClocks: () => void): void {
     vi.unstubAllGlobals()
   })
 
-  it('comes before the token expires: neither at once nor too late, and the page shows nothing of it', async () => {
-    bendClocks()
+  it('renews a token before it expires, neither at once nor too late, and without a visible change', async () => {
+    changeClocks()
     const source = new LiveSource()
     source.signIn('ada')
     source.answer = async () => ({ kind: 'token', token: await createToken('ada', { expiresIn: 6, now: realNow() }) })
@@ -46,7 +48,8 @@ export function itRenewsInTime(bendClocks: () => void): void {
     await eventually(() => source.requests.length).toBe(2)
     const events = (name: string): number => deployment.log.filter(entry => entry.kind === 'socket' && entry.name === name).length
     await eventually(() => events('authenticate')).toBe(2)
-    // An expired token would have been refused: the page would have shown it, and the socket would be another one.
+    // The deployment would have rejected an expired token: the page would have shown that, on
+    // another socket.
     expect(ticks).toHaveLength(1)
     expect(events('open')).toBe(1)
   })

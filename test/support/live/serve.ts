@@ -1,13 +1,14 @@
+/** Serves a handler of web requests with Node. */
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Serves a handler of web requests over a real socket, as any adapter for Node does. */
+/** Serves a handler of web requests over a real socket, like any adapter for Node. */
 export async function serve(handler: (request: Request) => Promise<Response>): Promise<{ url: string, close: () => Promise<void> }> {
   const server = createServer(async (incoming, outgoing) => {
-    const gone = new AbortController()
-    outgoing.once('close', () => gone.abort())
+    const disconnected = new AbortController()
+    outgoing.once('close', () => disconnected.abort())
     const hasBody = incoming.method !== 'GET' && incoming.method !== 'HEAD'
     const headers = new Headers()
     for (const [name, value] of Object.entries(incoming.headersDistinct)) {
@@ -19,7 +20,7 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
       request = new Request(new URL(incoming.url!, `http://${incoming.headers.host}`), {
         method: incoming.method!,
         headers,
-        signal: gone.signal,
+        signal: disconnected.signal,
         ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' } : {}),
       })
     }
@@ -27,10 +28,10 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
       return void outgoing.writeHead(400).end()
     }
     const response = await handler(request).catch((error) => {
-      if (!gone.signal.aborted)
+      if (!disconnected.signal.aborted)
         throw error
     })
-    // The handler gave up since its client has left.
+    // The handler has failed because its client has disconnected.
     if (!response)
       return
     const cookies = response.headers.getSetCookie()
@@ -39,10 +40,11 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
     outgoing.flushHeaders()
     if (!response.body)
       return void outgoing.end()
-    // As fast as the other side reads. A side that breaks off ends the other.
+    // The stream is as fast as the client reads. If one side breaks off, so does the other.
     await pipeline(Readable.fromWeb(response.body as any), outgoing).catch(() => {})
   })
-  // On a busy machine, a client could send a request over a connection that is just being closed as idle.
+  // On a busy machine, a client could otherwise send a request over a connection that is being
+  // closed as idle.
   server.keepAliveTimeout = 120_000
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -1,3 +1,4 @@
+/** A network with latency between a page and its servers. */
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage, Server } from 'node:http'
 import { once } from 'node:events'
@@ -7,16 +8,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FlightLog } from './flight-log.ts'
 
-/** Where a request goes. */
+/** The server that a request is sent to. */
 export interface Route {
   target: string
-  /** Whether it takes its time and is written down. */
+  /** Whether the request is delayed and logged. */
   isSlow: boolean
 }
 
 /**
- * A network on loopback on which each request, each answer and each message of a socket takes `oneWayMs`. What opens a connection below HTTP (TCP, TLS)
- * takes no time; what opens a WebSocket is a request with its answer. The log is kept where the page is.
+ * A network on loopback that delays each request, each answer and each message of a socket by
+ * `oneWayMs`. The opening of a connection below HTTP (TCP, TLS) is not delayed; the opening of a
+ * WebSocket is a request with its answer. The log records the times at the page.
  */
 export class SlowNetwork {
   readonly log = new FlightLog()
@@ -27,7 +29,7 @@ export class SlowNetwork {
     this.oneWayMs = oneWayMs
   }
 
-  /** Passes on what comes to a port, 0 for any free one. Returns its URL. */
+  /** Forwards the requests to a port, 0 for any free port. Returns the URL of the port. */
   async open(route: (pathname: string) => Route, port = 0): Promise<string> {
     const sockets = new WebSocketServer({ noServer: true })
     const server = createServer(async (incoming, outgoing) => {
@@ -35,8 +37,8 @@ export class SlowNetwork {
       const { target, isSlow } = route(pathname)
       try {
         const { status, headers, body } = isSlow
-          ? await this.#takeTime(`${incoming.method} ${pathname}`, () => passOn(incoming, target))
-          : await passOn(incoming, target)
+          ? await this.#delayBothWays(`${incoming.method} ${pathname}`, () => forward(incoming, target))
+          : await forward(incoming, target)
         outgoing.writeHead(status, headers).end(body)
       }
       catch {
@@ -47,8 +49,8 @@ export class SlowNetwork {
       const { target } = route(new URL(incoming.url!, 'http://localhost').pathname)
       const upstream = new WebSocket(target.replace(/^http/, 'ws') + incoming.url)
       upstream.on('error', () => socket.destroy())
-      await this.#takeTime('socket', async () => ({ body: '', opened: upstream.readyState === WebSocket.OPEN || await once(upstream, 'open') }))
-      sockets.handleUpgrade(incoming, socket, head, page => this.#join(page, upstream))
+      await this.#delayBothWays('socket', async () => ({ body: '', opened: upstream.readyState === WebSocket.OPEN || await once(upstream, 'open') }))
+      sockets.handleUpgrade(incoming, socket, head, page => this.#connectSockets(page, upstream))
     })
     this.#servers.push(server)
     server.listen(port, 'localhost')
@@ -63,7 +65,7 @@ export class SlowNetwork {
     }
   }
 
-  async #takeTime<Answer extends { body: string | Buffer }>(name: string, ask: () => Promise<Answer>): Promise<Answer> {
+  async #delayBothWays<Answer extends { body: string | Buffer }>(name: string, ask: () => Promise<Answer>): Promise<Answer> {
     const { flight } = this.log.send(name)
     await delay(this.oneWayMs)
     const answer = await ask()
@@ -72,9 +74,9 @@ export class SlowNetwork {
     return answer
   }
 
-  /** Timers of one length fire in order, so the messages stay in theirs. */
-  #join(page: WebSocket, upstream: WebSocket): void {
-    /** The latest flight of which something has reached the other end. */
+  /** Messages keep their order, since timers of the same length fire in order. */
+  #connectSockets(page: WebSocket, upstream: WebSocket): void {
+    /** The latest flight with a message that has reached the other end. */
     let arrived = 0
     page.on('message', (data) => {
       const { flight } = this.log.send(typeOf(String(data)))
@@ -96,8 +98,10 @@ export class SlowNetwork {
   }
 }
 
-/** Host and all, since the app behind it tells its own origin by that. */
-async function passOn(incoming: IncomingMessage, target: string): Promise<{ status: number, headers: string[], body: Buffer }> {
+/**
+ * Forwards all headers, including `Host`, from which the app behind the network derives its origin.
+ */
+async function forward(incoming: IncomingMessage, target: string): Promise<{ status: number, headers: string[], body: Buffer }> {
   const { method, headers } = incoming
   const outgoing = sendRequest(target + incoming.url, { method, headers })
   outgoing.end(await buffer(incoming))
@@ -106,7 +110,7 @@ async function passOn(incoming: IncomingMessage, target: string): Promise<{ stat
   return { status: response.statusCode!, headers: rawHeaders(response), body }
 }
 
-/** As they came, but for the length: what arrives in parts leaves as a whole. */
+/** The unchanged headers, except for those about the transfer: the body is forwarded as a whole. */
 function rawHeaders({ rawHeaders }: IncomingMessage): string[] {
   const kept: string[] = []
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,7 +1,11 @@
+/** Issues tokens without Better Auth. */
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 
-/** An issuer of tokens for anybody, with any expiry, without Better Auth: the fixture's `auth.config.ts` trusts it when it gets {@link tokenEnv}. */
+/**
+ * An issuer of tokens for any user, with any expiry. The shared `auth.config.ts` trusts it with
+ * {@link tokenEnv}.
+ */
 export const TEST_ISSUER = 'https://tests.convue.dev'
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -14,13 +18,13 @@ export const tokenEnv = {
 }
 
 export interface TokenOptions {
-  /** Seconds from `now` until it expires; negative for an expired one. @default 900 */
+  /** Seconds from `now` until the token expires; negative for an expired token. @default 900 */
   expiresIn?: number
-  /** When it is issued, in ms since 1970. @default Date.now() */
+  /** When the token is issued, in ms since 1970. @default Date.now() */
   now?: number
-  /** Further claims: `name`, `sessionId`, or others in place of those set here. */
+  /** Further claims, such as `name` and `sessionId`. They override the default claims. */
   claims?: Record<string, unknown>
-  /** Signs with a key that no deployment knows. @default false */
+  /** Signs with a key that no deployment trusts. @default false */
   forged?: boolean
 }
 

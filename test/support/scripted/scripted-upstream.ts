@@ -1,26 +1,27 @@
+/** A server upstream of the app's server, with scripted answers. */
 import type { Buffer } from 'node:buffer'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:http'
 
-/** A request as it came over the wire. */
+/** A request as it was received. */
 export interface SeenRequest {
   method: string
   /** Path and query, exactly as they were sent. */
   target: string
   headers: IncomingHttpHeaders
-  /** Names and values in turn, as they were sent. */
+  /** Names and values alternately, exactly as they were sent. */
   rawHeaders: string[]
   body: string
 }
 
 type Answer = (request: SeenRequest, response: ServerResponse, incoming: IncomingMessage) => void | Promise<void>
 
-/** A server at the other end that answers as a test wants it, and remembers what it was asked. */
+/** A server that answers as a test defines, and records the requests that it receives. */
 export interface ScriptedUpstream {
   url: string
   requests: SeenRequest[]
-  /** How the next requests are answered; at first with 404. */
+  /** Answers the next requests. Until a test sets it, the answer is a 404. */
   answer: Answer
   close: () => Promise<void>
 }
@@ -58,7 +59,7 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   return (_request, response) => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
-/** Answers as a firewall does. */
+/** Answers with a page, like a firewall. */
 export function page(status: number, text = '<!doctype html><title>Just a moment...</title>'): Answer {
   return (_request, response) => void response.writeHead(status, { 'content-type': 'text/html' }).end(text)
 }

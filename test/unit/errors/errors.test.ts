@@ -20,7 +20,7 @@ function thrownBy(run: () => unknown): ConvueError {
   throw new Error('Nothing was thrown.')
 }
 
-/** An error that says what happened, why, and what to do. */
+/** Expects an error with its code, what happened, and what to do. */
 function expectDiagnosis(error: unknown, code: string, { why, fix }: { why: RegExp, fix: RegExp }): void {
   expect(error).toBeInstanceOf(ConvueError)
   expect(error).toBeInstanceOf(Error)
@@ -34,16 +34,16 @@ describe('createConvex', () => {
     ['missing', undefined, /missing/],
     ['empty', '', /missing/],
     ['relative', '/convex', /\/convex/],
-    ['no URL', 'happy-otter-123', /happy-otter-123/],
-    ['another protocol', 'ws://localhost:3210', /ws:\/\/localhost/],
-    ['no string', 42, /42/],
+    ['not a URL', 'happy-otter-123', /happy-otter-123/],
+    ['of another protocol', 'ws://localhost:3210', /ws:\/\/localhost/],
+    ['not a string', 42, /42/],
     ['the address of the HTTP actions', 'https://happy-otter-123.convex.site', /not the address of a deployment.*HTTP actions.*happy-otter-123\.convex\.site/],
     ['the address of the HTTP actions in a region', 'HTTPS://happy-otter-123.eu-west-1.CONVEX.SITE/', /HTTP actions/],
-  ])('with a url that is %s is a diagnosed error', (_what, given, why) => {
+  ])('throws URL_INVALID for a url that is %s', (_what, given, why) => {
     expectDiagnosis(thrownBy(() => createConvex({ url: given as string })), 'URL_INVALID', { why, fix: /convex\.cloud/ })
   })
 
-  it('with both an authClient and a tokenSource is a diagnosed error', () => {
+  it('throws AUTH_SOURCE_CONFLICT for both an authClient and a tokenSource', () => {
     const both: ConvexOptions = { url, tokenSource: new ScriptedSource(), authClient: createAuthClient({ baseURL: 'http://localhost', plugins: [convexClient()] }) as any }
     expectDiagnosis(thrownBy(() => createConvex(both)), 'AUTH_SOURCE_CONFLICT', { why: /both/i, fix: /one/ })
   })
@@ -52,11 +52,11 @@ describe('createConvex', () => {
     ['an empty object', {}],
     ['the server\'s auth', { api: {}, handler: () => {} }],
     ['a token function', () => 'token'],
-  ])('with an authClient that is %s is a diagnosed error', (_what, authClient) => {
+  ])('throws AUTH_CLIENT_INVALID for an authClient that is %s', (_what, authClient) => {
     expectDiagnosis(thrownBy(() => createConvex({ url, authClient: authClient as any })), 'AUTH_CLIENT_INVALID', { why: /Better Auth/, fix: /convexClient\(\)/ })
   })
 
-  it('leaves no listener behind when it throws', () => {
+  it('adds no listener when it throws', () => {
     const added = vi.spyOn(window, 'addEventListener')
     thrownBy(() => createConvex({ url: '' }))
     thrownBy(() => createConvex({ url, authClient: {} as any }))
@@ -64,7 +64,7 @@ describe('createConvex', () => {
   })
 })
 
-describe('a composable without the plugin', () => {
+describe('composables › without the plugin', () => {
   it.each<[string, () => unknown]>([
     ['useConvexQuery', () => useConvexQuery(api.users.whoami)],
     ['useConvexMutation', () => useConvexMutation(api.messages.send)],
@@ -72,12 +72,12 @@ describe('a composable without the plugin', () => {
     ['useConvexClient', () => useConvexClient()],
     ['useConvexAuth', () => useConvexAuth()],
     ['useConvexConnectionState', () => useConvexConnectionState()],
-  ])('%s is a diagnosed error that names it', (name, use) => {
+  ])('%s throws PLUGIN_MISSING and its own name', (name, use) => {
     expectDiagnosis(thrownBy(() => effectScope().run(use)), 'PLUGIN_MISSING', { why: new RegExp(name), fix: /app\.use\(createConvex/ })
   })
 })
 
-describe('on a page', () => {
+describe('composables › on a page', () => {
   let page: ScriptedPage
   setupScriptedPage()
   beforeEach(() => {
@@ -89,7 +89,7 @@ describe('on a page', () => {
     ['useAuthedQuery', reference => useAuthedQuery(reference)],
     ['useConvexMutation', reference => useConvexMutation(reference)],
     ['useConvexAction', reference => useConvexAction(reference)],
-  ])('%s of what is no function reference is a diagnosed error', (_name, use) => {
+  ])('%s throws FUNCTION_INVALID for a value that is not a function reference', (_name, use) => {
     for (const reference of [undefined, null, {}, 42])
       expectDiagnosis(thrownBy(() => page.run(() => use(reference))), 'FUNCTION_INVALID', { why: /reference/, fix: /_generated\/api/ })
   })
@@ -102,7 +102,7 @@ describe('on a page', () => {
     ['an array', [1], /arguments/i],
     ['a string', 'all', /arguments/i],
     ['a number', 42, /arguments/i],
-  ])('a query with %s as arguments has a diagnosed error, and asks nothing', async (_what, args, why) => {
+  ])('useConvexQuery reports ARGS_INVALID for %s, and opens no connection', async (_what, args, why) => {
     const { result } = page.run(() => useConvexQuery(api.values.echo, args as any))
     expectDiagnosis(result.error.value, 'ARGS_INVALID', { why, fix: /@click="mutate\(\)"/ })
     expect(result.status.value).toBe('error')
@@ -110,7 +110,7 @@ describe('on a page', () => {
     expect(page.deployment.sockets).toEqual([])
   })
 
-  it('a query heals when its arguments do', async () => {
+  it('useConvexQuery recovers when its arguments become valid', async () => {
     page.deployment.functions.set('values:echo', ({ value }) => value)
     const { shallowRef } = await import('vue')
     const args = shallowRef<any>({ value: new Date(0) })
@@ -126,7 +126,7 @@ describe('on a page', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('a function that does not exist is the server\'s own error', async () => {
+  it('useConvexQuery passes on the deployment\'s error for an unknown function', async () => {
     const { result } = page.run(() => useConvexQuery(api.values.other))
     await page.tick()
     expect(result.error.value).not.toBeInstanceOf(ConvueError)
@@ -134,10 +134,10 @@ describe('on a page', () => {
   })
 })
 
-describe('an auth client without convexClient()', () => {
+describe('createConvex › an auth client without convexClient()', () => {
   setupScriptedPage()
 
-  it('is found out by the missing token endpoint', async () => {
+  it('reports TOKEN_ENDPOINT_MISSING after a 404', async () => {
     const answers: Record<string, () => Response> = {
       '/api/auth/get-session': () => Response.json({ user: { id: 'ada' }, session: { id: 's1', userId: 'ada', token: 'secret' } }),
       '/api/auth/convex/token': () => Response.json({ message: 'Not Found' }, { status: 404 }),
@@ -154,7 +154,7 @@ describe('an auth client without convexClient()', () => {
   })
 })
 
-describe('an IdentityChangedError', () => {
+describe('identityChangedError', () => {
   it('is a ConvueError with an outcome', () => {
     const error = new IdentityChangedError('notSent')
     expect(error).toBeInstanceOf(ConvueError)
