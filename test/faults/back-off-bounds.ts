@@ -6,17 +6,26 @@ function mostAttempts(outageMs: number, attemptMs: number, shortestWaitMs: (fail
   return attempts
 }
 
-/** Of requests for a token: Convue waits 1 s, doubled at each failure up to a minute, of which chance takes up to a half. */
+/**
+ * For token requests: Convue waits 1 s, doubled at each failure up to a minute. Up to half of the
+ * delay is random.
+ */
 export function mostTokenRequests(outageMs: number, attemptMs = 0): number {
   return mostAttempts(outageMs, attemptMs, failures => Math.min(1000 * 2 ** (failures - 1), 60_000) * 0.5)
 }
 
-/** After what is well again, the next request for a token comes within this: the longest wait that the outage led to. */
+/**
+ * The next token request after a recovery follows within this time: the longest delay that the
+ * outage caused.
+ */
 export function longestTokenWait(outageMs: number): number {
   return Math.min(1000 * 2 ** (mostTokenRequests(outageMs) - 1), 60_000)
 }
 
-/** Of connections: the Convex client waits 1 s, doubled at each failure up to 16 s, and chance makes that longer or shorter by up to a half. */
+/**
+ * For connections: the Convex client waits 1 s, doubled at each failure up to 16 s, and randomly up
+ * to half longer or shorter.
+ */
 export function mostConnections(outageMs: number): number {
   return mostAttempts(outageMs, 0, failures => Math.min(1000 * 2 ** (failures - 1), 16_000) * 0.5)
 }

@@ -7,19 +7,22 @@ import { FaultPage } from './fault-page.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { LockstepTime } from './lockstep-time.ts'
 
-/** What a test about faults works with. */
+/** The tools of a test about faults. */
 export interface FaultFixture {
   deployment: Deployment
   proxy: FaultProxy
   time: LockstepTime
   session: Session
-  /** A page of whoever `session` belongs to. Closed by itself. */
+  /** Opens a page of the user of `session`. The page is closed automatically. */
   open: () => FaultPage
-  /** The same, after its first answers. */
+  /** Opens a page and waits for its first results. */
   openWell: () => Promise<FaultPage>
 }
 
-/** One deployment for a test file, and for each test a person with a session, a network and a clock of its own. */
+/**
+ * One deployment for a test file, and for each test a new user with a session, a network and a
+ * clock.
+ */
 export function useFaultFixture(jwtSeconds: number): FaultFixture {
   const fixture = {} as FaultFixture
   const pages: FaultPage[] = []
@@ -45,10 +48,11 @@ export function useFaultFixture(jwtSeconds: number): FaultFixture {
     }
   })
   afterEach(async () => {
-    // A client waits for the other side to close as well, however deaf that is.
+    // A client waits for the other side to close its connection too, even if that side does not
+    // respond.
     const closed = pages.splice(0).map(page => page.close())
     await fixture.proxy.close()
-    // Better Auth's client lets go a second later.
+    // Better Auth's client ends its subscription a second later.
     await fixture.time.elapse(2000)
     await Promise.all(closed)
     fixture.time.end()

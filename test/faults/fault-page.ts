@@ -9,14 +9,17 @@ import { createLiveAuthClient, LivePage } from '../support/live/live-page.ts'
 import { NodeXhr } from '../support/live/node-xhr.ts'
 import { recordTicks } from '../support/scripted/identity.ts'
 
-/** A call of a mutation, and what the page was told of it. */
+/** A call of a mutation, and its outcome on the page. */
 interface LedgerEntry { text: string, outcome: 'pending' | 'resolved' | 'rejected', error?: unknown }
 
-/** A page of the real library, with the real clients of Convex and Better Auth, behind a network that fails; and a ledger of what it has asked to be done. */
+/**
+ * A page of the real library, with the real clients of Convex and Better Auth, behind a network
+ * that fails; and a ledger of what it has asked to be done.
+ */
 export class FaultPage {
   readonly ledger: LedgerEntry[] = []
   readonly auth: ReturnType<typeof createLiveAuthClient>
-  /** Each state of auth that the page has shown. */
+  /** Each auth status that the page has shown. */
   readonly statuses: string[]
   readonly tasks
   readonly whoami
@@ -66,7 +69,7 @@ export class FaultPage {
     return (this.tasks.data.value ?? []).map(({ text }) => text)
   }
 
-  /** The page shows what the database has, and is sure of it. */
+  /** The page shows the data of the database and is not stale. */
   get isWell(): boolean {
     return this.convex.auth.status.value === 'authenticated'
       && this.tasks.status.value === 'success'
@@ -76,7 +79,7 @@ export class FaultPage {
       && this.ledger.every(({ text, outcome }) => outcome === 'rejected' || this.texts.includes(text))
   }
 
-  /** Adds a task, and remembers what became of it. */
+  /** Adds a task and records the outcome. */
   mutate(): void {
     const entry: LedgerEntry = { text: `${this.#label} ${this.ledger.length}`, outcome: 'pending' }
     this.ledger.push(entry)
@@ -90,7 +93,10 @@ export class FaultPage {
     await this.#save.mutate({ name, storageId })
   }
 
-  /** Nothing was lost, nothing was done twice, all in the order of the calls, and the page shows it; and nobody was ever signed out. */
+  /**
+   * Checks that each call ran once and in order, that the page shows the results, and that the user
+   * was never signed out.
+   */
   async check(): Promise<void> {
     const rows = await this.#deployment.query(api.tasks.list, {}, { identity: { subject: this.#session.userId } })
     expect(this.ledger.filter(({ outcome }) => outcome !== 'resolved')).toEqual([])
@@ -100,7 +106,10 @@ export class FaultPage {
     expect(this.statuses.join()).not.toContain('unauthenticated')
   }
 
-  /** Waits until all is well, and looks whether it is. Returns how long it took, in milliseconds of the page's clock. */
+  /**
+   * Waits until the page has recovered, and checks it. Returns how long it took, in milliseconds of
+   * the page's clock.
+   */
   async recover(time: LockstepTime, limitMs: number): Promise<number> {
     const elapsed = await time.until(() => this.isWell, limitMs)
     await this.check()
@@ -112,7 +121,9 @@ export class FaultPage {
   }
 }
 
-/** Upload URLs name the deployment itself: a page behind the proxy asks there. */
+/**
+ * Upload URLs contain the deployment's own address: a page behind the proxy sends uploads there.
+ */
 function stubUploads(deployment: Deployment, proxy: FaultProxy): void {
   vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
     override open(method: string, url: string): void {

@@ -9,7 +9,7 @@ import { createServer } from 'node:http'
 import { carry } from './http-fault.ts'
 import { Wire } from './wire.ts'
 
-/** A request that came by. A WebSocket is one as well. */
+/** A request that the proxy received. A WebSocket counts as a request. */
 export interface PassedRequest {
   /** When, in ms since 1970 of the page's clock. */
   at: number
@@ -18,22 +18,25 @@ export interface PassedRequest {
   fault: HttpFault['kind'] | null
 }
 
-/** A network between a page and a deployment, over real TCP, that does to requests and sockets what a test says. */
+/**
+ * A network between a page and a deployment, over real TCP, that does to requests and sockets what
+ * a test says.
+ */
 export class FaultProxy {
   readonly requests: PassedRequest[] = []
   readonly wires = new Set<Wire>()
-  /** What becomes of a request. A WebSocket has `/api/<version>/sync` for a path. */
+  /** The fault for a request. The path of a WebSocket is `/api/<version>/sync`. */
   fault: (path: string, method: string) => HttpFault | null = () => null
-  /** Done to each connection that opens. */
+  /** Called for each connection that opens. */
   onWire: (wire: Wire) => void = () => {}
-  /** Counts everything that comes by. */
+  /** Counts all requests and messages. */
   passed = 0
   url = ''
   siteUrl = ''
   readonly #servers: Server[] = []
-  /** Requests that are being carried, and held up by no fault. */
+  /** Requests that are under way and not delayed by a fault. */
   #carried = 0
-  /** Sockets that were accepted, and that nobody answers. */
+  /** Sockets that were accepted and are never answered. */
   readonly #unanswered = new Set<Duplex>()
   #overtaken: (() => void)[] = []
 
@@ -44,17 +47,20 @@ export class FaultProxy {
     return proxy
   }
 
-  /** Something is on its way. */
+  /** A request or a message is under way. */
   get isBusy(): boolean {
     return this.#carried > 0
   }
 
-  /** How many requests came by for a path. */
+  /** How many requests for a path the proxy received. */
   count(path: string, since = 0): number {
     return this.requests.filter(request => request.at >= since && request.path.endsWith(path)).length
   }
 
-  /** All is well again: new connections are left alone, and what was held back arrives. Those that are swallowed stay so. */
+  /**
+   * Ends all faults: new connections work, and delayed data arrives. Connections that lose their
+   * data silently stay that way.
+   */
   heal(): void {
     this.fault = () => null
     this.onWire = () => {}

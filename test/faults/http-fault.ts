@@ -2,19 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Buffer } from 'node:buffer'
 import { request as send } from 'node:http'
 
-/** What may become of one request, between a page and its server. */
+/** A fault of one request between a page and its server. */
 export type HttpFault
-  /** Answered in the server's place, which never hears of it. */
+  /** Answered in place of the server, which does not receive the request. */
   = | { kind: 'answer', status: number, headers?: Record<string, string>, body?: string }
-    /** Carried out; what the server answered is replaced by this. */
+    /** Carried out. The answer of the server is replaced by this one. */
     | { kind: 'replace', status: number, headers?: Record<string, string>, body?: string }
-    /** The connection breaks: before the server hears of it, before the answer, or in the middle of its body. */
+    /**
+     * The connection breaks: before the server hears of it, before the answer, or in the middle of
+     * its body.
+     */
     | { kind: 'cut', when: 'before' | 'after' | 'middle' }
-    /** Accepted and never answered; the server does not hear of it. */
+    /** Accepted and never answered. The server does not receive the request. */
     | { kind: 'halfOpen' }
     /** Answered late, in milliseconds. */
     | { kind: 'delay', ms: number }
-    /** Carried out at once, and answered after the next answer of any request, or once all is well again. */
+    /**
+     * Carried out at once, and answered after the next answer of any request, or when all faults
+     * end.
+     */
     | { kind: 'overtaken' }
 
 /** A page of a firewall or of a proxy, with any status. */
@@ -24,7 +30,10 @@ export function html(status: number): HttpFault {
 
 interface Answer { status: number, headers: [string, string][], body: Buffer }
 
-/** Carries a request to `upstream` and its answer back, or does what `fault` says. `overtaken` gives back what answers late. */
+/**
+ * Passes a request to `upstream` and its answer back, or applies `fault`. `overtaken` returns the
+ * late answers.
+ */
 export async function carry(
   request: IncomingMessage,
   response: ServerResponse,
@@ -33,7 +42,7 @@ export async function carry(
   overtaken: () => Promise<void>,
 ): Promise<void> {
   const { socket } = request
-  // A body that nobody reads would keep its sender waiting.
+  // The sender of an unread body would wait.
   const body = await readAll(request).catch(() => null)
   if (!body)
     return
@@ -47,7 +56,7 @@ export async function carry(
         return void socket.resetAndDestroy()
   }
   const answer = await ask(request, body, upstream).catch(() => null)
-  // The server hangs up: so do we.
+  // The server closes the connection, so the proxy closes it too.
   if (!answer)
     return void socket.destroy()
   switch (fault?.kind) {

@@ -7,7 +7,7 @@ import { longestConnectionWait, longestTokenWait, mostConnections, mostTokenRequ
 import { useFaultFixture } from './fault-fixture.ts'
 import { html } from './http-fault.ts'
 
-/** The Convex client renews a token 10 s before it is over. */
+/** The Convex client renews a token 10 s before it expires. */
 const JWT_SECONDS = 60
 const fixture = useFaultFixture(JWT_SECONDS)
 
@@ -15,7 +15,7 @@ const FLIGHT_MS = 2000
 const OUTAGE_MS = 15_000
 /** How long Convue waits for an answer. */
 const ATTEMPT_MS = 10_000
-/** How long an upload may be without news. */
+/** How long an upload may make no progress. */
 const SILENCE_MS = 60_000
 
 const json = { 'content-type': 'application/json' }
@@ -44,8 +44,8 @@ function tokenTimes(): number[] {
   return fixture.proxy.requests.filter(({ path }) => path.endsWith('/convex/token')).map(({ at }) => at)
 }
 
-describe('a token endpoint in trouble', () => {
-  it.each(outages)('when the page loads, is asked ever more slowly, and the page goes on by itself: %s', async (_name, fault) => {
+describe('a failing token endpoint', () => {
+  it.each(outages)('is requested with a growing delay during page load until it recovers: %s', async (_name, fault) => {
     failTokens(fault)
     const page = fixture.open()
     page.mutate()
@@ -59,13 +59,13 @@ describe('a token endpoint in trouble', () => {
     expect(tokenTimes()).toHaveLength(asked + 1)
   })
 
-  it.each(outages.filter((_outage, index) => index % 2 === 1))('when the token has to be renewed, leaves the page as it is: %s', async (_name, fault) => {
+  it.each(outages.filter((_outage, index) => index % 2 === 1))('leaves the page unchanged during a renewal: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     failTokens(fault)
     const begin = Date.now()
     const asked = (): number => tokenTimes().filter(at => at > begin).length
     await fixture.time.until(() => asked() > 0, JWT_SECONDS * 1000)
-    // The token is over in the middle of it.
+    // The token expires during the outage.
     await fixture.time.elapse(OUTAGE_MS)
     page.mutate()
     expect(page.convex.auth.user.value).not.toBeNull()
@@ -75,7 +75,7 @@ describe('a token endpoint in trouble', () => {
     await page.recover(fixture.time, attemptMsOf(fault) + longestTokenWait(OUTAGE_MS) + longestConnectionWait(0) + FLIGHT_MS)
   })
 
-  it('that sends Retry-After gets one early request when the page is online again, and then none before that time', async () => {
+  it('receives one early request when the page is online, then waits for Retry-After', async () => {
     const RETRY_AFTER_MS = 25_000
     failTokens({ kind: 'answer', status: 429, headers: { ...json, 'retry-after': String(RETRY_AFTER_MS / 1000) }, body: '{}' })
     const page = fixture.open()
@@ -92,11 +92,11 @@ describe('a token endpoint in trouble', () => {
   })
 })
 
-describe('a session endpoint in trouble', () => {
-  it.each(outages.filter((_outage, index) => index % 2 === 0))('says nothing about who is there: %s', async (_name, fault) => {
+describe('a failing session endpoint', () => {
+  it.each(outages.filter((_outage, index) => index % 2 === 0))('does not change the identity: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/get-session') ? fault : null
-    // As it does itself whenever the page is looked at again.
+    // The auth client does the same whenever the page becomes visible.
     const { refetch } = page.auth.authClient.$store.atoms.session!.value
     void refetch()
     page.mutate()
@@ -106,7 +106,7 @@ describe('a session endpoint in trouble', () => {
     await page.recover(fixture.time, FLIGHT_MS)
   })
 
-  it('when the page loads, does not keep its person out', async () => {
+  it('does not prevent the sign-in of the user during page load', async () => {
     fixture.proxy.fault = path => path.endsWith('/get-session') ? html(503) : null
     const page = fixture.open()
     await fixture.time.elapse(OUTAGE_MS)
@@ -116,8 +116,8 @@ describe('a session endpoint in trouble', () => {
   })
 })
 
-describe('nothing at all, for longer than a token lives', () => {
-  it.each(outages.slice(-4))('leaves the data, and loses nothing: %s', async (_name, fault) => {
+describe('an outage that is longer than the lifetime of a token', () => {
+  it.each(outages.slice(-4))('keeps the data and loses no call: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     page.mutate()
     await page.recover(fixture.time, FLIGHT_MS)
@@ -136,8 +136,8 @@ describe('nothing at all, for longer than a token lives', () => {
   })
 })
 
-describe('answers that overtake each other', () => {
-  it('do not bring back who has signed out', async () => {
+describe('responses out of order', () => {
+  it('do not restore a user who has signed out', async () => {
     const page = await fixture.openWell()
     const { authClient } = page.auth
     fixture.proxy.fault = path => path.endsWith('/get-session') ? { kind: 'overtaken' } : null
@@ -151,11 +151,11 @@ describe('answers that overtake each other', () => {
     expect(page.whoami.data.value).toBeNull()
   })
 
-  it('do not sign out who has signed in', async () => {
+  it('do not sign out a user who has signed in', async () => {
     const page = await fixture.openWell()
     await page.convex.auth.signOut()
     const { authClient } = page.auth
-    // Asked as nobody, and answered once somebody is there.
+    // Requested while anonymous, and answered after the sign-in.
     fixture.proxy.fault = path => path.endsWith('/get-session') ? { kind: 'overtaken' } : null
     void authClient.$store.atoms.session!.value.refetch()
     await fixture.time.settle()
@@ -174,7 +174,7 @@ describe('a sign-out', () => {
     ['503', { kind: 'answer', status: 503 }],
     ['a page with 200', html(200)],
     ['cut before it is heard', { kind: 'cut', when: 'before' }],
-  ])('that did not reach the server rejects and changes nothing: %s', async (_name, fault) => {
+  ])('rejects and changes nothing if it did not reach the server: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sign-out') ? fault : null
     await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
@@ -183,7 +183,7 @@ describe('a sign-out', () => {
     await page.recover(fixture.time, FLIGHT_MS)
   })
 
-  it('whose answer was lost is heard of as soon as the page asks who is there', async () => {
+  it('takes effect with the next request for the session if its answer was lost', async () => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sign-out') ? { kind: 'replace', status: 502 } : null
     await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
@@ -204,7 +204,7 @@ describe('an upload', () => {
     ['cut before it is answered', { kind: 'cut', when: 'after' }],
     ['cut in the middle of the answer', { kind: 'cut', when: 'middle' }],
     ['never answered', { kind: 'halfOpen' }],
-  ])('is made again, and its file is there once: %s', async (_name, fault) => {
+  ])('is repeated, and its file is stored once: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/storage/upload') ? fault : null
     const bytes = randomBytes(100_000)

@@ -33,7 +33,7 @@ const backendApi = {
   messages: makeFunctionReference<'query', { channel: string }, { body: string, author: string }[]>('messages:list'),
 }
 
-/** Whoever may sign in, by the name that the commands have for them. */
+/** The users who may sign in, by their name in the commands. */
 export type People = Record<User, { id: string, email: string, token: string }>
 
 export async function createPeople(deployment: Deployment): Promise<People> {
@@ -48,7 +48,10 @@ export async function createPeople(deployment: Deployment): Promise<People> {
 /** The ids of all calls of one deployment differ. */
 let lastCallId = 0
 
-/** One page of one browser on the embedded deployment, with all that is real, behind a network that fails; and all that has gone wrong on it. */
+/**
+ * One real page of one browser on the embedded deployment, behind a failing network, and all
+ * promises that it has broken.
+ */
 export class LiveRun {
   readonly #deployment: Deployment
   readonly #people: People
@@ -63,10 +66,10 @@ export class LiveRun {
   readonly #scope = effectScope(true)
   readonly #faults = new Set<string>()
   readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false, changes: 0 }
-  readonly #gone = new Set<RecordingSocket>()
+  readonly #previousSockets = new Set<RecordingSocket>()
   readonly #sockets = new Set<RecordingSocket>()
   #reactions: Reaction[] = []
-  /** What the network does to requests. */
+  /** The faults of the network. */
   #tokens: TokenMode = 'good'
   #foreigner: User = 'ada'
   #storage: StorageMode = 'good'
@@ -112,7 +115,7 @@ export class LiveRun {
     boot.mount.forEach((view, slot) => this.#page.set(slot, view))
   }
 
-  /** @returns What is wrong, in words; nothing if all is well. */
+  /** @returns The broken promises in words, or an empty list. */
   get faults(): string[] {
     return [...this.#faults]
   }
@@ -123,7 +126,7 @@ export class LiveRun {
     this.#checkTick()
   }
 
-  /** Brings everything back to order, waits, and looks whether the page shows what the server answers. */
+  /** Ends all faults, waits, and checks that the page shows the results of the server. */
   async calm(): Promise<void> {
     await this.#heal()
     const { status, error } = this.#convex.auth
@@ -133,7 +136,7 @@ export class LiveRun {
     const isSure = (): boolean => status.value === 'authenticated' || status.value === 'unauthenticated'
     await this.#time.until(() => isSure() && this.#identity.who === expected, LIMIT_MS).catch(() => {})
     const { who } = this.#identity
-    this.#expect(who === expected && isSure(), `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
+    this.#expect(who === expected && isSure(), `the current user is ${who}, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
     if (who !== expected || who === undefined)
       return
     await this.#time.until(() => this.#app.pending.length === 0, LIMIT_MS).catch(() => {})
@@ -149,7 +152,7 @@ export class LiveRun {
     this.#checkWire(who)
     await this.#checkCalls()
 
-    // A token that is renewed in a back-off may still be due; then there is quiet.
+    // A token renewal that backs off may still be due. Afterwards nothing is sent.
     const QUIET_MS = 20_000
     const said = (): number => this.#auth.count('/convex/token') + this.#authenticates
     let before: number
@@ -159,26 +162,27 @@ export class LiveRun {
       await this.#time.elapse(QUIET_MS)
       elapsed += QUIET_MS
     } while (said() > before && elapsed < LIMIT_MS)
-    this.#expect(said() === before, 'asks for tokens at rest')
+    this.#expect(said() === before, 'requests tokens at rest')
   }
 
-  /** Leaves the page, and looks what it has left behind. */
+  /** Closes the page, and checks that nothing remains of it. */
   async close(): Promise<void> {
     const time = this.#time
     try {
-      // A page that is closed asks nothing.
+      // A closed page sends no request.
       this.#isClosed = true
       this.#page.unmount()
       const closed = this.#convex.close()
-      // A client waits for the other side to close as well, however deaf that is.
+      // A client waits for the other side to close its connection too, even if that side does not
+      // respond.
       this.#proxy.cut()
       await time.elapse(2000)
       await closed
       this.#expect(this.#app.pending.length === 0, `${this.#app.pending} never settles`)
-      this.#expect(this.#listeners.left.length === 0, `listeners are left: ${this.#listeners.left}`)
-      this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers are left`)
+      this.#expect(this.#listeners.left.length === 0, `listeners remain: ${this.#listeners.left}`)
+      this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers remain`)
       await this.#deployment.settled()
-      this.#expect(this.#deployment.connections.length === 0, 'a connection is left')
+      this.#expect(this.#deployment.connections.length === 0, 'a connection remains open')
       this.#checkLog()
     }
     finally {
@@ -194,7 +198,7 @@ export class LiveRun {
     }
   }
 
-  /** Another tab announces a user, whether that is true or not. */
+  /** Another tab announces a user, correctly or not. */
   #announce(userId: unknown, provider = `${this.#proxy.siteUrl}/api/auth`): void {
     const other = new BroadcastChannel(`convue:${this.#proxy.url}:${provider}`)
     other.postMessage(userId)
@@ -206,7 +210,7 @@ export class LiveRun {
     switch (command.do) {
       case 'args':
       case 'mount':
-      case 'ask':
+      case 'subscribe':
       case 'refresh':
       case 'loadMore':
       case 'mutate':
@@ -226,11 +230,11 @@ export class LiveRun {
         await post(this.#deployment, createBrowserFetch(undefined, request => this.#withCookies(request)), 'sign-out', {})
         return command.heard ? this.#refetch() : undefined
       case 'announce':
-        return this.#announce(command.heard ? this.#identity.who : 'somebody')
+        return this.#announce(command.heard ? this.#identity.who : 'unknown user')
       case 'announceUser':
         return this.#announce(command.user && this.#people[command.user].id, command.by === 'app' ? `${this.#proxy.siteUrl}/api/auth` : 'another')
-      case 'say':
-        this.#session = ({ truth: 'good', former: 'good', failed: 'failing', pending: 'failing', empty: 'empty' } as const)[command.what]
+      case 'reportSession':
+        this.#session = ({ truth: 'good', previous: 'good', failed: 'failing', pending: 'failing', empty: 'empty' } as const)[command.what]
         return this.#refetch()
       case 'tokens':
         this.#tokens = command.mode
@@ -238,9 +242,9 @@ export class LiveRun {
         return
       case 'unmount':
         return this.#page.set(command.slot, null)
-      case 'rest':
-      case 'resume':
-        this.#page.slots[command.slot]!.isResting = command.do === 'rest'
+      case 'deactivate':
+      case 'activate':
+        this.#page.slots[command.slot]!.isResting = command.do === 'deactivate'
         return
       case 'storage':
         this.#storage = command.mode
@@ -272,12 +276,12 @@ export class LiveRun {
         return void window.dispatchEvent(new Event('online'))
       case 'wait':
         return this.#time.elapse(command.ms)
-      case 'calm':
+      case 'settle':
         return this.calm()
       case 'step':
       case 'answerLate':
         return this.#time.settle()
-      case 'claims':
+      case 'changeClaims':
         return this.#changeClaims(command.heard)
       case 'refreshAuth':
         return void this.#convex.auth.refresh()
@@ -285,9 +289,10 @@ export class LiveRun {
         this.#tokens = 'limited'
         this.#retryAfterMs = command.ms
         return
-      // The deployment refuses no good token and sends no fatal errors, and its clock and the page's go together.
-      case 'refuse':
-      case 'refuseFor':
+      // The deployment rejects no valid token, sends no fatal errors, and its clock agrees with the
+      // page's.
+      case 'rejectTokens':
+      case 'rejectTokensFor':
       case 'failFatally':
       case 'jump':
         return
@@ -322,7 +327,7 @@ export class LiveRun {
     return fetch(request)
   }
 
-  /** The truth, by a way on which nothing fails. */
+  /** The data of the server, read without faults. */
   async #askWhoIsThere(): Promise<string | null> {
     const response = await this.#withCookies(new Request(`${this.#deployment.siteUrl}/api/auth/get-session`))
     return ((await response.json()) as { user: { name: string } } | null)?.user.name ?? null
@@ -351,7 +356,7 @@ export class LiveRun {
     this.#session = 'good'
     for (const wire of [...this.#proxy.wires]) {
       Object.assign(wire, { isCutAtAnswer: false, damage: null })
-      // What was lost without a word is now heard of.
+      // Connections that were lost silently are detected now.
       if (wire.swallowed !== 'none')
         wire.cut()
     }
@@ -362,7 +367,7 @@ export class LiveRun {
     this.#setHidden(false)
     window.dispatchEvent(new Event('online'))
     await this.#time.settle()
-    // A page that is looked at again asks anew.
+    // A page that becomes visible requests the session again.
     this.#refetch()
     await this.#time.elapse(1000)
   }
@@ -417,22 +422,22 @@ export class LiveRun {
 
   #look(): void {
     const { status, user, isRefreshing } = this.#convex.auth
-    const former = this.#identity.who
+    const previous = this.#identity.who
     const who = status.value === 'unauthenticated' ? null : user.value?.name as string | undefined
-    this.#expect(former === undefined || who !== undefined, 'who was known is unknown')
+    this.#expect(previous === undefined || who !== undefined, 'the identity was known and is unknown')
     Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
-    if (former === undefined || former === who)
+    if (previous === undefined || previous === who)
       return
     this.#identity.hadToken = status.value !== 'loading'
     this.#identity.changes++
     for (const socket of this.#sockets) {
       if (socket.subject !== null)
-        this.#gone.add(socket)
+        this.#previousSockets.add(socket)
     }
     for (const shown of this.#page?.shown ?? []) {
       const { data, error, rows, isGiven } = shown.read()
-      const isNobodys = !isGiven && (who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
-      this.#expect(shown.auth === 'public' || isNobodys || (data === undefined && error === undefined), `${shown.auth} ${shown.name} outlives its person`)
+      const isAnonymousResult = !isGiven && (who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      this.#expect(shown.auth === 'public' || isAnonymousResult || (data === undefined && error === undefined), `${shown.auth} ${shown.name} remains after an identity change`)
     }
     this.#app?.faultsOfChange().forEach(fault => this.#faults.add(fault))
     for (const reaction of this.#reactions.splice(0)) {
@@ -465,22 +470,22 @@ export class LiveRun {
       if (kind === 'socket' && name === 'close')
         closed.add(connection!)
       else if (kind === 'query')
-        this.#expect(connection === null || !closed.has(connection), `${name} runs as ${subject} on a connection that is closed`)
+        this.#expect(connection === null || !closed.has(connection), `${name} runs as ${subject} on a closed connection`)
     }
   }
 
-  /** At rest, what is used is on the wire, and nothing else. */
+  /** At rest, exactly the queries in use are subscribed. */
   #checkWire(who: string | null): void {
     const wanted = new Set<string>()
     for (const { name, auth, isLive, isActive, topic } of this.#page.shown) {
       if (isLive && isActive() && topic() !== null && !(auth === 'required' && who === null))
         wanted.add(`${name} ${topic()} as ${auth === 'public' || who === null ? null : this.#people[who as User].id}`)
     }
-    // One that nobody told is still there for the deployment.
+    // A connection that was lost silently is still open for the deployment.
     const open = this.#deployment.connections.filter(({ sessionId }) => [...this.#sockets].some(socket => socket.sessionId === sessionId))
     const found = open.flatMap(({ queries, subject }) => queries.map(({ name, args }: any) => `${name} ${args.topic ?? args.of} as ${subject}`))
-    this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is wanted, ${found} is on the wire`)
-    this.#expect(found.every(query => wanted.has(query)), `${found} is on the wire, ${[...wanted]} is wanted`)
+    this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is in use, ${found} is subscribed`)
+    this.#expect(found.every(query => wanted.has(query)), `${found} is subscribed, ${[...wanted]} is in use`)
   }
 
   #bindSocket(): typeof globalThis.WebSocket {
@@ -497,14 +502,14 @@ export class LiveRun {
 
   #checkFrame(frame: any, socket: RecordingSocket): void {
     const { who } = this.#identity
-    this.#expect(!this.#gone.has(socket), `${frame.type} on the connection of somebody who has gone`)
+    this.#expect(!this.#previousSockets.has(socket), `${frame.type} on the connection of a previous user`)
     if (frame.type === 'Authenticate') {
       this.#authenticates++
-      this.#expect(socket.subject === who, `Authenticate ${socket.subject} while ${who} is there`)
+      this.#expect(socket.subject === who, `Authenticate ${socket.subject} while ${who} is the current user`)
     }
-    this.#expect(socket.subject === null || socket.subject === who, `${frame.type} as ${socket.subject} while ${who} is there`)
+    this.#expect(socket.subject === null || socket.subject === who, `${frame.type} as ${socket.subject} while ${who} is the current user`)
     if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'model:secret'))
-      this.#expect(socket.subject !== null, 'a query that requires a person is asked as nobody')
+      this.#expect(socket.subject !== null, 'a query that requires a user runs anonymously')
   }
 
   #expect(isRight: boolean, fault: string): void {
@@ -515,7 +520,7 @@ export class LiveRun {
 
 /** A real socket that shows what the page sends. */
 class RecordingSocket extends WebSocket {
-  /** The name of whom it has authenticated as. */
+  /** The name of the user that the socket has authenticated as. */
   subject: string | null = null
   sessionId: string | null = null
   readonly #onFrame: (frame: any, socket: RecordingSocket) => void
@@ -539,7 +544,7 @@ class RecordingSocket extends WebSocket {
 async function post(deployment: Deployment, browserFetch: typeof fetch, path: string, body: Record<string, string>): Promise<void> {
   await browserFetch(`${deployment.siteUrl}/api/auth/${path}`, {
     method: 'POST',
-    // On a connection of its own: one that is kept may be closed by a restart of the deployment at this moment.
+    // On a new connection: a restart of the deployment may close a reused one at this moment.
     headers: { 'content-type': 'application/json', 'connection': 'close' },
     body: JSON.stringify(body),
   })
@@ -550,7 +555,9 @@ function signInElsewhere(deployment: Deployment, browserFetch: typeof fetch, ema
   return post(deployment, browserFetch, 'sign-in/email', { email, password: PASSWORD })
 }
 
-/** Upload URLs name the deployment itself: a page behind the proxy asks there. */
+/**
+ * Upload URLs contain the deployment's own address: a page behind the proxy sends uploads there.
+ */
 function stubXhr(deployment: Deployment, proxy: FaultProxy): void {
   vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
     override open(method: string, url: string): void {

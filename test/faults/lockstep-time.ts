@@ -3,12 +3,13 @@ import type { FaultProxy } from './fault-proxy.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 
-/** How far the clocks move at a time, in milliseconds. */
+/** The step of the clocks, in milliseconds. */
 const STEP_MS = 500
 
 /**
- * The clock and the timers of this process, which pass as a test says, and the deployment's clock in step with them; sockets are real all the while.
- * The clocks move on when the network is quiet, so that a minute passes in less than a second, and no longer on a machine that is busy.
+ * The clock and the timers of this process, which pass as a test says, and the deployment's clock
+ * in step with them; sockets are real all the while. The clocks move on when the network is quiet,
+ * so that a minute passes in less than a second, and no longer on a machine that is busy.
  */
 export class LockstepTime {
   readonly #deployment: Deployment
@@ -26,7 +27,7 @@ export class LockstepTime {
       await this.#step(Math.min(left, STEP_MS))
   }
 
-  /** Lets time pass until a condition holds, and returns how much. Gives up after `limitMs`. */
+  /** Lets time pass until a condition holds, and returns how much. Stops after `limitMs`. */
   async until(condition: () => unknown, limitMs: number): Promise<number> {
     const begin = Date.now()
     await this.settle()
@@ -38,14 +39,14 @@ export class LockstepTime {
     return Date.now() - begin
   }
 
-  /** Lets everything arrive that is on its way and held up by no fault. No time passes. */
+  /** Waits until all data has arrived that no fault delays. No time passes. */
   async settle(): Promise<void> {
     const REAL_MS = 1
     let passed: number
     do {
       passed = this.#proxy.passed
       await this.#deployment.settled()
-      // On the wire, where nobody can look.
+      // On the wire, which cannot be observed.
       await sleep(REAL_MS)
     } while (passed !== this.#proxy.passed || this.#proxy.isBusy)
   }

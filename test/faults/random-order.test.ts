@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => deployment.close())
 
-/** A run takes half a second; one that takes this long, in seconds on the wall, never ends. */
+/** A run takes half a second. A run that takes this many seconds of real time never ends. */
 const HANGS_AFTER_S = 120
 
 function unlessItHangs(faults: Promise<string[]>): Promise<string[]> {
@@ -24,7 +24,7 @@ function unlessItHangs(faults: Promise<string[]>): Promise<string[]> {
 }
 
 // `npm run test:soak` runs many.
-it('keeps its promises on a real deployment and a network that fails, whatever happens in whatever order', { timeout: 24 * 3600_000 }, async () => {
+it('keeps all promises on a real deployment with a failing network, in any order of events', { timeout: 24 * 3600_000 }, async () => {
   await checkSequences('FAULT', 25, (boot, commands) =>
     unlessItHangs(LiveRun.open(deployment, people, boot).then(run => performSequence(run, commands))))
 })

@@ -7,17 +7,19 @@ import { html } from './http-fault.ts'
 
 const fixture = useFaultFixture(900)
 
-/** What a flight takes at most, and how exactly time is measured. */
+/** The longest round trip, and the precision of the measured time. */
 const FLIGHT_MS = 2000
 const OUTAGE_MS = 20_000
-/** A client gives a connection up on which it has heard nothing for so long; then it waits 100 ms, more or less. */
+/**
+ * After this time without data, a client closes its connection. It reconnects about 100 ms later.
+ */
 const SILENCE_MS = 60_000 + 150
 
 const connections = (): number => fixture.proxy.count('/sync')
 const tokens = (): number => fixture.proxy.count('/convex/token')
 
-describe('a connection that breaks', () => {
-  it('is back within the first back-off, with what was called before and meanwhile, and asks for no token', async () => {
+describe('a broken connection', () => {
+  it('reconnects within the first back-off, sends all calls and requests no token', async () => {
     const page = await fixture.openWell()
     page.mutate()
     fixture.proxy.cut()
@@ -27,7 +29,7 @@ describe('a connection that breaks', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('does nothing twice, although it broke before the page heard what had been done', async () => {
+  it('carries out no call twice if it broke before the response', async () => {
     const page = await fixture.openWell()
     for (let times = 1; times <= 3; times++) {
       for (const wire of fixture.proxy.wires)
@@ -42,7 +44,7 @@ describe('a connection that breaks', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('breaks again at each answer, and the page goes on by itself once it holds', async () => {
+  it('recovers after it has broken at each response', async () => {
     const page = await fixture.openWell()
     fixture.proxy.onWire = wire => setTimeout(() => wire.isCutAtAnswer = true, 250)
     fixture.proxy.cut()
@@ -57,7 +59,7 @@ describe('a connection that breaks', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('because the deployment restarts, costs no more than one back-off', async () => {
+  it('recovers within one back-off after a restart of the deployment', async () => {
     const page = await fixture.openWell()
     page.mutate()
     await fixture.deployment.restart()
@@ -67,8 +69,8 @@ describe('a connection that breaks', () => {
   })
 })
 
-describe('an action under way when its connection breaks', () => {
-  it('rejects, and is not run again', async () => {
+describe('an action that is running when its connection breaks', () => {
+  it('rejects and does not run again', async () => {
     const page = await fixture.openWell()
     for (const wire of fixture.proxy.wires)
       wire.isCutAtAnswer = true
@@ -84,7 +86,7 @@ describe('an action under way when its connection breaks', () => {
   })
 })
 
-describe('a deployment that cannot be reached for a while', () => {
+describe('an unreachable deployment', () => {
   const outages: [string, HttpFault][] = [
     ['the connection is cut', { kind: 'cut', when: 'before' }],
     ['429', { kind: 'answer', status: 429 }],
@@ -93,14 +95,14 @@ describe('a deployment that cannot be reached for a while', () => {
     ['a page instead of a socket', html(200)],
   ]
 
-  it.each(outages)('is asked ever more slowly, and hears all that was called meanwhile once: %s', async (_name, fault) => {
+  it.each(outages)('is retried with a growing delay, and carries out each call once: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sync') ? fault : null
     fixture.proxy.cut()
     page.mutate()
     await fixture.time.elapse(OUTAGE_MS)
     page.mutate()
-    // The data stays, marked by the connection's state alone.
+    // The data stays. Only the state of the connection changes.
     expect(page.tasks.status.value).toBe('success')
     expect(page.convex.auth.status.value).toBe('authenticated')
     const attempts = connections() - 1
@@ -111,7 +113,7 @@ describe('a deployment that cannot be reached for a while', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('at the first moment keeps nobody signed out', async () => {
+  it('does not keep a user signed out if it is unreachable during page load', async () => {
     fixture.proxy.fault = path => path.endsWith('/sync') ? { kind: 'answer', status: 503 } : null
     const page = fixture.open()
     page.mutate()
@@ -122,9 +124,9 @@ describe('a deployment that cannot be reached for a while', () => {
   })
 })
 
-describe('a connection that is lost without a word', () => {
-  // Not one way to the server alone: TCP gives such a connection up by itself.
-  it.each<Swallowed>(['toPage', 'both'])('is given up after a minute of silence, with nothing lost or done twice: %s', async (swallowed) => {
+describe('a connection that is lost silently', () => {
+  // Not the direction to the server alone: TCP itself ends such a connection.
+  it.each<Swallowed>(['toPage', 'both'])('is replaced after a minute without data, with no call lost or repeated: %s', async (swallowed) => {
     const page = await fixture.openWell()
     for (const wire of fixture.proxy.wires)
       wire.swallowed = swallowed
@@ -136,7 +138,7 @@ describe('a connection that is lost without a word', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('accepted and never opened, is given up after a minute as well', async () => {
+  it('is replaced after a minute if it is accepted and never opened', async () => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sync') ? { kind: 'halfOpen' } : null
     fixture.proxy.cut()
@@ -148,8 +150,8 @@ describe('a connection that is lost without a word', () => {
   })
 })
 
-describe('bytes that do not arrive as they were sent', () => {
-  it.each<WireDamage>(['header', 'payload', 'truncate'])('cost a connection and nothing else: %s', async (damage) => {
+describe('damaged bytes', () => {
+  it.each<WireDamage>(['header', 'payload', 'truncate'])('break the connection and nothing else: %s', async (damage) => {
     const page = await fixture.openWell()
     for (let times = 1; times <= 2; times++) {
       for (const wire of fixture.proxy.wires)
@@ -164,14 +166,14 @@ describe('bytes that do not arrive as they were sent', () => {
 })
 
 describe('a slow network', () => {
-  it('makes nobody ask twice', async () => {
+  it('causes no repeated request', async () => {
     fixture.proxy.fault = () => ({ kind: 'delay', ms: 3000 })
     const page = fixture.open()
     await fixture.time.until(() => page.isWell, 30_000)
     page.mutate()
     page.mutate()
     await page.recover(fixture.time, 20_000)
-    // One as nobody, which the page shows after two seconds without a token.
+    // One anonymous result, which the page shows after two seconds without a token.
     expect(connections()).toBe(2)
     expect(tokens()).toBe(1)
   })

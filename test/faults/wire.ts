@@ -2,23 +2,26 @@ import type { Duplex } from 'node:stream'
 import { Buffer } from 'node:buffer'
 import { connect } from 'node:net'
 
-/** What happens to the next bytes from the server. */
+/** The damage to the next bytes from the server. */
 export type WireDamage
-  /** A header that no WebSocket frame has. */
+  /** A header that is invalid in a WebSocket frame. */
   = | 'header'
-    /** A text that is no UTF-8. */
+    /** A text that is not UTF-8. */
     | 'payload'
     /** The first half of them arrives, then the connection ends. */
     | 'truncate'
 
-/** Which way bytes are lost on a connection that stays open. */
+/** The direction in which bytes are lost on a connection that stays open. */
 export type Swallowed = 'none' | 'toPage' | 'toServer' | 'both'
 
 /** One WebSocket connection between a page and a server, as bytes. */
 export class Wire {
-  /** Nobody is told: to both sides the connection looks alive. */
+  /** The loss is silent: the connection looks open to both sides. */
   swallowed: Swallowed = 'none'
-  /** The connection breaks as soon as the server has something to say: what it answers was done, and nobody hears of it. */
+  /**
+   * The connection breaks as soon as the server sends data: a call has been carried out, and its
+   * response is lost.
+   */
   isCutAtAnswer = false
   damage: WireDamage | null = null
   /** How long bytes take either way, in milliseconds. */
@@ -40,7 +43,7 @@ export class Wire {
       one.on('data', onBytes)
       one.on('error', () => other.destroy())
       one.on('close', () => {
-        // A connection that is lost without a word is lost to one side only.
+        // A connection that is lost silently is closed on one side only.
         if (this.swallowed !== 'both')
           other.destroy()
         if (other.destroyed)
@@ -77,7 +80,10 @@ export class Wire {
     this.#later(() => this.#page.writable && this.#page.write(bytes))
   }
 
-  /** In order, though the latency changes: timers of one length fire in the order in which they were set. */
+  /**
+   * In order, though the latency changes: timers of one length fire in the order in which they were
+   * set.
+   */
   #later(deliver: () => unknown): void {
     if (this.latencyMs > 0)
       setTimeout(deliver, this.latencyMs)
@@ -90,7 +96,8 @@ function spoil(bytes: Buffer, damage: WireDamage): Buffer {
   if (damage === 'truncate')
     return bytes.subarray(0, Math.max(1, bytes.length / 2))
   const spoiled = Buffer.from(bytes)
-  // RFC 6455: bits that are reserved; and a text frame of up to 125 bytes has a head of two bytes, a longer one of four or ten.
+  // RFC 6455: bits that are reserved; and a text frame of up to 125 bytes has a head of two bytes,
+  // a longer one of four or ten.
   if (damage === 'header')
     spoiled[0]! |= 0x70
   else

@@ -3,17 +3,20 @@ import type { ModelPage } from './model-page.ts'
 import type { Identity } from './shown-query.ts'
 import { IdentityChangedError } from 'convue'
 
-/** One call of a mutation, an action or an upload, and what the page was told of it. */
+/** One call of a mutation, an action or an upload, and its outcome on the page. */
 export interface ModelCall {
   id: number
   kind: 'mutation' | 'action' | 'upload'
   caller: string | null | undefined
-  /** Its function refuses it. */
-  isRefused: boolean
+  /** The function rejects the call. */
+  isRejected: boolean
   outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
 }
 
-/** Errors that are nobody's fault: a connection that breaks under an action or is given up by the deployment, and storage that fails. */
+/**
+ * Errors that Convue cannot prevent: a connection that breaks or is closed by the deployment during
+ * an action, and storage that fails.
+ */
 const EXPECTED_ERRORS = {
   mutation: /CONNECTION_LOST/,
   action: /Connection lost|CONNECTION_LOST/,
@@ -23,15 +26,15 @@ const EXPECTED_ERRORS = {
 export interface AppCodeOptions {
   page: ModelPage
   identity: Identity
-  /** Something changes on the server. */
+  /** Data changes on the server. */
   change: (topic: string) => void
-  /** Whether a file was stored by a call of this person. @default all are */
+  /** Whether a file was stored by a call of this user. @default all are */
   isFileOf?: (storageId: string, whose: string, id?: number) => boolean
   /** The id of the first call. @default 0 */
   firstId?: number
 }
 
-/** What the code of an app does on a page, and what came of each call. */
+/** The code of an app on a page, and the outcome of each of its calls. */
 export class AppCode {
   readonly calls: ModelCall[] = []
   /** How many refreshes have not settled. */
@@ -51,7 +54,7 @@ export class AppCode {
         return
       case 'mount':
         return page.set(command.slot, command.view)
-      case 'ask':
+      case 'subscribe':
         return page.ask(command.view)
       case 'refresh':
         for (const shown of page.shown) {
@@ -67,7 +70,7 @@ export class AppCode {
         const { topic, optimistic, whose } = command
         const call = this.#begin('mutation', whose === 'other')
         this.#latest.set(optimistic, call)
-        return this.#settle(call, page.mutations[optimistic].mutate({ topic, id: call.id, ...(call.isRefused ? { owner: 'somebody else' } : {}) }))
+        return this.#settle(call, page.mutations[optimistic].mutate({ topic, id: call.id, ...(call.isRejected ? { owner: 'another user' } : {}) }))
       }
       case 'act': {
         const call = this.#begin('action')
@@ -87,13 +90,13 @@ export class AppCode {
     }
   }
 
-  /** What is wrong with the calls, by what the server has carried out. */
+  /** The broken promises about calls, compared with the calls that the server has carried out. */
   faultsOfCalls(executions: readonly { id: number, whose: string }[]): string[] {
     const faults: string[] = []
     const expect = (isRight: boolean, fault: string): unknown => isRight || faults.push(fault)
-    for (const { id, kind, caller, isRefused, outcome } of this.calls) {
+    for (const { id, kind, caller, isRejected, outcome } of this.calls) {
       const own = executions.filter(execution => execution.id === id)
-      expect(own.length <= (isRefused ? 0 : 1), `${kind} ${id} is carried out ${own.length} times`)
+      expect(own.length <= (isRejected ? 0 : 1), `${kind} ${id} is carried out ${own.length} times`)
       const whose = own[0]?.whose
       expect(whose === undefined || caller === undefined || whose === (caller ?? 'nobody'), `${kind} of ${caller} is carried out as ${whose}`)
       if (outcome === 'pending')
@@ -107,9 +110,9 @@ export class AppCode {
       }
       const { rejected } = outcome
       if (rejected instanceof IdentityChangedError)
-        expect(rejected.outcome === 'unknown' || own.length === 0, `${kind} ${id} was carried out, though it was not sent`)
+        expect(rejected.outcome === 'unknown' || own.length === 0, `${kind} ${id} was carried out, although it was reported as not sent`)
       else
-        expect(EXPECTED_ERRORS[kind].test(String(rejected)) || (isRefused && /'s addition refused/.test(String(rejected))), `${kind} ${id} fails: ${rejected}`)
+        expect(EXPECTED_ERRORS[kind].test(String(rejected)) || (isRejected && /'s addition refused/.test(String(rejected))), `${kind} ${id} fails: ${rejected}`)
     }
     for (const [optimistic, { id }] of this.#latest) {
       const isQueued = this.#options.page.mutations[optimistic as 'none'].isQueued.value
@@ -118,33 +121,33 @@ export class AppCode {
     return faults
   }
 
-  /** What is wrong with what calls show in one tick. */
+  /** The broken promises about the state of calls in one tick. */
   faultsOfTick(): string[] {
     const { page, identity, isFileOf } = this.#options
     const whose = identity.who ?? 'nobody'
     return [
-      ...[...Object.values(page.mutations), page.action].some(({ data }) => data.value !== undefined && data.value !== whose) ? ['what another person called shows'] : [],
-      ...page.upload.uploads.value.some(upload => upload.status === 'success' && !isFileOf(upload.storageId, whose)) ? ['what another person uploaded shows'] : [],
+      ...[...Object.values(page.mutations), page.action].some(({ data }) => data.value !== undefined && data.value !== whose) ? ['the result of another user\'s call is shown'] : [],
+      ...page.upload.uploads.value.some(upload => upload.status === 'success' && !isFileOf(upload.storageId, whose)) ? ['the upload of another user is shown'] : [],
     ]
   }
 
-  /** What is left of the calls in the tick in which their person goes. */
+  /** The state of calls that remains in the tick of an identity change. */
   faultsOfChange(): string[] {
     const { page } = this.#options
     const isIdle = [...Object.values(page.mutations), page.action].every(({ status, data, error }) =>
       status.value === 'idle' && data.value === undefined && error.value === undefined)
     const { uploads, isPending, progress } = page.upload
     const isEmpty = uploads.value.length === 0 && !isPending.value && progress.value === 0
-    return [...isIdle ? [] : ['a call outlives its person'], ...isEmpty ? [] : ['an upload outlives its person']]
+    return [...isIdle ? [] : ['a call remains after an identity change'], ...isEmpty ? [] : ['an upload remains after an identity change']]
   }
 
   get pending(): string[] {
     return this.calls.filter(({ outcome }) => outcome === 'pending').map(({ id, kind }) => `${kind} ${id}`)
   }
 
-  #begin(kind: ModelCall['kind'], isRefused = false): ModelCall {
+  #begin(kind: ModelCall['kind'], isRejected = false): ModelCall {
     const { firstId, identity } = this.#options
-    const call: ModelCall = { id: firstId + this.calls.length, kind, caller: identity.who, isRefused, outcome: 'pending' }
+    const call: ModelCall = { id: firstId + this.calls.length, kind, caller: identity.who, isRejected, outcome: 'pending' }
     this.calls.push(call)
     return call
   }

@@ -5,17 +5,18 @@ import { expect } from 'vitest'
 import { createApp } from 'vue'
 import { boots, sequences } from './commands.ts'
 
-/** What commands happen to, such as a page, and the promises that it has broken. */
+/** The subject of commands, such as a page, and the promises that it has broken. */
 export interface SequenceRun<AnyCommand = Command> {
   readonly faults: string[]
   run: (command: AnyCommand) => Promise<void>
-  /** Lets everything come to rest, and looks at what is shown then. */
+  /** Waits until nothing is under way, and checks what the page shows then. */
   calm: () => Promise<void>
   close: () => Promise<void>
 }
 
 /**
- * Lets random commands happen to one page after another. Fails with the shortest sequence that breaks a promise.
+ * Lets random commands happen to one page after another. Fails with the shortest sequence that
+ * breaks a promise.
  *
  * @param name What the variables of the environment begin with: `…_RUNS`, how many sequences; to replay one that failed, `…_SEED` and `…_PATH` with
  * what was printed as `seed` and `path`.
@@ -28,7 +29,10 @@ export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: numbe
   await checkRandom(name, defaultRuns, boots, sequences, faultsIn)
 }
 
-/** Tries random sequences of commands, as {@link checkSequences} does, on anything that begins with a `Setup`. */
+/**
+ * Tries random sequences of commands, as {@link checkSequences} does, on anything that begins with
+ * a `Setup`.
+ */
 export async function checkRandom<Setup, AnyCommand>(
   name: 'MODEL' | 'FAULT',
   defaultRuns: number,
@@ -46,7 +50,9 @@ export async function checkRandom<Setup, AnyCommand>(
   })
 }
 
-/** Performs the commands. Resolves with the promises that were broken, and the command after which. */
+/**
+ * Performs the commands. Resolves with the promises that were broken, and the command after which.
+ */
 export async function performSequence<AnyCommand>(run: SequenceRun<AnyCommand>, commands: AnyCommand[]): Promise<string[]> {
   try {
     for (const command of commands) {

@@ -4,32 +4,32 @@ import * as fc from 'fast-check'
 export const USERS = ['ada', 'bea', 'cyd'] as const
 export type User = typeof USERS[number]
 
-/** What a query is asked about; `null` pauses it; the server can be told to fail for any. */
+/** The argument of a query. `null` pauses the query. The server can fail for each topic. */
 export type Topic = 'a' | 'b' | null
 
 /** One view on a page: a component that shows a query, or several. */
 export interface ViewSpec {
   kind: 'query' | 'queries' | 'list' | 'secret' | 'transform' | 'initial' | 'preloaded'
-  /** Whom a server has preloaded it for. */
+  /** The user for whom a server has preloaded the query. */
   preloadedFor: User | null
   auth: QueryAuth
   live: boolean
   keepPreviousData: boolean
   keepDataOnError: boolean
   lingerMs: number
-  /** Whether it rests in a `KeepAlive` instead of leaving. */
+  /** Whether a `KeepAlive` deactivates the view instead of unmounting it. */
   keepAlive: boolean
   /** Whether its arguments can change; if not, they are `'a'`. */
   isReactive: boolean
 }
 
-/** How a page begins. */
+/** The initial conditions of a page. */
 export interface Boot {
-  /** Who has the session cookie. */
+  /** The user of the session cookie. */
   user: User | null
   /** What the provider uses as the ids of its sessions. */
   sessionIds: SessionIds
-  /** What the provider has said before the page begins. */
+  /** Whether the provider has reported a session before the page starts. */
   snapshot: 'silent' | 'spoken'
   hint: boolean
   tokens: TokenMode
@@ -47,48 +47,56 @@ export type SessionIds = 'unique' | 'constant' | 'missing'
 /** How the file storage answers. */
 export type StorageMode = 'good' | 'failing' | 'refusing' | 'stalled'
 
-/** What happens to a page. Plain data, so that a sequence can be shrunk, printed and repeated. */
+/** An event on a page. Plain data, so that a sequence can be shrunk, printed and repeated. */
 export type Command
   = | { do: 'signIn', user: User, heard: boolean }
     | { do: 'signOut' | 'signOutElsewhere' | 'rotate' | 'announce', heard: boolean }
-    /** `empty`: the provider has answered, and its answer says nothing about the session. */
-    | { do: 'say', what: 'truth' | 'failed' | 'former' | 'pending' | 'empty' }
-    /** Another tab of this app, or of another app of this origin, announces who it believes to be signed in. */
+    /** `empty`: the answer of the provider is inconclusive. */
+    | { do: 'reportSession', what: 'truth' | 'failed' | 'previous' | 'pending' | 'empty' }
+    /** Another tab of this app, or of another app of this origin, announces its current user. */
     | { do: 'announceUser', user: User | null, by: 'app' | 'another app' }
-    /** The deployment refuses the next tokens. */
-    | { do: 'refuse', tokens: number }
-    /** The deployment refuses all tokens for a while, as one whose keys or clocks are off; those that it has accepted too. */
-    | { do: 'refuseFor', ms: number }
-    /** The deployment gives up a connection with a fatal error, so that its client never connects again. */
+    /** The deployment rejects the next tokens. */
+    | { do: 'rejectTokens', tokens: number }
+    /**
+     * The deployment rejects all tokens for a while, accepted ones included, as with wrong keys or
+     * clocks.
+     */
+    | { do: 'rejectTokensFor', ms: number }
+    /**
+     * The deployment closes a connection with a fatal error, so that its client never reconnects.
+     */
     | { do: 'failFatally', nth: number }
     /** The data of the session change under the same id. */
-    | { do: 'claims', heard: boolean }
-    /** The app requests session and token again. */
+    | { do: 'changeClaims', heard: boolean }
+    /** The app requests the session and a token again. */
     | { do: 'refreshAuth' }
-    /** The token endpoint fails and wants to be left alone. */
+    /** The token endpoint fails with `Retry-After`. */
     | { do: 'retryAfter', ms: number }
     | { do: 'tokens', mode: TokenMode, user: User }
     | { do: 'answerLate' }
     | Reaction
-    | { do: 'unmount' | 'rest' | 'resume', slot: number }
+    | { do: 'unmount' | 'deactivate' | 'activate', slot: number }
     | { do: 'fail', topic: 'a' | 'b' }
     | { do: 'storage', mode: StorageMode }
-    /** A component's own code does this in the very tick in which it sees another person, before anything else runs. */
+    /** A component reacts to an identity change in the same tick, before any other code runs. */
     | { do: 'inTick', reaction: Reaction }
     | { do: 'restart' | 'drop' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
     | { do: 'jump' | 'wait', ms: number }
-    /** One timer, such as one message, in whose very tick the next command comes. */
+    /** Runs one timer, such as one message. The next command follows in the same tick. */
     | { do: 'step' }
-    | { do: 'calm' }
+    | { do: 'settle' }
 
-/** What code of an app does, all in one tick. */
+/** What the code of an app does in one tick. */
 export type Reaction
   = | { do: 'args', slot: number, topic: Topic }
     | { do: 'mount', slot: number, view: ViewSpec }
-    /** As a store does: subscribes at once, and stays for as long as the page. */
-    | { do: 'ask', view: ViewSpec }
+    /** Subscribes outside of components, as a store does, for as long as the page exists. */
+    | { do: 'subscribe', view: ViewSpec }
     | { do: 'refresh' | 'loadMore' | 'act' | 'cancelUploads' }
-    /** `own`: of one's own; `other`: of somebody else's, which the function refuses. */
+    /**
+     * `own`: changes the user's own data. `other`: changes another user's data, which the function
+     * rejects.
+     */
     | { do: 'mutate', topic: 'a' | 'b', optimistic: 'none' | 'value' | 'loading', whose: 'own' | 'other' }
     | { do: 'upload', files: number }
     | { do: 'change', topic: 'a' | 'b' }
@@ -125,7 +133,7 @@ export const boots: fc.Arbitrary<Boot> = fc.record({
 const reaction: fc.Arbitrary<Reaction> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('args' as const), slot, topic: fc.option(topic) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('mount' as const), slot, view }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('ask' as const), view }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('subscribe' as const), view }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('refresh' as const, 'loadMore' as const, 'loadMore' as const, 'act' as const, 'cancelUploads' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('mutate' as const), topic, optimistic: fc.constantFrom('none' as const, 'value' as const, 'loading' as const), whose: fc.constantFrom('own' as const, 'own' as const, 'other' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('upload' as const), files: fc.integer({ min: 1, max: 4 }) }) },
@@ -135,26 +143,26 @@ const reaction: fc.Arbitrary<Reaction> = fc.oneof(
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('signIn' as const), user, heard: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('signOut' as const, 'signOutElsewhere' as const, 'rotate' as const, 'announce' as const), heard: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('say' as const), what: fc.constantFrom('truth' as const, 'failed' as const, 'former' as const, 'pending' as const, 'empty' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('reportSession' as const), what: fc.constantFrom('truth' as const, 'failed' as const, 'previous' as const, 'pending' as const, 'empty' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('announceUser' as const), user: fc.option(user), by: fc.constantFrom('app' as const, 'app' as const, 'another app' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), tokens: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuseFor' as const), ms: fc.constantFrom(3000, 60_000, 200_000, 600_000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rejectTokens' as const), tokens: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rejectTokensFor' as const), ms: fc.constantFrom(3000, 60_000, 200_000, 600_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('failFatally' as const), nth: fc.nat(1) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('claims' as const), heard: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('changeClaims' as const), heard: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refreshAuth' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retryAfter' as const), ms: fc.constantFrom(2000, 120_000, 86_400_000) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tokens' as const), mode: fc.constantFrom<TokenMode>('good', 'good', 'failing', 'throwing', 'stalled', 'late', 'garbage', 'foreign', 'same'), user }) },
   { weight: 1, arbitrary: fc.constant({ do: 'answerLate' as const }) },
   { weight: 16, arbitrary: reaction },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('inTick' as const), reaction }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('unmount' as const, 'rest' as const, 'resume' as const), slot }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('unmount' as const, 'deactivate' as const, 'activate' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), topic }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('storage' as const), mode: fc.constantFrom<StorageMode>('good', 'good', 'failing', 'refusing', 'stalled') }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'drop' as const, 'cut' as const, 'hold' as const, 'flush' as const, 'unreachable' as const, 'reachable' as const, 'hide' as const, 'show' as const, 'online' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-3_600_000, -30_000, 30_000, 3_600_000) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 15, 50, 600, 2100, 3500, 12_000, 70_000) }) },
   { weight: 4, arbitrary: fc.constant({ do: 'step' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'calm' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'settle' as const }) },
 )
 
 /** About 30 commands on average. */

@@ -1,8 +1,8 @@
-/** Where the app is. The sibling subdomain is `evil.example.com`, over https or http. */
+/** The URL of the app. The sibling subdomain is `evil.example.com`, over https or http. */
 const APP_HOST = 'app.example.com'
 const SITE = 'example.com'
 
-/** Who sets a cookie: the app over https, or a page of a sibling subdomain. */
+/** The origin that sets a cookie: the app over https, or a page of a sibling subdomain. */
 export type Setter = 'app' | 'sibling over https' | 'sibling over http'
 
 export interface JarCookie {
@@ -15,12 +15,17 @@ export interface JarCookie {
   expiresAt: number | null
 }
 
-/** The cookies of one browser, under the rules of RFC 6265bis for one app and a sibling subdomain. */
+/**
+ * The cookies of one browser, under the rules of RFC 6265bis for one app and a sibling subdomain.
+ */
 export class CookieJar {
   /** Oldest first. */
   #cookies: JarCookie[] = []
 
-  /** What the browser sends to a path of the app: longer paths first, older cookies first. */
+  /**
+   * The cookies that the browser sends to a path of the app: longer paths first, older cookies
+   * first.
+   */
   sentTo(path: string): JarCookie[] {
     this.#expire()
     return this.#cookies
@@ -54,7 +59,7 @@ export class CookieJar {
     const isSame = (known: JarCookie): boolean =>
       known.name === name && known.path === cookie.path && known.isPlanted === cookie.isPlanted
     const index = this.#cookies.findIndex(isSame)
-    // A cookie that is set once more keeps its place.
+    // A cookie that is set again keeps its position.
     if (index === -1)
       this.#cookies.push(cookie)
     else
@@ -62,7 +67,7 @@ export class CookieJar {
     this.#expire()
   }
 
-  /** The browser makes room. */
+  /** The browser removes a cookie to make room. */
   drop(nth: number): void {
     this.#cookies.splice(nth % (this.#cookies.length || 1), 1)
   }

@@ -20,7 +20,9 @@ export interface UpstreamRequest {
   body: string
 }
 
-/** A deployment: Better Auth with its `convex()` plugin, and functions that return who calls them. */
+/**
+ * A deployment: Better Auth with its `convex()` plugin, and functions that return who calls them.
+ */
 export class ModelAuth {
   mode: UpstreamMode = 'good'
   readonly #setup: ServerSetup
@@ -33,7 +35,10 @@ export class ModelAuth {
     this.#setup = setup
   }
 
-  /** Whose session a cookie names or has named; `null` if there has never been such a session. */
+  /**
+   * The user whose session a cookie identifies or identified. `null` if there has never been such a
+   * session.
+   */
   userOf(value: string): string | null {
     return this.#sessions.get(value)?.user ?? null
   }
@@ -64,7 +69,7 @@ export class ModelAuth {
       session.isRevoked ||= session.user === user
   }
 
-  /** The deployment refuses all tokens that it has made so far. */
+  /** The deployment rejects all tokens that it has issued so far. */
   rotateKeys(): void {
     this.#accepted.clear()
   }

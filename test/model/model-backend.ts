@@ -9,50 +9,53 @@ import { ScriptedList } from '../support/scripted/scripted-list.ts'
 import { stubXhr } from '../support/scripted/scripted-xhr.ts'
 import { USERS } from './commands.ts'
 
-/** An answer that says whose and about what it is. */
+/** A result that identifies its user and its topic. */
 // eslint-disable-next-line ts/consistent-type-definitions
 export type Answer = { whose: string, topic: string, count: number, rows: { _id: string, whose: string }[] }
 
-/** What a page asks. Rows of a list tell whose they are in their text, `ada's 3`, and about what in their id, `a 3`. */
+/**
+ * The functions of a page. The text of a row identifies its user (`ada's 3`), and its id identifies
+ * its topic (`a 3`).
+ */
 export const modelApi = {
   tasks: makeFunctionReference<'query', { topic: string }, Answer>('model:tasks'),
-  /** Asked by views that require a person only. */
+  /** Only for views that require a user. */
   secret: makeFunctionReference<'query', { topic: string }, Answer>('model:secret'),
   page: makeFunctionReference<'query', { of: string, paginationOpts: PaginationOptions }, PaginationResult<Row>>('model:page'),
-  /** Refuses to add to what is somebody else's. */
+  /** Rejects a change of another user's data. */
   add: makeFunctionReference<'mutation', { topic: string, id: number, owner?: string }, string>('model:add'),
   run: makeFunctionReference<'action', { id: number }, string>('model:run'),
   uploadUrl: makeFunctionReference<'mutation', { id: number }, string>('model:uploadUrl'),
 }
 
-/** Functions that tell as whom they run, over a small database. */
+/** Functions that return the user that they run as, over a small database. */
 export class ModelBackend {
   readonly deployment = new ScriptedDeployment()
-  /** How many tasks everybody has under a topic. */
+  /** How many tasks each user has under a topic. */
   readonly #counts = new Map<string, number>()
   readonly #list = new ScriptedList(this.deployment)
   readonly failing = new Set<string>()
-  /** As whom each call was carried out. */
+  /** The user that each call ran as. */
   readonly executions: { id: number, whose: string }[] = []
   storage: StorageMode = 'good'
   readonly files = stubXhr()
-  /** How many of the next tokens are refused. */
-  refusals = 0
-  /** Until when all tokens are refused, in milliseconds since 1970. */
-  refusesUntil = 0
-  refused = 0
+  /** How many of the next tokens are rejected. */
+  rejections = 0
+  /** Until when all tokens are rejected, in milliseconds since 1970. */
+  rejectsUntil = 0
+  rejected = 0
 
   constructor(latencyMs: number) {
     const { deployment } = this
     deployment.latencyMs = latencyMs
     deployment.isPinging = true
     deployment.accepts = () => {
-      const isRefused = this.refusals > 0 || Date.now() < this.refusesUntil
-      if (isRefused) {
-        this.refusals = Math.max(0, this.refusals - 1)
-        this.refused++
+      const isRejected = this.rejections > 0 || Date.now() < this.rejectsUntil
+      if (isRejected) {
+        this.rejections = Math.max(0, this.rejections - 1)
+        this.rejected++
       }
-      return !isRefused
+      return !isRejected
     }
     for (const topic of ['a', 'b']) {
       for (const whose of ['nobody', ...USERS])
@@ -89,7 +92,7 @@ export class ModelBackend {
     this.#fill(topic, whose)
   }
 
-  /** What the server answers at this moment. An error says whose it is as well. */
+  /** The result of the server at this moment. An error identifies its user too. */
   answer(topic: string, whose: string): Answer {
     this.#failIfToldTo(topic, whose)
     const count = this.#counts.get(`${topic} of ${whose}`) ?? 0
@@ -102,7 +105,7 @@ export class ModelBackend {
     return ranks.toSorted((one, other) => one - other).map(rank => ({ _id: `${topic} ${rank}`, rank, text: `${whose}'s ${rank}` }))
   }
 
-  /** Every file that waits for the storage is answered now. */
+  /** Answers each file that waits for the storage. */
   flushFiles(): void {
     this.storage = 'good'
     for (const request of this.files.sent) {
@@ -111,17 +114,19 @@ export class ModelBackend {
     }
   }
 
-  /** All tokens are refused for a while: the deployment verifies those of its connections again. */
-  refuseFor(ms: number): void {
-    this.refusesUntil = Date.now() + ms
+  /**
+   * Rejects all tokens for a while. The deployment verifies the tokens of its connections again.
+   */
+  rejectTokensFor(ms: number): void {
+    this.rejectsUntil = Date.now() + ms
     for (const socket of this.deployment.liveSockets) {
       if (socket.subject !== null)
         socket.refuse()
     }
-    this.refused++
+    this.rejected++
   }
 
-  /** What it has noted of the past, which no server keeps. */
+  /** The records about the past, which a real server does not keep. */
   forget(): void {
     const { deployment } = this
     this.executions.length = 0
@@ -135,7 +140,7 @@ export class ModelBackend {
       socket.frames.length = 0
   }
 
-  /** Rows come and go anywhere in the list. */
+  /** Adds and removes rows anywhere in the list. */
   #fill(topic: string, whose: string): void {
     const count = this.#counts.get(`${topic} of ${whose}`) ?? 0
     this.#list.lists[nameOfList(topic, whose)] = Array.from({ length: 2 + (3 * count) % 7 }, (_, row) => 10 * row + (row % 2 === 0 ? count % 3 : 0))
@@ -163,7 +168,7 @@ function whoseOf(subject: string | null): string {
   return subject ?? 'nobody'
 }
 
-/** As a {@link ScriptedList} finds it for who asks. */
+/** The name of a {@link ScriptedList} for the user who requests it. */
 function nameOfList(topic: string, whose: string): string {
   return whose === 'nobody' ? topic : `${topic} of ${whose}`
 }

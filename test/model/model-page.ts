@@ -12,21 +12,21 @@ import { SLOTS } from './commands.ts'
 import { modelApi } from './model-backend.ts'
 import { APP, isTransformFailing } from './shown-query.ts'
 
-/** An answer that no server gives. */
+/** A result that no server returns. */
 const GIVEN = { count: -1, rows: [] }
 
 interface Slot { spec: ViewSpec | null, isResting: boolean, serial: number }
 
-/** What code outside of the page tells it. */
+/** The options that code outside of the page passes. */
 export interface ModelPageOptions {
   /** Called in every tick in which something that can be read changes. */
   onTick: () => void
   identity: Pick<Identity, 'changes'>
-  /** The id of a person whom the commands know by name. @default the name */
+  /** The id of a user whom the commands identify by name. @default the name */
   idOf?: (user: User) => string
 }
 
-/** An app with a few places for views, which come, go and rest. */
+/** An app with a few places for views, which are mounted, unmounted and deactivated. */
 export class ModelPage {
   readonly shown = new Set<ShownQuery>()
   readonly topics = Array.from({ length: SLOTS }, () => shallowRef<Topic>('a'))
@@ -37,7 +37,7 @@ export class ModelPage {
   readonly #wrapper: VueWrapper
   readonly #options: ModelPageOptions
   #app!: App
-  /** Of stores: they stay for as long as the page. */
+  /** Queries of stores, which exist for as long as the page. */
   readonly #scope = effectScope(true)
 
   constructor(plugin: ConvexPlugin, options: ModelPageOptions) {
@@ -70,7 +70,7 @@ export class ModelPage {
     }), { global: { plugins: [plugin] } })
   }
 
-  /** What a store does: subscribes in this tick, wherever it is called. */
+  /** Subscribes in this tick as a store does, outside of components. */
   ask(spec: ViewSpec): void {
     this.#app.runWithContext(() => this.#scope.run(() => this.#show(this.#use(spec, () => 'a', () => true))))
   }
@@ -90,11 +90,11 @@ export class ModelPage {
       setup: ({ slot, spec }) => {
         let isActive = true
         onDeactivated(() => void (isActive = false))
-        // Before the composables leave.
+        // Before the composables are disposed.
         let all: ShownQuery[] = []
         onScopeDispose(() => all.forEach(shown => this.shown.delete(shown)))
         all = this.#use(spec, spec.isReactive ? () => this.topics[slot]!.value : () => 'a', () => isActive)
-        // After the composables have come back to life.
+        // After the composables are active again.
         onActivated(() => void (isActive = true))
         this.#show(all)
         return () => h('pre', JSON.stringify(all.map(shown => shown.read())))
@@ -169,7 +169,7 @@ export class ModelPage {
   }
 }
 
-/** Fails for some answers, and says whose they were. */
+/** Fails for some results, with an error that identifies their user. */
 function transform(answer: Answer): Answer & { isTransformed: boolean } {
   if (isTransformFailing(answer))
     throw new Error(`${answer.whose}'s transform failed`)

@@ -5,24 +5,24 @@ import { ScriptedSource, signedIn } from '../support/scripted/scripted-source.ts
 
 export const TOKEN_LIFETIME_S = 120
 
-/** The session cookie of a browser, and an identity provider that may fail in every way. */
+/** The session cookie of a browser, and an identity provider that can fail in every way. */
 export class ModelProvider {
   readonly source: ScriptedSource
   cookie: { user: User, sessionId: string | null } | null = null
-  /** What the session and its tokens say besides ids; every change has another number. */
+  /** The claims of the session and its tokens besides ids. Each change has another number. */
   claims = 0
-  /** How long a `limited` token endpoint wants to be left alone. */
+  /** The `Retry-After` of a `limited` token endpoint. */
   retryAfterMs = 0
   mode: TokenMode = 'good'
   foreigner: User = 'ada'
-  /** Whether our own sign-out succeeds. */
+  /** Whether a sign-out of the page succeeds. */
   isReachable = true
-  /** Tokens that were given to requests of which the page wants nothing any more. */
+  /** Tokens that were sent in answer to aborted requests. */
   readonly tooLate = new Set<string>()
   #late: (() => void)[] = []
   #sessions = 0
   #lastToken = ''
-  #formerSnapshots: SessionSnapshot[] = []
+  #previousSnapshots: SessionSnapshot[] = []
 
   readonly #sessionIds: SessionIds
 
@@ -69,11 +69,11 @@ export class ModelProvider {
     this.source.say(snapshot)
   }
 
-  /** What was the truth once: an answer that took too long. */
+  /** Reports a previous session: an answer that took too long. */
   sayFormer(): void {
-    const former = this.#formerSnapshots.at(-1)
-    if (former)
-      this.say(former)
+    const previous = this.#previousSnapshots.at(-1)
+    if (previous)
+      this.say(previous)
   }
 
   answerLate(): void {
@@ -81,9 +81,9 @@ export class ModelProvider {
       answer()
   }
 
-  /** What it has noted of the past. */
+  /** The records about the past. */
   forget(): void {
-    this.#formerSnapshots.length = 0
+    this.#previousSnapshots.length = 0
     this.tooLate.clear()
     this.source.requests.length = 0
   }
@@ -94,7 +94,7 @@ export class ModelProvider {
   }
 
   #remember(): void {
-    this.#formerSnapshots.push(this.truth)
+    this.#previousSnapshots.push(this.truth)
   }
 
   #login(user: User): void {

@@ -15,14 +15,16 @@ import { PageListeners } from './page-listeners.ts'
 import { faultsAtRest, faultsOf } from './shown-query.ts'
 import { settle, VirtualTime } from './virtual-time.ts'
 
-/** What never asks for a token, unless one has failed or the clock has moved. */
+/**
+ * Commands that never cause a token request, unless a request has failed or the clock has moved.
+ */
 const WITHOUT_TOKENS = new Set<Command['do']>([
   'args',
   'mount',
-  'ask',
+  'subscribe',
   'unmount',
-  'rest',
-  'resume',
+  'deactivate',
+  'activate',
   'refresh',
   'loadMore',
   'mutate',
@@ -43,7 +45,7 @@ const WITHOUT_TOKENS = new Set<Command['do']>([
   'online',
 ])
 
-/** One page of one browser from its first moment to its last, and all that has gone wrong on it. */
+/** One page of one browser from start to end, and all promises that it has broken. */
 export class ModelRun {
   readonly #time = new VirtualTime()
   readonly #channels = stubBroadcastChannel()
@@ -57,20 +59,20 @@ export class ModelRun {
   readonly #faults = new Set<string>()
   readonly #app: AppCode
   readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false, changes: 0 }
-  /** What the app does when it sees another person. */
+  /** What the app does after an identity change. */
   #reactions: Reaction[] = []
-  /** Whose sessions the page has left. */
-  readonly #left = new Set<string>()
+  /** The sessions that have ended on the page. */
+  readonly #endedSessions = new Set<string>()
   #session: string | undefined
-  /** Sockets of somebody who has gone. */
-  readonly #gone = new Set<number>()
+  /** Sockets of previous users. */
+  readonly #previousSockets = new Set<number>()
   /** How many requests for tokens can be accounted for. */
   #budget = 2
   #hadFaultyTokens = false
   /** How many requested refreshes of session and token have not settled. */
   #authRefreshes = 0
   #hasJumped = false
-  /** The last command was a step: what it began is not over. */
+  /** The last command was a step, so that work may still be under way. */
   #isStepping = false
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
@@ -105,14 +107,14 @@ export class ModelRun {
     mount.forEach((view, slot) => this.#page.set(slot, view))
   }
 
-  /** @returns What is wrong, in words; nothing if all is well. */
+  /** @returns The broken promises in words, or an empty list. */
   get faults(): string[] {
     return [...this.#faults]
   }
 
   async run(command: Command): Promise<void> {
     const { length } = this.#provider.source.requests
-    const isUnsettled = this.#hadFaultyTokens || this.#backend.refused > 0 || this.#hasJumped || this.#isStepping || this.#convex.auth.isLoading.value
+    const isUnsettled = this.#hadFaultyTokens || this.#backend.rejected > 0 || this.#hasJumped || this.#isStepping || this.#convex.auth.isLoading.value
     const isClaimsKnown = isDeepStrictEqual(this.#provider.source.getSnapshot(), this.#provider.truth) && this.#convex.auth.isAuthenticated.value
     await this.#perform(command)
     this.#isStepping = command.do === 'step'
@@ -120,17 +122,17 @@ export class ModelRun {
       return
     await settle()
     if (WITHOUT_TOKENS.has(command.do) && !isUnsettled)
-      this.#expect(this.#provider.source.requests.length === length, `${command.do} asks for a token`)
-    if (command.do === 'claims' && command.heard && isClaimsKnown && !isUnsettled)
-      this.#expect(this.#provider.source.requests.length === length + 1, 'new claims bring no token')
+      this.#expect(this.#provider.source.requests.length === length, `${command.do} causes a token request`)
+    if (command.do === 'changeClaims' && command.heard && isClaimsKnown && !isUnsettled)
+      this.#expect(this.#provider.source.requests.length === length + 1, 'new claims cause no token request')
     this.#checkTick()
     this.#checkCalls()
     this.#otherTabs.takeFaults().forEach(fault => this.#faults.add(fault))
     const excess = this.#provider.source.requests.length - this.#budget
-    this.#expect(excess <= 0, `asks for ${excess} tokens too many after ${JSON.stringify(command)}`)
+    this.#expect(excess <= 0, `${excess} token requests too many after ${JSON.stringify(command)}`)
   }
 
-  /** Brings everything back to order, waits, and looks whether the page shows what the server would answer. */
+  /** Ends all failures, waits, and checks that the page shows the results of the server. */
   async calm(): Promise<void> {
     const { source } = this.#provider
     const { deployment } = this.#backend
@@ -151,7 +153,7 @@ export class ModelRun {
     const { status, error } = this.#convex.auth
     const expected = this.#provider.cookie?.user ?? null
     const { who } = this.#identity
-    this.#expect(who === expected, `${who} is there, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
+    this.#expect(who === expected, `the current user is ${who}, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
     this.#expect(status.value === 'authenticated' || status.value === 'unauthenticated', `${status.value} at rest`)
     if (who === undefined)
       return
@@ -195,24 +197,24 @@ export class ModelRun {
     }
   }
 
-  /** Leaves the page, and looks what it has left behind. */
+  /** Closes the page, and checks that nothing remains of it. */
   async close(): Promise<void> {
     try {
-      // A page that is closed asks nothing.
+      // A closed page sends no request.
       this.#isClosed = true
       this.#page.unmount()
       void this.#convex.close()
       this.#heal()
       await this.#time.advance(1000)
-      this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers are left`)
-      this.#expect(this.#backend.deployment.liveSockets.length === 0, 'a socket is left')
-      this.#expect(this.#provider.source.listenerCount === 0, 'a listener at the provider is left')
-      this.#expect(this.#listeners.left.length === 0, `listeners are left: ${this.#listeners.left}`)
-      this.#expect(this.#channels.openCount() === 0, 'a channel is left')
+      this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers remain`)
+      this.#expect(this.#backend.deployment.liveSockets.length === 0, 'a socket remains open')
+      this.#expect(this.#provider.source.listenerCount === 0, 'a listener of the provider remains')
+      this.#expect(this.#listeners.left.length === 0, `listeners remain: ${this.#listeners.left}`)
+      this.#expect(this.#channels.openCount() === 0, 'a channel remains open')
       for (const call of this.#app.pending)
         this.#faults.add(`${call} never settles`)
-      this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'a file is still on its way')
-      // Only Node's own turn tells of a rejection that nobody has handled.
+      this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'an upload is still under way')
+      // Node reports an unhandled rejection only after a turn of its own event loop.
       await settle()
     }
     finally {
@@ -247,7 +249,7 @@ export class ModelRun {
         return this.#hear(command.heard)
       case 'announce': {
         this.#budget += 3
-        return this.#otherTabs.announce(command.heard ? provider.cookie?.user ?? null : 'somebody')
+        return this.#otherTabs.announce(command.heard ? provider.cookie?.user ?? null : 'unknown user')
       }
       case 'announceUser': {
         if (command.by === 'another app')
@@ -255,27 +257,27 @@ export class ModelRun {
         this.#budget += 3
         return this.#otherTabs.announce(command.user)
       }
-      case 'say':
+      case 'reportSession':
         this.#budget += 2
         if (command.what === 'truth')
           provider.say(provider.truth)
-        else if (command.what === 'former')
+        else if (command.what === 'previous')
           provider.sayFormer()
         else if (command.what === 'empty')
           provider.say({ status: 'failed', error: new Error('The answer is empty.'), isInconclusive: true })
         else
           provider.say(command.what === 'failed' ? { status: 'failed', error: new Error('The session endpoint is down.') } : { status: 'pending' })
         return
-      case 'refuse':
+      case 'rejectTokens':
         this.#budget += 2 * command.tokens
-        backend.refusals += command.tokens
+        backend.rejections += command.tokens
         return
-      case 'refuseFor':
+      case 'rejectTokensFor':
         this.#budget += 6
-        return backend.refuseFor(command.ms)
+        return backend.rejectTokensFor(command.ms)
       case 'failFatally':
         return deployment.liveSockets[command.nth]?.failFatally()
-      case 'claims':
+      case 'changeClaims':
         provider.claims++
         return this.#hear(command.heard)
       case 'refreshAuth':
@@ -299,7 +301,7 @@ export class ModelRun {
         return provider.answerLate()
       case 'args':
       case 'mount':
-      case 'ask':
+      case 'subscribe':
       case 'refresh':
       case 'loadMore':
       case 'mutate':
@@ -310,9 +312,9 @@ export class ModelRun {
         return this.#app.run(command)
       case 'unmount':
         return page.set(command.slot, null)
-      case 'rest':
-      case 'resume':
-        page.slots[command.slot]!.isResting = command.do === 'rest'
+      case 'deactivate':
+      case 'activate':
+        page.slots[command.slot]!.isResting = command.do === 'deactivate'
         return
       case 'storage':
         if (command.mode === 'good')
@@ -356,12 +358,12 @@ export class ModelRun {
         this.#hasJumped = true
         return this.#time.jump(command.ms)
       case 'wait':
-        this.#budget += 1 + command.ms / 50_000 + (this.#hadFaultyTokens || backend.refused > 0 ? Math.min(8, 1 + command.ms / 500) : 0)
+        this.#budget += 1 + command.ms / 50_000 + (this.#hadFaultyTokens || backend.rejected > 0 ? Math.min(8, 1 + command.ms / 500) : 0)
         return this.#time.advance(command.ms)
       case 'step':
         this.#budget += 1
         return this.#time.step()
-      case 'calm':
+      case 'settle':
         return this.calm()
       default:
         command satisfies never
@@ -384,8 +386,8 @@ export class ModelRun {
     const { deployment, failing } = this.#backend
     this.#provider.mode = 'good'
     this.#provider.answerLate()
-    this.#backend.refusals = 0
-    this.#backend.refusesUntil = 0
+    this.#backend.rejections = 0
+    this.#backend.rejectsUntil = 0
     this.#backend.flushFiles()
     deployment.isReachable = true
     deployment.flush()
@@ -409,27 +411,27 @@ export class ModelRun {
     this.#scope.run(() => watch([status, user, session, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
   }
 
-  /** Who is there now. Watchers of one tick run in any order. */
+  /** The current user. Watchers of one tick run in any order. */
   #look(): void {
     const { status, user, session, isRefreshing } = this.#convex.auth
-    const former = this.#identity.who
+    const previous = this.#identity.who
     const who = status.value === 'unauthenticated' ? null : user.value?.id as string | undefined
-    this.#expect(former === undefined || who !== undefined, 'who was known is unknown')
+    this.#expect(previous === undefined || who !== undefined, 'the identity was known and is unknown')
     Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
-    if (former !== undefined && former !== who && this.#session)
-      this.#left.add(this.#session)
+    if (previous !== undefined && previous !== who && this.#session)
+      this.#endedSessions.add(this.#session)
     this.#session = who ? keyOf(who, session.value?.id) : undefined
-    if (former === undefined || former === who)
+    if (previous === undefined || previous === who)
       return
     const { cookie } = this.#provider
     const isTrue = cookie !== null && this.#session === keyOf(cookie.user, cookie.sessionId)
-    this.#expect(status.value !== 'loading' || isTrue || !this.#left.has(this.#session!), 'a session that was left is believed without a token')
+    this.#expect(status.value !== 'loading' || isTrue || !this.#endedSessions.has(this.#session!), 'an ended session is current again without a token')
     this.#otherTabs.expectAnnouncement(who ?? null)
     this.#identity.hadToken = status.value !== 'loading'
     this.#identity.changes++
     for (const { subject, index } of this.#backend.deployment.sockets) {
       if (subject !== null)
-        this.#gone.add(index)
+        this.#previousSockets.add(index)
     }
     this.#checkNothingLeft()
     for (const reaction of this.#reactions.splice(0)) {
@@ -438,16 +440,16 @@ export class ModelRun {
     }
   }
 
-  /** In the tick in which the person changes, everything that they saw and did is gone. */
+  /** In the tick of an identity change, the data and calls of the previous user are removed. */
   #checkNothingLeft(): void {
     for (const shown of this.#page?.shown ?? []) {
       const { data, error, rows, isGiven } = shown.read()
-      // Nobody's answer may be there already: a public query has it.
-      const isNobodys = !isGiven && (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
-      this.#expect(shown.auth === 'public' || isNobodys || (data === undefined && error === undefined), `${shown.auth} ${shown.name} outlives its person`)
+      // An anonymous result may be present already, since a public query has it.
+      const isAnonymousResult = !isGiven && (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      this.#expect(shown.auth === 'public' || isAnonymousResult || (data === undefined && error === undefined), `${shown.auth} ${shown.name} remains after an identity change`)
     }
     this.#app?.faultsOfChange().forEach(fault => this.#faults.add(fault))
-    this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'a file is sent on although its person has gone')
+    this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'an upload continues after an identity change')
   }
 
   #checkTick(): void {
@@ -463,19 +465,19 @@ export class ModelRun {
 
   #checkFrame(frame: { type: string, [field: string]: any }, subject: string | null, socket: number): void {
     const { who } = this.#identity
-    this.#expect(!this.#gone.has(socket), `${frame.type} on the connection of somebody who has gone`)
+    this.#expect(!this.#previousSockets.has(socket), `${frame.type} on the connection of a previous user`)
     if (subject !== null)
-      this.#expect(subject === who, `${frame.type} as ${subject} while ${who} is there`)
+      this.#expect(subject === who, `${frame.type} as ${subject} while ${who} is the current user`)
     if (frame.type === 'Authenticate') {
       const bearer = frame.tokenType === 'User' ? readToken(frame.value).sub : null
-      this.#expect(!this.#provider.tooLate.has(frame.value), `a token of ${bearer} that came too late is used`)
-      this.#expect(bearer === who, `Authenticate ${bearer} while ${who} is there`)
+      this.#expect(!this.#provider.tooLate.has(frame.value), `a token of ${bearer} of an aborted request is used`)
+      this.#expect(bearer === who, `Authenticate ${bearer} while ${who} is the current user`)
     }
     if (frame.type === 'ModifyQuerySet' && frame.modifications.some((change: any) => change.udfPath === 'model:secret'))
-      this.#expect(subject !== null || this.#isAuthenticating(socket), 'a query that requires a person is asked as nobody')
+      this.#expect(subject !== null || this.#isAuthenticating(socket), 'a query that requires a user runs anonymously')
   }
 
-  /** The `Authenticate` of this connection was refused: nothing that follows is carried out. */
+  /** The `Authenticate` of this connection was rejected: no later message is carried out. */
   #isAuthenticating(socket: number): boolean {
     return this.#backend.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate')
   }
@@ -484,7 +486,7 @@ export class ModelRun {
     this.#app.faultsOfCalls(this.#backend.executions).forEach(fault => this.#faults.add(fault))
   }
 
-  /** At rest, what is used is on the wire, and nothing else. */
+  /** At rest, exactly the queries in use are subscribed. */
   #checkWire(who: string | null): void {
     const wanted = new Set<string>()
     for (const { name, auth, isLive, isActive, topic } of this.#page.shown) {
@@ -493,12 +495,12 @@ export class ModelRun {
     }
     const { liveSockets } = this.#backend.deployment
     const found = liveSockets.flatMap(({ queries, subject }) => [...queries.values()].map(({ name, args }) => `${name} ${args.topic ?? args.of} as ${subject}`))
-    this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is wanted, ${found} is on the wire`)
-    this.#expect(found.every(query => wanted.has(query)), `${found} is on the wire, ${[...wanted]} is wanted`)
+    this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is in use, ${found} is subscribed`)
+    this.#expect(found.every(query => wanted.has(query)), `${found} is subscribed, ${[...wanted]} is in use`)
     for (const { subject, frames } of liveSockets) {
       const authenticate = frames.findLast(({ type }) => type === 'Authenticate')
       if (subject !== null && authenticate)
-        this.#expect(readToken(authenticate.value).claims === this.#provider.claims, 'queries run with claims that are not true any more')
+        this.#expect(readToken(authenticate.value).claims === this.#provider.claims, 'queries run with outdated claims')
     }
     const isNobodyNeeded = found.some(query => query.endsWith(' as null'))
     const expected = (who === null ? 0 : 1) + (isNobodyNeeded ? 1 : 0)
@@ -519,12 +521,12 @@ function readToken(token: string): Record<string, unknown> {
   return JSON.parse(atob(token.split('.')[1]!))
 }
 
-/** What tells sessions apart: two users may have the same session id. */
+/** Identifies a session: two users may have the same session id. */
 function keyOf(user: string, sessionId: string | null | undefined): string {
   return JSON.stringify([user, sessionId ?? null])
 }
 
-/** Chance that is the same in every run. */
+/** Random numbers that are the same in every run. */
 function seedRandom(): void {
   let state = 1
   vi.spyOn(Math, 'random').mockImplementation(() => (state = state * 48_271 % 2_147_483_647) / 2_147_483_647)

@@ -1,14 +1,17 @@
 import type { stubBroadcastChannel } from '../support/scripted/broadcast-channel.ts'
 
-/** Other tabs of the browser: of the same app, and of another app of this origin on the same deployment. */
+/**
+ * Other tabs of the browser: of the same app, and of another app of this origin on the same
+ * deployment.
+ */
 export class OtherTabs {
   readonly #channels: ReturnType<typeof stubBroadcastChannel>
   readonly #name: string
-  /** What other tabs have announced since the page's identity changed, or has been at rest. */
+  /** The announcements of other tabs since the page's identity changed or was at rest. */
   readonly #announced = new Set<unknown>()
   /** Identities that the page has changed to, and has to announce. */
   #due: (string | null)[] = []
-  /** How many messages have been looked at. */
+  /** How many messages have been checked. */
   #seen = 0
 
   constructor(channels: ReturnType<typeof stubBroadcastChannel>, url: string) {
@@ -34,12 +37,15 @@ export class OtherTabs {
     this.#announced.clear()
   }
 
-  /** The provider has answered whether what was announced is true: it can be announced by this page from now on. */
+  /**
+   * The provider has confirmed or refuted the announcement. From now on, this page may announce the
+   * same user.
+   */
   rest(): void {
     this.#announced.clear()
   }
 
-  /** Changes of the page that other tabs have not been told of. */
+  /** Identity changes of the page that it has not announced. */
   takeFaults(): string[] {
     const told = this.#channels.messages.slice(this.#seen).map(({ data }) => data)
     this.#seen = this.#channels.messages.length
@@ -50,7 +56,7 @@ export class OtherTabs {
     const tab = new BroadcastChannel(name)
     tab.postMessage(data)
     tab.close()
-    // Not a message of the page.
+    // This message is not the page's own.
     this.#channels.messages.pop()
   }
 }

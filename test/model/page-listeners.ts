@@ -1,4 +1,4 @@
-/** Counts the listeners on `window` and `document` that are there at a moment, those that a signal has taken off left out. */
+/** Counts the current listeners on `window` and `document`, without those that a signal has removed. */
 export class PageListeners {
   #live = new Set<string>()
   #restore: (() => void)[] = []

@@ -3,6 +3,6 @@ import { checkSequences, performSequence } from './check-sequences.ts'
 import { ModelRun } from './model-run.ts'
 
 // `npm run test:soak` runs many.
-it('keeps its promises, whatever happens in whatever order', { timeout: 24 * 3600_000 }, async () => {
+it('keeps all promises in any order of events', { timeout: 24 * 3600_000 }, async () => {
   await checkSequences('MODEL', 500, (boot, commands) => performSequence(new ModelRun(boot), commands))
 })

@@ -3,10 +3,10 @@ import * as fc from 'fast-check'
 export const USERS = ['ada', 'bea'] as const
 export type ServerUser = typeof USERS[number]
 
-/** What browsers demand of the names of the auth cookies. */
+/** The prefix of the auth cookies, for which browsers have rules. */
 export type SecurityPrefix = '' | '__Secure-' | '__Host-'
 
-/** What does not change within a sequence. */
+/** The settings that stay the same within a sequence. */
 export interface ServerSetup {
   prefix: SecurityPrefix
   jwtCache: boolean
@@ -19,7 +19,7 @@ export interface ServerSetup {
 /** How the deployment answers requests to Better Auth. */
 export type UpstreamMode = 'good' | 'unreachable' | 'failing' | 'firewall' | 'empty'
 
-/** What code on the app's server does with one request. */
+/** A call of the app's server code during one request. */
 export type ServerCall = 'token' | 'session' | 'query' | 'mutation'
 
 /** What a tab requests. */
@@ -28,14 +28,19 @@ export type TabRequest
     | { to: 'sign-out' | 'get-session' | 'convex/token' }
     | { to: 'page', calls: ServerCall[], inParallel: boolean }
 
-/** What a sibling subdomain sets. */
+/** A cookie that a sibling subdomain sets. */
 export type Planted = 'session_token' | 'convex_jwt' | 'convex_jwt_binding' | 'session_data'
 
-/** What happens to a browser, its app and its deployment. Plain data, so that a sequence can be repeated. */
+/**
+ * An event of a browser, its app or its deployment. Plain data, so that a sequence can be repeated.
+ */
 export type ServerCommand
-  /** `isSlow`: nothing answers until `step` commands come. */
+  /** `isSlow`: the request is answered only by `step` commands. */
   = | { do: 'send', tab: number, request: TabRequest, isSlow: boolean }
-    /** A request gets one step further. `isLost`: the deployment performs it, and its answer is lost. */
+    /**
+     * A request advances one step. `isLost`: the deployment performs the request, and its answer is
+     * lost.
+     */
     | { do: 'step', nth: number, isLost: boolean }
     | {
       do: 'plant'

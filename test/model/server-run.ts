@@ -15,7 +15,9 @@ const AUTH_PATH = '/api/auth'
 const query = makeFunctionReference<'query', Record<string, never>, string | null>('users:whoami')
 const mutation = makeFunctionReference<'mutation', Record<string, never>, string | null>('tasks:add')
 
-/** What one call has found out: a user with the session if it is known, anonymous, or nothing. */
+/**
+ * The identity that one call found: a user with the session if it is known, anonymous, or unknown.
+ */
 type Outcome
   = | { kind: 'user', call: ServerCall, user: string, sessionId: string | null }
     | { kind: 'anonymous', call: ServerCall }
@@ -30,11 +32,11 @@ interface Pending {
 interface Flight {
   tab: number
   pending: Pending[]
-  /** `null` while there is no answer. */
+  /** `null` until there is an answer. */
   setCookies: string[] | null
 }
 
-/** One browser with one app, and everything that was wrong in it. */
+/** One browser with one app, and all promises that it has broken. */
 export class ServerRun {
   readonly #time = new VirtualTime()
   readonly #jar = new CookieJar()
@@ -47,7 +49,7 @@ export class ServerRun {
 
   constructor(setup: ServerSetup) {
     this.#setup = setup
-    // The real one answers from a thread, so that no sequence could be repeated.
+    // The real function answers from a thread, so that sequences could not be repeated.
     vi.spyOn(crypto.subtle, 'digest').mockImplementation(async (_algorithm, data) =>
       new Uint8Array(createHash('sha256').update(data as Uint8Array).digest()).buffer)
     this.#auth = new ModelAuth(setup)
@@ -73,7 +75,7 @@ export class ServerRun {
   }
 
   async close(): Promise<void> {
-    // The timeouts of requests that have no answer end with them.
+    // The time-outs of unanswered requests end with the requests.
     await this.#time.advance(11_000)
     this.#time.end()
   }
@@ -195,7 +197,7 @@ export class ServerRun {
     }
   }
 
-  /** Looks at what a request would run as that comes now. */
+  /** Checks the identity that a new request would run as. */
   async #probe(): Promise<void> {
     const sent = this.#jar.sentTo('/')
     const server = this.#createServer(async request => this.#auth.answer(request))

@@ -3,7 +3,7 @@ import type { Topic } from './commands.ts'
 import type { Answer } from './model-backend.ts'
 import { isDeepStrictEqual } from 'node:util'
 
-/** Whose what is that an app gives itself to begin with. */
+/** The user name of data that the app itself provides initially. */
 export const APP = 'the app'
 
 /** Whether a page's `transform` throws. */
@@ -11,55 +11,55 @@ export function isTransformFailing({ count }: Answer): boolean {
   return count % 4 === 3
 }
 
-/** All that can be read of one query on the page. */
+/** The readable state of one query on the page. */
 export interface ShownQuery {
   name: string
   auth: QueryAuth
   isLive: boolean
   keepPreviousData: boolean
   keepDataOnError: boolean
-  /** It is not resting with its page. */
+  /** The query is not deactivated with its page. */
   isActive: () => boolean
   topic: () => Topic
-  /** What it was given to begin with: under which topic, and how often the person had changed by then. */
+  /** The initial data: its topic, and the number of identity changes at that time. */
   given?: { topic: Topic, changes: number }
   isTransformed?: boolean
   read: () => Reading
   refresh: () => Promise<void>
-  /** Of a list: whether there was more to load, which now is on its way. */
+  /** Of a list: whether there was another page, which is now loading. */
   loadMore?: () => boolean
-  /** Of a list: all of it is there. */
+  /** Of a list: all pages are loaded. */
   isExhausted?: () => boolean
 }
 
 export interface Reading {
   status: 'paused' | 'pending' | 'success' | 'error'
-  /** The topic and the owner of everything that is shown. */
+  /** The topic and the user of each shown value. */
   rows: { whose: string, topic: string }[]
-  /** It was not answered, but given by the app to begin with. */
+  /** The value is not a result: the app provided it initially. */
   isGiven: boolean
   data: unknown
   error: Error | undefined
   isStale: boolean
 }
 
-/** Who is there: `null` for nobody, `undefined` while unknown. */
+/** The current user: `null` for anonymous, `undefined` while unknown. */
 export interface Identity {
   who: string | null | undefined
   isRefreshing: boolean
-  /** They came with a token, so that nothing has run as nobody until there was one. */
+  /** The user became known together with a token, so that no query has run anonymously before. */
   hadToken: boolean
-  /** How often the person has changed. */
+  /** How often the identity has changed. */
   changes: number
 }
 
-/** What a server answers at this moment, and which rows a list has in the end. */
+/** The result of the server at this moment, and all rows of a list. */
 export interface Oracle {
   answer: (topic: string, whose: string) => Answer
   rows: (topic: string, whose: string) => unknown[]
 }
 
-/** What is wrong with what can be read in one tick. */
+/** The broken promises about the readable state of one tick. */
 export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, changes }: Identity): string[] {
   const { status, rows, data, error, isStale, isGiven } = shown.read()
   const faults: string[] = []
@@ -68,18 +68,18 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
 
   if (isGiven) {
     const { given } = shown
-    expect(given?.topic === topic || (shown.keepPreviousData && status === 'pending'), `goes on showing for ${topic} what was given for ${given?.topic}`)
-    expect(shown.auth === 'public' || given?.changes === changes, 'shows somebody what somebody else was given')
-    expect(isStale, 'what was given to begin with is not stale')
+    expect(given?.topic === topic || (shown.keepPreviousData && status === 'pending'), `shows for ${topic} the initial data of ${given?.topic}`)
+    expect(shown.auth === 'public' || given?.changes === changes, 'shows the initial data of another identity')
+    expect(isStale, 'initial data is not stale')
   }
 
   const owners = [...rows.map(({ whose }) => whose), ...(error ? [/(\w+)'s \w+ failed/.exec(error.message)?.[1] ?? `an error of ours: ${error.message}`] : [])]
   for (const owner of new Set(owners)) {
-    const isTheirs = owner === (shown.auth === 'public' ? 'nobody' : who ?? 'nobody')
-    const isMine = (isGiven && owner === APP) || (isTheirs && !(shown.auth === 'required' && owner === 'nobody'))
-    // What nobody is shown while there is no token yet stays until that person's own is there.
+    const isOfUser = owner === (shown.auth === 'public' ? 'nobody' : who ?? 'nobody')
+    const isMine = (isGiven && owner === APP) || (isOfUser && !(shown.auth === 'required' && owner === 'nobody'))
+    // Anonymous results that are shown before the first token stay until the user's results arrive.
     const isFromBefore = shown.auth === 'optional' && owner === 'nobody' && !hadToken && (isStale || error !== undefined)
-    // While nobody knows who is there, a page shows what a server has found.
+    // While the identity is unknown, a page shows the data that a server has fetched.
     const isGuess = isGiven && shown.auth !== 'public' && who === undefined
     expect(isMine || isFromBefore || isGuess, `shows ${owner}'s`)
   }
@@ -96,22 +96,24 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
   if (status === 'paused')
     expect(data === undefined && !isStale, 'paused with data')
   expect(!isStale || data !== undefined, 'stale without data')
-  // What rests may stay as it was.
+  // A deactivated query may keep its state.
   if (isRefreshing && shown.auth !== 'public' && shown.isActive())
     expect(data === undefined || isStale, 'not stale while refreshing')
   const isPaused = topic === null || (shown.auth === 'required' && who === null)
   if (shown.isActive())
-    expect((status === 'paused') === isPaused, `${status} although ${isPaused ? 'nothing is asked' : 'something is asked'}`)
+    expect((status === 'paused') === isPaused, `${status} although ${isPaused ? 'the query has no arguments or no user' : 'the query should run'}`)
   return faults
 }
 
-/** What is wrong with a query at rest: everything has been answered, and nothing is under way. */
+/**
+ * The broken promises about a query at rest: all requests are answered, and nothing is under way.
+ */
 export function faultsAtRest(shown: ShownQuery, who: string | null, oracle: Oracle): string[] {
   const topic = shown.topic()
   if (!shown.isActive() || topic === null || (shown.auth === 'required' && who === null))
     return []
   const { status, data, isStale, error } = shown.read()
-  // One that asked once may have asked while the server failed.
+  // A query that is not live may have been sent while the server failed.
   if (status === 'error' && !shown.isLive)
     return []
   const whose = shown.auth === 'public' ? 'nobody' : who ?? 'nobody'

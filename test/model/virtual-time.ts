@@ -1,12 +1,15 @@
 import { setImmediate } from 'node:timers'
 import { vi } from 'vitest'
 
-// The real ones: fake timers replace those of the global object.
+// The real timers: fake timers replace those of the global object.
 const yieldTurn = setImmediate
 
-/** Fake timers whose every step lets all promises settle, about a hundred times as fast as those of Vitest, which wait for a real timer each time. */
+/**
+ * Fake timers whose every step lets all promises settle, about a hundred times as fast as those of
+ * Vitest, which wait for a real timer each time.
+ */
 export class VirtualTime {
-  /** Milliseconds that have passed, whatever the clock on the wall says. */
+  /** Milliseconds that have passed, independent of the system clock. */
   elapsedMs = 0
 
   constructor() {
@@ -27,12 +30,12 @@ export class VirtualTime {
     await settle()
   }
 
-  /** Runs the next timer, and lets no promise settle. */
+  /** Runs the next timer without settling promises. */
   step(): void {
     vi.advanceTimersToNextTimer()
   }
 
-  /** The machine slept, or its clock was set: `Date` moves, and no timer runs for it. */
+  /** The computer slept, or its clock was set: `Date` moves, and no timer runs. */
   jump(ms: number): void {
     vi.setSystemTime(Date.now() + ms)
   }
@@ -42,7 +45,7 @@ export class VirtualTime {
   }
 }
 
-/** Lets all promises settle that wait for nothing. */
+/** Lets all promises settle that do not wait for a timer or a message. */
 export function settle(): Promise<void> {
   return new Promise(resolve => yieldTurn(resolve))
 }

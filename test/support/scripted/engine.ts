@@ -4,7 +4,7 @@ import type { SessionSnapshot } from '../../../src/token/token-source.ts'
 import { createAuthEngine } from '../../../src/token/auth-engine.ts'
 import { ScriptedSource } from './scripted-source.ts'
 
-/** A clock that moves when the test says so, and that need not agree with any other. */
+/** A clock that the test moves, independent of any other clock. */
 export class ManualClock implements Clock {
   #now: number
   #tasks = new Map<() => void, number>()
@@ -25,7 +25,7 @@ export class ManualClock implements Clock {
     return () => this.#tasks.delete(own)
   }
 
-  /** Lets time pass, timers included. */
+  /** Lets time pass and runs the timers that are due. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     for (;;) {
@@ -41,7 +41,7 @@ export class ManualClock implements Clock {
     await settled()
   }
 
-  /** The machine sleeps: time passes and no timer runs. */
+  /** The computer sleeps: time passes and no timer runs. */
   sleep(ms: number): void {
     this.#now += ms
   }
@@ -53,7 +53,7 @@ export interface EngineOnTrial {
   clock: ManualClock
 }
 
-/** A started engine over a scripted provider. */
+/** Starts an engine with a scripted provider and a manual clock. */
 export function startEngine(
   { snapshot, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<AuthEngineOptions> & {
     snapshot?: SessionSnapshot
@@ -66,7 +66,7 @@ export function startEngine(
   return { engine, source, clock }
 }
 
-/** Lets promises settle that wait for nothing. */
+/** Lets all promises settle that do not wait for a timer. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++)
     await Promise.resolve()

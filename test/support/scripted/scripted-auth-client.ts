@@ -19,13 +19,13 @@ export function text(body: string, status = 200, type = 'application/json'): Ans
 
 export const noAnswer: Answer = () => Promise.reject(new TypeError('Failed to fetch'))
 
-/** Answers that say nothing, though most are a success. */
+/** Inconclusive answers, most of them with a status of success. */
 export const EMPTY_ANSWERS: [string, Answer][] = [
-  ['200 with nothing', text('')],
-  ['200 with nothing and no content type', () => new Response('')],
+  ['200 with an empty body', text('')],
+  ['200 with an empty body and no content type', () => new Response('')],
   ['200 with white space', text(' \n')],
-  ['200 with nothing as text', text('', 200, 'text/plain')],
-  ['201 with nothing', text('', 201)],
+  ['200 with an empty body as text', text('', 200, 'text/plain')],
+  ['201 with an empty body', text('', 201)],
   ['204', () => new Response(null, { status: 204 })],
   ['205', () => new Response(null, { status: 205 })],
   ['200 with false', text('false')],
@@ -35,13 +35,13 @@ export const EMPTY_ANSWERS: [string, Answer][] = [
   ['200 with NaN', text('nan')],
   ['200 with NULL', text('NULL')],
   ['200 with []', text('[]')],
-  ['200 with a page', html(200)],
+  ['200 with an HTML page', html(200)],
 ]
 
 /** 401 answers that do not come from Better Auth. */
 export const INDEFINITE_401S: [string, Answer][] = [
-  ['401 with a page', html(401)],
-  ['401 with nothing', text('', 401)],
+  ['401 with an HTML page', html(401)],
+  ['401 with an empty body', text('', 401)],
   ['401 with a JSON string', text('"Unauthorized"', 401)],
   ['401 with a JSON list', text('[{"message":"Unauthorized"}]', 401)],
   ['401 with a number', text('401', 401)],
@@ -57,11 +57,11 @@ export function sessionOf(userId: string, sessionId = `session-of-${userId}`): {
   }
 }
 
-/** An auth server with one session, behind a network that may answer in its place. */
+/** An auth server with one session, whose answers the test can replace. */
 export class ScriptedAuthServer {
-  /** Whose session the browser's cookie names. */
+  /** The user of the browser's session cookie. */
   user: string | null
-  /** By path: what is answered in the server's place, if anything. */
+  /** Replaces the answers of the server, by path. */
   readonly answers: Record<string, Answer | undefined> = {}
   readonly requests: { path: string, method: string | undefined, headers: Headers }[] = []
 
@@ -83,7 +83,7 @@ export class ScriptedAuthServer {
     return await Promise.race([answer, aborted])
   }
 
-  /** What the server itself answers. */
+  /** The answer of the server itself. */
   answer(path: string): Response {
     switch (path) {
       case '/get-session':
@@ -100,11 +100,11 @@ export class ScriptedAuthServer {
     }
   }
 
-  /** The real client of Better Auth. */
+  /** A real client of Better Auth that sends its requests to this server. */
   createClient(plugins: any[] = [], fetchOptions: object = {}) {
     return createAuthClient({
       baseURL: 'https://app.example.com/api/auth',
-      // The types of the other plugins do not matter here.
+      // The tests do not use the types of the other plugins.
       plugins: [convexClient(), ...plugins] as [ReturnType<typeof convexClient>],
       fetchOptions: { ...fetchOptions, customFetchImpl: this.fetch },
     })

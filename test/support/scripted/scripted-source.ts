@@ -4,17 +4,17 @@ import { fakeToken } from './fake-token.ts'
 export interface TokenRequest {
   force: boolean
   signal: AbortSignal
-  /** Answers this request. */
+  /** Resolves the request. */
   settle: (outcome: TokenOutcome) => void
   reject: (error: unknown) => void
 }
 
-/** An identity provider that says what the test wants, when it wants. */
+/** An identity provider that the test controls. */
 export class ScriptedSource implements TokenSource {
   readonly requests: TokenRequest[] = []
   refreshes = 0
   signOuts = 0
-  /** Answers each request by itself; without it, requests wait for the test. */
+  /** Answers each request at once. Without it, a request waits for `settle` or `reject`. */
   answer: ((request: { force: boolean }) => TokenOutcome | Promise<TokenOutcome>) | null = null
   signOutError: Error | null = null
   #snapshot: SessionSnapshot
@@ -35,14 +35,14 @@ export class ScriptedSource implements TokenSource {
     return request
   }
 
-  /** The provider says who is signed in. */
+  /** Reports a session to the listeners. */
   say(snapshot: SessionSnapshot): void {
     this.#snapshot = snapshot
     for (const listener of this.#listeners)
       listener(snapshot)
   }
 
-  /** From now on this person is signed in, and tokens are theirs. */
+  /** Reports a session of this user and answers further requests with the user's tokens. */
   signIn(userId: string, sessionId: string | null = `session-of-${userId}`): void {
     this.answer = () => ({ kind: 'token', token: fakeToken(userId, { sessionId }) })
     this.say(signedIn(userId, sessionId))
