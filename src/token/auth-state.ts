@@ -170,7 +170,9 @@ export function initialAuthState(
   }
   if (serverUser === undefined)
     return startRequest(state, mayBeSignedIn ? 'token' : 'session')
-  return serverUser && !hasToken ? startRequest(state, 'token') : state
+  if (serverUser && !hasToken)
+    return startRequest(state, 'token')
+  return state
 }
 
 function initialStatus(serverUser: SignedInUser | null | undefined): Identity['status'] {
@@ -215,9 +217,13 @@ export function transition(state: AuthState, event: AuthEvent): Transition {
 }
 
 function tokenEffect(isAccepted: boolean, isChange: boolean, { user }: AuthState): TokenEffect {
+  if (isAccepted && isChange)
+    return 'replace'
   if (isAccepted)
-    return isChange ? 'replace' : 'accept'
-  return isChange || user === null ? 'clear' : 'keep'
+    return 'accept'
+  if (isChange || user === null)
+    return 'clear'
+  return 'keep'
 }
 
 /** `next`, in which the sessions of the previous user have ended. */
@@ -257,7 +263,9 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
     case 'session': {
       const next = onSession(state, event.snapshot)
       const isTokenDue = request?.isRefresh && event.snapshot.status === 'signedIn' && !next.request
-      return isTokenDue ? startRequest(next, 'token') : next
+      if (isTokenDue)
+        return startRequest(next, 'token')
+      return next
     }
     case 'token':
       return onToken(state, event.token.user)
@@ -266,7 +274,9 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
         return startRequest(state, 'token')
       return becomeAnonymous(state, user ? diagnose('SESSION_ENDED') : null)
     case 'rejected':
-      return hasToken(state) ? onRejection({ ...state, status: 'refreshing' } as AuthState, event.at) : state
+      if (!hasToken(state))
+        return state
+      return onRejection({ ...state, status: 'refreshing' } as AuthState, event.at)
     case 'signedOut':
       return becomeAnonymous(state)
     case 'failed':
@@ -280,9 +290,13 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
     }
     case 'sessionCheckRequested':
       // The answer to a request that is under way reports an identity change as well.
-      return request ? state : startRequest(state, 'session')
+      if (request)
+        return state
+      return startRequest(state, 'session')
     case 'refresh':
-      return event.hasSession ? startRequest(state, 'session', { isRefresh: true }) : startRequest(state, 'token')
+      if (event.hasSession)
+        return startRequest(state, 'session', { isRefresh: true })
+      return startRequest(state, 'token')
     case 'tokenRequested':
       return onTokenRequested(state, event.rejectedAt)
     case 'anonymousTimedOut':
@@ -295,15 +309,11 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
     case 'refreshing':
       if (!hasToken(state) || state.status === event.type)
         return state
-      return {
-        ...state,
-        status: event.type,
-        // A confirmed token ends a series of rejections that has signed the user out. Any other
-        // series counts until the renewal: each token may be confirmed first and rejected later.
-        consecutiveRejections: event.type === 'authenticated' && consecutiveRejections?.isFinal
-          ? null
-          : consecutiveRejections,
-      } as AuthState
+      // A confirmed token ends a series of rejections that has signed the user out. Any other series
+      // counts until the renewal: each token may be confirmed first and rejected later.
+      if (event.type === 'authenticated' && consecutiveRejections?.isFinal)
+        return { ...state, status: event.type, consecutiveRejections: null } as AuthState
+      return { ...state, status: event.type } as AuthState
     default:
       event satisfies never
       return state
@@ -317,7 +327,7 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   // Inconclusive answers may never end, however often the request is repeated. The token endpoint
   // answers definitely.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
-    return request?.kind === 'token' ? state : startRequest(state, 'token')
+    return ensureTokenRequest(state)
   // A known user stays known. The answer to a pending token request identifies the user as well.
   if (snapshot.status === 'failed' && request?.kind === 'session')
     return backOff(state, snapshot.error)
@@ -397,15 +407,20 @@ function onToken(state: AuthState, tokenUser: SignedInUser): AuthState {
   const { user, lastReportedSession } = state
   if (isForPreviousUser(state, tokenUser))
     return startRequest(state, 'token')
-  if (!isTokenAccepted(state, tokenUser))
-    return user ? backOff(state, diagnose('TOKEN_INVALID')) : { ...state, request: null }
+  if (!isTokenAccepted(state, tokenUser)) {
+    if (user)
+      return backOff(state, diagnose('TOKEN_INVALID'))
+    return { ...state, request: null }
+  }
 
   const isSameUser = user?.id === tokenUser.id
   // The provider describes the user and the session in more detail than the token does.
   const known = isSameUser ? user : reportedUser(lastReportedSession, tokenUser.id)
   const sessionId = tokenUser.sessionId ?? known?.sessionId ?? null
   const next = { ...state, user: { ...tokenUser, ...known, sessionId }, request: null, error: null }
-  return isSameUser && hasToken(state) ? next as AuthState : { ...next, status: 'authenticating' }
+  if (isSameUser && hasToken(state))
+    return next as AuthState
+  return { ...next, status: 'authenticating' }
 }
 
 function reportedUser(lastReportedSession: SignedInUser | null, userId: string): SignedInUser | null {
@@ -446,7 +461,9 @@ function onRejection(state: AuthState, at: number): AuthState {
   }
   // The first rejection may be an accident. From the second one on, the error is shown, and each
   // token request waits longer than the previous one.
-  return ensureTokenRequest(count > 1 ? { ...rejected, error: diagnose('TOKEN_REJECTED') } : rejected, count - 1)
+  if (count === 1)
+    return ensureTokenRequest(rejected)
+  return ensureTokenRequest({ ...rejected, error: diagnose('TOKEN_REJECTED') }, count - 1)
 }
 
 /** The series of rejections that a rejection at this time continues. */
@@ -459,7 +476,9 @@ function rejectionsBefore(
   const MAX_GAP_MS = 3 * 60_000
   const { id: userId } = user!
   const isContinued = series?.userId === userId && (series.isFinal || at - series.lastAt < MAX_GAP_MS)
-  return isContinued ? series : { userId, count: 0, firstAt: at, isFinal: false }
+  if (isContinued)
+    return series
+  return { userId, count: 0, firstAt: at, isFinal: false }
 }
 
 function becomeAnonymous(state: AuthState, error: Error | null = null): AuthState {
@@ -468,8 +487,7 @@ function becomeAnonymous(state: AuthState, error: Error | null = null): AuthStat
     status: 'unauthenticated',
     user: null,
     request: null,
-    // The first error remains: after a denial, the provider no longer reports the session either.
-    error: state.user === null ? state.error : error,
+    error: nextError(state, error),
     // The next report counts as news even if it is the same: it may describe the next session.
     lastReportedSession: null,
   }
@@ -487,18 +505,28 @@ function startRequest(
 
 /** Keeps a token request that is under way, so that no back-off is cut short. */
 function ensureTokenRequest(state: AuthState, failures?: number): AuthState {
-  return state.request?.kind === 'token' ? state : startRequest(state, 'token', { failures })
+  if (state.request?.kind === 'token')
+    return state
+  return startRequest(state, 'token', { failures })
+}
+
+/**
+ * While anonymous, the first error remains: after a denial, the provider no longer reports the
+ * session either.
+ */
+function nextError(state: AuthState, error: Error | null): Error | null {
+  return state.user === null ? state.error : error
 }
 
 function backOff(state: AuthState, error: Error, retryAfterMs?: number): AuthState {
-  const { user, request } = state
+  const { request } = state
   if (request?.isRefresh)
     return startRequest(state, 'token')
   if (request?.status !== 'pending')
     return state
   return {
     ...state,
-    error: user === null ? state.error : error,
+    error: nextError(state, error),
     request: { ...request, status: 'waiting', failures: request.failures + 1, retryAfterMs },
   }
 }
