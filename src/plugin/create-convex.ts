@@ -61,6 +61,12 @@ export interface ConvexOptions {
    * @default 3000
    */
   lingerMs?: number
+  /**
+   * Logs each auth event with the statuses before and after it, without tokens. Not in production.
+   *
+   * @default false
+   */
+  debug?: boolean
 }
 
 /** Without tokens, the auth client needs no `convexClient()`. */
@@ -113,6 +119,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
+    trace: process.env.NODE_ENV !== 'production' && options.debug ? logTransition : undefined,
   })
   /** Decides as which identity queries and calls run. */
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })
@@ -201,6 +208,11 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     },
     close,
   })
+}
+
+function logTransition(event: string, from: string, to: string): void {
+  // eslint-disable-next-line no-console
+  console.debug(`[convue] ${event}: ${from} → ${to}`)
 }
 
 function assertUrl(url: unknown): void {
