@@ -83,11 +83,11 @@ describe('shareStructure', () => {
     it('shares unchanged parts and changes neither argument', () => {
       const previous = { same: { a: 1 }, other: { b: [1, { c: 2 }] } }
       const next = { same: { a: 1 }, other: { b: [1, { c: 3 }] } }
-      const [formerBefore, nextBefore] = [copy(previous), copy(next)]
+      const [previousBefore, nextBefore] = [copy(previous), copy(next)]
       const shared = shareStructure(previous, next)
       expect(shared).toStrictEqual(next)
       expect(shared.same).toBe(previous.same)
-      expect(previous).toStrictEqual(formerBefore)
+      expect(previous).toStrictEqual(previousBefore)
       expect(next).toStrictEqual(nextBefore)
       expect(Object.isFrozen(next)).toBe(false)
     })

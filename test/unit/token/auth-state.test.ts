@@ -313,7 +313,7 @@ describe('transition', () => {
 
   describe('an answer without news', () => {
     it.each([
-      ['a session of the same person', adaAuthenticated, reports(session('ada'))],
+      ['a session of the same user', adaAuthenticated, reports(session('ada'))],
       ['a session in a new object while the token is rejected', adaRefreshing, reports(structuredClone(session('ada')))],
       ['pending', adaAuthenticated, reports({ status: 'pending' })],
       ['a failure', adaAuthenticated, reports({ status: 'failed', error: failure })],
@@ -362,7 +362,7 @@ describe('transition', () => {
       expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
-    it('requests a token for a snapshot without a session id, which may be of any session of that user', () => {
+    it('requests a token for a report without a session id, which may be of any session', () => {
       const signedOut = nextState(after(token('ada'), { type: 'authenticated' }), { type: 'signedOut' })
       const reported = nextState(signedOut, reports({ ...session('ada'), sessionId: null }))
       expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
