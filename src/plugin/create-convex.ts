@@ -139,7 +139,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
 
   function run(): void {
     if (!tokens) {
-      // No deployment confirms what is made of the session.
+      // No deployment confirms the token that is made of a session.
       engine.onTokenAvailable(() => {
         void engine.requestToken(false)
         engine.onAuthResult('authenticated')
