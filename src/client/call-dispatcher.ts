@@ -16,7 +16,7 @@ export interface CallDispatcher {
   start: (call: Call) => PendingCall
   /** Sends the calls that no client has yet. */
   sendAll: () => void
-  /** Whether a call is being passed to its client, which runs the optimistic update during that time. */
+  /** Whether a call is being passed to its client, which then runs the optimistic update. */
   readonly isSending: boolean
   /** Called once, as soon as no call with an optimistic update is pending. */
   readonly onOptimisticSettled: Set<() => void>

@@ -1,4 +1,4 @@
-/** The pending calls of the current identity, counted by kind. It neither opens clients nor chooses between them. */
+/** The pending calls of the current identity, counted by kind. Neither opens nor picks clients. */
 import type { IdentityClient } from './identity-client.ts'
 import type { Call, PendingCall, ReadConnectionState } from './pending-call.ts'
 import { createPendingCall } from './pending-call.ts'
@@ -22,8 +22,8 @@ export interface CallRegistry {
 }
 
 /**
- * Only `forEach`, `endLost` and `endAll` look at more than one call: otherwise each call that settles
- * would take time that grows with the number of pending calls.
+ * Only `forEach`, `endLost` and `endAll` look at more than one call: otherwise each call that
+ * settles would take time that grows with the number of pending calls.
  */
 export function createCallRegistry(): CallRegistry {
   const calls = new Set<PendingCall>()

@@ -1,4 +1,4 @@
-/** The private members of the Convex client that Convue uses, each of them optional: without it, less works. */
+/** The private members of the Convex client that Convue uses. Without one of them, less works. */
 import type { ConvexClient } from 'convex/browser'
 
 /**
@@ -7,7 +7,10 @@ import type { ConvexClient } from 'convex/browser'
  * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/web_socket_manager.ts
  */
 interface WebSocketManager {
-  /** The client calls this itself when the browser is online again, and has no public way to request it. */
+  /**
+   * The client calls this itself when the browser is online again, and has no public way to request
+   * it.
+   */
   tryReconnectImmediately?: () => void
   /** `'terminated'` once the client can never connect again. */
   socketState?: () => string
@@ -18,7 +21,10 @@ export function reconnectNow(convex: ConvexClient): void {
   socketOf(convex)?.tryReconnectImmediately?.()
 }
 
-/** Whether a fatal error has closed the client. No event and no public state of the client reports this. */
+/**
+ * Whether a fatal error has closed the client. No event and no public state of the client reports
+ * this.
+ */
 export function isTerminated(convex: ConvexClient): boolean {
   return socketOf(convex)?.socketState?.() === 'terminated'
 }

@@ -1,4 +1,4 @@
-/** One `ConvexClient` that carries one identity from its first message to its last, and its subscriptions. */
+/** One `ConvexClient` that carries one identity for its whole life, and its subscriptions. */
 import type { ConvexClientOptions, FunctionResult } from 'convex/browser'
 import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
@@ -13,7 +13,7 @@ import { isUnsent, NO_VERDICT, refuse } from './token-verdict.ts'
 export type QueryOutcome
   /** There is no result yet, or an optimistic update has set the query to loading. */
   = | { status: 'pending' }
-  /** `isStale: false` makes this object a valid state of a query, which can show it without a copy. */
+  /** With `isStale`, this object is also a state of a query, which shows it without a copy. */
     | { status: 'success', value: Value, isStale: false }
     | { status: 'error', error: Error }
 
@@ -59,7 +59,8 @@ export interface IdentityClient {
   readonly hasConnected: boolean
   /**
    * Whether the client has closed itself, after refused tokens or a fatal error. It sends nothing
-   * any more. Calls and subscriptions that it still receives are sent by the client that replaces it.
+   * any more. Calls and subscriptions that it still receives are sent by the client that replaces
+   * it.
    */
   readonly hasEnded: boolean
   /** Whether a message has certainly not been carried out: see {@link isUnsent}. */
@@ -73,7 +74,7 @@ export interface IdentityClient {
   authenticate: () => void
   /** Reconnects now if the connection is lost, instead of after the back-off. */
   reconnect: () => void
-  /** Passes each outcome from now on to `receiver`, in one batch for all changes of a transition. */
+  /** Passes each outcome from now on to `receiver`, in one batch per transition. */
   subscribe: (query: QueryDescriptor, receiver: Receiver) => Subscription
   /** Runs the query again on the server. The next outcome is its result. */
   rerun: (subscription: Subscription) => void
@@ -87,16 +88,22 @@ export type ClientLookup
   = | IdentityClient
   /** The identity, or the user's first token, is not known yet. */
     | { kind: 'waiting' }
-  /** A user is required and the page is signed out, or the plugin is closed, or this is a server. */
+  /**
+   * A user is required and the page is signed out, or the plugin is closed, or this is a server.
+   */
     | { kind: 'unavailable' }
 
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
-  /** Results have arrived, so this client, or another one that showed its results until now, may be unused. */
+  /**
+   * Results have arrived, so this client, or another one that showed its results until now, may be
+   * unused.
+   */
   onResults: () => void
   /**
    * The client has ended. Called once, and not after {@link IdentityClient.close}.
    *
+   * @param client This client.
    * @param isFatal Whether a fatal error ended it, instead of refused tokens.
    */
   onEnd: (client: IdentityClient, isFatal: boolean) => void
@@ -114,9 +121,11 @@ export function openIdentityClient(
 ): IdentityClient {
   const convex = new ConvexClient(url, {
     ...options,
-    // A Convex client never removes its `beforeunload` listener, so Convue has a warning of its own.
+    // A Convex client never removes its `beforeunload` listener, so Convue has a warning of its
+    // own.
     unsavedChangesWarning: false,
-    // Without this, the client authenticates twice, and the server runs every query again each time.
+    // Without this, the client authenticates twice, and the server runs every query again each
+    // time.
     initialAuthTokenReuse: true,
   })
   const base = convex.client
@@ -124,8 +133,8 @@ export function openIdentityClient(
   /** `ended`: by the client itself. `closed`: by its owner. */
   let lifecycle: 'open' | 'ended' | 'closed' = 'open'
   /**
-   * `refused`: the client requests another token. `confirmed`: the deployment has accepted the token
-   * in the transition whose results are about to be applied.
+   * `refused`: the client requests another token. `confirmed`: the deployment has accepted the
+   * token in the transition whose results are about to be applied.
    */
   let tokenPhase: 'idle' | 'refused' | 'confirmed' = 'idle'
   let verdict: TokenVerdict = NO_VERDICT

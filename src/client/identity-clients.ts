@@ -1,4 +1,4 @@
-/** Opens, replaces and closes the clients of an app: one for the user, one for anonymous queries and calls. */
+/** Opens, replaces and closes the clients of an app: one for the user, and an anonymous one. */
 import type { ConnectionState, ConvexClient, ConvexClientOptions } from 'convex/browser'
 import type { ShallowRef } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
@@ -26,10 +26,16 @@ import { identityFor, isUserExpected, runsAs } from './identity-for.ts'
  *   another token, or after a back-off.
  */
 export interface IdentityClients {
-  /** The connection of the user's client, or else of the anonymous client. `null` while none is open. */
+  /**
+   * The connection of the user's client, or else of the anonymous client. `null` while none is
+   * open.
+   */
   readonly state: ShallowRef<ConnectionState | null>
   readonly calls: CallDispatcher
-  /** How to end work besides calls, such as an upload, when the identity changes or the plugin is closed. */
+  /**
+   * How to end work besides calls, such as an upload, when the identity changes or the plugin is
+   * closed.
+   */
   readonly pendingWork: Set<EndWork>
   /** Whether a mutation, an action or other work has not settled. */
   hasPendingWrites: () => boolean
@@ -38,12 +44,15 @@ export interface IdentityClients {
    * binds queries to their clients, in the same tick.
    */
   applyAuthState: (state: AuthState, previous?: AuthState) => void
-  /** Called when a client that has ended can be replaced: {@link applyAuthState} opens the next one. */
+  /**
+   * Called when a client that has ended can be replaced: {@link applyAuthState} opens the next one.
+   */
   onClientReplaced: () => void
   /**
    * The client for an auth mode. Opens it if necessary.
    *
-   * @param isHeld Whether the client is not wanted yet: then the result is `waiting` instead of `ready`.
+   * @param mode The auth mode.
+   * @param isHeld Whether the client must not be used yet: `ready` then becomes `waiting`.
    */
   clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
   /** As what a query of this auth mode runs now. Allocates nothing, unlike {@link identityFor}. */
@@ -58,7 +67,9 @@ export interface IdentityClients {
   currentClient: () => ConvexClient
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
-  /** Lets clients whose connection is lost reconnect now, since the page is visible or online again. */
+  /**
+   * Lets clients whose connection is lost reconnect now, since the page is visible or online again.
+   */
   reconnect: () => void
   /** Closes the anonymous client if nothing needs it. */
   closeUnused: () => void
@@ -88,7 +99,10 @@ export function createIdentityClients(
   /** Why no client can be opened, if none can. */
   let unavailableCode: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
   let open: OpenClients = { user: null, anonymous: null }
-  /** The app holds the anonymous `ConvexClient` itself, so whether the client is used cannot be known. */
+  /**
+   * The app holds the anonymous `ConvexClient` itself, so whether the client is used cannot be
+   * known.
+   */
   let isAnonymousClientLent = false
   /** Fatal errors without results between them. */
   let consecutiveFatalErrors = 0
@@ -229,7 +243,10 @@ export function createIdentityClients(
       replaceClients({ anonymous: null })
   }
 
-  /** Closes clients that have ended, so that others can be opened. The next user's client needs another token. */
+  /**
+   * Closes clients that have ended, so that others can be opened. The next user's client needs
+   * another token.
+   */
   function closeEnded(state: AuthState): void {
     const isTokenRefused = hasToken(state) && !isTokenUsable(state)
     if (open.user?.hasEnded && !isTokenRefused)
@@ -252,7 +269,8 @@ export function createIdentityClients(
   }
 
   function closeClient(client: IdentityClient | null): void {
-    // Calls that may have been carried out were rejected when the client ended. The next client sends the rest.
+    // Calls that may have been carried out were rejected when the client ended. The next client
+    // sends the rest.
     if (client?.hasEnded)
       calls.pending.forEach(call => call.takeBack(client))
     void client?.close()

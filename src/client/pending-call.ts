@@ -22,12 +22,15 @@ export interface PendingCall {
   /** Sends the call, unless a client has it already. */
   send: (client: IdentityClient) => void
   /**
-   * Whether the call has certainly not been carried out: it has not left the page, or it was sent on
-   * a connection whose token was refused. `readState` replaces reading the state of the client, where
-   * many calls are checked at once.
+   * Whether the call has certainly not been carried out: it has not left the page, or it was sent
+   * on a connection whose token was refused. `readState` replaces reading the state of the client,
+   * where many calls are checked at once.
    */
   isQueued: (readState?: ReadConnectionState) => boolean
-  /** Whether this client, which has ended, may have had the call carried out, so that no other may send it. */
+  /**
+   * Whether this client, which has ended, may have had the call carried out, so that no other may
+   * send it.
+   */
   isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
   /** Takes the call back from a client that has ended. The next client sends it. */
   takeBack: (client: IdentityClient) => void
@@ -41,7 +44,10 @@ type CallMethods = Record<
   (name: string, args: unknown, options: Pick<Call, 'optimisticUpdate'>) => Promise<unknown>
 >
 
-/** Reads the connection state of a client. A state that is one tick old may report a call as sent that is not. */
+/**
+ * Reads the connection state of a client. A state that is one tick old may report a call as sent
+ * that is not.
+ */
 export type ReadConnectionState = (client: IdentityClient) => ConnectionState
 
 /** @throws {ConvueError} `ARGS_INVALID` */

@@ -1,6 +1,9 @@
-/** Which connections of a client sent a token that was refused: what they sent after it has not been carried out. */
+/** The verdicts on the tokens of a client, and which messages they leave unsent. Pure. */
 
-/** The deployment's verdict on the tokens of one client. Connections are counted from 1. */
+/**
+ * The deployment's latest verdict on the tokens of one client. Connections are counted from 1. What
+ * was sent on a connection after its token was refused has not been carried out.
+ */
 export type TokenVerdict
   /** The deployment has not judged a token yet. */
   = | { kind: 'none' }

@@ -1,3 +1,4 @@
+/** `useConvexAuth`: the auth state of the engine as refs, and the functions that change it. */
 import type { ComputedRef, ShallowRef } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthState, Identity } from '../token/auth-state.ts'
@@ -5,48 +6,59 @@ import { computed } from 'vue'
 import { untilTrue } from '../reactivity/until-true.ts'
 
 /**
- * How sure it is who is there:
+ * What is known about the current identity:
  *
- * - `loading`: nobody has answered yet, or a person is believed to be there but the first token is not
- * - `unauthenticated`: definitely nobody
- * - `authenticating`: a token was sent, the deployment has not confirmed it
- * - `authenticated`: confirmed
- * - `refreshing`: a known person without a token that the server accepts just now; what they see stays, marked as stale
+ * - `loading`: the identity is not known yet, or a user is expected but the first token has not
+ *   arrived
+ * - `unauthenticated`: definitely signed out
+ * - `authenticating`: a token was sent, and the deployment has not confirmed it
+ * - `authenticated`: the deployment has confirmed the token
+ * - `refreshing`: a known user without a token that the deployment accepts at the moment. The
+ *   user's data remain visible, marked as stale
  */
 export type AuthStatus = Identity['status']
 
-/** The provider's user. Augment this interface with the fields of yours. */
+/** The provider's user. Augment this interface with the fields of your users. */
 export interface ConvexUser extends Record<string, any> {}
 
-/** The provider's session, without its secret. Augment this interface with the fields of yours. */
+/**
+ * The provider's session, without its secret. Augment this interface with the fields of your
+ * sessions.
+ */
 export interface ConvexSession extends Record<string, any> {}
 
-/** Who is signed in. */
+/** The current user and session, and what is known about them. */
 export interface UseConvexAuthReturn {
-  /** How sure it is who is there: see {@link AuthStatus}. */
+  /** What is known about the current identity: see {@link AuthStatus}. */
   status: ComputedRef<AuthStatus>
-  /** `loading` or `authenticating`: not yet known for sure. */
+  /** `loading` or `authenticating`: it is not certain yet whether a user is signed in. */
   isLoading: ComputedRef<boolean>
-  /** `authenticated` or `refreshing`: a person that the deployment has confirmed. */
+  /** `authenticated` or `refreshing`: the deployment has confirmed the user. */
   isAuthenticated: ComputedRef<boolean>
-  /** A known person waits for a token that the deployment accepts. */
+  /** `refreshing`: a known user waits for a token that the deployment accepts. */
   isRefreshing: ComputedRef<boolean>
-  /** At first what the token says of them, then what the provider does. */
+  /**
+   * The current user, described first by the token and then by the provider. `null` without a user.
+   */
   user: ComputedRef<ConvexUser | null>
-  /** `null` until the provider has described it. */
+  /** The current session. `null` until the provider has described it. */
   session: ComputedRef<ConvexSession | null>
-  /** Why nobody is signed in, if it was no plain sign-out; or why there is no token yet. */
+  /** Why the page is signed out, unless the user signed out; or why there is no token yet. */
   error: ComputedRef<Error | null>
   /**
-   * Resolves with `true` for a user that the deployment has confirmed, with `false` if the page is definitely signed out, and with `undefined` if
-   * neither could be found out: after a failure (`error` says which), and on a server. A guard redirects on `false` only. Right after a sign-in by
-   * the auth client, the page does not know of it yet: watch `isAuthenticated` for that.
+   * Resolves with `true` once the deployment has confirmed a user, and with `false` if the page is
+   * definitely signed out. Resolves with `undefined` on a server, and after a failure that left
+   * neither certain: `error` then has the reason. A route guard should redirect on `false` only.
+   *
+   * Right after a sign-in by the auth client, the page is not informed of it yet: watch
+   * `isAuthenticated` to follow a sign-in.
    */
   ready: () => Promise<boolean | undefined>
   /**
-   * Requests the session and a new token, for what the page cannot have noticed: a route of your server, or another device, has changed the session,
-   * the user or their rights. What is shown stays meanwhile. Resolves once the deployment has confirmed the token, or it is known that there is none
-   * for now: `status` and `error` say which.
+   * Requests the session and a new token, after a change that the page cannot notice: a route of
+   * your server, or another device, has changed the session, the user or the user's rights. Results
+   * remain visible during the request. Resolves once the deployment has confirmed the token, or
+   * once it is known that there is no token for now: see `status` and `error`.
    */
   refresh: () => Promise<void>
   /**
@@ -59,28 +71,42 @@ export interface UseConvexAuthReturn {
 
 type AuthActions = Pick<UseConvexAuthReturn, 'refresh' | 'signOut'>
 
-export function createAuth({ refresh, signOut }: AuthActions, state: ShallowRef<AuthState>, isServer: boolean): UseConvexAuthReturn {
+export function createAuth(
+  { refresh, signOut }: AuthActions,
+  state: ShallowRef<AuthState>,
+  isServer: boolean,
+): UseConvexAuthReturn {
   const status = computed(() => state.value.status)
-  // A routine renewal that fails is nobody's concern while the deployment still accepts the former token.
+  // While the deployment accepts the current token, a renewal that fails changes nothing for the
+  // page.
   const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
-  const isConfirmed = (): boolean | undefined => {
+
+  function isConfirmed(): boolean | undefined {
     if (status.value === 'authenticated')
       return true
     return status.value === 'unauthenticated' ? false : undefined
   }
-  const isOneOf = (...statuses: AuthStatus[]): ComputedRef<boolean> => computed(() => statuses.includes(status.value))
 
-  /** Equal data in a new object is the same data: providers answer each request with a new one. */
-  const describe = (what: 'profile' | 'session'): ComputedRef<any> => computed((former) => {
-    const next = state.value.user?.[what] ?? null
-    return JSON.stringify(former) === JSON.stringify(next) ? former : next
-  })
+  function hasStatus(...statuses: AuthStatus[]): ComputedRef<boolean> {
+    return computed(() => statuses.includes(status.value))
+  }
+
+  /**
+   * Keeps the previous object while the data are equal, since providers return a new object each
+   * time.
+   */
+  function describe(field: 'profile' | 'session'): ComputedRef<any> {
+    return computed((previous) => {
+      const next = state.value.user?.[field] ?? null
+      return JSON.stringify(previous) === JSON.stringify(next) ? previous : next
+    })
+  }
 
   return {
     status,
-    isLoading: isOneOf('loading', 'authenticating'),
-    isAuthenticated: isOneOf('authenticated', 'refreshing'),
-    isRefreshing: isOneOf('refreshing'),
+    isLoading: hasStatus('loading', 'authenticating'),
+    isAuthenticated: hasStatus('authenticated', 'refreshing'),
+    isRefreshing: hasStatus('refreshing'),
     user: describe('profile'),
     session: describe('session'),
     error,
@@ -90,12 +116,18 @@ export function createAuth({ refresh, signOut }: AuthActions, state: ShallowRef<
   }
 }
 
-/** Nobody can be asked yet, and it has failed once: only who waits for a person minds that their token does not come. */
-export function hasAuthFailed(auth: UseConvexAuthReturn, as: QueryAuth): boolean {
-  return as !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value
+/**
+ * Whether a request for the identity or the token has failed, for a query that depends on them.
+ * While the page is signed out, no query waits for a token.
+ */
+export function hasAuthFailed(auth: UseConvexAuthReturn, mode: QueryAuth): boolean {
+  return mode !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value
 }
 
-/** What is shown is no longer, or not yet, surely for whoever is there. */
-export function isIdentityUnsure(auth: UseConvexAuthReturn, as: QueryAuth): boolean {
-  return as !== 'public' && (auth.status.value === 'refreshing' || auth.status.value === 'loading')
+/**
+ * Whether it is uncertain that a visible result is still, or already, a result of the current
+ * identity.
+ */
+export function isIdentityUnsure(auth: UseConvexAuthReturn, mode: QueryAuth): boolean {
+  return mode !== 'public' && (auth.status.value === 'refreshing' || auth.status.value === 'loading')
 }

@@ -3,8 +3,9 @@ import type { ConvexClientOptions } from 'convex/browser'
 import { diagnose } from '../errors/catalogue.ts'
 
 /**
- * Options that Convue needs for itself: `disabled` leaves no client, `expectAuth` pauses an anonymous
- * client permanently, and `initialAuthTokenReuse` decides how often a client authenticates.
+ * Options that Convue needs for itself: `disabled` leaves no client, `expectAuth` pauses an
+ * anonymous client permanently, and `initialAuthTokenReuse` decides how often a client
+ * authenticates.
  */
 const RESERVED = ['disabled', 'expectAuth', 'initialAuthTokenReuse'] as const
 

@@ -1,3 +1,4 @@
+/** The parts of a plugin that the composables of its app use, and how they find them. */
 import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryStore } from '../store/query-store.ts'
@@ -8,15 +9,15 @@ import { diagnose } from '../errors/catalogue.ts'
 
 /** What a plugin shares with the composables of its app. */
 export interface ConvexContext {
-  /** For what is set up later, or for more than one component. */
+  /** Runs code that is set up later, or that several components share. */
   app: App
   clients: IdentityClients
   store: QueryStore
   auth: UseConvexAuthReturn
-  /** As whom queries and calls run: anonymous without tokens, whoever has signed in. */
+  /** The identity as which queries and calls run. With `tokens: false` it is always anonymous. */
   callerAuth: UseConvexAuthReturn
   authState: ShallowRef<AuthState>
-  /** Counts changes of person. */
+  /** Counts identity changes. */
   identityVersion: ShallowRef<number>
   lingerMs: number
   isServer: boolean
@@ -25,7 +26,7 @@ export interface ConvexContext {
 export const contextKey: InjectionKey<ConvexContext> = Symbol('convue')
 
 /**
- * The plugin of the app that is being set up.
+ * Returns the plugin of the app that is being set up.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  */

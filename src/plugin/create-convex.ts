@@ -26,7 +26,11 @@ import { contextKey } from './context.ts'
 export interface ConvexOptions {
   /** The deployment's URL, such as `https://happy-otter-123.convex.cloud`. */
   url: string
-  /** A Better Auth client with the `convexClient()` plugin. @default none: the page is always anonymous */
+  /**
+   * A Better Auth client with the `convexClient()` plugin.
+   *
+   * @default none: the page is always anonymous
+   */
   authClient?: BetterAuthClient
   /** Any other identity provider, instead of `authClient`. */
   tokenSource?: TokenSource
@@ -48,8 +52,8 @@ export interface ConvexOptions {
   /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
   clientOptions?: ConvexClientSettings
   /**
-   * Lets a server fetch the queries of a page, and a browser begin with their results: see `collectSsrData` and
-   * `restoreSsrData`. `convue/nuxt` passes it by itself.
+   * Lets a server fetch the queries of a page, and a browser begin with their results: see
+   * `collectSsrData` and `restoreSsrData`. `convue/nuxt` passes it by itself.
    *
    * @default none: a server fetches nothing
    */
@@ -70,7 +74,9 @@ export interface ConvexOptions {
 }
 
 /** Without tokens, the auth client needs no `convexClient()`. */
-type SessionOnlyOptions = Omit<ConvexOptions, 'authClient'> & { tokens: false, authClient: Omit<BetterAuthClient, 'convex'> }
+type SessionOnlyOptions
+  = & Omit<ConvexOptions, 'authClient'>
+    & { tokens: false, authClient: Omit<BetterAuthClient, 'convex'> }
 
 /** The Vue plugin that {@link createConvex} returns. */
 export interface ConvexPlugin {
@@ -85,8 +91,8 @@ export interface ConvexPlugin {
   /** The `ConvexClient` of the current identity. Throws `CLIENT_UNAVAILABLE` on a server. */
   readonly client: ConvexClient
   /**
-   * Ends all sockets, timers and listeners. Unmounting the last app that uses the plugin closes it as
-   * well. From then on queries are paused, calls reject with `CLOSED`, and `ready` settles.
+   * Ends all sockets, timers and listeners. Unmounting the last app that uses the plugin closes it
+   * as well. From then on queries are paused, calls reject with `CLOSED`, and `ready` settles.
    */
   close: () => Promise<void>
 }
@@ -101,9 +107,11 @@ const anonymousSource: TokenSource = {
 /**
  * Connects a Vue app to a Convex deployment, as the user who is signed in, or else anonymously.
  *
- * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`, `CLIENT_OPTION_INVALID`
+ * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`,
+ * `CLIENT_OPTION_INVALID`
  * @example
- * createApp(App).use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient })).mount('#app')
+ * createApp(App).use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient
+ * })).mount('#app')
  */
 export function createConvex(options: ConvexOptions | SessionOnlyOptions): ConvexPlugin {
   const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {}, lingerMs = 3000 } = options

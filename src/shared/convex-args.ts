@@ -1,9 +1,11 @@
+/** The arguments of a function as Convex values: checked, copied, and as text. */
 import type { Value } from 'convex/values'
 import { convexToJson, jsonToConvex } from 'convex/values'
 import { diagnose } from '../errors/catalogue.ts'
 
 /**
- * Arguments as they are at this moment, since the object that they came in may be a form that goes on changing; and as text.
+ * A copy of the arguments, since their object may change later, as the state of a form does; and
+ * the arguments as text.
  *
  * @throws {ConvueError} `ARGS_INVALID`
  */
@@ -12,9 +14,12 @@ export function toConvexArgs(value: unknown): { args: Record<string, Value>, tex
   try {
     const json = convexToJson(value as Value)
     const text = JSON.stringify(json)
-    // What JSON cannot hold is written as `{ $type: … }`; all else is a copy already.
-    if (text.startsWith('{'))
-      return { args: (text.includes('"$') ? jsonToConvex(json) : json) as Record<string, Value>, text }
+    if (text.startsWith('{')) {
+      // Values that JSON does not have are written as `{ $type: … }`. Without them, the JSON is the
+      // copy.
+      const args = text.includes('"$') ? jsonToConvex(json) : json
+      return { args: args as Record<string, Value>, text }
+    }
   }
   catch (error) {
     cause = error

@@ -1,9 +1,10 @@
+/** The name of a Convex function, and the error of a function that is used as another kind. */
 import type { FunctionReference } from 'convex/server'
 import { getFunctionName } from 'convex/server'
 import { diagnose } from '../errors/catalogue.ts'
 
 /**
- * The name of a function on the wire, such as `tasks:list`.
+ * The name of a function as the deployment has it, such as `tasks:list`.
  *
  * @throws {ConvueError} `FUNCTION_INVALID`
  */
@@ -16,7 +17,11 @@ export function functionName(reference: FunctionReference<any, any>): string {
   }
 }
 
-/** A reference does not tell its kind when the app runs, so the deployment is the first to notice a mutation that is used as a query. */
+/**
+ * Explains the error of a deployment about, for example, a mutation that is used as a query. A
+ * reference has no kind at run time, so this mistake cannot be noticed earlier.
+ */
 export function explainFunctionError(error: Error): Error {
-  return /as \w+, but it is defined as /.test(error?.message) ? diagnose('FUNCTION_KIND_MISMATCH', error.message, error) : error
+  const isOtherKind = /as \w+, but it is defined as /.test(error?.message)
+  return isOtherKind ? diagnose('FUNCTION_KIND_MISMATCH', error.message, error) : error
 }

@@ -1,21 +1,22 @@
+/** A query with its arguments and its auth mode, and the key that identifies it. */
 import type { Value } from 'convex/values'
 import { toConvexArgs } from './convex-args.ts'
 
-/** What a query runs as. */
+/** As which identity a query runs. */
 export type QueryAuth = 'optional' | 'required' | 'public'
 
-/** A query that can be asked. Equal keys are the same query. */
+/** A query that can be subscribed to. Descriptors with equal keys describe the same query. */
 export interface QueryDescriptor {
   key: string
   auth: QueryAuth
-  /** Whether it stays subscribed after its answer. */
+  /** Whether the query remains subscribed after its first result. */
   isLive: boolean
   name: string
   args: Record<string, Value>
 }
 
 /**
- * The identity of a query: the order of fields does not matter.
+ * Describes a query. The order of fields in the arguments does not change the key.
  *
  * @throws {ConvueError} `ARGS_INVALID`
  */

@@ -1,5 +1,11 @@
+/** The parameters behind a function reference, as a rest tuple. */
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 
-/** What follows the function in a call: arguments may be left out where it takes none, or none that is required. */
+/**
+ * The arguments of a function. They may be omitted where the function has none, or no required
+ * ones.
+ */
 export type RestArgs<Function extends FunctionReference<any, any>>
-  = Record<string, never> extends FunctionArgs<Function> ? [args?: FunctionArgs<Function>] : [args: FunctionArgs<Function>]
+  = Record<string, never> extends FunctionArgs<Function>
+    ? [args?: FunctionArgs<Function>]
+    : [args: FunctionArgs<Function>]

@@ -1,4 +1,4 @@
-/** A check whether the session of a user is still valid: its states, and how a new auth state changes them. Pure. */
+/** The states of a check whether a user's session is still valid, and their transitions. Pure. */
 import type { AuthState } from '../token/auth-state.ts'
 
 export type SessionCheck

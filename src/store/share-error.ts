@@ -2,8 +2,8 @@
 import { shareStructure } from '../shared/structural-sharing.ts'
 
 /**
- * Returns `previous` if `next` reports the same failure. Convex writes a request id into the message
- * of each execution that fails, which does not make the failure another one.
+ * Returns `previous` if `next` reports the same failure. Convex writes a request id into the
+ * message of each execution that fails, which does not make the failure another one.
  */
 export function shareError<Failure extends Error | undefined>(previous: Error | undefined, next: Failure): Failure {
   return isSameFailure(previous, next) ? previous as Failure : next

@@ -1,4 +1,4 @@
-/** Withholds errors of a user's queries while they may only mean that the user is being signed out. */
+/** Withholds errors of a user's queries that may only mean that the user is being signed out. */
 import type { QueryOutcome } from '../client/identity-client.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import { batch } from '../reactivity/batch.ts'
@@ -7,13 +7,13 @@ import { nextCheck, NO_CHECK, startCheck } from './session-check.ts'
 
 /**
  * A session ends on the server before the page is informed, and live queries of the user then fail
- * at once. Their last results remain visible, as stale, until the identity has changed, which removes
- * them, or the session turns out to be valid, which shows the errors.
+ * at once. Their last results remain visible, as stale, until the identity has changed, which
+ * removes them, or the session turns out to be valid, which shows the errors.
  */
 export interface Withholding {
   /**
-   * Whether an outcome must not be shown yet. `reveal` is called if the outcome is to be shown later,
-   * and is not called after an identity change.
+   * Whether an outcome must not be shown yet. `reveal` is called if the outcome is to be shown
+   * later, and is not called after an identity change.
    */
   withhold: (outcome: QueryOutcome, reveal: () => void) => boolean
   /** Ends the session. Outcomes are withheld while the request is under way. */
@@ -25,9 +25,9 @@ export interface Withholding {
 const LIMIT_MS = 10_000
 /**
  * How long a check of the session waits before its request, in milliseconds. A changed password
- * replaces the session, and the cookie of the new session arrives after the live queries have failed,
- * perhaps in another tab. A request with the previous cookie would end both sessions, since Better
- * Auth answers it by removing the cookie.
+ * replaces the session, and the cookie of the new session arrives after the live queries have
+ * failed, perhaps in another tab. A request with the previous cookie would end both sessions, since
+ * Better Auth answers it by removing the cookie.
  */
 const DELAY_MS = 2000
 
@@ -114,7 +114,8 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
       }
       finally {
         signOuts--
-        // A request that failed may have ended the session nevertheless, whether or not a query fails.
+        // A request that failed may have ended the session nevertheless, whether or not a query
+        // fails.
         if (signOuts === 0 && check.kind === 'none' && (hasFailed || reveals.size > 0))
           checkSession()
       }
@@ -128,7 +129,9 @@ function isEmpty(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' || (outcome.status === 'success' && outcome.value === null)
 }
 
-/** Whether `getAuthUser` of `@convex-dev/better-auth` has thrown this error, for want of a session. */
+/**
+ * Whether `getAuthUser` of `@convex-dev/better-auth` has thrown this error, for want of a session.
+ */
 function isUnauthenticated(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' && (outcome.error as Error & { data?: unknown }).data === 'Unauthenticated'
 }
