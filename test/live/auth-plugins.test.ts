@@ -38,13 +38,13 @@ const sendWithoutCookies: typeof fetch = (input, init) => {
   return fetch(request)
 }
 
-describe('crossDomainClient() and crossDomain()', () => {
+describe('createConvex: crossDomainClient() and crossDomain()', () => {
   beforeAll(async () => {
     deployment = await startFixture({ env: { AUTH_PLUGINS: 'crossDomain' } })
   })
   afterAll(() => deployment.close())
 
-  it('stays signed in where the sign-out request fails, and is signed out where it succeeds', async () => {
+  it('stays signed in when the sign-out request fails, and signs out when it succeeds', async () => {
     const { auth, authClient, network, me, signUp } = await openPage(sendWithoutCookies, [crossDomainClient()])
     await signUp('Ada')
     const cookie = authClient.getCookie()
@@ -66,7 +66,7 @@ describe('crossDomainClient() and crossDomain()', () => {
   })
 })
 
-describe('customSession() and multiSession()', () => {
+describe('createConvex: customSession() and multiSession()', () => {
   beforeAll(async () => {
     deployment = await startFixture({ env: { AUTH_PLUGINS: 'multiSession customSession' } })
   })
@@ -79,7 +79,7 @@ describe('customSession() and multiSession()', () => {
     expect(auth.session.value).not.toHaveProperty('token')
   })
 
-  it('follows multiSession.revoke of the active session to the other one, and then out', async () => {
+  it('switches to the other session after multiSession.revoke, and then signs out', async () => {
     const { auth, authClient, me, signUp } = await openPage(createBrowserFetch(), [multiSessionClient()])
     await signUp('Ada')
     await signUp('Bea')

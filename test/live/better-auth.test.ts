@@ -49,8 +49,8 @@ async function signUpWithTask(text: string): Promise<Session> {
   return session
 }
 
-describe('a visitor without a session', () => {
-  it('asks get-session once and the token endpoint never', async () => {
+describe('createConvex: a browser without a session', () => {
+  it('requests get-session once and no token', async () => {
     const { convex, requests, me, tasks } = openPage()
     expect(await convex.auth.ready()).toBe(false)
     await eventually(() => me.status.value).toBe('success')
@@ -60,7 +60,7 @@ describe('a visitor without a session', () => {
   })
 })
 
-describe('a page that loads with a session', () => {
+describe('createConvex: a page that loads with a session', () => {
   it('makes one token request and is authenticated with it', async () => {
     const session = await signUpWithTask('first')
     deployment.log.length = 0
@@ -77,7 +77,7 @@ describe('a page that loads with a session', () => {
     expect(executions('tasks:list')).toEqual([session.userId])
   })
 
-  it('asks for the token at t0 the second time, in parallel with get-session', async () => {
+  it('requests the token at once on the second load, in parallel with get-session', async () => {
     const session = await signUpWithTask('again')
     const first = openPage(session.fetch)
     expect(await first.convex.auth.ready()).toBe(true)
@@ -99,7 +99,7 @@ describe('a page that loads with a session', () => {
     expect(second.requests).toHaveLength(2)
   })
 
-  it('causes no traffic when get-session tells the same again', async () => {
+  it('causes no traffic when get-session returns an equal session', async () => {
     const session = await signUpWithTask('quiet')
     const { convex, authClient, texts, count } = openPage(session.fetch)
     expect(await convex.auth.ready()).toBe(true)
@@ -115,8 +115,8 @@ describe('a page that loads with a session', () => {
   })
 })
 
-describe('a sign-in by the Better Auth client', () => {
-  it('needs no reload, and no required query runs as nobody', async () => {
+describe('createConvex: a sign-in by the Better Auth client', () => {
+  it('needs no reload, and runs no required query anonymously', async () => {
     const email = (await signUpWithTask('mine')).email
     deployment.log.length = 0
     const { convex, authClient, texts, tasks, me } = openPage()
@@ -131,7 +131,7 @@ describe('a sign-in by the Better Auth client', () => {
     expect(executions('tasks:list')).not.toContain(null)
   })
 
-  it('does so after a sign-up as well', async () => {
+  it('needs no reload after a sign-up either', async () => {
     const { convex, authClient, texts } = openPage()
     expect(await convex.auth.ready()).toBe(false)
     await authClient.signUp.email({ email: 'new@example.com', password: PASSWORD, name: 'New' })
@@ -139,7 +139,7 @@ describe('a sign-in by the Better Auth client', () => {
     expect(convex.auth.user.value).toMatchObject({ email: 'new@example.com' })
   })
 
-  it('as somebody else, without a sign-out, shows nothing of the former in any tick', async () => {
+  it('shows nothing of the previous user in any tick, without a sign-out before', async () => {
     const ada = await signUpWithTask('ada\'s')
     const bea = await signUpWithTask('bea\'s')
     const { convex, authClient, texts, add } = openPage(ada.fetch)
@@ -164,8 +164,8 @@ describe.each([
     await session.signOut()
     await authClient.$store.atoms.session!.value.refetch()
   }],
-])('a sign-out by %s', (_name, signOut) => {
-  it('takes the data in the tick, ends the connection, and runs nothing as them after its close', async () => {
+])('createConvex: a sign-out by %s', (_name, signOut) => {
+  it('removes data in that tick, and runs nothing as the user after the connection closed', async () => {
     const session = await signUpWithTask('secret')
     const page = openPage(session.fetch)
     await eventually(page.texts).toEqual(['secret'])
@@ -185,7 +185,7 @@ describe.each([
     expect(page.count('/convex/token')).toBe(1)
   })
 
-  it('lets somebody else in at once, or the same person again', async () => {
+  it('allows another user, or the same user, to sign in at once', async () => {
     const [ada, bea] = [await signUpWithTask('ada\'s'), await signUpWithTask('bea\'s')]
     const page = openPage(ada.fetch)
     await eventually(page.texts).toEqual(['ada\'s'])
@@ -199,7 +199,7 @@ describe.each([
   })
 })
 
-describe('a sign-out that fails', () => {
+describe('useConvexAuth: a sign-out that fails', () => {
   it('rejects and changes nothing', async () => {
     const session = await signUpWithTask('still here')
     const { convex, network, texts } = openPage(session.fetch)
@@ -211,8 +211,8 @@ describe('a sign-out that fails', () => {
   })
 })
 
-describe('another tab of the same browser', () => {
-  it('signs this one in, over to somebody else, and out', async () => {
+describe('createConvex: another tab of the same browser', () => {
+  it('signs this tab in, switches it to another user, and signs it out', async () => {
     const [ada, bea] = [await signUpWithTask('ada\'s'), await signUpWithTask('bea\'s')]
     const browserFetch = createBrowserFetch()
     const here = openPage(browserFetch)
@@ -235,8 +235,8 @@ describe('another tab of the same browser', () => {
   })
 })
 
-describe('a user whose data change', () => {
-  it('runs live queries with them, after one token request', async () => {
+describe('createConvex: a user whose data change', () => {
+  it('runs live queries with the new claims after one token request', async () => {
     const session = await signUpWithTask('stays')
     const { convex, authClient, count, me, texts } = openPage(session.fetch)
     await eventually(() => me.data.value?.subject).toBe(session.userId)
@@ -255,7 +255,7 @@ describe('a user whose data change', () => {
     expect(ticks).toHaveLength(1)
   })
 
-  it('in a way of which the page hears nothing, runs live queries with them once `refresh` has resolved', async () => {
+  it('runs live queries with claims that changed unnoticed once refresh() has resolved', async () => {
     const session = await signUpWithTask('stays')
     const { convex, count, me, texts } = openPage(session.fetch)
     await eventually(() => me.data.value?.subject).toBe(session.userId)
@@ -272,7 +272,7 @@ describe('a user whose data change', () => {
     expect(count('/convex/token')).toBe(2)
   })
 
-  it('to no session at all is signed out by `refresh`', async () => {
+  it('signs out by refresh() when the session has ended unnoticed', async () => {
     const session = await signUpWithTask('gone')
     const { convex, texts } = openPage(session.fetch)
     await eventually(texts).toEqual(['gone'])
@@ -283,7 +283,7 @@ describe('a user whose data change', () => {
   })
 })
 
-describe('a provider in trouble', () => {
+describe('createConvex: a provider that fails', () => {
   const troubles: [string, () => Response | Promise<Response>][] = [
     ['403 with a firewall\'s page', () => new Response('<html>', { status: 403 })],
     ['401 with a page', () => new Response('<html>', { status: 401 })],
@@ -293,7 +293,7 @@ describe('a provider in trouble', () => {
     ['no answer', () => Promise.reject(new TypeError('Failed to fetch'))],
   ]
 
-  it.each(troubles)('signs nobody out: %s', async (_name, answer) => {
+  it.each(troubles)('does not sign the user out: %s', async (_name, answer) => {
     const session = await signUpWithTask('here to stay')
     const { convex, authClient, network, texts, add } = openPage(session.fetch)
     await eventually(texts).toEqual(['here to stay'])
@@ -310,7 +310,7 @@ describe('a provider in trouble', () => {
     expect(ticks).toHaveLength(1)
   })
 
-  it.each(troubles)('at boot is waited out: %s', async (_name, answer) => {
+  it.each(troubles)('retries at boot until the provider recovers: %s', async (_name, answer) => {
     const session = await signUpWithTask('late')
     const auth = createLiveAuthClient(deployment, session.fetch)
     let failures = 0
@@ -325,8 +325,8 @@ describe('a provider in trouble', () => {
   })
 })
 
-describe('a sign-out whose answer takes a while', () => {
-  it.each(['useConvexAuth().signOut()', 'authClient.signOut()', 'another device'])('shows no error of a query that looks at the session: %s', async (way) => {
+describe('createConvex: a sign-out with a slow response', () => {
+  it.each(['useConvexAuth().signOut()', 'authClient.signOut()', 'another device'])('shows no error of a query that reads the session: %s', async (way) => {
     const session = await signUpWithTask('shown')
     const { page, convex, authClient, network, texts } = openPage(session.fetch)
     const me = page.run(() => useAuthedQuery(api.auth.getAuthUser))
@@ -356,8 +356,8 @@ describe('a sign-out whose answer takes a while', () => {
   })
 })
 
-describe('changePassword with revokeOtherSessions', () => {
-  it('replaces the session in all tabs without showing an error, however late its answer is', async () => {
+describe('createConvex: changePassword with revokeOtherSessions', () => {
+  it('replaces the session in all tabs without an error, however late the response is', async () => {
     const session = await signUpWithTask('shown')
     const tabs = [openPage(session.fetch), openPage(session.fetch)].map(opened => ({
       ...opened,
@@ -403,8 +403,8 @@ describe('changePassword with revokeOtherSessions', () => {
   })
 })
 
-describe('a session that ends while the page sleeps', () => {
-  it('is noticed at the next renewal', async () => {
+describe('createConvex: a session that ends while the page sleeps', () => {
+  it('signs out at the next renewal', async () => {
     const session = await signUpWithTask('gone tomorrow')
     const { convex, texts, authClient } = openPage(session.fetch)
     await eventually(texts).toEqual(['gone tomorrow'])

@@ -51,15 +51,15 @@ function subjectsOf(name: string): (string | null)[] {
   return deployment.log.filter(entry => entry.name === name).map(({ subject }) => subject)
 }
 
-/** No connection has run anything of a person's before it was authenticated. */
+/** No connection has run a function as a user before it was authenticated. */
 async function expectNothingRequiredAsNobody(): Promise<void> {
   await deployment.settled()
   expect(subjectsOf('tasks:list')).not.toContain(null)
   expect(subjectsOf('tasks:add')).not.toContain(null)
 }
 
-describe('one boot', () => {
-  it('is one Authenticate before everything, and each query once', async () => {
+describe('createConvex: boot', () => {
+  it('sends one Authenticate before all else, and each query once', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, me, convex } = openPage({ source })
@@ -75,12 +75,12 @@ describe('one boot', () => {
   })
 })
 
-describe('a socket that drops during the first token request', () => {
-  it('runs nothing of the person before `Authenticate`', async () => {
+describe('createConvex: a socket that drops during the first token request', () => {
+  it('runs nothing of the user before Authenticate', async () => {
     const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
     const { texts, me } = openPage({ source })
     const sockets = (): number => deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'open').length
-    await eventually(sockets).toBe(2) // hers, and nobody's for what is public
+    await eventually(sockets).toBe(2) // the user's, and the anonymous one of public queries
     for (const count of [4, 6]) {
       deployment.disconnectAll()
       await eventually(sockets).toBeGreaterThanOrEqual(count)
@@ -92,8 +92,8 @@ describe('a socket that drops during the first token request', () => {
   })
 })
 
-describe('a sign-in that falls into a reconnect back-off', () => {
-  it('runs nothing of the person as nobody', async () => {
+describe('createConvex: a sign-in during a reconnect back-off', () => {
+  it('runs nothing of the user anonymously', async () => {
     const { source, texts, news, me } = openPage()
     await eventually(() => news.data.value).toEqual({ tag: 'news', subject: null })
     deployment.disconnectAll()
@@ -105,8 +105,8 @@ describe('a sign-in that falls into a reconnect back-off', () => {
   })
 })
 
-describe('a renewal', () => {
-  it('comes before the token expires, on the same connection, and changes nothing on the page', async () => {
+describe('createConvex: the renewal of a token', () => {
+  it('renews on the same connection before the token expires, unnoticed by the page', async () => {
     const source = new LiveSource()
     source.lifetime = 4
     source.signIn(ada)
@@ -120,7 +120,7 @@ describe('a renewal', () => {
     await expectNothingRequiredAsNobody()
   })
 
-  it('that is denied ends in a sign-out, and nothing runs as nobody or after the close', async () => {
+  it('signs out when it is denied, and runs nothing anonymously or after the close', async () => {
     const source = new LiveSource()
     source.lifetime = 4
     source.signIn(ada)
@@ -137,8 +137,8 @@ describe('a renewal', () => {
   })
 })
 
-describe('a token that the deployment refuses', () => {
-  it('leads to `refreshing` and back; data stays, and nothing runs as nobody', async () => {
+describe('createConvex: a token that the deployment refuses', () => {
+  it('changes to `refreshing` and back, keeps data, and runs nothing anonymously', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, convex, tasks } = openPage({ source })
@@ -159,7 +159,7 @@ describe('a token that the deployment refuses', () => {
     await deployment.advanceClock(-3_600_000)
   })
 
-  it('again and again is `refreshing` with an error, and over once one is accepted by another client', async () => {
+  it('stays `refreshing` with an error until another client has a token accepted', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const good = source.answer
@@ -188,8 +188,8 @@ describe('a token that the deployment refuses', () => {
   })
 })
 
-describe('a provider that hangs at boot', () => {
-  it('wedges nothing: what is public runs at once, what is optional as nobody after two seconds', async () => {
+describe('createConvex: a provider that hangs at boot', () => {
+  it('runs public queries at once, and optional ones anonymously after two seconds', async () => {
     const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
     const { news, me, tasks, texts } = openPage({ source })
     await eventually(() => news.data.value?.subject).toBeNull()
@@ -204,8 +204,8 @@ describe('a provider that hangs at boot', () => {
   })
 })
 
-describe('a change of person', () => {
-  it('shows nothing of the former in any tick, and closes their connection', async () => {
+describe('createConvex: an identity change', () => {
+  it('shows nothing of the previous user in any tick, and closes that connection', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, me, add, convex } = openPage({ source })
@@ -221,7 +221,7 @@ describe('a change of person', () => {
     await expectNothingRequiredAsNobody()
   })
 
-  it('rejects what is under way, whose fate is unknown', async () => {
+  it('rejects calls in progress with an unknown outcome', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, wait } = openPage({ source })
@@ -233,7 +233,7 @@ describe('a change of person', () => {
     expect(wait.status.value).toBe('idle')
   })
 
-  it('never runs a guest\'s unsent mutation as the user who signs in', async () => {
+  it('never runs an unsent anonymous mutation as the user who signs in', async () => {
     const { source, news, send, texts } = openPage()
     await eventually(() => news.status.value).toBe('success')
     deployment.disconnectAll()
@@ -246,7 +246,7 @@ describe('a change of person', () => {
     expect(subjectsOf('messages:send')).toEqual([])
   })
 
-  it('never shows the former person\'s data to a component that is mounted right after', async () => {
+  it('never shows the previous user\'s data to a component that is mounted right after', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { page, texts } = openPage({ source })
@@ -259,8 +259,8 @@ describe('a change of person', () => {
   })
 })
 
-describe('the same person with another session', () => {
-  it('keeps the data on the page, on the same connection', async () => {
+describe('createConvex: the same user with another session', () => {
+  it('keeps the data and the connection', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, convex } = openPage({ source })
@@ -274,8 +274,8 @@ describe('the same person with another session', () => {
   })
 })
 
-describe('closing', () => {
-  it('leaves no connection at the deployment', async () => {
+describe('createConvex: close()', () => {
+  it('closes all connections of the deployment', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { page, texts } = openPage({ source })

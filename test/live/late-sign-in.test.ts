@@ -3,7 +3,7 @@ import { itRenewsInTime } from '../support/live/renewal.ts'
 
 const TEN_MINUTES = 600_000
 
-describe('a renewal of somebody who signs in ten minutes after the page has loaded', () => {
+describe('createConvex: a renewal after a sign-in ten minutes after page load', () => {
   // The Convex client counts the age of the page at its first connection twice.
   const age = performance.now.bind(performance)
   itRenewsInTime(() => vi.spyOn(performance, 'now').mockImplementation(() => age() + TEN_MINUTES))

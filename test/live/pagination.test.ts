@@ -55,17 +55,17 @@ function createRandom(seed: number): () => number {
 /** What no list may ever show, however short: a row twice, or out of order. */
 function findFault(rows: Item[]): string | undefined {
   for (const [index, row] of rows.entries()) {
-    const former = rows[index - 1]
-    if (former && (former.rank > row.rank || (former.rank === row.rank && former._creationTime >= row._creationTime)))
-      return `${former.rank} is followed by ${row.rank}`
+    const previous = rows[index - 1]
+    if (previous && (previous.rank > row.rank || (previous.rank === row.rank && previous._creationTime >= row._creationTime)))
+      return `${previous.rank} is followed by ${row.rank}`
   }
 }
 
-describe('a list of more than 1,000 rows and 10 pages, changed at random while it loads', () => {
+describe('useConvexPaginatedQuery: over 1,000 rows that change while pages load', () => {
   // `SEED=… vitest run` repeats what has failed.
   const seeds = process.env.SEED ? [Number(process.env.SEED)] : [1, Math.floor(Math.random() * 2 ** 31)]
 
-  it.each(seeds)('is never out of order, and at each quiet point is the beginning of the whole list (seed %i)', async (seed) => {
+  it.each(seeds)('stays in order, and equals the start of the list when idle (seed %i)', async (seed) => {
     const random = createRandom(seed)
     const below = (limit: number): number => Math.floor(random() * limit)
     await fill(1100)
@@ -125,8 +125,8 @@ async function loadAll(mounted: ReturnType<typeof mountList>, numItems: number):
   }).toBe('Exhausted')
 }
 
-describe('a page that grows in the deployment', () => {
-  it('is split by it, and the list neither flickers nor loses its place', async () => {
+describe('useConvexPaginatedQuery: a page that grows', () => {
+  it('splits the page without a flicker and without losing its place', async () => {
     await fill(6)
     const mounted = mountList(3)
     await loadAll(mounted, 3)
@@ -138,7 +138,7 @@ describe('a page that grows in the deployment', () => {
     await eventually(mounted.ranks).toBe('0,0.1,0.2,0.3,0.4,0.45,0.5,1,2,3,4,5,99')
   })
 
-  it('is read in parts, if it has to be', async () => {
+  it('reads the page in parts when the deployment requires it', async () => {
     await fill(20)
     await deployment.mutation(api.items.add, { list, rank: 100, text: 'rare' })
     const query = page.run(() => useConvexPaginatedQuery(api.items.pageOfRare, { list, maximumRowsRead: 8 }, { initialNumItems: 5 }))
@@ -150,8 +150,8 @@ describe('a page that grows in the deployment', () => {
   })
 })
 
-describe('a query whose cursors become invalid', () => {
-  it('begins its list again', async () => {
+describe('useConvexPaginatedQuery: cursors that become invalid', () => {
+  it('starts the list again', async () => {
     await fill(9)
     const mounted = mountList(3, api.items.pageFromCounter as typeof api.items.page)
     await loadAll(mounted, 3)
@@ -165,8 +165,8 @@ describe('a query whose cursors become invalid', () => {
   })
 })
 
-describe('a page that fails', () => {
-  it('ends the list before it until it is well again', async () => {
+describe('useConvexPaginatedQuery: a page that fails', () => {
+  it('ends the list before that page until the page succeeds', async () => {
     await fill(9)
     const mounted = mountList(3, api.items.pageWithoutBad as typeof api.items.page)
     await loadAll(mounted, 3)
@@ -184,8 +184,8 @@ describe('a page that fails', () => {
 describe.each([
   ['every socket is cut off', () => deployment.disconnectAll()],
   ['the deployment starts again', () => deployment.restart()],
-])('after %s', (_what, interrupt) => {
-  it('a list of many pages resumes without a gap', async () => {
+])('useConvexPaginatedQuery: after %s', (_what, interrupt) => {
+  it('resumes a list of many pages without a gap', async () => {
     await fill(12)
     const mounted = mountList(3)
     await loadAll(mounted, 3)
@@ -197,7 +197,7 @@ describe.each([
   })
 })
 
-describe('optimistic updates of a list', () => {
+describe('useConvexPaginatedQuery: optimistic updates', () => {
   function mountWrites() {
     return page.run(() => ({
       add: useConvexMutation(api.items.add, {
@@ -217,7 +217,7 @@ describe('optimistic updates of a list', () => {
     }))
   }
 
-  it('are shown at once, and become what the deployment says without a flicker', async () => {
+  it('shows them at once, and replaces them with the result without a flicker', async () => {
     await fill(6)
     const mounted = mountList(4)
     await loadAll(mounted, 4)
@@ -233,7 +233,7 @@ describe('optimistic updates of a list', () => {
     expect(mounted.results.value[4]!._id).toBe(id)
   })
 
-  it('are taken back when they are refused, others staying', async () => {
+  it('rolls a rejected update back and keeps the others', async () => {
     await fill(6)
     const mounted = mountList(4)
     await loadAll(mounted, 4)

@@ -18,7 +18,7 @@ let page: LivePage
 let name: string
 let names = 0
 
-/** A page on which nobody is signed in, or somebody. */
+/** A page that is signed out, or has a user. */
 function openPage(userId?: string): void {
   const tokenSource = new LiveSource({ status: 'signedOut' })
   page = new LivePage(deployment, { tokenSource })
@@ -47,8 +47,8 @@ function record(query: { data: { value: any }, status: { value: string }, isStal
 describe.each([
   ['every socket is cut off', () => deployment.disconnectAll()],
   ['the deployment starts again', () => deployment.restart()],
-])('after %s', (_what, interrupt) => {
-  it('every subscription resumes with no gap and no flicker', async () => {
+])('useConvexQuery: after %s', (_what, interrupt) => {
+  it('resumes every subscription without a gap or a flicker', async () => {
     openPage()
     const channels = Array.from({ length: 20 }, (_, index) => `${name}-${index}`)
     const counts = page.run(() => channels.map(channel => useConvexQuery(api.counters.get, { name: channel })))
@@ -69,7 +69,7 @@ describe.each([
     await expect.poll(() => counts[19]!.data.value).toBe(1)
   })
 
-  it('mutations that were sent meanwhile have run exactly once, in order', async () => {
+  it('runs mutations that were sent in between exactly once, in order', async () => {
     openPage()
     const { list, send } = page.run(() => ({
       list: useConvexQuery(api.messages.list, { channel: name }),
@@ -90,7 +90,7 @@ describe.each([
     expect(executed.filter(({ outcome }) => outcome === 'success')).toHaveLength(20)
   })
 
-  it('a person\'s subscriptions resume as them', async () => {
+  it('resumes a user\'s subscriptions as that user', async () => {
     openPage('ada')
     const { whoami, tagged } = page.run(() => ({
       whoami: useAuthedQuery(api.users.whoami),
@@ -108,8 +108,8 @@ describe.each([
   })
 })
 
-describe('queries that one mutation changes', () => {
-  it('are seen to change together', async () => {
+describe('useConvexQuery: queries that one mutation changes', () => {
+  it('shows all changes together', async () => {
     openPage()
     const seen: string[] = []
     const { increment, one, exists } = page.run(() => {
@@ -125,8 +125,8 @@ describe('queries that one mutation changes', () => {
   })
 })
 
-describe('a query that fails', () => {
-  it('heals when its result does', async () => {
+describe('useConvexQuery: a query that fails', () => {
+  it('shows data again once the query succeeds', async () => {
     openPage()
     const { query, increment } = page.run(() => ({
       query: useConvexQuery(api.failures.failsWhileCounted, { name }),
@@ -142,7 +142,7 @@ describe('a query that fails', () => {
     expect(query.data.value).toBe(2)
   })
 
-  it('because it is a mutation says so', async () => {
+  it('explains that the function is a mutation', async () => {
     openPage()
     const query = page.run(() => useConvexQuery(api.counters.increment as any, { name }))
     await query
@@ -152,8 +152,8 @@ describe('a query that fails', () => {
   })
 })
 
-describe('values of every kind', () => {
-  it('go there and come back as they were', async () => {
+describe('useConvexQuery: Convex values', () => {
+  it('sends and returns values of every kind unchanged', async () => {
     openPage()
     const args = {
       null: null,
@@ -178,8 +178,8 @@ describe('values of every kind', () => {
   })
 })
 
-describe('an optimistic update', () => {
-  it('is shown at once and gives way to what the deployment says', async () => {
+describe('useConvexMutation: an optimistic update', () => {
+  it('is shown at once and replaced with the result', async () => {
     openPage()
     const { query, increment, seen } = page.run(() => {
       const query = useConvexQuery(api.counters.get, { name })

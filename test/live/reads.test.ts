@@ -46,7 +46,7 @@ function openPage(userId?: string): void {
 /** How often a function of this test has run. */
 const runs = (reference: string): number => deployment.log.filter(entry => entry.kind === 'query' && entry.name === reference).length
 
-describe('a permission that is revoked', () => {
+describe('useConvexQuery: a permission that is revoked', () => {
   const reader = (): { topic: string, subject: string } => ({ topic: name, subject: 'ada' })
 
   async function mountNotes(keepDataOnError: boolean) {
@@ -63,7 +63,7 @@ describe('a permission that is revoked', () => {
     return { query, ticks: () => ticks.map(text => JSON.parse(text)) }
   }
 
-  it('takes the data away in one update with its error, and gives it back', async () => {
+  it('replaces the data with the error in one update, and shows it again later', async () => {
     const { query, ticks } = await mountNotes(false)
     await deployment.mutation(api.notes.revoke, reader())
     await eventually(() => query.status.value).toBe('error')
@@ -74,7 +74,7 @@ describe('a permission that is revoked', () => {
     expect(ticks()).toEqual([[null, 'error', false], [`${name} for ada`, 'success', false]])
   })
 
-  it('leaves it, as stale, with keepDataOnError', async () => {
+  it('keeps the data as stale with keepDataOnError', async () => {
     const { query, ticks } = await mountNotes(true)
     await deployment.mutation(api.notes.revoke, reader())
     await eventually(() => query.status.value).toBe('error')
@@ -83,7 +83,7 @@ describe('a permission that is revoked', () => {
     expect(ticks()).toEqual([[`${name} for ada`, 'error', true], [`${name} for ada`, 'success', false]])
   })
 
-  it('leaves nothing of it to somebody else', async () => {
+  it('keeps nothing for another user', async () => {
     const { query, ticks } = await mountNotes(true)
     await deployment.mutation(api.notes.revoke, reader())
     await eventually(() => query.status.value).toBe('error')
@@ -96,8 +96,8 @@ describe('a permission that is revoked', () => {
   })
 })
 
-describe('a query that is not live', () => {
-  it('has one answer, and another at refresh', async () => {
+describe('useConvexQuery: a query that is not live', () => {
+  it('has one result, and another after refresh()', async () => {
     openPage()
     const { once, live } = page.run(() => ({
       once: useConvexQuery(api.counters.get, { name }, { live: false }),
@@ -116,7 +116,7 @@ describe('a query that is not live', () => {
     await eventually(() => deployment.connections.map(({ queries }) => queries.length)).toEqual([1])
   })
 
-  it('is asked anew for another person', async () => {
+  it('runs again for another user', async () => {
     openPage('ada')
     const who = page.run(() => useConvexQuery(api.users.whoamiTagged, { tag: name }, { live: false }))
     await eventually(() => who.data.value?.subject).toBe('ada')
@@ -128,8 +128,8 @@ describe('a query that is not live', () => {
   })
 })
 
-describe('a record of queries', () => {
-  it('follows the deployment while its keys come and go', async () => {
+describe('useConvexQueries: a record of queries', () => {
+  it('follows the deployment while keys are added and removed', async () => {
     openPage()
     const counted = shallowRef([`${name} a`, `${name} b`])
     const results = page.run(() => useConvexQueries(() => Object.fromEntries(counted.value.map(name => [name, { query: api.counters.get, args: { name } }]))))
@@ -144,8 +144,8 @@ describe('a record of queries', () => {
   })
 })
 
-describe('a prefetch', () => {
-  it('makes a page show its data at once, with one execution', async () => {
+describe('usePrefetchConvexQuery: a prefetch', () => {
+  it('lets a page show its data at once, with one execution', async () => {
     openPage()
     await page.app.runWithContext(() => prefetchConvexQuery(api.counters.get, { name }))
     const { data } = page.run(() => useConvexQuery(api.counters.get, { name }))
@@ -158,13 +158,13 @@ describe('a prefetch', () => {
   })
 })
 
-describe('what a server has preloaded', () => {
+describe('usePreloadedQuery: a preloaded result', () => {
   async function preload(subject: string): Promise<Preloaded<typeof api.tasks.list>> {
     const value = await deployment.query(api.tasks.list, {}, { identity: { subject } })
     return { name: getFunctionName(api.tasks.list), args: {}, value: convexToJson(value as any), userId: subject }
   }
 
-  it('is shown until the live result, and never to somebody else', async () => {
+  it('is shown until the live result arrives, and never to another user', async () => {
     const [ada, bob] = [`ada-${name}`, `bob-${name}`]
     await deployment.mutation(api.tasks.add, { text: 'preloaded' }, { identity: { subject: ada } })
     const preloaded = await preload(ada)

@@ -28,7 +28,7 @@ afterEach(async () => {
 })
 afterAll(() => deployment.close())
 
-/** A page of somebody's, or on which nobody is signed in. */
+/** A page that has a user, or is signed out. */
 function openPage(userId?: string) {
   const source = new LiveSource({ status: 'signedOut' })
   const page = new LivePage(deployment, { tokenSource: source })
@@ -51,8 +51,8 @@ function urlCalls(name = 'files:generateUploadUrl'): number {
   return deployment.log.filter(entry => entry.name === name).length
 }
 
-describe('an uploaded file', () => {
-  it('is stored byte for byte, and served at the URL that the query gives its owner', async () => {
+describe('useConvexUpload: an uploaded file', () => {
+  it('is stored byte for byte, and served at the URL that the query returns to its owner', async () => {
     const { page } = openPage('ada')
     const storageId = shallowRef()
     const { files, save, url } = page.run(() => ({
@@ -83,7 +83,7 @@ describe('an uploaded file', () => {
     expect(refused.url.value).toBeNull()
   })
 
-  it('is one of many, whose ids come in the order of the files', async () => {
+  it('returns the ids of several files in the order of the files', async () => {
     const { page } = openPage()
     const { upload, uploads } = page.run(() => useConvexUpload(api.files.generateUploadUrl, { concurrency: 2 }))
     const files = [200_000, 0, 1, 50_000, 10].map((size, index) => randomFile(`file ${index}`, size))
@@ -96,8 +96,8 @@ describe('an uploaded file', () => {
   })
 })
 
-describe('an upload that the app\'s functions refuse', () => {
-  it('sends nothing of the file', async () => {
+describe('useConvexUpload: an upload that the app\'s functions refuse', () => {
+  it('does not send the file', async () => {
     const sent = vi.spyOn(NodeXhr.prototype, 'send')
     const { page } = openPage()
     const { upload } = page.run(() => useConvexUpload(api.files.generateOwnUploadUrl))
@@ -108,8 +108,8 @@ describe('an upload that the app\'s functions refuse', () => {
   })
 })
 
-describe('an attempt that fails', () => {
-  it('on the network is made again with another URL', async () => {
+describe('useConvexUpload: an attempt that fails', () => {
+  it('is repeated with another URL after a network failure', async () => {
     const urls: string[] = []
     vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
       override open(method: string, url: string): void {
@@ -131,10 +131,10 @@ describe('an attempt that fails', () => {
     expect(urls[0]).not.toBe(urls[1])
   })
 
-  it('because the deployment does not know the URL is an error', async () => {
+  it('is an error when the deployment does not know the URL', async () => {
     vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
       override open(method: string, url: string): void {
-        super.open(method, `${url}-of-somebody-else`)
+        super.open(method, `${url}-of-another-user`)
       }
     })
     const { page } = openPage()
@@ -145,7 +145,7 @@ describe('an attempt that fails', () => {
   })
 })
 
-describe('an upload that is under way', () => {
+describe('useConvexUpload: an upload in progress', () => {
   /** A file that the test holds on its way, and all that has been stored since. */
   async function startUpload(userId: string) {
     const opened = openPage(userId)
@@ -155,7 +155,7 @@ describe('an upload that is under way', () => {
     return { ...opened, ...files, failure }
   }
 
-  it('ends with its person: nothing of it shows, and nothing of theirs is asked for', async () => {
+  it('ends at an identity change, shows nothing and requests nothing more', async () => {
     const { source, uploads, failure } = await startUpload('ada')
     source.signIn('bea')
     expect(uploads.value).toEqual([])

@@ -54,7 +54,7 @@ function append(queries: OptimisticLocalStore, { channel, body }: { channel: str
     queries.setQuery(api.messages.list, { channel }, [...list, { _id: `optimistic ${body}` as Id<'messages'>, _creationTime: Date.now(), channel, body, author: null }])
 }
 
-/** A channel on a page, of nobody or of somebody. */
+/** A channel on a page that is signed out, or has a user. */
 async function openChannel(userId?: string) {
   const source = new LiveSource({ status: 'signedOut' })
   if (userId !== undefined)
@@ -87,8 +87,8 @@ function runs(name: string): unknown[] {
   return deployment.log.filter(entry => entry.name === name && (entry.args as any)?.channel === channel && entry.outcome === 'success').map(({ args }) => (args as any).body)
 }
 
-describe('mutations while the page is offline', () => {
-  it('are queued and shown, then run exactly once, in order', async () => {
+describe('useConvexMutation: mutations of an offline page', () => {
+  it('are queued and shown, and run exactly once, in order', async () => {
     const { send, shown, seen, connection } = await openChannel('ada')
     await goOffline()
     const sent = ['one', 'two', 'three'].map(body => send.mutate({ channel, body }))
@@ -106,7 +106,7 @@ describe('mutations while the page is offline', () => {
     expect(deployment.log.filter(({ name }) => name === 'messages:send').map(({ subject }) => subject)).not.toContain(null)
   })
 
-  it('of a person who signs out are rejected as not sent, and never run', async () => {
+  it('are rejected as not sent after a sign-out, and never run', async () => {
     const { source, send, shown, list } = await openChannel('ada')
     await goOffline()
     const failure = send.mutate({ channel, body: 'secret' }).catch(error => error)
@@ -121,8 +121,8 @@ describe('mutations while the page is offline', () => {
   })
 })
 
-describe('an action', () => {
-  it('that is called while the page is offline is queued, and runs once', async () => {
+describe('useConvexAction: an action', () => {
+  it('is queued while the page is offline, and runs once', async () => {
     const { relay, shown } = await openChannel('ada')
     await goOffline()
     const ran = relay.run({ channel, body: 'one' })
@@ -134,7 +134,7 @@ describe('an action', () => {
     expect(runs('jobs:relay')).toEqual(['one'])
   })
 
-  it('that is under way when the connection drops rejects once it is back', async () => {
+  it('rejects after a reconnect if it was in progress when the connection dropped', async () => {
     const { send, wait } = await openChannel()
     const failure = wait.run({ ms: 60_000 }).catch(error => error)
     // What was sent after it has run: it has arrived.
@@ -148,7 +148,7 @@ describe('an action', () => {
     await deployment.advanceClock(60_000)
   })
 
-  it('passes a ConvexError through with its data, as a mutation does', async () => {
+  it('rejects with the ConvexError and its data, as a mutation does', async () => {
     const onError = vi.fn()
     await openChannel()
     const { act, mutate } = page.run(() => ({
@@ -164,8 +164,8 @@ describe('an action', () => {
   })
 })
 
-describe('an optimistic update', () => {
-  it('is taken back when the mutation fails, with what others wrote meanwhile', async () => {
+describe('useConvexMutation: an optimistic update', () => {
+  it('is rolled back when the mutation fails, and keeps what others wrote', async () => {
     await openChannel()
     const { total, failing, good, seen } = page.run(() => {
       const total = useConvexQuery(api.counters.get, { name: channel })
@@ -190,7 +190,7 @@ describe('an optimistic update', () => {
     expect(seen).not.toContain(undefined)
   })
 
-  it('keeps the rows that it does not touch, through its whole life', async () => {
+  it('keeps the rows that it does not change, from start to end', async () => {
     const { list, send } = await openChannel()
     await send.mutate({ channel, body: 'one' })
     const row = list.data.value![0]
@@ -201,7 +201,7 @@ describe('an optimistic update', () => {
     expect(list.data.value![0]).toBe(row)
   })
 
-  it('is shown once, whichever of the answer and the effect comes first: no row twice, none missing', async () => {
+  it('shows each row once, whether the response or the transition arrives first', async () => {
     const { send, shown, seen } = await openChannel()
     const numbers = Array.from({ length: 20 }, (_, index) => `${index}`)
     await Promise.all(numbers.map(body => send.mutate({ channel, body })))
@@ -211,7 +211,7 @@ describe('an optimistic update', () => {
       expect(prefixes).toContain(list)
   })
 
-  it('through the client is shown at once, in the same way', async () => {
+  it('is shown at once when useConvexClient runs the mutation', async () => {
     const { shown } = await openChannel('ada')
     const client = page.run(() => useConvexClient())
     const sent = client.mutation(api.messages.send, { channel, body: 'one' }, { optimisticUpdate: append })
@@ -222,8 +222,8 @@ describe('an optimistic update', () => {
   })
 })
 
-describe('a mutation whose answer a person did not stay for', () => {
-  it('has run or not, is reported as unknown, and shows and calls back nothing of it', async () => {
+describe('useConvexMutation: a mutation whose user signs out before the response', () => {
+  it('is reported as unknown, and shows and calls back nothing', async () => {
     const { source } = await openChannel('ada')
     const onSuccess = vi.fn()
     const onSettled = vi.fn()

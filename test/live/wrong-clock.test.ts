@@ -3,6 +3,6 @@ import { itRenewsInTime, realNow } from '../support/live/renewal.ts'
 
 const DAY = 86_400_000
 
-describe('a renewal on a computer whose clock is a day ahead', () => {
+describe('createConvex: a renewal on a computer whose clock is a day ahead', () => {
   itRenewsInTime(() => vi.spyOn(Date, 'now').mockImplementation(() => Math.round(realNow() + DAY)))
 })

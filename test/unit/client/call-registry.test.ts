@@ -55,7 +55,7 @@ describe('createCallRegistry', () => {
 })
 
 /** Convex makes the state of a client from all of its calls, so reading that state counts as looking at each of them. */
-describe('the work for many pending calls', () => {
+describe('createCallRegistry: many pending calls', () => {
   const CALLS = 200
   let page: ScriptedPage
   setupScriptedPage()

@@ -23,8 +23,8 @@ function onTheWire(): string[] {
   return page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()].map(({ args }) => String(args.channel)))
 }
 
-describe('the queries of an app', () => {
-  it('are on the wire as long as somebody uses them', async () => {
+describe('createQueryStore: entries', () => {
+  it('subscribes to a query while a component uses it', async () => {
     const [one, two] = [ask('a'), ask('a')]
     ask('b')
     await page.tick()
@@ -39,7 +39,7 @@ describe('the queries of an app', () => {
     expect(onTheWire()).toEqual(['b'])
   })
 
-  it('linger no longer when the clock is set back', async () => {
+  it('lets a subscription linger no longer after the clock is set back', async () => {
     ask('a').stop()
     await page.tick()
     vi.setSystemTime(Date.now() - 3_600_000)
@@ -47,7 +47,7 @@ describe('the queries of an app', () => {
     expect(onTheWire()).toEqual([])
   })
 
-  it('that linger are given back once, however often somebody came and went', async () => {
+  it('unsubscribes once, however often components were mounted and unmounted', async () => {
     for (let visit = 0; visit < 5; visit++) {
       const { stop } = ask('a')
       await page.tick(100)
@@ -61,7 +61,7 @@ describe('the queries of an app', () => {
     expect(page.takeFrames().filter(frame => frame.startsWith('+'))).toEqual(['+messages:list {"channel":"a"}'])
   })
 
-  it('belong to one app: another has its own', async () => {
+  it('keeps the queries of two apps apart', async () => {
     ask('a')
     const other = new ScriptedPage()
     other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'of the other app' }])
@@ -75,7 +75,7 @@ describe('the queries of an app', () => {
     expect(onTheWire()).toEqual(['a'])
   })
 
-  it('come back by themselves after a lost connection, with no flicker', async () => {
+  it('resumes queries after a lost connection without a flicker', async () => {
     const { result } = ask('a')
     await page.tick()
     const before = result.data.value
@@ -89,7 +89,7 @@ describe('the queries of an app', () => {
     expect(result.data.value).toBe(before)
   })
 
-  it('asked while offline are asked later', async () => {
+  it('sends queries of an offline page once it is online', async () => {
     page.deployment.isReachable = false
     const { result } = ask('a')
     await page.tick(5000)
@@ -99,7 +99,7 @@ describe('the queries of an app', () => {
     expect(result.data.value).toEqual([{ _id: '1', body: 'a' }])
   })
 
-  it('with an error leave the wire like any other', async () => {
+  it('unsubscribes from a query with an error', async () => {
     page.deployment.functions.set('messages:list', () => {
       throw new Error('broken')
     })
@@ -112,8 +112,8 @@ describe('the queries of an app', () => {
   })
 })
 
-describe('what lingers when the person changes', () => {
-  it('goes at once and is not asked as the next', async () => {
+describe('createQueryStore: an identity change', () => {
+  it('removes lingering queries at once and does not run them as the next user', async () => {
     page.source.signIn('ada')
     const { stop } = ask('a')
     ask('b')
@@ -126,8 +126,8 @@ describe('what lingers when the person changes', () => {
   })
 })
 
-describe('an app that is unmounted or closed', () => {
-  it('ends every subscription, socket and timer at once, what lingers included', async () => {
+describe('createConvex: close()', () => {
+  it('ends all subscriptions, sockets and timers at once, lingering ones included', async () => {
     const { result, stop } = ask('a')
     ask('b')
     await page.tick()
@@ -140,7 +140,7 @@ describe('an app that is unmounted or closed', () => {
     expect(result.data.value).toBeUndefined()
   })
 
-  it('may be closed twice, and a component that leaves later does no harm', async () => {
+  it('tolerates a second close() and components that are unmounted later', async () => {
     const { stop } = ask('a')
     await page.tick()
     void page.convex.close()
@@ -151,7 +151,7 @@ describe('an app that is unmounted or closed', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('opens nothing any more', async () => {
+  it('opens no socket afterwards', async () => {
     ask('a')
     await page.tick()
     void page.convex.close()
@@ -165,7 +165,7 @@ describe('an app that is unmounted or closed', () => {
     expect(result.data.value).toBeUndefined()
   })
 
-  it('pauses what is asked after that, awaited or not, and asks nobody again', async () => {
+  it('pauses later queries, awaited or not, and sends nothing', async () => {
     ask('a')
     void page.convex.close()
     await page.tick(100)
@@ -181,7 +181,7 @@ describe('an app that is unmounted or closed', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('lets nobody wait for who is there', async () => {
+  it('settles ready() of an unknown identity', async () => {
     const silent = new ScriptedPage({ user: 'silent' })
     const ready = silent.convex.auth.ready()
     await page.tick()
@@ -192,12 +192,12 @@ describe('an app that is unmounted or closed', () => {
     await silent.close()
   })
 
-  it('cannot be used by another app', async () => {
+  it('refuses another app afterwards', async () => {
     await page.convex.close()
     expect(() => page.app).toThrow(expect.objectContaining({ code: 'CLOSED' }))
   })
 
-  it('is closed by unmounting', async () => {
+  it('runs when the app is unmounted', async () => {
     page.app.mount(document.createElement('div'))
     ask('a')
     await page.tick()
@@ -207,7 +207,7 @@ describe('an app that is unmounted or closed', () => {
     expect(() => page.run(() => useConvexClient()).result.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
   })
 
-  it('goes on as long as another app uses the same plugin', async () => {
+  it('does not run while another app uses the same plugin', async () => {
     page.app.mount(document.createElement('div'))
     const other = markRaw(createApp({ render: () => null })).use(page.convex)
     other.mount(document.createElement('div'))

@@ -43,26 +43,26 @@ async function update(next: Task[]): Promise<void> {
   await page.tick()
 }
 
-describe('of 1,000 rows', () => {
+describe('useConvexQuery: a list of 1,000 rows', () => {
   beforeEach(() => {
     rendered.length = 0
   })
 
-  it('only the one that changed renders again', async () => {
+  it('renders only the row that has changed', async () => {
     const wrapper = await mountList()
     await update(tasks.map(task => task._id === 'task-500' ? { ...task, done: true } : task))
     expect(rendered).toEqual(['task-500'])
     expect(wrapper.findAll('li')[500]!.text()).toBe('task 500 done')
   })
 
-  it('only the new one renders when it is inserted at the top', async () => {
+  it('renders only the new row when it is inserted at the top', async () => {
     const wrapper = await mountList()
     await update([{ _id: 'new', text: 'new', done: false }, ...tasks])
     expect(rendered).toEqual(['new'])
     expect(wrapper.findAll('li')).toHaveLength(1001)
   })
 
-  it('none renders when one is removed or moved, or nothing has changed', async () => {
+  it('renders no row when one is removed or moved, or nothing has changed', async () => {
     await mountList()
     await update(tasks.slice(1))
     await update([...tasks].reverse())
@@ -70,7 +70,7 @@ describe('of 1,000 rows', () => {
     expect(rendered).toEqual([])
   })
 
-  it('none renders after a reconnect that brought nothing new', async () => {
+  it('renders no row after a reconnect without changes', async () => {
     await mountList()
     page.deployment.drop()
     await page.tick(5000)
@@ -79,7 +79,7 @@ describe('of 1,000 rows', () => {
   })
 })
 
-describe('a component that shows only the status of a query', () => {
+describe('useConvexQuery: a component that shows only the status', () => {
   it('does not render when the data changes', async () => {
     let value = 1
     page = new ScriptedPage()
@@ -103,8 +103,8 @@ describe('a component that shows only the status of a query', () => {
   })
 })
 
-describe('values of every kind', () => {
-  it('come through a live query intact', async () => {
+describe('useConvexQuery: Convex values', () => {
+  it('returns values of every kind unchanged', async () => {
     page = new ScriptedPage()
     const make = (text: string) => ({ int64: 9_007_199_254_740_993n, bytes: new Uint8Array([1, 2]).buffer, nan: Number.NaN, zero: -0, text })
     let text = 'one'
