@@ -1,4 +1,3 @@
-import type { UseBroadcastChannelReturn } from '@vueuse/core'
 /** Connects a plugin with its page: browser events, other tabs, the hint of a previous sign-in. */
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { Identity } from '../token/auth-state.ts'
@@ -6,10 +5,7 @@ import type { TokenSource } from '../token/token-source.ts'
 import { useBroadcastChannel, useEventListener } from '@vueuse/core'
 import { getCurrentInstance, getCurrentScope } from 'vue'
 
-/**
- * Whether the last page of this deployment in this browser had a signed-in user: one harmless
- * boolean.
- */
+/** Whether a user was signed in when this browser last showed an app of the deployment. */
 export function wasSignedIn(url: string): boolean {
   return !!unlessBlocked(() => localStorage.getItem(nameFor(url)))
 }
@@ -76,7 +72,7 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
  */
 function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id']): void {
   const scope = getCurrentScope()!
-  let tabs: UseBroadcastChannelReturn<string | null, string | null> | undefined
+  let tabs: ReturnType<typeof useBroadcastChannel<string | null, string | null>> | undefined
   /** The identity that another tab has announced, until the provider has confirmed or denied it. */
   let announced: unknown
 
@@ -114,7 +110,8 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
 }
 
 /**
- * Names the hint in the browser's storage and, with the provider's id, the channel between tabs.
+ * The name of the hint in the browser's storage and, with a provider's id, of the channel between
+ * tabs.
  */
 function nameFor(url: string, id?: string): string {
   return `convue:${url}${id ? `:${id}` : ''}`
