@@ -1,5 +1,5 @@
 import type { VueWrapper } from '@vue/test-utils'
-import type { ConvexOptions, ConvexPlugin } from 'convue'
+import type { ConvexOptions, ConvexPlugin, SessionSnapshot } from 'convue'
 import type { App, Component } from 'vue'
 import { mount } from '@vue/test-utils'
 import { createConvex } from 'convue'
@@ -25,8 +25,7 @@ export function setupScriptedPage(): void {
   afterEach(async () => {
     const pages = [...openPages]
     openPages.clear()
-    // A page that is closed looks for timers that are left: none of the other pages may have any by
-    // then.
+    // close() fails if a timer remains, so all pages end before the first of them is closed.
     for (const page of pages)
       page.end()
     for (const page of pages)
@@ -58,9 +57,7 @@ export class ScriptedPage {
     openPages.add(this)
     this.#options = options
     const { user = null } = options
-    this.source = new ScriptedSource(user === 'silent'
-      ? { status: 'pending' }
-      : user === null ? { status: 'signedOut' } : signedIn(user))
+    this.source = new ScriptedSource(snapshotOf(user))
     if (user !== null && user !== 'silent')
       this.source.answer = () => ({ kind: 'token', token: fakeToken(user) })
   }
@@ -130,6 +127,17 @@ export class ScriptedPage {
     expect(vi.getTimerCount(), 'timers that are left').toBe(0)
     expect(this.deployment.liveSockets, 'sockets that are left').toEqual([])
     expect(this.source.listenerCount, 'listeners that are left').toBe(0)
+  }
+}
+
+function snapshotOf(user: string | null): SessionSnapshot {
+  switch (user) {
+    case 'silent':
+      return { status: 'pending' }
+    case null:
+      return { status: 'signedOut' }
+    default:
+      return signedIn(user)
   }
 }
 

@@ -130,7 +130,7 @@ describe('connectToPage: returning to the page', () => {
   const events: [string, () => void][] = [
     ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
     ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
-    ['the browser has kept it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
+    ['the browser restores it from the back/forward cache', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
     ['it is online', () => dispatchEvent(new Event('online'))],
   ]
 

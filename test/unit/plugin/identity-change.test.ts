@@ -68,7 +68,7 @@ async function showAda() {
 /** The ways in which the user can change. Each ends with bea signed in permanently. */
 const ways: [string, () => unknown][] = [
   ['a session', () => page.source.signIn('bea')],
-  ['a session whose token comes late', async () => {
+  ['a session whose token is late', async () => {
     page.source.answer = null
     page.source.say(signedIn('bea'))
     await page.tick(5000)
@@ -82,7 +82,7 @@ const ways: [string, () => unknown][] = [
     await page.tick(1000)
     page.source.say(signedIn('bea'))
   }],
-  ['a token that the Convex client asked for', async () => {
+  ['a token that the Convex client requested', async () => {
     page.source.answer = beasToken
     const socket = page.deployment.sockets.find(({ subject }) => subject === 'ada')!
     socket.onmessage!({ data: JSON.stringify({ type: 'AuthError', error: 'Token expired', baseVersion: 1, authUpdateAttempted: false }) })

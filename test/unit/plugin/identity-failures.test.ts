@@ -38,7 +38,7 @@ describe('createConvex: a provider that misbehaves at boot', () => {
     ['throws synchronously', ({ source }) => source.fetchToken = () => {
       throw new Error('bug')
     }],
-    ['answers garbage', ({ source }) => source.fetchToken = async () => 'garbage' as never],
+    ['returns garbage', ({ source }) => source.fetchToken = async () => 'garbage' as never],
     ['returns a string that is not a JWT', ({ source }) => source.fetchToken = async () => ({ kind: 'token', token: 'garbage' })],
     ['fails', ({ source }) => source.fetchToken = async () => failed],
   ]

@@ -248,7 +248,7 @@ describe('createConvex: close', () => {
       page.source.signIn('ada')
       await page.tick()
     }],
-    ['while a refused token is being replaced', async (page) => {
+    ['while a rejected token is being replaced', async (page) => {
       page.source.signIn('ada')
       await page.tick()
       page.source.answer = null
@@ -261,7 +261,7 @@ describe('createConvex: close', () => {
       page.source.answer = null
       await page.tick(895_000)
     }],
-    ['while the deployment cannot be reached', async (page) => {
+    ['while the deployment is unreachable', async (page) => {
       page.deployment.isReachable = false
       page.source.signIn('ada')
       await page.tick(5000)
@@ -421,9 +421,9 @@ describe('createConvex: on a server', () => {
 describe('createConvex: invalid options', () => {
   it.each([
     ['no url', {}, 'URL_INVALID'],
-    ['a url that is none', { url: 'happy-otter-123' }, 'URL_INVALID'],
+    ['an invalid url', { url: 'happy-otter-123' }, 'URL_INVALID'],
     ['two sources', { url: 'https://a.convex.cloud', authClient: {}, tokenSource: {} }, 'AUTH_SOURCE_CONFLICT'],
-    ['an auth client that is none', { url: 'https://a.convex.cloud', authClient: {} }, 'AUTH_CLIENT_INVALID'],
+    ['an invalid auth client', { url: 'https://a.convex.cloud', authClient: {} }, 'AUTH_CLIENT_INVALID'],
   ])('are diagnosed: %s', (_name, options, code) => {
     expect(() => createConvex(options as never)).toThrow(expect.objectContaining({ code }))
     expect(vi.getTimerCount()).toBe(0)

@@ -105,7 +105,7 @@ describe('createConvex: a change in another tab while the provider fails', () =>
   it.each([
     ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
     ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
-    ['a switch', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
+    ['a switch to another user', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
   ])('is checked until the provider answers: %s', async (_name, before, then, tasks) => {
     browser.session = before
     const here = browser.openTab()
@@ -243,12 +243,12 @@ describe('createConvex: two apps of one origin with a provider id each', () => {
 
 describe('createConvex: an announcement that this tab does not adopt', () => {
   it.each([
-    ['the provider says otherwise', async () => {
+    ['the provider denies it', async () => {
       const misled = browser.openTab()
       await tick()
       misled.source.say({ status: 'signedOut' })
     }],
-    ['it is of another app', async () => {
+    ['another app made it', async () => {
       const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
       other.postMessage(null)
       other.close()

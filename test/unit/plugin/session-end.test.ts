@@ -207,7 +207,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
 
 describe('createConvex: a session that ends elsewhere', () => {
   it.each<[string, (authClient: any) => unknown]>([
-    ['by the Better Auth client, whose answer takes a while', (authClient) => {
+    ['by the Better Auth client, with a slow response', (authClient) => {
       answerSignOutSlowly()
       return authClient.signOut()
     }],
