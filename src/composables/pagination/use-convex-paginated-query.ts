@@ -8,7 +8,8 @@ import type {
 } from '../../shared/paginated-query.ts'
 import type { UseConvexQueryOptions } from '../query/use-convex-query.ts'
 import type { PaginationView } from './pagination-state.ts'
-import { computed, getCurrentScope, onScopeDispose, shallowRef, watch } from 'vue'
+import { tryOnScopeDispose } from '@vueuse/core'
+import { computed, shallowRef, watch } from 'vue'
 import { diagnose } from '../../errors/catalogue.ts'
 import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
@@ -163,12 +164,10 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       if (isActive.value)
         session.apply(state)
     }, { flush: 'sync' })
-    if (getCurrentScope()) {
-      onScopeDispose(() => {
-        isEnded.value = true
-        session.release(0)
-      })
-    }
+    tryOnScopeDispose(() => {
+      isEnded.value = true
+      session.release(0)
+    })
   }
 
   const isSettled = (): boolean =>

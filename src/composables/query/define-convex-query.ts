@@ -2,7 +2,8 @@
 
 import type { EffectScope } from 'vue'
 import type { ConvexContext } from '../../plugin/context.ts'
-import { effectScope, getCurrentScope, onScopeDispose } from 'vue'
+import { tryOnScopeDispose } from '@vueuse/core'
+import { effectScope } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
 
 /** The return value of `setup` in one app, and how many scopes use it. */
@@ -33,14 +34,12 @@ export function defineConvexQuery<Return>(setup: () => Return): () => Return {
     const context = useConvexContext('defineConvexQuery')
     const shared = apps.get(context) ?? create(context)
     shared.users++
-    if (getCurrentScope()) {
-      onScopeDispose(() => {
-        if (--shared.users > 0)
-          return
-        apps.delete(context)
-        shared.scope.stop()
-      })
-    }
+    tryOnScopeDispose(() => {
+      if (--shared.users > 0)
+        return
+      apps.delete(context)
+      shared.scope.stop()
+    })
     return shared.value
   }
 

@@ -10,7 +10,8 @@ import type { UploadCallOptions, UploadRest, UploadUrlMutation } from './upload-
 import type { UploadJob } from './upload-job.ts'
 import type { UploadLimits } from './upload-limits.ts'
 import type { ConvexUpload } from './upload-state.ts'
-import { computed, getCurrentScope, onScopeDispose, toValue } from 'vue'
+import { tryOnScopeDispose } from '@vueuse/core'
+import { computed, toValue } from 'vue'
 import { diagnose } from '../../errors/catalogue.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { identityScoped } from '../../plugin/identity-scoped.ts'
@@ -221,8 +222,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(
     cancelJobs(jobs, () => diagnose('UPLOAD_CANCELLED'))
   }
 
-  if (getCurrentScope())
-    onScopeDispose(() => cancel())
+  tryOnScopeDispose(() => cancel())
 
   return {
     upload: upload as UseConvexUploadReturn<M>['upload'],
