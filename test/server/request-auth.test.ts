@@ -1,6 +1,6 @@
 import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAppServer, visit } from '../support/live/app-server.ts'
+import { createAppServer, browserRequest } from '../support/live/app-server.ts'
 import { signedIn } from '../support/live/auth-cookies.ts'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 function forRequest(cookies: string, options = {}) {
-  return createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(visit(cookies))
+  return createAppServer({ url: upstream.url, siteUrl: upstream.url }, options).forRequest(browserRequest(cookies))
 }
 
 const ada = { user: { id: 'ada' }, session: { id: 'session-of-ada', userId: 'ada' } }

@@ -10,8 +10,8 @@ import { api as scripted } from '../support/scripted/scripted-api.ts'
 const prune = makeFunctionReference<'mutation', { olderThan?: number }, number>('jobs:prune')
 const wait = makeFunctionReference<'action', { ms: number }, number>('jobs:wait')
 
-describe('a mutation', () => {
-  it('takes the function\'s arguments and gives its result', () => {
+describe('useConvexMutation: types', () => {
+  it('takes the arguments of the function and returns its result', () => {
     const { mutate, data, error, status, isQueued } = useConvexMutation(api.messages.send)
     expectTypeOf(mutate).parameter(0).toEqualTypeOf<{ channel: string, body: string, priority?: number | undefined }>()
     expectTypeOf(mutate({ channel: 'a', body: 'b' })).resolves.toEqualTypeOf<Id<'messages'>>()
@@ -27,7 +27,7 @@ describe('a mutation', () => {
     void mutate(new MouseEvent('click'))
   })
 
-  it('needs no arguments where none is required', () => {
+  it('needs no arguments if none is required', () => {
     const { mutate } = useConvexMutation(prune)
     expectTypeOf(mutate()).resolves.toEqualTypeOf<number>()
     expectTypeOf(mutate({ olderThan: 1 })).resolves.toEqualTypeOf<number>()
@@ -62,7 +62,7 @@ describe('a mutation', () => {
     })
   })
 
-  it('is a reference to a mutation', () => {
+  it('takes a reference to a mutation', () => {
     // @ts-expect-error a query
     useConvexMutation(scripted.messages.list)
     // @ts-expect-error an action
@@ -70,8 +70,8 @@ describe('a mutation', () => {
   })
 })
 
-describe('an action', () => {
-  it('takes the function\'s arguments and gives its result', () => {
+describe('useConvexAction: types', () => {
+  it('takes the arguments of the function and returns its result', () => {
     const { run, data } = useConvexAction(wait)
     expectTypeOf(run({ ms: 1 })).resolves.toEqualTypeOf<number>()
     expectTypeOf(data.value).toEqualTypeOf<number | undefined>()
@@ -84,8 +84,8 @@ describe('an action', () => {
   })
 })
 
-describe('the client', () => {
-  it('knows each function\'s arguments and result', () => {
+describe('useConvexClient: types', () => {
+  it('has the arguments and result of each function', () => {
     const convex = useConvexClient()
     expectTypeOf(convex.query(scripted.users.whoami)).resolves.toEqualTypeOf<string | null>()
     expectTypeOf(convex.query(scripted.messages.count, { channel: 'a' })).resolves.toEqualTypeOf<number>()
@@ -111,8 +111,8 @@ describe('the client', () => {
   })
 })
 
-describe('the connection state', () => {
-  it('is what the Convex client says', () => {
+describe('useConvexConnectionState: types', () => {
+  it('returns the state of the Convex client', () => {
     expectTypeOf(useConvexConnectionState().value).toEqualTypeOf<ReturnType<ConvexClient['connectionState']>>()
   })
 })

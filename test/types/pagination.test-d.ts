@@ -22,8 +22,8 @@ const withoutArgs = makeFunctionReference<'query', { paginationOpts: PaginationO
 const withEither = makeFunctionReference<'query', { paginationOpts: PaginationOptions } & ({ channel: string } | { author: string }), PaginationResult<string>>('rows:either')
 const options = { initialNumItems: 10 }
 
-describe('results', () => {
-  it('are the query\'s items', () => {
+describe('useConvexPaginatedQuery: the type of results', () => {
+  it('is that of the items of the query', () => {
     const { results } = useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, options)
     expectTypeOf(results.value).toEqualTypeOf<Doc<'messages'>[]>()
     expectTypeOf(results).toExtend<Readonly<Ref<Doc<'messages'>[]>>>()
@@ -33,7 +33,7 @@ describe('results', () => {
     results.value = []
   })
 
-  it('come with the state of the list', () => {
+  it('has the state of the list next to it', () => {
     const list = useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, options)
     expectTypeOf(list.status.value).toEqualTypeOf<'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'>()
     expectTypeOf(list.isLoading.value).toEqualTypeOf<boolean>()
@@ -44,7 +44,7 @@ describe('results', () => {
     list.loadMore(new Event('click'))
   })
 
-  it('can be awaited, and what that resolves with cannot', async () => {
+  it('is awaitable, unlike the awaited value', async () => {
     const list = useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, options)
     const awaited = await list
     expectTypeOf(awaited.results.value).toEqualTypeOf<Doc<'messages'>[]>()
@@ -53,7 +53,7 @@ describe('results', () => {
   })
 })
 
-describe('a paginated query', () => {
+describe('PaginatedQueryReference', () => {
   it('takes paginationOpts and returns a page', () => {
     // @ts-expect-error it takes no paginationOpts
     useConvexPaginatedQuery(api.messages.list, { channel: 'a' }, options)
@@ -66,8 +66,8 @@ describe('a paginated query', () => {
   })
 })
 
-describe('arguments', () => {
-  it('are the query\'s without paginationOpts', () => {
+describe('PaginatedQueryArgs', () => {
+  it('are those of the query without paginationOpts', () => {
     expectTypeOf<PaginatedQueryArgs<typeof api.messages.page>>().toEqualTypeOf<{ channel: string }>()
     useConvexPaginatedQuery(withoutArgs, {}, options)
     useConvexPaginatedQuery(withEither, { author: 'a' }, options)
@@ -93,8 +93,8 @@ describe('arguments', () => {
   })
 })
 
-describe('options', () => {
-  it('say how many rows to begin with', () => {
+describe('UseConvexPaginatedQueryOptions', () => {
+  it('require the number of rows of the first page', () => {
     useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, { initialNumItems: 1, auth: 'public', keepPreviousData: true, lingerMs: 0, awaitTimeoutMs: 1 })
     // @ts-expect-error the size of the first page is missing
     useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, {})
@@ -105,7 +105,7 @@ describe('options', () => {
   })
 })
 
-describe('optimistic updates', () => {
+describe('optimistic updates of paginated queries: types', () => {
   const localQueryStore = {} as OptimisticLocalStore
   const item = { _id: '1' as Id<'messages'>, _creationTime: 0, channel: 'a', body: 'b', author: null }
 

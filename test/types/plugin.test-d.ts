@@ -9,14 +9,14 @@ import { createApp } from 'vue'
 
 const url = 'https://happy-otter-123.convex.cloud'
 
-describe('an auth client', () => {
-  it('is a Better Auth client with convexClient(), of either entry, with any other plugins', () => {
+describe('createConvex: authClient', () => {
+  it('is a Better Auth client with convexClient(), of either entry, with any plugins', () => {
     createConvex({ url, authClient: createAuthClient({ plugins: [convexClient()] }) })
     createConvex({ url, authClient: createVueAuthClient({ plugins: [convexClient()] }) })
     createConvex({ url, authClient: createVueAuthClient({ baseURL: url, plugins: [organizationClient(), convexClient()] }) })
   })
 
-  it('without convexClient() does not compile', () => {
+  it('does not compile without convexClient()', () => {
     // @ts-expect-error convexClient() is missing
     createConvex({ url, authClient: createAuthClient() })
     // @ts-expect-error convexClient() is missing
@@ -37,15 +37,15 @@ describe('an auth client', () => {
   })
 })
 
-describe('the options', () => {
-  it('need a url', () => {
+describe('createConvex: options', () => {
+  it('require a url', () => {
     // @ts-expect-error the url is missing
     createConvex({})
     // @ts-expect-error an environment variable may be missing
     createConvex({ url: undefined as string | undefined })
   })
 
-  it('take the options of a ConvexClient that an app may set', () => {
+  it('accept the options of a ConvexClient that an app may set', () => {
     createConvex({ url, clientOptions: {} })
     createConvex({ url, clientOptions: { logger: false, verbose: true, unsavedChangesWarning: false } })
     createConvex({ url, clientOptions: { authRefreshTokenLeewaySeconds: 30, skipConvexDeploymentUrlCheck: true } })
@@ -57,7 +57,7 @@ describe('the options', () => {
     createConvex({ url, clientOptions: { initialAuthTokenReuse: false } })
   })
 
-  it('take any other provider', () => {
+  it('accept any other provider', () => {
     createConvex({
       url,
       tokenSource: {
@@ -72,8 +72,8 @@ describe('the options', () => {
   })
 })
 
-describe('the plugin', () => {
-  it('is one that an app can use', () => {
+describe('createConvex: the plugin', () => {
+  it('is accepted by app.use', () => {
     const convex = createConvex({ url })
     createApp({}).use(convex)
     expectTypeOf(convex.close).toEqualTypeOf<() => Promise<void>>()
@@ -81,8 +81,8 @@ describe('the plugin', () => {
   })
 })
 
-describe('auth', () => {
-  it('says who is there', () => {
+describe('useConvexAuth: types', () => {
+  it('has the state of the current user', () => {
     const { status, user, error, isAuthenticated, ready, refresh } = useConvexAuth()
     expectTypeOf(status.value).toEqualTypeOf<AuthStatus>()
     expectTypeOf<AuthStatus>().toEqualTypeOf<'loading' | 'unauthenticated' | 'authenticating' | 'authenticated' | 'refreshing'>()
@@ -94,15 +94,15 @@ describe('auth', () => {
   })
 })
 
-describe('a token source', () => {
-  it('may name sessions without an id', () => {
+describe('TokenSource: types', () => {
+  it('accepts sessions without an id', () => {
     expectTypeOf<{ status: 'signedIn', userId: string, user: object, session: null }>().toExtend<SessionSnapshot>()
     expectTypeOf<{ status: 'signedIn', userId: string, sessionId: null, user: object, session: null }>().toExtend<SessionSnapshot>()
     expectTypeOf<{ status: 'signedIn', sessionId: string, user: object, session: null }>().not.toExtend<SessionSnapshot>()
   })
 })
 
-describe('an error', () => {
+describe('ConvueError: types', () => {
   it('narrows to its code and outcome', () => {
     const error = new Error('any') as unknown
     if (error instanceof IdentityChangedError)

@@ -11,8 +11,8 @@ import { api as scripted } from '../support/scripted/scripted-api.ts'
 
 const optional = makeFunctionReference<'query', { limit?: number }, string[]>('messages:recent')
 
-describe('data', () => {
-  it('is the function\'s result, or undefined', () => {
+describe('useConvexQuery: the type of data', () => {
+  it('is the result of the function, or undefined', () => {
     const { data } = useConvexQuery(scripted.messages.list, { channel: 'a' })
     expectTypeOf(data.value).toEqualTypeOf<Message[] | undefined>()
     expectTypeOf(data).toExtend<Readonly<Ref<Message[] | undefined>>>()
@@ -20,7 +20,7 @@ describe('data', () => {
     expectTypeOf(useAuthedQuery(api.tasks.list).data.value).toEqualTypeOf<Doc<'tasks'>[] | undefined>()
   })
 
-  it('keeps null apart from undefined', () => {
+  it('distinguishes null from undefined', () => {
     const { data } = useConvexQuery(scripted.users.whoami)
     expectTypeOf(data.value).toEqualTypeOf<string | null | undefined>()
     if (data.value !== undefined)
@@ -35,7 +35,7 @@ describe('data', () => {
     status.value = 'success'
   })
 
-  it('loses undefined with initial data', () => {
+  it('excludes undefined with initial data', () => {
     const { data } = useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: 0 })
     expectTypeOf(data.value).toEqualTypeOf<number>()
     expectTypeOf(useConvexQuery(scripted.messages.list, { channel: 'a' }, { initialData: [] }).data.value).toEqualTypeOf<Message[]>()
@@ -43,13 +43,13 @@ describe('data', () => {
     expectTypeOf(useConvexQuery(scripted.users.whoami, {}, { initialData: null }).data.value).toEqualTypeOf<string | null>()
   })
 
-  it('keeps undefined with initial data that may be missing', () => {
+  it('includes undefined with initial data that may be missing', () => {
     const maybe = undefined as number | undefined
     expectTypeOf(useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: maybe }).data.value).toEqualTypeOf<number | undefined>()
     expectTypeOf(useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: undefined }).data.value).toEqualTypeOf<number | undefined>()
   })
 
-  it('is what transform makes', () => {
+  it('is the return type of transform', () => {
     const { data } = useConvexQuery(scripted.messages.list, { channel: 'a' }, {
       transform: (messages) => {
         expectTypeOf(messages).toEqualTypeOf<Message[]>()
@@ -60,19 +60,19 @@ describe('data', () => {
     expectTypeOf(useAuthedQuery(scripted.messages.list, { channel: 'a' }, { transform: messages => new Set(messages) }).data.value).toEqualTypeOf<Set<Message> | undefined>()
   })
 
-  it('is what transform makes of initial data as well', () => {
+  it('is the return type of transform with initial data too', () => {
     const { data } = useConvexQuery(scripted.messages.list, { channel: 'a' }, { initialData: [], transform: messages => messages.length })
     expectTypeOf(data.value).toEqualTypeOf<number>()
   })
 
-  it('must be the result\'s type as initial data', () => {
+  it('requires initial data of the type of the result', () => {
     // @ts-expect-error a count is a number
     useConvexQuery(scripted.messages.count, { channel: 'a' }, { initialData: 'none' })
   })
 })
 
-describe('arguments', () => {
-  it('are a value, a ref, a getter or a computed', () => {
+describe('useConvexQuery: the type of arguments', () => {
+  it('accepts a value, a ref, a getter or a computed', () => {
     useConvexQuery(scripted.messages.list, { channel: 'a' })
     useConvexQuery(scripted.messages.list, ref({ channel: 'a', limit: 3 }))
     useConvexQuery(scripted.messages.list, reactive({ channel: 'a' }))
@@ -80,7 +80,7 @@ describe('arguments', () => {
     useConvexQuery(scripted.messages.list, computed(() => ({ channel: 'a' })))
   })
 
-  it('pause as undefined, null and \'skip\', in a getter too', () => {
+  it('accepts undefined, null and \'skip\', in a getter too', () => {
     const id = ref<string>()
     useConvexQuery(scripted.messages.list, undefined)
     useConvexQuery(scripted.messages.list, null)
@@ -94,7 +94,7 @@ describe('arguments', () => {
     useConvexQuery(scripted.messages.list, () => false)
   })
 
-  it('may be left out where the function needs none', () => {
+  it('allows leaving them out if the function requires none', () => {
     useConvexQuery(scripted.users.whoami)
     useConvexQuery(optional)
     useAuthedQuery(scripted.users.whoami)
@@ -107,7 +107,7 @@ describe('arguments', () => {
     useConvexQuery(api.messages.list)
   })
 
-  it('must be the function\'s', () => {
+  it('is that of the function', () => {
     // @ts-expect-error the channel is missing
     useConvexQuery(scripted.messages.list, {})
     // @ts-expect-error the channel is a string
@@ -127,7 +127,7 @@ describe('arguments', () => {
   })
 })
 
-describe('a query', () => {
+describe('useConvexQuery: the type of the query', () => {
   it('is a reference to a public query', () => {
     // @ts-expect-error a mutation
     useConvexQuery(scripted.messages.send, { channel: 'a', body: 'b' })
@@ -142,7 +142,7 @@ describe('a query', () => {
   })
 })
 
-describe('what a query returns', () => {
+describe('useConvexQuery: the return type', () => {
   it('has state', () => {
     const query = useConvexQuery(scripted.messages.count, { channel: 'a' })
     expectTypeOf(query.status.value).toEqualTypeOf<'paused' | 'pending' | 'success' | 'error'>()
@@ -155,7 +155,7 @@ describe('what a query returns', () => {
       expectTypeOf(query.error.value).toExtend<Partial<ConvexError<any>>>()
   })
 
-  it('can be awaited, and what it resolves with cannot', async () => {
+  it('is awaitable, unlike the awaited value', async () => {
     const query = useConvexQuery(scripted.messages.count, { channel: 'a' })
     const awaited = await query
     expectTypeOf(awaited.data.value).toEqualTypeOf<number | undefined>()
@@ -168,8 +168,8 @@ describe('what a query returns', () => {
   })
 })
 
-describe('the options of a query', () => {
-  it('are known by name', () => {
+describe('useConvexQuery: the type of options', () => {
+  it('is exported', () => {
     useConvexQuery(scripted.users.whoami, {}, { auth: 'public', keepPreviousData: true, lingerMs: 0, awaitTimeoutMs: 100 })
     // @ts-expect-error no such mode
     useConvexQuery(scripted.users.whoami, {}, { auth: 'nobody' })

@@ -8,8 +8,8 @@ import { api } from '../support/convex/_generated/api.js'
 const convex = createConvexServer({ convexUrl: 'https://a.convex.cloud', convexSiteUrl: 'https://a.convex.site' })
 const { fetchAuthQuery, fetchAuthMutation, preloadAuthQuery, preloadAuthPaginatedQuery, getToken } = convex.forRequest(new Request('https://app.example.com'))
 
-describe('a call on a server', () => {
-  it('gives what the function returns', () => {
+describe('fetchAuthQuery: a call on a server', () => {
+  it('returns the result of the function', () => {
     expectTypeOf(fetchAuthQuery(api.tasks.list)).resolves.toEqualTypeOf<Doc<'tasks'>[]>()
     expectTypeOf(fetchAuthMutation(api.tasks.add, { text: 'a' })).resolves.toEqualTypeOf<Id<'tasks'>>()
     expectTypeOf(getToken()).resolves.toEqualTypeOf<string | null>()
@@ -22,7 +22,7 @@ describe('a call on a server', () => {
     void convex.forRequest(causedBy, { causedBy: 'https://app.example.com' })
   })
 
-  it('may leave out arguments of which none is required', () => {
+  it('may leave out arguments if none is required', () => {
     const listOpen = makeFunctionReference<'query', { filter?: string }, string[]>('tasks:list')
     expectTypeOf(fetchAuthQuery(listOpen)).resolves.toEqualTypeOf<string[]>()
     void fetchAuthQuery(listOpen, { filter: 'open' })
@@ -32,7 +32,7 @@ describe('a call on a server', () => {
     void fetchAuthQuery(listOpen, { other: 'open' })
   })
 
-  it('takes the function\'s arguments', () => {
+  it('takes the arguments of the function', () => {
     // @ts-expect-error they are required
     void fetchAuthQuery(api.messages.list)
     // @ts-expect-error a channel is a string
@@ -44,12 +44,12 @@ describe('a call on a server', () => {
   })
 })
 
-describe('a preloaded query', () => {
-  it('remembers which query it is of', () => {
+describe('preloadAuthQuery: a preloaded query', () => {
+  it('carries the type of its query', () => {
     expectTypeOf(preloadAuthQuery(api.tasks.list)).resolves.toEqualTypeOf<Preloaded<typeof api.tasks.list>>()
   })
 
-  it('of a list takes the arguments without those of the page', () => {
+  it('takes the arguments of a list without paginationOpts', () => {
     expectTypeOf(preloadAuthPaginatedQuery(api.messages.page, { channel: 'a' }, { initialNumItems: 10 })).resolves.toEqualTypeOf<Preloaded<typeof api.messages.page>>()
     // @ts-expect-error the channel is missing
     void preloadAuthPaginatedQuery(api.messages.page, {}, { initialNumItems: 10 })

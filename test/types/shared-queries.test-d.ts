@@ -10,8 +10,8 @@ import { api as scripted } from '../support/scripted/scripted-api.ts'
 
 const optional = makeFunctionReference<'query', { limit?: number }, string[]>('messages:recent')
 
-describe('the results of useConvexQueries', () => {
-  it('have the type of the function under their key', () => {
+describe('useConvexQueries: the type of results', () => {
+  it('is that of the function under the key', () => {
     const results = useConvexQueries({
       messages: { query: scripted.messages.list, args: { channel: 'a' } },
       who: { query: scripted.users.whoami },
@@ -32,7 +32,7 @@ describe('the results of useConvexQueries', () => {
     results.who = {} as any
   })
 
-  it('may be missing where a key may be', () => {
+  it('includes undefined if a key may be missing', () => {
     const ids = ref<string[]>([])
     const results = useConvexQueries(() => Object.fromEntries(ids.value.map(id => [id, { query: scripted.messages.count, args: { channel: id } }])))
     expectTypeOf(results.some).toExtend<{ readonly data: number | undefined } | undefined>()
@@ -46,7 +46,7 @@ describe('the results of useConvexQueries', () => {
     void maybe.who.data
   })
 
-  it('are there for a key that pauses', () => {
+  it('exists for a key that pauses', () => {
     const id = ref<string>()
     const results = useConvexQueries(() => ({
       one: id.value ? { query: scripted.messages.list, args: { channel: id.value } } : undefined,
@@ -58,7 +58,7 @@ describe('the results of useConvexQueries', () => {
     expectTypeOf(results.three.data).toEqualTypeOf<number | undefined>()
   })
 
-  it('can be awaited, and what comes then cannot', async () => {
+  it('is awaitable, unlike the awaited value', async () => {
     const queries = useConvexQueries({ who: { query: scripted.users.whoami } })
     const results = await queries
     expectTypeOf(results.who.data).toEqualTypeOf<string | null | undefined>()
@@ -67,8 +67,8 @@ describe('the results of useConvexQueries', () => {
   })
 })
 
-describe('the record of useConvexQueries', () => {
-  it('is a value, a ref, a getter, a computed or a reactive object, of arguments that are the same', () => {
+describe('useConvexQueries: the type of the record', () => {
+  it('accepts a value, ref, getter, computed or reactive object, with equal arguments', () => {
     useConvexQueries({ count: { query: scripted.messages.count, args: { channel: 'a' } } })
     useConvexQueries(ref({ count: { query: scripted.messages.count, args: { channel: 'a' } } }))
     useConvexQueries(computed(() => ({ count: { query: scripted.messages.count, args: { channel: 'a' } } })))
@@ -93,8 +93,8 @@ describe('the record of useConvexQueries', () => {
   })
 })
 
-describe('a prefetch', () => {
-  it('takes what the query takes, and resolves with nothing', () => {
+describe('prefetchConvexQuery: types', () => {
+  it('takes the parameters of the query, and resolves with nothing', () => {
     expectTypeOf(prefetchConvexQuery(scripted.messages.count, { channel: 'a' })).toEqualTypeOf<Promise<void>>()
     prefetchConvexQuery(scripted.users.whoami)
     prefetchConvexQuery(scripted.users.whoami, {}, { auth: 'required', live: false, lingerMs: 0, awaitTimeoutMs: 0 })
@@ -110,8 +110,8 @@ describe('a prefetch', () => {
   })
 })
 
-describe('a shared query', () => {
-  it('gives each user what the setup returns', () => {
+describe('defineConvexQuery: types', () => {
+  it('returns the return type of the setup', () => {
     const useTasks = defineConvexQuery(() => useAuthedQuery(api.tasks.list))
     expectTypeOf(useTasks).toEqualTypeOf<() => ReturnType<typeof useAuthedQuery<typeof api.tasks.list>>>()
     expectTypeOf(useTasks().data.value).toEqualTypeOf<Doc<'tasks'>[] | undefined>()
@@ -123,8 +123,8 @@ describe('a shared query', () => {
   })
 })
 
-describe('a preloaded query', () => {
-  it('has data, of the type that the preload carries', async () => {
+describe('usePreloadedQuery: types', () => {
+  it('has data of the type of the preloaded query', async () => {
     const preloaded = {} as Preloaded<typeof api.tasks.list>
     const query = usePreloadedQuery(preloaded)
     expectTypeOf(query.data.value).toEqualTypeOf<Doc<'tasks'>[]>()

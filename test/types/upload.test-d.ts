@@ -13,8 +13,8 @@ declare const file: File
 declare const blob: Blob
 declare const input: HTMLInputElement
 
-describe('an upload', () => {
-  it('gives one id for one file, and a list for a list', () => {
+describe('useConvexUpload: types', () => {
+  it('returns one id for one file, and a list for a list', () => {
     const { upload } = useConvexUpload(api.files.generateUploadUrl)
     expectTypeOf(upload(file)).resolves.toEqualTypeOf<[GenericId<'_storage'>]>()
     expectTypeOf(upload(blob)).resolves.toEqualTypeOf<[GenericId<'_storage'>]>()
@@ -27,7 +27,7 @@ describe('an upload', () => {
     void upload(['a.png'])
   })
 
-  it('gives ids that the app\'s functions take', async () => {
+  it('returns ids that functions of the app accept', async () => {
     const { upload } = useConvexUpload(api.files.generateUploadUrl)
     const { mutate } = useConvexMutation(api.files.save)
     const [storageId] = await upload(file)
@@ -46,14 +46,14 @@ describe('an upload', () => {
     void useConvexUpload(api.files.generateUploadUrl).upload(file, {}, { signal: AbortSignal.timeout(1000) })
   })
 
-  it('needs a mutation that gives a URL', () => {
+  it('requires a mutation that returns a URL', () => {
     // @ts-expect-error gives nothing
     useConvexUpload(api.files.remove)
     // @ts-expect-error a query
     useConvexUpload(api.files.list)
   })
 
-  it('has callbacks with the file that was chosen', () => {
+  it('has callbacks with the chosen file', () => {
     useConvexUpload(api.files.generateUploadUrl, {
       accept: () => 'image/*',
       maxSize: ref(1000),
@@ -90,16 +90,16 @@ describe('an upload', () => {
   })
 })
 
-describe('the URL of a stored file', () => {
+describe('useConvexStorageUrl: types', () => {
   const getUrl = makeFunctionReference<'query', { storageId: Id<'_storage'> }, string | null>('files:getUrl')
 
-  it('is text, null or not there yet', () => {
+  it('returns a string, null or undefined', () => {
     const { url, error } = useConvexStorageUrl(getUrl, () => undefined as Id<'_storage'> | undefined)
     expectTypeOf(url.value).toEqualTypeOf<string | null | undefined>()
     expectTypeOf(error.value).toEqualTypeOf<Error | undefined>()
   })
 
-  it('needs a storage id and a query that gives a URL', () => {
+  it('requires a storage id and a query that returns a URL', () => {
     void useConvexStorageUrl(getUrl, null, { preview: shallowRef<File>(), auth: 'required' })
     // @ts-expect-error an id of something else
     void useConvexStorageUrl(getUrl, '' as Id<'tasks'>)
@@ -107,7 +107,7 @@ describe('the URL of a stored file', () => {
     void useConvexStorageUrl(api.files.list, null)
   })
 
-  it('needs args where the query takes others', () => {
+  it('requires args if the query takes others', () => {
     void useConvexStorageUrl(getThumbnail, null, { args: of => ({ of, width: 64 }) })
     // @ts-expect-error the width is missing
     void useConvexStorageUrl(getThumbnail, null, { args: of => ({ of }) })
@@ -118,8 +118,8 @@ describe('the URL of a stored file', () => {
   })
 })
 
-describe('a preview', () => {
-  it('is text or nothing', () => {
+describe('useFilePreview: types', () => {
+  it('returns a string or undefined', () => {
     expectTypeOf(useFilePreview(shallowRef<File | null>()).value).toEqualTypeOf<string | undefined>()
   })
 })

@@ -54,8 +54,8 @@ function bodies(list: { body: string }[] | undefined): string | undefined {
   return list?.map(({ body }) => body).join()
 }
 
-describe('an optimistic update', () => {
-  it('is shown in the tick of the call, keeps what it did not touch, and gives way to the mutation\'s own effect in one step', async () => {
+describe('optimisticUpdate: a successful mutation', () => {
+  it('is shown in the tick of the call, and replaced by its own effect in one step', async () => {
     const { mutate, query, seen, shown } = await mountChannel()
     const row = query.data.value![0]
     void mutate({ channel, body: 'two' })
@@ -67,7 +67,7 @@ describe('an optimistic update', () => {
     expect(query.data.value![0]).toBe(row)
   })
 
-  it('of several queries is one update of the page', async () => {
+  it('updates several queries in one update of the page', async () => {
     const { mutate, query } = await mountChannel((queries, args) => {
       add(queries, args)
       queries.setQuery(api.messages.count, { channel: args.channel }, queries.getQuery(api.messages.count, { channel: args.channel })! + 1)
@@ -85,7 +85,7 @@ describe('an optimistic update', () => {
     expect(seen.at(-1)).toEqual([2, 2])
   })
 
-  it('that changes nothing renders nothing', async () => {
+  it('renders nothing if it changes nothing', async () => {
     const { mutate, seen } = await mountChannel((queries, { channel }) => {
       queries.setQuery(api.messages.list, { channel }, queries.getQuery(api.messages.list, { channel })!.map(row => ({ ...row })))
     })
@@ -94,7 +94,7 @@ describe('an optimistic update', () => {
     expect(seen).toEqual([])
   })
 
-  it('is told what was sent, not what the form came to hold', async () => {
+  it('receives the arguments that were sent, not later values of the form', async () => {
     const { mutate, shown } = await mountChannel()
     const form = { channel, body: 'two' }
     void mutate(form)
@@ -105,7 +105,7 @@ describe('an optimistic update', () => {
     await page.tick(500)
   })
 
-  it('works through the client as well', async () => {
+  it('works through useConvexClient too', async () => {
     const { shown } = await mountChannel()
     const { result: client } = page.run(() => useConvexClient())
     const sent = client.mutation(api.messages.send, { channel, body: 'two' }, { optimisticUpdate: add })
@@ -120,8 +120,8 @@ describe('an optimistic update', () => {
   })
 })
 
-describe('an optimistic update of a mutation that fails', () => {
-  it('is taken back', async () => {
+describe('optimisticUpdate: a mutation that fails', () => {
+  it('is reverted', async () => {
     const { mutate, query, seen } = await mountChannel()
     const before = query.data.value
     const rejected = expect(mutate({ channel, body: '!' })).rejects.toThrow('refused')
@@ -131,7 +131,7 @@ describe('an optimistic update of a mutation that fails', () => {
     expect(query.data.value![0]).toBe(before![0])
   })
 
-  it('is taken back alone: those before and after it stay', async () => {
+  it('is reverted alone, without the updates before and after it', async () => {
     const { mutate, shown } = await mountChannel()
     void mutate({ channel, body: 'two' })
     page.deployment.isHolding = true
@@ -147,7 +147,7 @@ describe('an optimistic update of a mutation that fails', () => {
     expect(shown()).toBe('one,two,three')
   })
 
-  it('is taken back to what the server says by then', async () => {
+  it('is reverted to the current result of the server', async () => {
     const { mutate, channels, seen, shown } = await mountChannel()
     channels.a = [{ _id: '1', body: 'edited' }, { _id: '9', body: 'another\'s' }]
     page.deployment.invalidate()
@@ -159,7 +159,7 @@ describe('an optimistic update of a mutation that fails', () => {
     expect(shown()).toBe('edited,another\'s')
   })
 
-  it('is taken back although the query breaks meanwhile', async () => {
+  it('is reverted although the query fails in the meantime', async () => {
     const { mutate, query, channels } = await mountChannel((queries, { channel, body }) =>
       queries.setQuery(api.messages.list, { channel }, [{ _id: 'optimistic', body }]))
     page.deployment.functions.set('messages:list', () => {
@@ -177,8 +177,8 @@ describe('an optimistic update of a mutation that fails', () => {
   })
 })
 
-describe('two pending updates of one query', () => {
-  it('are shown one on top of the other, and each goes with its own mutation', async () => {
+describe('optimisticUpdate: two pending updates of one query', () => {
+  it('are applied in order, and each ends with its own mutation', async () => {
     const { mutate, query, shown } = await mountChannel()
     const ids = (): unknown => query.data.value!.map(({ _id }) => _id).join()
     void mutate({ channel, body: 'two' })
@@ -191,7 +191,7 @@ describe('two pending updates of one query', () => {
     expect(ids()).toBe('1,two,three')
   })
 
-  it('both run again on top of what others write', async () => {
+  it('are both applied again to the changes of other users', async () => {
     const { mutate, channels, query, shown } = await mountChannel()
     channels.a = [...channels.a!, { _id: '9', body: 'another\'s' }]
     page.deployment.invalidate()
@@ -206,10 +206,10 @@ describe('two pending updates of one query', () => {
   })
 })
 
-describe('an optimistic value of undefined', () => {
+describe('optimisticUpdate: a value of undefined', () => {
   const clear: typeof add = (queries, { channel }) => queries.setQuery(api.messages.list, { channel }, undefined)
 
-  it('makes the query load until the effect is there', async () => {
+  it('makes the query load until the effect arrives', async () => {
     const { mutate, query, seen } = await mountChannel(clear)
     void mutate({ channel, body: 'two' })
     expect([query.status.value, query.isPending.value, query.data.value, query.error.value, query.isStale.value]).toEqual(['pending', true, undefined, undefined, false])
@@ -217,14 +217,14 @@ describe('an optimistic value of undefined', () => {
     expect(seen).toEqual(['undefined pending', 'one,two success'])
   })
 
-  it('makes it load until the mutation has failed', async () => {
+  it('makes the query load until the mutation has failed', async () => {
     const { mutate, seen } = await mountChannel(clear)
     void mutate({ channel, body: '!' }).catch(() => {})
     await page.tick(500)
     expect(seen).toEqual(['undefined pending', 'one success'])
   })
 
-  it('leaves on the page what keepPreviousData keeps, as stale', async () => {
+  it('leaves the data of keepPreviousData on the page, as stale', async () => {
     const { mutate, query, seen, shown } = await mountChannel(clear, { keepPreviousData: true })
     void mutate({ channel, body: 'two' })
     expect([query.status.value, shown(), query.isStale.value]).toEqual(['pending', 'one', true])
@@ -234,8 +234,8 @@ describe('an optimistic value of undefined', () => {
   })
 })
 
-describe('what an optimistic update can see', () => {
-  it('is the live queries of the page, by arguments or all of them', async () => {
+describe('optimisticUpdate: the local store', () => {
+  it('contains the live queries of the page, by arguments or all of them', async () => {
     const seen: unknown[] = []
     const { mutate } = await mountChannel((queries) => {
       seen.push(
@@ -255,7 +255,7 @@ describe('what an optimistic update can see', () => {
     expect(seen.slice(0, 6)).toEqual([[{ _id: '1', body: 'one' }], [], undefined, undefined, ['a: one', 'b: '], []])
   })
 
-  it('is not a query in error, which it may replace until the mutation is through', async () => {
+  it('contains no query in error, which may be set until the mutation settles', async () => {
     const seen: unknown[] = []
     const { mutate, query } = await mountChannel((queries, { channel, body }) => {
       seen.push(queries.getQuery(api.messages.list, { channel }))
@@ -274,7 +274,7 @@ describe('what an optimistic update can see', () => {
     expect(seen[0]).toBeUndefined()
   })
 
-  it('is nothing that runs as nobody while somebody is signed in', async () => {
+  it('contains no anonymous query while a user is signed in', async () => {
     const { mutate, shown } = await mountChannel(add, { user: 'ada', auth: 'public' })
     void mutate({ channel, body: 'two' })
     expect(shown()).toBe('one')
@@ -283,8 +283,8 @@ describe('what an optimistic update can see', () => {
   })
 })
 
-describe('an optimistic update while the page is offline', () => {
-  it('is shown at once, stays while others fail to connect, and the mutation runs once', async () => {
+describe('optimisticUpdate: while offline', () => {
+  it('is shown at once and during failed reconnections, and the mutation runs once', async () => {
     const { mutate, isQueued, query, shown, sent } = await mountChannel()
     page.deployment.isReachable = false
     page.deployment.drop()
@@ -299,7 +299,7 @@ describe('an optimistic update while the page is offline', () => {
     expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'two', 'three'])
   })
 
-  it('stays through the first answers of the new connection', async () => {
+  it('remains through the first results of the new connection', async () => {
     const { mutate, seen } = await mountChannel()
     page.deployment.isReachable = false
     page.deployment.drop()
@@ -310,11 +310,11 @@ describe('an optimistic update while the page is offline', () => {
   })
 })
 
-describe('an optimistic update of a person who goes', () => {
+describe('optimisticUpdate: an identity change', () => {
   it.each([
     ['signed out', () => page.source.say({ status: 'signedOut' })],
     ['followed by another', () => page.source.signIn('bob')],
-  ])('is gone in that tick: %s', async (_how, change) => {
+  ])('is removed in that tick: %s', async (_how, change) => {
     const { mutate, seen, shown, query } = await mountChannel(add, { user: 'ada' })
     page.deployment.isHolding = true
     const failure = mutate({ channel, body: 'secret' }).catch(error => error)
@@ -328,7 +328,7 @@ describe('an optimistic update of a person who goes', () => {
     expect(seen).toEqual(['one,secret success', 'undefined pending', 'one success'])
   })
 
-  it('is gone when they were offline, and is not shown to who comes', async () => {
+  it('is removed while offline, and is not shown to the next identity', async () => {
     const { mutate, shown, sent } = await mountChannel(add, { user: 'ada' })
     page.deployment.isReachable = false
     page.deployment.drop()

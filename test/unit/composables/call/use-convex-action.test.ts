@@ -16,8 +16,8 @@ function mountAction(options: Parameters<typeof useConvexAction<typeof api.value
   return page.run(() => useConvexAction(api.values.run, options)).result
 }
 
-describe('an action', () => {
-  it('runs as whoever is there, and shows its latest call', async () => {
+describe('useConvexAction: run', () => {
+  it('runs as the current identity, and exposes the latest call', async () => {
     const { run, status, data, isPending } = mountAction()
     const ran = run({ value: 'one' })
     expect(isPending.value).toBe(true)
@@ -33,7 +33,7 @@ describe('an action', () => {
     expect(await ran).toBe('ada ran nothing')
   })
 
-  it('rejects with the error, shows it, calls back, and is forgotten by reset', async () => {
+  it('rejects with the error, exposes it, runs the callbacks, and is cleared by reset', async () => {
     const onError = vi.fn()
     const { run, status, error, reset } = mountAction({ onError })
     const rejected = expect(run({ value: '!' })).rejects.toThrow('refused')
@@ -46,7 +46,7 @@ describe('an action', () => {
     expect(error.value).toBeUndefined()
   })
 
-  it('calls back with the result and the arguments', async () => {
+  it('runs the callbacks with the result and the arguments', async () => {
     const onSuccess = vi.fn()
     const onSettled = vi.fn()
     const { run } = mountAction({ onSuccess, onSettled })
@@ -56,7 +56,7 @@ describe('an action', () => {
     expect(onSettled).toHaveBeenCalledExactlyOnceWith('ada ran one', undefined, { value: 'one' })
   })
 
-  it('that is called while offline is queued, and runs once when the connection is back', async () => {
+  it('is queued offline, and runs once after the reconnection', async () => {
     const { run, status, isQueued } = mountAction()
     await page.tick()
     page.deployment.isReachable = false
@@ -71,7 +71,7 @@ describe('an action', () => {
     expect(page.deployment.executions.filter(({ kind }) => kind === 'action')).toHaveLength(1)
   })
 
-  it('rejects when the person changes: whether it ran is unknown, unless it never left the page', async () => {
+  it('rejects after an identity change: outcome unknown, unless it was not sent', async () => {
     const { run, status } = mountAction()
     await page.tick()
     page.deployment.isHolding = true
@@ -89,7 +89,7 @@ describe('an action', () => {
     expect(page.deployment.executions.filter(({ kind }) => kind === 'action').map(({ args }) => args.value)).toEqual(['one'])
   })
 
-  it('that is under way when the connection drops rejects when it is back: it is not repeated', async () => {
+  it('rejects after the reconnection if the connection drops: it is not repeated', async () => {
     const { run, status, isQueued } = mountAction()
     await page.tick()
     page.deployment.isHolding = true

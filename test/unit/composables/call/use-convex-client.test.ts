@@ -19,8 +19,8 @@ function mountClient(options?: ScriptedPageOptions): UseConvexClientReturn {
   return page.run(() => useConvexClient()).result
 }
 
-describe('the client\'s query', () => {
-  it('answers once as whoever is there and leaves the wire', async () => {
+describe('useConvexClient: query', () => {
+  it('resolves once as the current identity, and unsubscribes', async () => {
     const client = mountClient({ user: 'ada' })
     const answer = client.query(api.users.whoami)
     await page.tick(500)
@@ -29,7 +29,7 @@ describe('the client\'s query', () => {
     expect(page.deployment.liveSockets[0]!.queries.size).toBe(0)
   })
 
-  it('waits until it is known who is there', async () => {
+  it('waits until the identity is known', async () => {
     const client = mountClient({ user: 'silent' })
     const answer = client.query(api.users.whoami)
     await page.tick(1500)
@@ -38,7 +38,7 @@ describe('the client\'s query', () => {
     expect(await answer).toBe('ada')
   })
 
-  it('answers as the person even while a page shows what nobody saw', async () => {
+  it('resolves as the user while a page still shows anonymous data', async () => {
     const client = mountClient({ user: 'silent' })
     page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
     const query = page.run(() => useConvexQuery(api.users.whoami)).result
@@ -52,7 +52,7 @@ describe('the client\'s query', () => {
     expect(await answer).toBe('ada')
   })
 
-  it('rejects with the query\'s error', async () => {
+  it('rejects with the error of the query', async () => {
     const client = mountClient()
     page.deployment.functions.set('users:whoami', () => {
       throw new Error('broken')
@@ -76,7 +76,7 @@ describe('the client\'s query', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('keeps nobody\'s connection open as long as it is under way', async () => {
+  it('keeps the anonymous connection open while it is pending', async () => {
     const client = mountClient()
     const { stop } = page.run(() => useConvexQuery(api.values.get, {}, { lingerMs: 0 }))
     page.deployment.functions.set('values:get', () => 1)
@@ -89,14 +89,14 @@ describe('the client\'s query', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('runs as nobody where a provider says nothing for long, as queries on the page do', async () => {
+  it('runs as anonymous if the provider does not respond, as queries on the page do', async () => {
     const client = mountClient({ user: 'silent' })
     const answer = client.query(api.users.whoami)
     await page.tick(2500)
     expect(await answer).toBeNull()
   })
 
-  it('of a guest rejects when somebody signs in, and leaves a public query\'s connection alone', async () => {
+  it('of an anonymous user rejects at sign-in, without affecting a public query', async () => {
     const client = mountClient()
     page.deployment.functions.set('values:get', () => 1)
     page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
@@ -109,7 +109,7 @@ describe('the client\'s query', () => {
     expect(page.deployment.sockets).toHaveLength(2)
   })
 
-  it('costs nothing while a component shows the same', async () => {
+  it('sends nothing if a component shows the same query', async () => {
     const client = mountClient()
     page.run(() => useConvexQuery(api.users.whoami))
     await page.tick(500)
@@ -118,7 +118,7 @@ describe('the client\'s query', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('does not cut short what lingers for a component', async () => {
+  it('does not shorten the lingering of a component', async () => {
     const client = mountClient()
     // Keeps the connection open.
     page.deployment.functions.set('messages:count', () => 0)
@@ -135,7 +135,7 @@ describe('the client\'s query', () => {
     expect(page.takeFrames()).toEqual(['-1'])
   })
 
-  it('rejects when the person changes, rather than answer somebody else', async () => {
+  it('rejects at an identity change instead of resolving for another identity', async () => {
     const client = mountClient({ user: 'ada' })
     await page.tick(500)
     const failure = client.query(api.users.whoami).catch(error => error)
@@ -144,7 +144,7 @@ describe('the client\'s query', () => {
     expect(await failure).toBeInstanceOf(IdentityChangedError)
   })
 
-  it('answers although the component that asked is gone, and leaves the wire', async () => {
+  it('resolves although its component is unmounted, and unsubscribes', async () => {
     mountClient()
     const isShown = ref(true)
     const answers: unknown[] = []
@@ -160,7 +160,7 @@ describe('the client\'s query', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('rejects when the page is closed meanwhile, and after', async () => {
+  it('rejects when the page is closed, and after that', async () => {
     const client = mountClient()
     const failure = client.query(api.users.whoami).catch(error => error)
     await page.tick(20)
@@ -178,8 +178,8 @@ describe('the client\'s query', () => {
   })
 })
 
-describe('the client\'s mutation and action', () => {
-  it('run as whoever is there at the moment of the call', async () => {
+describe('useConvexClient: mutation and action', () => {
+  it('run as the identity at the moment of the call', async () => {
     const client = mountClient()
     const guests = client.mutation(api.messages.send, { channel: 'a', body: 'one' })
     await page.tick(500)
@@ -193,7 +193,7 @@ describe('the client\'s mutation and action', () => {
   })
 })
 
-describe('the client\'s calls', () => {
+describe('useConvexClient: calls', () => {
   it.each([
     ['mutation', (client: UseConvexClientReturn) => client.mutation(api.messages.send, { channel: 'a', body: 'one' }), 'ada sent one'],
     ['action', (client: UseConvexClientReturn) => client.action(api.values.run, { value: 'one' }), 'ada ran one'],
@@ -210,7 +210,7 @@ describe('the client\'s calls', () => {
     expect(await answer).toBe(expected)
   })
 
-  it('reject when the person changes, as not sent while offline', async () => {
+  it('reject at an identity change, with notSent while offline', async () => {
     const client = mountClient({ user: 'ada' })
     await page.tick(500)
     page.deployment.isReachable = false
@@ -222,7 +222,7 @@ describe('the client\'s calls', () => {
     page.deployment.isReachable = true
   })
 
-  it('go on and are answered when the component that asked is gone', async () => {
+  it('continue and resolve after their component is unmounted', async () => {
     mountClient()
     const isShown = ref(true)
     const answers: unknown[] = []
@@ -238,8 +238,8 @@ describe('the client\'s calls', () => {
   })
 })
 
-describe('the client itself', () => {
-  it('is the ConvexClient of this moment, another for each person', async () => {
+describe('useConvexClient: client', () => {
+  it('is the current ConvexClient, another one for each identity', async () => {
     const client = mountClient()
     const guests = client.client
     expect(guests).toBeInstanceOf(ConvexClient)
@@ -254,7 +254,7 @@ describe('the client itself', () => {
     expect(client.client).not.toBe(guests)
   })
 
-  it('of nobody stays open while somebody may hold it', async () => {
+  it('stays open as the anonymous client while the app may hold it', async () => {
     const client = mountClient()
     const updates: unknown[] = []
     client.client.onUpdate(api.users.whoami, {}, answer => updates.push(answer))
@@ -266,14 +266,14 @@ describe('the client itself', () => {
     expect(page.deployment.liveSockets).toHaveLength(1)
   })
 
-  it('is gone when the page is closed', async () => {
+  it('throws after the page is closed', async () => {
     const client = mountClient()
     await page.convex.close()
     expect(() => client.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
     expect(() => page.convex.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
   })
 
-  it('without the plugin is a diagnosed error', () => {
+  it('throws a diagnosed error without the plugin', () => {
     mountClient()
     expect(() => effectScope().run(() => useConvexClient())).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
   })

@@ -19,14 +19,14 @@ function mountState(options?: ScriptedPageOptions) {
   })).result
 }
 
-describe('the connection state', () => {
-  it('says that there is none before anything is asked', () => {
+describe('useConvexConnectionState: the state', () => {
+  it('reports no connection before the first request', () => {
     page = new ScriptedPage()
     const state = page.run(() => useConvexConnectionState()).result
     expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false, inflightMutations: 0 })
   })
 
-  it('is of whoever is there now: what becomes of the former\'s connection is no news', async () => {
+  it('is that of the current identity, and ignores the connection of the previous one', async () => {
     const { state } = mountState({ user: 'ada' })
     await page.tick()
     expect(state.value.connectionCount).toBe(1)
@@ -38,7 +38,7 @@ describe('the connection state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
   })
 
-  it('follows the socket as it comes, goes and comes back', async () => {
+  it('follows the socket as it opens, closes and opens again', async () => {
     const { state } = mountState()
     expect(state.value.isWebSocketConnected).toBe(false)
     await page.tick()
@@ -50,7 +50,7 @@ describe('the connection state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 2 })
   })
 
-  it('counts what is under way', async () => {
+  it('counts requests that are pending', async () => {
     const { state, send } = mountState()
     await page.tick()
     page.deployment.isHolding = true
@@ -62,7 +62,7 @@ describe('the connection state', () => {
     expect(state.value).toMatchObject({ hasInflightRequests: false, inflightMutations: 0 })
   })
 
-  it('is the person\'s while somebody is signed in, and nobody\'s again after', async () => {
+  it('is that of the user while signed in, and the anonymous one after sign-out', async () => {
     const { state } = mountState({ user: 'silent' })
     await page.tick()
     expect(state.value.isWebSocketConnected).toBe(false)
@@ -79,7 +79,7 @@ describe('the connection state', () => {
     expect(state.value.isWebSocketConnected).toBe(true)
   })
 
-  it('is the person\'s, whatever becomes of a public query\'s connection', async () => {
+  it('is that of the user, whatever happens to the connection of a public query', async () => {
     const { state } = mountState({ user: 'ada' })
     await page.tick()
     page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
@@ -92,7 +92,7 @@ describe('the connection state', () => {
     page.deployment.isReachable = true
   })
 
-  it('says that there is none after the page is closed', async () => {
+  it('reports no connection after the page is closed', async () => {
     const { state } = mountState({ user: 'ada' })
     page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
     await page.tick()

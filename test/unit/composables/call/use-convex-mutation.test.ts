@@ -25,8 +25,8 @@ function mountSend(options: UseConvexMutationOptions<typeof api.messages.send> =
   return { ...send, state, sent: () => page.deployment.executions.filter(({ kind }) => kind === 'mutation').map(({ args }) => args.body) }
 }
 
-describe('a mutation', () => {
-  it('shows its latest call as it goes', async () => {
+describe('useConvexMutation: mutate', () => {
+  it('exposes the state of the latest call', async () => {
     const { mutate, state } = mountSend()
     expect(state()).toEqual(['idle', false, undefined, undefined])
     const sent = mutate({ channel: 'a', body: 'one' })
@@ -36,7 +36,7 @@ describe('a mutation', () => {
     expect(state()).toEqual(['success', false, 'nobody sent one', undefined])
   })
 
-  it('rejects with the error, and shows it', async () => {
+  it('rejects with the error, and exposes it', async () => {
     const { mutate, state, error } = mountSend()
     const rejected = expect(mutate({ channel: 'a', body: '!' })).rejects.toThrow('refused !')
     await page.tick(500)
@@ -60,7 +60,7 @@ describe('a mutation', () => {
     expect(await failure).not.toBeInstanceOf(ConvexError)
   })
 
-  it('shows the latest of several calls, whatever order they end in', async () => {
+  it('exposes the latest of several calls, in whatever order they end', async () => {
     const { mutate, state, sent } = mountSend()
     const calls = [mutate({ channel: 'a', body: 'one' }), mutate({ channel: 'a', body: '!' }), mutate({ channel: 'a', body: 'three' })]
     const outcomes = Promise.allSettled(calls)
@@ -71,7 +71,7 @@ describe('a mutation', () => {
     expect(sent()).toEqual(['one', '!', 'three'])
   })
 
-  it('is forgotten by reset, and one that is under way goes on unseen', async () => {
+  it('continues after reset, without being exposed', async () => {
     const { mutate, state, reset, sent } = mountSend()
     const call = mutate({ channel: 'a', body: 'one' })
     reset()
@@ -82,7 +82,7 @@ describe('a mutation', () => {
     expect(state()).toEqual(['idle', false, undefined, undefined])
   })
 
-  it('resolves once the queries on the page reflect it', async () => {
+  it('resolves once the queries on the page reflect the mutation', async () => {
     const { mutate } = mountSend()
     let count = 0
     page.deployment.functions.set('messages:count', () => count)
@@ -94,7 +94,7 @@ describe('a mutation', () => {
     expect(await seen).toBe(1)
   })
 
-  it('waits until it is known who is there, and is sent as them', async () => {
+  it('waits until the identity is known, and runs as that identity', async () => {
     const { mutate, sent, isPending } = mountSend({}, { user: 'silent' })
     const call = mutate({ channel: 'a', body: 'one' })
     await page.tick(5000)
@@ -105,7 +105,7 @@ describe('a mutation', () => {
     expect(await call).toBe('ada sent one')
   })
 
-  it('sends what the form held when it was called, not what it held later', async () => {
+  it('sends the arguments of the moment of the call', async () => {
     const { mutate, sent } = mountSend({}, { user: 'silent' })
     const form = reactive({ channel: 'a', body: 'written' })
     void mutate(form)
@@ -132,7 +132,7 @@ describe('a mutation', () => {
     expect(sent()).toEqual(['later'])
   })
 
-  it('of a person who goes rejects, and leaves nothing to see', async () => {
+  it('rejects when its user signs out, and leaves nothing in the state', async () => {
     const onError = vi.fn()
     const { mutate, state } = mountSend({ onError }, { user: 'ada' })
     await page.tick(500)
@@ -148,7 +148,7 @@ describe('a mutation', () => {
     page.deployment.flush()
   })
 
-  it('that a former person made is not shown to the next', async () => {
+  it('exposes no call of the previous user to the next one', async () => {
     const { mutate, state } = mountSend({}, { user: 'ada' })
     void mutate({ channel: 'a', body: 'secret' })
     await page.tick(500)
@@ -171,8 +171,8 @@ describe('a mutation', () => {
   })
 })
 
-describe('the callbacks of a mutation', () => {
-  it('are called with the result or error and the arguments of each call, settled last', async () => {
+describe('useConvexMutation: callbacks', () => {
+  it('run with the result or error and the arguments of each call, onSettled last', async () => {
     const seen: unknown[] = []
     const { mutate } = mountSend({
       onSuccess: (...said) => seen.push(['success', ...said]),
@@ -193,7 +193,7 @@ describe('the callbacks of a mutation', () => {
     ])
   })
 
-  it('are called before the promise settles, when the state shows it already', async () => {
+  it('run before the promise settles, after the state has changed', async () => {
     const seen: string[] = []
     const { mutate, status } = mountSend({ onSettled: () => seen.push(`settled: ${status.value}`) })
     void mutate({ channel: 'a', body: 'one' }).then(() => seen.push('resolved'))
@@ -202,7 +202,7 @@ describe('the callbacks of a mutation', () => {
     expect(seen).toEqual(['settled: pending', 'resolved', 'settled: error', 'rejected'])
   })
 
-  it('are called for a call that reset has made unseen', async () => {
+  it('run for a call that reset has cleared', async () => {
     const onSettled = vi.fn()
     const { mutate, reset } = mountSend({ onSettled })
     void mutate({ channel: 'a', body: 'one' })
@@ -211,7 +211,7 @@ describe('the callbacks of a mutation', () => {
     expect(onSettled).toHaveBeenCalledTimes(1)
   })
 
-  it('hear of arguments that cannot be sent', async () => {
+  it('run with the error of invalid arguments', async () => {
     const onError = vi.fn()
     const onSettled = vi.fn()
     const { mutate } = mountSend({ onError, onSettled })
@@ -221,7 +221,7 @@ describe('the callbacks of a mutation', () => {
     expect(onSettled).toHaveBeenCalledExactlyOnceWith(undefined, failure, expect.any(Event))
   })
 
-  it('are called although the component is gone: the call goes on', async () => {
+  it('run although the component is unmounted', async () => {
     mountSend()
     const seen: unknown[] = []
     const isShown = ref(true)
@@ -237,7 +237,7 @@ describe('the callbacks of a mutation', () => {
   })
 })
 
-describe('a mutation that has surely not left the page', () => {
+describe('useConvexMutation: isQueued', () => {
   /** With a query, so that there is a connection. */
   async function mountOnline(options?: ScriptedPageOptions) {
     const send = mountSend({}, options)
@@ -249,7 +249,7 @@ describe('a mutation that has surely not left the page', () => {
     return { ...send, seen }
   }
 
-  it('is queued while the page is offline, until the connection is back', async () => {
+  it('is true while the page is offline, until the reconnection', async () => {
     const { mutate, isQueued, sent, seen } = await mountOnline()
     page.deployment.isReachable = false
     page.deployment.drop()
@@ -263,7 +263,7 @@ describe('a mutation that has surely not left the page', () => {
     expect(seen).toEqual(['pending', 'pending, queued', 'pending', 'success'])
   })
 
-  it('is not queued while it is under way, also when the connection drops then', async () => {
+  it('is false while the call is pending, even if the connection drops', async () => {
     const { mutate, sent, seen } = await mountOnline()
     const call = mutate({ channel: 'a', body: 'one' })
     page.deployment.isReachable = false
@@ -277,7 +277,7 @@ describe('a mutation that has surely not left the page', () => {
     expect(seen).toEqual(['pending', 'success'])
   })
 
-  it('is queued until it is known who is there, and until their connection is open', async () => {
+  it('is true until the identity is known and its connection is open', async () => {
     const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
     page.deployment.latencyMs = 1000
     const call = mutate({ channel: 'a', body: 'one' })
@@ -292,7 +292,7 @@ describe('a mutation that has surely not left the page', () => {
     expect(await call).toBe('ada sent one')
   })
 
-  it('is queued while somebody is believed to be there whose token does not come', async () => {
+  it('is true while a user is expected whose token does not arrive', async () => {
     const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
     page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
     const call = mutate({ channel: 'a', body: 'one' })
@@ -304,14 +304,14 @@ describe('a mutation that has surely not left the page', () => {
     expect(isQueued.value).toBe(false)
   })
 
-  it('is not queued before a call, and not after', async () => {
+  it('is false before and after a call', async () => {
     const { mutate, isQueued } = await mountOnline()
     expect(isQueued.value).toBe(false)
     await expect(mutate(null as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
     expect(isQueued.value).toBe(false)
   })
 
-  it('is not queued before a call, and not after, on a page without a connection', async () => {
+  it('is false before and after a call on a page without a connection', async () => {
     const { mutate, isQueued } = mountSend()
     expect(isQueued.value).toBe(false)
     void mutate({ channel: 'a', body: 'one' })
@@ -320,7 +320,7 @@ describe('a mutation that has surely not left the page', () => {
     expect(isQueued.value).toBe(false)
   })
 
-  it('is sent with the others in the order of the calls', async () => {
+  it('is true for several calls, which are sent in the order of the calls', async () => {
     const { mutate, sent } = mountSend({}, { user: 'silent' })
     for (const body of ['one', 'two', 'three'])
       void mutate({ channel: 'a', body })
@@ -332,11 +332,11 @@ describe('a mutation that has surely not left the page', () => {
   })
 })
 
-describe('calls that are pending when the person changes', () => {
+describe('useConvexMutation: calls that are pending at an identity change', () => {
   /** What became of a call: `notSent`, `unknown`, or its result. */
   const outcomeOf = (call: Promise<unknown>): Promise<unknown> => call.catch(error => error instanceof IdentityChangedError ? error.outcome : error)
 
-  it('reject as not sent, or as unknown, and no connection sends them after that', async () => {
+  it('reject with notSent or unknown, and no connection sends them later', async () => {
     const { mutate, sent } = mountSend({}, { user: 'ada' })
     page.deployment.functions.set('users:whoami', (_args, subject) => subject)
     page.run(() => useConvexQuery(api.users.whoami))
@@ -356,7 +356,7 @@ describe('calls that are pending when the person changes', () => {
     expect(sent()).toEqual(['sent'])
   })
 
-  it('reject as not sent when the token of who called has not come yet', async () => {
+  it('reject with notSent if the token of the caller has not arrived', async () => {
     const { mutate, sent } = mountSend({}, { user: 'silent' })
     page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
     const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
@@ -367,7 +367,7 @@ describe('calls that are pending when the person changes', () => {
     expect(sent()).toEqual([])
   })
 
-  it('of a guest reject, sent or not, and are never sent as who comes', async () => {
+  it('of an anonymous user reject, sent or not, and never run as the next user', async () => {
     const { mutate, sent } = mountSend()
     const calls = [outcomeOf(mutate({ channel: 'a', body: 'while connecting' }))]
     await page.tick(10)
@@ -377,7 +377,7 @@ describe('calls that are pending when the person changes', () => {
     expect(sent()).toEqual([])
   })
 
-  it('of a guest are not sent as nobody either, although a public query goes on', async () => {
+  it('of an anonymous user are not sent by the connection of a public query', async () => {
     const { mutate, sent } = mountSend()
     page.deployment.functions.set('users:whoami', (_args, subject) => subject)
     const query = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' })).result
@@ -393,7 +393,7 @@ describe('calls that are pending when the person changes', () => {
     expect([query.status.value, query.isStale.value, query.data.value]).toEqual(['success', false, null])
   })
 
-  it('leave a public query\'s connection alone when they were a person\'s', async () => {
+  it('of a user do not affect the connection of a public query', async () => {
     const { mutate } = mountSend({}, { user: 'ada' })
     page.deployment.functions.set('users:whoami', (_args, subject) => subject)
     const query = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' })).result
@@ -409,7 +409,7 @@ describe('calls that are pending when the person changes', () => {
     expect([query.status.value, query.isStale.value]).toEqual(['success', false])
   })
 
-  it('call back with the error alone, in whatever moment the answer comes', async () => {
+  it('run the callbacks with the error alone, at whatever moment the result arrives', async () => {
     const seen: string[] = []
     // From the message of the server to the callbacks, several promises settle one after another: the person changes between any two of them.
     for (let moment = 0; moment < 16; moment++) {
@@ -442,7 +442,7 @@ describe('calls that are pending when the person changes', () => {
     expect(seen.length).toBeLessThan(32)
   })
 
-  it('do not touch what the next person calls', async () => {
+  it('do not affect the calls of the next identity', async () => {
     const { mutate, state } = mountSend({}, { user: 'ada' })
     await page.tick(500)
     page.deployment.isHolding = true
@@ -460,7 +460,7 @@ describe('calls that are pending when the person changes', () => {
   })
 })
 
-describe('calls that are pending when the page is closed', () => {
+describe('useConvexMutation: calls that are pending when the page is closed', () => {
   it.each([
     ['held', { user: 'silent' } as const],
     ['under way', { user: 'ada' } as const],
@@ -492,7 +492,7 @@ describe('calls that are pending when the page is closed', () => {
     expect(failures).toEqual([expect.objectContaining({ code: 'CLOSED' })])
   })
 
-  it('leave no connection state behind, although a public query had a connection of its own', async () => {
+  it('leave no connection state, although a public query had its own connection', async () => {
     const { mutate } = mountSend({}, { user: 'ada' })
     page.deployment.functions.set('users:whoami', () => null)
     const { result: connection } = page.run(() => useConvexConnectionState())
@@ -507,7 +507,7 @@ describe('calls that are pending when the page is closed', () => {
     expect(connection.value.connectionCount).toBe(0)
   })
 
-  it('or after that show the error', async () => {
+  it('show the error, as calls after that do', async () => {
     const { mutate, state } = mountSend()
     await page.convex.close()
     await expect(mutate({ channel: 'a', body: 'one' })).rejects.toMatchObject({ code: 'CLOSED' })
@@ -515,8 +515,8 @@ describe('calls that are pending when the page is closed', () => {
   })
 })
 
-describe('arguments that cannot be sent', () => {
-  it('such as a DOM event from @click="mutate" are a diagnosed error', async () => {
+describe('useConvexMutation: arguments that cannot be sent', () => {
+  it('are a diagnosed error if they are a DOM event of @click="mutate"', async () => {
     const { mutate, error, sent } = mountSend()
     const failures: unknown[] = []
     const Button = defineComponent(() => () => h('button', { onClick: (event: any) => mutate(event).catch(error => failures.push(error)) }))
@@ -539,7 +539,7 @@ describe('arguments that cannot be sent', () => {
     ['no object', 'a'],
     ['an array', ['a']],
     ['null', null],
-  ])('such as %s are a diagnosed error', async (_name, args) => {
+  ])('are a diagnosed error: %s', async (_name, args) => {
     const { mutate, sent } = mountSend()
     await expect(mutate(args as any)).rejects.toMatchObject({ code: 'ARGS_INVALID', fix: expect.stringMatching(/./) })
     await page.tick(200)
@@ -547,8 +547,8 @@ describe('arguments that cannot be sent', () => {
   })
 })
 
-describe('a query given to a mutation', () => {
-  it('is explained from what the server says', async () => {
+describe('useConvexMutation: a reference to a query', () => {
+  it('is explained from the error of the server', async () => {
     const { mutate } = mountSend()
     page.deployment.functions.set('messages:send', () => {
       throw new Error('Trying to execute messages:send as Mutation, but it is defined as Query.')

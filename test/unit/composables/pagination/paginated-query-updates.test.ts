@@ -26,7 +26,7 @@ function rowOf({ of, rank }: { of: string, rank: number }): Row {
 const atTop: Update = (localQueryStore, args) =>
   insertAtTop({ localQueryStore, paginatedQuery: listApi.page, argsToMatch: { of: args.of }, item: rowOf(args) })
 
-describe('on a page', () => {
+describe('optimistic updates of a paginated list', () => {
   let page: ScriptedPage
   let list: ScriptedList
   /** Whether mutations fail. */
@@ -74,8 +74,8 @@ describe('on a page', () => {
     return (rank: number, of = 'a') => mutate({ of, rank })
   }
 
-  describe('a row that is inserted', () => {
-    it('is shown at once, and gives way to the deployment\'s without a gap or a duplicate', async () => {
+  describe('insertAtTop: the row', () => {
+    it('is shown at once, and replaced by the server row without a gap or a duplicate', async () => {
       const { seen } = await mountList()
       const sent = mountAdd(atTop)(-1)
       expect(seen).toEqual(['-1,0,1,2 CanLoadMore'])
@@ -84,7 +84,7 @@ describe('on a page', () => {
       expect(seen).toEqual(['-1,0,1,2 CanLoadMore', '-1,0,1,2 CanLoadMore'])
     })
 
-    it('is taken back when the mutation fails', async () => {
+    it('is removed when the mutation fails', async () => {
       const { seen, query } = await mountList()
       const [first] = query.results.value
       isRefused = true
@@ -95,7 +95,7 @@ describe('on a page', () => {
       expect(query.results.value[0]).toBe(first)
     })
 
-    it('is taken back alone, when another update came in between', async () => {
+    it('is removed alone, if another update happened in between', async () => {
       const { seen } = await mountList()
       page.deployment.latencyMs = 50
       list.change('a', ranks => [...ranks, 0.5])
@@ -109,7 +109,7 @@ describe('on a page', () => {
       expect(seen.at(-1)).toBe('0,0.5,1,2 CanLoadMore')
     })
 
-    it('stays beside another that is still pending', async () => {
+    it('remains next to another row that is still pending', async () => {
       const { seen } = await mountList()
       const add = mountAdd(atTop)
       page.deployment.latencyMs = 50
@@ -126,7 +126,7 @@ describe('on a page', () => {
       expect(seen.at(-1)).toBe('-1,0,1,2 CanLoadMore')
     })
 
-    it('is in every list that is mounted with these arguments, and in no other', async () => {
+    it('is in every mounted list with these arguments, and in no other', async () => {
       const one = await mountList('a', 2)
       const same = await mountList('a')
       const other = await mountList('b')
@@ -135,7 +135,7 @@ describe('on a page', () => {
       expect([one.seen, same.seen, other.seen]).toEqual([['-1,0,1,2,3,4,5 CanLoadMore'], ['-1,0,1,2 CanLoadMore'], []])
     })
 
-    it('tells apart what other arguments give, also of pages that a plain query asks for', async () => {
+    it('is not in pages with other arguments, also of plain queries', async () => {
       list.lists.far = [10, 11]
       const [near, far] = page.run(() => ['a', 'far'].map(of => useConvexQuery(listApi.page, { of, paginationOpts: { numItems: 3, cursor: null } }))).result
       await page.tick()
@@ -146,7 +146,7 @@ describe('on a page', () => {
       expect([near, far].map(query => query!.data.value!.page.map(({ rank }) => rank))).toEqual([[0, 1, 2], [5, 10, 11]])
     })
 
-    it('waits for the first page where that is not loaded yet', async () => {
+    it('waits for the first page if that has no result', async () => {
       page.deployment.latencyMs = 50
       const { seen } = await mountList()
       void mountAdd(atTop)(-1)
@@ -171,11 +171,11 @@ describe('on a page', () => {
     })
   })
 
-  describe('a row at the bottom', () => {
+  describe('insertAtBottomIfLoaded: the row', () => {
     const atBottom: Update = (localQueryStore, args) =>
       insertAtBottomIfLoaded({ localQueryStore, paginatedQuery: listApi.page, argsToMatch: { of: args.of }, item: rowOf(args) })
 
-    it('is inserted only where the list is loaded to its end', async () => {
+    it('is inserted only into lists that are loaded to their end', async () => {
       const whole = await mountList('a', 3)
       const part = await mountList('a', 2)
       page.deployment.isHolding = true
@@ -185,8 +185,8 @@ describe('on a page', () => {
     })
   })
 
-  describe('rows that are changed or removed', () => {
-    it('are so in all pages; the others keep their identity', async () => {
+  describe('updates and removals of rows', () => {
+    it('apply to all pages; the other rows keep their identity', async () => {
       const { seen, query } = await mountList('a', 3)
       const before = query.results.value
       page.deployment.isHolding = true
@@ -199,7 +199,7 @@ describe('on a page', () => {
       page.deployment.flush()
     })
 
-    it('leave pages in which nothing changes to the deployment', async () => {
+    it('do not touch pages in which nothing changes', async () => {
       await mountList('a', 3)
       const changed: (string | null)[] = []
       void mountAdd((store, { rank }) => {
@@ -210,14 +210,14 @@ describe('on a page', () => {
       expect(changed).toEqual(['2', null])
     })
 
-    it('are those of lists with exactly these arguments', async () => {
+    it('apply to lists with exactly these arguments', async () => {
       const { seen } = await mountList('b')
       page.deployment.isHolding = true
       void mountAdd(store => optimisticallyRemoveValueFromPaginatedQuery(store, listApi.page, { of: 'a' }, () => true))(4)
       expect(seen).toEqual([])
     })
 
-    it('come back when the mutation fails', async () => {
+    it('are reverted when the mutation fails', async () => {
       const { seen } = await mountList('a', 2)
       isRefused = true
       const failed = expect(mountAdd(store => optimisticallyRemoveValueFromPaginatedQuery(store, listApi.page, { of: 'a' }, row => row.rank > 1))(4)).rejects.toThrow('refused')
@@ -228,7 +228,7 @@ describe('on a page', () => {
   })
 
   describe('a page that is set to undefined', () => {
-    it('is loading until the mutation is through, and so is what follows it', async () => {
+    it('is loading until the mutation settles, and so are the later pages', async () => {
       const { seen } = await mountList('a', 3)
       const sent = mountAdd((store) => {
         const [, second] = store.getAllQueries(listApi.page)
@@ -240,7 +240,7 @@ describe('on a page', () => {
       expect(seen.at(-1)).toBe('0,1,2,2.5,3,4,5,6 Exhausted')
     })
 
-    it('makes the list load its first page, if it is that one', async () => {
+    it('makes the list load its first page, if it is that page', async () => {
       const { seen } = await mountList('a', 1)
       const sent = mountAdd((store) => {
         for (const { args } of store.getAllQueries(listApi.page))
@@ -253,7 +253,7 @@ describe('on a page', () => {
   })
 })
 
-describe('insertAtPosition', () => {
+describe('insertAtPosition: the row', () => {
   interface FakePage { args: any, value: any }
 
   /** Pages of one list as the client has them; `null` is one that is loading. */
@@ -291,18 +291,18 @@ describe('insertAtPosition', () => {
     ['nowhere while the first page is loading', 0, [null, [1, 2]], true, [null, [1, 2]]],
     ['in front of a row with an equal key', 3, [[1, 2], [3, 4]], true, [[1, 2, 3], [3, 4]]],
     ['once, if keys are equal at the end of a page', 2, [[1, 2], [2, 4]], true, [[1, 2, 2], [2, 4]]],
-  ])('inserts %s', (_where, rank, rows, isDone, expected) => {
+  ])('is inserted %s', (_where, rank, rows, isDone, expected) => {
     expect(insert(fakePages(1, rows, isDone), rank)).toEqual(expected)
     const negate = (lists: (number[] | null)[]): (number[] | null)[] => lists.map(list => list && list.map(rank => -rank))
     expect(insert(fakePages(1, negate(rows), isDone), -rank, 'desc')).toEqual(negate(expected))
   })
 
-  it('inserts into each list that is mounted, as far as it is loaded', () => {
+  it('is inserted into each mounted list, as far as the list is loaded', () => {
     expect(insert([...fakePages(1, [[1, 2], [3, 4]]), ...fakePages(2, [[1, 2]], false), ...fakePages(3, [[], []])], 3.5))
       .toEqual([[1, 2], [3, 3.5, 4], [1, 2], [], [3.5]])
   })
 
-  it('puts every rank in order into every way to cut a list into pages, halves included', () => {
+  it('keeps every way to divide a list into pages in order, halves included', () => {
     const ranks = [1, 2, 3, 4, 5, 6]
     for (let cuts = 0; cuts < 2 ** 5; cuts++) {
       const rows: number[][] = [[]]

@@ -1,4 +1,4 @@
-import type { PageState, PageRequest, PaginationEvent, PaginationState } from '../../../../src/composables/pagination/pagination-state.ts'
+import type { PageRequest, PageState, PaginationEvent, PaginationState } from '../../../../src/composables/pagination/pagination-state.ts'
 import { describe, expect, it } from 'vitest'
 import { IDLE, requestsOf, transition, viewOf } from '../../../../src/composables/pagination/pagination-state.ts'
 
@@ -52,10 +52,10 @@ const answers: Record<string, (request: PageRequest) => PageState> = {
   'incomplete pages': () => answer([], '3', { splitCursor: '2', pageStatus: 'SplitRequired' }),
 }
 
-describe('the pages of a list', () => {
+describe('pagination-state: transition and viewOf', () => {
   const cases = Object.keys(states).flatMap(state => Object.keys(answers).map(name => [state, name] as const))
 
-  it.each(cases)('have a next state and a view for everything: %s, answered with %s', (name, answered) => {
+  it.each(cases)('return a next state and a view for every input: %s with %s', (name, answered) => {
     const state = states[name]!
     const before = JSON.stringify(state)
     const events: PaginationEvent[] = [
@@ -72,7 +72,7 @@ describe('the pages of a list', () => {
     expect(JSON.stringify(state)).toBe(before)
   })
 
-  it.each(cases)('come to rest: %s, answered with %s', (name, answered) => {
+  it.each(cases)('become stable: %s with %s', (name, answered) => {
     let state = states[name]!
     // Answers that are the same for every range can be split for ever; a real page cannot.
     const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
@@ -86,7 +86,7 @@ describe('the pages of a list', () => {
       expect(transition(state, { type: 'pagesChanged', read: answers[answered]! })).toBe(state)
   })
 
-  it('stay the very same state while nothing changes', () => {
+  it('return the same state while nothing changes', () => {
     expect(transition(loaded, { type: 'pagesChanged', read: read(twoPages) })).toBe(loaded)
     expect(transition(loaded, { type: 'resume', read: read(twoPages) })).toBe(loaded)
     expect(transition(loaded, { type: 'pagesChanged', read: () => pending })).toBe(loaded)
@@ -94,16 +94,16 @@ describe('the pages of a list', () => {
   })
 })
 
-describe('pages', () => {
-  it.each(Object.entries(states))('are each asked for once: %s', (_name, state) => {
+describe('pagination-state: requestsOf', () => {
+  it.each(Object.entries(states))('contains no request twice: %s', (_name, state) => {
     expect(new Set(rangesOf(state)).size).toBe(requestsOf(state).length)
   })
 })
 
-describe('a page in two halves', () => {
+describe('pagination-state: a page in two halves', () => {
   const whole = answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' })
 
-  it('is asked for beside the page, which gives way once both are there', () => {
+  it('is requested next to the page, and replaces it once both halves have results', () => {
     expect(rangesOf(states.split!)).toEqual(['1: start-', '1: start-1.5', '1: 1.5-2', '1: 2-'])
     const oneHalf = transition(states.split!, { type: 'pagesChanged', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
     expect(rangesOf(oneHalf)).toEqual(rangesOf(states.split!))
@@ -112,8 +112,8 @@ describe('a page in two halves', () => {
   })
 })
 
-describe('pages that another client answers', () => {
-  it('are asked for anew with their ends given, and shown once they are all there', () => {
+describe('pagination-state: pages of another client', () => {
+  it('are requested again with fixed ends, and shown once all have results', () => {
     expect(rangesOf(states.restoring!)).toEqual(['2: start-2', '2: 2-4'])
     const former = { status: 'CanLoadMore', results: [1, 2, 3, 4], isStale: false } as const
     const one = transition(states.restoring!, { type: 'pagesChanged', read: read({ '-2': answer([1]) }) })

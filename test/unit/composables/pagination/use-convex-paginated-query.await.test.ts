@@ -28,7 +28,7 @@ function statusesOf(query: PromiseLike<{ status: { value: string } }>): string[]
   return statuses
 }
 
-describe('awaiting a list', () => {
+describe('useConvexPaginatedQuery: await', () => {
   it('settles at the first page', async () => {
     openPage()
     const { result } = mountList()
@@ -50,7 +50,7 @@ describe('awaiting a list', () => {
     expect(statuses).toEqual(['Error'])
   })
 
-  it('goes on through the restart after an invalid cursor', async () => {
+  it('continues through the restart after an invalid cursor', async () => {
     openPage()
     let fails = 1
     list.intercept = (result) => {
@@ -76,7 +76,7 @@ describe('awaiting a list', () => {
     expect(statuses).toEqual(['Paused'])
   })
 
-  it('settles when auth fails, and once nobody is there who is required', async () => {
+  it('settles when authentication fails, and when a required user is signed out', async () => {
     openPage({ user: 'ada' })
     page.source.answer = null
     const failing = statusesOf(page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 })).result)
@@ -107,7 +107,7 @@ describe('awaiting a list', () => {
     page.deployment.flush()
   })
 
-  it('resolves with everything but `then`, and is no promise to Vue', async () => {
+  it('resolves with every field except `then`, and is not a promise for Vue', async () => {
     openPage()
     const { result } = mountList()
     await page.tick(300)
@@ -115,7 +115,7 @@ describe('awaiting a list', () => {
     expect(Object.keys(await result).sort()).toEqual(['error', 'isLoading', 'isStale', 'loadMore', 'results', 'status'])
   })
 
-  it('holds a Suspense', async () => {
+  it('suspends a Suspense boundary', async () => {
     openPage()
     const List = defineComponent({
       async setup() {

@@ -66,8 +66,8 @@ function invalidCursor(): Error {
   return new Error('Uncaught Error: InvalidCursor: this cursor is from a different query.')
 }
 
-describe('an error in one page', () => {
-  it('is state: the list ends before it, and is whole again when the page is', async () => {
+describe('useConvexPaginatedQuery: an error in one page', () => {
+  it('ends the list before the page, until the page recovers', async () => {
     const { seen, query } = await mountPages(3)
     breakPage('2', new Error('a failure'))
     await page.tick()
@@ -81,7 +81,7 @@ describe('an error in one page', () => {
     expect(query.error.value).toBeUndefined()
   })
 
-  it('notifies no watcher when it repeats with another request id', async () => {
+  it('triggers no watcher when it repeats with another request id', async () => {
     const { seen, query } = await mountPages(3)
     let requests = 0
     list.intercept = (result, options) => {
@@ -99,7 +99,7 @@ describe('an error in one page', () => {
     expect(query.error.value).toBe(first)
   })
 
-  it('is the same error while the query does not return pages', async () => {
+  it('remains the same error while the query does not return pages', async () => {
     let rows = 0
     list.intercept = () => [++rows]
     const { query, seen } = mountList()
@@ -124,7 +124,7 @@ describe('an error in one page', () => {
     expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
   })
 
-  it('mutes neither other lists nor other queries', async () => {
+  it('affects neither other lists nor other queries', async () => {
     page.deployment.functions.set('values:get', () => page.deployment.ts)
     const value = page.run(() => useConvexQuery(api.values.get)).result
     const { seen } = await mountPages(3)
@@ -141,7 +141,7 @@ describe('an error in one page', () => {
     expect(seen.at(-1)).toBe('0,0.5,1,2 Error a failure')
   })
 
-  it('leaves no gap, if the page has forgotten where it ended', async () => {
+  it('leaves no gap if the page has lost its end', async () => {
     const { seen } = await mountPages(3)
     breakPage('2', new Error('a failure'))
     await page.tick()
@@ -153,8 +153,8 @@ describe('an error in one page', () => {
   })
 })
 
-describe('a watcher of the page that throws', () => {
-  it('harms no list: further pages come, and a restart goes through', async () => {
+describe('useConvexPaginatedQuery: a watcher that throws', () => {
+  it('prevents neither further pages nor a restart', async () => {
     const { query, seen } = await mountPages(1)
     const errors: string[] = []
     // What nobody catches goes to the global scope, which under fake timers is whoever lets time pass.
@@ -184,7 +184,7 @@ describe('a watcher of the page that throws', () => {
   })
 })
 
-describe('arguments that Convex cannot store', () => {
+describe('useConvexPaginatedQuery: arguments that Convex cannot store', () => {
   it('are an error of the list', async () => {
     const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: (() => {}) as any }, { initialNumItems: 3 }))
     expect(result.status.value).toBe('Error')
@@ -193,7 +193,7 @@ describe('arguments that Convex cannot store', () => {
   })
 })
 
-describe('a query that returns no page', () => {
+describe('useConvexPaginatedQuery: a query that does not return a page', () => {
   it('is explained', async () => {
     page.deployment.functions.set('rows:page', () => ['not a page'])
     const { query } = mountList()
@@ -202,11 +202,11 @@ describe('a query that returns no page', () => {
   })
 })
 
-describe('a cursor that has become invalid', () => {
+describe('useConvexPaginatedQuery: an invalid cursor', () => {
   it.each([
     ['its message', invalidCursor()],
     ['its data, which is all that a production deployment sends', Object.assign(new Error('Server Error'), { data: { isConvexSystemError: true, paginationError: 'InvalidCursor' } })],
-  ])('begins the list again, told by %s', async (_by, error) => {
+  ])('restarts the list, reported by %s', async (_by, error) => {
     const { seen, query } = await mountPages(3)
     breakPage('5', error)
     await page.tick()
@@ -219,14 +219,14 @@ describe('a cursor that has become invalid', () => {
     expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
   })
 
-  it('is not told by the words of another error\'s data', async () => {
+  it('is not inferred from the text in the data of another error', async () => {
     const { query } = await mountPages(2)
     breakPage('2', Object.assign(new Error('Server Error'), { data: { paginationError: 'another' } }))
     await page.tick()
     expect(query.status.value).toBe('Error')
   })
 
-  it('is an error after three restarts, however they come', async () => {
+  it('is an error after three restarts, in whatever way they happen', async () => {
     list.intercept = (result, { cursor }) => {
       if (cursor === '2')
         throw invalidCursor()
@@ -243,7 +243,7 @@ describe('a cursor that has become invalid', () => {
     expect(seen.at(-1)).toMatch(/^0,1,2,3,4,5/)
   })
 
-  it('is an error after three restarts, if it is the very first page that says so', async () => {
+  it('is an error after three restarts, if the first page reports it', async () => {
     list.intercept = () => {
       throw invalidCursor()
     }
@@ -253,7 +253,7 @@ describe('a cursor that has become invalid', () => {
     expect(seen).toEqual([' LoadingFirstPage', ' Error InvalidCursor'])
   })
 
-  it('is forgiven once the list has got as far again', async () => {
+  it('may restart the list again once the list is as long as before', async () => {
     const { query, seen } = await mountPages(2)
     for (let round = 0; round < 8; round++) {
       breakPage('2', invalidCursor())
@@ -266,7 +266,7 @@ describe('a cursor that has become invalid', () => {
     }
   })
 
-  it('of one half of a page begins the list again, three times at most', async () => {
+  it('of one half of a page restarts the list, three times at most', async () => {
     const { seen, query } = await mountPages(2)
     list.intercept = (result, { cursor, endCursor }) => {
       if (cursor === '1' && endCursor === '2')

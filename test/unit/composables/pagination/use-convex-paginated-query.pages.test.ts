@@ -39,7 +39,7 @@ async function loadAll({ query }: ReturnType<typeof mountList>, numItems: number
   }
 }
 
-describe('a list', () => {
+describe('useConvexPaginatedQuery: a list', () => {
   it('loads page by page until it is exhausted', async () => {
     list.fill('a', 7)
     const { query, seen } = mountList()
@@ -76,7 +76,7 @@ describe('a list', () => {
     expect(full.seen.at(-1)).toBe('0,1,2 Exhausted')
   })
 
-  it('is exhausted, or not, by its last page, whatever becomes of the others', async () => {
+  it('is exhausted according to its last page, whatever happens to the others', async () => {
     list.fill('a', 9)
     const mounted = mountList()
     await page.tick()
@@ -96,7 +96,7 @@ describe('a list', () => {
     expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 CanLoadMore')
   })
 
-  it('has room for 20 pages and 1,000 rows', async () => {
+  it('may have 20 pages and 1,000 rows', async () => {
     list.fill('a', 1000)
     const mounted = mountList({ initialNumItems: 50 })
     await page.tick()
@@ -111,7 +111,7 @@ describe('a list', () => {
     expect(grown).toBe(21)
   })
 
-  it('refuses to load pages of no size, or of a click', async () => {
+  it('refuses a page size that is not positive, and a click event', async () => {
     list.fill('a', 9)
     const { query } = mountList()
     await page.tick()
@@ -123,8 +123,8 @@ describe('a list', () => {
   })
 })
 
-describe('loadMore', () => {
-  it('is ignored while a page is loading and when there are no more', async () => {
+describe('useConvexPaginatedQuery: loadMore', () => {
+  it('has no effect while a page is loading and when the list is exhausted', async () => {
     list.fill('a', 7)
     const { query } = mountList()
     query.loadMore(3)
@@ -141,7 +141,7 @@ describe('loadMore', () => {
     expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +3'])
   })
 
-  it('is ignored once nobody uses the list any more; it stays as it was', async () => {
+  it('has no effect after the scope has ended, and the list does not change', async () => {
     list.fill('a', 7)
     const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
     await page.tick()
@@ -156,8 +156,8 @@ describe('loadMore', () => {
   })
 })
 
-describe('pages that grow', () => {
-  it('are split once they have more than twice as many rows as they were asked for, without a flicker', async () => {
+describe('useConvexPaginatedQuery: pages that grow', () => {
+  it('are split at more than twice the requested rows, without a flicker', async () => {
     list.fill('a', 9)
     const mounted = mountList()
     await page.tick()
@@ -185,7 +185,7 @@ describe('pages that grow', () => {
     expect(seen.at(-1)).toBe('0,0.2,0.4,0.5,0.6,0.7,0.8,1,2,3,4,5,6,7,8 Exhausted')
   })
 
-  it('stay as they are while only one half of them is there', async () => {
+  it('are shown whole while only one half has a result', async () => {
     list.fill('a', 3)
     const { seen } = mountList()
     await page.tick()
@@ -204,7 +204,7 @@ describe('pages that grow', () => {
     expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => (args.paginationOpts as any).endCursor)).toEqual(['0.6', '2'])
   })
 
-  it('are not split for being asked for more rows than the first', async () => {
+  it('are not split if they requested more rows than the first page', async () => {
     list.fill('a', 100)
     const { query } = mountList()
     await page.tick()
@@ -213,7 +213,7 @@ describe('pages that grow', () => {
     expect(list.takePages()).toEqual(['start +3', '2 +50'])
   })
 
-  it('may be the last page: it stays the last, and loads on from its end', async () => {
+  it('may include the last page, after which loadMore continues from its end', async () => {
     list.fill('a', 20)
     const { query, ranks } = mountList()
     await page.tick()
@@ -228,8 +228,8 @@ describe('pages that grow', () => {
   })
 })
 
-describe('a page that the deployment wants to be split', () => {
-  it('goes on being shown until its halves are there, if that is recommended', async () => {
+describe('useConvexPaginatedQuery: a page that the deployment wants to split', () => {
+  it('is shown until its halves have results, if the split is recommended', async () => {
     list.fill('a', 4)
     list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
     const { seen } = mountList({ initialNumItems: 4 })
@@ -238,7 +238,7 @@ describe('a page that the deployment wants to be split', () => {
     expect(list.takePages()).toEqual(['start +4', 'start to 2', '2 to 3'])
   })
 
-  it('is not shown, nor what follows it, until its halves are there, if that is required', async () => {
+  it('is hidden with all later pages until its halves have results, if required', async () => {
     list.fill('a', 8)
     const { seen, query } = mountList({ initialNumItems: 4 })
     await page.tick()
@@ -253,7 +253,7 @@ describe('a page that the deployment wants to be split', () => {
     expect(seen).toEqual(['0,1,2,3 LoadingMore', '0,1,2,3,4,5,6,7 CanLoadMore'])
   })
 
-  it('is shown in parts of parts, if its halves have to be split as well', async () => {
+  it('is shown in smaller parts if its halves must be split too', async () => {
     list.fill('a', 12)
     list.intercept = (result, { cursor }) => result.page.length > 3
       ? { ...result, page: [], pageStatus: 'SplitRequired' }
@@ -264,7 +264,7 @@ describe('a page that the deployment wants to be split', () => {
     expect(page.deployment.liveSockets[0]!.queries.size).toBe(5)
   })
 
-  it('is shown as it is, if it cannot be split', async () => {
+  it('is shown unchanged if it cannot be split', async () => {
     list.fill('a', 2)
     list.intercept = result => ({ ...result, splitCursor: null, pageStatus: 'SplitRequired' })
     const { seen } = mountList({ initialNumItems: 4 })
@@ -273,7 +273,7 @@ describe('a page that the deployment wants to be split', () => {
   })
 })
 
-describe('rows that did not change', () => {
+describe('useConvexPaginatedQuery: rows that do not change', () => {
   it('keep their identity through changes, further pages and splits', async () => {
     list.fill('a', 9)
     const mounted = mountList()
@@ -291,7 +291,7 @@ describe('rows that did not change', () => {
       expect(now).toContain(row)
   })
 
-  it('leave the very list, if none changed', async () => {
+  it('keep the identity of the array if none changes', async () => {
     list.fill('a', 9)
     const mounted = mountList()
     await page.tick()
@@ -303,7 +303,7 @@ describe('rows that did not change', () => {
     expect(mounted.query.results.value).toBe(rows)
   })
 
-  it('are not rendered again: one row of 100 is', async () => {
+  it('are not rendered again when one row of 100 changes', async () => {
     list.fill('a', 100)
     let renders = 0
     const RowView = defineComponent({ props: { row: Object }, setup: props => () => {
@@ -331,7 +331,7 @@ describe('rows that did not change', () => {
   })
 })
 
-describe('two lists of one query', () => {
+describe('useConvexPaginatedQuery: two lists of one query', () => {
   it('have pages of their own', async () => {
     list.fill('a', 9)
     const one = mountList()
@@ -347,8 +347,8 @@ describe('two lists of one query', () => {
   })
 })
 
-describe('a list that is not used any more', () => {
-  it('leaves nothing on the wire', async () => {
+describe('useConvexPaginatedQuery: a list whose scope has ended', () => {
+  it('leaves no subscription', async () => {
     list.fill('a', 9)
     const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
     const keepsTheSocket = mountList({}, 'a')

@@ -43,8 +43,8 @@ function wanted(): string[] {
   return page.deployment.liveSockets.flatMap(({ queries }) => [...queries.values()]).map(({ args }) => `${args.of} ${(args.paginationOpts as any).cursor ?? 'start'}`)
 }
 
-describe('other arguments', () => {
-  it('begin another list, and leave nothing of the former one', async () => {
+describe('useConvexPaginatedQuery: changed arguments', () => {
+  it('start another list, and release the pages of the previous one', async () => {
     openPage()
     const of = ref('a')
     const { query, seen } = mountList(() => ({ of: of.value }))
@@ -63,7 +63,7 @@ describe('other arguments', () => {
     expect(query.results.value.map(({ _id }) => _id)).toEqual(['a 0', 'a 1', 'a 2'])
   })
 
-  it('show the former rows until the first page is there, if asked to', async () => {
+  it('show the previous rows until the first page with keepPreviousData', async () => {
     openPage()
     const of = ref('a')
     const { query, seen } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
@@ -74,7 +74,7 @@ describe('other arguments', () => {
     expect(query.results.value[0]!._id).toBe('b 0')
   })
 
-  it('may change while a page loads: it is never seen', async () => {
+  it('may change while a page loads, which is then never shown', async () => {
     openPage()
     const of = ref('a')
     const { query, seen } = mountList(() => ({ of: of.value }))
@@ -86,8 +86,8 @@ describe('other arguments', () => {
   })
 })
 
-describe('arguments that change several times in one tick', () => {
-  it('ask for the last only', async () => {
+describe('useConvexPaginatedQuery: arguments that change several times in one tick', () => {
+  it('request only the last list', async () => {
     openPage()
     list.fill('c', 2)
     const of = ref('a')
@@ -102,7 +102,7 @@ describe('arguments that change several times in one tick', () => {
     expect(query.results.value.map(({ _id }) => _id)).toEqual(['c 0', 'c 1'])
   })
 
-  it('are not looked at in between, unless somebody looks at the list', async () => {
+  it('are not evaluated in between, unless the list is read', async () => {
     openPage()
     const one = ref<{ of: string } | null>({ of: 'a' })
     const { result: query } = page.run(() => useConvexPaginatedQuery(listApi.page, () => ({ of: one.value!.of }), { initialNumItems: 3 }))
@@ -113,7 +113,7 @@ describe('arguments that change several times in one tick', () => {
     expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
   })
 
-  it('keep the pages if they come back', async () => {
+  it('keep the pages if they are reverted', async () => {
     openPage()
     const of = ref('a')
     const { query } = mountList(() => ({ of: of.value }))
@@ -130,8 +130,8 @@ describe('arguments that change several times in one tick', () => {
   })
 })
 
-describe('equal arguments', () => {
-  it('in a new object send nothing and keep the pages', async () => {
+describe('useConvexPaginatedQuery: equal arguments', () => {
+  it('send nothing and keep the pages when they are in a new object', async () => {
     openPage()
     const args = shallowRef<Args>({ of: 'a' })
     const { query, seen } = mountList(args)
@@ -148,12 +148,12 @@ describe('equal arguments', () => {
   })
 })
 
-describe('arguments that pause', () => {
+describe('useConvexPaginatedQuery: arguments that pause', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
     ['\'skip\'', 'skip' as const],
-  ])('ask nothing while they are %s', async (_name, pause) => {
+  ])('send nothing while they are %s', async (_name, pause) => {
     openPage()
     const args = shallowRef<Args>(pause)
     const { query, seen } = mountList(args)
@@ -170,8 +170,8 @@ describe('arguments that pause', () => {
   })
 })
 
-describe('another person', () => {
-  it('never sees a former one\'s rows, not for one tick, and begins with the first page', async () => {
+describe('useConvexPaginatedQuery: identity change', () => {
+  it('hides the previous rows in that tick, and starts with the first page', async () => {
     openPage({ user: 'ada' })
     const { query, seen } = mountList()
     await page.tick()
@@ -195,7 +195,7 @@ describe('another person', () => {
     expect(new Set(pages.map(({ subject }) => subject))).toEqual(new Set(['ada']))
   })
 
-  it('sees nothing of what was kept for the former one either', async () => {
+  it('removes the rows that keepPreviousData kept', async () => {
     openPage({ user: 'ada' })
     const of = ref('a')
     const { query } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
@@ -206,7 +206,7 @@ describe('another person', () => {
     expect(query.results.value).toEqual([])
   })
 
-  it('takes nothing from a public list', async () => {
+  it('does not affect a public list', async () => {
     openPage({ user: 'ada' })
     const { query, seen } = mountList(undefined, { auth: 'public' })
     await page.tick()
@@ -222,8 +222,8 @@ describe('another person', () => {
   })
 })
 
-describe('a list that requires somebody', () => {
-  it('is loading while it is not known who is there, and paused while nobody is signed in', async () => {
+describe('useConvexPaginatedQuery: auth required', () => {
+  it('is loading while the identity is not known, and paused while signed out', async () => {
     openPage({ user: 'silent' })
     const { result: query } = page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
     await page.tick(3000)
@@ -239,8 +239,8 @@ describe('a list that requires somebody', () => {
   })
 })
 
-describe('a page that has no token after 2 s', () => {
-  it('shows nobody\'s pages, stale, until the person\'s are all there: as many as before, without a gap', async () => {
+describe('useConvexPaginatedQuery: no token 2 s after boot', () => {
+  it('shows anonymous pages, stale, until as many pages of the user have results', async () => {
     openPage({ user: 'silent' })
     const { query, seen } = mountList()
     await page.tick(2050)
@@ -260,7 +260,7 @@ describe('a page that has no token after 2 s', () => {
     expect(textsOf(query.results.value)).toBe(`${adas},ada's 6,ada's 7`)
   })
 
-  it('keeps a single page in place, and loads on from the person\'s answer only', async () => {
+  it('keeps a single page, and loads more only after the result of the user', async () => {
     openPage({ user: 'silent' })
     const { seen, query } = mountList()
     await page.tick(2050)
@@ -279,8 +279,8 @@ describe('a page that has no token after 2 s', () => {
   })
 })
 
-describe('a person whose token is refused', () => {
-  it('goes on seeing their rows, as stale', async () => {
+describe('useConvexPaginatedQuery: a token that the deployment refuses', () => {
+  it('leaves the rows of the user on the page, as stale', async () => {
     openPage({ user: 'ada' })
     const { query } = mountList()
     await page.tick()
@@ -296,8 +296,8 @@ describe('a person whose token is refused', () => {
   })
 })
 
-describe('a lost connection', () => {
-  it('is taken up again without a flicker', async () => {
+describe('useConvexPaginatedQuery: a lost connection', () => {
+  it('is resumed without a flicker', async () => {
     openPage()
     const { query, seen } = mountList()
     await page.tick()
@@ -311,7 +311,7 @@ describe('a lost connection', () => {
   })
 })
 
-describe('a list in a KeepAlive', () => {
+describe('useConvexPaginatedQuery: a KeepAlive page', () => {
   function mountKept(options: Partial<UseConvexPaginatedQueryOptions> = {}) {
     const isShown = ref(true)
     let query!: ReturnType<typeof useConvexPaginatedQuery<typeof listApi.page>>
@@ -325,7 +325,7 @@ describe('a list in a KeepAlive', () => {
     return { isShown, seen, wrapper, query: () => query }
   }
 
-  it('comes back as it was if it rested shortly', async () => {
+  it('is unchanged when it is activated in time', async () => {
     openPage()
     const { isShown, seen, query } = mountKept()
     await page.tick()
@@ -344,7 +344,7 @@ describe('a list in a KeepAlive', () => {
     expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
   })
 
-  it('leaves the wire if it rests for long, and brings all its pages back at once', async () => {
+  it('unsubscribes when it is deactivated for long, and then restores all pages at once', async () => {
     openPage()
     const { isShown, seen, query, wrapper } = mountKept()
     await page.tick()
@@ -364,7 +364,7 @@ describe('a list in a KeepAlive', () => {
     expect(seen).toEqual(['0,1,2,3,4,5 LoadingMore stale', '0,0.5,1,2,3,4,4.5,5 CanLoadMore'])
   })
 
-  it('does not come back with another person\'s rows', async () => {
+  it('shows no rows of the previous identity when it is activated', async () => {
     openPage({ user: 'ada' })
     const { isShown, seen, query } = mountKept()
     await page.tick()

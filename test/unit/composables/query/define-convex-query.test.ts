@@ -42,8 +42,8 @@ function mountUsers(useShared: () => { data: Ref<any> }, shown: Ref<string[]>) {
   return page.mount(defineComponent(() => () => h('main', shown.value.map(key => h(User, { key })))))
 }
 
-describe('a shared query', () => {
-  it('is set up once, at its first use, for all who use it', async () => {
+describe('defineConvexQuery: a shared query', () => {
+  it('is set up once, at its first use', async () => {
     page = openPage()
     const { useMessages, setUps } = defineMessages()
     expect(setUps).not.toHaveBeenCalled()
@@ -53,13 +53,13 @@ describe('a shared query', () => {
     expect(setUps).toHaveBeenCalledTimes(1)
   })
 
-  it('gives every user the very same', () => {
+  it('returns the same object to every component', () => {
     page = openPage()
     const { useMessages } = defineMessages()
     expect(page.run(useMessages).result).toBe(page.run(useMessages).result)
   })
 
-  it('lives as long as anyone uses it, whoever came first, and anew after that', async () => {
+  it('lives as long as any component uses it, and is set up again after that', async () => {
     page = openPage()
     const { useMessages, setUps, disposals } = defineMessages()
     const shown = ref(['first', 'second'])
@@ -87,7 +87,7 @@ describe('a shared query', () => {
     expect(subscribed()).toBe(1)
   })
 
-  it('follows its arguments after the component that came first has gone', async () => {
+  it('tracks its arguments after the first component has unmounted', async () => {
     page = openPage()
     const channel = ref('a')
     const doubled: string[] = []
@@ -107,7 +107,7 @@ describe('a shared query', () => {
     expect(doubled).toEqual(['in a', 'in b'])
   })
 
-  it('may be whatever a composable returns, and use another one', async () => {
+  it('may return any value of a composable, and use another shared query', async () => {
     page = openPage()
     const { useMessages, disposals } = defineMessages()
     const useFirst = defineConvexQuery(() => {
@@ -124,7 +124,7 @@ describe('a shared query', () => {
     expect(disposals).toHaveBeenCalledTimes(1)
   })
 
-  it('whose setup throws is tried again by the next, and leaves nothing', async () => {
+  it('runs a setup that threw again at the next use, and leaves nothing', async () => {
     page = openPage()
     const disposals = vi.fn()
     let isBroken = true
@@ -145,7 +145,7 @@ describe('a shared query', () => {
     expect(result.status.value).toBe('success')
   })
 
-  it('shows nothing of a person who has gone', async () => {
+  it('shows nothing of the previous user', async () => {
     page = openPage({ user: 'ada' })
     const useMe = defineConvexQuery(() => useConvexQuery(api.users.whoami))
     const { result } = page.run(useMe)
@@ -157,7 +157,7 @@ describe('a shared query', () => {
     expect(result.data.value).toBe('bob')
   })
 
-  it('outside of an app is a diagnosed error', () => {
+  it('throws a diagnosed error outside of an app', () => {
     page = openPage()
     const { useMessages, setUps } = defineMessages()
     expect(() => useMessages()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
@@ -165,8 +165,8 @@ describe('a shared query', () => {
   })
 })
 
-describe('two apps', () => {
-  it('have one each', async () => {
+describe('defineConvexQuery: two apps', () => {
+  it('have one query each', async () => {
     page = openPage()
     const other = openPage()
     other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'elsewhere' }])
@@ -185,8 +185,8 @@ describe('two apps', () => {
   })
 })
 
-describe('the component that comes first', () => {
-  it('does not own what is injected: the app does', () => {
+describe('defineConvexQuery: the first component', () => {
+  it('does not provide the injected values: the app does', () => {
     page = openPage()
     page.app.provide('where', 'app')
     const useWhere = defineConvexQuery(() => inject('where', 'nowhere'))
@@ -205,7 +205,7 @@ describe('the component that comes first', () => {
     app.unmount()
   })
 
-  it('may rest in a KeepAlive without making the others wait, and finds it going on', async () => {
+  it('may be deactivated in a KeepAlive without effect on the others', async () => {
     page = openPage()
     const { useMessages } = defineMessages()
     const isKept = ref(true)
@@ -234,7 +234,7 @@ describe('the component that comes first', () => {
   })
 })
 
-describe('awaiting a shared query', () => {
+describe('defineConvexQuery: await', () => {
   function mountLater(useMessages: () => PromiseLike<{ data: Ref<any> }>) {
     const Later = defineComponent({
       async setup() {
@@ -247,7 +247,7 @@ describe('awaiting a shared query', () => {
     return { wrapper, shown }
   }
 
-  it('waits for its first result, for every user', async () => {
+  it('waits for the first result, for every component', async () => {
     page = openPage()
     const { useMessages, setUps } = defineMessages()
     const { wrapper } = mountLater(useMessages)
@@ -257,7 +257,7 @@ describe('awaiting a shared query', () => {
     expect(setUps).toHaveBeenCalledTimes(1)
   })
 
-  it('goes on when the first who waits leaves, and ends when the last does', async () => {
+  it('continues when the first waiting component unmounts, and ends with the last', async () => {
     page = openPage()
     page.deployment.latencyMs = 100
     const { useMessages, disposals } = defineMessages()
@@ -272,8 +272,8 @@ describe('awaiting a shared query', () => {
   })
 })
 
-describe('a store', () => {
-  it('uses it as a component does', async () => {
+describe('defineConvexQuery: a store', () => {
+  it('uses the query as a component does', async () => {
     page = openPage()
     const { useMessages, disposals } = defineMessages()
     const stores = effectScope(true)
@@ -287,7 +287,7 @@ describe('a store', () => {
     expect(disposals).toHaveBeenCalledTimes(1)
   })
 
-  it('without a scope keeps it for good', async () => {
+  it('keeps the query permanently without a scope', async () => {
     page = openPage()
     const { useMessages, disposals } = defineMessages()
     const kept = page.app.runWithContext(useMessages)

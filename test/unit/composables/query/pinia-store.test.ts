@@ -23,8 +23,8 @@ const useChannels = defineStore('channels', () => {
   return { channels, results }
 })
 
-describe('a Pinia setup store', () => {
-  it('shows what its queries show, and serializes none of it', async () => {
+describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
+  it('shows the state of its queries, and serializes none of it', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const store = page.app.runWithContext(() => useMessages(pinia))
@@ -36,7 +36,7 @@ describe('a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('is not hydrated with what a server had', async () => {
+  it('is not hydrated with the state of the server', async () => {
     const pinia = createPinia()
     pinia.state.value = { messages: { data: 'from the server', status: 'success' } }
     page.app.use(pinia)

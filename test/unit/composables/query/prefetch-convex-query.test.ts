@@ -23,8 +23,8 @@ function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
 /** Prefetches as a router guard does: in the app's context, without a scope. */
 const guard = (...call: Parameters<typeof prefetchConvexQuery<typeof api.messages.list>>) => page.app.runWithContext(() => prefetchConvexQuery(...call))
 
-describe('a prefetch', () => {
-  it('resolves at the first answer', async () => {
+describe('prefetchConvexQuery: the promise', () => {
+  it('resolves at the first result', async () => {
     openPage()
     page.deployment.latencyMs = 100
     const resolved = vi.fn()
@@ -47,7 +47,7 @@ describe('a prefetch', () => {
     expect(page.run(() => useConvexQuery(api.messages.list, { channel: 'a' })).result.status.value).toBe('error')
   })
 
-  it('resolves after the time-out, and goes on for the page', async () => {
+  it('resolves after the time-out, while the query continues for the page', async () => {
     openPage()
     await page.tick()
     page.deployment.latencyMs = 8000
@@ -65,7 +65,7 @@ describe('a prefetch', () => {
     page.deployment.latencyMs = 0
   })
 
-  it('resolves at once and asks nothing where the page would pause', async () => {
+  it('resolves at once and sends nothing if the arguments pause the query', async () => {
     openPage()
     await page.tick()
     page.takeFrames()
@@ -74,12 +74,12 @@ describe('a prefetch', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('resolves for arguments that Convex cannot store: the page shows what is wrong', async () => {
+  it('resolves for invalid arguments, whose error the page shows', async () => {
     openPage()
     await expect(guard(api.messages.list, { channel: Symbol('a') } as any)).resolves.toBeUndefined()
   })
 
-  it('resolves where nobody is signed in and somebody is required, and where their token does not come', async () => {
+  it('resolves if a required user is signed out or has no token', async () => {
     openPage({ user: 'silent' })
     page.source.answer = () => ({ kind: 'failed', error: new Error('down') })
     const resolved = vi.fn()
@@ -93,7 +93,7 @@ describe('a prefetch', () => {
     await guard(api.messages.list, { channel: 'a' }, { auth: 'required' })
   })
 
-  it('resolves when the app goes', async () => {
+  it('resolves when the app is unmounted', async () => {
     openPage()
     page.deployment.isHolding = true
     const resolved = vi.fn()
@@ -103,7 +103,7 @@ describe('a prefetch', () => {
     expect(resolved).toHaveBeenCalled()
   })
 
-  it('outside of an app, or of no query, is a diagnosed error', () => {
+  it('throws outside of an app, and for a value that is not a query', () => {
     openPage()
     expect(() => prefetchConvexQuery(api.users.whoami)).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING', why: expect.stringContaining('prefetchConvexQuery') }))
     expect(() => usePrefetchConvexQuery()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING', why: expect.stringContaining('usePrefetchConvexQuery') }))
@@ -111,7 +111,7 @@ describe('a prefetch', () => {
   })
 })
 
-describe('the page that mounts after a prefetch', () => {
+describe('prefetchConvexQuery: the page that mounts afterwards', () => {
   it.each([{}, { live: false }])('shows the data at once and sends nothing (%o)', async (options) => {
     openPage()
     void guard(api.messages.list, { channel: 'a' }, options)
@@ -124,7 +124,7 @@ describe('the page that mounts after a prefetch', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('shares what is still under way', async () => {
+  it('shares a query that is still pending', async () => {
     openPage()
     page.deployment.latencyMs = 100
     void guard(api.messages.list, { channel: 'a' })
@@ -135,7 +135,7 @@ describe('the page that mounts after a prefetch', () => {
     expect(page.takeFrames().filter(frame => frame.includes('messages:list'))).toHaveLength(1)
   })
 
-  it('lingers as it says itself when it is left later', async () => {
+  it('lets the query linger for its own lingerMs when it unmounts later', async () => {
     openPage()
     void guard(api.messages.list, { channel: 'a' })
     await page.tick()
@@ -150,11 +150,11 @@ describe('the page that mounts after a prefetch', () => {
   })
 })
 
-describe('a prefetch that no page follows', () => {
+describe('prefetchConvexQuery: without a page that mounts', () => {
   it.each([
     [10_000, {}],
     [500, { lingerMs: 500 }],
-  ])('leaves the wire %i ms after the answer', async (ms, options) => {
+  ])('unsubscribes %i ms after the result', async (ms, options) => {
     openPage()
     await page.tick()
     page.deployment.latencyMs = 1000
@@ -167,7 +167,7 @@ describe('a prefetch that no page follows', () => {
     expect(page.takeFrames()).toEqual(['-1'])
   })
 
-  it('leaves at once with its person, and is not asked as the next', async () => {
+  it('unsubscribes at once on an identity change, and does not run as the next identity', async () => {
     openPage({ user: 'ada' })
     const executions = (): unknown[] => page.deployment.executions.filter(({ name, subject }) => name === 'messages:list' && subject !== 'ada')
     void guard(api.messages.list, { channel: 'a' })
@@ -179,8 +179,8 @@ describe('a prefetch that no page follows', () => {
   })
 })
 
-describe('a router that prefetches', () => {
-  it('shows a page with its data in its first render, by a guard', async () => {
+describe('prefetchConvexQuery: with a router', () => {
+  it('renders a page with its data at once after a guard has prefetched', async () => {
     openPage()
     const renders: unknown[] = []
     const Messages = defineComponent(() => {
@@ -213,7 +213,7 @@ describe('a router that prefetches', () => {
     app.unmount()
   })
 
-  it('prefetches in an event handler, which knows no app', async () => {
+  it('prefetches in an event handler, outside of the app context', async () => {
     openPage()
     const wrapper = page.mount(defineComponent(() => {
       const prefetch = usePrefetchConvexQuery()
@@ -227,7 +227,7 @@ describe('a router that prefetches', () => {
     expect(page.takeFrames()).toEqual([LIST_A])
   })
 
-  it('goes on when the component that prefetched leaves for the page', async () => {
+  it('continues when the component that prefetched unmounts for the page', async () => {
     openPage()
     const isShown = ref(false)
     const Link = defineComponent(() => {

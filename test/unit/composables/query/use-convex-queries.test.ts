@@ -35,8 +35,8 @@ async function mountRecord<Queries extends Record<string, Item>>(queries: MaybeR
   return { results: mounted.result, stop: mounted.stop }
 }
 
-describe('an error of a record\'s query', () => {
-  it('notifies no watcher when it repeats with another request id', async () => {
+describe('useConvexQueries: an error', () => {
+  it('triggers no watcher when it repeats with another request id', async () => {
     const { results } = await mountRecord({ a: list('a') })
     let requests = 0
     page.deployment.functions.set('messages:list', () => {
@@ -54,8 +54,8 @@ describe('an error of a record\'s query', () => {
   })
 })
 
-describe('a record of queries', () => {
-  it('is a record of results, on one connection', async () => {
+describe('useConvexQueries: the record', () => {
+  it('has a result for each query, on one connection', async () => {
     openPage()
     const { result: results } = page.run(() => useConvexQueries({
       a: list('a'),
@@ -71,7 +71,7 @@ describe('a record of queries', () => {
     expect(page.deployment.liveSockets).toHaveLength(1)
   })
 
-  it('is unwrapped in a template, and renders what changes', async () => {
+  it('is unwrapped in a template, and renders changes', async () => {
     openPage()
     const wrapper = page.mount(defineComponent({
       setup: () => ({ results: useConvexQueries({ a: list('a'), b: list('b') }) }),
@@ -82,7 +82,7 @@ describe('a record of queries', () => {
     expect(wrapper.text()).toBe('a: in ab: in b')
   })
 
-  it('has the data as the server sent it, not a proxy of it', async () => {
+  it('holds the data of the server, not a proxy of it', async () => {
     const { results } = await mountRecord({ a: list('a') })
     const { result: same } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
     expect(results.a!.data).toBe(same.data.value)
@@ -97,7 +97,7 @@ describe('a record of queries', () => {
     expect(results.a!.data).toEqual([{ _id: 'a-1', body: 'in a' }])
   })
 
-  it('has errors one by one, and each asks again on its own', async () => {
+  it('has an error per query, each with its own refresh', async () => {
     const { results } = await mountRecord({ a: list('a'), b: list('b') })
     page.deployment.functions.set('messages:list', ({ channel }) => {
       if (channel === 'a')
@@ -111,7 +111,7 @@ describe('a record of queries', () => {
     expect(page.takeFrames()).toEqual(['-1', '+messages:list {"channel":"a"}'])
   })
 
-  it('runs each as its own auth mode says', async () => {
+  it('runs each query with its own auth', async () => {
     openPage({ user: 'ada' })
     const { result: results } = page.run(() => useConvexQueries({
       mine: { query: api.users.whoami, auth: 'required' },
@@ -123,7 +123,7 @@ describe('a record of queries', () => {
     expect([results.mine.data, results.mine.status, results.anybodys.data]).toEqual([undefined, 'paused', null])
   })
 
-  it('keeps what each may keep', async () => {
+  it('applies the options for kept data per query', async () => {
     const channel = ref('a')
     openPage()
     const { result: results } = page.run(() => useConvexQueries(() => ({
@@ -138,7 +138,7 @@ describe('a record of queries', () => {
     expect(results.plain.data).toBeUndefined()
   })
 
-  it('keeps after an error what each may keep', async () => {
+  it('applies keepDataOnError per query', async () => {
     openPage()
     const { result: results } = page.run(() => useConvexQueries({ kept: { ...list('a'), keepDataOnError: true }, plain: list('a') }))
     await page.tick()
@@ -153,8 +153,8 @@ describe('a record of queries', () => {
   })
 })
 
-describe('what Vue does with a record', () => {
-  it('watch follows which queries there are', async () => {
+describe('useConvexQueries: in Vue', () => {
+  it('triggers watch when its keys change', async () => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
     const seen: string[] = []
@@ -170,7 +170,7 @@ describe('what Vue does with a record', () => {
     expect(seen).toEqual(['a success,b paused', 'a success,b pending', 'b success'])
   })
 
-  it('watch follows what they show, if it is deep', async () => {
+  it('triggers a deep watch when its results change', async () => {
     const { results } = await mountRecord({ a: list('a') })
     const seen: unknown[] = []
     page.run(() => watch(results, ({ a }) => seen.push(a!.data?.[0]?.body), { deep: true }))
@@ -180,13 +180,13 @@ describe('what Vue does with a record', () => {
     expect(seen).toEqual(['new'])
   })
 
-  it('toRefs makes refs of the results', async () => {
+  it('has its results as refs in toRefs', async () => {
     const { results } = await mountRecord({ a: list('a'), b: undefined as Item })
     const { a, b } = toRefs(results)
     expect([a!.value.data, b!.value.status]).toEqual([[{ _id: 'a-1', body: 'in a' }], 'paused'])
   })
 
-  it('what unwraps refs gives the record itself', async () => {
+  it('is unwrapped to the record itself', async () => {
     const { results } = await mountRecord({ a: list('a') })
     const unwrapped = [unref(results), toValue(results), reactive({ results }).results, proxyRefs({ results }).results, await results]
     for (const record of unwrapped) {
@@ -195,7 +195,7 @@ describe('what Vue does with a record', () => {
     }
   })
 
-  it('a component that shows one query renders for no other', async () => {
+  it('does not render a component for the queries of others', async () => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
     const render = vi.fn(() => h('p', results.a!.data![0]!.body))
@@ -207,20 +207,20 @@ describe('what Vue does with a record', () => {
   })
 })
 
-describe('a key', () => {
+describe('useConvexQueries: a key', () => {
   it.each(['then', 'value'])('cannot be `%s`, which the record needs for itself', (key) => {
     openPage()
     expect(() => page.run(() => useConvexQueries({ [key]: list('a') }))).toThrow(expect.objectContaining({ code: 'QUERY_KEY_RESERVED', message: expect.stringContaining(`\`${key}\``) }))
   })
 
-  it('may be anything else, however much it looks like Vue\'s or an object\'s own', async () => {
+  it('may be any other, even a name that Vue or objects use', async () => {
     const { results } = await mountRecord({ effect: list('a'), dep: list('b'), constructor: list('c'), then_: undefined as Item })
     expect(['effect', 'dep', 'constructor'].map(key => results[key]!.data?.[0]?.body)).toEqual(['in a', 'in b', 'in c'])
   })
 })
 
-describe('a key that comes', () => {
-  it('is asked, and touches no other', async () => {
+describe('useConvexQueries: a key that is added', () => {
+  it('subscribes, and does not affect the others', async () => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
     const a = results.a
@@ -234,7 +234,7 @@ describe('a key that comes', () => {
     expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}'])
   })
 
-  it('may be put into a reactive record', async () => {
+  it('may be added to a reactive record', async () => {
     const record = reactive<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
     record.b = list('b')
@@ -245,7 +245,7 @@ describe('a key that comes', () => {
     expect(Object.keys(results)).toEqual(['b'])
   })
 
-  it('shows at once what somebody else is subscribed to', async () => {
+  it('shows at once the result of another component', async () => {
     const record = shallowRef<Record<string, Item>>({})
     const { results } = await mountRecord(record)
     page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
@@ -258,8 +258,8 @@ describe('a key that comes', () => {
   })
 })
 
-describe('a key that goes', () => {
-  it('takes its data along in that tick, and leaves the wire', async () => {
+describe('useConvexQueries: a key that is removed', () => {
+  it('removes its data in that tick, and unsubscribes', async () => {
     const record = shallowRef<Record<string, Item>>({ a: list('a'), b: list('b') })
     const { results } = await mountRecord(record)
     const b = results.b!
@@ -273,7 +273,7 @@ describe('a key that goes', () => {
     expect(page.takeFrames()).toEqual(['-2'])
   })
 
-  it('lingers as a query does', async () => {
+  it('lingers as a single query does', async () => {
     openPage()
     const record = shallowRef<Record<string, Item & { lingerMs: number }>>({ a: { ...list('a'), lingerMs: 2000 } })
     page.run(() => useConvexQueries<{ [key: string]: typeof api.messages.list }>(record))
@@ -286,7 +286,7 @@ describe('a key that goes', () => {
     expect(page.takeFrames()).toEqual(['-1'])
   })
 
-  it('leaves nothing behind, however often it comes back', async () => {
+  it('leaves nothing, however often it is added again', async () => {
     const isThere = ref(true)
     const args = vi.fn(() => ({ channel: 'a' }))
     openPage()
@@ -304,7 +304,7 @@ describe('a key that goes', () => {
     expect(calls.at(-1)).toBe(calls[1])
   })
 
-  it('and comes back in one tick sends nothing, and stays what it is', async () => {
+  it('sends nothing and stays the same if it is added again in one tick', async () => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
     const a = results.a
@@ -316,7 +316,7 @@ describe('a key that goes', () => {
   })
 })
 
-describe('a key that pauses', () => {
+describe('useConvexQueries: a key that pauses', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
@@ -324,7 +324,7 @@ describe('a key that pauses', () => {
     ['of arguments that are undefined', { query: api.messages.list, args: undefined }],
     ['of arguments that are null', { query: api.messages.list, args: null }],
     ['of arguments that pause', { query: api.messages.list, args: 'skip' as const }],
-  ])('(%s) is there, asks nothing, and resumes', async (_name, pause) => {
+  ])('(%s) has a paused result, sends nothing, and resumes', async (_name, pause) => {
     const record = shallowRef<Record<string, Item>>({ a: list('a') })
     const { results } = await mountRecord(record)
     record.value = { a: pause }
@@ -339,8 +339,8 @@ describe('a key that pauses', () => {
   })
 })
 
-describe('a key whose arguments change', () => {
-  it('is the same result, never shows old data, and subscribes before it leaves', async () => {
+describe('useConvexQueries: a key with changed arguments', () => {
+  it('keeps its result object, shows no previous data, and subscribes before it releases', async () => {
     const channel = ref('a')
     const { results } = await mountRecord(() => ({ a: list('x'), moving: list(channel.value) }))
     const { a, moving } = results
@@ -366,8 +366,8 @@ describe('a key whose arguments change', () => {
   })
 })
 
-describe('a key whose query changes', () => {
-  it('never shows what the other said, and subscribes before it leaves', async () => {
+describe('useConvexQueries: a key with a changed query', () => {
+  it('never shows the previous data, and subscribes before it releases', async () => {
     openPage()
     const isCount = ref(false)
     const { result: results } = page.run(() => useConvexQueries<{ a: any, b: any }>(() => ({
@@ -387,7 +387,7 @@ describe('a key whose query changes', () => {
     expect(page.takeFrames()).toEqual(['+messages:count {"channel":"a"}', '-1'])
   })
 
-  it('does so for another auth mode, and for asking once', async () => {
+  it('is replaced for another auth, and for live false', async () => {
     openPage({ user: 'ada' })
     const options = shallowRef<{ auth?: 'optional' | 'public', live?: boolean }>({})
     const { result: results } = page.run(() => useConvexQueries(() => ({ who: { query: api.users.whoami, ...options.value } })))
@@ -408,8 +408,8 @@ describe('a key whose query changes', () => {
   })
 })
 
-describe('two keys that one transition changes', () => {
-  it('change in one flush, and show no mixture to a synchronous watcher', async () => {
+describe('useConvexQueries: two keys that one transition changes', () => {
+  it('change in one flush, also for a synchronous watcher', async () => {
     openPage()
     let value = 1
     page.deployment.functions.set('values:get', () => value)
@@ -436,8 +436,8 @@ describe('two keys that one transition changes', () => {
   })
 })
 
-describe('awaiting a record', () => {
-  it('settles when each has an answer or an error, and never rejects', async () => {
+describe('useConvexQueries: await', () => {
+  it('settles when each query has a result or an error, and never rejects', async () => {
     openPage()
     page.deployment.latencyMs = 50
     page.deployment.functions.set('messages:count', () => {
@@ -455,7 +455,7 @@ describe('awaiting a record', () => {
     expect(Reflect.get(awaited, 'then')).toBeUndefined()
   })
 
-  it('settles at once where there is nothing to wait for', async () => {
+  it('settles at once if no query is pending', async () => {
     openPage()
     const settled = vi.fn()
     void page.run(() => useConvexQueries({})).result.then(settled)
@@ -480,7 +480,7 @@ describe('awaiting a record', () => {
     expect(settled.mock.calls).toEqual([['timeout'], ['stopped']])
   })
 
-  it('does not wait for a person whose token does not come, but for what is public', async () => {
+  it('waits for public queries, but not for a user without a token', async () => {
     openPage({ user: 'silent' })
     page.source.answer = () => ({ kind: 'failed', error: new Error('down') })
     page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: {}, session: {} })
@@ -494,7 +494,7 @@ describe('awaiting a record', () => {
     expect(settled.mock.calls).toEqual([['mine'], ['both']])
   })
 
-  it('lets Suspense wait', async () => {
+  it('suspends a Suspense boundary', async () => {
     openPage()
     const Later = defineComponent({
       async setup() {
@@ -509,8 +509,8 @@ describe('awaiting a record', () => {
   })
 })
 
-describe('a component that leaves', () => {
-  it('leaves nothing on the wire', async () => {
+describe('useConvexQueries: a component that unmounts', () => {
+  it('leaves no subscription', async () => {
     openPage()
     const isShown = ref(true)
     const Rows = defineComponent(() => {
@@ -531,7 +531,7 @@ describe('a component that leaves', () => {
   })
 })
 
-describe('a KeepAlive page', () => {
+describe('useConvexQueries: a KeepAlive page', () => {
   const events: string[] = []
   const Row = defineComponent({
     props: { body: String },
@@ -559,7 +559,7 @@ describe('a KeepAlive page', () => {
     return { wrapper, isKept }
   }
 
-  it('that is left releases its queries, and asks nothing while it rests', async () => {
+  it('releases its queries, and sends nothing while it is deactivated', async () => {
     const { isKept } = await mountKept()
     isKept.value = false
     await page.tick(2900)
@@ -569,7 +569,7 @@ describe('a KeepAlive page', () => {
     expect(page.takeFrames()).toEqual(['-1', '-2'])
   })
 
-  it('that is come back to in time is as it was left, its components included', async () => {
+  it('is unchanged when it is activated in time, its components included', async () => {
     const { wrapper, isKept } = await mountKept()
     isKept.value = false
     await page.tick(1000)
@@ -580,7 +580,7 @@ describe('a KeepAlive page', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('that is come back to later asks what is wanted now', async () => {
+  it('subscribes to the current record when it is activated later', async () => {
     const { wrapper, isKept } = await mountKept()
     isKept.value = false
     await page.tick(5000)
@@ -597,8 +597,8 @@ describe('a KeepAlive page', () => {
   })
 })
 
-describe('a record of 1,000 queries', () => {
-  it('sends one message, and one more for a key that comes or goes; those that stay are left alone', async () => {
+describe('useConvexQueries: a record of 1,000 queries', () => {
+  it('sends one message, and one more per change, without affecting the other keys', async () => {
     openPage()
     page.deployment.isCoalescing = true
     const channels = shallowRef(Array.from({ length: 1000 }, (_, index) => `channel-${index}`))

@@ -26,12 +26,12 @@ function mountMessages(args: MaybeRefOrGetter<Args>, options: Parameters<typeof 
   return { ...result, stop }
 }
 
-describe('arguments that pause', () => {
+describe('useConvexQuery: arguments that pause', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
     ['\'skip\'', 'skip' as const],
-  ])('send nothing while they are %s, and ask as soon as they are a value', async (_name, pause) => {
+  ])('send nothing while they are %s, and subscribe once they have a value', async (_name, pause) => {
     const args = shallowRef<Args>(pause)
     const { query, body } = mountMessages(args)
     await page.tick()
@@ -51,7 +51,7 @@ describe('arguments that pause', () => {
     ['undefined', undefined],
     ['null', null],
     ['\'skip\'', 'skip' as const],
-  ])('hide the data and leave the wire when they become %s', async (_name, pause) => {
+  ])('hide the data and unsubscribe when they become %s', async (_name, pause) => {
     const args = shallowRef<Args>({ channel: 'a' })
     const { query, seen } = mountMessages(args)
     await page.tick()
@@ -64,7 +64,7 @@ describe('arguments that pause', () => {
     expect(page.deployment.liveSockets.flatMap(socket => [...socket.queries])).toEqual([])
   })
 
-  it('resume with what is true now', async () => {
+  it('resume with the current result', async () => {
     const args = shallowRef<Args>({ channel: 'a' })
     const { body } = mountMessages(args)
     await page.tick()
@@ -77,7 +77,7 @@ describe('arguments that pause', () => {
     expect(body.value).toBe('changed meanwhile')
   })
 
-  it('are not what leaving them out means', async () => {
+  it('differ from arguments that are left out', async () => {
     page = new ScriptedPage({ lingerMs: 0 })
     page.deployment.functions.set('users:whoami', () => null)
     const { result } = page.run(() => ({
@@ -90,8 +90,8 @@ describe('arguments that pause', () => {
   })
 })
 
-describe('equal arguments', () => {
-  it('in a new object send nothing and leave everything as it is', async () => {
+describe('useConvexQuery: equal arguments', () => {
+  it('send nothing and change nothing when they are in a new object', async () => {
     const args = shallowRef<Args>({ channel: 'a', limit: 3 })
     const { query, seen } = mountMessages(args)
     await page.tick()
@@ -107,7 +107,7 @@ describe('equal arguments', () => {
     expect(query.data.value).toBe(data)
   })
 
-  it('are the same with or without a field that is undefined', async () => {
+  it('are the same with and without an undefined field', async () => {
     const args = shallowRef<Args>({ channel: 'a' })
     mountMessages(args)
     await page.tick()
@@ -117,7 +117,7 @@ describe('equal arguments', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('come from refs, getters, computed and reactive objects alike', async () => {
+  it('work as refs, getters, computed and reactive objects', async () => {
     page = new ScriptedPage()
     page.deployment.functions.set('messages:list', () => [])
     const { result } = page.run(() => [
@@ -133,8 +133,8 @@ describe('equal arguments', () => {
   })
 })
 
-describe('a change of arguments', () => {
-  it('subscribes the new before it drops the old', async () => {
+describe('useConvexQuery: a change of arguments', () => {
+  it('subscribes to the new query before it releases the previous one', async () => {
     const args = shallowRef<Args>({ channel: 'a' })
     const { body } = mountMessages(args)
     await page.tick()
@@ -145,7 +145,7 @@ describe('a change of arguments', () => {
     expect(body.value).toBe('in b')
   })
 
-  it('never shows the old data under the new arguments', async () => {
+  it('never shows the previous data under the new arguments', async () => {
     const channel = ref('a')
     const { seen, body } = mountMessages(() => ({ channel: channel.value }))
     await page.tick()
@@ -155,7 +155,7 @@ describe('a change of arguments', () => {
     expect(seen).toEqual(['undefined pending', 'in a success', 'undefined pending', 'in b success'])
   })
 
-  it('never shows an answer that comes too late', async () => {
+  it('never shows a result that arrives too late', async () => {
     const channel = ref('a')
     const { seen } = mountMessages(() => ({ channel: channel.value }))
     await page.tick(0)
@@ -169,7 +169,7 @@ describe('a change of arguments', () => {
     expect(seen.at(-1)).toBe('in c success')
   })
 
-  it('shows at once what another component is subscribed to', async () => {
+  it('shows at once the result of another component', async () => {
     const channel = ref('a')
     const { seen, body } = mountMessages(() => ({ channel: channel.value }))
     page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }))
@@ -183,7 +183,7 @@ describe('a change of arguments', () => {
     expect(page.takeFrames()).toEqual(['-0'])
   })
 
-  it('back and forth in one tick sends nothing', async () => {
+  it('sends nothing when it is reverted in the same tick', async () => {
     const channel = ref('a')
     const { body } = mountMessages(() => ({ channel: channel.value }))
     await page.tick()
@@ -195,7 +195,7 @@ describe('a change of arguments', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('reads a reactive object field by field', async () => {
+  it('tracks the fields of a reactive object', async () => {
     const args = reactive({ channel: 'a' })
     const { body } = mountMessages(args)
     await page.tick()
@@ -205,8 +205,8 @@ describe('a change of arguments', () => {
   })
 })
 
-describe('an object of arguments', () => {
-  it('that is the props of a component is followed', async () => {
+describe('useConvexQuery: an object of arguments', () => {
+  it('is tracked if it is the props of a component', async () => {
     page = new ScriptedPage({ lingerMs: 0 })
     page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: `in ${channel}` }])
     const channel = ref('a')
@@ -224,7 +224,7 @@ describe('an object of arguments', () => {
     expect(wrapper.text()).toBe('in b')
   })
 
-  it('that is read-only is followed', async () => {
+  it('is tracked if it is read-only', async () => {
     const args = reactive({ channel: 'a' })
     const { body } = mountMessages(readonly(args))
     await page.tick()
@@ -233,7 +233,7 @@ describe('an object of arguments', () => {
     expect(body.value).toBe('in b')
   })
 
-  it('that is plain is read once, whatever happens to it', async () => {
+  it('is read once if it is plain, whatever changes later', async () => {
     const channel = ref('a')
     const plain = { get channel() {
       return channel.value
@@ -247,7 +247,7 @@ describe('an object of arguments', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('of refs is a diagnosed error', async () => {
+  it('with refs as fields is a diagnosed error', async () => {
     const { query } = mountMessages(toRefs(reactive({ channel: 'a' })) as any)
     expect(query.error.value).toMatchObject({ code: 'ARGS_INVALID' })
     await page.tick()
@@ -255,8 +255,8 @@ describe('an object of arguments', () => {
   })
 })
 
-describe('arguments that somebody goes on changing', () => {
-  it('are those of the moment they were asked with, for everybody who shares the query', async () => {
+describe('useConvexQuery: arguments that the app mutates', () => {
+  it('keep the values of the moment of the subscription, for all components', async () => {
     const filter = reactive({ channel: 'a' })
     mountMessages(filter)
     const { result: other } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
@@ -276,8 +276,8 @@ describe('arguments that somebody goes on changing', () => {
   })
 })
 
-describe('keepPreviousData', () => {
-  it('shows the former data, as stale, until the new arguments have an answer', async () => {
+describe('useConvexQuery: keepPreviousData', () => {
+  it('shows the previous data, as stale, until the new result', async () => {
     const channel = ref('a')
     const { seen, query } = mountMessages(() => ({ channel: channel.value }), { keepPreviousData: true })
     await page.tick()
@@ -288,7 +288,7 @@ describe('keepPreviousData', () => {
     expect(seen).toEqual(['undefined pending', 'in a success', 'in a pending stale', 'in b success'])
   })
 
-  it('goes on through several changes', async () => {
+  it('continues through several changes', async () => {
     const channel = ref('a')
     const { seen } = mountMessages(() => ({ channel: channel.value }), { keepPreviousData: true })
     await page.tick()
@@ -301,7 +301,7 @@ describe('keepPreviousData', () => {
     expect(seen).toEqual(['undefined pending', 'in a success', 'in a pending stale', 'in d success'])
   })
 
-  it('shows nothing old once the new arguments pause or fail', async () => {
+  it('shows no previous data once the new arguments pause or fail', async () => {
     const args = shallowRef<Args>({ channel: 'a' })
     const { query } = mountMessages(args, { keepPreviousData: true })
     await page.tick()
@@ -323,14 +323,14 @@ describe('keepPreviousData', () => {
   })
 })
 
-describe('initialData', () => {
+describe('useConvexQuery: initialData', () => {
   it('is shown, as stale, until the first result', async () => {
     const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }] } as any)
     await page.tick()
     expect(seen).toEqual(['from before success stale', 'in a success'])
   })
 
-  it('stays when equal arguments come in a new object, and is not shown under others', async () => {
+  it('remains under equal arguments in a new object, and is hidden under others', async () => {
     const args = shallowRef<Args>({ channel: 'a' })
     const { query, seen } = mountMessages(args, { initialData: [{ _id: '0', body: 'of a' }] } as any)
     args.value = { channel: 'a' }
@@ -341,7 +341,7 @@ describe('initialData', () => {
     expect(seen).toEqual(['of a success stale', 'undefined pending', 'in b success'])
   })
 
-  it('is success with keepPreviousData as well', async () => {
+  it('has the status success with keepPreviousData too', async () => {
     const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }], keepPreviousData: true } as any)
     await page.tick()
     expect(seen).toEqual(['from before success stale', 'in a success'])

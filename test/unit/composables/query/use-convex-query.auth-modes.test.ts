@@ -26,8 +26,8 @@ function openPage(options?: ScriptedPageOptions): ScriptedPage {
   return page = new ScriptedPage(options)
 }
 
-describe('a public query', () => {
-  it('runs at once as nobody, before anybody has said who is there', async () => {
+describe('useConvexQuery: auth public', () => {
+  it('runs at once as anonymous, before the identity is known', async () => {
     openPage({ user: 'silent' })
     const { query } = mountWhoami('public')
     await page.tick()
@@ -35,7 +35,7 @@ describe('a public query', () => {
     expect(query.isStale.value).toBe(false)
   })
 
-  it('has a connection of its own, that sign-in and sign-out do not touch', async () => {
+  it('has its own connection, which sign-in and sign-out do not affect', async () => {
     openPage()
     const { seen } = mountWhoami('public')
     const mine = mountWhoami('optional')
@@ -55,7 +55,7 @@ describe('a public query', () => {
     expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 2])
   })
 
-  it('keeps its previous and initial data whoever comes or goes', async () => {
+  it('keeps previous and initial data across identity changes', async () => {
     openPage()
     page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
     const channel = ref('a')
@@ -90,8 +90,8 @@ describe('a public query', () => {
   })
 })
 
-describe('a public and an optional query of the same, while nobody is signed in', () => {
-  it('share one question, whichever comes first', async () => {
+describe('useConvexQuery: a public and an optional query while signed out', () => {
+  it('share one subscription, in either order', async () => {
     openPage()
     mountWhoami('optional')
     await page.tick()
@@ -110,8 +110,8 @@ describe('a public and an optional query of the same, while nobody is signed in'
   })
 })
 
-describe('an optional query', () => {
-  it('waits until it is known who is there', async () => {
+describe('useConvexQuery: auth optional', () => {
+  it('waits until the identity is known', async () => {
     openPage({ user: 'silent' })
     const { seen } = mountWhoami('optional')
     await page.tick(1000)
@@ -121,7 +121,7 @@ describe('an optional query', () => {
     expect(seen).toEqual(['undefined pending', 'ada success'])
   })
 
-  it('runs as nobody once it is known that nobody is there', async () => {
+  it('runs as anonymous once the page is known to be signed out', async () => {
     openPage({ user: 'silent' })
     const { seen } = mountWhoami('optional')
     await page.tick()
@@ -130,7 +130,7 @@ describe('an optional query', () => {
     expect(seen).toEqual(['undefined pending', 'nobody success'])
   })
 
-  it('is hidden in the very tick in which the person changes', async () => {
+  it('hides data in the tick of an identity change', async () => {
     openPage({ user: 'ada' })
     const { query, seen } = mountWhoami('optional')
     await page.tick()
@@ -145,7 +145,7 @@ describe('an optional query', () => {
     expect(seen.map(entry => entry.replace(' stale', ''))).toEqual(['undefined pending', 'ada success', 'undefined pending', 'nobody success', 'undefined pending', 'bob success'])
   })
 
-  it('keeps neither previous nor initial data through a change of person', async () => {
+  it('keeps neither previous nor initial data across an identity change', async () => {
     openPage({ user: 'ada' })
     page.deployment.functions.set('messages:list', (_args, subject) => [{ _id: '1', body: `of ${subject}` }])
     const channel = ref('a')
@@ -167,7 +167,7 @@ describe('an optional query', () => {
     expect(result.initial.data.value![0]!.body).toBe('of bob')
   })
 
-  it('hides initial data of a query that was still pending when the person changed', async () => {
+  it('hides initial data of a query that was pending at an identity change', async () => {
     openPage({ user: 'ada' })
     page.deployment.isHolding = true
     const query = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { initialData: [{ _id: '0', body: 'of ada' }] })).result
@@ -180,8 +180,8 @@ describe('an optional query', () => {
   })
 })
 
-describe('a page that has no token after 2 s', () => {
-  it('is not stale any more once the person has got the very answer that nobody got', async () => {
+describe('useConvexQuery: no token 2 s after boot', () => {
+  it('ends isStale once the user has a result that equals the anonymous one', async () => {
     openPage({ user: 'silent' })
     page.deployment.functions.set('values:get', () => 'the same for all')
     const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
@@ -194,7 +194,7 @@ describe('a page that has no token after 2 s', () => {
     await expect(once).resolves.toBe('the same for all')
   })
 
-  it('runs what may run as nobody, and goes on showing it, stale, until the person\'s first result is there', async () => {
+  it('shows anonymous results, as stale, until the first result of the user', async () => {
     openPage({ user: 'silent' })
     const { seen, query } = mountWhoami('optional')
     await page.tick(1999)
@@ -212,7 +212,7 @@ describe('a page that has no token after 2 s', () => {
     expect(seen).toEqual(['undefined pending', 'nobody success stale', 'ada success'])
   })
 
-  it('leaves a query that requires somebody waiting', async () => {
+  it('leaves a required query pending', async () => {
     openPage({ user: 'silent' })
     const { query } = mountWhoami('required')
     await page.tick(4000)
@@ -220,7 +220,7 @@ describe('a page that has no token after 2 s', () => {
     expect(page.deployment.executions).toEqual([])
   })
 
-  it('follows nobody\'s results until the person\'s are there', async () => {
+  it('shows updates of anonymous results until the results of the user arrive', async () => {
     openPage({ user: 'silent' })
     let revision = 1
     const { query } = mountWhoami('optional')
@@ -243,7 +243,7 @@ describe('a page that has no token after 2 s', () => {
     expect(query.data.value).toBe('ada 2')
   })
 
-  it('closes nobody\'s socket once the person\'s results have replaced the last of it', async () => {
+  it('closes the anonymous socket once the last anonymous result is replaced', async () => {
     openPage({ user: 'silent' })
     const { query } = mountWhoami('optional')
     await page.tick(2050)
@@ -254,7 +254,7 @@ describe('a page that has no token after 2 s', () => {
     expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
   })
 
-  it('shows the result for good when it turns out that nobody is there', async () => {
+  it('keeps the result when the page is known to be signed out', async () => {
     openPage({ user: 'silent' })
     const { seen } = mountWhoami('optional')
     await page.tick(2050)
@@ -265,8 +265,8 @@ describe('a page that has no token after 2 s', () => {
   })
 })
 
-describe('a query that requires somebody', () => {
-  it('is pending while it is not known who is there, and never runs as nobody', async () => {
+describe('useConvexQuery: auth required', () => {
+  it('is pending while the identity is not known, and never runs as anonymous', async () => {
     openPage({ user: 'ada' })
     page.source.answer = null
     const { seen } = mountWhoami('required')
@@ -278,7 +278,7 @@ describe('a query that requires somebody', () => {
     expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
   })
 
-  it('is paused while nobody is signed in, and leaves the wire at sign-out', async () => {
+  it('is paused while signed out, and unsubscribes at sign-out', async () => {
     openPage({ user: 'ada' })
     const { seen, query } = mountWhoami('required')
     await page.tick()
@@ -292,7 +292,7 @@ describe('a query that requires somebody', () => {
     expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
   })
 
-  it('is what useAuthedQuery makes, with arguments left out or not', async () => {
+  it('is what useAuthedQuery returns, with and without arguments', async () => {
     openPage({ user: 'silent' })
     page.deployment.functions.set('users:whoami', (_args, subject) => subject)
     page.deployment.functions.set('messages:list', () => [])
@@ -310,8 +310,8 @@ describe('a query that requires somebody', () => {
   })
 })
 
-describe('a person whose token is refused', () => {
-  it('goes on seeing their data, as stale', async () => {
+describe('useConvexQuery: a token that the deployment refuses', () => {
+  it('leaves the data of the user on the page, as stale', async () => {
     openPage({ user: 'ada' })
     const { query } = mountWhoami('required')
     const free = mountWhoami('public')
@@ -333,15 +333,15 @@ describe('a person whose token is refused', () => {
   })
 })
 
-describe('nobody\'s socket', () => {
-  it('is never opened when a person is there and nothing is public', async () => {
+describe('useConvexQuery: the anonymous socket', () => {
+  it('is never opened for a signed-in user without public queries', async () => {
     openPage({ user: 'ada' })
     mountWhoami('optional')
     await page.tick(100)
     expect(page.deployment.sockets).toHaveLength(1)
   })
 
-  it('closes when the last public query and its linger are over', async () => {
+  it('closes when the last public query has stopped lingering', async () => {
     openPage({ user: 'ada' })
     mountWhoami('optional')
     const { stop } = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
@@ -352,7 +352,7 @@ describe('nobody\'s socket', () => {
     expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
   })
 
-  it('closes after a mutation that was all it was opened for', async () => {
+  it('closes after a mutation that was its only use', async () => {
     openPage()
     page.deployment.functions.set('messages:send', () => 'id')
     const { result } = page.run(() => useConvexMutation(api.messages.send))
@@ -366,7 +366,7 @@ describe('nobody\'s socket', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('at sign-in is gone with what was only shown to nobody', async () => {
+  it('closes at sign-in with the data that only anonymous users saw', async () => {
     openPage()
     const { query } = mountWhoami('optional')
     await page.tick()

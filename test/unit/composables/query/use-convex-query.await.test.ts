@@ -25,7 +25,7 @@ function mountAwaited<T>(setup: () => PromiseLike<UseConvexQueryReturn<T>> & Use
   return { query: result, awaited, statuses, stop }
 }
 
-describe('awaiting a query', () => {
+describe('useConvexQuery: await', () => {
   it('settles at the first result', async () => {
     openPage()
     const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
@@ -36,7 +36,7 @@ describe('awaiting a query', () => {
     expect((await awaited).data.value).toBe('the result')
   })
 
-  it('leaves nothing in a scope that lives on, however often it is awaited there', async () => {
+  it('leaves nothing in a scope that continues, however often it is awaited there', async () => {
     openPage()
     const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
     /** What would be held until the scope ends. */
@@ -76,7 +76,7 @@ describe('awaiting a query', () => {
     expect(thrown.statuses).toEqual(['error'])
   })
 
-  it('settles at once while arguments pause it, and when they come to pause it', async () => {
+  it('settles at once while the arguments pause, and when they begin to pause', async () => {
     openPage()
     const args = shallowRef<QueryArgs<typeof api.messages.list>>({ channel: 'a' })
     const paused = mountAwaited(() => useConvexQuery(api.messages.list, 'skip'))
@@ -89,7 +89,7 @@ describe('awaiting a query', () => {
     expect(pausing.statuses).toEqual(['paused'])
   })
 
-  it('settles once it is known that nobody is there who is required', async () => {
+  it('settles once a required user is known to be signed out', async () => {
     openPage({ user: 'silent' })
     const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
     await page.tick(1000)
@@ -99,7 +99,7 @@ describe('awaiting a query', () => {
     expect(statuses).toEqual(['paused'])
   })
 
-  it('settles when auth fails, as pending', async () => {
+  it('settles as pending when authentication fails', async () => {
     openPage({ user: 'ada' })
     page.source.answer = null
     const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
@@ -121,7 +121,7 @@ describe('awaiting a query', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('settles at once when its scope is gone already', async () => {
+  it('settles at once if its scope is disposed already', async () => {
     openPage()
     const scope = effectScope()
     const query = page.app.runWithContext(() => scope.run(() => useConvexQuery(api.values.get))!)
@@ -132,7 +132,7 @@ describe('awaiting a query', () => {
     expect(settled).toHaveBeenCalled()
   })
 
-  it('settles after awaitTimeoutMs, as pending, and the query goes on', async () => {
+  it('settles as pending after awaitTimeoutMs, while the query continues', async () => {
     openPage()
     page.deployment.isHolding = true
     const usual = mountAwaited(() => useConvexQuery(api.values.get))
@@ -150,7 +150,7 @@ describe('awaiting a query', () => {
     expect(usual.query.data.value).toBe('the result')
   })
 
-  it('measures the time of each await', async () => {
+  it('measures the time of each await separately', async () => {
     openPage()
     page.deployment.isHolding = true
     const { query, statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
@@ -164,7 +164,7 @@ describe('awaiting a query', () => {
     expect(again).toHaveBeenCalledTimes(1)
   })
 
-  it('settles for everybody who awaits it, each time', async () => {
+  it('settles each time for each caller', async () => {
     openPage()
     const { query } = mountAwaited(() => useConvexQuery(api.values.get))
     const settled: number[] = []
@@ -177,8 +177,8 @@ describe('awaiting a query', () => {
   })
 })
 
-describe('awaiting a query goes on', () => {
-  it('while it is not known who is there', async () => {
+describe('useConvexQuery: await continues', () => {
+  it('while the identity is not known', async () => {
     openPage({ user: 'silent' })
     const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
     await page.tick(1900)
@@ -209,7 +209,7 @@ describe('awaiting a query goes on', () => {
     expect(statuses).toEqual(['success'])
   })
 
-  it('as nobody after a session has ended: only what needs a person has failed', async () => {
+  it('for an anonymous query after a session has ended, unlike for a required one', async () => {
     openPage({ user: 'ada' })
     page.source.answer = () => ({ kind: 'denied' })
     const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
@@ -221,7 +221,7 @@ describe('awaiting a query goes on', () => {
     expect(statuses).toEqual(['success'])
   })
 
-  it('for a public query while auth fails', async () => {
+  it('for a public query while authentication fails', async () => {
     openPage({ user: 'ada' })
     page.source.answer = () => ({ kind: 'failed', error: new Error('no network') })
     const { statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
@@ -232,15 +232,15 @@ describe('awaiting a query goes on', () => {
     expect(statuses).toEqual(['success'])
   })
 
-  it('under initial data, which is no result of the server', async () => {
+  it('with initial data, which is not a result of the server', async () => {
     openPage()
     const { query } = mountAwaited(() => useConvexQuery(api.values.get, {}, { initialData: 'before' }))
     expect(query.data.value).toBe('before')
   })
 })
 
-describe('what is awaited', () => {
-  it('has everything but `then`, so that a promise may resolve with it', async () => {
+describe('useConvexQuery: the awaited value', () => {
+  it('has every field except `then`, so that a promise can resolve with it', async () => {
     openPage()
     const { query, awaited } = mountAwaited(() => useConvexQuery(api.values.get))
     await page.tick(500)
@@ -250,7 +250,7 @@ describe('what is awaited', () => {
     expect(value.data).toBe(query.data)
   })
 
-  it('is no promise to Vue: `catch` and `finally` are missing from the composable\'s own', () => {
+  it('is not a promise for Vue: the composable has neither `catch` nor `finally`', () => {
     openPage()
     const { query } = mountAwaited(() => useConvexQuery(api.values.get))
     expect(typeof query.then).toBe('function')
@@ -258,7 +258,7 @@ describe('what is awaited', () => {
     expect('finally' in query).toBe(false)
   })
 
-  it('is what a component\'s setup may return', async () => {
+  it('may be returned by the setup of a component', async () => {
     openPage()
     const Direct = defineComponent({
       setup: () => useConvexQuery(api.values.get),
@@ -271,7 +271,7 @@ describe('what is awaited', () => {
     expect(wrapper.text()).toBe('the result')
   })
 
-  it('may be two in one Promise.all under Suspense', async () => {
+  it('may be one of two in a Promise.all under Suspense', async () => {
     openPage()
     const Both = defineComponent({
       async setup() {
@@ -285,7 +285,7 @@ describe('what is awaited', () => {
     expect(page.takeFrames()).toEqual(['Connect', '+values:get {}, +messages:list {"channel":"a"}'])
   })
 
-  it('leaves the component behind: a composable after it is a diagnosed error', async () => {
+  it('ends the component instance: a composable after it throws a diagnosed error', async () => {
     openPage()
     const caught = vi.fn()
     const Twice = defineComponent({

@@ -11,8 +11,8 @@ function refuse(): never {
   throw new Error('refused')
 }
 
-describe('a query that asks once', () => {
-  it('takes no optimistic value for its one answer', async () => {
+describe('useConvexQuery: live false', () => {
+  it('ignores optimistic values after its result', async () => {
     page = new ScriptedPage()
     page.deployment.latencyMs = 50
     page.deployment.functions.set('messages:count', () => 1)
@@ -32,7 +32,7 @@ describe('a query that asks once', () => {
     expect(once.data.value).toBe(1)
   })
 
-  it('that is pending takes no optimistic value for its one answer', async () => {
+  it('ignores optimistic values before its result', async () => {
     page = new ScriptedPage()
     page.deployment.latencyMs = 50
     page.deployment.functions.set('messages:count', () => 1)
@@ -47,7 +47,7 @@ describe('a query that asks once', () => {
     expect(once.data.value).toBe(1)
   })
 
-  it('of a guest is not asked twice at boot', async () => {
+  it('does not fetch twice at boot for an anonymous user', async () => {
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.functions.set('messages:count', () => 1)
     const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
@@ -59,8 +59,8 @@ describe('a query that asks once', () => {
   })
 })
 
-describe('transform', () => {
-  it('runs once per result: not again when the same result becomes stale', async () => {
+describe('useConvexQuery: transform', () => {
+  it('does not run again when the same result becomes stale', async () => {
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.latencyMs = 50
     page.deployment.functions.set('messages:count', () => 1)
@@ -80,7 +80,7 @@ describe('transform', () => {
     expect(transform).toHaveBeenCalledTimes(1)
   })
 
-  it('that throws leaves nothing that could be stale', async () => {
+  it('leaves no stale data when it throws', async () => {
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.latencyMs = 50
     page.deployment.functions.set('messages:count', () => 1)
@@ -93,8 +93,8 @@ describe('transform', () => {
   })
 })
 
-describe('refresh', () => {
-  it('resolves with its answer, not with somebody\'s optimistic update', async () => {
+describe('useConvexQuery: refresh', () => {
+  it('resolves with its own result, not with an optimistic update', async () => {
     page = new ScriptedPage()
     page.deployment.latencyMs = 50
     let n = 1
@@ -117,8 +117,8 @@ describe('refresh', () => {
   })
 })
 
-describe('time-outs', () => {
-  it('awaitTimeoutMs: Infinity waits', async () => {
+describe('useConvexQuery: time-outs', () => {
+  it('waits without limit with awaitTimeoutMs: Infinity', async () => {
     page = new ScriptedPage()
     page.deployment.latencyMs = 50
     page.deployment.functions.set('messages:count', () => 1)
@@ -130,7 +130,7 @@ describe('time-outs', () => {
     await page.tick(500)
     expect(settled).toHaveBeenCalledWith('success')
   })
-  it('lingerMs of 30 days does not spin', async () => {
+  it('does not spin with a lingerMs of 30 days', async () => {
     page = new ScriptedPage({ lingerMs: 30 * 24 * 3600 * 1000 })
     page.deployment.functions.set('messages:count', () => 1)
     const { stop } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
@@ -143,8 +143,8 @@ describe('time-outs', () => {
   })
 })
 
-describe('a page that rests in a KeepAlive', () => {
-  it('asks nothing when its arguments change, and asks for what is wanted when it is come back to', async () => {
+describe('useConvexQuery: a deactivated KeepAlive page', () => {
+  it('sends nothing for new arguments until it is activated again', async () => {
     page = new ScriptedPage()
     page.deployment.functions.set('messages:count', ({ channel }) => channel)
     const isShown = ref(true)

@@ -39,8 +39,8 @@ function mountValue(first: any, options?: ScriptedPageOptions) {
   }
 }
 
-describe('an error', () => {
-  it('becomes state and heals when the result does', async () => {
+describe('useConvexQuery: an error', () => {
+  it('becomes state, and is removed by the next result', async () => {
     const { query, set } = mountValue('fine')
     await page.tick()
     await set(new Error('broken'))
@@ -54,7 +54,7 @@ describe('an error', () => {
     expect(query.data.value).toBe('fine again')
   })
 
-  it('may be the first answer', async () => {
+  it('may come before any result', async () => {
     const { query, set } = mountValue(new Error('broken from the start'))
     await page.tick()
     expect(query.status.value).toBe('error')
@@ -62,14 +62,14 @@ describe('an error', () => {
     expect(query.data.value).toBe(1)
   })
 
-  it('of a function passes through with its data', async () => {
+  it('keeps the data of a ConvexError', async () => {
     const { query } = mountValue(Object.assign(new Error('refused'), { data: { code: 'NO_ENTRY' } }))
     await page.tick()
     expect(query.error.value).toBeInstanceOf(ConvexError)
     expect((query.error.value as ConvexError<any>).data).toEqual({ code: 'NO_ENTRY' })
   })
 
-  it('is there for those who come later', async () => {
+  it('is shown to components that mount later', async () => {
     mountValue(new Error('broken'))
     await page.tick()
     const { result } = page.run(() => useConvexQuery(api.values.get))
@@ -77,7 +77,7 @@ describe('an error', () => {
   })
 })
 
-describe('an error that repeats', () => {
+describe('useConvexQuery: a repeated error', () => {
   let requests = 0
   const failure = (reason: string, data?: unknown): Error => Object.assign(
     new Error(`[Request ID: ${(++requests).toString(16).padStart(16, '0')}] Server Error\n${reason}`),
@@ -107,7 +107,7 @@ describe('an error that repeats', () => {
     ['a message alone, as in production', () => failure('')],
     ['the request ids of several functions', () => failure(`Uncaught Error: ${failure('inner').message}`)],
     ['a mistake that Convue explains', () => failure('Trying to execute values:get as Query, but it is defined as Mutation.')],
-  ])('with another request id notifies no watcher: %s', async (_what, fail) => {
+  ])('triggers no watcher if only the request id differs: %s', async (_what, fail) => {
     const { query, set } = mountValue(fail())
     await page.tick()
     const notified = follow(query)
@@ -123,7 +123,7 @@ describe('an error that repeats', () => {
     ['another message', () => failure('one'), () => failure('other')],
     ['other data', () => failure('', { code: 'A', at: [1] }), () => failure('', { code: 'A', at: [2] })],
     ['data where there were none', () => failure(''), () => failure('', null)],
-  ])('with %s is another error', async (_what, one, other) => {
+  ])('counts as another error with %s', async (_what, one, other) => {
     const { query, set } = mountValue(one())
     await page.tick()
     const notified = follow(query)
@@ -144,7 +144,7 @@ describe('an error that repeats', () => {
     expect(notified).toEqual([])
   })
 
-  it('is another error for another user', async () => {
+  it('counts as another error for another user', async () => {
     const { query } = mountValue(failure('not now'), { user: 'ada' })
     await page.tick()
     const first = query.error.value
@@ -157,7 +157,7 @@ describe('an error that repeats', () => {
   })
 })
 
-describe('data', () => {
+describe('useConvexQuery: data', () => {
   it.each([null, 0, '', false, Number.NaN, 0n])('may be %s', async (value) => {
     const { query } = mountValue(value)
     await page.tick()
@@ -166,7 +166,7 @@ describe('data', () => {
     expect(query.isPending.value).toBe(false)
   })
 
-  it('that is null is not the same as none', async () => {
+  it('distinguishes null from the absence of a result', async () => {
     const { query, set } = mountValue(null)
     const transform = vi.fn(value => `transformed ${value}`)
     const { result } = page.run(() => useConvexQuery(api.values.get, {}, { transform, initialData: null } as any))
@@ -181,8 +181,8 @@ describe('data', () => {
   })
 })
 
-describe('a transform', () => {
-  it('that throws is the error of its component alone, and heals', async () => {
+describe('useConvexQuery: transform', () => {
+  it('puts only its own component into error when it throws, and recovers', async () => {
     const { query, set } = mountValue({ ok: false })
     const { result } = page.run(() => useConvexQuery(api.values.get, {}, {
       transform: ({ ok }) => {
@@ -201,7 +201,7 @@ describe('a transform', () => {
     expect(result.data.value).toBe('ok')
   })
 
-  it('runs once for each result, however many read it', async () => {
+  it('runs once for each result, however many readers there are', async () => {
     const { set } = mountValue(1)
     const transform = vi.fn((value: number) => ({ value }))
     const { result } = page.run(() => useConvexQuery(api.values.get, {}, { transform }))
@@ -217,7 +217,7 @@ describe('a transform', () => {
     expect(transform).toHaveBeenCalledTimes(2)
   })
 
-  it('follows what it reads', async () => {
+  it('runs again when a reactive value that it reads changes', async () => {
     mountValue(2)
     const factor = ref(2)
     const { result } = page.run(() => useConvexQuery(api.values.get, {}, { transform: (value: number) => value * factor.value }))
@@ -230,8 +230,8 @@ describe('a transform', () => {
   })
 })
 
-describe('a watcher that throws', () => {
-  it.each(['sync', 'pre', 'post'] as const)('(flush: \'%s\') in a component goes to the app\'s error handler and harms no other', async (flush) => {
+describe('useConvexQuery: a watcher that throws', () => {
+  it.each(['sync', 'pre', 'post'] as const)('(flush: \'%s\') in a component reaches the app\'s error handler and affects no other', async (flush) => {
     const seen: unknown[] = []
     const errorHandler = vi.fn()
     let value = 1
@@ -259,7 +259,7 @@ describe('a watcher that throws', () => {
     expect(errorHandler).toHaveBeenCalledTimes(2)
   })
 
-  it('outside of components harms no other', async () => {
+  it('outside of components affects no other watcher', async () => {
     const { query, set } = mountValue(1)
     const seen: unknown[] = []
     page.run(() => {
@@ -279,7 +279,7 @@ describe('a watcher that throws', () => {
     expectConsole(/Unhandled error during execution of watcher callback/)
   })
 
-  it('does not keep the page from closing', async () => {
+  it('does not prevent the page from closing', async () => {
     const { query } = mountValue(1)
     await page.tick()
     const other = page.run(() => useConvexQuery(api.values.other)).result
@@ -298,7 +298,7 @@ describe('a watcher that throws', () => {
     expectConsole(/Unhandled error during execution of watcher callback/)
   })
 
-  it('is reported like any error that nobody catches, and effects go on tracking', async () => {
+  it('is reported like an uncaught error, and effects continue to track', async () => {
     const { query, set } = mountValue(1)
     await page.tick()
     page.run(() => watchEffect(() => {
@@ -316,8 +316,8 @@ describe('a watcher that throws', () => {
   })
 })
 
-describe('a callback that throws', () => {
-  it('changes nothing about the mutation, and is reported', async () => {
+describe('useConvexMutation: a callback that throws', () => {
+  it('does not affect the mutation, and is reported', async () => {
     page = new ScriptedPage()
     page.deployment.functions.set('messages:send', ({ body }) => {
       if (body === 'bad')
@@ -346,7 +346,7 @@ describe('a callback that throws', () => {
     expect(errors.map(({ message }) => message)).toEqual(['of onSuccess', 'of onSettled', 'of onError', 'of onSettled'])
   })
 
-  it('as an optimistic update harms neither the mutation nor any query', async () => {
+  it('affects neither the mutation nor a query if it is an optimistic update', async () => {
     page = new ScriptedPage()
     let count = 1
     page.deployment.functions.set('messages:count', () => count)
@@ -381,8 +381,8 @@ describe('a callback that throws', () => {
   })
 })
 
-describe('a mutation given to a query', () => {
-  it('is explained from what the server says', async () => {
+describe('useConvexQuery: a reference to a mutation', () => {
+  it('is explained from the error of the server', async () => {
     const message = 'Trying to execute messages:send as Query, but it is defined as Mutation.'
     const { query } = mountValue(new Error(message))
     await page.tick()

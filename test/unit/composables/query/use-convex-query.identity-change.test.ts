@@ -14,8 +14,8 @@ beforeEach(() => {
 
 const asked = (): unknown[] => page.deployment.executions.filter(({ name }) => name === 'messages:count').map(({ args, subject }) => [args.channel, subject])
 
-describe('arguments that are made of a user', () => {
-  it.each([null, 'bob'])('are never asked as whoever comes next (%s)', async (next) => {
+describe('useConvexQuery: arguments that depend on the user', () => {
+  it.each([null, 'bob'])('are never sent as the next identity (%s)', async (next) => {
     page.mount(defineComponent(() => {
       const { user } = useConvexAuth()
       // It keeps nobody's connection open.
@@ -31,7 +31,7 @@ describe('arguments that are made of a user', () => {
     expect(asked()).toEqual(next === null ? [['of ada', 'ada']] : [['of ada', 'ada'], ['of bob', 'bob']])
   })
 
-  it('may throw when the user goes: what requires somebody is paused, and the page renders', async () => {
+  it('may throw after sign-out: a required query is paused, and the page renders', async () => {
     const errors: unknown[] = []
     const wrapper = page.mount(defineComponent(() => {
       const { user } = useConvexAuth()

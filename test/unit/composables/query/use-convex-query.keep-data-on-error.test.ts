@@ -37,8 +37,8 @@ async function revoke(...channels: string[]): Promise<void> {
   await page.tick(500)
 }
 
-describe('a permission that is revoked', () => {
-  it('takes the data away, and says why', async () => {
+describe('useConvexQuery: a permission that is revoked', () => {
+  it('removes the data and shows the error', async () => {
     const { query, ticks } = mountCount({})
     await page.tick(500)
     await revoke('a')
@@ -46,7 +46,7 @@ describe('a permission that is revoked', () => {
     expect(query.error.value!.message).toContain('revoked')
   })
 
-  it('takes it away with keepPreviousData too', async () => {
+  it('removes the data with keepPreviousData too', async () => {
     const { ticks } = mountCount({ keepPreviousData: true })
     await page.tick(500)
     await revoke('a')
@@ -54,7 +54,7 @@ describe('a permission that is revoked', () => {
     expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error', 'a success'])
   })
 
-  it('takes initial data away', async () => {
+  it('removes initial data', async () => {
     const { ticks } = mountCount({ initialData: 'initial' })
     revoked = ['a']
     await page.tick(500)
@@ -62,8 +62,8 @@ describe('a permission that is revoked', () => {
   })
 })
 
-describe('keepDataOnError', () => {
-  it('leaves the data, as stale, and heals', async () => {
+describe('useConvexQuery: keepDataOnError', () => {
+  it('keeps the data, as stale, until the query recovers', async () => {
     const { query, ticks } = mountCount({ keepDataOnError: true })
     await page.tick(500)
     await revoke('a')
@@ -72,14 +72,14 @@ describe('keepDataOnError', () => {
     expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error', 'a success'])
   })
 
-  it('has nothing to leave when the first answer is an error', async () => {
+  it('keeps nothing if the first outcome is an error', async () => {
     const { ticks } = mountCount({ keepDataOnError: true })
     revoked = ['a']
     await page.tick(500)
     expect(ticks()).toEqual(['undefined pending', 'undefined error error'])
   })
 
-  it('leaves what was transformed, without transforming it again', async () => {
+  it('keeps transformed data without running transform again', async () => {
     const transform = vi.fn((value: string) => `${value}!`)
     const { ticks } = mountCount({ keepDataOnError: true, transform })
     await page.tick(500)
@@ -88,7 +88,7 @@ describe('keepDataOnError', () => {
     expect(transform).toHaveBeenCalledTimes(1)
   })
 
-  it.each([{}, { keepPreviousData: true }])('leaves nothing of other arguments (%o)', async (options) => {
+  it.each([{}, { keepPreviousData: true }])('keeps nothing of other arguments (%o)', async (options) => {
     const args = shallowRef<Args>({ channel: 'a' })
     const { query, ticks } = mountCount({ keepDataOnError: true, ...options }, args)
     await page.tick(500)
@@ -102,7 +102,7 @@ describe('keepDataOnError', () => {
     expect(ticks().at(-1)).toBe('a success')
   })
 
-  it('leaves it through a refresh that fails and a lost connection', async () => {
+  it('keeps the data through a refresh that fails and a lost connection', async () => {
     const { query, ticks } = mountCount({ keepDataOnError: true })
     await page.tick(500)
     revoked = ['a']
@@ -116,7 +116,7 @@ describe('keepDataOnError', () => {
   it.each([
     ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
     ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
-  ])('leaves nothing to %s, not for one tick', async (_who, change, last) => {
+  ])('keeps nothing for %s, not for one tick', async (_who, change, last) => {
     const { query, ticks } = mountCount({ keepDataOnError: true }, undefined, { user: 'ada' })
     await page.tick(500)
     await revoke('a')
@@ -129,7 +129,7 @@ describe('keepDataOnError', () => {
     expect(ticks().at(-1)).toBe(last)
   })
 
-  it('is each component\'s own', async () => {
+  it('affects only the component that sets it', async () => {
     const { query } = mountCount({ keepDataOnError: true })
     const { result: other } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
     await page.tick(500)

@@ -53,8 +53,8 @@ async function change(next: number | Error): Promise<void> {
 const subscribed = (): unknown[] => page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()]).filter(({ name }) => name === 'messages:count').map(({ args }) => args)
 const asked = (): number => page.deployment.executions.filter(({ name }) => name === 'messages:count').length
 
-describe('a query that is not live', () => {
-  it('has one answer, and leaves the wire with it', async () => {
+describe('useConvexQuery: live false', () => {
+  it('fetches one result and then unsubscribes', async () => {
     openPage()
     const { query, ticks } = mountOnce()
     await page.tick(500)
@@ -67,7 +67,7 @@ describe('a query that is not live', () => {
     expect(asked()).toBe(1)
   })
 
-  it('asks again at refresh, and never rewinds', async () => {
+  it('fetches again at refresh, and never shows an older result', async () => {
     openPage()
     const { query, ticks } = mountOnce()
     await page.tick(500)
@@ -85,7 +85,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('resolves every refresh while the first is under way, and leaves the wire', async () => {
+  it('resolves every refresh during the first fetch, and unsubscribes', async () => {
     openPage()
     const { query } = mountOnce()
     await page.tick(500)
@@ -101,7 +101,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('refreshed before its first answer has one answer', async () => {
+  it('fetches one result if it is refreshed before the first', async () => {
     openPage()
     const { query, ticks } = mountOnce()
     const refreshed = vi.fn()
@@ -113,7 +113,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('may be answered with an error, which a refresh heals', async () => {
+  it('may fail, and recovers at refresh', async () => {
     openPage()
     count = new Error('broken')
     const { query, ticks } = mountOnce()
@@ -127,7 +127,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('is one question for all who share it, at once and at refresh', async () => {
+  it('sends one request for all components, at first and at refresh', async () => {
     openPage()
     const [one, two] = [mountOnce(), mountOnce()]
     await page.tick(500)
@@ -138,7 +138,7 @@ describe('a query that is not live', () => {
     expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['2 in a', '2 in a', 2])
   })
 
-  it('is there for those who come while somebody has it, or soon after, and asked anew later', async () => {
+  it('shows its result to later components while it lingers, and fetches again after that', async () => {
     openPage({ lingerMs: 1000 })
     const one = mountOnce()
     await page.tick(500)
@@ -154,7 +154,7 @@ describe('a query that is not live', () => {
     expect(three.ticks()).toEqual(['undefined pending', '2 in a success'])
   })
 
-  it('asks for new arguments, and shows nothing old', async () => {
+  it('fetches again for new arguments, and shows no previous data', async () => {
     openPage({ lingerMs: 0 })
     const args = shallowRef<Args>({ channel: 'a' })
     const { ticks } = mountOnce(args)
@@ -170,7 +170,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('beside a live one of the same arguments leaves that one alone', async () => {
+  it('leaves the subscription of a live query with equal arguments alone', async () => {
     openPage()
     const once = mountOnce()
     const live = mountOnce({ channel: 'a' }, { live: true })
@@ -188,7 +188,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('that comes to a live one has its answer without a message', async () => {
+  it('takes its result from a live query without a message', async () => {
     openPage()
     mountOnce({ channel: 'a' }, { live: true })
     await page.tick(500)
@@ -199,7 +199,7 @@ describe('a query that is not live', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('is asked anew for another person, and the former answer is gone in that tick', async () => {
+  it('fetches again after an identity change, which removes the previous result in that tick', async () => {
     openPage({ user: 'ada' })
     const { query, ticks } = mountOnce()
     await page.tick(500)
@@ -213,7 +213,7 @@ describe('a query that is not live', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('that ran as nobody while the token was late is asked anew once it is there', async () => {
+  it('fetches again as the user after it ran anonymously while the token was late', async () => {
     openPage({ user: 'silent' })
     page.source.say(signedIn('ada'))
     const { query, ticks } = mountOnce()
@@ -224,7 +224,7 @@ describe('a query that is not live', () => {
     expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
   })
 
-  it('that ran as nobody while one token was late is asked anew when another person comes whose token is late', async () => {
+  it('fetches again for another user whose token is late after it ran anonymously', async () => {
     openPage({ user: 'silent' })
     page.source.say(signedIn('ada'))
     const { query } = mountOnce()
@@ -237,7 +237,7 @@ describe('a query that is not live', () => {
     expect(asked()).toBe(before + 1)
   })
 
-  it('whose person goes while it is asked shows nothing of them, and a refresh ends', async () => {
+  it('shows nothing of the previous user if the identity changes during the fetch', async () => {
     openPage({ user: 'ada' })
     const { query, ticks } = mountOnce()
     await page.tick(500)
@@ -251,7 +251,7 @@ describe('a query that is not live', () => {
     expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a success'])
   })
 
-  it('is not asked again by a lost connection once it is answered, and is answered after one before', async () => {
+  it('does not fetch again after a lost connection, unless it has no result yet', async () => {
     openPage()
     const { ticks } = mountOnce()
     await page.tick(70)
@@ -264,7 +264,7 @@ describe('a query that is not live', () => {
     expect(asked()).toBe(before)
   })
 
-  it('that a token renewal finds answered is left alone', async () => {
+  it('does not fetch again when the token is renewed', async () => {
     openPage({ user: 'ada' })
     mountOnce()
     await page.tick(500)
@@ -280,7 +280,7 @@ describe('a query that is not live', () => {
     ['a mutation', (): unknown => page.run(() => useConvexMutation(api.messages.send)).result.mutate({ channel: 'b', body: 'hello' })],
     ['one with an optimistic update', (): unknown => page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate: () => {} })).result.mutate({ channel: 'b', body: 'hello' })],
     ['an action that takes long', (): unknown => page.run(() => useConvexAction(api.values.run)).result.run({})],
-  ])('that is answered while %s is under way leaves the wire as well', async (_name, call) => {
+  ])('unsubscribes if its result arrives during %s', async (_name, call) => {
     openPage()
     page.deployment.functions.set('messages:send', () => null)
     page.deployment.functions.set('values:run', () => 'done')
@@ -295,7 +295,7 @@ describe('a query that is not live', () => {
     expect(query.data.value).toBe('1 in a')
   })
 
-  it('gives way to one answer of the client', async () => {
+  it('is replaced by a result of the client', async () => {
     openPage()
     mountOnce()
     await page.tick(500)
@@ -307,7 +307,7 @@ describe('a query that is not live', () => {
   })
 })
 
-describe('a KeepAlive page with a query that is not live', () => {
+describe('useConvexQuery: live false in a KeepAlive', () => {
   function mountKept() {
     openPage({ lingerMs: 3000 })
     const isKept = ref(true)
@@ -319,7 +319,7 @@ describe('a KeepAlive page with a query that is not live', () => {
     return { wrapper, isKept }
   }
 
-  it('shows its answer when it is come back to in time, and asks anew later', async () => {
+  it('shows its result when it is reactivated in time, and fetches again later', async () => {
     const { wrapper, isKept } = mountKept()
     await page.tick(500)
     expect(wrapper.text()).toBe('1 in a')
@@ -340,8 +340,8 @@ describe('a KeepAlive page with a query that is not live', () => {
   })
 })
 
-describe('the connection of a query that is not live', () => {
-  it('that is public is not asked anew', async () => {
+describe('useConvexQuery: the connection with live false', () => {
+  it('stays the same for a public query that does not fetch again', async () => {
     openPage({ user: 'ada' })
     const { ticks } = mountOnce({ channel: 'a' }, { auth: 'public' })
     await page.tick(500)
@@ -351,7 +351,7 @@ describe('the connection of a query that is not live', () => {
     expect(asked()).toBe(1)
   })
 
-  it('comes with a component, and goes with it: no socket is left', async () => {
+  it('opens with a component and closes with it', async () => {
     page = new ScriptedPage({ lingerMs: 0 })
     page.deployment.functions.set('messages:count', () => 1)
     const { stop } = mountOnce()
@@ -361,7 +361,7 @@ describe('the connection of a query that is not live', () => {
     stop()
   })
 
-  it('that is public is asked again at refresh, although nobody\'s connection is closed meanwhile', async () => {
+  it('opens again for the refresh of a public query after it was closed', async () => {
     openPage({ user: 'ada' })
     const { query } = mountOnce({ channel: 'a' }, { auth: 'public' })
     await page.tick(500)
@@ -378,7 +378,7 @@ describe('the connection of a query that is not live', () => {
     expect(query.data.value).toBe('2 in a')
   })
 
-  it('of a visitor is not asked again by a state of auth in which nothing has changed', async () => {
+  it('stays the same for an anonymous user when the auth state changes without effect', async () => {
     page = new ScriptedPage()
     count = 1
     page.deployment.functions.set('messages:list', () => [])

@@ -27,8 +27,8 @@ function mountValue() {
   })
 }
 
-describe('refresh', () => {
-  it('asks the deployment again, shows the data meanwhile, and resolves with the answer', async () => {
+describe('useConvexQuery: refresh', () => {
+  it('fetches again, keeps the data meanwhile, and resolves with the result', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     page.takeFrames()
@@ -47,7 +47,7 @@ describe('refresh', () => {
     expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
   })
 
-  it('changes nothing if the answer is the same', async () => {
+  it('changes nothing if the result is equal', async () => {
     value = { list: [1, 2] }
     const { query, seen } = mountValue().result
     await page.tick(200)
@@ -58,7 +58,7 @@ describe('refresh', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('heals an error, or shows one', async () => {
+  it('removes an error, or shows one', async () => {
     value = new Error('broken')
     const { query } = mountValue().result
     await page.tick(200)
@@ -75,7 +75,7 @@ describe('refresh', () => {
     expect(refreshed).toHaveBeenCalled()
   })
 
-  it('is one question for those who share the query', async () => {
+  it('sends one request for all components that share the query', async () => {
     const one = mountValue().result.query
     const two = mountValue().result.query
     await page.tick(200)
@@ -89,7 +89,7 @@ describe('refresh', () => {
     expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
   })
 
-  it('twice in a row resolves both times', async () => {
+  it('resolves both times when it is called twice', async () => {
     const { query } = mountValue().result
     await page.tick(200)
     const refreshed = vi.fn()
@@ -100,7 +100,7 @@ describe('refresh', () => {
     expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
   })
 
-  it('resolves at once while nothing is asked', async () => {
+  it('resolves at once while the query is paused', async () => {
     const args = shallowRef<{ channel: string } | null>({ channel: 'a' })
     page.deployment.functions.set('messages:list', () => [])
     const { result } = page.run(() => useConvexQuery(api.messages.list, args))
@@ -115,7 +115,7 @@ describe('refresh', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('resolves when the subscription is given up meanwhile', async () => {
+  it('resolves when the subscription ends first', async () => {
     const { result: { query }, stop } = mountValue()
     await page.tick(200)
     const refreshed = vi.fn()
@@ -127,7 +127,7 @@ describe('refresh', () => {
     expect(refreshed).toHaveBeenCalled()
   })
 
-  it('that a lost connection interrupts ends with the answer after it, and never goes back to an older one', async () => {
+  it('resolves with the first result after a lost connection, and never shows an older one', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     value = 2
@@ -148,7 +148,7 @@ describe('refresh', () => {
     expect(seen).toEqual(['1 success', '3 success'])
   })
 
-  it('shows no answer to the question before, which comes in between', async () => {
+  it('does not resolve with an earlier result that arrives first', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     value = 2
@@ -166,7 +166,7 @@ describe('refresh', () => {
     expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
   })
 
-  it('is not answered by what goes on showing until a person\'s first result is there', async () => {
+  it('does not resolve with anonymous data that remains until the first result of the user', async () => {
     await page.close()
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'nobody'}'s ${value}`)

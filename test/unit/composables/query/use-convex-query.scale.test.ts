@@ -11,8 +11,8 @@ beforeEach(() => {
   page.deployment.functions.set('messages:list', ({ channel, limit }) => [{ _id: `${channel}-1`, body: `in ${channel} up to ${limit}` }])
 })
 
-describe('1,000 equal arguments in new objects', () => {
-  it('send nothing, and render nothing', async () => {
+describe('useConvexQuery: 1,000 equal arguments in new objects', () => {
+  it('send nothing and render nothing', async () => {
     const args = shallowRef({ channel: 'a', limit: 3 })
     const renders = vi.fn()
     page.mount(defineComponent(() => {
@@ -35,8 +35,8 @@ describe('1,000 equal arguments in new objects', () => {
   })
 })
 
-describe('1,000 new arguments', () => {
-  it.each([1, 7])('never render old data under new arguments, %i of them between two answers', async (between) => {
+describe('useConvexQuery: 1,000 new arguments', () => {
+  it.each([1, 7])('never render previous data under new arguments, %i of them between two results', async (between) => {
     const channel = ref(0)
     const wrong: string[] = []
     let answered = 0
@@ -68,8 +68,8 @@ describe('1,000 new arguments', () => {
   })
 })
 
-describe('everything that one query says', () => {
-  it('changes at once, whichever a synchronous watcher waits for', async () => {
+describe('useConvexQuery: the fields of one query', () => {
+  it('change together, whichever of them a synchronous watcher watches', async () => {
     let value: unknown = 1
     page.deployment.functions.set('values:get', () => {
       if (value instanceof Error)
@@ -110,8 +110,8 @@ describe('everything that one query says', () => {
   })
 })
 
-describe('one transition that changes many queries', () => {
-  it('is seen in the order of the queries, so that Vue renders their components without sorting them', async () => {
+describe('useConvexQuery: one transition that changes many queries', () => {
+  it('triggers in the order of the queries, so that Vue renders without sorting', async () => {
     let version = 1
     page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: `${channel}-1`, body: `version ${version}` }])
     const order: string[] = []
@@ -128,8 +128,8 @@ describe('one transition that changes many queries', () => {
   })
 })
 
-describe('unmounting everything', () => {
-  it('leaves no subscription on the wire, of 1,000', async () => {
+describe('useConvexQuery: unmounting 1,000 queries', () => {
+  it('leaves no subscription', async () => {
     page.deployment.isCoalescing = true
     page.deployment.functions.set('values:get', () => 1)
     // Keeps the connection open.

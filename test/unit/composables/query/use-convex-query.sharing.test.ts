@@ -32,7 +32,7 @@ function mountSwitch(views: Record<string, Component>, shown: Ref<string[]>, opt
   return openPage(options).mount(defineComponent(() => () => h('main', shown.value.map(name => h(views[name]!, { key: name })))))
 }
 
-describe('components with the same query, arguments and auth mode', () => {
+describe('useConvexQuery: components with equal query, arguments and auth', () => {
   it('share one subscription and one result', async () => {
     const results: unknown[] = []
     const Reader = defineComponent(() => {
@@ -50,7 +50,7 @@ describe('components with the same query, arguments and auth mode', () => {
     expect(results[3]).toEqual([{ _id: 'a-1', body: 'in a' }])
   })
 
-  it('show the result at once when they come later', async () => {
+  it('show the result at once when they mount later', async () => {
     const shown = ref(['one'])
     const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
     await page.tick()
@@ -62,7 +62,7 @@ describe('components with the same query, arguments and auth mode', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('share what a refresh brings, and the error', async () => {
+  it('share the result of a refresh, and the error', async () => {
     openPage()
     const { result: [one, two] } = page.run(() => [
       useConvexQuery(api.messages.list, { channel: 'a' }),
@@ -78,7 +78,7 @@ describe('components with the same query, arguments and auth mode', () => {
     expect(two!.error.value).toBe(one!.error.value)
   })
 
-  it('are apart in another auth mode', async () => {
+  it('do not share across auth modes', async () => {
     openPage({ user: 'ada' })
     page.deployment.functions.set('users:whoami', (_args, subject) => subject)
     const { result: [mine, anybodys] } = page.run(() => [
@@ -91,8 +91,8 @@ describe('components with the same query, arguments and auth mode', () => {
   })
 })
 
-describe('a subscription that the last component has left', () => {
-  it('stays for lingerMs, then leaves the wire', async () => {
+describe('useConvexQuery: a subscription without components', () => {
+  it('lingers for lingerMs, then ends', async () => {
     const shown = ref(['one', 'two'])
     mountSwitch({ one: Messages, two: Messages }, shown)
     await page.tick()
@@ -108,7 +108,7 @@ describe('a subscription that the last component has left', () => {
     expect(page.takeFrames()).toEqual(['-0'])
   })
 
-  it('costs nothing and shows its data at once when somebody comes back in time', async () => {
+  it('shows its data at once without a message to a component that mounts in time', async () => {
     const shown = ref(['one'])
     const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
     await page.tick()
@@ -124,7 +124,7 @@ describe('a subscription that the last component has left', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('goes on following the server meanwhile', async () => {
+  it('receives updates while it lingers', async () => {
     const shown = ref(['one'])
     const wrapper = mountSwitch({ one: Messages }, shown)
     await page.tick()
@@ -138,7 +138,7 @@ describe('a subscription that the last component has left', () => {
     expect(wrapper.text()).toBe('changed')
   })
 
-  it('stays as long as the query says, or not at all', async () => {
+  it('lingers for as long as the option of the query says', async () => {
     openPage({ lingerMs: 1000 })
     const long = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { lingerMs: 5000 }))
     const none = page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }, { lingerMs: 0 }))
@@ -158,7 +158,7 @@ describe('a subscription that the last component has left', () => {
     expect(page.takeFrames()).toEqual(['-0'])
   })
 
-  it('goes when its component has left another one since', async () => {
+  it('ends when its component has released another one since', async () => {
     openPage()
     const channel = ref('a')
     page.mount(defineComponent(() => {
@@ -183,7 +183,7 @@ describe('a subscription that the last component has left', () => {
     expect(queries()).toEqual(['c'])
   })
 
-  it('stays when others use it, whatever its component has left since', async () => {
+  it('remains while other components use it', async () => {
     openPage()
     const channel = ref('a')
     page.run(() => {
@@ -199,7 +199,7 @@ describe('a subscription that the last component has left', () => {
     expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '+messages:list {"channel":"c"}'])
   })
 
-  it('takes nobody\'s socket along if it was the last', async () => {
+  it('closes the anonymous socket if it was the last', async () => {
     const shown = ref(['one'])
     mountSwitch({ one: Messages }, shown)
     await page.tick()
@@ -213,7 +213,7 @@ describe('a subscription that the last component has left', () => {
   })
 })
 
-describe('a KeepAlive page', () => {
+describe('useConvexQuery: a KeepAlive page', () => {
   const created: string[] = []
   const Row = defineComponent({
     props: { body: String },
@@ -245,7 +245,7 @@ describe('a KeepAlive page', () => {
     return { wrapper: page.mount(Root), isKept }
   }
 
-  it('that is left releases its subscription after lingerMs', async () => {
+  it('releases its subscription lingerMs after deactivation', async () => {
     const { isKept } = mountKept()
     await page.tick()
     page.takeFrames()
@@ -256,7 +256,7 @@ describe('a KeepAlive page', () => {
     expect(page.takeFrames()).toEqual(['-1'])
   })
 
-  it('that is come back to resumes', async () => {
+  it('resumes when it is activated', async () => {
     const { wrapper, isKept } = mountKept()
     await page.tick()
     isKept.value = false
@@ -269,7 +269,7 @@ describe('a KeepAlive page', () => {
     expect(wrapper.text()).toBe('changed meanwhile')
   })
 
-  it('that is come back to in time is as it was left, its components included', async () => {
+  it('is unchanged when it is activated in time, its components included', async () => {
     const { wrapper, isKept } = mountKept()
     await page.tick()
     page.takeFrames()
@@ -283,7 +283,7 @@ describe('a KeepAlive page', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('that is thrown away leaves nothing', async () => {
+  it('leaves nothing when it is pruned', async () => {
     const { wrapper, isKept } = mountKept()
     await page.tick()
     isKept.value = false
@@ -314,7 +314,7 @@ describe('a KeepAlive page', () => {
   })
 })
 
-describe('a Suspense boundary', () => {
+describe('useConvexQuery: a Suspense boundary', () => {
   const Later = defineComponent({
     async setup() {
       const { data } = await useConvexQuery(api.messages.list, { channel: 'a' })
@@ -330,7 +330,7 @@ describe('a Suspense boundary', () => {
     expect(wrapper.text()).toBe('in a')
   })
 
-  it('that is gone before leaves nothing on the wire', async () => {
+  it('leaves no subscription when it unmounts before that', async () => {
     const isShown = ref(true)
     openPage({ lingerMs: 0 })
     page.deployment.latencyMs = 100
@@ -343,8 +343,8 @@ describe('a Suspense boundary', () => {
   })
 })
 
-describe('outside of components', () => {
-  it('a store lives as long as the app', async () => {
+describe('useConvexQuery: outside of components', () => {
+  it('lives as long as the app in a store', async () => {
     openPage()
     // What Pinia does: a setup function, in the app's context, in a scope of its own.
     const stores = effectScope(true)
@@ -359,7 +359,7 @@ describe('outside of components', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('a bare effect scope releases what it asked when it stops', async () => {
+  it('unsubscribes when a bare effect scope stops', async () => {
     openPage()
     const { result, stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
     await page.tick()
@@ -370,7 +370,7 @@ describe('outside of components', () => {
     expect(page.takeFrames()).toEqual(['-0'])
   })
 
-  it('changes of arguments are followed without a component', async () => {
+  it('tracks changes of arguments', async () => {
     openPage()
     const channel = ref('a')
     const { result } = page.run(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
@@ -380,14 +380,14 @@ describe('outside of components', () => {
     expect(result.data.value).toEqual([{ _id: 'b-1', body: 'in b' }])
   })
 
-  it('no scope at all is possible', async () => {
+  it('works without any scope', async () => {
     openPage()
     const query = page.app.runWithContext(() => useConvexQuery(api.messages.list, { channel: 'a' }))
     await page.tick()
     expect(query.status.value).toBe('success')
   })
 
-  it('a query without the plugin is a diagnosed error', async () => {
+  it('throws a diagnosed error without the plugin', async () => {
     openPage()
     const scope = effectScope()
     expect(() => scope.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))).toThrow(ConvueError)
@@ -399,7 +399,7 @@ describe('outside of components', () => {
   })
 })
 
-describe('a component that leaves while its query is under way', () => {
+describe('useConvexQuery: a component that unmounts while its query is pending', () => {
   it('leaves no subscription, timer or late write', async () => {
     const shown = ref(['one'])
     mountSwitch({ one: Messages }, shown, { lingerMs: 0 })

@@ -34,8 +34,8 @@ function mountPreloaded(preloaded: Preloaded<typeof api.values.get>, options?: U
   }).result
 }
 
-describe('a preloaded query', () => {
-  it('shows the value at once, as stale, until the live result', async () => {
+describe('usePreloadedQuery: the preloaded value', () => {
+  it('is shown at once, as stale, until the live result', async () => {
     openPage()
     const { query, ticks } = mountPreloaded(preload('preloaded', null))
     expect(query.data.value).toBe('preloaded')
@@ -45,7 +45,7 @@ describe('a preloaded query', () => {
     expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
   })
 
-  it('asks with its arguments, and shares them with a query of the same', async () => {
+  it('subscribes with its arguments, and shares an equal query', async () => {
     openPage()
     page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
     const { query } = mountPreloaded(preload(1, null, 'messages:count', { channel: 'abc' }))
@@ -55,7 +55,7 @@ describe('a preloaded query', () => {
     expect(page.takeFrames()).toEqual(['Connect', '+messages:count {"channel":"abc"}'])
   })
 
-  it('shows what is live already, and nothing older', async () => {
+  it('gives way to a result that is live already', async () => {
     openPage()
     page.run(() => useConvexQuery(api.values.get))
     await page.tick(500)
@@ -64,7 +64,7 @@ describe('a preloaded query', () => {
     expect(ticks()).toEqual(['live for null success'])
   })
 
-  it('has every Convex value intact, in arguments too', async () => {
+  it('keeps every Convex value intact, in arguments too', async () => {
     openPage()
     page.deployment.isHolding = true
     const bytes = new Uint8Array([1, 2, 255]).buffer
@@ -85,7 +85,7 @@ describe('a preloaded query', () => {
     expect(query.status.value).toBe('success')
   })
 
-  it('is not brought back by an optimistic update that makes the query load again', async () => {
+  it('does not return when an optimistic update makes the query load again', async () => {
     openPage()
     page.deployment.functions.set('values:set', () => null)
     const { query, ticks } = mountPreloaded(preload('preloaded', null))
@@ -98,7 +98,7 @@ describe('a preloaded query', () => {
     expect(ticks().slice(1)).toEqual(['live for null success', 'live for null pending stale', 'live for null success'])
   })
 
-  it('is not brought back by a lost connection', async () => {
+  it('does not return after a lost connection', async () => {
     openPage()
     const { ticks } = mountPreloaded(preload('preloaded', null))
     await page.tick(500)
@@ -107,7 +107,7 @@ describe('a preloaded query', () => {
     expect(ticks().slice(1)).toEqual(['live for null success'])
   })
 
-  it('asks again on request', async () => {
+  it('is fetched again at refresh', async () => {
     openPage()
     const { query } = mountPreloaded(preload('preloaded', null))
     await page.tick(500)
@@ -117,7 +117,7 @@ describe('a preloaded query', () => {
     expect(query.data.value).toBe('more')
   })
 
-  it('that is not live is asked once', async () => {
+  it('is fetched once with live false', async () => {
     openPage()
     const { ticks } = mountPreloaded(preload('preloaded', null), { live: false })
     await page.tick(500)
@@ -126,14 +126,14 @@ describe('a preloaded query', () => {
   })
 })
 
-describe('an error of a preloaded query', () => {
+describe('usePreloadedQuery: an error', () => {
   function breakQuery(): void {
     page.deployment.functions.set('values:get', () => {
       throw new Error('revoked')
     })
   }
 
-  it('takes the value away, as useConvexQuery does, and heals', async () => {
+  it('removes the value, as in useConvexQuery, until the query recovers', async () => {
     openPage()
     breakQuery()
     const { query, ticks } = mountPreloaded(preload('preloaded', null))
@@ -145,7 +145,7 @@ describe('an error of a preloaded query', () => {
     expect(ticks()).toEqual(['preloaded success stale', 'undefined error error', 'healed success'])
   })
 
-  it('leaves it with keepDataOnError', async () => {
+  it('keeps the value with keepDataOnError', async () => {
     openPage()
     breakQuery()
     const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepDataOnError: true })
@@ -160,7 +160,7 @@ describe('an error of a preloaded query', () => {
     expect(ticks()).toEqual(['preloaded success stale', 'preloaded error stale error', 'healed success', 'healed error stale error'])
   })
 
-  it('does not bring it back when an optimistic update makes the query load again', async () => {
+  it('does not show the value again when an optimistic update makes the query load', async () => {
     openPage()
     breakQuery()
     page.deployment.functions.set('values:set', () => null)
@@ -173,15 +173,15 @@ describe('an error of a preloaded query', () => {
   })
 })
 
-describe('the person that it was made for', () => {
-  it('sees it from the first moment, through the whole boot', async () => {
+describe('usePreloadedQuery: the identity that the value was fetched for', () => {
+  it('sees the value from the first moment through the whole boot', async () => {
     openPage({ user: 'ada' })
     const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
     await page.tick(1000)
     expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
   })
 
-  it('sees it while it is not known yet who is there', async () => {
+  it('sees the value while the identity is not known yet', async () => {
     openPage({ user: 'silent' })
     const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
     await page.tick(1000)
@@ -191,7 +191,7 @@ describe('the person that it was made for', () => {
     expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
   })
 
-  it('sees it while their token takes long, and nothing is asked as nobody in their place', async () => {
+  it('sees the value while the token is late, and the query does not run anonymously', async () => {
     openPage({ user: 'silent' })
     page.source.say(signedIn('ada'))
     const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
@@ -204,7 +204,7 @@ describe('the person that it was made for', () => {
     expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
   })
 
-  it('sees it while their token takes long and it is only believed that somebody is there', async () => {
+  it('sees the value while the token is late and the user is only a hint', async () => {
     openPage({ user: 'silent' })
     const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
     await page.tick(3000)
@@ -215,28 +215,28 @@ describe('the person that it was made for', () => {
     expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
   })
 
-  it('sees what is live as soon as it may run as nobody, if that is whom it was made for', async () => {
+  it('sees the live result as soon as an anonymous query may run', async () => {
     openPage({ user: 'silent' })
     const { ticks } = mountPreloaded(preload('anybody\'s', null))
     await page.tick(3000)
     expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
   })
 
-  it('sees it with `required` as well', async () => {
+  it('sees the value with `required` too', async () => {
     openPage({ user: 'ada' })
     const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })
     await page.tick(1000)
     expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
   })
 
-  it('sees it when a server handed them over', async () => {
+  it('sees the value when a server has reported the identity', async () => {
     openPage({ user: 'silent', initialAuth: { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada', userId: 'ada' } } })
     const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
     await page.tick(1000)
     expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
   })
 
-  it('does not see it again when they come back', async () => {
+  it('does not see the value again after another sign-in', async () => {
     openPage({ user: 'ada' })
     page.deployment.isHolding = true
     const { query } = mountPreloaded(preload('ada\'s', 'ada'))
@@ -250,13 +250,13 @@ describe('the person that it was made for', () => {
   })
 })
 
-describe('another person', () => {
+describe('usePreloadedQuery: another identity', () => {
   const HERS = 'ada\'s'
 
   it.each([
     ['who is known already', 'bob'],
     ['nobody, known already', null],
-  ])('(%s) never sees it', async (_name, user) => {
+  ])('(%s) never sees the value', async (_name, user) => {
     openPage({ user })
     page.run(() => useConvexQuery(api.messages.count, 'skip'))
     await page.tick(1000)
@@ -265,14 +265,14 @@ describe('another person', () => {
     expect(ticks()).toEqual(['undefined pending', `live for ${user} success`])
   })
 
-  it('whom a server handed over never sees it', async () => {
+  it('never sees the value if a server has reported that identity', async () => {
     openPage({ user: 'silent', initialAuth: { token: fakeToken('bob'), user: { id: 'bob' }, session: { id: 'session-of-bob', userId: 'bob' } } })
     const { ticks } = mountPreloaded(preload(HERS, 'ada'))
     await page.tick(1000)
     expect(ticks()).toEqual(['undefined pending', 'live for bob success'])
   })
 
-  it('who turns out by the token does not see it from that tick on', async () => {
+  it('does not see the value once the token names it', async () => {
     openPage({ user: 'silent' })
     page.source.say({ status: 'pending', mayBeSignedIn: true })
     const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
@@ -286,7 +286,7 @@ describe('another person', () => {
     expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
   })
 
-  it('who turns out to be nobody does not see it from that tick on, in any auth mode', async () => {
+  it('does not see the value once the page is anonymous, with any auth', async () => {
     openPage({ user: 'silent' })
     const optional = mountPreloaded(preload(HERS, 'ada'))
     const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
@@ -299,7 +299,7 @@ describe('another person', () => {
     expect([...optional.ticks(), ...required.ticks()].filter(tick => tick.startsWith(HERS))).toEqual([`${HERS} success stale`, `${HERS} success stale`])
   })
 
-  it.each(['optional', 'required'] as const)('who takes over in the middle does not see it from that tick on (%s)', async (auth) => {
+  it.each(['optional', 'required'] as const)('does not see the value after an identity change (%s)', async (auth) => {
     openPage({ user: 'ada' })
     page.deployment.isHolding = true
     const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { auth })
@@ -315,7 +315,7 @@ describe('another person', () => {
     expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'live for bob success'])
   })
 
-  it('does not see with keepDataOnError what was kept of an error', async () => {
+  it('does not see the value that keepDataOnError kept', async () => {
     openPage({ user: 'ada' })
     page.deployment.functions.set('values:get', () => {
       throw new Error('revoked')
@@ -330,7 +330,7 @@ describe('another person', () => {
     expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'undefined error error'])
   })
 
-  it('sees what was made for nobody only if it is public', async () => {
+  it('sees an anonymous value only if the query is public', async () => {
     openPage({ user: 'ada' })
     await page.tick(500)
     page.run(() => useConvexQuery(api.users.whoami, 'skip'))
@@ -345,7 +345,7 @@ describe('another person', () => {
   })
 })
 
-describe('awaiting a preloaded query', () => {
+describe('usePreloadedQuery: await', () => {
   it('settles at once', async () => {
     openPage()
     page.deployment.isHolding = true
@@ -359,7 +359,7 @@ describe('awaiting a preloaded query', () => {
     expect('catch' in query).toBe(false)
   })
 
-  it('waits for another person\'s own result', async () => {
+  it('waits for the own result of another user', async () => {
     openPage({ user: 'bob' })
     page.run(() => useConvexQuery(api.users.whoami, 'skip'))
     await page.tick(500)

@@ -20,7 +20,7 @@ function start() {
   return { network, controller, promise, started: () => [requestUrl.mock.calls.length, network.sent.length, show.mock.calls.length, vi.getTimerCount()] }
 }
 
-describe('an upload that is ended in any moment', () => {
+describe('uploadFile: an upload that is aborted at any moment', () => {
   const MICROTASKS = Array.from({ length: 12 }, (_, count) => [count])
 
   async function endAfter(microtasks: number, { controller, promise, started }: ReturnType<typeof start>): Promise<void> {
@@ -34,18 +34,18 @@ describe('an upload that is ended in any moment', () => {
     expect(await promise).toBe(reason)
   }
 
-  it.each(MICROTASKS)('starts nothing more, %i microtasks after it began', async (microtasks) => {
+  it.each(MICROTASKS)('starts nothing more, %i microtasks after its start', async (microtasks) => {
     await endAfter(microtasks, start())
   })
 
-  it.each(MICROTASKS)('starts nothing more, %i microtasks after an attempt failed', async (microtasks) => {
+  it.each(MICROTASKS)('starts nothing more, %i microtasks after a failed attempt', async (microtasks) => {
     const upload = start()
     await vi.advanceTimersByTimeAsync(0)
     upload.network.sent[0]!.fail()
     await endAfter(microtasks, upload)
   })
 
-  it.each(MICROTASKS)('starts nothing more, %i microtasks after the pause', async (microtasks) => {
+  it.each(MICROTASKS)('starts nothing more, %i microtasks after the delay', async (microtasks) => {
     const upload = start()
     await vi.advanceTimersByTimeAsync(0)
     upload.network.sent[0]!.fail()

@@ -35,8 +35,8 @@ function mountUrl(first?: string) {
 
 const store = (name: string): StorageId => name as StorageId
 
-describe('the URL of a stored file', () => {
-  it('is what the query answers for the id, and follows it', async () => {
+describe('useConvexStorageUrl: url', () => {
+  it('is the live result of the query for the id', async () => {
     const { url, storageId, isPending, status } = mountUrl('a')
     expect([url.value, isPending.value]).toEqual([undefined, true])
     await page.tick(100)
@@ -46,7 +46,7 @@ describe('the URL of a stored file', () => {
     expect(url.value).toBeNull()
   })
 
-  it('is not asked for without an id', async () => {
+  it('is not requested without an id', async () => {
     const { url, status, storageId } = mountUrl()
     await page.tick(100)
     expect([url.value, status.value]).toEqual([undefined, 'paused'])
@@ -56,21 +56,21 @@ describe('the URL of a stored file', () => {
     expect(page.deployment.executions).toEqual([])
   })
 
-  it('may need other arguments', async () => {
+  it('may be requested with other arguments', async () => {
     openPage()
     const { url } = page.run(() => useConvexStorageUrl(getThumbnail, store('a'), { args: of => ({ of, width: 64 }) })).result
     await page.tick(100)
     expect(url.value).toBe('https://thumbnails/a/64')
   })
 
-  it('is asked for as whom the options say', async () => {
+  it('is requested as the identity of the auth option', async () => {
     openPage({ user: 'ada' })
     const { url } = page.run(() => useConvexStorageUrl(getUrl, store('a'), { auth: 'public' })).result
     await page.tick(100)
     expect(url.value).toBe('https://files/a?for=nobody')
   })
 
-  it('is in error when the query is', async () => {
+  it('is undefined while the query fails', async () => {
     const { url, error, status } = mountUrl('a')
     page.deployment.functions.set('files:getUrl', () => {
       throw new Error('not yours')
@@ -81,8 +81,8 @@ describe('the URL of a stored file', () => {
   })
 })
 
-describe('a preview', () => {
-  it('shows until the stored file has its URL', async () => {
+describe('useConvexStorageUrl: preview', () => {
+  it('is shown until the stored file has its URL', async () => {
     const { url, storageId, preview } = mountUrl()
     await page.tick(100)
     preview.value = new File([], 'chosen')
@@ -93,7 +93,7 @@ describe('a preview', () => {
     expect(url.value).toBe('https://files/a?for=ada')
   })
 
-  it('shows instead of the file that it is to replace', async () => {
+  it('is shown instead of the file that it replaces', async () => {
     const { url, storageId, preview } = mountUrl('old')
     await page.tick(100)
     expect(url.value).toBe('https://files/old?for=ada')
@@ -108,7 +108,7 @@ describe('a preview', () => {
     expect(url.value).toBe('https://files/new?for=ada')
   })
 
-  it('gives way to the stored file again when it is taken back', async () => {
+  it('is replaced by the stored file when it is removed', async () => {
     const { url, preview } = mountUrl('old')
     await page.tick(100)
     preview.value = new File([], 'chosen')
@@ -116,7 +116,7 @@ describe('a preview', () => {
     expect(url.value).toBe('https://files/old?for=ada')
   })
 
-  it('is not shown to the next person', async () => {
+  it('is not shown after an identity change', async () => {
     const { url, preview } = mountUrl()
     await page.tick(100)
     preview.value = new File([], 'chosen')

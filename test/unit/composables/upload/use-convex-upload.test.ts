@@ -55,8 +55,8 @@ function outcomeOf(promise: Promise<unknown>): () => unknown {
   return () => outcome
 }
 
-describe('an upload', () => {
-  it('goes through its states to the storage id', async () => {
+describe('useConvexUpload: an upload', () => {
+  it('passes through its states to the storage id', async () => {
     const { upload, shown, sent, isPending, progress } = mountUpload()
     const file = textFile('a.txt')
     const outcome = outcomeOf(upload(file))
@@ -77,7 +77,7 @@ describe('an upload', () => {
     expect([isPending.value, progress.value]).toEqual([false, 1])
   })
 
-  it('asks for its URL with the arguments, as whoever is there', async () => {
+  it('requests its URL with the arguments, as the current identity', async () => {
     const { upload, sent, urlCalls } = mountUpload({}, { user: 'ada' })
     void upload(textFile('a.txt'), { folder: 'letters' })
     await page.tick(100)
@@ -87,7 +87,7 @@ describe('an upload', () => {
     await page.tick()
   })
 
-  it('waits until it is known who is there', async () => {
+  it('waits until the identity is known', async () => {
     const { upload, shown, sent } = mountUpload({}, { user: 'silent' })
     void upload(textFile('a.txt'))
     await page.tick(5000)
@@ -100,7 +100,7 @@ describe('an upload', () => {
     expect(shown()).toEqual(['a.txt success id of a.txt'])
   })
 
-  it('takes a Blob, as a file without a name, and an empty one', async () => {
+  it('accepts a Blob, as a file without a name, and an empty file', async () => {
     const { upload, sent, uploads, progress } = mountUpload()
     const outcome = outcomeOf(upload(new Blob([])))
     await page.tick()
@@ -113,7 +113,7 @@ describe('an upload', () => {
     expect(progress.value).toBe(1)
   })
 
-  it('calls back once it has ended, whatever a callback throws', async () => {
+  it('runs the callbacks once it has ended, even if one of them throws', async () => {
     const calls: unknown[] = []
     const { upload, network } = mountUpload({
       onSuccess: (...args) => {
@@ -137,8 +137,8 @@ describe('an upload', () => {
   })
 })
 
-describe('several files', () => {
-  it('are uploaded so many at a time, in order, and give their ids in order', async () => {
+describe('useConvexUpload: several files', () => {
+  it('are uploaded within the concurrency limit, and return their ids in order', async () => {
     const { upload, shown, sent, urlCalls } = mountUpload({ concurrency: 2 })
     const outcome = outcomeOf(upload(['a', 'b', 'c', 'd'].map(name => textFile(name))))
     await page.tick()
@@ -158,7 +158,7 @@ describe('several files', () => {
     expect(sent.map(({ body }) => body.name)).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('share the limit with those of other calls, and the list', async () => {
+  it('share the limit and the list with other calls', async () => {
     const { upload, shown, sent } = mountUpload({ concurrency: 1 })
     void upload(textFile('a'))
     void upload(textFile('b'))
@@ -171,7 +171,7 @@ describe('several files', () => {
     expect(shown()).toEqual(['a success id of a', 'b success id of b'])
   })
 
-  it('show in a new list once nothing is under way', async () => {
+  it('start a new list if no upload is pending', async () => {
     const { upload, shown, network, progress, uploads } = mountUpload()
     network.answerAll = store
     void upload(textFile('a'))
@@ -187,7 +187,7 @@ describe('several files', () => {
     await page.tick()
   })
 
-  it('have their progress in bytes, without those that failed', async () => {
+  it('have their progress in bytes, without the failed ones', async () => {
     const { upload, sent, progress } = mountUpload({ maxSize: 1000 })
     const outcome = outcomeOf(upload([textFile('a', 300), textFile('b', 100), textFile('c', 5000)]))
     await page.tick()
@@ -202,7 +202,7 @@ describe('several files', () => {
     expect(outcome()).toMatchObject({ code: 'UPLOAD_FAILED' })
   })
 
-  it('fare each by itself: the first error in order rejects, once all have ended', async () => {
+  it('are independent: the first error in order rejects once all have ended', async () => {
     const { upload, shown, sent } = mountUpload()
     const outcome = outcomeOf(upload([textFile('a'), textFile('b'), textFile('c')]))
     await page.tick()
@@ -217,7 +217,7 @@ describe('several files', () => {
     expect(outcome()).toMatchObject({ code: 'UPLOAD_FAILED', why: expect.stringContaining('400') })
   })
 
-  it('may be none at all', async () => {
+  it('may be an empty list', async () => {
     const { upload, sent, shown, isPending } = mountUpload()
     expect(await Promise.all([upload([]), upload(null), upload(undefined)])).toEqual([[], [], []])
     expect(shown()).toEqual([])
@@ -225,7 +225,7 @@ describe('several files', () => {
     expect(sent).toEqual([])
   })
 
-  it('are those that a list held when it was passed', async () => {
+  it('are those that the list contained at the call', async () => {
     const { upload, shown, network } = mountUpload()
     network.answerAll = store
     const list = new Set([textFile('a'), textFile('b')])
@@ -241,7 +241,7 @@ describe('several files', () => {
     ['a string', 'a.txt'],
     ['a list with something else in it', [new Blob([]), {}]],
     ['an object', { name: 'a.txt' }],
-  ])('that are none, such as %s, are a diagnosed mistake', async (_what, files) => {
+  ])('that are not files, such as %s, are a diagnosed error', async (_what, files) => {
     const { upload, sent, shown } = mountUpload()
     const error = await upload(files as any).catch(error => error)
     expect(error).toBeInstanceOf(ConvueError)
@@ -251,7 +251,7 @@ describe('several files', () => {
   })
 })
 
-describe('limits', () => {
+describe('useConvexUpload: limits', () => {
   it.each([
     ['image/*', { 'a.png': 'image/png', 'b.jpg': 'IMAGE/JPEG', 'c.txt': 'text/plain', 'd.png': '', 'e.png': 'images/png' }, ['a.png', 'b.jpg']],
     ['image/png', { 'a.png': 'image/png', 'b.jpg': 'image/jpeg', 'c.svg': 'image/pngx' }, ['a.png']],
@@ -261,7 +261,7 @@ describe('limits', () => {
     ['*/*', { a: '', b: 'text/plain' }, ['a', 'b']],
     [' ', { a: '' }, ['a']],
     ['', { a: '' }, ['a']],
-  ])('by type take `accept` as an input does: %j', async (accept, files, accepted) => {
+  ])('accept the same types as an input does: %j', async (accept, files, accepted) => {
     const { upload, uploads, network } = mountUpload({ accept, concurrency: 10 })
     network.answerAll = store
     const outcome = outcomeOf(upload(Object.entries(files).map(([name, type]) => textFile(name, 1, type))))
@@ -274,7 +274,7 @@ describe('limits', () => {
     expect(outcome()).toEqual(refused[0] ?? accepted.map(name => `id of ${name}`))
   })
 
-  it('by size are in bytes, and may change', async () => {
+  it('compare sizes in bytes, and may change', async () => {
     const maxSize = ref<number | undefined>(100)
     const { upload, shown, network } = mountUpload({ maxSize })
     network.answerAll = store
@@ -289,7 +289,7 @@ describe('limits', () => {
     expect(shown()).toEqual(['b success id of b'])
   })
 
-  it('by number refuse all files of a call that brings too many', async () => {
+  it('refuse all files of a call that contains too many', async () => {
     const { upload, shown, sent } = mountUpload({ maxFiles: 2 })
     const outcome = outcomeOf(upload(['a', 'b', 'c'].map(name => textFile(name))))
     await page.tick()
@@ -304,8 +304,8 @@ describe('limits', () => {
   })
 })
 
-describe('an attempt that fails', () => {
-  it.each([[0], [408], [429], [500], [503]])('with %i is made again with a new URL, after a pause', async (status) => {
+describe('useConvexUpload: an attempt that fails', () => {
+  it.each([[0], [408], [429], [500], [503]])('with %i is repeated with a new URL, after a delay', async (status) => {
     const { upload, shown, sent, uploads, isPending } = mountUpload()
     const outcome = outcomeOf(upload(textFile('a')))
     await page.tick()
@@ -326,7 +326,7 @@ describe('an attempt that fails', () => {
     expect(outcome()).toEqual(['id of a'])
   })
 
-  it('because nothing is heard for a minute is one as well, however long a file takes that makes progress', async () => {
+  it('counts after a minute without progress, however long an upload with progress takes', async () => {
     const { upload, shown, sent } = mountUpload()
     const outcome = outcomeOf(upload(textFile('a.txt')))
     await page.tick()
@@ -346,7 +346,7 @@ describe('an attempt that fails', () => {
     expect(outcome()).toEqual(['id of a.txt'])
   })
 
-  it('too often is an error', async () => {
+  it('ends in an error after the last retry', async () => {
     const onError = vi.fn()
     const { upload, shown, sent, network } = mountUpload({ retries: 2, onError })
     network.answerAll = request => request.answer(503, '')
@@ -370,7 +370,7 @@ describe('an attempt that fails', () => {
   it.each([
     ['seconds', { 'Retry-After': '7' }, 7000],
     ['a date, by the server\'s clock', { 'retry-after': 'Wed, 01 Jan 2020 00:00:09 GMT', 'Date': 'Wed, 01 Jan 2020 00:00:00 GMT' }, 9000],
-  ])('waits for as long as Retry-After says, in %s', async (_how, headers, ms) => {
+  ])('is repeated after the time in Retry-After, in %s', async (_how, headers, ms) => {
     const { upload, sent } = mountUpload()
     void upload(textFile('a'))
     await page.tick()
@@ -391,7 +391,7 @@ describe('an attempt that fails', () => {
     [200, '{}'],
     [200, 'null'],
     [302, '{"storageId":"x"}'],
-  ])('definitely, with %i %j, is an error at once', async (status, body) => {
+  ])('with %i %j, which is definite, is an error at once', async (status, body) => {
     const { upload, sent, urlCalls } = mountUpload()
     const outcome = outcomeOf(upload(textFile('a')))
     await page.tick()
@@ -401,7 +401,7 @@ describe('an attempt that fails', () => {
     expect(urlCalls()).toHaveLength(1)
   })
 
-  it('because the mutation does is the mutation\'s error', async () => {
+  it('in the mutation rejects with the error of the mutation', async () => {
     const { upload, shown, sent, urlCalls } = mountUpload()
     page.deployment.functions.set('files:generateUploadUrl', () => {
       throw new Error('not yours')
@@ -415,7 +415,7 @@ describe('an attempt that fails', () => {
     expect(sent).toEqual([])
   })
 
-  it('leaves its turn to the next', async () => {
+  it('lets the next file start', async () => {
     const { upload, shown, sent } = mountUpload({ concurrency: 1 })
     const outcome = outcomeOf(upload([textFile('a'), textFile('b')]))
     await page.tick()
@@ -428,8 +428,8 @@ describe('an attempt that fails', () => {
   })
 })
 
-describe('cancelling', () => {
-  it('ends one upload and lets the others go on', async () => {
+describe('useConvexUpload: cancel', () => {
+  it('ends one upload and lets the others continue', async () => {
     const { upload, cancel, uploads, shown, sent, progress } = mountUpload({ concurrency: 1 })
     const outcome = outcomeOf(upload(['a', 'b', 'c'].map(name => textFile(name))))
     await page.tick()
@@ -449,7 +449,7 @@ describe('cancelling', () => {
     expect(shown()).toEqual(['a cancelled', 'b success id of b', 'c cancelled'])
   })
 
-  it('ends all, in one update, and rejects without waiting for anything', async () => {
+  it('ends all uploads in one update, and rejects at once', async () => {
     const onError = vi.fn()
     const onSettled = vi.fn()
     const { upload, cancel, uploads, shown, sent, isPending } = mountUpload({ concurrency: 2, onError, onSettled })
@@ -477,7 +477,7 @@ describe('cancelling', () => {
     ['waits for its URL', () => page.deployment.isHolding = true, 'queued'],
     ['is sent', () => {}, 'sending'],
     ['waits for its next attempt', (sent: SentFile[]) => sent[0]!.fail(), 'waiting'],
-  ])('an upload that %s ends it for good, and the next has its turn at once', async (_when, prepare, status) => {
+  ])('permanently ends an upload that %s, and the next one starts at once', async (_when, prepare, status) => {
     const { upload, cancel, sent, urlCalls, uploads, shown } = mountUpload({ concurrency: 1 })
     if (status === 'queued')
       prepare([])
@@ -502,7 +502,7 @@ describe('cancelling', () => {
     expect(shown()).toEqual(['b success id of b'])
   })
 
-  it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('stands, %i microtasks after the answer', async (microtasks) => {
+  it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('has effect %i microtasks after the response', async (microtasks) => {
     const onSuccess = vi.fn()
     const { upload, cancel, sent, shown } = mountUpload({ onSuccess })
     const outcome = outcomeOf(upload(textFile('a')))
@@ -525,7 +525,7 @@ describe('cancelling', () => {
     }
   })
 
-  it('ends the files of the call whose signal aborts, with its reason as the cause', async () => {
+  it('is called by the signal of a call, with its reason as the cause', async () => {
     const { upload, shown, sent } = mountUpload()
     const controller = new AbortController()
     const removed = vi.spyOn(controller.signal, 'removeEventListener')
@@ -543,7 +543,7 @@ describe('cancelling', () => {
     expect(other()).toEqual(['id of c'])
   })
 
-  it('by a signal that has aborted already asks for no URL', async () => {
+  it('prevents the request of a URL if the signal has aborted already', async () => {
     const onError = vi.fn()
     const { upload, shown, urlCalls } = mountUpload({ maxSize: 100, onError })
     const outcome = outcomeOf(upload([textFile('a'), textFile('too large', 200)], {}, { signal: AbortSignal.abort() }))
@@ -554,7 +554,7 @@ describe('cancelling', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it('happens to all when a template calls it with an event', async () => {
+  it('ends all uploads when a template calls it with an event', async () => {
     const { upload, cancel, shown } = mountUpload()
     void upload([textFile('a'), textFile('b')]).catch(() => {})
     await page.tick()
@@ -562,7 +562,7 @@ describe('cancelling', () => {
     expect(shown()).toEqual(['a cancelled', 'b cancelled'])
   })
 
-  it('by reset empties the list as well', async () => {
+  it('is part of reset, which also empties the list', async () => {
     const { upload, reset, shown, sent, progress } = mountUpload()
     const outcome = outcomeOf(upload(textFile('a')))
     await page.tick()
@@ -574,7 +574,7 @@ describe('cancelling', () => {
     expect(sent[0]!.isAborted).toBe(true)
   })
 
-  it('happens when the component goes', async () => {
+  it('is called when the component unmounts', async () => {
     const { upload, stop, sent } = mountUpload({ concurrency: 1 })
     const outcome = outcomeOf(upload([textFile('a'), textFile('b')]))
     await page.tick()
@@ -585,13 +585,13 @@ describe('cancelling', () => {
   })
 })
 
-describe('a change of person', () => {
+describe('useConvexUpload: an identity change', () => {
   const CHANGES = [
     ['somebody else comes', () => page.source.signIn('bea')],
     ['they sign out', () => page.source.say({ status: 'signedOut' })],
   ] as const
 
-  it.each(CHANGES)('(%s) ends everything in that tick, and starts nothing more', async (_what, change) => {
+  it.each(CHANGES)('(%s) ends all uploads in that tick, and starts nothing more', async (_what, change) => {
     const onError = vi.fn()
     const { upload, uploads, sent, isPending, progress, urlCalls } = mountUpload({ concurrency: 2, onError }, { user: 'ada' })
     await page.tick(100)
@@ -619,7 +619,7 @@ describe('a change of person', () => {
     expect(uploads.value).toEqual([])
   })
 
-  it('ends an upload whose URL was under way, and does not use it', async () => {
+  it('ends an upload that waits for its URL, and does not use the URL', async () => {
     const { upload, sent } = mountUpload({}, { user: 'ada' })
     await page.tick(100)
     page.deployment.isHolding = true
@@ -632,7 +632,7 @@ describe('a change of person', () => {
     expect(sent).toEqual([])
   })
 
-  it('hides what was stored, also when nothing is under way', async () => {
+  it('hides stored files, even if no upload is pending', async () => {
     const { upload, uploads, network } = mountUpload({}, { user: 'ada' })
     network.answerAll = store
     await page.tick(100)
@@ -643,7 +643,7 @@ describe('a change of person', () => {
     expect(uploads.value).toEqual([])
   })
 
-  it('ends what was begun after the component had gone', async () => {
+  it('ends uploads that started after the component had unmounted', async () => {
     const { upload, stop, sent } = mountUpload({}, { user: 'ada' })
     await page.tick(100)
     stop()
@@ -655,7 +655,7 @@ describe('a change of person', () => {
     expect(outcome()).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'unknown' })
   })
 
-  it('leaves alone what the next person begins in the same tick', async () => {
+  it('does not affect uploads that the next identity starts in the same tick', async () => {
     const { upload, shown, sent, network } = mountUpload({}, { user: 'ada' })
     await page.tick(100)
     const outcomes = [outcomeOf(upload(textFile('a')))]
@@ -669,7 +669,7 @@ describe('a change of person', () => {
     expect(sent.map(({ url }) => url)).toEqual(['https://storage/ada/1', 'https://storage/bea/2'])
   })
 
-  it('is not that a token is renewed', async () => {
+  it('is not caused by the renewal of a token', async () => {
     const { upload, shown, sent } = mountUpload({}, { user: 'ada' })
     void upload(textFile('a'))
     await page.tick(100)
@@ -682,7 +682,7 @@ describe('a change of person', () => {
   })
 })
 
-describe('leaving the page', () => {
+describe('useConvexUpload: leaving the page', () => {
   /** Whether the browser would ask before it leaves the page. */
   function wouldWarn(): boolean {
     const event = new Event('beforeunload', { cancelable: true })
@@ -690,7 +690,7 @@ describe('leaving the page', () => {
     return event.defaultPrevented
   }
 
-  it('warns until the last upload has ended, and only then', async () => {
+  it('warns until the last upload has ended', async () => {
     const { upload, sent } = mountUpload({ concurrency: 1 })
     await page.tick(100)
     expect(wouldWarn()).toBe(false)
@@ -710,7 +710,7 @@ describe('leaving the page', () => {
     expect(wouldWarn()).toBe(false)
   })
 
-  it('does not warn for what a former person had under way', async () => {
+  it('does not warn because of uploads of a previous identity', async () => {
     const { upload } = mountUpload({}, { user: 'ada' })
     await page.tick(100)
     void upload(textFile('a')).catch(() => {})
@@ -721,8 +721,8 @@ describe('leaving the page', () => {
   })
 })
 
-describe('closing the plugin', () => {
-  it('ends uploads', async () => {
+describe('useConvexUpload: closing the plugin', () => {
+  it('ends all uploads', async () => {
     const { upload, sent, shown } = mountUpload()
     const outcome = outcomeOf(upload(textFile('a')))
     await page.tick()

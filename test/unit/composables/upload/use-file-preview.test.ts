@@ -18,8 +18,8 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe('the preview of a file', () => {
-  it('is a URL of the file that is chosen now, in the same tick, and no other is kept', () => {
+describe('useFilePreview: the URL', () => {
+  it('changes in the tick in which the file changes, and the previous URL is revoked', () => {
     const [a, b] = [new Blob(['a']), new Blob(['b'])]
     const chosen = shallowRef<Blob | null>()
     const scope = effectScope()
@@ -41,7 +41,7 @@ describe('the preview of a file', () => {
     scope.stop()
   })
 
-  it('goes with the component', () => {
+  it('is revoked when the component unmounts', () => {
     const scope = effectScope()
     const url = scope.run(() => useFilePreview(() => new Blob(['a'])))!
     expect([...alive.keys()]).toEqual([url.value])
