@@ -23,7 +23,7 @@ describe('useConvexMutation: types', () => {
     void mutate({ channel: 'a' })
     // @ts-expect-error the arguments are missing
     void mutate()
-    // @ts-expect-error an event is no argument
+    // @ts-expect-error an event is not an argument
     void mutate(new MouseEvent('click'))
   })
 
@@ -32,7 +32,7 @@ describe('useConvexMutation: types', () => {
     expectTypeOf(mutate()).resolves.toEqualTypeOf<number>()
     expectTypeOf(mutate({ olderThan: 1 })).resolves.toEqualTypeOf<number>()
     expectTypeOf(useConvexClient().mutation(prune)).resolves.toEqualTypeOf<number>()
-    // @ts-expect-error an event is no argument
+    // @ts-expect-error an event is not an argument
     void mutate(new MouseEvent('click'))
     // @ts-expect-error the body is missing
     void useConvexClient().mutation(api.messages.send)
@@ -44,7 +44,7 @@ describe('useConvexMutation: types', () => {
         expectTypeOf(args).toEqualTypeOf<{ channel: string, body: string }>()
         expectTypeOf(queries.getQuery(scripted.messages.list, { channel: 'a' })).toEqualTypeOf<Message[] | undefined>()
         queries.setQuery(scripted.messages.list, { channel: 'a' }, undefined)
-        // @ts-expect-error a list of messages
+        // @ts-expect-error the result is a list of messages
         queries.setQuery(scripted.messages.list, { channel: 'a' }, ['text'])
       },
       onSuccess(result, args) {
@@ -63,9 +63,9 @@ describe('useConvexMutation: types', () => {
   })
 
   it('takes a reference to a mutation', () => {
-    // @ts-expect-error a query
+    // @ts-expect-error a query is not a mutation
     useConvexMutation(scripted.messages.list)
-    // @ts-expect-error an action
+    // @ts-expect-error an action is not a mutation
     useConvexMutation(scripted.values.run)
   })
 })
@@ -75,11 +75,11 @@ describe('useConvexAction: types', () => {
     const { run, data } = useConvexAction(wait)
     expectTypeOf(run({ ms: 1 })).resolves.toEqualTypeOf<number>()
     expectTypeOf(data.value).toEqualTypeOf<number | undefined>()
-    // @ts-expect-error a number
+    // @ts-expect-error the argument must be a number
     void run({ ms: '1' })
-    // @ts-expect-error an option of a mutation alone
+    // @ts-expect-error only mutations have this option
     useConvexAction(wait, { optimisticUpdate: () => {} })
-    // @ts-expect-error a mutation
+    // @ts-expect-error a mutation is not an action
     useConvexAction(scripted.messages.send)
   })
 })
@@ -97,16 +97,16 @@ describe('useConvexClient: types', () => {
         expectTypeOf(queries.getQuery(scripted.messages.count, { channel: 'a' })).toEqualTypeOf<number | undefined>()
       },
     })
-    // @ts-expect-error an option of a mutation alone
+    // @ts-expect-error only mutations have this option
     void convex.action(wait, { ms: 1 }, { optimisticUpdate: () => {} })
     expectTypeOf(convex.client).toEqualTypeOf<ConvexClient>()
     // @ts-expect-error the channel is required
     void convex.query(scripted.messages.count)
-    // @ts-expect-error a mutation is no query
+    // @ts-expect-error a mutation is not a query
     void convex.query(scripted.messages.send, { channel: 'a', body: 'b' })
-    // @ts-expect-error a query is no mutation
+    // @ts-expect-error a query is not a mutation
     void convex.mutation(scripted.messages.count, { channel: 'a' })
-    // @ts-expect-error a mutation is no action
+    // @ts-expect-error a mutation is not an action
     void convex.action(scripted.messages.send, { channel: 'a', body: 'b' })
   })
 })

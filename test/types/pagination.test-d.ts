@@ -29,7 +29,7 @@ describe('useConvexPaginatedQuery: the type of results', () => {
     expectTypeOf(results).toExtend<Readonly<Ref<Doc<'messages'>[]>>>()
     expectTypeOf(useAuthedPaginatedQuery(api.items.page, { list: 'a' }, options).results.value).toEqualTypeOf<Doc<'items'>[]>()
     expectTypeOf<PaginatedQueryItem<typeof withoutArgs>>().toEqualTypeOf<{ _id: string }>()
-    // @ts-expect-error what the server sent is not ours to change
+    // @ts-expect-error the result is read-only
     results.value = []
   })
 
@@ -40,7 +40,7 @@ describe('useConvexPaginatedQuery: the type of results', () => {
     expectTypeOf(list.isStale.value).toEqualTypeOf<boolean>()
     expectTypeOf(list.error.value).toEqualTypeOf<Error | undefined>()
     expectTypeOf(list.loadMore).toEqualTypeOf<(numItems: number) => void>()
-    // @ts-expect-error a click is no number of rows
+    // @ts-expect-error an event is not a number of rows
     list.loadMore(new Event('click'))
   })
 
@@ -55,13 +55,13 @@ describe('useConvexPaginatedQuery: the type of results', () => {
 
 describe('PaginatedQueryReference', () => {
   it('takes paginationOpts and returns a page', () => {
-    // @ts-expect-error it takes no paginationOpts
+    // @ts-expect-error the query takes no paginationOpts
     useConvexPaginatedQuery(api.messages.list, { channel: 'a' }, options)
-    // @ts-expect-error it returns no page
+    // @ts-expect-error the query does not return a page
     useConvexPaginatedQuery(makeFunctionReference<'query', { paginationOpts: PaginationOptions }, string[]>('rows:none'), {}, options)
-    // @ts-expect-error a mutation
+    // @ts-expect-error a mutation is not a query
     useConvexPaginatedQuery(api.messages.send, { channel: 'a', body: 'b' }, options)
-    // @ts-expect-error a name
+    // @ts-expect-error a name is not a function reference
     useAuthedPaginatedQuery('messages:page', { channel: 'a' }, options)
   })
 })
@@ -76,9 +76,9 @@ describe('PaginatedQueryArgs', () => {
     useConvexPaginatedQuery(api.messages.page, {}, options)
     // @ts-expect-error the channel is a string
     useConvexPaginatedQuery(api.messages.page, { channel: 1 }, options)
-    // @ts-expect-error no such argument
+    // @ts-expect-error there is no such argument
     useConvexPaginatedQuery(withoutArgs, { channel: 'a' }, options)
-    // @ts-expect-error these are ours
+    // @ts-expect-error Convue adds paginationOpts
     useConvexPaginatedQuery(api.messages.page, { channel: 'a', paginationOpts: { numItems: 1, cursor: null } }, options)
   })
 
@@ -88,7 +88,7 @@ describe('PaginatedQueryArgs', () => {
     useConvexPaginatedQuery(api.messages.page, () => channel.value === undefined ? 'skip' : { channel: channel.value }, options)
     useConvexPaginatedQuery(api.messages.page, computed(() => channel.value === undefined ? null : { channel: channel.value }), options)
     useConvexPaginatedQuery(api.messages.page, undefined, options)
-    // @ts-expect-error no other word pauses
+    // @ts-expect-error no other string pauses
     useConvexPaginatedQuery(api.messages.page, 'pause', options)
   })
 })
@@ -100,7 +100,7 @@ describe('UseConvexPaginatedQueryOptions', () => {
     useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, {})
     // @ts-expect-error options are missing
     useConvexPaginatedQuery(api.messages.page, { channel: 'a' })
-    // @ts-expect-error useAuthedPaginatedQuery has its mode
+    // @ts-expect-error useAuthedPaginatedQuery sets the mode itself
     useAuthedPaginatedQuery(api.messages.page, { channel: 'a' }, { initialNumItems: 1, auth: 'public' })
   })
 })
@@ -124,11 +124,11 @@ describe('optimistic updates of paginated queries: types', () => {
     })
     // @ts-expect-error the body is missing
     insertAtTop({ localQueryStore, paginatedQuery: api.messages.page, item: { ...item, body: undefined } })
-    // @ts-expect-error no such argument
+    // @ts-expect-error there is no such argument
     insertAtTop({ localQueryStore, paginatedQuery: api.messages.page, argsToMatch: { room: 'a' }, item })
-    // @ts-expect-error no such order
+    // @ts-expect-error there is no such order
     insertAtPosition({ localQueryStore, paginatedQuery: api.messages.page, sortOrder: 'up', sortKeyFromItem: () => 1, item })
-    // @ts-expect-error not paginated
+    // @ts-expect-error the query is not paginated
     insertAtBottomIfLoaded({ localQueryStore, paginatedQuery: api.messages.list, item })
   })
 
@@ -141,9 +141,9 @@ describe('optimistic updates of paginated queries: types', () => {
     })
     // @ts-expect-error the channel is missing
     optimisticallyUpdateValueInPaginatedQuery(localQueryStore, api.messages.page, {}, message => message)
-    // @ts-expect-error a text is no message
+    // @ts-expect-error a string is not a message
     optimisticallyUpdateValueInPaginatedQuery(localQueryStore, api.messages.page, { channel: 'a' }, message => message.body)
-    // @ts-expect-error a text is no decision
+    // @ts-expect-error a string is not a boolean
     optimisticallyRemoveValueFromPaginatedQuery(localQueryStore, api.messages.page, { channel: 'a' }, message => message.body)
   })
 })

@@ -23,7 +23,7 @@ describe('createConvex: authClient', () => {
     createConvex({ url, authClient: createVueAuthClient() })
     // @ts-expect-error convexClient() is missing
     createConvex({ url, authClient: createVueAuthClient({ plugins: [organizationClient()] }) })
-    // @ts-expect-error this is no client at all
+    // @ts-expect-error this is not an auth client
     createConvex({ url, authClient: {} })
   })
 
@@ -32,7 +32,7 @@ describe('createConvex: authClient', () => {
     createConvex({ url, authClient: createVueAuthClient({ plugins: [convexClient()] }), tokens: false })
     // @ts-expect-error convexClient() is missing
     createConvex({ url, authClient: createAuthClient(), tokens: true })
-    // @ts-expect-error this is no client at all
+    // @ts-expect-error this is not an auth client
     createConvex({ url, authClient: {}, tokens: false })
   })
 })

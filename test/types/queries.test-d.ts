@@ -29,9 +29,9 @@ describe('useConvexQuery: the type of data', () => {
 
   it('is read-only', () => {
     const { data, status } = useConvexQuery(scripted.messages.count, { channel: 'a' })
-    // @ts-expect-error what the server sent is not ours to change
+    // @ts-expect-error the result is read-only
     data.value = 1
-    // @ts-expect-error nor is the state
+    // @ts-expect-error the state is read-only
     status.value = 'success'
   })
 
@@ -88,9 +88,9 @@ describe('useConvexQuery: the type of arguments', () => {
     useConvexQuery(scripted.messages.list, () => id.value && id.value !== '' ? { channel: id.value } : null)
     useConvexQuery(scripted.messages.list, () => id.value === undefined ? 'skip' : { channel: id.value })
     useConvexQuery(scripted.messages.list, computed(() => id.value ? { channel: id.value } : undefined))
-    // @ts-expect-error no other word pauses
+    // @ts-expect-error no other string pauses
     useConvexQuery(scripted.messages.list, 'pause')
-    // @ts-expect-error nor does false
+    // @ts-expect-error `false` does not pause
     useConvexQuery(scripted.messages.list, () => false)
   })
 
@@ -114,30 +114,30 @@ describe('useConvexQuery: the type of arguments', () => {
     useConvexQuery(scripted.messages.list, { channel: 1 })
     // @ts-expect-error there is no such argument
     useConvexQuery(scripted.messages.list, { channel: 'a', page: 2 })
-    // @ts-expect-error in a getter as well
+    // @ts-expect-error in a getter too
     useConvexQuery(scripted.messages.list, () => ({ channel: 1 }))
-    // @ts-expect-error in a ref as well
+    // @ts-expect-error in a ref too
     useConvexQuery(scripted.messages.list, ref({ channel: 1 }))
-    // @ts-expect-error with useAuthedQuery as well
+    // @ts-expect-error with useAuthedQuery too
     useAuthedQuery(scripted.messages.list, { channel: 1 })
-    // @ts-expect-error the function takes none
+    // @ts-expect-error the function takes no arguments
     useConvexQuery(scripted.users.whoami, { channel: 'a' })
-    // @ts-expect-error an event is no argument
+    // @ts-expect-error an event is not an argument
     useConvexQuery(scripted.messages.list, new Event('click'))
   })
 })
 
 describe('useConvexQuery: the type of the query', () => {
   it('is a reference to a public query', () => {
-    // @ts-expect-error a mutation
+    // @ts-expect-error a mutation is not a query
     useConvexQuery(scripted.messages.send, { channel: 'a', body: 'b' })
-    // @ts-expect-error an action
+    // @ts-expect-error an action is not a query
     useConvexQuery(scripted.values.run, {})
-    // @ts-expect-error a mutation
+    // @ts-expect-error a mutation is not a query
     useAuthedQuery(api.messages.send, { channel: 'a', body: 'b' })
-    // @ts-expect-error a name
+    // @ts-expect-error a name is not a function reference
     useConvexQuery('messages:list', { channel: 'a' })
-    // @ts-expect-error no such function
+    // @ts-expect-error there is no such function
     void api.messages.nothing
   })
 })
@@ -171,11 +171,11 @@ describe('useConvexQuery: the return type', () => {
 describe('useConvexQuery: the type of options', () => {
   it('is exported', () => {
     useConvexQuery(scripted.users.whoami, {}, { auth: 'public', keepPreviousData: true, lingerMs: 0, awaitTimeoutMs: 100 })
-    // @ts-expect-error no such mode
+    // @ts-expect-error there is no such mode
     useConvexQuery(scripted.users.whoami, {}, { auth: 'nobody' })
-    // @ts-expect-error no such option
+    // @ts-expect-error there is no such option
     useConvexQuery(scripted.users.whoami, {}, { keepPrevious: true })
-    // @ts-expect-error useAuthedQuery has its mode
+    // @ts-expect-error useAuthedQuery sets the mode itself
     useAuthedQuery(scripted.users.whoami, {}, { auth: 'public' })
   })
 })

@@ -18,7 +18,7 @@ describe('fetchAuthQuery: a call on a server', () => {
   it('may be made for a request that another request caused', () => {
     const causedBy = new Request('https://app.example.com')
     expectTypeOf(convex.forRequest(new Request(causedBy), { causedBy }).getToken()).resolves.toEqualTypeOf<string | null>()
-    // @ts-expect-error a request, not its address
+    // @ts-expect-error requires a request, not a URL
     void convex.forRequest(causedBy, { causedBy: 'https://app.example.com' })
   })
 
@@ -33,13 +33,13 @@ describe('fetchAuthQuery: a call on a server', () => {
   })
 
   it('takes the arguments of the function', () => {
-    // @ts-expect-error they are required
+    // @ts-expect-error the arguments are required
     void fetchAuthQuery(api.messages.list)
     // @ts-expect-error a channel is a string
     void fetchAuthQuery(api.messages.list, { channel: 1 })
-    // @ts-expect-error a mutation is no query
+    // @ts-expect-error a mutation is not a query
     void fetchAuthQuery(api.tasks.add, { text: 'a' })
-    // @ts-expect-error nor the other way round
+    // @ts-expect-error a query is not a mutation
     void fetchAuthMutation(api.tasks.list)
   })
 })

@@ -24,11 +24,11 @@ describe('useConvexQueries: the type of results', () => {
     expectTypeOf(results.tasks.error).toEqualTypeOf<Error | undefined>()
     expectTypeOf(results.tasks.isStale).toEqualTypeOf<boolean>()
     expectTypeOf(results.tasks.refresh).toEqualTypeOf<() => Promise<void>>()
-    // @ts-expect-error no such key
+    // @ts-expect-error there is no such key
     void results.others
-    // @ts-expect-error what the server sent is not ours to change
+    // @ts-expect-error the result is read-only
     results.who.data = null
-    // @ts-expect-error nor is the record
+    // @ts-expect-error the record is read-only
     results.who = {} as any
   })
 
@@ -37,12 +37,12 @@ describe('useConvexQueries: the type of results', () => {
     const results = useConvexQueries(() => Object.fromEntries(ids.value.map(id => [id, { query: scripted.messages.count, args: { channel: id } }])))
     expectTypeOf(results.some).toExtend<{ readonly data: number | undefined } | undefined>()
     expectTypeOf(results.some?.data).toEqualTypeOf<number | undefined>()
-    // @ts-expect-error the key may not be there
+    // @ts-expect-error the key may be missing
     void results.some.data
     const isShown = ref(false)
     const maybe = useConvexQueries(() => ({ ...isShown.value ? { who: { query: scripted.users.whoami } } : {} }))
     expectTypeOf(maybe.who?.data).toEqualTypeOf<string | null | undefined>()
-    // @ts-expect-error the key may not be there
+    // @ts-expect-error the key may be missing
     void maybe.who.data
   })
 
@@ -82,13 +82,13 @@ describe('useConvexQueries: the type of the record', () => {
     useConvexQueries({ count: { query: scripted.messages.count } })
     // @ts-expect-error the channel is a string
     useConvexQueries({ count: { query: scripted.messages.count, args: { channel: 1 } } })
-    // @ts-expect-error in a getter as well
+    // @ts-expect-error in a getter too
     useConvexQueries(() => ({ count: { query: scripted.messages.count, args: { channel: 1 } } }))
-    // @ts-expect-error the function takes none
+    // @ts-expect-error the function takes no arguments
     useConvexQueries({ who: { query: scripted.users.whoami, args: { channel: 'a' } } })
-    // @ts-expect-error a mutation
+    // @ts-expect-error a mutation is not a query
     useConvexQueries({ send: { query: scripted.messages.send, args: { channel: 'a', body: 'b' } } })
-    // @ts-expect-error no such option
+    // @ts-expect-error there is no such option
     useConvexQueries({ who: { query: scripted.users.whoami, keepPrevious: true } })
   })
 })
@@ -105,7 +105,7 @@ describe('prefetchConvexQuery: types', () => {
     prefetch(scripted.messages.count)
     // @ts-expect-error the channel is a string
     prefetchConvexQuery(scripted.messages.count, { channel: 1 })
-    // @ts-expect-error what is shown meanwhile is the page's business
+    // @ts-expect-error the page decides about initial data
     prefetchConvexQuery(scripted.users.whoami, {}, { initialData: null })
   })
 })
@@ -130,7 +130,7 @@ describe('usePreloadedQuery: types', () => {
     expectTypeOf(query.data.value).toEqualTypeOf<Doc<'tasks'>[]>()
     expectTypeOf(await query).toEqualTypeOf<UseConvexQueryReturn<Doc<'tasks'>[]>>()
     expectTypeOf(usePreloadedQuery({} as Preloaded<typeof scripted.users.whoami>, { auth: 'public', keepDataOnError: true }).data.value).toEqualTypeOf<string | null>()
-    // @ts-expect-error the preload is the initial data
+    // @ts-expect-error the preloaded value is the initial data
     usePreloadedQuery(preloaded, { initialData: [] })
   })
 })

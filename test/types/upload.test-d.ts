@@ -21,9 +21,9 @@ describe('useConvexUpload: types', () => {
     expectTypeOf(upload([file, blob])).resolves.toEqualTypeOf<GenericId<'_storage'>[]>()
     expectTypeOf(upload(input.files)).resolves.toEqualTypeOf<GenericId<'_storage'>[]>()
     expectTypeOf(upload(undefined)).resolves.toEqualTypeOf<GenericId<'_storage'>[]>()
-    // @ts-expect-error an event is no file
+    // @ts-expect-error an event is not a file
     void upload(new Event('change'))
-    // @ts-expect-error nor is a path
+    // @ts-expect-error a path is not a file
     void upload(['a.png'])
   })
 
@@ -41,15 +41,15 @@ describe('useConvexUpload: types', () => {
     void upload(file, { folder: 'a' }, { signal: AbortSignal.timeout(1000) })
     // @ts-expect-error the folder is missing
     void upload(file)
-    // @ts-expect-error the folder is text
+    // @ts-expect-error the folder is a string
     void upload(file, { folder: 1 })
     void useConvexUpload(api.files.generateUploadUrl).upload(file, {}, { signal: AbortSignal.timeout(1000) })
   })
 
   it('requires a mutation that returns a URL', () => {
-    // @ts-expect-error gives nothing
+    // @ts-expect-error the mutation returns nothing
     useConvexUpload(api.files.remove)
-    // @ts-expect-error a query
+    // @ts-expect-error a query is not a mutation
     useConvexUpload(api.files.list)
   })
 
@@ -80,12 +80,12 @@ describe('useConvexUpload: types', () => {
         expectTypeOf(upload.storageId).toEqualTypeOf<Id<'_storage'>>()
       if (upload.status === 'error' || upload.status === 'waiting')
         expectTypeOf(upload.error).toEqualTypeOf<Error>()
-      // @ts-expect-error only while it is sent
+      // @ts-expect-error only an upload that is being sent has progress
       void upload.progress
       cancel(upload)
     }
     cancel()
-    // @ts-expect-error it changes by itself
+    // @ts-expect-error the list is read-only to the app
     uploads.value = []
   })
 })
@@ -101,9 +101,9 @@ describe('useConvexStorageUrl: types', () => {
 
   it('requires a storage id and a query that returns a URL', () => {
     void useConvexStorageUrl(getUrl, null, { preview: shallowRef<File>(), auth: 'required' })
-    // @ts-expect-error an id of something else
+    // @ts-expect-error the id of another table
     void useConvexStorageUrl(getUrl, '' as Id<'tasks'>)
-    // @ts-expect-error gives a list
+    // @ts-expect-error the query returns a list
     void useConvexStorageUrl(api.files.list, null)
   })
 

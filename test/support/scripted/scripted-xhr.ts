@@ -1,21 +1,24 @@
 import { vi } from 'vitest'
 
-/** A request that was sent, and that goes on when the test says so. */
+/** A request that was sent, and that the test completes. */
 export interface SentFile {
   url: string
   body: File
   headers: Record<string, string>
   isAborted: boolean
-  /** It was answered, failed or aborted. */
+  /** Whether the request has ended: with a response, a failure or an abort. */
   isOver: boolean
-  /** Late events come as well. */
+  /** Fires a progress event, even after the end. */
   progress: (loaded: number) => void
   answer: (status: number, body: string, headers?: Record<string, string>) => void
-  /** The network fails. */
+  /** Lets the network fail. */
   fail: () => void
 }
 
-/** An `XMLHttpRequest` whose requests wait for the test; answers by themselves with `answerAll`. `vi.unstubAllGlobals()` ends it. */
+/**
+ * Replaces `XMLHttpRequest`: its requests wait for the test, or complete through `answerAll`.
+ * `vi.unstubAllGlobals()` restores the original.
+ */
 export function stubXhr(): { sent: SentFile[], answerAll: ((request: SentFile) => void) | null } {
   const network: ReturnType<typeof stubXhr> = { sent: [], answerAll: null }
 

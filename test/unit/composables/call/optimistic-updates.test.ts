@@ -12,14 +12,17 @@ setupScriptedPage()
 
 const channel = 'a'
 
-/** Adds a row in the place where the server will. */
+/** Adds a row in the position where the server will add it. */
 function add(queries: OptimisticLocalStore, { channel, body }: { channel: string, body: string }): void {
   const list = queries.getQuery(api.messages.list, { channel })
   if (list)
     queries.setQuery(api.messages.list, { channel }, [...list, { _id: `optimistic ${body}`, body }])
 }
 
-/** Channels of messages on a server 50 ms away, which refuses bodies that start with `!`; channel `a` and its mutation on a page. */
+/**
+ * Channel `a` and its mutation on a page. The server responds after 50 ms, and refuses bodies that
+ * start with `!`.
+ */
 async function mountChannel(optimisticUpdate: typeof add = add, { user, ...options }: Pick<ScriptedPageOptions, 'user'> & Pick<UseConvexQueryOptions, 'auth' | 'keepPreviousData'> = {}) {
   page = new ScriptedPage({ user })
   page.deployment.latencyMs = 50
@@ -43,7 +46,7 @@ async function mountChannel(optimisticUpdate: typeof add = add, { user, ...optio
   return {
     ...mounted,
     seen,
-    /** What the server has, as if others had written it. */
+    /** The messages on the server by channel: a test changes them as another user would. */
     channels,
     shown: () => bodies(mounted.query.data.value),
     sent: () => page.deployment.executions.filter(({ kind }) => kind === 'mutation').map(({ args }) => args.body),
@@ -139,7 +142,7 @@ describe('optimisticUpdate: a mutation that fails', () => {
     void mutate({ channel, body: 'three' })
     expect(shown()).toBe('one,two,!,three')
     await page.tick(60)
-    // The answers come one by one: the first mutation's, its effect, the refusal.
+    // In this order: the result of the first mutation, its effect, the refusal.
     page.deployment.flush()
     await failure
     expect(shown()).toBe('one,two,three')

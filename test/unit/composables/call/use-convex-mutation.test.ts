@@ -48,14 +48,14 @@ describe('useConvexMutation: mutate', () => {
     await page.tick(500)
   })
 
-  it('passes a ConvexError through with its data', async () => {
+  it('passes the error of the function through untouched', async () => {
     const { mutate } = mountSend()
     const failure = mutate({ channel: 'a', body: '!' }).catch(error => error)
     page.deployment.functions.set('messages:send', () => {
       throw Object.assign(new Error('refused'), { data: 'full' })
     })
     await page.tick(500)
-    // The scripted deployment sends `errorData` with queries only: here it is an Error that is passed on untouched.
+    // The scripted deployment sends `errorData` with queries only: this is a plain Error.
     expect(await failure).not.toBeInstanceOf(ConvueError)
     expect(await failure).not.toBeInstanceOf(ConvexError)
   })
@@ -238,7 +238,7 @@ describe('useConvexMutation: callbacks', () => {
 })
 
 describe('useConvexMutation: isQueued', () => {
-  /** With a query, so that there is a connection. */
+  /** With a query, which opens a connection. */
   async function mountOnline(options?: ScriptedPageOptions) {
     const send = mountSend({}, options)
     page.deployment.functions.set('users:whoami', () => null)
@@ -333,7 +333,7 @@ describe('useConvexMutation: isQueued', () => {
 })
 
 describe('useConvexMutation: calls that are pending at an identity change', () => {
-  /** What became of a call: `notSent`, `unknown`, or its result. */
+  /** How a call ended: `notSent`, `unknown`, or its result. */
   const outcomeOf = (call: Promise<unknown>): Promise<unknown> => call.catch(error => error instanceof IdentityChangedError ? error.outcome : error)
 
   it('reject with notSent or unknown, and no connection sends them later', async () => {
@@ -411,7 +411,8 @@ describe('useConvexMutation: calls that are pending at an identity change', () =
 
   it('run the callbacks with the error alone, at whatever moment the result arrives', async () => {
     const seen: string[] = []
-    // From the message of the server to the callbacks, several promises settle one after another: the person changes between any two of them.
+    // From the message of the server to the callbacks, several promises settle one after another.
+    // The identity changes between any two of them.
     for (let moment = 0; moment < 16; moment++) {
       for (const body of ['one', '!']) {
         let isGone = false
@@ -437,7 +438,7 @@ describe('useConvexMutation: calls that are pending at an identity change', () =
       }
     }
     expect(new Set(seen)).toEqual(new Set(['changed']))
-    // Neither before all of them nor after.
+    // The change happened neither before all of them nor after.
     expect(seen.length).toBeGreaterThan(2)
     expect(seen.length).toBeLessThan(32)
   })

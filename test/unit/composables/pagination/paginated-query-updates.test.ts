@@ -48,7 +48,7 @@ describe('optimistic updates of a paginated list', () => {
     })
   })
   afterEach(async () => {
-    // Mutations that were left under way get through.
+    // Lets the mutations that are still pending finish.
     page.deployment.flush()
     await page.tick(300)
   })
@@ -142,7 +142,7 @@ describe('optimistic updates of a paginated list', () => {
       page.deployment.isHolding = true
       void mountAdd((localQueryStore, args) =>
         insertAtPosition({ localQueryStore, paginatedQuery: listApi.page, sortOrder: 'asc', sortKeyFromItem, item: rowOf(args) }))(5)
-      // What is behind the first page of the one is not known, whatever the other has.
+      // The rows after the first page of one list are unknown, whatever the other list has loaded.
       expect([near, far].map(query => query!.data.value!.page.map(({ rank }) => rank))).toEqual([[0, 1, 2], [5, 10, 11]])
     })
 
@@ -161,7 +161,7 @@ describe('optimistic updates of a paginated list', () => {
       page.deployment.latencyMs = 50
       list.change('a', ranks => ranks)
       await page.tick(60)
-      // The halves are asked for, and not there yet.
+      // The halves are requested, but have no results yet.
       expect(page.deployment.liveSockets[0]!.queries.size).toBe(3)
       void mountAdd(atTop)(-1)
       expect(seen).toEqual(['-1,0,1,2 CanLoadMore'])
@@ -256,7 +256,7 @@ describe('optimistic updates of a paginated list', () => {
 describe('insertAtPosition: the row', () => {
   interface FakePage { args: any, value: any }
 
-  /** Pages of one list as the client has them; `null` is one that is loading. */
+  /** Pages of one list as the client stores them; `null` is a page that is loading. */
   function fakePages(id: number, rows: (number[] | null)[], isDone = true): FakePage[] {
     return rows.map((ranks, index) => ({
       args: { of: 'a', paginationOpts: { id, numItems: 3, cursor: index === 0 ? null : `${id} ${index - 1}` } },

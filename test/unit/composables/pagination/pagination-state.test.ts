@@ -9,7 +9,7 @@ function answer(rows: number[], end = String(rows.at(-1)), more: object = {}): P
   return { status: 'success', isStale: false, value: { page: rows, isDone: end === 'end', continueCursor: end, ...more } }
 }
 
-/** Answers by where a page begins and ends; pending where there is none. */
+/** Page states by the cursors where a page begins and ends; all other pages are pending. */
 function read(answers: Record<string, PageState>): (request: PageRequest) => PageState {
   return ({ cursor, endCursor }) => answers[`${cursor ?? ''}-${endCursor ?? ''}`] ?? pending
 }
@@ -74,7 +74,7 @@ describe('pagination-state: transition and viewOf', () => {
 
   it.each(cases)('become stable: %s with %s', (name, answered) => {
     let state = states[name]!
-    // Answers that are the same for every range can be split for ever; a real page cannot.
+    // The same result for every range could be split without end; a real page cannot.
     const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
     const rounds = isOnceOnly ? 3 : 20
     for (let round = 0; round < rounds; round++) {

@@ -24,7 +24,7 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-/** A list on the page, with everything that a synchronous watcher ever saw of it. */
+/** A list on the page, and every state that a synchronous watcher saw. */
 function mountList(options: Partial<UseConvexPaginatedQueryOptions> = {}) {
   return page.run(() => {
     const query = useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3, ...options })
@@ -47,7 +47,7 @@ async function mountPages(count: number) {
   return mounted
 }
 
-/** From now on, the page after `cursor` is answered like that. */
+/** From now on, the page after `cursor` has this outcome. */
 function breakPage(cursor: string | null, error: Error): void {
   list.intercept = (result, options) => {
     if (options.cursor === cursor)
@@ -157,7 +157,7 @@ describe('useConvexPaginatedQuery: a watcher that throws', () => {
   it('prevents neither further pages nor a restart', async () => {
     const { query, seen } = await mountPages(1)
     const errors: string[] = []
-    // What nobody catches goes to the global scope, which under fake timers is whoever lets time pass.
+    // Fake timers rethrow an uncaught error to the code that advances them.
     const schedule = globalThis.setTimeout
     vi.stubGlobal('setTimeout', (task: () => void, ...rest: [number?]) => schedule(() => {
       try {
@@ -233,7 +233,7 @@ describe('useConvexPaginatedQuery: an invalid cursor', () => {
       return result
     }
     const { query, seen } = mountList()
-    // As a list that is scrolled to its end does.
+    // As for a list that is scrolled to its end.
     page.run(() => watch(query.status, status => status === 'CanLoadMore' && query.loadMore(3), { flush: 'sync' }))
     await page.tick(1000)
     expect(list.takePages()).toEqual(Array.from({ length: 4 }, () => ['start +3', '2 +3']).flat())
@@ -276,7 +276,7 @@ describe('useConvexPaginatedQuery: an invalid cursor', () => {
     page.deployment.invalidate()
     await page.tick(1000)
     expect(seen.filter(entry => entry === ' LoadingFirstPage')).toHaveLength(3)
-    // The whole page is well, and shown.
+    // The whole page has a result, and is shown.
     expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
     list.intercept = result => result
     query.loadMore(3)

@@ -17,7 +17,7 @@ beforeEach(() => {
   list = new ScriptedList(page.deployment)
 })
 
-/** A list on the page, with everything that a synchronous watcher ever saw of it. */
+/** A list on the page, and every state that a synchronous watcher saw. */
 function mountList(options: Partial<UseConvexPaginatedQueryOptions> = {}, of = 'a') {
   return page.run(() => {
     const query = useConvexPaginatedQuery(listApi.page, { of }, { initialNumItems: 3, ...options })
@@ -31,7 +31,7 @@ function ranksOf(rows: readonly Row[]): string {
   return rows.map(({ rank }) => rank).join(',')
 }
 
-/** Loads pages until there are none. */
+/** Loads pages until the list is exhausted. */
 async function loadAll({ query }: ReturnType<typeof mountList>, numItems: number): Promise<void> {
   for (let round = 0; query.status.value !== 'Exhausted' && round < 50; round++) {
     query.loadMore(numItems)
@@ -105,7 +105,7 @@ describe('useConvexPaginatedQuery: a list', () => {
     list.change('a', ranks => ranks.map(rank => rank % 50 === 7 ? rank + 0.5 : rank))
     await page.tick()
     expect(mounted.query.results.value.map(({ rank }) => rank)).toEqual(list.lists.a)
-    // One watcher run for the 20 pages of that one transition.
+    // The watcher ran once for the 20 pages of that one transition.
     expect(mounted.seen.filter(entry => entry.includes('7.5'))).toHaveLength(1)
     const grown = list.takePages().length
     expect(grown).toBe(21)
@@ -175,7 +175,7 @@ describe('useConvexPaginatedQuery: pages that grow', () => {
     page.deployment.flush()
     expect(seen).toEqual(['0,0.2,0.4,0.6,0.8,1,2,3,4,5,6,7,8 Exhausted'])
     await page.tick()
-    // Both halves come in one transition; the rows are the same ones.
+    // Both halves arrive in one transition, with the same rows.
     expect(seen).toEqual(['0,0.2,0.4,0.6,0.8,1,2,3,4,5,6,7,8 Exhausted'])
     expect(list.takePages()).toEqual(['start to 0.6', '0.6 to 2'])
     expect(query.results.value.at(-1)).toBe(rows.at(-1))

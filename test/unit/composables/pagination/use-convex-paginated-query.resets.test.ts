@@ -24,7 +24,7 @@ function openPage(options?: ScriptedPageOptions): void {
 
 type Args = { of: string } | undefined | null | 'skip'
 
-/** A list on the page, with everything that a synchronous watcher ever saw of it. */
+/** A list on the page, and every state that a synchronous watcher saw. */
 function mountList(args: MaybeRefOrGetter<Args> = { of: 'a' }, options: Partial<UseConvexPaginatedQueryOptions> = {}) {
   return page.run(() => {
     const query = useConvexPaginatedQuery(listApi.page, args, { initialNumItems: 3, ...options })
@@ -248,7 +248,7 @@ describe('useConvexPaginatedQuery: no token 2 s after boot', () => {
     await page.tick()
     expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore stale')
     seen.length = 0
-    // The person sees other rows: without their ends given, pages would end elsewhere.
+    // The user sees other rows: without fixed ends, pages would end elsewhere.
     list.lists['a of ada'] = [0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 7]
     page.deployment.latencyMs = 50
     page.source.signIn('ada')

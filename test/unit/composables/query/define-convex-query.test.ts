@@ -19,7 +19,7 @@ function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   return opened
 }
 
-/** How many subscriptions there are beside the one that keeps the connection open. */
+/** The number of subscriptions, without the one that keeps the connection open. */
 const subscribed = (): number => page.deployment.liveSockets.reduce((sum, socket) => sum + socket.queries.size, -1)
 
 function defineMessages() {
@@ -33,7 +33,7 @@ function defineMessages() {
   return { useMessages, setUps, disposals }
 }
 
-/** Components that come and go. */
+/** Components that the test mounts and unmounts. */
 function mountUsers(useShared: () => { data: Ref<any> }, shown: Ref<string[]>) {
   const User = defineComponent(() => {
     const { data } = useShared()
@@ -179,7 +179,7 @@ describe('defineConvexQuery: two apps', () => {
     there.stop()
     expect(disposals).toHaveBeenCalledTimes(1)
     expect(here.result.data.value![0]!.body).toBe('in a')
-    // The other page's socket and timers go before they are counted.
+    // The socket and timers of the other page must be closed before they are counted.
     void other.convex.close()
     await page.tick(100)
   })

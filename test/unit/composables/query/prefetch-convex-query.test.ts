@@ -20,7 +20,7 @@ function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   return page
 }
 
-/** Prefetches as a router guard does: in the app's context, without a scope. */
+/** Prefetches like a router guard: in the context of the app, without a scope. */
 const guard = (...call: Parameters<typeof prefetchConvexQuery<typeof api.messages.list>>) => page.app.runWithContext(() => prefetchConvexQuery(...call))
 
 describe('prefetchConvexQuery: the promise', () => {
@@ -240,7 +240,7 @@ describe('prefetchConvexQuery: with a router', () => {
     isShown.value = true
     await page.tick(0)
     isShown.value = false
-    // Later than `lingerMs` after it left, and sooner than that after the answer.
+    // More than `lingerMs` after the component unmounted, and less than that after the result.
     await page.tick(12_000)
     page.deployment.latencyMs = 0
     page.takeFrames()

@@ -520,7 +520,7 @@ describe('useConvexQueries: a component that unmounts', () => {
     })
     const wrapper = page.mount(defineComponent(() => () => isShown.value ? h(Rows) : null))
     await page.tick()
-    // Those that come later belong to it as well.
+    // Queries that are added later belong to the same component.
     await wrapper.get('p').trigger('click')
     await page.tick()
     expect(wrapper.text()).toBe('a,b,c')

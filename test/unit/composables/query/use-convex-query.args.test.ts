@@ -12,7 +12,7 @@ type Args = QueryArgs<typeof api.messages.list>
 let page: ScriptedPage
 setupScriptedPage()
 
-/** A query of messages on a page, with everything that a synchronous watcher ever saw of it. */
+/** A query of messages on a page, and every state that a synchronous watcher saw. */
 function mountMessages(args: MaybeRefOrGetter<Args>, options: Parameters<typeof useConvexQuery<typeof api.messages.list>>[2] = {}, pageOptions: ScriptedPageOptions = {}) {
   page = new ScriptedPage({ lingerMs: 0, ...pageOptions })
   page.deployment.functions.set('messages:list', ({ channel, limit }) => [{ _id: `${channel}-1`, body: `in ${channel}${limit === undefined ? '' : ` up to ${limit}`}` }])

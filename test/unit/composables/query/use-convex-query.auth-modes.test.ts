@@ -10,7 +10,7 @@ import { signedIn } from '../../../support/scripted/scripted-source.ts'
 let page: ScriptedPage
 setupScriptedPage()
 
-/** "Who am I" in one auth mode, with everything that a synchronous watcher saw of it. */
+/** `users:whoami` in one auth mode, and every state that a synchronous watcher saw. */
 function mountWhoami(auth: 'optional' | 'required' | 'public', options?: ScriptedPageOptions) {
   page ??= new ScriptedPage(options)
   page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')

@@ -16,7 +16,7 @@ function openPage(options?: ScriptedPageOptions): void {
   page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: channel, body: channel }])
 }
 
-/** Awaits what `setup` makes. `statuses` gets its status at the moment in which it settles. */
+/** Awaits the return value of `setup`. `statuses` receives its status when it settles. */
 function mountAwaited<T>(setup: () => PromiseLike<UseConvexQueryReturn<T>> & UseConvexQueryReturn<T>) {
   const statuses: string[] = []
   const { result, stop } = page.run(setup)
@@ -39,7 +39,7 @@ describe('useConvexQuery: await', () => {
   it('leaves nothing in a scope that continues, however often it is awaited there', async () => {
     openPage()
     const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
-    /** What would be held until the scope ends. */
+    /** How many cleanups and scopes the scope holds until it ends. */
     const held = (): unknown[] => ['cleanups', 'scopes'].map(kind => (scope as any)[kind]?.length ?? 0)
     const before = held()
     const awaited = Promise.all([query, query, query])

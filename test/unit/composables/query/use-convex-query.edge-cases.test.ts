@@ -75,7 +75,7 @@ describe('useConvexQuery: transform', () => {
     expect(transform).toHaveBeenCalledTimes(1)
     page.source.signIn('ada')
     await page.tick(20)
-    // No other result has come.
+    // No other result has arrived.
     expect(q.isStale.value).toBe(true)
     expect(transform).toHaveBeenCalledTimes(1)
   })
@@ -88,7 +88,7 @@ describe('useConvexQuery: transform', () => {
     await page.tick(3000)
     page.source.signIn('ada')
     await page.tick(20)
-    // The result of nobody, which has become stale, has made no data.
+    // The anonymous result, which has become stale, has no data.
     expect([q.status.value, q.data.value, q.isStale.value]).toEqual(['error', undefined, false])
   })
 })

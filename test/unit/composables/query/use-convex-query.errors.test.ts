@@ -84,7 +84,7 @@ describe('useConvexQuery: a repeated error', () => {
     data === undefined ? {} : { data },
   )
 
-  /** Everything that follows the query: a watcher of each ref, an effect that reads all of them, and a component. */
+  /** All readers of the query: a watcher of each ref, an effect of all refs, and a component. */
   function follow(query: ReturnType<typeof mountValue>['query']) {
     const notified: string[] = []
     page.run(() => {
@@ -396,11 +396,11 @@ describe('useConvexQuery: a reference to a mutation', () => {
   })
 })
 
-/** What is thrown at the global scope while `run` lets time pass. */
+/** The errors that reach the global scope while `run` advances the time. */
 async function reportedErrors(run: () => Promise<unknown>): Promise<Error[]> {
   const errors: Error[] = []
   const original = globalThis.setTimeout
-  // Fake timers throw what a timer throws at whoever advances them; a page goes on.
+  // Fake timers rethrow errors to the code that advances them; a page would continue.
   const guarded = ((task: () => void, ...rest: any[]) => original(() => {
     try {
       task()

@@ -18,7 +18,7 @@ describe('useConvexQuery: arguments that depend on the user', () => {
   it.each([null, 'bob'])('are never sent as the next identity (%s)', async (next) => {
     page.mount(defineComponent(() => {
       const { user } = useConvexAuth()
-      // It keeps nobody's connection open.
+      // Keeps the anonymous connection open.
       useConvexQuery(api.messages.list, { channel: 'a' }, { auth: 'public' })
       const { data } = useConvexQuery(api.messages.count, () => user.value ? { channel: `of ${user.value.id}` } : 'skip')
       return () => h('p', data.value)

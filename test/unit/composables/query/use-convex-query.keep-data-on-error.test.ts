@@ -14,7 +14,7 @@ let page: ScriptedPage
 let revoked: string[]
 setupScriptedPage()
 
-/** A query that fails in the channels that are revoked, with everything that a synchronous watcher ever saw of it. */
+/** A query that fails in revoked channels, and every state that a synchronous watcher saw. */
 function mountCount(options: Partial<UseConvexQueryOptions>, args: Args | Ref<Args> = { channel: 'a' }, pageOptions: ScriptedPageOptions = {}) {
   page = new ScriptedPage(pageOptions)
   page.deployment.latencyMs = 50

@@ -33,7 +33,7 @@ function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   return page
 }
 
-/** A query that asks once, with everything that a synchronous watcher ever saw of it. */
+/** A query with live false, and every state that a synchronous watcher saw. */
 function mountOnce(args: Args | Ref<Args> = { channel: 'a' }, options: Partial<UseConvexQueryOptions> = {}) {
   const { result, stop } = page.run(() => {
     const query = useConvexQuery(api.messages.count, args, { live: false, ...options } as any)
@@ -49,7 +49,7 @@ async function change(next: number | Error): Promise<void> {
   await page.tick(500)
 }
 
-/** What of `messages:count` is on the wire. */
+/** The subscriptions to `messages:count`. */
 const subscribed = (): unknown[] => page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()]).filter(({ name }) => name === 'messages:count').map(({ args }) => args)
 const asked = (): number => page.deployment.executions.filter(({ name }) => name === 'messages:count').length
 
@@ -356,7 +356,7 @@ describe('useConvexQuery: the connection with live false', () => {
     page.deployment.functions.set('messages:count', () => 1)
     const { stop } = mountOnce()
     await page.tick(500)
-    // Nobody needs a connection any more.
+    // Nothing uses the connection any more.
     expect(page.deployment.liveSockets).toEqual([])
     stop()
   })
@@ -383,7 +383,7 @@ describe('useConvexQuery: the connection with live false', () => {
     count = 1
     page.deployment.functions.set('messages:list', () => [])
     page.deployment.functions.set('messages:count', ({ channel }) => `${count} in ${channel}` as any)
-    // It leaves: the connection has nothing to do any more.
+    // The anonymous connection closes, since nothing uses it any more.
     const { stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'x' }, { lingerMs: 0 }))
     const { ticks } = mountOnce()
     await page.tick(500)

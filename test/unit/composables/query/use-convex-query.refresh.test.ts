@@ -32,7 +32,7 @@ describe('useConvexQuery: refresh', () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     page.takeFrames()
-    // What a query that reads the clock would answer: no write tells the server.
+    // As for a query that reads the clock: no write invalidates it on the server.
     value = 2
     const refreshed = vi.fn()
     void query.refresh().then(refreshed)
@@ -133,7 +133,7 @@ describe('useConvexQuery: refresh', () => {
     value = 2
     const refreshed = vi.fn()
     void query.refresh().then(refreshed)
-    // Its answer is on its way when the connection is lost.
+    // The result is under way when the connection is lost.
     await page.tick(20)
     page.deployment.isHolding = true
     await page.tick(100)
@@ -153,7 +153,7 @@ describe('useConvexQuery: refresh', () => {
     await page.tick(200)
     value = 2
     page.deployment.invalidate()
-    // What has changed is on its way.
+    // The update of the changed value is under way.
     await page.tick(10)
     value = 3
     const refreshed = vi.fn()

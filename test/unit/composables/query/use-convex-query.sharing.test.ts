@@ -27,7 +27,7 @@ const Messages = defineComponent({
   },
 })
 
-/** Components that come and go by what `shown` names. */
+/** Components that are mounted while `shown` contains their names. */
 function mountSwitch(views: Record<string, Component>, shown: Ref<string[]>, options?: ScriptedPageOptions): VueWrapper {
   return openPage(options).mount(defineComponent(() => () => h('main', shown.value.map(name => h(views[name]!, { key: name })))))
 }
@@ -173,7 +173,7 @@ describe('useConvexQuery: a subscription without components', () => {
     }
     expect(queries()).toEqual(['c', 'd'])
     page.takeFrames()
-    // To and fro costs nothing.
+    // Changing the arguments back and forth sends nothing.
     for (const next of ['c', 'd', 'c']) {
       channel.value = next
       await page.tick()
@@ -223,7 +223,7 @@ describe('useConvexQuery: a KeepAlive page', () => {
       return () => h('p', props.body)
     },
   })
-  /** A page with a child that has something to lose. */
+  /** A page with a child that has state to lose. */
   const Kept = defineComponent({
     name: 'Kept',
     setup() {
@@ -346,7 +346,7 @@ describe('useConvexQuery: a Suspense boundary', () => {
 describe('useConvexQuery: outside of components', () => {
   it('lives as long as the app in a store', async () => {
     openPage()
-    // What Pinia does: a setup function, in the app's context, in a scope of its own.
+    // Like Pinia: a setup function in the context of the app, in its own scope.
     const stores = effectScope(true)
     const store = page.app.runWithContext(() => stores.run(() => effectScope().run(() => {
       const query = useConvexQuery(api.messages.list, { channel: 'a' })

@@ -14,7 +14,7 @@ import { signedIn } from '../../../support/scripted/scripted-source.ts'
 let page: ScriptedPage
 setupScriptedPage()
 
-/** What a server has asked as somebody, through a payload and back. */
+/** The value that a server preloaded for a user, after serialization in a payload. */
 function preload(value: Value, userId: string | null, name = 'values:get', args: Value = {}): Preloaded<typeof api.values.get> {
   return JSON.parse(JSON.stringify({ name, args: convexToJson(args), value: convexToJson(value), userId }))
 }
@@ -195,7 +195,7 @@ describe('usePreloadedQuery: the identity that the value was fetched for', () =>
     openPage({ user: 'silent' })
     page.source.say(signedIn('ada'))
     const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-    // What may run as nobody does so after two.
+    // Queries that may run as anonymous do so after 2 s.
     await page.tick(3000)
     expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
     page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })

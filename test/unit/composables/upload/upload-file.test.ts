@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** An upload, and what it has started so far. */
+/** An upload, and the requests that it has started so far. */
 function start() {
   const network = stubXhr()
   const controller = new AbortController()

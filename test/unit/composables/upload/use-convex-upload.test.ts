@@ -14,7 +14,7 @@ let page: ScriptedPage
 afterEach(() => void vi.unstubAllGlobals())
 setupScriptedPage()
 beforeEach(() => {
-  // Back-off at its longest: 1 s, 2 s, 4 s.
+  // The longest back-off: 1 s, 2 s, 4 s.
   vi.spyOn(Math, 'random').mockReturnValue(1)
 })
 
@@ -43,12 +43,12 @@ function textFile(name: string, size = 100, type = 'text/plain'): File {
   return new File(['x'.repeat(size)], name, { type })
 }
 
-/** Stores it under its own name. */
+/** Stores the file under its own name. */
 function store(request: SentFile): void {
   request.answer(200, JSON.stringify({ storageId: `id of ${request.body.name}` }))
 }
 
-/** How a promise ended: read it after the time that it takes. */
+/** How a promise settled: to be read after the time that it takes. */
 function outcomeOf(promise: Promise<unknown>): () => unknown {
   let outcome: unknown = 'pending'
   promise.then(value => outcome = value, error => outcome = error)
@@ -683,7 +683,7 @@ describe('useConvexUpload: an identity change', () => {
 })
 
 describe('useConvexUpload: leaving the page', () => {
-  /** Whether the browser would ask before it leaves the page. */
+  /** Whether the browser would ask for confirmation before it leaves the page. */
   function wouldWarn(): boolean {
     const event = new Event('beforeunload', { cancelable: true })
     dispatchEvent(event)

@@ -2,7 +2,7 @@ import { useFilePreview } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, shallowRef, watch } from 'vue'
 
-/** The files that have a URL now. */
+/** The files that have a URL at the moment. */
 let alive: Map<string, Blob>
 beforeEach(() => {
   alive = new Map()
