@@ -1,6 +1,6 @@
 import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAppServer, browserRequest } from '../support/live/app-server.ts'
+import { browserRequest, createAppServer } from '../support/live/app-server.ts'
 import { signedIn } from '../support/live/auth-cookies.ts'
 import { fakeToken } from '../support/scripted/fake-token.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'

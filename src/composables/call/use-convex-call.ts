@@ -85,22 +85,19 @@ export function useConvexCall(
       const call = clients.calls.start({ kind, name, args, optimisticUpdate })
       own.value = { status: 'pending', call }
       result = await call.result
-      error = guard()
     }
     catch (cause) {
-      error = guard(cause as Error)
+      error = cause as Error
     }
+    error = guard(error)
+    own.value = error ? { status: 'error', error } : { status: 'success', data: result }
 
-    if (error) {
-      own.value = { status: 'error', error }
-      runUserCallback(() => onError?.(error, args))
-      runUserCallback(() => onSettled?.(undefined, error, args))
+    const { data } = own.value
+    runUserCallback(() => error ? onError?.(error, args) : onSuccess?.(data, args))
+    runUserCallback(() => onSettled?.(data, error, args))
+    if (error)
       throw error
-    }
-    own.value = { status: 'success', data: result }
-    runUserCallback(() => onSuccess?.(result, args))
-    runUserCallback(() => onSettled?.(result, undefined, args))
-    return result
+    return data
   }
 
   function isQueued(): boolean {

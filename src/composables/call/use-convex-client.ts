@@ -65,11 +65,11 @@ export function useConvexClient(): UseConvexClientReturn {
     let error: Error | undefined
     try {
       result = await clients.calls.start({ kind, name: functionName(reference), args, ...options }).result
-      error = guard()
     }
     catch (cause) {
-      error = guard(cause as Error)
+      error = cause as Error
     }
+    error = guard(error)
     if (error)
       throw error
     return result

@@ -90,10 +90,16 @@ export class QueryView {
     if (target.status === 'error')
       return this.#isSignedOut ? PAUSED : target
 
+    let state = this.#isSignedOut ? PAUSED : PENDING
     // Until the entry of new arguments is acquired, the entry is still the previous one.
-    if (entry?.query.key !== target.query.key)
-      return this.#isSignedOut ? PAUSED : this.#initialStateOr(PENDING, target)
-    return this.#initialStateOr(entry.state.value, target)
+    if (entry?.query.key === target.query.key)
+      state = entry.state.value
+    const initial = this.#initial
+    // Initial data belongs to the target and the identity of the setup. An optimistic update that
+    // makes the query load again creates another pending state object: initial data, which is older
+    // than the first result, must not return then.
+    const isInitial = initial && state === PENDING && initial.target === target
+    return isInitial && initial.identity === identityOf(this.#context, this.#auth) ? initial.state : state
   }
 
   get data(): unknown {
@@ -137,16 +143,6 @@ export class QueryView {
   /** Whether the query requires a user and the page is signed out. */
   get #isSignedOut(): boolean {
     return this.#auth === 'required' && this.#context.callerAuth.status.value === 'unauthenticated'
-  }
-
-  /** Replaces a pending state by the initial data, for the target and identity of the setup. */
-  #initialStateOr(state: QueryState, target: QueryTarget): QueryState {
-    const initial = this.#initial
-    // An optimistic update that makes the query load again creates another pending state object:
-    // initial data, which is older than the first result, must not return then.
-    if (!initial || state !== PENDING || initial.target !== target)
-      return state
-    return initial.identity === identityOf(this.#context, this.#auth) ? initial.state : state
   }
 }
 
