@@ -55,11 +55,10 @@ export function useConvexClient(): UseConvexClientReturn {
   const context = useConvexContext('useConvexClient')
   const { clients } = context
 
-  async function call(
-    kind: Call['kind'],
+  const call = (kind: Call['kind']) => async (
     reference: FunctionReference<any>,
-    [args = {}, options]: any[],
-  ): Promise<any> {
+    ...[args = {}, options]: any[]
+  ): Promise<any> => {
     const guard = identityGuard(context)
     let result: unknown
     let error: Error | undefined
@@ -76,9 +75,9 @@ export function useConvexClient(): UseConvexClientReturn {
   }
 
   return {
-    query: (query, ...rest) => call('query', query, rest),
-    mutation: (mutation, ...rest) => call('mutation', mutation, rest),
-    action: (action, ...rest) => call('action', action, rest),
+    query: call('query'),
+    mutation: call('mutation'),
+    action: call('action'),
     get client() {
       return clients.currentClient()
     },
