@@ -83,7 +83,7 @@ describe('an app that renders with Vite', () => {
 
   it('renders a page for an anonymous user without data', async () => {
     const html = await (await fetch(origin)).text()
-    expect(html).toContain('<h1>Tasks of nobody yet</h1>')
+    expect(html).toContain('<h1>Tasks of an anonymous user</h1>')
     expect(html).not.toContain('Buy milk')
   })
 
