@@ -11,7 +11,7 @@ import { isUnsent, NO_VERDICT, refuse } from './token-verdict.ts'
 
 /** The latest outcome of a query, as a client reports it. */
 export type QueryOutcome
-  /** There is no result yet, or an optimistic update has set the query to loading. */
+  /** No result has arrived yet, or an optimistic update has set the query to loading. */
   = | { status: 'pending' }
   /** With `isStale`, this object is also a state of a query, which shows it without a copy. */
     | { status: 'success', value: Value, isStale: false }

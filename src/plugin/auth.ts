@@ -43,7 +43,7 @@ export interface UseConvexAuthReturn {
   user: ComputedRef<ConvexUser | null>
   /** The current session. `null` until the provider has described it. */
   session: ComputedRef<ConvexSession | null>
-  /** Why the page is signed out, unless the user signed out; or why there is no token yet. */
+  /** Why the page is signed out, unless the user signed out; or why the token is missing. */
   error: ComputedRef<Error | null>
   /**
    * Resolves with `true` once the deployment has confirmed a user, and with `false` if the page is
@@ -58,7 +58,7 @@ export interface UseConvexAuthReturn {
    * Requests the session and a new token, after a change that the page cannot notice: a route of
    * your server, or another device, has changed the session, the user or the user's rights. Results
    * remain visible during the request. Resolves once the deployment has confirmed the token, or
-   * once it is known that there is no token for now: see `status` and `error`.
+   * once it is known that a token cannot be had for now: see `status` and `error`.
    */
   refresh: () => Promise<void>
   /**

@@ -124,7 +124,7 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
   }
 }
 
-/** Whether a query may have this outcome where there is no user any more. */
+/** Whether a query may have this outcome where the user is signed out. */
 function isEmpty(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' || (outcome.status === 'success' && outcome.value === null)
 }

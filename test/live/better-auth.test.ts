@@ -241,7 +241,7 @@ describe('createConvex: a user whose data change', () => {
     const { convex, authClient, count, me, texts } = openPage(session.fetch)
     await eventually(() => me.data.value?.subject).toBe(session.userId)
     await eventually(texts).toEqual(['stays'])
-    // The first answer of get-session is no difference to a token that was requested before it.
+    // The first answer of get-session does not differ from a token that was requested before it.
     await authClient.$store.atoms.session!.value.refetch()
     expect(count('/convex/token')).toBe(1)
     const ticks = recordTicks(() => [convex.auth.status.value, texts()])

@@ -52,7 +52,7 @@ function subjectsOf(name: string): (string | null)[] {
 }
 
 /** No connection has run a function as a user before it was authenticated. */
-async function expectNothingRequiredAsNobody(): Promise<void> {
+async function expectNothingRequiredAnonymously(): Promise<void> {
   await deployment.settled()
   expect(subjectsOf('tasks:list')).not.toContain(null)
   expect(subjectsOf('tasks:add')).not.toContain(null)
@@ -88,7 +88,7 @@ describe('createConvex: a socket that drops during the first token request', () 
     source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
     await eventually(texts).toEqual([`${ada}'s`])
     await eventually(() => me.data.value?.subject).toBe(ada)
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
   })
 })
 
@@ -101,7 +101,7 @@ describe('createConvex: a sign-in during a reconnect back-off', () => {
     source.signIn(ada)
     await eventually(texts).toEqual([`${ada}'s`])
     await eventually(() => me.data.value?.subject).toBe(ada)
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
   })
 })
 
@@ -117,7 +117,7 @@ describe('createConvex: the renewal of a token', () => {
     await eventually(authentications).toBeGreaterThanOrEqual(3)
     expect(ticks).toHaveLength(1)
     expect(new Set(deployment.log.filter(({ subject }) => subject === ada).map(({ connection }) => connection)).size).toBe(1)
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
   })
 
   it('signs out when it is denied, and runs nothing anonymously or after the close', async () => {
@@ -133,7 +133,7 @@ describe('createConvex: the renewal of a token', () => {
     expect(tasks.status.value).toBe('paused')
     await eventually(() => me.data.value).toBeNull()
     await eventually(() => deployment.connections.map(({ subject }) => subject)).toEqual([null])
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
   })
 })
 
@@ -155,7 +155,7 @@ describe('createConvex: a token that the deployment refuses', () => {
     ])
     expect(source.requests).toHaveLength(2)
     expect(source.lastRequest.force).toBe(true)
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
     await deployment.advanceClock(-3_600_000)
   })
 
@@ -181,7 +181,7 @@ describe('createConvex: a token that the deployment refuses', () => {
     await eventually(wakeAndRead(() => convex.auth.status.value)).toBe('authenticated')
     await addition
     expect(texts()).toEqual([`${ada}'s`, 'at last'])
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
     expect(subjectsOf('tasks:add')).toEqual([ada])
     const clients = new Set(deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'connect').map(({ connection }) => connection))
     expect(clients.size).toBeGreaterThan(2)
@@ -200,7 +200,7 @@ describe('createConvex: a provider that hangs at boot', () => {
     source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
     await eventually(texts).toEqual([`${ada}'s`])
     await eventually(() => me.data.value?.subject).toBe(ada)
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
   })
 })
 
@@ -218,7 +218,7 @@ describe('createConvex: an identity change', () => {
     for (const tick of ticks.slice(1))
       expect(tick).not.toContain(ada)
     await eventually(() => deployment.connections.map(({ subject }) => subject).sort()).toEqual([bea, null])
-    await expectNothingRequiredAsNobody()
+    await expectNothingRequiredAnonymously()
   })
 
   it('rejects calls in progress with an unknown outcome', async () => {

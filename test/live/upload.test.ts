@@ -114,7 +114,7 @@ describe('useConvexUpload: an attempt that fails', () => {
     vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
       override open(method: string, url: string): void {
         urls.push(url)
-        // Nobody listens at this port.
+        // No server listens at this port.
         super.open(method, urls.length === 1 ? 'http://127.0.0.1:9/' : url)
       }
     })
