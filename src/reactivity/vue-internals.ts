@@ -98,6 +98,13 @@ export function isHydrating(): boolean {
   return !!getCurrentInstance()?.vnode.el
 }
 
+/** The used properties of a component instance. In Vue 3.6, a Vapor component has no vnode. */
+interface Instance {
+  scope?: unknown
+  parent: Instance | null
+  vnode?: { type: { __isKeepAlive?: boolean } }
+}
+
 /**
  * Whether a `KeepAlive` may deactivate the component that is being set up. `false` in an effect
  * scope of its own, such as a store's, which outlives the component that happens to use the store
@@ -111,10 +118,10 @@ export function isHydrating(): boolean {
  * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/component.ts `scope`
  */
 export function isInKeepAlive(): boolean {
-  let instance = getCurrentInstance()
-  if ((instance as { scope?: unknown } | null)?.scope !== getCurrentScope())
+  let instance = getCurrentInstance() as unknown as Instance | null
+  if (instance?.scope !== getCurrentScope())
     return false
-  while (instance && !(instance.vnode.type as { __isKeepAlive?: boolean }).__isKeepAlive)
+  while (instance && !instance.vnode?.type.__isKeepAlive)
     instance = instance.parent
   return !!instance
 }
