@@ -1,3 +1,4 @@
+/** The public exports of `convue`. */
 export { Authenticated, AuthLoading, AuthRefreshing, Unauthenticated } from './components/auth-gates.ts'
 export { useConvexAuth } from './composables/auth/use-convex-auth.ts'
 export { useConvexAction } from './composables/call/use-convex-action.ts'
@@ -19,7 +20,10 @@ export type { InsertAtPositionOptions, InsertOptions } from './composables/pagin
 export { useAuthedPaginatedQuery } from './composables/pagination/use-authed-paginated-query.ts'
 export type { UseAuthedPaginatedQueryOptions } from './composables/pagination/use-authed-paginated-query.ts'
 export { useConvexPaginatedQuery } from './composables/pagination/use-convex-paginated-query.ts'
-export type { UseConvexPaginatedQueryOptions, UseConvexPaginatedQueryReturn } from './composables/pagination/use-convex-paginated-query.ts'
+export type {
+  UseConvexPaginatedQueryOptions,
+  UseConvexPaginatedQueryReturn,
+} from './composables/pagination/use-convex-paginated-query.ts'
 export { defineConvexQuery } from './composables/query/define-convex-query.ts'
 export { prefetchConvexQuery, usePrefetchConvexQuery } from './composables/query/prefetch-convex-query.ts'
 export type { PrefetchConvexQuery, PrefetchConvexQueryOptions } from './composables/query/prefetch-convex-query.ts'
@@ -27,7 +31,12 @@ export type { QueryArgs } from './composables/query/query-args.ts'
 export { useAuthedQuery } from './composables/query/use-authed-query.ts'
 export type { UseAuthedQueryOptions } from './composables/query/use-authed-query.ts'
 export { useConvexQueries } from './composables/query/use-convex-queries.ts'
-export type { ConvexQueriesItem, ConvexQueriesResult, UseConvexQueriesOptions, UseConvexQueriesReturn } from './composables/query/use-convex-queries.ts'
+export type {
+  ConvexQueriesItem,
+  ConvexQueriesResult,
+  UseConvexQueriesOptions,
+  UseConvexQueriesReturn,
+} from './composables/query/use-convex-queries.ts'
 export { useConvexQuery } from './composables/query/use-convex-query.ts'
 export type { UseConvexQueryOptions, UseConvexQueryReturn } from './composables/query/use-convex-query.ts'
 export { usePreloadedQuery } from './composables/query/use-preloaded-query.ts'
@@ -36,7 +45,11 @@ export type { UploadFiles } from './composables/upload/read-files.ts'
 export type { UploadCallOptions, UploadUrlMutation } from './composables/upload/upload-call.ts'
 export type { ConvexUpload, UploadState } from './composables/upload/upload-state.ts'
 export { useConvexStorageUrl } from './composables/upload/use-convex-storage-url.ts'
-export type { StorageUrlQuery, UseConvexStorageUrlOptions, UseConvexStorageUrlReturn } from './composables/upload/use-convex-storage-url.ts'
+export type {
+  StorageUrlQuery,
+  UseConvexStorageUrlOptions,
+  UseConvexStorageUrlReturn,
+} from './composables/upload/use-convex-storage-url.ts'
 export { useConvexUpload } from './composables/upload/use-convex-upload.ts'
 export type { UseConvexUploadOptions, UseConvexUploadReturn } from './composables/upload/use-convex-upload.ts'
 export { useFilePreview } from './composables/upload/use-file-preview.ts'
@@ -47,7 +60,12 @@ export type { AuthStatus, ConvexSession, ConvexUser, UseConvexAuthReturn } from 
 export type { ConvexClientSettings } from './plugin/client-settings.ts'
 export { createConvex } from './plugin/create-convex.ts'
 export type { ConvexOptions, ConvexPlugin } from './plugin/create-convex.ts'
-export type { PaginatedQueryArgs, PaginatedQueryItem, PaginatedQueryReference, PausablePaginatedQueryArgs } from './shared/paginated-query.ts'
+export type {
+  PaginatedQueryArgs,
+  PaginatedQueryItem,
+  PaginatedQueryReference,
+  PausablePaginatedQueryArgs,
+} from './shared/paginated-query.ts'
 export type { QueryAuth } from './shared/query-descriptor.ts'
 export { collectSsrData } from './ssr/collect-ssr-data.ts'
 export type { Preloaded } from './ssr/preloaded.ts'

@@ -33,7 +33,7 @@ export const usageErrors = {
     scopes: ['client'],
     why: (option: string): string => `\`clientOptions\` contains \`${option}\`, which Convue sets itself.`,
     fix: 'Remove the option. Convue opens a client in browsers only, and authenticates each client once.',
-    reference: '`clientOptions` contains `disabled`, `expectAuth` or `initialAuthTokenReuse`, which Convue sets itself.',
+    reference: '`clientOptions` contains `disabled`, `expectAuth` or `initialAuthTokenReuse`: Convue sets these.',
     docs: 'reference/plugin.md#options-of-the-convex-client',
   },
   PLUGIN_MISSING: {

@@ -47,8 +47,8 @@ export class QueryEntry implements Receiver {
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
   /**
-   * As what the query has run, if it is not live and has its one result. An identity change from one
-   * user to another resets it.
+   * As what the query has run, if it is not live and has its one result. An identity change from
+   * one user to another resets it.
    */
   #fetchedAs: RunsAs | undefined
 

@@ -309,8 +309,8 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
     case 'refreshing':
       if (!hasToken(state) || state.status === event.type)
         return state
-      // A confirmed token ends a series of rejections that has signed the user out. Any other series
-      // counts until the renewal: each token may be confirmed first and rejected later.
+      // A confirmed token ends a series of rejections that has signed the user out. Any other
+      // series counts until the renewal: each token may be confirmed first and rejected later.
       if (event.type === 'authenticated' && consecutiveRejections?.isFinal)
         return { ...state, status: event.type, consecutiveRejections: null } as AuthState
       return { ...state, status: event.type } as AuthState

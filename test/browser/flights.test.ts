@@ -26,8 +26,8 @@ afterAll(async () => {
   await deployment?.close()
 })
 
-describe('a page that loads while somebody is signed in, over a slow network', () => {
-  it('has their data one flight after the handshake of its socket, with one token and one Authenticate', async () => {
+describe('page load as a signed-in user, over a slow network', () => {
+  it('shows the user\'s data one flight after the handshake, with one token and one Authenticate', async () => {
     const profile = await fixture.openProfile()
     const subject = await fixture.signUp(profile, person('Ada'))
     await deployment.mutation(api.tasks.add, { text: 'Water the ferns' }, { identity: { subject } })

@@ -18,7 +18,7 @@ function statusesWith(frames: Frame[], text: string): string[] {
 }
 
 describe('signing up', () => {
-  it('leads to an empty list, and a task that is added shows live in a second window', async () => {
+  it('leads to an empty list, and an added task appears live in a second window', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()
     const { page: first } = await fixture.openWindow(profile, '/sign-up')
@@ -40,7 +40,7 @@ describe('signing up', () => {
     expect(await first.getByLabel('New task').inputValue()).toBe('')
   })
 
-  it('tells what is wrong with the password at sign-in', async () => {
+  it('shows why a password is refused at sign-in', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, ada)
@@ -55,7 +55,7 @@ describe('signing up', () => {
     await page.getByText('No tasks yet').waitFor()
   })
 
-  it('is not needed for the demo user', async () => {
+  it('is not necessary for the demo user', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/')
     await page.getByRole('button', { name: 'Continue as demo user' }).click()
     await page.getByText('Good to see you, Demo user').waitFor()
@@ -67,7 +67,7 @@ describe('signing up', () => {
 })
 
 describe('a task of nothing but spaces', () => {
-  it('never leaves the page, and spaces around one are cut off', async () => {
+  it('is not sent, and spaces around a task are removed', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, sent } = await fixture.openWindow(profile, '/tasks')
@@ -87,7 +87,7 @@ describe('a task of nothing but spaces', () => {
 })
 
 describe('signing out', () => {
-  it('empties the other windows of the same browser at once, without a reload', async () => {
+  it('removes the data in other windows of the browser at once, without a reload', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await addTask(userId, 'Read the letter')
@@ -110,7 +110,7 @@ describe('signing out', () => {
 })
 
 describe('switching users', () => {
-  it('never shows a row of the former user: not in one animation frame', async () => {
+  it('shows no row of the previous user in any animation frame', async () => {
     const [alice, bob] = [person('Alice'), person('Bob')]
     const profile = await fixture.openProfile()
     await addTask(await fixture.signUp(profile, alice), 'Secret of Alice')
@@ -135,7 +135,7 @@ describe('switching users', () => {
     expect(frames.at(-1)!.rows).toHaveLength(1)
   })
 
-  it('holds for a session that was replaced behind the back of the page', async () => {
+  it('shows no row of the previous user if another tab replaces the session', async () => {
     const profile = await fixture.openProfile()
     await addTask(await fixture.signUp(profile, person('Alice')), 'Secret of Alice')
     const { page, frames } = await fixture.openWindow(profile, '/tasks')
@@ -155,7 +155,7 @@ describe('switching users', () => {
 })
 
 describe('a reload while signed in', () => {
-  it('shows no anonymous frame, and takes one token, one socket and one Authenticate', async () => {
+  it('shows no anonymous frame, with one token, one socket and one Authenticate', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await addTask(userId, 'Still here')
@@ -175,7 +175,7 @@ describe('a reload while signed in', () => {
 })
 
 describe('changing the password', () => {
-  it('says what is wrong with the old one, then changes it', async () => {
+  it('shows why the old password is refused, then changes it', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, ada)
@@ -200,7 +200,7 @@ describe('changing the password', () => {
 })
 
 describe('the inspector', () => {
-  it('has a subscription of its own, and shows its result', async () => {
+  it('shows the result of its own subscription', async () => {
     const profile = await fixture.openProfile()
     const guest = await fixture.openWindow(profile, '/inspector')
     await guest.page.getByText('auth.getCurrentUser({})').waitFor()
@@ -216,7 +216,7 @@ describe('the inspector', () => {
 })
 
 describe('the public feed', () => {
-  it('shows a guest what others post, live, and offers to sign in', async () => {
+  it('shows new posts live to an anonymous user, and offers to sign in', async () => {
     const guest = await fixture.openWindow(await fixture.openProfile(), '/feed')
     await guest.page.getByText('Nobody has posted yet').waitFor()
     const profile = await fixture.openProfile()
@@ -239,7 +239,7 @@ describe('the public feed', () => {
 })
 
 describe('the keyboard', () => {
-  it('is enough to filter, tick and remove a task', async () => {
+  it('can filter, tick and remove a task', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await addTask(userId, 'First')
@@ -258,7 +258,7 @@ describe('the keyboard', () => {
     await page.getByText('Nothing left to do.').waitFor()
   })
 
-  it('comes to the heading of each page that is opened', async () => {
+  it('moves the focus to the heading of each opened page', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/')
     await page.getByRole('link', { name: 'Feed', exact: true }).focus()
     await page.keyboard.press('Enter')
@@ -268,7 +268,7 @@ describe('the keyboard', () => {
 })
 
 describe('a screen 320 pixels wide', () => {
-  it('has room for each page', async () => {
+  it('shows each page without horizontal scrolling', async () => {
     const widths: Record<string, number> = {}
     const measure = async (page: Page, heading: string): Promise<void> => {
       await page.getByRole('heading', { level: 1, name: heading }).waitFor()

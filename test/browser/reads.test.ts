@@ -16,7 +16,7 @@ describe('a list of many pages', () => {
 
   const birdsOn = (page: Page): Promise<string[]> => page.locator('main .bird').allTextContents()
 
-  it('stays whole, six pages deep, while a second window adds and removes rows', async () => {
+  it('remains complete over six pages while a second window adds and removes rows', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     const { page: first, frames } = await fixture.openWindow(profile, '/pagination')
@@ -56,7 +56,7 @@ describe('a list of many pages', () => {
       expect(new Set(rows).size).toBe(rows.length)
   })
 
-  it('is another one under another filter, and shows what is added at once', async () => {
+  it('restarts under another filter, and shows added rows at once', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await fixture.playground.deployment!.mutation(api.sightings.seed, {}, { identity: { subject: userId } })
@@ -83,7 +83,7 @@ describe('a list of many pages', () => {
 })
 
 describe('removing rows with the keyboard', () => {
-  it('goes on from row to row', async () => {
+  it('moves the focus from row to row', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     for (const bird of ['Rook', 'Jay', 'Raven'])
@@ -99,8 +99,8 @@ describe('removing rows with the keyboard', () => {
   })
 })
 
-describe('a search while somebody types', () => {
-  it('never shows what was found before as if it were the answer', async () => {
+describe('a search while the user types', () => {
+  it('does not show previous results as current ones', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     await page.getByText('paused: nothing is asked').waitFor()
     await page.evaluate(recordSearch)
@@ -121,7 +121,7 @@ describe('a search while somebody types', () => {
     expect(searches).toContainEqual({ text: 'owl', isStale: false, birds: expect.arrayContaining(['Barn owl']) })
   })
 
-  it('asks for the page behind a link before it is opened', async () => {
+  it('prefetches the page of a link before it is opened', async () => {
     const { page, received } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     await page.getByLabel('Name of a bird').fill('barn')
     const link = page.getByRole('link', { name: 'Barn owl' })
@@ -138,7 +138,7 @@ describe('a search while somebody types', () => {
 })
 
 describe('a set of queries', () => {
-  it('follows what is ticked', async () => {
+  it('follows the ticked entries', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     const compared = page.getByRole('region', { name: 'As many queries as you tick' })
     await compared.getByText('62 cm').waitFor()
@@ -151,8 +151,8 @@ describe('a set of queries', () => {
   })
 })
 
-describe('queries of somebody', () => {
-  it('ask live, or once; all who share one ask once', async () => {
+describe('queries of a user', () => {
+  it('run live or once, and components share one subscription', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page } = await fixture.openWindow(profile, '/queries')
@@ -171,7 +171,7 @@ describe('queries of somebody', () => {
     expect(asked.filter(name => name === 'sightings:tally')).toHaveLength(1)
   })
 
-  it('lose their data with the permission, unless they are told to keep it', async () => {
+  it('lose their data with the permission, unless they keep data on error', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/queries')

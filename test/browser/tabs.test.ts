@@ -43,7 +43,7 @@ function counts(windows: Window[], path: string): number[] {
 }
 
 describe('tabs of one browser', () => {
-  it('all hear of a sign-in, of a switch to somebody else, and of a sign-out', async () => {
+  it('all follow a sign-in, a switch to another user, and a sign-out', async () => {
     const profile = await fixture.openProfile()
     const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
     const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
@@ -77,8 +77,8 @@ describe('tabs of one browser', () => {
   })
 })
 
-describe('a tab whose question is refused at first', () => {
-  it('asks again, and follows', async () => {
+describe('a tab whose session request fails at first', () => {
+  it('retries, and follows the identity change', async () => {
     const profile = await fixture.openProfile()
     const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
     const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
@@ -102,7 +102,7 @@ describe('a tab whose question is refused at first', () => {
 describe('ten tabs', () => {
   const paths = Array.from<string>({ length: 10 }).fill('/tasks')
 
-  it('ask the token endpoint once each for every person who comes, and not at all for one who goes', async () => {
+  it('request one token each for every sign-in, and none for a sign-out', async () => {
     const profile = await fixture.openProfile()
     const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     const startedAt = performance.now()
@@ -126,7 +126,7 @@ describe('ten tabs', () => {
     expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(6 + shown())
   })
 
-  it('slow down while the token endpoint fails: after t seconds each has asked at most 1 + log2(1 + 2t) times', async () => {
+  it('back off while the token endpoint fails: at most 1 + log2(1 + 2t) requests each', async () => {
     const profile = await fixture.openProfile()
     await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     let isDown = true
@@ -147,7 +147,7 @@ describe('ten tabs', () => {
 })
 
 describe('a tab that is frozen', () => {
-  it('follows a switch that it has missed as soon as it runs again', async () => {
+  it('follows a missed switch as soon as it runs again', async () => {
     const profile = await fixture.openProfile()
     const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
     const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
@@ -169,7 +169,7 @@ describe('a tab that is frozen', () => {
   })
 })
 
-describe('a page that the browser brings back as it was', () => {
+describe('a page that the browser restores from its cache', () => {
   /** Leaves for a page without a script, and comes back. */
   async function leaveAndReturn(page: Page, meanwhile: () => Promise<unknown>): Promise<void> {
     await page.goto('about:blank')
@@ -177,7 +177,7 @@ describe('a page that the browser brings back as it was', () => {
     await page.goBack({ waitUntil: 'commit' })
   }
 
-  it('follows whoever the session belongs to now, however often', async () => {
+  it('follows the current user of the session, each time', async () => {
     const profile = await fixture.openProfile()
     await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     const window = await fixture.openWindow(profile, '/tasks')
@@ -199,7 +199,7 @@ describe('a page that the browser brings back as it was', () => {
       expect([[`authenticated as ${name}`], ['authenticated', `authenticated as ${name}`]]).toContainEqual(await statusesWith(window, `Secret of ${name}`))
   })
 
-  it('shows nothing of somebody who has signed out on another page', async () => {
+  it('shows nothing of a user who has signed out on another page', async () => {
     const profile = await fixture.openProfile()
     await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     const { page, expectProblem } = await fixture.openWindow(profile, '/tasks')

@@ -42,7 +42,7 @@ const allowed: Record<string, Folder> = {
   'composables/pagination': { why: 'lists that load page by page', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUEUSE_AND_CONVEX },
   'composables/upload': { why: 'files: uploads, previews and their URLs', folders: [...CORE, 'composables/query'], packages: VUEUSE_AND_CONVEX },
   'components': { why: 'what a template renders for an auth status', folders: ['composables/auth'], packages: /^vue$/ },
-  'server': { why: 'the public exports of `convue/server`', folders: ['errors', 'ssr', 'server/config', 'server/request', 'server/proxy'], packages: null },
+  'server': { why: 'the public exports of `convue/server`', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/request', 'server/proxy'], packages: null },
   'server/config': { why: 'options of a server, and what follows from them', folders: ['errors'], packages: null },
   'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
   'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
@@ -170,7 +170,7 @@ describe('server', () => {
 
   it('imports of the rest of src only what runs without a browser and without Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
   })
 
   it('does not use globals of Node', () => {

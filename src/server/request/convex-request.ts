@@ -45,9 +45,9 @@ export interface ConvexRequest {
    */
   isAuthenticated: () => Promise<boolean>
   /**
-   * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if the
-   * request is anonymous. Rejects if Better Auth reports one user's session and issues another user's token.
-   * `token` is `null` with `tokens: false`.
+   * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if
+   * the request is anonymous. Rejects if Better Auth reports one user's session and issues another
+   * user's token. `token` is `null` with `tokens: false`.
    */
   getAuth: () => Promise<RequestSession & { token: string | null } | null>
   /**
