@@ -1,4 +1,7 @@
-/** The private members of the Convex client that Convue uses. Without one of them, less works. */
+/**
+ * The private members of the Convex client that Convue uses. If one of them is missing, the
+ * function that uses it does nothing.
+ */
 import type { ConvexClient } from 'convex/browser'
 
 /**
@@ -8,8 +11,8 @@ import type { ConvexClient } from 'convex/browser'
  */
 interface WebSocketManager {
   /**
-   * The client calls this itself when the browser is online again, and has no public way to request
-   * it.
+   * Reconnects without the back-off. The client calls this method when the browser is online again.
+   * No public method of the client does the same.
    */
   tryReconnectImmediately?: () => void
   /** `'terminated'` once the client can never connect again. */

@@ -13,7 +13,10 @@ import { isUnsent, NO_VERDICT, refuse } from './token-verdict.ts'
 export type QueryOutcome
   /** No result has arrived yet, or an optimistic update has set the query to loading. */
   = | { status: 'pending' }
-  /** With `isStale`, this object is also a state of a query, which shows it without a copy. */
+  /**
+   * Has the field `isStale`, so that a query can use this object as its own state and needs no
+   * copy.
+   */
     | { status: 'success', value: Value, isStale: false }
     | { status: 'error', error: Error }
 
@@ -58,9 +61,9 @@ export interface IdentityClient {
   /** Whether the client has sent `Connect`, with or without a token. */
   readonly hasConnected: boolean
   /**
-   * Whether the client has closed itself, after refused tokens or a fatal error. It sends nothing
-   * any more. Calls and subscriptions that it still receives are sent by the client that replaces
-   * it.
+   * Whether the client has closed itself, after refused tokens or a fatal error. An ended client
+   * sends nothing. The client that replaces it sends the calls and subscriptions that the ended
+   * client still receives.
    */
   readonly hasEnded: boolean
   /** Whether a message has certainly not been carried out: see {@link isUnsent}. */
@@ -96,15 +99,15 @@ export type ClientLookup
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
   /**
-   * Results have arrived, so this client, or another one that showed its results until now, may be
-   * unused.
+   * Results have arrived. Queries that showed the results of another client until now have released
+   * that client, so it may be unused.
    */
   onResults: () => void
   /**
    * The client has ended. Called once, and not after {@link IdentityClient.close}.
    *
    * @param client This client.
-   * @param isFatal Whether a fatal error ended it, instead of refused tokens.
+   * @param isFatal Whether a fatal error ended the client. Otherwise refused tokens ended it.
    */
   onEnd: (client: IdentityClient, isFatal: boolean) => void
 }
@@ -112,7 +115,10 @@ export interface ClientListener {
 const PENDING: QueryOutcome = { status: 'pending' }
 export const UNAVAILABLE: ClientLookup = { kind: 'unavailable' }
 
-/** Opens a client and its socket: of a user with `credentials`, or else an anonymous one. */
+/**
+ * Opens a client and its socket: a user's client if there are `credentials`, or else an anonymous
+ * client.
+ */
 export function openIdentityClient(
   url: string,
   options: ConvexClientOptions,
@@ -130,7 +136,7 @@ export function openIdentityClient(
   })
   const base = convex.client
   const subscriptions = new Map<string, Subscription>()
-  /** `ended`: by the client itself. `closed`: by its owner. */
+  /** `ended`: the client has closed itself. `closed`: its owner has closed it. */
   let lifecycle: 'open' | 'ended' | 'closed' = 'open'
   /**
    * `refused`: the client requests another token. `confirmed`: the deployment has accepted the

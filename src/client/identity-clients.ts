@@ -49,13 +49,16 @@ export interface IdentityClients {
    */
   onClientReplaced: () => void
   /**
-   * The client for an auth mode. Opens it if necessary.
+   * Returns the client for an auth mode, and opens the client if necessary.
    *
    * @param mode The auth mode.
    * @param isHeld Whether the client must not be used yet: `ready` then becomes `waiting`.
    */
   clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
-  /** As what a query of this auth mode runs now. Allocates nothing, unlike {@link identityFor}. */
+  /**
+   * Whether a query of this auth mode runs now, and as which identity. Allocates nothing, unlike
+   * {@link identityFor}.
+   */
   runsAs: (auth: QueryAuth) => RunsAs
   /** The identity whose results a query of this auth mode shows now. */
   identityFor: (auth: QueryAuth) => QueryIdentity
@@ -96,12 +99,12 @@ export function createIdentityClients(
   const calls = createCallDispatcher(assertAvailable, clientFor, closeUnused)
   const pendingWork: IdentityClients['pendingWork'] = new Set()
   const listener: ClientListener = { onResults, onEnd }
-  /** Why no client can be opened, if none can. */
+  /** The reason why no client can be opened; `false` while clients can be opened. */
   let unavailableCode: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
   let open: OpenClients = { user: null, anonymous: null }
   /**
-   * The app holds the anonymous `ConvexClient` itself, so whether the client is used cannot be
-   * known.
+   * The app has received the anonymous `ConvexClient` itself. Convue cannot know whether the app
+   * still uses the client, so the client remains open.
    */
   let isAnonymousClientLent = false
   /** Fatal errors without results between them. */
@@ -192,8 +195,9 @@ export function createIdentityClients(
   }
 
   /**
-   * Whether the user's client has sent `Connect` without a token, as after a socket that dropped
-   * while the token was requested. The user's queries would then overtake `Authenticate`.
+   * Whether the user's client has sent `Connect` without a token, for example because the socket
+   * reconnected while the token was requested. The client would then send the user's queries before
+   * `Authenticate`.
    */
   function hasConnectedBeforeToken(state: AuthState, previous?: AuthState): boolean {
     return previous?.status === 'loading' && hasToken(state) && !!open.user?.hasConnected
@@ -244,8 +248,8 @@ export function createIdentityClients(
   }
 
   /**
-   * Closes clients that have ended, so that others can be opened. The next user's client needs
-   * another token.
+   * Closes clients that have ended, so that others can be opened. If the user's token was refused,
+   * the client is only closed once there is another token.
    */
   function closeEnded(state: AuthState): void {
     const isTokenRefused = hasToken(state) && !isTokenUsable(state)
@@ -255,7 +259,7 @@ export function createIdentityClients(
       replaceClients({ anonymous: null })
   }
 
-  /** Sets the clients that are named, and closes the previous ones. */
+  /** Sets the clients that `next` contains, and closes the clients that they replace. */
   function replaceClients(next: Partial<OpenClients>): void {
     const previous = open
     open = { ...previous, ...next }

@@ -7,9 +7,10 @@ import { hasToken } from '../token/auth-state.ts'
 export type AuthMode = QueryAuth | 'call'
 
 /**
- * - `user`, `anonymous`: it runs as this identity
- * - `waiting`: it waits, for the identity or for the user's first token
- * - `unavailable`: it requires a user, and the page is signed out
+ * - `user`, `anonymous`: the query or call runs as this identity
+ * - `waiting`: the query or call waits until the identity is known, or until the user's first token
+ *   arrives
+ * - `unavailable`: the query requires a user, and the page is signed out
  */
 export type RunsAs = 'user' | 'anonymous' | 'waiting' | 'unavailable'
 

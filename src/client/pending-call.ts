@@ -19,20 +19,20 @@ export interface PendingCall {
   /** Whether the call has an optimistic update. */
   readonly isOptimistic: boolean
   readonly result: Promise<unknown>
-  /** Sends the call, unless a client has it already. */
+  /** Sends the call, unless a client has already sent it. */
   send: (client: IdentityClient) => void
   /**
-   * Whether the call has certainly not been carried out: it has not left the page, or it was sent
-   * on a connection whose token was refused. `readState` replaces reading the state of the client,
-   * where many calls are checked at once.
+   * Whether the call has certainly not been carried out: the call has not been sent yet, or it was
+   * sent on a connection whose token was refused. A caller that checks many calls at once passes
+   * `readState`, so that the state of each client is read only once.
    */
   isQueued: (readState?: ReadConnectionState) => boolean
   /**
-   * Whether this client, which has ended, may have had the call carried out, so that no other may
-   * send it.
+   * Whether the deployment may have carried out the call for this client, which has ended. No other
+   * client may then send the call.
    */
   isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
-  /** Takes the call back from a client that has ended. The next client sends it. */
+  /** Takes the call back from a client that has ended, so that the next client sends the call. */
   takeBack: (client: IdentityClient) => void
   /** Needed since a Convex client that is closed never settles its pending calls. */
   reject: (error: Error) => void
@@ -46,7 +46,7 @@ type CallMethods = Record<
 
 /**
  * Reads the connection state of a client. A state that is one tick old may report a call as sent
- * that is not.
+ * although it is not.
  */
 export type ReadConnectionState = (client: IdentityClient) => ConnectionState
 
@@ -56,7 +56,7 @@ export function createPendingCall(
   readState: ReadConnectionState,
 ): PendingCall {
   const { args } = toConvexArgs(value)
-  /** The client that has the call. */
+  /** The client that sends the call. */
   let sender: IdentityClient | undefined
   /** The connection of the sender on which the call is sent. The first connection is 1. */
   let sentOn: number
@@ -77,7 +77,7 @@ export function createPendingCall(
       const convex = client.convex as unknown as CallMethods
       convex[kind](name, args, {
         // The client runs the update again at each transition until the mutation has settled. An
-        // error in one of them would end that transition for all queries.
+        // error in one of these runs would end the transition for all queries.
         optimisticUpdate: optimisticUpdate
           && ((queries, args) => runUserCallback(() => optimisticUpdate(queries, args))),
       }).then(resolve, error => reject(explainFunctionError(error)))

@@ -1,8 +1,10 @@
-/** The verdicts on the tokens of a client, and which messages they leave unsent. Pure. */
+/**
+ * The verdicts on the tokens of a client, and which messages were certainly not carried out. Pure.
+ */
 
 /**
- * The deployment's latest verdict on the tokens of one client. Connections are counted from 1. What
- * was sent on a connection after its token was refused has not been carried out.
+ * The deployment's latest verdict on the tokens of one client. Connections are counted from 1.
+ * Messages that were sent on a connection after its token was refused have not been carried out.
  */
 export type TokenVerdict
   /** The deployment has not judged a token yet. */
@@ -17,18 +19,21 @@ export const NO_VERDICT: TokenVerdict = { kind: 'none' }
 /** The verdict after the token of the current connection was refused. */
 export function refuse(verdict: TokenVerdict, connection: number): TokenVerdict {
   let first = connection
-  // What the connection sent while the deployment accepted a token may have been carried out.
+  // Messages that this connection sent while the deployment accepted its token may have been
+  // carried out.
   if (verdict.kind === 'accepted' && verdict.connection === connection)
     first = connection + 1
-  // A connection between the two refusals may have carried out what it sent.
+  // The range is only extended if this connection directly follows it: messages of a connection in
+  // between may have been carried out.
   else if (verdict.kind === 'refused' && connection <= verdict.last + 1)
     first = verdict.first
   return { kind: 'refused', first, last: connection }
 }
 
 /**
- * Whether a message has certainly not been carried out: its connection has not opened yet, or the
- * token of its connection was refused, as were the tokens of all connections since.
+ * Whether a message has certainly not been carried out. This is certain if the connection of the
+ * message has not opened yet, or if the deployment has refused the token of this connection and of
+ * each later connection.
  *
  * @param verdict The verdict on the tokens of the client that sent the message.
  * @param connection The connection on which the message is sent.

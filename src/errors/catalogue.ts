@@ -10,15 +10,15 @@ import { usageErrors } from './usage-errors.ts'
 
 type ClientCode = CodeOf<'client'>
 
-/** The error of a code, with the params that its sentences mention, and its cause. */
+/** Makes an error from its code, the params that its sentences mention, and its cause. */
 export function diagnose<Code extends ClientCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function diagnose(code: ClientCode, params?: unknown, cause?: unknown): ConvueError {
   return new ConvueError(describe(code, params, cause))
 }
 
 /**
- * The parts of the error of a code. In a production build the code alone remains: bundlers drop the
- * catalogue.
+ * The parts of an error, by its code. In a production build the code alone remains: bundlers drop
+ * the catalogue.
  */
 export function describe(code: ClientCode, params: unknown, cause?: unknown): ConvueErrorOptions {
   return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : sentencesOf(code, params) }

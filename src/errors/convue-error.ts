@@ -20,7 +20,9 @@ export interface ConvueErrorOptions {
  */
 export class ConvueError extends Error {
   override name = 'ConvueError'
-  /** The kind of error. Permanent, unlike the sentences: compare this. */
+  /**
+   * The kind of error. Compare the code and not the sentences: a code never changes, sentences may.
+   */
   declare readonly code: ConvueErrorCode
   /** What happened, in one sentence. */
   declare readonly why: string

@@ -7,8 +7,8 @@ import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
 
-// Types alone join the parts: a value that held them all would put every sentence into the client's
-// bundle.
+// The parts are joined as types only: one object of all parts would add every sentence to the
+// client's bundle.
 type Catalogue
   = & typeof usageErrors
     & typeof uploadErrors
@@ -25,5 +25,5 @@ export type CodeOf<Scope extends ErrorScope> = {
   [Code in ConvueErrorCode]: Scope extends Catalogue[Code]['scopes'][number] ? Code : never
 }[ConvueErrorCode]
 
-/** What an error of a code is made of: its params, then its cause. */
+/** The arguments from which an error of this code is made: its params, then its cause. */
 export type ArgsOf<Code extends ConvueErrorCode> = ErrorArgs<Catalogue[Code]>

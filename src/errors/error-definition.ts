@@ -4,8 +4,9 @@
 export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing'
 
 /**
- * One code of the catalogue. A sentence that depends on params is a function of them, and its
- * parameter types what {@link ErrorParams} asks of every place that raises the error.
+ * One code of the catalogue. A sentence that depends on params is a function of the params. The
+ * type of the function's parameter determines which params must be passed wherever the error is
+ * raised: see {@link ErrorParams}.
  */
 export interface ErrorDefinition {
   scopes: readonly ErrorScope[]
@@ -13,19 +14,29 @@ export interface ErrorDefinition {
   why: string | ((params: never) => string)
   /** What to do about it. */
   fix: string | ((params: never) => string)
-  /** What the reference shows in place of `why`. Required if `why` depends on params. */
+  /**
+   * The sentence that the reference shows instead of `why`. Required if `why` depends on params.
+   */
   reference?: string
-  /** What the reference shows in place of `fix`. Required if `fix` depends on params. */
+  /**
+   * The sentence that the reference shows instead of `fix`. Required if `fix` depends on params.
+   */
   referenceFix?: string
   /** The page or section of `docs/` that explains more. */
   docs?: string
 }
 
-/** What a definition needs to make its sentences; `undefined` if they depend on nothing. */
+/**
+ * The params that the sentences of a definition need; `undefined` if the sentences do not depend on
+ * params.
+ */
 export type ErrorParams<Definition extends ErrorDefinition>
   = Definition extends { why: (params: infer Params) => string } ? Params : undefined
 
-/** The arguments behind an error's code: its params may be left out only if they are optional. */
+/**
+ * The arguments that follow the code when an error is made. The params may be omitted only if they
+ * are optional.
+ */
 export type ErrorArgs<Definition extends ErrorDefinition> = undefined extends ErrorParams<Definition>
   ? [params?: ErrorParams<Definition>, cause?: unknown]
   : [params: ErrorParams<Definition>, cause?: unknown]

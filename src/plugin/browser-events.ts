@@ -28,19 +28,20 @@ interface PageOptions {
  *
  * The events are not read through `useOnline` and `useDocumentVisibility`: these report a state, so
  * an `online` or `visibilitychange` event that does not change the state, as after a switch of
- * networks, would be lost.
+ * networks, would be lost. `window` is passed explicitly: VueUse's default is the one that existed
+ * when VueUse was loaded, which in a test may be none.
  */
 export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect }: PageOptions): void {
   const wake = (): void => {
     reconnect()
     engine.wake()
   }
-  useEventListener('online', wake)
+  useEventListener(window, 'online', wake)
   useEventListener(document, 'visibilitychange', () => {
     if (!document.hidden)
       wake()
   })
-  useEventListener('pageshow', (event) => {
+  useEventListener(window, 'pageshow', (event) => {
     reconnect()
     // While the browser kept the page in its back/forward cache, the page missed the messages of
     // other tabs.
@@ -48,7 +49,7 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
       engine.refreshSession()
   })
   // A Convex client would never remove a listener of its own.
-  useEventListener('beforeunload', (event) => {
+  useEventListener(window, 'beforeunload', (event) => {
     if (isBusy())
       event.preventDefault()
   })
@@ -77,7 +78,7 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
   let announced: unknown
 
   const openInScope = (id?: string): void => {
-    tabs = useBroadcastChannel<string | null, string | null>({ name: nameFor(url, id) })
+    tabs = useBroadcastChannel<string | null, string | null>({ name: nameFor(url, id), window })
     // Its `data` is a ref: a second, equal announcement would change nothing and pass unnoticed.
     useEventListener<MessageEvent<unknown>>(tabs.channel, 'message', ({ data }) => {
       if (data === userIdOf(engine.state))

@@ -1,4 +1,7 @@
-/** Waits for a reactive condition without leaving anything in the effect scope that waits. */
+/**
+ * Waits for a reactive condition, and afterwards removes everything from the effect scope that
+ * waited.
+ */
 import type { EffectScope } from 'vue'
 import { effectScope, onScopeDispose, watch } from 'vue'
 
@@ -7,7 +10,8 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
  * Resolves in the tick in which `condition` becomes true, when `owner` is disposed, or after
- * `timeoutMs`. Afterwards `owner` holds nothing of the wait: `owner` may live long and wait often.
+ * `timeoutMs`. Afterwards nothing of the wait remains in `owner`, since a long-lived scope may wait
+ * many times.
  */
 export function untilTrue(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {

@@ -14,10 +14,11 @@ import { runUserCallback } from './run-user-callback.ts'
  * `vueBatch.push(write)` runs `write` in one batch of Vue: effects, watchers with `flush: 'sync'`
  * included, run once after all writes, and a computed ref that is read between two writes returns
  * its current value. Vue exports no `startBatch`, but runs each mutating method of a reactive array
- * in a batch, and calls the array's own `push` for it. An error of `write` is reported: an error
- * that left `push` would leave the batch open permanently.
+ * in a batch, and calls the array's own `push` for it. An error of `write` is reported: if `push`
+ * threw, the batch would remain open permanently.
  *
- * If Vue stopped doing so, a watcher with `flush: 'sync'` could see one half of a transition.
+ * If Vue no longer ran `push` in a batch, a watcher with `flush: 'sync'` could see one half of a
+ * transition.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/reactivity/src/arrayInstrumentations.ts
  * `noTracking`
@@ -60,12 +61,12 @@ export class PropertyRef<Source extends object, Key extends keyof Source> {
 }
 
 /**
- * A record that is a computed ref of itself too. Vue unwraps the ref to the record wherever Vue
- * unwraps refs, and tracks the ref wherever Vue accepts one, as in `watch`. A Pinia store treats
- * the record as a getter: Pinia would make a reactive record part of the store's state, and then
- * serialize and overwrite the record.
+ * Returns a proxy of a record that is also a computed ref whose value is the record. Vue unwraps
+ * the ref to the record wherever Vue unwraps refs, and tracks the ref wherever Vue accepts one, as
+ * in `watch`. A Pinia store treats the record as a getter: Pinia would make a reactive record part
+ * of the store's state, and then serialize and overwrite the record.
  *
- * If Vue or Pinia changed, the same would break as for {@link PropertyRef}.
+ * A change of Vue or Pinia would have the same consequences as for {@link PropertyRef}.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/reactivity/src/constants.ts `ReactiveFlags`
  */
@@ -75,7 +76,8 @@ export function asComputedRef<T extends object>(record: ShallowRef<T>, then?: un
       switch (key) {
         case 'then': return then
         case 'value': return record.value
-        // A query may have this name: the query is truthy as well, and Pinia needs no more.
+        // The record may have a query with the key `effect`. Its value works too, since Pinia only
+        // needs a truthy value.
         case 'effect': return Reflect.get(target, key) ?? true
         case '__v_isRef': return true
         case '__v_isReactive': case '__v_isReadonly': return false
@@ -86,8 +88,8 @@ export function asComputedRef<T extends object>(record: ShallowRef<T>, then?: un
 }
 
 /**
- * Whether the component that is being set up hydrates HTML from a server: Vue sets the element of
- * its vnode before `setup` runs, and in a client-side mount after.
+ * Whether the component that is being set up hydrates HTML from a server: during hydration Vue sets
+ * `vnode.el` before `setup` runs, and otherwise after it.
  *
  * If Vue changed the order, a hydrating component would wait for a result that its server-rendered
  * HTML lacks.
@@ -98,7 +100,10 @@ export function isHydrating(): boolean {
   return !!getCurrentInstance()?.vnode.el
 }
 
-/** The used properties of a component instance. In Vue 3.6, a Vapor component has no vnode. */
+/**
+ * The properties of a component instance that are used here. In Vue 3.6, a Vapor component has no
+ * vnode.
+ */
 interface Instance {
   scope?: unknown
   parent: Instance | null
@@ -106,9 +111,9 @@ interface Instance {
 }
 
 /**
- * Whether a `KeepAlive` may deactivate the component that is being set up. `false` in an effect
- * scope of its own, such as a store's, which outlives the component that happens to use the store
- * first.
+ * Whether a `KeepAlive` may deactivate the component that is being set up. Returns `false` in an
+ * effect scope other than the component's, such as the scope of a store, which outlives the
+ * component that uses the store first.
  *
  * If Vue changed this, queries of deactivated pages would stay subscribed, or queries of a store
  * would pause.

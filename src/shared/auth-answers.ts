@@ -17,8 +17,8 @@ export function readJsonAnswer(text: string): JsonObject | null | undefined {
 }
 
 /**
- * Whether Better Auth or Convex itself answered that there is no session. They answer with a JSON
- * object. The 401 of a firewall may contain any other JSON.
+ * Whether Better Auth or Convex itself answered that there is no session. Both answer with a JSON
+ * object. A firewall may also answer with status 401, but not with a JSON object.
  */
 export function isUnauthorized(status: number, body: JsonObject | null | undefined): boolean {
   return status === 401 && !!body

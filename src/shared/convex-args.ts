@@ -4,8 +4,8 @@ import { convexToJson, jsonToConvex } from 'convex/values'
 import { diagnose } from '../errors/catalogue.ts'
 
 /**
- * A copy of the arguments, since their object may change later, as the state of a form does; and
- * the arguments as text.
+ * Returns a copy of the arguments, since the app may change their object later (the state of a
+ * form, for example), and the arguments as text.
  *
  * @throws {ConvueError} `ARGS_INVALID`
  */
@@ -15,8 +15,8 @@ export function toConvexArgs(value: unknown): { args: Record<string, Value>, tex
     const json = convexToJson(value as Value)
     const text = JSON.stringify(json)
     if (text.startsWith('{')) {
-      // Values that JSON does not have are written as `{ $type: … }`. Without them, the JSON is the
-      // copy.
+      // `convexToJson` writes values that JSON does not have as `{ $type: … }`. If the arguments
+      // contain no such value, the JSON itself serves as the copy.
       const args = text.includes('"$') ? jsonToConvex(json) : json
       return { args: args as Record<string, Value>, text }
     }

@@ -4,7 +4,7 @@ import { getFunctionName } from 'convex/server'
 import { diagnose } from '../errors/catalogue.ts'
 
 /**
- * The name of a function as the deployment has it, such as `tasks:list`.
+ * The name of a function on the deployment, such as `tasks:list`.
  *
  * @throws {ConvueError} `FUNCTION_INVALID`
  */
@@ -18,8 +18,9 @@ export function functionName(reference: FunctionReference<any, any>): string {
 }
 
 /**
- * Explains the error of a deployment about, for example, a mutation that is used as a query. A
- * reference has no kind at run time, so this mistake cannot be noticed earlier.
+ * Explains the deployment's error about a function of the wrong kind, such as a mutation that is
+ * used as a query. At run time a reference does not contain the kind of its function, so Convue
+ * cannot detect the mistake earlier.
  */
 export function explainFunctionError(error: Error): Error {
   const isOtherKind = /as \w+, but it is defined as /.test(error?.message)

@@ -2,7 +2,7 @@
 import type { Value } from 'convex/values'
 import { toConvexArgs } from './convex-args.ts'
 
-/** As which identity a query runs. */
+/** The auth mode of a query, which determines the identity that the query runs as. */
 export type QueryAuth = 'optional' | 'required' | 'public'
 
 /** A query that can be subscribed to. Descriptors with equal keys describe the same query. */

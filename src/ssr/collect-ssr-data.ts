@@ -14,11 +14,14 @@ export interface SsrRequest {
 /** Options of {@link collectSsrData}. */
 export interface CollectSsrDataOptions {
   /**
-   * Convex as the user of the request, or anonymously without a session:
+   * Calls Convex as the user of the request, or anonymously if the request has no session:
    * `forRequest(request)`.
    */
   request: SsrRequest
-  /** Convex as anonymous, for public queries: `forRequest` of a request without cookies. */
+  /**
+   * Calls Convex anonymously, for public queries: pass the result of `forRequest` for a request
+   * without cookies.
+   */
   anonymousRequest: SsrRequest
 }
 

@@ -6,7 +6,7 @@ import type { JSONValue } from 'convex/values'
  * The result of a query that a server has fetched: plain JSON, so that any payload can contain it.
  */
 export interface Preloaded<Query extends FunctionReference<'query'>> {
-  /** The query's name as the deployment has it, such as `tasks:list`. */
+  /** The query's name on the deployment, such as `tasks:list`. */
   name: string
   /** The arguments, as `convexToJson` writes them. */
   args: JSONValue

@@ -3,8 +3,8 @@ import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 
 /**
- * What a server has for a query. `pending`: the server has fetched the query, but for another
- * identity than the one for which the page requests it.
+ * The outcome of a query that a server has fetched. `pending`: the server has fetched the query for
+ * a different identity than the page requests.
  */
 export type SsrOutcome
   = | { status: 'pending' }
@@ -12,8 +12,8 @@ export type SsrOutcome
     | { status: 'error', error: Error }
 
 /**
- * Where the query store gets what a server fetches. A server passes {@link collectSsrData}, a
- * browser {@link restoreSsrData}.
+ * Gives the query store the results that a server fetches. {@link collectSsrData} makes one on a
+ * server, {@link restoreSsrData} in a browser.
  *
  * `identity` is the identity for which a result may be shown: a user's id, `null` for anonymous,
  * `undefined` while the identity is not known.
@@ -27,12 +27,12 @@ export interface SsrData {
    */
   fetch?: (query: QueryDescriptor, identity: string | null | undefined) => Promise<SsrOutcome> | undefined
   /**
-   * Takes what the server fetched, in a browser. Called for each use of the query.
+   * In a browser: returns the outcome that the server fetched. Called for each use of the query.
    *
    * @returns `undefined` if the server has not fetched the query, so that no component waited for
    * it there.
    */
   take?: (query: QueryDescriptor, identity: string | null | undefined) => SsrOutcome | undefined
-  /** Called on an identity change: the results of a user must not outlive it. */
+  /** Called on an identity change: removes the results of the previous user. */
   forgetUser?: () => void
 }

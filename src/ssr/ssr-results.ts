@@ -1,11 +1,13 @@
-/** Query results and errors as JSON, which the page of a server contains and its browser reads. */
+/**
+ * Query results and errors as JSON, which a server writes into a page and a browser reads from it.
+ */
 import type { JSONValue } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrOutcome } from './ssr-data.ts'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { ConvueError } from '../errors/convue-error.ts'
 
-/** What a server has fetched for a page, by {@link resultKey}. Plain JSON. */
+/** The results that a server has fetched for a page, by {@link resultKey}. Plain JSON. */
 export type SsrResults = Record<string, SsrResult>
 
 export interface SsrResult {
@@ -38,8 +40,8 @@ export function readOutcome(outcome: SsrResult['outcome']): SsrOutcome {
 }
 
 /**
- * Writes an error as JSON. Its `name` decides about its kind: the app's server may bundle classes
- * of its own.
+ * Writes an error as JSON. The error's `name` determines its kind, not `instanceof`: the app's
+ * server may bundle its own copies of the classes.
  */
 export function writeError(error: any): SsrError {
   const message = String(error?.message ?? error)

@@ -17,8 +17,8 @@ export type QueryState
     | { status: 'pending' }
   /**
    * `isStale`: the result of the previous client, or the result that a server fetched
-   * (`isPreloaded`), until the live result arrives; or a result whose successor is not shown yet
-   * (`isWithheld`), see {@link Withholding}.
+   * (`isPreloaded`), until the live result arrives; or the last result while a newer outcome is
+   * withheld (`isWithheld`), see {@link Withholding}.
    */
     | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true, isWithheld?: true | undefined }
     | { status: 'error', error: Error }
@@ -33,11 +33,11 @@ export const PENDING: QueryState = { status: 'pending' }
 export class QueryEntry implements Receiver {
   readonly query: QueryDescriptor
   readonly state: ShallowRef<QueryState> = shallowRef(PENDING)
-  /** How many components use it. */
+  /** How many components use the entry. */
   users = 0
   /**
-   * Until when the entry remains although it is unused, in ms of `performance.now()`: no user can
-   * set this clock.
+   * The time until which an unused entry remains, in ms of `performance.now()`: unlike `Date`, this
+   * clock does not change when the user sets the time.
    */
   lingersUntil = 0
   #subscription: Subscription | undefined
@@ -47,8 +47,8 @@ export class QueryEntry implements Receiver {
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
   /**
-   * As what the query has run, if it is not live and has its one result. An identity change from
-   * one user to another resets it.
+   * The value of `runsAs` with which a query that is not live has received its one result. Reset by
+   * an identity change from one user to another.
    */
   #fetchedAs: RunsAs | undefined
 
@@ -63,13 +63,13 @@ export class QueryEntry implements Receiver {
    * previous identity at once.
    *
    * @param isIdentityChange Whether the identity has just changed.
-   * @param isHeld Whether no client may be opened yet: the components have yet to change or release
-   * the query.
+   * @param isHeld Whether the query must wait before it uses a client, since its components can
+   * still change or release the query.
    */
   bind(isIdentityChange: boolean, isHeld: boolean): void {
     const { auth } = this.query
     const mustForget = isIdentityChange && auth !== 'public'
-    // No client is opened for a result that is not live and has arrived.
+    // A query that is not live and has its result needs no client.
     if (!this.#fetchedAs || mustForget || this.#fetchedAs !== this.#connection.runsAs(auth))
       this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), mustForget)
   }
@@ -125,8 +125,8 @@ export class QueryEntry implements Receiver {
   }
 
   /**
-   * Whether the last result remains instead of this outcome, which may only mean that the user is
-   * being signed out.
+   * Whether the last result remains visible instead of this outcome. The reason for the outcome may
+   * be that the user is being signed out.
    */
   #isWithheld(outcome: QueryOutcome, from: Subscription): boolean {
     const shown = this.state.value
@@ -145,7 +145,7 @@ export class QueryEntry implements Receiver {
   #show(outcome: QueryOutcome, isStale: boolean): void {
     const { value: state } = this.state
     if (outcome.status !== 'success') {
-      // The same failure again notifies no watcher.
+      // A repetition of the same failure does not notify watchers.
       const isRepeated = outcome.status === 'error'
         && state.status === 'error'
         && shareError(state.error, outcome.error) === state.error
@@ -155,7 +155,7 @@ export class QueryEntry implements Receiver {
     }
     const shown = state.status === 'success' ? state : undefined
     const value = shareStructure(shown?.value, outcome.value)
-    // An equal result notifies no watcher.
+    // An equal result does not notify watchers.
     if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
       this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }

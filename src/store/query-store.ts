@@ -44,8 +44,8 @@ export function createQueryStore(
   let sweepsAt = Infinity
   /**
    * The identity has changed in this tick. Arguments may be derived from the previous user: no
-   * query runs with them for the new identity until the users of the query have had the chance to
-   * change or release them.
+   * query runs with them for the new identity until the components had the chance to change the
+   * arguments or release the query.
    */
   let isChanging = false
 
@@ -152,7 +152,7 @@ export function createQueryStore(
     },
     close() {
       clearTimeout(timer)
-      // No later release starts a timer.
+      // Prevents later releases from starting a timer.
       sweepsAt = -Infinity
       batch(() => entries.forEach(remove))
     },
@@ -166,9 +166,9 @@ function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
 }
 
 /**
- * Makes the server wait before it renders the current component. In a browser nothing waits, but
- * the hook has to exist where it existed on the server: `useId` of Vue counts the components that
- * have one.
+ * Makes the server wait before it renders the current component. A browser waits for nothing, but
+ * must add the hook to the same components as the server did: Vue's `useId` counts the components
+ * that have such a hook.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/helpers/useId.ts
  */

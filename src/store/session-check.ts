@@ -3,13 +3,13 @@ import type { AuthState } from '../token/auth-state.ts'
 
 export type SessionCheck
   = | { kind: 'none' }
-  /** The provider is about to be requested for the session. */
+  /** The session will soon be requested from the provider. */
     | { kind: 'due', sessionId: string | null }
-  /** The provider has been requested, and has not answered. */
+  /** The session has been requested from the provider, which has not answered yet. */
     | { kind: 'requested', sessionId: string | null }
   /**
-   * The provider reports another session of the same user. Queries succeed as soon as the token of
-   * that session has been sent, so the check ends with its time limit only.
+   * The provider reports another session of the same user. Queries only succeed once the token of
+   * that session has been sent, so the check continues until its time limit.
    */
     | { kind: 'replaced' }
 

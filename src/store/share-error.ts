@@ -1,9 +1,10 @@
-/** Compares the errors of a query, so that a failure that repeats notifies no watcher. */
+/** Compares the errors of a query, so that a repeated failure does not notify watchers. */
 import { shareStructure } from '../shared/structural-sharing.ts'
 
 /**
  * Returns `previous` if `next` reports the same failure. Convex writes a request id into the
- * message of each execution that fails, which does not make the failure another one.
+ * message of each failed execution. The id is ignored: messages that differ only in the id report
+ * the same failure.
  */
 export function shareError<Failure extends Error | undefined>(previous: Error | undefined, next: Failure): Failure {
   return isSameFailure(previous, next) ? previous as Failure : next

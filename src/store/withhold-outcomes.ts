@@ -7,8 +7,8 @@ import { nextCheck, NO_CHECK, startCheck } from './session-check.ts'
 
 /**
  * A session ends on the server before the page is informed, and live queries of the user then fail
- * at once. Their last results remain visible, as stale, until the identity has changed, which
- * removes them, or the session turns out to be valid, which shows the errors.
+ * at once. Their last results remain visible, as stale. If the identity then changes, the results
+ * are removed. If the session turns out to be valid, the errors are shown.
  */
 export interface Withholding {
   /**
@@ -27,7 +27,7 @@ const LIMIT_MS = 10_000
  * How long a check of the session waits before its request, in milliseconds. A changed password
  * replaces the session, and the cookie of the new session arrives after the live queries have
  * failed, perhaps in another tab. A request with the previous cookie would end both sessions, since
- * Better Auth answers it by removing the cookie.
+ * Better Auth removes the cookie in its answer to such a request.
  */
 const DELAY_MS = 2000
 
@@ -80,7 +80,7 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
     clearTimeout(limitTimer)
     clearTimeout(delayTimer)
     check = NO_CHECK
-    // A sign-out that is under way decides about the withheld outcomes, within its own time limit.
+    // While a sign-out is under way, the outcomes remain withheld. `signOut` reveals or drops them.
     if (signOuts > 0)
       return
     const withheld = [...reveals]
@@ -124,13 +124,14 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
   }
 }
 
-/** Whether a query may have this outcome where the user is signed out. */
+/** Whether a query may have this outcome because the user is signed out. */
 function isEmpty(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' || (outcome.status === 'success' && outcome.value === null)
 }
 
 /**
- * Whether `getAuthUser` of `@convex-dev/better-auth` has thrown this error, for want of a session.
+ * Whether `getAuthUser` of `@convex-dev/better-auth` has thrown this error because there is no
+ * session.
  */
 function isUnauthenticated(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' && (outcome.error as Error & { data?: unknown }).data === 'Unauthenticated'

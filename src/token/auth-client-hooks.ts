@@ -4,12 +4,13 @@ import { isUnauthorized, readJsonAnswer } from '../shared/auth-answers.ts'
 /** A client to which the hooks have been added. */
 export interface HookedClient {
   /**
-   * `null` until the hooks are in place, and permanently in a client that has no place for them.
+   * `null` until the hooks have been added. Remains `null` for a client to which hooks cannot be
+   * added.
    */
   baseURL: string | null
   /** Resolves with {@link baseURL} once it is known. */
   ready: Promise<string | null>
-  /** Resolves once the client waits for no answer that may change the session. */
+  /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
 }
 
@@ -34,16 +35,16 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
 /**
  * Adds hooks to a Better Auth client, once per client:
  *
- * - Better Auth's client takes an empty answer of get-session (and `false`, `0` or `""`) for the
- *   JSON `null` that means "signed out", and any 401 too. The hook replaces such an answer with an
- *   error, so that neither Convue nor `useSession` sees a sign-out.
+ * - Better Auth's client treats an empty answer of get-session (and `false`, `0` or `""`) like the
+ *   JSON `null` that means "signed out", and also any answer with status 401. The hook replaces
+ *   such an answer with an error, so that neither Convue nor `useSession` sees a sign-out.
  * - The client does not expose whether a request that may change the session is under way. The hook
  *   collects these requests.
  * - Some requests change the session without a signal. The hook sends the signal, which makes the
  *   client request the session.
  * - `crossDomainClient()` removes the session from its storage before it sends the sign-out
- *   request. The hook prevents that. A successful answer removes the session, and a failed request
- *   changes nothing.
+ *   request. The hook keeps the stored session until the answer: a successful answer removes the
+ *   session, and a failed request changes nothing.
  *
  * All requests of a client share its plugins. The hooks reach them through a request that is
  * aborted before it is sent.
@@ -86,8 +87,8 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
     },
   }
   try {
-    // Aborted from the start, so that a client that ignores the plugin does not send the request
-    // either.
+    // The signal is aborted from the start, so that even a client that ignores the plugin does not
+    // send the request.
     await client.$fetch('/get-session', { plugins: [probe], signal: AbortSignal.abort() })
   }
   catch {}
@@ -96,7 +97,7 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
 
 /**
  * Paths that end a session and for which Better Auth's client sends no signal. Their answers do not
- * tell that the session has ended.
+ * show that the session has ended.
  */
 const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
 
@@ -121,7 +122,8 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
 }
 
 /**
- * Whether an answer has a session. Every sign-in answers with one. Its cookie cannot be read here.
+ * Whether an answer contains a session, as the answer to every sign-in does. Scripts cannot read
+ * the session cookie of an answer.
  */
 function hasSession(context: { data: any, request: { url: URL | string } }): boolean {
   const { session, token, user } = context.data ?? {}
@@ -147,7 +149,7 @@ function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): voi
   lifecycle.init = (url, options) => {
     const { customFetchImpl: send = fetch } = options
     // The options object belongs to one request and is shared by all plugins, so it can be changed.
-    // A returned copy would be replaced by the next plugin.
+    // A copy would have no effect, since the next plugin would replace it.
     options.customFetchImpl = (input: unknown, init?: RequestInit) => {
       const answer: Promise<unknown> = send(input, init)
       if (init?.method !== 'GET') {
@@ -167,7 +169,8 @@ function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): voi
  */
 function keepSessionUntilAnswer(crossDomain: FetchPlugin): void {
   const { init } = crossDomain
-  // The plugin recognizes a sign-out by its path, so it is called with another one.
+  // The plugin recognizes a sign-out by the path of the request, so the plugin is called with
+  // another path.
   crossDomain.init = async (url, options) => ({ ...await init!(url.replace('/sign-out', '/'), options), url })
 }
 

@@ -25,8 +25,8 @@ export interface AuthEngineOptions {
   source: EngineSource
   clock?: Clock
   /**
-   * Requests a token at once instead of after the session is known. The provider may give the same
-   * hint.
+   * Requests a token at once instead of after the session is known. The provider may hint the same
+   * with `mayBeSignedIn`.
    *
    * @default false
    */
@@ -63,7 +63,7 @@ export interface AuthEngine {
   onTokenAvailable: (listener: () => void) => void
   /** Reports whether the deployment has accepted the token: see {@link AuthEvent}. */
   onAuthResult: (result: 'authenticated' | 'refreshing' | 'rejected') => void
-  /** To be called when the page became visible or online. */
+  /** The caller reports that the page became visible or online. */
   wake: () => void
   /**
    * Requests the session again, because another tab or a query reports that it may have changed.
@@ -71,7 +71,7 @@ export interface AuthEngine {
   refreshSession: () => void
   /**
    * Requests the session and a token again. Resolves once the deployment has confirmed the token,
-   * or it is known that there is none for now.
+   * or once it is certain that no token is available for now.
    */
   refresh: () => Promise<void>
   /**
@@ -98,7 +98,8 @@ export function createAuthEngine({
     { type: 'session', snapshot },
   )
   let state = initial.state
-  // The provider may report another identity than the server found: that user's token is dropped.
+  // The provider may report another identity than the server found. The token of the user that the
+  // server found is then dropped.
   const tokens = createTokenHolder(clock, initial.token === 'keep' ? initialToken : null, renewToken)
   const setProviderRequest = createProviderRequests(source, clock, tokens, dispatch)
 
@@ -211,7 +212,8 @@ export function createAuthEngine({
     const previous = state
     const next = transition(previous, event)
     state = next.state
-    // Before the listeners run: no previous user's token, or promise of one, outlives this tick.
+    // Before the listeners run: a token of the previous user, and a promise of such a token, must
+    // not exist after this tick.
     if (next.token === 'replace' || next.token === 'clear')
       tokens.clear()
     if (next.token === 'replace' || next.token === 'accept')
@@ -227,7 +229,8 @@ export function createAuthEngine({
   }
 
   /**
-   * Whether the deployment has confirmed a new token, or it is known that there is none for now.
+   * Whether the deployment has confirmed a new token, or it is certain that no token is available
+   * for now.
    */
   function isRefreshOver(event: AuthEvent): boolean {
     if (state.request)

@@ -22,7 +22,7 @@ export interface ProviderRequest {
   isEarly?: boolean
   /**
    * The attempt started before the user was known. A denial, or a token of another user, therefore
-   * does not tell anything about a user who has become known since.
+   * says nothing about a user who has become known since.
    */
   sentBeforeUserKnown?: boolean
   /** The request for the session precedes a request for a token, unless the session has ended. */
@@ -69,9 +69,9 @@ export type Identity
   = | { status: 'loading', user: SignedInUser | undefined }
     | { status: 'unauthenticated', user: null }
   /**
-   * `authenticating`: the deployment has not confirmed the user's first token yet.
-   * `authenticated`: it has confirmed the latest token.
-   * `refreshing`: it has rejected the latest token, and another token is being requested.
+   * `authenticating`: the deployment has not confirmed the user's first token yet. `authenticated`:
+   * the deployment has confirmed the latest token. `refreshing`: the deployment has rejected the
+   * latest token, and another token is being requested.
    */
     | { status: 'authenticating' | 'authenticated' | 'refreshing', user: SignedInUser }
 
@@ -88,15 +88,15 @@ export type AuthState = Identity & {
   /** `null` while the deployment accepts the tokens that it receives. */
   consecutiveRejections: ConsecutiveRejections | null
   /**
-   * The session that the provider reported last. Only a session that differs from it is news, since
+   * The session that the provider reported last. Only a session that differs from it counts, since
    * the current user may come from a token that is more recent than the report.
    */
   lastReportedSession: SignedInUser | null
   /**
-   * The sessions that have ended on this page, by user and session id. A session report alone does
-   * not make one of them current again, since the report may be a late response: only a token does.
-   * `true`: the provider has denied the session, so that even its tokens are not accepted until the
-   * provider has reported the session again.
+   * The sessions that have ended on this page, by user and session id. Only a token of an ended
+   * session makes this session current again. A session report does not, since the report may be a
+   * late response. `true`: the provider has denied the session, so that even its tokens are not
+   * accepted until the provider has reported the session again.
    */
   endedSessions: ReadonlyMap<string, boolean>
 }
@@ -110,7 +110,7 @@ export type AuthEvent
     | { type: 'denied' }
   /** The attempt failed. */
     | { type: 'failed', error: Error, retryAfterMs?: number }
-  /** The back-off is over. `isEarly`: it is not, but the page became visible or online. */
+  /** The back-off is over, or (`isEarly`) the page became visible or online during the back-off. */
     | { type: 'retry', isEarly: boolean }
   /** Another tab or a query reported that the identity may have changed. */
     | { type: 'sessionCheckRequested' }
@@ -120,8 +120,8 @@ export type AuthEvent
    */
     | { type: 'refresh', hasSession: boolean }
   /**
-   * Another token is needed. `rejectedAt` is given if the current token has not expired: if the
-   * deployment does not accept it, it has rejected a valid token.
+   * Another token is needed. `rejectedAt` is the current time if the current token has not expired:
+   * if the deployment has not accepted this token, the deployment has rejected a valid token.
    */
     | { type: 'tokenRequested', rejectedAt?: number }
   /** The first token did not arrive in time. */
@@ -151,8 +151,8 @@ export interface Transition {
 
 /**
  * The state before the first event. `serverUser` is the identity that a server found: a user,
- * `null` for anonymous, or `undefined` if there was no server. `hasToken`: the server passed that
- * user's token too. Without the token, one is requested at once.
+ * `null` for anonymous, or `undefined` if there was no server. `hasToken`: the server also passed a
+ * token of the user. Without a token from the server, a token is requested at once.
  */
 export function initialAuthState(
   mayBeSignedIn: boolean,
@@ -203,8 +203,8 @@ export function isTokenUsable(state: AuthState): boolean {
 }
 
 /**
- * The next state, and what happens to the token. Pure and total: an event that means nothing in a
- * state returns the same state.
+ * The next state, and what happens to the token. Pure and total: an event that has no meaning in a
+ * state does not change the state.
  */
 export function transition(state: AuthState, event: AuthEvent): Transition {
   const next = reduce(state, event)
@@ -235,7 +235,7 @@ function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState
   endedSessions.set(sessionKey({ id: user.id, sessionId: null }), false)
   // The provider may have reported another session of the user than the token names.
   for (const session of [user, previous.lastReportedSession]) {
-    // Without a session id, a denied session cannot be told from the next session.
+    // Without a session id, a denied session cannot be distinguished from the next session.
     if (session?.id === user.id)
       endedSessions.set(sessionKey(session), event.type === 'denied' && !!session.sessionId)
   }
@@ -324,8 +324,8 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { user, lastReportedSession, status, request, anonymousTimedOut } = state
   if (snapshot.status === 'signedOut')
     return becomeAnonymous(state)
-  // Inconclusive answers may never end, however often the request is repeated. The token endpoint
-  // answers definitely.
+  // Repeating the request may never end inconclusive answers. The token endpoint returns a definite
+  // answer.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
     return ensureTokenRequest(state)
   // A known user stays known. The answer to a pending token request identifies the user as well.
@@ -459,8 +459,8 @@ function onRejection(state: AuthState, at: number): AuthState {
       lastReportedSession: state.lastReportedSession,
     }
   }
-  // The first rejection may be an accident. From the second one on, the error is shown, and each
-  // token request waits longer than the previous one.
+  // The first rejection may have a temporary cause. From the second rejection on, the error is
+  // shown, and each token request waits longer than the previous request.
   if (count === 1)
     return ensureTokenRequest(rejected)
   return ensureTokenRequest({ ...rejected, error: diagnose('TOKEN_REJECTED') }, count - 1)
@@ -471,8 +471,8 @@ function rejectionsBefore(
   { user, consecutiveRejections: series }: AuthState,
   at: number,
 ): Omit<ConsecutiveRejections, 'lastAt'> {
-  // Attempts are at most one minute apart, or two in a hidden tab. During a longer gap the page
-  // slept, was offline, or the deployment accepted its token.
+  // Attempts are at most one minute apart, or two in a hidden tab. A longer gap means that the
+  // computer slept, the page was offline, or the deployment accepted the token.
   const MAX_GAP_MS = 3 * 60_000
   const { id: userId } = user!
   const isContinued = series?.userId === userId && (series.isFinal || at - series.lastAt < MAX_GAP_MS)

@@ -37,9 +37,9 @@ interface SessionValue {
   refetch: (options: { query: { disableCookieCache: boolean } }) => unknown
 }
 
-/** A token source that also tells when no request that may change the session is under way. */
+/** A token source that also reports when no request that may change the session is under way. */
 export interface BetterAuthSource extends TokenSource {
-  /** Resolves once the client waits for no answer that may change the session. */
+  /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
 }
 
@@ -119,14 +119,15 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
           listener(readSnapshot())
       })
     },
-    // The session in Better Auth's cookie cache may be minutes old, for the token endpoint as well.
+    // The session in Better Auth's cookie cache may be minutes old. The token endpoint uses this
+    // cache as well.
     refresh: () => void atom.value.refetch({ query: { disableCookieCache: true } }),
     fetchToken: ({ signal }) => fetchToken(signal),
     async signOut({ signal }) {
       const { data, error } = await client.signOut({ fetchOptions: { signal, throw: false } })
       if (data?.success)
         return
-      // A success without Better Auth's body (an empty answer, a firewall's page) does not tell
+      // A success without Better Auth's body (an empty answer, a firewall's page) does not show
       // whether the session has ended.
       if (error || (await fetchToken(signal)).kind !== 'denied')
         throw error ?? new Error('The answer does not say whether the session has ended.')
@@ -136,7 +137,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
 
 /** `isHooked`: the client treats inconclusive answers as errors, see {@link hookAuthClient}. */
 function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean): SessionSnapshot {
-  // After a failed request, `data` is that of the previous answer.
+  // After a failed request, `data` still belongs to the previous answer.
   const answer = error ? null : readSessionAnswer(data)
   if (answer)
     return { status: 'signedIn', userId: answer.user.id, sessionId: answer.session.id, ...answer }

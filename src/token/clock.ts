@@ -20,8 +20,8 @@ export const systemClock: Clock = {
 }
 
 /**
- * An effect that depends on a key. The returned function starts the effect for another key after it
- * has ended the effect of the previous key. `null` only ends the previous one.
+ * An effect that depends on a key. The returned function ends the effect of the previous key and
+ * starts the effect for another key. With `null`, it only ends the effect of the previous key.
  */
 export function keyedEffect<Key>(start: (key: Key) => Cancel): (key: Key | null) => void {
   let current: Key | null = null

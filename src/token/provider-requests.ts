@@ -35,7 +35,7 @@ export function createProviderRequests(
     const controller = new AbortController()
     const { signal } = controller
     const settle = (event: AuthEvent | undefined): void => {
-      // An answer that arrives after another request has taken this one's place is dropped.
+      // If another request has replaced this request, its answer is dropped.
       if (event && !signal.aborted)
         dispatch(event)
     }
@@ -55,8 +55,8 @@ export function createProviderRequests(
   async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
     if (kind === 'token' || (failures > 0 && !source.refresh))
       return eventOf(await source.fetchToken({ force: !!tokens.current, signal }))
-    // The subscription to the provider is the first request for the session. The answer to each
-    // request arrives there.
+    // Subscribing to the provider is the first request for the session. The subscription also
+    // receives the answers to all later requests.
     if (failures > 0)
       source.refresh!()
   }

@@ -9,17 +9,19 @@ export interface TokenHolder {
   /** The current token has not been passed to the connection yet. */
   readonly isUndelivered: boolean
   accept: (token: Token) => void
-  /** Drops the token. Callers that wait for one never receive any. */
+  /** Drops the token. Callers that wait for a token never receive one. */
   clear: () => void
   /**
-   * Returns the token for the connection if there is one. A forced request only takes a token that
-   * has not been delivered yet, because the deployment may have rejected the delivered one.
+   * Returns the current token for the connection, if there is a token. A forced request only takes
+   * a token that has not been delivered yet, because the deployment may have rejected the delivered
+   * one.
    */
   take: (isForced: boolean, isUsable: boolean) => string | undefined
-  /** Resolves with the next token that {@link deliver} passes on. */
+  /** Resolves with the next token that {@link deliver} delivers. */
   next: () => Promise<string>
   /**
-   * Passes an undelivered token to the callers that wait. Returns whether it remains undelivered.
+   * Delivers an undelivered token to the callers that wait. Returns `true` if no caller waits, so
+   * that the token remains undelivered.
    */
   deliver: () => boolean
   /** Whether the token has lived for this share of its lifetime. */
@@ -38,9 +40,9 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
 
   /**
    * The only timer for renewals. The Convex client requests another token 10 s before its token
-   * expires. That is too late if the token endpoint fails at that moment, and later still if the
-   * client misjudges the clock (it counts the age of the page twice). By then, the renewed token is
-   * here.
+   * expires. That is too late if the token endpoint fails at that moment, and even later if the
+   * client misjudges the clock (the client counts the age of the page twice). With this timer, the
+   * renewed token has arrived by then.
    */
   const setRenewal = keyedEffect(({ lifetimeMs }: Token) => {
     const MIN_DELAY_MS = 1000
@@ -86,8 +88,8 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
 }
 
 /**
- * How old a token is that arrived in a page that a server rendered. If the clocks differ so much
- * that the token's age cannot be told, the token counts as new.
+ * The age of a token that arrived in a server-rendered page. If the clocks differ so much that the
+ * token's age cannot be determined, the token counts as new.
  */
 function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
   const remainingMs = expiresAt - now

@@ -8,15 +8,16 @@ export type SessionSnapshot
   /** A definite answer: there is no session. */
     | { status: 'signedOut' }
   /**
-   * A definite answer: this user, in this session. `sessionId` is best unique to each session;
-   * leave it out if the provider has none. `session` carries no secret. If `user` or `session`
-   * differ from before under the same id, a token with the new claims is requested; `updatedAt` and
-   * `expiresAt` do not count.
+   * A definite answer: this user, in this session. `sessionId` should be unique to each session;
+   * omit it if the provider has no session ids. `session` carries no secret. If `user` or `session`
+   * change while the ids remain the same, a token with the new claims is requested. Changes of
+   * `updatedAt` and `expiresAt` are ignored.
    */
     | { status: 'signedIn', userId: string, sessionId?: string | null, user: unknown, session: unknown }
   /**
    * The request failed. Never a sign-out. `isInconclusive`: the provider answered, but the answer
-   * says nothing about the session. The next token request settles it.
+   * says nothing about the session. The next token request then determines whether the user is
+   * signed in.
    */
     | { status: 'failed', error: Error, isInconclusive?: boolean }
 
@@ -28,7 +29,7 @@ export type TokenOutcome
     | { kind: 'denied' }
   /**
    * Any other answer. The request is repeated, after `retryAfterMs` milliseconds if the provider
-   * asked for a delay. Longer delays are cut to five minutes.
+   * asked for a delay. Delays of more than five minutes are shortened to five minutes.
    */
     | { kind: 'failed', error: Error, retryAfterMs?: number }
 
@@ -39,7 +40,7 @@ export interface TokenSource {
    * API. Tabs exchange identity changes only with tabs whose provider has the same id.
    */
   readonly id?: string | Promise<string>
-  /** Returns what is known at this moment, without waiting. */
+  /** Returns the latest known session at once, without a request. */
   getSnapshot: () => SessionSnapshot
   /** Calls `listener` after every change, until the returned function is called. */
   subscribe: (listener: (snapshot: SessionSnapshot) => void) => () => void

@@ -19,7 +19,7 @@ import { createToken } from './deployment.ts'
  */
 export function becomePage(): void {
   const window = new Window({ url: 'http://localhost:5173' })
-  vi.stubGlobal('window', window)
+  vi.stubGlobal('window', Object.assign(window, { BroadcastChannel }))
   vi.stubGlobal('document', window.document)
   vi.stubGlobal('localStorage', window.localStorage)
   for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent'] as const)
