@@ -31,7 +31,7 @@ describe('reference', () => {
 
   it('lists all auto-imports and options of the Nuxt module', () => {
     const source = globSync('src/nuxt/{module.ts,module/**/*.ts}', { cwd: ROOT }).sort().map(path => readFileSync(join(ROOT, path), 'utf8')).join('\n')
-    const listed = [...source.matchAll(/^(?:export )?const (?:composables|components) = \[([\s\S]*?)\] as const/gm)].map(([, names]) => names!)
+    const listed = [...source.matchAll(/^(?:export )?const (?:composables|components|serverUtils) = \[([\s\S]*?)\]/gm)].map(([, names]) => names!)
     const added = [...source.matchAll(/add(?:Server)?Imports\(\[([\s\S]*?)\]/g)].map(([, names]) => names!)
     const names = [...[...listed, ...added].join().matchAll(/'(use\w+|require\w+|[A-Z]\w+)'/g)].map(([, name]) => name!)
     expect(names).toEqual(expect.arrayContaining(['useConvexQuery', 'Authenticated', 'useConvexServer', 'requireConvexUser', 'useUserSession']))

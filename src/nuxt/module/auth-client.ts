@@ -8,7 +8,7 @@ import { addTemplate, createResolver, findPath } from 'nuxt/kit'
  * What the browser has to bundle. Vite would otherwise discover these packages one by one, and
  * reload the page for each.
  */
-const BUNDLED = ['convex/browser', 'convex/server', 'convex/values']
+const BUNDLED = ['convex/browser', 'convex/server', 'convex/values', 'convue > @vueuse/core']
 
 /** What the default auth client imports. */
 const AUTH_PACKAGES = ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
