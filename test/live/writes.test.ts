@@ -131,7 +131,7 @@ describe('useConvexAction: an action', () => {
     expect(await ran).toEqual({ before: 0, subject: 'ada' })
     expect(relay.isQueued.value).toBe(false)
     await eventually(shown).toBe('one,one, scheduled')
-    expect(runs('jobs:relay')).toEqual(['one'])
+    await eventually(() => runs('jobs:relay')).toEqual(['one'])
   })
 
   it('rejects after a reconnect if it was in progress when the connection dropped', async () => {
