@@ -42,6 +42,7 @@ export function listEntries(header: string | null): string[] {
 }
 
 function checkHost(host: string | null): string | null {
-  const isHost = host && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
-  return isHost ? host.toLowerCase() : null
+  if (host && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host))
+    return host.toLowerCase()
+  return null
 }

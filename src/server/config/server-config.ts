@@ -81,7 +81,7 @@ function checkUrl(text: unknown, wrongHost: string, toError: (problem: string) =
 function resolveTokenMargin(jwtCache: boolean | JwtCacheOptions): number {
   if (!jwtCache)
     return Number.POSITIVE_INFINITY
-  const { marginMs = 60_000 } = jwtCache === true ? {} : jwtCache
+  const { marginMs = 60_000 } = optionsOf(jwtCache)
   return checkCount(marginMs, 'jwtCache.marginMs', 0)
 }
 
@@ -90,13 +90,20 @@ function resolveProxy(trustProxy: boolean | TrustProxyOptions): TrustedProxy | n
     return null
   if (trustProxy !== true && typeof trustProxy !== 'object')
     throw invalidOption('`trustProxy` is not a boolean or an object')
-  const { hops = 1, addressHeader = 'x-forwarded-for' } = trustProxy === true ? {} : trustProxy
+  const { hops = 1, addressHeader = 'x-forwarded-for' } = optionsOf(trustProxy)
   if (!Number.isInteger(hops))
     throw invalidOption('`trustProxy.hops` is not a whole number')
   const header = checkHeader(addressHeader, 'trustProxy.addressHeader')
   if (header === 'forwarded')
     throw invalidOption('`trustProxy.addressHeader` cannot be `Forwarded`, which holds more than addresses')
   return { hops: checkCount(hops, 'trustProxy.hops', 1), addressHeader: header }
+}
+
+/** The options of a feature. `true` turns the feature on with the defaults. */
+function optionsOf<Options extends object>(option: true | Options): Partial<Options> {
+  if (option === true)
+    return {}
+  return option
 }
 
 function checkBasePath(text: string): string {
@@ -142,9 +149,9 @@ function invalidOption(problem: string): ConvueError {
 function parseUrl(text: unknown): URL | null {
   try {
     const url = new URL(text as string)
-    return /^https?:$/.test(url.protocol) ? url : null
+    if (/^https?:$/.test(url.protocol))
+      return url
   }
-  catch {
-    return null
-  }
+  catch {}
+  return null
 }

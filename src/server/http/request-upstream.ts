@@ -39,11 +39,14 @@ export async function requestUpstream(
     })
   }
   catch (error) {
-    const reason = error instanceof TimeoutError
-      ? `no answer within ${timeoutMs} ms`
-      : `no connection${networkCode(error)}`
-    return { kind: 'failure', status: null, reason }
+    return { kind: 'failure', status: null, reason: noAnswerReason(error, timeoutMs) }
   }
+}
+
+function noAnswerReason(error: unknown, timeoutMs: number | null): string {
+  if (error instanceof TimeoutError)
+    return `no answer within ${timeoutMs} ms`
+  return `no connection${networkCode(error)}`
 }
 
 async function readAnswer(response: Response, maxBytes: number): Promise<UpstreamAnswer> {

@@ -14,12 +14,16 @@ export async function withTimeout<Result>(
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController()
-  const timer = timeoutMs === null ? undefined : setTimeout(() => controller.abort(), timeoutMs)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  if (timeoutMs !== null)
+    timer = setTimeout(() => controller.abort(), timeoutMs)
   try {
     return await run(controller.signal)
   }
   catch (error) {
-    throw controller.signal.aborted ? new TimeoutError() : error
+    if (controller.signal.aborted)
+      throw new TimeoutError()
+    throw error
   }
   finally {
     clearTimeout(timer)

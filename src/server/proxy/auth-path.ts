@@ -16,6 +16,7 @@ const AMBIGUOUS = /%(?:2e|2f|5c|25|[01][\da-f]|7f)|\/\//i
 export function authPath(requestUrl: string, basePath: string): string | null {
   // The URL parser has already resolved `..` and its encoded forms.
   const { pathname, search } = new URL(requestUrl)
-  const isAuthPath = pathname.startsWith(`${basePath}/`) && !AMBIGUOUS.test(pathname)
-  return isAuthPath ? pathname + search : null
+  if (!pathname.startsWith(`${basePath}/`) || AMBIGUOUS.test(pathname))
+    return null
+  return pathname + search
 }

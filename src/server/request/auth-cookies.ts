@@ -52,7 +52,9 @@ function describeCookies(pairs: string[], names: CookieNames): AuthCookies {
   const ofKind = (kind: string): string[] => pairs.filter(pair => kindOf(nameOf(pair), names) === kind)
   const onlyValue = (kind: string): string | null => {
     const found = ofKind(kind)
-    return found.length === 1 ? valueOf(found[0]!) : null
+    if (found.length !== 1)
+      return null
+    return valueOf(found[0]!)
   }
 
   // Any page of the same site can set a cookie for all hosts of the site, beside the app's own. Of
@@ -96,7 +98,7 @@ export function isSessionCache(kind: string | null): boolean {
 /** Whether a cookie may name the session of a request. */
 export function isSessionCookie(name: string, names: CookieNames): boolean {
   const kind = kindOf(name, names)
-  return kind === null ? names.forwardedCookies.has(name) : kind === 'session_token'
+  return kind === 'session_token' || (kind === null && names.forwardedCookies.has(name))
 }
 
 /**
@@ -104,7 +106,9 @@ export function isSessionCookie(name: string, names: CookieNames): boolean {
  */
 export function kindOf(name: string, { cookiePrefix }: CookieNames): string | null {
   const plainName = name.slice(securityPrefixOf(name).length)
-  return plainName.startsWith(`${cookiePrefix}.`) ? plainName.slice(cookiePrefix.length + 1) : null
+  if (!plainName.startsWith(`${cookiePrefix}.`))
+    return null
+  return plainName.slice(cookiePrefix.length + 1)
 }
 
 /**
@@ -150,6 +154,7 @@ function splitCookies(header: string | null): string[] {
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-7.1
  */
 function parseJwt(value: string | null): string | null {
-  const isJwt = value && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value)
-  return isJwt ? value : null
+  if (value && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value))
+    return value
+  return null
 }

@@ -58,7 +58,9 @@ function entryFromProxy(value: string | null, { addressHeader, hops }: TrustedPr
   // A request with fewer entries than there are proxies did not pass all of them.
   if (addressHeader.endsWith('forwarded-for'))
     return entries.at(-hops)
-  return entries.length === 1 ? entries[0] : undefined
+  if (entries.length > 1)
+    return undefined
+  return entries[0]
 }
 
 /**

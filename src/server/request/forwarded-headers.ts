@@ -87,8 +87,10 @@ export async function responseHeaders(upstream: Headers, request: Request, confi
       headers.set(name, value)
   }
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
-  const setCookies = await bindToken(upstream.getSetCookie(), cookies, namesSession(request.headers), config)
-  for (const setCookie of request.method === 'POST' ? setCookies : keepSessionCookie(setCookies, config))
+  let setCookies = await bindToken(upstream.getSetCookie(), cookies, namesSession(request.headers), config)
+  if (request.method !== 'POST')
+    setCookies = keepSessionCookie(setCookies, config)
+  for (const setCookie of setCookies)
     headers.append('set-cookie', setCookie)
   headers.set('cache-control', PRIVATE_HEADERS['cache-control'])
   headers.append('vary', PRIVATE_HEADERS.vary)

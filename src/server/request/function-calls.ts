@@ -3,7 +3,7 @@ import type { FunctionReference } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
 import type { JsonObject } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
-import type { UpstreamAnswer } from '../http/request-upstream.ts'
+import type { AnswerLimits, UpstreamAnswer } from '../http/request-upstream.ts'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { serverError } from '../config/server-error.ts'
@@ -49,11 +49,17 @@ export async function callFunction(
   { kind, name, args }: FunctionCall,
   token: string | null,
 ): Promise<JSONValue> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' }
+  if (token)
+    headers.authorization = `Bearer ${token}`
+  const limits: AnswerLimits = { maxBytes: MAX_RESULT_BYTES }
+  if (kind === 'action')
+    limits.timeoutMs = null
   const answer = await requestUpstream(config, `${config.convexUrl}/api/${kind}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    headers,
     body: JSON.stringify({ path: name, format: 'convex_encoded_json', args: [args] }),
-  }, { timeoutMs: kind === 'action' ? null : config.timeoutMs, maxBytes: MAX_RESULT_BYTES })
+  }, limits)
 
   if (token && isJsonUnauthorized(answer))
     throw serverError('TOKEN_REJECTED')

@@ -76,7 +76,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     const answer = await requestAuth('/convex/token')
     if (isJsonUnauthorized(answer))
       return null
-    const value = answer.kind === 'answer' && answer.status === 200 ? answer.body?.token : undefined
+    const value = tokenIn(answer)
     const userId = readClaims(value)?.sub
     if (userId)
       return { value: value as string, userId, isCached: false }
@@ -185,4 +185,11 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
       return headers
     },
   }
+}
+
+/** The token in an answer of the token endpoint; `undefined` without one. */
+function tokenIn(answer: UpstreamAnswer): unknown {
+  if (answer.kind === 'answer' && answer.status === 200)
+    return answer.body?.token
+  return undefined
 }

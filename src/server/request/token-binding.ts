@@ -20,7 +20,9 @@ import {
 export async function readBoundToken({ session, token, binding }: AuthCookies): Promise<string | null> {
   if (session.kind !== 'one' || !token || !binding)
     return null
-  return await bindingOf(session.cookies, token) === binding ? token : null
+  if (await bindingOf(session.cookies, token) !== binding)
+    return null
+  return token
 }
 
 /**
@@ -44,9 +46,9 @@ export async function bindToken(
   const result = [...setCookies]
 
   if (token) {
-    const ownerCookies = namesSession ? null : ownerOf(before, after)
+    const ownerCookies = ownerOf(before, after)
     const name = `${nameOf(token)}_binding`
-    if (ownerCookies && !isDeletion(token))
+    if (ownerCookies && !namesSession && !isDeletion(token))
       result.push(copyAttributes(token, name, await bindingOf(ownerCookies, valueOf(token))))
     else
       result.push(deletionLike(token, name))
@@ -81,7 +83,9 @@ export function keepSessionCookie(setCookies: string[], names: CookieNames): str
  */
 function ownerOf(before: AuthCookies, after: AuthCookies): string | null {
   const isCertain = before.session.kind === 'none' || isSameSession(before, after)
-  return isCertain && after.session.kind === 'one' ? after.session.cookies : null
+  if (isCertain && after.session.kind === 'one')
+    return after.session.cookies
+  return null
 }
 
 function isSameSession({ session: before }: AuthCookies, { session: after }: AuthCookies): boolean {
