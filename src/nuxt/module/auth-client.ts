@@ -20,15 +20,18 @@ const { resolve } = createResolver(import.meta.url)
  * to this module.
  */
 export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthProvider): Promise<string | null> {
-  const ownFile = await findOwnFile(layers)
-  const defaultFile = provider === 'convue' ? resolve('../runtime/app/utils/default-auth-client') : null
-  const file = ownFile ?? defaultFile
+  const packages = [...BUNDLED]
+  let file = await findOwnFile(layers)
+  if (!file && provider === 'convue') {
+    file = resolve('../runtime/app/utils/default-auth-client')
+    packages.push(...AUTH_PACKAGES)
+  }
   addTemplate({
     filename: 'convue/auth-client.mjs',
     write: true,
     getContents: () => templateOf(file, provider),
   })
-  bundle(nuxt, file && file === defaultFile ? [...BUNDLED, ...AUTH_PACKAGES] : BUNDLED)
+  bundle(nuxt, packages)
   return file
 }
 

@@ -9,10 +9,11 @@ export function addConvexAliases(nuxt: Nuxt, layers: [Layer, ...Layer[]]): void 
   // is generated from them.
   const layer = layers.find(({ functions }) => existsSync(functions)) ?? layers[0]
   for (const name of ['api', 'server', 'dataModel']) {
-    const file = `${layer.functions}/_generated/${name}`
+    let file = `${layer.functions}/_generated/${name}`
     const exists = ['.d.ts', '.ts', '.js'].some(extension => existsSync(file + extension))
-    const explanation = explain(file, layer, layers[0])
-    nuxt.options.alias[`#convex/${name}`] = exists ? file : addPlaceholder(nuxt, name, file, explanation)
+    if (!exists)
+      file = addPlaceholder(nuxt, name, file, explain(file, layer, layers[0]))
+    nuxt.options.alias[`#convex/${name}`] = file
   }
 }
 

@@ -109,7 +109,9 @@ export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvi
     || nuxt.options.modules.some(entry => [entry].flat()[0] === NUXT_BETTER_AUTH)
   if (auth === 'convue' || (!auth && !isInstalled))
     return 'convue'
-  return isInstalled ? 'nuxt-better-auth' : 'external'
+  if (isInstalled)
+    return 'nuxt-better-auth'
+  return 'external'
 }
 
 /** Refuses functions: the build writes the options as JSON, and would drop them silently. */

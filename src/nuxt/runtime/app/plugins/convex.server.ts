@@ -20,7 +20,9 @@ export default defineNuxtPlugin({
   async setup(nuxtApp) {
     const event = useRequestEvent(nuxtApp)!
     const { request, anonymousRequest, isShared } = event.context.convue.of(event)
-    const initialAuth = isExternal || isShared ? undefined : await request.getAuth().catch(() => undefined)
+    let initialAuth: InitialAuth | null | undefined
+    if (!isExternal && !isShared)
+      initialAuth = await request.getAuth().catch(() => undefined)
     const ssrData = collectSsrData({ request, anonymousRequest })
 
     const payload: ConvexPayload = { results: ssrData.results }

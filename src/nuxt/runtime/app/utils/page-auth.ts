@@ -41,7 +41,9 @@ export function redirectFor(visit: PageVisit, status: AuthStatus, paths: PageAut
   }
   if (!isSignedOut)
     return undefined
-  return withRedirect(visit, typeof auth === 'object' ? paths.pathOf(auth.redirectTo) : paths.signInPath())
+  if (typeof auth === 'object')
+    return withRedirect(visit, paths.pathOf(auth.redirectTo))
+  return withRedirect(visit, paths.signInPath())
 }
 
 /** The path with a query parameter that leads back to the visited page. */
@@ -50,7 +52,8 @@ function withRedirect({ path, fullPath }: PageVisit, target: unknown): string | 
   // A page that redirects to itself would never stop redirecting.
   if (pathname === path)
     return undefined
-  return `${pathname}${search ? `${search}&` : '?'}redirect=${encodeURIComponent(fullPath)}${hash}`
+  const query = [search.slice(1), `redirect=${encodeURIComponent(fullPath)}`].filter(Boolean).join('&')
+  return `${pathname}?${query}${hash}`
 }
 
 /**

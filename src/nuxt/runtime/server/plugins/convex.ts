@@ -77,13 +77,19 @@ function createServer(): ConvexServer {
   const { isExternal, server: { url: serverUrl, ...server } } = convex
   if (!isExternal)
     warnOfUnknownAddress(import.meta.preset, server.trustProxy)
-  const derivedSiteUrl = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
-  // If another module provides authentication, nothing is requested from this address, and any
-  // address will do.
-  const isDerivable = derivedSiteUrl !== url || isExternal
   return createConvexServer({
     ...server,
     convexUrl: serverUrl || url,
-    convexSiteUrl: siteUrl || (isDerivable ? derivedSiteUrl : ''),
+    convexSiteUrl: siteUrl || deriveSiteUrl(url, isExternal),
   })
+}
+
+/** The address of the HTTP actions, `''` if it cannot be derived from `url`. */
+function deriveSiteUrl(url: string, isExternal: boolean): string {
+  const siteUrl = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
+  // If another module provides authentication, nothing is requested from this address, and any
+  // address will do.
+  if (siteUrl === url && !isExternal)
+    return ''
+  return siteUrl
 }

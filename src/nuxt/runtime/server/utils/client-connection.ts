@@ -54,7 +54,9 @@ export async function paceResponse(event: H3Event, response: Response): Promise<
   const isStillSending = !req.complete
   if (isStillSending)
     res.setHeader('connection', 'close')
-  return response.body ? new Response(paceBody(response.body, res, isStillSending), response) : response
+  if (!response.body)
+    return response
+  return new Response(paceBody(response.body, res, isStillSending), response)
 }
 
 type Body = ReadableStream<Uint8Array>

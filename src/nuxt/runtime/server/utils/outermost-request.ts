@@ -49,5 +49,7 @@ export function callerOf(event: H3Event): H3Event | undefined {
  */
 export function outermostEvent(event: H3Event): H3Event {
   const caller = callerOf(event)
-  return caller ? outermostEvent(caller) : event
+  if (caller)
+    return outermostEvent(caller)
+  return event
 }

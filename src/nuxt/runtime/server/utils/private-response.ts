@@ -81,7 +81,7 @@ function guard(res: ServerResponse, targeted: string[]): PrivateResponse {
   res.setHeader = (name, value) => {
     const key = name.toLowerCase()
     if (key === 'cache-control')
-      set(name, keepsPrivate(value) ? value : CACHE_CONTROL)
+      set(name, toPrivate(value))
     else if (key === 'vary')
       set(name, withCookie(listOf(value).join(', ')))
     else if (key === 'set-cookie')
@@ -136,9 +136,11 @@ function targetedHeaders(res: ServerResponse): string[] {
 }
 
 /** A stricter value than ours remains, such as the `no-transform` of an event stream. */
-function keepsPrivate(value: unknown): boolean {
+function toPrivate<Value>(value: Value): Value | string {
   const directives = directivesOf(value)
-  return directives.includes('private') && directives.includes('no-store')
+  if (directives.includes('private') && directives.includes('no-store'))
+    return value
+  return CACHE_CONTROL
 }
 
 /**

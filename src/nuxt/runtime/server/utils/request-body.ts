@@ -11,7 +11,9 @@ import { getRequestWebStream } from 'h3'
 export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefined {
   if (event.method === 'GET' || event.method === 'HEAD')
     return undefined
-  return hasOpenBody(event) ? readLazily(event.node.req) : getRequestWebStream(event)
+  if (hasOpenBody(event))
+    return readLazily(event.node.req)
+  return getRequestWebStream(event)
 }
 
 /**

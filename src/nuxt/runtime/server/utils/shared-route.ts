@@ -18,7 +18,9 @@ export function isShared(event: H3Event): boolean {
     return true
   // The host's cache sees only the outermost response: the rules for `/__nuxt_error` do not apply
   // to the page that failed.
-  return caller ? isShared(caller) : isKeptByHost(event)
+  if (caller)
+    return isShared(caller)
+  return isKeptByHost(event)
 }
 
 /** Nitro's own cache keeps inner responses too. `defineCachedEventHandler` sets `context.cache`. */
