@@ -80,24 +80,26 @@ export function useConvexCall(
     const own = shallowRef<CallState>({ status: 'pending' })
     latest.set(own)
     let result: unknown
-    let error: Error | undefined
+    let failure: Error | undefined
     try {
       const call = clients.calls.start({ kind, name, args, optimisticUpdate })
       own.value = { status: 'pending', call }
       result = await call.result
     }
     catch (cause) {
-      error = cause as Error
+      failure = cause as Error
     }
-    error = guard(error)
-    own.value = error ? { status: 'error', error } : { status: 'success', data: result }
-
-    const { data } = own.value
-    runUserCallback(() => error ? onError?.(error, args) : onSuccess?.(data, args))
-    runUserCallback(() => onSettled?.(data, error, args))
-    if (error)
+    const error = guard(failure)
+    if (error) {
+      own.value = { status: 'error', error }
+      runUserCallback(() => onError?.(error, args))
+      runUserCallback(() => onSettled?.(undefined, error, args))
       throw error
-    return data
+    }
+    own.value = { status: 'success', data: result }
+    runUserCallback(() => onSuccess?.(result, args))
+    runUserCallback(() => onSettled?.(result, undefined, args))
+    return result
   }
 
   function isQueued(): boolean {

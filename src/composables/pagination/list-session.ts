@@ -83,7 +83,9 @@ export function createListSession(
     batch(() => {
       if (!isCurrent()) {
         const { value } = target
-        const state = value.status === 'ready' ? start(IDLE) : IDLE
+        let state = IDLE
+        if (value.status === 'ready')
+          state = start(IDLE)
         list.value = { target: value, identity: identityOf(context, auth), state }
       }
       apply(current.value)
@@ -91,7 +93,9 @@ export function createListSession(
   }
 
   function apply(state: PaginationState): void {
-    const next = state.status === 'lost' ? start(state) : state
+    let next = state
+    if (state.status === 'lost')
+      next = start(state)
     if (next !== list.value.state)
       list.value = { ...list.value, state: next }
     const previous = subscriptions.value
@@ -104,9 +108,11 @@ export function createListSession(
       }
     }
     // The pages may have been unsubscribed while a `KeepAlive` page was deactivated.
-    const resumed = previous.size === 0 ? transition(next, { type: 'resume', read }) : next
-    if (resumed !== next)
-      apply(resumed)
+    if (previous.size === 0) {
+      const resumed = transition(next, { type: 'resume', read })
+      if (resumed !== next)
+        apply(resumed)
+    }
   }
 
   function subscribe(request: PageRequest): PageSubscription {

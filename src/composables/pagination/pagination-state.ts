@@ -89,7 +89,9 @@ export function transition(state: PaginationState, event: PaginationEvent): Pagi
     case 'start':
       return start(state, event.id, event.numItems)
     case 'pagesChanged':
-      return state.status === 'listing' || state.status === 'restoring' ? settle(state, event.read) : state
+      if (state.status === 'listing' || state.status === 'restoring')
+        return settle(state, event.read)
+      return state
     case 'loadMore':
       if (state.status !== 'listing' || viewOf(state, event.read).status !== 'CanLoadMore')
         return state
@@ -97,7 +99,9 @@ export function transition(state: PaginationState, event: PaginationEvent): Pagi
     case 'resume': {
       // A page that loads again without a fixed end could end elsewhere.
       const isLost = (page: Page): boolean => page.end !== undefined && isLoading(event.read(page.request))
-      return 'pages' in state && state.pages.some(isLost) ? { ...state, status: 'lost' } : state
+      if ('pages' in state && state.pages.some(isLost))
+        return { ...state, status: 'lost' }
+      return state
     }
     default:
       return event satisfies never
@@ -125,7 +129,9 @@ export function viewOf(state: PaginationState, read: ReadPage, previous: Paginat
 export function requestsOf(state: PaginationState): PageRequest[] {
   const collect = (pages: readonly Page[]): PageRequest[] =>
     pages.flatMap(page => [page.request, ...collect(page.replacement ?? [])])
-  return state.status === 'listing' || state.status === 'restoring' ? collect(state.pages) : []
+  if (state.status === 'listing' || state.status === 'restoring')
+    return collect(state.pages)
+  return []
 }
 
 function start(state: PaginationState, id: number, numItems: number): PaginationState {
@@ -168,7 +174,9 @@ function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[
     const settled = replacement.flatMap(part => settlePage(part, isLast, read))
     if (settled.every(part => isComplete(read(part.request))))
       return settled
-    return areSamePages(settled, replacement) ? [page] : [{ ...page, replacement: settled }]
+    if (areSamePages(settled, replacement))
+      return [page]
+    return [{ ...page, replacement: settled }]
   }
   const isWithheld = state.status === 'success' && state.isWithheld
   if (state.status === 'success' && !isWithheld) {
@@ -183,12 +191,16 @@ function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[
         ],
       }]
     }
-    return [end === page.end ? page : { ...page, end }]
+    if (end === page.end)
+      return [page]
+    return [{ ...page, end }]
   }
   // A query that fails before it reads its page has no journal: the next result could end anywhere.
   const isFailing = state.status === 'error' || isWithheld
   const mayLoseItsEnd = isFailing && !isLast && request.endCursor === undefined && page.end !== undefined
-  return [mayLoseItsEnd ? { ...page, replacement: [withFixedEnd(page, request.id)] } : page]
+  if (mayLoseItsEnd)
+    return [{ ...page, replacement: [withFixedEnd(page, request.id)] }]
+  return [page]
 }
 
 function needsSplit({ numItems }: PageRequest, { page, pageStatus }: PaginationResult<Value>): boolean {

@@ -143,7 +143,9 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       return PAUSED
     if (value.status === 'error')
       return { status: 'Error', results: [], error: value.error, isStale: false }
-    return session.isCurrent() ? viewOf(session.current.value, session.read, previous) : LOADING
+    if (!session.isCurrent())
+      return LOADING
+    return viewOf(session.current.value, session.read, previous)
   }
 
   function syncSession(): void {

@@ -6,6 +6,7 @@ import type { QueryRest } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
 import { effectScope } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
+import { withArgs } from './query-args.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 /**
@@ -61,7 +62,7 @@ export function usePrefetchConvexQuery(): PrefetchConvexQuery {
 }
 
 function prefetch({ app }: ConvexContext, query: FunctionReference<'query'>, rest: readonly unknown[]): Promise<void> {
-  const [args = rest.length > 0 ? undefined : {}, options] = rest as [args?: any, options?: PrefetchConvexQueryOptions]
+  const [args, options] = withArgs(rest) as [args: any, options?: PrefetchConvexQueryOptions]
   // Detached: a component that prefetches for a page and unmounts must not end the subscription.
   const scope = effectScope(true)
   const useQuery = (): PromiseLike<unknown> => useConvexQuery(query, args, { lingerMs: LINGER_MS, ...options })

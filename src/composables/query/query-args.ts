@@ -36,8 +36,7 @@ export interface QueryTargetRef { readonly value: QueryTarget }
  *
  * @param name The query's name.
  * @param auth The identity that the query runs as.
- * @param rest The parameters after the query: `rest` without arguments means `{}`, while an
- * `undefined` in `rest` pauses.
+ * @param rest The parameters after the query: see {@link withArgs}.
  * @param isLive Whether the query stays subscribed.
  */
 export function useQueryTarget(
@@ -46,12 +45,22 @@ export function useQueryTarget(
   rest: readonly unknown[],
   isLive = true,
 ): QueryTargetRef {
-  const args = rest.length > 0 ? rest[0] : {}
+  const [args] = withArgs(rest)
   const isReactive = typeof args === 'function' || isRef(args) || isProxy(args)
   // Most arguments never change, and a computed value costs more than the rest of a query.
   if (!isReactive)
     return { value: toTarget(name, auth, isLive, args) }
   return computed(previous => toTarget(name, auth, isLive, args, previous))
+}
+
+/**
+ * The parameters after the query. Arguments that are left out mean `{}`: an `undefined` in their
+ * place would pause the query.
+ */
+export function withArgs(rest: readonly unknown[]): readonly unknown[] {
+  if (rest.length === 0)
+    return [{}]
+  return rest
 }
 
 function toTarget(

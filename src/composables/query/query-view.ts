@@ -69,14 +69,16 @@ export class QueryView {
           (state.status === 'pending' && keepPreviousData)
           || (state.status === 'error' && keepDataOnError && previous.target === target.value)
         )
-        return isRetained ? previous : { value: valueOf(state), target: target.value }
+        if (isRetained)
+          return previous
+        return { value: valueOf(state), target: target.value }
       })
     }
     if (transform) {
       // A computed value of its own: `transform` runs once per result, and again when a reactive
       // value that it reads changes, but not when the same result becomes stale.
       const value = computed(() => this.#value)
-      this.#transformed = computed(() => value.value === undefined ? {} : applyTransform(transform, value.value))
+      this.#transformed = computed(() => applyTransform(transform, value.value))
     }
   }
 
@@ -99,7 +101,9 @@ export class QueryView {
     // makes the query load again creates another pending state object: initial data, which is older
     // than the first result, must not return then.
     const isInitial = initial && state === PENDING && initial.target === target
-    return isInitial && initial.identity === identityOf(this.#context, this.#auth) ? initial.state : state
+    if (isInitial && initial.identity === identityOf(this.#context, this.#auth))
+      return initial.state
+    return state
   }
 
   get data(): unknown {
@@ -151,6 +155,8 @@ function valueOf(state: QueryState): unknown {
 }
 
 function applyTransform(transform: (value: any) => unknown, value: unknown): TransformResult {
+  if (value === undefined)
+    return {}
   try {
     return { data: transform(value) }
   }

@@ -3,6 +3,7 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { QueryRest } from './query-args.ts'
 import type { UseConvexQueryOptions, WithInitialData } from './use-convex-query.ts'
+import { withArgs } from './query-args.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 /** Options of {@link useAuthedQuery}: those of `useConvexQuery` without `auth`. */
@@ -28,7 +29,6 @@ export function useAuthedQuery<
   query: Q,
   ...rest: QueryRest<Q, WithInitialData<UseAuthedQueryOptions<FunctionReturnType<Q>, Data, Initial>, Initial>>
 ): ReturnType<typeof useConvexQuery<Q, Data, Initial>> {
-  // Arguments that are left out mean `{}`: an `undefined` in their place would pause the query.
-  const [args, options] = rest.length === 0 ? [{}] : rest
+  const [args, options] = withArgs(rest) as [args: any, options?: object]
   return useConvexQuery<Q, Data, Initial>(query, ...[args, { ...options, auth: 'required' }] as any)
 }

@@ -166,7 +166,9 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
       const query = requested.value.get(key)
       if (query?.id !== id)
         return undefined
-      return 'args' in query.item ? toValue(query.item.args) : {}
+      if ('args' in query.item)
+        return toValue(query.item.args)
+      return {}
     }
     const own = scope.run(() => effectScope())!
     const useQuery = (): ReturnType<typeof useConvexQuery> => useConvexQuery(item.query, args as any, item)

@@ -81,8 +81,9 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   }
 
   const status = computed(() => {
-    const isFailed = live.status.value === 'error'
-    return isPreloadedShown.value && !isFailed ? 'success' : live.status.value
+    if (isPreloadedShown.value && live.status.value !== 'error')
+      return 'success'
+    return live.status.value
   })
   const refs: UseConvexQueryReturn<any> = {
     ...live,

@@ -56,7 +56,9 @@ export function useQueryEntry(
       return
     }
     const { value } = target
-    const next = value.status === 'ready' ? store.acquire(value.query) : null
+    let next: QueryEntry | null = null
+    if (value.status === 'ready')
+      next = store.acquire(value.query)
     entry.value = next
     hold(next)
   }

@@ -71,7 +71,9 @@ function outcomeOf(request: XMLHttpRequest): PostOutcome {
     return { kind: 'failed', status, retryAfterMs }
   }
   const storageId = status < 300 && readStorageId(request.responseText)
-  return storageId ? { kind: 'stored', storageId } : { kind: 'refused', status }
+  if (!storageId)
+    return { kind: 'refused', status }
+  return { kind: 'stored', storageId }
 }
 
 function readStorageId(body: string): string | undefined {

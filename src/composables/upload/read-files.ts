@@ -15,7 +15,9 @@ export function readFiles(files: unknown): File[] {
   return list.map((file) => {
     if (!(file instanceof Blob))
       throw diagnose('UPLOAD_FILES_INVALID', file)
-    return file instanceof File ? file : new File([file], '', { type: file.type })
+    if (file instanceof File)
+      return file
+    return new File([file], '', { type: file.type })
   })
 }
 

@@ -76,7 +76,9 @@ export function useConvexStorageUrl<Q extends StorageUrlQuery>(
   return {
     url: computed(() => {
       const isStored = data.value !== undefined && toValue(storageId) !== choice.value?.replaced
-      return isStored ? data.value : previewUrl.value ?? data.value
+      if (isStored)
+        return data.value
+      return previewUrl.value ?? data.value
     }),
     error,
     status,

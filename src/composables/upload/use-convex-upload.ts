@@ -156,12 +156,17 @@ export function useConvexUpload<M extends UploadUrlMutation>(
       maxFiles: toValue(options.maxFiles),
     }
     const jobs = chosen.map(file => createUploadJob(++lastId, file, findRefusal(file, chosen.length, limits)))
-    listed.set(isPending.value ? [...listed.value, ...jobs] : jobs)
+    if (isPending.value)
+      listed.set([...listed.value, ...jobs])
+    else
+      listed.set(jobs)
     jobs.forEach(job => running.add(job))
 
     // On an identity change, and when the plugin is closed.
     const endWork: EndWork = toError => cancelJobs(jobs, ({ upload }) => {
-      return toError(upload.value.status === 'queued' ? 'notSent' : 'unknown')
+      if (upload.value.status === 'queued')
+        return toError('notSent')
+      return toError('unknown')
     })
     clients.pendingWork.add(endWork)
     const onAbort = (): void => cancelJobs(jobs, () => diagnose('UPLOAD_CANCELLED', undefined, signal!.reason))
