@@ -63,9 +63,9 @@ export const usageErrors = {
   },
   FUNCTION_KIND_MISMATCH: {
     scopes: ['client'],
-    why: (message: string): string => `The function is of a different kind than this composable calls: ${message}`,
+    why: (message: string): string => `The function is of another kind than this composable calls: ${message}`,
     fix: 'Use `useConvexQuery` for queries, `useConvexMutation` for mutations and `useConvexAction` for actions.',
-    reference: 'The function is of a different kind than the composable calls: for example, a mutation was passed to '
+    reference: 'The function is of another kind than the composable calls: for example, a mutation was passed to '
       + '`useConvexQuery`, or a query that does not return pages to `useConvexPaginatedQuery`.',
   },
   ARGS_INVALID: {
