@@ -1,7 +1,4 @@
-/**
- * The private members of the Convex client that Convue uses. If one of them is missing, the
- * function that uses it does nothing.
- */
+/** The private members of the Convex client that Convue uses. Each of them may be missing. */
 import type { ConvexClient } from 'convex/browser'
 
 /**

@@ -1,6 +1,4 @@
-/**
- * The verdicts on the tokens of a client, and which messages were certainly not carried out. Pure.
- */
+/** Verdicts on the tokens of a client, and the messages that were not carried out. Pure. */
 
 /**
  * The deployment's latest verdict on the tokens of one client. Connections are counted from 1.

@@ -38,7 +38,8 @@ export interface UseConvexAuthReturn {
   /** `refreshing`: a known user waits for a token that the deployment accepts. */
   isRefreshing: ComputedRef<boolean>
   /**
-   * The current user, described first by the token and then by the provider. `null` without a user.
+   * The current user; `null` if there is none. Until the provider has described the user, the
+   * fields are those of the token's claims.
    */
   user: ComputedRef<ConvexUser | null>
   /** The current session. `null` until the provider has described it. */

@@ -9,12 +9,17 @@ import { diagnose } from '../errors/catalogue.ts'
 
 /** What a plugin shares with the composables of its app. */
 export interface ConvexContext {
-  /** Runs code that is set up later, or that several components share. */
+  /**
+   * `app.runWithContext` is needed by code that is set up later or shared by several components.
+   */
   app: App
   clients: IdentityClients
   store: QueryStore
   auth: UseConvexAuthReturn
-  /** The identity as which queries and calls run. With `tokens: false` it is always anonymous. */
+  /**
+   * The auth state of the identity that queries and calls run as. This identity is always anonymous
+   * with `tokens: false`.
+   */
   callerAuth: UseConvexAuthReturn
   authState: ShallowRef<AuthState>
   /** Counts identity changes. */

@@ -9,7 +9,10 @@ import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 /** The part of the context that counts identity changes. */
 type IdentityContext = Pick<ConvexContext, 'identityVersion'>
 
-/** A value that is empty under every identity except the one that it was set under. */
+/**
+ * A value that belongs to the identity that was current when it was set, and is empty for any other
+ * identity.
+ */
 export interface IdentityScoped<T> {
   /** Reactive: becomes the empty value in the tick of an identity change. */
   readonly value: T
@@ -18,14 +21,17 @@ export interface IdentityScoped<T> {
 }
 
 /**
- * A number that stands for the identity as which a query with this `auth` runs. The number changes
+ * The identity that a query of this auth mode runs as, represented by a number. The number changes
  * with each identity change, except for `'public'` queries, which always run anonymously. Reactive.
  */
 export function identityOf(context: IdentityContext, auth: QueryAuth = 'optional'): number {
   return auth === 'public' ? 0 : context.identityVersion.value
 }
 
-/** Holds a value for the identity that it is set under; `empty` under every other identity. */
+/**
+ * Holds a value for the identity that is current when the value is set. For every other identity,
+ * the value is `empty`.
+ */
 export function identityScoped<T>(context: IdentityContext, empty: T): IdentityScoped<T> {
   const held = shallowRef({ value: empty, identity: identityOf(context) })
   return {

@@ -1,7 +1,4 @@
-/**
- * Waits for a reactive condition, and afterwards removes everything from the effect scope that
- * waited.
- */
+/** Waits for a reactive condition, and afterwards leaves nothing in the effect scope. */
 import type { EffectScope } from 'vue'
 import { effectScope, onScopeDispose, watch } from 'vue'
 

@@ -18,7 +18,7 @@ export function readJsonAnswer(text: string): JsonObject | null | undefined {
 
 /**
  * Whether Better Auth or Convex itself answered that there is no session. Both answer with a JSON
- * object. A firewall may also answer with status 401, but not with a JSON object.
+ * object. The body of a firewall's 401 may be other JSON, such as a string or `null`.
  */
 export function isUnauthorized(status: number, body: JsonObject | null | undefined): boolean {
   return status === 401 && !!body

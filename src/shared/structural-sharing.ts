@@ -24,8 +24,8 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
   for (let index = 0; index < fields.length; index++) {
     const field: any = isList ? index : fields[index]
     const value = (next as any)[field]
-    // An inherited property (`constructor`, for example) is not part of the value, so its object
-    // must not count as the counterpart.
+    // An inherited object, as for a field named `__proto__`, is not part of the previous value, so
+    // it must not count as the counterpart.
     const inPlace = !isObject(value) || Object.hasOwn(previous, field) ? (previous as any)[field] : undefined
     let counterpart = inPlace
     // A row that has moved is found by its id.

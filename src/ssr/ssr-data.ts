@@ -12,8 +12,8 @@ export type SsrOutcome
     | { status: 'error', error: Error }
 
 /**
- * Gives the query store the results that a server fetches. {@link collectSsrData} makes one on a
- * server, {@link restoreSsrData} in a browser.
+ * Gives the query store the results that a server fetches. On a server, {@link collectSsrData}
+ * creates this object; in a browser, {@link restoreSsrData} does.
  *
  * `identity` is the identity for which a result may be shown: a user's id, `null` for anonymous,
  * `undefined` while the identity is not known.

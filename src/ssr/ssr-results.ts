@@ -1,6 +1,4 @@
-/**
- * Query results and errors as JSON, which a server writes into a page and a browser reads from it.
- */
+/** Query results and errors as JSON, which a server writes into a page for the browser. */
 import type { JSONValue } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrOutcome } from './ssr-data.ts'

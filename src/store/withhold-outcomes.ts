@@ -80,7 +80,8 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
     clearTimeout(limitTimer)
     clearTimeout(delayTimer)
     check = NO_CHECK
-    // While a sign-out is under way, the outcomes remain withheld. `signOut` reveals or drops them.
+    // While a sign-out is under way, the outcomes remain withheld. Afterwards an identity change
+    // drops them, or another check reveals them.
     if (signOuts > 0)
       return
     const withheld = [...reveals]

@@ -69,9 +69,10 @@ export type Identity
   = | { status: 'loading', user: SignedInUser | undefined }
     | { status: 'unauthenticated', user: null }
   /**
-   * `authenticating`: the deployment has not confirmed the user's first token yet. `authenticated`:
-   * the deployment has confirmed the latest token. `refreshing`: the deployment has rejected the
-   * latest token, and another token is being requested.
+   * - `authenticating`: the deployment has not confirmed the user's first token yet.
+   * - `authenticated`: the deployment has confirmed the latest token.
+   * - `refreshing`: the deployment has rejected the latest token, and another token is being
+   *   requested.
    */
     | { status: 'authenticating' | 'authenticated' | 'refreshing', user: SignedInUser }
 

@@ -55,14 +55,17 @@ export type PaginationState
     | { status: 'listing', pages: readonly Page[], restartCount?: RestartCount }
   /** The pages are requested again, each with a fixed end; shown once all have results. */
     | { status: 'restoring', pages: readonly Page[], restartCount?: RestartCount }
-  /** The subscriptions are invalid. A start restores these pages, or begins with the first. */
+  /**
+   * The subscriptions are invalid. The event `start` restores these pages, or requests the first
+   * page if there are none.
+   */
     | { status: 'lost', pages: readonly Page[], restartCount?: RestartCount }
 
 type ReadPage = (request: PageRequest) => PageState
 
 export type PaginationEvent
   = | { type: 'start', id: number, numItems: number }
-  /** The states of pages may have changed. This event may be repeated without effect. */
+  /** The states of pages may have changed. Repeating this event has no effect. */
     | { type: 'pagesChanged', read: ReadPage }
     | { type: 'loadMore', numItems: number, read: ReadPage }
   /** The pages are subscribed again after a deactivated `KeepAlive` page had released them. */
@@ -166,7 +169,7 @@ function areSamePages(one: readonly Page[], other: readonly Page[]): boolean {
   return one.length === other.length && one.every((page, index) => page === other[index])
 }
 
-/** The pages that take the place of a page in its current state: mostly the page itself. */
+/** The pages that replace a page in its current state. In most cases this is the page itself. */
 function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[] {
   const { request, replacement } = page
   const state = read(request)

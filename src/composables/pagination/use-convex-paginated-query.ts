@@ -85,21 +85,17 @@ interface ListView extends PaginationView { key: string }
  * row; after that they are an error. Changed arguments and identity changes start a new list; equal
  * arguments in a new object do not.
  *
- * Awaiting it (or `<Suspense>`) settles at the first page, error, pause or authentication failure,
- * and never rejects: errors are state.
+ * Awaiting the list (also by `<Suspense>`) ends at the first page, error, pause or authentication
+ * failure, and never rejects: errors are part of the state.
  *
  * @param query A paginated query of `convex/_generated/api`.
  * @param args Its arguments without `paginationOpts`, as a value, ref or getter; `undefined`,
- * `null` and `'skip'` pause.
+ * `null` and `'skip'` pause the list.
  * @param options The size of the first page, the identity to run as, and other options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `ARGS_INVALID`
- * @example
- * const { results, status, loadMore } = useConvexPaginatedQuery(
- *   api.messages.page,
- *   () => ({ channel: props.channel }),
- *   { initialNumItems: 20 },
- * )
- * // <button :disabled="status !== 'CanLoadMore'" @click="loadMore(20)">More</button>
+ * @example const { results, status, loadMore } = useConvexPaginatedQuery( api.messages.page, () =>
+ * ({ channel: props.channel }), { initialNumItems: 20 }, ) // <button :disabled="status !==
+ * 'CanLoadMore'" @click="loadMore(20)">More</button>
  */
 export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   query: Q,

@@ -1,4 +1,4 @@
-/** Turns the arguments of a composable into the query to run, and decides which arguments pause. */
+/** Turns the arguments of a composable into the query to run, or into a paused query. */
 
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { MaybeRefOrGetter } from 'vue'

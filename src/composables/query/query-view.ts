@@ -17,7 +17,7 @@ export interface QueryViewOptions {
   transform?: (result: any) => unknown
 }
 
-/** The target and the identity that initial data was given for. */
+/** Initial data, with the target and the identity for which the app passed it. */
 interface InitialResult {
   state: QueryState
   target: QueryTarget
@@ -75,8 +75,8 @@ export class QueryView {
       })
     }
     if (transform) {
-      // A computed value of its own: `transform` runs once per result, and again when a reactive
-      // value that it reads changes, but not when the same result becomes stale.
+      // The separate computed value makes `transform` run once per result, and again when a
+      // reactive value that it reads changes, but not when the same result becomes stale.
       const value = computed(() => this.#value)
       this.#transformed = computed(() => applyTransform(transform, value.value))
     }
@@ -88,12 +88,13 @@ export class QueryView {
     if (target.status === 'paused')
       return target
     const entry = this.#entry.value
-    // Arguments that are computed from the user may fail without one.
+    // Arguments that are computed from the user may throw while no user is signed in.
     if (target.status === 'error')
       return this.#isSignedOut ? PAUSED : target
 
     let state = this.#isSignedOut ? PAUSED : PENDING
-    // Until the entry of new arguments is acquired, the entry is still the previous one.
+    // After the arguments change, `entry` is the entry of the previous arguments until the entry of
+    // the new arguments has been acquired.
     if (entry?.query.key === target.query.key)
       state = entry.state.value
     const initial = this.#initial
@@ -134,7 +135,7 @@ export class QueryView {
     return this.status === 'pending'
   }
 
-  /** Whether awaiting the query ends now. */
+  /** Whether a promise of the query resolves now. */
   get isSettled(): boolean {
     const { isServer, callerAuth } = this.#context
     return (isServer && !this.#entry.value) || this.status !== 'pending' || hasAuthFailed(callerAuth, this.#auth)

@@ -62,7 +62,7 @@ export interface ConvexQueriesResult<Data> {
 
 /** Options of {@link useConvexQueries}. */
 export interface UseConvexQueriesOptions {
-  /** How long awaiting the queries waits at most, in milliseconds. @default 5000 */
+  /** The longest time for which `await` waits for the queries, in milliseconds. @default 5000 */
   awaitTimeoutMs?: number
 }
 
@@ -101,18 +101,15 @@ const PAUSED: ConvexQueriesResult<never> = {
  * Subscribes to a changing set of queries: one `useConvexQuery` per key of the record.
  *
  * Removing a key removes its result. Changing the arguments of a key has the same effect as in
- * `useConvexQuery`. Keys that do not change are not touched. Awaiting the record settles when each
- * of its queries has settled; it never rejects.
+ * `useConvexQuery`. Keys that do not change are not touched. Awaiting the record ends when each of
+ * its queries has settled, and never rejects.
  *
  * @param queries A record (or a ref or getter of one) of `{ query, args, …options }`; `undefined`,
  * `null` and `'skip'` pause a key. All keys except `then` and `value` are allowed.
- * @param options How long awaiting waits.
+ * @param options The longest time for which `await` waits.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `QUERY_KEY_RESERVED`
- * @example
- * const results = useConvexQueries(() => Object.fromEntries(
- *   ids.value.map(id => [id, { query: api.tasks.get, args: { id } }]),
- * ))
- * // {{ results[id]?.data?.text }}
+ * @example const results = useConvexQueries(() => Object.fromEntries( ids.value.map(id => [id, {
+ * query: api.tasks.get, args: { id } }]), )) // {{ results[id]?.data?.text }}
  */
 export function useConvexQueries<Queries extends Record<string, Query>>(
   queries: MaybeRefOrGetter<{ [Key in keyof Queries]: ConvexQueriesItem<Queries[Key]> | Pause }>,

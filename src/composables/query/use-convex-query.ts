@@ -76,7 +76,7 @@ export interface UseConvexQueryOptions<
    * @default the plugin's `lingerMs`
    */
   lingerMs?: number
-  /** How long awaiting this query waits at most, in milliseconds. @default 5000 */
+  /** The longest time for which `await` waits for this query, in milliseconds. @default 5000 */
   awaitTimeoutMs?: number
 }
 
@@ -113,15 +113,15 @@ type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
 /**
  * Subscribes to a query and exposes its state as refs.
  *
- * Awaiting it (or `<Suspense>`) settles at the first result, error, pause or authentication
- * failure, and never rejects: errors are state.
+ * Awaiting the query (also by `<Suspense>`) ends at the first result, error, pause or
+ * authentication failure, and never rejects: errors are part of the state.
  *
  * @param query A query of `convex/_generated/api`.
- * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause) and
- * options. A plain object is read once: pass a getter or ref for arguments that change.
+ * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause the query)
+ * and options. A plain object is read once: pass a getter or ref for arguments that change.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
- * @example
- * const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel: props.channel }))
+ * @example const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel:
+ * props.channel }))
  */
 export function useConvexQuery<
   Q extends FunctionReference<'query'>,

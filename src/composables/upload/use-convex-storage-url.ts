@@ -46,13 +46,12 @@ export interface UseConvexStorageUrlReturn extends Pick<UseConvexQueryReturn<any
  * they decide which user may see which file.
  *
  * @param query The query that returns `ctx.storage.getUrl(storageId)`.
- * @param storageId A storage id, as a value, ref or getter; `undefined` and `null` pause.
+ * @param storageId A storage id, as a value, ref or getter; `undefined` and `null` pause the query.
  * @param rest Options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
- * @example
- * const avatar = () => profile.value?.avatar
- * const { url } = useConvexStorageUrl(api.files.getUrl, avatar, { preview: chosenFile })
- * // <img v-if="url" :src="url" alt="">
+ * @example const avatar = () => profile.value?.avatar const { url } =
+ * useConvexStorageUrl(api.files.getUrl, avatar, { preview: chosenFile }) // <img v-if="url"
+ * :src="url" alt="">
  */
 export function useConvexStorageUrl<Q extends StorageUrlQuery>(
   query: Q,

@@ -5,12 +5,12 @@ import type { AuthProvider } from './options.ts'
 import { addTemplate, createResolver, findPath } from 'nuxt/kit'
 
 /**
- * What the browser has to bundle. Vite would otherwise discover these packages one by one, and
- * reload the page for each.
+ * The packages that the browser's bundle needs. Vite would otherwise discover these packages one by
+ * one, and reload the page for each.
  */
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values', 'convue > @vueuse/core']
 
-/** What the default auth client imports. */
+/** The packages that the default auth client imports. */
 const AUTH_PACKAGES = ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
 
 const { resolve } = createResolver(import.meta.url)
@@ -56,8 +56,8 @@ function templateOf(file: string | null, provider: AuthProvider): string {
 }
 
 /**
- * Lets app and module share one instance of Convue, and bundles it, so that a build leaves out what
- * it does not use.
+ * Makes Nuxt bundle Convue instead of importing it as a package. App and module then share one
+ * instance of Convue, and a build omits unused exports.
  */
 function bundle(nuxt: Nuxt, packages: string[]): void {
   nuxt.options.build.transpile.push('convue', resolve('../runtime'))

@@ -1,4 +1,4 @@
-/** The project and its layers, as far as this module looks into them. */
+/** The project and its layers, with the folders of each that this module needs. */
 import type { Nuxt } from 'nuxt/schema'
 import type { ModuleOptions } from './options.ts'
 import { createResolver } from 'nuxt/kit'
@@ -18,8 +18,8 @@ export function findLayers(nuxt: Nuxt, functions: string): [Layer, ...Layer[]] {
   const declared = layers.map(({ config }) => (config as { convex?: ModuleOptions }).convex?.functions)
   const [project, ...others] = layers.map(({ config, cwd }, index): Layer => {
     const rootDir = config.rootDir ?? cwd
-    // The module's own option is the project's, unless a layer declares the same value: then it is
-    // a path in that layer.
+    // Options that are passed to the module itself belong to the project. Nuxt merges the layers'
+    // options into them, so a value that a layer declares belongs to that layer instead.
     const isProjects = index === 0 && !declared.slice(1).includes(functions)
     const folder = declared[index] ?? (isProjects ? functions : DEFAULT_FUNCTIONS)
     return { rootDir, srcDir: config.srcDir ?? rootDir, functions: createResolver(rootDir).resolve(folder) }

@@ -5,8 +5,9 @@ import type { PageTarget } from './page-target.ts'
 import { hasNuxtModule } from 'nuxt/kit'
 
 /**
- * The identity that a page requires: a signed-in user, an anonymous one (`'guest'`), or (`false`)
- * any. `redirectTo`: a signed-in user, and the page to which others are redirected.
+ * The identity that a page requires: a signed-in user (`'required'`), anonymous (`'guest'`), or any
+ * identity (`false`). `{ redirectTo }` requires a signed-in user, and redirects to this page while
+ * no user is signed in.
  */
 export type PageAuth<Target = PageTarget> = 'required' | 'guest' | false | { redirectTo: Target }
 
@@ -50,15 +51,15 @@ export interface ModuleOptions {
   /** The page on which users sign in. @default '/sign-in' */
   signInPath?: PageTarget
   /**
-   * The page to which a signed-in user is redirected from a page for guests, unless another page
-   * led there.
+   * The page to which a signed-in user is redirected from a page for guests, unless the user was
+   * redirected there from another page, to which the user then returns.
    *
    * @default '/'
    */
   homePath?: PageTarget
   /** The path of Better Auth's routes, on the app as on the deployment. @default '/api/auth' */
   basePath?: string
-  /** What only the app's server needs: see `createConvexServer`. @default {} */
+  /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
 }
 
@@ -100,7 +101,10 @@ export const defaults = {
 /** The options with the defaults applied. */
 export type ResolvedOptions = ModuleOptions & Required<Pick<ModuleOptions, keyof typeof defaults>>
 
-/** The module that provides authentication: this one, one that is known, or any other. */
+/**
+ * The provider of authentication: Convue's module, `@onmax/nuxt-better-auth`, or anything else
+ * (`'external'`).
+ */
 export type AuthProvider = 'convue' | 'nuxt-better-auth' | 'external'
 
 export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvider {
@@ -114,7 +118,10 @@ export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvi
   return 'external'
 }
 
-/** Refuses functions: the build writes the options as JSON, and would drop them silently. */
+/**
+ * Throws if an option is a function: the build writes the options as JSON, and would silently omit
+ * functions.
+ */
 export function assertSerializable({ signInPath, homePath, pageAuth }: ModuleOptions): void {
   const redirectTo = typeof pageAuth === 'object' ? pageAuth.redirectTo : undefined
   for (const [option, value] of Object.entries({ signInPath, homePath, 'pageAuth.redirectTo': redirectTo })) {

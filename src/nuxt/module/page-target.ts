@@ -1,9 +1,9 @@
-/** How an app names the pages to which page rules redirect. `page-path.ts` finds their paths. */
+/** The pages to which page rules redirect. `page-path.ts` finds their paths. */
 import type { useRoute } from 'nuxt/app'
 
 /**
- * A route as `navigateTo` takes it, without what a configuration cannot hold. The name is without a
- * language.
+ * A route in the form that `navigateTo` accepts, limited to values that a configuration can
+ * contain. The name does not contain a language.
  */
 interface PageRoute {
   name?: string
@@ -23,8 +23,8 @@ export type PageTarget = string | PageRoute
 export type DynamicPageTarget = PageTarget | ((visited: ReturnType<typeof useRoute>) => PageTarget)
 
 /**
- * What `app.config.ts` may hold under the key `convex`: functions too, unlike `nuxt.config.ts`. It
- * takes precedence over the module's options of the same names.
+ * The key `convex` of `app.config.ts`, which may contain functions, unlike `nuxt.config.ts`. Its
+ * options take precedence over the module's options of the same names.
  */
 export interface ConvexAppConfig {
   /** The page on which users sign in. */

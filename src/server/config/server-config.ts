@@ -13,8 +13,8 @@ export interface ServerConfig {
   cookiePrefix: string
   forwardedCookies: ReadonlySet<string>
   /**
-   * How long the token of a cookie must still be valid to be used, in milliseconds; `Infinity`: it
-   * is never used.
+   * How long the token of a cookie must still be valid to be used, in milliseconds. With
+   * `Infinity`, the token of a cookie is never used.
    */
   tokenMarginMs: number
   /** Whether the auth server has a token endpoint. */

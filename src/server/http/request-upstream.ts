@@ -10,7 +10,7 @@ export type UpstreamAnswer
   = | { kind: 'answer', status: number, headers: Headers, body: JsonObject | null }
     /**
      * There was no answer, or its body was neither a JSON object nor `null`, such as the HTML page
-     * of a firewall. `reason` contains no text from the other side.
+     * of a firewall. `reason` contains no text of the response.
      */
     | { kind: 'failure', status: number | null, reason: string }
 
@@ -53,7 +53,7 @@ async function readAnswer(response: Response, maxBytes: number): Promise<Upstrea
   const { status, headers } = response
   const content = await readBody(response, maxBytes)
   if (content === null) {
-    // Without this, the connection could not be used again before the rest had been read.
+    // The connection can only be reused once the rest of the body has been read or cancelled.
     response.body?.cancel().catch(() => {})
     return { kind: 'failure', status, reason: `${status} with more than ${maxBytes} bytes` }
   }
@@ -71,7 +71,7 @@ export function isJsonUnauthorized(answer: UpstreamAnswer): boolean {
   return answer.kind === 'answer' && isUnauthorized(answer.status, answer.body)
 }
 
-/** Why an answer cannot be used, without any text from the other side. */
+/** Why an answer cannot be used, without any text of the response. */
 export function failureReason(answer: UpstreamAnswer): string {
   if (answer.kind === 'failure')
     return answer.reason

@@ -1,4 +1,4 @@
-/** The auth proxy: passes requests on to Better Auth on the deployment, and its answers back. */
+/** The auth proxy: forwards requests to Better Auth on the deployment, and returns its answers. */
 import type { ServerConfig } from '../config/server-config.ts'
 import { readBody } from '../http/read-body.ts'
 import { TimeoutError, withTimeout } from '../http/with-timeout.ts'
@@ -42,7 +42,7 @@ async function forward(
   config: ServerConfig,
 ): Promise<Response> {
   try {
-    // The limit of time ends when the answer begins: a stream may take longer.
+    // The time limit only applies until the answer begins, since a stream may take longer.
     const response = await withTimeout(config.timeoutMs, signal => config.fetch(config.siteUrl + path, {
       method: request.method,
       headers,
@@ -54,8 +54,8 @@ async function forward(
     return new Response(response.body, { status: response.status, headers: answerHeaders })
   }
   catch (error) {
-    // The error itself is not passed on: errors of `fetch` may name addresses, and those of a
-    // custom `fetch` headers.
+    // The error itself is not passed on: an error of `fetch` may contain addresses, and an error of
+    // a custom `fetch` may contain headers.
     if (error instanceof TimeoutError)
       return refuse(504, 'UPSTREAM_TIMEOUT', 'The auth server did not answer in time.')
     return refuse(502, 'UPSTREAM_UNREACHABLE', 'The auth server could not be reached.')

@@ -19,9 +19,12 @@ export interface AuthCookies {
    * `cookies` changes with the session: it contains the session cookie and all `forwardedCookies`.
    */
   session: SessionCookie
-  /** A Convex JWT that is not verified; `null` without one, and if there are several. */
+  /** A Convex JWT that is not verified; `null` if there is no token, or if there are several. */
   token: string | null
-  /** Proves that session and token belong together, see `token-binding.ts`; `null` like `token`. */
+  /**
+   * Proves that session and token belong together, see `token-binding.ts`; `null` if there is no
+   * binding, or if there are several.
+   */
   binding: string | null
 }
 
@@ -57,10 +60,11 @@ function describeCookies(pairs: string[], names: CookieNames): AuthCookies {
     return valueOf(found[0]!)
   }
 
-  // Any page of the same site can set a cookie for all hosts of the site, beside the app's own. Of
-  // two cookies with one name Better Auth would read the first, which may be the other page's, so
-  // it receives neither. Cookies that differ only in their security prefix are all sent: only
-  // Better Auth knows which one it reads.
+  // Any page of the same site can set a cookie for all hosts of the site, beside the app's own. If
+  // two cookies have the same name, Better Auth would read the first cookie, which the other page
+  // may have set. Neither cookie is therefore sent to Better Auth. Cookies that differ only in
+  // their security prefix are all sent, since Better Auth's configuration determines which of them
+  // it reads.
   const forUpstream = pairs.filter(pair => isUnique(pair) && !isForAppOnly(kindOf(nameOf(pair), names)))
   const sessionTokens = ofKind('session_token')
   const candidates = pairs.filter(pair => isSessionCookie(nameOf(pair), names))
@@ -83,8 +87,9 @@ function sessionOf(candidates: string[], isUnambiguous: boolean): SessionCookie 
 }
 
 /**
- * Better Auth does not use the binding. Its cache of the session must not reach it: Better Auth
- * trusts that cache without checking that it belongs to the session cookie beside it.
+ * Better Auth does not use the binding. Better Auth's cookie cache of the session must not be sent
+ * to Better Auth, which trusts the cache without checking that the cache belongs to the session
+ * cookie of the same request.
  */
 function isForAppOnly(kind: string | null): boolean {
   return kind === 'convex_jwt_binding' || isSessionCache(kind)

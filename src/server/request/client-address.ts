@@ -1,4 +1,4 @@
-/** The client's address, by which Better Auth limits attempts; `public-origin.ts` has the app's. */
+/** The client's address, by which Better Auth limits attempts. */
 import type { ServerConfig, TrustedProxy } from '../config/server-config.ts'
 import { listEntries } from '../config/public-origin.ts'
 import { serverError } from '../config/server-error.ts'
@@ -51,7 +51,7 @@ export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress
 
 /**
  * The entry that the outermost proxy wrote: each proxy appends to a list. Any other header holds
- * one address, and a second one cannot be the proxy's.
+ * one address, and a second address cannot be the proxy's.
  */
 function entryFromProxy(value: string | null, { addressHeader, hops }: TrustedProxy): string | undefined {
   const entries = listEntries(value)
@@ -110,10 +110,10 @@ function toBytes(group: string): number[] {
 /**
  * An address for a request that the app's server makes itself, for a session or a token. Better
  * Auth's limits are meant for clients and count by address and path: under one address the requests
- * of all users would add up, and under the client's address the rendering of pages would use up
- * what the client may request. So each of these requests has a network of its own, since Better
- * Auth counts IPv6 by network. The networks are among the local addresses, which no client on the
- * internet has.
+ * of all users would add up, and under the client's address the rendering of pages would use up the
+ * limit of the client. Therefore each of these requests has an address in a different network,
+ * since Better Auth counts IPv6 addresses by network. All of these addresses are local addresses,
+ * which no client on the internet has.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4193
  */

@@ -13,21 +13,21 @@ import { bindToken, keepSessionCookie } from './token-binding.ts'
 const HOP_BY_HOP = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.*)$/
 
 /**
- * What a client may not set for Better Auth, what `fetch` writes itself, and what a host adds for
- * the app alone.
+ * Headers that a client must not set for Better Auth, that `fetch` writes itself, or that a host
+ * adds for the app only.
  */
 const NOT_FOR_UPSTREAM = new RegExp(`^(?:${[
   'host|content-length|accept-encoding|expect|cookie',
   // The addresses of the client and of the app.
   'forwarded|via|x-forwarded|x-forwarded-.*|x-better-auth-forwarded-.*|x-original-.*|x-rewrite-url',
   'x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip',
-  // Headers of hosts. Convex's edge takes those of Cloudflare for a loop, and some of them hold
-  // credentials.
+  // Headers of hosts. Convex's edge treats headers of Cloudflare as a sign of a loop, and some
+  // headers contain credentials.
   'cf-.*|cdn-loop|fastly-.*|fly-.*|x-vercel-.*|x-nf-.*|x-amz.*|x-azure-.*|x-ms-.*|x-arr-.*|x-goog-.*|x-appengine-.*',
   'x-envoy-.*',
 ].join('|')})$`)
 
-/** What concerns only the connection between the app's server and the deployment. */
+/** Headers that concern only the connection between the app's server and the deployment. */
 const NOT_FOR_CLIENT = /^(?:set-cookie|alt-svc|cf-.*)$/
 
 /** Keeps a response that depends on the identity out of every cache. */
@@ -50,7 +50,7 @@ export function requestHeaders(request: Request, address: string | null, config:
 
 /**
  * The headers that every request to Better Auth has: the app's own address, the auth cookies, the
- * address that the request counts for, and that the answer must not be compressed.
+ * address that the request counts for, and the request for an answer that is not compressed.
  */
 export function originHeaders(
   request: Request,

@@ -74,7 +74,10 @@ export async function callFunction(
   }
 }
 
-/** The result or the error of the function, if the answer is Convex's and the function ran. */
+/**
+ * The result or the error of the function; `null` if the answer does not come from Convex, or if
+ * the function did not run.
+ */
 function outcomeOf(answer: UpstreamAnswer): JsonObject | null {
   if (answer.kind === 'answer' && (answer.status === 200 || answer.status === FUNCTION_FAILED))
     return answer.body

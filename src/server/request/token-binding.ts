@@ -26,8 +26,8 @@ export async function readBoundToken({ session, token, binding }: AuthCookies): 
 }
 
 /**
- * The `Set-Cookie`s of a response of Better Auth, and those that keep the binding up to date: they
- * bind a new token, and delete the token and the caches of a previous session.
+ * The `Set-Cookie`s of a response of Better Auth, and further `Set-Cookie`s that keep the binding
+ * up to date: they bind a new token, and delete the token and the caches of a previous session.
  *
  * @param setCookies those of the response.
  * @param before the cookies of the request.
@@ -66,18 +66,18 @@ export async function bindToken(
 
 /**
  * The `Set-Cookie`s without the one that deletes the session's cookie, for the answer to a request
- * that only reads: when it arrives, another tab may have signed in, and it would delete that
- * session. The cookie of an ended session may remain, since Better Auth finds no session for it;
- * its token is deleted.
+ * that only reads. When the answer arrives, another tab may have signed in, and the deletion would
+ * remove the cookie of that new session. Keeping the cookie of an ended session is safe, since
+ * Better Auth finds no session for this cookie. The token of the ended session is deleted.
  */
 export function keepSessionCookie(setCookies: string[], names: CookieNames): string[] {
   return setCookies.filter(setCookie => kindOf(nameOf(setCookie), names) !== 'session_token' || !isDeletion(setCookie))
 }
 
 /**
- * The session that Better Auth issued a token for; `null` if unknown. If a response replaces the
- * session, the response does not say which one: the token is the previous session's if a hook of
- * Better Auth has loaded that session.
+ * The session that Better Auth issued a token for; `null` if unknown. A response that replaces the
+ * session may contain a token of either session: of the previous session if a hook of Better Auth
+ * has loaded it, and otherwise of the new session. The response does not show which.
  *
  * @see https://github.com/get-convex/better-auth/blob/main/src/plugins/convex/index.ts
  */
@@ -102,12 +102,12 @@ async function bindingOf(session: string, token: string): Promise<string> {
   return base64.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }
 
-/** A `Set-Cookie` with the attributes of another one. */
+/** A `Set-Cookie` with the attributes of another `Set-Cookie`. */
 function copyAttributes(setCookie: string, name: string, value: string): string {
   return [`${name}=${value}`, ...attributesOf(setCookie)].join('; ')
 }
 
-/** A `Set-Cookie` that deletes a cookie which was set with the attributes of another one. */
+/** A `Set-Cookie` that deletes a cookie that was set with the same attributes as another cookie. */
 function deletionLike(setCookie: string, name: string): string {
   const kept = attributesOf(setCookie).filter(attribute => !/^(?:max-age|expires)\s*=/i.test(attribute))
   return [`${name}=`, 'Max-Age=0', ...kept].join('; ')

@@ -6,8 +6,8 @@ import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { isExternal, tokenInPayload, tokens } from '#build/convue/options.mjs'
 
 /**
- * Without a source of tokens the page would be anonymous: here the identity may be unknown. It is
- * never requested.
+ * A token source with an unknown identity. Without a token source, the page would be anonymous.
+ * While a page is rendered, no token is requested from this source.
  */
 const unknownIdentity: TokenSource = {
   getSnapshot: () => ({ status: 'pending' }),
@@ -40,8 +40,8 @@ export default defineNuxtPlugin({
     // Results of queries that stores and middleware have requested arrive before anything is
     // rendered.
     nuxtApp.hook('app:created', ssrData.settled)
-    // A token that the deployment has rejected was replaced while the page was rendered, and must
-    // not reach the browser.
+    // If the deployment rejected the token while the page was rendered, another token has replaced
+    // it, and the rejected token must not reach the browser.
     nuxtApp.hook('app:rendered', async () => {
       if (payload.auth?.token)
         payload.auth.token = await request.getToken().catch(() => null)

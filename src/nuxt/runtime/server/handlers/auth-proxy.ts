@@ -17,7 +17,7 @@ async function answer(event: H3Event): Promise<Response> {
   if (event.method === 'TRACE')
     return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not answer to this method.')
   const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '')
-  // The deployment has no `baseURL`.
+  // Routes of the deployment do not begin with the app's `baseURL`.
   if (url.pathname.startsWith(`${base}/`))
     url.pathname = url.pathname.slice(base.length)
   const body = requestBody(event)
@@ -36,8 +36,8 @@ function headersOf(event: H3Event): Headers {
   // become part of the page.
   if (isShared(event))
     headers.delete('cookie')
-  // Nuxt's development server writes this header in front of the app. It is not a reverse proxy
-  // that `trustProxy` is missing for.
+  // Nuxt's development server writes this header in front of the app. This does not mean that
+  // `trustProxy` is missing.
   if (import.meta.dev && !useRuntimeConfig().convex.server.trustProxy)
     headers.delete('x-forwarded-for')
   return headers

@@ -1,4 +1,4 @@
-/** Gives each request to the app's server its Convex, as `event.context.convue`. */
+/** Adds Convex, as the identity of the request, to each event as `event.context.convue`. */
 import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { EventConvex } from '../utils/request-convex.ts'
@@ -22,9 +22,10 @@ export default defineNitroPlugin((nitro) => {
   const convexOf = new WeakMap<H3Event, EventConvex>()
 
   /**
-   * One request for all events of one outermost event that have its cookies: the identity is
-   * requested once, and cannot change in between. An event with other cookies has its own identity;
-   * it may still write where the outermost event may, whatever its own headers are.
+   * All events that have the cookies of their outermost event share one `ConvexRequest`: the
+   * identity is requested once, and cannot change in between. An event with other cookies has its
+   * own identity. Whether it may write depends on the headers of the outermost event, not on its
+   * own headers.
    */
   function requestOf(event: H3Event): ConvexRequest {
     const outermost = outermostEvent(event)

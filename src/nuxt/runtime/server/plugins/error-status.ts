@@ -1,12 +1,12 @@
-/** Gives Convue's errors that a server route does not catch the right status instead of 500. */
+/** Sets the status of errors of Convue that a server route does not catch, instead of 500. */
 import { ConvueError } from 'convue/server'
 import { defineNitroPlugin } from 'nitropack/runtime'
 
 type Statuses = Partial<Record<string, [status: number, text: string]>>
 
 /**
- * The server refused the request rightly. The caller may learn the reason, and the log does not
- * report a mistake of the app.
+ * The server was right to refuse the request. The response contains the reason, and the log does
+ * not report a mistake of the app.
  */
 const REFUSED: Statuses = {
   ORIGIN_UNTRUSTED: [403, 'Forbidden'],

@@ -1,4 +1,4 @@
-/** The connection of a client, which h3 leaves alone: its address, its end, and its pace. */
+/** The connection of a client, which h3 does not handle: its address, its end, and its pace. */
 import type { H3Event } from 'h3'
 import type { ServerResponse } from 'node:http'
 import { outermostEvent } from './outermost-request.ts'

@@ -7,10 +7,10 @@ import { nuxtError } from './nuxt-error.ts'
 import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
 
 /**
- * The same request, which makes the responses of `events` private when it is first used: the
- * response of the event itself and that of the outermost event, of which its data become a part.
- * The cookies that Better Auth renews are set on the responses of `withCookies`, the events with
- * this identity.
+ * Wraps a `ConvexRequest` so that its first use makes the responses of `events` private: the
+ * response of the event itself, and the response of the outermost event, which will contain its
+ * data. Cookies that Better Auth renews are set on the responses of `withCookies`, the events that
+ * have the same identity.
  */
 export function withIdentityHeaders(request: ConvexRequest, events: H3Event[], withCookies: H3Event[]): ConvexRequest {
   const use = async (method: (...args: any[]) => Promise<any>, args: any[]): Promise<any> => {
@@ -50,7 +50,7 @@ function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
 /**
  * The headers that a host itself adds to the response of a route. Vercel's preset leaves the
  * headers of route rules to the host, and Netlify's preset adds its own header to every response of
- * a route with `isr`, for other methods than GET too.
+ * a route with `isr`, also for methods other than GET.
  */
 function targetedByHost(event: H3Event): string[] {
   const { headers = {}, isr } = getRouteRules(event) as { headers?: Record<string, string>, isr?: unknown }

@@ -1,11 +1,11 @@
-/** Which request caused another one, among those that the app's server makes to itself. */
+/** Finds the request that caused another request, if the app's server makes requests to itself. */
 import type { H3Event } from 'h3'
 import type { useNitroApp } from 'nitropack/runtime'
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 // While Nitro answers a request from outside, it sends requests to itself: for the error page, for
 // islands, for `$fetch` of the app's own routes. A decision about the request from outside, such as
-// its identity, holds for all of them.
+// its identity, applies to all requests that it causes.
 
 /** The event that is being answered, for all code that runs because of this event. */
 const answering = new AsyncLocalStorage<H3Event>()
@@ -17,7 +17,7 @@ const callers = new WeakMap<H3Event, H3Event | undefined>()
  */
 const events = new WeakMap<object, H3Event>()
 
-/** Starts to record which event causes which other one. */
+/** Starts to record which event causes which other event. */
 export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): void {
   const { handler, options } = h3App
   const { onError } = options
@@ -26,7 +26,7 @@ export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): 
     callers.set(event, answering.getStore() ?? (context && events.get(context)))
     return answering.run(event, () => handler(event))
   }
-  // The error page is requested from here, after the handler has ended.
+  // `onError` requests the error page, after the handler has ended.
   if (onError)
     options.onError = (error, event) => answering.run(event, () => onError(error, event))
   hooks.hook('request', (event) => {
@@ -44,8 +44,8 @@ export function callerOf(event: H3Event): H3Event | undefined {
 }
 
 /**
- * The event of the request from outside that caused this one; the event itself if it came from
- * outside.
+ * The event of the request from outside that caused this one; the event itself if its own request
+ * came from outside.
  */
 export function outermostEvent(event: H3Event): H3Event {
   const caller = callerOf(event)

@@ -7,8 +7,8 @@ import type { ServerResponse } from 'node:http'
 /** A response that no cache may keep. */
 export interface PrivateResponse {
   /**
-   * Adds `Set-Cookie`s, unless the headers have been sent. Of two cookies with one name the later
-   * one counts.
+   * Adds `Set-Cookie`s, unless the headers have been sent. If two cookies have the same name, the
+   * later cookie counts.
    */
   renewCookies: (setCookies: string[]) => void
 }
@@ -19,8 +19,8 @@ const CACHE_CONTROL = 'private, no-store'
 const NGINX = 'x-accel-expires'
 
 /**
- * Headers that outrank `Cache-Control` in some caches: `CDN-Cache-Control` (RFC 9213) and its like
- * of single hosts, `Surrogate-Control`, and nginx's own.
+ * Headers that outrank `Cache-Control` in some caches: `CDN-Cache-Control` (RFC 9213), similar
+ * headers of single hosts, `Surrogate-Control`, and the header of nginx.
  */
 const TARGETED = /-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/i
 
@@ -67,8 +67,8 @@ function guard(res: ServerResponse, targeted: string[]): PrivateResponse {
   }
 
   /**
-   * The cookies that are being set, and the other renewed ones. The response of the error page sets
-   * renewed cookies again.
+   * Returns the cookies that are being set, and all other renewed cookies. The response of the
+   * error page sets renewed cookies again.
    */
   const withRenewed = (setCookies: string[]): string[] => {
     const last = new Map(setCookies.map((setCookie, index) => [nameOf(setCookie), index]))

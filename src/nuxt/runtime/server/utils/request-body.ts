@@ -17,8 +17,8 @@ export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefi
 }
 
 /**
- * Whether Node's connection has yet to be read: other runtimes, hosts and middleware provide the
- * body as a whole.
+ * Whether the body must still be read from Node's connection. Other runtimes, hosts and middleware
+ * have already read the whole body.
  */
 function hasOpenBody(event: H3Event): boolean {
   const { req } = event.node

@@ -1,4 +1,4 @@
-/** The types of what the Nitro plugin of the module puts into `event.context.convue`. */
+/** The types of `event.context.convue`, which the module's Nitro plugin sets. */
 import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
 
@@ -6,8 +6,8 @@ export interface ConvexEventContext {
   /** The proxy of Better Auth's routes. */
   handler: ConvexServer['handler']
   /**
-   * Convex of one event. The events of requests that the server makes to itself share one context,
-   * hence the argument.
+   * Convex of one event. Takes the event as an argument, since the events of requests that the
+   * server makes to itself share one context.
    */
   of: (event: H3Event) => EventConvex
 }

@@ -1,4 +1,4 @@
-/** The URL of a request, and the refusal of requests that have none. */
+/** The URL of a request, and the refusal of requests without a valid URL. */
 import type { H3Event } from 'h3'
 import { defineEventHandler, getRequestURL } from 'h3'
 import { paceResponse } from './client-connection.ts'
@@ -16,17 +16,14 @@ export function requestUrl(event: H3Event): URL {
 
 /**
  * Answers 400 to a request whose `Host` or target cannot be part of a URL. h3, Nitro and Nuxt would
- * throw wherever they need the URL, in their error handlers too, so this has to be the first
- * handler.
+ * throw wherever they need the URL, even in their error handlers, so this handler must run first.
  */
 export const refuseWithoutUrl = defineEventHandler(async (event) => {
   if (!hasUrl(event))
     return await paceResponse(event, refuse(400, 'HOST_INVALID', 'The host of the request is not valid.'))
 })
 
-/**
- * A response in the same form as those with which `handler` of a `ConvexServer` refuses requests.
- */
+/** A response in the form that `handler` of a `ConvexServer` uses to refuse requests. */
 export function refuse(status: number, code: string, message: string): Response {
   const headers = { 'cache-control': 'private, no-store', 'vary': 'Cookie' }
   return Response.json({ code, message }, { status, headers })

@@ -23,7 +23,10 @@ export function isShared(event: H3Event): boolean {
   return isKeptByHost(event)
 }
 
-/** Nitro's own cache keeps inner responses too. `defineCachedEventHandler` sets `context.cache`. */
+/**
+ * Nitro's own cache also keeps responses to inner requests. `defineCachedEventHandler` sets
+ * `context.cache`.
+ */
 function isKeptByServer(event: H3Event): boolean {
   return hasRule(event, rules => !!rules.cache) || !!event.context.cache
 }
@@ -37,7 +40,7 @@ function isKeptByHost(event: H3Event): boolean {
 }
 
 function hasRule(event: H3Event, matches: (rules: Rules) => boolean): boolean {
-  // Caches answer no other methods.
+  // Caches only answer these methods.
   if (event.method !== 'GET' && event.method !== 'HEAD')
     return false
   // Nitro matches the decoded path; the presets of hosts match the path as the client sent it.
