@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { testingError } from './testing-error.ts'
 
-/** The addresses that may be used besides those of the loopback interface. */
+/** The allowed addresses, in addition to the addresses of the loopback interface. */
 export interface AccessOptions {
   /** Host names, in lower case, without a port. */
   hosts: string[]
@@ -16,14 +16,14 @@ export interface Refusal {
   message: string
 }
 
-/** What `startDeployment` takes; see `DeploymentOptions`. */
+/** The options of `startDeployment` that concern access; see `DeploymentOptions`. */
 interface AllowedAddresses {
   siteUrl: string
   allowedOrigins?: readonly string[] | undefined
   allowedHosts?: readonly string[] | undefined
 }
 
-/** A scheme, a host and maybe a port. */
+/** A scheme, a host and an optional port. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i
 
 /**
@@ -54,9 +54,10 @@ export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] 
 }
 
 /**
- * Tells who may use a deployment. It listens on the loopback interface, but a browser on this
- * machine takes any page there: one whose host name resolves to this machine (DNS rebinding) is
- * recognized by `Host`, and any other by `Origin`. Programs other than browsers send no `Origin`.
+ * Decides which requests may use a deployment. The deployment only listens on the loopback
+ * interface, but any page in a browser on this machine can send requests to this interface. `Host`
+ * shows requests of a site whose name resolves to this machine (DNS rebinding), and `Origin` shows
+ * requests of any other site. Programs other than browsers send no `Origin`.
  */
 export class Access {
   readonly #hosts: ReadonlySet<string>
@@ -92,7 +93,7 @@ export class Access {
   }
 }
 
-/** The name in a `Host` header, as URLs have it. */
+/** The name in a `Host` header, in the form in which `URL` returns host names. */
 function hostNameOf(host: string | undefined): string | null {
   const [, name, port = ''] = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i.exec(host ?? '') ?? []
   return name === undefined ? null : parseUrl(`http://${name}${port}`)?.hostname.replace(/\.$/, '') ?? null
@@ -103,7 +104,10 @@ function isLoopback(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
-/** `URL.origin` is "null" for a scheme that an app has made up, such as `capacitor:`. */
+/**
+ * Returns the origin of a URL. `URL.origin` is "null" for the custom scheme of an app, such as
+ * `capacitor:`.
+ */
 function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`.toLowerCase()
 }
@@ -112,7 +116,7 @@ function parseUrl(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null
 }
 
-/** What a stranger has sent, in a message. */
+/** Quotes the value of a request's header for a message. */
 function quote(value: string | undefined): string {
   return JSON.stringify((value ?? '').slice(0, 100))
 }

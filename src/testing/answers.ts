@@ -1,20 +1,20 @@
 /** The answers of mutations that a client may send again after a reconnect. */
 import type { Outcome } from './runtime.ts'
 
-/** A page that is open for long must not fill the memory. */
+/** Limits the memory that a page needs if it is open for a long time. */
 const KEPT_ANSWERS = 10_000
 
-/** How a mutation ended. */
+/** The outcome of a mutation. */
 export interface Answer {
   outcome: Outcome
-  /** When it was committed; `null` if it was not. */
+  /** The timestamp of the commit; `null` if the mutation was not committed. */
   ts: bigint | null
 }
 
 /**
  * The answers to mutations, by session and request. A client whose connection dropped before the
- * answer sends its mutation again, and it runs once all the same. A failed one left nothing behind
- * and runs again, as with Convex.
+ * answer sends its mutation again. The mutation nevertheless runs only once. A failed mutation has
+ * changed nothing, and runs again, as on Convex.
  */
 export class AnswerBook {
   readonly #answers = new Map<string, Promise<Answer>>()

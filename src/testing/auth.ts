@@ -5,7 +5,7 @@ import type { Identity } from './identity.ts'
 import { clock } from './clock.ts'
 import { importPeer } from './peers.ts'
 
-/** A person whose token was verified. */
+/** A user whose token has been verified. */
 export interface Authenticated {
   identity: NonNullable<Identity>
   /** When the token expires, in ms since 1970. */
@@ -22,7 +22,7 @@ export class AuthenticationError extends Error {
   }
 }
 
-/** Claims with a name of their own in `UserIdentity`; all others keep theirs. */
+/** Claims that have a different name in `UserIdentity`. All other claims keep their names. */
 const ATTRIBUTES: Record<string, string> = {
   given_name: 'givenName',
   family_name: 'familyName',
@@ -50,7 +50,7 @@ export class Authenticator {
   readonly #keys = new Map<AuthProvider, Promise<JWTVerifyGetKey>>()
   readonly #request: RequestKeys
 
-  /** `request` gets the keys of a provider. */
+  /** `request` fetches the keys of a provider. */
   static async create(authConfig: unknown, request: RequestKeys = fetch): Promise<Authenticator> {
     const jose = await importPeer('jose', () => import('jose'))
     return new Authenticator(jose, (authConfig as AuthConfig | undefined)?.providers ?? [], request)
@@ -101,15 +101,15 @@ export class Authenticator {
       [this.#jose.customFetch]: this.#request,
     }))
     this.#keys.set(provider, keys)
-    // An issuer that could not be reached is asked again the next time.
+    // If the issuer could not be reached, the next token requests the keys again.
     keys.catch(() => this.#keys.delete(provider))
     return keys
   }
 }
 
 /**
- * Issuers are compared without a trailing slash, which providers write differently in tokens and in
- * documents.
+ * Issuers are compared without a trailing slash, since a provider may write the slash in its
+ * documents but not in its tokens.
  */
 function isFrom(provider: AuthProvider, { iss, aud }: JWTPayload): boolean {
   const issuer = 'issuer' in provider ? provider.issuer : provider.domain

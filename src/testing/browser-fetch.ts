@@ -13,7 +13,10 @@ export type SendRequest = (
   init: Omit<RequestInit, 'headers'> & { headers: Record<string, string> },
 ) => Promise<BrowserResponse>
 
-/** A response with its `Set-Cookie`s, which the `Response` of a simulated page hides. */
+/**
+ * A response with its `Set-Cookie` headers, which the `Response` of a simulated page does not
+ * expose.
+ */
 export interface BrowserResponse {
   response: Response
   setCookies: string[]
@@ -22,7 +25,10 @@ export interface BrowserResponse {
 export interface BrowserFetchOptions {
   /** The origin of the app, which every request has in its `Origin` header. */
   origin: string
-  /** What sends the requests. @default Node's own HTTP client, without following redirects */
+  /**
+   * The function that sends the requests. @default Node's own HTTP client, without following
+   * redirects
+   */
   send?: SendRequest
 }
 

@@ -10,25 +10,28 @@ import { isInnerRequest, packages, resolveImport } from './packages.ts'
 import { importPeer } from './peers.ts'
 import { testingError } from './testing-error.ts'
 
-/** What a module of the functions folder exports. */
+/** The exports of a module of the functions folder. */
 export type FunctionModule = Record<string, unknown>
 
 /** The app itself, or a component that it installs. */
 export interface ComponentSource {
   /** `''` for the app, else the names of the installations from the app down, joined by `/`. */
   path: string
-  /** Absolute path of its folder. */
+  /** Absolute path of the component's folder. */
   directory: string
-  /** What its config was imported as: a package's name, or a relative path; `null` for the app. */
+  /**
+   * The specifier with which the component's config was imported: the name of a package, or a
+   * relative path; `null` for the app.
+   */
   specifier: string | null
   /**
-   * Its modules with functions in them, relative to `directory`, without an extension: `messages`,
-   * `admin/users`.
+   * The component's modules that may contain functions, relative to `directory`, without an
+   * extension: `messages`, `admin/users`.
    */
   modules: string[]
-  /** Whether it has a `schema`. */
+  /** Whether the component has a `schema`. */
   hasSchema: boolean
-  /** Whether it is in an installed package, which brings its generated types. */
+  /** Whether the component is part of an installed package, which contains the generated types. */
   isPackaged: boolean
 }
 
@@ -45,18 +48,19 @@ export interface LoadedFunctions {
   components: LoadedComponent[]
   /** The default export of `auth.config`, if there is one. */
   authConfig: unknown
-  /** Deletes the bundle from the disk; what is loaded stays usable. */
+  /** Deletes the bundle from the disk. Loaded modules remain usable. */
   dispose: () => Promise<void>
 }
 
-/** What `defineApp` and `defineComponent` give back, as far as discovery reads it. */
+/** The parts of the return value of `defineApp` and `defineComponent` that are used here. */
 interface ComponentDefinition {
   _name?: string
   _childComponents: [name: string, imported: ImportedDefinition, ...rest: unknown[]][]
 }
 
 /**
- * What Convex puts in place of an imported component config; `definition` and `specifier` are ours.
+ * The object with which Convex replaces an imported component config. Convue adds `definition` and
+ * `specifier`.
  */
 interface ImportedDefinition {
   componentDefinitionPath: string
@@ -65,7 +69,7 @@ interface ImportedDefinition {
   specifier: string
 }
 
-/** A file to bundle, and what its bundle is called. */
+/** A file to bundle, and the name of its bundle. */
 interface EntryPoint {
   in: string
   out: string
@@ -77,8 +81,9 @@ const SOURCE_FILE = /\.[cm]?[jt]sx?$/
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.jsx', '.mjs']
 
 /**
- * `app.use()` wants what Convex's own bundler puts in place of an imported component config.
- * `definition` rides along, so that one evaluation of the app's config yields the whole tree.
+ * `app.use()` requires the object with which Convex's bundler replaces an imported component
+ * config. Convue's object also contains `definition`, so that one evaluation of the app's config
+ * finds all components.
  */
 const componentDefinitions: Plugin = {
   name: 'component-definitions',
@@ -115,9 +120,9 @@ const componentDefinitions: Plugin = {
 }
 
 /**
- * Bundles a functions folder and evaluates every module of it. Everything is loaded up front
- * because a lazy import inside of a transaction fails: convex-test takes `setTimeout` and `fetch`
- * away there.
+ * Bundles a functions folder and evaluates every module of it. All modules are loaded at the start,
+ * since a lazy import inside a transaction fails: convex-test removes `setTimeout` and `fetch`
+ * there.
  */
 export async function loadFunctions(functions: string): Promise<LoadedFunctions> {
   const output = await createOutputFolder(functions)
@@ -172,8 +177,8 @@ export async function describeFunctions(functions: string): Promise<ComponentSou
 }
 
 /**
- * A folder of its own for each bundle, because Node never evaluates a file twice, and inside
- * `node_modules`, so that the packages that the functions import are found from there.
+ * Each bundle has its own folder, since Node never evaluates a file twice. The folder is inside
+ * `node_modules`, so that Node finds the packages that the functions import.
  */
 async function createOutputFolder(functions: string): Promise<string> {
   if (!existsSync(functions))
@@ -192,7 +197,7 @@ async function createOutputFolder(functions: string): Promise<string> {
   return output
 }
 
-/** A process that was killed could not tidy up after itself. */
+/** Removes the folders of processes that were killed before they could delete them. */
 async function removeAbandoned(cache: string): Promise<void> {
   const folders = existsSync(cache) ? await readdir(cache) : []
   const abandoned = folders.filter(name => !isRunning(Number.parseInt(name)))
@@ -204,7 +209,7 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0)
   }
   catch (error) {
-    // The folder exists, and belongs to another component.
+    // The process exists, and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
@@ -254,7 +259,7 @@ async function build(outdir: string, entryPoints: EntryPoint[], plugins: Plugin[
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      // The condition that Node adds to its own: both must resolve a package to the same file.
+      // Node also uses this condition. esbuild and Node must resolve a package to the same file.
       conditions: ['module-sync'],
       banner: { js: REQUIRE },
       sourcemap: 'inline',
@@ -290,7 +295,7 @@ async function listModules(directory: string): Promise<string[]> {
   return modules.sort()
 }
 
-/** Each component gets a folder in the output, which mirrors its own. */
+/** Each component has a folder in the output with the same structure as its source folder. */
 function entryPoints({ directory, modules, hasSchema }: ComponentSource, out: string): EntryPoint[] {
   return [...modules, ...hasSchema ? ['schema'] : []].map(name => ({ in: findFile(directory, name)!, out: `${out}/${name}` }))
 }

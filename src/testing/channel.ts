@@ -6,26 +6,29 @@ import type { Call } from './runtime.ts'
 import type { ServerOptions } from './server.ts'
 import { ConvueError } from '../errors/convue-error.ts'
 
-/** What the main thread asks of a deployment's thread. */
+/** The requests of the main thread to the thread of a deployment. */
 export type WorkerRequest
   = | { type: 'start', options: ServerOptions }
     | { type: 'run', kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'> }
     | { type: 'advanceClock', ms: number }
     | { type: 'settled' | 'disconnectAll' | 'restart' | 'reload' | 'close' }
 
-/** What crosses over to a deployment's thread. */
+/** The message that the main thread sends. */
 export interface RequestMessage {
   id: number
   request: WorkerRequest
 }
 
-/** What comes back. Events arrive before the answer to whatever caused them. */
+/**
+ * The messages that the main thread receives. Events arrive before the answer to the request that
+ * caused them.
+ */
 export type WorkerMessage
   = | { type: 'answer', id: number, value: unknown }
     | { type: 'failure', id: number, error: SerializedError }
     | { type: 'events', log: LogEntry[], connections: [id: number, connection: Connection | null][] }
 
-/** An error in a form that survives the crossing. */
+/** An error in a form that can be sent between threads. */
 type SerializedError
   = | { code: ConvueErrorCode, why: string, fix: string, cause: string }
     | { code: null, message: string, stack: string | undefined }

@@ -2,12 +2,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { promisify } from 'node:util'
 
-/** Node fires at once what is set further ahead than this. */
+/** The longest delay of Node's timers. A timer with a longer delay would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
 /**
- * The context that nothing has run in yet: work that a transaction sets off, but that is not part
- * of it, runs here.
+ * An async context without any transaction. Work that a transaction starts, but that is not part of
+ * the transaction, runs in this context.
  */
 export const inCleanContext = AsyncLocalStorage.snapshot()
 
@@ -21,13 +21,13 @@ const nativeClearInterval = globalThis.clearInterval
 type Callback = (...args: unknown[]) => void
 
 /**
- * What the clock's `setTimeout` returns. It has all methods of Node's own `Timeout`: libraries use
- * them, as `fetch` uses `refresh`.
+ * The return value of the clock's `setTimeout`. It has all methods of Node's own `Timeout`, since
+ * libraries use them: `fetch` uses `refresh`, for example.
  */
 class ClockTimeout implements Disposable {
-  /** When it fires next, by the clock. */
+  /** The time at which the timeout fires next, on this clock. */
   deadline!: number
-  /** The number that stands for it, once one was read. */
+  /** The number that identifies the timeout, once the timeout has been converted to a number. */
   id: number | undefined
   readonly #clock: Clock
   readonly #delay: number
@@ -82,14 +82,14 @@ class ClockTimeout implements Disposable {
   }
 
   /**
-   * A number that `clearTimeout` accepts in the place of this object. Node's own numbers are never
-   * used twice.
+   * A number that `clearTimeout` accepts instead of this object. Node's own numbers are never used
+   * twice.
    */
   [Symbol.toPrimitive](): number {
     return this.id ??= Number(this.#native)
   }
 
-  /** Waits for the time that is left. */
+  /** Starts a timer of Node for the remaining time. */
   arm(): void {
     nativeClearTimeout(this.#native)
     const onTime = (): void => {
@@ -105,16 +105,16 @@ class ClockTimeout implements Disposable {
 }
 
 /**
- * The time of one deployment, which a test can set forward. `install` makes it the time of
- * everything in this thread: `Date` and `setTimeout` of the functions, of the scheduler, of the
- * pings. The thread is the deployment's own, so nothing else is touched.
+ * The time of one deployment, which a test can set forward. `install` replaces `Date` and
+ * `setTimeout` of this thread, which the functions, the scheduler and the pings use. The thread
+ * belongs to the deployment, so no other code is affected.
  */
 class Clock {
-  /** The timeouts that have yet to fire. */
+  /** The timeouts that have not fired yet. */
   readonly pending = new Set<ClockTimeout>()
   #ahead = 0
 
-  /** Milliseconds since 1970 as the deployment believes. */
+  /** Milliseconds since 1970, on the deployment's clock. */
   now(): number {
     return nativeDate.now() + this.#ahead
   }
@@ -124,14 +124,14 @@ class Clock {
     return [...this.pending].some(({ deadline }) => deadline <= this.now())
   }
 
-  /** Sets the time forward. What becomes due by it fires next, in order. */
+  /** Sets the time forward. Timers that are then due fire next, in order. */
   advance(ms: number): void {
     this.#ahead += ms
     for (const timeout of [...this.pending].sort((a, b) => a.deadline - b.deadline))
       timeout.arm()
   }
 
-  /** Runs `body` so that the timers it sets fire outside of its async context. */
+  /** Runs `body`. Timers that `body` sets fire outside of its async context. */
   detached<Result>(body: () => Result): Result {
     return detached.run(true, body)
   }
@@ -154,7 +154,7 @@ class Clock {
     globalThis.clearInterval = handle => this.#clear(handle, nativeClearInterval)
   }
 
-  /** Node's own functions clear what Node set, such as an interval. */
+  /** Uses Node's own functions to clear timers that Node has set, such as an interval. */
   #clear<Handle>(handle: Handle, clearNative: (handle: Handle) => void): void {
     const timeout = handle instanceof ClockTimeout ? handle : this.#find(handle)
     if (timeout)

@@ -7,7 +7,7 @@ import { describeFunctions } from './bundle.ts'
 /** Options of {@link codegen}. */
 export interface CodegenOptions {
   /**
-   * Path of the functions folder; a relative one starts at the working directory. @default
+   * Path of the functions folder. A relative path is resolved from the working directory. @default
    * './convex'
    */
   functions?: string
@@ -20,12 +20,12 @@ const HEADER = `/* eslint-disable */
 `
 
 /**
- * Writes the typed `_generated/` of a functions folder, `components` included, without a
- * deployment. The result is interchangeable with that of `npx convex codegen`, which needs one.
+ * Writes the typed `_generated/` of a functions folder, including `components`, without a
+ * deployment. The result is interchangeable with the result of `npx convex codegen`, which needs a
+ * deployment.
  *
  * @throws ConvueError `FUNCTIONS_INVALID` if the app's `convex.config` cannot be read.
- * @example
- * await codegen({ functions: './convex' })
+ * @example await codegen({ functions: './convex' })
  */
 export async function codegen(options: CodegenOptions = {}): Promise<void> {
   const functions = resolve(options.functions ?? './convex')
@@ -50,15 +50,15 @@ async function writeGenerated(component: ComponentSource, all: ComponentSource[]
 }
 
 /**
- * A dev server reloads the page for each file that is written, so a file that is up to date is left
- * alone.
+ * Does not write a file that is up to date, since a dev server reloads the page for each written
+ * file.
  */
 async function writeChanged(file: string, text: string): Promise<void> {
   if (await readFile(file, 'utf8').catch(() => null) !== text)
     await writeFile(file, text)
 }
 
-/** The components that one installs itself. */
+/** The components that `parent` itself installs. */
 function children(parent: ComponentSource, all: ComponentSource[]): ComponentSource[] {
   const prefix = parent.path ? `${parent.path}/` : ''
   return all.filter(({ path }) => path !== '' && path.startsWith(prefix) && !path.slice(prefix.length).includes('/') && path !== parent.path)
@@ -96,8 +96,8 @@ ${components.join('\n')}
 }
 
 /**
- * A package ships the type of its functions; of a component in the app, its own generated `api`
- * tells.
+ * A package contains the type of its component's functions. The type of a component in the app is
+ * the type of its generated `api`.
  */
 function componentType(component: ComponentSource, importer: string): string {
   const name = JSON.stringify(nameOf(component))

@@ -9,8 +9,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { testingError } from './testing-error.ts'
 
 /**
- * The parts of a `TestConvex` in use, without the types of an app. `runInComponent` is there
- * without being declared.
+ * The parts of a `TestConvex` that are used here, without the types of an app. The types of
+ * convex-test do not declare `runInComponent`.
  */
 export interface TestAccessor {
   query: <Result>(body: (ctx: GenericQueryCtx<any>) => Promise<Result>) => Promise<Result>
@@ -33,8 +33,8 @@ export interface TestInstance extends TestAccessor {
 }
 
 /**
- * What is read of convex-test's inside. None of it is documented: the peer is pinned to one
- * version, and only this file, `database.ts` and `syscalls.ts` know.
+ * The internals of convex-test that are used here. They are not documented, so the peer is pinned
+ * to one version, and only this file, `database.ts` and `syscalls.ts` use them.
  */
 export interface TestState {
   components: Record<string, { db: TestDatabase, modules: unknown }>
@@ -52,7 +52,7 @@ export interface TestState {
 interface TestDatabase extends PageSource {
   paginate: (request: PageQuery) => DatabasePage
   _documents: Record<string, Document>
-  /** What each open transaction, the innermost last, has written; `null` is a deletion. */
+  /** The writes of each open transaction, the innermost last; `null` is a deletion. */
   _writes: Record<string, Document | null>[]
   _schema: unknown
   getFile: (storageId: string) => Blob | null
@@ -60,9 +60,9 @@ interface TestDatabase extends PageSource {
 }
 
 /**
- * convex-test keeps its state in an `AsyncLocalStorage` that it does not export, and enters it for
- * every call. Looking on during one call that does nothing reveals it. All of this is synchronous,
- * so the storage of other deployments is not seen.
+ * convex-test keeps its state in an `AsyncLocalStorage` that it does not export, and enters this
+ * storage for every call. Observing one call that does nothing reveals the storage. All of this is
+ * synchronous, so no other deployment can enter its storage meanwhile.
  */
 export function revealState(test: TestConvex<any>): TestState {
   const { prototype } = AsyncLocalStorage
@@ -87,8 +87,8 @@ export function revealState(test: TestConvex<any>): TestState {
 type Syscalls = Pick<TestState, 'syscall' | 'asyncSyscall' | 'jsSyscall'>
 
 /**
- * Puts `Convex` in place before any function is loaded, as it is on a deployment: modules look at
- * it while they load, to find out where they run. convex-test defines it with the first test, as an
+ * Defines the global `Convex` before functions are loaded, as a deployment does: modules read it
+ * while they load, to detect where they run. convex-test only defines it with the first test, as an
  * object that cannot be read outside of a call.
  */
 export function installConvexGlobal(): void {

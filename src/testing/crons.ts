@@ -19,7 +19,7 @@ type Schedule
 const MINUTE = 60_000
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-/** A schedule that names the 29th of February comes round within this. */
+/** The longest time between two runs, for a schedule on the 29th of February. */
 const LONGEST_WAIT_MINUTES = 4 * 366 * 24 * 60
 
 /** Runs the jobs of `crons.ts` on the deployment's clock. */
@@ -31,7 +31,9 @@ export class CronRunner {
     this.#run = run
   }
 
-  /** Starts the jobs of a `crons` module in place of those before; `undefined` has none. */
+  /**
+   * Replaces the running jobs with the jobs of a `crons` module; `undefined` stands for no jobs.
+   */
   start(crons: unknown): void {
     this.stop()
     const jobs = (crons as { crons: Record<string, CronJob> } | undefined)?.crons ?? {}
@@ -53,7 +55,7 @@ export class CronRunner {
   }
 }
 
-/** When a schedule is due next, in ms since 1970. */
+/** The time at which a schedule is due next, in ms since 1970. */
 export function nextRun(schedule: Schedule, after: number): number {
   if (schedule.type === 'interval')
     return after + ((schedule.hours ?? 0) * 60 * MINUTE + (schedule.minutes ?? 0) * MINUTE + (schedule.seconds ?? 0) * 1000)
@@ -97,14 +99,14 @@ function parseCron(cron: string): { minutes: Set<number>, hours: Set<number>, is
     isDay: (date) => {
       const isDayOfMonth = days.has(date.getUTCDate())
       const isDayOfWeek = weekdays.has(date.getUTCDay()) || (date.getUTCDay() === 0 && weekdays.has(7))
-      // As in every cron: if both kinds of day are given, either will do.
+      // As in every cron: if both kinds of day are given, one match is enough.
       const isDay = day !== '*' && weekday !== '*' ? isDayOfMonth || isDayOfWeek : isDayOfMonth && isDayOfWeek
       return isDay && months.has(date.getUTCMonth() + 1)
     },
   }
 }
 
-/** A star, a number, a range, a name, each with a step or without, and lists of these. */
+/** Parses a star, a number, a range or a name, each with an optional step, and lists of these. */
 function parseField(field: string, first: number, last: number, names: [string, number][] = []): Set<number> {
   const named = names.reduce((text, [name, value]) => text.replaceAll(name, String(value)), field.toLowerCase())
   return new Set(named.split(',').flatMap((part) => {

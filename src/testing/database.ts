@@ -25,20 +25,20 @@ import { tableOf } from './tracking.ts'
 type Args = Record<string, Value>
 type ConvexTest = typeof import('convex-test').convexTest
 
-/** What the database tells, and asks for. */
+/** The events that the database reports, and the addresses that it needs. */
 export interface DatabaseHost extends FileUrls {
   /**
-   * A transaction was committed. Called synchronously, before anything else can run on the new
-   * data.
+   * Called after each commit of a transaction, synchronously, before other functions can run on the
+   * new data.
    */
   onCommit: (changes: Change[]) => void
-  /** A scheduled function ends. */
+  /** Called when a scheduled function ends. */
   onScheduledRun: (run: ScheduledRun) => void
 }
 
 /**
- * The data of one deployment, and the functions run on it: convex-test, with what a server needs
- * added.
+ * The data of one deployment, and its functions: an instance of convex-test, with additions that a
+ * server needs.
  */
 export class Database {
   readonly #convexTest: ConvexTest
@@ -46,7 +46,7 @@ export class Database {
   readonly #state: TestState
   readonly #host: DatabaseHost
   readonly #frames: Frames = new AsyncLocalStorage()
-  /** What pages have read since the last commit, of each component. */
+  /** The queries that pages of each component have read since the last commit. */
   #resolvedQueries = new WeakMap<PageSource, ResolvedQueries>()
 
   static async open(components: LoadedComponent[], host: DatabaseHost): Promise<Database> {
@@ -60,20 +60,20 @@ export class Database {
     const { test, state } = this.#instantiate(components)
     this.#test = test
     this.#state = state
-    // Timestamps go on where those of a previous deployment on the same port ended, or its clients
-    // would not come back.
+    // Timestamps must be later than the timestamps of a previous deployment on the same port.
+    // Otherwise its clients could not reconnect.
     state.transactionManager._lastCommitTs = BigInt(clock.now()) * 1_000_000n
     this.#watchCommits()
     wrapSyscalls(state, { ...host, frames: this.#frames, transaction: (component, body) => this.#transaction(component, body) })
   }
 
-  /** The timestamp of the last commit, in nanoseconds since 1970. It only ever grows. */
+  /** The timestamp of the last commit, in nanoseconds since 1970. It never decreases. */
   get timestamp(): bigint {
     return this.#state.transactionManager._lastCommitTs
   }
 
   /**
-   * Runs queries on one snapshot of the data: no commit happens until `body` is done.
+   * Runs queries on one snapshot of the data: no commit happens until `body` has resolved.
    *
    * @returns the snapshot's timestamp.
    */
@@ -110,7 +110,7 @@ export class Database {
     return response!
   }
 
-  /** Stores a file in a transaction of its own. */
+  /** Stores a file in a separate transaction. */
   async storeFile(component: string, file: Blob): Promise<string> {
     return await this.#transaction(component, ctx => ctx.storage.store(file))
   }
@@ -119,12 +119,12 @@ export class Database {
     return this.#state.components[component]?.db.getFile(storageId) ?? null
   }
 
-  /** Resolves once the scheduled functions that have started are done. */
+  /** Resolves once all scheduled functions that have started have ended. */
   async finishScheduled(): Promise<void> {
     await this.#test.finishInProgressScheduledFunctions()
   }
 
-  /** Puts other functions and schemas over the same data. */
+  /** Replaces the functions and schemas, and keeps the data. */
   async replaceFunctions(components: LoadedComponent[]): Promise<void> {
     const { state } = this.#instantiate(components)
     while (this.#state.transactionManager._waitOnCurrentFunction)
@@ -161,7 +161,7 @@ export class Database {
     return { test: test as unknown as TestInstance, state }
   }
 
-  /** convex-test finds the root of the modules by a name with `_generated` in it. */
+  /** One name must contain `_generated`, by which convex-test finds the root of the modules. */
   #moduleLoaders(component: LoadedComponent): Record<string, () => Promise<FunctionModule>> {
     const frames = this.#frames
     const { onScheduledRun } = this.#host
@@ -187,8 +187,8 @@ export class Database {
   }
 
   /**
-   * Learns of each commit exactly what it changed: nested transactions merged, those rolled back
-   * left out.
+   * Reports the changes of each commit. Changes of nested transactions are part of the outermost
+   * commit, and changes that were rolled back are not reported.
    */
   #watchCommits(): void {
     const { components, transactionManager } = this.#state

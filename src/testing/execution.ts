@@ -1,22 +1,23 @@
-/** What one run of a function has read, written and logged. */
+/** The record of one run of a function: its reads, its commit and its error. */
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FunctionKind } from './registered-function.ts'
 import { ReadSet } from './tracking.ts'
 
 /**
- * One run of a function that was asked for from outside, together with everything that it calls.
+ * One run of a function that a client, a test or the scheduler has called, with all functions that
+ * it calls.
  */
 export class Execution {
-  /** What it has read. */
+  /** The ranges that the run has read. */
   readonly reads = new ReadSet()
   /**
-   * Where its page ended: given back to it when it runs again, so that the page neither grows nor
-   * leaves a gap.
+   * The end of the page that the run has read. The next run of the query receives this cursor, so
+   * that the page neither grows nor leaves a gap.
    */
   endCursor: string | null
-  /** When its mutation was committed. */
+  /** The timestamp at which the mutation was committed. */
   commitTs: bigint | null = null
-  /** What its own function threw, before convex-test wrapped it. */
+  /** The error that the function itself threw, before convex-test wrapped the error. */
   thrown: unknown
 
   constructor(endCursor: string | null = null) {
@@ -24,14 +25,17 @@ export class Execution {
   }
 }
 
-/** Where the code that runs right now belongs. */
+/** The execution, the component and the function to which the running code belongs. */
 export interface Frame {
   execution: Execution
   component: string
   kind: FunctionKind
-  /** 0 outside of functions, 1 in the function asked for, more in those that it calls. */
+  /**
+   * 0 outside of functions, 1 in the function that was called, and more in the functions that it
+   * calls.
+   */
   depth: number
 }
 
-/** Follows the code through its calls. */
+/** Keeps the current frame across asynchronous calls. */
 export type Frames = AsyncLocalStorage<Frame>

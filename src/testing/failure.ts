@@ -9,19 +9,19 @@ import { ValidationError } from './instrumented-function.ts'
 export interface Failure {
   status: 'error'
   message: string
-  /** What the function's `ConvexError` carries, in Convex's JSON encoding. */
+  /** The data of the function's `ConvexError`, in Convex's JSON encoding. */
   data?: JSONValue
 }
 
 /**
- * A call that never reached its function: there is none of that name, or not for this caller, or
- * not with these arguments.
+ * A call that did not run its function: the function does not exist, this caller may not call it,
+ * or it does not accept the arguments.
  */
 export class RefusedCall extends Error {}
 
 /**
- * Says it as a development deployment of Convex does: with the message and the place in the
- * functions folder.
+ * Describes an error as a development deployment of Convex does: with the message and the place in
+ * the functions folder.
  */
 export function describeFailure(error: unknown, functions: string): Failure {
   const prefix = `[Request ID: ${randomBytes(8).toString('hex')}] Server Error\n`
@@ -40,7 +40,7 @@ function isConvexError(error: unknown): error is ConvexError<Value> {
   return error instanceof ConvexError || (error instanceof Error && Symbol.for('ConvexError') in error)
 }
 
-/** The lines of the stack that are the app's own, as paths from inside of the functions folder. */
+/** The lines of the stack in files of the app, with paths relative to the functions folder. */
 function placeOf(error: unknown, functions: string): string {
   const lines = error instanceof Error ? error.stack?.split('\n') ?? [] : []
   return lines

@@ -12,10 +12,10 @@ import { encodeTimestamp } from './protocol.ts'
 /** Larger bodies are refused. */
 const MAX_BODY_BYTES = 20 * 2 ** 20
 
-/** How Convex answers when the function itself failed. */
+/** The status of Convex's answer if the function itself has failed. */
 const FUNCTION_FAILED = 560
 
-/** An answer other than success, as Convex's HTTP API words it. */
+/** An answer other than success, in the form of Convex's HTTP API. */
 class HttpError extends Error {
   readonly status: number
   readonly code: string
@@ -27,7 +27,7 @@ class HttpError extends Error {
   }
 }
 
-/** What the two ports need. */
+/** The parts of a deployment that the two ports need. */
 export interface HttpHost {
   /** Resolves once the functions are loaded. */
   runtime: () => Promise<Runtime>
@@ -36,7 +36,7 @@ export interface HttpHost {
   siteUrl: () => string
 }
 
-/** The cloud port: functions by HTTP, and files. */
+/** The handler of the cloud port: calls of functions over HTTP, and files. */
 export function createCloudHandler(host: HttpHost): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => void respond(response, async () => {
     const cors = corsHeaders(request)
@@ -49,7 +49,7 @@ export function createCloudHandler(host: HttpHost): (request: IncomingMessage, r
   })
 }
 
-/** The site port: the HTTP actions of `http.ts`. */
+/** The handler of the site port: the HTTP actions of `http.ts`. */
 export function createSiteHandler(host: HttpHost): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => void respond(response, () => answerOrError(async () => {
     const runtime = await host.runtime()
@@ -59,7 +59,8 @@ export function createSiteHandler(host: HttpHost): (request: IncomingMessage, re
       headers: toHeaders(request),
       ...(hasBody ? { body: await readBody(request) } : {}),
     })
-    // A bearer need not be for Convex: Better Auth's own sessions come that way too.
+    // The bearer token may not be a token for Convex: Better Auth also accepts its sessions as
+    // bearer tokens.
     const identity = await identify(host, request).catch((error) => {
       if (error instanceof AuthenticationError)
         return null
@@ -132,7 +133,7 @@ function answerCall(outcome: Outcome): Response {
   return Response.json({ status: 'error', errorMessage: message, errorData: data, logLines: [] }, { status: FUNCTION_FAILED })
 }
 
-/** Whose bearer token the request carries. */
+/** The identity of the request's bearer token. */
 async function identify(host: HttpHost, request: IncomingMessage): Promise<Identity> {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ')
   if (scheme?.toLowerCase() !== 'bearer' || !token)
@@ -143,8 +144,8 @@ async function identify(host: HttpHost, request: IncomingMessage): Promise<Ident
 async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let size = 0
-  // Too much is read all the same, if not kept: a client that is still sending does not look for an
-  // answer.
+  // A body that is too large is read to its end without being kept, since a client that is still
+  // sending does not read the answer.
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size <= MAX_BODY_BYTES)
@@ -182,7 +183,7 @@ async function respond(response: ServerResponse, answer: () => Promise<Response>
     response.end()
   }
   catch (error) {
-    // The head is gone already: all that is left to say is that the body is not complete.
+    // The headers have been sent: only a broken connection shows that the body is incomplete.
     response.destroy(error as Error)
   }
 }
@@ -196,7 +197,7 @@ function toHeaders(request: IncomingMessage): Headers {
   return headers
 }
 
-/** Of a page that may call the deployment. */
+/** The CORS headers for a page that may call the deployment. */
 function corsHeaders(request: IncomingMessage): Record<string, string> {
   return {
     'access-control-allow-origin': request.headers.origin ?? '*',

@@ -23,49 +23,49 @@ export type { Identity } from './identity.ts'
 export type { Connection, LogEntry } from './log.ts'
 export { type SignedUpUser, signUp, type SignUpOptions, type TestAuthClient } from './sign-up.ts'
 
-/** A deployment that runs for days must not fill the memory. */
+/** Limits the memory of a deployment that runs for days. */
 const KEPT_LOG_ENTRIES = 10_000
 
 /** Options of {@link startDeployment}. */
 export interface DeploymentOptions {
   /**
-   * Path of the functions folder; a relative one starts at the working directory. @default
+   * Path of the functions folder. A relative path is resolved from the working directory. @default
    * './convex'
    */
   functions?: string
   /**
-   * The deployment's environment variables, the only ones that its functions see.
-   * `CONVEX_CLOUD_URL` and `CONVEX_SITE_URL` are set by the deployment; `SITE_URL` is `siteUrl` and
-   * `BETTER_AUTH_SECRET` is random if they are not given here.
+   * The deployment's environment variables, the only ones that its functions see. The deployment
+   * sets `CONVEX_CLOUD_URL` and `CONVEX_SITE_URL`. Unless they are set here, `SITE_URL` is
+   * `siteUrl`, and `BETTER_AUTH_SECRET` is random.
    *
    * @default {}
    */
   env?: Record<string, string>
   /**
-   * The app's own origin, which Better Auth takes for its base URL. @default
-   * 'http://localhost:5173'
+   * The app's own origin, which Better Auth uses as its base URL. @default 'http://localhost:5173'
    */
   siteUrl?: string
   /**
-   * Origins whose pages may use the deployment, besides `siteUrl` and those of this machine
-   * (`http://localhost:3000`, for one), such as `http://192.168.1.5:5173`. Their host names count
-   * as `allowedHosts` too. Requests for HTTP actions of pages of any other origin are refused as
-   * well, unlike in production.
+   * Further origins whose pages may use the deployment, such as `http://192.168.1.5:5173`.
+   * `siteUrl` and the origins of this machine (`http://localhost:3000`, for example) are always
+   * allowed. The host names of these origins are also `allowedHosts`. Unlike in production, HTTP
+   * actions refuse requests of pages of any other origin.
    *
    * @default []
    */
   allowedOrigins?: string[]
   /**
-   * Names in `Host` that the deployment answers to, besides those of this machine and of the page,
-   * such as `tunnel.example.com` for a proxy that passes the name on. Requests for other names are
-   * refused, so that no site can make its own name mean this machine.
+   * Further host names that a request may have in its `Host` header, such as `tunnel.example.com`
+   * if a proxy forwards this name. The names of this machine and of the page are always allowed.
+   * Requests with other names are refused, so that a site cannot reach the deployment with a name
+   * that it resolves to this machine.
    *
    * @default []
    */
   allowedHosts?: string[]
-  /** Where clients connect to; 0 takes any free port. @default 0 */
+  /** The port to which clients connect; with 0, any free port. @default 0 */
   port?: number
-  /** Where HTTP actions are served; 0 takes any free port. @default 0 */
+  /** The port of the HTTP actions; with 0, any free port. @default 0 */
   sitePort?: number
   /**
    * For development: writes `_generated/` as `codegen` does, and, whenever a file of the folder
@@ -83,50 +83,57 @@ export interface CallOptions {
   identity?: Identity
 }
 
-/** A running deployment. Every method rejects with `DEPLOYMENT_CLOSED` once it is closed. */
+/**
+ * A running deployment. Every method rejects with `DEPLOYMENT_CLOSED` once the deployment is
+ * closed.
+ */
 export interface Deployment {
   /** The address for `ConvexClient` and `ConvexHttpClient`. */
   readonly url: string
-  /** The address of the HTTP actions, Better Auth among them. */
+  /** The address of the HTTP actions, which include Better Auth. */
   readonly siteUrl: string
-  /** The app's own origin, as the option `siteUrl` or the variable `SITE_URL` names it. */
+  /** The app's own origin, from the variable `SITE_URL` or the option `siteUrl`. */
   readonly appOrigin: string
   /**
-   * What ran and what the sockets did, oldest first, at most the last 10,000 entries. It fills as
-   * the deployment reports; awaiting any method, `settled` for one, brings it up to date. Setting
-   * `length` to 0 clears it.
+   * The functions that ran and the events of the sockets, oldest first, at most the last 10,000
+   * entries. The log is complete after any method of the deployment, such as `settled`, has been
+   * awaited. Setting `length` to 0 clears the log.
    */
   readonly log: LogEntry[]
-  /** The live sockets with what they subscribe to; as up to date as `log`. */
+  /** The open sockets with their subscriptions. As complete as `log`. */
   readonly connections: Connection[]
-  /** Runs a query, public or internal. Rejects with what it throws. */
+  /** Runs a query, public or internal. Rejects with the error of the function. */
   query: <Query extends FunctionReference<'query', any>>(query: Query, ...args: [...OptionalRestArgs<Query>, options?: CallOptions]) => Promise<FunctionReturnType<Query>>
-  /** Runs a mutation, public or internal. Rejects with what it throws. */
+  /** Runs a mutation, public or internal. Rejects with the error of the function. */
   mutation: <Mutation extends FunctionReference<'mutation', any>>(mutation: Mutation, ...args: [...OptionalRestArgs<Mutation>, options?: CallOptions]) => Promise<FunctionReturnType<Mutation>>
-  /** Runs an action, public or internal. Rejects with what it throws. */
+  /** Runs an action, public or internal. Rejects with the error of the function. */
   action: <Action extends FunctionReference<'action', any>>(action: Action, ...args: [...OptionalRestArgs<Action>, options?: CallOptions]) => Promise<FunctionReturnType<Action>>
   /**
-   * Resolves once no function runs, the scheduled ones that are due included, and every client has
-   * been answered. An action that waits for a timer runs until the clock gets there.
+   * Resolves once no function runs, no scheduled function is due, and every client has received its
+   * answers. An action that waits for a timer counts as running until the clock reaches the time of
+   * this timer.
    */
   settled: () => Promise<void>
-  /** Drops every socket as a network does, without a goodbye; the clients may come back at once. */
+  /**
+   * Drops every socket without a close frame, as a failing network does. The clients may reconnect
+   * at once.
+   */
   disconnectAll: () => Promise<void>
   /**
    * Sets the deployment's clock forward by `ms`. Timers, scheduled functions, crons and pings that
-   * become due by it fire.
+   * are then due fire.
    */
   advanceClock: (ms: number) => Promise<void>
   /**
-   * Stops and starts again on the same ports. The data and the ids of answered requests stay;
-   * sockets and requests are cut off.
+   * Stops and starts again on the same ports. Keeps the data and the ids of answered requests, and
+   * drops all sockets and requests.
    */
   restart: () => Promise<void>
   /**
    * Loads the functions folder again, keeps the data, and runs all live queries again.
    *
-   * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be bundled; the previous ones
-   *   stay.
+   * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be bundled. The previous
+   * functions then remain.
    */
   reload: () => Promise<void>
   /** Frees the ports and the thread. Closing again does nothing. */
@@ -134,15 +141,15 @@ export interface Deployment {
 }
 
 /**
- * Starts a Convex deployment inside of this process: the app's real functions and components, over
- * the real protocols, without an account or a network. Its data lives as long as it does. For tests
- * and development only: it neither isolates functions nor limits them.
+ * Starts a Convex deployment inside this process. It runs the app's real functions and components
+ * over the real protocols, without an account or a network. The data exists until the deployment is
+ * closed. For tests and development only: the deployment neither isolates functions nor limits
+ * them.
  *
  * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, `DEPLOYMENT_OPTION_INVALID`, or
- *   `DEPLOYMENT_FAILED` if a port is taken.
- * @example
- * const deployment = await startDeployment({ functions: './convex' })
- * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
+ * `DEPLOYMENT_FAILED` if a port is taken.
+ * @example const deployment = await startDeployment({ functions: './convex' }) await
+ * deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
  * await deployment.close()
  */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
@@ -197,7 +204,7 @@ function createDeployment(thread: DeploymentThread, urls: ServerUrls & { appOrig
   }
 }
 
-/** The thread that a deployment runs in, seen from outside. */
+/** The main thread's handle of the thread in which a deployment runs. */
 class DeploymentThread {
   readonly log: LogEntry[] = []
   readonly connections = new Map<number, Connection>()
@@ -272,8 +279,8 @@ function decodeOutcome(outcome: Outcome): any {
 }
 
 /**
- * What is written here is never a change of the functions: the generated types, and the bundles of
- * a folder with packages of its own.
+ * Folders in which a change is never a change of the functions: the generated types, and the
+ * bundles, which are written into `node_modules`.
  */
 const UNWATCHED = /(?:^|[\\/])(?:_generated|node_modules)(?:[\\/]|$)/
 
@@ -286,8 +293,8 @@ function watchFolder(functions: string, reload: () => Promise<void>): () => void
       return
     clearTimeout(timer)
     timer = setTimeout(() => {
-      // The types of what cannot be loaded yet help to mend it, so the two steps do not depend on
-      // each other.
+      // New types help to correct functions that cannot be loaded, so `reload` and `codegen` do not
+      // depend on each other.
       update = update.then(() => codegen({ functions })).catch(report).then(reload).catch(report)
     }, 50)
   })

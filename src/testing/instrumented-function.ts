@@ -12,7 +12,7 @@ type Args = Record<string, Value>
 /** A scheduled function that has ended. */
 export interface ScheduledRun { kind: FunctionKind, name: string, args: Args, error: unknown }
 
-/** Where a function lives, and who wants to know of it. */
+/** The component and the name of a function, and the receiver of its scheduled runs. */
 export interface FunctionPlace {
   component: string
   name: string
@@ -23,9 +23,9 @@ export interface FunctionPlace {
 const ANY_VALIDATOR = JSON.stringify({ type: 'any' })
 
 /**
- * The function as convex-test gets it: it knows its component, and its validators speak as Convex's
- * do and hold inside of the transaction. convex-test itself validates a return value only after the
- * commit, and receives no validators.
+ * Wraps a function for convex-test. The wrapper records the function's component, and checks its
+ * validators with Convex's messages inside the transaction. convex-test receives no validators,
+ * since it would only validate a return value after the commit.
  */
 export function instrumentFunction(registered: RegisteredFunction, { component, name, frames, onScheduledRun }: FunctionPlace): RegisteredFunction {
   const kind = kindOf(registered)
@@ -52,7 +52,7 @@ export function instrumentFunction(registered: RegisteredFunction, { component, 
     if (caller) {
       return await run(ctx, args, { execution: caller.execution, component, kind, depth: caller.depth + 1 })
     }
-    // The scheduler called it, not a client.
+    // The scheduler has called the function, not a client.
     let error: unknown = null
     try {
       return await run(ctx, args, { execution: new Execution(), component, kind, depth: 1 })
@@ -77,8 +77,8 @@ export function instrumentFunction(registered: RegisteredFunction, { component, 
 }
 
 /**
- * An argument or a return value that its validator refuses: reported without a stack, as Convex
- * does.
+ * The error of an argument or a return value that its validator refuses. It is reported without a
+ * stack, as by Convex.
  */
 export class ValidationError extends Error {}
 

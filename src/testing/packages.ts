@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** What esbuild bundles. Anything else, such as a native addon, is loaded by Node. */
+/** The files that esbuild bundles. Node loads all other files, such as native addons. */
 const BUNDLED_FILE = /\.(?:[cm]?[jt]sx?|json)$/
 const TYPESCRIPT_FILE = /\.[cm]?tsx?$/
 
-/** Marks a request that a plugin makes for itself, which it must not answer itself. */
+/** Marks a request that the plugin itself makes, and that it must not answer. */
 const INNER = Symbol('inner')
 
 /** Resolves an import as esbuild does by itself. */
@@ -24,15 +24,18 @@ export function isInnerRequest({ pluginData }: OnResolveArgs): boolean {
  * Decides for each package whether it becomes part of the bundle, as every package does in Convex.
  *
  * - A package that is written for Convex (a component and its client), a package of the app's own
- *   workspace, and TypeScript are bundled: Node itself neither loads `enum` nor imports without an
+ *   workspace, and TypeScript are bundled, since Node cannot load `enum` or imports without an
  *   extension.
- * - Any other package, Better Auth for one, is loaded by Node. It is found from where it is
- *   imported, which need not be where the bundle is.
+ * - Node loads any other package, such as Better Auth. The package is resolved from the importing
+ *   file, which may be outside of the bundle's folder.
  */
 export const packages: Plugin = {
   name: 'packages',
   setup(build) {
-    /** By importing folder and import. Each answer of esbuild takes about a millisecond. */
+    /**
+     * The cached answers, by importing folder and import. Each answer of esbuild takes about a
+     * millisecond.
+     */
     const answers = new Map<string, Promise<OnResolveResult>>()
     const manifests = new Map<string, boolean>()
 
@@ -48,7 +51,7 @@ export const packages: Plugin = {
 
     async function resolvePackage(args: OnResolveArgs): Promise<OnResolveResult> {
       const resolved = await resolveImport(build, args)
-      // Node reports a package that is missing, when it is needed.
+      // When a missing package is needed, Node reports it.
       if (resolved.errors.length > 0)
         return { path: args.path, external: true }
       if (resolved.external || resolved.namespace !== 'file' || isBundled(resolved.path))

@@ -16,17 +16,17 @@ interface ResolvedQuery {
 /** By the query's text. */
 export type ResolvedQueries = Map<string, ResolvedQuery>
 
-/** The parts of convex-test's database that pages are made of. */
+/** The parts of convex-test's database that are needed to read a page. */
 export interface PageSource {
-  /** What the open transactions have written. */
+  /** The writes of the open transactions. */
   _writes: Record<string, unknown>[]
   _resolveQuerySource: (query: unknown) => ResolvedQuery
   _encodeCursor: (document: Document, fieldPaths: string[]) => string
-  /** Positive: the document comes after those keys. */
+  /** A positive number if the document is after the position of these keys. */
   _docIsAfterCursor: (document: Document, keys: unknown[], fieldPaths: string[], order: 'asc' | 'desc') => number
 }
 
-/** What `paginate()` asks of the database. */
+/** The request of `paginate()` to the database. */
 export interface PageQuery {
   query: unknown
   cursor: string | null
@@ -47,26 +47,30 @@ export interface DatabasePage {
 /** How much one function of a Convex deployment may read. */
 const MAX_ROWS = 32_000
 const MAX_BYTES = 16 * 2 ** 20
-/** From this share of what may be read, and from this many rows, a page had better be split. */
+/**
+ * A page that reads more than this share of the limits, or has more rows than this, should be
+ * split.
+ */
 const SOFT_SHARE = 3 / 4
 const SOFT_PAGE_ROWS = 6144
 
-/** The position behind everything. */
+/** The position after the last document. */
 const END = 'end'
 
 /**
- * One page, as Convex makes it and convex-test does not:
+ * Reads one page. Unlike `paginate` of convex-test, this function behaves as Convex does:
  *
- * - A page with a given end is read to that end, whatever became of the row that was there, and
- *   ends there.
- * - A page that is full ends there; that nothing follows is found out by the next page only.
- * - A page of more than two rows says where it could be split.
+ * - A page with a given end is read up to this end, even if the row at the end has been changed or
+ *   deleted.
+ * - A full page ends after its last row, even if no row follows. Only the next page shows that
+ *   there are no more rows.
+ * - A page of more than two rows has a position at which it could be split.
  * - A cursor of another query is refused.
  *
  * @param source The database.
- * @param request What is asked of it.
- * @param resolved The queries that were read since the last commit: the pages of one list read its
- *   documents once.
+ * @param request The page to read.
+ * @param resolved The queries that have been read since the last commit, so that all pages of a
+ * list read its documents only once.
  */
 export function paginate(source: PageSource, request: PageQuery, resolved: ResolvedQueries): DatabasePage {
   const { query, pageSize } = request
@@ -82,11 +86,11 @@ export function paginate(source: PageSource, request: PageQuery, resolved: Resol
   }
   const hasBegun = start === null ? () => true : isBehind(start)
   const isOver = end === null ? () => false : isBehind(end)
-  // Search results have no order of their own there, and a page needs one.
+  // Search results of convex-test have no order, but a page needs an order.
   const documents = fieldPathsToSortBy.length > 0 ? sortedDocs : sortedDocs.toSorted((one, other) => one._id < other._id ? -1 : 1)
   const inRange = documents.filter(document => hasBegun(document) && !isOver(document))
 
-  // With its end given, a page has to be read to that end.
+  // A page with a given end has to be read up to this end.
   const limits: Partial<PageQuery> = end === null ? request : {}
   const page: Document[] = []
   const read: string[] = []
@@ -142,7 +146,9 @@ function decode(cursor: string | null, fingerprint: string): string | null {
   return Buffer.from(position, 'base64url').toString()
 }
 
-/** convex-test's own encoding of a position: `null` is a field that is missing. */
+/**
+ * convex-test's own encoding of a position: `null` means that the document does not have the field.
+ */
 function decodeKeys(position: string): unknown[] {
   return (JSON.parse(position) as (string | null)[]).map(key => key === null ? undefined : jsonToConvex(JSON.parse(key)))
 }

@@ -2,12 +2,12 @@
 import { testingError } from './testing-error.ts'
 
 /**
- * The packages that only `convue/testing` needs: an app that uses the client alone installs none of
- * them.
+ * The packages that only `convue/testing` needs. An app that does not use `convue/testing` does not
+ * need to install them.
  */
 type Peer = 'convex-test' | 'esbuild' | 'jose' | 'ws' | AuthPeer
 
-/** Those that an app with Better Auth has already. */
+/** The packages that an app with Better Auth has already installed. */
 type AuthPeer = 'better-auth' | '@convex-dev/better-auth'
 
 /**
@@ -26,7 +26,7 @@ export async function importPeer<Module>(name: Peer, load: () => Promise<Module>
   }
 }
 
-/** The package itself is missing, not something that it imports. */
+/** Whether the package itself is missing, and not a package that it imports. */
 function isMissing(error: unknown, name: Peer): boolean {
   return error instanceof Error
     && (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'

@@ -3,7 +3,7 @@ import type { JSONValue } from 'convex/values'
 import type { Outcome } from './runtime.ts'
 import { Buffer } from 'node:buffer'
 
-/** What a client sends; see `protocol.ts` of the `convex` package. */
+/** The messages that a client sends; see `protocol.ts` of the `convex` package. */
 export type ClientMessage = Connect | Authenticate | ModifyQuerySet | FunctionRequest | { type: 'Event' }
 
 export interface Connect {
@@ -38,7 +38,7 @@ export interface FunctionRequest {
   args: JSONValue
 }
 
-/** What a client gets. */
+/** The messages that a client receives. */
 export type ServerMessage
   = | {
     type: 'Transition'
@@ -57,7 +57,9 @@ export type StateModification
     | { type: 'QueryFailed', queryId: number, errorMessage: string, errorData?: JSONValue, logLines: string[], journal: string | null }
     | { type: 'QueryRemoved', queryId: number }
 
-/** Where a client stands: which queries, as whom, at which state of the data. */
+/**
+ * The state that a client has reached: its query set, its identity, and the timestamp of the data.
+ */
 export interface Version {
   querySet: number
   identity: number
@@ -66,14 +68,14 @@ export interface Version {
 
 type EncodedVersion = Omit<Version, 'ts'> & { ts: string }
 
-/** Something that ends a connection, and how it is reported to the client. */
+/** An error that ends a connection, and how the client is informed. */
 export class Rejection extends Error {
   /**
-   * `fatal`: the client is at fault and stays away. `auth`: it needs another token. `internal`: it
-   * comes back by itself.
+   * `fatal`: the client has made a mistake, and does not reconnect. `auth`: the client needs
+   * another token. `internal`: the client reconnects by itself.
    */
   readonly kind: 'fatal' | 'auth' | 'internal'
-  /** Of `auth`: whether a new token was refused, rather than the current one found expired. */
+  /** For `auth`: `true` if a new token was refused, `false` if the current token has expired. */
   readonly authUpdateAttempted: boolean
 
   constructor(kind: Rejection['kind'], message: string, authUpdateAttempted = false) {
@@ -83,7 +85,7 @@ export class Rejection extends Error {
   }
 }
 
-/** @throws Rejection `fatal` if it is not a message of the protocol. */
+/** @throws Rejection `fatal` if the data is not a message of the protocol. */
 export function parseClientMessage(data: string, isBinary: boolean): ClientMessage {
   if (isBinary)
     throw new Rejection('fatal', 'Unexpected binary message')
@@ -124,7 +126,7 @@ function isModification(modification: any): modification is QuerySetModification
     && (modification.type === 'Remove' || (modification.type === 'Add' && typeof modification.udfPath === 'string'))
 }
 
-/** The part of an answer that mutations and actions have in common. */
+/** The fields that the answers to mutations and actions have in common. */
 export function encodeOutcome(outcome: Outcome): { success: boolean, result: JSONValue, errorData?: JSONValue, logLines: string[] } {
   return outcome.status === 'success'
     ? { success: true, result: outcome.value, logLines: [] }
@@ -141,14 +143,14 @@ export function encodeVersion({ querySet, identity, ts }: Version): EncodedVersi
   return { querySet, identity, ts: encodeTimestamp(ts) }
 }
 
-/** A timestamp travels as eight little-endian bytes in base64. */
+/** Encodes a timestamp as eight little-endian bytes in base64. */
 export function encodeTimestamp(ts: bigint): string {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(ts)
   return bytes.toString('base64')
 }
 
-/** @throws Rejection `fatal` if these are not eight bytes. */
+/** @throws Rejection `fatal` if the text does not encode eight bytes. */
 export function decodeTimestamp(encoded: string): bigint {
   const bytes = Buffer.from(encoded, 'base64')
   if (bytes.length !== 8)

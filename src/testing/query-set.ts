@@ -9,13 +9,13 @@ interface Subscription {
   queryId: number
   call: QueryRun['call']
   journal: string | null
-  /** What its last result depends on; `null` if it has to run. */
+  /** The ranges that the last result depends on; `null` if the query has to run. */
   reads: ReadSet | null
-  /** The last result as it was sent: an equal one is not sent again. */
+  /** The last result that was sent. An equal result is not sent again. */
   sent: string | null
 }
 
-/** The queries of one client, and what each of them was last told. */
+/** The queries of one client, and the last result that was sent for each. */
 export class QuerySet {
   readonly #connection: number
   readonly #subscriptions = new Map<number, Subscription>()
@@ -25,7 +25,7 @@ export class QuerySet {
     this.#connection = connection
   }
 
-  /** Whether one has to run. */
+  /** Whether a query has to run. */
   get isStale(): boolean {
     return this.#stale().length > 0
   }
@@ -38,8 +38,9 @@ export class QuerySet {
   /**
    * Adds or removes a query.
    *
-   * @returns what the client is to be told at once.
-   * @throws {Rejection} if there is one of that id already, or none
+   * @returns the changes that the client must receive at once.
+   * @throws {Rejection} if a query that is added exists already, or if a query that is removed does
+   * not exist
    */
   modify(modification: QuerySetModification): StateModification[] {
     const { queryId } = modification
@@ -56,7 +57,10 @@ export class QuerySet {
     return []
   }
 
-  /** Makes stale what a commit may have altered. Returns whether that is any. */
+  /**
+   * Marks the queries as stale whose results a commit may have changed. Returns whether there are
+   * any.
+   */
   applyCommit(changes: Change[]): boolean {
     let isAffected = false
     for (const subscription of this.#subscriptions.values()) {
@@ -68,13 +72,16 @@ export class QuerySet {
     return isAffected
   }
 
-  /** Makes everything stale. */
+  /** Marks all queries as stale. */
   invalidateAll(): void {
     for (const subscription of this.#subscriptions.values())
       subscription.reads = null
   }
 
-  /** What has to run; what it gives that is news is added to `modifications`. */
+  /**
+   * Returns the queries that have to run. Results that differ from the last result that was sent
+   * are added to `modifications`.
+   */
   staleRuns(modifications: StateModification[]): QueryRun[] {
     return this.#stale().map(subscription => ({
       call: subscription.call,

@@ -1,9 +1,9 @@
-/** What the builders of `convex/server` make of a function. */
+/** The form of the functions that the builders of `convex/server` return. */
 import type { Value } from 'convex/values'
 
 export type FunctionKind = 'query' | 'mutation' | 'action'
 
-/** A function that a module exports, as the builders of `convex/server` make it. */
+/** A function that a module exports, in the form that the builders of `convex/server` return. */
 export interface RegisteredFunction {
   isQuery?: boolean
   isMutation?: boolean

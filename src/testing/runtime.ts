@@ -15,15 +15,15 @@ import { Execution } from './execution.ts'
 import { describeFailure, RefusedCall } from './failure.ts'
 import { isRegisteredFunction, kindOf } from './registered-function.ts'
 
-/** A call of a function as it comes in. */
+/** A call of a function from outside the deployment. */
 export interface Call {
   name: string
-  /** Arguments in Convex's JSON encoding: an object, or a list with it in it. */
+  /** Arguments in Convex's JSON encoding: an object, or a list that contains this object. */
   args: JSONValue
   identity: Identity
-  /** The socket that it came in by; `null` for HTTP and for a test's own calls. */
+  /** The socket on which the call arrived; `null` for HTTP and for a test's own calls. */
   connection: number | null
-  /** Who asks: clients may call public functions only; tests and crons may call any. */
+  /** Clients may only call public functions. Tests and crons (`trusted`) may call all functions. */
   caller: 'client' | 'trusted'
 }
 
@@ -38,7 +38,7 @@ export interface QueryRun {
   settle: (result: { outcome: Outcome, reads: ReadSet, journal: string | null }) => void
 }
 
-/** What the runtime tells, and asks for. */
+/** The events that the runtime reports, and the addresses that it needs. */
 export interface RuntimeHost extends Pick<DatabaseHost, 'onCommit' | 'fileUrl' | 'uploadUrl'> {
   log: (entry: Omit<LogEntry, 'at'>) => void
 }
@@ -47,8 +47,8 @@ export interface RuntimeHost extends Pick<DatabaseHost, 'onCommit' | 'fileUrl' |
 const MAX_ARGS_BYTES = 16 * 2 ** 20
 
 /**
- * Runs the functions of one deployment: what exists, who may call it, what the caller receives,
- * what the log says.
+ * Runs the functions of one deployment: finds a function, checks whether the caller may call it,
+ * and determines the caller's answer and the entry of the log.
  */
 export class Runtime {
   #functions: LoadedFunctions
@@ -77,7 +77,7 @@ export class Runtime {
     return this.#database
   }
 
-  /** Whether no function runs that a client or a test asked for. */
+  /** Whether no function runs that a client or a test has called. */
   get isIdle(): boolean {
     return this.#running === 0
   }
@@ -87,7 +87,7 @@ export class Runtime {
     return this.#functions.components[0]!.loaded.get(module)?.default
   }
 
-  /** Puts other functions over the same data. */
+  /** Replaces the functions, and keeps the data. */
   async replaceFunctions(functions: LoadedFunctions): Promise<void> {
     await this.#database.replaceFunctions(functions.components)
     this.#functions = functions
@@ -101,7 +101,7 @@ export class Runtime {
 
   /**
    * Runs queries on one snapshot. `collect` is called when the snapshot is taken, and each query is
-   * settled while it still holds.
+   * settled before the snapshot ends.
    *
    * @returns the snapshot's timestamp.
    */
@@ -115,7 +115,10 @@ export class Runtime {
     })
   }
 
-  /** @returns the outcome, and the timestamp of the commit, `null` if there was none. */
+  /**
+   * @returns the outcome, and the timestamp of the commit; `null` if the mutation was not
+   * committed.
+   */
   async mutation(call: Call): Promise<{ outcome: Outcome, ts: bigint | null }> {
     const execution = new Execution()
     const outcome = await this.#execute('mutation', call, execution, args => this.#database.mutation(call.identity, call.name, args, execution))
@@ -127,7 +130,7 @@ export class Runtime {
     return await this.#execute('action', call, execution, args => this.#database.action(call.identity, call.name, args, execution))
   }
 
-  /** Runs a function of whatever kind it is. */
+  /** Runs a query, a mutation or an action. */
   async run(call: Call): Promise<Outcome> {
     switch (this.#kindOf(call.name)) {
       case 'mutation':
@@ -139,7 +142,7 @@ export class Runtime {
     }
   }
 
-  /** Hands a request to the route of `http.ts` that is there for it. */
+  /** Answers a request with the matching route of `http.ts`. */
   async http(request: Request, identity: Identity): Promise<Response> {
     const { pathname } = new URL(request.url)
     this.#running += 1
@@ -184,7 +187,8 @@ export class Runtime {
       outcome = { status: 'success', value }
     }
     catch (error) {
-      // What convex-test throws has lost its class and its stack on the way.
+      // The error that convex-test throws no longer has the class and the stack of the original
+      // error.
       outcome = this.#describe(execution.thrown ?? error)
     }
     finally {

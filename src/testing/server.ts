@@ -25,7 +25,7 @@ import { StorageAddresses } from './storage.ts'
 import { SyncConnection } from './sync-connection.ts'
 import { testingError } from './testing-error.ts'
 
-/** What a server needs to start; see `DeploymentOptions`. */
+/** The options of a server; see `DeploymentOptions`. */
 export interface ServerOptions {
   functions: string
   siteUrl: string
@@ -34,22 +34,22 @@ export interface ServerOptions {
   sitePort: number
 }
 
-/** Where a server listens. */
+/** The addresses of a server. */
 export interface ServerUrls {
   url: string
   siteUrl: string
 }
 
-/** Receives what the server does; `null` means that only its connections changed. */
+/** Receives each entry of the log; `null` if only the connections have changed. */
 export type OnEvent = (entry: LogEntry | null) => void
 
 /** Larger messages close their socket. */
 const MAX_MESSAGE_BYTES = 20 * 2 ** 20
 
-/** A site that makes up names must not fill the terminal. */
+/** Limits the output in the terminal if a site sends requests with many different names. */
 const MAX_REPORTED_REFUSALS = 20
 
-/** The functions as they are loaded now, with what depends on them. */
+/** The authenticator of the loaded functions, and the function that deletes their bundle. */
 interface Loaded {
   authenticator: Authenticator
   dispose: () => Promise<void>
@@ -61,7 +61,7 @@ export class DeploymentServer {
   readonly #onEvent: OnEvent
   readonly #webSockets: WebSocketServer
   readonly #access: Access
-  /** What was refused already: it is reported once. */
+  /** The messages of reported refusals. Each message is reported once. */
   readonly #refusals = new Set<string>()
   readonly #cloud: Server
   readonly #site: Server
@@ -70,7 +70,7 @@ export class DeploymentServer {
   readonly #answers = new AnswerBook()
   readonly #storage = new StorageAddresses(() => this.#urls.url)
   readonly #crons: CronRunner
-  /** Requests that come in while the functions load wait for this. */
+  /** Requests that arrive while the functions are loaded wait for this promise. */
   readonly #runtime: Promise<Runtime>
   #loaded!: Loaded
   #urls!: ServerUrls
@@ -105,7 +105,10 @@ export class DeploymentServer {
     return this.#urls
   }
 
-  /** The functions read their own addresses as they are evaluated, so the ports come first. */
+  /**
+   * Opens the ports before it loads the functions, since functions read their own addresses when
+   * their modules are evaluated.
+   */
   async #boot(): Promise<Runtime> {
     const port = await listen(this.#cloud, this.#options.port)
     const sitePort = await listen(this.#site, this.#options.sitePort)
@@ -133,7 +136,7 @@ export class DeploymentServer {
     }
   }
 
-  /** Runs a function that a test calls by itself: public or internal, as whomever. */
+  /** Runs a function that a test calls directly: public or internal, as any identity. */
   async run(kind: 'query' | 'mutation' | 'action', call: Pick<Call, 'name' | 'args' | 'identity'>): Promise<Outcome> {
     const runtime = await this.#runtime
     const full: Call = { ...call, connection: null, caller: 'trusted' }
@@ -149,7 +152,7 @@ export class DeploymentServer {
     }
   }
 
-  /** Resolves once nothing runs and every client has its answer. */
+  /** Resolves once no function runs and every client has received its answers. */
   async settled(): Promise<void> {
     const runtime = await this.#runtime
     const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && [...this.#connections.values()].every(connection => connection.isIdle)
@@ -159,7 +162,7 @@ export class DeploymentServer {
     } while (!isIdle())
   }
 
-  /** Drops every socket as a network does. */
+  /** Drops every socket without a close frame, as a failing network does. */
   async disconnectAll(): Promise<void> {
     const connections = [...this.#connections.values()]
     connections.forEach(connection => connection.terminate())
@@ -167,7 +170,7 @@ export class DeploymentServer {
       await setImmediate()
   }
 
-  /** Stops listening and drops everybody, then listens on the same ports again. */
+  /** Stops listening and drops all clients, then listens on the same ports again. */
   async restart(): Promise<void> {
     const ports = [this.#cloud, this.#site].map(portOf)
     await this.#stopListening()
@@ -198,8 +201,8 @@ export class DeploymentServer {
   }
 
   /**
-   * The connections that are not what they were when this was last called; `null` for those that
-   * are gone.
+   * The connections that have changed since the last call of this method; `null` for closed
+   * connections.
    */
   takeChangedConnections(): [id: number, connection: Connection | null][] {
     const changed = [...this.#changed]
@@ -212,7 +215,8 @@ export class DeploymentServer {
   }
 
   /**
-   * A page need not be able to read an answer: `mode: 'no-cors'` runs an HTTP action all the same.
+   * Refuses requests of other sites before their handler runs. CORS headers would not be enough:
+   * with `mode: 'no-cors'`, a page can run an HTTP action without reading the answer.
    */
   #guard(handle: RequestListener): RequestListener {
     return (request, response) => {
@@ -225,7 +229,7 @@ export class DeploymentServer {
     }
   }
 
-  /** A page does not see why its WebSocket was refused, so the terminal says so. */
+  /** Prints the reason in the terminal, since a page cannot see why its WebSocket was refused. */
   #reportRefusal({ message }: Refusal): void {
     if (this.#refusals.has(message) || this.#refusals.size >= MAX_REPORTED_REFUSALS)
       return
@@ -289,8 +293,8 @@ export class DeploymentServer {
   }
 
   /**
-   * Who comes while the others are sent away is sent away as well, or the ports would never be
-   * free.
+   * Closes all connections. Connections that are opened meanwhile are closed as well, since the
+   * ports would otherwise never become free.
    */
   async #stopListening(): Promise<void> {
     const closed = [this.#cloud, this.#site].map((server) => {
@@ -305,7 +309,7 @@ export class DeploymentServer {
 }
 
 function refuseUpgrade(socket: Duplex, status: string, json: string): void {
-  // A client that has already left does not read the answer.
+  // Writing the answer fails if the client has already disconnected. This error is ignored.
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
   socket.end([

@@ -7,7 +7,7 @@ import { createBrowserFetch } from './browser-fetch.ts'
 import { importPeer } from './peers.ts'
 import { testingError } from './testing-error.ts'
 
-/** Where a deployment is, and which app it belongs to: any `Deployment`. */
+/** The addresses of a deployment and of its app: any `Deployment` has them. */
 export interface SignUpTarget {
   readonly url: string
   readonly siteUrl: string
@@ -27,14 +27,14 @@ export interface SignUpOptions {
 }
 
 /**
- * The type of `createAuthClient({ plugins: [convexClient()] })`, written down because its inferred
- * type names packages that an app cannot reach.
+ * The type of `createAuthClient({ plugins: [convexClient()] })`, declared explicitly, since the
+ * inferred type refers to packages that an app cannot resolve.
  */
 export type TestAuthClient = ReturnType<typeof createAuthClient<{ plugins: ReturnType<typeof convexClient>[] }>>
 
-/** A user of a test, signed in as in a browser of their own. */
+/** A user of a test, signed in as if in a separate browser. */
 export interface SignedUpUser {
-  /** What Better Auth keeps of the user. */
+  /** The user as Better Auth stores it. */
   user: { id: string, name: string, email: string }
   /**
    * For calls of the test itself: `deployment.mutation(api.tasks.add, args, { identity:
@@ -44,13 +44,14 @@ export interface SignedUpUser {
   /** The auth client of the plugin: `authClient.signOut()` signs out, as in an app. */
   authClient: TestAuthClient
   /**
-   * Runs components as this user: `mount(TaskList, { global: { plugins: [ada.plugin] } })`. It is
-   * made, and connects, when it is first read; unmounting its last app closes it.
+   * Runs components as this user: `mount(TaskList, { global: { plugins: [ada.plugin] } })`. The
+   * plugin is created, and connects, when this property is first read. Unmounting its last app
+   * closes the plugin.
    */
   readonly plugin: ConvexPlugin
   /**
-   * What the plugin was made with: `createConvex({ ...ada.options, lingerMs: 0 })` makes another
-   * one for the same session.
+   * The options of the plugin: `createConvex({ ...ada.options, lingerMs: 0 })` creates another
+   * plugin for the same session.
    */
   options: ConvexOptions
   /** Requests with the cookies and the origin of this user's browser, for HTTP actions. */
@@ -60,15 +61,14 @@ export interface SignedUpUser {
 let signUps = 0
 
 /**
- * Signs a new user up with the real Better Auth of a deployment, and makes a plugin that runs
- * components as that user. It works in a plain Node process as well as in a simulated page
- * (happy-dom, jsdom), whose own `fetch` and `WebSocket` it does not use.
+ * Signs a new user up with the real Better Auth of a deployment, and creates a plugin that runs
+ * components as this user. Works in a plain Node process and in a simulated page (happy-dom,
+ * jsdom). The `fetch` and the `WebSocket` of the simulated page are not used.
  *
- * @throws ConvueError `SIGN_UP_FAILED` if Better Auth refuses, or signs the user up but not in;
- *   `PEER_MISSING` if its packages are not installed.
- * @example
- * const ada = await signUp(deployment, { name: 'Ada' })
- * const list = mount(TaskList, { global: { plugins: [ada.plugin] } })
+ * @throws ConvueError `SIGN_UP_FAILED` if Better Auth refuses, or signs the user up without signing
+ * the user in; `PEER_MISSING` if the packages of Better Auth are not installed.
+ * @example const ada = await signUp(deployment, { name: 'Ada' }) const list = mount(TaskList, {
+ * global: { plugins: [ada.plugin] } })
  */
 export async function signUp(deployment: SignUpTarget, options: SignUpOptions = {}): Promise<SignedUpUser> {
   const { name = 'Ada', email = `user${++signUps}@example.com`, password = 'correct horse battery', basePath = '/api/auth' } = options
@@ -76,8 +76,8 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
     importPeer('better-auth', () => import('better-auth/vue')),
     importPeer('@convex-dev/better-auth', () => import('@convex-dev/better-auth/client/plugins')),
     importPeer('ws', () => import('ws')),
-    // Only here, and by its name: an app's components must find the plugin of the very module that
-    // they import.
+    // Imported only here, and by its package name: an app's components only find a plugin of the
+    // same module instance that they import.
     import('convue'),
   ])
   const browserFetch = createBrowserFetch({ origin: deployment.appOrigin })

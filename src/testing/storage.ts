@@ -2,16 +2,16 @@
 import { randomUUID } from 'node:crypto'
 import { clock } from './clock.ts'
 
-/** How long an upload URL is good for. */
+/** How long an upload URL is valid. */
 const UPLOAD_URL_LIFETIME_MS = 60 * 60 * 1000
 
-/** A stored file; ids count up in each component by itself. */
+/** A stored file. Each component has its own sequence of ids. */
 interface FileAddress {
   component: string
   storageId: string
 }
 
-/** The public addresses of stored files and of uploads to come. */
+/** The public addresses of stored files and of future uploads. */
 export class StorageAddresses {
   readonly #cloudUrl: () => string
   readonly #files = new Map<string, FileAddress>()
@@ -23,7 +23,8 @@ export class StorageAddresses {
   }
 
   /**
-   * The same for the same file, so that a query which returns it is not another result each time.
+   * Returns the same URL for the same file, so that a query that returns the URL does not have a
+   * different result each time.
    */
   readonly fileUrl = (component: string, storageId: string): string => {
     const key = `${component}/${storageId}`
@@ -43,7 +44,7 @@ export class StorageAddresses {
     return this.#files.get(name)
   }
 
-  /** The component that an upload goes to, or `undefined` if the token is unknown or too old. */
+  /** The component that stores an upload, or `undefined` if the token is unknown or too old. */
   resolveUpload(token: string): string | undefined {
     const upload = this.#uploads.get(token)
     return upload && upload.expiresAt > clock.now() ? upload.component : undefined

@@ -14,7 +14,8 @@ import { decodeTimestamp, encodeOutcome, encodeTimestamp, encodeVersion, parseCl
 import { QuerySet } from './query-set.ts'
 
 /**
- * A client gives up a socket that was silent for a minute; it hears from us at least this often.
+ * The server sends a message at least this often, since a client closes a socket on which nothing
+ * arrives for a minute.
  */
 const PING_INTERVAL_MS = 15_000
 
@@ -22,16 +23,16 @@ const PING_INTERVAL_MS = 15_000
 const POLICY_VIOLATION = 1008
 const INTERNAL_ERROR = 1011
 
-/** What fits into a close frame. */
+/** The longest reason that a close frame can contain. */
 const MAX_REASON_BYTES = 123
 
-/** What the connections of one deployment share. */
+/** The parts of a deployment that all of its connections use. */
 export interface SyncHost {
   runtime: Runtime
   answers: AnswerBook
   authenticator: () => Authenticator
   log: (entry: Omit<LogEntry, 'at'>) => void
-  /** The connection is not what it was, or is gone. */
+  /** The connection has changed, or has been closed. */
   onChange: (connection: SyncConnection, state: 'open' | 'closed') => void
 }
 
@@ -46,9 +47,9 @@ export class SyncConnection {
   #clientClockSkew: number | undefined
   #isRejected = false
 
-  /** Where the client stands by what it was sent. */
+  /** The version that the client has reached with the latest transition. */
   #version: Version = { querySet: 0, identity: 0, ts: 0n }
-  /** Where it wants to be: the next transition takes it there. */
+  /** The version that the client has requested and that the next transition reaches. */
   #requested = { querySet: 0, identity: 0 }
   #pendingModifications: QuerySetModification[] = []
   #pendingIdentity: Authenticated | 'anonymous' | null = null
@@ -57,8 +58,7 @@ export class SyncConnection {
 
   #waitingMessages = 0
   /**
-   * Messages are handled one after the other: a token is verified before what follows it is looked
-   * at.
+   * Messages are handled one after another: a token is verified before the next message is handled.
    */
   #inbox: Promise<void> = Promise.resolve()
   /** Mutations run one after the other. */
@@ -76,13 +76,14 @@ export class SyncConnection {
     this.#pingTimer = this.#schedulePing()
     socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary))
     socket.on('close', (code, reason) => this.#onClose(String(reason) || `closed with code ${code}`))
-    // A frame that breaks the WebSocket protocol, or is too large: `ws` closes by itself.
+    // A frame that violates the WebSocket protocol or is too large. `ws` then closes the socket
+    // itself.
     socket.on('error', error => this.#log('error', { outcome: 'error', detail: error.message }))
     this.#log('open')
     this.#announce()
   }
 
-  /** Whether it has answered all that it received. */
+  /** Whether the connection has answered all messages that it has received. */
   get isIdle(): boolean {
     return this.#update === 'idle' && this.#waitingMessages === 0
   }
@@ -99,19 +100,19 @@ export class SyncConnection {
     return { id: this.id, sessionId: this.#sessionId, subject: this.#subject, queries: this.#queries.describe() }
   }
 
-  /** Runs again what a commit may have altered. */
+  /** Runs the queries again whose results a commit may have changed. */
   applyCommit(changes: Change[]): void {
     if (this.#queries.applyCommit(changes))
       this.#scheduleUpdate()
   }
 
-  /** Runs everything again. */
+  /** Runs all queries again. */
   invalidateAll(): void {
     this.#queries.invalidateAll()
     this.#scheduleUpdate()
   }
 
-  /** Drops the connection as a network does, without a goodbye. */
+  /** Drops the connection without a close frame, as a failing network does. */
   terminate(): void {
     this.#socket.terminate()
   }
@@ -152,7 +153,8 @@ export class SyncConnection {
   #connect({ sessionId, maxObservedTimestamp, clientTs }: Connect): void {
     this.#sessionId = sessionId
     this.#clientClockSkew = clientTs === undefined ? undefined : clientTs - clock.now()
-    // It has seen data that we do not have: results of ours would take it back in time.
+    // The client has seen data that this deployment does not have. Results of this deployment would
+    // be older than the client's results.
     if (maxObservedTimestamp !== undefined && decodeTimestamp(maxObservedTimestamp) > this.#host.runtime.database.timestamp)
       throw new Rejection('internal', 'Client has observed a timestamp ahead of the backend\'s latest known timestamp')
     this.#log('connect')
@@ -240,15 +242,18 @@ export class SyncConnection {
     this.#update = 'idle'
   }
 
-  /** Takes the client to where it wants to be, on one snapshot of the data. */
+  /**
+   * Sends the transition to the version that the client has requested, with results of one snapshot
+   * of the data.
+   */
   async #transition(): Promise<void> {
     const modifications = this.#applyRequests()
     const identity = this.#currentIdentity()
     const version = { ...this.#requested, ts: this.#host.runtime.database.timestamp }
     if (this.#queries.isStale)
       version.ts = await this.#host.runtime.snapshot(identity, () => this.#queries.staleRuns(modifications))
-    // What a mutation wrote may not reach its client before the answer, or it would show beside the
-    // optimistic update.
+    // The client must receive a mutation's answer before the results that contain its writes.
+    // Otherwise the client would show these writes together with the optimistic update.
     await this.#runningMutation
     this.#send({
       type: 'Transition',
@@ -260,7 +265,10 @@ export class SyncConnection {
     this.#version = version
   }
 
-  /** Becomes what the client asked for. Returns what that removes. */
+  /**
+   * Applies the identity and the changes of the query set that the client has requested. Returns
+   * the removals of queries, which the client must receive.
+   */
   #applyRequests(): StateModification[] {
     const modifications = this.#pendingModifications.splice(0)
     if (modifications.length === 0 && this.#pendingIdentity === null)
@@ -275,7 +283,7 @@ export class SyncConnection {
     return removed
   }
 
-  /** Whom to run as from now on. */
+  /** The identity that the next function runs as. */
   #currentIdentity(): Identity {
     const current = this.#pendingIdentity ?? this.#authenticated
     if (current === 'anonymous')
@@ -291,7 +299,7 @@ export class SyncConnection {
   }
 
   #reject(error: unknown): void {
-    // Otherwise a mistake here, or in `auth.config`, would remain unseen.
+    // Otherwise a mistake in this module or in `auth.config` would not be visible.
     if (!(error instanceof Rejection))
       console.error('A connection failed:', error)
     const rejection = error instanceof Rejection ? error : new Rejection('internal', (error as Error).message)

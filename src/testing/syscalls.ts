@@ -6,22 +6,22 @@ import type { ReadSet } from './tracking.ts'
 import { convexToJson } from 'convex/values'
 import { clock } from './clock.ts'
 
-/** Where files come from and go to. */
+/** The addresses of stored files and of uploads. */
 export interface FileUrls {
   fileUrl: (component: string, storageId: string) => string
   uploadUrl: (component: string) => string
 }
 
-/** What the syscalls need. */
+/** The parts of a deployment that the system calls need. */
 export interface SyscallHost extends FileUrls {
   frames: Frames
-  /** Runs `body` in a transaction of its own. */
+  /** Runs `body` in a separate transaction. */
   transaction: <Result>(component: string, body: (ctx: TransactionCtx) => Promise<Result>) => Promise<Result>
 }
 
 /**
- * Puts our own syscalls before those of convex-test: they note what is read, and do what a server
- * does otherwise.
+ * Wraps the system calls of convex-test. The wrappers record the reads, and replace the calls for
+ * which a server behaves differently.
  */
 export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, uploadUrl }: SyscallHost): void {
   const { syscall, asyncSyscall, jsSyscall } = state
@@ -54,8 +54,8 @@ export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, u
       case '1.0/storageGenerateUploadUrl':
         return JSON.stringify(uploadUrl(component))
       case '1.0/storageDelete':
-        // In an action, convex-test would join whatever transaction is open, and be rolled back
-        // with it.
+        // In an action, convex-test would store the file in any open transaction, and a rollback of
+        // this transaction would remove the file.
         if (frame?.kind === 'action') {
           const { storageId } = JSON.parse(json)
           await transaction(component, ctx => ctx.storage.delete(storageId))
@@ -87,8 +87,8 @@ export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, u
   }
 
   /**
-   * A page of the query asked for ends where it ended when it ran before, unless its own arguments
-   * say where.
+   * In the function that was called, a page ends at the end of its previous run, unless its
+   * arguments contain another end.
    */
   async function page(json: string): Promise<string> {
     const frame = frames.getStore()
@@ -100,7 +100,7 @@ export function wrapSyscalls(state: TestState, { frames, transaction, fileUrl, u
     return page
   }
 
-  /** A file's metadata has its content type, which convex-test leaves out. */
+  /** Adds the content type to a file's metadata, which convex-test omits. */
   async function storeWithType(component: string, file: Blob, store: () => Promise<string>): Promise<string> {
     const storageId = await store()
     if (file.type)

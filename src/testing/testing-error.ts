@@ -7,7 +7,7 @@ import { testingErrors } from '../errors/testing-errors.ts'
 
 type TestingErrorCode = CodeOf<'testing'>
 
-/** The error of a code, with the params that its sentences mention, and its cause. */
+/** Makes an error from its code, the params that its sentences mention, and its cause. */
 export function testingError<Code extends TestingErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function testingError(code: TestingErrorCode, params?: unknown, cause?: unknown): ConvueError {
   const definitions: Record<TestingErrorCode, ErrorDefinition> = testingErrors

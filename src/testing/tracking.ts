@@ -5,7 +5,10 @@ import { compareValues, jsonToConvex } from 'convex/values'
 /** A stored document. */
 export type Document = Record<string, Value | undefined> & { _id: string }
 
-/** What one transaction did to one document: `null` for "was not there" and "is gone". */
+/**
+ * The change of one document by one transaction. `before` is `null` if the document was inserted,
+ * `after` is `null` if it was deleted.
+ */
 export interface Change {
   component: string
   table: string
@@ -13,7 +16,7 @@ export interface Change {
   after: Document | null
 }
 
-/** A query as it is handed to the database, as far as tracking reads it. */
+/** The parts of a query to the database that tracking reads. */
 export interface DatabaseQuery {
   source:
     | { type: 'FullTableScan', tableName: string }
@@ -36,10 +39,10 @@ interface SearchExpression {
 type Matcher = (document: Document) => boolean
 
 /**
- * What a query has read: for each table of each component, the ranges that its result depends on. A
- * change matters if the document lies in one of them before or after. Ranges are wider than what
- * was read (a limit or a filter narrows the result, not the range): that runs a query once too
- * often, and its unchanged result is not sent.
+ * The reads of a query: for each table of each component, the ranges that its result depends on. A
+ * change affects the query if the document is in one of these ranges before or after the change. A
+ * limit or a filter does not narrow a range, so a query may run although its result does not
+ * change. An unchanged result is not sent.
  */
 export class ReadSet {
   readonly #ranges = new Map<string, Map<string, Matcher>>()
@@ -59,15 +62,15 @@ export class ReadSet {
       case 'IndexRange':
         return this.#addExpressions(component, source.indexName, source.range)
       case 'Search':
-        // What the text matches is the search's own business; only the filters narrow the range for
-        // certain.
+        // The documents that match the text are not known here, so only the filters narrow the
+        // range.
         return this.#addExpressions(component, source.indexName, source.filters.filter(isEquality))
       default:
         source satisfies never
     }
   }
 
-  /** Whether a result that was computed from these reads may be another one after the change. */
+  /** Whether a result that was computed from these reads may differ after the change. */
   isAffectedBy({ component, table, before, after }: Change): boolean {
     const matchers = this.#ranges.get(tableKey(component, table))?.values() ?? []
     for (const matches of matchers) {
@@ -85,7 +88,7 @@ export class ReadSet {
     })
   }
 
-  /** A query that is read in a loop adds its range once. */
+  /** Adds a range once, even if a query is read in a loop. */
   #add(table: string, key: string, matcher: () => Matcher): void {
     const ranges = this.#ranges.get(table) ?? new Map<string, Matcher>()
     this.#ranges.set(table, ranges)
@@ -127,7 +130,7 @@ function compile({ type, fieldPath, value }: RangeExpression): Matcher {
   }
 }
 
-/** How an expression says "the field is missing". */
+/** Whether the value of an expression stands for a missing field. */
 function isUndefined(value: RangeExpression['value']): boolean {
   return typeof value === 'object' && value !== null && '$undefined' in value
 }

@@ -29,7 +29,9 @@ interface FieldJSON {
 
 type LiteralJSON = string | number | boolean | { $integer: string }
 
-/** Says in Convex's words how a value breaks its validator, or gives `null` if it does not. */
+/**
+ * Describes, in Convex's words, how a value violates its validator; `null` if the value is valid.
+ */
 export function findViolation(validator: ValidatorJSON, value: Value | undefined, path = ''): string | null {
   const mismatch = (): string => describe('Value does not match validator.', path, 'Value', value, validator)
   switch (validator.type) {
@@ -98,7 +100,7 @@ function isPlainObject(value: Value | undefined): value is Record<string, Value>
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer)
 }
 
-/** A literal int64 travels as its eight bytes. */
+/** Decodes a literal. An int64 is encoded as its eight bytes. */
 function decodeLiteral(literal: LiteralJSON): Value {
   return typeof literal === 'object' ? Buffer.from(literal.$integer, 'base64').readBigInt64LE() : literal
 }

@@ -10,8 +10,8 @@ import { installConvexGlobal } from './convex-test.ts'
 import { DeploymentServer } from './server.ts'
 
 /**
- * The thread of one deployment. It has one to itself because functions share `process.env`, `Date`,
- * `fetch` and `setTimeout` with whatever else runs beside them.
+ * The server of this thread. Each deployment has its own thread, since functions share
+ * `process.env`, `Date`, `fetch` and `setTimeout` with all other code of their thread.
  */
 let server: DeploymentServer | undefined
 let log: LogEntry[] = []
@@ -20,9 +20,9 @@ let isFlushDue = false
 clock.install()
 installConvexGlobal()
 process.setSourceMapsEnabled(true)
-// Most of the time to start goes into compiling Better Auth. Node 22 can keep what it compiled.
+// Compiling Better Auth takes most of the time of the start. Node 22 can cache the compiled code.
 nodeModule.enableCompileCache?.()
-// A promise that a function leaves behind and that rejects does not take the deployment down.
+// If a function does not await a promise and the promise rejects, the deployment continues to run.
 process.on('uncaughtException', error => console.error('Uncaught error in a deployment:', error))
 
 parentPort!.on('message', async ({ id, request }: RequestMessage) => {
@@ -62,7 +62,7 @@ async function handle(request: WorkerRequest): Promise<unknown> {
   }
 }
 
-/** Events are handed over in bundles: they must not slow down what they tell of. */
+/** Sends events in batches, so that reporting does not slow down the functions. */
 function onEvent(entry: LogEntry | null): void {
   if (entry)
     log.push(entry)
