@@ -10,7 +10,7 @@ import { SlowNetwork } from '../support/live/slow-network.ts'
 
 const functions = fileURLToPath(new URL('../../playground/convex', import.meta.url))
 
-/** Much longer than what a page does between two flights. */
+/** The delay is much longer than the work of a page between two flights. */
 const network = new SlowNetwork(200)
 let deployment: Deployment
 
@@ -26,8 +26,8 @@ afterAll(async () => {
   await deployment?.close()
 })
 
-describe('page load as a signed-in user, over a slow network', () => {
-  it('shows the user\'s data one flight after the handshake, with one token and one Authenticate', async () => {
+describe('a page load with a session over a slow network', () => {
+  it('shows the data one round trip after the handshake, with one token and one Authenticate', async () => {
     const profile = await fixture.openProfile()
     const subject = await fixture.signUp(profile, person('Ada'))
     await deployment.mutation(api.tasks.add, { text: 'Water the ferns' }, { identity: { subject } })
@@ -39,13 +39,14 @@ describe('page load as a signed-in user, over a slow network', () => {
     log.clear()
     const { page } = await fixture.openWindow(profile, '/tasks')
     await taskRow(page, 'Water the ferns').waitFor()
-    // Better Auth's client sends this request after a timer, so on a busy machine in another flight: nothing waits for it.
+    // The Better Auth client sends this request after a timer, which can put the request into
+    // another flight on a busy machine. No other request waits for it.
     const session = 'GET /api/auth/get-session'
     const [handshake, burst] = log.names().map(names => names.filter(name => name !== session))
     expect(handshake!.sort()).toEqual(['GET /api/auth/convex/token', 'socket'])
     expect(burst).toEqual(['Connect', 'Authenticate', 'ModifyQuerySet'])
     expect(log.find('Water the ferns')?.flight).toBe(2)
-    // Whatever follows the first data has been sent by the time that more of it is here.
+    // When the second task arrives, the page has sent every request that follows the first result.
     await deployment.mutation(api.tasks.add, { text: 'Read a book' }, { identity: { subject } })
     await taskRow(page, 'Read a book').waitFor()
     expect(log.names().flat().sort()).toEqual([session, ...handshake!, ...burst!].sort())

@@ -10,18 +10,18 @@ import { person, taskRow, usePlayground } from '../support/browser/playground.ts
 
 const fixture = usePlayground()
 
-/** Where the focus is, as its accessible name or its tag. */
+/** The focused element, as its accessible name or its tag. */
 function focusOf(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement!.getAttribute('aria-label') ?? document.activeElement!.tagName)
 }
 
 describe('the pages of the playground', () => {
-  it('are all in the list', () => {
+  it('are all listed in playground-pages.ts', () => {
     const files = readdirSync(join(import.meta.dirname, '../../playground/src/pages'))
     expect(files).toHaveLength(playgroundPages.length)
   })
 
-  it.for(playgroundPages)('$path has nothing that axe finds, for a guest and for a user', async ({ path, heading }) => {
+  it.for(playgroundPages)('$path has no violation that axe reports, for an anonymous and a signed-in user', async ({ path, heading }) => {
     const profile = await fixture.openProfile()
     const guest = await fixture.openWindow(profile, path)
     await guest.page.getByRole('heading', { level: 1, name: heading }).waitFor()
@@ -42,8 +42,8 @@ describe('the pages of the playground', () => {
   })
 })
 
-describe('the focus', () => {
-  it('goes on to the next task when one is removed, and to the heading after the last', async () => {
+describe('the keyboard focus', () => {
+  it('moves to the next task when a task is removed, and to the heading after the last task', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     for (const text of ['First', 'Second'])
@@ -59,7 +59,7 @@ describe('the focus', () => {
     expect(await focusOf(page)).toBe('H1')
   })
 
-  it('goes on to the songs when they take the place of the button that got them', async () => {
+  it('moves to the list of songs when the list replaces the button that fills it', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page } = await fixture.openWindow(profile, '/optimistic')
@@ -69,8 +69,8 @@ describe('the focus', () => {
   })
 })
 
-describe('a word of the inspector', () => {
-  it.for([320, 360, 768, 1280])('stays in one line on a screen %i pixels wide', async (width) => {
+describe('the auth status in the inspector', () => {
+  it.for([320, 360, 768, 1280])('fits on one line of a screen %i pixels wide', async (width) => {
     const profile = await fixture.openProfile({ width, height: 800 })
     const { page } = await fixture.openWindow(profile, '/inspector')
     const status = page.getByRole('region', { name: 'Auth' }).getByText('unauthenticated')
@@ -81,7 +81,7 @@ describe('a word of the inspector', () => {
 })
 
 describe('a sign-out that fails', () => {
-  it('says what to do, without a code', async () => {
+  it('shows what the user can do, without an error code', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/')
@@ -96,8 +96,8 @@ describe('a sign-out that fails', () => {
   })
 })
 
-describe('a picture without a byte', () => {
-  it('is not sent, and the page says why', async () => {
+describe('an empty picture file', () => {
+  it('is not sent, and the page shows the reason', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, sent } = await fixture.openWindow(profile, '/uploads')

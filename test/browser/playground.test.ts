@@ -6,19 +6,19 @@ import { person, signIn, taskRow, usePlayground } from '../support/browser/playg
 
 const fixture = usePlayground()
 
-/** Puts a task on the list of somebody who did not write it in a window of the test. */
+/** Adds a task to the list of a user, without a window of the test. */
 async function addTask(userId: string, text: string): Promise<void> {
   await fixture.playground.deployment!.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
 }
 
-/** What the page said about who is there, in all the frames that showed a text among the rows. */
+/** The auth statuses that the page showed in all frames whose rows contain a text. */
 function statusesWith(frames: Frame[], text: string): string[] {
   const showing = frames.filter(({ rows }) => rows.join().includes(text))
   return [...new Set(showing.map(({ status }) => status))]
 }
 
-describe('signing up', () => {
-  it('leads to an empty list, and an added task appears live in a second window', async () => {
+describe('the sign-up and sign-in forms', () => {
+  it('open an empty list for a new user, whose tasks appear live in a second window', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()
     const { page: first } = await fixture.openWindow(profile, '/sign-up')
@@ -40,7 +40,7 @@ describe('signing up', () => {
     expect(await first.getByLabel('New task').inputValue()).toBe('')
   })
 
-  it('shows why a password is refused at sign-in', async () => {
+  it('show the reason when a sign-in with a wrong password is refused', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, ada)
@@ -55,7 +55,7 @@ describe('signing up', () => {
     await page.getByText('No tasks yet').waitFor()
   })
 
-  it('is not necessary for the demo user', async () => {
+  it('are not necessary for the demo user', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/')
     await page.getByRole('button', { name: 'Continue as demo user' }).click()
     await page.getByText('Good to see you, Demo user').waitFor()
@@ -66,8 +66,8 @@ describe('signing up', () => {
   })
 })
 
-describe('a task of nothing but spaces', () => {
-  it('is not sent, and spaces around a task are removed', async () => {
+describe('the form for a new task', () => {
+  it('sends no task without text, and removes the spaces around a text', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, sent } = await fixture.openWindow(profile, '/tasks')
@@ -102,7 +102,8 @@ describe('signing out', () => {
     await second.page.getByText('Tasks belong to somebody').waitFor()
     for (const { page, frames } of [first, second]) {
       expect(await taskRow(page, 'Read the letter').count()).toBe(0)
-      // The frames begin with the document: there was no reload, and no row next to anything but her name.
+      // The frames begin at page load, so the page has not reloaded. No frame shows the row with
+      // another status than Ada's.
       expect(statusesWith(await frames(), 'Read the letter')).toContain('authenticated as Ada')
       expect(statusesWith(await frames(), 'Read the letter')).not.toContainEqual(expect.not.stringMatching(/^authenticated( as Ada)?$/))
     }
@@ -120,7 +121,7 @@ describe('switching users', () => {
     await signIn(watching.page, alice)
     await taskRow(watching.page, 'Secret of Alice').waitFor()
 
-    // Another window signs out and in as somebody else; this one has to follow.
+    // Another window signs Alice out and Bob in. This window has to change its identity as well.
     const { page } = await fixture.openWindow(profile, '/account')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
@@ -142,7 +143,8 @@ describe('switching users', () => {
     await page.getByText('authenticated as Alice').waitFor()
     await taskRow(page, 'Secret of Alice').waitFor()
 
-    // No window of the app had a part in it: Better Auth finds out when the page is looked at again.
+    // The new session is not from a window of the app. The Better Auth client requests the session
+    // when the page becomes visible.
     await addTask(await fixture.signUp(profile, person('Bob')), 'Secret of Bob')
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 
@@ -155,7 +157,7 @@ describe('switching users', () => {
 })
 
 describe('a reload while signed in', () => {
-  it('shows no anonymous frame, with one token, one socket and one Authenticate', async () => {
+  it('shows no anonymous frame, and needs one token, one socket and one Authenticate', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await addTask(userId, 'Still here')
@@ -226,7 +228,7 @@ describe('the public feed', () => {
     await page.getByLabel('Say something').fill('   ')
     const button = page.getByRole('button', { name: 'Post' })
     expect(await button.getAttribute('aria-disabled')).toBe('true')
-    // `aria-disabled` keeps nobody from clicking.
+    // `aria-disabled` does not prevent a click.
     await button.click({ force: true })
     await page.getByLabel('Say something').fill('  Good morning ')
     await button.click()
@@ -238,7 +240,7 @@ describe('the public feed', () => {
   })
 })
 
-describe('the keyboard', () => {
+describe('a user without a mouse', () => {
   it('can filter, tick and remove a task', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
@@ -258,7 +260,7 @@ describe('the keyboard', () => {
     await page.getByText('Nothing left to do.').waitFor()
   })
 
-  it('moves the focus to the heading of each opened page', async () => {
+  it('has the focus on the heading of a page after opening its link', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/')
     await page.getByRole('link', { name: 'Feed', exact: true }).focus()
     await page.keyboard.press('Enter')
@@ -275,7 +277,7 @@ describe('a screen 320 pixels wide', () => {
       widths[heading] = await page.evaluate(() => document.documentElement.scrollWidth)
     }
     const choose = async (page: Page, link: string, heading: string, data: string): Promise<void> => {
-      // There is no room for the links beside each other: a button shows them.
+      // The links do not fit beside each other, so a button shows them.
       await page.getByRole('button', { name: 'Pages, you are on' }).click()
       await page.getByRole('link', { name: link, exact: true }).click()
       await page.getByText(data).or(page.getByLabel(data)).first().waitFor()

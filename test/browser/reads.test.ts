@@ -7,7 +7,7 @@ import { eventually } from '../support/environment/eventually.ts'
 const fixture = usePlayground()
 
 describe('a list of many pages', () => {
-  /** The birds of somebody's list, as the deployment has them. */
+  /** The birds in a user's list, as the deployment returns them. */
   async function birdsOf(userId: string): Promise<string[]> {
     const paginationOpts = { cursor: null, numItems: 1000 }
     const { page } = await fixture.playground.deployment!.query(api.sightings.page, { place: 'all', paginationOpts }, { identity: { subject: userId } })
@@ -29,7 +29,7 @@ describe('a list of many pages', () => {
     const { page: second } = await fixture.openWindow(profile, '/pagination')
     await second.getByText('20 rows loaded').waitFor()
 
-    // The end of the list comes into sight, and with it the next page, until there is none.
+    // Scrolling to the end of the list loads the next page, until the list is exhausted.
     await second.getByLabel('Load more as I scroll').check()
     await eventually(async () => {
       await second.getByLabel('Load more as I scroll').scrollIntoViewIfNeeded()
@@ -44,7 +44,7 @@ describe('a list of many pages', () => {
       await second.keyboard.press('Enter')
     }
 
-    // Two rows came, and two of those that are loaded here went.
+    // The second window has added two rows, and removed two rows that the first window shows.
     await first.getByRole('listitem').filter({ hasText: 'Bittern' }).waitFor()
     await first.getByRole('button', { name: `Remove ${inTheMiddle}`, exact: true }).waitFor({ state: 'detached' })
     const all = await birdsOf(userId)
@@ -56,7 +56,7 @@ describe('a list of many pages', () => {
       expect(new Set(rows).size).toBe(rows.length)
   })
 
-  it('restarts under another filter, and shows added rows at once', async () => {
+  it('applies the filter of its URL, and shows an added row at once, in no frame twice', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await fixture.playground.deployment!.mutation(api.sightings.seed, {}, { identity: { subject: userId } })
@@ -77,13 +77,13 @@ describe('a list of many pages', () => {
     await added.getByText('wood', { exact: true }).waitFor()
     expect((await birdsOf(userId)).filter(bird => bird === 'Woodcock')).toHaveLength(1)
     const shown = (await frames()).map(({ rows }) => rows.filter(row => row.includes('Woodcock')).length)
-    // From the frame in which it came it was there, and once.
+    // From its first frame on, the row is shown exactly once.
     expect(shown.slice(shown.indexOf(1))).not.toContainEqual(expect.not.toSatisfy(count => count === 1))
   })
 })
 
 describe('removing rows with the keyboard', () => {
-  it('moves the focus from row to row', async () => {
+  it('moves the focus to the next row', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     for (const bird of ['Rook', 'Jay', 'Raven'])
@@ -100,7 +100,7 @@ describe('removing rows with the keyboard', () => {
 })
 
 describe('a search while the user types', () => {
-  it('does not show previous results as current ones', async () => {
+  it('shows previous results only as stale results', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     await page.getByText('paused: nothing is asked').waitFor()
     await page.evaluate(recordSearch)
@@ -121,7 +121,7 @@ describe('a search while the user types', () => {
     expect(searches).toContainEqual({ text: 'owl', isStale: false, birds: expect.arrayContaining(['Barn owl']) })
   })
 
-  it('prefetches the page of a link before it is opened', async () => {
+  it('prefetches the data of a page when the pointer is over its link', async () => {
     const { page, received } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     await page.getByLabel('Name of a bird').fill('barn')
     const link = page.getByRole('link', { name: 'Barn owl' })
@@ -137,8 +137,8 @@ describe('a search while the user types', () => {
   })
 })
 
-describe('a set of queries', () => {
-  it('follows the ticked entries', async () => {
+describe('a record of queries', () => {
+  it('shows one result for each ticked bird', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     const compared = page.getByRole('region', { name: 'As many queries as you tick' })
     await compared.getByText('62 cm').waitFor()
@@ -152,7 +152,7 @@ describe('a set of queries', () => {
 })
 
 describe('queries of a user', () => {
-  it('run live or once, and components share one subscription', async () => {
+  it('are live or run once, and share one subscription between components', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page } = await fixture.openWindow(profile, '/queries')
@@ -171,7 +171,7 @@ describe('queries of a user', () => {
     expect(asked.filter(name => name === 'sightings:tally')).toHaveLength(1)
   })
 
-  it('lose their data with the permission, unless they keep data on error', async () => {
+  it('show no data after a revoked permission, except with keepDataOnError', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/queries')
@@ -192,14 +192,14 @@ describe('queries of a user', () => {
   })
 })
 
-/** What is asked, and what is shown as its answer. */
+/** The text of a search, and the birds that the page shows as its result. */
 interface Search {
   text: string
   isStale: boolean
   birds: string[]
 }
 
-/** Runs in the page: writes down the search and its answer at every animation frame. */
+/** Runs in the page: records the search and its result at every animation frame. */
 function recordSearch(): void {
   const searches: Search[] = []
   Object.assign(globalThis, { recordedSearches: searches })

@@ -13,11 +13,12 @@ import { freePort } from '../support/live/free-port.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** To the playground, a deployment that somebody else has started is as real as one in the cloud. */
+/** The test starts this deployment. The playground uses it like a deployment in the cloud. */
 let deployment: Deployment
 
 const fixture = usePlayground(async () => {
-  // Better Auth answers the origin of the app alone: the deployment has to know it before the app is there.
+  // Better Auth accepts only the origin of the app, so the deployment needs the port of the app
+  // before the app starts.
   const port = await freePort()
   deployment = await startDeployment({ functions: path('../../playground/convex'), siteUrl: `http://localhost:${port}` })
   return await startPlayground({ port, convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl })
@@ -25,8 +26,8 @@ const fixture = usePlayground(async () => {
 
 afterAll(() => deployment?.close())
 
-describe('a real deployment', () => {
-  it('has the accounts and the data', async () => {
+describe('the playground with the URL of a deployment', () => {
+  it('stores the accounts and the data in that deployment', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/sign-up')
     await page.getByLabel('Name').fill('Ada')
     await page.getByLabel('Email').fill('ada@example.com')
@@ -44,10 +45,10 @@ describe('a real deployment', () => {
     expect(deployment.connections.flatMap(({ queries }) => queries)).toContainEqual(expect.objectContaining({ name: 'tasks:list' }))
   })
 
-  it('keeps the app on the port that SITE_URL names', async () => {
+  it('does not start on another port than the port of SITE_URL', async () => {
     const occupant = createServer()
     occupant.listen(5173, 'localhost')
-    // Whoever has the port already takes it as well.
+    // If another process listens on the port already, the port is taken as well.
     await once(occupant, 'listening').catch(() => {})
     try {
       await expect(startPlayground({ convexUrl: deployment.url, watch: false })).rejects.toThrow(/^Port 5173 is taken.*SITE_URL/)
@@ -57,7 +58,7 @@ describe('a real deployment', () => {
     }
   })
 
-  it('has an address, or the playground says what is wrong with it', async () => {
+  it('does not start with an invalid URL, and reports what is wrong with the URL', async () => {
     const env = { ...process.env, VITE_CONVEX_URL: 'nonsense' }
     const starting = promisify(execFile)(process.execPath, [path('../../playground/dev.ts')], { env, timeout: 20_000 })
     await expect(starting).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^VITE_CONVEX_URL is "nonsense", which is no http\(s\) URL\./) })

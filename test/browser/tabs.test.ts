@@ -8,7 +8,7 @@ import { eventually } from '../support/environment/eventually.ts'
 
 const fixture = usePlayground(undefined, launchBrowserWithPageCache)
 
-/** Signs somebody up who has this one task, and the profile in as them. */
+/** Signs up a user and adds one task. The profile is signed in as this user afterwards. */
 async function signUpWithTask(profile: BrowserContext, name: string, text: string) {
   const somebody = person(name)
   const userId = await fixture.signUp(profile, somebody)
@@ -20,10 +20,10 @@ async function openTabs(profile: BrowserContext, ...paths: string[]): Promise<Wi
   return await Promise.all(paths.map(path => fixture.openWindow(profile, path)))
 }
 
-/** What the page says about who is there. */
+/** Waits until the page shows an auth status. */
 const says = (page: Page, status: string): Promise<void> => page.getByRole('status').getByText(status).first().waitFor()
 
-/** Awaits that windows have painted a task. */
+/** Waits until the windows have painted a task. */
 async function shows(windows: Window[], text: string): Promise<void> {
   for (const { page, frames } of windows) {
     await taskRow(page, text).waitFor()
@@ -31,13 +31,13 @@ async function shows(windows: Window[], text: string): Promise<void> {
   }
 }
 
-/** What the page said about who is there in all the frames that showed a text among the rows. */
+/** The auth statuses that a window showed in all frames whose rows contain a text. */
 async function statusesWith({ frames }: Window, text: string): Promise<string[]> {
   const showing = (await frames()).filter(({ rows }) => rows.join().includes(text))
   return [...new Set(showing.map(({ status }) => status))]
 }
 
-/** Who has asked for what: how often, in each window. */
+/** How often each window has requested a path. */
 function counts(windows: Window[], path: string): number[] {
   return windows.map(({ authRequests }) => authRequests.filter(asked => asked === path).length)
 }
@@ -58,7 +58,7 @@ describe('tabs of one browser', () => {
     await shows([first, second], 'Secret of Alice')
     await third.page.getByText(alice.email).waitFor()
 
-    // Without a sign-out in between: the session is replaced.
+    // The sign-in replaces the session, without a sign-out in between.
     const response = await page.evaluate(async ({ email, password }) => {
       const { status } = await fetch('/api/auth/sign-in/email', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }) })
       document.dispatchEvent(new Event('visibilitychange'))
@@ -106,11 +106,12 @@ describe('ten tabs', () => {
     const profile = await fixture.openProfile()
     const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     const startedAt = performance.now()
-    // Better Auth itself asks when a tab is shown, once in five seconds at most.
+    // The Better Auth client requests the session when a tab becomes visible, at most once in five
+    // seconds.
     const shown = (): number => (performance.now() - startedAt) / 5000
     const tabs = await openTabs(profile, ...paths)
     await Promise.all(tabs.map(({ page }) => taskRow(page, 'Secret of Alice').waitFor()))
-    // One token is enough to boot with: nothing but its age asks for another.
+    // Page load needs one token. Only the age of the token causes another token request.
     expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 1))
     expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(2 + shown())
 
@@ -122,7 +123,8 @@ describe('ten tabs', () => {
     await signIn(page, alice)
     await Promise.all(tabs.map(({ page }) => taskRow(page, 'Secret of Alice').waitFor()))
     expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 2))
-    // At each change: once because Better Auth tells the tabs of a sign-out, once because Convue tells them.
+    // Each change causes two session requests: Better Auth announces a sign-out to the tabs, and
+    // Convue announces it as well.
     expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(6 + shown())
   })
 
@@ -147,7 +149,7 @@ describe('ten tabs', () => {
 })
 
 describe('a tab that is frozen', () => {
-  it('follows a missed switch as soon as it runs again', async () => {
+  it('changes to the new user as soon as it runs again', async () => {
     const profile = await fixture.openProfile()
     const bob = await signUpWithTask(profile, 'Bob', 'Secret of Bob')
     const alice = await signUpWithTask(profile, 'Alice', 'Secret of Alice')
@@ -170,36 +172,37 @@ describe('a tab that is frozen', () => {
 })
 
 describe('a page that the browser restores from its cache', () => {
-  /** Leaves for a page without a script, and comes back. */
+  /** Opens a page without a script, and returns to the previous page. */
   async function leaveAndReturn(page: Page, meanwhile: () => Promise<unknown>): Promise<void> {
     await page.goto('about:blank')
     await meanwhile()
     await page.goBack({ waitUntil: 'commit' })
   }
 
-  it('follows the current user of the session, each time', async () => {
+  it('shows the current user of the session after each return', async () => {
     const profile = await fixture.openProfile()
     await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     const window = await fixture.openWindow(profile, '/tasks')
     const { page, expectProblem } = window
-    // The browser cuts the connection of a page that it keeps.
+    // The browser closes the connection of a page that it keeps.
     expectProblem(/WebSocket/)
     await taskRow(page, 'Secret of Alice').waitFor()
     const heap = await page.evaluate(() => Object.assign(globalThis, { isSame: Math.random() }).isSame)
 
-    // Nobody tells the page, and Better Auth looks at its session once in five seconds at most.
+    // The page receives no announcement, and the Better Auth client requests the session at most
+    // once in five seconds.
     await leaveAndReturn(page, () => signUpWithTask(profile, 'Bob', 'Secret of Bob'))
     await shows([window], 'Secret of Bob')
     await leaveAndReturn(page, () => signUpWithTask(profile, 'Carol', 'Secret of Carol'))
     await shows([window], 'Secret of Carol')
 
     expect(await page.evaluate(() => (globalThis as any).isSame)).toBe(heap)
-    // The name comes with the session, which may be a moment later than the data.
+    // The name is part of the session, which may arrive a moment later than the data.
     for (const name of ['Bob', 'Carol'])
       expect([[`authenticated as ${name}`], ['authenticated', `authenticated as ${name}`]]).toContainEqual(await statusesWith(window, `Secret of ${name}`))
   })
 
-  it('shows nothing of a user who has signed out on another page', async () => {
+  it('shows no data of a user who has signed out on another page', async () => {
     const profile = await fixture.openProfile()
     await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     const { page, expectProblem } = await fixture.openWindow(profile, '/tasks')

@@ -59,7 +59,7 @@ async function signOut(page: Page, app: Name): Promise<void> {
 }
 
 describe('two apps on one page, with a deployment and a session each', () => {
-  it('are signed in and out by themselves, here and in the other tabs', async () => {
+  it('sign in and out independently of each other, in every tab', async () => {
     const profile = await browser.newContext()
     const { page } = await openPage(profile)
     const { page: other } = await openPage(profile)
@@ -92,7 +92,7 @@ describe('two apps on one page, with a deployment and a session each', () => {
     expect(await panel(other, 'second').rows()).toEqual(['written by Bea'])
   })
 
-  it('live on when the other one is taken off the page', async () => {
+  it('continue when the other app is unmounted', async () => {
     const profile = await browser.newContext()
     const { page } = await openPage(profile)
     await signUp(page, 'first', 'Ada')
@@ -108,8 +108,8 @@ describe('two apps on one page, with a deployment and a session each', () => {
   })
 })
 
-describe('a browser that keeps nothing for a site', () => {
-  it('shows what is public, does not stay signed in, and asks no more often', async () => {
+describe('a browser that blocks storage and cookies', () => {
+  it('shows public data, remains anonymous after a sign-in, and sends no more requests', async () => {
     const { page, requests } = await openPage(await launchBrowserWithoutStorage())
     expect(await page.evaluate(() => {
       try {
@@ -123,7 +123,7 @@ describe('a browser that keeps nothing for a site', () => {
     await eventually(first.status).toBe('unauthenticated')
     await eventually(first.whoami).toBe('null')
 
-    // The server signs them in, and the browser drops the cookie.
+    // The server signs the user in, and the browser drops the cookie.
     await signUp(page, 'first', 'Ada')
     await eventually(() => requests.filter(path => path === '/api/auth/get-session').length).toBe(2)
     await eventually(first.status).toBe('unauthenticated')
@@ -132,8 +132,8 @@ describe('a browser that keeps nothing for a site', () => {
   })
 })
 
-describe('a browser that blocks storage and channels, and keeps cookies', () => {
-  it('is signed in and out all the same, after a reload too', async () => {
+describe('a browser that keeps only cookies', () => {
+  it('signs in and out without storage and channels, and stays signed in after a reload', async () => {
     const profile = await browser.newContext()
     await profile.addInitScript(() => {
       const refuse = (): never => {
@@ -157,7 +157,7 @@ describe('a browser that blocks storage and channels, and keeps cookies', () => 
     expect(await first.rows()).toEqual([])
   })
 
-  it('is signed in and out all the same when its storage is full', async () => {
+  it('signs in and out in every tab when its storage is full', async () => {
     const profile = await browser.newContext()
     await profile.addInitScript(() => {
       Storage.prototype.setItem = () => {

@@ -9,7 +9,7 @@ import { eventually } from '../support/environment/eventually.ts'
 
 const fixture = usePlayground()
 
-/** Clicks, and tells an attribute in the very next animation frame. */
+/** Clicks, and returns an attribute in the next animation frame. */
 function clickAndLook(button: Locator, attribute: string): Promise<string | null> {
   return button.evaluate((element, attribute) => new Promise((resolve) => {
     requestAnimationFrame(() => resolve(element.getAttribute(attribute)))
@@ -18,7 +18,7 @@ function clickAndLook(button: Locator, attribute: string): Promise<string | null
 }
 
 describe('an optimistic update', () => {
-  /** The page of somebody who has six songs and likes the first three. */
+  /** The page of a user who has six songs and likes the first three. */
   async function openSongs(): Promise<Window & { userId: string }> {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
@@ -36,7 +36,7 @@ describe('an optimistic update', () => {
   const titlesOn = (page: Page): Promise<string[]> =>
     page.getByRole('textbox').evaluateAll(inputs => inputs.map(input => (input as HTMLInputElement).value))
 
-  it('shows in the frame of the click; offline it waits, and is then sent once; a refused one goes, and the other stays', async () => {
+  it('is shown within a frame, sent once the page is online, and rolled back only if refused', async () => {
     const { page, userId, expectProblem } = await openSongs()
     const { deployment } = fixture.playground
     expectProblem(/songs:like/)
@@ -62,7 +62,7 @@ describe('an optimistic update', () => {
     expect(runs().map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['songs:like error', 'songs:move success'])
   })
 
-  it('shows while the call is under way', async () => {
+  it('is shown while the mutation is pending', async () => {
     const { page } = await openSongs()
     await page.getByLabel('Slow').check()
     const like = page.getByRole('button', { name: 'Like Morning train' })
@@ -70,13 +70,13 @@ describe('an optimistic update', () => {
 
     const states = page.getByRole('region', { name: 'The latest call of each mutation' })
     await states.getByText('pending', { exact: true }).waitFor()
-    // What was on its way arrives.
+    // The delayed messages arrive.
     await page.getByLabel('Fast').check()
     await states.getByText('success').waitFor()
     expect(await like.getAttribute('aria-pressed')).toBe('false')
   })
 
-  it('is not told to the next person', async () => {
+  it('is not shown to the next user', async () => {
     const { page } = await openSongs()
     await page.getByRole('button', { name: 'Like Morning train' }).click()
     await page.getByText('Unlike Morning train').waitFor()
@@ -88,7 +88,7 @@ describe('an optimistic update', () => {
     expect(await page.getByText('Nothing was written yet').isVisible()).toBe(true)
   })
 
-  it('comes from the keyboard as well, which stays where it is', async () => {
+  it('works with the keyboard, and the focus remains on the moved song', async () => {
     const { page, expectProblem } = await openSongs()
     expectProblem(/songs:rename/)
     const title = page.getByRole('textbox', { name: 'Title of Rain on tin' })
@@ -99,7 +99,7 @@ describe('an optimistic update', () => {
     await page.getByText('refused: There is another "Last light" on the list.').waitFor()
     expect(await title.inputValue()).toBe('Rain on tin')
 
-    // Over the button that moves it up.
+    // The second Tab skips the button that moves the song up.
     await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -118,7 +118,7 @@ describe('an upload', () => {
   const picture = (name: string): { name: string, mimeType: string, buffer: Buffer } =>
     ({ name, mimeType: 'image/png', buffer: png(40, 30, [200, 90, 40]) })
 
-  /** Drops files on the place for them. */
+  /** Drops files on the drop area of the page. */
   async function drop(page: Page, ...files: ReturnType<typeof picture>[]): Promise<void> {
     const dataTransfer = await page.evaluateHandle((files) => {
       const data = new DataTransfer()
@@ -139,7 +139,7 @@ describe('an upload', () => {
     return { ...window, userId, choose: (...files) => window.page.getByLabel('Choose pictures').setInputFiles(files) }
   }
 
-  it('goes up to 100 %, and shows in every window what is stored, until that is removed', async () => {
+  it('reaches 100 %, and its picture is shown in every window until it is removed', async () => {
     const { page, choose } = await openUploads()
     await choose(picture('first.png'))
     await page.getByText('1 file stored').waitFor()
@@ -150,7 +150,7 @@ describe('an upload', () => {
     expect(await uploads.getByText('100 %, stored').count()).toBe(2)
     expect(await page.getByRole('progressbar').evaluateAll(bars => bars.map(bar => (bar as HTMLProgressElement).value))).toEqual([1, 1, 1])
 
-    // Without the file at hand, the picture is the one that is stored.
+    // Once the uploads are cleared, the page shows the stored pictures instead of the local files.
     await page.getByRole('button', { name: 'Clear' }).click()
     expect(await page.getByRole('button', { name: 'Remove' }).count()).toBe(3)
     const stored = page.getByRole('img', { name: 'first.png' })
@@ -163,11 +163,11 @@ describe('an upload', () => {
     expect(await other.getByRole('img', { name: 'second.png' }).isVisible()).toBe(true)
   })
 
-  it('can be cancelled under way: nothing of it is stored, and the others go on', async () => {
+  it('stores nothing if it is cancelled in progress, and other uploads continue', async () => {
     const { page, userId, choose } = await openUploads()
     const { deployment } = fixture.playground
     let isHeld = false
-    // The first file does not get through to the deployment.
+    // The request of the first file does not reach the deployment.
     await page.route(`${deployment!.url}/api/storage/upload**`, (route) => {
       if (isHeld)
         return route.continue()
@@ -187,7 +187,7 @@ describe('an upload', () => {
     expect(pictures.map(({ name }) => name)).toEqual(['free.png'])
   })
 
-  it('of a file that may not be stored says why, and is not sent', async () => {
+  it('is refused for a file that may not be stored, with the reason and without a request', async () => {
     const { page, userId, choose } = await openUploads()
     const refused = page.getByRole('region', { name: 'Uploads' }).getByRole('alert')
     await choose({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') })

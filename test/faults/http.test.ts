@@ -25,10 +25,10 @@ const outages: [string, HttpFault][] = [
   ['503', { kind: 'answer', status: 503, headers: json, body: '{"message":"Later"}' }],
   ['a firewall\'s 403', html(403)],
   ['a firewall\'s 401', html(401)],
-  ['a page with 200', html(200)],
-  ['cut before it is heard', { kind: 'cut', when: 'before' }],
-  ['cut before it is answered', { kind: 'cut', when: 'after' }],
-  ['cut in the middle of the answer', { kind: 'cut', when: 'middle' }],
+  ['an HTML page with 200', html(200)],
+  ['cut before the request arrives', { kind: 'cut', when: 'before' }],
+  ['cut before the response', { kind: 'cut', when: 'after' }],
+  ['cut in the middle of the response', { kind: 'cut', when: 'middle' }],
   ['never answered', { kind: 'halfOpen' }],
 ]
 
@@ -75,7 +75,7 @@ describe('a failing token endpoint', () => {
     await page.recover(fixture.time, attemptMsOf(fault) + longestTokenWait(OUTAGE_MS) + longestConnectionWait(0) + FLIGHT_MS)
   })
 
-  it('receives one early request when the page is online, then waits for Retry-After', async () => {
+  it('receives one early request at an `online` event, and no other before Retry-After', async () => {
     const RETRY_AFTER_MS = 25_000
     failTokens({ kind: 'answer', status: 429, headers: { ...json, 'retry-after': String(RETRY_AFTER_MS / 1000) }, body: '{}' })
     const page = fixture.open()
@@ -155,7 +155,7 @@ describe('responses out of order', () => {
     const page = await fixture.openWell()
     await page.convex.auth.signOut()
     const { authClient } = page.auth
-    // Requested while anonymous, and answered after the sign-in.
+    // The session is requested while anonymous, and the response arrives after the sign-in.
     fixture.proxy.fault = path => path.endsWith('/get-session') ? { kind: 'overtaken' } : null
     void authClient.$store.atoms.session!.value.refetch()
     await fixture.time.settle()
@@ -172,8 +172,8 @@ describe('responses out of order', () => {
 describe('a sign-out', () => {
   it.each<[string, HttpFault]>([
     ['503', { kind: 'answer', status: 503 }],
-    ['a page with 200', html(200)],
-    ['cut before it is heard', { kind: 'cut', when: 'before' }],
+    ['an HTML page with 200', html(200)],
+    ['cut before the request arrives', { kind: 'cut', when: 'before' }],
   ])('rejects and changes nothing if it did not reach the server: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sign-out') ? fault : null
@@ -183,7 +183,7 @@ describe('a sign-out', () => {
     await page.recover(fixture.time, FLIGHT_MS)
   })
 
-  it('takes effect with the next request for the session if its answer was lost', async () => {
+  it('takes effect with the next session request if its response was lost', async () => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sign-out') ? { kind: 'replace', status: 502 } : null
     await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
@@ -200,9 +200,9 @@ describe('an upload', () => {
     ['429 with Retry-After', { kind: 'answer', status: 429, headers: { 'retry-after': '3' } }],
     ['500', { kind: 'answer', status: 500 }],
     ['503', html(503)],
-    ['cut before it is heard', { kind: 'cut', when: 'before' }],
-    ['cut before it is answered', { kind: 'cut', when: 'after' }],
-    ['cut in the middle of the answer', { kind: 'cut', when: 'middle' }],
+    ['cut before the request arrives', { kind: 'cut', when: 'before' }],
+    ['cut before the response', { kind: 'cut', when: 'after' }],
+    ['cut in the middle of the response', { kind: 'cut', when: 'middle' }],
     ['never answered', { kind: 'halfOpen' }],
   ])('is repeated, and its file is stored once: %s', async (_name, fault) => {
     const page = await fixture.openWell()

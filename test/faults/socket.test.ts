@@ -29,7 +29,7 @@ describe('a broken connection', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('carries out no call twice if it broke before the response', async () => {
+  it('runs each call once if it has broken before the response', async () => {
     const page = await fixture.openWell()
     for (let times = 1; times <= 3; times++) {
       for (const wire of fixture.proxy.wires)
@@ -44,7 +44,7 @@ describe('a broken connection', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('recovers after it has broken at each response', async () => {
+  it('recovers after each new connection has broken at a response', async () => {
     const page = await fixture.openWell()
     fixture.proxy.onWire = wire => setTimeout(() => wire.isCutAtAnswer = true, 250)
     fixture.proxy.cut()
@@ -92,10 +92,10 @@ describe('an unreachable deployment', () => {
     ['429', { kind: 'answer', status: 429 }],
     ['500', { kind: 'answer', status: 500 }],
     ['503', { kind: 'answer', status: 503 }],
-    ['a page instead of a socket', html(200)],
+    ['an HTML page instead of a socket', html(200)],
   ]
 
-  it.each(outages)('is retried with a growing delay, and carries out each call once: %s', async (_name, fault) => {
+  it.each(outages)('is retried with a growing delay, and runs each call once after the recovery: %s', async (_name, fault) => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sync') ? fault : null
     fixture.proxy.cut()
@@ -113,7 +113,7 @@ describe('an unreachable deployment', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('does not keep a user signed out if it is unreachable during page load', async () => {
+  it('does not prevent the sign-in of the user during page load', async () => {
     fixture.proxy.fault = path => path.endsWith('/sync') ? { kind: 'answer', status: 503 } : null
     const page = fixture.open()
     page.mutate()
@@ -125,7 +125,7 @@ describe('an unreachable deployment', () => {
 })
 
 describe('a connection that is lost silently', () => {
-  // Not the direction to the server alone: TCP itself ends such a connection.
+  // No case loses only the bytes to the server: TCP itself ends such a connection.
   it.each<Swallowed>(['toPage', 'both'])('is replaced after a minute without data, with no call lost or repeated: %s', async (swallowed) => {
     const page = await fixture.openWell()
     for (const wire of fixture.proxy.wires)
@@ -138,7 +138,7 @@ describe('a connection that is lost silently', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('is replaced after a minute if it is accepted and never opened', async () => {
+  it('is replaced after a minute if its WebSocket handshake is never answered', async () => {
     const page = await fixture.openWell()
     fixture.proxy.fault = path => path.endsWith('/sync') ? { kind: 'halfOpen' } : null
     fixture.proxy.cut()
@@ -173,7 +173,7 @@ describe('a slow network', () => {
     page.mutate()
     page.mutate()
     await page.recover(fixture.time, 20_000)
-    // One anonymous result, which the page shows after two seconds without a token.
+    // After two seconds without a token, optional queries run on an anonymous connection.
     expect(connections()).toBe(2)
     expect(tokens()).toBe(1)
   })

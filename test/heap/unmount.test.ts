@@ -45,7 +45,7 @@ function openPage(): { deployment: ScriptedDeployment, shown: { value: number },
 }
 
 describe('useConvexQuery: 1,000 queries, mounted and unmounted repeatedly', () => {
-  it('leaves no subscription on the wire and nothing in the heap', async () => {
+  it('leave no subscription on the connection and no memory in the heap', async () => {
     const { deployment, shown, countShown } = openPage()
     const heap = new Map<number, number>()
     for (let round = 0; round < ROUNDS; round++) {

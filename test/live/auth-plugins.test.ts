@@ -13,7 +13,8 @@ const PASSWORD = 'correct horse battery'
 
 let deployment: Deployment
 let page: LivePage
-// For as long as the file runs: Better Auth's client stops listening to the page a second after its last listener has left.
+// The page exists for the whole file: the Better Auth client removes its listeners from the page a
+// second after its own last listener was removed.
 beforeAll(() => becomePage())
 afterEach(() => page.close())
 
@@ -31,7 +32,7 @@ async function openPage(send: typeof fetch, plugins: any[]) {
   return { authClient: authClient as any, network, count, me, signUp, auth: page.convex.auth }
 }
 
-/** Sends no cookies, as a page does to another site. */
+/** Sends no cookies, like the requests of a page to another site. */
 const sendWithoutCookies: typeof fetch = (input, init) => {
   const request = new Request(input, { ...init, credentials: undefined } as RequestInit)
   request.headers.set('origin', ORIGIN)

@@ -90,7 +90,7 @@ describe('createConvex: a page that loads with a session', () => {
     expect(await second.convex.auth.ready()).toBe(true)
     await eventually(second.texts).toEqual(['again'])
     expect(second.requests.map(({ path }) => path)).toEqual(['/convex/token', '/get-session'])
-    // Until get-session has answered, the token tells who it is.
+    // Until get-session has answered, the user has the claims of the token.
     expect(second.convex.auth.user.value).toMatchObject({ id: session.userId, email: session.email })
     expect(second.convex.auth.session.value).toBeNull()
     answers[0]!()
@@ -139,7 +139,7 @@ describe('createConvex: a sign-in by the Better Auth client', () => {
     expect(convex.auth.user.value).toMatchObject({ email: 'new@example.com' })
   })
 
-  it('shows nothing of the previous user in any tick, without a sign-out before', async () => {
+  it('shows no data of the previous user in any tick, also without a sign-out in between', async () => {
     const ada = await signUpWithTask('ada\'s')
     const bea = await signUpWithTask('bea\'s')
     const { convex, authClient, texts, add } = openPage(ada.fetch)
@@ -165,7 +165,7 @@ describe.each([
     await authClient.$store.atoms.session!.value.refetch()
   }],
 ])('createConvex: a sign-out by %s', (_name, signOut) => {
-  it('removes data in that tick, and runs nothing as the user after the connection closed', async () => {
+  it('removes the data in the same tick, and runs no function as the user after the close', async () => {
     const session = await signUpWithTask('secret')
     const page = openPage(session.fetch)
     await eventually(page.texts).toEqual(['secret'])
@@ -255,7 +255,7 @@ describe('createConvex: a user whose data change', () => {
     expect(ticks).toHaveLength(1)
   })
 
-  it('runs live queries with claims that changed unnoticed once refresh() has resolved', async () => {
+  it('applies claims that were changed outside of the page after refresh()', async () => {
     const session = await signUpWithTask('stays')
     const { convex, count, me, texts } = openPage(session.fetch)
     await eventually(() => me.data.value?.subject).toBe(session.userId)
@@ -272,7 +272,7 @@ describe('createConvex: a user whose data change', () => {
     expect(count('/convex/token')).toBe(2)
   })
 
-  it('signs out by refresh() when the session has ended unnoticed', async () => {
+  it('signs out at refresh() when the session has ended outside of the page', async () => {
     const session = await signUpWithTask('gone')
     const { convex, texts } = openPage(session.fetch)
     await eventually(texts).toEqual(['gone'])
@@ -338,7 +338,7 @@ describe('createConvex: a sign-out with a slow response', () => {
       if (path !== '/sign-out')
         return undefined
       return session.signOut().then(async () => {
-        // The deployment has run the live queries again before the page has its answer.
+        // The deployment has run the live queries again before the page receives the response.
         await settled()
         await new Promise(resolve => setTimeout(resolve, 400))
         hasAnswered()
@@ -374,7 +374,7 @@ describe('createConvex: changePassword with revokeOtherSessions', () => {
     network.intercept = (path) => {
       if (path !== '/change-password')
         return undefined
-      // The browser has the new cookie only with the answer: until then it sends the old one.
+      // The browser receives the new cookie with the response, and sends the old cookie until then.
       const old = new Map(session.fetch.cookies)
       return session.fetch(`${deployment.siteUrl}/api/auth/change-password`, {
         method: 'POST',

@@ -51,7 +51,7 @@ function subjectsOf(name: string): (string | null)[] {
   return deployment.log.filter(entry => entry.name === name).map(({ subject }) => subject)
 }
 
-/** No connection has run a function as a user before it was authenticated. */
+/** Expects that no function that requires a user has run anonymously. */
 async function expectNothingRequiredAnonymously(): Promise<void> {
   await deployment.settled()
   expect(subjectsOf('tasks:list')).not.toContain(null)
@@ -59,7 +59,7 @@ async function expectNothingRequiredAnonymously(): Promise<void> {
 }
 
 describe('createConvex: boot', () => {
-  it('sends one Authenticate before all else, and each query once', async () => {
+  it('sends one Authenticate before the queries, and each query once', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, me, convex } = openPage({ source })
@@ -76,7 +76,7 @@ describe('createConvex: boot', () => {
 })
 
 describe('createConvex: a socket that drops during the first token request', () => {
-  it('runs nothing of the user before Authenticate', async () => {
+  it('runs no query that requires a user before Authenticate', async () => {
     const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
     const { texts, me } = openPage({ source })
     const sockets = (): number => deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'open').length
@@ -93,7 +93,7 @@ describe('createConvex: a socket that drops during the first token request', () 
 })
 
 describe('createConvex: a sign-in during a reconnect back-off', () => {
-  it('runs nothing of the user anonymously', async () => {
+  it('runs no query that requires a user anonymously', async () => {
     const { source, texts, news, me } = openPage()
     await eventually(() => news.data.value).toEqual({ tag: 'news', subject: null })
     deployment.disconnectAll()
@@ -106,7 +106,7 @@ describe('createConvex: a sign-in during a reconnect back-off', () => {
 })
 
 describe('createConvex: the renewal of a token', () => {
-  it('renews on the same connection before the token expires, unnoticed by the page', async () => {
+  it('uses the same connection before the token expires, and changes nothing on the page', async () => {
     const source = new LiveSource()
     source.lifetime = 4
     source.signIn(ada)
@@ -120,7 +120,7 @@ describe('createConvex: the renewal of a token', () => {
     await expectNothingRequiredAnonymously()
   })
 
-  it('signs out when it is denied, and runs nothing anonymously or after the close', async () => {
+  it('signs out when the provider denies it, and runs no required query anonymously', async () => {
     const source = new LiveSource()
     source.lifetime = 4
     source.signIn(ada)
@@ -138,7 +138,7 @@ describe('createConvex: the renewal of a token', () => {
 })
 
 describe('createConvex: a token that the deployment refuses', () => {
-  it('changes to `refreshing` and back, keeps data, and runs nothing anonymously', async () => {
+  it('causes the status `refreshing`, keeps the data, and runs no required query anonymously', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, convex, tasks } = openPage({ source })
@@ -159,13 +159,13 @@ describe('createConvex: a token that the deployment refuses', () => {
     await deployment.advanceClock(-3_600_000)
   })
 
-  it('stays `refreshing` with an error until another client has a token accepted', async () => {
+  it('causes the status `refreshing` and an error until the deployment accepts a token', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const good = source.answer
     source.answer = async () => ({ kind: 'token', token: await createToken(ada, { forged: true }) })
     const { convex, tasks, me, texts, add } = openPage({ source })
-    /** Every attempt is brought forward, as on a page that comes back to life. */
+    /** Causes the next attempt at once, as on a page that wakes up. */
     const wakeAndRead = <T>(read: () => T) => (): T => {
       window.dispatchEvent(new (window as any).Event('online'))
       return read()
@@ -189,7 +189,7 @@ describe('createConvex: a token that the deployment refuses', () => {
 })
 
 describe('createConvex: a provider that hangs at boot', () => {
-  it('runs public queries at once, and optional ones anonymously after two seconds', async () => {
+  it('runs public queries at once, and optional queries anonymously after two seconds', async () => {
     const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
     const { news, me, tasks, texts } = openPage({ source })
     await eventually(() => news.data.value?.subject).toBeNull()
@@ -205,7 +205,7 @@ describe('createConvex: a provider that hangs at boot', () => {
 })
 
 describe('createConvex: an identity change', () => {
-  it('shows nothing of the previous user in any tick, and closes that connection', async () => {
+  it('shows no data of the previous user in any tick, and closes the previous connection', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { texts, me, add, convex } = openPage({ source })
@@ -246,7 +246,7 @@ describe('createConvex: an identity change', () => {
     expect(subjectsOf('messages:send')).toEqual([])
   })
 
-  it('never shows the previous user\'s data to a component that is mounted right after', async () => {
+  it('never shows the previous user\'s data to a component that is mounted in the same tick', async () => {
     const source = new LiveSource()
     source.signIn(ada)
     const { page, texts } = openPage({ source })

@@ -41,7 +41,7 @@ async function allItems(): Promise<Item[]> {
   return await deployment.query(api.items.all, { list }) as Item[]
 }
 
-/** Numbers from 0 to below 1 that a seed decides. */
+/** Returns a function for numbers from 0 to below 1, which the seed determines. */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -52,7 +52,7 @@ function createRandom(seed: number): () => number {
   }
 }
 
-/** What no list may ever show, however short: a row twice, or out of order. */
+/** Describes a row that is shown twice or out of order, which must not happen for a moment. */
 function findFault(rows: Item[]): string | undefined {
   for (const [index, row] of rows.entries()) {
     const previous = rows[index - 1]
@@ -62,7 +62,7 @@ function findFault(rows: Item[]): string | undefined {
 }
 
 describe('useConvexPaginatedQuery: over 1,000 rows that change while pages load', () => {
-  // `SEED=… vitest run` repeats what has failed.
+  // `SEED=… vitest run` repeats a failed run.
   const seeds = process.env.SEED ? [Number(process.env.SEED)] : [1, Math.floor(Math.random() * 2 ** 31)]
 
   it.each(seeds)('stays in order, and equals the start of the list when idle (seed %i)', async (seed) => {
@@ -80,7 +80,7 @@ describe('useConvexPaginatedQuery: over 1,000 rows that change while pages load'
     for (let round = 0; query.status.value !== 'Exhausted' || round < 16; round++) {
       const items = await allItems()
       const writes = Array.from({ length: 1 + below(3) }, () => {
-        // Removing neighbours takes the ends of pages away; ranks in between make pages grow.
+        // Removed neighbouring rows include the ends of pages. Inserted rows make pages grow.
         const from = below(items.length)
         const remove = items.splice(from, below(20)).map(({ _id }) => _id)
         const near = items[below(items.length)]!.rank
@@ -107,7 +107,7 @@ describe('useConvexPaginatedQuery: over 1,000 rows that change while pages load'
   }, 240_000)
 })
 
-/** A list on the page, with all that a synchronous watcher saw of it. */
+/** A list on the page, with every state that a synchronous watcher saw. */
 function mountList(numItems: number, query: typeof api.items.page = api.items.page) {
   return page.run(() => {
     const { results, status, error, loadMore } = useConvexPaginatedQuery(query, { list }, { initialNumItems: numItems })
@@ -126,7 +126,7 @@ async function loadAll(mounted: ReturnType<typeof mountList>, numItems: number):
 }
 
 describe('useConvexPaginatedQuery: a page that grows', () => {
-  it('splits the page without a flicker and without losing its place', async () => {
+  it('is split without a flicker, and the list remains complete', async () => {
     await fill(6)
     const mounted = mountList(3)
     await loadAll(mounted, 3)
@@ -138,7 +138,7 @@ describe('useConvexPaginatedQuery: a page that grows', () => {
     await eventually(mounted.ranks).toBe('0,0.1,0.2,0.3,0.4,0.45,0.5,1,2,3,4,5,99')
   })
 
-  it('reads the page in parts when the deployment requires it', async () => {
+  it('is read in parts when the deployment requires it', async () => {
     await fill(20)
     await deployment.mutation(api.items.add, { list, rank: 100, text: 'rare' })
     const query = page.run(() => useConvexPaginatedQuery(api.items.pageOfRare, { list, maximumRowsRead: 8 }, { initialNumItems: 5 }))
@@ -151,7 +151,7 @@ describe('useConvexPaginatedQuery: a page that grows', () => {
 })
 
 describe('useConvexPaginatedQuery: cursors that become invalid', () => {
-  it('starts the list again', async () => {
+  it('restart the list', async () => {
     await fill(9)
     const mounted = mountList(3, api.items.pageFromCounter as typeof api.items.page)
     await loadAll(mounted, 3)
@@ -217,7 +217,7 @@ describe('useConvexPaginatedQuery: optimistic updates', () => {
     }))
   }
 
-  it('shows them at once, and replaces them with the result without a flicker', async () => {
+  it('are shown at once, and replaced with the result without a flicker', async () => {
     await fill(6)
     const mounted = mountList(4)
     await loadAll(mounted, 4)
@@ -233,7 +233,7 @@ describe('useConvexPaginatedQuery: optimistic updates', () => {
     expect(mounted.results.value[4]!._id).toBe(id)
   })
 
-  it('rolls a rejected update back and keeps the others', async () => {
+  it('are kept when another update is rejected and rolled back', async () => {
     await fill(6)
     const mounted = mountList(4)
     await loadAll(mounted, 4)

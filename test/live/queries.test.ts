@@ -18,7 +18,7 @@ let page: LivePage
 let name: string
 let names = 0
 
-/** A page that is signed out, or has a user. */
+/** Opens the page of an anonymous user, or of the given user. */
 function openPage(userId?: string): void {
   const tokenSource = new LiveSource({ status: 'signedOut' })
   page = new LivePage(deployment, { tokenSource })
@@ -57,7 +57,7 @@ describe.each([
     seen.forEach(list => list.length = 0)
 
     await interrupt()
-    // Written while the page is away.
+    // These writes happen while the page is disconnected.
     for (const channel of channels.slice(0, 10))
       await deployment.mutation(api.counters.increment, { name: channel })
     await expect.poll(() => counts.map(({ data }) => data.value), { timeout: 10_000 }).toEqual(channels.map((_, index) => index < 10 ? 1 : 0))
@@ -69,7 +69,7 @@ describe.each([
     await expect.poll(() => counts[19]!.data.value).toBe(1)
   })
 
-  it('runs mutations that were sent in between exactly once, in order', async () => {
+  it('runs mutations that were sent during the interruption exactly once, in order', async () => {
     openPage()
     const { list, send } = page.run(() => ({
       list: useConvexQuery(api.messages.list, { channel: name }),

@@ -63,7 +63,7 @@ describe('useConvexQuery: a permission that is revoked', () => {
     return { query, ticks: () => ticks.map(text => JSON.parse(text)) }
   }
 
-  it('replaces the data with the error in one update, and shows it again later', async () => {
+  it('replaces the data with the error in one update, until the permission is granted again', async () => {
     const { query, ticks } = await mountNotes(false)
     await deployment.mutation(api.notes.revoke, reader())
     await eventually(() => query.status.value).toBe('error')
@@ -83,7 +83,7 @@ describe('useConvexQuery: a permission that is revoked', () => {
     expect(ticks()).toEqual([[`${name} for ada`, 'error', true], [`${name} for ada`, 'success', false]])
   })
 
-  it('keeps nothing for another user', async () => {
+  it('keeps no data for another user', async () => {
     const { query, ticks } = await mountNotes(true)
     await deployment.mutation(api.notes.revoke, reader())
     await eventually(() => query.status.value).toBe('error')
@@ -97,11 +97,11 @@ describe('useConvexQuery: a permission that is revoked', () => {
 })
 
 describe('useConvexQuery: a query that is not live', () => {
-  it('has one result, and another after refresh()', async () => {
+  it('runs once, and again at refresh()', async () => {
     openPage()
     const { once, live } = page.run(() => ({
       once: useConvexQuery(api.counters.get, { name }, { live: false }),
-      // Tells when a change has arrived.
+      // Shows when the change has reached the page.
       live: useConvexQuery(api.counters.exists, { name }),
     }))
     await Promise.all([once, live])
@@ -129,7 +129,7 @@ describe('useConvexQuery: a query that is not live', () => {
 })
 
 describe('useConvexQueries: a record of queries', () => {
-  it('follows the deployment while keys are added and removed', async () => {
+  it('shows live results while keys are added and removed', async () => {
     openPage()
     const counted = shallowRef([`${name} a`, `${name} b`])
     const results = page.run(() => useConvexQueries(() => Object.fromEntries(counted.value.map(name => [name, { query: api.counters.get, args: { name } }]))))

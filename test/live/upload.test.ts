@@ -28,7 +28,7 @@ afterEach(async () => {
 })
 afterAll(() => deployment.close())
 
-/** A page that has a user, or is signed out. */
+/** Opens the page of the given user, or of an anonymous user. */
 function openPage(userId?: string) {
   const source = new LiveSource({ status: 'signedOut' })
   const page = new LivePage(deployment, { tokenSource: source })
@@ -131,7 +131,7 @@ describe('useConvexUpload: an attempt that fails', () => {
     expect(urls[0]).not.toBe(urls[1])
   })
 
-  it('is an error when the deployment does not know the URL', async () => {
+  it('is not repeated when the deployment refuses the URL', async () => {
     vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
       override open(method: string, url: string): void {
         super.open(method, `${url}-of-another-user`)
@@ -146,7 +146,7 @@ describe('useConvexUpload: an attempt that fails', () => {
 })
 
 describe('useConvexUpload: an upload in progress', () => {
-  /** A file that the test holds on its way, and all that has been stored since. */
+  /** Starts the upload of a large file. Resolves while the upload is in progress. */
   async function startUpload(userId: string) {
     const opened = openPage(userId)
     const files = opened.page.run(() => useConvexUpload(api.files.generateOwnUploadUrl))
@@ -155,7 +155,7 @@ describe('useConvexUpload: an upload in progress', () => {
     return { ...opened, ...files, failure }
   }
 
-  it('ends at an identity change, shows nothing and requests nothing more', async () => {
+  it('ends at an identity change, is no longer shown and causes no further request', async () => {
     const { source, uploads, failure } = await startUpload('ada')
     source.signIn('bea')
     expect(uploads.value).toEqual([])
@@ -165,7 +165,7 @@ describe('useConvexUpload: an upload in progress', () => {
     expect(uploads.value).toEqual([])
   })
 
-  it('ends when it is cancelled, and the next one works', async () => {
+  it('ends when it is cancelled, and the next upload succeeds', async () => {
     const { cancel, upload, failure, uploads } = await startUpload('ada')
     cancel()
     expect(uploads.value.map(({ status }) => status)).toEqual(['cancelled'])

@@ -34,7 +34,7 @@ afterEach(async () => {
 })
 afterAll(() => deployment.close())
 
-/** Reaches nothing while the page is offline. */
+/** Cannot connect while the page is offline. */
 class PageSocket extends WebSocket {
   constructor(url: string) {
     super(isOnline ? url : 'ws://127.0.0.1:1')
@@ -47,14 +47,14 @@ async function goOffline(): Promise<void> {
   await eventually(() => page.convex.client.connectionState().isWebSocketConnected).toBe(false)
 }
 
-/** Shows a message where the deployment will put it. */
+/** Adds a message at the position that it will have on the deployment. */
 function append(queries: OptimisticLocalStore, { channel, body }: { channel: string, body: string }): void {
   const list = queries.getQuery(api.messages.list, { channel })
   if (list)
     queries.setQuery(api.messages.list, { channel }, [...list, { _id: `optimistic ${body}` as Id<'messages'>, _creationTime: Date.now(), channel, body, author: null }])
 }
 
-/** A channel on a page that is signed out, or has a user. */
+/** Shows the channel on the page of an anonymous user, or of the given user. */
 async function openChannel(userId?: string) {
   const source = new LiveSource({ status: 'signedOut' })
   if (userId !== undefined)
@@ -82,7 +82,7 @@ function bodies(list: { body: string }[] | undefined): string | undefined {
   return list?.map(({ body }) => body).join()
 }
 
-/** What ran of a function with this test's channel. */
+/** The bodies of all successful executions of a function with this test's channel. */
 function runs(name: string): unknown[] {
   return deployment.log.filter(entry => entry.name === name && (entry.args as any)?.channel === channel && entry.outcome === 'success').map(({ args }) => (args as any).body)
 }
@@ -100,7 +100,7 @@ describe('useConvexMutation: mutations of an offline page', () => {
     expect(send.isQueued.value).toBe(false)
     await deployment.settled()
     expect(runs('messages:send')).toEqual(['one', 'two', 'three'])
-    // No row ever went, or came twice.
+    // No row ever disappeared, or was shown twice.
     expect(seen).toEqual(expect.arrayContaining(['one', 'one,two', 'one,two,three']))
     expect([...new Set(seen)]).toHaveLength(3)
     expect(deployment.log.filter(({ name }) => name === 'messages:send').map(({ subject }) => subject)).not.toContain(null)
@@ -137,14 +137,14 @@ describe('useConvexAction: an action', () => {
   it('rejects after a reconnect if it was in progress when the connection dropped', async () => {
     const { send, wait } = await openChannel()
     const failure = wait.run({ ms: 60_000 }).catch(error => error)
-    // What was sent after it has run: it has arrived.
+    // A mutation that was sent after the action has run, so the action has arrived.
     await send.mutate({ channel, body: 'after' })
     await goOffline()
     expect([wait.status.value, wait.isQueued.value]).toEqual(['pending', false])
     isOnline = true
     expect((await failure).message).toMatch(/connection lost/i)
     expect(wait.status.value).toBe('error')
-    // So that it ends.
+    // Lets the action end.
     await deployment.advanceClock(60_000)
   })
 
@@ -165,7 +165,7 @@ describe('useConvexAction: an action', () => {
 })
 
 describe('useConvexMutation: an optimistic update', () => {
-  it('is rolled back when the mutation fails, and keeps what others wrote', async () => {
+  it('is rolled back when the mutation fails, and keeps the writes of other calls', async () => {
     await openChannel()
     const { total, failing, good, seen } = page.run(() => {
       const total = useConvexQuery(api.counters.get, { name: channel })
@@ -190,7 +190,7 @@ describe('useConvexMutation: an optimistic update', () => {
     expect(seen).not.toContain(undefined)
   })
 
-  it('keeps the rows that it does not change, from start to end', async () => {
+  it('keeps the objects of the rows that it does not change', async () => {
     const { list, send } = await openChannel()
     await send.mutate({ channel, body: 'one' })
     const row = list.data.value![0]
@@ -223,7 +223,7 @@ describe('useConvexMutation: an optimistic update', () => {
 })
 
 describe('useConvexMutation: a mutation whose user signs out before the response', () => {
-  it('is reported as unknown, and shows and calls back nothing', async () => {
+  it('is rejected with an unknown outcome, shows no result and does not call onSuccess', async () => {
     const { source } = await openChannel('ada')
     const onSuccess = vi.fn()
     const onSettled = vi.fn()

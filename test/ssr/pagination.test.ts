@@ -42,7 +42,7 @@ describe('useConvexPaginatedQuery on a server', () => {
   it.each([
     ['the identity is unknown', undefined, 'LoadingFirstPage 0, Paused 0, LoadingFirstPage 0'],
     ['the request is anonymous', null, 'LoadingFirstPage 0, Paused 0, Paused 0'],
-  ])('is loading or paused, opens no socket and delays nothing, while %s', async (_who, initialAuth, expected) => {
+  ])('is loading or paused, opens no socket and does not delay the page, while %s', async (_who, initialAuth, expected) => {
     const app = createSSRApp({ render: () => [h(Lists), h(Suspense, () => h(Awaiting))] })
     app.use(createConvex({
       url: 'https://happy-otter-123.convex.cloud',

@@ -86,7 +86,7 @@ describe('createConvex on a server', () => {
     expect(text(await render(Everything, { initialAuth: null }))).toEqual(['pending', 'paused', 'pending', 'unauthenticated', null, false, false, false])
   })
 
-  it('renders the auth components by `initialAuth`', async () => {
+  it('renders the auth components for the identity of `initialAuth`', async () => {
     const Root = defineComponent(() => () => h('main', [
       h(Authenticated, () => 'signed in'),
       h(Unauthenticated, () => 'anonymous'),

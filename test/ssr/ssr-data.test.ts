@@ -60,7 +60,7 @@ describe('ssrData.fetch', () => {
     expect(await render(Shown, { initialAuth: null })).toBe('<p>for null success</p>')
   })
 
-  it('may leave a query to the browser, and nothing waits for it', async () => {
+  it('can leave a query to the browser, for which no component then waits', async () => {
     const Awaiting = defineComponent(async () => {
       const { status } = await useConvexQuery(api.values.get)
       return () => h('p', status.value)
@@ -69,7 +69,7 @@ describe('ssrData.fetch', () => {
     expect(requested).toEqual([])
   })
 
-  it('is awaited by all components of a query, each of which renders the result', async () => {
+  it('runs a shared query once, and each component renders its result', async () => {
     const Awaiting = defineComponent(async () => {
       const { data } = await useConvexQuery(api.values.get)
       const atOnce = String(data.value)
@@ -80,7 +80,7 @@ describe('ssrData.fetch', () => {
     expect(requested).toHaveLength(1)
   })
 
-  it('renders an error as state', async () => {
+  it('renders the error and the status of a query that fails', async () => {
     const Failing = defineComponent(async () => {
       const { error, status } = await useConvexQuery(api.values.other)
       return () => h('p', `${error.value?.message} ${status.value}`)
