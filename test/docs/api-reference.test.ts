@@ -19,7 +19,7 @@ function pagesOf(module: string): string {
   return [...generated.values()].filter(text => text.includes(`\nExports of \`${module}\`.`)).join('\n')
 }
 
-describe('aPI reference', () => {
+describe('the API reference', () => {
   it('matches the committed pages (`npm run docs:api` writes them)', () => {
     const committed = globSync('docs/reference/api/*.md', { cwd: ROOT }).map(path => path.replaceAll('\\', '/'))
     expect(committed.sort()).toEqual([...generated.keys()].sort())

@@ -34,7 +34,7 @@ const typeCheck = new Promise<string[]>((resolve) => {
 
 const load = (file: string): Promise<any> => import(/* @vite-ignore */ join(APP, file))
 
-/** Those of an app that renders on a server run in `vite-ssr.test.ts`. */
+/** `vite-ssr.test.ts` runs the examples of an app that renders on a server. */
 const ofPages = examples.filter(({ file }) => file.startsWith('src/') && !file.startsWith('src/ssr/'))
 const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
 const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
@@ -43,7 +43,7 @@ const ofServers = examples.filter(({ file }) => file.startsWith('server/'))
 const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|server|scripts)\//.test(file))
 
 describe('examples', () => {
-  it('are found, each in a file of its own', () => {
+  it('are found, and have a different file each', () => {
     expect(Math.min(components.length, modules.length, ofTesting.length, ofServers.length)).toBeGreaterThan(2)
     expect(components.filter(({ steps }) => !steps.some(({ action }) => action === 'shows')), 'components without a check of their content').toEqual([])
     expect(allExamples).toHaveLength([...pages.values()].join('\n').match(/```(?:ts|vue)/g)!.length)

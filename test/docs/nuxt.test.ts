@@ -57,7 +57,7 @@ afterAll(async () => {
 })
 
 describe('examples in a Nuxt app', () => {
-  it('are found, each in a file of its own', () => {
+  it('are found, and have a different file each', () => {
     expect(answering.length).toBeGreaterThan(5)
     expect(answering.filter(({ steps }) => !steps.some(({ action }) => /^(?:shows|location|status)$/.test(action))), 'pages and routes without a check of their response').toEqual([])
     expect(nuxtExamples.map(({ file }) => file).filter((file, index, files) => files.indexOf(file) !== index)).toEqual([])

@@ -44,7 +44,7 @@ describe('reference', () => {
     expect(options.filter(name => !`${page}${api}`.includes(`| \`${name}\` |`))).toEqual([])
   })
 
-  it('has every code of an error, with what happened and what to do', () => {
+  it('lists every error code with its cause and its fix', () => {
     expect(errorCodes).toContain('CLOSED')
     const entries = pages.get('docs/reference/errors.md')!.matchAll(/^#### `([A-Z_]+)`\n\n(?:Raised by .*\n\n)?\S.*\n\n\*\*Fix:\*\* \S.*$/gm)
     expect([...entries].map(([, code]) => code)).toEqual(errorCodes)
@@ -81,7 +81,7 @@ describe('reference', () => {
   })
 })
 
-describe('rEADME', () => {
+describe('the README', () => {
   it('sets up Nuxt in fewer than 30 lines', () => {
     const section = /^## Nuxt\n([\s\S]*?)^## /m.exec(pages.get('README.md')!)![1]!
     const blocks = [...section.matchAll(/^```.+\n([\s\S]*?)^```$/gm)].map(([, code]) => code!.trim())

@@ -73,7 +73,7 @@ async function buildApp(): Promise<void> {
 }
 
 describe('an app that renders with Vite', () => {
-  it('renders a page with the data of its user, out of all caches', async () => {
+  it('renders a page with the data of its user, which no cache may store', async () => {
     const response = await fetch(origin, { headers: { cookie: ada.cookie } })
     const html = await response.text()
     expect(html).toContain('<h1>Tasks of Ada</h1>')
@@ -87,7 +87,7 @@ describe('an app that renders with Vite', () => {
     expect(html).not.toContain('Buy milk')
   })
 
-  it('hydrates the page without a mismatch, and goes live', async () => {
+  it('hydrates the page without a mismatch, and makes its queries live', async () => {
     const profile = await browser.newContext()
     await profile.addCookies(ada.cookie.split('; ').map((pair) => {
       const [name = '', ...value] = pair.split('=')

@@ -3,8 +3,8 @@ import * as convue from '../../src/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
-describe('what can be imported when an app runs', () => {
-  it('from convue is this and no more', () => {
+describe('the exports that exist at run time', () => {
+  it('of convue are exactly these', () => {
     expect(Object.keys(convue).sort()).toEqual([
       'AuthLoading',
       'AuthRefreshing',
@@ -38,14 +38,14 @@ describe('what can be imported when an app runs', () => {
     ])
   })
 
-  it('from convue/server is this and no more', () => {
+  it('of convue/server are exactly these', () => {
     expect(Object.keys(server).sort()).toEqual([
       'ConvueError',
       'createConvexServer',
     ])
   })
 
-  it('from convue/testing is this and no more', () => {
+  it('of convue/testing are exactly these', () => {
     expect(Object.keys(testing).sort()).toEqual([
       'codegen',
       'signUp',

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 interface Folder {
-  /** Why the folder exists: what its files change for. */
+  /** The purpose of the folder. */
   why: string
   /** The folders of `src` that its files may import. */
   folders: string[]
@@ -20,7 +20,7 @@ const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
 const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
-/** What the server takes of `src/errors`: the class, and the catalogue without the sentences of uploads. */
+/** The files of `src/errors` that the server imports: all but the sentences of other folders. */
 const SERVER_ERRORS = ['convue-error', 'error-code', 'error-definition', 'identity-errors', 'server-errors', 'usage-errors'].map(name => `src/errors/${name}.ts`)
 const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plugin']
 
@@ -86,7 +86,7 @@ function importsOf(file: string): Import[] {
   }))
 }
 
-/** The folder of a file, seen from `src`: `.` for `src` itself. */
+/** The folder of a file relative to `src`: `.` for `src` itself. */
 function folderOf(path: string): string {
   return dirname(relative('src', path))
 }
@@ -119,7 +119,7 @@ describe('the folders of src', () => {
     expect([...new Set(imports.map(({ file }) => file))].filter(file => reaches(file, file))).toEqual([])
   })
 
-  it('import nothing from outside of src', () => {
+  it('import no file outside of src', () => {
     expect(imports.filter(({ target, isRelative }) => isRelative && !target.startsWith('src/'))).toEqual([])
     expect(imports.filter(({ target }) => /playground|(?:^|\/)test\//.test(target))).toEqual([])
   })
@@ -134,7 +134,7 @@ describe('reactivity/vue-internals.ts', () => {
   })
 })
 
-describe('token', () => {
+describe('src/token', () => {
   it('imports neither Vue nor Convex, and uses no global of a page', () => {
     expect(imports.filter(({ folder, isRelative }) => folder === 'token' && !isRelative)).toEqual([])
     const code = files
@@ -145,13 +145,13 @@ describe('token', () => {
   })
 })
 
-describe('testing', () => {
-  it('stands alone, apart from errors', () => {
+describe('src/testing', () => {
+  it('imports no other folder than src/errors', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => folder === 'testing' && isRelative && folderOf(target) !== 'testing')
     expect([...new Set(shared.map(({ target }) => folderOf(target)))]).toEqual(['errors'])
   })
 
-  it('loads the plugin by its name, and only when a test signs a user up', () => {
+  it('imports the plugin by its package name, and only when signUp() runs', () => {
     const importing = imports.filter(({ folder, target }) => folder === 'testing' && target === 'convue')
     expect([...new Set(importing.map(({ file }) => file))]).toEqual(['src/testing/sign-up.ts'])
     const code = readFileSync(join(root, 'src/testing/sign-up.ts'), 'utf8')
@@ -163,12 +163,12 @@ describe('testing', () => {
   })
 })
 
-describe('server', () => {
+describe('src/server', () => {
   it('does not import Vue', () => {
     expect(imports.filter(({ folder, target }) => /^server\b/.test(folder) && target.startsWith('vue'))).toEqual([])
   })
 
-  it('imports of the rest of src only what runs without a browser and without Vue', () => {
+  it('imports only the files of other folders that need neither a browser nor Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
     expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
   })
@@ -182,14 +182,14 @@ describe('server', () => {
   })
 })
 
-describe('the files of src/errors', () => {
-  /** What is left of a file's imports when the app runs. */
+describe('src/errors', () => {
+  /** The imports of a file that remain at run time, without the imports of types. */
   const importsAtRunTime = (file: string): string[] => {
     const code = ts.transpile(readFileSync(join(root, file), 'utf8'), { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext })
     return [...code.matchAll(/from '(.*)'/g)].map(([, target]) => target!)
   }
 
-  it('let the client import only the sentences of its own errors', () => {
+  it('includes in the client only the sentences of the client\'s own errors', () => {
     expect(importsAtRunTime('src/errors/catalogue.ts').filter(file => file.endsWith('-errors.ts')))
       .toEqual(['./identity-errors.ts', './upload-errors.ts', './usage-errors.ts'])
     const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing)-errors/.test(target)).map(({ file }) => file)
@@ -201,7 +201,7 @@ describe('the files of src/errors', () => {
     ])
   })
 
-  it('let the class of the errors import nothing at run time', () => {
+  it('defines ConvueError and the error codes without an import at run time', () => {
     expect(importsAtRunTime('src/errors/convue-error.ts')).toEqual([])
     expect(importsAtRunTime('src/errors/error-code.ts')).toEqual([])
   })

@@ -11,7 +11,7 @@ import { createFolder, removeFolder, writeFunctions } from './functions-folder.t
 
 let folder: string
 let deployment: Deployment
-/** A deployment whose page is on the network, behind a proxy that passes on the name that was asked for. */
+/** A deployment whose page is on the network, behind a proxy that keeps the Host header. */
 let shared: Deployment
 beforeAll(async () => {
   folder = await createFolder()
@@ -58,7 +58,10 @@ interface Exchange {
   body?: string
 }
 
-/** Sends a request byte by byte as written here: `fetch` sets `Host` itself. Resolves with the whole answer, or with its head if it switches protocols. */
+/**
+ * Sends a request with exactly these headers, because `fetch` sets `Host` itself. Resolves with the
+ * whole response, or with its head if it switches protocols.
+ */
 async function send(url: string, { method = 'GET', path = '/version', headers, body = '' }: Exchange, version = '1.1'): Promise<{ status: number, text: string }> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   const lines = Object.entries({ ...headers, ...(body ? { 'Content-Length': String(Buffer.byteLength(body)) } : {}) }).map(([name, value]) => `${name}: ${value}`)
@@ -96,7 +99,7 @@ describe('the Host of a request', () => {
     '127.8.0.1',
     '[::1]:3210',
     'app.example.com',
-  ])('may be this machine or the page: %s', async (host) => {
+  ])('may name this machine or the host of the page: %s', async (host) => {
     expect(await statuses(deployment, { Host: host })).toEqual([200, 101])
     expect((await send(deployment.siteUrl, { ...request({ Host: host }), path: '/public' })).status).toBe(200)
   })
@@ -118,7 +121,7 @@ describe('the Host of a request', () => {
     'localhost/..',
     'localhost rebound.example',
     '',
-  ])('must not be another name: %s', async (host) => {
+  ])('may not name another host: %s', async (host) => {
     const { status, text } = await send(deployment.url, request({ Host: host }))
     expect(status).toBe(403)
     expect(text).toContain('HostNotAllowed')
@@ -143,7 +146,7 @@ describe('the Origin of a request', () => {
     'http://127.0.0.1:4173',
     'http://[::1]:5173',
     'https://app.example.com',
-  ])('may be this machine, the page, or missing: %s', async (origin) => {
+  ])('may be missing, or be an origin of this machine or of the page: %s', async (origin) => {
     const headers = { Host: 'localhost', ...(origin === undefined ? {} : { Origin: origin }) }
     expect(await statuses(deployment, headers)).toEqual([200, 101])
     expect((await send(deployment.url, request(headers))).text.toLowerCase()).toContain(`access-control-allow-origin: ${origin ?? '*'}\r\n`)
@@ -164,7 +167,7 @@ describe('the Origin of a request', () => {
     'capacitor://localhost',
     'garbage',
     '',
-  ])('must not be another page: %s', async (origin) => {
+  ])('may not be another origin: %s', async (origin) => {
     const headers = { Host: 'localhost', Origin: origin }
     const { url, siteUrl } = deployment
     for (const [port, exchange] of [
@@ -188,7 +191,7 @@ describe('the Origin of a request', () => {
     const mutation = (origin: string): Exchange => ({
       method: 'POST',
       path: '/api/mutation',
-      // As any page can send it without asking first.
+      // Any page can send this content type without a preflight request.
       headers: { 'Host': 'localhost', 'Connection': 'close', 'Content-Type': 'text/plain', 'Origin': origin },
       body: JSON.stringify({ path: 'rows:add', args: {} }),
     })
@@ -198,7 +201,7 @@ describe('the Origin of a request', () => {
     expect(await deployment.query(anyApi.rows!.count!)).toBe(1)
   })
 
-  it('is checked before an HTTP action runs, which no-cors would let any page call', async () => {
+  it('is checked before an HTTP action runs, which any page can call in no-cors mode', async () => {
     const hook = (origin?: string): Exchange => ({
       method: 'POST',
       path: '/hook',
@@ -217,7 +220,7 @@ describe('the Origin of a request', () => {
     expect(await deployment.query(anyApi.rows!.count!)).toBe(before + 3)
   })
 
-  it('can be an allowed one for an HTTP action, whose router sets CORS headers', async () => {
+  it('may be an allowed origin for an HTTP action, which sets its own CORS headers', async () => {
     const { status, text } = await send(shared.siteUrl, { ...request({ Host: 'localhost', Origin: 'https://partner.example' }), path: '/public' })
     expect(status).toBe(200)
     expect(text).toContain('for everyone')
@@ -232,7 +235,7 @@ describe('startDeployment', () => {
     ['an allowed host', 'tunnel.example.com:443', 'http://192.168.1.5:5173'],
     ['an allowed host that is an address', '[FE80::1]:3210', 'http://192.168.1.5:5173'],
     ['an origin with the scheme of an app', 'localhost', 'capacitor://localhost'],
-  ])('allows %s', async (_what, host, origin) => {
+  ])('accepts requests of %s', async (_what, host, origin) => {
     expect(await statuses(shared, { Host: host, Origin: origin })).toEqual([200, 101])
   })
 

@@ -52,10 +52,10 @@ describe('codegen', () => {
     expect(await readdir(join(FUNCTIONS, '_generated'))).toEqual(['api.d.ts', 'api.js', 'dataModel.d.ts', 'dataModel.js', 'server.d.ts', 'server.js'])
   })
 
-  it('types functions, documents, components and mistakes', async () => {
+  it('types functions, documents and components, so that mistakes are type errors', async () => {
     const folder = await createFunctions({
       ...component,
-      // Not a module of the functions: Convex leaves folders out that start with an underscore.
+      // This file is not a module of the functions: Convex ignores folders with a leading underscore.
       '_use/use.ts': `
         import type { FunctionReturnType } from 'convex/server'
         import { api, components, internal } from '../_generated/api'
@@ -79,8 +79,8 @@ describe('codegen', () => {
   })
 })
 
-describe('components of the app\'s own', () => {
-  it('have data of their own for each installation, which live queries follow', async () => {
+describe('a component in the app\'s functions', () => {
+  it('has separate data for each installation, and is not reachable for clients', async () => {
     const folder = await createFunctions(component)
     await codegen({ functions: folder })
     const deployment = await startDeployment({ functions: folder })

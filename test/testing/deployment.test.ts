@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => deployment.close())
 
 describe('a user who signs up', () => {
-  it('receives a token under which a live query shows the mutations of the user', async () => {
+  it('receives a token with which a live query shows the mutations of the user', async () => {
     const session = await signUp(deployment, { name: 'Ada' })
     const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
     client.setAuth(session.fetchToken)

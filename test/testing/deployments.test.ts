@@ -45,7 +45,7 @@ describe('several deployments in one process', () => {
 })
 
 describe('a deployment\'s timestamps', () => {
-  it('are nanoseconds since 1970, so that clients of a previous one on its port reconnect', async () => {
+  it('are nanoseconds since 1970, so that clients of a previous deployment can reconnect', async () => {
     const before = BigInt(Date.now())
     const deployment = await start()
     const client = await RawClient.open(deployment.url)
@@ -57,7 +57,7 @@ describe('a deployment\'s timestamps', () => {
 })
 
 describe('a deployment\'s environment', () => {
-  it('holds the given variables and its own addresses, and none of the process', async () => {
+  it('holds the given variables and its own addresses, and no variable of the process', async () => {
     const deployment = await start({ env: { GIVEN: 'yes' }, siteUrl: 'http://localhost:3000' })
     expect(await deployment.query(anyApi.env!.all!)).toEqual(['BETTER_AUTH_SECRET', 'CONVEX_CLOUD_URL', 'CONVEX_SITE_URL', 'GIVEN', 'SITE_URL'])
     expect([await get(deployment, 'CONVEX_CLOUD_URL'), await get(deployment, 'CONVEX_SITE_URL'), await get(deployment, 'SITE_URL')])
@@ -76,7 +76,7 @@ describe('a promise or timer that a function leaves behind', () => {
 
 describe('a closed deployment', () => {
   it('refuses requests with a reason, and leaves no files', async () => {
-    // A `node_modules` of its own gets the bundle.
+    // The deployment writes its bundle into this `node_modules`.
     const functions = await createFunctions({ ...files, 'node_modules/.keep': '' })
     const bundles = (): Promise<string[]> => readdir(join(functions, 'node_modules/.cache/convue'))
     const deployment = await start({ functions })
@@ -90,7 +90,7 @@ describe('a closed deployment', () => {
 })
 
 describe('the bundle of a process that was killed', () => {
-  it('is removed by the next deployment, unlike those of running ones', async () => {
+  it('is removed by the next deployment, unlike the bundles of running processes', async () => {
     const { pid: dead } = spawnSync(process.execPath, ['--version'])
     const functions = await createFunctions({ ...files, [`node_modules/.cache/convue/${dead}-a/left.mjs`]: '', [`node_modules/.cache/convue/${process.pid}-a/live.mjs`]: '' })
     const deployment = await start({ functions })

@@ -59,20 +59,20 @@ describe('arguments', () => {
 })
 
 describe('a return value', () => {
-  it('is an error if it does not match its validator', async () => {
+  it('rejects the call if it does not match its validator', async () => {
     await expect(client.query(api.values.brokenPromise, {})).rejects.toThrow('ReturnsValidationError: Value does not match validator.\n\nValue: 42.0\nValidator: v.string()')
   })
 })
 
 describe('a function that a client may not call', () => {
-  it('is reported as unknown: internal, missing, or not a function', async () => {
+  it('is reported as not found if it is internal, missing or not a function', async () => {
     for (const name of ['secretTotal', 'nothing'])
       await expect(client.query(anyApi.counters![name]!, {})).rejects.toThrow(`Could not find public function for 'counters:${name}'. Did you forget to run \`npx convex dev\` or \`npx convex deploy\`?`)
     await expect(client.mutation(anyApi.nowhere!.at!.all!, {})).rejects.toThrow('Could not find public function for \'nowhere/at:all\'')
     await expect(client.query(anyApi.auth!.createAuth!, {})).rejects.toThrow('Could not find public function')
   })
 
-  it('is refused under another kind', async () => {
+  it('is refused if it is called as another kind of function', async () => {
     await expect(client.mutation(anyApi.counters!.total!, {})).rejects.toThrow('Trying to execute counters:total as Mutation, but it is defined as Query.')
     await expect(client.query(anyApi.jobs!.relay!, {})).rejects.toThrow('Trying to execute jobs:relay as Query, but it is defined as Action.')
   })
@@ -86,7 +86,7 @@ describe('a function that a client may not call', () => {
 })
 
 describe('an error', () => {
-  it('carries the data of a ConvexError, and otherwise its message and place', async () => {
+  it('has the data of a ConvexError, or else its message and location', async () => {
     const error = await client.action(api.failures.failingAction, { kind: 'convex' }).catch(error => error)
     expect(error).toBeInstanceOf(ConvexError)
     expect(error.data).toEqual({ code: 'ON_DEMAND', amount: 3n })

@@ -67,7 +67,7 @@ describe('the HTTP API', () => {
   })
 })
 
-describe('hTTP actions', () => {
+describe('the HTTP actions', () => {
   it('are served on the site port by the routes of http.ts', async () => {
     const response = await fetch(`${deployment.siteUrl}/hello?name=you`)
     expect([response.status, response.headers.get('x-method'), await response.text()]).toEqual([200, 'GET', 'hello you'])
@@ -106,8 +106,8 @@ describe('hTTP actions', () => {
   })
 })
 
-describe('better Auth on the site port', () => {
-  it('sets host-only cookies, finds its session, and refuses another origin', async () => {
+describe('the auth routes on the site port', () => {
+  it('set host-only cookies, return the session, and refuse another origin', async () => {
     const session = await signUp(deployment)
     expect([...session.fetch.cookies.keys()].sort()).toEqual(['better-auth.convex_jwt', 'better-auth.session_token'])
     const known = await session.fetch(`${deployment.siteUrl}/api/auth/get-session`)
@@ -149,7 +149,7 @@ describe('file storage', () => {
   })
 
   it('ignores an upload that is aborted, and continues to serve', async () => {
-    // What the deployment's thread has written is here for sure once that thread is gone.
+    // All output of the deployment's thread has arrived once the thread has ended.
     const own = await startFixture()
     const written = vi.spyOn(process.stderr, 'write')
     const request = httpRequest(await own.mutation(api.files.generateUploadUrl), { method: 'POST', headers: { 'content-length': '1000', 'expect': '100-continue' } })

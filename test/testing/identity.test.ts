@@ -31,14 +31,14 @@ describe('an accepted token', () => {
     client.authenticate(0, await tokenNow('ada'))
     const transition = await client.next()
     expect(transition.endVersion).toMatchObject({ querySet: 1, identity: 1 })
-    // The total is the same for everybody and is not sent again.
+    // The total is the same for every identity and is not sent again.
     expect(transition.modifications).toMatchObject([{ type: 'QueryUpdated', queryId: 1, value: { tag: 'a', subject: 'ada' } }])
     await deployment.settled()
     expect(deployment.log.filter(({ kind, subject }) => kind === 'query' && subject === 'ada').map(({ name }) => name).sort())
       .toEqual(['counters:total', 'users:whoamiTagged'])
   })
 
-  it('is replaced by anonymous when the client requests it', async () => {
+  it('is dropped when the client becomes anonymous', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada'))
     client.modify(0, add(1, 'users:whoamiTagged', { tag: 'b' }))
@@ -66,12 +66,12 @@ describe('an accepted token', () => {
 describe('a refused token', () => {
   const cases: [name: string, token: () => string | Promise<string>][] = [
     ['garbage', () => 'garbage'],
-    ['signed by somebody else', () => tokenNow('ada', { forged: true })],
+    ['signed with another key', () => tokenNow('ada', { forged: true })],
     ['of an unknown issuer', () => tokenNow('ada', { claims: { iss: 'https://elsewhere.dev' } })],
     ['for another audience', () => tokenNow('ada', { claims: { aud: 'another app' } })],
     ['expired', () => tokenNow('ada', { expiresIn: -1 })],
   ]
-  it.each(cases)('is an AuthError of the update, and ends the connection: %s', async (_name, token) => {
+  it.each(cases)('causes an AuthError for the auth update, and ends the connection: %s', async (_name, token) => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await token())
     client.modify(0, add(1, 'users:whoami'))
@@ -103,7 +103,7 @@ describe('a refused token', () => {
 })
 
 describe('an identity that expires', () => {
-  it('is an AuthError of no update when it is next used', async () => {
+  it('causes an AuthError without an auth update when a call uses it', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
@@ -115,7 +115,7 @@ describe('an identity that expires', () => {
     expect(await deployment.query(api.counters.get, { name: 'expiry' })).toBe(0)
   })
 
-  it('is noticed before a live query runs as it', async () => {
+  it('causes an AuthError before a live query runs again', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
@@ -146,7 +146,7 @@ describe('a call', () => {
 })
 
 describe('a token of Better Auth', () => {
-  it('has the lifetime that the functions set, and its session outlives it', async () => {
+  it('has the lifetime that the functions set, which is shorter than that of its session', async () => {
     const session = await signUp(deployment)
     const token = await session.fetchToken()
     const client = await RawClient.open(deployment.url)

@@ -6,7 +6,7 @@ import { createToken, startFixture } from '../support/live/deployment.ts'
 
 const CLIENTS = 500
 
-it('serves 500 clients, each with a user, queries and a mutation of its own', async () => {
+it('startDeployment serves 500 clients, each with its own user, queries and mutation', async () => {
   const deployment = await startFixture()
   onTestFinished(() => deployment.close())
   const shown = Array.from({ length: CLIENTS }, () => ({ shared: 0, own: 0, subject: null as string | null }))
@@ -26,7 +26,7 @@ it('serves 500 clients, each with a user, queries and a mutation of its own', as
   await clients[0]!.mutation(api.counters.increment, { name: 'shared' })
   await eventually(() => shown.every(({ shared, own }) => shared === 1 && own === 1)).toBe(true)
 
-  // All at once, as after a restart.
+  // All clients reconnect at once.
   await deployment.restart()
   await deployment.mutation(api.counters.increment, { name: 'shared' })
   await eventually(() => shown.every(({ shared }) => shared === 2)).toBe(true)

@@ -44,7 +44,7 @@ describe('a mutation', () => {
     expect(await count('failed')).toBe(0)
   })
 
-  it('continues after a nested one that failed, whose writes are undone', async () => {
+  it('continues after a nested mutation has failed, whose writes are rolled back', async () => {
     await deployment.mutation(api.counters.incrementDespiteFailure, { name: 'nested' })
     expect(await count('nested')).toBe(1)
   })
@@ -54,7 +54,7 @@ describe('a mutation', () => {
     expect(await count('broken')).toBe(0)
   })
 
-  it('waits for earlier ones of the same socket', async () => {
+  it('waits for earlier mutations of the same socket', async () => {
     const client = await RawClient.open(deployment.url)
     for (let requestId = 0; requestId < 20; requestId++)
       client.mutate(requestId, 'messages:send', { channel: 'serial', body: String(requestId) })
@@ -77,7 +77,7 @@ describe('a mutation that is sent again', () => {
     expect(await count('twice')).toBe(1)
   })
 
-  it('runs once while the first is under way, and after a restart', async () => {
+  it('runs once if its first execution is in progress at a restart', async () => {
     const sessionId = crypto.randomUUID()
     const first = await RawClient.open(deployment.url, { sessionId })
     first.mutate(0, 'counters:increment', { name: 'underWay' })
@@ -91,7 +91,7 @@ describe('a mutation that is sent again', () => {
     expect(await count('underWay')).toBe(2)
   })
 
-  it('is answered in order', async () => {
+  it('is answered in the order of sending', async () => {
     const sessionId = crypto.randomUUID()
     const first = await RawClient.open(deployment.url, { sessionId })
     first.mutate(1, 'counters:increment', { name: 'turn' })
@@ -103,7 +103,7 @@ describe('a mutation that is sent again', () => {
     expect(await second.nextOf('MutationResponse')).toMatchObject({ requestId: 1, result: 1 })
   })
 
-  it('is a different one under another session', async () => {
+  it('counts as another mutation if the session id differs', async () => {
     for (let session = 0; session < 2; session++) {
       const client = await RawClient.open(deployment.url)
       client.mutate(0, 'counters:increment', { name: 'sessions' })

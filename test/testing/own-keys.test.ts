@@ -29,12 +29,12 @@ afterAll(async () => {
   await removeFolder(folder)
 })
 
-/** The official client of a user, with what it reports. */
+/** The official client of a user, with the authentication states that it reports. */
 async function connect(session: Session) {
   const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false, logger: false })
   onTestFinished(() => client.close())
   const reports: boolean[] = []
-  // As in an app, a request that a restart cuts off is not a sign-out.
+  // As in an app, a request that fails because of a restart is not a sign-out.
   let token: string | null = null
   const fetchToken = async (): Promise<string | null> => token = await session.fetchToken().catch(() => token)
   client.setAuth(fetchToken, isAuthenticated => reports.push(isAuthenticated))

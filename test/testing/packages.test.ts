@@ -93,7 +93,7 @@ describe('a component', () => {
     })
     expect(await deployment.mutation(counts.add)).toBe(1)
     expect(await deployment.mutation(counts.add)).toBe(2)
-    // Node has loaded it, from where it is.
+    // Node has loaded the dependency from its own folder.
     expect(await deployment.query(counts.origin)).toMatch(/^file:.*@acme\/counter\/node_modules\/@acme\/dependency\/index\.js$/)
   })
 
@@ -118,7 +118,7 @@ describe('a component', () => {
 })
 
 describe('a package of the workspace', () => {
-  it('loads as TypeScript: an enum, imports without an extension, and other packages of the workspace', async () => {
+  it('loads as TypeScript, with enums, imports without an extension, and other packages', async () => {
     const deployment = await start({
       'convex/levels.ts': `
         import { queryGeneric } from 'convex/server'

@@ -47,7 +47,7 @@ describe('a page that is full', () => {
     expect(await page(4)).toMatchObject({ ranks: [1, 2, 3], isDone: true })
   })
 
-  it('is followed by the rows after its last one, ascending and descending', async () => {
+  it('is followed by the rows after its last row, ascending and descending', async () => {
     await insert(1, 2, 3, 4, 5)
     expect((await page(2, (await page(2)).continueCursor)).ranks).toEqual([3, 4])
     const descending = async (cursor: string | null) => {
@@ -58,15 +58,15 @@ describe('a page that is full', () => {
   })
 })
 
-describe('a page whose end is given', () => {
-  it('ends at that row, however many rows exist', async () => {
+describe('a page with an end cursor', () => {
+  it('ends at the cursor, however many rows exist', async () => {
     await insert(1, 2, 3, 4, 5)
     const { continueCursor } = await page(3)
     await insert(0.1, 0.2, 0.3, 0.4)
     expect(await page(3, null, continueCursor)).toMatchObject({ ranks: [0.1, 0.2, 0.3, 0.4, 1, 2, 3], isDone: false, continueCursor })
   })
 
-  it('ends there when the row at its end and all later rows are deleted', async () => {
+  it('ends at the cursor when the row there and all later rows are deleted', async () => {
     await insert(1, 2, 3, 4, 5)
     const { continueCursor } = await page(3)
     await remove(3)
@@ -78,7 +78,7 @@ describe('a page whose end is given', () => {
     expect(await page(3, null, continueCursor)).toMatchObject({ ranks: [], isDone: false, continueCursor })
   })
 
-  it('remains the last page if it was the last one', async () => {
+  it('remains the last page if it was the last page', async () => {
     await insert(1, 2)
     const { continueCursor } = await page(3)
     await insert(3, 4, 5)
@@ -114,20 +114,21 @@ describe('a page that reads up to the limit', () => {
     return { ...result, ranks: result.page.map(({ rank }) => rank) }
   }
 
-  it('has to be split, and its rows do not follow it again', async () => {
+  it('requires a split, and the next page repeats none of its rows', async () => {
     await insert(1, 2, 3, 4, 5)
     await client.mutation(api.items.add, { list, rank: 6, text: 'rare' })
     const first = await rare({ numItems: 2, cursor: null })
     expect(first).toMatchObject({ ranks: [], isDone: false, pageStatus: 'SplitRequired', splitCursor: expect.any(String) })
     const second = await rare({ numItems: 2, cursor: first.continueCursor })
     expect(second).toMatchObject({ ranks: [6], isDone: true })
-    // With its end given, it is read to that end; the halves are recommended at three quarters.
+    // With an end cursor, the page is read to that cursor. A split is recommended at three quarters
+    // of the limit.
     expect(await rare({ numItems: 2, cursor: null, endCursor: second.continueCursor })).toMatchObject({ ranks: [6], isDone: true, pageStatus: 'SplitRecommended' })
   })
 })
 
 describe('a cursor', () => {
-  it('is refused if it is of another query, or not a cursor', async () => {
+  it('is refused if it belongs to another query, or is not a cursor', async () => {
     await insert(1, 2, 3)
     const { continueCursor: cursor } = await page(2)
     list = `list-${++lists}`

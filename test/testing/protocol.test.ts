@@ -30,14 +30,14 @@ describe('versions', () => {
     }
   })
 
-  it('make a query set with the wrong base version fatal', async () => {
+  it('cause a FatalError if a query set has the wrong base version', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(7, add(1, 'counters:total'))
     expect(await client.next()).toEqual({ type: 'FatalError', error: `Base version 7 passed up doesn't match the current version 0` })
     expect((await client.closed).code).toBe(1008)
   })
 
-  it('are checked on receipt, so that a client need not wait for transitions', async () => {
+  it('are checked when a message arrives, so that clients need not wait for transitions', async () => {
     const client = await RawClient.open(deployment.url)
     for (let version = 0; version < 20; version++)
       client.modify(version, add(version, 'values:echoAny', { value: version }))
@@ -95,14 +95,14 @@ describe('a silent connection', () => {
   })
 })
 
-describe('a message that the protocol does not have', () => {
+describe('an invalid message', () => {
   const cases: [name: string, data: string | Buffer, error: string][] = [
     ['no JSON', '{"type":', 'Received Invalid JSON on websocket'],
     ['JSON of no known type', '{"type":"Subscribe"}', 'not a message of the sync protocol'],
     ['null', 'null', 'not a message of the sync protocol'],
     ['a list of messages', '[]', 'not a message of the sync protocol'],
     ['a mutation without an id', '{"type":"Mutation","udfPath":"a:b","args":[]}', 'not a message of the sync protocol'],
-    ['a query set that goes back', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":0,"modifications":[]}', 'not a message of the sync protocol'],
+    ['a query set whose version does not increase', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":0,"modifications":[]}', 'not a message of the sync protocol'],
     ['a modification of no known type', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":1,"modifications":[{"type":"Change"}]}', 'not a message of the sync protocol'],
     ['a timestamp of the wrong length', '{"type":"Connect","sessionId":"a","maxObservedTimestamp":"AAAA"}', 'eight bytes'],
     ['binary', Buffer.from([1, 2, 3]), 'Unexpected binary message'],
@@ -114,7 +114,7 @@ describe('a message that the protocol does not have', () => {
     expect((await client.closed).code).toBe(1008)
   })
 
-  it('is fatal: a query id that is taken, or that does not exist', async () => {
+  it('is fatal if it adds a query id twice, or removes a query id that does not exist', async () => {
     const twice = await RawClient.open(deployment.url)
     twice.modify(0, add(1, 'counters:total'), add(1, 'counters:total'))
     expect(await twice.next()).toEqual({ type: 'FatalError', error: 'Duplicate query ID: 1' })
@@ -123,7 +123,7 @@ describe('a message that the protocol does not have', () => {
     expect(await unknown.next()).toEqual({ type: 'FatalError', error: 'Nonexistent query id: 4' })
   })
 
-  it('closes with 1009 if it is larger than 20 MiB', async () => {
+  it('closes the connection with 1009 if it is larger than 20 MiB', async () => {
     const client = await RawClient.open(deployment.url)
     client.sendRaw('x'.repeat(20 * 2 ** 20 + 1))
     expect((await client.closed).code).toBe(1009)
@@ -136,7 +136,7 @@ describe('a message that the protocol does not have', () => {
   })
 })
 
-describe('an event', () => {
+describe('an Event message', () => {
   it('is accepted without an answer', async () => {
     const client = await RawClient.open(deployment.url)
     client.send({ type: 'Event', eventType: 'ClientConnect', event: [] })
@@ -145,8 +145,8 @@ describe('an event', () => {
   })
 })
 
-describe('another path', () => {
-  it('does not accept a socket', async () => {
+describe('a WebSocket at another path', () => {
+  it('is refused with 404', async () => {
     const { WebSocket } = await import('ws')
     const socket = new WebSocket(`${deployment.url.replace('http', 'ws')}/elsewhere`)
     const error = await new Promise<Error>(resolve => socket.on('error', resolve))

@@ -35,7 +35,7 @@ describe('a write', () => {
     expect(client.received.at(-1).modifications).toMatchObject([{ queryId: 1, value: [{ body: 'hello' }] }])
   })
 
-  it('is compared with a document\'s place before and after it', async () => {
+  it('runs queries again whose range holds the document before or after the write', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'range', body: 'x', priority: 1 })
     await subscribe(['messages:urgent', { channel: 'range', from: 5 }], ['messages:urgent', { channel: 'range', from: 1 }], ['messages:urgent', { channel: 'other', from: 0 }])
     await deployment.mutation(api.messages.edit, { id, body: 'y' })
@@ -91,7 +91,7 @@ describe('a result', () => {
     expect(await client.nextOf('Transition')).toMatchObject({ modifications: [{ type: 'QueryUpdated', queryId: 0, value: 2 }] })
   })
 
-  it('is sent with all others of its commit in one transition', async () => {
+  it('is sent in one transition with all other results of its commit', async () => {
     const client = await subscribe(['counters:get', { name: 'snapshot' }], ['counters:total', {}], ['counters:exists', { name: 'snapshot' }])
     const total = client.received[0].modifications[1].value
     for (let round = 0; round < 10; round++)
@@ -109,7 +109,7 @@ describe('a result', () => {
 describe('a page', () => {
   const page = (paginationOpts: Record<string, unknown>): [string, Record<string, unknown>] => ['messages:page', { channel: 'pages', paginationOpts }]
 
-  it('keeps its end when rows change, and after a reconnect by its journal', async () => {
+  it('keeps its end when rows change, and with its journal also after a reconnect', async () => {
     for (let index = 0; index < 6; index++)
       await deployment.mutation(api.messages.send, { channel: 'pages', body: `first ${index}` })
     const client = await subscribe(page({ numItems: 3, cursor: null }))

@@ -50,7 +50,7 @@ describe('a client whose connection drops', () => {
     expect(new Set(subjects)).toEqual(new Set(['dropped']))
   })
 
-  it('has its mutation run once', async () => {
+  it('runs each pending mutation once', async () => {
     const client = openClient()
     await client.query(api.counters.total, {})
     const increments = Array.from({ length: 5 }, () => client.mutation(api.counters.increment, { name: 'carried' }))
@@ -72,7 +72,7 @@ describe('a restart', () => {
     expect((await fetch(`${siteUrl}/hello`)).status).toBe(200)
     await deployment.mutation(api.counters.increment, { name: 'restarted' })
     await eventually(() => values.at(-1)).toBe(2)
-    // A deployment that had gone back in time would have sent the client away.
+    // A deployment with lower timestamps would have closed the client's connection.
     expect(deployment.log.filter(({ kind, outcome }) => kind === 'socket' && outcome === 'error')).toEqual([])
   })
 })
@@ -88,7 +88,7 @@ describe('a restart while clients connect', () => {
     '\r\n',
   ].join('\r\n')
 
-  /** Connections that are open, and that become WebSockets one by one, turn after turn. */
+  /** Opens connections. The returned function turns one of them into a WebSocket in each turn. */
   async function approach(count: number): Promise<() => Promise<void>> {
     const sockets = Array.from({ length: count }, () => connect(Number(new URL(deployment.url).port), '127.0.0.1').on('error', () => {}))
     onTestFinished(() => sockets.forEach(socket => socket.destroy()))

@@ -32,7 +32,7 @@ async function start(files: Record<string, string>, options: DeploymentOptions =
 }
 
 describe('a reload', () => {
-  it('runs new functions on the same data, and live queries again', async () => {
+  it('runs the new functions on the same data, and runs live queries again', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes('one: ') })
     await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
     const client = await RawClient.open(deployment.url)
@@ -60,7 +60,7 @@ describe('a reload', () => {
     await expect(deployment.mutation(anyApi.notes!.add!, { text: 'x' })).rejects.toThrow('Expected `number`')
   })
 
-  it('is refused if it cannot be bundled or evaluated, and keeps the functions', async () => {
+  it('is refused if the files cannot be bundled or evaluated, and keeps the functions', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes('still ') })
     await writeFunctions(folder, { 'notes.ts': 'export const list = (' })
     await expect(deployment.reload()).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('notes.ts:1:') })
@@ -95,7 +95,7 @@ describe('a watched folder', () => {
     await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['two: x'])
   })
 
-  it('has types from the start, and again when a module is added', async () => {
+  it('has generated types at the start, and updates them when a module is added', async () => {
     const { deployment, folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
     const types = (): Promise<string> => readFile(join(folder, '_generated/api.d.ts'), 'utf8')
     expect(await types()).toContain('"notes": typeof')
@@ -105,7 +105,7 @@ describe('a watched folder', () => {
     await eventually(() => deployment.query(anyApi['more/deep']!.list!).catch(String)).toEqual([])
   })
 
-  it('has the types of a new module when another file cannot be loaded', async () => {
+  it('has the types of a new module although another file cannot be loaded', async () => {
     const { folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
     await writeFunctions(folder, { 'notes.ts': 'throw new Error("half written")', 'more.ts': notes('more: ') })
     await eventually(() => readFile(join(folder, '_generated/api.d.ts'), 'utf8')).toContain('"more": typeof')

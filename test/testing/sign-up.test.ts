@@ -15,7 +15,7 @@ const TaskList = defineComponent(() => {
   return () => h('p', `${(user.value?.name as string | undefined) ?? status.value}: ${data.value?.map(({ text }) => text).join() ?? ''}`)
 })
 
-/** In a simulated page, whose own `fetch` refuses other origins: as the tests of an app run. */
+/** Runs in a simulated page, like the tests of an app. Its own `fetch` refuses other origins. */
 describe('signUp', () => {
   let deployment: Deployment
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describe('signUp', () => {
     list.unmount()
   })
 
-  it('keeps two users of one process in browsers of their own', async () => {
+  it('keeps the sessions of two users in one process apart', async () => {
     const [ada, grace] = [await signUp(deployment, { name: 'Ada' }), await signUp(deployment, { name: 'Grace' })]
     await deployment.mutation(api.tasks.add, { text: 'For Ada' }, { identity: ada.identity })
     await deployment.mutation(api.tasks.add, { text: 'For Grace' }, { identity: grace.identity })
@@ -49,7 +49,7 @@ describe('signUp', () => {
     lists.forEach(list => list.unmount())
   })
 
-  it('returns the options for another plugin of the same session', async () => {
+  it('returns options with which createConvex() uses the same session', async () => {
     const ada = await signUp(deployment)
     mount(TaskList, { global: { plugins: [ada.plugin] } }).unmount()
     const list = mount(TaskList, { global: { plugins: [createConvex({ ...ada.options, lingerMs: 0 })] } })

@@ -19,7 +19,7 @@ function mountAll(user: string | null | 'silent'): VueWrapper {
   ])))
 }
 
-describe('authenticated, Unauthenticated, AuthLoading, AuthRefreshing', () => {
+describe('the components Authenticated, Unauthenticated, AuthLoading and AuthRefreshing', () => {
   it('render by the auth status', async () => {
     const wrapper = mountAll('silent')
     expect(wrapper.text()).toBe('loading')
