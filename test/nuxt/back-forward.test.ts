@@ -60,7 +60,7 @@ async function visit(path: string): Promise<Visit> {
 }
 
 describe('returning to a page after its user has changed', () => {
-  it('loads a page that was rendered for a user again: no browser keeps it', async () => {
+  it('loads the page again if it was rendered for a user, since no browser may keep it', async () => {
     const { leaveFor, clearCookies, comeBack, isKept, seen, text } = await visit('/tasks')
     await leaveFor('/api/me')
     await clearCookies()
@@ -70,7 +70,7 @@ describe('returning to a page after its user has changed', () => {
     expect((await seen()).filter(text => /Ada|Water the ferns/.test(text))).toEqual([])
   })
 
-  it('loads any page again after a sign-out in another page, which the kept page learns of', async () => {
+  it('loads the page again after a sign-out in another page of the app', async () => {
     const { leaveFor, signOut, comeBack, isKept, seen, text } = await visit('/browser-only')
     await leaveFor('/')
     await signOut()
@@ -90,7 +90,7 @@ describe('returning to a page after its user has changed', () => {
     expect(await text()).not.toContain('Ada')
   })
 
-  it('shows the page as it was, and live, if the user is still signed in', async () => {
+  it('shows the kept page with live data if the user is still signed in', async () => {
     const { leaveFor, comeBack, isKept, seen } = await visit('/browser-only')
     await leaveFor('/api/me')
     await comeBack()

@@ -12,7 +12,7 @@ describe('app.baseURL', () => {
     expect(requests.every(path => /^\w+ \/base\/api\/auth\//.test(path))).toBe(true)
   })
 
-  it('redirects within the base path, and returns to the page from which the user came', async () => {
+  it('redirects within the base path, and returns to the previous page after signing in', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/account?tab=1')).headers.get('location')).toBe('/base/sign-in?redirect=/account?tab=1')
     expect((await app.get('/sign-in?redirect=/account?tab=1', ada.cookie)).headers.get('location')).toBe('/base/account?tab=1')

@@ -7,7 +7,7 @@ import { useNuxtApp } from './fixture.ts'
 const app = useNuxtApp()
 
 describe('a response for which an identity was requested', () => {
-  it.each(endings)('is not kept by any cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
+  it.each(endings)('is not kept by any cache, and renews the cookie: a response by %s, %i, %s', async (how, status, method) => {
     await expectPrivate(app, how, status, method)
   })
 
@@ -46,7 +46,7 @@ describe('an identity that is requested after the response has begun', () => {
 })
 
 describe('a 304', () => {
-  it('has no body and the headers of the response that it stands for', async () => {
+  it('has no body, and has the headers of the response that it replaces', async () => {
     const ada = await app.signUp('Ada')
     const { port, host } = new URL(app.url)
     const socket = connect(Number(port), 'localhost')

@@ -5,7 +5,7 @@ import { useNuxtApp } from './fixture.ts'
 const app = useNuxtApp({ deploymentPort: inject('nuxtDeploymentPort') })
 
 describe('a page of a signed-in user in a browser', () => {
-  it('becomes live in one flight: Connect, Authenticate, queries, and no other request', async () => {
+  it('becomes live with Connect, Authenticate and queries in one flight, and no other request', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -17,7 +17,7 @@ describe('a page of a signed-in user in a browser', () => {
     expect(await page.locator('#count').textContent()).toContain('2 tasks')
   })
 
-  it('shows nothing but the data in every frame, and never a pending state', async () => {
+  it('shows the data in every frame, and never a pending state', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     await profile.addInitScript(() => {
@@ -120,7 +120,7 @@ describe('hydration of a rendered page', () => {
     expect((await page.evaluate(() => (globalThis as any).seen as string[])).slice(2)).not.toContain('1 tasks')
   })
 
-  it('removes results that were never taken when their user signs out', async () => {
+  it('removes unused results of the user at sign-out', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -161,7 +161,7 @@ describe('a tab that was idle for longer than the lifetime of its token', () => 
 
     // Each response about the session sets the token's cookie: wait until none is pending.
     await page.waitForLoadState('networkidle')
-    // As on a sleeping computer: no code runs, the token's cookie expires, and the session does not.
+    // On a sleeping computer, no code runs. The token's cookie expires, and the session does not.
     await (await profile.newCDPSession(page)).send('Page.setWebLifecycleState', { state: 'frozen' })
     await app.deployment.advanceClock(20 * 60_000)
     await profile.clearCookies({ name: 'better-auth.convex_jwt' })

@@ -23,7 +23,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     expect(authorized).toEqual([null, 'Bearer'])
   })
 
-  it('leaves the list to the browser with `ssr: false`, and if it requires a user', async () => {
+  it('leaves the list to the browser with `ssr: false`, and pauses a required list', async () => {
     await fillSharedList()
     app.takeServerRequests()
     const { html } = await app.get('/lists')
@@ -60,7 +60,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     await page.getByText('Exhausted one,two,three,four').waitFor()
   })
 
-  it('loads a further page after the rendered one, if requested before it is live', async () => {
+  it('loads a further page that is requested before the rendered page is live', async () => {
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const profile = await app.openProfile(ada.cookie)
     let connect: (() => void) | undefined

@@ -39,16 +39,16 @@ describe('url and siteUrl', () => {
   it.each([
     ['CONVEX_URL', { CONVEX_URL: CLOUD }, {}, { url: CLOUD, siteUrl: '' }],
     ['CONVEX_SITE_URL', { CONVEX_URL: CLOUD, CONVEX_SITE_URL: SITE }, {}, { url: CLOUD, siteUrl: SITE }],
-    ['NUXT_PUBLIC_… rather than those', { NUXT_PUBLIC_CONVEX_URL: CLOUD, NUXT_PUBLIC_CONVEX_SITE_URL: SITE, CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER }, {}, { url: CLOUD, siteUrl: SITE }],
-    ['the options rather than any', { CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER, NUXT_PUBLIC_CONVEX_URL: OTHER }, { url: CLOUD, siteUrl: SITE }, { url: CLOUD, siteUrl: SITE }],
-    ['nothing', {}, {}, { url: '', siteUrl: '' }],
-  ])('come from %s', async (_, env, convex, expected) => {
+    ['NUXT_PUBLIC_… rather than CONVEX_…', { NUXT_PUBLIC_CONVEX_URL: CLOUD, NUXT_PUBLIC_CONVEX_SITE_URL: SITE, CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER }, {}, { url: CLOUD, siteUrl: SITE }],
+    ['the options rather than any variable', { CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER, NUXT_PUBLIC_CONVEX_URL: OTHER }, { url: CLOUD, siteUrl: SITE }, { url: CLOUD, siteUrl: SITE }],
+    ['no source, which are empty strings', {}, {}, { url: '', siteUrl: '' }],
+  ])('have the values of %s', async (_, env, convex, expected) => {
     expect((await setUp({ env, convex })).convex).toEqual(expected)
   })
 })
 
 describe('the auth routes', () => {
-  it('have no route rule with a cache, whatever the rules for more paths say', async () => {
+  it('have a route rule that disables every cache, whatever other rules contain', async () => {
     const { options } = await setUp({ convex: { basePath: '/auth' } })
     expect((options as any).routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
   })
@@ -81,7 +81,7 @@ describe('the layers of an app', () => {
       expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'first/convex/_generated', name))
   })
 
-  it('may have their functions in a folder that their own configuration names', async () => {
+  it('can have their functions in a folder that their own configuration names', async () => {
     const { folder, options } = await setUp({ files: { ...layer('{ convex: { functions: \'backend\' } }'), ...generated('first/backend'), ...generated('second/convex') } })
     expect(options.alias['#convex/api']).toBe(join(folder, 'first/backend/_generated/api'))
   })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './build-app.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
-/** Long enough for requests that are meant to succeed. */
+/** The limit is long enough for requests that are meant to succeed. */
 const TIMEOUT_MS = 3000
 
 /**
@@ -112,7 +112,7 @@ describe('renderJsonPayloads: false', () => {
 })
 
 describe('pageAuth: \'required\'', () => {
-  it('redirects from a page without a rule, and not from one with its own', async () => {
+  it('redirects from a page without a rule, and not from a page with its own rule', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/values')).headers.get('location')).toBe('/sign-in?redirect=/values')
     expect((await app.get('/sign-in')).status).toBe(200)

@@ -20,7 +20,7 @@ describe('auth: \'external\' with the app\'s own auth client', () => {
     expect(built.log).not.toMatch(/duplicated imports/i)
   })
 
-  it('takes the identity from that client in the browser, and from no server', async () => {
+  it('takes the identity from that client in the browser, and renders without an identity', async () => {
     const ada = await app.signUp('Ada')
     app.takeServerRequests()
     expect(textOf((await app.get('/', ada.cookie)).html, 'status')).toBe('loading')

@@ -52,7 +52,7 @@ async function hydrated(page: Page): Promise<void> {
   await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
 }
 
-/** Complaints of Vue or the browser. The response to a wrong password has an error's status too. */
+/** Warnings and errors of Vue or the browser, except for the response to a wrong password. */
 function isProblem(message: ConsoleMessage): boolean {
   return message.type() === 'warning' || (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
 }
@@ -76,7 +76,7 @@ describe('npm run dev:nuxt', () => {
     await submit(page, { 'New task': 'Water the ferns' }, 'Add task')
     await page.getByRole('checkbox', { name: 'Water the ferns' }).waitFor()
 
-    // In the source of the page, and as JSON.
+    // The document contains the data, as HTML and as JSON.
     const source = await (await profile.request.get('/tasks')).text()
     expect(source).toMatch(/<main.*Water the ferns.*<\/main>/s)
     expect(await (await profile.request.get('/api/tasks')).json()).toMatchObject([{ text: 'Water the ferns' }])
@@ -105,7 +105,7 @@ describe('npm run dev:nuxt', () => {
         await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: url } })
       }
       for (const { path, heading, onNuxt } of playgroundPages) {
-        // A page rule redirects an anonymous user to the sign-in page, and a user away from it.
+        // A page rule redirects anonymous users to the sign-in page, and signed-in users from it.
         const isElsewhere = (who === 'guest' ? ['/tasks', '/account'] : guestPages).includes(path)
         const page = await profile.newPage()
         const problems: string[] = []

@@ -6,7 +6,7 @@ import { textOf, useNuxtApp } from './fixture.ts'
 const app = useNuxtApp()
 
 describe('a page that is rendered for a signed-in user', () => {
-  it('contains the user\'s data, awaited or not, and no other user\'s', async () => {
+  it('contains the data of its user, awaited or not, and no data of another user', async () => {
     const [ada, bob] = [await app.signUp('Ada', ['Water the ferns']), await app.signUp('Bob', ['Secret of Bob'])]
     app.takeServerRequests()
     const { html, status } = await app.get('/tasks', ada.cookie)
@@ -20,7 +20,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect((await app.get('/tasks', bob.cookie)).html).toContain('Secret of Bob</li>')
   })
 
-  it('requests the session and each query once, and no token while the cookie\'s is valid', async () => {
+  it('requests the session and each query once, and no token if the cookie has a valid token', async () => {
     const ada = await app.signUp('Ada')
     app.takeServerRequests()
     await app.get('/tasks', ada.cookie)

@@ -18,7 +18,7 @@ const presets: [string, NuxtFixtureOptions][] = [
 ]
 
 const ANONYMOUS = 'no token false null null 401'
-/** What a response that a cache keeps must not contain. */
+/** The data that a response must not contain if a cache keeps the response. */
 const OF_ADA = /Ada|eyJ|ada\d*@/
 
 describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => {
@@ -29,7 +29,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
   const visit = async (rule: string, user: TestUser, query = ''): ReturnType<NuxtFixture['get']> =>
     await app.get(`/kept/${rule}?visit=${++visits}${query}`, user.cookie, { accept: 'text/html' })
 
-  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('is anonymous in all that it renders and requests: %s', async (rule) => {
+  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('renders and requests everything anonymously: %s', async (rule) => {
     const ada = await app.signUp('Ada')
     const { status, html, headers } = await visit(rule, ada)
     expect(status).toBe(200)
@@ -78,7 +78,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
   })
 
   if (preset === 'netlify') {
-    it('has the header by which the host keeps it', async () => {
+    it('has the header with which the host keeps the page', async () => {
       const ada = await app.signUp('Ada')
       for (const { headers } of [await visit('isr', ada), await visit('isr', ada, '&fails')])
         expect(headers.get('netlify-cdn-cache-control')).toContain('public, max-age=60')
@@ -97,7 +97,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
 describe('on netlify, a response for which an identity was requested', () => {
   const app = useNuxtApp(presets[1]![1])
 
-  it.each(endings)('is not kept by any cache, and renews the cookie: it ends as %s, %i, %s', async (how, status, method) => {
+  it.each(endings)('is not kept by any cache, and renews the cookie: a response by %s, %i, %s', async (how, status, method) => {
     await expectPrivate(app, how, status, method)
   })
 })
@@ -114,7 +114,7 @@ describe('a handler that Nitro caches', () => {
 describe('requests that the app\'s server makes to itself for one response', () => {
   const app = useNuxtApp()
 
-  it('request the session and the token once altogether', async () => {
+  it('share one request for the session and one for the token', async () => {
     const ada = await app.signUp('Ada')
     ada.cookies.delete('better-auth.convex_jwt')
     app.takeServerRequests()

@@ -4,7 +4,7 @@ import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 import { api } from '../support/convex/_generated/api.js'
 
 // A link on another site with `rel="noreferrer"`, over http or in an old browser, sends the user's
-// cookies and no header that says where it comes from. Which headers say what is in
+// cookies and no header that names its origin. The meaning of each header is tested in
 // test/server/origin.test.ts.
 
 const BLIND = {}
@@ -39,7 +39,7 @@ const ROUTES = [
 ]
 
 describe('a route that writes', () => {
-  it.each(ROUTES)('writes for a page of the app, and for the address bar: %s', async (path) => {
+  it.each(ROUTES)('writes for a page of the app, and for a request from the address bar: %s', async (path) => {
     expect((await app.get(path, ada.cookie, OWN)).status).toBe(200)
     expect((await app.get(path, ada.cookie, ADDRESS_BAR)).status).toBe(200)
     expect(await tasks()).toEqual(['From a GET', 'From a GET'])
@@ -56,7 +56,7 @@ describe('a route that writes', () => {
     expect(await writers()).toEqual([null])
   })
 
-  it('does not write anonymously either if another site caused the request', async () => {
+  it('does not write as an anonymous user either, if another site caused the request', async () => {
     await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, BLIND)
     await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, FOREIGN)
     expect(await writers()).toEqual([])

@@ -11,8 +11,9 @@ import { useNuxtApp } from '../nuxt/fixture.ts'
 /** The length of the body that a client sends, in bytes. */
 const FLOOD_BYTES = 300 * 2 ** 20
 
-/** How much of it may get through, of which the buffers of the two sockets hold most, and how much memory may be in use for it. */
+/** The bytes that the server may accept, most of which are in the buffers of the two sockets. */
 const MAX_ACCEPTED_BYTES = 40 * 2 ** 20
+/** The memory that the server may use for such a body. */
 const MAX_MEMORY_BYTES = 60 * 2 ** 20
 
 /** Other files are built at the same time. */
@@ -42,7 +43,7 @@ describe.each([
     return socket
   }
 
-  /** Sends a body for as long as the server takes it. */
+  /** Sends a body for as long as the server accepts more bytes. */
   async function flood(target: string, { method = 'POST', headers = [] as string[], isChunked = false } = {}) {
     const socket = open(target, [isChunked ? 'transfer-encoding: chunked' : `content-length: ${FLOOD_BYTES}`, ...headers], method)
     let answer = ''
@@ -121,7 +122,7 @@ describe('an auth route of a Nuxt app built for netlify', () => {
   const host = fileURLToPath(new URL('../nuxt/netlify-host.ts', import.meta.url))
   const app = useNuxtApp({ output: () => netlify.output, entry: { host } })
 
-  it('passes on bodies and responses, and refuses the same requests as elsewhere', async () => {
+  it('passes on responses, and refuses the same requests as with another preset', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/api/me', ada.cookie)).html).toContain('Ada')
     const send = async (path: string, init: RequestInit): Promise<number> => (await fetch(app.url + path, init)).status

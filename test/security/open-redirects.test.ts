@@ -44,12 +44,12 @@ function expectOnThisSite(target: string): void {
 }
 
 describe('page rules › the target after sign-in', () => {
-  it.each(elsewhere)('stays on this site by the rules of `convue/nuxt`: %j', (redirect) => {
+  it.each(elsewhere)('is on this site with the page rules of `convue/nuxt`: %j', (redirect) => {
     const visit = { auth: 'guest', path: '/sign-in', fullPath: '/sign-in', redirect } as const
     expectOnThisSite(redirectFor(visit, 'authenticated', pagesThatAre('/home'))!)
   })
 
-  it.each(elsewhere)('stays on this site whatever a function of the app returns: %j', (path) => {
+  it.each(elsewhere)('is on this site, whatever a function of the app returns: %j', (path) => {
     const page = { path: '/account', fullPath: '/account', redirect: undefined }
     for (const auth of ['required', { redirectTo: path }] as const)
       expectOnThisSite(redirectFor({ ...page, auth }, 'unauthenticated', pagesThatAre(path))!)
@@ -60,7 +60,7 @@ describe('page rules › the target after sign-in', () => {
     expect(pathOnThisSite(redirect)).toBeUndefined()
   })
 
-  it('stays on this site in the playground, whose code is copied', async () => {
+  it('is on this site in the playground, whose code users copy', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/')

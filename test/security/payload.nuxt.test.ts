@@ -20,7 +20,7 @@ const hostile = [
 ]
 
 describe('a page that is rendered with hostile text of other users', () => {
-  it('shows it as text: in the page, in its payload, and when it is live', async () => {
+  it('shows the text as text in the page, in its payload, and when the page is live', async () => {
     const ada = await app.signUp('Ada', hostile)
     const name = `</script><script>${PWN}</script>`
     const renamed = await fetch(`${app.url}/api/auth/update-user`, {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../support/scripted/scripted-api.ts'
 import { ScriptedPage, setupScriptedPage } from '../support/scripted/scripted-page.ts'
 
-/** What `JSON.parse` returns for an address or a message that another user has written. */
+/** A value that `JSON.parse` can return for an address or a message of another user. */
 const hostile = (extra = ''): any => JSON.parse(`{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}${extra}}`)
 
 let page: ScriptedPage
@@ -33,7 +33,7 @@ describe('useConvexQuery › arguments with keys of a prototype', () => {
     expect(Object.hasOwn(args.value as object, 'constructor')).toBe(true)
   })
 
-  it('are sent as data by a mutation, too', async () => {
+  it('are sent as data by a mutation', async () => {
     const { result } = page.run(() => useConvexMutation(api.values.set))
     await page.tick()
     void result.mutate({ value: hostile(',"text":"a"') })
@@ -43,14 +43,14 @@ describe('useConvexQuery › arguments with keys of a prototype', () => {
     expect(value.isAdmin).toBeUndefined()
   })
 
-  it('identify the same query as the one that is sent', async () => {
+  it('identify the query that is sent', async () => {
     const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
     await page.tick()
     expect(result.map(({ data }) => data.value)).toEqual([1, 1])
     expect(page.deployment.executions).toHaveLength(1)
   })
 
-  it('are sent as data by the app\'s server, too', async () => {
+  it('are sent as data by the app\'s server', async () => {
     const bodies: any[] = []
     const server = createConvexServer({
       convexUrl: page.deployment.url,

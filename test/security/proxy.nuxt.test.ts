@@ -11,7 +11,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
   const auth = (path: string): string => `${base}/api/auth${path}`
   beforeEach(() => void app.takeServerRequests())
 
-  /** Sends a request with this very target and returns the answer. */
+  /** Sends a request with exactly this target and returns the answer. */
   async function send(target: string, { method = 'GET', headers = [], body = '' }: { method?: string, headers?: string[], body?: string } = {}): Promise<{ status: number, answer: string }> {
     const { port, host } = new URL(app.url)
     const socket = connect(Number(port), 'localhost')
@@ -49,7 +49,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     '@evil.example/api/auth/ok',
   ])('reach no other path of the deployment, and no other host: %s', async (target) => {
     const { status } = await send(target.replace(/^\/api\/auth/, auth('')))
-    // The app's error page runs a query of its own, to which no target of a GET could lead.
+    // The app's error page runs a query itself, which a GET with such a target cannot cause.
     expect(app.takeServerRequests().filter(asked => asked !== 'POST /api/query')).toEqual([])
     expect([302, 400, 404]).toContain(status)
   })

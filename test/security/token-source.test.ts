@@ -72,7 +72,7 @@ describe('tokenSource › a token with an impossible lifetime', () => {
     ['none', '"iat":2000000000,"exp":2000000000'],
     ['a second', '"iat":2000000000,"exp":2000000001'],
     ['negative', '"iat":-1e308,"exp":-1'],
-  ])('is used without a storm of requests: %s', async (_name, claims) => {
+  ])('is used without a burst of requests: %s', async (_name, claims) => {
     let serial = 0
     const { source, tasks } = openPage('ada', () => ({ kind: 'token', token: tokenWith(`{"sub":"ada","serial":${++serial},${claims}}`) }))
     await page.tick(100)
@@ -96,7 +96,7 @@ describe('tokenSource › a token with an impossible lifetime', () => {
 })
 
 describe('tokenSource › a token of another user than the reported one', () => {
-  it('shows each user only their own data', async () => {
+  it('shows each user only the data of this user', async () => {
     const { source, tasks } = openPage()
     await page.tick(100)
     const ticks = recordTicks(() => [page.convex.auth.user.value?.id, tasks.data.value])
@@ -113,7 +113,7 @@ describe('tokenSource › a token of another user than the reported one', () => 
   })
 })
 
-describe('tokenSource › a user id that is a word of the language', () => {
+describe('tokenSource › a user id that is a name or a keyword of JavaScript', () => {
   it.each(['__proto__', 'constructor', 'toString', 'null', 'undefined'])('is treated like any other id: %s', async (userId) => {
     const { source, tasks, auth } = openPage(userId)
     await page.tick(100)

@@ -114,7 +114,7 @@ describe('an auth route of a Nuxt app', () => {
 })
 
 describe('a page of a Nuxt app', () => {
-  it('renders without the identity, and keeps no memory, if the session is too long', async () => {
+  it('renders without the identity, and frees the memory, if the session is too long', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     await app.get('/tasks', ada.cookie)
     const answers: ReturnType<typeof endlessAnswer>[] = []

@@ -114,7 +114,7 @@ describe('getToken, with a token cookie of a previous session', () => {
   })
   const write = { origin: ORIGIN }
 
-  it('ignores the token after the browser was closed, which deleted the session cookie', async () => {
+  it('ignores the token after the browser was closed and its session cookie was deleted', async () => {
     const { email, userId } = await signUp(deployment)
     const browserFetch = createAppFetch(createAppServer(deployment))
     const setCookies = (await post(browserFetch, 'sign-in/email', { email, password, rememberMe: false })).headers.getSetCookie()

@@ -36,7 +36,7 @@ describe('createConvexServer › handler', () => {
     expect(await addressOf({}, {}, address)).toBe(passedOn)
   })
 
-  it('sends the address of the connection, not the one that a client claims', async () => {
+  it('sends the address of the connection, not the address that a client claims', async () => {
     const forged = { 'x-real-ip': '198.51.100.1', 'cf-connecting-ip': '198.51.100.1', 'x-client-ip': '198.51.100.1' }
     expect(await addressOf(forged, {}, '203.0.113.9')).toBe('203.0.113.9')
     expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('198.51.100.1')
@@ -51,7 +51,7 @@ describe('createConvexServer › handler', () => {
   )
 
   describe('with trustProxy', () => {
-    it('sends the address that the proxy appended, not the one that the client wrote', async () => {
+    it('sends the address that the proxy appended, not the address that the client wrote', async () => {
       expect(await addressOf({ 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }, { trustProxy: true }, '10.0.0.1')).toBe('203.0.113.9')
       const list = { 'x-forwarded-for': '198.51.100.1, 2001:db8::9, 10.0.0.1' }
       expect(await addressOf(list, { trustProxy: { hops: 2 } }, '10.0.0.1')).toBe('2001:db8::9')

@@ -152,7 +152,7 @@ describe('forRequest › a cookie\'s token that the deployment rejects', () => {
     await expect(late).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
   })
 
-  it('rejects without another request if it was used only because no other was available', async () => {
+  it('rejects without another request if a request for a new token had failed before', async () => {
     upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
     const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
     await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })

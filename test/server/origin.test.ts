@@ -99,14 +99,14 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     }
   })
 
-  it('run for a trusted origin, and for no other', async () => {
+  it('run for a trusted origin, and for no other origin', async () => {
     const options = { trustedOrigins: ['https://Admin.example.com/'] }
     expect(await write({ 'origin': 'https://admin.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('done')
     expect(await write({ origin: 'https://admin.example.com' }, options)).toBe('done')
     expect(await write({ 'origin': 'https://blog.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('ORIGIN_UNTRUSTED')
   })
 
-  it('run if TLS ends before the app, which then sees http', async () => {
+  it('run if a proxy terminates TLS, so that the app receives http', async () => {
     expect(await write({ origin: APP }, {}, 'http://app.example.com/page')).toBe('done')
   })
 

@@ -30,7 +30,7 @@ function send(path: string, init: RequestInit = {}, options: Partial<ConvexServe
   return createServer(options).handler(new Request(APP + path, init))
 }
 
-/** What the deployment receives of a GET with these headers. */
+/** The request that the deployment receives for a GET with these headers. */
 async function forward(headers: Record<string, string>, options: Partial<ConvexServerOptions> = {}): Promise<SeenRequest> {
   await send('/api/auth/get-session', { headers }, options)
   return upstream.requests.at(-1)!
@@ -159,7 +159,7 @@ describe('handler', () => {
 })
 
 describe('handler › request headers', () => {
-  it('are kept if they concern the whole way', async () => {
+  it('are passed on if they are end-to-end headers', async () => {
     const headers = {
       'accept': 'application/json',
       'accept-language': 'de',
@@ -173,7 +173,7 @@ describe('handler › request headers', () => {
     expect((await forward(headers)).headers).toMatchObject(headers)
   })
 
-  it('lose those that concern one connection, and those that Connection names', async () => {
+  it('contain neither hop-by-hop headers nor the headers that Connection names', async () => {
     const { rawHeaders } = await forward({
       'connection': 'close, X-Secret, x-Other',
       'expect': '100-continue',
@@ -194,7 +194,7 @@ describe('handler › request headers', () => {
     expect(rawHeaders.join()).not.toMatch(/x-secret|x-other|timeout=5/i)
   })
 
-  it('lose those that a host adds for the app, and those that claim to be a proxy\'s', async () => {
+  it('contain neither headers that a host adds for the app nor forged headers of a proxy', async () => {
     const { headers } = await forward({
       'cf-connecting-ip': '203.0.113.9',
       'cf-ray': 'secret',
@@ -230,7 +230,7 @@ describe('handler › request headers', () => {
 })
 
 describe('handler › headers that `fetch` writes itself', () => {
-  it('are not passed to `fetch`: some runtimes would send them', async () => {
+  it('are not passed to `fetch`, since some runtimes would send them', async () => {
     const given: Headers[] = []
     const seeing: typeof fetch = async (_input, init) => {
       given.push(new Headers(init!.headers))
@@ -255,24 +255,24 @@ describe('handler › the app\'s address for Better Auth', () => {
     expect(await told({}, false, 'https://app.example.com:8443')).toEqual(['https', 'app.example.com:8443'])
   })
 
-  it('is not the one in a header that any client can write', async () => {
+  it('is not the address in a header that any client can write', async () => {
     const forged = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-better-auth-forwarded-proto': 'https', 'x-better-auth-forwarded-host': 'evil.example' }
     expect(await told(forged, false)).toEqual(['http', 'internal:3000'])
   })
 
-  it('is the one that a trusted reverse proxy writes', async () => {
+  it('is the address that a trusted reverse proxy writes', async () => {
     expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'App.example.com' }, true)).toEqual(['https', 'app.example.com'])
     expect(await told({ 'x-forwarded-proto': 'https' }, true)).toEqual(['https', 'internal:3000'])
     expect(await told({}, true)).toEqual(['http', 'internal:3000'])
   })
 
-  it('is the one of the outermost trusted proxy, not the one that the client wrote', async () => {
+  it('is the address of the outermost trusted proxy, not the address that the client wrote', async () => {
     const headers = { 'x-forwarded-proto': 'http, https, http', 'x-forwarded-host': 'evil.example, app.example.com, inner.example' }
     expect(await told(headers, { hops: 2 })).toEqual(['https', 'app.example.com'])
     expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, { hops: 2 })).toEqual(['https', 'app.example.com'])
   })
 
-  it('is not a value that cannot be an address', async () => {
+  it('is never an invalid address, even from a trusted proxy', async () => {
     for (const host of ['evil.example/path', 'a@evil.example', 'evil.example?x', 'evil example', '"evil"', 'evil.example:port'])
       expect(await told({ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': host }, true)).toEqual(['http', 'internal:3000'])
   })
@@ -294,18 +294,18 @@ describe('handler › request cookies', () => {
     expect((await forward({ cookie })).headers.cookie).toBe('better-auth.session_token=a.b%3D=; __Secure-better-auth.convex_jwt=c; __Host-better-auth.state=d')
   })
 
-  it('are those with the configured prefix and those in `forwardedCookies`', async () => {
+  it('are the cookies with the configured prefix and the cookies in `forwardedCookies`', async () => {
     const cookie = 'better-auth.session_token=secret; shop.session_token=a; sid=b; sid2=secret'
     expect((await forward({ cookie }, { cookiePrefix: 'shop', forwardedCookies: ['sid'] })).headers.cookie).toBe('shop.session_token=a; sid=b')
   })
 
-  it('are none if none is Better Auth\'s', async () => {
+  it('are not sent if no cookie is Better Auth\'s', async () => {
     expect((await forward({ cookie: 'app_session=secret' })).headers).not.toHaveProperty('cookie')
   })
 })
 
 describe('handler › response headers', () => {
-  it('lose those that concern the connection to the deployment', async () => {
+  it('contain no hop-by-hop header of the connection to the deployment', async () => {
     upstream.answer = json({}, 200, {
       'alt-svc': 'h3=":443"',
       'cf-ray': '1',
@@ -320,7 +320,7 @@ describe('handler › response headers', () => {
     expect(names.filter(name => /^(?:alt-svc|cf-ray|connection|keep-alive|proxy-authenticate|transfer-encoding|x-internal)$/.test(name))).toEqual([])
   })
 
-  it('delete the previous token with a session that comes without one', async () => {
+  it('delete the previous token if Better Auth sets a session without a token', async () => {
     const session = '__Secure-better-auth.session_token=b; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com'
     upstream.answer = json({}, 200, { 'set-cookie': [session] })
     expect((await send('/api/auth/multi-session/set-active', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([

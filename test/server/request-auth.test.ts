@@ -35,7 +35,7 @@ describe('convexRequest.getAuth', () => {
     expect(upstream.requests.map(({ target }) => target).sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
   })
 
-  it('returns a new token if the cookie has another user\'s', async () => {
+  it('returns a new token if the cookie has the token of another user', async () => {
     const token = fakeToken('ada')
     answerWith(token)
     expect(await forRequest(signedIn({ token: fakeToken('bob') })).getAuth()).toEqual({ ...ada, token })

@@ -52,7 +52,7 @@ async function answered(setCookies: string[], ...[cookies = '', headers = {}, { 
 }
 
 describe('getToken', () => {
-  it('is null if the session cookie is gone and the token remains', async () => {
+  it('is null if the session cookie is missing and the token remains', async () => {
     const [, ...left] = signedIn({ session: SESSION, token: cached }).split('; ')
     const { getToken, fetchAuthQuery, fetchAuthMutation, preloadAuthQuery } = forRequest(left.join('; '))
     upstream.answer = json({ status: 'success', value: 'done' })
@@ -113,7 +113,7 @@ describe('getToken', () => {
 })
 
 describe('forRequest › requests to Better Auth', () => {
-  it('contain neither the binding nor the cached session, which Better Auth does not check', async () => {
+  it('contain neither the binding nor the session cache, which Better Auth would not verify', async () => {
     const caches = 'better-auth.session_data=x; __Secure-better-auth.session_data.0=y; better-auth.session_data.1=z'
     const others = 'better-auth.dont_remember=true; better-auth.session_token_multi-1=b'
     await proxied([], `${signedIn({ session: SESSION, token: cached })}; ${caches}; ${others}`)
@@ -143,7 +143,7 @@ describe('handler › token binding', () => {
     expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
   })
 
-  it('does not bind a token if the response replaces the session: either may own it', async () => {
+  it('does not bind a token if the response replaces the session, since either may own it', async () => {
     expect(await proxied([setSession, setToken], otherSession)).toEqual([unbound])
   })
 
@@ -181,7 +181,7 @@ describe('handler › token binding', () => {
       expect(await answered(ends, SESSION, {}, { method })).toEqual(tokenEnds)
     // A POST is an intended sign-out.
     expect(await answered(ends, SESSION, {}, { method: 'POST' })).toEqual(expect.arrayContaining(ends))
-    // What renders a page for the previous user, in its own response.
+    // The server renders a page for the previous user: its response deletes only the token.
     upstream.answer = json(null, 200, { 'set-cookie': ends })
     const { getSession, responseHeaders } = forRequest(SESSION)
     expect(await getSession()).toBeNull()
@@ -235,7 +235,7 @@ describe('forwardedCookies', () => {
     expect(await forRequest(`device=1; ${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('is bound by responses of the proxy, too', async () => {
+  it('is bound by responses of the proxy', async () => {
     const set = [`sid=b; ${FLAGS}`, `better-auth.convex_jwt=${minted}; ${FLAGS}`]
     expect(await proxied(set, '', {}, options)).toEqual([`better-auth.convex_jwt_binding=${bindingOf('sid=b', minted)}; ${FLAGS}`])
     expect(await proxied([`sid=b; ${FLAGS}`], 'sid=a', {}, options)).toEqual([
@@ -246,7 +246,7 @@ describe('forwardedCookies', () => {
 })
 
 describe('jwtCache: false', () => {
-  it('requests a token although one is bound to the session', async () => {
+  it('requests a token although the session has a bound token', async () => {
     expect(await forRequest(signedIn({ session: SESSION, token: cached }), { jwtCache: false }).getToken()).toBe(minted)
   })
 })

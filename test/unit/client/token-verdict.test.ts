@@ -13,7 +13,7 @@ describe('isUnsent', () => {
     expect(unsentOn({ kind: 'accepted', connection: 2 }, 2)).toEqual([3, 4, 5, 6])
   })
 
-  it('reports the connections whose tokens were refused without a gap', () => {
+  it('reports connections whose tokens were refused one after another', () => {
     let verdict = refuse(NO_VERDICT, 2)
     expect(unsentOn(verdict, 2)).toEqual([2, 3, 4, 5, 6])
     verdict = refuse(verdict, 3)
@@ -25,13 +25,13 @@ describe('isUnsent', () => {
     expect(unsentOn(refuse(NO_VERDICT, 2), 3)).toEqual([4, 5, 6])
   })
 
-  it('does not report connections before one that was not refused', () => {
+  it('does not report connections before a connection that was not refused', () => {
     const verdict = refuse(refuse(NO_VERDICT, 1), 3)
     expect(verdict).toEqual({ kind: 'refused', first: 3, last: 3 })
     expect(unsentOn(verdict, 3)).toEqual([3, 4, 5, 6])
   })
 
-  it('does not report a connection that has accepted a token before it refused one', () => {
+  it('does not report a connection that accepted a token before it refused another token', () => {
     let verdict = refuse({ kind: 'accepted', connection: 2 }, 2)
     expect(unsentOn(verdict, 2)).toEqual([3, 4, 5, 6])
     verdict = refuse(verdict, 3)

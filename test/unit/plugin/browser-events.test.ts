@@ -24,7 +24,7 @@ function mountCalls(options?: ScriptedPageOptions) {
   })).result
 }
 
-/** Whether the browser would ask the user before leaving the page. */
+/** Whether the browser would warn the user before the page is closed. */
 function wouldWarn(): boolean {
   const event = new Event('beforeunload', { cancelable: true })
   dispatchEvent(event)

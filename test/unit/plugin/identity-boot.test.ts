@@ -174,7 +174,7 @@ describe('createConvex: boot with a session', () => {
     expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
   })
 
-  it('sends the same first burst when the token arrives before the socket opens', async () => {
+  it('sends the same first messages when the token arrives before the socket opens', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     deployment.latencyMs = 200
@@ -184,7 +184,7 @@ describe('createConvex: boot with a session', () => {
     expect(page.takeFrames()).toEqual(burst)
   })
 
-  it('sends the same first burst without the hint, once the session is known', async () => {
+  it('sends the same first messages without the hint, once the session is known', async () => {
     const { source } = openPage({ user: 'silent' })
     page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
     await page.tick(300)
@@ -314,7 +314,7 @@ describe('createConvex: initialAuth', () => {
   const token = fakeToken('ada')
   const initialAuth = { token, user: { id: 'ada', name: 'Ada' }, session: { id: 'session-of-ada' } }
 
-  it('authenticates at once, without a token request, in the same first burst', async () => {
+  it('authenticates with the first messages, without a token request', async () => {
     const { source, convex } = openPage({ user: 'silent', initialAuth })
     const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
     expect(statusOf(convex)).toBe('authenticated')

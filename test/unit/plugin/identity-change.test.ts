@@ -146,7 +146,7 @@ describe.each(ways)('createConvex: identity change by %s', (_name, come) => {
     expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('drops results that were on their way to the previous user', async () => {
+  it('drops results for the previous user that arrive late', async () => {
     const result = await showAda()
     const { deployment } = page
     deployment.isHolding = true
@@ -316,7 +316,7 @@ describe('createConvex: late responses', () => {
 })
 
 describe('createConvex: repeated identity changes', () => {
-  it('ends with the user whom the token names', async () => {
+  it('show the data of each user in turn, and no anonymous data', async () => {
     const result = await showAda()
     for (const userId of ['bea', 'ada', 'bea', 'ada']) {
       page.source.signIn(userId)
@@ -327,7 +327,7 @@ describe('createConvex: repeated identity changes', () => {
     expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
   })
 
-  it('leaves one connection and one user, however fast they follow', async () => {
+  it('keep one connection and one user, however fast they happen', async () => {
     const result = await showAda()
     for (let changes = 0; changes < 30; changes++) {
       page.source.signIn(`user${changes}`)

@@ -127,7 +127,7 @@ describe('createConvex: renewal of a token', () => {
     expect(source.requests).toHaveLength(1)
   })
 
-  it('causes no more executions than the deployment itself does', async () => {
+  it('runs each query once for the new token, as the deployment requires', async () => {
     const { deployment } = openPage({ user: 'ada' })
     page.run(useTasks)
     await page.tick(900_000)
@@ -181,7 +181,7 @@ describe('createConvex: a laptop that wakes after the token has expired', () => 
 })
 
 describe('createConvex: a token that the deployment rejects during a session', () => {
-  it('leads to refreshing and back; data is stale, and nothing runs anonymously', async () => {
+  it('marks the data as stale while refreshing, and runs no function anonymously', async () => {
     const { source, deployment } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -275,7 +275,7 @@ describe('createConvex: tokens that the deployment never accepts', () => {
     expect(deployment.liveSockets).toHaveLength(1)
   })
 
-  it('end a session too, and remove the user\'s data in that tick', async () => {
+  it('end a session, and remove the user\'s data in the same tick', async () => {
     const { deployment, convex } = openPage({ user: 'ada' })
     const { result } = page.run(useTasks)
     await page.tick()
@@ -291,7 +291,7 @@ describe('createConvex: tokens that the deployment never accepts', () => {
     ])
   })
 
-  it('end so if each is accepted first and rejected right after', async () => {
+  it('end a session also if each token is accepted first and rejected right after', async () => {
     const { source, deployment, convex } = openPage({ user: 'ada' })
     page.run(useTasks)
     await page.tick()

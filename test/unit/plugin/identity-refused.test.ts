@@ -21,7 +21,7 @@ function useTasks() {
   }
 }
 
-/** A page on which ada is authenticated, and every tick of what it shows. */
+/** A page on which ada is authenticated, with the state of the page in every tick. */
 async function openAuthenticated() {
   const { source, deployment, convex } = openPage({ user: 'ada' })
   const { result } = page.run(useTasks)
@@ -84,7 +84,7 @@ describe('createConvex: a deployment that rejects good tokens', () => {
     expect(result.me.data.value).toBe('ada')
   })
 
-  it('receives a new token each time and never one that it has rejected', async () => {
+  it('receives a new token at each attempt, and never a rejected token', async () => {
     const { deployment, source } = await openAuthenticated()
     page.takeFrames()
     refuseAll()
@@ -96,7 +96,7 @@ describe('createConvex: a deployment that rejects good tokens', () => {
     expect(source.requests).toHaveLength(1 + refused.length)
   })
 
-  it('receives nothing between attempts: no socket of the user is open', async () => {
+  it('receives no message between attempts, because no socket of the user is open', async () => {
     const { deployment } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -146,7 +146,7 @@ describe('createConvex: a deployment that rejects good tokens', () => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual(['ada'])
   })
 
-  it('is tried with a new token by refresh(), not with a rejected one', async () => {
+  it('receives a new token at refresh(), and not a rejected token', async () => {
     const { source, deployment, status } = await openAuthenticated()
     refuseAll()
     await page.tick(100_000)
@@ -348,7 +348,7 @@ describe('createConvex: a fatal error of the deployment', () => {
     expect(deployment.sockets).toHaveLength(recovered + 1)
   })
 
-  it('waits for a token that was not rejected while tokens are rejected', async () => {
+  it('requires a token that the deployment has not rejected', async () => {
     const { deployment, source, status, tasks } = await openAuthenticated()
     source.answer = null
     refuseAll()

@@ -13,7 +13,7 @@ function useTasks() {
   }
 }
 
-/** The session ids of providers that do not have unique ones. */
+/** The session ids of providers that do not have unique session ids. */
 const ids: [string, string | null][] = [
   ['the same id for every session', 'the-session'],
   ['no ids', null],
@@ -82,13 +82,13 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
     await page.tick(900_000)
     expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
     source.signIn('bea', sessionId)
-    // No token is needed first: the denied session was another one.
+    // The page needs no token first, because the denied session was another session.
     expect([status.value, user.value?.id, error.value]).toEqual(['loading', 'bea', null])
     await page.tick()
     expect(tasks.data.value).toBe('bea\'s tasks')
   })
 
-  it('signs the same user and another one in after a denial', async () => {
+  it('signs the same user in after a denial, and then another user', async () => {
     const { source, status, error, tasks } = await openAuthenticated(sessionId)
     source.answer = () => ({ kind: 'denied' })
     await page.tick(900_000)

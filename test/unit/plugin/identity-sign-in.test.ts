@@ -30,7 +30,7 @@ function expectNothingRequiredAsAnonymous(): void {
 }
 
 describe('createConvex: sign-in', () => {
-  it('runs required queries, runs optional ones again, keeps public ones', async () => {
+  it('runs required queries, runs optional queries again, and keeps public queries', async () => {
     const { source, deployment, convex } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -84,7 +84,7 @@ describe('createConvex: sign-in', () => {
 })
 
 describe('createConvex: a socket that drops during the first token request', () => {
-  it('sends nothing of the user before Authenticate, however often it drops', async () => {
+  it('sends no query of the user before Authenticate, however often the socket drops', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     leaveHint(deployment)
     const { result } = page.run(useTasks)
@@ -236,7 +236,7 @@ describe('createConvex: a query that is mounted', () => {
 })
 
 describe('createConvex: an anonymous user\'s mutation', () => {
-  it('never runs as the user who then signs in, if it was not sent', async () => {
+  it('never runs as the user who then signs in, if the mutation was not sent', async () => {
     const { source, deployment } = openPage()
     const { result } = page.run(useTasks)
     await page.tick()
@@ -275,7 +275,7 @@ describe('createConvex: an anonymous user\'s mutation', () => {
     expect(result.news.data.value).toBe('nobody')
   })
 
-  it('leaves no state under the user who signs in, if it is done', async () => {
+  it('shows no state to the user who signs in, if the mutation is done', async () => {
     const { source } = openPage()
     const { result } = page.run(useTasks)
     const addition = result.add.mutate({})

@@ -164,7 +164,7 @@ describe('createConvex: a page restored from the back/forward cache', () => {
 })
 
 describe('createConvex: ten tabs', () => {
-  it('make one announcement of one change, and request the session once each', async () => {
+  it('announce an identity change once, and request the session once in each other tab', async () => {
     const tabs = Array.from({ length: 10 }, () => browser.openTab())
     await tick()
     channel.messages.length = 0

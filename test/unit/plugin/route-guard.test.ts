@@ -66,7 +66,7 @@ describe('useConvexAuth: the documented route guard', () => {
     expect(router.currentRoute.value.fullPath).toBe('/tasks')
   })
 
-  it('redirects later, when it turns out that the user is signed out', async () => {
+  it('redirects as soon as the provider reports that the user is signed out', async () => {
     const router = await openRouter('silent', true)
     const pushed = router.push('/tasks')
     page.source.lastRequest.settle({ kind: 'failed', error: new TypeError('Failed to fetch') })

@@ -118,7 +118,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('checks the session once if the request fails and no query does: %s', async (user, status) => {
+  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('checks the session once if the request fails and no query fails: %s', async (user, status) => {
     const { auth, ticks } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       server.user = user
@@ -287,7 +287,7 @@ describe('createConvex: an error that is not about the session', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('is shown once the session is confirmed, and then at once for a while', async () => {
+  it('is shown once the session is confirmed, and later errors are shown at once', async () => {
     const { current, auth } = await openSignedIn()
     server.answers['/get-session'] = () => new Promise(resolve => setTimeout(() => resolve(server.answer('/get-session')), 50))
     for (const [index, isWithheld] of [true, false, false].entries()) {

@@ -43,7 +43,7 @@ describe('createConvex: a token endpoint that does not exist', () => {
     expect(server.count('/convex/token')).toBeLessThanOrEqual(requests + 12)
   })
 
-  it.each([100, 2000, 12_000])('is not reported if it returns, as after a deploy: after %d ms', async (goneMs) => {
+  it.each([100, 2000, 12_000])('is not reported if the endpoint exists again, as after a deploy: after %d ms', async (goneMs) => {
     const { tasks } = openAuthPage('ada')
     await page.tick(goneMs)
     delete server.answers['/convex/token']

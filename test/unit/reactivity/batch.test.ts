@@ -40,7 +40,7 @@ describe('batch: two queries that one mutation changes', () => {
     expect(renders).toEqual(['undefined undefined', '1 2', '5 10'])
   })
 
-  it('never show a mixture to synchronous watchers or computed refs', async () => {
+  it('never show a mixture of old and new data to synchronous watchers or computed refs', async () => {
     mountPair()
     const seen: string[] = []
     const { mutate } = page.run(() => {
@@ -63,7 +63,7 @@ describe('batch: two queries that one mutation changes', () => {
     expect(new Set(seen)).toEqual(new Set(['1 2 3 true', '5 10 15 true']))
   })
 
-  it('never show a mixture of retained and transformed data', async () => {
+  it('never show a mixture of old and new data with keepPreviousData and transform', async () => {
     mountPair()
     const seen: string[] = []
     const { mutate } = page.run(() => {
@@ -102,7 +102,7 @@ describe('batch: two queries that one mutation changes', () => {
     expect(seen).toEqual(['1 2', '5 10', '1 2'])
   })
 
-  it('never show a mixture after a reconnect, nor when one of them fails', async () => {
+  it('never show a mixture of old and new data after a reconnect, or when one query fails', async () => {
     mountPair()
     const seen: string[] = []
     let value = 1
@@ -159,7 +159,7 @@ describe('batch', () => {
     stop()
   })
 
-  it('leaves Vue working when an effect throws', async () => {
+  it('does not prevent later updates of Vue when an effect throws', async () => {
     const [a, b] = [shallowRef(1), shallowRef(1)]
     const runner = effect(() => {
       if (a.value === 2)

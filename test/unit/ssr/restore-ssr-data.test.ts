@@ -28,7 +28,7 @@ describe('restoreSsrData', () => {
     expect(take(ofAda, 'ada')).toEqual({ status: 'success', value: 'of Ada' })
   })
 
-  it('removes the taken results when hydration ends, and keeps the others for one more use', () => {
+  it('removes used results when hydration ends, and returns each other result once more', () => {
     const { take, endHydration } = restore()
     take(ofAda, 'ada')
     endHydration()

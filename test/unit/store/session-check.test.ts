@@ -34,7 +34,7 @@ describe('nextCheck', () => {
     expect(nextCheck(requested, requesting, signedIn)).toBe(requested)
   })
 
-  it('ignores an answer that arrives before the request', () => {
+  it('keeps a due check until its request is sent', () => {
     expect(nextCheck(due, reported('s1'), signedIn)).toBe(due)
     expect(nextCheck(due, signedIn, requesting)).toBe(due)
   })

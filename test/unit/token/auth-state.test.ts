@@ -25,7 +25,7 @@ function token(userId: string, sessionId: string | null = `${userId}-1`): AuthEv
   return { type: 'token', token: { value: `secret-of-${userId}`, user: { id: userId, sessionId, profile: { id: userId }, session: null }, lifetimeMs: 900_000, expiresAt: 1e12 } }
 }
 
-/** What a page remembers a session by. */
+/** The session as a page remembers it. */
 function key(userId: string, sessionId: string | null = `${userId}-1`): string {
   return JSON.stringify([userId, sessionId])
 }
@@ -368,7 +368,7 @@ describe('transition', () => {
       expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
-    it('requests a token for a session that another one of the same user had replaced', () => {
+    it('requests a token for a session that another session of the same user had replaced', () => {
       const events = [token('ada', 'ada-2'), { type: 'signedOut' } as const, reports(session('ada', 'ada-1'))]
       const page = boot({ status: 'pending' }, false, user('ada', 'ada-1'))
       const reported = events.reduce(nextState, page)

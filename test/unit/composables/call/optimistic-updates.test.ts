@@ -258,7 +258,7 @@ describe('optimisticUpdate: the local store', () => {
     expect(seen.slice(0, 6)).toEqual([[{ _id: '1', body: 'one' }], [], undefined, undefined, ['a: one', 'b: '], []])
   })
 
-  it('contains no query in error, which may be set until the mutation settles', async () => {
+  it('contains no query with an error, whose data can be set until the mutation settles', async () => {
     const seen: unknown[] = []
     const { mutate, query } = await mountChannel((queries, { channel, body }) => {
       seen.push(queries.getQuery(api.messages.list, { channel }))

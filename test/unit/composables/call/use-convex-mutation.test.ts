@@ -508,7 +508,7 @@ describe('useConvexMutation: calls that are pending when the page is closed', ()
     expect(connection.value.connectionCount).toBe(0)
   })
 
-  it('show the error, as calls after that do', async () => {
+  it('show the error, like calls after close()', async () => {
     const { mutate, state } = mountSend()
     await page.convex.close()
     await expect(mutate({ channel: 'a', body: 'one' })).rejects.toMatchObject({ code: 'CLOSED' })

@@ -227,7 +227,7 @@ describe('prefetchConvexQuery: with a router', () => {
     expect(page.takeFrames()).toEqual([LIST_A])
   })
 
-  it('continues when the component that prefetched unmounts for the page', async () => {
+  it('continues when the page replaces the component that called prefetch', async () => {
     openPage()
     const isShown = ref(false)
     const Link = defineComponent(() => {

@@ -292,7 +292,7 @@ describe('useConvexQuery: auth required', () => {
     expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
   })
 
-  it('is what useAuthedQuery returns, with and without arguments', async () => {
+  it('applies to useAuthedQuery, with and without arguments', async () => {
     openPage({ user: 'silent' })
     page.deployment.functions.set('users:whoami', (_args, subject) => subject)
     page.deployment.functions.set('messages:list', () => [])

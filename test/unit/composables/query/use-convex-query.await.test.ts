@@ -209,7 +209,7 @@ describe('useConvexQuery: await continues', () => {
     expect(statuses).toEqual(['success'])
   })
 
-  it('for an anonymous query after a session has ended, unlike for a required one', async () => {
+  it('for an optional query after a session has ended, which then runs anonymously', async () => {
     openPage({ user: 'ada' })
     page.source.answer = () => ({ kind: 'denied' })
     const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))

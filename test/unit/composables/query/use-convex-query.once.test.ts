@@ -213,7 +213,7 @@ describe('useConvexQuery: live false', () => {
     expect(subscribed()).toEqual([])
   })
 
-  it('fetches again as the user after it ran anonymously while the token was late', async () => {
+  it('fetches again as the user if it ran anonymously before the token arrived', async () => {
     openPage({ user: 'silent' })
     page.source.say(signedIn('ada'))
     const { query, ticks } = mountOnce()
@@ -224,7 +224,7 @@ describe('useConvexQuery: live false', () => {
     expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
   })
 
-  it('fetches again for another user whose token is late after it ran anonymously', async () => {
+  it('fetches again for another user whose token is late, if it ran anonymously before', async () => {
     openPage({ user: 'silent' })
     page.source.say(signedIn('ada'))
     const { query } = mountOnce()

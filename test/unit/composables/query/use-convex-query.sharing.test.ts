@@ -158,7 +158,7 @@ describe('useConvexQuery: a subscription without components', () => {
     expect(page.takeFrames()).toEqual(['-0'])
   })
 
-  it('ends when its component has released another one since', async () => {
+  it('ends although its component has released another subscription since', async () => {
     openPage()
     const channel = ref('a')
     page.mount(defineComponent(() => {
@@ -293,7 +293,7 @@ describe('useConvexQuery: a KeepAlive page', () => {
     expect(page.deployment.liveSockets).toEqual([])
   })
 
-  it('does not stop a store that it was the first to use', async () => {
+  it('does not stop the query of a store that the page was the first to use', async () => {
     openPage()
     const isKept = ref(true)
     let store: ReturnType<typeof useConvexQuery<typeof api.messages.list>> | undefined
