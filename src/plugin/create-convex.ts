@@ -127,7 +127,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
-    trace: process.env.NODE_ENV !== 'production' && options.debug ? logTransition : undefined,
+    ...process.env.NODE_ENV !== 'production' && options.debug && { trace: logTransition },
   })
   /** Decides as which identity queries and calls run. */
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })

@@ -4,12 +4,11 @@ import { isUnauthorized, readJsonAnswer } from '../shared/auth-answers.ts'
 /** A client to which the hooks have been added. */
 export interface HookedClient {
   /**
-   * `null` until the hooks have been added. Remains `null` for a client to which hooks cannot be
-   * added.
+   * Whether the hooks have been added. Remains `false` for a client to which hooks cannot be added.
    */
-  baseURL: string | null
-  /** Resolves with {@link baseURL} once it is known. */
-  ready: Promise<string | null>
+  isHooked: boolean
+  /** The address of the auth server, or an empty text for a client without hooks. */
+  baseURL: Promise<string>
   /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
 }
@@ -50,29 +49,31 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
  * aborted before it is sent.
  */
 export function hookAuthClient(client: FetchClient): HookedClient {
-  let state = hooked.get(client)
-  if (!state) {
-    const writes = new Set<Promise<unknown>>()
-    const whenIdle = async (): Promise<void> => {
-      while (writes.size > 0)
-        await Promise.allSettled(writes)
-    }
-    state = { baseURL: null, ready: Promise.resolve(null), whenIdle }
-    hooked.set(client, state)
-    state.ready = readFetchOptions(client).then((options) => {
+  const known = hooked.get(client)
+  if (known)
+    return known
+  const writes = new Set<Promise<unknown>>()
+  const state: HookedClient = {
+    isHooked: false,
+    baseURL: readFetchOptions(client).then((options) => {
       const plugins: FetchPlugin[] = options?.plugins ?? []
       const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
       if (!lifecycle)
-        return null
+        return ''
       addHooks(lifecycle, client)
       countWrites(lifecycle, writes)
       const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
       if (crossDomain)
         keepSessionUntilAnswer(crossDomain)
-      state!.baseURL = String(options.baseURL)
-      return state!.baseURL
-    })
+      state.isHooked = true
+      return String(options.baseURL)
+    }),
+    async whenIdle() {
+      while (writes.size > 0)
+        await Promise.allSettled(writes)
+    },
   }
+  hooked.set(client, state)
   return state
 }
 

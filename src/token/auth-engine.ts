@@ -177,10 +177,14 @@ export function createAuthEngine({
       const SIGN_OUT_TIMEOUT_MS = 30_000
       const controller = new AbortController()
       const { signal } = controller
-      const timedOut = new Promise<never>((_resolve, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason)))
-      const cancelTimeout = clock.schedule(() => controller.abort(), SIGN_OUT_TIMEOUT_MS)
-      signOutTimeouts.add(cancelTimeout)
+      let cancelTimeout: Cancel
+      const timedOut = new Promise<never>((_resolve, reject) => {
+        cancelTimeout = clock.schedule(() => {
+          controller.abort()
+          reject(signal.reason)
+        }, SIGN_OUT_TIMEOUT_MS)
+        signOutTimeouts.add(cancelTimeout)
+      })
       try {
         await Promise.race([source.signOut?.({ signal }), timedOut])
       }
@@ -188,8 +192,8 @@ export function createAuthEngine({
         throw diagnose('SIGN_OUT_FAILED', undefined, cause)
       }
       finally {
-        cancelTimeout()
-        signOutTimeouts.delete(cancelTimeout)
+        cancelTimeout!()
+        signOutTimeouts.delete(cancelTimeout!)
       }
       dispatch({ type: 'signedOut' })
     },
@@ -218,7 +222,8 @@ export function createAuthEngine({
       tokens.clear()
     if (next.token === 'replace' || next.token === 'accept')
       tokens.accept((event as Extract<AuthEvent, { type: 'token' }>).token)
-    trace?.(event.type, previous.status, state.status)
+    if (process.env.NODE_ENV !== 'production')
+      trace?.(event.type, previous.status, state.status)
     if (state !== previous) {
       for (const listener of listeners)
         listener(state, previous)

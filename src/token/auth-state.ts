@@ -169,11 +169,9 @@ export function initialAuthState(
     lastReportedSession: null,
     endedSessions: new Map(),
   }
-  if (serverUser === undefined)
-    return startRequest(state, mayBeSignedIn ? 'token' : 'session')
-  if (serverUser && !hasToken)
-    return startRequest(state, 'token')
-  return state
+  if (serverUser === null || (serverUser && hasToken))
+    return state
+  return startRequest(state, serverUser || mayBeSignedIn ? 'token' : 'session')
 }
 
 function initialStatus(serverUser: SignedInUser | null | undefined): Identity['status'] {
@@ -416,16 +414,12 @@ function onToken(state: AuthState, tokenUser: SignedInUser): AuthState {
 
   const isSameUser = user?.id === tokenUser.id
   // The provider describes the user and the session in more detail than the token does.
-  const known = isSameUser ? user : reportedUser(lastReportedSession, tokenUser.id)
+  const known = [user, lastReportedSession].find(known => known?.id === tokenUser.id)
   const sessionId = tokenUser.sessionId ?? known?.sessionId ?? null
   const next = { ...state, user: { ...tokenUser, ...known, sessionId }, request: null, error: null }
   if (isSameUser && hasToken(state))
     return next as AuthState
   return { ...next, status: 'authenticating' }
-}
-
-function reportedUser(lastReportedSession: SignedInUser | null, userId: string): SignedInUser | null {
-  return lastReportedSession?.id === userId ? lastReportedSession : null
 }
 
 function onTokenRequested(state: AuthState, rejectedAt?: number): AuthState {

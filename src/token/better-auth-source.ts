@@ -60,7 +60,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
   let missingCount = 0
   let missingSince = 0
   let isReported = false
-  const readSnapshot = (): SessionSnapshot => toSnapshot(atom.value, typeof hooked?.baseURL === 'string')
+  const readSnapshot = (): SessionSnapshot => toSnapshot(atom.value, !!hooked?.isHooked)
 
   async function fetchToken(signal?: AbortSignal): Promise<TokenOutcome> {
     let failed: { response: Response, responseText: string } | undefined
@@ -107,8 +107,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
 
   return {
     get id() {
-      const { ready } = hookAuthClient(client)
-      return ready.then(baseURL => baseURL ?? '')
+      return hookAuthClient(client).baseURL
     },
     whenIdle: () => hookAuthClient(client).whenIdle(),
     getSnapshot: readSnapshot,
