@@ -63,19 +63,33 @@ export function identityScopedComputed<T>(
 }
 
 /**
- * Guards a call that starts now. The returned function takes the error of the call, if it failed,
- * and returns the error to report. After an identity change, the result or error belongs to the
+ * Runs a call as the current identity. After an identity change, the result or error belongs to the
  * previous identity, and an `IdentityChangedError` replaces it.
  *
- * The function is synchronous: if it returned a promise, the identity could change between the
- * check and the use of the result.
+ * @param context The part of the context that counts identity changes.
+ * @param start Starts the call. May throw.
+ * @param onSettled Called in the tick of that check with the result or the error to report: the
+ *   identity may change before the returned promise settles.
  */
-export function identityGuard(context: IdentityContext): (error?: Error) => Error | undefined {
+export async function runAsIdentity<T>(
+  context: IdentityContext,
+  start: () => Promise<T>,
+  onSettled?: (error: Error | undefined, result: T | undefined) => void,
+): Promise<T> {
   const identity = identityOf(context)
-  return (error) => {
-    // An `IdentityChangedError` of the call itself also reports whether the call was sent.
-    if (identity === identityOf(context) || error instanceof IdentityChangedError)
-      return error
-    return new IdentityChangedError('unknown')
+  let result: T | undefined
+  let error: Error | undefined
+  try {
+    result = await start()
   }
+  catch (cause) {
+    error = cause as Error
+  }
+  // An `IdentityChangedError` of the call itself also reports whether the call was sent.
+  if (identity !== identityOf(context) && !(error instanceof IdentityChangedError))
+    error = new IdentityChangedError('unknown')
+  onSettled?.(error, error ? undefined : result)
+  if (error)
+    throw error
+  return result as T
 }

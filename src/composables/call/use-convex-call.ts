@@ -5,7 +5,7 @@ import type { ComputedRef, ShallowRef } from 'vue'
 import type { Call, PendingCall } from '../../client/pending-call.ts'
 import { computed, shallowRef } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
-import { identityGuard, identityScoped } from '../../plugin/identity-scoped.ts'
+import { identityScoped, runAsIdentity } from '../../plugin/identity-scoped.ts'
 import { runUserCallback } from '../../reactivity/run-user-callback.ts'
 import { functionName } from '../../shared/function-name.ts'
 
@@ -75,31 +75,23 @@ export function useConvexCall(
   const latest = identityScoped<ShallowRef<CallState> | undefined>(context, undefined)
   const state = computed(() => latest.value?.value ?? IDLE)
 
-  async function call(args: unknown = {}): Promise<unknown> {
-    const guard = identityGuard(context)
+  function call(args: unknown = {}): Promise<unknown> {
     const own = shallowRef<CallState>({ status: 'pending' })
     latest.set(own)
-    let result: unknown
-    let failure: Error | undefined
-    try {
+    return runAsIdentity(context, () => {
       const call = clients.calls.start({ kind, name, args, optimisticUpdate })
       own.value = { status: 'pending', call }
-      result = await call.result
-    }
-    catch (cause) {
-      failure = cause as Error
-    }
-    const error = guard(failure)
-    if (error) {
-      own.value = { status: 'error', error }
-      runUserCallback(() => onError?.(error, args))
-      runUserCallback(() => onSettled?.(undefined, error, args))
-      throw error
-    }
-    own.value = { status: 'success', data: result }
-    runUserCallback(() => onSuccess?.(result, args))
-    runUserCallback(() => onSettled?.(result, undefined, args))
-    return result
+      return call.result
+    }, (error, data) => {
+      own.value = error ? { status: 'error', error } : { status: 'success', data }
+      runUserCallback(() => {
+        if (error)
+          onError?.(error, args)
+        else
+          onSuccess?.(data, args)
+      })
+      runUserCallback(() => onSettled?.(data, error, args))
+    })
   }
 
   function isQueued(): boolean {

@@ -6,7 +6,7 @@ import type { Call } from '../../client/pending-call.ts'
 import type { RestArgs } from '../../shared/rest-args.ts'
 import type { UseConvexMutationOptions } from './use-convex-mutation.ts'
 import { useConvexContext } from '../../plugin/context.ts'
-import { identityGuard } from '../../plugin/identity-scoped.ts'
+import { runAsIdentity } from '../../plugin/identity-scoped.ts'
 import { functionName } from '../../shared/function-name.ts'
 
 /** A stable handle: each call runs as the identity that is current at the moment of the call. */
@@ -55,24 +55,9 @@ export function useConvexClient(): UseConvexClientReturn {
   const context = useConvexContext('useConvexClient')
   const { clients } = context
 
-  const call = (kind: Call['kind']) => async (
-    reference: FunctionReference<any>,
-    ...[args = {}, options]: any[]
-  ): Promise<any> => {
-    const guard = identityGuard(context)
-    let result: unknown
-    let error: Error | undefined
-    try {
-      result = await clients.calls.start({ kind, name: functionName(reference), args, ...options }).result
-    }
-    catch (cause) {
-      error = cause as Error
-    }
-    error = guard(error)
-    if (error)
-      throw error
-    return result
-  }
+  const call = (kind: Call['kind']) => (reference: FunctionReference<any>, ...[args = {}, options]: any[]) =>
+    runAsIdentity<any>(context, () =>
+      clients.calls.start({ kind, name: functionName(reference), args, ...options }).result)
 
   return {
     query: call('query'),

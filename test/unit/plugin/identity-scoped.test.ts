@@ -1,12 +1,12 @@
 import type { ShallowRef } from 'vue'
 import { IdentityChangedError } from 'convue'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { computed, shallowRef, watch } from 'vue'
 import {
-  identityGuard,
   identityOf,
   identityScoped,
   identityScopedComputed,
+  runAsIdentity,
 } from '../../../src/plugin/identity-scoped.ts'
 
 function setup(): { context: { identityVersion: ShallowRef<number> }, changeIdentity: () => void } {
@@ -108,39 +108,49 @@ describe('identityScopedComputed', () => {
   })
 })
 
-describe('identityGuard', () => {
-  it('reports no error for a call that succeeds under the same identity', () => {
+describe('runAsIdentity', () => {
+  it('reports no error for a call that succeeds under the same identity', async () => {
     const { context } = setup()
-    expect(identityGuard(context)()).toBeUndefined()
+    const onSettled = vi.fn()
+    await expect(runAsIdentity(context, async () => 'result', onSettled)).resolves.toBe('result')
+    expect(onSettled.mock.calls).toEqual([[undefined, 'result']])
   })
 
-  it('passes the error of a call that fails under the same identity', () => {
+  it('passes the error of a call that fails under the same identity', async () => {
     const { context } = setup()
     const error = new Error('refused')
-    expect(identityGuard(context)(error)).toBe(error)
+    const onSettled = vi.fn()
+    await expect(runAsIdentity(context, () => Promise.reject(error), onSettled)).rejects.toBe(error)
+    const fail = (): never => {
+      throw error
+    }
+    await expect(runAsIdentity(context, fail, onSettled)).rejects.toBe(error)
+    expect(onSettled.mock.calls).toEqual([[error, undefined], [error, undefined]])
   })
 
-  it('replaces the result of a call by an error after an identity change', () => {
+  it('replaces the result of a call by an error after an identity change', async () => {
     const { context, changeIdentity } = setup()
-    const guard = identityGuard(context)
+    const onSettled = vi.fn()
+    const call = runAsIdentity(context, async () => 'a secret of ada', onSettled)
     changeIdentity()
-    const error = guard()
+    const error: unknown = await call.catch(error => error)
     expect(error).toBeInstanceOf(IdentityChangedError)
     expect(error).toHaveProperty('outcome', 'unknown')
+    expect(onSettled.mock.calls).toEqual([[error, undefined]])
   })
 
-  it('replaces the error of a call after an identity change, since it may hold data', () => {
+  it('replaces the error of a call after an identity change, since it may hold data', async () => {
     const { context, changeIdentity } = setup()
-    const guard = identityGuard(context)
+    const call = runAsIdentity(context, () => Promise.reject(new Error('a secret of ada')))
     changeIdentity()
-    expect(guard(new Error('a secret of ada'))).toBeInstanceOf(IdentityChangedError)
+    await expect(call).rejects.toBeInstanceOf(IdentityChangedError)
   })
 
-  it('passes an IdentityChangedError of the call, which reports whether the call was sent', () => {
+  it('passes an IdentityChangedError of the call, which reports whether the call was sent', async () => {
     const { context, changeIdentity } = setup()
-    const guard = identityGuard(context)
-    changeIdentity()
     const error = new IdentityChangedError('notSent')
-    expect(guard(error)).toBe(error)
+    const call = runAsIdentity(context, () => Promise.reject(error))
+    changeIdentity()
+    await expect(call).rejects.toBe(error)
   })
 })
