@@ -1,5 +1,6 @@
-/** The pending calls of the current identity, counted by kind. Neither opens nor picks clients. */
-import type { IdentityClient } from './identity-client.ts'
+/** The pending calls of the current identity: counts them by kind, and sends them to its client. */
+import type { ClientLookup, IdentityClient } from './identity-client.ts'
+import type { AuthMode } from './identity-for.ts'
 import type { Call, PendingCall, ReadConnectionState } from './pending-call.ts'
 import { createPendingCall } from './pending-call.ts'
 
@@ -10,11 +11,20 @@ export interface CallRegistry {
   readonly hasWrites: boolean
   /** Whether a call with an optimistic update is pending. */
   readonly hasOptimisticCalls: boolean
-  /** @throws {ConvueError} `ARGS_INVALID` */
-  add: (call: Call) => PendingCall
-  /** Returns whether the call was still registered. */
-  delete: (call: PendingCall) => boolean
-  forEach: (body: (call: PendingCall) => void) => void
+  /** Whether a call is being passed to its client, which then runs the optimistic update. */
+  readonly isSending: boolean
+  /** Called once, as soon as no call with an optimistic update is pending. */
+  readonly onOptimisticSettled: Set<() => void>
+  /**
+   * Runs a call as the current identity, as soon as the identity is known.
+   *
+   * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`, `ARGS_INVALID`
+   */
+  start: (call: Call) => PendingCall
+  /** Sends the calls that no client has yet. */
+  sendAll: () => void
+  /** Takes the calls back from a client that has ended. The next client sends them. */
+  takeBack: (client: IdentityClient) => void
   /** Rejects, in this tick, the calls that a client which has ended may have had carried out. */
   endLost: (client: IdentityClient, error: () => Error) => void
   /** Rejects all calls, in this tick. */
@@ -22,14 +32,24 @@ export interface CallRegistry {
 }
 
 /**
- * Only `forEach`, `endLost` and `endAll` look at more than one call: otherwise each call that
- * settles would take time that grows with the number of pending calls.
+ * A call that settles looks at no other call: otherwise each of them would take time that grows
+ * with the number of pending calls.
+ *
+ * @param assertAvailable Throws if no client can be opened.
+ * @param clientFor Looks the client of an auth mode up.
+ * @param onSettled Called when a call has settled by itself: its client may be unused now.
  */
-export function createCallRegistry(): CallRegistry {
+export function createCallRegistry(
+  assertAvailable: () => void,
+  clientFor: (mode: AuthMode) => ClientLookup,
+  onSettled: () => void,
+): CallRegistry {
   const calls = new Set<PendingCall>()
+  const onOptimisticSettled = new Set<() => void>()
+  const readState = createStateReader()
   let writes = 0
   let optimisticCalls = 0
-  const readState = createStateReader()
+  let isSending = false
 
   return {
     get size() {
@@ -41,19 +61,22 @@ export function createCallRegistry(): CallRegistry {
     get hasOptimisticCalls() {
       return optimisticCalls > 0
     },
-    add(call) {
-      const pending = createPendingCall(call, readState)
-      calls.add(pending)
-      count(pending, 1)
-      return pending
+    get isSending() {
+      return isSending
     },
-    delete(call) {
-      const isRegistered = calls.delete(call)
-      if (isRegistered)
-        count(call, -1)
-      return isRegistered
+    onOptimisticSettled,
+    start(call) {
+      assertAvailable()
+      const started = createPendingCall(call, readState)
+      calls.add(started)
+      count(started, 1)
+      const settle = (): void => onCallSettled(started)
+      started.result.then(settle, settle)
+      send(started)
+      return started
     },
-    forEach: body => calls.forEach(body),
+    sendAll: () => calls.forEach(send),
+    takeBack: client => calls.forEach(call => call.takeBack(client)),
     endLost(client, error) {
       const readNow = createStateReader()
       for (const call of calls) {
@@ -70,6 +93,27 @@ export function createCallRegistry(): CallRegistry {
       writes = 0
       optimisticCalls = 0
     },
+  }
+
+  function send(call: PendingCall): void {
+    const found = clientFor(call.kind === 'query' ? 'optional' : 'call')
+    if (found.kind !== 'ready')
+      return
+    isSending = true
+    call.send(found)
+    isSending = false
+  }
+
+  function onCallSettled(call: PendingCall): void {
+    const isRegistered = calls.delete(call)
+    if (isRegistered)
+      count(call, -1)
+    if (optimisticCalls === 0) {
+      onOptimisticSettled.forEach(listener => listener())
+      onOptimisticSettled.clear()
+    }
+    if (isRegistered)
+      onSettled()
   }
 
   function count({ kind, isOptimistic }: PendingCall, change: 1 | -1): void {

@@ -2,12 +2,11 @@
 import type { ConvexClientOptions, FunctionResult } from 'convex/browser'
 import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
-import type { TokenVerdict } from './token-verdict.ts'
 import { ConvexClient } from 'convex/browser'
 import { batch } from '../reactivity/batch.ts'
 import { explainFunctionError } from '../shared/function-name.ts'
 import { isTerminated, reconnectNow } from './convex-internals.ts'
-import { isUnsent, NO_VERDICT, refuse } from './token-verdict.ts'
+import { accept, isUnsent, NONE_REFUSED, refuse } from './token-verdict.ts'
 
 /** The latest outcome of a query, as a client reports it. */
 export type QueryOutcome
@@ -45,7 +44,7 @@ export interface UserCredentials {
    *
    * @see https://github.com/get-convex/convex-js/issues/181
    */
-  fetchToken: (isForced: boolean) => Promise<string>
+  requestToken: (isForced: boolean) => Promise<string>
   /**
    * Reports the deployment's verdict on the token. `authenticated` is reported inside the batch of
    * the transition that confirmed the token.
@@ -58,8 +57,6 @@ export interface IdentityClient {
   /** A client is itself the successful result of a lookup, so that a lookup allocates nothing. */
   readonly kind: 'ready'
   readonly convex: ConvexClient
-  /** Whether the client has sent `Connect`, with or without a token. */
-  readonly hasConnected: boolean
   /**
    * Whether the client has closed itself, after refused tokens or a fatal error. An ended client
    * sends nothing. The client that replaces it sends the calls and subscriptions that the ended
@@ -143,7 +140,7 @@ export function openIdentityClient(
    * token in the transition whose results are about to be applied.
    */
   let tokenPhase: 'idle' | 'refused' | 'confirmed' = 'idle'
-  let verdict: TokenVerdict = NO_VERDICT
+  let refused = NONE_REFUSED
 
   base.subscribeToConnectionState(() => {
     if (isTerminated(convex))
@@ -172,26 +169,23 @@ export function openIdentityClient(
   const client: IdentityClient = {
     kind: 'ready',
     convex,
-    get hasConnected() {
-      return base.connectionState().hasEverConnected
-    },
     get hasEnded() {
       return lifecycle === 'ended'
     },
-    isUnsent: (connection, connectionCount) => isUnsent(verdict, connection, connectionCount),
+    isUnsent: (connection, connectionCount) => isUnsent(refused, connection, connectionCount),
     get isIdle() {
       return subscriptions.size === 0
     },
     authenticate() {
       if (lifecycle === 'ended')
         return
-      const { fetchToken, onAuthResult } = credentials!
+      const { requestToken, onAuthResult } = credentials!
       tokenPhase = 'idle'
       base.setAuth(
         ({ forceRefreshToken }) => {
           if (tokenPhase === 'refused')
             onRefused()
-          return fetchToken(forceRefreshToken)
+          return requestToken(forceRefreshToken)
         },
         (isAuthenticated) => {
           if (isAuthenticated) {
@@ -256,12 +250,12 @@ export function openIdentityClient(
 
   function onConfirmed(): void {
     tokenPhase = 'idle'
-    verdict = { kind: 'accepted', connection: base.connectionState().connectionCount }
+    refused = accept(base.connectionState().connectionCount)
     credentials!.onAuthResult('authenticated')
   }
 
   function onRefused(): void {
-    verdict = refuse(verdict, base.connectionState().connectionCount)
+    refused = refuse(refused, base.connectionState().connectionCount)
   }
 
   function deliver(subscription: Subscription, result: FunctionResult | undefined): void {

@@ -4,17 +4,17 @@ import type { ShallowRef } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
-import type { CallDispatcher } from './call-dispatcher.ts'
+import type { CallRegistry } from './call-registry.ts'
 import type { ClientListener, ClientLookup, IdentityClient, UserCredentials } from './identity-client.ts'
-import type { AuthMode, QueryIdentity, RunsAs } from './identity-for.ts'
+import type { AuthMode, RunsAs } from './identity-for.ts'
 import { shallowRef } from 'vue'
 import { diagnose } from '../errors/catalogue.ts'
 import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 import { backOffDelay } from '../shared/back-off.ts'
 import { hasToken, isIdentityChange, isTokenUsable } from '../token/auth-state.ts'
-import { createCallDispatcher } from './call-dispatcher.ts'
+import { createCallRegistry } from './call-registry.ts'
 import { openIdentityClient, UNAVAILABLE } from './identity-client.ts'
-import { identityFor, isUserExpected, runsAs } from './identity-for.ts'
+import { isUserExpected, runsAs, userIdFor } from './identity-for.ts'
 
 /**
  * The clients of an app, one for each identity.
@@ -31,7 +31,7 @@ export interface IdentityClients {
    * open.
    */
   readonly state: ShallowRef<ConnectionState | null>
-  readonly calls: CallDispatcher
+  readonly calls: CallRegistry
   /**
    * How to end work besides calls, such as an upload, when the identity changes or the plugin is
    * closed.
@@ -60,8 +60,8 @@ export interface IdentityClients {
    * {@link identityFor}.
    */
   runsAs: (auth: QueryAuth) => RunsAs
-  /** The identity whose results a query of this auth mode shows now. */
-  identityFor: (auth: QueryAuth) => QueryIdentity
+  /** The user whose results a query of this auth mode shows now: see {@link userIdFor}. */
+  userIdFor: (auth: QueryAuth) => string | null | undefined
   /**
    * The client of the current identity, or of the user that is expected.
    *
@@ -82,11 +82,6 @@ export interface IdentityClients {
 /** Ends work with an error, in this tick. */
 export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 
-interface OpenClients {
-  user: IdentityClient | null
-  anonymous: IdentityClient | null
-}
-
 const WAITING: ClientLookup = { kind: 'waiting' }
 
 export function createIdentityClients(
@@ -96,12 +91,13 @@ export function createIdentityClients(
   isServer: boolean,
 ): IdentityClients {
   const state: IdentityClients['state'] = shallowRef(null)
-  const calls = createCallDispatcher(assertAvailable, clientFor, closeUnused)
+  const calls = createCallRegistry(assertAvailable, clientFor, closeUnused)
   const pendingWork: IdentityClients['pendingWork'] = new Set()
   const listener: ClientListener = { onResults, onEnd }
   /** The reason why no client can be opened; `false` while clients can be opened. */
   let unavailableCode: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
-  let open: OpenClients = { user: null, anonymous: null }
+  let userClient: IdentityClient | null = null
+  let anonymousClient: IdentityClient | null = null
   /**
    * The app has received the anonymous `ConvexClient` itself. Convue cannot know whether the app
    * still uses the client, so the client remains open.
@@ -113,7 +109,7 @@ export function createIdentityClients(
   let backOffTimer: ReturnType<typeof setTimeout> | undefined
   let stopWatchingState = (): void => {}
 
-  engine.onTokenAvailable(() => open.user?.authenticate())
+  engine.onTokenAvailable(() => userClient?.authenticate())
 
   const clients: IdentityClients = {
     state,
@@ -125,7 +121,7 @@ export function createIdentityClients(
         endIdentity(previous)
       const isExpected = isUserExpected(state)
       if (!isExpected || hasConnectedBeforeToken(state, previous))
-        replaceClients({ user: null })
+        replaceClients(null)
       if (backOffTimer === undefined)
         closeEnded(state)
       if (isExpected)
@@ -135,16 +131,16 @@ export function createIdentityClients(
     onClientReplaced() {},
     clientFor,
     runsAs: auth => runsAs(auth, engine.state),
-    identityFor: auth => identityFor(auth, engine.state),
+    userIdFor: auth => userIdFor(auth, engine.state),
     assertAvailable,
     currentClient() {
       assertAvailable()
-      isAnonymousClientLent ||= !open.user
-      return (open.user ?? openAnonymousClient()).convex
+      isAnonymousClientLent ||= !userClient
+      return (userClient ?? openAnonymousClient()).convex
     },
     reconnect() {
-      open.user?.reconnect()
-      open.anonymous?.reconnect()
+      userClient?.reconnect()
+      anonymousClient?.reconnect()
       if (backOffTimer !== undefined)
         endBackOff()
     },
@@ -154,7 +150,7 @@ export function createIdentityClients(
       stopWatchingState()
       clearTimeout(backOffTimer)
       endAll(() => diagnose('CLOSED'))
-      const closed = Promise.all([open.user?.close(), open.anonymous?.close()])
+      const closed = Promise.all([userClient?.close(), anonymousClient?.close()])
       state.value = null
       await closed
     },
@@ -176,11 +172,11 @@ export function createIdentityClients(
   }
 
   function hasPendingWrites(): boolean {
-    return pendingWork.size > 0 || calls.pending.hasWrites
+    return pendingWork.size > 0 || calls.hasWrites
   }
 
   function endAll(toError: Parameters<EndWork>[0]): void {
-    calls.pending.endAll(toError)
+    calls.endAll(toError)
     for (const end of pendingWork)
       end(toError)
     pendingWork.clear()
@@ -190,7 +186,7 @@ export function createIdentityClients(
     // An anonymous mutation that was not sent must not be sent later, so its client closes as well.
     const hasAnonymousWrites = previous.user === null && hasPendingWrites()
     endAll(outcome => new IdentityChangedError(outcome))
-    replaceClients({ user: null, anonymous: hasAnonymousWrites ? null : open.anonymous })
+    replaceClients(null, hasAnonymousWrites ? null : anonymousClient)
     isAnonymousClientLent = false
   }
 
@@ -200,23 +196,22 @@ export function createIdentityClients(
    * `Authenticate`.
    */
   function hasConnectedBeforeToken(state: AuthState, previous?: AuthState): boolean {
-    return previous?.status === 'loading' && hasToken(state) && !!open.user?.hasConnected
+    return previous?.status === 'loading' && hasToken(state) && !!userClient?.convex.connectionState().hasEverConnected
   }
 
   function openUserClient(): IdentityClient {
-    if (!open.user) {
-      const { requestToken: fetchToken, onAuthResult } = engine
-      replaceClients({ user: openClient({ fetchToken, onAuthResult }) })
+    if (!userClient) {
+      replaceClients(openClient(engine))
       // Must come after the replacement, since requesting the token may call this function.
-      open.user!.authenticate()
+      userClient!.authenticate()
     }
-    return open.user!
+    return userClient!
   }
 
   function openAnonymousClient(): IdentityClient {
-    if (!open.anonymous)
-      replaceClients({ anonymous: openClient() })
-    return open.anonymous!
+    if (!anonymousClient)
+      replaceClients(userClient, openClient())
+    return anonymousClient!
   }
 
   function openClient(credentials?: UserCredentials): IdentityClient {
@@ -229,7 +224,7 @@ export function createIdentityClients(
   }
 
   function onEnd(client: IdentityClient, isFatal: boolean): void {
-    calls.pending.endLost(client, () => diagnose('CONNECTION_LOST'))
+    calls.endLost(client, () => diagnose('CONNECTION_LOST'))
     if (!isFatal)
       return
     clearTimeout(backOffTimer)
@@ -243,8 +238,8 @@ export function createIdentityClients(
   }
 
   function closeUnused(): void {
-    if (open.anonymous?.isIdle && !isAnonymousClientLent && calls.pending.size === 0)
-      replaceClients({ anonymous: null })
+    if (anonymousClient?.isIdle && !isAnonymousClientLent && calls.size === 0)
+      replaceClients(userClient, null)
   }
 
   /**
@@ -253,22 +248,23 @@ export function createIdentityClients(
    */
   function closeEnded(state: AuthState): void {
     const isTokenRefused = hasToken(state) && !isTokenUsable(state)
-    if (open.user?.hasEnded && !isTokenRefused)
-      replaceClients({ user: null })
-    if (open.anonymous?.hasEnded)
-      replaceClients({ anonymous: null })
+    if (userClient?.hasEnded && !isTokenRefused)
+      replaceClients(null)
+    if (anonymousClient?.hasEnded)
+      replaceClients(userClient, null)
   }
 
-  /** Sets the clients that `next` contains, and closes the clients that they replace. */
-  function replaceClients(next: Partial<OpenClients>): void {
-    const previous = open
-    open = { ...previous, ...next }
-    if (open.user === previous.user && open.anonymous === previous.anonymous)
+  /** Sets both clients, and closes those that they replace. */
+  function replaceClients(nextUserClient: IdentityClient | null, nextAnonymousClient = anonymousClient): void {
+    const previous = [userClient, anonymousClient]
+    if (nextUserClient === userClient && nextAnonymousClient === anonymousClient)
       return
-    if (open.user !== previous.user)
-      closeClient(previous.user)
-    if (open.anonymous !== previous.anonymous)
-      closeClient(previous.anonymous)
+    userClient = nextUserClient
+    anonymousClient = nextAnonymousClient
+    for (const client of previous) {
+      if (client !== userClient && client !== anonymousClient)
+        closeClient(client)
+    }
     watchState()
   }
 
@@ -276,13 +272,13 @@ export function createIdentityClients(
     // Calls that may have been carried out were rejected when the client ended. The next client
     // sends the rest.
     if (client?.hasEnded)
-      calls.pending.forEach(call => call.takeBack(client))
+      calls.takeBack(client)
     void client?.close()
   }
 
   function watchState(): void {
     stopWatchingState()
-    const base = (open.user ?? open.anonymous)?.convex.client
+    const base = (userClient ?? anonymousClient)?.convex.client
     state.value = base?.connectionState() ?? null
     stopWatchingState = base?.subscribeToConnectionState(next => state.value = next) ?? (() => {})
   }

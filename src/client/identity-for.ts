@@ -14,11 +14,6 @@ export type AuthMode = QueryAuth | 'call'
  */
 export type RunsAs = 'user' | 'anonymous' | 'waiting' | 'unavailable'
 
-/** The identity whose results a query shows. */
-export type QueryIdentity
-  = | { kind: 'user', id: string }
-    | { kind: Exclude<RunsAs, 'user'> }
-
 /**
  * ```text
  *                             public       optional     call         required
@@ -39,10 +34,15 @@ export function runsAs(mode: AuthMode, state: AuthState): RunsAs {
   return mayRunAnonymously ? 'anonymous' : 'waiting'
 }
 
-/** The identity whose results a query of this auth mode shows now. */
-export function identityFor(mode: AuthMode, state: AuthState): QueryIdentity {
-  const kind = runsAs(mode, state)
-  return kind === 'user' ? { kind, id: state.user!.id } : { kind }
+/**
+ * The user whose results a query of this auth mode shows now: an id, `null` for anonymous, and
+ * `undefined` for a query that does not run.
+ */
+export function userIdFor(mode: AuthMode, state: AuthState): string | null | undefined {
+  const identity = runsAs(mode, state)
+  if (identity === 'user')
+    return state.user!.id
+  return identity === 'anonymous' ? null : undefined
 }
 
 /** Whether a user's client is opened already, since a user is known or a token was requested. */

@@ -1,31 +1,28 @@
-/** Verdicts on the tokens of a client, and the messages that were not carried out. Pure. */
+/** Which connections of a client had their tokens refused, and what that leaves unsent. Pure. */
 
 /**
- * The deployment's latest verdict on the tokens of one client. Connections are counted from 1.
- * Messages that were sent on a connection after its token was refused have not been carried out.
+ * The latest connections of one client on which nothing has been carried out, since the deployment
+ * refused their tokens: from `first` to `last`. Connections are counted from 1. The range is empty,
+ * with `first` after `last`, while the latest verdict is that the token is accepted.
  */
-export type TokenVerdict
-  /** The deployment has not judged a token yet. */
-  = | { kind: 'none' }
-  /** The deployment has accepted the token of this connection. */
-    | { kind: 'accepted', connection: number }
-  /** The deployment has refused the token of every connection from `first` to `last`. */
-    | { kind: 'refused', first: number, last: number }
+export interface RefusedConnections {
+  readonly first: number
+  readonly last: number
+}
 
-export const NO_VERDICT: TokenVerdict = { kind: 'none' }
+/** The deployment has not judged a token yet. */
+export const NONE_REFUSED: RefusedConnections = { first: 0, last: -2 }
 
-/** The verdict after the token of the current connection was refused. */
-export function refuse(verdict: TokenVerdict, connection: number): TokenVerdict {
-  let first = connection
-  // Messages that this connection sent while the deployment accepted its token may have been
-  // carried out.
-  if (verdict.kind === 'accepted' && verdict.connection === connection)
-    first = connection + 1
-  // The range is only extended if this connection directly follows it: messages of a connection in
-  // between may have been carried out.
-  else if (verdict.kind === 'refused' && connection <= verdict.last + 1)
-    first = verdict.first
-  return { kind: 'refused', first, last: connection }
+/** The range after the token of the current connection was accepted. */
+export function accept(connection: number): RefusedConnections {
+  // What the connection has sent may have been carried out, even if its next token is refused.
+  return { first: connection + 1, last: connection }
+}
+
+/** The range after the token of the current connection was refused. */
+export function refuse({ first, last }: RefusedConnections, connection: number): RefusedConnections {
+  // A connection between the two refusals may have carried out what it sent.
+  return { first: connection > last + 1 ? connection : first, last: connection }
 }
 
 /**
@@ -33,12 +30,10 @@ export function refuse(verdict: TokenVerdict, connection: number): TokenVerdict 
  * message has not opened yet, or if the deployment has refused the token of this connection and of
  * each later connection.
  *
- * @param verdict The verdict on the tokens of the client that sent the message.
+ * @param refused The refused connections of the client that sent the message.
  * @param connection The connection on which the message is sent.
  * @param connectionCount How many connections the client has opened.
  */
-export function isUnsent(verdict: TokenVerdict, connection: number, connectionCount: number): boolean {
-  if (connectionCount < connection)
-    return true
-  return verdict.kind === 'refused' && connectionCount === verdict.last && connection >= verdict.first
+export function isUnsent(refused: RefusedConnections, connection: number, connectionCount: number): boolean {
+  return connectionCount < connection || (connectionCount === refused.last && connection >= refused.first)
 }

@@ -105,7 +105,7 @@ export class QueryEntry implements Receiver {
       if (outcome.status !== 'pending' && !this.#connection.calls.isSending)
         this.#settleRefreshes()
       if (!this.query.isLive && outcome.status !== 'pending') {
-        if (this.#connection.calls.pending.hasOptimisticCalls) {
+        if (this.#connection.calls.hasOptimisticCalls) {
           // The server does not send the same result again once the optimistic update has been
           // removed.
           this.#connection.calls.onOptimisticSettled.add(() => {

@@ -1,6 +1,5 @@
 /** All live queries of one app, shared and counted: an entry per query, arguments and auth mode. */
 import type { IdentityClients } from '../client/identity-clients.ts'
-import type { QueryIdentity } from '../client/identity-for.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrData, SsrOutcome } from '../ssr/ssr-data.ts'
 import type { Withholding } from './withhold-outcomes.ts'
@@ -50,7 +49,12 @@ export function createQueryStore(
   let isChanging = false
 
   function entryOf(query: QueryDescriptor): QueryEntry {
-    return entries.get(query.key) ?? new QueryEntry(query, connection, withhold)
+    let entry = entries.get(query.key)
+    if (!entry) {
+      entry = new QueryEntry(query, connection, withhold)
+      entries.set(query.key, entry)
+    }
+    return entry
   }
 
   function remove(entry: QueryEntry): void {
@@ -94,27 +98,24 @@ export function createQueryStore(
 
   return {
     fetchOnServer(query) {
-      const fetched = ssrData?.fetch?.(query, userIdOf(connection.identityFor(query.auth)))
+      const fetched = ssrData?.fetch?.(query, connection.userIdFor(query.auth))
       if (!fetched)
         return null
       const entry = entryOf(query)
-      entries.set(query.key, entry)
       waitInComponent(fetched.then(outcome => showFetched(entry, outcome)))
       return entry
     },
     acquire(query) {
       const entry = entryOf(query)
-      const fetched = ssrData?.take?.(query, userIdOf(connection.identityFor(query.auth)))
+      const fetched = ssrData?.take?.(query, connection.userIdFor(query.auth))
       if (fetched) {
         waitInComponent()
         showFetched(entry, fetched)
       }
-      if (!entries.has(query.key)) {
-        entries.set(query.key, entry)
-        entry.bind(false, false)
-      }
-      lingering.delete(entry)
+      // An entry that has users or lingers is bound already.
       entry.users++
+      if (entry.users === 1 && !lingering.delete(entry))
+        entry.bind(false, false)
       return entry
     },
     release(entry, lingerMs) {
@@ -175,11 +176,4 @@ function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
 function waitInComponent(fetched?: Promise<void>): void {
   if (getCurrentInstance())
     onServerPrefetch(() => fetched)
-}
-
-/** A user's id, `null` for anonymous, `undefined` while the query does not run. */
-function userIdOf(identity: QueryIdentity): string | null | undefined {
-  if (identity.kind === 'user')
-    return identity.id
-  return identity.kind === 'anonymous' ? null : undefined
 }

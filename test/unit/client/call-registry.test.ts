@@ -1,3 +1,6 @@
+import type { Mock } from 'vitest'
+import type { CallRegistry } from '../../../src/client/call-registry.ts'
+import type { PendingCall } from '../../../src/client/pending-call.ts'
 import { BaseConvexClient } from 'convex/browser'
 import { useConvexMutation } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -8,48 +11,63 @@ import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted
 const question = { kind: 'mutation', name: 'messages:send', args: {} } as const
 function optimisticUpdate(): void {}
 
+/** A registry of a page whose identity is not known yet, so that no call is sent. */
+function createRegistry(): { calls: CallRegistry, onSettled: Mock } {
+  const onSettled = vi.fn()
+  return { calls: createCallRegistry(() => {}, () => ({ kind: 'waiting' }), onSettled), onSettled }
+}
+
+/** Lets a call settle by itself. */
+async function settle(call: PendingCall): Promise<void> {
+  call.reject(new Error('refused'))
+  await call.result.catch(() => {})
+}
+
 describe('createCallRegistry', () => {
-  it('counts writes and optimistic calls until they settle', () => {
-    const calls = createCallRegistry()
+  it('counts writes and optimistic calls until they settle', async () => {
+    const { calls, onSettled } = createRegistry()
     const state = (): unknown[] => [calls.size, calls.hasWrites, calls.hasOptimisticCalls]
-    const query = calls.add({ ...question, kind: 'query' })
+    const query = calls.start({ ...question, kind: 'query' })
     expect(state()).toEqual([1, false, false])
-    const mutation = calls.add(question)
-    const optimistic = calls.add({ ...question, optimisticUpdate })
-    const action = calls.add({ ...question, kind: 'action' })
+    const mutation = calls.start(question)
+    const optimistic = calls.start({ ...question, optimisticUpdate })
+    const action = calls.start({ ...question, kind: 'action' })
     expect(state()).toEqual([4, true, true])
-    expect(calls.delete(optimistic)).toBe(true)
+    await settle(optimistic)
+    expect(onSettled).toHaveBeenCalledTimes(1)
     expect(state()).toEqual([3, true, false])
     // A call that settles again does not count again.
-    expect(calls.delete(optimistic)).toBe(false)
-    calls.delete(mutation)
+    await settle(optimistic)
+    expect(onSettled).toHaveBeenCalledTimes(1)
+    await settle(mutation)
     expect(state()).toEqual([2, true, false])
-    calls.delete(action)
+    await settle(action)
     expect(state()).toEqual([1, false, false])
-    calls.delete(query)
+    await settle(query)
     expect(state()).toEqual([0, false, false])
   })
 
   it('counts nothing after all calls were rejected, also when they settle later', async () => {
-    const calls = createCallRegistry()
-    const ended = [calls.add({ ...question, optimisticUpdate }), calls.add(question)]
+    const { calls, onSettled } = createRegistry()
+    const ended = [calls.start({ ...question, optimisticUpdate }), calls.start(question)]
     const outcomes: string[] = []
     calls.endAll((outcome) => {
       outcomes.push(outcome)
       return new Error(outcome)
     })
     expect((await Promise.allSettled(ended.map(call => call.result))).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    ended.forEach(call => expect(calls.delete(call)).toBe(false))
+    await Promise.all(ended.map(settle))
+    expect(onSettled).not.toHaveBeenCalled()
     expect([calls.size, calls.hasWrites, calls.hasOptimisticCalls, outcomes]).toEqual([0, false, false, ['notSent', 'notSent']])
-    const next = calls.add(question)
+    const next = calls.start(question)
     expect(calls.hasWrites).toBe(true)
-    calls.delete(next)
+    await settle(next)
     expect(calls.hasWrites).toBe(false)
   })
 
   it('refuses arguments that are not Convex values without counting the call', () => {
-    const calls = createCallRegistry()
-    expect(() => calls.add({ ...question, args: 'text' })).toThrow('[ARGS_INVALID]')
+    const { calls } = createRegistry()
+    expect(() => calls.start({ ...question, args: 'text' })).toThrow('[ARGS_INVALID]')
     expect([calls.size, calls.hasWrites]).toEqual([0, false])
   })
 })

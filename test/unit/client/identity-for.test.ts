@@ -2,7 +2,7 @@ import type { AuthMode, RunsAs } from '../../../src/client/identity-for.ts'
 import type { AuthState } from '../../../src/token/auth-state.ts'
 import type { SignedInUser } from '../../../src/token/token.ts'
 import { describe, expect, it } from 'vitest'
-import { identityFor, isUserExpected, runsAs } from '../../../src/client/identity-for.ts'
+import { isUserExpected, runsAs, userIdFor } from '../../../src/client/identity-for.ts'
 import { initialAuthState } from '../../../src/token/auth-state.ts'
 
 const user: SignedInUser = { id: 'ada', sessionId: 's1', profile: {}, session: null }
@@ -32,12 +32,12 @@ describe('runsAs', () => {
   })
 })
 
-describe('identityFor', () => {
-  it('names the user of a query that runs as a user', () => {
+describe('userIdFor', () => {
+  it('returns the id of the user, null for anonymous, undefined for a query that does not run', () => {
     const state = states['a confirmed user']!
-    expect(identityFor('required', state)).toEqual({ kind: 'user', id: 'ada' })
-    expect(identityFor('public', state)).toEqual({ kind: 'anonymous' })
-    expect(identityFor('required', states['a page that is signed out']!)).toEqual({ kind: 'unavailable' })
+    expect(userIdFor('required', state)).toBe('ada')
+    expect(userIdFor('public', state)).toBeNull()
+    expect(userIdFor('required', states['a page that is signed out']!)).toBeUndefined()
   })
 })
 
