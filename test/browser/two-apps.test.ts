@@ -109,7 +109,7 @@ describe('two apps on one page, with a deployment and a session each', () => {
 })
 
 describe('a browser that blocks storage and cookies', () => {
-  it('shows public data, remains anonymous after a sign-in, and sends no more requests', async () => {
+  it('shows public data, remains anonymous after a sign-in, and requests no token', async () => {
     const { page, requests } = await openPage(await launchBrowserWithoutStorage())
     expect(await page.evaluate(() => {
       try {

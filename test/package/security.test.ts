@@ -7,7 +7,7 @@ const text = readFileSync(join(root, 'SECURITY.md'), 'utf8')
 const links = [...text.matchAll(/\[([^\]]*)\]\(([^)]*)\)/g)].map(([, label, target]) => ({ label, target: target! }))
 
 describe('the rows of SECURITY.md', () => {
-  it('each link a test that exists', () => {
+  it('each link to a test that exists', () => {
     const rows = text.split('\n').filter(line => line.startsWith('| **'))
     expect(rows.length).toBeGreaterThan(10)
     expect(rows.filter(row => !/\]\(test\/\S+\.test\.ts\)/.test(row))).toEqual([])
@@ -15,7 +15,7 @@ describe('the rows of SECURITY.md', () => {
     expect(links.filter(({ label, target }) => label !== target)).toEqual([])
   })
 
-  it('link every test file in test/security', () => {
+  it('link to every test file in test/security', () => {
     const files = globSync('test/security/**/*.test.ts', { cwd: root }).map(file => file.replaceAll('\\', '/'))
     expect(files.filter(file => !links.some(({ target }) => target === file))).toEqual([])
   })

@@ -146,7 +146,7 @@ describe('a call', () => {
 })
 
 describe('a token of Better Auth', () => {
-  it('has the lifetime that the functions set, which is shorter than that of its session', async () => {
+  it('has the lifetime that the functions set, while its session lasts longer', async () => {
     const session = await signUp(deployment)
     const token = await session.fetchToken()
     const client = await RawClient.open(deployment.url)
