@@ -13,13 +13,13 @@ export interface RefusedConnections {
 /** The deployment has not judged a token yet. */
 export const NONE_REFUSED: RefusedConnections = { first: 0, last: -2 }
 
-/** The range after the token of the current connection was accepted. */
+/** An empty range, since the token of the current connection was accepted. */
 export function accept(connection: number): RefusedConnections {
   // What the connection has sent may have been carried out, even if its next token is refused.
   return { first: connection + 1, last: connection }
 }
 
-/** The range after the token of the current connection was refused. */
+/** The range of refused connections, extended by the current connection. */
 export function refuse({ first, last }: RefusedConnections, connection: number): RefusedConnections {
   // A connection between the two refusals may have carried out what it sent.
   return { first: connection > last + 1 ? connection : first, last: connection }

@@ -91,7 +91,8 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
     if (scope.active)
       unlessBlocked(() => scope.run(() => openInScope(id)))
   }
-  // In a hook of a component, `useBroadcastChannel` would wait for a mount that may be over.
+  // In a hook of a component, `useBroadcastChannel` would wait for `onMounted`, which may have
+  // passed.
   if (typeof providerId === 'object' || getCurrentInstance())
     void Promise.resolve(providerId).then(open)
   else

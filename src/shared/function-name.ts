@@ -1,4 +1,4 @@
-/** The name of a Convex function, and the error of a function that is used as another kind. */
+/** The name of a Convex function, and the error for a function of another kind. */
 import type { FunctionReference } from 'convex/server'
 import { getFunctionName } from 'convex/server'
 import { diagnose } from '../errors/catalogue.ts'

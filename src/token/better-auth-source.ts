@@ -81,6 +81,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     if (status === 404)
       return onMissing(error)
     missingCount = 0
+    // Any other status, such as 403, 408, 429 or 5xx, is a failure that is retried.
     const retryAfterMs = failed && readRetryAfter(failed.response.headers)
     return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs }
   }

@@ -61,6 +61,6 @@ describe('the playground with the URL of a deployment', () => {
   it('does not start with an invalid URL, and reports what is wrong with the URL', async () => {
     const env = { ...process.env, VITE_CONVEX_URL: 'nonsense' }
     const starting = promisify(execFile)(process.execPath, [path('../../playground/dev.ts')], { env, timeout: 20_000 })
-    await expect(starting).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^VITE_CONVEX_URL is "nonsense", which is no http\(s\) URL\./) })
+    await expect(starting).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^VITE_CONVEX_URL is "nonsense", which is not an http\(s\) URL\./) })
   })
 })

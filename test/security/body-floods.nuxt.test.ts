@@ -134,8 +134,8 @@ describe('an auth route of a Nuxt app built for netlify', () => {
   it('reports once, when it starts, that the address of a client is unknown', async () => {
     await app.get('/api/auth/ok')
     const [warning = ''] = app.log.split('\n').filter(line => line.includes('CLIENT_ADDRESS_UNKNOWN'))
-    expect(warning).toContain('With the preset netlify')
-    expect(app.log.match(/With the preset/g)).toHaveLength(1)
+    expect(warning).toContain('with the preset netlify')
+    expect(app.log.match(/with the preset/g)).toHaveLength(1)
   })
 })
 

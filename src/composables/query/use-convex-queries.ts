@@ -72,7 +72,7 @@ export type UseConvexQueriesReturn<Queries extends Record<string, Query>>
 
 type Item = ConvexQueriesItem<Query>
 
-/** A query of the app's record. */
+/** One query of the record that the app passes. */
 interface RequestedQuery {
   item: Item
   /** Identifies the query, whatever its arguments: another id replaces the mounted query. */

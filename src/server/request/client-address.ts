@@ -3,7 +3,7 @@ import type { ServerConfig, TrustedProxy } from '../config/server-config.ts'
 import { listEntries } from '../config/public-origin.ts'
 import { serverError } from '../config/server-error.ts'
 
-/** What only the connection of a request reveals, not the request itself. */
+/** Properties of a request's connection that the request itself does not contain. */
 export interface ClientConnection {
   /** The address at the other end of the connection: `socket.remoteAddress` in Node. */
   address?: string | undefined

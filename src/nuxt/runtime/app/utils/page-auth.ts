@@ -2,7 +2,7 @@
 import type { AuthStatus } from 'convue'
 import type { PageAuth } from '../../../module/options.ts'
 
-/** A visit of a page, as far as the rules depend on it. */
+/** The properties of a visit of a page that the rules of pages depend on. */
 export interface PageVisit {
   /** The page's own rule, or the default. */
   auth: PageAuth<unknown>
