@@ -25,7 +25,7 @@ export interface CallRegistry {
   sendAll: () => void
   /** Takes the calls back from a client that has ended. The next client sends them. */
   takeBack: (client: IdentityClient) => void
-  /** Rejects, in this tick, the calls that a client which has ended may have had carried out. */
+  /** Rejects, in this tick, the calls of an ended client that the deployment may have run. */
   endLost: (client: IdentityClient, error: () => Error) => void
   /** Rejects all calls, in this tick. */
   endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void

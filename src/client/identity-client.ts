@@ -59,8 +59,8 @@ export interface IdentityClient {
   readonly convex: ConvexClient
   /**
    * Whether the client has closed itself, after refused tokens or a fatal error. An ended client
-   * sends nothing. The client that replaces it sends the calls and subscriptions that the ended
-   * client still receives.
+   * sends nothing. Calls and subscriptions that the ended client still receives are sent by its
+   * replacement.
    */
   readonly hasEnded: boolean
   /** Whether a message has certainly not been carried out: see {@link isUnsent}. */
@@ -96,8 +96,8 @@ export type ClientLookup
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
   /**
-   * Results have arrived. Queries that showed the results of another client until now have released
-   * that client, so it may be unused.
+   * Results have arrived. Queries that showed results of a previous client until now have released
+   * the previous client, which may be unused.
    */
   onResults: () => void
   /**

@@ -147,7 +147,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
 
   function run(): void {
     if (!tokens) {
-      // No deployment confirms the token that is made of a session.
+      // Without tokens, no deployment confirms the user: the session itself is the confirmation.
       engine.onTokenAvailable(() => {
         void engine.requestToken(false)
         engine.onAuthResult('authenticated')

@@ -112,7 +112,7 @@ export function createQueryStore(
         waitInComponent()
         showFetched(entry, fetched)
       }
-      // An entry that has users or lingers is bound already.
+      // An entry that components use, or that lingers, is bound already.
       entry.users++
       if (entry.users === 1 && !lingering.delete(entry))
         entry.bind(false, false)

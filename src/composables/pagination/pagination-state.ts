@@ -53,7 +53,10 @@ export type PaginationState
   = | { status: 'idle' }
   /** The list shows the rows of the pages, in order. */
     | { status: 'listing', pages: readonly Page[], restartCount?: RestartCount }
-  /** The pages are requested again, each with a fixed end; shown once all have results. */
+  /**
+   * The pages are requested again, each with a fixed end. The list shows them once all have
+   * results.
+   */
     | { status: 'restoring', pages: readonly Page[], restartCount?: RestartCount }
   /**
    * The subscriptions are invalid. The event `start` restores these pages, or requests the first

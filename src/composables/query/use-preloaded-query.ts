@@ -55,7 +55,9 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
     const { user } = authState.value
     return user === undefined || (user?.id ?? null) === userId
   }
-  /** While the token of the value's user has not arrived, the query must not run anonymously. */
+  /**
+   * The query must not run anonymously before the token of the preloaded value's user has arrived.
+   */
   const isAwaitingUser = (): boolean =>
     userId !== null && authState.value.status === 'loading' && isForCurrentIdentity()
 

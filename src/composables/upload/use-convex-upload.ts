@@ -51,8 +51,8 @@ export interface UseConvexUploadOptions {
   concurrency?: number
   /**
    * How many attempts follow the first one, with growing delays, when the network fails, nothing is
-   * received for a minute, or the server responds with 408, 429 or 5xx. A file whose response was
-   * lost is stored twice.
+   * received for a minute, or the server responds with 408, 429 or 5xx. If the response to an
+   * upload is lost, the retry stores the file a second time.
    *
    * @default 3
    */

@@ -13,8 +13,8 @@ export interface PageVisit {
 }
 
 /**
- * The paths to which a rule redirects, in the language of the visited page. Code of the app may
- * return them: they are checked.
+ * The paths to which a rule redirects, in the language of the visited page. The app's code may
+ * return any value, so the values are checked.
  */
 export interface PageAuthPaths {
   signInPath: () => unknown

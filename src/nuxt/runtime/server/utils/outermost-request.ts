@@ -4,8 +4,8 @@ import type { useNitroApp } from 'nitropack/runtime'
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 // While Nitro answers a request from outside, it sends requests to itself: for the error page, for
-// islands, for `$fetch` of the app's own routes. A decision about the request from outside, such as
-// its identity, applies to all requests that it causes.
+// islands, for `$fetch` of the app's own routes. A decision about an external request, such as its
+// identity, applies to all requests that the external request causes.
 
 /** The event that is being answered, for all code that runs because of this event. */
 const answering = new AsyncLocalStorage<H3Event>()
@@ -44,8 +44,8 @@ export function callerOf(event: H3Event): H3Event | undefined {
 }
 
 /**
- * The event of the request from outside that caused this one; the event itself if its own request
- * came from outside.
+ * The event of the external request that caused this event. An event of an external request is its
+ * own outermost event.
  */
 export function outermostEvent(event: H3Event): H3Event {
   const caller = callerOf(event)
