@@ -25,7 +25,8 @@ const HEADER = `/* eslint-disable */
  * deployment.
  *
  * @throws ConvueError `FUNCTIONS_INVALID` if the app's `convex.config` cannot be read.
- * @example await codegen({ functions: './convex' })
+ * @example
+ * await codegen({ functions: './convex' })
  */
 export async function codegen(options: CodegenOptions = {}): Promise<void> {
   const functions = resolve(options.functions ?? './convex')

@@ -148,8 +148,9 @@ export interface Deployment {
  *
  * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, `DEPLOYMENT_OPTION_INVALID`, or
  * `DEPLOYMENT_FAILED` if a port is taken.
- * @example const deployment = await startDeployment({ functions: './convex' }) await
- * deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
+ * @example
+ * const deployment = await startDeployment({ functions: './convex' })
+ * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
  * await deployment.close()
  */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {

@@ -67,8 +67,9 @@ let signUps = 0
  *
  * @throws ConvueError `SIGN_UP_FAILED` if Better Auth refuses, or signs the user up without signing
  * the user in; `PEER_MISSING` if the packages of Better Auth are not installed.
- * @example const ada = await signUp(deployment, { name: 'Ada' }) const list = mount(TaskList, {
- * global: { plugins: [ada.plugin] } })
+ * @example
+ * const ada = await signUp(deployment, { name: 'Ada' })
+ * const list = mount(TaskList, { global: { plugins: [ada.plugin] } })
  */
 export async function signUp(deployment: SignUpTarget, options: SignUpOptions = {}): Promise<SignedUpUser> {
   const { name = 'Ada', email = `user${++signUps}@example.com`, password = 'correct horse battery', basePath = '/api/auth' } = options

@@ -93,9 +93,13 @@ interface ListView extends PaginationView { key: string }
  * `null` and `'skip'` pause the list.
  * @param options The size of the first page, the identity to run as, and other options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `ARGS_INVALID`
- * @example const { results, status, loadMore } = useConvexPaginatedQuery( api.messages.page, () =>
- * ({ channel: props.channel }), { initialNumItems: 20 }, ) // <button :disabled="status !==
- * 'CanLoadMore'" @click="loadMore(20)">More</button>
+ * @example
+ * const { results, status, loadMore } = useConvexPaginatedQuery(
+ *   api.messages.page,
+ *   () => ({ channel: props.channel }),
+ *   { initialNumItems: 20 },
+ * )
+ * // <button :disabled="status !== 'CanLoadMore'" @click="loadMore(20)">More</button>
  */
 export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   query: Q,

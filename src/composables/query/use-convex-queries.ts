@@ -108,8 +108,11 @@ const PAUSED: ConvexQueriesResult<never> = {
  * `null` and `'skip'` pause a key. All keys except `then` and `value` are allowed.
  * @param options The longest time for which `await` waits.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `QUERY_KEY_RESERVED`
- * @example const results = useConvexQueries(() => Object.fromEntries( ids.value.map(id => [id, {
- * query: api.tasks.get, args: { id } }]), )) // {{ results[id]?.data?.text }}
+ * @example
+ * const results = useConvexQueries(() => Object.fromEntries(
+ *   ids.value.map(id => [id, { query: api.tasks.get, args: { id } }]),
+ * ))
+ * // {{ results[id]?.data?.text }}
  */
 export function useConvexQueries<Queries extends Record<string, Query>>(
   queries: MaybeRefOrGetter<{ [Key in keyof Queries]: ConvexQueriesItem<Queries[Key]> | Pause }>,

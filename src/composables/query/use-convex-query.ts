@@ -120,8 +120,8 @@ type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
  * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause the query)
  * and options. A plain object is read once: pass a getter or ref for arguments that change.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
- * @example const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel:
- * props.channel }))
+ * @example
+ * const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel: props.channel }))
  */
 export function useConvexQuery<
   Q extends FunctionReference<'query'>,

@@ -49,9 +49,10 @@ export interface UseConvexStorageUrlReturn extends Pick<UseConvexQueryReturn<any
  * @param storageId A storage id, as a value, ref or getter; `undefined` and `null` pause the query.
  * @param rest Options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
- * @example const avatar = () => profile.value?.avatar const { url } =
- * useConvexStorageUrl(api.files.getUrl, avatar, { preview: chosenFile }) // <img v-if="url"
- * :src="url" alt="">
+ * @example
+ * const avatar = () => profile.value?.avatar
+ * const { url } = useConvexStorageUrl(api.files.getUrl, avatar, { preview: chosenFile })
+ * // <img v-if="url" :src="url" alt="">
  */
 export function useConvexStorageUrl<Q extends StorageUrlQuery>(
   query: Q,
