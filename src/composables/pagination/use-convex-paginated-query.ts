@@ -131,7 +131,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
       // The store shares rows within a page; this shares rows that move to another page, such as
       // to a half of a page that was split.
       results: shareStructure(previous?.results, next.results) as PaginationView['results'],
-      isStale: next.isStale || (next.results.length > 0 && isIdentityUnsure(callerAuth, auth)),
+      isStale: next.isStale || (hasRows(next) && isIdentityUnsure(callerAuth, auth)),
       key,
     }
   })
@@ -192,6 +192,11 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     ...refs,
     then: whenSettled(() => refs, isSettled, awaitTimeoutMs),
   }
+}
+
+/** Whether a list shows rows, or that there are none. */
+function hasRows({ status, results }: PaginationView): boolean {
+  return results.length > 0 || status === 'CanLoadMore' || status === 'Exhausted'
 }
 
 function assertNumItems(numItems: number): void {

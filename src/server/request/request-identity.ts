@@ -37,8 +37,8 @@ export interface RequestIdentity {
    */
   renewToken: () => Promise<RequestToken | null>
   /**
-   * Whether a token belongs to the session that Better Auth has reported. `true` while no session is
-   * known.
+   * Whether a token belongs to the session that Better Auth has reported. `true` while no session
+   * is known.
    */
   isCurrent: (token: RequestToken | null) => boolean
   /** `null` for an anonymous request. Rejects if the identity could not be determined. */

@@ -294,6 +294,19 @@ describe('useConvexPaginatedQuery: a token that the deployment refuses', () => {
     await page.tick(2000)
     expect(query.isStale.value).toBe(false)
   })
+
+  it('leaves an empty list on the page, as stale', async () => {
+    openPage({ user: 'ada' })
+    list.fill('c', 0)
+    const { query } = mountList({ of: 'c' })
+    await page.tick()
+    expect([query.status.value, query.isStale.value]).toEqual(['Exhausted', false])
+    page.source.answer = null
+    page.deployment.accepts = () => false
+    page.deployment.drop()
+    await page.tick(3000)
+    expect([query.results.value.length, query.isStale.value]).toEqual([0, true])
+  })
 })
 
 describe('useConvexPaginatedQuery: a lost connection', () => {
