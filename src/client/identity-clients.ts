@@ -56,8 +56,7 @@ export interface IdentityClients {
    */
   clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
   /**
-   * Whether a query of this auth mode runs now, and as which identity. Allocates nothing, unlike
-   * {@link identityFor}.
+   * Whether a query of this auth mode runs now, and as which identity.
    */
   runsAs: (auth: QueryAuth) => RunsAs
   /** The user whose results a query of this auth mode shows now: see {@link userIdFor}. */

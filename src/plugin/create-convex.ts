@@ -110,8 +110,9 @@ const anonymousSource: TokenSource = {
  * @throws {ConvueError} `URL_INVALID`, `AUTH_SOURCE_CONFLICT`, `AUTH_CLIENT_INVALID`,
  * `CLIENT_OPTION_INVALID`
  * @example
- * createApp(App).use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient
- * })).mount('#app')
+ * createApp(App)
+ *   .use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient }))
+ *   .mount('#app')
  */
 export function createConvex(options: ConvexOptions | SessionOnlyOptions): ConvexPlugin {
   const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
