@@ -21,23 +21,27 @@ export interface CallRegistry {
    * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`, `ARGS_INVALID`
    */
   start: (call: Call) => PendingCall
-  /** Sends the calls that no client has yet. */
+  /** Sends the calls that have not been passed to a client yet. */
   sendAll: () => void
-  /** Takes the calls back from a client that has ended. The next client sends them. */
+  /** Removes the calls of a client that has ended from that client. The next client sends them. */
   takeBack: (client: IdentityClient) => void
-  /** Rejects, in this tick, the calls of an ended client that the deployment may have run. */
+  /**
+   * Rejects the calls of an ended client that the deployment may have run. They reject in this
+   * tick.
+   */
   endLost: (client: IdentityClient, error: () => Error) => void
   /** Rejects all calls, in this tick. */
   endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 }
 
 /**
- * A call that settles looks at no other call: otherwise each of them would take time that grows
- * with the number of pending calls.
+ * Settling one call does not iterate over the other pending calls. Otherwise, the time to settle a
+ * call would grow with the number of pending calls.
  *
  * @param assertAvailable Throws if no client can be opened.
- * @param clientFor Looks the client of an auth mode up.
- * @param onSettled Called when a call has settled by itself: its client may be unused now.
+ * @param clientFor Returns the client for an auth mode, if there is one.
+ * @param onSettled Called when a call has settled, except by `endAll`. The client of the call may
+ * be unused now.
  */
 export function createCallRegistry(
   assertAvailable: () => void,
@@ -85,7 +89,8 @@ export function createCallRegistry(
       }
     },
     endAll(toError) {
-      // "Not sent" must be certain, so a state that was read earlier in this tick does not count.
+      // The error says that a call was not sent only if this is certain. So the connection state is
+      // read again: a state that was read earlier in this tick may be outdated.
       const readNow = createStateReader()
       for (const call of calls)
         call.reject(toError(call.isQueued(readNow) ? 'notSent' : 'unknown'))
@@ -125,8 +130,8 @@ export function createCallRegistry(
 }
 
 /**
- * Reads the connection state of a client once per tick, since a Convex client looks at all of its
- * pending calls to compute that state.
+ * Reads the connection state of a client once per tick. The Convex client iterates over all of its
+ * pending calls to compute this state.
  */
 function createStateReader(): ReadConnectionState {
   let latest: IdentityClient | undefined

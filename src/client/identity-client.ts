@@ -28,7 +28,7 @@ export interface Receiver {
 export interface Subscription {
   readonly client: IdentityClient
   readonly query: QueryDescriptor
-  /** The name that the Convex client gives to the query. */
+  /** The Convex client's own key of the query. */
   readonly token: string
   /** The latest outcome. */
   outcome: QueryOutcome
@@ -39,8 +39,8 @@ export interface Subscription {
 /** How a client authenticates as its user. */
 export interface UserCredentials {
   /**
-   * Never rejects, and never resolves with `null`: after `null` the Convex client would run the
-   * user's queries anonymously, and after a rejection it would stay paused permanently.
+   * Never rejects, and never resolves with `null`. After `null`, the Convex client would run the
+   * user's queries anonymously. After a rejection, it would stay paused permanently.
    *
    * @see https://github.com/get-convex/convex-js/issues/181
    */
@@ -54,16 +54,18 @@ export interface UserCredentials {
 
 /** A `ConvexClient` that carries one identity, a user or anonymous. */
 export interface IdentityClient {
-  /** A client is itself the successful result of a lookup, so that a lookup allocates nothing. */
+  /**
+   * Makes the client itself a possible {@link ClientLookup}, so that a lookup needs no wrapper
+   * object.
+   */
   readonly kind: 'ready'
   readonly convex: ConvexClient
   /**
    * Whether the client has closed itself, after refused tokens or a fatal error. An ended client
-   * sends nothing. Calls and subscriptions that the ended client still receives are sent by its
-   * replacement.
+   * accepts calls and subscriptions, but does not send them: the client that replaces it does.
    */
   readonly hasEnded: boolean
-  /** Whether a message has certainly not been carried out: see {@link isUnsent}. */
+  /** Whether the deployment has certainly not executed a message: see {@link isUnsent}. */
   isUnsent: (connection: number, connectionCount: number) => boolean
   /** Whether the client has no subscription. */
   readonly isIdle: boolean
@@ -74,7 +76,10 @@ export interface IdentityClient {
   authenticate: () => void
   /** Reconnects now if the connection is lost, instead of after the back-off. */
   reconnect: () => void
-  /** Passes each outcome from now on to `receiver`, in one batch per transition. */
+  /**
+   * Passes each outcome of the query to `receiver` from now on. All outcomes of one transition are
+   * passed in one batch.
+   */
   subscribe: (query: QueryDescriptor, receiver: Receiver) => Subscription
   /** Runs the query again on the server. The next outcome is its result. */
   rerun: (subscription: Subscription) => void
@@ -96,8 +101,8 @@ export type ClientLookup
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
   /**
-   * Results have arrived. Queries that showed results of a previous client until now have released
-   * the previous client, which may be unused.
+   * Results have arrived. Queries that still showed the results of a previous client no longer need
+   * it, so the previous client may be unused.
    */
   onResults: () => void
   /**
@@ -136,8 +141,9 @@ export function openIdentityClient(
   /** `ended`: the client has closed itself. `closed`: its owner has closed it. */
   let lifecycle: 'open' | 'ended' | 'closed' = 'open'
   /**
-   * `refused`: the client requests another token. `confirmed`: the deployment has accepted the
-   * token in the transition whose results are about to be applied.
+   * `refused`: the deployment has refused the token, and the client requests another token.
+   * `confirmed`: the deployment has accepted the token, and the results of the same transition are
+   * about to be applied.
    */
   let tokenPhase: 'idle' | 'refused' | 'confirmed' = 'idle'
   let refused = NONE_REFUSED
@@ -154,8 +160,8 @@ export function openIdentityClient(
     batch(() => {
       if (isConfirmed)
         onConfirmed()
-      // Vue's batch runs the effects of the last write first. Writing backwards lets components
-      // render in the order of their queries.
+      // Within a batch, Vue runs the effects of the last write first. Writing the results in
+      // reverse order lets components render in the order of their queries.
       for (let index = queries.length; index--;) {
         const { token, modification } = queries[index]!
         const subscription = subscriptions.get(token)
@@ -264,7 +270,7 @@ export function openIdentityClient(
       ? { status: 'success', value: result.value, isStale: false }
       : readOutcome(query)
     subscription.outcome = outcome
-    // Backwards, since a receiver that needs only one result removes itself.
+    // In reverse order, since a receiver that needs only one result removes itself from this list.
     for (let index = receivers.length; index--;)
       receivers[index]!.receive(outcome, subscription)
   }

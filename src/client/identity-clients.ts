@@ -33,26 +33,28 @@ export interface IdentityClients {
   readonly state: ShallowRef<ConnectionState | null>
   readonly calls: CallRegistry
   /**
-   * How to end work besides calls, such as an upload, when the identity changes or the plugin is
-   * closed.
+   * Work other than calls, such as uploads: each function ends one piece of work when the identity
+   * changes or the plugin is closed.
    */
   readonly pendingWork: Set<EndWork>
   /** Whether a mutation, an action or other work has not settled. */
   hasPendingWrites: () => boolean
   /**
-   * Opens and closes clients for a new auth state, and sends the calls that waited. The caller then
-   * binds queries to their clients, in the same tick.
+   * Opens and closes clients for a new auth state, and sends the calls that were waiting for a
+   * client. The caller then binds the queries to their clients in the same tick.
    */
   applyAuthState: (state: AuthState, previous?: AuthState) => void
   /**
-   * Called when a client that has ended can be replaced: {@link applyAuthState} opens the next one.
+   * Called when a client that has ended can be replaced. The caller then calls {@link
+   * applyAuthState}, which opens the next client.
    */
   onClientReplaced: () => void
   /**
    * Returns the client for an auth mode, and opens the client if necessary.
    *
    * @param mode The auth mode.
-   * @param isHeld Whether the client must not be used yet: `ready` then becomes `waiting`.
+   * @param isHeld Whether the caller must not use the client yet. The result is then `waiting`
+   * instead of a client.
    */
   clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
   /**
@@ -98,13 +100,15 @@ export function createIdentityClients(
   let userClient: IdentityClient | null = null
   let anonymousClient: IdentityClient | null = null
   /**
-   * The app has received the anonymous `ConvexClient` itself. Convue cannot know whether the app
-   * still uses the client, so the client remains open.
+   * The app has read the anonymous `ConvexClient`, for example from `useConvexClient().client`.
+   * Convue cannot detect whether the app still uses this client, so the client remains open.
    */
   let isAnonymousClientLent = false
-  /** Fatal errors without results between them. */
+  /** The number of fatal errors since the last results. */
   let consecutiveFatalErrors = 0
-  /** Runs after a fatal error. No client is replaced before it has ended. */
+  /**
+   * Runs after a fatal error. A client that has ended is replaced only when this timer has fired.
+   */
   let backOffTimer: ReturnType<typeof setTimeout> | undefined
   let stopWatchingState = (): void => {}
 
@@ -182,7 +186,8 @@ export function createIdentityClients(
   }
 
   function endIdentity(previous: AuthState): void {
-    // An anonymous mutation that was not sent must not be sent later, so its client closes as well.
+    // An anonymous mutation that has not been sent must not be sent for the user who signs in, so
+    // the anonymous client is closed too.
     const hasAnonymousWrites = previous.user === null && hasPendingWrites()
     endAll(outcome => new IdentityChangedError(outcome))
     replaceClients(null, hasAnonymousWrites ? null : anonymousClient)
@@ -201,7 +206,7 @@ export function createIdentityClients(
   function openUserClient(): IdentityClient {
     if (!userClient) {
       replaceClients(openClient(engine))
-      // Must come after the replacement, since requesting the token may call this function.
+      // Must follow the replacement: requesting the token may call this function again.
       userClient!.authenticate()
     }
     return userClient!
@@ -242,8 +247,8 @@ export function createIdentityClients(
   }
 
   /**
-   * Closes clients that have ended, so that others can be opened. If the user's token was refused,
-   * the client is only closed once there is another token.
+   * Closes clients that have ended, so that other clients can be opened. If the user's token was
+   * refused, the user's client is closed only when there is another token.
    */
   function closeEnded(state: AuthState): void {
     const isTokenRefused = hasToken(state) && !isTokenUsable(state)
@@ -268,8 +273,8 @@ export function createIdentityClients(
   }
 
   function closeClient(client: IdentityClient | null): void {
-    // Calls that may have been carried out were rejected when the client ended. The next client
-    // sends the rest.
+    // The calls that the deployment may have executed were rejected when the client ended. The next
+    // client sends all others.
     if (client?.hasEnded)
       calls.takeBack(client)
     void client?.close()

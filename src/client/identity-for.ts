@@ -1,4 +1,4 @@
-/** As which identity queries and calls run, for each auth mode and each auth state. Pure. */
+/** The identity that queries and calls run as, for each auth mode and auth state. Pure. */
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import { hasToken } from '../token/auth-state.ts'
@@ -45,7 +45,10 @@ export function userIdFor(mode: AuthMode, state: AuthState): string | null | und
   return identity === 'anonymous' ? null : undefined
 }
 
-/** Whether a user's client is opened already, since a user is known or a token was requested. */
+/**
+ * Whether a user's client should be open: a user is known, or a token has been requested while the
+ * identity is unknown.
+ */
 export function isUserExpected({ user, request }: AuthState): boolean {
   return !!user || (user === undefined && !!request && request.kind !== 'session')
 }

@@ -1,4 +1,6 @@
-/** One mutation, action or one-off query until it settles, whichever client sends it. */
+/**
+ * A mutation, action or one-off query from its start until it settles, across client replacements.
+ */
 import type { ConnectionState, OptimisticUpdate } from 'convex/browser'
 import type { IdentityClient } from './identity-client.ts'
 import { runUserCallback } from '../reactivity/run-user-callback.ts'
@@ -22,19 +24,19 @@ export interface PendingCall {
   /** Sends the call, unless a client has already sent it. */
   send: (client: IdentityClient) => void
   /**
-   * Whether the call has certainly not been carried out: the call has not been sent yet, or it was
-   * sent on a connection whose token was refused. A caller that checks many calls at once passes
-   * `readState`, so that the state of each client is read only once.
+   * Whether the deployment has certainly not executed the call. Either the call has not been sent
+   * yet, or it was sent on a connection whose token was refused. If the caller checks many calls,
+   * it passes a `readState` that reads the state of each client only once.
    */
   isQueued: (readState?: ReadConnectionState) => boolean
   /**
-   * Whether the deployment may have carried out the call for this client, which has ended. No other
-   * client may then send the call.
+   * Whether this client, which has ended, has sent the call, and the deployment may have executed
+   * it. If so, no other client may send the call again.
    */
   isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
-  /** Takes the call back from a client that has ended, so that the next client sends the call. */
+  /** Detaches the call from a client that has ended, so that the next client sends it. */
   takeBack: (client: IdentityClient) => void
-  /** Needed since a Convex client that is closed never settles its pending calls. */
+  /** Rejects the result. Needed because a closed Convex client never settles its pending calls. */
   reject: (error: Error) => void
 }
 
@@ -45,8 +47,8 @@ type CallMethods = Record<
 >
 
 /**
- * Reads the connection state of a client. A state that is one tick old may report a call as sent
- * although it is not.
+ * Reads the connection state of a client. The returned state may be outdated by up to one tick.
+ * With an outdated state, a call that has not been sent may appear to be sent.
  */
 export type ReadConnectionState = (client: IdentityClient) => ConnectionState
 
@@ -58,7 +60,10 @@ export function createPendingCall(
   const { args } = toConvexArgs(value)
   /** The client that sends the call. */
   let sender: IdentityClient | undefined
-  /** The connection of the sender on which the call is sent. The first connection is 1. */
+  /**
+   * The number of the sender's connection on which the call is sent. The first connection has the
+   * number 1.
+   */
   let sentOn: number
   let resolve: (result: unknown) => void
   let reject!: (error: Error) => void
@@ -83,7 +88,7 @@ export function createPendingCall(
       }).then(resolve, error => reject(explainFunctionError(error)))
     },
     isQueued,
-    // A query changes nothing, so another client may run it again.
+    // A query has no side effects, so another client may run it again.
     isLostWith: (client, readState) => sender === client && kind !== 'query' && !isQueued(readState),
     takeBack(client) {
       if (sender === client)

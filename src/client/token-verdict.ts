@@ -1,9 +1,12 @@
-/** Which connections of a client had their tokens refused, and what that leaves unsent. Pure. */
+/**
+ * The connections of a client whose tokens were refused, and which messages are thus unsent. Pure.
+ */
 
 /**
- * The latest connections of one client on which nothing has been carried out, since the deployment
- * refused their tokens: from `first` to `last`. Connections are counted from 1. The range is empty,
- * with `first` after `last`, while the latest verdict is that the token is accepted.
+ * The most recent connections of one client whose tokens the deployment has refused: all
+ * connections from `first` to `last`. The deployment has not executed any message of these
+ * connections. Connections are numbered from 1. If the deployment has accepted the latest token,
+ * the range is empty, and `first` is greater than `last`.
  */
 export interface RefusedConnections {
   readonly first: number
@@ -13,22 +16,26 @@ export interface RefusedConnections {
 /** The deployment has not judged a token yet. */
 export const NONE_REFUSED: RefusedConnections = { first: 0, last: -2 }
 
-/** An empty range, since the token of the current connection was accepted. */
+/** The deployment accepted the token of the current connection: returns an empty range. */
 export function accept(connection: number): RefusedConnections {
-  // What the connection has sent may have been carried out, even if its next token is refused.
+  // The range begins after this connection. The deployment may have executed its messages, even if
+  // it refuses the next token of the same connection.
   return { first: connection + 1, last: connection }
 }
 
-/** The range of refused connections, extended by the current connection. */
+/**
+ * The deployment refused the token of the current connection: extends the range by this connection.
+ */
 export function refuse({ first, last }: RefusedConnections, connection: number): RefusedConnections {
-  // A connection between the two refusals may have carried out what it sent.
+  // A gap between `last` and the current connection starts a new range: the deployment may have
+  // executed messages of the connections in the gap.
   return { first: connection > last + 1 ? connection : first, last: connection }
 }
 
 /**
- * Whether a message has certainly not been carried out. This is certain if the connection of the
- * message has not opened yet, or if the deployment has refused the token of this connection and of
- * each later connection.
+ * Whether the deployment has certainly not executed a message. This is certain in two cases: the
+ * connection of the message has not opened yet, or the deployment has refused the tokens of this
+ * connection and of all later connections.
  *
  * @param refused The refused connections of the client that sent the message.
  * @param connection The connection on which the message is sent.
