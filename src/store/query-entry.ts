@@ -16,9 +16,9 @@ export type QueryState
   = | { status: 'paused' }
     | { status: 'pending' }
   /**
-   * `isStale`: the result of the previous client, or the result that a server fetched
-   * (`isPreloaded`), until the live result arrives; or the last result while a newer outcome is
-   * withheld (`isWithheld`), see {@link Withholding}.
+   * `isStale`: the value is not the live result. It is the result of the previous client, or the
+   * result that a server fetched (`isPreloaded`), or the last result while a newer outcome is
+   * withheld (`isWithheld`, see {@link Withholding}).
    */
     | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true, isWithheld?: true | undefined }
     | { status: 'error', error: Error }
@@ -27,8 +27,8 @@ export const PAUSED: { status: 'paused' } = { status: 'paused' }
 export const PENDING: QueryState = { status: 'pending' }
 
 /**
- * One query with one set of arguments in one auth mode, for the current identity. A class, since
- * there may be thousands.
+ * One query with one set of arguments in one auth mode, for the current identity. A class keeps
+ * each entry small, since a page may have thousands.
  */
 export class QueryEntry implements Receiver {
   readonly query: QueryDescriptor
@@ -36,8 +36,8 @@ export class QueryEntry implements Receiver {
   /** How many components use the entry. */
   users = 0
   /**
-   * The time until which an unused entry remains, in ms of `performance.now()`: unlike `Date`, this
-   * clock does not change when the user sets the time.
+   * The time at which an unused entry is removed, in milliseconds of `performance.now()`. Unlike
+   * `Date`, this clock is not affected when the system time is changed.
    */
   lingersUntil = 0
   #subscription: Subscription | undefined
@@ -47,8 +47,8 @@ export class QueryEntry implements Receiver {
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
   /**
-   * The value of `runsAs` with which a query that is not live has received its one result. Reset by
-   * an identity change from one user to another.
+   * Set when a query that is not live has received its result: the value of `runsAs` at that time.
+   * An identity change resets it.
    */
   #fetchedAs: RunsAs | undefined
 
@@ -59,17 +59,17 @@ export class QueryEntry implements Receiver {
   }
 
   /**
-   * Moves to the client of the current identity, waits for one, or pauses. Removes the result of a
-   * previous identity at once.
+   * Subscribes to the client of the current identity, waits for that client, or pauses. Removes the
+   * result of the previous identity at once.
    *
    * @param isIdentityChange Whether the identity has just changed.
-   * @param isHeld Whether the query must wait before it uses a client, since its components can
-   * still change or release the query.
+   * @param isHeld Whether the query must not use a client yet, since its components may still
+   * change or release the query.
    */
   bind(isIdentityChange: boolean, isHeld: boolean): void {
     const { auth } = this.query
     const mustForget = isIdentityChange && auth !== 'public'
-    // A query that is not live and has its result needs no client.
+    // A query that is not live needs no client once it has its result.
     if (!this.#fetchedAs || mustForget || this.#fetchedAs !== this.#connection.runsAs(auth))
       this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), mustForget)
   }
@@ -79,7 +79,10 @@ export class QueryEntry implements Receiver {
     this.#move(UNAVAILABLE, false)
   }
 
-  /** Requests the result again. Resolves when the result arrives, or at once without a client. */
+  /**
+   * Fetches the result again. Resolves when the result has arrived, or at once if there is no
+   * client.
+   */
   refresh(): Promise<void> {
     return new Promise((resolve) => {
       const subscription = this.#subscription
@@ -101,13 +104,14 @@ export class QueryEntry implements Receiver {
     const isStale = from === this.#previous
     if (!isStale) {
       this.#releasePrevious()
-      // An optimistic update, shown while its call is being sent, is not the result of a refresh.
+      // While a call is being sent, an outcome comes from its optimistic update, which is not the
+      // result of a refresh.
       if (outcome.status !== 'pending' && !this.#connection.calls.isSending)
         this.#settleRefreshes()
       if (!this.query.isLive && outcome.status !== 'pending') {
         if (this.#connection.calls.hasOptimisticCalls) {
-          // The server does not send the same result again once the optimistic update has been
-          // removed.
+          // The query must stay subscribed: once the optimistic update has been removed, the server
+          // does not send the same result again.
           this.#connection.calls.onOptimisticSettled.add(() => {
             if (from === this.#subscription)
               this.receive(from.outcome, from)
@@ -125,8 +129,8 @@ export class QueryEntry implements Receiver {
   }
 
   /**
-   * Whether the last result remains visible instead of this outcome. The reason for the outcome may
-   * be that the user is being signed out.
+   * Whether the last result remains visible instead of this outcome, because the outcome may only
+   * mean that the user is being signed out.
    */
   #isWithheld(outcome: QueryOutcome, from: Subscription): boolean {
     const shown = this.state.value
@@ -145,7 +149,7 @@ export class QueryEntry implements Receiver {
   #show(outcome: QueryOutcome, isStale: boolean): void {
     const { value: state } = this.state
     if (outcome.status !== 'success') {
-      // A repetition of the same failure does not notify watchers.
+      // If the query fails again in the same way, watchers are not notified.
       const isRepeated = outcome.status === 'error'
         && state.status === 'error'
         && shareError(state.error, outcome.error) === state.error

@@ -15,15 +15,15 @@ export interface QueryStore {
   /** The shared entry of a query, subscribed. Every call needs a `release`. */
   acquire: (query: QueryDescriptor) => QueryEntry
   /**
-   * Releases an entry. After its last release, the entry lingers for `lingerMs` milliseconds, and
-   * is then unsubscribed.
+   * Releases an entry. When no component uses the entry any longer, it lingers for `lingerMs`
+   * milliseconds and is then unsubscribed.
    */
   release: (entry: QueryEntry, lingerMs: number) => void
-  /** Unsubscribes an entry if it only lingers. */
+  /** Unsubscribes an entry at once if it is lingering. */
   drop: (entry: QueryEntry | null) => void
   /**
-   * Moves every entry to the client of the current identity. Unused entries do not outlive their
-   * identity.
+   * Binds every entry to the client of the current identity. An identity change also removes all
+   * unused entries.
    */
   rebind: (isIdentityChange: boolean) => void
   close: () => void
@@ -35,16 +35,14 @@ export function createQueryStore(
   ssrData: SsrData | undefined,
 ): QueryStore {
   const entries = new Map<string, QueryEntry>()
-  /**
-   * Unused entries. They share one timer, since a page that is left releases many entries at once.
-   */
+  /** Unused entries. They share one timer, since leaving a page releases many entries at once. */
   const lingering = new Set<QueryEntry>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let sweepsAt = Infinity
   /**
-   * The identity has changed in this tick. Arguments may be derived from the previous user: no
-   * query runs with them for the new identity until the components had the chance to change the
-   * arguments or release the query.
+   * The identity has just changed. The arguments of a query may be derived from the previous user.
+   * So no query runs for the new identity before its components have had the chance to change the
+   * arguments or to release the query.
    */
   let isChanging = false
 
@@ -82,7 +80,7 @@ export function createQueryStore(
       return
     clearTimeout(timer)
     sweepsAt = time
-    // A timer with a longer delay would fire at once.
+    // 2^31 − 1 ms is the longest delay of a timer: with a longer delay it would fire at once.
     timer = setTimeout(sweep, Math.min(time - performance.now(), 2 ** 31 - 1))
   }
 
@@ -112,7 +110,7 @@ export function createQueryStore(
         waitInComponent()
         showFetched(entry, fetched)
       }
-      // An entry that components use, or that lingers, is bound already.
+      // An entry that is in use or lingers is already bound to a client.
       entry.users++
       if (entry.users === 1 && !lingering.delete(entry))
         entry.bind(false, false)
@@ -122,7 +120,7 @@ export function createQueryStore(
       if (--entry.users > 0 || entries.get(entry.query.key) !== entry)
         return
       const now = performance.now()
-      // A short linger time does not shorten a longer one of another component.
+      // If two components release the entry with different linger times, the longer one counts.
       entry.lingersUntil = Math.max(entry.lingersUntil, now + lingerMs)
       if (entry.lingersUntil > now) {
         lingering.add(entry)
@@ -142,8 +140,8 @@ export function createQueryStore(
         ssrData?.forgetUser?.()
       if (isIdentityChange && !isChanging) {
         isChanging = true
-        // The first tick may end before the flush that this change causes; the second tick ends
-        // after it.
+        // Waits for two ticks: the first may end before the flush that this change causes, and the
+        // second ends after the flush.
         void nextTick(() => nextTick(() => batch(() => {
           isChanging = false
           bindAll(true, false)
@@ -167,9 +165,9 @@ function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
 }
 
 /**
- * Makes the server wait before it renders the current component. A browser waits for nothing, but
- * must add the hook to the same components as the server did: Vue's `useId` counts the components
- * that have such a hook.
+ * On a server, delays the rendering of the current component until `fetched` resolves. A browser
+ * does not wait, but must register the hook in the same components as the server, because Vue's
+ * `useId` counts the components that have such a hook.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/helpers/useId.ts
  */

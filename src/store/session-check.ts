@@ -8,14 +8,14 @@ export type SessionCheck
   /** The session has been requested from the provider, which has not answered yet. */
     | { kind: 'requested', sessionId: string | null }
   /**
-   * The provider reports another session of the same user. Queries only succeed once the token of
-   * that session has been sent, so the check continues until its time limit.
+   * The provider has reported another session of the same user. Queries succeed only when the
+   * deployment has received a token of that session, so the check continues until its time limit.
    */
     | { kind: 'replaced' }
 
 export const NO_CHECK: SessionCheck = { kind: 'none' }
 
-/** The check of the current session, before its request. */
+/** A new check of the current session, which has not been requested yet. */
 export function startCheck({ lastReportedSession, user }: AuthState): SessionCheck {
   return { kind: 'due', sessionId: (lastReportedSession ?? user)?.sessionId ?? null }
 }

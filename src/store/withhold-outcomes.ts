@@ -6,17 +6,18 @@ import { isIdentityChange } from '../token/auth-state.ts'
 import { nextCheck, NO_CHECK, startCheck } from './session-check.ts'
 
 /**
- * A session ends on the server before the page is informed, and live queries of the user then fail
- * at once. Their last results remain visible, as stale. If the identity then changes, the results
- * are removed. If the session turns out to be valid, the errors are shown.
+ * When a session ends on the server, the live queries of the user fail before the page is informed
+ * that the session has ended. Meanwhile, the last results remain visible and are marked as stale.
+ * If the identity then changes, the results are removed. If the session turns out to be valid, the
+ * errors are shown.
  */
 export interface Withholding {
   /**
-   * Whether an outcome must not be shown yet. `reveal` is called if the outcome is to be shown
-   * later, and is not called after an identity change.
+   * Returns whether the outcome must not be shown yet. `reveal` is called when the outcome may be
+   * shown after all. It is never called after an identity change.
    */
   withhold: (outcome: QueryOutcome, reveal: () => void) => boolean
-  /** Ends the session. Outcomes are withheld while the request is under way. */
+  /** Signs the user out. While the request is under way, empty results and errors are withheld. */
   signOut: () => Promise<void>
   close: () => void
 }
@@ -24,14 +25,18 @@ export interface Withholding {
 /** The longest time for which a check of the session withholds outcomes, in milliseconds. */
 const LIMIT_MS = 10_000
 /**
- * How long a check of the session waits before its request, in milliseconds. A changed password
- * replaces the session, and the cookie of the new session arrives after the live queries have
- * failed, perhaps in another tab. A request with the previous cookie would end both sessions, since
- * Better Auth removes the cookie in its answer to such a request.
+ * How long a check of the session waits before it requests the session, in milliseconds. When the
+ * user changes the password, a new session replaces the current one. The live queries fail before
+ * the cookie of the new session arrives, perhaps in another tab. A request with the previous cookie
+ * would sign the user out of both sessions, since Better Auth removes the cookie in its answer to
+ * such a request.
  */
 const DELAY_MS = 2000
 
-/** How long errors are shown after a check of the session has started, in milliseconds. */
+/**
+ * How long after the start of a check an error does not start another check, in milliseconds. Such
+ * an error is shown at once.
+ */
 const PAUSE_MS = 5000
 
 /**
@@ -80,8 +85,8 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
     clearTimeout(limitTimer)
     clearTimeout(delayTimer)
     check = NO_CHECK
-    // While a sign-out is under way, the outcomes remain withheld. Afterwards an identity change
-    // drops them, or another check reveals them.
+    // While a sign-out is under way, the outcomes remain withheld. If the sign-out succeeds, the
+    // identity change drops them. If it fails, another check decides about them.
     if (signOuts > 0)
       return
     const withheld = [...reveals]
@@ -115,8 +120,8 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
       }
       finally {
         signOuts--
-        // A request that failed may have ended the session nevertheless, whether or not a query
-        // fails.
+        // A sign-out request that failed may still have ended the session, even if no query has
+        // failed. So the session is checked.
         if (signOuts === 0 && check.kind === 'none' && (hasFailed || reveals.size > 0))
           checkSession()
       }
@@ -125,7 +130,7 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
   }
 }
 
-/** Whether a query may have this outcome because the user is signed out. */
+/** Whether the outcome may mean that the user is signed out: an error or `null`. */
 function isEmpty(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' || (outcome.status === 'success' && outcome.value === null)
 }
