@@ -34,19 +34,20 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
 /**
  * Adds hooks to a Better Auth client, once per client:
  *
- * - Better Auth's client treats an empty answer of get-session (and `false`, `0` or `""`) like the
- *   JSON `null` that means "signed out", and also any answer with status 401. The hook replaces
- *   such an answer with an error, so that neither Convue nor `useSession` sees a sign-out.
+ * - For Better Auth's client, the JSON `null` from get-session means "signed out". The client
+ *   treats an empty answer, `false`, `0`, `""` and any answer with status 401 in the same way. The
+ *   hook replaces such an answer with an error, so that neither Convue nor `useSession` reports a
+ *   sign-out.
  * - The client does not expose whether a request that may change the session is under way. The hook
  *   collects these requests.
  * - Some requests change the session without a signal. The hook sends the signal, which makes the
  *   client request the session.
  * - `crossDomainClient()` removes the session from its storage before it sends the sign-out
- *   request. The hook keeps the stored session until the answer: a successful answer removes the
- *   session, and a failed request changes nothing.
+ *   request. The hook keeps the stored session until the answer arrives. A successful answer then
+ *   removes the session, and a failed request changes nothing.
  *
- * All requests of a client share its plugins. The hooks reach them through a request that is
- * aborted before it is sent.
+ * All requests of a client share the same list of plugins. Convue gets access to this list through
+ * a request that is aborted before it is sent.
  */
 export function hookAuthClient(client: FetchClient): HookedClient {
   const known = hooked.get(client)
@@ -97,8 +98,8 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
 }
 
 /**
- * Paths that end a session and for which Better Auth's client sends no signal. Their answers do not
- * show that the session has ended.
+ * Paths whose requests end a session, although Better Auth's client sends no signal for them and
+ * their answers do not show that the session has ended.
  */
 const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
 
@@ -123,8 +124,8 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
 }
 
 /**
- * Whether an answer contains a session, as the answer to every sign-in does. Scripts cannot read
- * the session cookie of an answer.
+ * Whether an answer contains a session, as the answer to every sign-in does. The body is checked,
+ * since scripts cannot read the session cookie of an answer.
  */
 function hasSession(context: { data: any, request: { url: URL | string } }): boolean {
   const { session, token, user } = context.data ?? {}
@@ -165,12 +166,12 @@ function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): voi
 }
 
 /**
- * Keeps the stored session until the sign-out is answered. The answer expires the stored cookie,
- * and the signal after a sign-out makes the client request the session.
+ * Keeps the stored session until the sign-out request is answered. The answer then expires the
+ * stored cookie, and the client's own signal makes it request the session.
  */
 function keepSessionUntilAnswer(crossDomain: FetchPlugin): void {
   const { init } = crossDomain
-  // The plugin recognizes a sign-out by the path of the request, so the plugin is called with
+  // The plugin recognizes a sign-out by the path of the request, so its `init` is called with
   // another path.
   crossDomain.init = async (url, options) => ({ ...await init!(url.replace('/sign-out', '/'), options), url })
 }
@@ -180,14 +181,15 @@ function isRequestTo(path: RegExp, { request }: { request: { url: URL | string }
 }
 
 /**
- * Whether an answer is definite about the session, or is an error that the client treats as a
- * failure.
+ * Whether the client handles an answer correctly: the answer is definite about the session, or the
+ * client treats it as a failure.
  */
 async function isDefinite(response: Response): Promise<boolean> {
   const { ok, status } = response
   if (!ok && status !== 401)
     return true
-  // An answer whose body cannot be read fails in the client as well, so it needs no replacement.
+  // If the body of an answer cannot be read, the client fails as well, so the answer needs no
+  // replacement.
   const body = readJsonAnswer(await response.clone().text().catch(() => 'null'))
   return ok ? body !== undefined : isUnauthorized(status, body)
 }

@@ -13,7 +13,7 @@ import { readToken } from './token.ts'
 /** The user that a server found, with the token that it used. */
 export interface InitialAuth {
   /**
-   * `null` if the page may not contain the token. The page then shows what the server rendered
+   * `null` if the page may not contain the token. The page then shows the server-rendered data
    * while a token is requested from the provider.
    */
   token: string | null
@@ -25,8 +25,8 @@ export interface AuthEngineOptions {
   source: EngineSource
   clock?: Clock
   /**
-   * Requests a token at once instead of after the session is known. The provider may hint the same
-   * with `mayBeSignedIn`.
+   * Requests a token at once, before the session is known. The provider can request the same with
+   * `mayBeSignedIn` in its snapshot.
    *
    * @default false
    */
@@ -40,12 +40,15 @@ export interface AuthEngineOptions {
 type AuthListener = (state: AuthState, previous: AuthState) => void
 
 /**
- * Holds the current user and the token, and requests both from the provider until it answers. No
- * other part decides about the identity.
+ * Holds the current user and the token. Requests both from the provider, and repeats a request
+ * until the provider answers. The engine alone decides about the identity.
  */
 export interface AuthEngine {
   readonly state: AuthState
-  /** The only way to change the state. Events that arise while one is handled are queued. */
+  /**
+   * The only way to change the state. An event that is dispatched while another event is handled is
+   * queued.
+   */
   dispatch: (event: AuthEvent) => void
   /** Subscribes to the provider and runs effects. Not called on a server. */
   start: () => void
@@ -54,24 +57,27 @@ export interface AuthEngine {
   /** Calls `listener` synchronously after each change of the state. */
   subscribe: (listener: AuthListener) => void
   /**
-   * Resolves with a token of the current user as soon as there is one. `isForced` requests another
-   * token than the previous call returned. Never rejects, never resolves with `null`, and never
-   * settles if the identity changes first.
+   * Resolves with a token of the current user as soon as there is one. With `isForced`, the token
+   * differs from the token that the previous call returned. Never rejects, never resolves with
+   * `null`, and never settles if the identity changes first.
    */
   requestToken: (isForced: boolean) => Promise<string>
-  /** Calls `listener` when the connection should request a token that has become available. */
+  /**
+   * Calls `listener` when a token has become available that the connection did not request. The
+   * connection should then request it.
+   */
   onTokenAvailable: (listener: () => void) => void
   /** Reports whether the deployment has accepted the token: see {@link AuthEvent}. */
   onAuthResult: (result: 'authenticated' | 'refreshing' | 'rejected') => void
-  /** The caller reports that the page became visible or online. */
+  /** To be called when the page has become visible or online. */
   wake: () => void
   /**
    * Requests the session again, because another tab or a query reports that it may have changed.
    */
   refreshSession: () => void
   /**
-   * Requests the session and a token again. Resolves once the deployment has confirmed the token,
-   * or once it is certain that no token is available for now.
+   * Requests the session and a token again. Resolves when the deployment has confirmed the token,
+   * or when the provider cannot provide a token for now.
    */
   refresh: () => Promise<void>
   /**
@@ -98,14 +104,15 @@ export function createAuthEngine({
     { type: 'session', snapshot },
   )
   let state = initial.state
-  // The provider may report another identity than the server found. The token of the user that the
-  // server found is then dropped.
+  // The provider may already report another identity than the server found. The server's token is
+  // then dropped.
   const tokens = createTokenHolder(clock, initial.token === 'keep' ? initialToken : null, renewToken)
   const setProviderRequest = createProviderRequests(source, clock, tokens, dispatch)
 
   /**
-   * How long the first token may take. Then queries that may run anonymously do so, and a user that
-   * a server found is no longer certain.
+   * How long the page waits for the first token, in milliseconds. After that time, queries with
+   * `auth: 'optional'` run anonymously. If a server found a user, it is then no longer certain that
+   * this user is signed in.
    */
   const FIRST_TOKEN_TIMEOUT_MS = 2000
   const setFirstTokenTimeout = keyedEffect((_isWaiting: true) =>
@@ -125,8 +132,8 @@ export function createAuthEngine({
     },
     dispatch,
     start() {
-      // Before the subscription, since a provider may report synchronously while it is subscribed
-      // to.
+      // Must precede the subscription, since a provider may call the listener synchronously during
+      // `subscribe`.
       syncEffects()
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },
@@ -137,7 +144,8 @@ export function createAuthEngine({
       setFirstTokenTimeout(null)
       tokens.setRenewal(null)
       listeners.clear()
-      // The requests themselves continue: an app may sign out and close right after.
+      // The sign-out requests themselves continue, since an app may sign out and close the plugin
+      // immediately afterwards.
       signOutTimeouts.forEach(cancel => cancel())
       settleRefreshes()
     },
@@ -147,8 +155,9 @@ export function createAuthEngine({
       if (ready)
         return Promise.resolve(ready)
       const token = tokens.next()
-      // The Convex client requests the next token at once, in an endless loop, if a token lives
-      // shorter than the client's leeway. The engine's own renewal is in time.
+      // If the lifetime of a token is shorter than the Convex client's leeway, the client requests
+      // the next token at once, in an endless loop. Such a request is ignored here: the engine
+      // renews the token itself, before it expires.
       if (!isForced || state.status !== 'authenticated' || tokens.hasLived(0.5))
         dispatch({ type: 'tokenRequested', rejectedAt: tokens.hasLived(1) ? undefined : clock.now() })
       return token
@@ -200,7 +209,7 @@ export function createAuthEngine({
   }
 
   function dispatch(event: AuthEvent): void {
-    // An event that arises while another one is handled waits in the queue.
+    // While an event is handled, other events wait in the queue.
     if (queue.push(event) > 1)
       return
     try {
@@ -216,8 +225,8 @@ export function createAuthEngine({
     const previous = state
     const next = transition(previous, event)
     state = next.state
-    // Before the listeners run: a token of the previous user, and a promise of such a token, must
-    // not exist after this tick.
+    // Must precede the listeners, which must not find a token of the previous user, or a pending
+    // promise of such a token.
     if (next.token === 'replace' || next.token === 'clear')
       tokens.clear()
     if (next.token === 'replace' || next.token === 'accept')
@@ -234,8 +243,8 @@ export function createAuthEngine({
   }
 
   /**
-   * Whether the deployment has confirmed a new token, or it is certain that no token is available
-   * for now.
+   * Whether a refresh is over: the deployment has confirmed a new token, or the provider cannot
+   * provide a token for now.
    */
   function isRefreshOver(event: AuthEvent): boolean {
     if (state.request)
@@ -255,7 +264,8 @@ export function createAuthEngine({
     tokens.setRenewal(tokens.current)
     const isWaitingForToken = status === 'loading' || (user && !tokens.current)
     setFirstTokenTimeout(isWaitingForToken ? true : null)
-    // A token that was not requested comes from another session or from a renewal.
+    // If no caller waits for the token, it comes from another session or from a renewal, and the
+    // connection must request it.
     if (tokens.deliver() && status === 'authenticated')
       tokenListeners.forEach(listener => listener())
   }
@@ -265,14 +275,14 @@ export function createAuthEngine({
   }
 }
 
-/** The user that a server found, as described by the session that the server passed. */
+/** The user that a server found, with the profile and session that the server passed. */
 function serverUser(initialAuth: InitialAuth | null | undefined, token: Token | null): SignedInUser | null | undefined {
   if (!initialAuth)
     return initialAuth
   const { user, session } = initialAuth as { user: any, session: any }
   if (token)
     return { ...token.user, profile: user, session }
-  // An unreadable token does not identify a user, and neither does a description without an id.
+  // Neither an unreadable token nor a user without an id identifies a user.
   if (initialAuth.token !== null || typeof user?.id !== 'string')
     return undefined
   return { id: user.id, sessionId: session?.id ?? null, profile: user, session }

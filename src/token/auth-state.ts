@@ -13,19 +13,19 @@ export interface ProviderRequest {
   kind: 'session' | 'token'
   /** How many attempts have failed, or how many tokens the deployment has rejected. */
   failures: number
-  /** How long the provider asked to wait before the next attempt, in milliseconds. */
+  /** The delay that the provider requested before the next attempt, in milliseconds. */
   retryAfterMs?: number
   /**
-   * The latest attempt started before its back-off was over, because the page became visible or
+   * The latest attempt started before the end of its back-off, because the page became visible or
    * online. The next attempt then waits for its full back-off.
    */
   isEarly?: boolean
   /**
-   * The attempt started before the user was known. A denial, or a token of another user, therefore
-   * says nothing about a user who has become known since.
+   * The attempt started before the user was known. If a user has become known since, a denial or a
+   * token of another user says nothing about that user.
    */
   sentBeforeUserKnown?: boolean
-  /** The request for the session precedes a request for a token, unless the session has ended. */
+  /** After this request for the session, a token is requested too, unless the session has ended. */
   isRefresh?: boolean
 }
 
@@ -79,25 +79,27 @@ export type Identity
 /** The whole state of the engine except for tokens, so that the state can be logged. */
 export type AuthState = Identity & {
   request: ProviderRequest | null
-  /** Why the page is signed out, or why there is no token yet. */
+  /** The reason why the page is signed out, or why there is no token yet. */
   error: Error | null
   /**
-   * While loading: queries that may run anonymously do so, because the provider takes too long.
-   * Never set if a server found a user: the page keeps showing that user's data.
+   * While the status is `loading`: the provider takes too long, so queries with `auth: 'optional'`
+   * run anonymously. Never set if a server found a user, since the page continues to show that
+   * user's data.
    */
   anonymousTimedOut: boolean
   /** `null` while the deployment accepts the tokens that it receives. */
   consecutiveRejections: ConsecutiveRejections | null
   /**
-   * The session that the provider reported last. Only a session that differs from it counts, since
-   * the current user may come from a token that is more recent than the report.
+   * The session that the provider reported last. A repeated report of the same session does not
+   * change the user, since the current user may come from a token that is more recent than the
+   * report.
    */
   lastReportedSession: SignedInUser | null
   /**
-   * The sessions that have ended on this page, by user and session id. Only a token of an ended
-   * session makes this session current again. A session report does not, since the report may be a
-   * late response. `true`: the provider has denied the session, so that even its tokens are not
-   * accepted until the provider has reported the session again.
+   * The sessions that have ended on this page, by user and session id. An ended session becomes
+   * current again only by a token of that session. A report of the session is not enough, since the
+   * report may be a late response. `true`: the provider has denied the session. Its tokens are then
+   * not accepted until the provider has reported the session again.
    */
   endedSessions: ReadonlyMap<string, boolean>
 }
@@ -121,15 +123,16 @@ export type AuthEvent
    */
     | { type: 'refresh', hasSession: boolean }
   /**
-   * Another token is needed. `rejectedAt` is the current time if the current token has not expired:
-   * if the deployment has not accepted this token, the deployment has rejected a valid token.
+   * The connection or the renewal needs another token. `rejectedAt` is the current time, and is
+   * only set if the current token has not expired. In the status `refreshing`, this means that the
+   * deployment has rejected a valid token.
    */
     | { type: 'tokenRequested', rejectedAt?: number }
   /** The first token did not arrive in time. */
     | { type: 'anonymousTimedOut' }
   /** The deployment confirmed the token, or rejected it and waits for another one. */
     | { type: 'authenticated' | 'refreshing' }
-  /** The deployment rejected the token, and the client that sent it does not accept another one. */
+  /** The deployment rejected the token, and the client that sent the token has ended. */
     | { type: 'rejected', at: number }
   /** The provider confirmed the sign-out that this page requested. */
     | { type: 'signedOut' }
@@ -153,7 +156,8 @@ export interface Transition {
 /**
  * The state before the first event. `serverUser` is the identity that a server found: a user,
  * `null` for anonymous, or `undefined` if there was no server. `hasToken`: the server also passed a
- * token of the user. Without a token from the server, a token is requested at once.
+ * token of the user. If the server found a user but did not pass a token, a token is requested at
+ * once.
  */
 export function initialAuthState(
   mayBeSignedIn: boolean,
@@ -177,13 +181,14 @@ export function initialAuthState(
 function initialStatus(serverUser: SignedInUser | null | undefined): Identity['status'] {
   if (serverUser === null)
     return 'unauthenticated'
-  // The deployment has confirmed the user already: the server's queries ran with the user's token.
+  // The deployment has already confirmed the user, because the server's queries ran with the user's
+  // token.
   return serverUser ? 'authenticated' : 'loading'
 }
 
 /**
- * Whether everything that belongs to the previous identity must be removed: a change from one known
- * identity to another, anonymous included.
+ * Whether this is a change from one known identity to another, anonymous included. Everything that
+ * belongs to the previous identity must then be removed.
  */
 export function isIdentityChange(from: Identity, to: Identity): boolean {
   return from.user !== undefined && from.user?.id !== to.user?.id
@@ -225,14 +230,18 @@ function tokenEffect(isAccepted: boolean, isChange: boolean, { user }: AuthState
   return 'keep'
 }
 
-/** `next`, in which the sessions of the previous user have ended. */
+/**
+ * After an identity change: returns `next` with the sessions of the previous user recorded as
+ * ended.
+ */
 function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState, event: AuthEvent): AuthState {
   if (!user)
     return next
   const endedSessions = new Map(previous.endedSessions)
-  // A session report without a session id may describe any session of this user.
+  // Without a session id, a report may describe any session of this user, so such reports count as
+  // ended too.
   endedSessions.set(sessionKey({ id: user.id, sessionId: null }), false)
-  // The provider may have reported another session of the user than the token names.
+  // The session that the provider reported may differ from the session in the token.
   for (const session of [user, previous.lastReportedSession]) {
     // Without a session id, a denied session cannot be distinguished from the next session.
     if (session?.id === user.id)
@@ -242,8 +251,9 @@ function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState
 }
 
 /**
- * `next`, in which the session that the page had before has ended, if a token or a report has named
- * another session of the same user. A late report could name the replaced session after a sign-out.
+ * If another session of the same user has replaced the session: returns `next` with the replaced
+ * session recorded as ended. Otherwise, a late report of the replaced session could sign the user
+ * in again after a sign-out.
  */
 function rememberReplacedSession(next: AuthState, { user }: AuthState): AuthState {
   if (!user?.sessionId || !next.user || next.user.sessionId === user.sessionId)
@@ -282,13 +292,13 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
       return backOff(state, event.error, event.retryAfterMs)
     case 'retry': {
       const { isEarly } = event
-      // A back-off is cut short only once, however often the page becomes visible.
+      // A back-off is shortened only once, however often the page becomes visible or online.
       if (request?.status !== 'waiting' || (isEarly && request.isEarly))
         return state
       return { ...state, request: { ...request, status: 'pending', isEarly, sentBeforeUserKnown: user === undefined } }
     }
     case 'sessionCheckRequested':
-      // The answer to a request that is under way reports an identity change as well.
+      // A request that is already under way will also report an identity change.
       if (request)
         return state
       return startRequest(state, 'session')
@@ -309,7 +319,8 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
       if (!hasToken(state) || state.status === event.type)
         return state
       // A confirmed token ends a series of rejections that has signed the user out. Any other
-      // series counts until the renewal: each token may be confirmed first and rejected later.
+      // series ends only at the next renewal, since the deployment may confirm each token first and
+      // reject it later.
       if (event.type === 'authenticated' && consecutiveRejections?.isFinal)
         return { ...state, status: event.type, consecutiveRejections: null } as AuthState
       return { ...state, status: event.type } as AuthState
@@ -323,11 +334,12 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { user, lastReportedSession, status, request, anonymousTimedOut } = state
   if (snapshot.status === 'signedOut')
     return becomeAnonymous(state)
-  // Repeating the request may never end inconclusive answers. The token endpoint returns a definite
-  // answer.
+  // The provider may answer every repetition inconclusively. The token endpoint returns a definite
+  // answer, so a token is requested.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
     return ensureTokenRequest(state)
-  // A known user stays known. The answer to a pending token request identifies the user as well.
+  // A failure does not remove a known user. If a token request is pending, its answer identifies
+  // the user, so only a session request is repeated.
   if (snapshot.status === 'failed' && request?.kind === 'session')
     return backOff(state, snapshot.error)
   if (snapshot.status !== 'signedIn')
@@ -366,17 +378,17 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
     user: reported,
     error: null,
     consecutiveRejections: null,
-    // The time-out keeps its effect: the report does not make the token arrive sooner.
+    // Queries that already run anonymously continue to do so until the token arrives.
     anonymousTimedOut: anonymousTimedOut && status === 'loading',
-    // The token request that the page sent when it loaded returns this user's token.
+    // A request that was sent before the user was known returns this user's token.
     request: user === undefined ? request : null,
   })
 }
 
 /**
- * Whether the provider describes the same session differently from before, so that the claims of
- * its token may differ. The dates of the latest update and of expiry are not claims: providers
- * extend a session on their own.
+ * Whether the provider has reported other data for the same session, so that the claims of its
+ * token may differ. The dates of the latest update and of expiry are not claims: providers extend a
+ * session on their own.
  */
 function haveClaimsChanged(before: SignedInUser, after: SignedInUser): boolean {
   const withoutDates = (key: string, value: unknown): unknown =>
@@ -387,12 +399,16 @@ function haveClaimsChanged(before: SignedInUser, after: SignedInUser): boolean {
     return shareStructure(previous, copy(after)) !== previous
   }
   catch {
-    // Data that JSON cannot represent, such as a cycle, cannot be a claim of a token either.
+    // If JSON cannot represent the data, for example a cycle, the data cannot be part of a token
+    // either.
     return false
   }
 }
 
-/** A token of a user who has become known after the request for it was sent. */
+/**
+ * Whether a token belongs to another user than the current user, who became known after the token
+ * was requested.
+ */
 function isForPreviousUser({ user, request }: AuthState, tokenUser: SignedInUser): boolean {
   return !!user && !!request?.sentBeforeUserKnown && user.id !== tokenUser.id
 }
@@ -413,7 +429,8 @@ function onToken(state: AuthState, tokenUser: SignedInUser): AuthState {
   }
 
   const isSameUser = user?.id === tokenUser.id
-  // The provider describes the user and the session in more detail than the token does.
+  // What the provider reports about the user and the session is more detailed than the claims of
+  // the token.
   const known = [user, lastReportedSession].find(known => known?.id === tokenUser.id)
   const sessionId = tokenUser.sessionId ?? known?.sessionId ?? null
   const next = { ...state, user: { ...tokenUser, ...known, sessionId }, request: null, error: null }
@@ -424,7 +441,7 @@ function onToken(state: AuthState, tokenUser: SignedInUser): AuthState {
 
 function onTokenRequested(state: AuthState, rejectedAt?: number): AuthState {
   const { status, request, consecutiveRejections } = state
-  // A token is being requested already, so the rejection of the current token has been counted.
+  // A token request is already under way, so the rejection of the current token has been counted.
   if (request?.kind === 'token')
     return state
   if (rejectedAt !== undefined && status === 'refreshing')
@@ -436,8 +453,9 @@ function onTokenRequested(state: AuthState, rejectedAt?: number): AuthState {
 }
 
 /**
- * The deployment has rejected an unexpired token. Most often the cause is the deployment itself or
- * a wrong clock, which is temporary. Only many rejections over several minutes sign the user out.
+ * The deployment has rejected an unexpired token. The usual causes are a failure of the deployment
+ * or a wrong clock, and both are temporary. Only many rejections over several minutes sign the user
+ * out.
  */
 function onRejection(state: AuthState, at: number): AuthState {
   const MIN_REJECTIONS = 6
@@ -450,7 +468,7 @@ function onRejection(state: AuthState, at: number): AuthState {
     const anonymous = becomeAnonymous(rejected, diagnose('TOKEN_REJECTED'))
     return {
       ...startRequest(anonymous, 'token', { failures: 1, retryAfterMs: MIN_DURATION_MS }),
-      // The provider still reports the same session, which must not count as a new one.
+      // The provider still reports the same session. Its next report must not count as a sign-in.
       lastReportedSession: state.lastReportedSession,
     }
   }
@@ -461,13 +479,13 @@ function onRejection(state: AuthState, at: number): AuthState {
   return ensureTokenRequest({ ...rejected, error: diagnose('TOKEN_REJECTED') }, count - 1)
 }
 
-/** The series of rejections that a rejection at this time continues. */
+/** The series of rejections to which a rejection at this time belongs. */
 function rejectionsBefore(
   { user, consecutiveRejections: series }: AuthState,
   at: number,
 ): Omit<ConsecutiveRejections, 'lastAt'> {
-  // Attempts are at most one minute apart, or two in a hidden tab. A longer gap means that the
-  // computer slept, the page was offline, or the deployment accepted the token.
+  // Attempts are at most one minute apart, or two minutes in a hidden tab. A longer gap means that
+  // the computer was asleep, the page was offline, or the deployment accepted a token in between.
   const MAX_GAP_MS = 3 * 60_000
   const { id: userId } = user!
   const isContinued = series?.userId === userId && (series.isFinal || at - series.lastAt < MAX_GAP_MS)
@@ -483,12 +501,12 @@ function becomeAnonymous(state: AuthState, error: Error | null = null): AuthStat
     user: null,
     request: null,
     error: nextError(state, error),
-    // The next report counts as news even if it is the same: it may describe the next session.
+    // A repeated report of the same session must count again: the user may have signed in again.
     lastReportedSession: null,
   }
 }
 
-/** Starts a request for the session or a token, in place of any request that is under way. */
+/** Starts a request for the session or a token. Replaces any request that is under way. */
 function startRequest(
   state: AuthState,
   kind: ProviderRequest['kind'],
@@ -498,7 +516,10 @@ function startRequest(
   return { ...state, request: { status, kind, failures, sentBeforeUserKnown: state.user === undefined, ...details } }
 }
 
-/** Keeps a token request that is under way, so that no back-off is cut short. */
+/**
+ * Starts a token request unless one is under way. An existing request is kept, so that its back-off
+ * is not shortened.
+ */
 function ensureTokenRequest(state: AuthState, failures?: number): AuthState {
   if (state.request?.kind === 'token')
     return state
@@ -506,8 +527,8 @@ function ensureTokenRequest(state: AuthState, failures?: number): AuthState {
 }
 
 /**
- * While anonymous, the first error remains: after a denial, the provider no longer reports the
- * session either.
+ * While the page is anonymous, the error that explains the sign-out remains. Later events do not
+ * replace it: after a denial, for example, the provider reports `signedOut` without an error.
  */
 function nextError(state: AuthState, error: Error | null): Error | null {
   return state.user === null ? state.error : error

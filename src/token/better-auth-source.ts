@@ -1,4 +1,4 @@
-/** Better Auth as a token source: which of its answers are definite, and which are failures. */
+/** Better Auth as a token source. Decides which answers are definite and which are failures. */
 import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../errors/catalogue.ts'
@@ -26,9 +26,7 @@ interface SessionAtom {
 }
 
 interface SessionValue {
-  /**
-   * The answer of get-session. Better Auth types it, but it may be any page that a proxy returned.
-   */
+  /** The answer of get-session. Not typed, since it may be any page that a proxy returned. */
   data: any
   error: any
   isPending: boolean
@@ -37,7 +35,7 @@ interface SessionValue {
   refetch: (options: { query: { disableCookieCache: boolean } }) => unknown
 }
 
-/** A token source that also reports when no request that may change the session is under way. */
+/** A token source that can also wait for requests that may change the session. */
 export interface BetterAuthSource extends TokenSource {
   /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
@@ -55,7 +53,8 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
 
   let hooked: HookedClient | undefined
   /**
-   * How many answers in a row reported that there is no token endpoint, and when the first arrived.
+   * How many consecutive answers reported that there is no token endpoint, and when the first of
+   * them arrived.
    */
   let missingCount = 0
   let missingSince = 0
@@ -87,8 +86,8 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
   }
 
   /**
-   * A few missing answers may be temporary, for example during a deployment. If they continue, the
-   * set-up is wrong, and frequent retries do not help.
+   * A few answers with status 404 may be temporary, for example while the app is being deployed. If
+   * they continue, the set-up is wrong, and frequent retries do not help.
    */
   function onMissing(cause: unknown): TokenOutcome {
     const RETRY_MISSING_AFTER_MS = 300_000
@@ -119,8 +118,8 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
           listener(readSnapshot())
       })
     },
-    // The session in Better Auth's cookie cache may be minutes old. The token endpoint uses this
-    // cache as well.
+    // Bypasses Better Auth's cookie cache, whose session may be minutes old. The token endpoint
+    // reads this cache too.
     refresh: () => void atom.value.refetch({ query: { disableCookieCache: true } }),
     fetchToken: ({ signal }) => fetchToken(signal),
     async signOut({ signal }) {
@@ -146,11 +145,11 @@ function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean)
   const isSignedOut = error ? error.status === 401 : data === null
   if (isSignedOut && isHooked)
     return { status: 'signedOut' }
-  // A client that throws its errors has the body of the answer in `error.error`.
+  // If the client throws its errors, the body of the answer is in `error.error`.
   const { code } = (error instanceof Error ? (error as any).error : error) ?? {}
   return {
     status: 'failed',
-    // An unexpected answer is not made part of the error: it may have a part of a session.
+    // The error does not include an unexpected answer, which may contain parts of a session.
     error: diagnose('SESSION_REQUEST_FAILED', undefined, error),
     isInconclusive: !error || isSignedOut || code === INCONCLUSIVE,
   }

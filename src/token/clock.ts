@@ -1,6 +1,6 @@
 /** Time and timers of the auth engine, and effects that run for as long as a key stays the same. */
 
-/** The time may be wrong: only differences between two times count. */
+/** The time need not be correct, since only differences between two times are used. */
 export interface Clock {
   /** Milliseconds since any fixed moment. Time during which the computer sleeps counts. */
   now: () => number

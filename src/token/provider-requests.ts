@@ -10,13 +10,15 @@ import { readToken } from './token.ts'
 
 type FailedOutcome = Extract<TokenOutcome, { kind: 'failed' }>
 
-/** The times of a token that stands for a session: it is current for as long as the session is. */
+/**
+ * The times of a placeholder token that represents a session. It is valid as long as the session.
+ */
 const NEVER_EXPIRES = { lifetimeMs: Infinity, expiresAt: Infinity }
 
 /**
- * Returns a function that makes a request of the auth state the only one that is under way. `null`
- * aborts the request that is under way. `tokens` has the current token: a provider that sends the
- * same token again has not answered the request.
+ * Returns a function that starts the given request of the auth state and aborts the previous one.
+ * `null` only aborts the previous one. `tokens` contains the current token: if the provider returns
+ * the same token again, the request has failed.
  */
 export function createProviderRequests(
   source: EngineSource,
@@ -51,12 +53,12 @@ export function createProviderRequests(
     }
   }
 
-  /** Calls the provider synchronously. The promise rejects even if the provider throws. */
+  /** Calls the provider synchronously. If the provider throws, the promise rejects. */
   async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
     if (kind === 'token' || (failures > 0 && !source.refresh))
       return eventOf(await source.fetchToken({ force: !!tokens.current, signal }))
-    // Subscribing to the provider is the first request for the session. The subscription also
-    // receives the answers to all later requests.
+    // The first request for the session needs no call: subscribing to the provider sends it. The
+    // subscription receives the answers to all requests for the session.
     if (failures > 0)
       source.refresh!()
   }

@@ -2,9 +2,9 @@
 import type { EngineSource, SessionOutcome, TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../errors/catalogue.ts'
 
-/** The same provider for an engine that follows the session and requests no tokens. */
+/** Wraps a provider so that the engine uses its sessions and never requests tokens. */
 export function sessionOnlySource(source: TokenSource): EngineSource {
-  // Everything else is inherited, so that a getter such as `id` is not evaluated here.
+  // The other members are inherited and not copied: copying would evaluate getters such as `id`.
   return Object.assign(Object.create(source) as TokenSource, {
     async fetchToken(): Promise<TokenOutcome | SessionOutcome> {
       const snapshot = source.getSnapshot()
@@ -14,7 +14,7 @@ export function sessionOnlySource(source: TokenSource): EngineSource {
         const { userId: id, sessionId = null, user: profile, session } = snapshot
         return { kind: 'session', user: { id, sessionId, profile, session } }
       }
-      // The answer to this request is the snapshot that the next attempt finds.
+      // The next attempt finds the answer to this request in the snapshot.
       source.refresh?.()
       const error = snapshot.status === 'failed' ? snapshot.error : diagnose('SESSION_REQUEST_FAILED')
       return { kind: 'failed', error }

@@ -1,4 +1,4 @@
-/** The current token, its renewal, and the callers that wait for it. Does not judge tokens. */
+/** The current token, its renewal, and the callers that wait for it. Does not check tokens. */
 import type { Clock } from './clock.ts'
 import type { Token } from './token.ts'
 import { keyedEffect } from './clock.ts'
@@ -9,12 +9,12 @@ export interface TokenHolder {
   /** The current token has not been passed to the connection yet. */
   readonly isUndelivered: boolean
   accept: (token: Token) => void
-  /** Drops the token. Callers that wait for a token never receive one. */
+  /** Drops the token. The promises of callers that wait for a token never settle. */
   clear: () => void
   /**
-   * Returns the current token for the connection, if there is a token. A forced request only takes
-   * a token that has not been delivered yet, because the deployment may have rejected the delivered
-   * one.
+   * Returns the current token for the connection, if there is one. With `isForced`, only a token
+   * that has not been delivered yet is returned, because the deployment may have rejected the
+   * delivered one.
    */
   take: (isForced: boolean, isUsable: boolean) => string | undefined
   /** Resolves with the next token that {@link deliver} delivers. */
@@ -27,7 +27,7 @@ export interface TokenHolder {
   /** Whether the token has lived for this share of its lifetime. */
   hasLived: (share: number) => boolean
   isRenewalDue: () => boolean
-  /** Schedules the renewal of a token, and cancels that of the previous one. */
+  /** Schedules the renewal of a token. Cancels the renewal of the previous token. */
   setRenewal: (token: Token | null) => void
 }
 
@@ -39,10 +39,10 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
   let waiting: ((token: string) => void)[] = []
 
   /**
-   * The only timer for renewals. The Convex client requests another token 10 s before its token
-   * expires. That is too late if the token endpoint fails at that moment, and even later if the
-   * client misjudges the clock (the client counts the age of the page twice). With this timer, the
-   * renewed token has arrived by then.
+   * The only timer for renewals. The Convex client itself requests another token only 10 s before
+   * its token expires. This is too late if the token endpoint fails at that moment. It may be even
+   * later if the client misjudges the clock, since it counts the age of the page twice. With this
+   * timer, the renewed token arrives before the client requests one.
    */
   const setRenewal = keyedEffect(({ lifetimeMs }: Token) => {
     const MIN_DELAY_MS = 1000
@@ -88,8 +88,8 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
 }
 
 /**
- * The age of a token that arrived in a server-rendered page. If the clocks differ so much that the
- * token's age cannot be determined, the token counts as new.
+ * The age of a token that arrived in a server-rendered page. If the clocks of server and browser
+ * differ so much that the age cannot be determined, the token counts as new.
  */
 function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
   const remainingMs = expiresAt - now

@@ -3,21 +3,24 @@ import type { SignedInUser } from './token.ts'
 
 /** The session that an identity provider reports. */
 export type SessionSnapshot
-  /** Not known yet. `mayBeSignedIn` hints that a token should be requested at once. */
+  /**
+   * The session is not known yet. `mayBeSignedIn`: a token should be requested at once, since a
+   * user is probably signed in.
+   */
   = | { status: 'pending', mayBeSignedIn?: boolean }
   /** A definite answer: there is no session. */
     | { status: 'signedOut' }
   /**
-   * A definite answer: this user, in this session. `sessionId` should be unique to each session;
-   * omit it if the provider has no session ids. `session` carries no secret. If `user` or `session`
-   * change while the ids remain the same, a token with the new claims is requested. Changes of
-   * `updatedAt` and `expiresAt` are ignored.
+   * A definite answer: this user is signed in, in this session. `sessionId` should be unique to
+   * each session; omit it if the provider has no session ids. `session` must not contain a secret.
+   * If `user` or `session` changes while the ids remain the same, a token with the new claims is
+   * requested. Changes of `updatedAt` and `expiresAt` are ignored.
    */
     | { status: 'signedIn', userId: string, sessionId?: string | null, user: unknown, session: unknown }
   /**
-   * The request failed. Never a sign-out. `isInconclusive`: the provider answered, but the answer
-   * says nothing about the session. The next token request then determines whether the user is
-   * signed in.
+   * The request failed. A failure never signs the user out. `isInconclusive`: the provider
+   * answered, but the answer says nothing about the session. The next token request then determines
+   * whether the user is signed in.
    */
     | { status: 'failed', error: Error, isInconclusive?: boolean }
 
@@ -45,8 +48,8 @@ export interface TokenSource {
   /** Calls `listener` after every change, until the returned function is called. */
   subscribe: (listener: (snapshot: SessionSnapshot) => void) => () => void
   /**
-   * Requests a token. With `force`, the token must differ from the ones returned before. `signal`
-   * aborts when the answer is no longer needed.
+   * Requests a token. With `force`, the token must differ from all tokens that were returned
+   * before. `signal` aborts when the answer is no longer needed.
    */
   fetchToken: (request: { force: boolean, signal: AbortSignal }) => Promise<TokenOutcome>
   /**
@@ -55,8 +58,8 @@ export interface TokenSource {
    */
   refresh?: () => void
   /**
-   * Ends the session. Rejects if the provider did not confirm it. `signal` aborts after 30 s, when
-   * the sign-out counts as failed.
+   * Ends the session. Rejects if the provider did not confirm that the session has ended. `signal`
+   * aborts after 30 s; the sign-out has then failed.
    */
   signOut?: (request: { signal: AbortSignal }) => Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Tokens: what a JWT says about its user, how long it lives, and when it is renewed. */
+/** Tokens: the user and the lifetime that a JWT states, and when the token is renewed. */
 import { readClaims } from '../shared/jwt.ts'
 
 /** A signed-in user, as a token or the provider describes it. */
@@ -20,17 +20,20 @@ export interface Token {
    * `profile` has the other claims that describe the user, such as name and email.
    */
   user: SignedInUser
-  /** `exp` − `iat` in milliseconds: needs no clock. `Infinity` if the token does not have both. */
+  /**
+   * `exp` − `iat` in milliseconds, which does not depend on a clock. `Infinity` if one of the
+   * claims is missing.
+   */
   lifetimeMs: number
   /** `exp` in milliseconds since 1970, by the issuer's clock. */
   expiresAt: number
 }
 
 /**
- * How long after its receipt a token is renewed, in milliseconds. A token is renewed a fifth of its
- * lifetime before it expires, but at least 10 s and at most 90 s before. Users then do not notice a
- * minute in which the token endpoint fails, or in which a hidden tab delays timers. A token that
- * lives for seconds is renewed after half of its lifetime.
+ * How long after its receipt a token is renewed, in milliseconds. The margin before it expires is a
+ * fifth of its lifetime, but at least 10 s and at most 90 s. With this margin, users do not notice
+ * if the token endpoint fails for a minute, or if a hidden tab delays timers by a minute. A token
+ * with a lifetime below 20 s is renewed after half of its lifetime.
  */
 export function renewalDelay(lifetimeMs: number): number {
   const leewayMs = Math.max(10_000, Math.min(lifetimeMs * 0.2, 90_000))
