@@ -1,4 +1,4 @@
-/** The Nuxt module. Its steps are in `module/`, and the code that runs in the app in `runtime/`. */
+/** The Nuxt module. `module/` contains its steps, and `runtime/` the code that runs in the app. */
 import type { NuxtModule } from 'nuxt/schema'
 import type { ModuleOptions, ResolvedOptions } from './module/options.ts'
 import { addPlugin, addServerPlugin, createResolver, defineNuxtModule } from 'nuxt/kit'

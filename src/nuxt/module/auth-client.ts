@@ -5,8 +5,8 @@ import type { AuthProvider } from './options.ts'
 import { addTemplate, createResolver, findPath } from 'nuxt/kit'
 
 /**
- * The packages that the browser's bundle needs. Vite would otherwise discover these packages one by
- * one, and reload the page for each.
+ * The packages that Vite must optimize before the page loads. Otherwise, the development server
+ * would discover them one by one and reload the page for each.
  */
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values', 'convue > @vueuse/core']
 
@@ -16,8 +16,8 @@ const AUTH_PACKAGES = ['better-auth/vue', '@convex-dev/better-auth/client/plugin
 const { resolve } = createResolver(import.meta.url)
 
 /**
- * The file that exports `authClient`, without its extension; `null` if the app provides no client
- * to this module.
+ * Returns the path of the file that exports `authClient`, without its extension. `null` if this
+ * module uses no such file.
  */
 export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthProvider): Promise<string | null> {
   const packages = [...BUNDLED]
@@ -35,7 +35,7 @@ export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthP
   return file
 }
 
-/** `app/auth-client.ts` of the project, or else of the first layer that has one. */
+/** Finds `app/auth-client.ts` in the project, or else in the first layer that has this file. */
 async function findOwnFile(layers: Layer[]): Promise<string | null> {
   for (const { srcDir } of layers) {
     const file = await findPath('auth-client', { cwd: srcDir, extensions: ['.ts', '.js', '.mts', '.mjs'] })

@@ -5,7 +5,7 @@ const { resolve } = createResolver(import.meta.url)
 
 export function addAuthRoutes(basePath: string): void {
   const route = `${basePath}/**`
-  // No cache may keep a response about a session, even if a more general route rule enables a
+  // No cache may keep the responses of these routes, even if a more general route rule enables a
   // cache.
   extendRouteRules(route, { cache: false, swr: false, isr: false, prerender: false } as object, { override: true })
   addServerHandler({ route, handler: resolve('../runtime/server/handlers/auth-proxy') })

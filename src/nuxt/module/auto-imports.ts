@@ -41,7 +41,9 @@ export function addAutoImports(): void {
   addServerImports(serverUtils.map(name => ({ name, from: resolve('../runtime/server/utils/use-convex-server') })))
 }
 
-/** Another module that provides authentication has composables of these names itself. */
+/**
+ * Not added if another module provides authentication: it has its own composables with these names.
+ */
 export function addAuthImports(): void {
   addImports([
     { name: 'useAuthClient', from: resolve('../runtime/app/composables/use-auth-client') },

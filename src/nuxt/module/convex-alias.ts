@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs'
 import { addTemplate, useLogger } from 'nuxt/kit'
 
 export function addConvexAliases(nuxt: Nuxt, layers: [Layer, ...Layer[]]): void {
-  // The folder decides, not the generated code in it: a project's functions count before anything
-  // is generated from them.
+  // The first layer that has a folder of functions counts, even if its code has not been generated
+  // yet.
   const layer = layers.find(({ functions }) => existsSync(functions)) ?? layers[0]
   for (const name of ['api', 'server', 'dataModel']) {
     let file = `${layer.functions}/_generated/${name}`
@@ -23,7 +23,10 @@ function explain(file: string, layer: Layer, project: Layer): string {
     + 'or set `convex.functions` to the folder of your functions.'
 }
 
-/** A module that throws when it is imported, until the generated one exists. @returns its path. */
+/**
+ * Adds a module that throws when it is imported. It is used until the generated file exists.
+ * @returns the path of the module.
+ */
 function addPlaceholder(nuxt: Nuxt, name: string, file: string, message: string): string {
   if (name === 'api')
     useLogger('convue').warn(message)

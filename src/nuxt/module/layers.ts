@@ -1,4 +1,4 @@
-/** The project and its layers, with the folders of each that this module needs. */
+/** Finds the project and its layers, with the folders that this module needs. */
 import type { Nuxt } from 'nuxt/schema'
 import type { ModuleOptions } from './options.ts'
 import { createResolver } from 'nuxt/kit'
@@ -8,7 +8,7 @@ import { DEFAULT_FUNCTIONS } from './options.ts'
 export interface Layer {
   rootDir: string
   srcDir: string
-  /** The folder in which its Convex functions would be. It need not exist. */
+  /** The folder of the layer's Convex functions. The folder need not exist. */
   functions: string
 }
 
@@ -18,8 +18,8 @@ export function findLayers(nuxt: Nuxt, functions: string): [Layer, ...Layer[]] {
   const declared = layers.map(({ config }) => (config as { convex?: ModuleOptions }).convex?.functions)
   const [project, ...others] = layers.map(({ config, cwd }, index): Layer => {
     const rootDir = config.rootDir ?? cwd
-    // Options that are passed to the module itself belong to the project. Nuxt merges the layers'
-    // options into them, so a value that a layer declares belongs to that layer instead.
+    // The options of the module contain the options of the project and of all layers, merged by
+    // Nuxt. So `functions` belongs to the project, unless a layer declares the same value.
     const isProjects = index === 0 && !declared.slice(1).includes(functions)
     const folder = declared[index] ?? (isProjects ? functions : DEFAULT_FUNCTIONS)
     return { rootDir, srcDir: config.srcDir ?? rootDir, functions: createResolver(rootDir).resolve(folder) }

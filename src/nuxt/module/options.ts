@@ -6,8 +6,8 @@ import { hasNuxtModule } from 'nuxt/kit'
 
 /**
  * The identity that a page requires: a signed-in user (`'required'`), anonymous (`'guest'`), or any
- * identity (`false`). `{ redirectTo }` requires a signed-in user, and redirects to this page while
- * no user is signed in.
+ * identity (`false`). `{ redirectTo }` requires a signed-in user too. Its value is the page to
+ * which an anonymous visit is redirected, instead of the sign-in page.
  */
 export type PageAuth<Target = PageTarget> = 'required' | 'guest' | false | { redirectTo: Target }
 
@@ -22,42 +22,46 @@ export interface ModuleOptions {
    */
   siteUrl?: string
   /**
-   * The folder of the Convex functions, relative to the root of the project, or of the layer that
+   * The folder of the Convex functions, relative to the root of the project or of the layer that
    * sets this option.
    * @default 'convex'
    */
   functions?: string
   /**
    * `'external'`: another module or the app itself provides the routes, pages and composables of
-   * authentication; Convue takes the identity from its client.
+   * authentication. Convue only uses the auth client of that module or app.
    * @default 'external' beside `@onmax/nuxt-better-auth`, or else 'convue'
    */
   auth?: 'convue' | 'external'
   /**
    * Whether a page that was rendered for a user contains the user's token. `false`: no HTML
-   * contains a token. The browser hydrates the page at once, and requests a token: the identity is
-   * unknown until the token arrives, for up to 2 seconds.
+   * contains a token. The browser then hydrates the page at once, and shows the rendered data while
+   * it requests a token. If the token takes longer than 2 seconds, the identity counts as unknown
+   * until the token arrives.
    * @default true
    */
   tokenInPayload?: boolean
   /**
-   * `false`: the auth server has sessions and no token endpoint. Pages and server routes follow the
-   * session, and all queries and calls run anonymously: see `createConvex`.
+   * `false`: the auth server has sessions but no token endpoint. The session alone then determines
+   * the user of pages and server routes, and all queries and calls run anonymously: see
+   * `createConvex`.
    * @default true
    */
   tokens?: boolean
-  /** The rule of pages without `definePageMeta({ auth })`. @default false */
+  /** The rule for pages that do not set `definePageMeta({ auth })`. @default false */
   pageAuth?: PageAuth
   /** The page on which users sign in. @default '/sign-in' */
   signInPath?: PageTarget
   /**
-   * The page to which a signed-in user is redirected from a page for guests, unless the user was
-   * redirected there from another page, to which the user then returns.
+   * The page to which a signed-in user is redirected from a page with the rule `'guest'`. A user
+   * who was redirected to the sign-in page from another page returns to that page instead.
    *
    * @default '/'
    */
   homePath?: PageTarget
-  /** The path of Better Auth's routes, on the app as on the deployment. @default '/api/auth' */
+  /**
+   * The path of Better Auth's routes, both in the app and on the deployment. @default '/api/auth'
+   */
   basePath?: string
   /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
@@ -79,7 +83,8 @@ type PassedServerOptions = Pick<
 /** See `createConvexServer` of `convue/server`. */
 export interface ModuleServerOptions extends PassedServerOptions {
   /**
-   * The deployment's address as the app's server reaches it, if browsers use another one.
+   * The address at which the app's server reaches the deployment, if it differs from `url`, which
+   * browsers use.
    * @default `NUXT_CONVEX_SERVER_URL`, or `url`
    */
   url?: string
@@ -102,8 +107,8 @@ export const defaults = {
 export type ResolvedOptions = ModuleOptions & Required<Pick<ModuleOptions, keyof typeof defaults>>
 
 /**
- * The provider of authentication: Convue's module, `@onmax/nuxt-better-auth`, or anything else
- * (`'external'`).
+ * What provides authentication: this module, `@onmax/nuxt-better-auth`, or the app or any other
+ * module (`'external'`).
  */
 export type AuthProvider = 'convue' | 'nuxt-better-auth' | 'external'
 
@@ -119,8 +124,8 @@ export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvi
 }
 
 /**
- * Throws if an option is a function: the build writes the options as JSON, and would silently omit
- * functions.
+ * Throws if an option is a function. The build writes the options as JSON, which would silently
+ * omit functions.
  */
 export function assertSerializable({ signInPath, homePath, pageAuth }: ModuleOptions): void {
   const redirectTo = typeof pageAuth === 'object' ? pageAuth.redirectTo : undefined

@@ -1,4 +1,4 @@
-/** The pages to which page rules redirect. `page-path.ts` finds their paths. */
+/** Types of the pages to which page rules redirect. `page-path.ts` computes their paths. */
 import type { useRoute } from 'nuxt/app'
 
 /**
@@ -29,6 +29,6 @@ export type DynamicPageTarget = PageTarget | ((visited: ReturnType<typeof useRou
 export interface ConvexAppConfig {
   /** The page on which users sign in. */
   signInPath?: DynamicPageTarget
-  /** The page to which a signed-in user is redirected from a page for guests. */
+  /** The page to which a signed-in user is redirected from a page with the rule `'guest'`. */
   homePath?: DynamicPageTarget
 }

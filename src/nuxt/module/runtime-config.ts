@@ -1,11 +1,12 @@
-/** Passes the options on: as runtime config, or as constants that are built into the app. */
+/** Passes the options to the app: as runtime config, or as constants in the build. */
 import type { Nuxt } from 'nuxt/schema'
 import type { ResolvedOptions } from './options.ts'
 import process from 'node:process'
 import { addTemplate } from 'nuxt/kit'
 
 /**
- * Nuxt itself overrides these values by `NUXT_PUBLIC_CONVEX_URL` and the like when the app starts.
+ * When the app starts, Nuxt overrides these values with environment variables such as
+ * `NUXT_PUBLIC_CONVEX_URL`.
  */
 export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExternal: boolean): void {
   const { env } = process
@@ -17,12 +18,12 @@ export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExterna
   }
   runtimeConfig.convex = {
     isExternal,
-    // Nuxt overrides only keys that exist.
+    // `url` and `clientAddressHeader` are set, since Nuxt overrides only keys that exist.
     server: { url: '', clientAddressHeader: '', ...server, basePath, tokens },
   }
 }
 
-/** Constants, so that a build leaves out the code that depends on them. */
+/** The options are constants, so that a build omits code that the options disable. */
 export function addBuildConstants(options: ResolvedOptions, isExternal: boolean): void {
   const { basePath, tokenInPayload, tokens, pageAuth, signInPath, homePath } = options
   const constants = { basePath, tokenInPayload, tokens, isExternal, pages: { auth: pageAuth, signInPath, homePath } }

@@ -1,9 +1,9 @@
-/** The types that the module declares in the app's own project. */
+/** Adds the types that the module declares in the app. */
 import { addTypeTemplate, createResolver } from 'nuxt/kit'
 
 const { resolve } = createResolver(import.meta.url)
 
-/** The runtime config and the context of an event, for the app and for its server. */
+/** Adds the types of the runtime config and of `event.context`, for the app and for its server. */
 export function addRuntimeTypes(): void {
   addTypeTemplate({
     filename: 'types/convue-runtime.d.ts',
@@ -12,8 +12,8 @@ export function addRuntimeTypes(): void {
 }
 
 /**
- * The rules of pages, and the auth client. `authClientFile` is the file that exports `authClient`,
- * without its extension.
+ * Adds the types of the page rules and of the auth client. `authClientFile` is the path of the file
+ * that exports `authClient`, without its extension.
  */
 export function addAuthTypes(authClientFile: string): void {
   const convue = JSON.stringify(resolve('../module'))

@@ -1,13 +1,13 @@
-/** Additions to Nuxt's own types: the runtime config, and the context of an event on the server. */
+/** Additions to the types of Nuxt, Nitro and h3: runtime config, and the context of an event. */
 import type { ConvexServerOptions } from 'convue/server'
 import type { ConvexEventContext } from './server/utils/request-convex.ts'
 
 interface ConvexRuntimeConfig {
-  /** Another module provides authentication. */
+  /** Whether another module provides authentication. */
   isExternal: boolean
   /**
-   * Options of `createConvexServer`. `url` is the deployment's address as the app's server reaches
-   * it, or empty.
+   * Options of `createConvexServer`. `url` is the address at which the app's server reaches the
+   * deployment, or empty if it is the public address.
    */
   server: Partial<ConvexServerOptions> & { url: string }
 }
@@ -15,7 +15,7 @@ interface ConvexRuntimeConfig {
 interface ConvexPublicRuntimeConfig {
   /** The deployment's address. */
   url: string
-  /** The address of its HTTP actions; empty if it follows from `url`. */
+  /** The address of the deployment's HTTP actions; empty if it is derived from `url`. */
   siteUrl: string
 }
 
@@ -37,7 +37,10 @@ declare module 'nitropack/types' {
 
 declare module 'h3' {
   interface H3EventContext {
-    /** Convex of this app's server. The Nitro plugin of the module sets it for each request. */
+    /**
+     * Convex on this app's server. The Nitro plugin of the module sets this property for each
+     * request.
+     */
     convue: ConvexEventContext
   }
 }

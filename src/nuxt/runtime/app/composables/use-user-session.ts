@@ -7,11 +7,11 @@ import { useAuthClient } from './use-auth-client.ts'
 
 type AuthClient = ConvueAuthClient['client']
 
-/** What {@link useUserSession} returns. */
+/** The return value of {@link useUserSession}. */
 export interface UseUserSessionReturn {
-  /** `null` while the user is signed out or not known. */
+  /** The signed-in user; `null` if the page is signed out or the identity is not known yet. */
   user: ComputedRef<ConvexUser | null>
-  /** Without the session's secret token. */
+  /** The session without its secret token. */
   session: ComputedRef<ConvexSession | null>
   loggedIn: ComputedRef<boolean>
   /** Whether the identity is known. */
@@ -23,8 +23,8 @@ export interface UseUserSessionReturn {
 }
 
 /**
- * The signed-in user, under the names of `@onmax/nuxt-better-auth`: an app can move between that
- * module and this one.
+ * The signed-in user and session, under the same names as in `@onmax/nuxt-better-auth`, so that an
+ * app can switch between that module and this one.
  */
 export function useUserSession(): UseUserSessionReturn {
   const { user, session, status, signOut } = useConvexAuth()

@@ -13,7 +13,9 @@ export default defineNuxtRouteMiddleware((to) => {
     return navigateTo(target, { replace: true })
 })
 
-/** The path to which a visit of this page is redirected. */
+/**
+ * The path to which a visit of this page must be redirected; `undefined` if the page may be shown.
+ */
 export function redirectFromPage(to: RouteLocationNormalized): string | undefined {
   const { status } = useNuxtApp().vueApp.runWithContext(() => useConvexAuth())
   const config = useAppConfig().convex as ConvexAppConfig | undefined

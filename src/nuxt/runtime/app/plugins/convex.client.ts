@@ -1,4 +1,4 @@
-/** Convex in the browser: begins with the results that the server fetched, then opens live ones. */
+/** Installs Convue in the browser. Queries begin with the results that the server fetched. */
 import type { BetterAuthClient } from 'convue'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { createConvex, restoreSsrData } from 'convue'
@@ -24,14 +24,14 @@ export default defineNuxtPlugin({
 })
 
 /**
- * Removes everything of Convex from the payload and the document, so that neither keeps a user's
- * token or data.
+ * Returns Convue's part of the payload, and removes it from the payload and the document, so that
+ * neither contains the user's token or data any longer.
  */
 function takePayload(payload: Record<string, any>): ConvexPayload {
   const rendered: Partial<ConvexPayload> = payload.convue ?? {}
   const { auth, results = {} } = rendered
   delete payload.convue
-  // Nuxt keeps the object that holds the whole payload as it was parsed.
+  // Nuxt keeps a reference to the parsed payload, so the object itself is emptied too.
   delete rendered.auth
   delete rendered.results
   if (auth !== undefined || Object.keys(results).length > 0)
@@ -40,8 +40,8 @@ function takePayload(payload: Record<string, any>): ConvexPayload {
 }
 
 /**
- * The scripts that contain the payload: JSON, or with `renderJsonPayloads: false` a program that
- * has already run.
+ * The scripts that contain the payload. They contain JSON, or with `renderJsonPayloads: false` a
+ * script that has already run.
  */
 function findPayloadScripts(): HTMLScriptElement[] {
   return [...document.scripts].filter(({ src, dataset, text }) => {

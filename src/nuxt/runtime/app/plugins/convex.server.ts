@@ -1,4 +1,4 @@
-/** Convex while a server renders: fetches a page's queries, and puts results into the payload. */
+/** Installs Convue on the server. Fetches the page's queries, and fills the payload. */
 import type { InitialAuth, TokenSource } from 'convue'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { collectSsrData, createConvex } from 'convue'
@@ -6,8 +6,8 @@ import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
 import { isExternal, tokenInPayload, tokens } from '#build/convue/options.mjs'
 
 /**
- * A token source with an unknown identity. Without a token source, the page would be anonymous.
- * While a page is rendered, no token is requested from this source.
+ * A token source whose identity is unknown. It is needed because a page without a token source is
+ * anonymous. While a page is rendered, no token is requested from it.
  */
 const unknownIdentity: TokenSource = {
   getSnapshot: () => ({ status: 'pending' }),
@@ -37,11 +37,10 @@ export default defineNuxtPlugin({
       initialAuth,
       ssrData,
     }))
-    // Results of queries that stores and middleware have requested arrive before anything is
-    // rendered.
+    // Rendering waits for the queries that stores and middleware have run.
     nuxtApp.hook('app:created', ssrData.settled)
-    // If the deployment rejected the token while the page was rendered, another token has replaced
-    // it, and the rejected token must not reach the browser.
+    // If the deployment rejected the token during rendering, another token has replaced it. The
+    // payload must then contain the new token.
     nuxtApp.hook('app:rendered', async () => {
       if (payload.auth?.token)
         payload.auth.token = await request.getToken().catch(() => null)

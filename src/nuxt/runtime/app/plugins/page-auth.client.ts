@@ -1,4 +1,4 @@
-/** Applies the current page's rule in the browser when the identity becomes known or changes. */
+/** Applies the rule of the current page when the identity becomes known or changes. */
 import { useConvexAuth } from 'convue'
 import { defineNuxtPlugin, navigateTo, useRouter } from 'nuxt/app'
 import { watch } from 'vue'

@@ -1,16 +1,16 @@
-/** The auth client of an app that has no `app/auth-client.ts`. */
+/** The auth client for apps without `app/auth-client.ts`. */
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
 import { basePath } from '#build/convue/options.mjs'
 import { baseURL } from '#internal/nuxt/paths'
 
 /**
- * An explicit type: the inferred one names packages that an app cannot resolve, so it would be
- * `any` in the app.
+ * An explicit type is needed: the inferred type refers to packages that the app cannot resolve, so
+ * the client would have the type `any` in the app.
  */
 type DefaultAuthClient = ReturnType<typeof createAuthClient<{ plugins: ReturnType<typeof convexClient>[] }>>
 
-/** Requests the app's own auth routes. */
+/** A Better Auth client that sends its requests to the auth routes of the app. */
 export const authClient: DefaultAuthClient = createAuthClient({
   plugins: [convexClient()],
   basePath: baseURL().replace(/\/$/, '') + basePath,

@@ -1,20 +1,20 @@
-/** The rules of pages as pure functions. Nothing here depends on Nuxt. */
+/** The rules of pages as pure functions, independent of Nuxt. */
 import type { AuthStatus } from 'convue'
 import type { PageAuth } from '../../../module/options.ts'
 
-/** The properties of a visit of a page that the rules of pages depend on. */
+/** The properties of a page visit that determine whether it is redirected. */
 export interface PageVisit {
   /** The page's own rule, or the default. */
   auth: PageAuth<unknown>
   path: string
   fullPath: string
-  /** The query parameter that names the page from which the user was redirected. */
+  /** The query parameter `redirect`: the page from which the user was redirected. */
   redirect: unknown
 }
 
 /**
- * The paths to which a rule redirects, in the language of the visited page. The app's code may
- * return any value, so the values are checked.
+ * Functions that return the paths to which rules redirect, in the language of the visited page. The
+ * app's own code may determine a path and return any value, so each value is checked.
  */
 export interface PageAuthPaths {
   signInPath: () => unknown
@@ -26,8 +26,8 @@ export interface PageAuthPaths {
 const BASE = 'http://this-site.invalid'
 
 /**
- * The path to which a visit is redirected; `undefined` if it is not redirected, or if the identity
- * is not known yet.
+ * The path to which a visit is redirected. `undefined` if the visit is not redirected, or if the
+ * identity is not known yet.
  */
 export function redirectFor(visit: PageVisit, status: AuthStatus, paths: PageAuthPaths): string | undefined {
   const { auth } = visit
@@ -46,10 +46,10 @@ export function redirectFor(visit: PageVisit, status: AuthStatus, paths: PageAut
   return withRedirect(visit, paths.signInPath())
 }
 
-/** The path with a query parameter that leads back to the visited page. */
+/** Adds a query parameter to the path, so that the user can return to the visited page. */
 function withRedirect({ path, fullPath }: PageVisit, target: unknown): string | undefined {
   const { pathname, search, hash } = new URL(pathOnThisSite(target) ?? '/', BASE)
-  // A page that redirects to itself would never stop redirecting.
+  // A page must not redirect to itself, in an endless loop.
   if (pathname === path)
     return undefined
   const query = [search.slice(1), `redirect=${encodeURIComponent(fullPath)}`].filter(Boolean).join('&')
@@ -57,8 +57,8 @@ function withRedirect({ path, fullPath }: PageVisit, target: unknown): string | 
 }
 
 /**
- * A path of this site, or `undefined`. A link must not lead users to another site, and to a browser
- * `//evil.example` is a path too.
+ * Returns the path if it is a path of this site, or else `undefined`. A redirect must not lead to
+ * another site, for example with `//evil.example`, which browsers treat as a URL of another host.
  */
 export function pathOnThisSite(path: unknown): string | undefined {
   if (typeof path !== 'string' || !path.startsWith('/'))

@@ -1,10 +1,10 @@
-/** Finds the path of a page, in the language of the visited page. */
+/** Computes the path of a page in the language of the visited page. */
 import type { RouteLocationNormalized } from 'vue-router'
 import type { DynamicPageTarget } from '../../../module/page-target.ts'
 import { useNuxtApp, useRouter } from 'nuxt/app'
 import { unref } from 'vue'
 
-/** What `@nuxtjs/i18n` adds to the Nuxt app, as far as this file uses it. */
+/** The properties that `@nuxtjs/i18n` adds to the Nuxt app and that this file uses. */
 interface I18n {
   $localePath?: (target: unknown, locale?: string) => string
   $routeBaseName?: (route: RouteLocationNormalized) => string | undefined
@@ -12,8 +12,8 @@ interface I18n {
 }
 
 /**
- * The path of a page, in the language of the visited page. The path may lead to another site: the
- * caller checks it.
+ * The path of a page in the language of the visited page. The caller must check that the path does
+ * not lead to another site.
  */
 export function pathOfPage(target: DynamicPageTarget, visited: RouteLocationNormalized): string {
   const location = typeof target === 'function' ? target(visited) : target
@@ -23,9 +23,9 @@ export function pathOfPage(target: DynamicPageTarget, visited: RouteLocationNorm
 }
 
 /**
- * The language of a page. The current language is still that of the previous page during a
- * navigation. The name of a localised route consists of the page, the language and configurable
- * separators.
+ * The language of a visited page. It is read from the name of the route, which consists of the
+ * page, the language and configurable separators. During a navigation, the current language of
+ * `@nuxtjs/i18n` is still the language of the previous page.
  */
 function localeOf(route: RouteLocationNormalized, { $routeBaseName, $i18n }: I18n): string | undefined {
   const baseName = $routeBaseName?.(route)
@@ -33,6 +33,6 @@ function localeOf(route: RouteLocationNormalized, { $routeBaseName, $i18n }: I18
   if (!baseName || !codes)
     return undefined
   const rest = String(route.name).slice(baseName.length)
-  // The longest match: `en-US` contains `en`.
+  // The longest match counts, since `en-US` contains `en`.
   return codes.filter(code => rest.includes(code)).sort((one, other) => other.length - one.length)[0]
 }

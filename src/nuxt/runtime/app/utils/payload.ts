@@ -1,8 +1,11 @@
-/** What a rendered page contains of Convex, under the key `convue` of Nuxt's payload. */
+/** The type of Convue's part of the payload, under the key `convue` of Nuxt's payload. */
 import type { InitialAuth, SsrResults } from 'convue'
 
 export interface ConvexPayload {
-  /** `null`: anonymous. Absent: the identity is not known, or a cache keeps the page. */
+  /**
+   * The identity for which the page was rendered; `null` for anonymous. Absent if the identity is
+   * not known, or if a cache keeps the page.
+   */
   auth?: InitialAuth | null
   results: SsrResults
 }

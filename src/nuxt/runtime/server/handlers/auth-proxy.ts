@@ -10,10 +10,10 @@ import { isShared } from '../utils/shared-route.ts'
 export default defineEventHandler(async event => paceResponse(event, await answer(event)))
 
 async function answer(event: H3Event): Promise<Response> {
-  // The URL as the client sent it: below a `baseURL`, the path of the event is decoded, so the
-  // proxy would check another path.
+  // The URL as the client sent it. With a `baseURL`, Nitro decodes the path of the event, so the
+  // proxy would check another path than the deployment receives.
   const url = requestUrl(event)
-  // `new Request` throws for this method.
+  // `new Request` throws for the method TRACE.
   if (event.method === 'TRACE')
     return refuse(405, 'METHOD_NOT_ALLOWED', 'Auth routes do not answer to this method.')
   const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '')
@@ -32,12 +32,12 @@ async function answer(event: H3Event): Promise<Response> {
 
 function headersOf(event: H3Event): Headers {
   const headers = new Headers(event.headers)
-  // A page that a cache keeps may request the session while it is rendered: the session must not
-  // become part of the page.
+  // A page that a cache keeps may request the session while it is rendered. Without cookies, the
+  // session cannot become part of that page.
   if (isShared(event))
     headers.delete('cookie')
-  // Nuxt's development server writes this header in front of the app. This does not mean that
-  // `trustProxy` is missing.
+  // Nuxt's development server adds this header itself. Without this deletion, Convue would warn
+  // that `trustProxy` is missing.
   if (import.meta.dev && !useRuntimeConfig().convex.server.trustProxy)
     headers.delete('x-forwarded-for')
   return headers

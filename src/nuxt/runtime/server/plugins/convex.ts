@@ -1,4 +1,4 @@
-/** Adds Convex, as the identity of the request, to each event as `event.context.convue`. */
+/** Sets `event.context.convue` of each event: Convex as the identity of the request. */
 import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { EventConvex } from '../utils/request-convex.ts'
@@ -22,10 +22,10 @@ export default defineNitroPlugin((nitro) => {
   const convexOf = new WeakMap<H3Event, EventConvex>()
 
   /**
-   * All events that have the cookies of their outermost event share one `ConvexRequest`: the
-   * identity is requested once, and cannot change in between. An event with other cookies has its
-   * own identity. Whether it may write depends on the headers of the outermost event, not on its
-   * own headers.
+   * An event with the same cookies as its outermost event shares the `ConvexRequest` of the
+   * outermost event. The identity is then requested only once, and is the same for all of these
+   * events. An event with other cookies has its own identity. Whether an event may write always
+   * depends on the headers of the outermost event, and not on its own headers.
    */
   function requestOf(event: H3Event): ConvexRequest {
     const outermost = outermostEvent(event)
@@ -44,7 +44,8 @@ export default defineNitroPlugin((nitro) => {
     const anonymousRequest = server.forRequest(new Request(requestUrl(event)), { causedBy })
     if (isShared(event))
       return { request: anonymousRequest, anonymousRequest, isShared: true }
-    // The response of an inner request becomes part of the outermost response.
+    // The data of this event may become part of the outermost response, so both responses are made
+    // private.
     const events = [...new Set([event, outermostEvent(event)])]
     const request = withIdentityHeaders(requestOf(event), events, events.filter(it => hasSameCookies(it, event)))
     return { request, anonymousRequest, isShared: false }
@@ -88,8 +89,8 @@ function createServer(): ConvexServer {
 /** The address of the HTTP actions, `''` if it cannot be derived from `url`. */
 function deriveSiteUrl(url: string, isExternal: boolean): string {
   const siteUrl = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
-  // If another module provides authentication, nothing is requested from this address, and any
-  // address will do.
+  // If another module provides authentication, no request is sent to this address, so any valid
+  // address can be used.
   if (siteUrl === url && !isExternal)
     return ''
   return siteUrl

@@ -1,19 +1,22 @@
-/** Sets the status of errors of Convue that a server route does not catch, instead of 500. */
+/** Sets the response status for errors of Convue that a server route does not catch. */
 import { ConvueError } from 'convue/server'
 import { defineNitroPlugin } from 'nitropack/runtime'
 
 type Statuses = Partial<Record<string, [status: number, text: string]>>
 
 /**
- * The server was right to refuse the request. The response contains the reason, and the log does
- * not report a mistake of the app.
+ * Errors with which the server correctly refuses a request. The response contains the reason. The
+ * errors are not logged, since the app has not made a mistake.
  */
 const REFUSED: Statuses = {
   ORIGIN_UNTRUSTED: [403, 'Forbidden'],
   IDENTITY_CHANGED: [409, 'Conflict'],
 }
 
-/** A request to the deployment failed. The log reports it, and the reason remains on the server. */
+/**
+ * Errors of a failed request to the deployment. They are logged, and the response does not contain
+ * the reason.
+ */
 const FAILED: Statuses = {
   FUNCTION_REQUEST_FAILED: [502, 'Bad Gateway'],
   SESSION_REQUEST_FAILED: [502, 'Bad Gateway'],

@@ -1,13 +1,13 @@
-/** Warns when the server starts on a host where the address of a client is never known. */
+/** Warns at the start of the server if the host never provides the addresses of clients. */
 import { nuxtError } from './nuxt-error.ts'
 
 /**
- * Presets of Nitro whose entry calls the app without a socket of Node: only a socket has the
+ * The presets of Nitro whose entry calls the app without a Node socket. Only a socket provides the
  * address of a connection.
  */
 const WITHOUT_SOCKET = /^(?:aws-lambda|azure|bun|cloudflare|deno|netlify|service-worker|vercel-edge|winterjs)/
 
-/** With any other preset, the requests show whether the address is known. */
+/** With all other presets, it is checked per request whether the address is known. */
 export function warnOfUnknownAddress(preset: string | undefined, trustProxy: unknown): void {
   if (trustProxy || !WITHOUT_SOCKET.test((preset ?? '').replaceAll('_', '-')))
     return

@@ -1,29 +1,27 @@
-/** The connection of a client, which h3 does not handle: its address, its end, and its pace. */
+/** The connection of a client: its address, its end, and the pace at which the client reads. */
 import type { H3Event } from 'h3'
 import type { ServerResponse } from 'node:http'
 import { outermostEvent } from './outermost-request.ts'
 
 /**
- * How long a client that is still sending a body has to read the response, before the connection is
- * closed.
+ * If a client is still sending a body when the response ends, the connection is closed after this
+ * time, in milliseconds. The client can read the response until then.
  */
 const LINGER_MS = 500
 
 /**
- * The address at the other end of the connection. A request that the server makes to itself, such
- * as a request of a page that it renders, has the address of the request that caused it.
+ * The address of the client. If the server sends a request to itself, for example while it renders
+ * a page, this is the address of the client that sent the outermost request.
  */
 export function connectionAddress(event: H3Event): string | undefined {
   const { socket } = outermostEvent(event).node.req
-  // Nuxt's development server passes requests on to the app over a socket without an address.
+  // Nuxt's development server forwards requests to the app over a socket that has no address.
   if (import.meta.dev)
     return socket?.remoteAddress || '127.0.0.1'
   return socket?.remoteAddress || undefined
 }
 
-/**
- * Aborts when the client has closed the connection: nothing has to be fetched for it any longer.
- */
+/** Aborts when the client has closed the connection, since no data has to be fetched any longer. */
 export function clientSignal(event: H3Event): AbortSignal | undefined {
   const { res } = event.node
   if (!res.socket)
@@ -37,18 +35,18 @@ export function clientSignal(event: H3Event): AbortSignal | undefined {
 }
 
 /**
- * A response whose body is read only as fast as the client reads it, is cancelled when the client
- * closes the connection, and ends with a broken connection if its source fails. If the client is
- * still sending a body, the connection is closed after the response, so that the rest of the body
- * need not be read.
+ * Returns the response with another body stream, which adds four properties. The source is read
+ * only as fast as the client reads. It is cancelled when the client closes the connection. If the
+ * source fails, the connection is broken off. If the client is still sending a body, the connection
+ * is closed after the response, so that the rest of the body need not be read.
  */
 export async function paceResponse(event: H3Event, response: Response): Promise<Response> {
   const { req, res } = event.node
-  // Runtimes other than Node read and cancel the body themselves.
+  // Only Node needs this: other runtimes read and cancel the body themselves.
   if (!res.socket)
     return response
-  // Node parses a body that arrived together with the headers in the same task, but after this
-  // code.
+  // If a body arrived together with the headers, Node parses the body later in the same task, so
+  // the next task is awaited.
   if (!req.complete)
     await new Promise(resolve => setTimeout(resolve))
   const isStillSending = !req.complete
@@ -81,11 +79,12 @@ function paceBody(source: Body, res: ServerResponse, isStillSending: boolean): B
           return controller.enqueue(value)
       }
       catch {
-        // The headers have been sent: only a broken connection shows that the body is incomplete.
+        // The headers have already been sent, so only a broken connection can show that the body is
+        // incomplete.
         res.destroy()
       }
-      // The end of the response closes the connection: a client that is still sending could lose
-      // the response.
+      // The end of the response closes the connection. A client that is still sending needs time to
+      // read the response before.
       if (isStillSending)
         await Promise.race([closed, new Promise(resolve => setTimeout(resolve, LINGER_MS))])
       controller.close()

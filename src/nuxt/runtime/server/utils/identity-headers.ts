@@ -1,4 +1,4 @@
-/** Keeps responses that depend on an identity out of caches, and sets renewed cookies on them. */
+/** Keeps responses with data of an identity out of caches, and sets renewed cookies on them. */
 import type { ConvexRequest } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { PrivateResponse } from './private-response.ts'
@@ -7,10 +7,10 @@ import { nuxtError } from './nuxt-error.ts'
 import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
 
 /**
- * Wraps a `ConvexRequest` so that its first use makes the responses of `events` private: the
- * response of the event itself, and the response of the outermost event, which will contain its
- * data. Cookies that Better Auth renews are set on the responses of `withCookies`, the events that
- * have the same identity.
+ * Wraps a `ConvexRequest` so that its first use makes the responses of `events` private. `events`
+ * are the event itself and the outermost event, whose response will contain the data. If Better
+ * Auth renews cookies, they are set on the responses of `withCookies`: the events with the same
+ * identity.
  */
 export function withIdentityHeaders(request: ConvexRequest, events: H3Event[], withCookies: H3Event[]): ConvexRequest {
   const use = async (method: (...args: any[]) => Promise<any>, args: any[]): Promise<any> => {
@@ -37,7 +37,7 @@ export function withIdentityHeaders(request: ConvexRequest, events: H3Event[], w
  */
 function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
   const { res } = event.node
-  // The response has ended: no data can become a part of it.
+  // The response has ended, so no data can be added to it.
   if (res.writableEnded)
     return undefined
   if (!res.headersSent)
@@ -48,9 +48,9 @@ function keepOutOfCaches(event: H3Event): PrivateResponse | undefined {
 }
 
 /**
- * The headers that a host itself adds to the response of a route. Vercel's preset leaves the
- * headers of route rules to the host, and Netlify's preset adds its own header to every response of
- * a route with `isr`, also for methods other than GET.
+ * The names of the cache headers that a host itself adds to the response. Vercel sets the headers
+ * of route rules outside of the app. Netlify's preset adds its own header to every response of a
+ * route with `isr`, even for methods other than GET.
  */
 function targetedByHost(event: H3Event): string[] {
   const { headers = {}, isr } = getRouteRules(event) as { headers?: Record<string, string>, isr?: unknown }

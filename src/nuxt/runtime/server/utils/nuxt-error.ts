@@ -1,4 +1,4 @@
-/** Makes the errors of the Nuxt module from the error catalogue. */
+/** Creates the errors of the Nuxt module from the error catalogue. */
 import type { ArgsOf, CodeOf } from '../../../../errors/error-code.ts'
 import type { ErrorDefinition } from '../../../../errors/error-definition.ts'
 import { ConvueError } from 'convue/server'
@@ -9,7 +9,7 @@ import { serverErrors } from '../../../../errors/server-errors.ts'
 
 type NuxtErrorCode = CodeOf<'nuxt'>
 
-/** The error of a code, with the params that its sentences mention. */
+/** Creates the error with this code. `args` contains the params that its sentences mention. */
 export function nuxtError<Code extends NuxtErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function nuxtError(code: NuxtErrorCode, params?: unknown): ConvueError {
   const definitions: Record<NuxtErrorCode, ErrorDefinition> = { ...identityErrors, ...serverErrors, ...nuxtErrors }

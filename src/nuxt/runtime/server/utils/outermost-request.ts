@@ -1,23 +1,23 @@
-/** Finds the request that caused another request, if the app's server makes requests to itself. */
+/** Finds the external request that caused an internal request of the app's server to itself. */
 import type { H3Event } from 'h3'
 import type { useNitroApp } from 'nitropack/runtime'
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-// While Nitro answers a request from outside, it sends requests to itself: for the error page, for
-// islands, for `$fetch` of the app's own routes. A decision about an external request, such as its
-// identity, applies to all requests that the external request causes.
+// While Nitro answers an external request, it may send requests to itself: for the error page, for
+// islands, and for `$fetch` of the app's own routes. All requests that an external request causes
+// have the same identity as the external request.
 
-/** The event that is being answered, for all code that runs because of this event. */
+/** The event that is being answered, in all code that runs for this event. */
 const answering = new AsyncLocalStorage<H3Event>()
-/** The caller of each event; `undefined` for an event that was requested from outside. */
+/** For each event, the event that caused it; `undefined` for the event of an external request. */
 const callers = new WeakMap<H3Event, H3Event | undefined>()
 /**
- * Events by their contexts, which `event.fetch` and `event.$fetch` pass on: for runtimes without
- * `AsyncLocalStorage`.
+ * The event of each context. `event.fetch` and `event.$fetch` pass the context on, so this also
+ * works in runtimes without `AsyncLocalStorage`.
  */
 const events = new WeakMap<object, H3Event>()
 
-/** Starts to record which event causes which other event. */
+/** Starts to record for each event which other event has caused it. */
 export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): void {
   const { handler, options } = h3App
   const { onError } = options
@@ -26,7 +26,7 @@ export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): 
     callers.set(event, answering.getStore() ?? (context && events.get(context)))
     return answering.run(event, () => handler(event))
   }
-  // `onError` requests the error page, after the handler has ended.
+  // `onError` requests the error page after the handler has ended, so it needs its own `run`.
   if (onError)
     options.onError = (error, event) => answering.run(event, () => onError(error, event))
   hooks.hook('request', (event) => {
@@ -34,12 +34,12 @@ export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): 
   })
 }
 
-/** The event that caused this one; `undefined` if the request came from outside. */
+/** The event that caused this event; `undefined` if this is the event of an external request. */
 export function callerOf(event: H3Event): H3Event | undefined {
   if (callers.has(event))
     return callers.get(event)
-  // Nitro creates another event for a cached handler, in the place of the event that is being
-  // answered.
+  // Unrecorded events belong to cached handlers: Nitro creates them itself while it answers another
+  // event.
   return answering.getStore() ?? events.get(event.context)
 }
 

@@ -1,33 +1,37 @@
-/** Keeps a response out of all caches, whatever sets its headers later and however it ends. */
+/** Keeps a response out of all caches, even if other code changes its headers later. */
 import type { ServerResponse } from 'node:http'
 
-// A response may end as a value, by `send`, a redirect, a stream, a web `Response`, an error page
-// or `writeHead`. All of them set headers through the methods that are replaced here.
+// There are many ways to end a response: a returned value, `send`, a redirect, a stream, a web
+// `Response`, an error page, `writeHead`. All of them set headers with the methods of Node's
+// response that this file replaces.
 
 /** A response that no cache may keep. */
 export interface PrivateResponse {
   /**
-   * Adds `Set-Cookie`s, unless the headers have been sent. If two cookies have the same name, the
-   * later cookie counts.
+   * Adds `Set-Cookie` headers, unless the headers have already been sent. If two cookies have the
+   * same name, the later cookie counts.
    */
   renewCookies: (setCookies: string[]) => void
 }
 
 const CACHE_CONTROL = 'private, no-store'
 
-/** The value of this header is a number of seconds: 0 keeps the response out of nginx's cache. */
+/**
+ * Unlike in the other headers, the value is a number of seconds: 0 keeps the response out of
+ * nginx's cache.
+ */
 const NGINX = 'x-accel-expires'
 
 /**
- * Headers that outrank `Cache-Control` in some caches: `CDN-Cache-Control` (RFC 9213), similar
- * headers of single hosts, `Surrogate-Control`, and the header of nginx.
+ * Headers that take precedence over `Cache-Control` in some caches: `CDN-Cache-Control` (RFC 9213),
+ * similar headers of individual hosts, `Surrogate-Control`, and the header of nginx.
  */
 const TARGETED = /-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/i
 
 const responses = new WeakMap<ServerResponse, PrivateResponse>()
 
 /**
- * Directives that let a cache keep a response in spite of `private` or `no-store` (RFC 9111,
+ * Directives with which a cache may keep a response in spite of `private` or `no-store` (RFC 9111,
  * 5.2.2).
  */
 const WIDENING = /^(?:(?:public|s-maxage|must-understand)\b|(?:private|no-store)\s*=)/
@@ -40,15 +44,19 @@ export function isPrivate(res: ServerResponse): boolean {
     && targetedHeaders(res).every(name => isKeptOut(name) || isNever(name, res.getHeader(name)))
 }
 
-/** Whether a header is for one kind of cache, where it outranks `Cache-Control`. */
+/**
+ * Whether a header is meant for one kind of cache, in which it takes precedence over
+ * `Cache-Control`.
+ */
 export function isTargeted(name: string): boolean {
   return TARGETED.test(name)
 }
 
 /**
- * Makes the response private from now on. Its headers must not have been sent. `targeted` are the
- * headers that the host adds after the app, unless the response has them: the response gets these
- * headers, with a value that keeps it out of caches.
+ * Makes the response private from now on. Its headers must not have been sent yet. `targeted` are
+ * the names of cache headers that the host would add to the response later. These headers are set
+ * here, with a value that keeps the response out of caches, because the host does not replace
+ * existing headers.
  */
 export function makePrivate(res: ServerResponse, targeted: string[] = []): PrivateResponse {
   let response = responses.get(res)
@@ -67,8 +75,8 @@ function guard(res: ServerResponse, targeted: string[]): PrivateResponse {
   }
 
   /**
-   * Returns the cookies that are being set, and all other renewed cookies. The response of the
-   * error page sets renewed cookies again.
+   * Returns the cookies that are being set, together with all renewed cookies that they do not
+   * replace. The error page may set a renewed cookie a second time: only the last one is kept.
    */
   const withRenewed = (setCookies: string[]): string[] => {
     const last = new Map(setCookies.map((setCookie, index) => [nameOf(setCookie), index]))
@@ -135,7 +143,10 @@ function targetedHeaders(res: ServerResponse): string[] {
   return res.getHeaderNames().filter(name => TARGETED.test(name))
 }
 
-/** A stricter value than ours remains, such as the `no-transform` of an event stream. */
+/**
+ * Keeps a value that is already private, since it may contain other directives, such as the
+ * `no-transform` of an event stream.
+ */
 function toPrivate<Value>(value: Value): Value | string {
   const directives = directivesOf(value)
   if (directives.includes('private') && directives.includes('no-store'))
@@ -144,11 +155,11 @@ function toPrivate<Value>(value: Value): Value | string {
 }
 
 /**
- * Empty if a directive lets a cache keep the response, or if it is uncertain where a directive
- * ends.
+ * The directives of a `Cache-Control` value. Empty if one of them lets a cache keep the response,
+ * or if the value cannot be split reliably.
  */
 function directivesOf(value: unknown): string[] {
-  // The names in a quoted string, such as those of `private="x, y"`, are not directives.
+  // The names in a quoted string, as in `private="x, y"`, are not directives.
   const unquoted = String(value ?? '').toLowerCase().replace(/"(?:\\.|[^"\\])*"/g, 'quoted')
   const directives = unquoted.split(',').map(directive => directive.trim())
   if (directives.some(directive => WIDENING.test(directive) || directive.includes('"')))

@@ -5,8 +5,8 @@ import { getRequestWebStream } from 'h3'
 
 /**
  * The body of a request as a stream that reads from the connection only on demand, so that a fast
- * client has to wait. `getRequestWebStream` of h3 would keep a whole body in memory, whether the
- * body is read or not.
+ * client has to wait. h3's own `getRequestWebStream` would load the whole body into memory, even if
+ * the body is never read.
  */
 export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefined {
   if (event.method === 'GET' || event.method === 'HEAD')
@@ -17,8 +17,8 @@ export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefi
 }
 
 /**
- * Whether the body must still be read from Node's connection. Other runtimes, hosts and middleware
- * have already read the whole body.
+ * Whether the body must still be read from Node's connection. Otherwise, another runtime, the host
+ * or a middleware has already read it.
  */
 function hasOpenBody(event: H3Event): boolean {
   const { req } = event.node
@@ -36,14 +36,15 @@ function readLazily(req: IncomingMessage): ReadableStream<Uint8Array> {
       else if (!cancelled.signal.aborted)
         controller.close()
     },
-    // The unread rest remains in the connection: destroying the request would destroy the response
-    // too.
+    // The unread rest remains in the connection. The request is not destroyed, since this would
+    // destroy the response too.
     cancel: () => cancelled.abort(),
   }, { highWaterMark: 0 })
 }
 
 /**
- * The next part of a body; `null` at the end of the body, and after `cancelled` has aborted.
+ * Resolves with the next part of a body, and with `null` at the end of the body or when `cancelled`
+ * aborts.
  *
  * @throws if the connection breaks.
  */

@@ -6,18 +6,18 @@ export interface ConvexEventContext {
   /** The proxy of Better Auth's routes. */
   handler: ConvexServer['handler']
   /**
-   * Convex of one event. Takes the event as an argument, since the events of requests that the
-   * server makes to itself share one context.
+   * Returns Convex of one event. The event is an argument, since the events of requests that the
+   * server sends to itself share one context.
    */
   of: (event: H3Event) => EventConvex
 }
 
 /** Convex as the identity of one request. */
 export interface EventConvex {
-  /** As the request's user; always anonymous where the response `isShared`. */
+  /** Runs as the identity of the request; always anonymous if the response `isShared`. */
   request: ConvexRequest
-  /** The same deployment, always anonymous. */
+  /** Uses the same deployment, and is always anonymous. */
   anonymousRequest: ConvexRequest
-  /** The response is prerendered, or a cache keeps it for all users. */
+  /** Whether the response is prerendered, or a cache keeps it for all users. */
   isShared: boolean
 }

@@ -4,10 +4,11 @@ import type { H3Event } from 'h3'
 import { createError } from 'h3'
 
 /**
- * Convex as the user of this request, or anonymously. Renewed cookies are set on the response, and
- * from the first request for the identity on, no cache keeps the response.
+ * Convex as the identity of this request. The first use keeps the response out of all caches. If
+ * Better Auth renews cookies, they are set on the response.
  *
- * If a route rule or a cached handler lets a cache keep the response, everything is anonymous.
+ * If a route rule or a cached handler lets a cache keep the response, all queries and calls run
+ * anonymously.
  *
  * @example
  * export default defineEventHandler(event => useConvexServer(event).fetchAuthQuery(api.tasks.list))
@@ -19,8 +20,8 @@ export function useConvexServer(event: H3Event): ConvexRequest {
 /**
  * The session of this request's user.
  *
- * @throws an error of H3 with status 401 if the request is anonymous, and always if a cache keeps
- * the response; `ConvueError` `SESSION_REQUEST_FAILED` if Better Auth does not answer.
+ * @throws an error of h3 with status 401 if the request is anonymous, or if a cache keeps the
+ * response; `ConvueError` `SESSION_REQUEST_FAILED` if Better Auth does not answer.
  * @example
  * export default defineEventHandler(async (event) => {
  *   const { user } = await requireConvexUser(event)
