@@ -14,8 +14,8 @@ export interface UseConvexActionReturn<A extends FunctionReference<'action'>>
   extends UseConvexCallReturn<FunctionReturnType<A>> {
   /**
    * Runs the action as the current identity. Offline, the call waits for the connection. Convex
-   * never repeats an action: if the connection drops during the call, the promise rejects after the
-   * reconnection, and the action may or may not have run.
+   * never repeats an action. If the connection drops during the call, the promise rejects after the
+   * reconnection, and it is unknown whether the action has run.
    *
    * @throws {IdentityChangedError} The identity changed before the result arrived.
    */

@@ -1,4 +1,4 @@
-/** The base of `useConvexMutation` and `useConvexAction`: calls and the state of the latest. */
+/** The base of `useConvexMutation` and `useConvexAction`: runs calls and holds their state. */
 
 import type { FunctionReference } from 'convex/server'
 import type { ComputedRef, ShallowRef } from 'vue'
@@ -11,12 +11,13 @@ import { functionName } from '../../shared/function-name.ts'
 
 /**
  * Callbacks for the result and the error of calls. They run for each call, before its promise
- * settles, even if a later call owns the state already or the component is unmounted. To handle a
+ * settles, even if a later call has been made or the component has been unmounted. To handle a
  * single call, await its promise instead.
  */
 export interface UseConvexCallOptions<Args, Result> {
   /**
-   * Runs with the result of each call that succeeds; never after an identity change.
+   * Runs with the result of each call that succeeds, unless the identity has changed since the call
+   * was made.
    *
    * @default undefined
    */
@@ -33,9 +34,9 @@ export interface UseConvexCallOptions<Args, Result> {
 
 /** The state of the latest call by the current identity. */
 export interface UseConvexCallReturn<Result> {
-  /** The result of the latest call; `undefined` unless it has succeeded. */
+  /** The result of the latest call; `undefined` unless this call has succeeded. */
   data: ComputedRef<Result | undefined>
-  /** The error of the latest call; `undefined` unless it has failed. */
+  /** The error of the latest call; `undefined` unless this call has failed. */
   error: ComputedRef<Error | undefined>
   /** `'idle'` before the first call, after `reset()` and after an identity change. */
   status: ComputedRef<'idle' | 'pending' | 'success' | 'error'>
@@ -97,7 +98,8 @@ export function useConvexCall(
   function isQueued(): boolean {
     if (state.value.status !== 'pending')
       return false
-    // A call is sent when its client connects: reading the connection state makes this reactive.
+    // A call is sent when its client connects. Reading the connection state makes this function
+    // reactive to it.
     const hasConnection = !!clients.state.value
     return !hasConnection || !!state.value.call?.isQueued()
   }

@@ -9,7 +9,10 @@ import { useConvexContext } from '../../plugin/context.ts'
 import { runAsIdentity } from '../../plugin/identity-scoped.ts'
 import { functionName } from '../../shared/function-name.ts'
 
-/** A stable handle: each call runs as the identity that is current at the moment of the call. */
+/**
+ * A handle that remains valid after an identity change: each call runs as the identity that is
+ * current when the call is made.
+ */
 export interface UseConvexClientReturn {
   /**
    * Runs a query once as the current identity, and resolves with its result.

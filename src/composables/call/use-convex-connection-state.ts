@@ -17,8 +17,8 @@ const DISCONNECTED: ConnectionState = {
 }
 
 /**
- * The state of the connection to the deployment: of the user's connection while a user is signed
- * in, of the anonymous connection otherwise. Without a connection, as on a server,
+ * The state of the connection to the deployment: the user's connection while a user is signed in,
+ * or else the anonymous connection. If there is no connection, as on a server,
  * `isWebSocketConnected` is `false`.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`

@@ -10,14 +10,15 @@ import { useConvexCall } from './use-convex-call.ts'
 export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'>>
   extends UseConvexCallOptions<FunctionArgs<M>, FunctionReturnType<M>> {
   /**
-   * Changes query results on the page in the tick of the call, until the page has received the
-   * mutation's own effect or the mutation has failed. Must be synchronous. It runs again on top of
-   * each transition until then: create new values and never change a value in place.
+   * Changes query results on the page in the tick of the call. The changes last until the page has
+   * received the results of the mutation, or the mutation has failed. The function must be
+   * synchronous. It runs again on each transition until then, so it must create new values and
+   * never change a value in place.
    *
-   * It sees the live queries of the current identity that are on the page; `getQuery` returns
-   * `undefined` for all others. Setting a query to `undefined` puts it into the loading state: its
-   * `status` is `'pending'` and its `data` is `undefined`, or the previous data (with `isStale`) if
-   * the query has `keepPreviousData`.
+   * It can read the live queries of the current identity that are on the page; `getQuery` returns
+   * `undefined` for all other queries. Setting a query to `undefined` puts it into the loading
+   * state: its `status` is `'pending'`. Its `data` is then `undefined`, or the previous data (with
+   * `isStale`) if the query has `keepPreviousData`.
    *
    * @default undefined: no optimistic update
    */

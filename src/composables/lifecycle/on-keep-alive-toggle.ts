@@ -1,4 +1,4 @@
-/** Follows whether a `KeepAlive` has deactivated the component that uses a composable. */
+/** Calls a function when a `KeepAlive` deactivates or activates the component of a composable. */
 import { onActivated, onDeactivated } from 'vue'
 import { isInKeepAlive } from '../../reactivity/vue-internals.ts'
 
@@ -6,8 +6,8 @@ import { isInKeepAlive } from '../../reactivity/vue-internals.ts'
  * Calls `follow` with `false` when a `KeepAlive` deactivates the component that is being set up,
  * and with `true` when the component is activated again.
  *
- * @returns Whether that may happen at all. Vue's two hooks cost more than the rest of a query, so
- * they are registered inside of a `KeepAlive` only.
+ * @returns Whether the component is inside of a `KeepAlive`. Only then are Vue's two hooks
+ * registered, since they cost more than the rest of a query.
  */
 export function onKeepAliveToggle(follow: (isActive: boolean) => void): boolean {
   if (!isInKeepAlive())

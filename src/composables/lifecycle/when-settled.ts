@@ -1,14 +1,15 @@
-/** Makes what a composable returns awaitable. */
+/** Makes the return value of a composable awaitable. */
 import { getCurrentScope } from 'vue'
 import { untilTrue } from '../../reactivity/until-true.ts'
 import { isHydrating } from '../../reactivity/vue-internals.ts'
 
 /**
  * The `then` of an awaitable composable, as in `await useConvexQuery(…)`. The promise resolves with
- * `read()` as soon as `isSettled()`, when the current effect scope ends, or after `timeoutMs`, and
- * never rejects. The result of `read()` must not have a `then` of its own. There is no `catch`:
- * with one, Vue would take the composable's return value for a promise. A hydrating component does
- * not wait: the server rendered its pending queries as pending.
+ * `read()` as soon as `isSettled()` returns `true`, the current effect scope ends, or `timeoutMs`
+ * milliseconds have passed. It never rejects. The result of `read()` must not have a `then` of its
+ * own. The return value of the composable must not have a `catch`, or else Vue would treat it as a
+ * promise. A hydrating component does not wait, since the server rendered its pending queries as
+ * pending.
  */
 export function whenSettled<T>(read: () => T, isSettled: () => boolean, timeoutMs = 5000): PromiseLike<T>['then'] {
   const scope = getCurrentScope()

@@ -23,19 +23,24 @@ interface List {
 
 export interface ListSession {
   /**
-   * The pages with their current states. Computed, so that readers see a change before the session
+   * The pages with their current states. Computed, so that a change is visible before the session
    * has subscribed to the pages of the next state.
    */
   readonly current: ComputedRef<PaginationState>
   /** The state of a page. Reactive. */
   read: (request: PageRequest) => PageState
-  /** Whether the list still has the target and the identity of this moment. */
+  /** Whether the list was started for the current target and the current identity. */
   isCurrent: () => boolean
-  /** Fetches the first page on a server, once. Returns whether it will have a result. */
+  /**
+   * On a server: fetches the first page once. Returns `false` if the server does not fetch this
+   * query.
+   */
   fetchOnServer: () => boolean
-  /** Starts a list for the target and identity of this moment, unless the list has them already. */
+  /**
+   * Starts a new list, unless the list was started for the current target and the current identity.
+   */
   sync: () => void
-  /** Subscribes to the pages of a state, and releases the pages that it does not contain. */
+  /** Subscribes to the pages of a state, and releases all other pages. */
   apply: (state: PaginationState) => void
   /** Loads one more page. */
   loadMore: (numItems: number) => void
@@ -107,7 +112,7 @@ export function createListSession(
           subscription.release(0)
       }
     }
-    // The pages may have been unsubscribed while a `KeepAlive` page was deactivated.
+    // A deactivated `KeepAlive` page had released its pages, so they may have been unsubscribed.
     if (previous.size === 0) {
       const resumed = transition(next, { type: 'resume', read })
       if (resumed !== next)
@@ -137,7 +142,7 @@ export function createListSession(
   }
 }
 
-/** Targets with equal keys have the same list. */
+/** The key of the target's list. Targets with equal keys have the same list. */
 export function listKeyOf(target: QueryTarget): string {
   return target.status === 'ready' ? target.query.key : target.status
 }
@@ -147,8 +152,8 @@ function describePage({ auth, name, args }: QueryDescriptor, paginationOpts: Pag
 }
 
 /**
- * The last list id of each app. Small numbers, as in `convex/react`: equal ids let the deployment
- * cache the first list of all users once.
+ * The last list id of each app. The ids count from 1, as in `convex/react`: if all users have the
+ * same ids, the deployment can cache the first list for all of them.
  */
 const lastIds = /* @__PURE__ */ new WeakMap<QueryStore, number>()
 

@@ -1,4 +1,4 @@
-/** The loaded pages of paginated queries in an optimistic update, and changes to their rows. */
+/** Finds the loaded pages of a paginated query in an optimistic update, and changes their rows. */
 
 import type { OptimisticLocalStore } from 'convex/browser'
 import type { PaginationOptions, PaginationResult } from 'convex/server'
@@ -24,8 +24,8 @@ interface PageSelection {
 
 /**
  * Whether the sorted position of a new row is in a page. A position between two pages belongs to
- * the first of them. A page that is being split exists twice, whole and in halves: only one of the
- * two is shown, and each must contain the row.
+ * the first of them. While a page is being split, the store contains the whole page and its two
+ * halves. The list shows either the page or the halves, so the row must be inserted into both.
  */
 export function belongsInPage(page: LoadedPage, list: LoadedPage[], item: unknown, compare: Compare): boolean {
   const { page: rows, isDone } = page.value
@@ -33,15 +33,15 @@ export function belongsInPage(page: LoadedPage, list: LoadedPage[], item: unknow
   const startsBefore = (): boolean => {
     if (rows.length > 0)
       return compare(rows[0], item) < 0
-    // Nothing shows where a page without rows is, except at the end of the list.
+    // The position of a page without rows is unknown, except at the end of the list.
     return others.every(other => compare(other.at(-1), item) < 0)
   }
   if (page.args.paginationOpts.cursor !== null && !startsBefore())
     return false
   if (isDone || (rows.length > 0 && compare(rows.at(-1), item) >= 0))
     return true
-  // The page extends to the start of the next one. A half of this page that contains only its last
-  // row is not the next page.
+  // The page extends to the start of the next page. A half of this page that contains only the last
+  // row of this page does not count as the next page.
   const last = rows.at(-1)
   const isNext = ([first]: any[]): boolean =>
     compare(first, last) >= 0 && (first._id === undefined || first._id !== last._id)
@@ -73,7 +73,7 @@ function loadedPages(store: OptimisticLocalStore, query: PaginatedQueryReference
   return store.getAllQueries(query).filter((page): page is LoadedPage => page.value !== undefined)
 }
 
-/** The app's arguments as text, whatever the order of their fields. */
+/** The app's arguments as text, which does not depend on the order of their fields. */
 function argsText({ args: { paginationOpts: _, ...args } }: Pick<LoadedPage, 'args'>): string {
   return JSON.stringify(convexToJson(args))
 }

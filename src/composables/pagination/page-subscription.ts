@@ -1,4 +1,4 @@
-/** One page in the query store: the only part of pagination that uses the store. */
+/** Subscribes to one page of a list. The only file of pagination that uses the query store. */
 
 import type { PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
@@ -20,7 +20,7 @@ export function subscribeToPage(store: QueryStore, page: QueryDescriptor): PageS
   return { state: () => pageStateOf(entry), release: lingerMs => store.release(entry, lingerMs) }
 }
 
-/** On a server: fetches the page once; `null` if the server does not fetch this query. */
+/** On a server: fetches the page once. Returns `null` if the server does not fetch this query. */
 export function fetchPageOnServer(store: QueryStore, page: QueryDescriptor): PageSubscription | null {
   const entry = store.fetchOnServer(page)
   return entry && { state: () => pageStateOf(entry), release() {} }

@@ -1,4 +1,4 @@
-/** Optimistic updates of paginated queries: functions to call inside an `optimisticUpdate`. */
+/** Functions that change the rows of paginated queries inside an `optimisticUpdate`. */
 
 import type { OptimisticLocalStore } from 'convex/browser'
 import type { Value } from 'convex/values'
@@ -13,7 +13,7 @@ export interface InsertOptions<Q extends PaginatedQueryReference> {
   localQueryStore: OptimisticLocalStore
   /** The paginated query of the lists. */
   paginatedQuery: Q
-  /** Only lists with these arguments. @default {}: lists with any arguments */
+  /** Only lists whose arguments contain these values change. @default {}: all lists of the query */
   argsToMatch?: Partial<PaginatedQueryArgs<Q>>
   /** The new row. */
   item: PaginatedQueryItem<Q>
@@ -30,8 +30,8 @@ export interface InsertAtPositionOptions<Q extends PaginatedQueryReference> exte
 }
 
 /**
- * Inserts a row at the top of every list of a paginated query, whatever its order. Lists whose
- * first page has no result do not change. For use inside an `optimisticUpdate`.
+ * Inserts a row at the top of every list of a paginated query, in ascending and descending lists
+ * alike. Lists whose first page has no result do not change. For use inside an `optimisticUpdate`.
  *
  * @param options The row, and the lists to insert it into.
  * @example
@@ -58,9 +58,9 @@ export function insertAtTop<Q extends PaginatedQueryReference>(options: InsertOp
 }
 
 /**
- * Inserts a row at the bottom of every list of a paginated query, whatever its order, if the list
- * is loaded to its end. In other lists the row would appear in the middle and disappear again. For
- * use inside an `optimisticUpdate`.
+ * Inserts a row at the bottom of every list of a paginated query that is loaded to its end. Other
+ * lists do not change: in them, the row would appear in the middle, and disappear when the mutation
+ * has run. For use inside an `optimisticUpdate`.
  *
  * @param options The row, and the lists to insert it into.
  * @example
@@ -86,8 +86,8 @@ export function insertAtBottomIfLoaded<Q extends PaginatedQueryReference>(option
 }
 
 /**
- * Inserts a row at its sorted position in every list of a paginated query: in front of the first
- * row that does not sort before it. A row that sorts after all loaded rows is inserted only if the
+ * Inserts a row at its sorted position in every list of a paginated query. Among rows with the same
+ * sort key, it becomes the first. A row that sorts after all loaded rows is inserted only if the
  * list is loaded to its end. For use inside an `optimisticUpdate`.
  *
  * @param options The row, the lists to insert it into, and their order.
@@ -129,8 +129,9 @@ export function insertAtPosition<Q extends PaginatedQueryReference>(options: Ins
 }
 
 /**
- * Replaces each loaded row of a paginated query by the return value of `updateValue`. A row that it
- * returns unchanged is not updated. For use inside an `optimisticUpdate`.
+ * Replaces each loaded row of a paginated query with the return value of `updateValue`. If
+ * `updateValue` returns the row itself, the row does not change. For use inside an
+ * `optimisticUpdate`.
  *
  * @param localStore The first parameter of the `optimisticUpdate`.
  * @param query The paginated query.

@@ -4,16 +4,16 @@ import type { PaginationResult } from 'convex/server'
 import type { Value } from 'convex/values'
 import type { QueryState } from '../../store/query-entry.ts'
 
-/** The `paginationOpts` of one page. Compared by object identity. */
+/** The `paginationOpts` of one page. Two requests are the same only if they are the same object. */
 export interface PageRequest {
   /** The id of the list: lists must not share cursors and journals. */
   id: number
   numItems: number
-  /** Where the page begins, exclusive; `null`: at the start of the list. */
+  /** The cursor after which the page begins; `null`: the page begins at the start of the list. */
   cursor: string | null
   /**
-   * Where the page ends, inclusive. Without it, the deployment ends the page after `numItems` rows
-   * at the first run, and keeps that end in the journal of the subscription.
+   * The cursor at which the page ends. If it is not set, the first run of the query ends the page
+   * after `numItems` rows, and the journal of the subscription keeps this end.
    */
   endCursor?: string
 }
@@ -27,15 +27,18 @@ export interface Page {
   request: PageRequest
   /** The last known end of the page. */
   end?: string
-  /** Other requests for the same range. They replace the page once all have results. */
+  /** Other requests for the same range. When all of them have results, they replace the page. */
   replacement?: readonly Page[]
 }
 
-/** How often the list restarted, until it has as many pages again as before the restart. */
+/**
+ * How often the list has restarted, and how many pages it had before. Removed when the list has as
+ * many pages again.
+ */
 interface RestartCount { restarts: number, pages: number }
 
 /**
- * The pages of one list: one query, one set of arguments, one identity.
+ * The pages of one list. A list belongs to one query, one set of arguments and one identity.
  *
  * ```
  * idle ──start──▶ listing ──loadMore──▶ listing (one page more)
@@ -54,13 +57,13 @@ export type PaginationState
   /** The list shows the rows of the pages, in order. */
     | { status: 'listing', pages: readonly Page[], restartCount?: RestartCount }
   /**
-   * The pages are requested again, each with a fixed end. The list shows them once all have
+   * All pages are requested again, each with a fixed end. The list shows them when all of them have
    * results.
    */
     | { status: 'restoring', pages: readonly Page[], restartCount?: RestartCount }
   /**
-   * The subscriptions are invalid. The event `start` restores these pages, or requests the first
-   * page if there are none.
+   * The subscriptions can no longer be used. The event `start` restores these pages, or requests
+   * the first page if `pages` is empty.
    */
     | { status: 'lost', pages: readonly Page[], restartCount?: RestartCount }
 
@@ -71,7 +74,7 @@ export type PaginationEvent
   /** The states of pages may have changed. Repeating this event has no effect. */
     | { type: 'pagesChanged', read: ReadPage }
     | { type: 'loadMore', numItems: number, read: ReadPage }
-  /** The pages are subscribed again after a deactivated `KeepAlive` page had released them. */
+  /** The pages are subscribed again: a deactivated `KeepAlive` page had released them. */
     | { type: 'resume', read: ReadPage }
 
 /** The state of a list for its component. */
@@ -86,7 +89,10 @@ export const IDLE: PaginationState = { status: 'idle' }
 export const LOADING: PaginationView = { status: 'LoadingFirstPage', results: [], isStale: false }
 export const PAUSED: PaginationView = { status: 'Paused', results: [], isStale: false }
 
-/** After this many restarts, an invalid cursor is an error: the list must not restart forever. */
+/**
+ * After this many restarts, an invalid cursor is an error, so that the list does not restart in an
+ * endless loop.
+ */
 const MAX_RESTARTS = 3
 
 /** The next state. A pure function; it returns the same object if nothing changes. */
@@ -103,7 +109,7 @@ export function transition(state: PaginationState, event: PaginationEvent): Pagi
         return state
       return { ...state, pages: [...state.pages, nextPage(state.pages.at(-1)!, event.numItems, event.read)] }
     case 'resume': {
-      // A page that loads again without a fixed end could end elsewhere.
+      // If a page loads again without a fixed end, it could end at another row than before.
       const isLost = (page: Page): boolean => page.end !== undefined && isLoading(event.read(page.request))
       if ('pages' in state && state.pages.some(isLost))
         return { ...state, status: 'lost' }
@@ -114,7 +120,7 @@ export function transition(state: PaginationState, event: PaginationEvent): Pagi
   }
 }
 
-/** The view of a state. `previous`: the last view of the same list. */
+/** Computes the view of a state. `previous` is the last view of the same list. */
 export function viewOf(state: PaginationState, read: ReadPage, previous: PaginationView = LOADING): PaginationView {
   switch (state.status) {
     case 'idle':
@@ -154,13 +160,15 @@ function settle(state: Exclude<PaginationState, { status: 'idle' | 'lost' }>, re
   const restarts = restartCount?.restarts ?? 0
   if (allStates.some(isInvalidCursor) && restarts < MAX_RESTARTS)
     return { status: 'lost', pages: [], restartCount: { restarts: restarts + 1, pages: pages.length } }
-  // Another client has no journals: the pages that it returns would not end where the next begins.
+  // A new client does not have the journals of the previous client. Its pages could therefore
+  // overlap or leave gaps.
   if (pages.length > 1 && allStates.some(page => page.status === 'success' && page.isStale && !page.isWithheld))
     return { status: 'lost', pages, restartCount }
 
   const settled = pages.flatMap((page, index) => settlePage(page, index === pages.length - 1, read))
   const status = shownStates.some(isLoading) ? state.status : 'listing'
-  // The list has as many pages as before, and no request is left that could fail as before.
+  // The list has recovered: it has as many pages as before the restart, and all requests have
+  // succeeded.
   const isRecovered = !!restartCount && settled.length >= restartCount.pages
     && shownStates.every(isComplete) && !settled.some(({ replacement }) => replacement)
   if (status === state.status && !isRecovered && areSamePages(settled, pages))
@@ -172,7 +180,10 @@ function areSamePages(one: readonly Page[], other: readonly Page[]): boolean {
   return one.length === other.length && one.every((page, index) => page === other[index])
 }
 
-/** The pages that replace a page in its current state. In most cases this is the page itself. */
+/**
+ * Returns the pages that replace a page in its current state. In most cases, this is the page
+ * itself.
+ */
 function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[] {
   const { request, replacement } = page
   const state = read(request)
@@ -201,7 +212,8 @@ function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[
       return [page]
     return [{ ...page, end }]
   }
-  // A query that fails before it reads its page has no journal: the next result could end anywhere.
+  // If a query fails before it reads its page, its journal is lost, and the next result could end
+  // at any row.
   const isFailing = state.status === 'error' || isWithheld
   const mayLoseItsEnd = isFailing && !isLast && request.endCursor === undefined && page.end !== undefined
   if (mayLoseItsEnd)
@@ -213,7 +225,7 @@ function needsSplit({ numItems }: PageRequest, { page, pageStatus }: PaginationR
   return !!pageStatus || page.length > 2 * numItems
 }
 
-/** The page with its end in the request, so that it is the same range without a journal. */
+/** The page with its end in the request, so that its range does not depend on a journal. */
 function withFixedEnd({ request, end }: Page, id: number): Page {
   if (end === undefined)
     return { request: { ...request, id }, end }
@@ -232,7 +244,7 @@ function viewOfPages(pages: readonly Page[], read: ReadPage): PaginationView {
   let isDone = false
   for (const [index, { request }] of pages.entries()) {
     const state = read(request)
-    // Rows after a missing page are not shown: the list must have no gaps.
+    // The list must not have gaps, so rows after a missing page are not shown.
     if (state.status === 'error')
       return { status: 'Error', results, error: state.error, isStale }
     if (state.status === 'paused')
@@ -245,13 +257,17 @@ function viewOfPages(pages: readonly Page[], read: ReadPage): PaginationView {
     isOnPreviousClient ||= state.isStale && !state.isPreloaded && !state.isWithheld
     isDone = state.value.isDone
   }
-  // The cursor of another client's page cannot be continued until the pages are requested again.
+  // A page of the previous client is shown. More rows can only be loaded when the current client
+  // has returned the pages.
   if (isOnPreviousClient)
     return { status: 'LoadingMore', results, isStale }
   return { status: isDone ? 'Exhausted' : 'CanLoadMore', results, isStale }
 }
 
-/** Whether the page has all its rows. A page that is too large but cannot be split counts too. */
+/**
+ * Whether the page has all of its rows. A page that is too large but cannot be split counts as
+ * complete.
+ */
 function isComplete(state: PageState): state is PageState & { status: 'success' } {
   return state.status === 'success' && !(state.value.pageStatus === 'SplitRequired' && state.value.splitCursor)
 }
@@ -261,8 +277,8 @@ function isLoading({ status }: PageState): boolean {
 }
 
 /**
- * Whether the query has changed since it returned the cursor. In production, Convex reports this in
- * the data of the error only.
+ * Whether the cursor is invalid, because the query has changed since it returned the cursor. In
+ * production, only the data of the error shows this.
  */
 function isInvalidCursor(state: PageState): boolean {
   if (state.status !== 'error')

@@ -48,13 +48,13 @@ export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptio
  */
 export interface UseConvexPaginatedQueryReturn<Item> {
   /**
-   * The rows of all loaded pages, in order. Rows that do not change keep their identity, and so
-   * does the array if no row changes.
+   * The rows of all loaded pages, in order. A row that does not change remains the same object. If
+   * no row changes, the array remains the same object too.
    */
   results: Readonly<Ref<Item[]>>
   /**
-   * `LoadingMore`: rows are missing at the end of `results`. `Error`: `results` ends before the
-   * page that failed.
+   * `LoadingMore`: rows at the end of `results` are still missing and are being loaded. `Error`: a
+   * page has failed, and `results` ends before it.
    */
   status: Readonly<Ref<'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'>>
   /** `status` is `LoadingFirstPage` or `LoadingMore`. */
@@ -64,7 +64,7 @@ export interface UseConvexPaginatedQueryReturn<Item> {
   /** `results` may differ from the live rows of these arguments for the current identity. */
   isStale: Readonly<Ref<boolean>>
   /**
-   * Loads a page of `numItems` more rows. Has no effect unless `status` is `CanLoadMore`, so that a
+   * Loads one more page of `numItems` rows. Has no effect unless `status` is `CanLoadMore`, so a
    * scroll listener may call it at any time.
    *
    * @throws {ConvueError} `ARGS_INVALID`: `numItems` is not a positive integer
@@ -80,13 +80,13 @@ interface ListView extends PaginationView { key: string }
 /**
  * A live list that loads page by page.
  *
- * Every page is a subscription. Pages grow and shrink with their rows, and large pages are split,
- * without gaps, duplicates or flicker. Invalid cursors restart the list, at most three times in a
- * row; after that they are an error. Changed arguments and identity changes start a new list; equal
- * arguments in a new object do not.
+ * Every page is a subscription. Pages grow and shrink when rows are added and removed. Large pages
+ * are split, without gaps, duplicates or flicker. An invalid cursor restarts the list. After three
+ * restarts in a row, it is an error. A change of the arguments and an identity change start a new
+ * list. A new object with equal arguments does not.
  *
- * Awaiting the list (also by `<Suspense>`) ends at the first page, error, pause or authentication
- * failure, and never rejects: errors are part of the state.
+ * The list can be awaited, also by `<Suspense>`. The promise resolves at the first page, error,
+ * pause or authentication failure. It never rejects: errors are part of the state.
  *
  * @param query A paginated query of `convex/_generated/api`.
  * @param args Its arguments without `paginationOpts`, as a value, ref or getter; `undefined`,
@@ -113,7 +113,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const target = useQueryTarget(functionName(query), auth, [args])
   const session = createListSession(context, target, auth, initialNumItems)
   const isActive = shallowRef(true)
-  /** The list does not change any more: its scope has ended, or a server does not fetch it. */
+  /** Whether the list no longer changes: its scope has ended, or a server does not fetch it. */
   const isEnded = shallowRef(isServer && !(ssr && session.fetchOnServer()))
 
   const view = identityScopedComputed<ListView>(context, auth, (previous) => {
@@ -128,8 +128,8 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     return {
       ...next,
       error: shareError(previous?.error, next.error),
-      // The store shares rows within a page; this shares rows that move to another page, such as
-      // to a half of a page that was split.
+      // The store reuses the objects of unchanged rows within a page. This also reuses the objects
+      // of rows that have moved to another page, for example because their page was split.
       results: shareStructure(previous?.results, next.results) as PaginationView['results'],
       isStale: next.isStale || (hasRows(next) && isIdentityUnsure(callerAuth, auth)),
       key,
@@ -159,7 +159,8 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     onKeepAliveToggle((isNowActive) => {
       isActive.value = isNowActive
     })
-    // Before the next render: if arguments change several times in a tick, only the last are used.
+    // Runs before the next render. If the arguments change several times in a tick, only the last
+    // arguments are used.
     watch([() => listKeyOf(target.value), () => identityOf(context, auth)], syncSession, { immediate: true })
     watch(isActive, syncSession, { flush: 'sync' })
     watch(session.current, (state) => {
@@ -194,7 +195,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   }
 }
 
-/** Whether a list shows rows, or that there are none. */
+/** Whether the rows of a list are known. The list may be empty. */
 function hasRows({ status, results }: PaginationView): boolean {
   return results.length > 0 || status === 'CanLoadMore' || status === 'Exhausted'
 }

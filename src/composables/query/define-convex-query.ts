@@ -1,4 +1,4 @@
-/** `defineConvexQuery`: one query, set up once per app, that several components share. */
+/** `defineConvexQuery`: a query that is set up once per app and shared by several components. */
 
 import type { EffectScope } from 'vue'
 import type { ConvexContext } from '../../plugin/context.ts'
@@ -6,7 +6,9 @@ import { tryOnScopeDispose } from '@vueuse/core'
 import { effectScope } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
 
-/** The return value of `setup` in one app, and how many scopes use it. */
+/**
+ * The return value of `setup` in one app, its effect scope, and the number of scopes that use it.
+ */
 interface SharedReturn<Return> {
   scope: EffectScope
   value: Return
@@ -14,16 +16,17 @@ interface SharedReturn<Return> {
 }
 
 /**
- * Defines a composable that layouts, pages and stores share. Each app runs `setup` once, at the
- * first use, and disposes of it when the last scope that uses it ends.
+ * Defines a composable that layouts, pages and stores share. `setup` runs once per app, at the
+ * first use of the composable. Its effects are disposed of when the last scope that uses the
+ * composable ends.
  *
- * The query belongs to none of the components that use it: its arguments must come from the app (a
- * store, the router), and lifecycle hooks of a component have no place in `setup`. A deactivated
- * `KeepAlive` page continues to use it. Used outside of a scope, as in a router guard, it exists
- * permanently.
+ * The query does not belong to any of the components that use it. Its arguments must therefore come
+ * from the app (a store, the router), and `setup` must not register lifecycle hooks of a component.
+ * A deactivated `KeepAlive` page continues to use the query. If the composable is used outside of a
+ * scope, for example in a router guard, the query is never disposed of.
  *
  * @param setup Runs once per app, as in a store: `inject` returns what the app provides.
- * @returns The composable to share. It throws `PLUGIN_MISSING` where no plugin is found.
+ * @returns The composable to share. It throws `PLUGIN_MISSING` if it finds no plugin.
  * @example
  * export const useCurrentTeam = defineConvexQuery(() => useAuthedQuery(api.teams.current))
  */

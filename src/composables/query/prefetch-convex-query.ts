@@ -10,10 +10,10 @@ import { withArgs } from './query-args.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 /**
- * Options of {@link prefetchConvexQuery}. `auth` and `live` must be the same as where the query is
- * shown. `lingerMs` is how long the result is kept after it has arrived, in milliseconds (10,000 by
- * default); `awaitTimeoutMs` is how long the promise waits for the result at most, in milliseconds
- * (5,000 by default).
+ * Options of {@link prefetchConvexQuery}. `auth` and `live` must be the same as in the component
+ * that shows the query. `lingerMs`: how long the result is kept after it has arrived, in
+ * milliseconds (10,000 by default). `awaitTimeoutMs`: the longest time for which the promise waits
+ * for the result, in milliseconds (5,000 by default).
  */
 export type PrefetchConvexQueryOptions = Pick<UseConvexQueryOptions, 'auth' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
 
@@ -23,14 +23,17 @@ export type PrefetchConvexQuery = <Q extends FunctionReference<'query'>>(
   ...rest: QueryRest<Q, PrefetchConvexQueryOptions>
 ) => Promise<void>
 
-/** Covers the rest of a navigation, or the time from hovering over a link to clicking it. */
+/**
+ * Long enough for the rest of a navigation, or for the time between hovering over a link and
+ * clicking it.
+ */
 const LINGER_MS = 10_000
 
 /**
- * Runs a query before a page shows it. A page that mounts within `lingerMs` after the result has
- * arrived shows the result at once and sends nothing more. For router guards (`beforeEnter`,
- * `beforeResolve`) and `setup`, before any `await`; event handlers use
- * {@link usePrefetchConvexQuery}.
+ * Runs a query before a page shows it. If the page mounts within `lingerMs` after the result has
+ * arrived, it shows the result at once and sends no further request. To be called in router guards
+ * (`beforeEnter`, `beforeResolve`) and in `setup`, before any `await`. Event handlers use {@link
+ * usePrefetchConvexQuery} instead.
  *
  * @param query A query of `convex/_generated/api`.
  * @param rest Arguments and options, as in `useConvexQuery`.

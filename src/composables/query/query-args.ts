@@ -1,4 +1,4 @@
-/** Turns the arguments of a composable into the query to run, or into a paused query. */
+/** Turns the arguments of a composable into the query to run, a paused query or an error. */
 
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { MaybeRefOrGetter } from 'vue'
@@ -22,17 +22,20 @@ export type QueryRest<Q extends Query, Options>
     ? [args?: MaybeRefOrGetter<QueryArgs<Q>>, options?: Options]
     : [args: MaybeRefOrGetter<QueryArgs<Q>>, options?: Options]
 
-/** The query to run, or why there is none: the arguments pause it, or they are not valid. */
+/**
+ * The query to run, or the reason why no query runs: the arguments pause it, or they are not valid.
+ */
 export type QueryTarget
   = | { status: 'paused' }
     | { status: 'error', error: Error }
     | { status: 'ready', query: QueryDescriptor }
 
-/** A ref if the arguments can change, a plain object otherwise. */
+/** A ref if the arguments can change, or else a plain object. */
 export interface QueryTargetRef { readonly value: QueryTarget }
 
 /**
- * The query to run with reactive arguments. Equal arguments in a new object keep the same target.
+ * The query to run, with reactive arguments. A new object with equal arguments does not change the
+ * target.
  *
  * @param name The query's name.
  * @param auth The identity that the query runs as.
@@ -47,15 +50,15 @@ export function useQueryTarget(
 ): QueryTargetRef {
   const [args] = withArgs(rest)
   const isReactive = typeof args === 'function' || isRef(args) || isProxy(args)
-  // Most arguments never change, and a computed value costs more than the rest of a query.
+  // A computed value costs more than the rest of a query, and most arguments never change.
   if (!isReactive)
     return { value: toTarget(name, auth, isLive, args) }
   return computed(previous => toTarget(name, auth, isLive, args, previous))
 }
 
 /**
- * The parameters after the query. Arguments that are left out mean `{}`: an `undefined` in their
- * place would pause the query.
+ * The parameters after the query. If the arguments are left out, they are `{}`. If `undefined` is
+ * passed instead, the query is paused.
  */
 export function withArgs(rest: readonly unknown[]): readonly unknown[] {
   if (rest.length === 0)

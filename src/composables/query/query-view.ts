@@ -17,14 +17,14 @@ export interface QueryViewOptions {
   transform?: (result: any) => unknown
 }
 
-/** Initial data, with the target and the identity for which the app passed it. */
+/** Initial data, with the target and the identity at the time when the app passed it. */
 interface InitialResult {
   state: QueryState
   target: QueryTarget
   identity: number
 }
 
-/** The value to show, and the target that it is a result of. `undefined`: no value. */
+/** The value to show, and the target whose result it is. `undefined`: there is no value. */
 interface RetainedResult {
   value: unknown
   target: QueryTarget
@@ -36,7 +36,10 @@ interface TransformResult {
   error?: Error
 }
 
-/** A class with few computed values, since a page may have thousands of views. */
+/**
+ * The state of a query as one component sees it. A class with few computed values, since a page may
+ * have thousands of views.
+ */
 export class QueryView {
   readonly #context: ConvexContext
   readonly #target: QueryTargetRef
@@ -75,8 +78,8 @@ export class QueryView {
       })
     }
     if (transform) {
-      // The separate computed value makes `transform` run once per result, and again when a
-      // reactive value that it reads changes, but not when the same result becomes stale.
+      // `transform` runs once per result, and again when a reactive value that it reads changes.
+      // Thanks to the separate computed value, it does not run when the same result becomes stale.
       const value = computed(() => this.#value)
       this.#transformed = computed(() => applyTransform(transform, value.value))
     }
@@ -88,19 +91,20 @@ export class QueryView {
     if (target.status === 'paused')
       return target
     const entry = this.#entry.value
-    // Arguments that are computed from the user may throw while no user is signed in.
+    // While no user is signed in, arguments that are computed from the user may throw. The query is
+    // then paused.
     if (target.status === 'error')
       return this.#isSignedOut ? PAUSED : target
 
     let state = this.#isSignedOut ? PAUSED : PENDING
-    // After the arguments change, `entry` is the entry of the previous arguments until the entry of
-    // the new arguments has been acquired.
+    // When the arguments have changed, `entry` still belongs to the previous arguments until the
+    // entry of the new arguments has been acquired.
     if (entry?.query.key === target.query.key)
       state = entry.state.value
     const initial = this.#initial
-    // Initial data belongs to the target and the identity of the setup. An optimistic update that
-    // makes the query load again creates another pending state object: initial data, which is older
-    // than the first result, must not return then.
+    // Initial data is only shown for the target and the identity at setup, and before the first
+    // result. An optimistic update can make the query load again. Its pending state is another
+    // object than `PENDING`, so initial data does not appear again after the first result.
     const isInitial = initial && state === PENDING && initial.target === target
     if (isInitial && initial.identity === identityOf(this.#context, this.#auth))
       return initial.state

@@ -28,15 +28,17 @@ type Query = FunctionReference<'query'>
 type Pause = undefined | null | 'skip'
 
 /**
- * One query of {@link useConvexQueries}. Its options are read when its key is added, or when its
- * `query`, `auth` or `live` changes.
+ * One query of {@link useConvexQueries}. Its options are read when its key is added, and again when
+ * its `query`, `auth` or `live` changes.
  */
 export type ConvexQueriesItem<Q extends Query>
   = { query: Q }
     & Pick<UseConvexQueryOptions, 'auth' | 'keepPreviousData' | 'keepDataOnError' | 'live' | 'lingerMs'>
     & ConvexQueriesItemArgs<Q>
 
-/** Arguments that are left out mean `{}`; `undefined`, `null` and `'skip'` pause this query. */
+/**
+ * If `args` is left out, the arguments are `{}`; `undefined`, `null` and `'skip'` pause this query.
+ */
 type ConvexQueriesItemArgs<Q extends Query>
   = Record<string, never> extends FunctionArgs<Q>
     ? { args?: MaybeRefOrGetter<QueryArgs<Q>> }
@@ -44,7 +46,7 @@ type ConvexQueriesItemArgs<Q extends Query>
 
 /** The state of one query: the fields of `UseConvexQueryReturn`, unwrapped. */
 export interface ConvexQueriesResult<Data> {
-  /** The result; `undefined` without one. `null` is a result. */
+  /** The result; `undefined` while there is no result. `null` is a result. */
   readonly data: Data | undefined
   /** The error of the query; `undefined` again after the next result. */
   readonly error: Error | undefined
@@ -75,7 +77,10 @@ type Item = ConvexQueriesItem<Query>
 /** One query of the record that the app passes. */
 interface RequestedQuery {
   item: Item
-  /** Identifies the query, whatever its arguments: another id replaces the mounted query. */
+  /**
+   * Identifies the query, without its arguments. If the id of a key changes, the mounted query of
+   * this key is replaced.
+   */
   id: string
 }
 
@@ -98,11 +103,11 @@ const PAUSED: ConvexQueriesResult<never> = {
 }
 
 /**
- * Subscribes to a changing set of queries: one `useConvexQuery` per key of the record.
+ * Subscribes to a set of queries that may change: one `useConvexQuery` per key of the record.
  *
  * Removing a key removes its result. Changing the arguments of a key has the same effect as in
- * `useConvexQuery`. Keys that do not change are not touched. Awaiting the record ends when each of
- * its queries has settled, and never rejects.
+ * `useConvexQuery`. Other keys are not affected. The record can be awaited: the promise resolves
+ * when each of its queries has settled, and never rejects.
  *
  * @param queries A record (or a ref or getter of one) of `{ query, args, …options }`; `undefined`,
  * `null` and `'skip'` pause a key. All keys except `then` and `value` are allowed.
@@ -161,7 +166,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   }
 
   function mount(key: string, { item, id }: RequestedQuery): MountedQuery {
-    // A query that was removed or replaced pauses at once, and is unmounted at the next flush.
+    // When a query is removed or replaced, it pauses at once. It is unmounted at the next flush.
     const args = (): unknown => {
       const query = requested.value.get(key)
       if (query?.id !== id)
@@ -176,7 +181,8 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
     return { id, auth: item.auth, scope: own, result: proxyRefs(refs) as ConvexQueriesResult<unknown> }
   }
 
-  // Created before the watchers of the queries: new queries subscribe before paused queries end.
+  // Created before the watchers of the queries, so that new queries subscribe before removed
+  // queries unsubscribe.
   watch(requested, syncQueries)
   syncQueries()
 
@@ -186,7 +192,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
       syncQueries()
       return
     }
-    // The result of a query whose scope has ended remains in `results` while its entry lingers.
+    // `results` is not emptied: the deactivated page keeps its data while the entries linger.
     mounted.forEach(query => query.scope.stop())
     mounted.clear()
   })
@@ -198,7 +204,10 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   return asComputedRef(record, then) as any
 }
 
-/** The record needs two keys for itself: to be awaited, and to be unwrapped. */
+/**
+ * The keys `then` and `value` are reserved: with `then` the record is awaited, and with `value` it
+ * is unwrapped.
+ */
 function assertKey(key: string): string {
   if (key === 'then' || key === 'value')
     throw diagnose('QUERY_KEY_RESERVED', key)

@@ -34,9 +34,9 @@ export interface UseConvexQueryOptions<
    */
   keepPreviousData?: boolean
   /**
-   * The data to show (with `isStale`) until the first result. It belongs to the arguments and the
-   * identity at setup: under others, on an error and while paused, `data` is `undefined` in spite
-   * of its type.
+   * The data to show (with `isStale`) until the first result, for the arguments and the identity at
+   * setup. With other arguments or another identity, after an error and while paused, `data` is
+   * `undefined` in spite of its type.
    *
    * @default undefined
    */
@@ -50,9 +50,9 @@ export interface UseConvexQueryOptions<
    */
   keepDataOnError?: boolean
   /**
-   * `false`: fetches the result once, and again at `refresh()` and after an identity change,
-   * without a subscription. All components that run the same query with `live: false` share the
-   * result.
+   * `false`: fetches the result once, without a subscription. The result is fetched again by
+   * `refresh()` and after an identity change. All components that run the same query with `live:
+   * false` share the result.
    *
    * @default true
    */
@@ -65,7 +65,7 @@ export interface UseConvexQueryOptions<
    */
   ssr?: boolean
   /**
-   * Computes `data` from each result. An error that it throws becomes `error`.
+   * Computes `data` from each result. If it throws, `error` is the thrown error.
    *
    * @default undefined: `data` is the result itself
    */
@@ -82,7 +82,7 @@ export interface UseConvexQueryOptions<
 
 /** The return value of {@link useConvexQuery}: read-only refs. */
 export interface UseConvexQueryReturn<Data> {
-  /** The result; `undefined` without one. `null` is a result. */
+  /** The result; `undefined` while there is no result. `null` is a result. */
   data: Readonly<Ref<Data>>
   /**
    * The error of the query or of `transform`; `undefined` again after the next result. The same
@@ -102,8 +102,8 @@ export interface UseConvexQueryReturn<Data> {
 }
 
 /**
- * Options with `initialData` either present or absent. With only an optional field, TypeScript
- * would not infer that `data` may be `undefined`.
+ * Options in which `initialData` is either present or absent. If the field were only optional,
+ * TypeScript would not infer that `data` may be `undefined`.
  */
 export type WithInitialData<Options, Initial> = Options & ({ initialData: Initial } | { initialData?: undefined })
 
@@ -113,8 +113,8 @@ type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
 /**
  * Subscribes to a query and exposes its state as refs.
  *
- * Awaiting the query (also by `<Suspense>`) ends at the first result, error, pause or
- * authentication failure, and never rejects: errors are part of the state.
+ * The query can be awaited, also by `<Suspense>`. The promise resolves at the first result, error,
+ * pause or authentication failure. It never rejects: errors are part of the state.
  *
  * @param query A query of `convex/_generated/api`.
  * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause the query)
@@ -138,7 +138,7 @@ export function useConvexQuery<
   const entry = useQueryEntry(context, target, options.lingerMs ?? context.lingerMs, options.ssr)
   const view = new QueryView(context, target, entry, auth, options)
   const refs: Record<string, unknown> = {
-    // Not cached: a new result then triggers the components that show it directly.
+    // Not cached, so that a new result directly triggers the components that show it.
     data: new PropertyRef(view, 'data'),
     error: new CachedViewRef(view, 'error'),
     status: new CachedViewRef(view, 'status'),

@@ -1,4 +1,4 @@
-/** `usePreloadedQuery`: a live query that starts with a result that a server has fetched. */
+/** `usePreloadedQuery`: a live query that begins with a result that a server has fetched. */
 
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Preloaded } from '../../ssr/preloaded.ts'
@@ -21,13 +21,13 @@ export type UsePreloadedQueryOptions
 export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseConvexQueryReturn<FunctionReturnType<Q>>
 
 /**
- * A live query that starts with a preloaded value: it shows that value at once, with `isStale`,
- * until the live result arrives.
+ * A live query that begins with a preloaded value: it shows this value, with `isStale`, until the
+ * live result arrives.
  *
- * The preloaded value is shown to the identity that it was fetched for, and while the identity is
- * not known yet. If it was fetched for a user, the query does not run anonymously in the meantime.
- * Under another identity, on an error and while paused, `data` is `undefined` in spite of its type,
- * as with `initialData`.
+ * The preloaded value is shown while the current identity is the one that it was fetched for, or is
+ * not known yet. If it was fetched for a user, the query does not run anonymously before the user's
+ * token has arrived. For another identity, after an error and while paused, `data` is `undefined`
+ * in spite of its type, as with `initialData`.
  *
  * @param preloaded The return value of `preloadAuthQuery` on the server.
  * @param options A subset of the options of `useConvexQuery`.
@@ -56,13 +56,14 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
     return user === undefined || (user?.id ?? null) === userId
   }
   /**
-   * The query must not run anonymously before the token of the preloaded value's user has arrived.
+   * Whether the value was fetched for a user whose token has not arrived yet. The query must then
+   * wait, and must not run anonymously.
    */
   const isAwaitingUser = (): boolean =>
     userId !== null && authState.value.status === 'loading' && isForCurrentIdentity()
 
-  // `keepPreviousData`: an optimistic update may make the live query load again, and the preloaded
-  // value, which is older than the live result, must not return then.
+  // `keepPreviousData`: if an optimistic update makes the live query load again, the live result
+  // remains. The preloaded value, which is older, must not appear again.
   const { then, ...live } = useConvexQuery(
     makeFunctionReference<'query'>(preloaded.name),
     (() => isAwaitingUser() ? undefined : args) as any,
@@ -75,7 +76,7 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   }
   let hadResult = false
   const isPreloadedShown = computed(() => !hadResult && hasNoResult() && isForCurrentIdentity())
-  // The first live result ends the preloaded value permanently.
+  // After the first live result, the preloaded value never appears again.
   if (!isServer) {
     watch(live.status, () => {
       hadResult ||= !hasNoResult()

@@ -7,8 +7,8 @@ import { isRef, onScopeDispose, shallowRef, watch } from 'vue'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 
 /**
- * The subscribed entry of a target. It subscribes to the entry of new arguments before it releases
- * the previous entry, and releases its entry while a `KeepAlive` page is deactivated.
+ * The subscribed entry of a target. When the arguments change, the new entry is acquired before the
+ * previous entry is released. While a `KeepAlive` page is deactivated, its entry is released.
  */
 export function useQueryEntry(
   { store, isServer }: ConvexContext,
@@ -17,11 +17,12 @@ export function useQueryEntry(
   isFetchedOnServer = true,
 ): { readonly value: QueryEntry | null } {
   const isInKeepAlive = onKeepAliveToggle(syncEntry)
-  // A ref only where the entry can change: every component that shows the query would track it.
+  // A ref only if the entry can change, since every component that shows the query would track the
+  // ref.
   const canChange = isRef(target) || isInKeepAlive
   const entry: { value: QueryEntry | null } = canChange ? shallowRef(null) : { value: null }
   if (isServer) {
-    // Fetched once and never released: a server discards the app after the response.
+    // Acquired once and never released, since a server discards the app after the response.
     if (isFetchedOnServer && target.value.status === 'ready')
       entry.value = store.fetchOnServer(target.value.query)
     return entry
@@ -33,7 +34,8 @@ export function useQueryEntry(
   const hold = (next: QueryEntry | null): void => {
     if (held) {
       store.release(held, lingerMs)
-      // When arguments change repeatedly, as in a search field, only the latest entry lingers.
+      // When arguments change repeatedly, for example in a search field, only the latest of the
+      // released entries lingers.
       if (previouslyHeld !== held)
         store.drop(previouslyHeld)
       previouslyHeld = held
@@ -49,9 +51,9 @@ export function useQueryEntry(
   function syncEntry(isNowActive: boolean): void {
     isActive = isNowActive
     if (!isActive) {
-      // `entry` still shows the released entry while that lingers, so that a reactivated page does
-      // not render again. No ref may be read here: the component that is being deactivated would
-      // track it.
+      // `entry` keeps the released entry, which lingers, so that a page that is activated again
+      // does not render again. No ref may be read here, since the component that is being
+      // deactivated would track it.
       hold(null)
       return
     }

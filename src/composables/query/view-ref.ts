@@ -5,8 +5,8 @@ import { computed } from 'vue'
 import { PropertyRef } from '../../reactivity/vue-internals.ts'
 
 /**
- * Triggers its readers only when the value of the field changes. The computed ref behind it is
- * created at the first read: most fields are never read.
+ * Triggers its readers only when the value of the field changes. The computed ref that caches the
+ * value is created at the first read, since most fields are never read.
  */
 export class CachedViewRef<Field extends keyof QueryView> extends PropertyRef<QueryView, Field> {
   #cache: ComputedRef<QueryView[Field]> | undefined

@@ -1,8 +1,8 @@
 /** `abortable`: makes a promise reject as soon as a signal aborts. */
 
 /**
- * Settles like the promise, or rejects with the signal's reason, whichever happens first. It does
- * not stop the work behind the promise.
+ * Settles with the promise, or rejects with the signal's reason as soon as the signal aborts. The
+ * work behind the promise continues.
  */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([

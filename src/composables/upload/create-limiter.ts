@@ -14,7 +14,7 @@ export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Pro
       return await task()
     }
     finally {
-      // The next task takes the place of this one, so that `running` remains the same.
+      // The next task starts in place of this one, so `running` does not change.
       const startNext = waiting.shift()
       if (startNext)
         startNext()

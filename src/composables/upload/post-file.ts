@@ -1,21 +1,21 @@
-/** Sends one file to an upload URL, once. */
+/** Sends one file to an upload URL, in a single attempt. */
 
 import { readRetryAfter } from '../../shared/retry-after.ts'
 
 /** The outcome of one attempt to store a file. */
 export type PostOutcome
   = | { kind: 'stored', storageId: string }
-  /** A definite refusal: another attempt would fail in the same way. */
+  /** The server has refused the file definitely. Another attempt would fail in the same way. */
     | { kind: 'refused', status: number }
   /**
-   * No response (`status` 0), or a response that says nothing about the file. Another attempt may
-   * succeed, after `retryAfterMs` milliseconds at the earliest.
+   * There is no response (`status` 0), or the response does not show whether the file was stored.
+   * Another attempt may succeed, after `retryAfterMs` milliseconds at the earliest.
    */
     | { kind: 'failed', status: number, retryAfterMs: number }
 
 /**
- * How long a request may make no progress and receive no response, in milliseconds. A browser that
- * has lost the connection without notice would wait without limit.
+ * A request is aborted after this time without progress or a response, in milliseconds. Without
+ * this limit, a browser that has lost the connection unnoticed would wait forever.
  */
 const SILENCE_MS = 60_000
 
@@ -26,8 +26,8 @@ const SILENCE_MS = 60_000
  * @param url An upload URL, which is valid for a single request.
  * @param file The file to send. Its type becomes the content type.
  * @param onProgress Receives the number of bytes that have been sent.
- * @param signal Aborts the request: the promise rejects with the signal's reason. It never rejects
- * because of the network or the server.
+ * @param signal Aborts the request: the promise then rejects with the signal's reason. It never
+ * rejects for any other reason.
  */
 export function postFile(
   url: string,
@@ -43,7 +43,7 @@ export function postFile(
       timer = setTimeout(() => request.abort(), SILENCE_MS)
     }
     signal.addEventListener('abort', () => {
-      // Before the abort, which fires `loadend` and would resolve the promise.
+      // Must precede `abort`, which fires `loadend` and would resolve the promise.
       reject(signal.reason)
       request.abort()
     })
@@ -80,12 +80,12 @@ function readStorageId(body: string): string | undefined {
   try {
     return JSON.parse(body).storageId
   }
-  catch {} // The page of a proxy, for example.
+  catch {} // The body is not JSON; it may be an error page of a proxy.
 }
 
 /**
- * Reads from all headers: `getResponseHeader` writes an error to the console for a header that
- * another origin does not expose.
+ * Reads a header from the list of all headers. `getResponseHeader` would write an error to the
+ * console if a server of another origin does not expose the header.
  */
 function readHeader(request: XMLHttpRequest, name: string): string | null {
   const headers = request.getAllResponseHeaders() ?? ''

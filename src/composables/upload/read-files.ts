@@ -1,12 +1,12 @@
-/** Reads the files to upload from the forms in which an input or a drop provides them. */
+/** Reads the files to upload from a file, a list of files, or the `FileList` of an `<input>`. */
 
 import { diagnose } from '../../errors/catalogue.ts'
 
-/** Files to upload: one, several or none, as an `<input>` or a drop event provides them. */
+/** The files to upload: one, several or none, as an `<input>` or a drop event provides them. */
 export type UploadFiles = Blob | Iterable<Blob> | null | undefined
 
 /**
- * Copies the files into an array: the `FileList` of an `<input>` is emptied with the input.
+ * Copies the files into an array, since clearing an `<input>` also empties its `FileList`.
  *
  * @throws {ConvueError} `UPLOAD_FILES_INVALID`
  */

@@ -1,4 +1,4 @@
-/** Stores one file, with as many attempts as needed. */
+/** Stores one file. Repeats the attempt after temporary failures. */
 
 import type { UploadState } from './upload-state.ts'
 import { diagnose } from '../../errors/catalogue.ts'
@@ -12,7 +12,7 @@ export interface UploadFileOptions {
    * requests its own.
    */
   requestUrl: () => Promise<string>
-  /** How many attempts follow the first one at most. */
+  /** The largest number of attempts after the first one. */
   retries: number
   /** Receives the states of the upload before it ends. */
   show: (state: UploadState) => unknown
@@ -24,8 +24,8 @@ export interface UploadFileOptions {
  * Stores a file and resolves with its storage id.
  *
  * @throws {ConvueError} `UPLOAD_FAILED`
- * @throws the rejection of `requestUrl`, which is not retried: an error of a function is definite,
- * and a mutation waits for the connection by itself
+ * @throws the rejection of `requestUrl`. It is not retried: an error of a function is definite, and
+ * a mutation that cannot be sent waits for the connection
  */
 export async function uploadFile(
   file: Blob,
@@ -49,7 +49,7 @@ export async function uploadFile(
     return { status: 'sending', sentBytes, progress: file.size && Math.min(sentBytes / file.size, 1) }
   }
 
-  /** Throws if the upload was aborted between the settling of a promise and its continuation. */
+  /** Shows a state. Throws if the upload was aborted after the awaited promise had settled. */
   function enter(state: UploadState): void {
     signal.throwIfAborted()
     show(state)

@@ -8,13 +8,18 @@ import { isUnderWay } from './upload-state.ts'
 
 export interface UploadJob {
   readonly upload: Readonly<ShallowRef<ConvexUpload>>
-  /** The limit that the file exceeds, if it exceeds one: the upload must not start. */
+  /**
+   * The error for the limit that the file exceeds, if there is one. The upload must then not start.
+   */
   readonly refusal: ConvueError | undefined
   /** Aborts when the job is cancelled. */
   readonly signal: AbortSignal
-  /** Changes the state, unless the upload has ended: a browser may report progress later. */
+  /**
+   * Changes the state, unless the upload has ended. A browser may report progress even after the
+   * end.
+   */
   show: (state: UploadState) => void
-  /** Ends the upload, unless it has ended. Its promise rejects with the error. */
+  /** Ends the upload, unless it has already ended. Its promise rejects with the error. */
   cancel: (error: Error) => void
 }
 

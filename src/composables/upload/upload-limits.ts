@@ -6,8 +6,8 @@ import { diagnose } from '../../errors/catalogue.ts'
 /** The files that may be uploaded. */
 export interface UploadLimits {
   /**
-   * As the attribute of `<input type="file">`: MIME types, `image/*` and extensions such as `.pdf`,
-   * separated by commas.
+   * The same syntax as the attribute `accept` of `<input type="file">`: MIME types, `image/*` and
+   * extensions such as `.pdf`, separated by commas.
    */
   accept?: string
   /** The size of the largest file, in bytes. */
@@ -16,7 +16,10 @@ export interface UploadLimits {
   maxFiles?: number
 }
 
-/** The reason why a file of a call with `count` files may not be uploaded, if there is one. */
+/**
+ * The limit that a file exceeds, as an error. `count` is the number of files in the call.
+ * `undefined` if the file may be uploaded.
+ */
 export function findRefusal(
   file: File,
   count: number,
@@ -32,7 +35,7 @@ export function findRefusal(
 
 function isAccepted(file: File, accept: string): boolean {
   const name = file.name.toLowerCase()
-  // `File.type` is in lower case already. A parameter such as `;charset=utf-8` does not count.
+  // `File.type` is already in lower case. A parameter such as `;charset=utf-8` is ignored.
   const type = file.type.split(';')[0]!.trim()
   const patterns = accept.toLowerCase().split(',').map(pattern => pattern.trim()).filter(Boolean)
   return patterns.length === 0 || patterns.some((pattern) => {

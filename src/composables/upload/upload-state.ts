@@ -16,11 +16,13 @@ import type { GenericId } from 'convex/values'
  * ```
  */
 export type UploadState
-  /** Waits for other uploads, or for its upload URL: nothing of the file has been sent. */
+  /**
+   * The upload waits for other uploads or for its upload URL. No byte of the file has been sent.
+   */
   = | { readonly status: 'queued' }
-  /** Is being sent. `progress`: the share of the file that has been sent, 0 to 1. */
+  /** The file is being sent. `progress`: the share of the file that has been sent, 0 to 1. */
     | { readonly status: 'sending', readonly sentBytes: number, readonly progress: number }
-  /** An attempt has failed, and another one follows. */
+  /** An attempt has failed, and another attempt follows. */
     | { readonly status: 'waiting', readonly error: Error }
     | { readonly status: 'success', readonly storageId: GenericId<'_storage'> }
     | { readonly status: 'error', readonly error: Error }
@@ -28,7 +30,7 @@ export type UploadState
 
 /** A file and the state of its upload. Each change creates a new object with the same `id`. */
 export type ConvexUpload = UploadState & {
-  /** Identifies an upload of one `useConvexUpload`: a key for `v-for`. */
+  /** Identifies the upload among the uploads of one `useConvexUpload`: a key for `v-for`. */
   readonly id: number
   /** The file that is uploaded. A `Blob` becomes a `File` without a name. */
   readonly file: File
@@ -47,7 +49,7 @@ export function totalProgress(uploads: readonly ConvexUpload[]): number {
   let total = 0
   let sent = 0
   for (const upload of uploads) {
-    // An empty file counts too, or a list of empty files would show no progress.
+    // An empty file counts as one byte, or else a list of empty files would show no progress.
     const size = upload.file.size || 1
     if (upload.status === 'success')
       sent += size

@@ -1,4 +1,4 @@
-/** `useConvexStorageUrl`: the URL of a stored file, with a local preview until it is known. */
+/** `useConvexStorageUrl`: the URL of a stored file, with a local preview until the URL is known. */
 
 import type { FunctionArgs, FunctionReference } from 'convex/server'
 import type { GenericId } from 'convex/values'
@@ -21,15 +21,16 @@ export interface UseConvexStorageUrlOptions<Q extends StorageUrlQuery>
   /** Returns the query's arguments for a storage id. @default storageId => ({ storageId }) */
   args?: (storageId: StorageId) => FunctionArgs<Q>
   /**
-   * A local file, such as one that the user has just chosen. `url` is a URL of it until the file
-   * that replaces the stored one has its own URL, or until the identity changes.
+   * A local file, such as one that the user has just chosen to replace the stored file. `url` is a
+   * URL of the local file until the storage id has changed and the URL of the new stored file is
+   * known. An identity change also ends the preview.
    *
    * @default undefined
    */
   preview?: MaybeRefOrGetter<Blob | null | undefined>
 }
 
-/** The options, of which `args` is required unless the query takes `{ storageId }`. */
+/** The options. `args` is required unless the arguments of the query are `{ storageId }`. */
 export type StorageUrlRest<Q extends StorageUrlQuery>
   = { storageId: StorageId } extends FunctionArgs<Q>
     ? [options?: UseConvexStorageUrlOptions<Q>]
@@ -37,13 +38,13 @@ export type StorageUrlRest<Q extends StorageUrlQuery>
 
 /** The return value of {@link useConvexStorageUrl}. */
 export interface UseConvexStorageUrlReturn extends Pick<UseConvexQueryReturn<any>, 'error' | 'status' | 'isPending'> {
-  /** `undefined` until the URL is known, `null` if the query finds no such file. */
+  /** `undefined` until the URL is known; `null` if the query finds no file. */
   url: Readonly<Ref<string | null | undefined>>
 }
 
 /**
- * The URL of a stored file, from a query of the app: in Convex, only functions return URLs, so that
- * they decide which user may see which file.
+ * The URL of a stored file, from a query of the app. In Convex, only functions can return URLs of
+ * files, so that the app decides which user may see which file.
  *
  * @param query The query that returns `ctx.storage.getUrl(storageId)`.
  * @param storageId A storage id, as a value, ref or getter; `undefined` and `null` pause the query.
@@ -67,7 +68,10 @@ export function useConvexStorageUrl<Q extends StorageUrlQuery>(
     return id && args(id)
   }, options)
 
-  /** The storage id at the moment when the preview was chosen: the preview replaces that file. */
+  /**
+   * The storage id at the time when the preview was chosen. The local file is to replace the stored
+   * file with this id.
+   */
   const choice = identityScoped<{ replaced?: StorageId | null } | null>(context, null)
   choice.set({})
   watch(() => toValue(preview), () => choice.set({ replaced: toValue(storageId) }), { flush: 'sync' })

@@ -32,9 +32,10 @@ type StorageId = GenericId<'_storage'>
 /** Options of {@link useConvexUpload}. */
 export interface UseConvexUploadOptions {
   /**
-   * The files that may be uploaded, as the attribute of `<input type="file">`: MIME types,
-   * `image/*` and extensions such as `.pdf`, separated by commas. A convenience for users, not a
-   * protection: only the page checks it, and an upload URL accepts any file.
+   * The files that may be uploaded, in the syntax of the attribute `accept` of `<input
+   * type="file">`: MIME types, `image/*` and extensions such as `.pdf`, separated by commas. This
+   * helps users to choose the right files, but does not protect the app: only the page checks it,
+   * and an upload URL accepts any file.
    *
    * @default undefined: all files
    */
@@ -42,7 +43,7 @@ export interface UseConvexUploadOptions {
   /** The size of the largest file, in bytes. @default undefined: no limit */
   maxSize?: MaybeRefOrGetter<number | undefined>
   /**
-   * How many files one call may contain; with more, none is uploaded.
+   * How many files one call may contain. If a call contains more files, none of them is uploaded.
    *
    * @default undefined: no limit
    */
@@ -50,9 +51,10 @@ export interface UseConvexUploadOptions {
   /** How many files are uploaded at the same time. @default 3 */
   concurrency?: number
   /**
-   * How many attempts follow the first one, with growing delays, when the network fails, nothing is
-   * received for a minute, or the server responds with 408, 429 or 5xx. If the response to an
-   * upload is lost, the retry stores the file a second time.
+   * The largest number of attempts after the first one, with growing delays between them. An
+   * attempt is repeated if the network fails, the request makes no progress for a minute, or the
+   * server responds with 408, 429 or 5xx. If only the response to an upload is lost, the next
+   * attempt stores the file a second time.
    *
    * @default 3
    */
@@ -61,7 +63,10 @@ export interface UseConvexUploadOptions {
   onSuccess?: (storageId: StorageId, file: File) => void
   /** Runs with the error of each file that failed, unless it was cancelled. @default undefined */
   onError?: (error: Error, file: File) => void
-  /** Runs once for each file when its upload has ended, in whatever way. @default undefined */
+  /**
+   * Runs once for each file when its upload has succeeded, failed or been cancelled. @default
+   * undefined
+   */
   onSettled?: (storageId: StorageId | undefined, error: Error | undefined, file: File) => void
 }
 
@@ -71,17 +76,17 @@ export interface UseConvexUploadReturn<M extends UploadUrlMutation> {
    * Uploads files as the current identity, and resolves with their storage ids, in the order of the
    * files.
    *
-   * Files are independent of each other: a failure stops no other file. If any file failed, the
-   * promise rejects once all files of the call have ended, with the error of the first failed file
-   * in order; the stored files are in `uploads`, and `onSuccess` ran for each of them.
+   * If one file fails, the others continue. When all files of the call have ended and at least one
+   * has failed, the promise rejects with the error of the first of the failed files. The other
+   * files are stored: they are in `uploads`, and `onSuccess` has run for each of them.
    *
    * @param files A `File`, a `Blob`, or a list of them; `null` and `undefined` mean no files.
    * @param rest Arguments of the mutation, and `{ signal }`.
    * @throws {ConvueError} `UPLOAD_FILES_INVALID`, `UPLOAD_TOO_MANY_FILES`, `UPLOAD_TYPE_REFUSED`,
    * `UPLOAD_FILE_TOO_LARGE`, `UPLOAD_FAILED`, `UPLOAD_CANCELLED`, `ARGS_INVALID`,
    * `CLIENT_UNAVAILABLE`, `CLOSED`
-   * @throws {IdentityChangedError} The identity changed first. `outcome` is `'notSent'` if nothing
-   * of the file was sent.
+   * @throws {IdentityChangedError} The identity changed before the file was stored. `outcome` is
+   * `'notSent'` if no byte of the file was sent.
    * @throws the error of the mutation
    */
   upload: {
@@ -89,8 +94,8 @@ export interface UseConvexUploadReturn<M extends UploadUrlMutation> {
     (files: UploadFiles, ...rest: UploadRest<M>): Promise<StorageId[]>
   }
   /**
-   * The files of the latest call, and of the calls that it overlaps with: a call starts a new list
-   * if no upload is pending. Empty after an identity change.
+   * The files of the latest call. If other uploads are pending when `upload` is called, the files
+   * are added to the list, or else the call starts a new list. Empty after an identity change.
    */
   uploads: ComputedRef<readonly ConvexUpload[]>
   /** Whether an upload of the list has not ended. */
@@ -100,7 +105,7 @@ export interface UseConvexUploadReturn<M extends UploadUrlMutation> {
    * cancelled do not count.
    */
   progress: ComputedRef<number>
-  /** Cancels one upload, or all that have not ended. */
+  /** Cancels one upload, or all uploads that have not ended. */
   cancel: (upload?: Pick<ConvexUpload, 'id'>) => void
   /** Cancels all uploads that have not ended, and empties the list. */
   reset: () => void
@@ -138,7 +143,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(
   const listed = identityScoped<readonly UploadJob[]>(context, [])
   const uploads = computed(() => listed.value.map(job => job.upload.value))
   const isPending = computed(() => uploads.value.some(isUnderWay))
-  /** The jobs that have not ended, those of a previous identity included. */
+  /** All jobs that have not ended, including the jobs of a previous identity. */
   const running = new Set<UploadJob>()
   let lastId = 0
 
@@ -162,7 +167,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(
       listed.set(jobs)
     jobs.forEach(job => running.add(job))
 
-    // On an identity change, and when the plugin is closed.
+    // Called on an identity change and when the plugin is closed.
     const endWork: EndWork = toError => cancelJobs(jobs, ({ upload }) => {
       if (upload.value.status === 'queued')
         return toError('notSent')
@@ -222,7 +227,7 @@ export function useConvexUpload<M extends UploadUrlMutation>(
   }
 
   function cancel(upload?: Pick<ConvexUpload, 'id'>): void {
-    // A DOM event has no id: `@click="cancel"` cancels all.
+    // `@click="cancel"` passes a DOM event, which has no id: this cancels all uploads.
     const jobs = [...running].filter(job => upload?.id === undefined || upload.id === job.upload.value.id)
     cancelJobs(jobs, () => diagnose('UPLOAD_CANCELLED'))
   }
