@@ -1,6 +1,4 @@
-/**
- * A mutation, action or one-off query from its start until it settles, across client replacements.
- */
+/** A mutation, action or one-off query until it settles. Several clients may send it in turn. */
 import type { ConnectionState, OptimisticUpdate } from 'convex/browser'
 import type { IdentityClient } from './identity-client.ts'
 import { runUserCallback } from '../reactivity/run-user-callback.ts'

@@ -1,6 +1,4 @@
-/**
- * The connections of a client whose tokens were refused, and which messages are thus unsent. Pure.
- */
+/** Connections whose tokens were refused, and which messages are certainly unsent. Pure. */
 
 /**
  * The most recent connections of one client whose tokens the deployment has refused: all
