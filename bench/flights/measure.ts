@@ -59,7 +59,7 @@ function describe(boots: Boot[][], oneWayMs: number, browserVersion: string): Ta
   const most = Math.max(...boots.flat().map(({ liveIn }) => liveIn))
   const flights = (count: number): string => count === 0 ? '0' : `${count} = handshake + ${count - 1}`
   return [{
-    title: `Serial flights to the signed-in user's tasks, a round trip of ${rtt} ms, Chromium ${browserVersion} (median of ${boots[0]!.length} loads)`,
+    title: `Flights until the tasks of the signed-in user are shown, with a round trip of ${rtt} ms, in Chromium ${browserVersion} (median of ${boots[0]!.length} loads)`,
     head: ['', 'until shown', 'until live', 'shown after', 'live after', 'round trips on the wire, by time', 'token requests', 'get-session requests', 'Authenticate messages'],
     rows: boots.map((list, index) => [
       SUBJECTS[index]!.name,
@@ -73,7 +73,7 @@ function describe(boots: Boot[][], oneWayMs: number, browserVersion: string): Ta
       same(list, ({ authenticates }) => String(authenticates)),
     ]),
   }, {
-    title: 'What each flight carried, until the tasks arrived',
+    title: 'The messages of each flight until the tasks arrived',
     head: ['', ...Array.from({ length: most }, (_, index) => `flight ${index + 1}`)],
     rows: boots.map(([first], index) => [
       SUBJECTS[index]!.name,
