@@ -28,14 +28,15 @@ const sections: Section[] = [
   { title: 'Uploads', errors: uploadErrors },
   {
     title: 'Sessions, tokens and calls',
-    note: '`error` of [`useConvexAuth`](auth.md) holds these errors, except for those that reject a call: `SIGN_OUT_FAILED`, '
-      + '`IDENTITY_CHANGED` and `CONNECTION_LOST`.',
+    note: '`error` of [`useConvexAuth`](auth.md) contains these errors, except `SIGN_OUT_FAILED`, `IDENTITY_CHANGED` and '
+      + '`CONNECTION_LOST`, with which a call rejects.',
     errors: identityErrors,
   },
   {
     title: '`convue/server`',
-    note: '`convue/server` also raises the codes above that name it. Its sentences remain in production builds, since only '
-      + 'developers read the log of a server. They never contain text that Better Auth or the deployment answered.',
+    note: '`convue/server` also raises some codes of the previous sections, whose entries name it. Production builds contain '
+      + 'the sentences of `convue/server`, since only developers read the log of a server. No sentence contains a part of an '
+      + 'answer of Better Auth or of the deployment.',
     errors: serverErrors,
   },
   { title: '`convue/nuxt`', errors: nuxtErrors },
