@@ -39,57 +39,59 @@ const sendWithoutCookies: typeof fetch = (input, init) => {
   return fetch(request)
 }
 
-describe('createConvex: crossDomainClient() and crossDomain()', () => {
-  beforeAll(async () => {
-    deployment = await startFixture({ env: { AUTH_PLUGINS: 'crossDomain' } })
-  })
-  afterAll(() => deployment.close())
+describe('createConvex', () => {
+  describe('crossDomainClient() and crossDomain()', () => {
+    beforeAll(async () => {
+      deployment = await startFixture({ env: { AUTH_PLUGINS: 'crossDomain' } })
+    })
+    afterAll(() => deployment.close())
 
-  it('stays signed in when the sign-out request fails, and signs out when it succeeds', async () => {
-    const { auth, authClient, network, me, signUp } = await openPage(sendWithoutCookies, [crossDomainClient()])
-    await signUp('Ada')
-    const cookie = authClient.getCookie()
-    expect(cookie).toContain('session_token=')
-    const ticks = recordTicks(() => [auth.status.value, me.data.value?.name])
-    network.intercept = path => path === '/sign-out' ? Promise.reject(new TypeError('Failed to fetch')) : undefined
-    await expect(auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
-    await authClient.$store.atoms.session.get().refetch()
-    expect(ticks).toEqual(['["authenticated","Ada"]'])
-    expect(authClient.getCookie()).toBe(cookie)
+    it('stays signed in when the sign-out request fails, and signs out when it succeeds', async () => {
+      const { auth, authClient, network, me, signUp } = await openPage(sendWithoutCookies, [crossDomainClient()])
+      await signUp('Ada')
+      const cookie = authClient.getCookie()
+      expect(cookie).toContain('session_token=')
+      const ticks = recordTicks(() => [auth.status.value, me.data.value?.name])
+      network.intercept = path => path === '/sign-out' ? Promise.reject(new TypeError('Failed to fetch')) : undefined
+      await expect(auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
+      await authClient.$store.atoms.session.get().refetch()
+      expect(ticks).toEqual(['["authenticated","Ada"]'])
+      expect(authClient.getCookie()).toBe(cookie)
 
-    network.intercept = null
-    await auth.signOut()
-    expect(auth.status.value).toBe('unauthenticated')
-    expect(me.data.value).toBeUndefined()
-    await eventually(() => authClient.getCookie()).not.toContain('session_token=')
-    const response = await sendWithoutCookies(`${deployment.siteUrl}/api/auth/get-session`, { headers: { 'better-auth-cookie': cookie } })
-    expect(await response.json()).toBeNull()
-  })
-})
-
-describe('createConvex: customSession() and multiSession()', () => {
-  beforeAll(async () => {
-    deployment = await startFixture({ env: { AUTH_PLUGINS: 'multiSession customSession' } })
-  })
-  afterAll(() => deployment.close())
-
-  it('shows the fields that customSession adds', async () => {
-    const { auth, signUp } = await openPage(createBrowserFetch(), [])
-    await signUp('Ada')
-    await eventually(() => auth.session.value?.roles).toEqual(['admin'])
-    expect(auth.session.value).not.toHaveProperty('token')
+      network.intercept = null
+      await auth.signOut()
+      expect(auth.status.value).toBe('unauthenticated')
+      expect(me.data.value).toBeUndefined()
+      await eventually(() => authClient.getCookie()).not.toContain('session_token=')
+      const response = await sendWithoutCookies(`${deployment.siteUrl}/api/auth/get-session`, { headers: { 'better-auth-cookie': cookie } })
+      expect(await response.json()).toBeNull()
+    })
   })
 
-  it('switches to the other session after multiSession.revoke, and then signs out', async () => {
-    const { auth, authClient, me, signUp } = await openPage(createBrowserFetch(), [multiSessionClient()])
-    await signUp('Ada')
-    await signUp('Bea')
-    for (const next of ['Ada', undefined]) {
-      const { data } = await authClient.getSession()
-      await authClient.multiSession.revoke({ sessionToken: data.session.token })
-      await eventually(() => auth.user.value?.name).toBe(next)
-      await eventually(() => me.data.value?.name).toBe(next)
-    }
-    expect(auth.status.value).toBe('unauthenticated')
+  describe('customSession() and multiSession()', () => {
+    beforeAll(async () => {
+      deployment = await startFixture({ env: { AUTH_PLUGINS: 'multiSession customSession' } })
+    })
+    afterAll(() => deployment.close())
+
+    it('shows the fields that customSession adds', async () => {
+      const { auth, signUp } = await openPage(createBrowserFetch(), [])
+      await signUp('Ada')
+      await eventually(() => auth.session.value?.roles).toEqual(['admin'])
+      expect(auth.session.value).not.toHaveProperty('token')
+    })
+
+    it('switches to the other session after multiSession.revoke, and then signs out', async () => {
+      const { auth, authClient, me, signUp } = await openPage(createBrowserFetch(), [multiSessionClient()])
+      await signUp('Ada')
+      await signUp('Bea')
+      for (const next of ['Ada', undefined]) {
+        const { data } = await authClient.getSession()
+        await authClient.multiSession.revoke({ sessionToken: data.session.token })
+        await eventually(() => auth.user.value?.name).toBe(next)
+        await eventually(() => me.data.value?.name).toBe(next)
+      }
+      expect(auth.status.value).toBe('unauthenticated')
+    })
   })
 })

@@ -58,230 +58,232 @@ async function expectNothingRequiredAnonymously(): Promise<void> {
   expect(subjectsOf('tasks:add')).not.toContain(null)
 }
 
-describe('createConvex: boot', () => {
-  it('sends one Authenticate before the queries, and each query once', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { texts, me, convex } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    await eventually(() => me.data.value?.subject).toBe(ada)
-    expect(await convex.auth.ready()).toBe(true)
-    await deployment.settled()
-    expect(source.requests).toHaveLength(1)
-    expect(subjectsOf('tasks:list')).toEqual([ada])
-    expect(subjectsOf('users:whoami')).toEqual([ada])
-    const { connection } = deployment.log.find(({ name }) => name === 'tasks:list')!
-    expect(deployment.log.filter(entry => entry.connection === connection && entry.kind === 'socket').map(({ name }) => name)).toEqual(['open', 'connect', 'authenticate'])
+describe('createConvex', () => {
+  describe('boot', () => {
+    it('sends one Authenticate before the queries, and each query once', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { texts, me, convex } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      await eventually(() => me.data.value?.subject).toBe(ada)
+      expect(await convex.auth.ready()).toBe(true)
+      await deployment.settled()
+      expect(source.requests).toHaveLength(1)
+      expect(subjectsOf('tasks:list')).toEqual([ada])
+      expect(subjectsOf('users:whoami')).toEqual([ada])
+      const { connection } = deployment.log.find(({ name }) => name === 'tasks:list')!
+      expect(deployment.log.filter(entry => entry.connection === connection && entry.kind === 'socket').map(({ name }) => name)).toEqual(['open', 'connect', 'authenticate'])
+    })
   })
-})
 
-describe('createConvex: a socket that drops during the first token request', () => {
-  it('runs no query that requires a user before Authenticate', async () => {
-    const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
-    const { texts, me } = openPage({ source })
-    const sockets = (): number => deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'open').length
-    await eventually(sockets).toBe(2) // the user's, and the anonymous one of public queries
-    for (const count of [4, 6]) {
+  describe('a socket that drops during the first token request', () => {
+    it('runs no query that requires a user before Authenticate', async () => {
+      const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
+      const { texts, me } = openPage({ source })
+      const sockets = (): number => deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'open').length
+      await eventually(sockets).toBe(2) // the user's, and the anonymous one of public queries
+      for (const count of [4, 6]) {
+        deployment.disconnectAll()
+        await eventually(sockets).toBeGreaterThanOrEqual(count)
+      }
+      source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
+      await eventually(texts).toEqual([`${ada}'s`])
+      await eventually(() => me.data.value?.subject).toBe(ada)
+      await expectNothingRequiredAnonymously()
+    })
+  })
+
+  describe('a sign-in during a reconnect back-off', () => {
+    it('runs no query that requires a user anonymously', async () => {
+      const { source, texts, news, me } = openPage()
+      await eventually(() => news.data.value).toEqual({ tag: 'news', subject: null })
       deployment.disconnectAll()
-      await eventually(sockets).toBeGreaterThanOrEqual(count)
-    }
-    source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
-    await eventually(texts).toEqual([`${ada}'s`])
-    await eventually(() => me.data.value?.subject).toBe(ada)
-    await expectNothingRequiredAnonymously()
-  })
-})
-
-describe('createConvex: a sign-in during a reconnect back-off', () => {
-  it('runs no query that requires a user anonymously', async () => {
-    const { source, texts, news, me } = openPage()
-    await eventually(() => news.data.value).toEqual({ tag: 'news', subject: null })
-    deployment.disconnectAll()
-    await eventually(() => deployment.connections.length).toBe(0)
-    source.signIn(ada)
-    await eventually(texts).toEqual([`${ada}'s`])
-    await eventually(() => me.data.value?.subject).toBe(ada)
-    await expectNothingRequiredAnonymously()
-  })
-})
-
-describe('createConvex: the renewal of a token', () => {
-  it('uses the same connection before the token expires, and changes nothing on the page', async () => {
-    const source = new LiveSource()
-    source.lifetime = 4
-    source.signIn(ada)
-    const { texts, convex, tasks } = openPage({ source, leeway: 3 })
-    await eventually(texts).toEqual([`${ada}'s`])
-    const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.error.value, texts(), tasks.isStale.value, tasks.status.value])
-    const authentications = (): number => deployment.log.filter(({ kind, name, subject }) => kind === 'socket' && name === 'authenticate' && subject === ada).length
-    await eventually(authentications).toBeGreaterThanOrEqual(3)
-    expect(ticks).toHaveLength(1)
-    expect(new Set(deployment.log.filter(({ subject }) => subject === ada).map(({ connection }) => connection)).size).toBe(1)
-    await expectNothingRequiredAnonymously()
+      await eventually(() => deployment.connections.length).toBe(0)
+      source.signIn(ada)
+      await eventually(texts).toEqual([`${ada}'s`])
+      await eventually(() => me.data.value?.subject).toBe(ada)
+      await expectNothingRequiredAnonymously()
+    })
   })
 
-  it('signs out when the provider denies it, and runs no required query anonymously', async () => {
-    const source = new LiveSource()
-    source.lifetime = 4
-    source.signIn(ada)
-    const { texts, convex, tasks, me } = openPage({ source, leeway: 3 })
-    await eventually(texts).toEqual([`${ada}'s`])
-    source.answer = () => ({ kind: 'denied' })
-    const ticks = recordTicks(() => [convex.auth.status.value, texts()])
-    await eventually(() => convex.auth.status.value).toBe('unauthenticated')
-    expect(ticks.map(tick => JSON.parse(tick))).toEqual([['authenticated', [`${ada}'s`]], ['unauthenticated', null]])
-    expect(tasks.status.value).toBe('paused')
-    await eventually(() => me.data.value).toBeNull()
-    await eventually(() => deployment.connections.map(({ subject }) => subject)).toEqual([null])
-    await expectNothingRequiredAnonymously()
-  })
-})
+  describe('the renewal of a token', () => {
+    it('uses the same connection before the token expires, and changes nothing on the page', async () => {
+      const source = new LiveSource()
+      source.lifetime = 4
+      source.signIn(ada)
+      const { texts, convex, tasks } = openPage({ source, leeway: 3 })
+      await eventually(texts).toEqual([`${ada}'s`])
+      const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.error.value, texts(), tasks.isStale.value, tasks.status.value])
+      const authentications = (): number => deployment.log.filter(({ kind, name, subject }) => kind === 'socket' && name === 'authenticate' && subject === ada).length
+      await eventually(authentications).toBeGreaterThanOrEqual(3)
+      expect(ticks).toHaveLength(1)
+      expect(new Set(deployment.log.filter(({ subject }) => subject === ada).map(({ connection }) => connection)).size).toBe(1)
+      await expectNothingRequiredAnonymously()
+    })
 
-describe('createConvex: a token that the deployment refuses', () => {
-  it('causes the status `refreshing`, keeps the data, and runs no required query anonymously', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { texts, convex, tasks } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    const ticks = recordTicks(() => [convex.auth.status.value, texts()?.[0], tasks.isStale.value])
-    source.answer = async () => ({ kind: 'token', token: await createToken(ada, { now: Date.now() + 3_600_000 }) })
-    await deployment.advanceClock(3_600_000)
-    deployment.disconnectAll()
-    await eventually(() => ticks.length).toBe(3)
-    expect(ticks.map(tick => JSON.parse(tick))).toEqual([
-      ['authenticated', `${ada}'s`, false],
-      ['refreshing', `${ada}'s`, true],
-      ['authenticated', `${ada}'s`, false],
-    ])
-    expect(source.requests).toHaveLength(2)
-    expect(source.lastRequest.force).toBe(true)
-    await expectNothingRequiredAnonymously()
-    await deployment.advanceClock(-3_600_000)
+    it('signs out when the provider denies it, and runs no required query anonymously', async () => {
+      const source = new LiveSource()
+      source.lifetime = 4
+      source.signIn(ada)
+      const { texts, convex, tasks, me } = openPage({ source, leeway: 3 })
+      await eventually(texts).toEqual([`${ada}'s`])
+      source.answer = () => ({ kind: 'denied' })
+      const ticks = recordTicks(() => [convex.auth.status.value, texts()])
+      await eventually(() => convex.auth.status.value).toBe('unauthenticated')
+      expect(ticks.map(tick => JSON.parse(tick))).toEqual([['authenticated', [`${ada}'s`]], ['unauthenticated', null]])
+      expect(tasks.status.value).toBe('paused')
+      await eventually(() => me.data.value).toBeNull()
+      await eventually(() => deployment.connections.map(({ subject }) => subject)).toEqual([null])
+      await expectNothingRequiredAnonymously()
+    })
   })
 
-  it('causes the status `refreshing` and an error until the deployment accepts a token', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const good = source.answer
-    source.answer = async () => ({ kind: 'token', token: await createToken(ada, { forged: true }) })
-    const { convex, tasks, me, texts, add } = openPage({ source })
-    /** Causes the next attempt at once, as on a page that wakes up. */
-    const wakeAndRead = <T>(read: () => T) => (): T => {
-      window.dispatchEvent(new (window as any).Event('online'))
-      return read()
-    }
-    await eventually(wakeAndRead(() => source.requests.length)).toBeGreaterThan(6)
-    expect(convex.auth.status.value).toBe('refreshing')
-    expect(convex.auth.error.value).toMatchObject({ code: 'TOKEN_REJECTED' })
-    expect([tasks.status.value, me.status.value]).toEqual(['pending', 'pending'])
-    const addition = add.mutate({ text: 'at last' })
-    expect(subjectsOf('tasks:list')).toEqual([])
+  describe('a token that the deployment refuses', () => {
+    it('causes the status `refreshing`, keeps the data, and runs no required query anonymously', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { texts, convex, tasks } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      const ticks = recordTicks(() => [convex.auth.status.value, texts()?.[0], tasks.isStale.value])
+      source.answer = async () => ({ kind: 'token', token: await createToken(ada, { now: Date.now() + 3_600_000 }) })
+      await deployment.advanceClock(3_600_000)
+      deployment.disconnectAll()
+      await eventually(() => ticks.length).toBe(3)
+      expect(ticks.map(tick => JSON.parse(tick))).toEqual([
+        ['authenticated', `${ada}'s`, false],
+        ['refreshing', `${ada}'s`, true],
+        ['authenticated', `${ada}'s`, false],
+      ])
+      expect(source.requests).toHaveLength(2)
+      expect(source.lastRequest.force).toBe(true)
+      await expectNothingRequiredAnonymously()
+      await deployment.advanceClock(-3_600_000)
+    })
 
-    source.answer = good
-    await eventually(wakeAndRead(() => convex.auth.status.value)).toBe('authenticated')
-    await addition
-    expect(texts()).toEqual([`${ada}'s`, 'at last'])
-    await expectNothingRequiredAnonymously()
-    expect(subjectsOf('tasks:add')).toEqual([ada])
-    const clients = new Set(deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'connect').map(({ connection }) => connection))
-    expect(clients.size).toBeGreaterThan(2)
-  })
-})
+    it('causes the status `refreshing` and an error until the deployment accepts a token', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const good = source.answer
+      source.answer = async () => ({ kind: 'token', token: await createToken(ada, { forged: true }) })
+      const { convex, tasks, me, texts, add } = openPage({ source })
+      /** Causes the next attempt at once, as on a page that wakes up. */
+      const wakeAndRead = <T>(read: () => T) => (): T => {
+        window.dispatchEvent(new (window as any).Event('online'))
+        return read()
+      }
+      await eventually(wakeAndRead(() => source.requests.length)).toBeGreaterThan(6)
+      expect(convex.auth.status.value).toBe('refreshing')
+      expect(convex.auth.error.value).toMatchObject({ code: 'TOKEN_REJECTED' })
+      expect([tasks.status.value, me.status.value]).toEqual(['pending', 'pending'])
+      const addition = add.mutate({ text: 'at last' })
+      expect(subjectsOf('tasks:list')).toEqual([])
 
-describe('createConvex: a provider that hangs at boot', () => {
-  it('runs public queries at once, and optional queries anonymously after two seconds', async () => {
-    const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
-    const { news, me, tasks, texts } = openPage({ source })
-    await eventually(() => news.data.value?.subject).toBeNull()
-    expect(me.status.value).toBe('pending')
-    await eventually(() => me.status.value).toBe('success')
-    expect(me.data.value).toBeNull()
-    expect(tasks.status.value).toBe('pending')
-    source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
-    await eventually(texts).toEqual([`${ada}'s`])
-    await eventually(() => me.data.value?.subject).toBe(ada)
-    await expectNothingRequiredAnonymously()
-  })
-})
-
-describe('createConvex: an identity change', () => {
-  it('shows no data of the previous user in any tick, and closes the previous connection', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { texts, me, add, convex } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    await add.mutate({ text: `${ada}'s second` })
-    const ticks = recordTicks(() => [convex.auth.user.value, texts(), me.data.value, add.data.value, add.status.value])
-    source.signIn(bea)
-    expect(ticks.at(-1)).not.toContain(ada)
-    await eventually(texts).toEqual([`${bea}'s`])
-    for (const tick of ticks.slice(1))
-      expect(tick).not.toContain(ada)
-    await eventually(() => deployment.connections.map(({ subject }) => subject).sort()).toEqual([bea, null])
-    await expectNothingRequiredAnonymously()
+      source.answer = good
+      await eventually(wakeAndRead(() => convex.auth.status.value)).toBe('authenticated')
+      await addition
+      expect(texts()).toEqual([`${ada}'s`, 'at last'])
+      await expectNothingRequiredAnonymously()
+      expect(subjectsOf('tasks:add')).toEqual([ada])
+      const clients = new Set(deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'connect').map(({ connection }) => connection))
+      expect(clients.size).toBeGreaterThan(2)
+    })
   })
 
-  it('rejects calls in progress with an unknown outcome', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { texts, wait } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    const outcome = wait.run({ ms: 300 }).then(() => 'ran', error => error)
-    source.signIn(bea)
-    expect(await outcome).toBeInstanceOf(IdentityChangedError)
-    expect(await outcome).toMatchObject({ outcome: 'unknown' })
-    expect(wait.status.value).toBe('idle')
+  describe('a provider that hangs at boot', () => {
+    it('runs public queries at once, and optional queries anonymously after two seconds', async () => {
+      const source = new LiveSource({ status: 'pending', mayBeSignedIn: true })
+      const { news, me, tasks, texts } = openPage({ source })
+      await eventually(() => news.data.value?.subject).toBeNull()
+      expect(me.status.value).toBe('pending')
+      await eventually(() => me.status.value).toBe('success')
+      expect(me.data.value).toBeNull()
+      expect(tasks.status.value).toBe('pending')
+      source.lastRequest.settle({ kind: 'token', token: await createToken(ada) })
+      await eventually(texts).toEqual([`${ada}'s`])
+      await eventually(() => me.data.value?.subject).toBe(ada)
+      await expectNothingRequiredAnonymously()
+    })
   })
 
-  it('never runs an unsent anonymous mutation as the user who signs in', async () => {
-    const { source, news, send, texts } = openPage()
-    await eventually(() => news.status.value).toBe('success')
-    deployment.disconnectAll()
-    await eventually(() => deployment.connections.length).toBe(0)
-    const outcome = send.mutate({ channel: 'guests', body: 'hello' }).then(() => 'ran', error => error)
-    source.signIn(ada)
-    expect(await outcome).toMatchObject({ outcome: 'notSent' })
-    await eventually(texts).toEqual([`${ada}'s`])
-    await deployment.settled()
-    expect(subjectsOf('messages:send')).toEqual([])
+  describe('an identity change', () => {
+    it('shows no data of the previous user in any tick, and closes the previous connection', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { texts, me, add, convex } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      await add.mutate({ text: `${ada}'s second` })
+      const ticks = recordTicks(() => [convex.auth.user.value, texts(), me.data.value, add.data.value, add.status.value])
+      source.signIn(bea)
+      expect(ticks.at(-1)).not.toContain(ada)
+      await eventually(texts).toEqual([`${bea}'s`])
+      for (const tick of ticks.slice(1))
+        expect(tick).not.toContain(ada)
+      await eventually(() => deployment.connections.map(({ subject }) => subject).sort()).toEqual([bea, null])
+      await expectNothingRequiredAnonymously()
+    })
+
+    it('rejects calls in progress with an unknown outcome', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { texts, wait } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      const outcome = wait.run({ ms: 300 }).then(() => 'ran', error => error)
+      source.signIn(bea)
+      expect(await outcome).toBeInstanceOf(IdentityChangedError)
+      expect(await outcome).toMatchObject({ outcome: 'unknown' })
+      expect(wait.status.value).toBe('idle')
+    })
+
+    it('never runs an unsent anonymous mutation as the user who signs in', async () => {
+      const { source, news, send, texts } = openPage()
+      await eventually(() => news.status.value).toBe('success')
+      deployment.disconnectAll()
+      await eventually(() => deployment.connections.length).toBe(0)
+      const outcome = send.mutate({ channel: 'guests', body: 'hello' }).then(() => 'ran', error => error)
+      source.signIn(ada)
+      expect(await outcome).toMatchObject({ outcome: 'notSent' })
+      await eventually(texts).toEqual([`${ada}'s`])
+      await deployment.settled()
+      expect(subjectsOf('messages:send')).toEqual([])
+    })
+
+    it('never shows the previous user\'s data to a component that is mounted in the same tick', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { page, texts } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      source.signIn(bea)
+      const late = page.run(() => useAuthedQuery(api.tasks.list))
+      const ticks = recordTicks(() => late.data.value)
+      await eventually(() => late.data.value?.map(({ text }) => text)).toEqual([`${bea}'s`])
+      expect(ticks.join()).not.toContain(ada)
+    })
   })
 
-  it('never shows the previous user\'s data to a component that is mounted in the same tick', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { page, texts } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    source.signIn(bea)
-    const late = page.run(() => useAuthedQuery(api.tasks.list))
-    const ticks = recordTicks(() => late.data.value)
-    await eventually(() => late.data.value?.map(({ text }) => text)).toEqual([`${bea}'s`])
-    expect(ticks.join()).not.toContain(ada)
+  describe('the same user with another session', () => {
+    it('keeps the data and the connection', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { texts, convex } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      const ticks = recordTicks(() => [convex.auth.status.value, texts()])
+      source.signIn(ada, 'another-session')
+      await eventually(() => deployment.log.filter(({ kind, name, subject }) => kind === 'socket' && name === 'authenticate' && subject === ada).length).toBe(2)
+      await deployment.settled()
+      expect(ticks).toHaveLength(1)
+      expect(convex.auth.session.value).toEqual({ id: 'another-session' })
+    })
   })
-})
 
-describe('createConvex: the same user with another session', () => {
-  it('keeps the data and the connection', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { texts, convex } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    const ticks = recordTicks(() => [convex.auth.status.value, texts()])
-    source.signIn(ada, 'another-session')
-    await eventually(() => deployment.log.filter(({ kind, name, subject }) => kind === 'socket' && name === 'authenticate' && subject === ada).length).toBe(2)
-    await deployment.settled()
-    expect(ticks).toHaveLength(1)
-    expect(convex.auth.session.value).toEqual({ id: 'another-session' })
-  })
-})
-
-describe('createConvex: close()', () => {
-  it('closes all connections of the deployment', async () => {
-    const source = new LiveSource()
-    source.signIn(ada)
-    const { page, texts } = openPage({ source })
-    await eventually(texts).toEqual([`${ada}'s`])
-    await page.close()
-    await eventually(() => deployment.connections.length).toBe(0)
-    expect(source.listenerCount).toBe(0)
+  describe('close()', () => {
+    it('closes all connections of the deployment', async () => {
+      const source = new LiveSource()
+      source.signIn(ada)
+      const { page, texts } = openPage({ source })
+      await eventually(texts).toEqual([`${ada}'s`])
+      await page.close()
+      await eventually(() => deployment.connections.length).toBe(0)
+      expect(source.listenerCount).toBe(0)
+    })
   })
 })

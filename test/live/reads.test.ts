@@ -46,85 +46,87 @@ function openPage(userId?: string): void {
 /** How often a function of this test has run. */
 const runs = (reference: string): number => deployment.log.filter(entry => entry.kind === 'query' && entry.name === reference).length
 
-describe('useConvexQuery: a permission that is revoked', () => {
-  const reader = (): { topic: string, subject: string } => ({ topic: name, subject: 'ada' })
+describe('useConvexQuery', () => {
+  describe('a permission that is revoked', () => {
+    const reader = (): { topic: string, subject: string } => ({ topic: name, subject: 'ada' })
 
-  async function mountNotes(keepDataOnError: boolean) {
-    await deployment.mutation(api.notes.grant, reader())
-    openPage('ada')
-    const { query, ticks } = page.run(() => {
-      const query = useAuthedQuery(api.notes.read, { topic: name }, { keepDataOnError })
-      return { query, ticks: recordTicks(() => [query.data.value ?? null, query.status.value, query.isStale.value]) }
+    async function mountNotes(keepDataOnError: boolean) {
+      await deployment.mutation(api.notes.grant, reader())
+      openPage('ada')
+      const { query, ticks } = page.run(() => {
+        const query = useAuthedQuery(api.notes.read, { topic: name }, { keepDataOnError })
+        return { query, ticks: recordTicks(() => [query.data.value ?? null, query.status.value, query.isStale.value]) }
+      })
+      await query
+      await eventually(() => query.isStale.value).toBe(false)
+      expect(query.data.value).toBe(`${name} for ada`)
+      ticks.length = 0
+      return { query, ticks: () => ticks.map(text => JSON.parse(text)) }
+    }
+
+    it('replaces the data with the error in one update, until the permission is granted again', async () => {
+      const { query, ticks } = await mountNotes(false)
+      await deployment.mutation(api.notes.revoke, reader())
+      await eventually(() => query.status.value).toBe('error')
+      expect((query.error.value as ConvexError<any>).data).toEqual({ code: 'FORBIDDEN' })
+      expect(query.error.value).toBeInstanceOf(ConvexError)
+      await deployment.mutation(api.notes.grant, reader())
+      await eventually(() => query.status.value).toBe('success')
+      expect(ticks()).toEqual([[null, 'error', false], [`${name} for ada`, 'success', false]])
     })
-    await query
-    await eventually(() => query.isStale.value).toBe(false)
-    expect(query.data.value).toBe(`${name} for ada`)
-    ticks.length = 0
-    return { query, ticks: () => ticks.map(text => JSON.parse(text)) }
-  }
 
-  it('replaces the data with the error in one update, until the permission is granted again', async () => {
-    const { query, ticks } = await mountNotes(false)
-    await deployment.mutation(api.notes.revoke, reader())
-    await eventually(() => query.status.value).toBe('error')
-    expect((query.error.value as ConvexError<any>).data).toEqual({ code: 'FORBIDDEN' })
-    expect(query.error.value).toBeInstanceOf(ConvexError)
-    await deployment.mutation(api.notes.grant, reader())
-    await eventually(() => query.status.value).toBe('success')
-    expect(ticks()).toEqual([[null, 'error', false], [`${name} for ada`, 'success', false]])
+    it('keeps the data as stale with keepDataOnError', async () => {
+      const { query, ticks } = await mountNotes(true)
+      await deployment.mutation(api.notes.revoke, reader())
+      await eventually(() => query.status.value).toBe('error')
+      await deployment.mutation(api.notes.grant, reader())
+      await eventually(() => query.status.value).toBe('success')
+      expect(ticks()).toEqual([[`${name} for ada`, 'error', true], [`${name} for ada`, 'success', false]])
+    })
+
+    it('keeps no data for another user', async () => {
+      const { query, ticks } = await mountNotes(true)
+      await deployment.mutation(api.notes.revoke, reader())
+      await eventually(() => query.status.value).toBe('error')
+      source.signIn('bob')
+      await eventually(() => deployment.connections.map(({ subject }) => subject)).toEqual(['bob'])
+      await eventually(() => query.status.value).toBe('error')
+      expect(query.data.value).toBeUndefined()
+      const seen = ticks().map(([data]) => data)
+      expect(seen.slice(seen.indexOf(null))).not.toContain(`${name} for ada`)
+    })
   })
 
-  it('keeps the data as stale with keepDataOnError', async () => {
-    const { query, ticks } = await mountNotes(true)
-    await deployment.mutation(api.notes.revoke, reader())
-    await eventually(() => query.status.value).toBe('error')
-    await deployment.mutation(api.notes.grant, reader())
-    await eventually(() => query.status.value).toBe('success')
-    expect(ticks()).toEqual([[`${name} for ada`, 'error', true], [`${name} for ada`, 'success', false]])
-  })
+  describe('a query that is not live', () => {
+    it('runs once, and again at refresh()', async () => {
+      openPage()
+      const { once, live } = page.run(() => ({
+        once: useConvexQuery(api.counters.get, { name }, { live: false }),
+        // Shows when the change has reached the page.
+        live: useConvexQuery(api.counters.exists, { name }),
+      }))
+      await Promise.all([once, live])
+      expect(once.data.value).toBe(0)
+      await eventually(() => deployment.connections.map(({ queries }) => queries.length)).toEqual([1])
+      await deployment.mutation(api.counters.increment, { name })
+      await eventually(() => live.data.value).toBe(true)
+      expect(once.data.value).toBe(0)
+      await once.refresh()
+      expect(once.data.value).toBe(1)
+      await eventually(() => runs('counters:get')).toBe(2)
+      await eventually(() => deployment.connections.map(({ queries }) => queries.length)).toEqual([1])
+    })
 
-  it('keeps no data for another user', async () => {
-    const { query, ticks } = await mountNotes(true)
-    await deployment.mutation(api.notes.revoke, reader())
-    await eventually(() => query.status.value).toBe('error')
-    source.signIn('bob')
-    await eventually(() => deployment.connections.map(({ subject }) => subject)).toEqual(['bob'])
-    await eventually(() => query.status.value).toBe('error')
-    expect(query.data.value).toBeUndefined()
-    const seen = ticks().map(([data]) => data)
-    expect(seen.slice(seen.indexOf(null))).not.toContain(`${name} for ada`)
-  })
-})
-
-describe('useConvexQuery: a query that is not live', () => {
-  it('runs once, and again at refresh()', async () => {
-    openPage()
-    const { once, live } = page.run(() => ({
-      once: useConvexQuery(api.counters.get, { name }, { live: false }),
-      // Shows when the change has reached the page.
-      live: useConvexQuery(api.counters.exists, { name }),
-    }))
-    await Promise.all([once, live])
-    expect(once.data.value).toBe(0)
-    await eventually(() => deployment.connections.map(({ queries }) => queries.length)).toEqual([1])
-    await deployment.mutation(api.counters.increment, { name })
-    await eventually(() => live.data.value).toBe(true)
-    expect(once.data.value).toBe(0)
-    await once.refresh()
-    expect(once.data.value).toBe(1)
-    await eventually(() => runs('counters:get')).toBe(2)
-    await eventually(() => deployment.connections.map(({ queries }) => queries.length)).toEqual([1])
-  })
-
-  it('runs again for another user', async () => {
-    openPage('ada')
-    const who = page.run(() => useConvexQuery(api.users.whoamiTagged, { tag: name }, { live: false }))
-    await eventually(() => who.data.value?.subject).toBe('ada')
-    source.signIn('bob')
-    await eventually(() => who.data.value?.subject).toBe('bob')
-    source.say({ status: 'signedOut' })
-    expect(who.data.value).toBeUndefined()
-    await eventually(() => who.data.value?.subject).toBe(null)
+    it('runs again for another user', async () => {
+      openPage('ada')
+      const who = page.run(() => useConvexQuery(api.users.whoamiTagged, { tag: name }, { live: false }))
+      await eventually(() => who.data.value?.subject).toBe('ada')
+      source.signIn('bob')
+      await eventually(() => who.data.value?.subject).toBe('bob')
+      source.say({ status: 'signedOut' })
+      expect(who.data.value).toBeUndefined()
+      await eventually(() => who.data.value?.subject).toBe(null)
+    })
   })
 })
 

@@ -51,127 +51,129 @@ function urlCalls(name = 'files:generateUploadUrl'): number {
   return deployment.log.filter(entry => entry.name === name).length
 }
 
-describe('useConvexUpload: an uploaded file', () => {
-  it('is stored byte for byte, and served at the URL that the query returns to its owner', async () => {
-    const { page } = openPage('ada')
-    const storageId = shallowRef()
-    const { files, save, url } = page.run(() => ({
-      files: useConvexUpload(api.files.generateOwnUploadUrl),
-      save: useConvexMutation(api.files.saveOwn),
-      url: useConvexStorageUrl(api.files.getOwnUrl, storageId).url,
-    }))
-    const file = randomFile('photo.png', 3_000_000, 'image/png')
-    const seen: number[] = []
-    page.run(() => watch(files.progress, progress => seen.push(progress), { flush: 'sync' }))
+describe('useConvexUpload', () => {
+  describe('an uploaded file', () => {
+    it('is stored byte for byte, and served at the URL that the query returns to its owner', async () => {
+      const { page } = openPage('ada')
+      const storageId = shallowRef()
+      const { files, save, url } = page.run(() => ({
+        files: useConvexUpload(api.files.generateOwnUploadUrl),
+        save: useConvexMutation(api.files.saveOwn),
+        url: useConvexStorageUrl(api.files.getOwnUrl, storageId).url,
+      }))
+      const file = randomFile('photo.png', 3_000_000, 'image/png')
+      const seen: number[] = []
+      page.run(() => watch(files.progress, progress => seen.push(progress), { flush: 'sync' }))
 
-    const [id] = await files.upload(file)
-    expect(await deployment.query(api.files.metadata, { storageId: id })).toMatchObject({ ...await hash(file), contentType: 'image/png' })
-    expect(seen.length).toBeGreaterThan(3)
-    expect(seen).toEqual([...seen].sort((a, b) => a - b))
-    expect(seen.at(-1)).toBe(1)
+      const [id] = await files.upload(file)
+      expect(await deployment.query(api.files.metadata, { storageId: id })).toMatchObject({ ...await hash(file), contentType: 'image/png' })
+      expect(seen.length).toBeGreaterThan(3)
+      expect(seen).toEqual([...seen].sort((a, b) => a - b))
+      expect(seen.at(-1)).toBe(1)
 
-    await save.mutate({ name: file.name, storageId: id })
-    storageId.value = id
-    await eventually(() => url.value).toContain('http')
-    const download = await fetch(url.value!)
-    expect(download.headers.get('content-type')).toBe('image/png')
-    expect(await hash(await download.blob())).toEqual(await hash(file))
+      await save.mutate({ name: file.name, storageId: id })
+      storageId.value = id
+      await eventually(() => url.value).toContain('http')
+      const download = await fetch(url.value!)
+      expect(download.headers.get('content-type')).toBe('image/png')
+      expect(await hash(await download.blob())).toEqual(await hash(file))
 
-    const { page: other } = openPage('bea')
-    const refused = other.run(() => useConvexStorageUrl(api.files.getOwnUrl, id))
-    await eventually(() => refused.status.value).toBe('success')
-    expect(refused.url.value).toBeNull()
-  })
-
-  it('returns the ids of several files in the order of the files', async () => {
-    const { page } = openPage()
-    const { upload, uploads } = page.run(() => useConvexUpload(api.files.generateUploadUrl, { concurrency: 2 }))
-    const files = [200_000, 0, 1, 50_000, 10].map((size, index) => randomFile(`file ${index}`, size))
-    const ids = await upload(files)
-    const stored = await Promise.all(ids.map(storageId => deployment.query(api.files.metadata, { storageId })))
-    expect(stored.map(metadata => ({ size: metadata!.size, sha256: metadata!.sha256 }))).toEqual(await Promise.all(files.map(hash)))
-    expect(uploads.value.map(({ status }) => status)).toEqual(files.map(() => 'success'))
-    await deployment.settled()
-    expect(urlCalls()).toBe(5)
-  })
-})
-
-describe('useConvexUpload: an upload that the app\'s functions refuse', () => {
-  it('does not send the file', async () => {
-    const sent = vi.spyOn(NodeXhr.prototype, 'send')
-    const { page } = openPage()
-    const { upload } = page.run(() => useConvexUpload(api.files.generateOwnUploadUrl))
-    const error = await upload(randomFile('a', 10)).catch(error => error)
-    expect(error).toBeInstanceOf(ConvexError)
-    expect(error.data).toEqual({ code: 'UNAUTHENTICATED' })
-    expect(sent).not.toHaveBeenCalled()
-  })
-})
-
-describe('useConvexUpload: an attempt that fails', () => {
-  it('is repeated with another URL after a network failure', async () => {
-    const urls: string[] = []
-    vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
-      override open(method: string, url: string): void {
-        urls.push(url)
-        // No server listens at this port.
-        super.open(method, urls.length === 1 ? 'http://127.0.0.1:9/' : url)
-      }
+      const { page: other } = openPage('bea')
+      const refused = other.run(() => useConvexStorageUrl(api.files.getOwnUrl, id))
+      await eventually(() => refused.status.value).toBe('success')
+      expect(refused.url.value).toBeNull()
     })
-    const { page } = openPage()
-    const { upload, uploads } = page.run(() => useConvexUpload(api.files.generateUploadUrl))
-    const file = randomFile('a', 1000)
-    const uploaded = upload(file)
-    await eventually(() => uploads.value[0]!.status).toBe('waiting')
-    const [id] = await uploaded
-    expect(await deployment.query(api.files.metadata, { storageId: id })).toMatchObject(await hash(file))
-    await deployment.settled()
-    expect(urlCalls()).toBe(2)
-    expect(urls).toHaveLength(2)
-    expect(urls[0]).not.toBe(urls[1])
-  })
 
-  it('is not repeated when the deployment refuses the URL', async () => {
-    vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
-      override open(method: string, url: string): void {
-        super.open(method, `${url}-of-another-user`)
-      }
+    it('returns the ids of several files in the order of the files', async () => {
+      const { page } = openPage()
+      const { upload, uploads } = page.run(() => useConvexUpload(api.files.generateUploadUrl, { concurrency: 2 }))
+      const files = [200_000, 0, 1, 50_000, 10].map((size, index) => randomFile(`file ${index}`, size))
+      const ids = await upload(files)
+      const stored = await Promise.all(ids.map(storageId => deployment.query(api.files.metadata, { storageId })))
+      expect(stored.map(metadata => ({ size: metadata!.size, sha256: metadata!.sha256 }))).toEqual(await Promise.all(files.map(hash)))
+      expect(uploads.value.map(({ status }) => status)).toEqual(files.map(() => 'success'))
+      await deployment.settled()
+      expect(urlCalls()).toBe(5)
     })
-    const { page } = openPage()
-    const { upload } = page.run(() => useConvexUpload(api.files.generateUploadUrl))
-    await expect(upload(randomFile('a', 1000))).rejects.toMatchObject({ code: 'UPLOAD_FAILED', why: expect.stringContaining('401') })
-    await deployment.settled()
-    expect(urlCalls()).toBe(1)
   })
-})
 
-describe('useConvexUpload: an upload in progress', () => {
+  describe('an upload that the app\'s functions refuse', () => {
+    it('does not send the file', async () => {
+      const sent = vi.spyOn(NodeXhr.prototype, 'send')
+      const { page } = openPage()
+      const { upload } = page.run(() => useConvexUpload(api.files.generateOwnUploadUrl))
+      const error = await upload(randomFile('a', 10)).catch(error => error)
+      expect(error).toBeInstanceOf(ConvexError)
+      expect(error.data).toEqual({ code: 'UNAUTHENTICATED' })
+      expect(sent).not.toHaveBeenCalled()
+    })
+  })
+
+  describe('an attempt that fails', () => {
+    it('is repeated with another URL after a network failure', async () => {
+      const urls: string[] = []
+      vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
+        override open(method: string, url: string): void {
+          urls.push(url)
+          // No server listens at this port.
+          super.open(method, urls.length === 1 ? 'http://127.0.0.1:9/' : url)
+        }
+      })
+      const { page } = openPage()
+      const { upload, uploads } = page.run(() => useConvexUpload(api.files.generateUploadUrl))
+      const file = randomFile('a', 1000)
+      const uploaded = upload(file)
+      await eventually(() => uploads.value[0]!.status).toBe('waiting')
+      const [id] = await uploaded
+      expect(await deployment.query(api.files.metadata, { storageId: id })).toMatchObject(await hash(file))
+      await deployment.settled()
+      expect(urlCalls()).toBe(2)
+      expect(urls).toHaveLength(2)
+      expect(urls[0]).not.toBe(urls[1])
+    })
+
+    it('is not repeated when the deployment refuses the URL', async () => {
+      vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {
+        override open(method: string, url: string): void {
+          super.open(method, `${url}-of-another-user`)
+        }
+      })
+      const { page } = openPage()
+      const { upload } = page.run(() => useConvexUpload(api.files.generateUploadUrl))
+      await expect(upload(randomFile('a', 1000))).rejects.toMatchObject({ code: 'UPLOAD_FAILED', why: expect.stringContaining('401') })
+      await deployment.settled()
+      expect(urlCalls()).toBe(1)
+    })
+  })
+
+  describe('an upload in progress', () => {
   /** Starts the upload of a large file. Resolves while the upload is in progress. */
-  async function startUpload(userId: string) {
-    const opened = openPage(userId)
-    const files = opened.page.run(() => useConvexUpload(api.files.generateOwnUploadUrl))
-    const failure = files.upload(randomFile('large', 15_000_000)).catch(error => error)
-    await new Promise<void>(resolve => opened.page.run(() => watch(files.progress, progress => progress > 0 && resolve(), { flush: 'sync' })))
-    return { ...opened, ...files, failure }
-  }
+    async function startUpload(userId: string) {
+      const opened = openPage(userId)
+      const files = opened.page.run(() => useConvexUpload(api.files.generateOwnUploadUrl))
+      const failure = files.upload(randomFile('large', 15_000_000)).catch(error => error)
+      await new Promise<void>(resolve => opened.page.run(() => watch(files.progress, progress => progress > 0 && resolve(), { flush: 'sync' })))
+      return { ...opened, ...files, failure }
+    }
 
-  it('ends at an identity change, is no longer shown and causes no further request', async () => {
-    const { source, uploads, failure } = await startUpload('ada')
-    source.signIn('bea')
-    expect(uploads.value).toEqual([])
-    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'unknown' })
-    await deployment.settled()
-    expect(deployment.log.filter(({ name }) => name === 'files:generateOwnUploadUrl').map(({ subject }) => subject)).toEqual(['ada'])
-    expect(uploads.value).toEqual([])
-  })
+    it('ends at an identity change, is no longer shown and causes no further request', async () => {
+      const { source, uploads, failure } = await startUpload('ada')
+      source.signIn('bea')
+      expect(uploads.value).toEqual([])
+      expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'unknown' })
+      await deployment.settled()
+      expect(deployment.log.filter(({ name }) => name === 'files:generateOwnUploadUrl').map(({ subject }) => subject)).toEqual(['ada'])
+      expect(uploads.value).toEqual([])
+    })
 
-  it('ends when it is cancelled, and the next upload succeeds', async () => {
-    const { cancel, upload, failure, uploads } = await startUpload('ada')
-    cancel()
-    expect(uploads.value.map(({ status }) => status)).toEqual(['cancelled'])
-    expect(await failure).toMatchObject({ code: 'UPLOAD_CANCELLED' })
-    const file = randomFile('small', 10)
-    const [id] = await upload(file)
-    expect(await deployment.query(api.files.metadata, { storageId: id })).toMatchObject(await hash(file))
+    it('ends when it is cancelled, and the next upload succeeds', async () => {
+      const { cancel, upload, failure, uploads } = await startUpload('ada')
+      cancel()
+      expect(uploads.value.map(({ status }) => status)).toEqual(['cancelled'])
+      expect(await failure).toMatchObject({ code: 'UPLOAD_CANCELLED' })
+      const file = randomFile('small', 10)
+      const [id] = await upload(file)
+      expect(await deployment.query(api.files.metadata, { storageId: id })).toMatchObject(await hash(file))
+    })
   })
 })

@@ -87,37 +87,115 @@ function runs(name: string): unknown[] {
   return deployment.log.filter(entry => entry.name === name && (entry.args as any)?.channel === channel && entry.outcome === 'success').map(({ args }) => (args as any).body)
 }
 
-describe('useConvexMutation: mutations of an offline page', () => {
-  it('are queued and shown, and run exactly once, in order', async () => {
-    const { send, shown, seen, connection } = await openChannel('ada')
-    await goOffline()
-    const sent = ['one', 'two', 'three'].map(body => send.mutate({ channel, body }))
-    expect([shown(), send.isQueued.value]).toEqual(['one,two,three', true])
-    await eventually(() => connection.value.connectionRetries).toBeGreaterThan(1)
-    expect([shown(), send.isQueued.value, runs('messages:send')]).toEqual(['one,two,three', true, []])
-    isOnline = true
-    await Promise.all(sent)
-    expect(send.isQueued.value).toBe(false)
-    await deployment.settled()
-    expect(runs('messages:send')).toEqual(['one', 'two', 'three'])
-    // No row ever disappeared, or was shown twice.
-    expect(seen).toEqual(expect.arrayContaining(['one', 'one,two', 'one,two,three']))
-    expect([...new Set(seen)]).toHaveLength(3)
-    expect(deployment.log.filter(({ name }) => name === 'messages:send').map(({ subject }) => subject)).not.toContain(null)
+describe('useConvexMutation', () => {
+  describe('mutations of an offline page', () => {
+    it('are queued and shown, and run exactly once, in order', async () => {
+      const { send, shown, seen, connection } = await openChannel('ada')
+      await goOffline()
+      const sent = ['one', 'two', 'three'].map(body => send.mutate({ channel, body }))
+      expect([shown(), send.isQueued.value]).toEqual(['one,two,three', true])
+      await eventually(() => connection.value.connectionRetries).toBeGreaterThan(1)
+      expect([shown(), send.isQueued.value, runs('messages:send')]).toEqual(['one,two,three', true, []])
+      isOnline = true
+      await Promise.all(sent)
+      expect(send.isQueued.value).toBe(false)
+      await deployment.settled()
+      expect(runs('messages:send')).toEqual(['one', 'two', 'three'])
+      // No row ever disappeared, or was shown twice.
+      expect(seen).toEqual(expect.arrayContaining(['one', 'one,two', 'one,two,three']))
+      expect([...new Set(seen)]).toHaveLength(3)
+      expect(deployment.log.filter(({ name }) => name === 'messages:send').map(({ subject }) => subject)).not.toContain(null)
+    })
+
+    it('are rejected as not sent after a sign-out, and never run', async () => {
+      const { source, send, shown, list } = await openChannel('ada')
+      await goOffline()
+      const failure = send.mutate({ channel, body: 'secret' }).catch(error => error)
+      expect(shown()).toBe('secret')
+      source.say({ status: 'signedOut' })
+      expect(shown()).toBeUndefined()
+      expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'notSent' })
+      isOnline = true
+      await eventually(() => list.status.value).toBe('success')
+      await deployment.settled()
+      expect([shown(), runs('messages:send')]).toEqual(['', []])
+    })
   })
 
-  it('are rejected as not sent after a sign-out, and never run', async () => {
-    const { source, send, shown, list } = await openChannel('ada')
-    await goOffline()
-    const failure = send.mutate({ channel, body: 'secret' }).catch(error => error)
-    expect(shown()).toBe('secret')
-    source.say({ status: 'signedOut' })
-    expect(shown()).toBeUndefined()
-    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'notSent' })
-    isOnline = true
-    await eventually(() => list.status.value).toBe('success')
-    await deployment.settled()
-    expect([shown(), runs('messages:send')]).toEqual(['', []])
+  describe('an optimistic update', () => {
+    it('is rolled back when the mutation fails, and keeps the writes of other calls', async () => {
+      await openChannel()
+      const { total, failing, good, seen } = page.run(() => {
+        const total = useConvexQuery(api.counters.get, { name: channel })
+        const seen: unknown[] = []
+        watch(total.data, value => seen.push(value), { flush: 'sync' })
+        const optimisticUpdate = (queries: OptimisticLocalStore, { name }: { name: string }): void =>
+          queries.setQuery(api.counters.get, { name }, queries.getQuery(api.counters.get, { name })! + 100)
+        return {
+          total,
+          seen,
+          failing: useConvexMutation(api.counters.incrementAndFail, { optimisticUpdate }),
+          good: useConvexMutation(api.counters.increment, { optimisticUpdate }),
+        }
+      })
+      await total
+      const calls = Promise.allSettled([good.mutate({ name: channel }), failing.mutate({ name: channel }), good.mutate({ name: channel, by: 10 })])
+      expect(total.data.value).toBe(300)
+      await deployment.mutation(api.counters.increment, { name: channel, by: 5 })
+      expect((await calls).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+      await eventually(() => total.data.value).toBe(16)
+      expect(seen.slice(0, 4)).toEqual([0, 100, 200, 300])
+      expect(seen).not.toContain(undefined)
+    })
+
+    it('keeps the objects of the rows that it does not change', async () => {
+      const { list, send } = await openChannel()
+      await send.mutate({ channel, body: 'one' })
+      const row = list.data.value![0]
+      const sent = send.mutate({ channel, body: 'two' })
+      expect(list.data.value![0]).toBe(row)
+      await sent
+      expect(list.data.value!.map(({ _id }) => _id)).not.toContain('optimistic two')
+      expect(list.data.value![0]).toBe(row)
+    })
+
+    it('shows each row once, whether the response or the transition arrives first', async () => {
+      const { send, shown, seen } = await openChannel()
+      const numbers = Array.from({ length: 20 }, (_, index) => `${index}`)
+      await Promise.all(numbers.map(body => send.mutate({ channel, body })))
+      expect(shown()).toBe(numbers.join())
+      const prefixes = numbers.map((_, index) => numbers.slice(0, index + 1).join())
+      for (const list of seen)
+        expect(prefixes).toContain(list)
+    })
+
+    it('is shown at once when useConvexClient runs the mutation', async () => {
+      const { shown } = await openChannel('ada')
+      const client = page.run(() => useConvexClient())
+      const sent = client.mutation(api.messages.send, { channel, body: 'one' }, { optimisticUpdate: append })
+      expect(shown()).toBe('one')
+      await sent
+      expect(shown()).toBe('one')
+      expect(await client.query(api.messages.list, { channel })).toEqual([expect.objectContaining({ body: 'one', author: 'ada' })])
+    })
+  })
+
+  describe('a mutation whose user signs out before the response', () => {
+    it('is rejected with an unknown outcome, shows no result and does not call onSuccess', async () => {
+      const { source } = await openChannel('ada')
+      const onSuccess = vi.fn()
+      const onSettled = vi.fn()
+      const { add, tasks } = page.run(() => ({ add: useConvexMutation(api.tasks.add, { onSuccess, onSettled }), tasks: useAuthedQuery(api.tasks.list) }))
+      await tasks
+      const failure = add.mutate({ text: channel }).catch(error => error)
+      source.signIn('bea')
+      expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'unknown' })
+      await eventually(() => tasks.status.value).toBe('success')
+      await deployment.settled()
+      expect([add.status.value, add.data.value, tasks.data.value]).toEqual(['idle', undefined, []])
+      expect(onSuccess).not.toHaveBeenCalled()
+      expect(onSettled).toHaveBeenCalledExactlyOnceWith(undefined, await failure, { text: channel })
+    })
   })
 })
 
@@ -161,81 +239,5 @@ describe('useConvexAction: an action', () => {
       expect(error.data).toEqual({ code: 'ON_DEMAND', amount: 3n })
       expect(onError).toHaveBeenLastCalledWith(error, { kind: 'convex' })
     }
-  })
-})
-
-describe('useConvexMutation: an optimistic update', () => {
-  it('is rolled back when the mutation fails, and keeps the writes of other calls', async () => {
-    await openChannel()
-    const { total, failing, good, seen } = page.run(() => {
-      const total = useConvexQuery(api.counters.get, { name: channel })
-      const seen: unknown[] = []
-      watch(total.data, value => seen.push(value), { flush: 'sync' })
-      const optimisticUpdate = (queries: OptimisticLocalStore, { name }: { name: string }): void =>
-        queries.setQuery(api.counters.get, { name }, queries.getQuery(api.counters.get, { name })! + 100)
-      return {
-        total,
-        seen,
-        failing: useConvexMutation(api.counters.incrementAndFail, { optimisticUpdate }),
-        good: useConvexMutation(api.counters.increment, { optimisticUpdate }),
-      }
-    })
-    await total
-    const calls = Promise.allSettled([good.mutate({ name: channel }), failing.mutate({ name: channel }), good.mutate({ name: channel, by: 10 })])
-    expect(total.data.value).toBe(300)
-    await deployment.mutation(api.counters.increment, { name: channel, by: 5 })
-    expect((await calls).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    await eventually(() => total.data.value).toBe(16)
-    expect(seen.slice(0, 4)).toEqual([0, 100, 200, 300])
-    expect(seen).not.toContain(undefined)
-  })
-
-  it('keeps the objects of the rows that it does not change', async () => {
-    const { list, send } = await openChannel()
-    await send.mutate({ channel, body: 'one' })
-    const row = list.data.value![0]
-    const sent = send.mutate({ channel, body: 'two' })
-    expect(list.data.value![0]).toBe(row)
-    await sent
-    expect(list.data.value!.map(({ _id }) => _id)).not.toContain('optimistic two')
-    expect(list.data.value![0]).toBe(row)
-  })
-
-  it('shows each row once, whether the response or the transition arrives first', async () => {
-    const { send, shown, seen } = await openChannel()
-    const numbers = Array.from({ length: 20 }, (_, index) => `${index}`)
-    await Promise.all(numbers.map(body => send.mutate({ channel, body })))
-    expect(shown()).toBe(numbers.join())
-    const prefixes = numbers.map((_, index) => numbers.slice(0, index + 1).join())
-    for (const list of seen)
-      expect(prefixes).toContain(list)
-  })
-
-  it('is shown at once when useConvexClient runs the mutation', async () => {
-    const { shown } = await openChannel('ada')
-    const client = page.run(() => useConvexClient())
-    const sent = client.mutation(api.messages.send, { channel, body: 'one' }, { optimisticUpdate: append })
-    expect(shown()).toBe('one')
-    await sent
-    expect(shown()).toBe('one')
-    expect(await client.query(api.messages.list, { channel })).toEqual([expect.objectContaining({ body: 'one', author: 'ada' })])
-  })
-})
-
-describe('useConvexMutation: a mutation whose user signs out before the response', () => {
-  it('is rejected with an unknown outcome, shows no result and does not call onSuccess', async () => {
-    const { source } = await openChannel('ada')
-    const onSuccess = vi.fn()
-    const onSettled = vi.fn()
-    const { add, tasks } = page.run(() => ({ add: useConvexMutation(api.tasks.add, { onSuccess, onSettled }), tasks: useAuthedQuery(api.tasks.list) }))
-    await tasks
-    const failure = add.mutate({ text: channel }).catch(error => error)
-    source.signIn('bea')
-    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'unknown' })
-    await eventually(() => tasks.status.value).toBe('success')
-    await deployment.settled()
-    expect([add.status.value, add.data.value, tasks.data.value]).toEqual(['idle', undefined, []])
-    expect(onSuccess).not.toHaveBeenCalled()
-    expect(onSettled).toHaveBeenCalledExactlyOnceWith(undefined, await failure, { text: channel })
   })
 })

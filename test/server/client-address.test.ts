@@ -24,106 +24,108 @@ async function addressOf(headers: Record<string, string>, options: Options, addr
   return upstream.requests.at(-1)!.headers[name]
 }
 
-describe('createConvexServer › handler', () => {
-  it.each([
-    ['203.0.113.9', '203.0.113.9'],
-    ['::ffff:203.0.113.9', '203.0.113.9'],
-    ['::FFFF:cb00:7109', '203.0.113.9'],
-    ['2001:DB8:0:0:0:0:0:9', '2001:db8::9'],
-    ['::1', '::1'],
-    ['fe80::1%eth0', 'fe80::1'],
-  ])('sends the address of the connection in one spelling: %s', async (address, passedOn) => {
-    expect(await addressOf({}, {}, address)).toBe(passedOn)
-  })
-
-  it('sends the address of the connection, not the address that a client claims', async () => {
-    const forged = { 'x-real-ip': '198.51.100.1', 'cf-connecting-ip': '198.51.100.1', 'x-client-ip': '198.51.100.1' }
-    expect(await addressOf(forged, {}, '203.0.113.9')).toBe('203.0.113.9')
-    expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('198.51.100.1')
-  })
-
-  it.each(['', 'localhost', '203.0.113', '203.0.113.256', '0203.0.113.9', '1.2.3.4 x-injected', '::g', ':::', '[::1', '1', '1:2'])(
-    'sends no value that is not an address: %j',
-    async (address) => {
-      expect(await addressOf({}, {}, address)).toBeUndefined()
-      expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
-    },
-  )
-
-  describe('with trustProxy', () => {
-    it('sends the address that the proxy appended, not the address that the client wrote', async () => {
-      expect(await addressOf({ 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }, { trustProxy: true }, '10.0.0.1')).toBe('203.0.113.9')
-      const list = { 'x-forwarded-for': '198.51.100.1, 2001:db8::9, 10.0.0.1' }
-      expect(await addressOf(list, { trustProxy: { hops: 2 } }, '10.0.0.1')).toBe('2001:db8::9')
-    })
-
+describe('createConvexServer', () => {
+  describe('handler', () => {
     it.each([
-      ['203.0.113.9:1234', '203.0.113.9'],
-      ['[2001:db8::9]:1234', '2001:db8::9'],
-      ['[2001:db8::9]', '2001:db8::9'],
+      ['203.0.113.9', '203.0.113.9'],
       ['::ffff:203.0.113.9', '203.0.113.9'],
-    ])('reads an entry in the forms that proxies write: %s', async (entry, passedOn) => {
-      expect(await addressOf({ 'x-forwarded-for': entry }, { trustProxy: true })).toBe(passedOn)
+      ['::FFFF:cb00:7109', '203.0.113.9'],
+      ['2001:DB8:0:0:0:0:0:9', '2001:db8::9'],
+      ['::1', '::1'],
+      ['fe80::1%eth0', 'fe80::1'],
+    ])('sends the address of the connection in one spelling: %s', async (address, passedOn) => {
+      expect(await addressOf({}, {}, address)).toBe(passedOn)
     })
 
-    it('reads a header with a single address, behind any number of proxies', async () => {
-      const trustProxy = { hops: 2, addressHeader: 'CF-Connecting-IP' }
-      const headers = { 'x-forwarded-for': '198.51.100.1, 10.0.0.1', 'cf-connecting-ip': '203.0.113.9' }
-      expect(await addressOf(headers, { trustProxy })).toBe('203.0.113.9')
-      expect(await addressOf({ 'cf-connecting-ip': '198.51.100.1, 203.0.113.9' }, { trustProxy })).toBeUndefined()
-      expectConsole(/CLIENT_ADDRESS_UNKNOWN.*cf-connecting-ip/)
+    it('sends the address of the connection, not the address that a client claims', async () => {
+      const forged = { 'x-real-ip': '198.51.100.1', 'cf-connecting-ip': '198.51.100.1', 'x-client-ip': '198.51.100.1' }
+      expect(await addressOf(forged, {}, '203.0.113.9')).toBe('203.0.113.9')
+      expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('198.51.100.1')
     })
 
-    it.each([
-      { what: 'did not come through all proxies', headers: { 'x-forwarded-for': '198.51.100.1' }, hops: 2 },
-      { what: 'has another value in the header', headers: { 'x-forwarded-for': '<script>' }, hops: 1 },
-      { what: 'does not have the header', headers: {}, hops: 1 },
-    ])('sends no address, not even the proxy\'s, for a request that $what', async ({ headers, hops }) => {
-      expect(await addressOf(headers as Record<string, string>, { trustProxy: { hops } }, '10.0.0.1')).toBeUndefined()
-      expectConsole(/CLIENT_ADDRESS_UNKNOWN.*x-forwarded-for/)
+    it.each(['', 'localhost', '203.0.113', '203.0.113.256', '0203.0.113.9', '1.2.3.4 x-injected', '::g', ':::', '[::1', '1', '1:2'])(
+      'sends no value that is not an address: %j',
+      async (address) => {
+        expect(await addressOf({}, {}, address)).toBeUndefined()
+        expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
+      },
+    )
+
+    describe('with trustProxy', () => {
+      it('sends the address that the proxy appended, not the address that the client wrote', async () => {
+        expect(await addressOf({ 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }, { trustProxy: true }, '10.0.0.1')).toBe('203.0.113.9')
+        const list = { 'x-forwarded-for': '198.51.100.1, 2001:db8::9, 10.0.0.1' }
+        expect(await addressOf(list, { trustProxy: { hops: 2 } }, '10.0.0.1')).toBe('2001:db8::9')
+      })
+
+      it.each([
+        ['203.0.113.9:1234', '203.0.113.9'],
+        ['[2001:db8::9]:1234', '2001:db8::9'],
+        ['[2001:db8::9]', '2001:db8::9'],
+        ['::ffff:203.0.113.9', '203.0.113.9'],
+      ])('reads an entry in the forms that proxies write: %s', async (entry, passedOn) => {
+        expect(await addressOf({ 'x-forwarded-for': entry }, { trustProxy: true })).toBe(passedOn)
+      })
+
+      it('reads a header with a single address, behind any number of proxies', async () => {
+        const trustProxy = { hops: 2, addressHeader: 'CF-Connecting-IP' }
+        const headers = { 'x-forwarded-for': '198.51.100.1, 10.0.0.1', 'cf-connecting-ip': '203.0.113.9' }
+        expect(await addressOf(headers, { trustProxy })).toBe('203.0.113.9')
+        expect(await addressOf({ 'cf-connecting-ip': '198.51.100.1, 203.0.113.9' }, { trustProxy })).toBeUndefined()
+        expectConsole(/CLIENT_ADDRESS_UNKNOWN.*cf-connecting-ip/)
+      })
+
+      it.each([
+        { what: 'did not come through all proxies', headers: { 'x-forwarded-for': '198.51.100.1' }, hops: 2 },
+        { what: 'has another value in the header', headers: { 'x-forwarded-for': '<script>' }, hops: 1 },
+        { what: 'does not have the header', headers: {}, hops: 1 },
+      ])('sends no address, not even the proxy\'s, for a request that $what', async ({ headers, hops }) => {
+        expect(await addressOf(headers as Record<string, string>, { trustProxy: { hops } }, '10.0.0.1')).toBeUndefined()
+        expectConsole(/CLIENT_ADDRESS_UNKNOWN.*x-forwarded-for/)
+      })
+    })
+
+    describe('with clientAddressHeader', () => {
+      it('sends the address in that header, and drops the client\'s own value', async () => {
+        const clientAddressHeader = 'X-Client-3f9a'
+        const headers = { 'x-client-3f9a': '198.51.100.1' }
+        expect(await addressOf(headers, { clientAddressHeader }, '203.0.113.9', 'x-client-3f9a')).toBe('203.0.113.9')
+        expect(upstream.requests.at(-1)!.headers).not.toHaveProperty('x-forwarded-for')
+        expect(await addressOf(headers, { clientAddressHeader }, undefined, 'x-client-3f9a')).toBeUndefined()
+        expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
+      })
+
+      it('defaults to x-forwarded-for if the variable is empty', async () => {
+        expect(await addressOf({}, { clientAddressHeader: '' }, '203.0.113.9')).toBe('203.0.113.9')
+      })
+    })
+
+    it('reports an unknown address once', async () => {
+      const { handler } = createServer()
+      const request = (headers = {}): Request => new Request('https://app.example.com/api/auth/ok', { headers })
+      await handler(request())
+      await handler(request(), {})
+      expectConsole(/^\[CLIENT_ADDRESS_UNKNOWN\].*without the address of the connection.*`\{ address \}`.*`trustProxy`/)
+      // Behind a proxy, every connection comes from the proxy.
+      await handler(request({ 'x-forwarded-for': '203.0.113.9' }), { address: '10.0.0.1' })
+      await handler(request({ 'x-forwarded-for': '203.0.113.9' }), { address: '10.0.0.1' })
+      expectConsole(/^\[CLIENT_ADDRESS_UNKNOWN\].*through a reverse proxy, and `trustProxy` is off/)
     })
   })
 
-  describe('with clientAddressHeader', () => {
-    it('sends the address in that header, and drops the client\'s own value', async () => {
-      const clientAddressHeader = 'X-Client-3f9a'
-      const headers = { 'x-client-3f9a': '198.51.100.1' }
-      expect(await addressOf(headers, { clientAddressHeader }, '203.0.113.9', 'x-client-3f9a')).toBe('203.0.113.9')
-      expect(upstream.requests.at(-1)!.headers).not.toHaveProperty('x-forwarded-for')
-      expect(await addressOf(headers, { clientAddressHeader }, undefined, 'x-client-3f9a')).toBeUndefined()
-      expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
+  describe('forRequest', () => {
+    it('requests sessions and tokens with a new address each time, never a client\'s', async () => {
+      const headers = { 'cookie': 'better-auth.session_token=secret', 'x-forwarded-for': '203.0.113.9' }
+      const addresses: unknown[] = []
+      for (const trustProxy of [false, true]) {
+        const { getSession, getToken } = createServer({ trustProxy }).forRequest(new Request('https://app.example.com', { headers }))
+        await Promise.allSettled([getSession(), getToken()])
+        addresses.push(...upstream.requests.splice(0).map(({ headers }) => headers['x-forwarded-for']))
+      }
+      expect(addresses).toHaveLength(4)
+      expect(new Set(addresses).size).toBe(4)
+      for (const address of addresses)
+        expect(address).toMatch(/^fd[\da-f]{2}(?::[\da-f]{4}){3}::1$/)
     })
-
-    it('defaults to x-forwarded-for if the variable is empty', async () => {
-      expect(await addressOf({}, { clientAddressHeader: '' }, '203.0.113.9')).toBe('203.0.113.9')
-    })
-  })
-
-  it('reports an unknown address once', async () => {
-    const { handler } = createServer()
-    const request = (headers = {}): Request => new Request('https://app.example.com/api/auth/ok', { headers })
-    await handler(request())
-    await handler(request(), {})
-    expectConsole(/^\[CLIENT_ADDRESS_UNKNOWN\].*without the address of the connection.*`\{ address \}`.*`trustProxy`/)
-    // Behind a proxy, every connection comes from the proxy.
-    await handler(request({ 'x-forwarded-for': '203.0.113.9' }), { address: '10.0.0.1' })
-    await handler(request({ 'x-forwarded-for': '203.0.113.9' }), { address: '10.0.0.1' })
-    expectConsole(/^\[CLIENT_ADDRESS_UNKNOWN\].*through a reverse proxy, and `trustProxy` is off/)
-  })
-})
-
-describe('createConvexServer › forRequest', () => {
-  it('requests sessions and tokens with a new address each time, never a client\'s', async () => {
-    const headers = { 'cookie': 'better-auth.session_token=secret', 'x-forwarded-for': '203.0.113.9' }
-    const addresses: unknown[] = []
-    for (const trustProxy of [false, true]) {
-      const { getSession, getToken } = createServer({ trustProxy }).forRequest(new Request('https://app.example.com', { headers }))
-      await Promise.allSettled([getSession(), getToken()])
-      addresses.push(...upstream.requests.splice(0).map(({ headers }) => headers['x-forwarded-for']))
-    }
-    expect(addresses).toHaveLength(4)
-    expect(new Set(addresses).size).toBe(4)
-    for (const address of addresses)
-      expect(address).toMatch(/^fd[\da-f]{2}(?::[\da-f]{4}){3}::1$/)
   })
 })

@@ -45,305 +45,307 @@ function accept(token: string | undefined): ScriptedUpstream['answer'] {
   }
 }
 
-describe('forRequest › calls of one request', () => {
-  it('run in parallel with one token', async () => {
-    const token = fakeToken('ada')
-    const waiting: (() => void)[] = []
-    script((request, response, incoming) => {
-      waiting.push(() => void json({ status: 'success', value: JSON.parse(request.body).args[0].n })(request, response, incoming))
-      if (waiting.length === 5)
-        waiting.splice(0).forEach(answer => answer())
-    }, token)
-    const { fetchAuthQuery } = forRequest(SESSION)
-    expect(await Promise.all([1, 2, 3, 4, 5].map(n => fetchAuthQuery(query, { n })))).toEqual([1, 2, 3, 4, 5])
-    expect(bearers()).toEqual(Array.from({ length: 5 }).fill(token))
-    expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
-  })
-
-  it('leave no timer', async () => {
-    vi.useFakeTimers()
-    const answering: typeof fetch = async () => Response.json({ token: fakeToken('ada'), status: 'success', value: 1 })
-    expect(await forRequest(SESSION, { fetch: answering }).fetchAuthQuery(query, {})).toBe(1)
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('send no cookie and no other header of the browser\'s request', async () => {
-    script(json({ status: 'success', value: null }))
-    await forRequest(`${SESSION}; app=1`).fetchAuthQuery(query, {})
-    const { headers } = upstream.requests.find(({ target }) => target === '/api/query')!
-    expect(headers).not.toHaveProperty('cookie')
-    expect(headers).not.toHaveProperty('authorization')
-  })
-
-  it('are encoded like those of Convex\'s own client', async () => {
-    script(json({ status: 'success' }))
-    expect(await forRequest('').fetchAuthQuery(query, { n: 1n, unset: undefined })).toBeNull()
-    expect(JSON.parse(upstream.requests[0]!.body)).toEqual({ path: 'tasks:list', format: 'convex_encoded_json', args: [{ n: { $integer: 'AQAAAAAAAAA=' } }] })
-  })
-})
-
-describe('forRequest › a cookie\'s token that the deployment rejects', () => {
-  const stale = fakeToken('ada')
-  const cookies = signedIn({ token: stale })
-
-  it.each(['fetchAuthQuery', 'fetchAuthMutation', 'fetchAuthAction'] as const)('is replaced once: %s', async (method) => {
-    const fresh = fakeToken('ada')
-    script(accept(fresh), fresh)
-    const reference = { fetchAuthQuery: query, fetchAuthMutation: mutation, fetchAuthAction: action }[method]
-    expect(await (forRequest(cookies)[method] as AnyCall)(reference, {})).toBe('done')
-    expect(bearers()).toEqual([stale, fresh])
-  })
-
-  it('is replaced by one request for all calls', async () => {
-    const fresh = fakeToken('ada')
-    script(accept(fresh), fresh)
-    const { fetchAuthQuery, getToken } = forRequest(cookies)
-    expect(await Promise.all([fetchAuthQuery(query, {}), fetchAuthQuery(query, {}), fetchAuthQuery(query, {})])).toEqual(['done', 'done', 'done'])
-    expect(await getToken()).toBe(fresh)
-    expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
-    expect(await fetchAuthQuery(query, {})).toBe('done')
-    expect(bearers().slice(6)).toEqual([fresh])
-  })
-
-  it('is not replaced a second time', async () => {
-    script(json(REFUSED, 401), fakeToken('ada'))
-    const error = await forRequest(cookies).fetchAuthQuery(query, {}).catch(error => error)
-    expect(error).toMatchObject({ code: 'TOKEN_REJECTED' })
-    expect(inspect(error)).not.toMatch(/secret|eyJ/)
-    expect(bearers()).toHaveLength(2)
-  })
-
-  it('makes calls anonymous if the session has ended', async () => {
-    script(accept(undefined))
-    expect(await forRequest(cookies).fetchAuthQuery(query, {})).toBe('done')
-    expect(bearers()).toEqual([stale, undefined])
-  })
-
-  it('rejects calls if no other token can be obtained', async () => {
-    upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
-    await expect(forRequest(cookies).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
-    expect(bearers()).toEqual([stale])
-  })
-
-  it('is not replaced by another user\'s token after a call ran as the first user', async () => {
-    const other = fakeToken('grace')
-    script(accept(stale), other)
-    const { fetchAuthQuery } = forRequest(cookies)
-    expect(await fetchAuthQuery(query, {})).toBe('done')
-    script(accept(other), other)
-    await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
-    expect(bearers()).toEqual([stale, stale])
-  })
-
-  it('delivers no result after a call ran as another user', async () => {
-    const other = fakeToken('grace')
-    let answerLate = (): void => {}
-    script((request, ...rest) => {
-      const { name } = JSON.parse(request.body).args[0]
-      if (name === 'late')
-        answerLate = () => void json({ status: 'success', value: 'of ada' })(request, ...rest)
-      else
-        void accept(other)(request, ...rest)
-    }, other)
-    const { fetchAuthQuery } = forRequest(cookies)
-    const late = fetchAuthQuery(query, { name: 'late' })
-    expect(await fetchAuthQuery(query, { name: 'refused' })).toBe('done')
-    answerLate()
-    await expect(late).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
-  })
-
-  it('rejects without another request if a request for a new token had failed before', async () => {
-    upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
-    const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
-    await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
-    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token', '/api/query'])
-  })
-})
-
-describe('forRequest › session and token of one request', () => {
-  const cookies = signedIn({ token: fakeToken('ada', { sessionId: 'a1' }) })
-  const sessionOf = (user: string, id: string) => ({ user: { id: user }, session: { id, userId: user } })
-
-  /**
-   * Better Auth returns this session and this token; functions return the subject of the token they
-   * received.
-   */
-  function scriptAuth(session: unknown, token: string | null): void {
-    upstream.answer = (request, ...rest) => {
-      const { target, headers } = request
-      if (target.endsWith('/get-session'))
-        return json(session)(request, ...rest)
-      if (target.endsWith('/convex/token'))
-        return (token ? json({ token }) : json({ code: 'UNAUTHORIZED' }, 401))(request, ...rest)
-      const bearer = headers.authorization?.slice('Bearer '.length)
-      return json({ status: 'success', value: bearer ? subjectOf(bearer) : 'anonymous' })(request, ...rest)
-    }
-  }
-
-  it('agree if user and session are the same, without a further request', async () => {
-    scriptAuth(sessionOf('ada', 'a1'), null)
-    const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
-    await Promise.all([getSession(), getToken()])
-    expect(await fetchAuthQuery(query, {})).toBe('ada')
-    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
-  })
-
-  it('agree if the token does not name its session', async () => {
-    const [header, , signature] = fakeToken('ada').split('.')
-    const claims = btoa(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900 })).replace(/=/g, '')
-    scriptAuth(sessionOf('ada', 'a1'), null)
-    const { getSession, fetchAuthQuery } = forRequest(signedIn({ token: [header, claims, signature].join('.') }))
-    await getSession()
-    expect(await fetchAuthQuery(query, {})).toBe('ada')
-  })
-
-  it.each([
-    ['user', sessionOf('grace', 'a1'), fakeToken('grace', { sessionId: 'a1' })],
-    ['session', sessionOf('ada', 'a2'), fakeToken('ada', { sessionId: 'a2' })],
-  ])('cause one request for a new token if the %s differs', async (_name, session, token) => {
-    scriptAuth(session, token)
-    for (const isTokenFirst of [false, true]) {
-      upstream.requests.length = 0
-      const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
-      if (isTokenFirst)
-        await getToken()
-      await getSession()
-      expect(await Promise.all([getToken(), getToken()])).toEqual([token, token])
-      expect(await fetchAuthQuery(query, {})).toBe(session.user.id)
-      expect(upstream.requests.filter(({ target }) => target.endsWith('/convex/token'))).toHaveLength(1)
-    }
-  })
-
-  it('reject calls if they still differ, and no function runs', async () => {
-    scriptAuth(sessionOf('grace', 'g1'), fakeToken('ada', { sessionId: 'a1' }))
-    for (const { getSession, getToken, fetchAuthQuery, fetchAuthMutation } of [forRequest(cookies), forRequest(SESSION)]) {
-      upstream.requests.length = 0
-      await getSession()
-      const results = await Promise.allSettled([getToken(), fetchAuthQuery(query, {}), fetchAuthMutation(mutation, {})])
-      for (const result of results)
-        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'IDENTITY_CHANGED' } })
-      expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/auth/convex/token'])
-    }
-  })
-
-  it('are anonymous once Better Auth has reported that there is no session', async () => {
-    scriptAuth(null, null)
-    const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
-    expect(await getSession()).toBeNull()
-    expect(await getToken()).toBeNull()
-    expect(await fetchAuthQuery(query, {})).toBe('anonymous')
-    expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
-  })
-
-  it('reject calls if Better Auth has a session but returns no token for it', async () => {
-    scriptAuth(sessionOf('ada', 'a1'), null)
-    const { getSession, fetchAuthQuery } = forRequest(SESSION)
-    await getSession()
-    await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
-  })
-
-  it('need not agree if the session could not be determined', async () => {
-    scriptAuth(sessionOf('ada', 'a1'), null)
-    const answer = upstream.answer
-    upstream.answer = (request, ...rest) => (request.target.endsWith('/get-session') ? page(503) : answer)(request, ...rest)
-    const { getSession, fetchAuthQuery } = forRequest(cookies)
-    await expect(getSession()).rejects.toMatchObject({ code: 'SESSION_REQUEST_FAILED' })
-    expect(await fetchAuthQuery(query, {})).toBe('ada')
-  })
-
-  it('withhold the result of a query that ran before the difference was known', async () => {
-    scriptAuth(sessionOf('grace', 'g1'), fakeToken('grace', { sessionId: 'g1' }))
-    const answer = upstream.answer
-    let answerLate = (): void => {}
-    upstream.answer = (request, ...rest) => {
-      if (request.target !== '/api/query')
-        return answer(request, ...rest)
-      answerLate = () => void answer(request, ...rest)
-    }
-    const { getSession, fetchAuthQuery } = forRequest(cookies)
-    const early = fetchAuthQuery(query, {})
-    await eventually(() => upstream.requests.length).toBe(1)
-    await getSession()
-    answerLate()
-    await expect(early).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
-  })
-})
-
-describe('forRequest › a new token that the deployment rejects', () => {
-  it('is not sent again', async () => {
-    script(json(REFUSED, 401), fakeToken('ada'))
-    await expect(forRequest(SESSION).fetchAuthMutation(mutation, {})).rejects.toMatchObject({ code: 'TOKEN_REJECTED' })
-    expect(bearers()).toHaveLength(1)
-  })
-})
-
-describe('forRequest › an anonymous call that the deployment rejects', () => {
-  it('is not reported as a rejected token', async () => {
-    script(json(REFUSED, 401))
-    await expect(forRequest('').fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
-  })
-})
-
-describe('forRequest › a call that fails for another reason', () => {
-  const cookies = signedIn({ token: fakeToken('ada') })
-  const failures: [string, ScriptedUpstream['answer'], unknown][] = [
-    ['its function', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
-    ['its function, for auth', json({ status: 'error', errorMessage: 'Uncaught ConvexError', errorData: { code: 'UNAUTHENTICATED', n: { $integer: 'AwAAAAAAAAA=' } } }, 560), { data: { code: 'UNAUTHENTICATED', n: 3n }, message: 'Uncaught ConvexError' }],
-    ['its arguments', json({ code: 'BadRequest', message: 'secret' }, 400), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a firewall\'s 401', page(401), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a firewall\'s 403', page(403, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a 500 with JSON', json({ code: 'InternalServerError', message: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a 500 with the body of a success', json({ status: 'success', value: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a 503 page', page(503, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a page with 200', page(200, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['an answer in another form', json({ status: 'secret' }), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a redirect', (_request, response) => void response.writeHead(307, { location: 'https://secret.example/' }).end(), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['a dropped connection', (_request, response) => void response.socket!.destroy(), { code: 'FUNCTION_REQUEST_FAILED' }],
-    ['no answer', () => {}, { code: 'FUNCTION_REQUEST_FAILED' }],
-  ]
-
-  it.each(failures)('is not sent again: %s', async (_name, answer, expected) => {
-    script(answer, fakeToken('ada'))
-    for (const [method, reference] of [['fetchAuthQuery', query], ['fetchAuthMutation', mutation]] as const) {
-      upstream.requests.length = 0
-      const error = await (forRequest(cookies, { timeoutMs: 300 })[method] as AnyCall)(reference, {}).catch(error => error)
-      expect(error).toMatchObject(expected as object)
-      expect(error).toBeInstanceOf((expected as any).data ? ConvexError : Error)
-      expect(inspect(error)).not.toMatch(/secret|eyJ/)
-      expect(upstream.requests).toHaveLength(1)
-    }
-  })
-
-  it('has no time limit if it is an action', async () => {
-    let finish = (): void => {}
-    script((...exchange) => {
-      finish = () => void json({ status: 'success', value: 'late' })(...exchange)
+describe('forRequest', () => {
+  describe('calls of one request', () => {
+    it('run in parallel with one token', async () => {
+      const token = fakeToken('ada')
+      const waiting: (() => void)[] = []
+      script((request, response, incoming) => {
+        waiting.push(() => void json({ status: 'success', value: JSON.parse(request.body).args[0].n })(request, response, incoming))
+        if (waiting.length === 5)
+          waiting.splice(0).forEach(answer => answer())
+      }, token)
+      const { fetchAuthQuery } = forRequest(SESSION)
+      expect(await Promise.all([1, 2, 3, 4, 5].map(n => fetchAuthQuery(query, { n })))).toEqual([1, 2, 3, 4, 5])
+      expect(bearers()).toEqual(Array.from({ length: 5 }).fill(token))
+      expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
     })
-    const { fetchAuthAction, fetchAuthQuery } = forRequest(cookies, { timeoutMs: 100 })
-    const running = fetchAuthAction(action, {})
-    await eventually(() => upstream.requests.length).toBe(1)
-    const finishAction = finish
-    await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
-    finishAction()
-    expect(await running).toBe('late')
+
+    it('leave no timer', async () => {
+      vi.useFakeTimers()
+      const answering: typeof fetch = async () => Response.json({ token: fakeToken('ada'), status: 'success', value: 1 })
+      expect(await forRequest(SESSION, { fetch: answering }).fetchAuthQuery(query, {})).toBe(1)
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('send no cookie and no other header of the browser\'s request', async () => {
+      script(json({ status: 'success', value: null }))
+      await forRequest(`${SESSION}; app=1`).fetchAuthQuery(query, {})
+      const { headers } = upstream.requests.find(({ target }) => target === '/api/query')!
+      expect(headers).not.toHaveProperty('cookie')
+      expect(headers).not.toHaveProperty('authorization')
+    })
+
+    it('are encoded like those of Convex\'s own client', async () => {
+      script(json({ status: 'success' }))
+      expect(await forRequest('').fetchAuthQuery(query, { n: 1n, unset: undefined })).toBeNull()
+      expect(JSON.parse(upstream.requests[0]!.body)).toEqual({ path: 'tasks:list', format: 'convex_encoded_json', args: [{ n: { $integer: 'AQAAAAAAAAA=' } }] })
+    })
   })
 
-  it('requests no token if it cannot be encoded', async () => {
-    const { fetchAuthQuery } = forRequest(SESSION)
-    await expect(fetchAuthQuery({} as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
-    await expect(fetchAuthQuery(query, { when: new Date() })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
-    expect(upstream.requests).toEqual([])
-  })
-})
+  describe('a cookie\'s token that the deployment rejects', () => {
+    const stale = fakeToken('ada')
+    const cookies = signedIn({ token: stale })
 
-describe('forRequest › arguments and results with keys of a prototype', () => {
-  it('are passed unchanged', async () => {
-    script(json({ status: 'success', value: JSON.parse('{"__proto__":{"isAdmin":true},"html":"</script>\u2028"}') }))
-    const { fetchAuthQuery, preloadAuthQuery } = forRequest('')
-    const value = await fetchAuthQuery(query, {}) as any
-    expect(value.html).toBe('</script>\u2028')
-    expect(({} as any).isAdmin).toBeUndefined()
-    expect((await preloadAuthQuery(query, JSON.parse('{"x":1}'))).args).toEqual({ x: 1 })
+    it.each(['fetchAuthQuery', 'fetchAuthMutation', 'fetchAuthAction'] as const)('is replaced once: %s', async (method) => {
+      const fresh = fakeToken('ada')
+      script(accept(fresh), fresh)
+      const reference = { fetchAuthQuery: query, fetchAuthMutation: mutation, fetchAuthAction: action }[method]
+      expect(await (forRequest(cookies)[method] as AnyCall)(reference, {})).toBe('done')
+      expect(bearers()).toEqual([stale, fresh])
+    })
+
+    it('is replaced by one request for all calls', async () => {
+      const fresh = fakeToken('ada')
+      script(accept(fresh), fresh)
+      const { fetchAuthQuery, getToken } = forRequest(cookies)
+      expect(await Promise.all([fetchAuthQuery(query, {}), fetchAuthQuery(query, {}), fetchAuthQuery(query, {})])).toEqual(['done', 'done', 'done'])
+      expect(await getToken()).toBe(fresh)
+      expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
+      expect(await fetchAuthQuery(query, {})).toBe('done')
+      expect(bearers().slice(6)).toEqual([fresh])
+    })
+
+    it('is not replaced a second time', async () => {
+      script(json(REFUSED, 401), fakeToken('ada'))
+      const error = await forRequest(cookies).fetchAuthQuery(query, {}).catch(error => error)
+      expect(error).toMatchObject({ code: 'TOKEN_REJECTED' })
+      expect(inspect(error)).not.toMatch(/secret|eyJ/)
+      expect(bearers()).toHaveLength(2)
+    })
+
+    it('makes calls anonymous if the session has ended', async () => {
+      script(accept(undefined))
+      expect(await forRequest(cookies).fetchAuthQuery(query, {})).toBe('done')
+      expect(bearers()).toEqual([stale, undefined])
+    })
+
+    it('rejects calls if no other token can be obtained', async () => {
+      upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
+      await expect(forRequest(cookies).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+      expect(bearers()).toEqual([stale])
+    })
+
+    it('is not replaced by another user\'s token after a call ran as the first user', async () => {
+      const other = fakeToken('grace')
+      script(accept(stale), other)
+      const { fetchAuthQuery } = forRequest(cookies)
+      expect(await fetchAuthQuery(query, {})).toBe('done')
+      script(accept(other), other)
+      await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+      expect(bearers()).toEqual([stale, stale])
+    })
+
+    it('delivers no result after a call ran as another user', async () => {
+      const other = fakeToken('grace')
+      let answerLate = (): void => {}
+      script((request, ...rest) => {
+        const { name } = JSON.parse(request.body).args[0]
+        if (name === 'late')
+          answerLate = () => void json({ status: 'success', value: 'of ada' })(request, ...rest)
+        else
+          void accept(other)(request, ...rest)
+      }, other)
+      const { fetchAuthQuery } = forRequest(cookies)
+      const late = fetchAuthQuery(query, { name: 'late' })
+      expect(await fetchAuthQuery(query, { name: 'refused' })).toBe('done')
+      answerLate()
+      await expect(late).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+    })
+
+    it('rejects without another request if a request for a new token had failed before', async () => {
+      upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
+      const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
+      await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+      expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token', '/api/query'])
+    })
+  })
+
+  describe('session and token of one request', () => {
+    const cookies = signedIn({ token: fakeToken('ada', { sessionId: 'a1' }) })
+    const sessionOf = (user: string, id: string) => ({ user: { id: user }, session: { id, userId: user } })
+
+    /**
+     * Better Auth returns this session and this token; functions return the subject of the token they
+     * received.
+     */
+    function scriptAuth(session: unknown, token: string | null): void {
+      upstream.answer = (request, ...rest) => {
+        const { target, headers } = request
+        if (target.endsWith('/get-session'))
+          return json(session)(request, ...rest)
+        if (target.endsWith('/convex/token'))
+          return (token ? json({ token }) : json({ code: 'UNAUTHORIZED' }, 401))(request, ...rest)
+        const bearer = headers.authorization?.slice('Bearer '.length)
+        return json({ status: 'success', value: bearer ? subjectOf(bearer) : 'anonymous' })(request, ...rest)
+      }
+    }
+
+    it('agree if user and session are the same, without a further request', async () => {
+      scriptAuth(sessionOf('ada', 'a1'), null)
+      const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
+      await Promise.all([getSession(), getToken()])
+      expect(await fetchAuthQuery(query, {})).toBe('ada')
+      expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
+    })
+
+    it('agree if the token does not name its session', async () => {
+      const [header, , signature] = fakeToken('ada').split('.')
+      const claims = btoa(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900 })).replace(/=/g, '')
+      scriptAuth(sessionOf('ada', 'a1'), null)
+      const { getSession, fetchAuthQuery } = forRequest(signedIn({ token: [header, claims, signature].join('.') }))
+      await getSession()
+      expect(await fetchAuthQuery(query, {})).toBe('ada')
+    })
+
+    it.each([
+      ['user', sessionOf('grace', 'a1'), fakeToken('grace', { sessionId: 'a1' })],
+      ['session', sessionOf('ada', 'a2'), fakeToken('ada', { sessionId: 'a2' })],
+    ])('cause one request for a new token if the %s differs', async (_name, session, token) => {
+      scriptAuth(session, token)
+      for (const isTokenFirst of [false, true]) {
+        upstream.requests.length = 0
+        const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
+        if (isTokenFirst)
+          await getToken()
+        await getSession()
+        expect(await Promise.all([getToken(), getToken()])).toEqual([token, token])
+        expect(await fetchAuthQuery(query, {})).toBe(session.user.id)
+        expect(upstream.requests.filter(({ target }) => target.endsWith('/convex/token'))).toHaveLength(1)
+      }
+    })
+
+    it('reject calls if they still differ, and no function runs', async () => {
+      scriptAuth(sessionOf('grace', 'g1'), fakeToken('ada', { sessionId: 'a1' }))
+      for (const { getSession, getToken, fetchAuthQuery, fetchAuthMutation } of [forRequest(cookies), forRequest(SESSION)]) {
+        upstream.requests.length = 0
+        await getSession()
+        const results = await Promise.allSettled([getToken(), fetchAuthQuery(query, {}), fetchAuthMutation(mutation, {})])
+        for (const result of results)
+          expect(result).toMatchObject({ status: 'rejected', reason: { code: 'IDENTITY_CHANGED' } })
+        expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/auth/convex/token'])
+      }
+    })
+
+    it('are anonymous once Better Auth has reported that there is no session', async () => {
+      scriptAuth(null, null)
+      const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
+      expect(await getSession()).toBeNull()
+      expect(await getToken()).toBeNull()
+      expect(await fetchAuthQuery(query, {})).toBe('anonymous')
+      expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
+    })
+
+    it('reject calls if Better Auth has a session but returns no token for it', async () => {
+      scriptAuth(sessionOf('ada', 'a1'), null)
+      const { getSession, fetchAuthQuery } = forRequest(SESSION)
+      await getSession()
+      await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+    })
+
+    it('need not agree if the session could not be determined', async () => {
+      scriptAuth(sessionOf('ada', 'a1'), null)
+      const answer = upstream.answer
+      upstream.answer = (request, ...rest) => (request.target.endsWith('/get-session') ? page(503) : answer)(request, ...rest)
+      const { getSession, fetchAuthQuery } = forRequest(cookies)
+      await expect(getSession()).rejects.toMatchObject({ code: 'SESSION_REQUEST_FAILED' })
+      expect(await fetchAuthQuery(query, {})).toBe('ada')
+    })
+
+    it('withhold the result of a query that ran before the difference was known', async () => {
+      scriptAuth(sessionOf('grace', 'g1'), fakeToken('grace', { sessionId: 'g1' }))
+      const answer = upstream.answer
+      let answerLate = (): void => {}
+      upstream.answer = (request, ...rest) => {
+        if (request.target !== '/api/query')
+          return answer(request, ...rest)
+        answerLate = () => void answer(request, ...rest)
+      }
+      const { getSession, fetchAuthQuery } = forRequest(cookies)
+      const early = fetchAuthQuery(query, {})
+      await eventually(() => upstream.requests.length).toBe(1)
+      await getSession()
+      answerLate()
+      await expect(early).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
+    })
+  })
+
+  describe('a new token that the deployment rejects', () => {
+    it('is not sent again', async () => {
+      script(json(REFUSED, 401), fakeToken('ada'))
+      await expect(forRequest(SESSION).fetchAuthMutation(mutation, {})).rejects.toMatchObject({ code: 'TOKEN_REJECTED' })
+      expect(bearers()).toHaveLength(1)
+    })
+  })
+
+  describe('an anonymous call that the deployment rejects', () => {
+    it('is not reported as a rejected token', async () => {
+      script(json(REFUSED, 401))
+      await expect(forRequest('').fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
+    })
+  })
+
+  describe('a call that fails for another reason', () => {
+    const cookies = signedIn({ token: fakeToken('ada') })
+    const failures: [string, ScriptedUpstream['answer'], unknown][] = [
+      ['its function', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
+      ['its function, for auth', json({ status: 'error', errorMessage: 'Uncaught ConvexError', errorData: { code: 'UNAUTHENTICATED', n: { $integer: 'AwAAAAAAAAA=' } } }, 560), { data: { code: 'UNAUTHENTICATED', n: 3n }, message: 'Uncaught ConvexError' }],
+      ['its arguments', json({ code: 'BadRequest', message: 'secret' }, 400), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a firewall\'s 401', page(401), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a firewall\'s 403', page(403, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a 500 with JSON', json({ code: 'InternalServerError', message: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a 500 with the body of a success', json({ status: 'success', value: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a 503 page', page(503, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a page with 200', page(200, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['an answer in another form', json({ status: 'secret' }), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a redirect', (_request, response) => void response.writeHead(307, { location: 'https://secret.example/' }).end(), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['a dropped connection', (_request, response) => void response.socket!.destroy(), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['no answer', () => {}, { code: 'FUNCTION_REQUEST_FAILED' }],
+    ]
+
+    it.each(failures)('is not sent again: %s', async (_name, answer, expected) => {
+      script(answer, fakeToken('ada'))
+      for (const [method, reference] of [['fetchAuthQuery', query], ['fetchAuthMutation', mutation]] as const) {
+        upstream.requests.length = 0
+        const error = await (forRequest(cookies, { timeoutMs: 300 })[method] as AnyCall)(reference, {}).catch(error => error)
+        expect(error).toMatchObject(expected as object)
+        expect(error).toBeInstanceOf((expected as any).data ? ConvexError : Error)
+        expect(inspect(error)).not.toMatch(/secret|eyJ/)
+        expect(upstream.requests).toHaveLength(1)
+      }
+    })
+
+    it('has no time limit if it is an action', async () => {
+      let finish = (): void => {}
+      script((...exchange) => {
+        finish = () => void json({ status: 'success', value: 'late' })(...exchange)
+      })
+      const { fetchAuthAction, fetchAuthQuery } = forRequest(cookies, { timeoutMs: 100 })
+      const running = fetchAuthAction(action, {})
+      await eventually(() => upstream.requests.length).toBe(1)
+      const finishAction = finish
+      await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'FUNCTION_REQUEST_FAILED' })
+      finishAction()
+      expect(await running).toBe('late')
+    })
+
+    it('requests no token if it cannot be encoded', async () => {
+      const { fetchAuthQuery } = forRequest(SESSION)
+      await expect(fetchAuthQuery({} as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
+      await expect(fetchAuthQuery(query, { when: new Date() })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
+      expect(upstream.requests).toEqual([])
+    })
+  })
+
+  describe('arguments and results with keys of a prototype', () => {
+    it('are passed unchanged', async () => {
+      script(json({ status: 'success', value: JSON.parse('{"__proto__":{"isAdmin":true},"html":"</script>\u2028"}') }))
+      const { fetchAuthQuery, preloadAuthQuery } = forRequest('')
+      const value = await fetchAuthQuery(query, {}) as any
+      expect(value.html).toBe('</script>\u2028')
+      expect(({} as any).isAdmin).toBeUndefined()
+      expect((await preloadAuthQuery(query, JSON.parse('{"x":1}'))).args).toEqual({ x: 1 })
+    })
   })
 })
 

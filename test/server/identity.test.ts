@@ -81,99 +81,101 @@ describe('getToken', () => {
   })
 })
 
-describe('forRequest › an anonymous request', () => {
-  it('has no session cookie, and causes no request to Better Auth', async () => {
-    for (const cookies of ['', 'app=1', 'better-auth.last_used_login_method=email', `better-auth.convex_jwt=${fakeToken('ada', { lifetimeSeconds: -1 })}`]) {
-      const { getToken, getSession, isAuthenticated } = forRequest(cookies)
+describe('forRequest', () => {
+  describe('an anonymous request', () => {
+    it('has no session cookie, and causes no request to Better Auth', async () => {
+      for (const cookies of ['', 'app=1', 'better-auth.last_used_login_method=email', `better-auth.convex_jwt=${fakeToken('ada', { lifetimeSeconds: -1 })}`]) {
+        const { getToken, getSession, isAuthenticated } = forRequest(cookies)
+        expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
+      }
+      expect(upstream.requests).toEqual([])
+    })
+
+    it('is assumed after a 401 with a JSON object', async () => {
+      upstream.answer = json({ code: 'UNAUTHORIZED', message: 'Unauthorized' }, 401)
+      const { getToken, getSession, isAuthenticated } = forRequest(SESSION)
       expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
-    }
-    expect(upstream.requests).toEqual([])
+    })
+
+    it('is assumed if get-session answers null', async () => {
+      upstream.answer = json(null)
+      const { getSession, isAuthenticated } = forRequest(SESSION)
+      expect([await getSession(), await isAuthenticated()]).toEqual([null, false])
+    })
   })
 
-  it('is assumed after a 401 with a JSON object', async () => {
-    upstream.answer = json({ code: 'UNAUTHORIZED', message: 'Unauthorized' }, 401)
-    const { getToken, getSession, isAuthenticated } = forRequest(SESSION)
-    expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
-  })
+  describe('a failed request to Better Auth', () => {
+    const failures: [string, ScriptedUpstream['answer']][] = [
+      ['a firewall\'s 401', page(401)],
+      ['a 401 with null', json(null, 401)],
+      ['a 401 with a list', json([], 401)],
+      ['a 401 with a string', json('Unauthorized', 401)],
+      ['an empty 401', page(401, '')],
+      ['a firewall\'s 403', page(403)],
+      ['a 403 with JSON', json({ code: 'FORBIDDEN' }, 403)],
+      ['a 408', json({}, 408)],
+      ['a 429', json({ message: 'secret' }, 429)],
+      ['a 500 page', page(500, 'Error: BETTER_AUTH_SECRET=secret')],
+      ['a 500 with the body of a success', json({ token: fakeToken('secret'), user: { id: 'secret' }, session: { id: 'secret' } }, 500)],
+      ['a 503', json(null, 503)],
+      ['a page with 200', page(200)],
+      ['an empty 200', page(200, '')],
+      ['an empty 204', (_request, response) => void response.writeHead(204).end()],
+      ['false', json(false)],
+      ['0', json(0)],
+      ['an empty string', json('')],
+      ['null with 201', json(null, 201)],
+      ['an empty object', json({})],
+      ['a list', json([])],
+      ['a token that is not a JWT', json({ token: 'secret', user: 'secret', session: 'secret' })],
+      ['half an answer', (_request, response) => void response.writeHead(200, { 'content-length': 100 }).write('{"token":"secret', () => response.socket!.destroy())],
+      ['a redirect', (_request, response) => void response.writeHead(302, { location: '/elsewhere?secret' }).end()],
+      ['a dropped connection', (_request, response) => void response.socket!.destroy()],
+      ['no answer', () => {}],
+    ]
 
-  it('is assumed if get-session answers null', async () => {
-    upstream.answer = json(null)
-    const { getSession, isAuthenticated } = forRequest(SESSION)
-    expect([await getSession(), await isAuthenticated()]).toEqual([null, false])
-  })
-})
+    it.each(failures)('does not sign out: %s', async (_name, answer) => {
+      upstream.answer = answer
+      const { getToken, getSession, isAuthenticated } = forRequest(SESSION, { timeoutMs: 300 })
+      const results = await Promise.allSettled([getToken(), getSession(), isAuthenticated()])
+      expect(results.map(result => (result as PromiseRejectedResult).reason?.code)).toEqual(['TOKEN_REQUEST_FAILED', 'SESSION_REQUEST_FAILED', 'SESSION_REQUEST_FAILED'])
+      for (const result of results) {
+        const { reason } = result as PromiseRejectedResult
+        expect(inspect(reason)).not.toMatch(/secret|s\.1/)
+      }
+      expect(upstream.requests.map(({ target }) => target).sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
+    })
 
-describe('forRequest › a failed request to Better Auth', () => {
-  const failures: [string, ScriptedUpstream['answer']][] = [
-    ['a firewall\'s 401', page(401)],
-    ['a 401 with null', json(null, 401)],
-    ['a 401 with a list', json([], 401)],
-    ['a 401 with a string', json('Unauthorized', 401)],
-    ['an empty 401', page(401, '')],
-    ['a firewall\'s 403', page(403)],
-    ['a 403 with JSON', json({ code: 'FORBIDDEN' }, 403)],
-    ['a 408', json({}, 408)],
-    ['a 429', json({ message: 'secret' }, 429)],
-    ['a 500 page', page(500, 'Error: BETTER_AUTH_SECRET=secret')],
-    ['a 500 with the body of a success', json({ token: fakeToken('secret'), user: { id: 'secret' }, session: { id: 'secret' } }, 500)],
-    ['a 503', json(null, 503)],
-    ['a page with 200', page(200)],
-    ['an empty 200', page(200, '')],
-    ['an empty 204', (_request, response) => void response.writeHead(204).end()],
-    ['false', json(false)],
-    ['0', json(0)],
-    ['an empty string', json('')],
-    ['null with 201', json(null, 201)],
-    ['an empty object', json({})],
-    ['a list', json([])],
-    ['a token that is not a JWT', json({ token: 'secret', user: 'secret', session: 'secret' })],
-    ['half an answer', (_request, response) => void response.writeHead(200, { 'content-length': 100 }).write('{"token":"secret', () => response.socket!.destroy())],
-    ['a redirect', (_request, response) => void response.writeHead(302, { location: '/elsewhere?secret' }).end()],
-    ['a dropped connection', (_request, response) => void response.socket!.destroy()],
-    ['no answer', () => {}],
-  ]
+    it('names the plugins to add if the token endpoint is missing', async () => {
+      upstream.answer = page(404)
+      await expect(forRequest(SESSION).getToken()).rejects.toMatchObject({ code: 'TOKEN_ENDPOINT_MISSING', fix: expect.stringContaining('convex()') })
+    })
 
-  it.each(failures)('does not sign out: %s', async (_name, answer) => {
-    upstream.answer = answer
-    const { getToken, getSession, isAuthenticated } = forRequest(SESSION, { timeoutMs: 300 })
-    const results = await Promise.allSettled([getToken(), getSession(), isAuthenticated()])
-    expect(results.map(result => (result as PromiseRejectedResult).reason?.code)).toEqual(['TOKEN_REQUEST_FAILED', 'SESSION_REQUEST_FAILED', 'SESSION_REQUEST_FAILED'])
-    for (const result of results) {
-      const { reason } = result as PromiseRejectedResult
-      expect(inspect(reason)).not.toMatch(/secret|s\.1/)
-    }
-    expect(upstream.requests.map(({ target }) => target).sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
-  })
+    it('contains the system\'s error code, and no text of the `fetch` error', async () => {
+      for (const code of ['ECONNREFUSED', `ECONNREFUSED ${SESSION}`]) {
+        const error = Object.assign(new Error(SESSION), { code, request: SESSION })
+        const { getToken } = forRequest(SESSION, { fetch: () => Promise.reject(error) })
+        const reason = await getToken().catch(error => error)
+        expect(reason.why.includes('ECONNREFUSED')).toBe(code === 'ECONNREFUSED')
+        expect(inspect(reason)).not.toContain(SESSION)
+      }
+    })
 
-  it('names the plugins to add if the token endpoint is missing', async () => {
-    upstream.answer = page(404)
-    await expect(forRequest(SESSION).getToken()).rejects.toMatchObject({ code: 'TOKEN_ENDPOINT_MISSING', fix: expect.stringContaining('convex()') })
-  })
+    it('keeps a token in use that expires soon', async () => {
+      upstream.answer = page(503)
+      const token = fakeToken('ada', { lifetimeSeconds: 30 })
+      expect(await forRequest(signedIn({ token })).getToken()).toBe(token)
+      upstream.answer = json({}, 401)
+      expect(await forRequest(signedIn({ token })).getToken()).toBeNull()
+    })
 
-  it('contains the system\'s error code, and no text of the `fetch` error', async () => {
-    for (const code of ['ECONNREFUSED', `ECONNREFUSED ${SESSION}`]) {
-      const error = Object.assign(new Error(SESSION), { code, request: SESSION })
-      const { getToken } = forRequest(SESSION, { fetch: () => Promise.reject(error) })
-      const reason = await getToken().catch(error => error)
-      expect(reason.why.includes('ECONNREFUSED')).toBe(code === 'ECONNREFUSED')
-      expect(inspect(reason)).not.toContain(SESSION)
-    }
-  })
-
-  it('keeps a token in use that expires soon', async () => {
-    upstream.answer = page(503)
-    const token = fakeToken('ada', { lifetimeSeconds: 30 })
-    expect(await forRequest(signedIn({ token })).getToken()).toBe(token)
-    upstream.answer = json({}, 401)
-    expect(await forRequest(signedIn({ token })).getToken()).toBeNull()
-  })
-
-  it('keeps no token in use that has expired, or with `jwtCache: false`', async () => {
-    upstream.answer = page(503)
-    const expired = signedIn({ token: fakeToken('ada', { lifetimeSeconds: -1 }) })
-    await expect(forRequest(expired).getToken()).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
-    const valid = signedIn({ token: fakeToken('ada') })
-    await expect(forRequest(valid, { jwtCache: false }).getToken()).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+    it('keeps no token in use that has expired, or with `jwtCache: false`', async () => {
+      upstream.answer = page(503)
+      const expired = signedIn({ token: fakeToken('ada', { lifetimeSeconds: -1 }) })
+      await expect(forRequest(expired).getToken()).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+      const valid = signedIn({ token: fakeToken('ada') })
+      await expect(forRequest(valid, { jwtCache: false }).getToken()).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
+    })
   })
 })
 

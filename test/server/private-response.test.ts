@@ -81,6 +81,48 @@ describe('makePrivate', () => {
   ])('keeps a header that is as strict: %s', async (value) => {
     expect(await cacheControlOf(res => res.setHeader('cache-control', value))).toBe(value)
   })
+
+  describe('headers for one kind of cache', () => {
+    const answer = async (res: ServerResponse, apply: (res: ServerResponse) => unknown = () => {}): Promise<void> => {
+      const request = { getToken: async () => null, responseHeaders: () => new Headers() } as any
+      const event = { node: { res }, method: 'GET' } as any
+      // Nitro does the same if the host does not.
+      for (const [name, value] of Object.entries((rules.current as { headers: OutgoingHttpHeaders }).headers))
+        res.setHeader(name, value!)
+      await withIdentityHeaders(request, [event], [event]).getToken()
+      apply(res)
+      // A second request for the identity does not fail.
+      res.flushHeaders()
+      await withIdentityHeaders(request, [event], [event]).getToken()
+    }
+
+    it.each<[string, (res: ServerResponse) => unknown]>([
+      ['nothing', () => {}],
+      ['setHeader', res => res.setHeader('vercel-cdn-cache-control', PUBLIC)],
+      ['appendHeader', res => res.appendHeader('Vercel-CDN-Cache-Control', PUBLIC)],
+      ['removeHeader', res => res.removeHeader('VERCEL-CDN-CACHE-CONTROL')],
+    ])('overrides the headers that a host adds by route rules, after %s', async (_name, apply) => {
+      rules.current = {
+        headers: { 'Vercel-CDN-Cache-Control': PUBLIC, 'cdn-cache-control': PUBLIC, 'X-Accel-Expires': '600', 'x-own': '1' },
+        isr: 60,
+      }
+      expect(await headersOf(res => answer(res, apply))).toMatchObject({
+        'cache-control': PRIVATE,
+        'vercel-cdn-cache-control': PRIVATE,
+        'cdn-cache-control': PRIVATE,
+        'netlify-cdn-cache-control': PRIVATE,
+        'x-accel-expires': '0',
+        'x-own': '1',
+      })
+    })
+
+    it('adds no header that no route rule names', async () => {
+      rules.current = { headers: {} }
+      const headers = await headersOf(res => answer(res.setHeader('CDN-Cache-Control', PUBLIC)))
+      expect(headers).toMatchObject({ 'cache-control': PRIVATE })
+      expect(headers).not.toHaveProperty('cdn-cache-control')
+    })
+  })
 })
 
 describe('isPrivate', () => {
@@ -115,47 +157,5 @@ describe('isPrivate', () => {
         actual.push(isPrivate(res.setHeader('CDN-Cache-Control', value)))
     })
     expect(actual).toEqual([false, true])
-  })
-})
-
-describe('makePrivate › headers for one kind of cache', () => {
-  const answer = async (res: ServerResponse, apply: (res: ServerResponse) => unknown = () => {}): Promise<void> => {
-    const request = { getToken: async () => null, responseHeaders: () => new Headers() } as any
-    const event = { node: { res }, method: 'GET' } as any
-    // Nitro does the same if the host does not.
-    for (const [name, value] of Object.entries((rules.current as { headers: OutgoingHttpHeaders }).headers))
-      res.setHeader(name, value!)
-    await withIdentityHeaders(request, [event], [event]).getToken()
-    apply(res)
-    // A second request for the identity does not fail.
-    res.flushHeaders()
-    await withIdentityHeaders(request, [event], [event]).getToken()
-  }
-
-  it.each<[string, (res: ServerResponse) => unknown]>([
-    ['nothing', () => {}],
-    ['setHeader', res => res.setHeader('vercel-cdn-cache-control', PUBLIC)],
-    ['appendHeader', res => res.appendHeader('Vercel-CDN-Cache-Control', PUBLIC)],
-    ['removeHeader', res => res.removeHeader('VERCEL-CDN-CACHE-CONTROL')],
-  ])('overrides the headers that a host adds by route rules, after %s', async (_name, apply) => {
-    rules.current = {
-      headers: { 'Vercel-CDN-Cache-Control': PUBLIC, 'cdn-cache-control': PUBLIC, 'X-Accel-Expires': '600', 'x-own': '1' },
-      isr: 60,
-    }
-    expect(await headersOf(res => answer(res, apply))).toMatchObject({
-      'cache-control': PRIVATE,
-      'vercel-cdn-cache-control': PRIVATE,
-      'cdn-cache-control': PRIVATE,
-      'netlify-cdn-cache-control': PRIVATE,
-      'x-accel-expires': '0',
-      'x-own': '1',
-    })
-  })
-
-  it('adds no header that no route rule names', async () => {
-    rules.current = { headers: {} }
-    const headers = await headersOf(res => answer(res.setHeader('CDN-Cache-Control', PUBLIC)))
-    expect(headers).toMatchObject({ 'cache-control': PRIVATE })
-    expect(headers).not.toHaveProperty('cdn-cache-control')
   })
 })

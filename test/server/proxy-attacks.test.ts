@@ -44,142 +44,144 @@ async function get(target: string, ...headers: string[]): Promise<number> {
 
 const targets = (): string[] => upstream.requests.map(({ target }) => target)
 
-describe('handler › a path outside the auth routes', () => {
-  it.each([
-    '/',
-    '/api/query',
-    '/api/authority',
-    '/api/auth',
-    '/API/AUTH/ok',
-    '/api/auth/../query',
-    '/api/auth/..',
-    '/api/auth/a/../../query',
-    '/api/auth/%2e%2e/query',
-    '/api/auth/%2E./query',
-    '/api/auth/.%2e/query',
-    '/api/auth/..\\query',
-    '/api/auth\\..\\query',
-    '/api/auth/..%2fquery',
-    '/api/auth/%2e%2e;/query',
-    '/api/auth/..%5cquery',
-    '/api/auth%2f..%2fquery',
-    '/api/auth/%2f%2fevil.example',
-    '/api/auth/%252e%252e/query',
-    '/api/auth/%252e%252e%252fquery',
-    '/api/auth//query',
-    '/api/auth//evil.example/x',
-    '//evil.example/api/query',
-    '/\\evil.example/api/query',
-    '/api/auth/ok%0d%0ax-injected:%201',
-    '/api/auth/ok%00',
-    '/api/auth/ok%7f',
-    '/x/api/auth/ok',
-    '/?/api/auth/ok',
-    '/%61pi/auth/ok',
-  ])('answers 404 and sends nothing upstream: %s', async (target) => {
-    expect(await get(target)).toBe(404)
-    expect(targets()).toEqual([])
-  })
+describe('handler', () => {
+  describe('a path outside the auth routes', () => {
+    it.each([
+      '/',
+      '/api/query',
+      '/api/authority',
+      '/api/auth',
+      '/API/AUTH/ok',
+      '/api/auth/../query',
+      '/api/auth/..',
+      '/api/auth/a/../../query',
+      '/api/auth/%2e%2e/query',
+      '/api/auth/%2E./query',
+      '/api/auth/.%2e/query',
+      '/api/auth/..\\query',
+      '/api/auth\\..\\query',
+      '/api/auth/..%2fquery',
+      '/api/auth/%2e%2e;/query',
+      '/api/auth/..%5cquery',
+      '/api/auth%2f..%2fquery',
+      '/api/auth/%2f%2fevil.example',
+      '/api/auth/%252e%252e/query',
+      '/api/auth/%252e%252e%252fquery',
+      '/api/auth//query',
+      '/api/auth//evil.example/x',
+      '//evil.example/api/query',
+      '/\\evil.example/api/query',
+      '/api/auth/ok%0d%0ax-injected:%201',
+      '/api/auth/ok%00',
+      '/api/auth/ok%7f',
+      '/x/api/auth/ok',
+      '/?/api/auth/ok',
+      '/%61pi/auth/ok',
+    ])('answers 404 and sends nothing upstream: %s', async (target) => {
+      expect(await get(target)).toBe(404)
+      expect(targets()).toEqual([])
+    })
 
-  it.each([
-    ['/api/auth/a/../ok', '/api/auth/ok'],
-    ['/x/../api/auth/ok', '/api/auth/ok'],
-    ['/api/auth/./ok', '/api/auth/ok'],
-    ['/api/auth/.well-known/x.json', '/api/auth/.well-known/x.json'],
-    ['/api/auth/...', '/api/auth/...'],
-    ['/api/auth/ok?next=//evil.example/..%2f..', '/api/auth/ok?next=//evil.example/..%2f..'],
-  ])('does not include %s', async (target, reached) => {
-    expect(await get(target)).toBe(200)
-    expect(targets()).toEqual([reached])
-  })
-})
-
-describe('handler › another host', () => {
-  it('cannot be addressed by the target of a request', async () => {
-    const { host } = new URL(elsewhere.url)
-    for (const target of [`${elsewhere.url}/api/auth/ok`, `//${host}/api/auth/ok`])
+    it.each([
+      ['/api/auth/a/../ok', '/api/auth/ok'],
+      ['/x/../api/auth/ok', '/api/auth/ok'],
+      ['/api/auth/./ok', '/api/auth/ok'],
+      ['/api/auth/.well-known/x.json', '/api/auth/.well-known/x.json'],
+      ['/api/auth/...', '/api/auth/...'],
+      ['/api/auth/ok?next=//evil.example/..%2f..', '/api/auth/ok?next=//evil.example/..%2f..'],
+    ])('does not include %s', async (target, reached) => {
       expect(await get(target)).toBe(200)
-    for (const target of [`http://user@${host}/api/auth/ok`, `${elsewhere.url}/ok`, `/api/auth/${elsewhere.url}`, `/api/auth@${host}/ok`, `@${host}/api/auth/ok`])
-      expect(await get(target)).toBeGreaterThanOrEqual(400)
-    expect(targets()).toEqual(['/api/auth/ok', '/api/auth/ok'])
+      expect(targets()).toEqual([reached])
+    })
   })
 
-  it('cannot be addressed by a header', async () => {
-    const { host } = new URL(elsewhere.url)
-    const names = ['forwarded: host=', 'x-forwarded-host: ', 'x-forwarded-server: ', 'x-original-url: http://', 'x-rewrite-url: http://', 'x-host: ']
-    expect((await sendRaw('GET /api/auth/ok HTTP/1.1', `host: ${host}`, 'connection: close', ...names.map(name => name + host), '', '')).status).toBe(200)
-    expect(upstream.requests[0]!.headers.host).toBe(new URL(upstream.url).host)
+  describe('another host', () => {
+    it('cannot be addressed by the target of a request', async () => {
+      const { host } = new URL(elsewhere.url)
+      for (const target of [`${elsewhere.url}/api/auth/ok`, `//${host}/api/auth/ok`])
+        expect(await get(target)).toBe(200)
+      for (const target of [`http://user@${host}/api/auth/ok`, `${elsewhere.url}/ok`, `/api/auth/${elsewhere.url}`, `/api/auth@${host}/ok`, `@${host}/api/auth/ok`])
+        expect(await get(target)).toBeGreaterThanOrEqual(400)
+      expect(targets()).toEqual(['/api/auth/ok', '/api/auth/ok'])
+    })
+
+    it('cannot be addressed by a header', async () => {
+      const { host } = new URL(elsewhere.url)
+      const names = ['forwarded: host=', 'x-forwarded-host: ', 'x-forwarded-server: ', 'x-original-url: http://', 'x-rewrite-url: http://', 'x-host: ']
+      expect((await sendRaw('GET /api/auth/ok HTTP/1.1', `host: ${host}`, 'connection: close', ...names.map(name => name + host), '', '')).status).toBe(200)
+      expect(upstream.requests[0]!.headers.host).toBe(new URL(upstream.url).host)
+    })
+
+    it('cannot be reached through a redirect of the deployment', async () => {
+      upstream.answer = (_request, response) => void response.writeHead(307, { location: `${elsewhere.url}/api/auth/convex/token` }).end()
+      const request = { headers: { cookie: 'better-auth.session_token=secret' } }
+      expect(await get('/api/auth/ok', 'cookie: better-auth.session_token=secret')).toBe(307)
+      const { getToken, getSession, fetchAuthQuery } = createServer().forRequest(new Request('https://app.example.com', request))
+      const calls = await Promise.allSettled([getToken(), getSession(), fetchAuthQuery('a:b' as any)])
+      expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    })
   })
 
-  it('cannot be reached through a redirect of the deployment', async () => {
-    upstream.answer = (_request, response) => void response.writeHead(307, { location: `${elsewhere.url}/api/auth/convex/token` }).end()
-    const request = { headers: { cookie: 'better-auth.session_token=secret' } }
-    expect(await get('/api/auth/ok', 'cookie: better-auth.session_token=secret')).toBe(307)
-    const { getToken, getSession, fetchAuthQuery } = createServer().forRequest(new Request('https://app.example.com', request))
-    const calls = await Promise.allSettled([getToken(), getSession(), fetchAuthQuery('a:b' as any)])
-    expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-  })
-})
+  describe('another method', () => {
+    it.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'PURGE'])('answers 405 and sends nothing upstream: %s', async (method) => {
+      const response = await createServer().handler(new Request('https://app.example.com/api/auth/ok', { method }))
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, HEAD, OPTIONS'])
+      expect(targets()).toEqual([])
+    })
 
-describe('handler › another method', () => {
-  it.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'PURGE'])('answers 405 and sends nothing upstream: %s', async (method) => {
-    const response = await createServer().handler(new Request('https://app.example.com/api/auth/ok', { method }))
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, HEAD, OPTIONS'])
-    expect(targets()).toEqual([])
+    it('cannot be requested by a header', async () => {
+      await get('/api/auth/ok', 'x-http-method-override: DELETE')
+      expect(upstream.requests[0]!.method).toBe('GET')
+    })
   })
 
-  it('cannot be requested by a header', async () => {
-    await get('/api/auth/ok', 'x-http-method-override: DELETE')
-    expect(upstream.requests[0]!.method).toBe('GET')
-  })
-})
+  describe('request smuggling', () => {
+    it('fails for a second request in a body, since the proxy writes the content-length itself', async () => {
+      const smuggled = 'POST /api/auth/sign-out HTTP/1.1\r\nhost: x\r\n\r\n'
+      await sendRaw('POST /api/auth/ok HTTP/1.1', 'host: app.example.com', 'connection: close', 'transfer-encoding: chunked', '', smuggled.length.toString(16), smuggled, '0', '', '')
+      expect(upstream.requests).toHaveLength(1)
+      expect(upstream.requests[0]).toMatchObject({ target: '/api/auth/ok', body: smuggled, headers: { 'content-length': String(smuggled.length) } })
+      expect(upstream.requests[0]!.headers).not.toHaveProperty('transfer-encoding')
+    })
 
-describe('handler › request smuggling', () => {
-  it('fails for a second request in a body, since the proxy writes the content-length itself', async () => {
-    const smuggled = 'POST /api/auth/sign-out HTTP/1.1\r\nhost: x\r\n\r\n'
-    await sendRaw('POST /api/auth/ok HTTP/1.1', 'host: app.example.com', 'connection: close', 'transfer-encoding: chunked', '', smuggled.length.toString(16), smuggled, '0', '', '')
-    expect(upstream.requests).toHaveLength(1)
-    expect(upstream.requests[0]).toMatchObject({ target: '/api/auth/ok', body: smuggled, headers: { 'content-length': String(smuggled.length) } })
-    expect(upstream.requests[0]!.headers).not.toHaveProperty('transfer-encoding')
+    it('fails for a header with a line break, in both directions', async () => {
+      expect(await get('/api/auth/ok', 'x-a: b\rx-injected: 1')).toBe(400)
+      expect(targets()).toEqual([])
+      for (const trustProxy of [true, { addressHeader: 'x-forwarded-for' }]) {
+        const headers = { 'x-forwarded-host': 'a%0d%0ax-injected:1', 'x-forwarded-proto': 'https x-injected', 'x-forwarded-for': '1.2.3.4 x-injected' }
+        await createServer({ trustProxy }).handler(new Request('https://app.example.com/api/auth/ok', { headers }))
+        expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('injected')
+        expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
+      }
+    })
+
+    it('fails for a cookie that is hidden in the name of another cookie', async () => {
+      const cookie = 'app="; better-auth.x=1; "; __Secure-app=better-auth.y=2;better-auth.z'
+      await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers: { cookie } }))
+      expect(upstream.requests[0]!.headers.cookie).toBe('better-auth.x=1')
+    })
+
+    it('removes only headers of the client that Connection names', async () => {
+      const headers = { 'connection': 'cookie, host, x-forwarded-proto, x-better-auth-forwarded-host, accept-encoding, x-secret', 'cookie': 'better-auth.a=1; app=secret', 'x-secret': 'secret' }
+      await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers }))
+      const seen = upstream.requests[0]!.headers
+      expect(seen).toMatchObject({ 'host': new URL(upstream.url).host, 'x-forwarded-proto': 'https', 'x-better-auth-forwarded-host': 'app.example.com', 'accept-encoding': 'identity' })
+      expect(JSON.stringify(seen)).not.toContain('secret')
+    })
   })
 
-  it('fails for a header with a line break, in both directions', async () => {
-    expect(await get('/api/auth/ok', 'x-a: b\rx-injected: 1')).toBe(400)
-    expect(targets()).toEqual([])
-    for (const trustProxy of [true, { addressHeader: 'x-forwarded-for' }]) {
-      const headers = { 'x-forwarded-host': 'a%0d%0ax-injected:1', 'x-forwarded-proto': 'https x-injected', 'x-forwarded-for': '1.2.3.4 x-injected' }
-      await createServer({ trustProxy }).handler(new Request('https://app.example.com/api/auth/ok', { headers }))
-      expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('injected')
-      expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
-    }
-  })
-
-  it('fails for a cookie that is hidden in the name of another cookie', async () => {
-    const cookie = 'app="; better-auth.x=1; "; __Secure-app=better-auth.y=2;better-auth.z'
-    await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers: { cookie } }))
-    expect(upstream.requests[0]!.headers.cookie).toBe('better-auth.x=1')
-  })
-
-  it('removes only headers of the client that Connection names', async () => {
-    const headers = { 'connection': 'cookie, host, x-forwarded-proto, x-better-auth-forwarded-host, accept-encoding, x-secret', 'cookie': 'better-auth.a=1; app=secret', 'x-secret': 'secret' }
-    await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers }))
-    const seen = upstream.requests[0]!.headers
-    expect(seen).toMatchObject({ 'host': new URL(upstream.url).host, 'x-forwarded-proto': 'https', 'x-better-auth-forwarded-host': 'app.example.com', 'accept-encoding': 'identity' })
-    expect(JSON.stringify(seen)).not.toContain('secret')
-  })
-})
-
-describe('handler › an endless body over a socket', () => {
-  it('answers 413 while the body is still being sent', async () => {
-    const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
-    socket.on('error', () => {}) // The app closes the connection.
-    socket.write('POST /api/auth/ok HTTP/1.1\r\nhost: app.example.com\r\ntransfer-encoding: chunked\r\n\r\n')
-    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
-    const answered = new Promise<string>(resolve => socket.once('data', data => resolve(String(data))))
-    for (let sent = 0; sent < 40; sent++)
-      socket.write(chunk)
-    expect(await answered).toMatch(/^HTTP\/1.1 413 /)
-    expect(targets()).toEqual([])
-    socket.destroy()
+  describe('an endless body over a socket', () => {
+    it('answers 413 while the body is still being sent', async () => {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+      socket.on('error', () => {}) // The app closes the connection.
+      socket.write('POST /api/auth/ok HTTP/1.1\r\nhost: app.example.com\r\ntransfer-encoding: chunked\r\n\r\n')
+      const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+      const answered = new Promise<string>(resolve => socket.once('data', data => resolve(String(data))))
+      for (let sent = 0; sent < 40; sent++)
+        socket.write(chunk)
+      expect(await answered).toMatch(/^HTTP\/1.1 413 /)
+      expect(targets()).toEqual([])
+      socket.destroy()
+    })
   })
 })

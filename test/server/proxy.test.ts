@@ -156,265 +156,265 @@ describe('handler', () => {
     expect(headers.get('cache-control')).toBe('private, no-store')
     expect(headers.get('vary')).toBe('Origin, Cookie')
   })
-})
 
-describe('handler › request headers', () => {
-  it('are passed on if they are end-to-end headers', async () => {
-    const headers = {
-      'accept': 'application/json',
-      'accept-language': 'de',
-      'authorization': 'Bearer session',
-      'origin': APP,
-      'referer': `${APP}/login`,
-      'sec-fetch-site': 'same-origin',
-      'user-agent': 'Browser/1',
-      'x-captcha-response': 'solved',
-    }
-    expect((await forward(headers)).headers).toMatchObject(headers)
-  })
-
-  it('contain neither hop-by-hop headers nor the headers that Connection names', async () => {
-    const { rawHeaders } = await forward({
-      'connection': 'close, X-Secret, x-Other',
-      'expect': '100-continue',
-      'keep-alive': 'timeout=5',
-      'proxy-authorization': 'Basic c2VjcmV0',
-      'proxy-connection': 'keep-alive',
-      'te': 'trailers',
-      'trailer': 'x-t',
-      'transfer-encoding': 'chunked',
-      'upgrade': 'h2c',
-      'x-other': 'secret',
-      'x-secret': 'secret',
-      'x-kept': 'yes',
+  describe('request headers', () => {
+    it('are passed on if they are end-to-end headers', async () => {
+      const headers = {
+        'accept': 'application/json',
+        'accept-language': 'de',
+        'authorization': 'Bearer session',
+        'origin': APP,
+        'referer': `${APP}/login`,
+        'sec-fetch-site': 'same-origin',
+        'user-agent': 'Browser/1',
+        'x-captcha-response': 'solved',
+      }
+      expect((await forward(headers)).headers).toMatchObject(headers)
     })
-    const names = rawHeaders.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
-    expect(names).toContain('x-kept')
-    expect(names.filter(name => /^(?:expect|proxy-.*|te|trailer|transfer-encoding|upgrade|x-secret|x-other)$/.test(name))).toEqual([])
-    expect(rawHeaders.join()).not.toMatch(/x-secret|x-other|timeout=5/i)
-  })
 
-  it('contain neither headers that a host adds for the app nor forged headers of a proxy', async () => {
-    const { headers } = await forward({
-      'cf-connecting-ip': '203.0.113.9',
-      'cf-ray': 'secret',
-      'cdn-loop': 'cloudflare',
-      'fly-client-ip': '203.0.113.9',
-      'forwarded': 'for=203.0.113.9;host=evil.example',
-      'true-client-ip': '203.0.113.9',
-      'via': '1.1 secret',
-      'x-amzn-oidc-data': 'secret',
-      'x-better-auth-forwarded-for': 'evil.example',
-      'x-client-ip': '203.0.113.9',
-      'x-goog-iap-jwt-assertion': 'secret',
-      'x-ms-token-aad-access-token': 'secret',
-      'x-forwarded-for': '203.0.113.9',
-      'x-forwarded-port': '1',
-      'x-forwarded-server': 'evil.example',
-      'x-original-url': '/admin',
-      'x-real-ip': '203.0.113.9',
-      'x-vercel-oidc-token': 'secret',
+    it('contain neither hop-by-hop headers nor the headers that Connection names', async () => {
+      const { rawHeaders } = await forward({
+        'connection': 'close, X-Secret, x-Other',
+        'expect': '100-continue',
+        'keep-alive': 'timeout=5',
+        'proxy-authorization': 'Basic c2VjcmV0',
+        'proxy-connection': 'keep-alive',
+        'te': 'trailers',
+        'trailer': 'x-t',
+        'transfer-encoding': 'chunked',
+        'upgrade': 'h2c',
+        'x-other': 'secret',
+        'x-secret': 'secret',
+        'x-kept': 'yes',
+      })
+      const names = rawHeaders.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
+      expect(names).toContain('x-kept')
+      expect(names.filter(name => /^(?:expect|proxy-.*|te|trailer|transfer-encoding|upgrade|x-secret|x-other)$/.test(name))).toEqual([])
+      expect(rawHeaders.join()).not.toMatch(/x-secret|x-other|timeout=5/i)
     })
-    expect(JSON.stringify(headers)).not.toMatch(/203\.0\.113\.9|secret|evil|admin|cdn-loop|forwarded-port/)
-    expectConsole(/CLIENT_ADDRESS_UNKNOWN.*came through a reverse proxy/)
-  })
 
-  it('never contain x-forwarded-host, and Host is the deployment\'s', async () => {
-    for (const trustProxy of [false, true]) {
-      const addresses = trustProxy ? { 'x-forwarded-for': '203.0.113.9' } : undefined
-      const { headers } = await forward({ ...addresses, 'host': 'app.example.com', 'x-forwarded-host': 'shop.example.com' }, { trustProxy })
-      expect(headers).not.toHaveProperty('x-forwarded-host')
-      expect(headers.host).toBe(new URL(upstream.url).host)
-    }
-  })
-})
-
-describe('handler › headers that `fetch` writes itself', () => {
-  it('are not passed to `fetch`, since some runtimes would send them', async () => {
-    const given: Headers[] = []
-    const seeing: typeof fetch = async (_input, init) => {
-      given.push(new Headers(init!.headers))
-      return new Response('ok')
-    }
-    const headers = { 'host': 'evil.example', 'content-length': '2', 'transfer-encoding': 'chunked', 'expect': '100-continue', 'connection': 'close' }
-    await send('/api/auth/ok', { method: 'POST', body: 'ok', headers }, { fetch: seeing })
-    expect(Object.keys(headers).filter(name => given[0]!.has(name))).toEqual([])
-  })
-})
-
-describe('handler › the app\'s address for Better Auth', () => {
-  const told = async (headers: Record<string, string>, trustProxy: ConvexServerOptions['trustProxy'], url = 'http://internal:3000'): Promise<unknown[]> => {
-    const addresses = trustProxy ? { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } : undefined
-    await createServer({ trustProxy }).handler(new Request(`${url}/api/auth/ok`, { headers: { ...addresses, ...headers } }))
-    const seen = upstream.requests.at(-1)!.headers
-    expect(seen['x-forwarded-proto']).toBe(seen['x-better-auth-forwarded-proto'])
-    return [seen['x-better-auth-forwarded-proto'], seen['x-better-auth-forwarded-host']]
-  }
-
-  it('is the address of the request', async () => {
-    expect(await told({}, false, 'https://app.example.com:8443')).toEqual(['https', 'app.example.com:8443'])
-  })
-
-  it('is not the address in a header that any client can write', async () => {
-    const forged = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-better-auth-forwarded-proto': 'https', 'x-better-auth-forwarded-host': 'evil.example' }
-    expect(await told(forged, false)).toEqual(['http', 'internal:3000'])
-  })
-
-  it('is the address that a trusted reverse proxy writes', async () => {
-    expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'App.example.com' }, true)).toEqual(['https', 'app.example.com'])
-    expect(await told({ 'x-forwarded-proto': 'https' }, true)).toEqual(['https', 'internal:3000'])
-    expect(await told({}, true)).toEqual(['http', 'internal:3000'])
-  })
-
-  it('is the address of the outermost trusted proxy, not the address that the client wrote', async () => {
-    const headers = { 'x-forwarded-proto': 'http, https, http', 'x-forwarded-host': 'evil.example, app.example.com, inner.example' }
-    expect(await told(headers, { hops: 2 })).toEqual(['https', 'app.example.com'])
-    expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, { hops: 2 })).toEqual(['https', 'app.example.com'])
-  })
-
-  it('is never an invalid address, even from a trusted proxy', async () => {
-    for (const host of ['evil.example/path', 'a@evil.example', 'evil.example?x', 'evil example', '"evil"', 'evil.example:port'])
-      expect(await told({ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': host }, true)).toEqual(['http', 'internal:3000'])
-  })
-})
-
-describe('handler › request cookies', () => {
-  it('are only those of Better Auth', async () => {
-    const cookie = [
-      'app_session=secret',
-      'better-auth.session_token=a.b%3D=',
-      '__Secure-better-auth.convex_jwt=c',
-      '__Host-better-auth.state=d',
-      'better-auth-other.session_token=secret',
-      'xbetter-auth.session_token=secret',
-      '__Secure-x.better-auth.y=secret',
-      'BETTER-AUTH.session_token=secret',
-      'secret',
-    ].join('; ')
-    expect((await forward({ cookie })).headers.cookie).toBe('better-auth.session_token=a.b%3D=; __Secure-better-auth.convex_jwt=c; __Host-better-auth.state=d')
-  })
-
-  it('are the cookies with the configured prefix and the cookies in `forwardedCookies`', async () => {
-    const cookie = 'better-auth.session_token=secret; shop.session_token=a; sid=b; sid2=secret'
-    expect((await forward({ cookie }, { cookiePrefix: 'shop', forwardedCookies: ['sid'] })).headers.cookie).toBe('shop.session_token=a; sid=b')
-  })
-
-  it('are not sent if no cookie is Better Auth\'s', async () => {
-    expect((await forward({ cookie: 'app_session=secret' })).headers).not.toHaveProperty('cookie')
-  })
-})
-
-describe('handler › response headers', () => {
-  it('contain no hop-by-hop header of the connection to the deployment', async () => {
-    upstream.answer = json({}, 200, {
-      'alt-svc': 'h3=":443"',
-      'cf-ray': '1',
-      'connection': 'close, x-internal',
-      'keep-alive': 'timeout=5',
-      'proxy-authenticate': 'Basic',
-      'x-internal': 'secret',
-      'x-kept': 'yes',
+    it('contain neither headers that a host adds for the app nor forged headers of a proxy', async () => {
+      const { headers } = await forward({
+        'cf-connecting-ip': '203.0.113.9',
+        'cf-ray': 'secret',
+        'cdn-loop': 'cloudflare',
+        'fly-client-ip': '203.0.113.9',
+        'forwarded': 'for=203.0.113.9;host=evil.example',
+        'true-client-ip': '203.0.113.9',
+        'via': '1.1 secret',
+        'x-amzn-oidc-data': 'secret',
+        'x-better-auth-forwarded-for': 'evil.example',
+        'x-client-ip': '203.0.113.9',
+        'x-goog-iap-jwt-assertion': 'secret',
+        'x-ms-token-aad-access-token': 'secret',
+        'x-forwarded-for': '203.0.113.9',
+        'x-forwarded-port': '1',
+        'x-forwarded-server': 'evil.example',
+        'x-original-url': '/admin',
+        'x-real-ip': '203.0.113.9',
+        'x-vercel-oidc-token': 'secret',
+      })
+      expect(JSON.stringify(headers)).not.toMatch(/203\.0\.113\.9|secret|evil|admin|cdn-loop|forwarded-port/)
+      expectConsole(/CLIENT_ADDRESS_UNKNOWN.*came through a reverse proxy/)
     })
-    const names = [...(await send('/api/auth/ok')).headers.keys()]
-    expect(names).toContain('x-kept')
-    expect(names.filter(name => /^(?:alt-svc|cf-ray|connection|keep-alive|proxy-authenticate|transfer-encoding|x-internal)$/.test(name))).toEqual([])
-  })
 
-  it('delete the previous token if Better Auth sets a session without a token', async () => {
-    const session = '__Secure-better-auth.session_token=b; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com'
-    upstream.answer = json({}, 200, { 'set-cookie': [session] })
-    expect((await send('/api/auth/multi-session/set-active', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
-      session,
-      '__Secure-better-auth.convex_jwt=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
-      '__Secure-better-auth.convex_jwt_binding=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
-    ])
-  })
-})
-
-describe('handler › a deployment that does not answer', () => {
-  it('causes a 502 with JSON', async () => {
-    await upstream.close()
-    const response = await send('/api/auth/get-session', { headers: { cookie: 'better-auth.session_token=secret' } })
-    expect(response.status).toBe(502)
-    expect(response.headers.get('cache-control')).toBe('private, no-store')
-    const text = await response.text()
-    expect(JSON.parse(text)).toEqual({ code: 'UPSTREAM_UNREACHABLE', message: 'The auth server could not be reached.' })
-    expect(text).not.toMatch(/secret|127\.0\.0\.1/)
-    upstream = await startUpstream()
-  })
-
-  it('causes a 504 with JSON after the time limit', async () => {
-    upstream.answer = () => {}
-    const response = await send('/api/auth/get-session', {}, { timeoutMs: 50 })
-    expect(response.status).toBe(504)
-    expect(await response.json()).toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
-  })
-
-  it('causes no time-out with an infinite `timeoutMs`', async () => {
-    let answer = (): void => {}
-    upstream.answer = (...exchange) => {
-      answer = () => void json({})(...exchange)
-    }
-    const response = send('/api/auth/ok', {}, { timeoutMs: Number.POSITIVE_INFINITY })
-    await eventually(() => upstream.requests.length).toBe(1)
-    answer()
-    expect((await response).status).toBe(200)
-  })
-
-  it('causes a 502 if it disconnects before its headers, or does not use HTTP', async () => {
-    upstream.answer = (_request, response) => void response.socket!.destroy()
-    expect((await send('/api/auth/ok')).status).toBe(502)
-    upstream.answer = (_request, response) => void response.socket!.end('SSH-2.0-secret\r\n\r\n')
-    expect((await send('/api/auth/ok')).status).toBe(502)
-  })
-
-  it('does not reveal the error of a `fetch`', async () => {
-    const telling: typeof fetch = async (_input, init) => {
-      throw Object.assign(new Error(`failed with ${new Headers(init!.headers).get('cookie')}`), { request: init })
-    }
-    const response = await send('/api/auth/ok', { headers: { cookie: 'better-auth.session_token=secret' } }, { fetch: telling })
-    expect(response.status).toBe(502)
-    expect(await response.text()).not.toContain('secret')
-  })
-})
-
-describe('handler › a request body', () => {
-  it('may have the length of the limit', async () => {
-    expect((await send('/api/auth/ok', { method: 'POST', body: 'x'.repeat(100) }, { maxBodyBytes: 100 })).status).toBe(200)
-    expect(upstream.requests[0]!.body).toHaveLength(100)
-  })
-
-  it('causes a 413 without being read if its content-length is too long', async () => {
-    let isRead = false
-    const body = new ReadableStream({ pull: () => {
-      isRead = true
-    } }, { highWaterMark: 0 })
-    const response = await send('/api/auth/ok', { method: 'POST', body, duplex: 'half', headers: { 'content-length': '101' } } as RequestInit, { maxBodyBytes: 100 })
-    expect(response.status).toBe(413)
-    expect(await response.json()).toMatchObject({ code: 'BODY_TOO_LARGE' })
-    expect(isRead).toBe(false)
-    expect(upstream.requests).toEqual([])
-  })
-
-  it('causes a 413 as soon as it is too long, if it is endless', async () => {
-    let sent = 0
-    let isCancelled = false
-    const body = new ReadableStream<Uint8Array>({
-      pull: controller => controller.enqueue(new Uint8Array(sent++ && 10)),
-      cancel: () => {
-        isCancelled = true
-      },
+    it('never contain x-forwarded-host, and Host is the deployment\'s', async () => {
+      for (const trustProxy of [false, true]) {
+        const addresses = trustProxy ? { 'x-forwarded-for': '203.0.113.9' } : undefined
+        const { headers } = await forward({ ...addresses, 'host': 'app.example.com', 'x-forwarded-host': 'shop.example.com' }, { trustProxy })
+        expect(headers).not.toHaveProperty('x-forwarded-host')
+        expect(headers.host).toBe(new URL(upstream.url).host)
+      }
     })
-    const response = await send('/api/auth/ok', { method: 'POST', body, duplex: 'half', headers: { 'content-length': '5' } } as RequestInit, { maxBodyBytes: 100 })
-    expect(response.status).toBe(413)
-    expect(sent).toBeLessThan(20)
-    await eventually(() => isCancelled).toBe(true)
-    expect(upstream.requests).toEqual([])
   })
 
-  it('causes a 400 and no request upstream if it breaks off', async () => {
-    const body = new ReadableStream({ pull: controller => controller.error(new Error('gone')) })
-    expect((await send('/api/auth/ok', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(400)
-    expect(upstream.requests).toEqual([])
+  describe('headers that `fetch` writes itself', () => {
+    it('are not passed to `fetch`, since some runtimes would send them', async () => {
+      const given: Headers[] = []
+      const seeing: typeof fetch = async (_input, init) => {
+        given.push(new Headers(init!.headers))
+        return new Response('ok')
+      }
+      const headers = { 'host': 'evil.example', 'content-length': '2', 'transfer-encoding': 'chunked', 'expect': '100-continue', 'connection': 'close' }
+      await send('/api/auth/ok', { method: 'POST', body: 'ok', headers }, { fetch: seeing })
+      expect(Object.keys(headers).filter(name => given[0]!.has(name))).toEqual([])
+    })
+  })
+
+  describe('the app\'s address for Better Auth', () => {
+    const told = async (headers: Record<string, string>, trustProxy: ConvexServerOptions['trustProxy'], url = 'http://internal:3000'): Promise<unknown[]> => {
+      const addresses = trustProxy ? { 'x-forwarded-for': '203.0.113.9, 10.0.0.1' } : undefined
+      await createServer({ trustProxy }).handler(new Request(`${url}/api/auth/ok`, { headers: { ...addresses, ...headers } }))
+      const seen = upstream.requests.at(-1)!.headers
+      expect(seen['x-forwarded-proto']).toBe(seen['x-better-auth-forwarded-proto'])
+      return [seen['x-better-auth-forwarded-proto'], seen['x-better-auth-forwarded-host']]
+    }
+
+    it('is the address of the request', async () => {
+      expect(await told({}, false, 'https://app.example.com:8443')).toEqual(['https', 'app.example.com:8443'])
+    })
+
+    it('is not the address in a header that any client can write', async () => {
+      const forged = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-better-auth-forwarded-proto': 'https', 'x-better-auth-forwarded-host': 'evil.example' }
+      expect(await told(forged, false)).toEqual(['http', 'internal:3000'])
+    })
+
+    it('is the address that a trusted reverse proxy writes', async () => {
+      expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'App.example.com' }, true)).toEqual(['https', 'app.example.com'])
+      expect(await told({ 'x-forwarded-proto': 'https' }, true)).toEqual(['https', 'internal:3000'])
+      expect(await told({}, true)).toEqual(['http', 'internal:3000'])
+    })
+
+    it('is the address of the outermost trusted proxy, not the address that the client wrote', async () => {
+      const headers = { 'x-forwarded-proto': 'http, https, http', 'x-forwarded-host': 'evil.example, app.example.com, inner.example' }
+      expect(await told(headers, { hops: 2 })).toEqual(['https', 'app.example.com'])
+      expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, { hops: 2 })).toEqual(['https', 'app.example.com'])
+    })
+
+    it('is never an invalid address, even from a trusted proxy', async () => {
+      for (const host of ['evil.example/path', 'a@evil.example', 'evil.example?x', 'evil example', '"evil"', 'evil.example:port'])
+        expect(await told({ 'x-forwarded-proto': 'javascript', 'x-forwarded-host': host }, true)).toEqual(['http', 'internal:3000'])
+    })
+  })
+
+  describe('request cookies', () => {
+    it('are only those of Better Auth', async () => {
+      const cookie = [
+        'app_session=secret',
+        'better-auth.session_token=a.b%3D=',
+        '__Secure-better-auth.convex_jwt=c',
+        '__Host-better-auth.state=d',
+        'better-auth-other.session_token=secret',
+        'xbetter-auth.session_token=secret',
+        '__Secure-x.better-auth.y=secret',
+        'BETTER-AUTH.session_token=secret',
+        'secret',
+      ].join('; ')
+      expect((await forward({ cookie })).headers.cookie).toBe('better-auth.session_token=a.b%3D=; __Secure-better-auth.convex_jwt=c; __Host-better-auth.state=d')
+    })
+
+    it('are the cookies with the configured prefix and the cookies in `forwardedCookies`', async () => {
+      const cookie = 'better-auth.session_token=secret; shop.session_token=a; sid=b; sid2=secret'
+      expect((await forward({ cookie }, { cookiePrefix: 'shop', forwardedCookies: ['sid'] })).headers.cookie).toBe('shop.session_token=a; sid=b')
+    })
+
+    it('are not sent if no cookie is Better Auth\'s', async () => {
+      expect((await forward({ cookie: 'app_session=secret' })).headers).not.toHaveProperty('cookie')
+    })
+  })
+
+  describe('response headers', () => {
+    it('contain no hop-by-hop header of the connection to the deployment', async () => {
+      upstream.answer = json({}, 200, {
+        'alt-svc': 'h3=":443"',
+        'cf-ray': '1',
+        'connection': 'close, x-internal',
+        'keep-alive': 'timeout=5',
+        'proxy-authenticate': 'Basic',
+        'x-internal': 'secret',
+        'x-kept': 'yes',
+      })
+      const names = [...(await send('/api/auth/ok')).headers.keys()]
+      expect(names).toContain('x-kept')
+      expect(names.filter(name => /^(?:alt-svc|cf-ray|connection|keep-alive|proxy-authenticate|transfer-encoding|x-internal)$/.test(name))).toEqual([])
+    })
+
+    it('delete the previous token if Better Auth sets a session without a token', async () => {
+      const session = '__Secure-better-auth.session_token=b; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com'
+      upstream.answer = json({}, 200, { 'set-cookie': [session] })
+      expect((await send('/api/auth/multi-session/set-active', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
+        session,
+        '__Secure-better-auth.convex_jwt=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
+        '__Secure-better-auth.convex_jwt_binding=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
+      ])
+    })
+  })
+
+  describe('a deployment that does not answer', () => {
+    it('causes a 502 with JSON', async () => {
+      await upstream.close()
+      const response = await send('/api/auth/get-session', { headers: { cookie: 'better-auth.session_token=secret' } })
+      expect(response.status).toBe(502)
+      expect(response.headers.get('cache-control')).toBe('private, no-store')
+      const text = await response.text()
+      expect(JSON.parse(text)).toEqual({ code: 'UPSTREAM_UNREACHABLE', message: 'The auth server could not be reached.' })
+      expect(text).not.toMatch(/secret|127\.0\.0\.1/)
+      upstream = await startUpstream()
+    })
+
+    it('causes a 504 with JSON after the time limit', async () => {
+      upstream.answer = () => {}
+      const response = await send('/api/auth/get-session', {}, { timeoutMs: 50 })
+      expect(response.status).toBe(504)
+      expect(await response.json()).toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    })
+
+    it('causes no time-out with an infinite `timeoutMs`', async () => {
+      let answer = (): void => {}
+      upstream.answer = (...exchange) => {
+        answer = () => void json({})(...exchange)
+      }
+      const response = send('/api/auth/ok', {}, { timeoutMs: Number.POSITIVE_INFINITY })
+      await eventually(() => upstream.requests.length).toBe(1)
+      answer()
+      expect((await response).status).toBe(200)
+    })
+
+    it('causes a 502 if it disconnects before its headers, or does not use HTTP', async () => {
+      upstream.answer = (_request, response) => void response.socket!.destroy()
+      expect((await send('/api/auth/ok')).status).toBe(502)
+      upstream.answer = (_request, response) => void response.socket!.end('SSH-2.0-secret\r\n\r\n')
+      expect((await send('/api/auth/ok')).status).toBe(502)
+    })
+
+    it('does not reveal the error of a `fetch`', async () => {
+      const telling: typeof fetch = async (_input, init) => {
+        throw Object.assign(new Error(`failed with ${new Headers(init!.headers).get('cookie')}`), { request: init })
+      }
+      const response = await send('/api/auth/ok', { headers: { cookie: 'better-auth.session_token=secret' } }, { fetch: telling })
+      expect(response.status).toBe(502)
+      expect(await response.text()).not.toContain('secret')
+    })
+  })
+
+  describe('a request body', () => {
+    it('may have the length of the limit', async () => {
+      expect((await send('/api/auth/ok', { method: 'POST', body: 'x'.repeat(100) }, { maxBodyBytes: 100 })).status).toBe(200)
+      expect(upstream.requests[0]!.body).toHaveLength(100)
+    })
+
+    it('causes a 413 without being read if its content-length is too long', async () => {
+      let isRead = false
+      const body = new ReadableStream({ pull: () => {
+        isRead = true
+      } }, { highWaterMark: 0 })
+      const response = await send('/api/auth/ok', { method: 'POST', body, duplex: 'half', headers: { 'content-length': '101' } } as RequestInit, { maxBodyBytes: 100 })
+      expect(response.status).toBe(413)
+      expect(await response.json()).toMatchObject({ code: 'BODY_TOO_LARGE' })
+      expect(isRead).toBe(false)
+      expect(upstream.requests).toEqual([])
+    })
+
+    it('causes a 413 as soon as it is too long, if it is endless', async () => {
+      let sent = 0
+      let isCancelled = false
+      const body = new ReadableStream<Uint8Array>({
+        pull: controller => controller.enqueue(new Uint8Array(sent++ && 10)),
+        cancel: () => {
+          isCancelled = true
+        },
+      })
+      const response = await send('/api/auth/ok', { method: 'POST', body, duplex: 'half', headers: { 'content-length': '5' } } as RequestInit, { maxBodyBytes: 100 })
+      expect(response.status).toBe(413)
+      expect(sent).toBeLessThan(20)
+      await eventually(() => isCancelled).toBe(true)
+      expect(upstream.requests).toEqual([])
+    })
+
+    it('causes a 400 and no request upstream if it breaks off', async () => {
+      const body = new ReadableStream({ pull: controller => controller.error(new Error('gone')) })
+      expect((await send('/api/auth/ok', { method: 'POST', body, duplex: 'half' } as RequestInit)).status).toBe(400)
+      expect(upstream.requests).toEqual([])
+    })
   })
 })

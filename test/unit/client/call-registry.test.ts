@@ -70,61 +70,61 @@ describe('createCallRegistry', () => {
     expect(() => calls.start({ ...question, args: 'text' })).toThrow('[ARGS_INVALID]')
     expect([calls.size, calls.hasWrites]).toEqual([0, false])
   })
-})
 
-/** Convex makes the state of a client from all of its calls, so reading that state counts as looking at each of them. */
-describe('createCallRegistry: many pending calls', () => {
-  const CALLS = 200
-  let page: ScriptedPage
-  setupScriptedPage()
-  beforeEach(() => {
-    page = new ScriptedPage()
-    page.deployment.functions.set('messages:send', () => null)
-  })
-  afterEach(() => {
-    vi.restoreAllMocks()
-  })
-
-  async function sendCalls(): Promise<{ settled: Promise<PromiseSettledResult<unknown>[]> }> {
-    const { mutate } = page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate })).result
-    // The socket opens.
-    page.convex.client.connectionState()
-    await page.tick()
-    const readState = vi.spyOn(BaseConvexClient.prototype, 'connectionState')
-    const settled = Promise.allSettled(Array.from({ length: CALLS }, () => mutate({ channel: 'a', body: 'x' })))
-    expect(readState).toHaveBeenCalledTimes(1)
-    readState.mockRestore()
-    return { settled }
-  }
-
-  it('grows with the number of calls while they settle one by one', async () => {
-    const { settled } = await sendCalls()
-    let visited = 0
-    const { [Symbol.iterator]: iterate, forEach } = Set.prototype
-    vi.spyOn(Set.prototype, Symbol.iterator).mockImplementation(function (this: Set<unknown>) {
-      visited += this.size
-      return iterate.call(this)
+  /** Convex makes the state of a client from all of its calls, so reading that state counts as looking at each of them. */
+  describe('many pending calls', () => {
+    const CALLS = 200
+    let page: ScriptedPage
+    setupScriptedPage()
+    beforeEach(() => {
+      page = new ScriptedPage()
+      page.deployment.functions.set('messages:send', () => null)
     })
-    vi.spyOn(Set.prototype, 'forEach').mockImplementation(function (this: Set<unknown>, ...args) {
-      visited += this.size
-      return forEach.apply(this, args)
+    afterEach(() => {
+      vi.restoreAllMocks()
     })
-    await page.tick()
-    const results = await settled
-    vi.restoreAllMocks()
-    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true)
-    expect(visited).toBeLessThan(10 * CALLS)
-  })
 
-  it('reads the connection state once when all calls are rejected in one tick', async () => {
-    page.deployment.isHolding = true
-    const { settled } = await sendCalls()
-    await page.tick()
-    const readState = vi.spyOn(BaseConvexClient.prototype, 'connectionState')
-    const closed = page.convex.close()
-    expect(readState).toHaveBeenCalledTimes(1)
-    const errors = (await settled).map(result => (result as PromiseRejectedResult).reason.code)
-    expect(new Set(errors)).toEqual(new Set(['CLOSED']))
-    await Promise.all([closed, page.tick()])
+    async function sendCalls(): Promise<{ settled: Promise<PromiseSettledResult<unknown>[]> }> {
+      const { mutate } = page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate })).result
+      // The socket opens.
+      page.convex.client.connectionState()
+      await page.tick()
+      const readState = vi.spyOn(BaseConvexClient.prototype, 'connectionState')
+      const settled = Promise.allSettled(Array.from({ length: CALLS }, () => mutate({ channel: 'a', body: 'x' })))
+      expect(readState).toHaveBeenCalledTimes(1)
+      readState.mockRestore()
+      return { settled }
+    }
+
+    it('grows with the number of calls while they settle one by one', async () => {
+      const { settled } = await sendCalls()
+      let visited = 0
+      const { [Symbol.iterator]: iterate, forEach } = Set.prototype
+      vi.spyOn(Set.prototype, Symbol.iterator).mockImplementation(function (this: Set<unknown>) {
+        visited += this.size
+        return iterate.call(this)
+      })
+      vi.spyOn(Set.prototype, 'forEach').mockImplementation(function (this: Set<unknown>, ...args) {
+        visited += this.size
+        return forEach.apply(this, args)
+      })
+      await page.tick()
+      const results = await settled
+      vi.restoreAllMocks()
+      expect(results.every(({ status }) => status === 'fulfilled')).toBe(true)
+      expect(visited).toBeLessThan(10 * CALLS)
+    })
+
+    it('reads the connection state once when all calls are rejected in one tick', async () => {
+      page.deployment.isHolding = true
+      const { settled } = await sendCalls()
+      await page.tick()
+      const readState = vi.spyOn(BaseConvexClient.prototype, 'connectionState')
+      const closed = page.convex.close()
+      expect(readState).toHaveBeenCalledTimes(1)
+      const errors = (await settled).map(result => (result as PromiseRejectedResult).reason.code)
+      expect(new Set(errors)).toEqual(new Set(['CLOSED']))
+      await Promise.all([closed, page.tick()])
+    })
   })
 })

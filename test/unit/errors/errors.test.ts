@@ -62,95 +62,97 @@ describe('createConvex', () => {
     thrownBy(() => createConvex({ url, authClient: {} as any }))
     expect(added).not.toHaveBeenCalled()
   })
-})
 
-describe('composables › without the plugin', () => {
-  it.each<[string, () => unknown]>([
-    ['useConvexQuery', () => useConvexQuery(api.users.whoami)],
-    ['useConvexMutation', () => useConvexMutation(api.messages.send)],
-    ['useConvexAction', () => useConvexAction(api.values.run)],
-    ['useConvexClient', () => useConvexClient()],
-    ['useConvexAuth', () => useConvexAuth()],
-    ['useConvexConnectionState', () => useConvexConnectionState()],
-  ])('%s throws PLUGIN_MISSING and its own name', (name, use) => {
-    expectDiagnosis(thrownBy(() => effectScope().run(use)), 'PLUGIN_MISSING', { why: new RegExp(name), fix: /app\.use\(createConvex/ })
-  })
-})
+  describe('an auth client without convexClient()', () => {
+    setupScriptedPage()
 
-describe('composables › on a page', () => {
-  let page: ScriptedPage
-  setupScriptedPage()
-  beforeEach(() => {
-    page = new ScriptedPage()
-  })
-
-  it.each<[string, (reference: any) => unknown]>([
-    ['useConvexQuery', reference => useConvexQuery(reference)],
-    ['useAuthedQuery', reference => useAuthedQuery(reference)],
-    ['useConvexMutation', reference => useConvexMutation(reference)],
-    ['useConvexAction', reference => useConvexAction(reference)],
-  ])('%s throws FUNCTION_INVALID for a value that is not a function reference', (_name, use) => {
-    for (const reference of [undefined, null, {}, 42])
-      expectDiagnosis(thrownBy(() => page.run(() => use(reference))), 'FUNCTION_INVALID', { why: /reference/, fix: /_generated\/api/ })
-  })
-
-  it.each([
-    ['a DOM event', new Event('click'), /DOM event/],
-    ['a date', { at: new Date(0) }, /cannot/],
-    ['a function', { at: () => {} }, /cannot/],
-    ['a class instance', { at: new Map() }, /cannot/],
-    ['an array', [1], /arguments/i],
-    ['a string', 'all', /arguments/i],
-    ['a number', 42, /arguments/i],
-  ])('useConvexQuery reports ARGS_INVALID for %s, and opens no connection', async (_what, args, why) => {
-    const { result } = page.run(() => useConvexQuery(api.values.echo, args as any))
-    expectDiagnosis(result.error.value, 'ARGS_INVALID', { why, fix: /@click="mutate\(\)"/ })
-    expect(result.status.value).toBe('error')
-    await page.tick(100)
-    expect(page.deployment.sockets).toEqual([])
-  })
-
-  it('useConvexQuery recovers when its arguments become valid', async () => {
-    page.deployment.functions.set('values:echo', ({ value }) => value)
-    const { shallowRef } = await import('vue')
-    const args = shallowRef<any>({ value: new Date(0) })
-    const { result } = page.run(() => useConvexQuery(api.values.echo, args))
-    expect(result.status.value).toBe('error')
-    args.value = { value: 1 }
-    await page.tick(100)
-    expect(result.data.value).toBe(1)
-    args.value = { value: new Date(0) }
-    await page.tick(4000)
-    expect(result.status.value).toBe('error')
-    expect(result.data.value).toBeUndefined()
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-
-  it('useConvexQuery passes on the deployment\'s error for an unknown function', async () => {
-    const { result } = page.run(() => useConvexQuery(api.values.other))
-    await page.tick()
-    expect(result.error.value).not.toBeInstanceOf(ConvueError)
-    expect(result.error.value!.message).toContain('Could not find public function')
-  })
-})
-
-describe('createConvex › an auth client without convexClient()', () => {
-  setupScriptedPage()
-
-  it('reports TOKEN_ENDPOINT_MISSING after a 404', async () => {
-    const answers: Record<string, () => Response> = {
-      '/api/auth/get-session': () => Response.json({ user: { id: 'ada' }, session: { id: 's1', userId: 'ada', token: 'secret' } }),
-      '/api/auth/convex/token': () => Response.json({ message: 'Not Found' }, { status: 404 }),
-    }
-    const authClient = createAuthClient({
-      baseURL: 'http://localhost:5173',
-      fetchOptions: { customFetchImpl: async input => answers[new URL(String(input)).pathname]!() },
+    it('reports TOKEN_ENDPOINT_MISSING after a 404', async () => {
+      const answers: Record<string, () => Response> = {
+        '/api/auth/get-session': () => Response.json({ user: { id: 'ada' }, session: { id: 's1', userId: 'ada', token: 'secret' } }),
+        '/api/auth/convex/token': () => Response.json({ message: 'Not Found' }, { status: 404 }),
+      }
+      const authClient = createAuthClient({
+        baseURL: 'http://localhost:5173',
+        fetchOptions: { customFetchImpl: async input => answers[new URL(String(input)).pathname]!() },
+      })
+      const page = new ScriptedPage({ authClient: authClient as any })
+      expect(page.convex.auth.status.value).toBe('loading')
+      await page.tick(500)
+      expectDiagnosis(page.convex.auth.error.value, 'TOKEN_ENDPOINT_MISSING', { why: /404/, fix: /convexClient\(\)/ })
+      expect(page.convex.auth.status.value).toBe('loading')
     })
-    const page = new ScriptedPage({ authClient: authClient as any })
-    expect(page.convex.auth.status.value).toBe('loading')
-    await page.tick(500)
-    expectDiagnosis(page.convex.auth.error.value, 'TOKEN_ENDPOINT_MISSING', { why: /404/, fix: /convexClient\(\)/ })
-    expect(page.convex.auth.status.value).toBe('loading')
+  })
+})
+
+describe('composables', () => {
+  describe('without the plugin', () => {
+    it.each<[string, () => unknown]>([
+      ['useConvexQuery', () => useConvexQuery(api.users.whoami)],
+      ['useConvexMutation', () => useConvexMutation(api.messages.send)],
+      ['useConvexAction', () => useConvexAction(api.values.run)],
+      ['useConvexClient', () => useConvexClient()],
+      ['useConvexAuth', () => useConvexAuth()],
+      ['useConvexConnectionState', () => useConvexConnectionState()],
+    ])('%s throws PLUGIN_MISSING and its own name', (name, use) => {
+      expectDiagnosis(thrownBy(() => effectScope().run(use)), 'PLUGIN_MISSING', { why: new RegExp(name), fix: /app\.use\(createConvex/ })
+    })
+  })
+
+  describe('on a page', () => {
+    let page: ScriptedPage
+    setupScriptedPage()
+    beforeEach(() => {
+      page = new ScriptedPage()
+    })
+
+    it.each<[string, (reference: any) => unknown]>([
+      ['useConvexQuery', reference => useConvexQuery(reference)],
+      ['useAuthedQuery', reference => useAuthedQuery(reference)],
+      ['useConvexMutation', reference => useConvexMutation(reference)],
+      ['useConvexAction', reference => useConvexAction(reference)],
+    ])('%s throws FUNCTION_INVALID for a value that is not a function reference', (_name, use) => {
+      for (const reference of [undefined, null, {}, 42])
+        expectDiagnosis(thrownBy(() => page.run(() => use(reference))), 'FUNCTION_INVALID', { why: /reference/, fix: /_generated\/api/ })
+    })
+
+    it.each([
+      ['a DOM event', new Event('click'), /DOM event/],
+      ['a date', { at: new Date(0) }, /cannot/],
+      ['a function', { at: () => {} }, /cannot/],
+      ['a class instance', { at: new Map() }, /cannot/],
+      ['an array', [1], /arguments/i],
+      ['a string', 'all', /arguments/i],
+      ['a number', 42, /arguments/i],
+    ])('useConvexQuery reports ARGS_INVALID for %s, and opens no connection', async (_what, args, why) => {
+      const { result } = page.run(() => useConvexQuery(api.values.echo, args as any))
+      expectDiagnosis(result.error.value, 'ARGS_INVALID', { why, fix: /@click="mutate\(\)"/ })
+      expect(result.status.value).toBe('error')
+      await page.tick(100)
+      expect(page.deployment.sockets).toEqual([])
+    })
+
+    it('useConvexQuery recovers when its arguments become valid', async () => {
+      page.deployment.functions.set('values:echo', ({ value }) => value)
+      const { shallowRef } = await import('vue')
+      const args = shallowRef<any>({ value: new Date(0) })
+      const { result } = page.run(() => useConvexQuery(api.values.echo, args))
+      expect(result.status.value).toBe('error')
+      args.value = { value: 1 }
+      await page.tick(100)
+      expect(result.data.value).toBe(1)
+      args.value = { value: new Date(0) }
+      await page.tick(4000)
+      expect(result.status.value).toBe('error')
+      expect(result.data.value).toBeUndefined()
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+
+    it('useConvexQuery passes on the deployment\'s error for an unknown function', async () => {
+      const { result } = page.run(() => useConvexQuery(api.values.other))
+      await page.tick()
+      expect(result.error.value).not.toBeInstanceOf(ConvueError)
+      expect(result.error.value!.message).toContain('Could not find public function')
+    })
   })
 })
 

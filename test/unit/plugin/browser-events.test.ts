@@ -31,173 +31,175 @@ function wouldWarn(): boolean {
   return event.defaultPrevented
 }
 
-describe('connectToPage: leaving the page', () => {
-  it('warns while a mutation or an action is pending, and only then', async () => {
-    const { send, run } = mountCalls()
-    await page.tick(500)
-    expect(wouldWarn()).toBe(false)
-    void send.mutate({ channel: 'a', body: 'b' })
-    expect(wouldWarn()).toBe(true)
-    await page.tick(500)
-    expect(wouldWarn()).toBe(false)
-    void run.run({})
-    expect(wouldWarn()).toBe(true)
-    await page.tick(500)
-    expect(wouldWarn()).toBe(false)
-  })
-
-  it('warns while a mutation waits for the identity to be known', async () => {
-    const { send } = mountCalls({ user: 'silent' })
-    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
-    await page.tick(500)
-    expect(wouldWarn()).toBe(true)
-    page.source.say({ status: 'signedOut' })
-    await page.tick(500)
-    expect(await failure).toBe('id')
-    expect(wouldWarn()).toBe(false)
-  })
-
-  it('warns while a mutation waits for the connection, and not while a query does', async () => {
-    const { send, client } = mountCalls({ user: 'ada' })
-    await page.tick(500)
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    const answer = client.query(api.values.get)
-    expect(wouldWarn()).toBe(false)
-    const sent = send.mutate({ channel: 'a', body: 'b' })
-    await page.tick(3000)
-    expect(wouldWarn()).toBe(true)
-    page.deployment.isReachable = true
-    await page.tick(60_000)
-    expect(await Promise.all([answer, sent])).toEqual([1, 'id'])
-    expect(wouldWarn()).toBe(false)
-  })
-
-  it('no longer warns once a mutation has failed', async () => {
-    const { send } = mountCalls()
-    page.deployment.functions.delete('messages:send')
-    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
-    await page.tick(500)
-    expect((await failure).message).toContain('Could not find')
-    expect(wouldWarn()).toBe(false)
-  })
-
-  it('does not warn for the pending calls of the previous user', async () => {
-    const { send } = mountCalls({ user: 'ada' })
-    await page.tick(500)
-    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
-    expect(wouldWarn()).toBe(true)
-    page.source.say({ status: 'signedOut' })
-    expect(wouldWarn()).toBe(false)
-    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
-  })
-
-  it('warns with unsavedChangesWarning: true only while a call is pending', async () => {
-    const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: true } })
-    expect(wouldWarn()).toBe(false)
-    void send.mutate({ channel: 'a', body: 'b' })
-    expect(wouldWarn()).toBe(true)
-    await page.tick(500)
-    expect(wouldWarn()).toBe(false)
-  })
-
-  it('never warns with unsavedChangesWarning: false', async () => {
-    const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: false } })
-    void send.mutate({ channel: 'a', body: 'b' })
-    expect(wouldWarn()).toBe(false)
-    await page.tick(500)
-  })
-
-  it('has one listener until close, however many clients there were', async () => {
-    const added = vi.spyOn(window, 'addEventListener')
-    const warnings = (): number => added.mock.calls.filter(([type]) => type === 'beforeunload').length
-    const { send } = mountCalls()
-    await page.tick(500)
-    page.source.signIn('ada')
-    await page.tick(500)
-    page.source.say({ status: 'signedOut' })
-    await page.tick(500)
-    expect(page.deployment.sockets).toHaveLength(3)
-    expect(warnings()).toBe(1)
-    const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
-    void page.convex.close()
-    expect(wouldWarn()).toBe(false)
-    expect(await failure).toMatchObject({ code: 'CLOSED' })
-  })
-})
-
-describe('connectToPage: returning to the page', () => {
-  const events: [string, () => void][] = [
-    ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
-    ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
-    ['the browser restores it from the back/forward cache', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
-    ['it is online', () => dispatchEvent(new Event('online'))],
-  ]
-
-  /** Loses the connection until the back-off of the Convex client is at its longest. */
-  async function loseConnection(): Promise<void> {
-    vi.spyOn(Math, 'random').mockReturnValue(0.5)
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    await page.tick(120_000)
-    const attempts = page.deployment.sockets.length
-    page.deployment.isReachable = true
-    await page.tick(1000)
-    // The next attempt of the Convex client itself is seconds away.
-    expect(page.deployment.sockets).toHaveLength(attempts)
-  }
-
-  it.each(['ada', null])('reconnects a lost connection at once, as %s', async (user) => {
-    const { query } = mountCalls({ user })
-    await page.tick(500)
-    for (const [value, [name, happen]] of events.entries()) {
-      await loseConnection()
-      page.deployment.functions.set('values:get', () => value)
-      happen()
-      await page.tick(350)
-      expect(query.data.value, name).toBe(value)
+describe('connectToPage', () => {
+  describe('leaving the page', () => {
+    it('warns while a mutation or an action is pending, and only then', async () => {
+      const { send, run } = mountCalls()
       await page.tick(500)
-    }
+      expect(wouldWarn()).toBe(false)
+      void send.mutate({ channel: 'a', body: 'b' })
+      expect(wouldWarn()).toBe(true)
+      await page.tick(500)
+      expect(wouldWarn()).toBe(false)
+      void run.run({})
+      expect(wouldWarn()).toBe(true)
+      await page.tick(500)
+      expect(wouldWarn()).toBe(false)
+    })
+
+    it('warns while a mutation waits for the identity to be known', async () => {
+      const { send } = mountCalls({ user: 'silent' })
+      const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+      await page.tick(500)
+      expect(wouldWarn()).toBe(true)
+      page.source.say({ status: 'signedOut' })
+      await page.tick(500)
+      expect(await failure).toBe('id')
+      expect(wouldWarn()).toBe(false)
+    })
+
+    it('warns while a mutation waits for the connection, and not while a query does', async () => {
+      const { send, client } = mountCalls({ user: 'ada' })
+      await page.tick(500)
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      const answer = client.query(api.values.get)
+      expect(wouldWarn()).toBe(false)
+      const sent = send.mutate({ channel: 'a', body: 'b' })
+      await page.tick(3000)
+      expect(wouldWarn()).toBe(true)
+      page.deployment.isReachable = true
+      await page.tick(60_000)
+      expect(await Promise.all([answer, sent])).toEqual([1, 'id'])
+      expect(wouldWarn()).toBe(false)
+    })
+
+    it('no longer warns once a mutation has failed', async () => {
+      const { send } = mountCalls()
+      page.deployment.functions.delete('messages:send')
+      const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+      await page.tick(500)
+      expect((await failure).message).toContain('Could not find')
+      expect(wouldWarn()).toBe(false)
+    })
+
+    it('does not warn for the pending calls of the previous user', async () => {
+      const { send } = mountCalls({ user: 'ada' })
+      await page.tick(500)
+      const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+      expect(wouldWarn()).toBe(true)
+      page.source.say({ status: 'signedOut' })
+      expect(wouldWarn()).toBe(false)
+      expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
+    })
+
+    it('warns with unsavedChangesWarning: true only while a call is pending', async () => {
+      const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: true } })
+      expect(wouldWarn()).toBe(false)
+      void send.mutate({ channel: 'a', body: 'b' })
+      expect(wouldWarn()).toBe(true)
+      await page.tick(500)
+      expect(wouldWarn()).toBe(false)
+    })
+
+    it('never warns with unsavedChangesWarning: false', async () => {
+      const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: false } })
+      void send.mutate({ channel: 'a', body: 'b' })
+      expect(wouldWarn()).toBe(false)
+      await page.tick(500)
+    })
+
+    it('has one listener until close, however many clients there were', async () => {
+      const added = vi.spyOn(window, 'addEventListener')
+      const warnings = (): number => added.mock.calls.filter(([type]) => type === 'beforeunload').length
+      const { send } = mountCalls()
+      await page.tick(500)
+      page.source.signIn('ada')
+      await page.tick(500)
+      page.source.say({ status: 'signedOut' })
+      await page.tick(500)
+      expect(page.deployment.sockets).toHaveLength(3)
+      expect(warnings()).toBe(1)
+      const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
+      void page.convex.close()
+      expect(wouldWarn()).toBe(false)
+      expect(await failure).toMatchObject({ code: 'CLOSED' })
+    })
   })
 
-  it('keeps a live connection, and does not reconnect a hidden page', async () => {
-    mountCalls({ user: 'ada' })
-    await page.tick(500)
-    const attempts = page.deployment.sockets.length
-    for (const [, happen] of events)
-      happen()
-    await page.tick(500)
-    expect(page.deployment.sockets).toHaveLength(attempts)
-    await loseConnection()
-    const lost = page.deployment.sockets.length
-    vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
-    document.dispatchEvent(new Event('visibilitychange'))
-    await page.tick(100)
-    expect(page.deployment.sockets).toHaveLength(lost)
-    vi.restoreAllMocks()
-  })
-})
+  describe('returning to the page', () => {
+    const events: [string, () => void][] = [
+      ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
+      ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
+      ['the browser restores it from the back/forward cache', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
+      ['it is online', () => dispatchEvent(new Event('online'))],
+    ]
 
-describe('connectToPage: its listeners', () => {
-  it('are removed by close', async () => {
-    const present = new Set<unknown>()
-    for (const target of [window, document]) {
-      const { addEventListener, removeEventListener } = target
-      vi.spyOn(target, 'addEventListener').mockImplementation((type: any, listener: any, options: any) => {
-        present.add(listener)
-        options?.signal?.addEventListener('abort', () => present.delete(listener))
-        addEventListener.call(target, type, listener, options)
-      })
-      vi.spyOn(target, 'removeEventListener').mockImplementation((type: any, listener: any) => {
-        present.delete(listener)
-        removeEventListener.call(target, type, listener)
-      })
+    /** Loses the connection until the back-off of the Convex client is at its longest. */
+    async function loseConnection(): Promise<void> {
+      vi.spyOn(Math, 'random').mockReturnValue(0.5)
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      await page.tick(120_000)
+      const attempts = page.deployment.sockets.length
+      page.deployment.isReachable = true
+      await page.tick(1000)
+      // The next attempt of the Convex client itself is seconds away.
+      expect(page.deployment.sockets).toHaveLength(attempts)
     }
-    mountCalls({ user: 'ada' })
-    await page.tick(500)
-    expect(present.size).toBeGreaterThanOrEqual(3)
-    void page.convex.close()
-    await page.tick()
-    expect(present.size).toBe(0)
+
+    it.each(['ada', null])('reconnects a lost connection at once, as %s', async (user) => {
+      const { query } = mountCalls({ user })
+      await page.tick(500)
+      for (const [value, [name, happen]] of events.entries()) {
+        await loseConnection()
+        page.deployment.functions.set('values:get', () => value)
+        happen()
+        await page.tick(350)
+        expect(query.data.value, name).toBe(value)
+        await page.tick(500)
+      }
+    })
+
+    it('keeps a live connection, and does not reconnect a hidden page', async () => {
+      mountCalls({ user: 'ada' })
+      await page.tick(500)
+      const attempts = page.deployment.sockets.length
+      for (const [, happen] of events)
+        happen()
+      await page.tick(500)
+      expect(page.deployment.sockets).toHaveLength(attempts)
+      await loseConnection()
+      const lost = page.deployment.sockets.length
+      vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+      document.dispatchEvent(new Event('visibilitychange'))
+      await page.tick(100)
+      expect(page.deployment.sockets).toHaveLength(lost)
+      vi.restoreAllMocks()
+    })
+  })
+
+  describe('its listeners', () => {
+    it('are removed by close', async () => {
+      const present = new Set<unknown>()
+      for (const target of [window, document]) {
+        const { addEventListener, removeEventListener } = target
+        vi.spyOn(target, 'addEventListener').mockImplementation((type: any, listener: any, options: any) => {
+          present.add(listener)
+          options?.signal?.addEventListener('abort', () => present.delete(listener))
+          addEventListener.call(target, type, listener, options)
+        })
+        vi.spyOn(target, 'removeEventListener').mockImplementation((type: any, listener: any) => {
+          present.delete(listener)
+          removeEventListener.call(target, type, listener)
+        })
+      }
+      mountCalls({ user: 'ada' })
+      await page.tick(500)
+      expect(present.size).toBeGreaterThanOrEqual(3)
+      void page.convex.close()
+      await page.tick()
+      expect(present.size).toBe(0)
+    })
   })
 })

@@ -20,331 +20,333 @@ function statusOf(convex: ConvexPlugin): string {
   return convex.auth.status.value
 }
 
-describe('createConvex: boot without a session', () => {
-  it('requests no token and pauses required queries', async () => {
-    const { source, deployment, convex } = openPage({ user: 'silent' })
-    const { result } = page.run(useTasks)
-    expect(result.tasks.status.value).toBe('pending')
-    source.say({ status: 'signedOut' })
-    await page.tick(60_000)
-    expect(source.requests).toHaveLength(0)
-    expect(statusOf(convex)).toBe('unauthenticated')
-    expect(result.tasks.status.value).toBe('paused')
-    expect(result.me.data.value).toBe('nobody')
-    expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
-    expect(page.takeFrames().filter(frame => frame.startsWith('Authenticate'))).toEqual([])
-  })
-
-  it('opens one connection only', async () => {
-    const { deployment } = openPage()
-    page.run(useTasks)
-    await page.tick()
-    expect(deployment.sockets).toHaveLength(1)
-  })
-
-  it('opens no connection while there is no query or call', async () => {
-    const { deployment, convex } = openPage()
-    expect(statusOf(convex)).toBe('unauthenticated')
-    await page.tick(10_000)
-    expect(deployment.sockets).toHaveLength(0)
-  })
-})
-
-describe('createConvex: the hint of a previous sign-in', () => {
-  it('requests the token at t0, in parallel with the socket and get-session', () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    void page.convex
-    expect(source.requests).toHaveLength(1)
-    expect(deployment.sockets).toHaveLength(1)
-    expect(source.listenerCount).toBe(1)
-  })
-
-  it('stores one boolean without a user id at the first token', async () => {
-    const { source } = openPage({ user: 'silent' })
-    void page.convex
-    source.signIn('ada')
-    await page.tick()
-    expect(statusOf(page.convex)).toBe('authenticated')
-    expect({ ...localStorage }).toEqual({ 'convue:https://scripted-deployment.convex.cloud': '1' })
-  })
-
-  it.each([
-    ['denied', () => page.source.lastRequest.settle({ kind: 'denied' })],
-    ['signed out', () => page.source.say({ status: 'signedOut' })],
-    ['signed out', () => page.convex.auth.signOut()],
-  ])('removes the hint once the browser is %s', async (_name, act) => {
-    openPage({ user: 'silent' })
-    leaveHint(page.deployment)
-    void page.convex
-    await act()
-    await page.tick()
-    expect(localStorage.length).toBe(0)
-  })
-
-  it('keeps the session of a user who signs in before a wrong hint is denied', async () => {
-    const { source } = openPage({ user: 'silent' })
-    leaveHint(page.deployment)
-    void page.convex
-    const asked = source.lastRequest
-    source.signIn('ada')
-    asked.settle({ kind: 'denied' })
-    await page.tick()
-    expect(statusOf(page.convex)).toBe('authenticated')
-    expect(source.requests).toHaveLength(2)
-  })
-
-  it('ends a session that get-session confirms and two token requests deny', async () => {
-    const { source } = openPage({ user: 'silent' })
-    leaveHint(page.deployment)
-    void page.convex
-    source.answer = () => ({ kind: 'denied' })
-    source.say(signedIn('ada'))
-    source.lastRequest.settle({ kind: 'denied' })
-    await page.tick()
-    expect(source.requests).toHaveLength(2)
-    expect(page.convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
-  })
-
-  it('ignores the hint of another deployment', () => {
-    openPage({ user: 'silent' })
-    localStorage.setItem('convue:https://another-deployment.convex.cloud', '1')
-    void page.convex
-    expect(page.source.requests).toHaveLength(0)
-  })
-
-  it('works without the hint where storage is blocked', async () => {
-    vi.stubGlobal('localStorage', new Proxy({}, {
-      get() {
-        throw new DOMException('The operation is insecure.', 'SecurityError')
-      },
-    }))
-    const { source, convex } = openPage({ user: 'silent' })
-    expect(statusOf(convex)).toBe('loading')
-    expect(source.requests).toHaveLength(0)
-    source.signIn('ada')
-    await page.tick()
-    expect(statusOf(convex)).toBe('authenticated')
-    await convex.auth.signOut()
-    expect(statusOf(convex)).toBe('unauthenticated')
-  })
-})
-
-describe('createConvex: a browser that blocks the channel between tabs', () => {
-  it('works as a single tab', async () => {
-    vi.stubGlobal('BroadcastChannel', class {
-      constructor() {
-        throw new DOMException('The operation is insecure.', 'SecurityError')
-      }
+describe('createConvex', () => {
+  describe('boot without a session', () => {
+    it('requests no token and pauses required queries', async () => {
+      const { source, deployment, convex } = openPage({ user: 'silent' })
+      const { result } = page.run(useTasks)
+      expect(result.tasks.status.value).toBe('pending')
+      source.say({ status: 'signedOut' })
+      await page.tick(60_000)
+      expect(source.requests).toHaveLength(0)
+      expect(statusOf(convex)).toBe('unauthenticated')
+      expect(result.tasks.status.value).toBe('paused')
+      expect(result.me.data.value).toBe('nobody')
+      expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
+      expect(page.takeFrames().filter(frame => frame.startsWith('Authenticate'))).toEqual([])
     })
-    const { convex } = openPage({ user: 'ada' })
-    const { result } = page.run(useTasks)
-    await page.tick()
-    expect(statusOf(convex)).toBe('authenticated')
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
+
+    it('opens one connection only', async () => {
+      const { deployment } = openPage()
+      page.run(useTasks)
+      await page.tick()
+      expect(deployment.sockets).toHaveLength(1)
+    })
+
+    it('opens no connection while there is no query or call', async () => {
+      const { deployment, convex } = openPage()
+      expect(statusOf(convex)).toBe('unauthenticated')
+      await page.tick(10_000)
+      expect(deployment.sockets).toHaveLength(0)
+    })
   })
 
-  it('works without BroadcastChannel', async () => {
-    vi.stubGlobal('BroadcastChannel', undefined)
-    const { convex } = openPage({ user: 'ada' })
-    void convex
-    await page.tick()
-    expect(statusOf(convex)).toBe('authenticated')
-  })
-})
+  describe('the hint of a previous sign-in', () => {
+    it('requests the token at t0, in parallel with the socket and get-session', () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      void page.convex
+      expect(source.requests).toHaveLength(1)
+      expect(deployment.sockets).toHaveLength(1)
+      expect(source.listenerCount).toBe(1)
+    })
 
-describe('createConvex: boot with a session', () => {
-  const burst = ['Connect', 'Authenticate', '+tasks:list {}, +users:whoami {}']
+    it('stores one boolean without a user id at the first token', async () => {
+      const { source } = openPage({ user: 'silent' })
+      void page.convex
+      source.signIn('ada')
+      await page.tick()
+      expect(statusOf(page.convex)).toBe('authenticated')
+      expect({ ...localStorage }).toEqual({ 'convue:https://scripted-deployment.convex.cloud': '1' })
+    })
 
-  it('sends one token request, one Authenticate, and all queries in the first burst', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { result } = page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
-    await page.tick(500)
-    expect(page.takeFrames()).toEqual([])
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    source.say(signedIn('ada'))
-    await page.tick(5000)
-    expect(page.takeFrames()).toEqual(burst)
-    expect(source.requests).toHaveLength(1)
-    expect(deployment.sockets).toHaveLength(1)
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expect(result.me.data.value).toBe('ada')
-    expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
-  })
+    it.each([
+      ['denied', () => page.source.lastRequest.settle({ kind: 'denied' })],
+      ['signed out', () => page.source.say({ status: 'signedOut' })],
+      ['signed out', () => page.convex.auth.signOut()],
+    ])('removes the hint once the browser is %s', async (_name, act) => {
+      openPage({ user: 'silent' })
+      leaveHint(page.deployment)
+      void page.convex
+      await act()
+      await page.tick()
+      expect(localStorage.length).toBe(0)
+    })
 
-  it('sends the same first messages when the token arrives before the socket opens', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    deployment.latencyMs = 200
-    page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(1000)
-    expect(page.takeFrames()).toEqual(burst)
-  })
+    it('keeps the session of a user who signs in before a wrong hint is denied', async () => {
+      const { source } = openPage({ user: 'silent' })
+      leaveHint(page.deployment)
+      void page.convex
+      const asked = source.lastRequest
+      source.signIn('ada')
+      asked.settle({ kind: 'denied' })
+      await page.tick()
+      expect(statusOf(page.convex)).toBe('authenticated')
+      expect(source.requests).toHaveLength(2)
+    })
 
-  it('sends the same first messages without the hint, once the session is known', async () => {
-    const { source } = openPage({ user: 'silent' })
-    page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
-    await page.tick(300)
-    source.say(signedIn('ada'))
-    expect(source.requests).toHaveLength(1)
-    await page.tick(300)
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    expect(page.takeFrames()).toEqual(burst)
-    expect(source.requests).toHaveLength(1)
-  })
+    it('ends a session that get-session confirms and two token requests deny', async () => {
+      const { source } = openPage({ user: 'silent' })
+      leaveHint(page.deployment)
+      void page.convex
+      source.answer = () => ({ kind: 'denied' })
+      source.say(signedIn('ada'))
+      source.lastRequest.settle({ kind: 'denied' })
+      await page.tick()
+      expect(source.requests).toHaveLength(2)
+      expect(page.convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
+    })
 
-  it('needs one round trip from the token to the first authenticated result', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    deployment.latencyMs = 100
-    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
-    await page.tick(150)
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(100)
-    expect(result.data.value).toBe('ada\'s tasks')
-  })
+    it('ignores the hint of another deployment', () => {
+      openPage({ user: 'silent' })
+      localStorage.setItem('convue:https://another-deployment.convex.cloud', '1')
+      void page.convex
+      expect(page.source.requests).toHaveLength(0)
+    })
 
-  it('passes through loading, authenticating and authenticated, each once', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { convex } = page
-    const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.isLoading.value, convex.auth.isAuthenticated.value])
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    source.say(signedIn('ada'))
-    await page.tick()
-    expect(ticks.map(tick => JSON.parse(tick))).toEqual([['loading', true, false], ['authenticating', true, false], ['authenticated', false, true]])
-  })
-})
-
-describe('createConvex: a session that get-session returns again', () => {
-  it('causes no traffic and no update for an equal session in a new object', async () => {
-    const { source, deployment, convex } = openPage({ user: 'ada' })
-    page.run(useTasks)
-    await page.tick()
-    const { user, session } = convex.auth
-    const before = [user.value, session.value]
-    page.takeFrames()
-    const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.user.value])
-    for (let answers = 0; answers < 50; answers++)
-      source.say(structuredClone(signedIn('ada')))
-    await page.tick(60_000)
-    expect(page.takeFrames()).toEqual([])
-    expect(source.requests).toHaveLength(1)
-    expect(deployment.sockets).toHaveLength(2) // ada's, and the anonymous one for public queries
-    expect(ticks).toHaveLength(1)
-    expect([user.value, session.value]).toEqual(before)
-    expect(user.value).toBe(before[0])
+    it('works without the hint where storage is blocked', async () => {
+      vi.stubGlobal('localStorage', new Proxy({}, {
+        get() {
+          throw new DOMException('The operation is insecure.', 'SecurityError')
+        },
+      }))
+      const { source, convex } = openPage({ user: 'silent' })
+      expect(statusOf(convex)).toBe('loading')
+      expect(source.requests).toHaveLength(0)
+      source.signIn('ada')
+      await page.tick()
+      expect(statusOf(convex)).toBe('authenticated')
+      await convex.auth.signOut()
+      expect(statusOf(convex)).toBe('unauthenticated')
+    })
   })
 
-  it('describes the user without traffic when the session arrives after the token', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { convex } = page
-    page.run(() => useAuthedQuery(api.tasks, {}))
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    expect(convex.auth.user.value).toMatchObject({ id: 'ada' })
-    expect(convex.auth.session.value).toBeNull()
-    page.takeFrames()
-    source.say(signedIn('ada'))
-    expect(convex.auth.user.value).toEqual({ id: 'ada', name: 'ada' })
-    await page.tick(5000)
-    expect(page.takeFrames()).toEqual([])
-    expect(source.requests).toHaveLength(1)
-  })
-})
+  describe('a browser that blocks the channel between tabs', () => {
+    it('works as a single tab', async () => {
+      vi.stubGlobal('BroadcastChannel', class {
+        constructor() {
+          throw new DOMException('The operation is insecure.', 'SecurityError')
+        }
+      })
+      const { convex } = openPage({ user: 'ada' })
+      const { result } = page.run(useTasks)
+      await page.tick()
+      expect(statusOf(convex)).toBe('authenticated')
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+    })
 
-describe('createConvex: boot with a slow token', () => {
-  it('runs optional queries anonymously after two seconds, and no required query', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { result } = page.run(useTasks)
-    await page.tick(1990)
-    expect(result.me.data.value).toBeUndefined()
-    expect(result.news.data.value).toBe('nobody')
-    await page.tick(30)
-    expect(result.me.data.value).toBe('nobody')
-    expect(result.me.isStale.value).toBe(true)
-    expect(result.tasks.status.value).toBe('pending')
-
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    expect(result.me.data.value).toBe('ada')
-    expect(result.me.isStale.value).toBe(false)
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
+    it('works without BroadcastChannel', async () => {
+      vi.stubGlobal('BroadcastChannel', undefined)
+      const { convex } = openPage({ user: 'ada' })
+      void convex
+      await page.tick()
+      expect(statusOf(convex)).toBe('authenticated')
+    })
   })
 
-  it('shows anonymous results until the user\'s first results arrive', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { result } = page.run(() => useConvexQuery(api.whoami))
-    await page.tick(2100)
-    const ticks = recordTicks(() => result.data.value)
-    deployment.latencyMs = 300
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(1000)
-    expect(ticks).toEqual(['"nobody"', '"ada"'])
-    expect(deployment.liveSockets).toHaveLength(1)
+  describe('boot with a session', () => {
+    const burst = ['Connect', 'Authenticate', '+tasks:list {}, +users:whoami {}']
+
+    it('sends one token request, one Authenticate, and all queries in the first burst', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { result } = page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
+      await page.tick(500)
+      expect(page.takeFrames()).toEqual([])
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      source.say(signedIn('ada'))
+      await page.tick(5000)
+      expect(page.takeFrames()).toEqual(burst)
+      expect(source.requests).toHaveLength(1)
+      expect(deployment.sockets).toHaveLength(1)
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expect(result.me.data.value).toBe('ada')
+      expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
+    })
+
+    it('sends the same first messages when the token arrives before the socket opens', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      deployment.latencyMs = 200
+      page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(1000)
+      expect(page.takeFrames()).toEqual(burst)
+    })
+
+    it('sends the same first messages without the hint, once the session is known', async () => {
+      const { source } = openPage({ user: 'silent' })
+      page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
+      await page.tick(300)
+      source.say(signedIn('ada'))
+      expect(source.requests).toHaveLength(1)
+      await page.tick(300)
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      expect(page.takeFrames()).toEqual(burst)
+      expect(source.requests).toHaveLength(1)
+    })
+
+    it('needs one round trip from the token to the first authenticated result', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      deployment.latencyMs = 100
+      const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+      await page.tick(150)
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(100)
+      expect(result.data.value).toBe('ada\'s tasks')
+    })
+
+    it('passes through loading, authenticating and authenticated, each once', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { convex } = page
+      const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.isLoading.value, convex.auth.isAuthenticated.value])
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      source.say(signedIn('ada'))
+      await page.tick()
+      expect(ticks.map(tick => JSON.parse(tick))).toEqual([['loading', true, false], ['authenticating', true, false], ['authenticated', false, true]])
+    })
   })
 
-  it('counts the two seconds from the load of the page, not from get-session', async () => {
-    const { source } = openPage({ user: 'silent' })
-    const { result } = page.run(() => useConvexQuery(api.whoami))
-    await page.tick(1500)
-    source.say(signedIn('ada'))
-    await page.tick(600)
-    expect(result.data.value).toBe('nobody')
+  describe('a session that get-session returns again', () => {
+    it('causes no traffic and no update for an equal session in a new object', async () => {
+      const { source, deployment, convex } = openPage({ user: 'ada' })
+      page.run(useTasks)
+      await page.tick()
+      const { user, session } = convex.auth
+      const before = [user.value, session.value]
+      page.takeFrames()
+      const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.user.value])
+      for (let answers = 0; answers < 50; answers++)
+        source.say(structuredClone(signedIn('ada')))
+      await page.tick(60_000)
+      expect(page.takeFrames()).toEqual([])
+      expect(source.requests).toHaveLength(1)
+      expect(deployment.sockets).toHaveLength(2) // ada's, and the anonymous one for public queries
+      expect(ticks).toHaveLength(1)
+      expect([user.value, session.value]).toEqual(before)
+      expect(user.value).toBe(before[0])
+    })
+
+    it('describes the user without traffic when the session arrives after the token', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { convex } = page
+      page.run(() => useAuthedQuery(api.tasks, {}))
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      expect(convex.auth.user.value).toMatchObject({ id: 'ada' })
+      expect(convex.auth.session.value).toBeNull()
+      page.takeFrames()
+      source.say(signedIn('ada'))
+      expect(convex.auth.user.value).toEqual({ id: 'ada', name: 'ada' })
+      await page.tick(5000)
+      expect(page.takeFrames()).toEqual([])
+      expect(source.requests).toHaveLength(1)
+    })
   })
 
-  it('runs public queries at once', async () => {
-    openPage({ user: 'silent' })
-    const { result } = page.run(useTasks)
-    await page.tick()
-    expect(result.news.data.value).toBe('nobody')
+  describe('boot with a slow token', () => {
+    it('runs optional queries anonymously after two seconds, and no required query', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { result } = page.run(useTasks)
+      await page.tick(1990)
+      expect(result.me.data.value).toBeUndefined()
+      expect(result.news.data.value).toBe('nobody')
+      await page.tick(30)
+      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.isStale.value).toBe(true)
+      expect(result.tasks.status.value).toBe('pending')
+
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      expect(result.me.data.value).toBe('ada')
+      expect(result.me.isStale.value).toBe(false)
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
+    })
+
+    it('shows anonymous results until the user\'s first results arrive', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { result } = page.run(() => useConvexQuery(api.whoami))
+      await page.tick(2100)
+      const ticks = recordTicks(() => result.data.value)
+      deployment.latencyMs = 300
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(1000)
+      expect(ticks).toEqual(['"nobody"', '"ada"'])
+      expect(deployment.liveSockets).toHaveLength(1)
+    })
+
+    it('counts the two seconds from the load of the page, not from get-session', async () => {
+      const { source } = openPage({ user: 'silent' })
+      const { result } = page.run(() => useConvexQuery(api.whoami))
+      await page.tick(1500)
+      source.say(signedIn('ada'))
+      await page.tick(600)
+      expect(result.data.value).toBe('nobody')
+    })
+
+    it('runs public queries at once', async () => {
+      openPage({ user: 'silent' })
+      const { result } = page.run(useTasks)
+      await page.tick()
+      expect(result.news.data.value).toBe('nobody')
+    })
   })
-})
 
-describe('createConvex: initialAuth', () => {
-  const token = fakeToken('ada')
-  const initialAuth = { token, user: { id: 'ada', name: 'Ada' }, session: { id: 'session-of-ada' } }
+  describe('initialAuth', () => {
+    const token = fakeToken('ada')
+    const initialAuth = { token, user: { id: 'ada', name: 'Ada' }, session: { id: 'session-of-ada' } }
 
-  it('authenticates with the first messages, without a token request', async () => {
-    const { source, convex } = openPage({ user: 'silent', initialAuth })
-    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
-    expect(statusOf(convex)).toBe('authenticated')
-    expect(convex.auth.user.value).toEqual({ id: 'ada', name: 'Ada' })
-    await page.tick()
-    source.say(signedIn('ada'))
-    await page.tick(5000)
-    expect(page.takeFrames()).toEqual(['Connect', 'Authenticate', '+tasks:list {}'])
-    expect(source.requests).toHaveLength(0)
-    expect(result.data.value).toBe('ada\'s tasks')
-  })
+    it('authenticates with the first messages, without a token request', async () => {
+      const { source, convex } = openPage({ user: 'silent', initialAuth })
+      const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+      expect(statusOf(convex)).toBe('authenticated')
+      expect(convex.auth.user.value).toEqual({ id: 'ada', name: 'Ada' })
+      await page.tick()
+      source.say(signedIn('ada'))
+      await page.tick(5000)
+      expect(page.takeFrames()).toEqual(['Connect', 'Authenticate', '+tasks:list {}'])
+      expect(source.requests).toHaveLength(0)
+      expect(result.data.value).toBe('ada\'s tasks')
+    })
 
-  it('is anonymous at once for null', async () => {
-    const { convex } = openPage({ user: 'silent', initialAuth: null })
-    const { result } = page.run(useTasks)
-    expect(statusOf(convex)).toBe('unauthenticated')
-    expect(result.tasks.status.value).toBe('paused')
-    await page.tick()
-    expect(result.me.data.value).toBe('nobody')
-  })
+    it('is anonymous at once for null', async () => {
+      const { convex } = openPage({ user: 'silent', initialAuth: null })
+      const { result } = page.run(useTasks)
+      expect(statusOf(convex)).toBe('unauthenticated')
+      expect(result.tasks.status.value).toBe('paused')
+      await page.tick()
+      expect(result.me.data.value).toBe('nobody')
+    })
 
-  it('replaces a rejected token while the status is refreshing', async () => {
-    const { source, deployment, convex } = openPage({ user: 'silent', initialAuth })
-    deployment.accepts = value => value !== token
-    source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
-    const ticks = recordTicks(() => convex.auth.status.value)
-    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
-    await page.tick(5000)
-    expect(ticks).toEqual(['"authenticated"', '"refreshing"', '"authenticated"'])
-    expect(result.data.value).toBe('ada\'s tasks')
-    expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
+    it('replaces a rejected token while the status is refreshing', async () => {
+      const { source, deployment, convex } = openPage({ user: 'silent', initialAuth })
+      deployment.accepts = value => value !== token
+      source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+      const ticks = recordTicks(() => convex.auth.status.value)
+      const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+      await page.tick(5000)
+      expect(ticks).toEqual(['"authenticated"', '"refreshing"', '"authenticated"'])
+      expect(result.data.value).toBe('ada\'s tasks')
+      expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
+    })
   })
 })

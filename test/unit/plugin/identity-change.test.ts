@@ -106,238 +106,240 @@ function wakeAfterExpiry(): void {
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
-describe.each(ways)('createConvex: identity change by %s', (_name, come) => {
-  it('shows nothing of the previous user in any tick', async () => {
-    const result = await showAda()
-    const ticks = recordTicks(() => readAll(result))
-    await come()
-    await page.tick(10_000)
-    const firstWithout = ticks.findIndex(tick => !tick.includes('ada'))
-    expect(firstWithout).toBeGreaterThan(0)
-    for (const tick of ticks.slice(firstWithout))
-      expect(tick).not.toContain('ada')
-    // No tick shows data of both users: all of ada's disappear together.
-    for (const tick of ticks)
-      expect(tick.includes('ada') && tick.includes('bea')).toBe(false)
-    for (const tick of ticks.slice(0, firstWithout))
-      expect(tick).toContain('ada\'s first tasks')
+describe('createConvex', () => {
+  describe.each(ways)('identity change by %s', (_name, come) => {
+    it('shows nothing of the previous user in any tick', async () => {
+      const result = await showAda()
+      const ticks = recordTicks(() => readAll(result))
+      await come()
+      await page.tick(10_000)
+      const firstWithout = ticks.findIndex(tick => !tick.includes('ada'))
+      expect(firstWithout).toBeGreaterThan(0)
+      for (const tick of ticks.slice(firstWithout))
+        expect(tick).not.toContain('ada')
+      // No tick shows data of both users: all of ada's disappear together.
+      for (const tick of ticks)
+        expect(tick.includes('ada') && tick.includes('bea')).toBe(false)
+      for (const tick of ticks.slice(0, firstWithout))
+        expect(tick).toContain('ada\'s first tasks')
 
-    expect(page.convex.auth.status.value).toBe('authenticated')
-    expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
-    expect(result.required.data.value).toBe('bea\'s  tasks')
-    expect(result.kept.data.value).toBe('bea\'s first tasks')
-    expect(result.optional.data.value).toBe('bea')
-    expect(result.failing.error.value?.message).toContain('bea\'s secret error')
-    expect(result.add.status.value).toBe('idle')
+      expect(page.convex.auth.status.value).toBe('authenticated')
+      expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
+      expect(result.required.data.value).toBe('bea\'s  tasks')
+      expect(result.kept.data.value).toBe('bea\'s first tasks')
+      expect(result.optional.data.value).toBe('bea')
+      expect(result.failing.error.value?.message).toContain('bea\'s secret error')
+      expect(result.add.status.value).toBe('idle')
+    })
+
+    it('opens a connection for the new user and closes the previous user\'s', async () => {
+      await showAda()
+      const previous = page.convex.client
+      await come()
+      await page.tick(10_000)
+      expect(previous.closed).toBe(true)
+      expect(page.convex.client).not.toBe(previous)
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+      for (const { frames } of page.deployment.sockets) {
+        const subjects = frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)
+        expect(new Set(subjects).size).toBeLessThanOrEqual(1)
+      }
+      expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
+    })
+
+    it('drops results for the previous user that arrive late', async () => {
+      const result = await showAda()
+      const { deployment } = page
+      deployment.isHolding = true
+      deployment.functions.set('tasks:list', (_args, subject) => `${subject}'s late tasks`)
+      deployment.invalidate()
+      const ticks = recordTicks(() => readAll(result))
+      const coming = Promise.resolve(come())
+      deployment.flush()
+      await page.tick(1000)
+      deployment.flush()
+      await coming
+      await page.tick(10_000)
+      const firstWithout = ticks.findIndex(tick => !tick.includes('ada'))
+      for (const tick of ticks.slice(firstWithout))
+        expect(tick).not.toContain('ada')
+      expect(result.required.data.value).toBe('bea\'s late tasks')
+    })
+
+    it('does not show the results of the previous user\'s calls', async () => {
+      const result = await showAda()
+      page.deployment.isHolding = true
+      const calls = [result.add.mutate({}), result.run.run({}), result.client.mutation(api.add, {}), result.client.query(api.tasks, { of: 'asked' })]
+      const outcomes = calls.map(call => call.then(() => 'ran', error => error))
+      await page.tick()
+      expect(result.add.isPending.value).toBe(true)
+      page.deployment.isHolding = false
+      const coming = come()
+      const ticks = recordTicks(() => [result.add.data.value, result.add.error.value?.message, result.run.data.value])
+      await coming
+      page.deployment.flush()
+      await page.tick(10_000)
+      for (const outcome of await Promise.all(outcomes))
+        expect(outcome).toBeInstanceOf(IdentityChangedError)
+      expect(result.add.status.value).toBe('idle')
+      expect(ticks.join()).not.toContain('IDENTITY_CHANGED')
+      const additions = subjectsOf(page.deployment, 'tasks:add')
+      expect(additions).not.toContain('bea')
+    })
+
+    it('retains nothing of the previous user when the arguments change', async () => {
+      const result = await showAda()
+      await come()
+      page.deployment.isHolding = true
+      result.of.value = 'second'
+      const ticks = recordTicks(() => [result.kept.data.value, result.kept.isStale.value])
+      await page.tick(5000)
+      expect(ticks.join()).not.toContain('ada')
+    })
   })
 
-  it('opens a connection for the new user and closes the previous user\'s', async () => {
-    await showAda()
-    const previous = page.convex.client
-    await come()
-    await page.tick(10_000)
-    expect(previous.closed).toBe(true)
-    expect(page.convex.client).not.toBe(previous)
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
-    for (const { frames } of page.deployment.sockets) {
-      const subjects = frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)
-      expect(new Set(subjects).size).toBeLessThanOrEqual(1)
-    }
-    expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
+  describe('retained data under arguments that are still loading', () => {
+    it('disappears with the user', async () => {
+      const result = await showAda()
+      page.deployment.isHolding = true
+      result.of.value = 'second'
+      await page.tick()
+      expect(result.kept.data.value).toBe('ada\'s first tasks')
+      page.source.say(signedIn('bea'))
+      expect(result.kept.data.value).toBeUndefined()
+      expect(result.kept.isStale.value).toBe(false)
+    })
   })
 
-  it('drops results for the previous user that arrive late', async () => {
-    const result = await showAda()
-    const { deployment } = page
-    deployment.isHolding = true
-    deployment.functions.set('tasks:list', (_args, subject) => `${subject}'s late tasks`)
-    deployment.invalidate()
-    const ticks = recordTicks(() => readAll(result))
-    const coming = Promise.resolve(come())
-    deployment.flush()
-    await page.tick(1000)
-    deployment.flush()
-    await coming
-    await page.tick(10_000)
-    const firstWithout = ticks.findIndex(tick => !tick.includes('ada'))
-    for (const tick of ticks.slice(firstWithout))
-      expect(tick).not.toContain('ada')
-    expect(result.required.data.value).toBe('bea\'s late tasks')
+  describe('a call that succeeds in the tick of an identity change', () => {
+    it('shows nothing to the next user', async () => {
+      const result = await showAda()
+      page.deployment.isHolding = true
+      const addition = result.add.mutate({}).catch(() => {})
+      await page.tick()
+      page.deployment.flush()
+      page.source.say(signedIn('bea'))
+      await addition
+      await page.tick()
+      expect(result.add.data.value).toBeUndefined()
+      expect(result.add.status.value).toBe('idle')
+    })
+
+    it('does not change the next user\'s call', async () => {
+      const result = await showAda()
+      page.deployment.isHolding = true
+      const adas = result.add.mutate({}).catch(error => error)
+      await page.tick()
+      page.source.signIn('bea')
+      const beas = result.add.mutate({})
+      expect(await adas).toBeInstanceOf(IdentityChangedError)
+      expect(result.add.status.value).toBe('pending')
+      await page.tick()
+      page.deployment.flush()
+      await page.tick()
+      await expect(beas).resolves.toBe('bea\'s addition')
+      expect(result.add.data.value).toBe('bea\'s addition')
+    })
+
+    it('reports the result to its caller and not to the page', async () => {
+      const result = await showAda()
+      page.deployment.isHolding = true
+      const onError = vi.fn()
+      const { result: other } = page.run(() => useConvexMutation(api.add, { onError }))
+      void other.mutate({}).catch(() => {})
+      await page.tick()
+      page.source.signIn('bea')
+      const next = result.add.mutate({})
+      page.deployment.isHolding = false
+      await page.tick()
+      page.deployment.flush()
+      await page.tick()
+      await expect(next).resolves.toBe('bea\'s addition')
+      expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(IdentityChangedError), {})
+      expect(other.error.value).toBeUndefined()
+    })
   })
 
-  it('does not show the results of the previous user\'s calls', async () => {
-    const result = await showAda()
-    page.deployment.isHolding = true
-    const calls = [result.add.mutate({}), result.run.run({}), result.client.mutation(api.add, {}), result.client.query(api.tasks, { of: 'asked' })]
-    const outcomes = calls.map(call => call.then(() => 'ran', error => error))
-    await page.tick()
-    expect(result.add.isPending.value).toBe(true)
-    page.deployment.isHolding = false
-    const coming = come()
-    const ticks = recordTicks(() => [result.add.data.value, result.add.error.value?.message, result.run.data.value])
-    await coming
-    page.deployment.flush()
-    await page.tick(10_000)
-    for (const outcome of await Promise.all(outcomes))
-      expect(outcome).toBeInstanceOf(IdentityChangedError)
-    expect(result.add.status.value).toBe('idle')
-    expect(ticks.join()).not.toContain('IDENTITY_CHANGED')
-    const additions = subjectsOf(page.deployment, 'tasks:add')
-    expect(additions).not.toContain('bea')
+  describe('late responses', () => {
+    it('ignores a token of the previous user', async () => {
+      const result = await showAda()
+      page.source.answer = null
+      wakeAfterExpiry()
+      const adas = page.source.lastRequest
+      page.source.say(signedIn('bea'))
+      adas.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      expect(page.convex.auth.status.value).toBe('loading')
+      page.source.lastRequest.settle(beasToken())
+      await page.tick()
+      expect(result.required.data.value).toBe('bea\'s  tasks')
+    })
+
+    it('ignores a session of the previous user', async () => {
+      const result = await showAda()
+      page.source.signIn('bea')
+      await page.tick()
+      page.takeFrames()
+      page.source.say(signedIn('ada'))
+      await page.tick(5000)
+      expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
+      expect(result.required.data.value).toBe('bea\'s  tasks')
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+    })
+
+    it('ignores a denial that was meant for the previous user', async () => {
+      await showAda()
+      page.source.answer = null
+      wakeAfterExpiry()
+      const adas = page.source.lastRequest
+      page.source.signIn('bea')
+      adas.settle({ kind: 'denied' })
+      await page.tick()
+      expect(page.convex.auth.status.value).toBe('authenticated')
+    })
+
+    it('never sends a token of a denied session on the next user\'s connection', async () => {
+      await showAda()
+      page.source.answer = () => ({ kind: 'denied' })
+      wakeAfterExpiry()
+      await page.tick()
+      page.source.signIn('bea')
+      await page.tick()
+      page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(900_000)
+      page.source.answer = beasToken
+      await page.tick(60_000)
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+      const [, ...beas] = page.deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate'))
+      for (const { frames } of beas)
+        expect(frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)).not.toContain('ada')
+    })
   })
 
-  it('retains nothing of the previous user when the arguments change', async () => {
-    const result = await showAda()
-    await come()
-    page.deployment.isHolding = true
-    result.of.value = 'second'
-    const ticks = recordTicks(() => [result.kept.data.value, result.kept.isStale.value])
-    await page.tick(5000)
-    expect(ticks.join()).not.toContain('ada')
-  })
-})
+  describe('repeated identity changes', () => {
+    it('show the data of each user in turn, and no anonymous data', async () => {
+      const result = await showAda()
+      for (const userId of ['bea', 'ada', 'bea', 'ada']) {
+        page.source.signIn(userId)
+        await page.tick(100)
+        expect(result.required.data.value).toBe(`${userId}'s  tasks`)
+        expect(page.convex.auth.user.value).toMatchObject({ id: userId })
+      }
+      expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
+    })
 
-describe('createConvex: retained data under arguments that are still loading', () => {
-  it('disappears with the user', async () => {
-    const result = await showAda()
-    page.deployment.isHolding = true
-    result.of.value = 'second'
-    await page.tick()
-    expect(result.kept.data.value).toBe('ada\'s first tasks')
-    page.source.say(signedIn('bea'))
-    expect(result.kept.data.value).toBeUndefined()
-    expect(result.kept.isStale.value).toBe(false)
-  })
-})
-
-describe('createConvex: a call that succeeds in the tick of an identity change', () => {
-  it('shows nothing to the next user', async () => {
-    const result = await showAda()
-    page.deployment.isHolding = true
-    const addition = result.add.mutate({}).catch(() => {})
-    await page.tick()
-    page.deployment.flush()
-    page.source.say(signedIn('bea'))
-    await addition
-    await page.tick()
-    expect(result.add.data.value).toBeUndefined()
-    expect(result.add.status.value).toBe('idle')
-  })
-
-  it('does not change the next user\'s call', async () => {
-    const result = await showAda()
-    page.deployment.isHolding = true
-    const adas = result.add.mutate({}).catch(error => error)
-    await page.tick()
-    page.source.signIn('bea')
-    const beas = result.add.mutate({})
-    expect(await adas).toBeInstanceOf(IdentityChangedError)
-    expect(result.add.status.value).toBe('pending')
-    await page.tick()
-    page.deployment.flush()
-    await page.tick()
-    await expect(beas).resolves.toBe('bea\'s addition')
-    expect(result.add.data.value).toBe('bea\'s addition')
-  })
-
-  it('reports the result to its caller and not to the page', async () => {
-    const result = await showAda()
-    page.deployment.isHolding = true
-    const onError = vi.fn()
-    const { result: other } = page.run(() => useConvexMutation(api.add, { onError }))
-    void other.mutate({}).catch(() => {})
-    await page.tick()
-    page.source.signIn('bea')
-    const next = result.add.mutate({})
-    page.deployment.isHolding = false
-    await page.tick()
-    page.deployment.flush()
-    await page.tick()
-    await expect(next).resolves.toBe('bea\'s addition')
-    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(IdentityChangedError), {})
-    expect(other.error.value).toBeUndefined()
-  })
-})
-
-describe('createConvex: late responses', () => {
-  it('ignores a token of the previous user', async () => {
-    const result = await showAda()
-    page.source.answer = null
-    wakeAfterExpiry()
-    const adas = page.source.lastRequest
-    page.source.say(signedIn('bea'))
-    adas.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    expect(page.convex.auth.status.value).toBe('loading')
-    page.source.lastRequest.settle(beasToken())
-    await page.tick()
-    expect(result.required.data.value).toBe('bea\'s  tasks')
-  })
-
-  it('ignores a session of the previous user', async () => {
-    const result = await showAda()
-    page.source.signIn('bea')
-    await page.tick()
-    page.takeFrames()
-    page.source.say(signedIn('ada'))
-    await page.tick(5000)
-    expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
-    expect(result.required.data.value).toBe('bea\'s  tasks')
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
-  })
-
-  it('ignores a denial that was meant for the previous user', async () => {
-    await showAda()
-    page.source.answer = null
-    wakeAfterExpiry()
-    const adas = page.source.lastRequest
-    page.source.signIn('bea')
-    adas.settle({ kind: 'denied' })
-    await page.tick()
-    expect(page.convex.auth.status.value).toBe('authenticated')
-  })
-
-  it('never sends a token of a denied session on the next user\'s connection', async () => {
-    await showAda()
-    page.source.answer = () => ({ kind: 'denied' })
-    wakeAfterExpiry()
-    await page.tick()
-    page.source.signIn('bea')
-    await page.tick()
-    page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(900_000)
-    page.source.answer = beasToken
-    await page.tick(60_000)
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
-    const [, ...beas] = page.deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate'))
-    for (const { frames } of beas)
-      expect(frames.filter(({ type }) => type === 'Authenticate').map(({ value }) => JSON.parse(atob(value.split('.')[1])).sub)).not.toContain('ada')
-  })
-})
-
-describe('createConvex: repeated identity changes', () => {
-  it('show the data of each user in turn, and no anonymous data', async () => {
-    const result = await showAda()
-    for (const userId of ['bea', 'ada', 'bea', 'ada']) {
-      page.source.signIn(userId)
-      await page.tick(100)
-      expect(result.required.data.value).toBe(`${userId}'s  tasks`)
-      expect(page.convex.auth.user.value).toMatchObject({ id: userId })
-    }
-    expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
-  })
-
-  it('keep one connection and one user, however fast they happen', async () => {
-    const result = await showAda()
-    for (let changes = 0; changes < 30; changes++) {
-      page.source.signIn(`user${changes}`)
-      if (changes % 3 === 0)
-        page.source.say({ status: 'signedOut' })
-    }
-    page.source.signIn('zoe')
-    await page.tick(1000)
-    expect(result.required.data.value).toBe('zoe\'s  tasks')
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['zoe'])
-    expect(subjectsOf(page.deployment, 'tasks:list').filter(subject => subject !== 'ada' && subject !== 'zoe')).toEqual([])
+    it('keep one connection and one user, however fast they happen', async () => {
+      const result = await showAda()
+      for (let changes = 0; changes < 30; changes++) {
+        page.source.signIn(`user${changes}`)
+        if (changes % 3 === 0)
+          page.source.say({ status: 'signedOut' })
+      }
+      page.source.signIn('zoe')
+      await page.tick(1000)
+      expect(result.required.data.value).toBe('zoe\'s  tasks')
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['zoe'])
+      expect(subjectsOf(page.deployment, 'tasks:list').filter(subject => subject !== 'ada' && subject !== 'zoe')).toEqual([])
+    })
   })
 })

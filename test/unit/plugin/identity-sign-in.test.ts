@@ -29,261 +29,263 @@ function expectNothingRequiredAsAnonymous(): void {
   expect(subjectsOf(page.deployment, 'tasks:add')).not.toContain(null)
 }
 
-describe('createConvex: sign-in', () => {
-  it('runs required queries, runs optional queries again, and keeps public queries', async () => {
-    const { source, deployment, convex } = openPage()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    expect(result.tasks.status.value).toBe('paused')
-    expect(result.me.data.value).toBe('nobody')
-    const newsTicks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
-    source.signIn('ada')
-    expect(convex.auth.status.value).toBe('loading')
-    expect(result.tasks.status.value).toBe('pending')
-    await page.tick()
-    expect(convex.auth.status.value).toBe('authenticated')
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expect(result.me.data.value).toBe('ada')
-    expect(newsTicks).toHaveLength(1)
-    expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
-    expect(source.requests).toHaveLength(1)
+describe('createConvex', () => {
+  describe('sign-in', () => {
+    it('runs required queries, runs optional queries again, and keeps public queries', async () => {
+      const { source, deployment, convex } = openPage()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      expect(result.tasks.status.value).toBe('paused')
+      expect(result.me.data.value).toBe('nobody')
+      const newsTicks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
+      source.signIn('ada')
+      expect(convex.auth.status.value).toBe('loading')
+      expect(result.tasks.status.value).toBe('pending')
+      await page.tick()
+      expect(convex.auth.status.value).toBe('authenticated')
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expect(result.me.data.value).toBe('ada')
+      expect(newsTicks).toHaveLength(1)
+      expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
+      expect(source.requests).toHaveLength(1)
+    })
+
+    it('hides the anonymous result of an optional query at once', async () => {
+      const { source } = openPage()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      const ticks = recordTicks(() => [page.convex.auth.user.value?.id ?? null, result.me.data.value ?? null])
+      source.say(signedIn('ada'))
+      expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'nobody'], ['ada', null]])
+    })
+
+    it('sends one Authenticate on a connection of its own, before any query', async () => {
+      const { source } = openPage()
+      page.run(useTasks)
+      await page.tick()
+      source.signIn('ada')
+      await page.tick(1000)
+      expect(burstsOf(0)).not.toContain('Authenticate')
+      expect(burstsOf(1)).toEqual(['Connect', 'Authenticate', 'Add tasks:list, Add users:whoami'])
+    })
+
+    it('keeps the anonymous connection only while a public query needs it', async () => {
+      const { source, deployment } = openPage()
+      const optional = page.run(() => useConvexQuery(api.whoami))
+      const open = page.run(() => useConvexQuery(api.whoami, {}, { auth: 'public', lingerMs: 0 }))
+      await page.tick()
+      source.signIn('ada')
+      await page.tick()
+      expect(deployment.liveSockets.map(socket => socket.subject).sort()).toEqual(['ada', null])
+      open.stop()
+      await page.tick()
+      expect(deployment.liveSockets.map(socket => socket.subject)).toEqual(['ada'])
+      optional.stop()
+    })
   })
 
-  it('hides the anonymous result of an optional query at once', async () => {
-    const { source } = openPage()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    const ticks = recordTicks(() => [page.convex.auth.user.value?.id ?? null, result.me.data.value ?? null])
-    source.say(signedIn('ada'))
-    expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'nobody'], ['ada', null]])
-  })
+  describe('a socket that drops during the first token request', () => {
+    it('sends no query of the user before Authenticate, however often the socket drops', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { result } = page.run(useTasks)
+      await page.tick()
+      for (let drops = 0; drops < 3; drops++) {
+        deployment.drop()
+        await page.tick(20_000)
+      }
+      expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
+      source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(60_000)
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expectNothingRequiredAsAnonymous()
+      for (const socket of deployment.sockets.filter(({ subject }) => subject === 'ada'))
+        expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
+    })
 
-  it('sends one Authenticate on a connection of its own, before any query', async () => {
-    const { source } = openPage()
-    page.run(useTasks)
-    await page.tick()
-    source.signIn('ada')
-    await page.tick(1000)
-    expect(burstsOf(0)).not.toContain('Authenticate')
-    expect(burstsOf(1)).toEqual(['Connect', 'Authenticate', 'Add tasks:list, Add users:whoami'])
-  })
-
-  it('keeps the anonymous connection only while a public query needs it', async () => {
-    const { source, deployment } = openPage()
-    const optional = page.run(() => useConvexQuery(api.whoami))
-    const open = page.run(() => useConvexQuery(api.whoami, {}, { auth: 'public', lingerMs: 0 }))
-    await page.tick()
-    source.signIn('ada')
-    await page.tick()
-    expect(deployment.liveSockets.map(socket => socket.subject).sort()).toEqual(['ada', null])
-    open.stop()
-    await page.tick()
-    expect(deployment.liveSockets.map(socket => socket.subject)).toEqual(['ada'])
-    optional.stop()
-  })
-})
-
-describe('createConvex: a socket that drops during the first token request', () => {
-  it('sends no query of the user before Authenticate, however often the socket drops', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { result } = page.run(useTasks)
-    await page.tick()
-    for (let drops = 0; drops < 3; drops++) {
+    it('sends Authenticate first if it is reconnecting when the token arrives', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+      await page.tick()
+      deployment.latencyMs = 5000
       deployment.drop()
+      await page.tick(2500)
+      expect(deployment.sockets.at(-1)!.readyState).toBe(0)
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      deployment.latencyMs = 0
       await page.tick(20_000)
-    }
-    expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
-    source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(60_000)
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsAnonymous()
-    for (const socket of deployment.sockets.filter(({ subject }) => subject === 'ada'))
-      expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
-  })
+      expect(result.data.value).toBe('ada\'s tasks')
+      expectNothingRequiredAsAnonymous()
+    })
 
-  it('sends Authenticate first if it is reconnecting when the token arrives', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
-    await page.tick()
-    deployment.latencyMs = 5000
-    deployment.drop()
-    await page.tick(2500)
-    expect(deployment.sockets.at(-1)!.readyState).toBe(0)
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    deployment.latencyMs = 0
-    await page.tick(20_000)
-    expect(result.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsAnonymous()
-  })
-
-  it('sends Authenticate first if it is in its back-off when the token arrives', async () => {
-    const { source, deployment } = openPage({ user: 'silent' })
-    leaveHint(deployment)
-    const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
-    await page.tick()
-    deployment.drop()
-    expect(deployment.sockets).toHaveLength(1)
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(20_000)
-    expect(result.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsAnonymous()
-  })
-
-  it('sends Authenticate first if it drops again right after Authenticate', async () => {
-    const { source, deployment, convex } = openPage({ user: 'silent' })
-    source.signIn('ada')
-    void convex
-    page.run(useTasks)
-    deployment.isHolding = true
-    await page.tick()
-    deployment.drop()
-    deployment.isHolding = false
-    await page.tick(20_000)
-    expect(convex.auth.status.value).toBe('authenticated')
-    expectNothingRequiredAsAnonymous()
-  })
-})
-
-describe('createConvex: sign-in during the back-off of a reconnect', () => {
-  it('runs no required query anonymously', async () => {
-    const { source, deployment } = openPage()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    deployment.isReachable = false
-    deployment.drop()
-    await page.tick(30_000)
-    source.signIn('ada')
-    await page.tick(5000)
-    deployment.isReachable = true
-    await page.tick(60_000)
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expect(result.me.data.value).toBe('ada')
-    expectNothingRequiredAsAnonymous()
-    for (const socket of deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate')))
-      expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
-  })
-
-  it('runs no required query anonymously while the token is slow too', async () => {
-    const { source, deployment } = openPage()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    deployment.drop()
-    source.say(signedIn('ada'))
-    await page.tick(9000)
-    deployment.drop()
-    await page.tick(500)
-    source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(60_000)
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsAnonymous()
-  })
-})
-
-describe('createConvex: reconnect of a signed-in user', () => {
-  it('sends Authenticate before the queries', async () => {
-    const { deployment } = openPage({ user: 'ada' })
-    page.run(useTasks)
-    await page.tick()
-    for (let drops = 0; drops < 3; drops++) {
+    it('sends Authenticate first if it is in its back-off when the token arrives', async () => {
+      const { source, deployment } = openPage({ user: 'silent' })
+      leaveHint(deployment)
+      const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
+      await page.tick()
       deployment.drop()
-      await page.tick(40_000)
-    }
-    expectNothingRequiredAsAnonymous()
-    expect(subjectsOf(deployment, 'tasks:list').length).toBeGreaterThanOrEqual(4)
-  })
-})
-
-describe('createConvex: a renewal that is denied', () => {
-  it('closes the connection instead of running required queries anonymously', async () => {
-    const { source, deployment } = openPage({ user: 'ada' })
-    const { result } = page.run(useTasks)
-    await page.tick()
-    source.answer = () => ({ kind: 'denied' })
-    await page.tick(900_000)
-    expect(result.tasks.status.value).toBe('paused')
-    expectNothingRequiredAsAnonymous()
-    expect(deployment.frames.filter(frame => frame.type === 'Authenticate').map(frame => frame.tokenType)).toEqual(['User'])
-    expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
-  })
-})
-
-describe('createConvex: a query that is mounted', () => {
-  it.each([
-    ['while the user is loading', 0],
-    ['while the token is being confirmed', 1],
-    ['once the user is authenticated', 2],
-  ])('runs only as the user: %s', async (_name, stage) => {
-    const { source, deployment } = openPage()
-    void page.convex
-    await page.tick()
-    source.say(signedIn('ada'))
-    deployment.isHolding = stage === 1
-    if (stage > 0)
+      expect(deployment.sockets).toHaveLength(1)
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    deployment.flush()
-    if (stage === 0)
+      await page.tick(20_000)
+      expect(result.data.value).toBe('ada\'s tasks')
+      expectNothingRequiredAsAnonymous()
+    })
+
+    it('sends Authenticate first if it drops again right after Authenticate', async () => {
+      const { source, deployment, convex } = openPage({ user: 'silent' })
+      source.signIn('ada')
+      void convex
+      page.run(useTasks)
+      deployment.isHolding = true
+      await page.tick()
+      deployment.drop()
+      deployment.isHolding = false
+      await page.tick(20_000)
+      expect(convex.auth.status.value).toBe('authenticated')
+      expectNothingRequiredAsAnonymous()
+    })
+  })
+
+  describe('sign-in during the back-off of a reconnect', () => {
+    it('runs no required query anonymously', async () => {
+      const { source, deployment } = openPage()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      deployment.isReachable = false
+      deployment.drop()
+      await page.tick(30_000)
+      source.signIn('ada')
+      await page.tick(5000)
+      deployment.isReachable = true
+      await page.tick(60_000)
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expect(result.me.data.value).toBe('ada')
+      expectNothingRequiredAsAnonymous()
+      for (const socket of deployment.sockets.filter(({ frames }) => frames.some(({ type }) => type === 'Authenticate')))
+        expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
+    })
+
+    it('runs no required query anonymously while the token is slow too', async () => {
+      const { source, deployment } = openPage()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      deployment.drop()
+      source.say(signedIn('ada'))
+      await page.tick(9000)
+      deployment.drop()
+      await page.tick(500)
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    expect(result.tasks.data.value).toBe('ada\'s tasks')
-    expectNothingRequiredAsAnonymous()
-    expect(result.me.data.value).toBe('ada')
-  })
-})
-
-describe('createConvex: an anonymous user\'s mutation', () => {
-  it('never runs as the user who then signs in, if the mutation was not sent', async () => {
-    const { source, deployment } = openPage()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    deployment.isReachable = false
-    deployment.drop()
-    const addition = result.add.mutate({ text: 'an anonymous user\'s' })
-    const outcome = addition.then(() => 'ran', error => error)
-    await page.tick()
-    expect(result.add.status.value).toBe('pending')
-    source.signIn('ada')
-    expect(result.add.status.value).toBe('idle')
-    deployment.isReachable = true
-    await page.tick(60_000)
-    expect(await outcome).toBeInstanceOf(IdentityChangedError)
-    expect(await outcome).toMatchObject({ outcome: 'notSent', code: 'IDENTITY_CHANGED' })
-    expect(subjectsOf(deployment, 'tasks:add')).toEqual([])
-    expect(result.add.status.value).toBe('idle')
-    expect(result.add.error.value).toBeUndefined()
+      await page.tick(60_000)
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expectNothingRequiredAsAnonymous()
+    })
   })
 
-  it('rejects with an unknown outcome, if it was sent', async () => {
-    const { source, deployment } = openPage()
-    const { result } = page.run(useTasks)
-    await page.tick()
-    deployment.isHolding = true
-    const outcome = result.add.mutate({}).then(() => 'ran', error => error)
-    await page.tick()
-    source.signIn('ada')
-    await page.tick()
-    deployment.flush()
-    await page.tick()
-    expect(await outcome).toMatchObject({ outcome: 'unknown' })
-    expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
-    expect(result.add.data.value).toBeUndefined()
-    // Public queries use another connection.
-    expect(result.news.data.value).toBe('nobody')
+  describe('reconnect of a signed-in user', () => {
+    it('sends Authenticate before the queries', async () => {
+      const { deployment } = openPage({ user: 'ada' })
+      page.run(useTasks)
+      await page.tick()
+      for (let drops = 0; drops < 3; drops++) {
+        deployment.drop()
+        await page.tick(40_000)
+      }
+      expectNothingRequiredAsAnonymous()
+      expect(subjectsOf(deployment, 'tasks:list').length).toBeGreaterThanOrEqual(4)
+    })
   })
 
-  it('shows no state to the user who signs in, if the mutation is done', async () => {
-    const { source } = openPage()
-    const { result } = page.run(useTasks)
-    const addition = result.add.mutate({})
-    await page.tick()
-    await addition
-    expect(result.add.data.value).toBe('nobody\'s addition')
-    source.signIn('ada')
-    expect(result.add.data.value).toBeUndefined()
-    expect(result.add.status.value).toBe('idle')
+  describe('a renewal that is denied', () => {
+    it('closes the connection instead of running required queries anonymously', async () => {
+      const { source, deployment } = openPage({ user: 'ada' })
+      const { result } = page.run(useTasks)
+      await page.tick()
+      source.answer = () => ({ kind: 'denied' })
+      await page.tick(900_000)
+      expect(result.tasks.status.value).toBe('paused')
+      expectNothingRequiredAsAnonymous()
+      expect(deployment.frames.filter(frame => frame.type === 'Authenticate').map(frame => frame.tokenType)).toEqual(['User'])
+      expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+    })
+  })
+
+  describe('a query that is mounted', () => {
+    it.each([
+      ['while the user is loading', 0],
+      ['while the token is being confirmed', 1],
+      ['once the user is authenticated', 2],
+    ])('runs only as the user: %s', async (_name, stage) => {
+      const { source, deployment } = openPage()
+      void page.convex
+      await page.tick()
+      source.say(signedIn('ada'))
+      deployment.isHolding = stage === 1
+      if (stage > 0)
+        source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      deployment.flush()
+      if (stage === 0)
+        source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      expect(result.tasks.data.value).toBe('ada\'s tasks')
+      expectNothingRequiredAsAnonymous()
+      expect(result.me.data.value).toBe('ada')
+    })
+  })
+
+  describe('an anonymous user\'s mutation', () => {
+    it('never runs as the user who then signs in, if the mutation was not sent', async () => {
+      const { source, deployment } = openPage()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      deployment.isReachable = false
+      deployment.drop()
+      const addition = result.add.mutate({ text: 'an anonymous user\'s' })
+      const outcome = addition.then(() => 'ran', error => error)
+      await page.tick()
+      expect(result.add.status.value).toBe('pending')
+      source.signIn('ada')
+      expect(result.add.status.value).toBe('idle')
+      deployment.isReachable = true
+      await page.tick(60_000)
+      expect(await outcome).toBeInstanceOf(IdentityChangedError)
+      expect(await outcome).toMatchObject({ outcome: 'notSent', code: 'IDENTITY_CHANGED' })
+      expect(subjectsOf(deployment, 'tasks:add')).toEqual([])
+      expect(result.add.status.value).toBe('idle')
+      expect(result.add.error.value).toBeUndefined()
+    })
+
+    it('rejects with an unknown outcome, if it was sent', async () => {
+      const { source, deployment } = openPage()
+      const { result } = page.run(useTasks)
+      await page.tick()
+      deployment.isHolding = true
+      const outcome = result.add.mutate({}).then(() => 'ran', error => error)
+      await page.tick()
+      source.signIn('ada')
+      await page.tick()
+      deployment.flush()
+      await page.tick()
+      expect(await outcome).toMatchObject({ outcome: 'unknown' })
+      expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
+      expect(result.add.data.value).toBeUndefined()
+      // Public queries use another connection.
+      expect(result.news.data.value).toBe('nobody')
+    })
+
+    it('shows no state to the user who signs in, if the mutation is done', async () => {
+      const { source } = openPage()
+      const { result } = page.run(useTasks)
+      const addition = result.add.mutate({})
+      await page.tick()
+      await addition
+      expect(result.add.data.value).toBe('nobody\'s addition')
+      source.signIn('ada')
+      expect(result.add.data.value).toBeUndefined()
+      expect(result.add.status.value).toBe('idle')
+    })
   })
 })

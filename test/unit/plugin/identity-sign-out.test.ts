@@ -51,96 +51,128 @@ async function signInAda(): Promise<ReturnType<typeof useTasks>> {
   return result
 }
 
-describe.each(ways)('createConvex: sign-out reported by %s', (_name, learn) => {
-  it('removes all data of the user in one tick, permanently', async () => {
-    const result = await signInAda()
-    const ticks = recordTicks(() => readAll(result))
-    void learn()
-    await page.tick(60_000)
-    const [before, ...after] = ticks
-    expect(before).toContain('ada')
-    expect(after.length).toBeGreaterThan(0)
-    for (const tick of after)
-      expect(tick).not.toContain('ada')
-    expect(result.tasks.data.value).toBeUndefined()
-    expect(result.tasks.status.value).toBe('paused')
-    expect(result.initial.data.value).toBeUndefined()
-    expect(result.me.data.value).toBe('nobody')
+describe('createConvex', () => {
+  describe.each(ways)('sign-out reported by %s', (_name, learn) => {
+    it('removes all data of the user in one tick, permanently', async () => {
+      const result = await signInAda()
+      const ticks = recordTicks(() => readAll(result))
+      void learn()
+      await page.tick(60_000)
+      const [before, ...after] = ticks
+      expect(before).toContain('ada')
+      expect(after.length).toBeGreaterThan(0)
+      for (const tick of after)
+        expect(tick).not.toContain('ada')
+      expect(result.tasks.data.value).toBeUndefined()
+      expect(result.tasks.status.value).toBe('paused')
+      expect(result.initial.data.value).toBeUndefined()
+      expect(result.me.data.value).toBe('nobody')
+    })
+
+    it('sends no more frames of the user, and runs nothing as the user', async () => {
+      await signInAda()
+      const { deployment } = page
+      const adas = deployment.sockets.find(({ subject }) => subject === 'ada')!
+      const frames = adas.frames.length
+      void learn()
+      await page.tick(0)
+      const executions = deployment.executions.length
+      await page.tick(10)
+      expect(adas.readyState).toBe(3)
+      deployment.ts++
+      deployment.invalidate()
+      await page.tick(60_000)
+      expect(adas.frames).toHaveLength(frames)
+      expect(deployment.executions.slice(executions).map(({ subject }) => subject)).not.toContain('ada')
+      expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+    })
+
+    it('lets another user sign in at once', async () => {
+      const result = await signInAda()
+      void learn()
+      await page.tick(0)
+      page.source.signIn('bea')
+      await page.tick()
+      expect(result.tasks.data.value).toBe('bea\'s tasks')
+      expect(result.me.data.value).toBe('bea')
+      expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
+    })
+
+    it('rejects pending calls, and nothing throws', async () => {
+      const result = await signInAda()
+      page.deployment.isHolding = true
+      const outcomes = [
+        result.add.mutate({}),
+        result.run.run({}),
+        result.client.mutation(api.add, {}),
+        result.client.action(api.run, {}),
+      ].map(call => call.then(() => 'ran', error => error))
+      const query = result.client.query(api.tasks, { of: 'asked' }).then(() => 'ran', error => error)
+      await page.tick()
+      void learn()
+      await page.tick()
+      page.deployment.flush()
+      await page.tick()
+      for (const outcome of await Promise.all(outcomes)) {
+        expect(outcome).toBeInstanceOf(IdentityChangedError)
+        expect(outcome).toMatchObject({ outcome: 'unknown' })
+      }
+      expect(await query).toBeInstanceOf(IdentityChangedError)
+      expect(result.add.error.value).toBeUndefined()
+      expect(result.add.isPending.value).toBe(false)
+    })
+
+    it('does not affect public queries', async () => {
+      const result = await signInAda()
+      const ticks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
+      void learn()
+      await page.tick(1000)
+      expect(ticks).toHaveLength(1)
+    })
+
+    it('keeps no lingering entries: a query mounted afterwards starts empty', async () => {
+      await signInAda()
+      const lingering = page.run(() => useConvexQuery(api.tasks, { of: 'lingering' }, { lingerMs: 600_000 }))
+      await page.tick()
+      expect(lingering.result.data.value).toBe('ada\'s tasks')
+      lingering.stop()
+      void learn()
+      await page.tick()
+      page.deployment.isHolding = true
+      const again = page.run(() => useConvexQuery(api.tasks, { of: 'lingering' }))
+      await page.tick()
+      expect(again.result.data.value).toBeUndefined()
+    })
   })
 
-  it('sends no more frames of the user, and runs nothing as the user', async () => {
-    await signInAda()
-    const { deployment } = page
-    const adas = deployment.sockets.find(({ subject }) => subject === 'ada')!
-    const frames = adas.frames.length
-    void learn()
-    await page.tick(0)
-    const executions = deployment.executions.length
-    await page.tick(10)
-    expect(adas.readyState).toBe(3)
-    deployment.ts++
-    deployment.invalidate()
-    await page.tick(60_000)
-    expect(adas.frames).toHaveLength(frames)
-    expect(deployment.executions.slice(executions).map(({ subject }) => subject)).not.toContain('ada')
-    expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+  describe('sign-out during the first token request', () => {
+    it('aborts the request, and ignores a late token', async () => {
+      const { source, deployment, convex } = openPage({ user: 'silent' })
+      page.run(useTasks)
+      source.say(signedIn('ada'))
+      const { lastRequest } = source
+      source.say({ status: 'signedOut' })
+      lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(5000)
+      expect(convex.auth.status.value).toBe('unauthenticated')
+      expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
+      expect(deployment.frames.some(({ type }) => type === 'Authenticate')).toBe(false)
+    })
   })
 
-  it('lets another user sign in at once', async () => {
-    const result = await signInAda()
-    void learn()
-    await page.tick(0)
-    page.source.signIn('bea')
-    await page.tick()
-    expect(result.tasks.data.value).toBe('bea\'s tasks')
-    expect(result.me.data.value).toBe('bea')
-    expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
-  })
-
-  it('rejects pending calls, and nothing throws', async () => {
-    const result = await signInAda()
-    page.deployment.isHolding = true
-    const outcomes = [
-      result.add.mutate({}),
-      result.run.run({}),
-      result.client.mutation(api.add, {}),
-      result.client.action(api.run, {}),
-    ].map(call => call.then(() => 'ran', error => error))
-    const query = result.client.query(api.tasks, { of: 'asked' }).then(() => 'ran', error => error)
-    await page.tick()
-    void learn()
-    await page.tick()
-    page.deployment.flush()
-    await page.tick()
-    for (const outcome of await Promise.all(outcomes)) {
-      expect(outcome).toBeInstanceOf(IdentityChangedError)
-      expect(outcome).toMatchObject({ outcome: 'unknown' })
-    }
-    expect(await query).toBeInstanceOf(IdentityChangedError)
-    expect(result.add.error.value).toBeUndefined()
-    expect(result.add.isPending.value).toBe(false)
-  })
-
-  it('does not affect public queries', async () => {
-    const result = await signInAda()
-    const ticks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
-    void learn()
-    await page.tick(1000)
-    expect(ticks).toHaveLength(1)
-  })
-
-  it('keeps no lingering entries: a query mounted afterwards starts empty', async () => {
-    await signInAda()
-    const lingering = page.run(() => useConvexQuery(api.tasks, { of: 'lingering' }, { lingerMs: 600_000 }))
-    await page.tick()
-    expect(lingering.result.data.value).toBe('ada\'s tasks')
-    lingering.stop()
-    void learn()
-    await page.tick()
-    page.deployment.isHolding = true
-    const again = page.run(() => useConvexQuery(api.tasks, { of: 'lingering' }))
-    await page.tick()
-    expect(again.result.data.value).toBeUndefined()
+  describe('sign-out during a renewal', () => {
+    it('is not undone by the renewal\'s response', async () => {
+      await signInAda()
+      const { source, convex, deployment } = page
+      source.answer = null
+      await page.tick(895_000)
+      const { lastRequest } = source
+      await convex.auth.signOut()
+      lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(60_000)
+      expect(convex.auth.status.value).toBe('unauthenticated')
+      expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+    })
   })
 })
 
@@ -182,35 +214,5 @@ describe('useConvexMutation: a mutation that is held back at a sign-out', () => 
     page.deployment.isReachable = true
     await page.tick(60_000)
     expect(subjectsOf(page.deployment, 'tasks:add')).toEqual(['ada'])
-  })
-})
-
-describe('createConvex: sign-out during the first token request', () => {
-  it('aborts the request, and ignores a late token', async () => {
-    const { source, deployment, convex } = openPage({ user: 'silent' })
-    page.run(useTasks)
-    source.say(signedIn('ada'))
-    const { lastRequest } = source
-    source.say({ status: 'signedOut' })
-    lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(5000)
-    expect(convex.auth.status.value).toBe('unauthenticated')
-    expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
-    expect(deployment.frames.some(({ type }) => type === 'Authenticate')).toBe(false)
-  })
-})
-
-describe('createConvex: sign-out during a renewal', () => {
-  it('is not undone by the renewal\'s response', async () => {
-    await signInAda()
-    const { source, convex, deployment } = page
-    source.answer = null
-    await page.tick(895_000)
-    const { lastRequest } = source
-    await convex.auth.signOut()
-    lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(60_000)
-    expect(convex.auth.status.value).toBe('unauthenticated')
-    expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
   })
 })

@@ -48,380 +48,382 @@ async function openTwoTabs(session: SessionSnapshot) {
   return tabs
 }
 
-describe('createConvex: sign-in in another tab', () => {
-  it('signs this tab in', async () => {
-    const [here, there] = await openTwoTabs({ status: 'signedOut' })
-    browser.session = signedIn('ada')
-    there.source.say(browser.session)
-    await tick()
-    expect(here.convex.auth.status.value).toBe('authenticated')
-    expect(here.tasks.data.value).toBe('ada\'s tasks')
-  })
-
-  it('shows nothing of the previous user in any tick', async () => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    expect(here.tasks.data.value).toBe('ada\'s tasks')
-    const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
-    browser.session = signedIn('bea')
-    there.source.say(browser.session)
-    await tick()
-    expect(ticks.map(text => JSON.parse(text))).toEqual([['ada', 'ada\'s tasks'], ['bea', null], ['bea', 'bea\'s tasks']])
-    expect(here.page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
-  })
-})
-
-describe('createConvex: sign-out in another tab', () => {
-  it('signs this tab out', async () => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    browser.session = { status: 'signedOut' }
-    await there.convex.auth.signOut()
-    await tick()
-    expect(here.convex.auth.status.value).toBe('unauthenticated')
-    expect(here.tasks.data.value).toBeUndefined()
-    expect(here.page.deployment.liveSockets).toEqual([])
-  })
-
-  it('is checked with the provider, not trusted', async () => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    await there.convex.auth.signOut() // and the session goes on
-    await tick()
-    expect(here.source.refreshes).toBe(1)
-    expect(here.convex.auth.status.value).toBe('authenticated')
-    expect(here.tasks.data.value).toBe('ada\'s tasks')
-  })
-
-  it('changes nothing if the provider cannot be reached', async () => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    browser.session = { status: 'failed', error: new Error('offline') }
-    there.source.say({ status: 'signedOut' })
-    await tick()
-    expect(here.convex.auth.status.value).toBe('authenticated')
-  })
-})
-
-describe('createConvex: a change in another tab while the provider fails', () => {
-  const failed: SessionSnapshot = { status: 'failed', error: new Error('too many requests') }
-
-  it.each([
-    ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
-    ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
-    ['a switch to another user', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
-  ])('is checked until the provider answers: %s', async (_name, before, then, tasks) => {
-    browser.session = before
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
-    browser.session = failed
-    there.source.say(then)
-    await vi.advanceTimersByTimeAsync(10_000)
-    // At once, and in the first three steps of the back-off.
-    expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
-    browser.session = then
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(here.tasks.data.value).toBe(tasks)
-    here.source.refreshes = 0
-    await vi.advanceTimersByTimeAsync(600_000)
-    expect(here.source.refreshes).toBe(0)
-  })
-
-  it('is checked until the provider answers: a provider that reports nothing', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    const there = browser.openTab()
-    await tick()
-    const { refresh } = here.source
-    here.source.refresh = () => {}
-    browser.session = signedIn('bea')
-    there.source.say(browser.session)
-    await vi.advanceTimersByTimeAsync(9000)
-    here.source.refresh = refresh
-    await vi.advanceTimersByTimeAsync(3000)
-    expect(here.tasks.data.value).toBe('bea\'s tasks')
-  })
-})
-
-describe('createConvex: a page restored from the back/forward cache', () => {
-  const comeBack = (persisted: boolean): boolean => dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
-
-  it('requests the session, and shows nothing of the previous user', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    await tick()
-    browser.session = signedIn('bea')
-    comeBack(true)
-    await tick()
-    expect(here.tasks.data.value).toBe('bea\'s tasks')
-    expect(here.source.refreshes).toBe(1)
-  })
-
-  it('does not request the session twice after a normal load', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    comeBack(false)
-    await tick()
-    expect(here.source.refreshes).toBe(0)
-  })
-})
-
-describe('createConvex: ten tabs', () => {
-  it('announce an identity change once, and request the session once in each other tab', async () => {
-    const tabs = Array.from({ length: 10 }, () => browser.openTab())
-    await tick()
-    channel.messages.length = 0
-    for (const { source } of tabs)
-      source.refreshes = 0
-    browser.session = signedIn('ada')
-    tabs[3]!.source.say(browser.session)
-    await tick()
-    expect(channel.messages).toHaveLength(1)
-    expect(tabs.map(({ source }) => source.refreshes).sort()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
-    expect(tabs.every(({ convex }) => convex.auth.status.value === 'authenticated')).toBe(true)
-  })
-
-  it('announce nothing while nothing changes', async () => {
-    browser.session = signedIn('ada')
-    const tabs = Array.from({ length: 3 }, () => browser.openTab())
-    await tick()
-    channel.messages.length = 0
-    for (const { source } of tabs)
-      source.say(structuredClone(browser.session))
-    await vi.advanceTimersByTimeAsync(1_800_000)
-    expect(channel.messages).toEqual([])
-  })
-})
-
-describe('createConvex: two apps on one page with a provider each', () => {
-  it.each([true, false])('keep their own users although they share a channel: refreshable provider: %s', async (canRefresh) => {
-    const other = new Browser()
-    browser.session = signedIn('ada')
-    other.session = signedIn('bea')
-    const first = browser.openTab()
-    const second = other.openTab()
-    if (!canRefresh) {
-      for (const { source } of [first, second])
-        Object.assign(source, { refresh: undefined })
-    }
-    await tick()
-    const shown = (): unknown[] => [first.tasks.data.value, second.tasks.data.value]
-    expect(shown()).toEqual(['ada\'s tasks', 'bea\'s tasks'])
-    // One announcement for each user, and at most one more token request for each announcement.
-    expect(channel.messages).toHaveLength(2)
-    expect(first.source.requests.length + second.source.requests.length).toBeLessThanOrEqual(4)
-    browser.session = { status: 'signedOut' }
-    await first.convex.auth.signOut()
-    await tick()
-    expect(shown()).toEqual([undefined, 'bea\'s tasks'])
-    channel.messages.length = 0
-    await vi.advanceTimersByTimeAsync(600_000)
-    expect(channel.messages).toEqual([])
-    expect(second.convex.auth.status.value).toBe('authenticated')
-  })
-})
-
-describe('createConvex: two apps of one origin with a provider id each', () => {
-  it('use a channel each', async () => {
-    const other = new Browser()
-    const first = browser.openTab({ id: 'https://one.example/api/auth' })
-    const second = other.openTab({ id: Promise.resolve('https://two.example/api/auth') })
-    await tick()
-    channel.messages.length = 0
-    for (const { source } of [first, second])
-      source.refreshes = 0
-    browser.session = signedIn('ada')
-    first.source.say(browser.session)
-    await tick()
-    other.session = signedIn('bea')
-    second.source.say(other.session)
-    await tick()
-    expect([first.source.refreshes, second.source.refreshes]).toEqual([0, 0])
-    expect(channel.messages).toEqual([
-      { channel: 'convue:https://scripted-deployment.convex.cloud:https://one.example/api/auth', data: 'ada' },
-      { channel: 'convue:https://scripted-deployment.convex.cloud:https://two.example/api/auth', data: 'bea' },
-    ])
-  })
-})
-
-describe('createConvex: an announcement that this tab does not adopt', () => {
-  it.each([
-    ['the provider denies it', async () => {
-      const misled = browser.openTab()
+describe('createConvex', () => {
+  describe('sign-in in another tab', () => {
+    it('signs this tab in', async () => {
+      const [here, there] = await openTwoTabs({ status: 'signedOut' })
+      browser.session = signedIn('ada')
+      there.source.say(browser.session)
       await tick()
-      misled.source.say({ status: 'signedOut' })
-    }],
-    ['another app made it', async () => {
+      expect(here.convex.auth.status.value).toBe('authenticated')
+      expect(here.tasks.data.value).toBe('ada\'s tasks')
+    })
+
+    it('shows nothing of the previous user in any tick', async () => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      expect(here.tasks.data.value).toBe('ada\'s tasks')
+      const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
+      browser.session = signedIn('bea')
+      there.source.say(browser.session)
+      await tick()
+      expect(ticks.map(text => JSON.parse(text))).toEqual([['ada', 'ada\'s tasks'], ['bea', null], ['bea', 'bea\'s tasks']])
+      expect(here.page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
+    })
+  })
+
+  describe('sign-out in another tab', () => {
+    it('signs this tab out', async () => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      browser.session = { status: 'signedOut' }
+      await there.convex.auth.signOut()
+      await tick()
+      expect(here.convex.auth.status.value).toBe('unauthenticated')
+      expect(here.tasks.data.value).toBeUndefined()
+      expect(here.page.deployment.liveSockets).toEqual([])
+    })
+
+    it('is checked with the provider, not trusted', async () => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      await there.convex.auth.signOut() // and the session goes on
+      await tick()
+      expect(here.source.refreshes).toBe(1)
+      expect(here.convex.auth.status.value).toBe('authenticated')
+      expect(here.tasks.data.value).toBe('ada\'s tasks')
+    })
+
+    it('changes nothing if the provider cannot be reached', async () => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      browser.session = { status: 'failed', error: new Error('offline') }
+      there.source.say({ status: 'signedOut' })
+      await tick()
+      expect(here.convex.auth.status.value).toBe('authenticated')
+    })
+  })
+
+  describe('a change in another tab while the provider fails', () => {
+    const failed: SessionSnapshot = { status: 'failed', error: new Error('too many requests') }
+
+    it.each([
+      ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
+      ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
+      ['a switch to another user', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
+    ])('is checked until the provider answers: %s', async (_name, before, then, tasks) => {
+      browser.session = before
+      const here = browser.openTab()
+      const there = browser.openTab()
+      await tick()
+      browser.session = failed
+      there.source.say(then)
+      await vi.advanceTimersByTimeAsync(10_000)
+      // At once, and in the first three steps of the back-off.
+      expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
+      browser.session = then
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(here.tasks.data.value).toBe(tasks)
+      here.source.refreshes = 0
+      await vi.advanceTimersByTimeAsync(600_000)
+      expect(here.source.refreshes).toBe(0)
+    })
+
+    it('is checked until the provider answers: a provider that reports nothing', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      const there = browser.openTab()
+      await tick()
+      const { refresh } = here.source
+      here.source.refresh = () => {}
+      browser.session = signedIn('bea')
+      there.source.say(browser.session)
+      await vi.advanceTimersByTimeAsync(9000)
+      here.source.refresh = refresh
+      await vi.advanceTimersByTimeAsync(3000)
+      expect(here.tasks.data.value).toBe('bea\'s tasks')
+    })
+  })
+
+  describe('a page restored from the back/forward cache', () => {
+    const comeBack = (persisted: boolean): boolean => dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+    it('requests the session, and shows nothing of the previous user', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      await tick()
+      browser.session = signedIn('bea')
+      comeBack(true)
+      await tick()
+      expect(here.tasks.data.value).toBe('bea\'s tasks')
+      expect(here.source.refreshes).toBe(1)
+    })
+
+    it('does not request the session twice after a normal load', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      comeBack(false)
+      await tick()
+      expect(here.source.refreshes).toBe(0)
+    })
+  })
+
+  describe('ten tabs', () => {
+    it('announce an identity change once, and request the session once in each other tab', async () => {
+      const tabs = Array.from({ length: 10 }, () => browser.openTab())
+      await tick()
+      channel.messages.length = 0
+      for (const { source } of tabs)
+        source.refreshes = 0
+      browser.session = signedIn('ada')
+      tabs[3]!.source.say(browser.session)
+      await tick()
+      expect(channel.messages).toHaveLength(1)
+      expect(tabs.map(({ source }) => source.refreshes).sort()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+      expect(tabs.every(({ convex }) => convex.auth.status.value === 'authenticated')).toBe(true)
+    })
+
+    it('announce nothing while nothing changes', async () => {
+      browser.session = signedIn('ada')
+      const tabs = Array.from({ length: 3 }, () => browser.openTab())
+      await tick()
+      channel.messages.length = 0
+      for (const { source } of tabs)
+        source.say(structuredClone(browser.session))
+      await vi.advanceTimersByTimeAsync(1_800_000)
+      expect(channel.messages).toEqual([])
+    })
+  })
+
+  describe('two apps on one page with a provider each', () => {
+    it.each([true, false])('keep their own users although they share a channel: refreshable provider: %s', async (canRefresh) => {
+      const other = new Browser()
+      browser.session = signedIn('ada')
+      other.session = signedIn('bea')
+      const first = browser.openTab()
+      const second = other.openTab()
+      if (!canRefresh) {
+        for (const { source } of [first, second])
+          Object.assign(source, { refresh: undefined })
+      }
+      await tick()
+      const shown = (): unknown[] => [first.tasks.data.value, second.tasks.data.value]
+      expect(shown()).toEqual(['ada\'s tasks', 'bea\'s tasks'])
+      // One announcement for each user, and at most one more token request for each announcement.
+      expect(channel.messages).toHaveLength(2)
+      expect(first.source.requests.length + second.source.requests.length).toBeLessThanOrEqual(4)
+      browser.session = { status: 'signedOut' }
+      await first.convex.auth.signOut()
+      await tick()
+      expect(shown()).toEqual([undefined, 'bea\'s tasks'])
+      channel.messages.length = 0
+      await vi.advanceTimersByTimeAsync(600_000)
+      expect(channel.messages).toEqual([])
+      expect(second.convex.auth.status.value).toBe('authenticated')
+    })
+  })
+
+  describe('two apps of one origin with a provider id each', () => {
+    it('use a channel each', async () => {
+      const other = new Browser()
+      const first = browser.openTab({ id: 'https://one.example/api/auth' })
+      const second = other.openTab({ id: Promise.resolve('https://two.example/api/auth') })
+      await tick()
+      channel.messages.length = 0
+      for (const { source } of [first, second])
+        source.refreshes = 0
+      browser.session = signedIn('ada')
+      first.source.say(browser.session)
+      await tick()
+      other.session = signedIn('bea')
+      second.source.say(other.session)
+      await tick()
+      expect([first.source.refreshes, second.source.refreshes]).toEqual([0, 0])
+      expect(channel.messages).toEqual([
+        { channel: 'convue:https://scripted-deployment.convex.cloud:https://one.example/api/auth', data: 'ada' },
+        { channel: 'convue:https://scripted-deployment.convex.cloud:https://two.example/api/auth', data: 'bea' },
+      ])
+    })
+  })
+
+  describe('an announcement that this tab does not adopt', () => {
+    it.each([
+      ['the provider denies it', async () => {
+        const misled = browser.openTab()
+        await tick()
+        misled.source.say({ status: 'signedOut' })
+      }],
+      ['another app made it', async () => {
+        const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+        other.postMessage(null)
+        other.close()
+      }],
+    ])('is discarded once the provider answers, so that a later sign-out is announced: %s', async (_name, mislead) => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      await mislead()
+      await tick()
+      expect([here.tasks.data.value, there.tasks.data.value]).toEqual(['ada\'s tasks', 'ada\'s tasks'])
+      browser.session = { status: 'signedOut' }
+      await here.convex.auth.signOut()
+      await tick()
+      expect(there.convex.auth.status.value).toBe('unauthenticated')
+      expect(there.tasks.data.value).toBeUndefined()
+    })
+
+    it('is discarded although a token request is pending all the time', async () => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      here.source.answer = () => new Promise(() => {})
+      vi.setSystemTime(Date.now() + 7_200_000)
+      document.dispatchEvent(new Event('visibilitychange'))
       const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
       other.postMessage(null)
       other.close()
-    }],
-  ])('is discarded once the provider answers, so that a later sign-out is announced: %s', async (_name, mislead) => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    await mislead()
-    await tick()
-    expect([here.tasks.data.value, there.tasks.data.value]).toEqual(['ada\'s tasks', 'ada\'s tasks'])
-    browser.session = { status: 'signedOut' }
-    await here.convex.auth.signOut()
-    await tick()
-    expect(there.convex.auth.status.value).toBe('unauthenticated')
-    expect(there.tasks.data.value).toBeUndefined()
-  })
-
-  it('is discarded although a token request is pending all the time', async () => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    here.source.answer = () => new Promise(() => {})
-    vi.setSystemTime(Date.now() + 7_200_000)
-    document.dispatchEvent(new Event('visibilitychange'))
-    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
-    other.postMessage(null)
-    other.close()
-    await tick()
-    browser.session = { status: 'signedOut' }
-    await here.convex.auth.signOut()
-    await tick()
-    expect(there.convex.auth.status.value).toBe('unauthenticated')
-  })
-
-  it('is discarded although the answer took several attempts', async () => {
-    const [here, there] = await openTwoTabs(signedIn('ada'))
-    browser.session = { status: 'failed', error: new Error('too many requests') }
-    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
-    other.postMessage(null)
-    other.close()
-    await vi.advanceTimersByTimeAsync(10_000)
-    browser.session = signedIn('ada')
-    await vi.advanceTimersByTimeAsync(60_000)
-    browser.session = { status: 'signedOut' }
-    await here.convex.auth.signOut()
-    await tick()
-    expect(there.convex.auth.status.value).toBe('unauthenticated')
-  })
-})
-
-describe('createConvex: a message between tabs', () => {
-  it('contains no token and no session', async () => {
-    browser.session = signedIn('ada')
-    browser.openTab()
-    await tick()
-    expect(channel.messages).toEqual([{ channel: expect.stringContaining('scripted-deployment'), data: 'ada' }])
-  })
-
-  it.each([undefined, 42, {}, 'mallory', ['ada']])('is ignored if it is garbage: %o', async (data) => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    await tick()
-    const ticks = recordTicks(() => [here.convex.auth.status.value, here.tasks.data.value])
-    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
-    other.postMessage(data)
-    other.close()
-    await tick()
-    expect(ticks).toHaveLength(1)
-    expect(here.source.requests).toHaveLength(1)
-    // The tab still announces a change.
-    channel.messages.length = 0
-    await here.convex.auth.signOut()
-    expect(channel.messages).toHaveLength(1)
-  })
-
-  it('causes a session request each time, also if it equals the previous message', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    await tick()
-    here.source.refreshes = 0
-    const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
-    for (let announcement = 0; announcement < 2; announcement++) {
-      other.postMessage(null)
       await tick()
-    }
-    other.close()
-    expect(here.source.refreshes).toBe(2)
+      browser.session = { status: 'signedOut' }
+      await here.convex.auth.signOut()
+      await tick()
+      expect(there.convex.auth.status.value).toBe('unauthenticated')
+    })
+
+    it('is discarded although the answer took several attempts', async () => {
+      const [here, there] = await openTwoTabs(signedIn('ada'))
+      browser.session = { status: 'failed', error: new Error('too many requests') }
+      const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+      other.postMessage(null)
+      other.close()
+      await vi.advanceTimersByTimeAsync(10_000)
+      browser.session = signedIn('ada')
+      await vi.advanceTimersByTimeAsync(60_000)
+      browser.session = { status: 'signedOut' }
+      await here.convex.auth.signOut()
+      await tick()
+      expect(there.convex.auth.status.value).toBe('unauthenticated')
+    })
   })
 
-  it('reaches a plugin that a hook of a mounted component creates', async () => {
-    const outer = browser.openTab()
-    browser.session = signedIn('ada')
-    let inner: ReturnType<Browser['openTab']> | undefined
-    outer.page.mount(defineComponent(() => {
-      onMounted(() => inner = browser.openTab())
-      return () => null
-    }))
-    await tick()
-    expect(channel.openCount()).toBe(2)
-    browser.session = signedIn('bea')
-    outer.source.say(browser.session)
-    await tick()
-    expect(inner!.tasks.data.value).toBe('bea\'s tasks')
+  describe('a message between tabs', () => {
+    it('contains no token and no session', async () => {
+      browser.session = signedIn('ada')
+      browser.openTab()
+      await tick()
+      expect(channel.messages).toEqual([{ channel: expect.stringContaining('scripted-deployment'), data: 'ada' }])
+    })
+
+    it.each([undefined, 42, {}, 'mallory', ['ada']])('is ignored if it is garbage: %o', async (data) => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      await tick()
+      const ticks = recordTicks(() => [here.convex.auth.status.value, here.tasks.data.value])
+      const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+      other.postMessage(data)
+      other.close()
+      await tick()
+      expect(ticks).toHaveLength(1)
+      expect(here.source.requests).toHaveLength(1)
+      // The tab still announces a change.
+      channel.messages.length = 0
+      await here.convex.auth.signOut()
+      expect(channel.messages).toHaveLength(1)
+    })
+
+    it('causes a session request each time, also if it equals the previous message', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      await tick()
+      here.source.refreshes = 0
+      const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+      for (let announcement = 0; announcement < 2; announcement++) {
+        other.postMessage(null)
+        await tick()
+      }
+      other.close()
+      expect(here.source.refreshes).toBe(2)
+    })
+
+    it('reaches a plugin that a hook of a mounted component creates', async () => {
+      const outer = browser.openTab()
+      browser.session = signedIn('ada')
+      let inner: ReturnType<Browser['openTab']> | undefined
+      outer.page.mount(defineComponent(() => {
+        onMounted(() => inner = browser.openTab())
+        return () => null
+      }))
+      await tick()
+      expect(channel.openCount()).toBe(2)
+      browser.session = signedIn('bea')
+      outer.source.say(browser.session)
+      await tick()
+      expect(inner!.tasks.data.value).toBe('bea\'s tasks')
+    })
+
+    it('does not reach apps of another deployment', async () => {
+      const here = browser.openTab()
+      const elsewhere = browser.openTab({ url: 'https://another-deployment.convex.cloud' })
+      await tick()
+      elsewhere.source.refreshes = 0
+      browser.session = signedIn('ada')
+      here.source.say(browser.session)
+      await tick()
+      expect(elsewhere.source.refreshes).toBe(0)
+    })
   })
 
-  it('does not reach apps of another deployment', async () => {
-    const here = browser.openTab()
-    const elsewhere = browser.openTab({ url: 'https://another-deployment.convex.cloud' })
-    await tick()
-    elsewhere.source.refreshes = 0
-    browser.session = signedIn('ada')
-    here.source.say(browser.session)
-    await tick()
-    expect(elsewhere.source.refreshes).toBe(0)
-  })
-})
+  describe('a provider without refresh()', () => {
+    it('receives a token request when another tab announces another user', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      Object.assign(here.source, { refresh: undefined })
+      const there = browser.openTab()
+      await tick()
+      browser.session = signedIn('bea')
+      there.source.say(browser.session)
+      await tick()
+      expect(here.tasks.data.value).toBe('bea\'s tasks')
+    })
 
-describe('createConvex: a provider without refresh()', () => {
-  it('receives a token request when another tab announces another user', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    Object.assign(here.source, { refresh: undefined })
-    const there = browser.openTab()
-    await tick()
-    browser.session = signedIn('bea')
-    there.source.say(browser.session)
-    await tick()
-    expect(here.tasks.data.value).toBe('bea\'s tasks')
-  })
+    it('receives a token request when another tab announces a sign-out', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      Object.assign(here.source, { refresh: undefined })
+      const there = browser.openTab()
+      await tick()
+      browser.session = { status: 'signedOut' }
+      await there.convex.auth.signOut()
+      await tick()
+      expect(here.convex.auth.status.value).toBe('unauthenticated')
+    })
 
-  it('receives a token request when another tab announces a sign-out', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    Object.assign(here.source, { refresh: undefined })
-    const there = browser.openTab()
-    await tick()
-    browser.session = { status: 'signedOut' }
-    await there.convex.auth.signOut()
-    await tick()
-    expect(here.convex.auth.status.value).toBe('unauthenticated')
-  })
-
-  it('receives a token request when another tab announces a sign-in', async () => {
-    const here = browser.openTab()
-    Object.assign(here.source, { refresh: undefined })
-    const there = browser.openTab()
-    await tick()
-    browser.session = signedIn('ada')
-    there.source.say(browser.session)
-    await tick()
-    expect(here.tasks.data.value).toBe('ada\'s tasks')
-    // A later report of a sign-out counts, although the provider has reported a sign-out before.
-    here.source.say({ status: 'signedOut' })
-    expect(here.tasks.data.value).toBeUndefined()
-  })
-})
-
-describe('createConvex: a page restored after a sign-out elsewhere', () => {
-  const show = (persisted: boolean): unknown => window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
-
-  it('requests the session, which may have ended', async () => {
-    browser.session = signedIn('ada')
-    const here = browser.openTab()
-    await tick()
-    expect(here.tasks.data.value).toBe('ada\'s tasks')
-    browser.session = { status: 'signedOut' }
-    show(true)
-    await tick()
-    expect(here.convex.auth.status.value).toBe('unauthenticated')
-    expect(here.tasks.data.value).toBeUndefined()
+    it('receives a token request when another tab announces a sign-in', async () => {
+      const here = browser.openTab()
+      Object.assign(here.source, { refresh: undefined })
+      const there = browser.openTab()
+      await tick()
+      browser.session = signedIn('ada')
+      there.source.say(browser.session)
+      await tick()
+      expect(here.tasks.data.value).toBe('ada\'s tasks')
+      // A later report of a sign-out counts, although the provider has reported a sign-out before.
+      here.source.say({ status: 'signedOut' })
+      expect(here.tasks.data.value).toBeUndefined()
+    })
   })
 
-  it('does not request the session twice when it is shown for the first time', async () => {
-    const here = browser.openTab()
-    await tick()
-    show(false)
-    expect(here.source.refreshes).toBe(0)
+  describe('a page restored after a sign-out elsewhere', () => {
+    const show = (persisted: boolean): unknown => window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
+
+    it('requests the session, which may have ended', async () => {
+      browser.session = signedIn('ada')
+      const here = browser.openTab()
+      await tick()
+      expect(here.tasks.data.value).toBe('ada\'s tasks')
+      browser.session = { status: 'signedOut' }
+      show(true)
+      await tick()
+      expect(here.convex.auth.status.value).toBe('unauthenticated')
+      expect(here.tasks.data.value).toBeUndefined()
+    })
+
+    it('does not request the session twice when it is shown for the first time', async () => {
+      const here = browser.openTab()
+      await tick()
+      show(false)
+      expect(here.source.refreshes).toBe(0)
+    })
   })
 })

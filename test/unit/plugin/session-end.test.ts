@@ -205,150 +205,152 @@ describe('useConvexAuth: signOut with a slow response', () => {
   })
 })
 
-describe('createConvex: a session that ends elsewhere', () => {
-  it.each<[string, (authClient: any) => unknown]>([
-    ['by the Better Auth client, with a slow response', (authClient) => {
-      answerSignOutSlowly()
-      return authClient.signOut()
-    }],
-    ['in another tab or on another device', () => endSession()],
-  ])('hides the data without showing an error: %s', async (_name, end) => {
-    const { authClient, ticks } = await openSignedIn()
-    void end(authClient)
-    await page.tick(SLOW_MS + CHECK_MS + 100)
-    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
-    expect(server.count('/convex/token')).toBe(0)
-  })
-
-  it('causes one session request, however many queries fail', async () => {
-    await openSignedIn()
-    endSession()
-    await page.tick(CHECK_MS - 100)
-    expect(server.paths()).toEqual([])
-    await page.tick(1000)
-    expect(server.paths()).toEqual(['/get-session'])
-  })
-
-  it('causes no session request while the auth client may replace the session', async () => {
-    const { authClient, ticks } = await openSignedIn()
-    // Until the response, the browser has the old cookie: a request with it would end both
-    // sessions.
-    server.answers['/change-password'] = () => {
-      server.user = null
-      failure = UNAUTHENTICATED
-      page.deployment.invalidate()
-      return new Promise(resolve => setTimeout(() => {
-        server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
-        server.user = 'ada'
-        resolve(Response.json({}))
-      }, 5000))
-    }
-    page.deployment.onFrame = ({ type }) => {
-      if (type === 'Authenticate')
-        failure = null
-    }
-    void authClient.changePassword({ currentPassword: 'old', newPassword: 'new', revokeOtherSessions: true })
-    await page.tick(20_000)
-    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }])
-    expect(server.paths()).toEqual(['/change-password', '/get-session', '/convex/token'])
-  })
-
-  it('shows no error of a session that is replaced, as by changePassword', async () => {
-    const { ticks, current } = await openSignedIn()
-    // The old session has ended. The cookie names another one, whose token the functions accept.
-    server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
-    failure = UNAUTHENTICATED
-    page.deployment.onFrame = ({ type }) => {
-      if (type === 'Authenticate')
-        failure = null
-    }
-    page.deployment.invalidate()
-    await page.tick(100)
-    await page.tick(20_000)
-    expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }])
-    expect(current.isStale.value).toBe(false)
-    expect(server.paths()).toEqual(['/get-session', '/convex/token'])
-  })
-})
-
-describe('createConvex: an error that is not about the session', () => {
-  it('is shown at once, without a session request', async () => {
-    const { current } = await openSignedIn()
-    for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' })]) {
-      failure = error
-      page.deployment.invalidate()
-      await page.tick(0)
-      await page.tick(0)
-      expect(current.error.value).toBeDefined()
-      failure = null
-      page.deployment.invalidate()
-      await page.tick(100)
-    }
-    expect(server.requests).toEqual([])
-  })
-
-  it('is shown once the session is confirmed, and later errors are shown at once', async () => {
-    const { current, auth } = await openSignedIn()
-    server.answers['/get-session'] = () => new Promise(resolve => setTimeout(() => resolve(server.answer('/get-session')), 50))
-    for (const [index, isWithheld] of [true, false, false].entries()) {
-      failure = UNAUTHENTICATED
-      page.deployment.invalidate()
-      await page.tick(0)
-      await page.tick(0)
-      expect(!current.error.value, `${index}`).toBe(isWithheld)
-      await page.tick(isWithheld ? CHECK_MS + 100 : 100)
-      expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
-      failure = null
-      page.deployment.invalidate()
-      await page.tick(100)
-      expect(current.data.value).toEqual({ name: 'ada' })
-    }
-    expect(auth.status.value).toBe('authenticated')
-    expect(server.paths()).toEqual(['/get-session'])
-  })
-
-  it('is shown after ten seconds if the session request fails', async () => {
-    const { current } = await openSignedIn()
-    server.answers['/get-session'] = noAnswer
-    failure = UNAUTHENTICATED
-    page.deployment.invalidate()
-    await page.tick(9900)
-    expect(current.error.value).toBeUndefined()
-    expect(current.isStale.value).toBe(true)
-    await page.tick(200)
-    expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
-  })
-
-  it('is shown at once to an anonymous user, and for a query without a result', async () => {
-    const { authClient } = await openSignedIn()
-    page.deployment.functions.set('tasks:list', () => {
-      throw UNAUTHENTICATED
+describe('createConvex', () => {
+  describe('a session that ends elsewhere', () => {
+    it.each<[string, (authClient: any) => unknown]>([
+      ['by the Better Auth client, with a slow response', (authClient) => {
+        answerSignOutSlowly()
+        return authClient.signOut()
+      }],
+      ['in another tab or on another device', () => endSession()],
+    ])('hides the data without showing an error: %s', async (_name, end) => {
+      const { authClient, ticks } = await openSignedIn()
+      void end(authClient)
+      await page.tick(SLOW_MS + CHECK_MS + 100)
+      expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
+      expect(server.count('/convex/token')).toBe(0)
     })
-    const { result: late } = page.run(() => useAuthedQuery(api.tasks, { of: 'late' }))
-    await page.tick()
-    expect(late.error.value).toMatchObject({ data: 'Unauthenticated' })
-    expect(server.requests).toEqual([])
-    void authClient.signOut()
-    await page.tick(100)
-    server.requests.length = 0
-    const { result: anonymous } = page.run(() => useConvexQuery(api.current))
-    await page.tick(100)
-    expect(anonymous.data.value).toEqual({ name: null })
-    failure = UNAUTHENTICATED
-    page.deployment.invalidate()
-    await page.tick(100)
-    expect(anonymous.error.value).toMatchObject({ data: 'Unauthenticated' })
-    expect(server.requests).toEqual([])
+
+    it('causes one session request, however many queries fail', async () => {
+      await openSignedIn()
+      endSession()
+      await page.tick(CHECK_MS - 100)
+      expect(server.paths()).toEqual([])
+      await page.tick(1000)
+      expect(server.paths()).toEqual(['/get-session'])
+    })
+
+    it('causes no session request while the auth client may replace the session', async () => {
+      const { authClient, ticks } = await openSignedIn()
+      // Until the response, the browser has the old cookie: a request with it would end both
+      // sessions.
+      server.answers['/change-password'] = () => {
+        server.user = null
+        failure = UNAUTHENTICATED
+        page.deployment.invalidate()
+        return new Promise(resolve => setTimeout(() => {
+          server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
+          server.user = 'ada'
+          resolve(Response.json({}))
+        }, 5000))
+      }
+      page.deployment.onFrame = ({ type }) => {
+        if (type === 'Authenticate')
+          failure = null
+      }
+      void authClient.changePassword({ currentPassword: 'old', newPassword: 'new', revokeOtherSessions: true })
+      await page.tick(20_000)
+      expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }])
+      expect(server.paths()).toEqual(['/change-password', '/get-session', '/convex/token'])
+    })
+
+    it('shows no error of a session that is replaced, as by changePassword', async () => {
+      const { ticks, current } = await openSignedIn()
+      // The old session has ended. The cookie names another one, whose token the functions accept.
+      server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
+      failure = UNAUTHENTICATED
+      page.deployment.onFrame = ({ type }) => {
+        if (type === 'Authenticate')
+          failure = null
+      }
+      page.deployment.invalidate()
+      await page.tick(100)
+      await page.tick(20_000)
+      expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }])
+      expect(current.isStale.value).toBe(false)
+      expect(server.paths()).toEqual(['/get-session', '/convex/token'])
+    })
   })
 
-  it('settles refresh() while it is withheld', async () => {
-    const { current } = await openSignedIn()
-    server.answers['/get-session'] = () => new Promise(() => {})
-    failure = UNAUTHENTICATED
-    const refreshed = vi.fn()
-    void current.refresh().then(refreshed)
-    await page.tick(100)
-    expect(refreshed).toHaveBeenCalledOnce()
-    expect(current.data.value).toEqual({ name: 'ada' })
+  describe('an error that is not about the session', () => {
+    it('is shown at once, without a session request', async () => {
+      const { current } = await openSignedIn()
+      for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' })]) {
+        failure = error
+        page.deployment.invalidate()
+        await page.tick(0)
+        await page.tick(0)
+        expect(current.error.value).toBeDefined()
+        failure = null
+        page.deployment.invalidate()
+        await page.tick(100)
+      }
+      expect(server.requests).toEqual([])
+    })
+
+    it('is shown once the session is confirmed, and later errors are shown at once', async () => {
+      const { current, auth } = await openSignedIn()
+      server.answers['/get-session'] = () => new Promise(resolve => setTimeout(() => resolve(server.answer('/get-session')), 50))
+      for (const [index, isWithheld] of [true, false, false].entries()) {
+        failure = UNAUTHENTICATED
+        page.deployment.invalidate()
+        await page.tick(0)
+        await page.tick(0)
+        expect(!current.error.value, `${index}`).toBe(isWithheld)
+        await page.tick(isWithheld ? CHECK_MS + 100 : 100)
+        expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
+        failure = null
+        page.deployment.invalidate()
+        await page.tick(100)
+        expect(current.data.value).toEqual({ name: 'ada' })
+      }
+      expect(auth.status.value).toBe('authenticated')
+      expect(server.paths()).toEqual(['/get-session'])
+    })
+
+    it('is shown after ten seconds if the session request fails', async () => {
+      const { current } = await openSignedIn()
+      server.answers['/get-session'] = noAnswer
+      failure = UNAUTHENTICATED
+      page.deployment.invalidate()
+      await page.tick(9900)
+      expect(current.error.value).toBeUndefined()
+      expect(current.isStale.value).toBe(true)
+      await page.tick(200)
+      expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
+    })
+
+    it('is shown at once to an anonymous user, and for a query without a result', async () => {
+      const { authClient } = await openSignedIn()
+      page.deployment.functions.set('tasks:list', () => {
+        throw UNAUTHENTICATED
+      })
+      const { result: late } = page.run(() => useAuthedQuery(api.tasks, { of: 'late' }))
+      await page.tick()
+      expect(late.error.value).toMatchObject({ data: 'Unauthenticated' })
+      expect(server.requests).toEqual([])
+      void authClient.signOut()
+      await page.tick(100)
+      server.requests.length = 0
+      const { result: anonymous } = page.run(() => useConvexQuery(api.current))
+      await page.tick(100)
+      expect(anonymous.data.value).toEqual({ name: null })
+      failure = UNAUTHENTICATED
+      page.deployment.invalidate()
+      await page.tick(100)
+      expect(anonymous.error.value).toMatchObject({ data: 'Unauthenticated' })
+      expect(server.requests).toEqual([])
+    })
+
+    it('settles refresh() while it is withheld', async () => {
+      const { current } = await openSignedIn()
+      server.answers['/get-session'] = () => new Promise(() => {})
+      failure = UNAUTHENTICATED
+      const refreshed = vi.fn()
+      void current.refresh().then(refreshed)
+      await page.tick(100)
+      expect(refreshed).toHaveBeenCalledOnce()
+      expect(current.data.value).toEqual({ name: 'ada' })
+    })
   })
 })

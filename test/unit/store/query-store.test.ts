@@ -23,106 +23,108 @@ function onTheWire(): string[] {
   return page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()].map(({ args }) => String(args.channel)))
 }
 
-describe('createQueryStore: entries', () => {
-  it('subscribes to a query while a component uses it', async () => {
-    const [one, two] = [ask('a'), ask('a')]
-    ask('b')
-    await page.tick()
-    expect(onTheWire()).toEqual(['a', 'b'])
-    one.stop()
-    await page.tick(5000)
-    expect(onTheWire()).toEqual(['a', 'b'])
-    two.stop()
-    await page.tick(2999)
-    expect(onTheWire()).toEqual(['a', 'b'])
-    await page.tick(1)
-    expect(onTheWire()).toEqual(['b'])
-  })
-
-  it('lets a subscription linger no longer after the clock is set back', async () => {
-    ask('a').stop()
-    await page.tick()
-    vi.setSystemTime(Date.now() - 3_600_000)
-    await page.tick(3000)
-    expect(onTheWire()).toEqual([])
-  })
-
-  it('unsubscribes once, however often components were mounted and unmounted', async () => {
-    for (let visit = 0; visit < 5; visit++) {
-      const { stop } = ask('a')
-      await page.tick(100)
-      stop()
-      stop()
-      await page.tick(100)
-    }
-    expect(vi.getTimerCount()).toBeLessThanOrEqual(2)
-    await page.tick(3000)
-    expect(page.deployment.liveSockets).toEqual([])
-    expect(page.takeFrames().filter(frame => frame.startsWith('+'))).toEqual(['+messages:list {"channel":"a"}'])
-  })
-
-  it('keeps the queries of two apps apart', async () => {
-    ask('a')
-    const other = new ScriptedPage()
-    other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'of the other app' }])
-    const { result } = other.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
-    await page.tick()
-    expect(result.data.value![0]!.body).toBe('of the other app')
-    expect(onTheWire()).toEqual(['a'])
-    void other.convex.close()
-    await page.tick()
-    expect(other.deployment.liveSockets).toEqual([])
-    expect(onTheWire()).toEqual(['a'])
-  })
-
-  it('resumes queries after a lost connection without a flicker', async () => {
-    const { result } = ask('a')
-    await page.tick()
-    const before = result.data.value
-    const statuses = new Set<unknown>()
-    page.run(() => effectScope().run(() => statuses.add(result.status.value)))
-    page.deployment.drop()
-    await page.tick(0)
-    expect(result.status.value).toBe('success')
-    await page.tick(5000)
-    expect(onTheWire()).toEqual(['a'])
-    expect(result.data.value).toBe(before)
-  })
-
-  it('sends queries of an offline page once it is online', async () => {
-    page.deployment.isReachable = false
-    const { result } = ask('a')
-    await page.tick(5000)
-    expect(result.status.value).toBe('pending')
-    page.deployment.isReachable = true
-    await page.tick(20_000)
-    expect(result.data.value).toEqual([{ _id: '1', body: 'a' }])
-  })
-
-  it('unsubscribes from a query with an error', async () => {
-    page.deployment.functions.set('messages:list', () => {
-      throw new Error('broken')
+describe('createQueryStore', () => {
+  describe('entries', () => {
+    it('subscribes to a query while a component uses it', async () => {
+      const [one, two] = [ask('a'), ask('a')]
+      ask('b')
+      await page.tick()
+      expect(onTheWire()).toEqual(['a', 'b'])
+      one.stop()
+      await page.tick(5000)
+      expect(onTheWire()).toEqual(['a', 'b'])
+      two.stop()
+      await page.tick(2999)
+      expect(onTheWire()).toEqual(['a', 'b'])
+      await page.tick(1)
+      expect(onTheWire()).toEqual(['b'])
     })
-    const { result, stop } = ask('a')
-    await page.tick()
-    expect(result.status.value).toBe('error')
-    stop()
-    await page.tick(3500)
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-})
 
-describe('createQueryStore: an identity change', () => {
-  it('removes lingering queries at once and does not run them as the next user', async () => {
-    page.source.signIn('ada')
-    const { stop } = ask('a')
-    ask('b')
-    await page.tick()
-    stop()
-    page.source.signIn('bob')
-    await page.tick()
-    expect(onTheWire()).toEqual(['b'])
-    expect(page.deployment.executions.filter(({ subject, args }) => subject === 'bob' && args.channel === 'a')).toEqual([])
+    it('lets a subscription linger no longer after the clock is set back', async () => {
+      ask('a').stop()
+      await page.tick()
+      vi.setSystemTime(Date.now() - 3_600_000)
+      await page.tick(3000)
+      expect(onTheWire()).toEqual([])
+    })
+
+    it('unsubscribes once, however often components were mounted and unmounted', async () => {
+      for (let visit = 0; visit < 5; visit++) {
+        const { stop } = ask('a')
+        await page.tick(100)
+        stop()
+        stop()
+        await page.tick(100)
+      }
+      expect(vi.getTimerCount()).toBeLessThanOrEqual(2)
+      await page.tick(3000)
+      expect(page.deployment.liveSockets).toEqual([])
+      expect(page.takeFrames().filter(frame => frame.startsWith('+'))).toEqual(['+messages:list {"channel":"a"}'])
+    })
+
+    it('keeps the queries of two apps apart', async () => {
+      ask('a')
+      const other = new ScriptedPage()
+      other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'of the other app' }])
+      const { result } = other.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
+      await page.tick()
+      expect(result.data.value![0]!.body).toBe('of the other app')
+      expect(onTheWire()).toEqual(['a'])
+      void other.convex.close()
+      await page.tick()
+      expect(other.deployment.liveSockets).toEqual([])
+      expect(onTheWire()).toEqual(['a'])
+    })
+
+    it('resumes queries after a lost connection without a flicker', async () => {
+      const { result } = ask('a')
+      await page.tick()
+      const before = result.data.value
+      const statuses = new Set<unknown>()
+      page.run(() => effectScope().run(() => statuses.add(result.status.value)))
+      page.deployment.drop()
+      await page.tick(0)
+      expect(result.status.value).toBe('success')
+      await page.tick(5000)
+      expect(onTheWire()).toEqual(['a'])
+      expect(result.data.value).toBe(before)
+    })
+
+    it('sends queries of an offline page once it is online', async () => {
+      page.deployment.isReachable = false
+      const { result } = ask('a')
+      await page.tick(5000)
+      expect(result.status.value).toBe('pending')
+      page.deployment.isReachable = true
+      await page.tick(20_000)
+      expect(result.data.value).toEqual([{ _id: '1', body: 'a' }])
+    })
+
+    it('unsubscribes from a query with an error', async () => {
+      page.deployment.functions.set('messages:list', () => {
+        throw new Error('broken')
+      })
+      const { result, stop } = ask('a')
+      await page.tick()
+      expect(result.status.value).toBe('error')
+      stop()
+      await page.tick(3500)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+  })
+
+  describe('an identity change', () => {
+    it('removes lingering queries at once and does not run them as the next user', async () => {
+      page.source.signIn('ada')
+      const { stop } = ask('a')
+      ask('b')
+      await page.tick()
+      stop()
+      page.source.signIn('bob')
+      await page.tick()
+      expect(onTheWire()).toEqual(['b'])
+      expect(page.deployment.executions.filter(({ subject, args }) => subject === 'bob' && args.channel === 'a')).toEqual([])
+    })
   })
 })
 

@@ -57,290 +57,292 @@ function bodies(list: { body: string }[] | undefined): string | undefined {
   return list?.map(({ body }) => body).join()
 }
 
-describe('optimisticUpdate: a successful mutation', () => {
-  it('is shown in the tick of the call, and replaced by its own effect in one step', async () => {
-    const { mutate, query, seen, shown } = await mountChannel()
-    const row = query.data.value![0]
-    void mutate({ channel, body: 'two' })
-    expect(shown()).toBe('one,two')
-    expect(query.data.value![0]).toBe(row)
-    await page.tick(500)
-    expect(seen).toEqual(['one,two success', 'one,two success'])
-    expect(query.data.value![1]!._id).toBe('two')
-    expect(query.data.value![0]).toBe(row)
-  })
-
-  it('updates several queries in one update of the page', async () => {
-    const { mutate, query } = await mountChannel((queries, args) => {
-      add(queries, args)
-      queries.setQuery(api.messages.count, { channel: args.channel }, queries.getQuery(api.messages.count, { channel: args.channel })! + 1)
+describe('optimisticUpdate', () => {
+  describe('a successful mutation', () => {
+    it('is shown in the tick of the call, and replaced by its own effect in one step', async () => {
+      const { mutate, query, seen, shown } = await mountChannel()
+      const row = query.data.value![0]
+      void mutate({ channel, body: 'two' })
+      expect(shown()).toBe('one,two')
+      expect(query.data.value![0]).toBe(row)
+      await page.tick(500)
+      expect(seen).toEqual(['one,two success', 'one,two success'])
+      expect(query.data.value![1]!._id).toBe('two')
+      expect(query.data.value![0]).toBe(row)
     })
-    const count = page.run(() => useConvexQuery(api.messages.count, { channel })).result
-    await page.tick(500)
-    const seen: unknown[] = []
-    page.run(() => watch([query.data, count.data], ([list, count]) => seen.push([list!.length, count]), { flush: 'sync' }))
-    void mutate({ channel, body: 'two' })
-    expect(seen).toEqual([[2, 2]])
-    void mutate({ channel, body: '!' }).catch(() => {})
-    expect(seen).toEqual([[2, 2], [3, 3]])
-    await page.tick(500)
-    expect(seen.every(([list, count]: any) => list === count)).toBe(true)
-    expect(seen.at(-1)).toEqual([2, 2])
-  })
 
-  it('renders nothing if it changes nothing', async () => {
-    const { mutate, seen } = await mountChannel((queries, { channel }) => {
-      queries.setQuery(api.messages.list, { channel }, queries.getQuery(api.messages.list, { channel })!.map(row => ({ ...row })))
+    it('updates several queries in one update of the page', async () => {
+      const { mutate, query } = await mountChannel((queries, args) => {
+        add(queries, args)
+        queries.setQuery(api.messages.count, { channel: args.channel }, queries.getQuery(api.messages.count, { channel: args.channel })! + 1)
+      })
+      const count = page.run(() => useConvexQuery(api.messages.count, { channel })).result
+      await page.tick(500)
+      const seen: unknown[] = []
+      page.run(() => watch([query.data, count.data], ([list, count]) => seen.push([list!.length, count]), { flush: 'sync' }))
+      void mutate({ channel, body: 'two' })
+      expect(seen).toEqual([[2, 2]])
+      void mutate({ channel, body: '!' }).catch(() => {})
+      expect(seen).toEqual([[2, 2], [3, 3]])
+      await page.tick(500)
+      expect(seen.every(([list, count]: any) => list === count)).toBe(true)
+      expect(seen.at(-1)).toEqual([2, 2])
     })
-    void mutate({ channel, body: '!' }).catch(() => {})
-    await page.tick(500)
-    expect(seen).toEqual([])
-  })
 
-  it('receives the arguments that were sent, not later values of the form', async () => {
-    const { mutate, shown } = await mountChannel()
-    const form = { channel, body: 'two' }
-    void mutate(form)
-    form.body = 'three'
-    page.deployment.invalidate()
-    await page.tick(20)
-    expect(shown()).toBe('one,two')
-    await page.tick(500)
-  })
-
-  it('works through useConvexClient too', async () => {
-    const { shown } = await mountChannel()
-    const { result: client } = page.run(() => useConvexClient())
-    const sent = client.mutation(api.messages.send, { channel, body: 'two' }, { optimisticUpdate: add })
-    expect(shown()).toBe('one,two')
-    await page.tick(500)
-    expect(await sent).toBe('two')
-    const failure = client.mutation(api.messages.send, { channel, body: '!' }, { optimisticUpdate: add }).catch(error => error)
-    expect(shown()).toBe('one,two,!')
-    await page.tick(500)
-    expect((await failure).message).toContain('refused !')
-    expect(shown()).toBe('one,two')
-  })
-})
-
-describe('optimisticUpdate: a mutation that fails', () => {
-  it('is reverted', async () => {
-    const { mutate, query, seen } = await mountChannel()
-    const before = query.data.value
-    const rejected = expect(mutate({ channel, body: '!' })).rejects.toThrow('refused')
-    await page.tick(500)
-    await rejected
-    expect(seen).toEqual(['one,! success', 'one success'])
-    expect(query.data.value![0]).toBe(before![0])
-  })
-
-  it('is reverted alone, without the updates before and after it', async () => {
-    const { mutate, shown } = await mountChannel()
-    void mutate({ channel, body: 'two' })
-    page.deployment.isHolding = true
-    const failure = mutate({ channel, body: '!' }).catch(error => error)
-    void mutate({ channel, body: 'three' })
-    expect(shown()).toBe('one,two,!,three')
-    await page.tick(60)
-    // In this order: the result of the first mutation, its effect, the refusal.
-    page.deployment.flush()
-    await failure
-    expect(shown()).toBe('one,two,three')
-    await page.tick(500)
-    expect(shown()).toBe('one,two,three')
-  })
-
-  it('is reverted to the current result of the server', async () => {
-    const { mutate, channels, seen, shown } = await mountChannel()
-    channels.a = [{ _id: '1', body: 'edited' }, { _id: '9', body: 'another\'s' }]
-    page.deployment.invalidate()
-    await page.tick(20)
-    const failure = mutate({ channel, body: '!' }).catch(error => error)
-    await page.tick(500)
-    await failure
-    expect(seen).toEqual(['one,! success', 'edited,another\'s,! success', 'edited,another\'s success'])
-    expect(shown()).toBe('edited,another\'s')
-  })
-
-  it('is reverted although the query fails in the meantime', async () => {
-    const { mutate, query, channels } = await mountChannel((queries, { channel, body }) =>
-      queries.setQuery(api.messages.list, { channel }, [{ _id: 'optimistic', body }]))
-    page.deployment.functions.set('messages:list', () => {
-      throw new Error('broken')
+    it('renders nothing if it changes nothing', async () => {
+      const { mutate, seen } = await mountChannel((queries, { channel }) => {
+        queries.setQuery(api.messages.list, { channel }, queries.getQuery(api.messages.list, { channel })!.map(row => ({ ...row })))
+      })
+      void mutate({ channel, body: '!' }).catch(() => {})
+      await page.tick(500)
+      expect(seen).toEqual([])
     })
-    const failure = mutate({ channel, body: '!' }).catch(error => error)
-    page.deployment.invalidate()
-    await page.tick(500)
-    await failure
-    expect(query.error.value?.message).toContain('broken')
-    page.deployment.functions.set('messages:list', () => channels.a!)
-    page.deployment.invalidate()
-    await page.tick(500)
-    expect(query.data.value).toEqual(channels.a)
-  })
-})
 
-describe('optimisticUpdate: two pending updates of one query', () => {
-  it('are applied in order, and each ends with its own mutation', async () => {
-    const { mutate, query, shown } = await mountChannel()
-    const ids = (): unknown => query.data.value!.map(({ _id }) => _id).join()
-    void mutate({ channel, body: 'two' })
-    await page.tick(20)
-    void mutate({ channel, body: 'three' })
-    expect(shown()).toBe('one,two,three')
-    await page.tick(35)
-    expect(ids()).toBe('1,two,optimistic three')
-    await page.tick(500)
-    expect(ids()).toBe('1,two,three')
-  })
-
-  it('are both applied again to the changes of other users', async () => {
-    const { mutate, channels, query, shown } = await mountChannel()
-    channels.a = [...channels.a!, { _id: '9', body: 'another\'s' }]
-    page.deployment.invalidate()
-    await page.tick(20)
-    void mutate({ channel, body: 'two' })
-    void mutate({ channel, body: 'three' })
-    expect(shown()).toBe('one,two,three')
-    await page.tick(40)
-    expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', '9', 'optimistic two', 'optimistic three'])
-    await page.tick(500)
-    expect(shown()).toBe('one,another\'s,two,three')
-  })
-})
-
-describe('optimisticUpdate: a value of undefined', () => {
-  const clear: typeof add = (queries, { channel }) => queries.setQuery(api.messages.list, { channel }, undefined)
-
-  it('makes the query load until the effect arrives', async () => {
-    const { mutate, query, seen } = await mountChannel(clear)
-    void mutate({ channel, body: 'two' })
-    expect([query.status.value, query.isPending.value, query.data.value, query.error.value, query.isStale.value]).toEqual(['pending', true, undefined, undefined, false])
-    await page.tick(500)
-    expect(seen).toEqual(['undefined pending', 'one,two success'])
-  })
-
-  it('makes the query load until the mutation has failed', async () => {
-    const { mutate, seen } = await mountChannel(clear)
-    void mutate({ channel, body: '!' }).catch(() => {})
-    await page.tick(500)
-    expect(seen).toEqual(['undefined pending', 'one success'])
-  })
-
-  it('leaves the data of keepPreviousData on the page, as stale', async () => {
-    const { mutate, query, seen, shown } = await mountChannel(clear, { keepPreviousData: true })
-    void mutate({ channel, body: 'two' })
-    expect([query.status.value, shown(), query.isStale.value]).toEqual(['pending', 'one', true])
-    await page.tick(500)
-    expect([query.status.value, shown(), query.isStale.value]).toEqual(['success', 'one,two', false])
-    expect(seen).toEqual(['one pending', 'one,two success'])
-  })
-})
-
-describe('optimisticUpdate: the local store', () => {
-  it('contains the live queries of the page, by arguments or all of them', async () => {
-    const seen: unknown[] = []
-    const { mutate } = await mountChannel((queries) => {
-      seen.push(
-        queries.getQuery(api.messages.list, { channel: 'a' }),
-        queries.getQuery(api.messages.list, { channel: 'b' }),
-        queries.getQuery(api.messages.list, { channel: 'nobody asked' }),
-        queries.getQuery(api.messages.count, { channel: 'a' }),
-        queries.getAllQueries(api.messages.list).map(({ args, value }) => `${args.channel}: ${bodies(value)}`).sort(),
-        queries.getAllQueries(api.messages.count),
-      )
+    it('receives the arguments that were sent, not later values of the form', async () => {
+      const { mutate, shown } = await mountChannel()
+      const form = { channel, body: 'two' }
+      void mutate(form)
+      form.body = 'three'
+      page.deployment.invalidate()
+      await page.tick(20)
+      expect(shown()).toBe('one,two')
+      await page.tick(500)
     })
-    page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }))
-    page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false }))
-    await page.tick(500)
-    void mutate({ channel, body: '!' }).catch(() => {})
-    await page.tick(500)
-    expect(seen.slice(0, 6)).toEqual([[{ _id: '1', body: 'one' }], [], undefined, undefined, ['a: one', 'b: '], []])
-  })
 
-  it('contains no query with an error, whose data can be set until the mutation settles', async () => {
-    const seen: unknown[] = []
-    const { mutate, query } = await mountChannel((queries, { channel, body }) => {
-      seen.push(queries.getQuery(api.messages.list, { channel }))
-      queries.setQuery(api.messages.list, { channel }, [{ _id: 'optimistic', body }])
+    it('works through useConvexClient too', async () => {
+      const { shown } = await mountChannel()
+      const { result: client } = page.run(() => useConvexClient())
+      const sent = client.mutation(api.messages.send, { channel, body: 'two' }, { optimisticUpdate: add })
+      expect(shown()).toBe('one,two')
+      await page.tick(500)
+      expect(await sent).toBe('two')
+      const failure = client.mutation(api.messages.send, { channel, body: '!' }, { optimisticUpdate: add }).catch(error => error)
+      expect(shown()).toBe('one,two,!')
+      await page.tick(500)
+      expect((await failure).message).toContain('refused !')
+      expect(shown()).toBe('one,two')
     })
-    page.deployment.functions.set('messages:list', () => {
-      throw new Error('broken')
+  })
+
+  describe('a mutation that fails', () => {
+    it('is reverted', async () => {
+      const { mutate, query, seen } = await mountChannel()
+      const before = query.data.value
+      const rejected = expect(mutate({ channel, body: '!' })).rejects.toThrow('refused')
+      await page.tick(500)
+      await rejected
+      expect(seen).toEqual(['one,! success', 'one success'])
+      expect(query.data.value![0]).toBe(before![0])
     })
-    page.deployment.invalidate()
-    await page.tick(100)
-    expect(query.status.value).toBe('error')
-    void mutate({ channel, body: '!' }).catch(() => {})
-    expect([query.status.value, query.data.value]).toEqual(['success', [{ _id: 'optimistic', body: '!' }]])
-    await page.tick(500)
-    expect(query.error.value?.message).toContain('broken')
-    expect(seen[0]).toBeUndefined()
+
+    it('is reverted alone, without the updates before and after it', async () => {
+      const { mutate, shown } = await mountChannel()
+      void mutate({ channel, body: 'two' })
+      page.deployment.isHolding = true
+      const failure = mutate({ channel, body: '!' }).catch(error => error)
+      void mutate({ channel, body: 'three' })
+      expect(shown()).toBe('one,two,!,three')
+      await page.tick(60)
+      // In this order: the result of the first mutation, its effect, the refusal.
+      page.deployment.flush()
+      await failure
+      expect(shown()).toBe('one,two,three')
+      await page.tick(500)
+      expect(shown()).toBe('one,two,three')
+    })
+
+    it('is reverted to the current result of the server', async () => {
+      const { mutate, channels, seen, shown } = await mountChannel()
+      channels.a = [{ _id: '1', body: 'edited' }, { _id: '9', body: 'another\'s' }]
+      page.deployment.invalidate()
+      await page.tick(20)
+      const failure = mutate({ channel, body: '!' }).catch(error => error)
+      await page.tick(500)
+      await failure
+      expect(seen).toEqual(['one,! success', 'edited,another\'s,! success', 'edited,another\'s success'])
+      expect(shown()).toBe('edited,another\'s')
+    })
+
+    it('is reverted although the query fails in the meantime', async () => {
+      const { mutate, query, channels } = await mountChannel((queries, { channel, body }) =>
+        queries.setQuery(api.messages.list, { channel }, [{ _id: 'optimistic', body }]))
+      page.deployment.functions.set('messages:list', () => {
+        throw new Error('broken')
+      })
+      const failure = mutate({ channel, body: '!' }).catch(error => error)
+      page.deployment.invalidate()
+      await page.tick(500)
+      await failure
+      expect(query.error.value?.message).toContain('broken')
+      page.deployment.functions.set('messages:list', () => channels.a!)
+      page.deployment.invalidate()
+      await page.tick(500)
+      expect(query.data.value).toEqual(channels.a)
+    })
   })
 
-  it('contains no anonymous query while a user is signed in', async () => {
-    const { mutate, shown } = await mountChannel(add, { user: 'ada', auth: 'public' })
-    void mutate({ channel, body: 'two' })
-    expect(shown()).toBe('one')
-    await page.tick(500)
-    expect(shown()).toBe('one,two')
-  })
-})
+  describe('two pending updates of one query', () => {
+    it('are applied in order, and each ends with its own mutation', async () => {
+      const { mutate, query, shown } = await mountChannel()
+      const ids = (): unknown => query.data.value!.map(({ _id }) => _id).join()
+      void mutate({ channel, body: 'two' })
+      await page.tick(20)
+      void mutate({ channel, body: 'three' })
+      expect(shown()).toBe('one,two,three')
+      await page.tick(35)
+      expect(ids()).toBe('1,two,optimistic three')
+      await page.tick(500)
+      expect(ids()).toBe('1,two,three')
+    })
 
-describe('optimisticUpdate: while offline', () => {
-  it('is shown at once and during failed reconnections, and the mutation runs once', async () => {
-    const { mutate, isQueued, query, shown, sent } = await mountChannel()
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    const calls = [mutate({ channel, body: 'two' }), mutate({ channel, body: 'three' })]
-    expect([shown(), isQueued.value]).toEqual(['one,two,three', true])
-    await page.tick(5000)
-    expect([shown(), isQueued.value, sent()]).toEqual(['one,two,three', true, []])
-    page.deployment.isReachable = true
-    await page.tick(60_000)
-    expect(await Promise.all(calls)).toEqual(['two', 'three'])
-    expect(sent()).toEqual(['two', 'three'])
-    expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'two', 'three'])
-  })
-
-  it('remains through the first results of the new connection', async () => {
-    const { mutate, seen } = await mountChannel()
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    void mutate({ channel, body: 'two' })
-    page.deployment.isReachable = true
-    await page.tick(60_000)
-    expect(new Set(seen)).toEqual(new Set(['one,two success']))
-  })
-})
-
-describe('optimisticUpdate: an identity change', () => {
-  it.each([
-    ['signed out', () => page.source.say({ status: 'signedOut' })],
-    ['followed by another', () => page.source.signIn('bob')],
-  ])('is removed in that tick: %s', async (_how, change) => {
-    const { mutate, seen, shown, query } = await mountChannel(add, { user: 'ada' })
-    page.deployment.isHolding = true
-    const failure = mutate({ channel, body: 'secret' }).catch(error => error)
-    expect(shown()).toBe('one,secret')
-    change()
-    expect([shown(), query.status.value]).toEqual([undefined, 'pending'])
-    expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
-    page.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'one' }])
-    page.deployment.flush()
-    await page.tick(5000)
-    expect(seen).toEqual(['one,secret success', 'undefined pending', 'one success'])
+    it('are both applied again to the changes of other users', async () => {
+      const { mutate, channels, query, shown } = await mountChannel()
+      channels.a = [...channels.a!, { _id: '9', body: 'another\'s' }]
+      page.deployment.invalidate()
+      await page.tick(20)
+      void mutate({ channel, body: 'two' })
+      void mutate({ channel, body: 'three' })
+      expect(shown()).toBe('one,two,three')
+      await page.tick(40)
+      expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', '9', 'optimistic two', 'optimistic three'])
+      await page.tick(500)
+      expect(shown()).toBe('one,another\'s,two,three')
+    })
   })
 
-  it('is removed while offline, and is not shown to the next identity', async () => {
-    const { mutate, shown, sent } = await mountChannel(add, { user: 'ada' })
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    const failure = mutate({ channel, body: 'secret' }).catch(error => error)
-    page.source.say({ status: 'signedOut' })
-    expect(shown()).toBeUndefined()
-    expect(await failure).toMatchObject({ outcome: 'notSent' })
-    page.deployment.isReachable = true
-    await page.tick(60_000)
-    expect([shown(), sent()]).toEqual(['one', []])
+  describe('a value of undefined', () => {
+    const clear: typeof add = (queries, { channel }) => queries.setQuery(api.messages.list, { channel }, undefined)
+
+    it('makes the query load until the effect arrives', async () => {
+      const { mutate, query, seen } = await mountChannel(clear)
+      void mutate({ channel, body: 'two' })
+      expect([query.status.value, query.isPending.value, query.data.value, query.error.value, query.isStale.value]).toEqual(['pending', true, undefined, undefined, false])
+      await page.tick(500)
+      expect(seen).toEqual(['undefined pending', 'one,two success'])
+    })
+
+    it('makes the query load until the mutation has failed', async () => {
+      const { mutate, seen } = await mountChannel(clear)
+      void mutate({ channel, body: '!' }).catch(() => {})
+      await page.tick(500)
+      expect(seen).toEqual(['undefined pending', 'one success'])
+    })
+
+    it('leaves the data of keepPreviousData on the page, as stale', async () => {
+      const { mutate, query, seen, shown } = await mountChannel(clear, { keepPreviousData: true })
+      void mutate({ channel, body: 'two' })
+      expect([query.status.value, shown(), query.isStale.value]).toEqual(['pending', 'one', true])
+      await page.tick(500)
+      expect([query.status.value, shown(), query.isStale.value]).toEqual(['success', 'one,two', false])
+      expect(seen).toEqual(['one pending', 'one,two success'])
+    })
+  })
+
+  describe('the local store', () => {
+    it('contains the live queries of the page, by arguments or all of them', async () => {
+      const seen: unknown[] = []
+      const { mutate } = await mountChannel((queries) => {
+        seen.push(
+          queries.getQuery(api.messages.list, { channel: 'a' }),
+          queries.getQuery(api.messages.list, { channel: 'b' }),
+          queries.getQuery(api.messages.list, { channel: 'nobody asked' }),
+          queries.getQuery(api.messages.count, { channel: 'a' }),
+          queries.getAllQueries(api.messages.list).map(({ args, value }) => `${args.channel}: ${bodies(value)}`).sort(),
+          queries.getAllQueries(api.messages.count),
+        )
+      })
+      page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }))
+      page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false }))
+      await page.tick(500)
+      void mutate({ channel, body: '!' }).catch(() => {})
+      await page.tick(500)
+      expect(seen.slice(0, 6)).toEqual([[{ _id: '1', body: 'one' }], [], undefined, undefined, ['a: one', 'b: '], []])
+    })
+
+    it('contains no query with an error, whose data can be set until the mutation settles', async () => {
+      const seen: unknown[] = []
+      const { mutate, query } = await mountChannel((queries, { channel, body }) => {
+        seen.push(queries.getQuery(api.messages.list, { channel }))
+        queries.setQuery(api.messages.list, { channel }, [{ _id: 'optimistic', body }])
+      })
+      page.deployment.functions.set('messages:list', () => {
+        throw new Error('broken')
+      })
+      page.deployment.invalidate()
+      await page.tick(100)
+      expect(query.status.value).toBe('error')
+      void mutate({ channel, body: '!' }).catch(() => {})
+      expect([query.status.value, query.data.value]).toEqual(['success', [{ _id: 'optimistic', body: '!' }]])
+      await page.tick(500)
+      expect(query.error.value?.message).toContain('broken')
+      expect(seen[0]).toBeUndefined()
+    })
+
+    it('contains no anonymous query while a user is signed in', async () => {
+      const { mutate, shown } = await mountChannel(add, { user: 'ada', auth: 'public' })
+      void mutate({ channel, body: 'two' })
+      expect(shown()).toBe('one')
+      await page.tick(500)
+      expect(shown()).toBe('one,two')
+    })
+  })
+
+  describe('while offline', () => {
+    it('is shown at once and during failed reconnections, and the mutation runs once', async () => {
+      const { mutate, isQueued, query, shown, sent } = await mountChannel()
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      const calls = [mutate({ channel, body: 'two' }), mutate({ channel, body: 'three' })]
+      expect([shown(), isQueued.value]).toEqual(['one,two,three', true])
+      await page.tick(5000)
+      expect([shown(), isQueued.value, sent()]).toEqual(['one,two,three', true, []])
+      page.deployment.isReachable = true
+      await page.tick(60_000)
+      expect(await Promise.all(calls)).toEqual(['two', 'three'])
+      expect(sent()).toEqual(['two', 'three'])
+      expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'two', 'three'])
+    })
+
+    it('remains through the first results of the new connection', async () => {
+      const { mutate, seen } = await mountChannel()
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      void mutate({ channel, body: 'two' })
+      page.deployment.isReachable = true
+      await page.tick(60_000)
+      expect(new Set(seen)).toEqual(new Set(['one,two success']))
+    })
+  })
+
+  describe('an identity change', () => {
+    it.each([
+      ['signed out', () => page.source.say({ status: 'signedOut' })],
+      ['followed by another', () => page.source.signIn('bob')],
+    ])('is removed in that tick: %s', async (_how, change) => {
+      const { mutate, seen, shown, query } = await mountChannel(add, { user: 'ada' })
+      page.deployment.isHolding = true
+      const failure = mutate({ channel, body: 'secret' }).catch(error => error)
+      expect(shown()).toBe('one,secret')
+      change()
+      expect([shown(), query.status.value]).toEqual([undefined, 'pending'])
+      expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
+      page.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'one' }])
+      page.deployment.flush()
+      await page.tick(5000)
+      expect(seen).toEqual(['one,secret success', 'undefined pending', 'one success'])
+    })
+
+    it('is removed while offline, and is not shown to the next identity', async () => {
+      const { mutate, shown, sent } = await mountChannel(add, { user: 'ada' })
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      const failure = mutate({ channel, body: 'secret' }).catch(error => error)
+      page.source.say({ status: 'signedOut' })
+      expect(shown()).toBeUndefined()
+      expect(await failure).toMatchObject({ outcome: 'notSent' })
+      page.deployment.isReachable = true
+      await page.tick(60_000)
+      expect([shown(), sent()]).toEqual(['one', []])
+    })
   })
 })

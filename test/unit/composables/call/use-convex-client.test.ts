@@ -19,262 +19,264 @@ function mountClient(options?: ScriptedPageOptions): UseConvexClientReturn {
   return page.run(() => useConvexClient()).result
 }
 
-describe('useConvexClient: query', () => {
-  it('resolves once as the current identity, and unsubscribes', async () => {
-    const client = mountClient({ user: 'ada' })
-    const answer = client.query(api.users.whoami)
-    await page.tick(500)
-    expect(await answer).toBe('ada')
-    await page.tick(5000)
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(0)
-  })
-
-  it('waits until the identity is known', async () => {
-    const client = mountClient({ user: 'silent' })
-    const answer = client.query(api.users.whoami)
-    await page.tick(1500)
-    page.source.signIn('ada')
-    await page.tick(500)
-    expect(await answer).toBe('ada')
-  })
-
-  it('resolves as the user while a page still shows anonymous data', async () => {
-    const client = mountClient({ user: 'silent' })
-    page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
-    const query = page.run(() => useConvexQuery(api.users.whoami)).result
-    await page.tick(2500)
-    expect(query.data.value).toBe('nobody')
-    page.source.signIn('ada')
-    await page.tick(10)
-    expect(query.data.value).toBe('nobody')
-    const answer = client.query(api.users.whoami)
-    await page.tick(500)
-    expect(await answer).toBe('ada')
-  })
-
-  it('rejects with the error of the query', async () => {
-    const client = mountClient()
-    page.deployment.functions.set('users:whoami', () => {
-      throw new Error('broken')
+describe('useConvexClient', () => {
+  describe('query', () => {
+    it('resolves once as the current identity, and unsubscribes', async () => {
+      const client = mountClient({ user: 'ada' })
+      const answer = client.query(api.users.whoami)
+      await page.tick(500)
+      expect(await answer).toBe('ada')
+      await page.tick(5000)
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(0)
     })
-    const failure = client.query(api.users.whoami).catch(error => error)
-    await page.tick(500)
-    expect((await failure).message).toContain('broken')
-    await page.tick(5000)
-    expect(page.deployment.liveSockets).toEqual([])
-  })
 
-  it('rejects at once with the error that a component shows', async () => {
-    const client = mountClient()
-    page.deployment.functions.set('users:whoami', () => {
-      throw new Error('broken')
+    it('waits until the identity is known', async () => {
+      const client = mountClient({ user: 'silent' })
+      const answer = client.query(api.users.whoami)
+      await page.tick(1500)
+      page.source.signIn('ada')
+      await page.tick(500)
+      expect(await answer).toBe('ada')
     })
-    page.run(() => useConvexQuery(api.users.whoami))
-    await page.tick(500)
-    page.takeFrames()
-    await expect(client.query(api.users.whoami)).rejects.toThrow('broken')
-    expect(page.takeFrames()).toEqual([])
-  })
 
-  it('keeps the anonymous connection open while it is pending', async () => {
-    const client = mountClient()
-    const { stop } = page.run(() => useConvexQuery(api.values.get, {}, { lingerMs: 0 }))
-    page.deployment.functions.set('values:get', () => 1)
-    await page.tick(500)
-    const answer = client.query(api.users.whoami)
-    stop()
-    await page.tick(500)
-    expect(await answer).toBeNull()
-    expect(page.deployment.sockets).toHaveLength(1)
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-
-  it('runs as anonymous if the provider does not respond, as queries on the page do', async () => {
-    const client = mountClient({ user: 'silent' })
-    const answer = client.query(api.users.whoami)
-    await page.tick(2500)
-    expect(await answer).toBeNull()
-  })
-
-  it('of an anonymous user rejects at sign-in, without affecting a public query', async () => {
-    const client = mountClient()
-    page.deployment.functions.set('values:get', () => 1)
-    page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
-    await page.tick(500)
-    const failure = client.query(api.users.whoami).catch(error => error)
-    page.source.signIn('ada')
-    expect(await failure).toBeInstanceOf(IdentityChangedError)
-    await page.tick(5000)
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual([null, 'ada'])
-    expect(page.deployment.sockets).toHaveLength(2)
-  })
-
-  it('sends nothing if a component shows the same query', async () => {
-    const client = mountClient()
-    page.run(() => useConvexQuery(api.users.whoami))
-    await page.tick(500)
-    page.takeFrames()
-    expect(await client.query(api.users.whoami)).toBeNull()
-    expect(page.takeFrames()).toEqual([])
-  })
-
-  it('does not shorten the lingering of a component', async () => {
-    const client = mountClient()
-    // Keeps the connection open.
-    page.deployment.functions.set('messages:count', () => 0)
-    page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
-    const { stop } = page.run(() => useConvexQuery(api.users.whoami))
-    await page.tick(500)
-    stop()
-    await page.tick(1000)
-    page.takeFrames()
-    expect(await client.query(api.users.whoami)).toBeNull()
-    await page.tick(1900)
-    expect(page.takeFrames()).toEqual([])
-    await page.tick(3000)
-    expect(page.takeFrames()).toEqual(['-1'])
-  })
-
-  it('rejects at an identity change instead of resolving for another identity', async () => {
-    const client = mountClient({ user: 'ada' })
-    await page.tick(500)
-    const failure = client.query(api.users.whoami).catch(error => error)
-    page.source.signIn('bob')
-    await page.tick(500)
-    expect(await failure).toBeInstanceOf(IdentityChangedError)
-  })
-
-  it('resolves although its component is unmounted, and unsubscribes', async () => {
-    mountClient()
-    const isShown = ref(true)
-    const answers: unknown[] = []
-    const Asker = defineComponent(() => {
-      void useConvexClient().query(api.users.whoami).then(answer => answers.push(answer))
-      return () => h('p')
+    it('resolves as the user while a page still shows anonymous data', async () => {
+      const client = mountClient({ user: 'silent' })
+      page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
+      const query = page.run(() => useConvexQuery(api.users.whoami)).result
+      await page.tick(2500)
+      expect(query.data.value).toBe('nobody')
+      page.source.signIn('ada')
+      await page.tick(10)
+      expect(query.data.value).toBe('nobody')
+      const answer = client.query(api.users.whoami)
+      await page.tick(500)
+      expect(await answer).toBe('ada')
     })
-    page.mount(defineComponent(() => () => isShown.value ? h(Asker) : null))
-    isShown.value = false
-    await page.tick(500)
-    expect(answers).toEqual([null])
-    await page.tick(5000)
-    expect(page.deployment.liveSockets).toEqual([])
-  })
 
-  it('rejects when the page is closed, and after that', async () => {
-    const client = mountClient()
-    const failure = client.query(api.users.whoami).catch(error => error)
-    await page.tick(20)
-    void page.convex.close()
-    await page.tick(0)
-    expect(await failure).toMatchObject({ code: 'CLOSED' })
-    await expect(client.query(api.users.whoami)).rejects.toMatchObject({ code: 'CLOSED' })
-  })
-
-  it('refuses arguments that cannot be sent', async () => {
-    const client = mountClient()
-    await expect(client.query(api.values.echo, { value: new Date(0) })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
-    await expect(client.mutation(api.messages.send, new Event('click') as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
-    await expect(client.query(undefined as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
-  })
-})
-
-describe('useConvexClient: mutation and action', () => {
-  it('run as the identity at the moment of the call', async () => {
-    const client = mountClient()
-    const guests = client.mutation(api.messages.send, { channel: 'a', body: 'one' })
-    await page.tick(500)
-    page.source.signIn('ada')
-    const hers = client.mutation(api.messages.send, { channel: 'a', body: 'two' })
-    const run = client.action(api.values.run, { value: 'three' })
-    await page.tick(500)
-    expect(await guests).toBe('null sent one')
-    expect(await hers).toBe('ada sent two')
-    expect(await run).toBe('ada ran three')
-  })
-})
-
-describe('useConvexClient: calls', () => {
-  it.each([
-    ['mutation', (client: UseConvexClientReturn) => client.mutation(api.messages.send, { channel: 'a', body: 'one' }), 'ada sent one'],
-    ['action', (client: UseConvexClientReturn) => client.action(api.values.run, { value: 'one' }), 'ada ran one'],
-    ['query', (client: UseConvexClientReturn) => client.query(api.users.whoami), 'ada'],
-  ])('wait while offline: %s', async (_kind, ask, expected) => {
-    const client = mountClient({ user: 'ada' })
-    await page.tick(500)
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    const answer = ask(client)
-    await page.tick(3000)
-    page.deployment.isReachable = true
-    await page.tick(60_000)
-    expect(await answer).toBe(expected)
-  })
-
-  it('reject at an identity change, with notSent while offline', async () => {
-    const client = mountClient({ user: 'ada' })
-    await page.tick(500)
-    page.deployment.isReachable = false
-    page.deployment.drop()
-    const calls = [client.mutation(api.messages.send, { channel: 'a', body: 'one' }), client.action(api.values.run, {}), client.query(api.users.whoami)]
-    const outcomes = Promise.all(calls.map(call => call.catch(error => error.outcome)))
-    page.source.say({ status: 'signedOut' })
-    expect(await outcomes).toEqual(['notSent', 'notSent', 'notSent'])
-    page.deployment.isReachable = true
-  })
-
-  it('continue and resolve after their component is unmounted', async () => {
-    mountClient()
-    const isShown = ref(true)
-    const answers: unknown[] = []
-    const Asker = defineComponent(() => {
-      void useConvexClient().mutation(api.messages.send, { channel: 'a', body: 'one' }).then(answer => answers.push(answer))
-      return () => h('p')
+    it('rejects with the error of the query', async () => {
+      const client = mountClient()
+      page.deployment.functions.set('users:whoami', () => {
+        throw new Error('broken')
+      })
+      const failure = client.query(api.users.whoami).catch(error => error)
+      await page.tick(500)
+      expect((await failure).message).toContain('broken')
+      await page.tick(5000)
+      expect(page.deployment.liveSockets).toEqual([])
     })
-    page.mount(defineComponent(() => () => isShown.value ? h(Asker) : null))
-    isShown.value = false
-    await page.tick(500)
-    expect(answers).toEqual(['null sent one'])
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-})
 
-describe('useConvexClient: client', () => {
-  it('is the current ConvexClient, another one for each identity', async () => {
-    const client = mountClient()
-    const guests = client.client
-    expect(guests).toBeInstanceOf(ConvexClient)
-    expect(page.convex.client).toBe(guests)
-    page.source.signIn('ada')
-    await page.tick(500)
-    const hers = client.client
-    expect(hers).not.toBe(guests)
-    expect(client.client).toBe(hers)
-    page.source.say({ status: 'signedOut' })
-    expect(client.client).not.toBe(hers)
-    expect(client.client).not.toBe(guests)
+    it('rejects at once with the error that a component shows', async () => {
+      const client = mountClient()
+      page.deployment.functions.set('users:whoami', () => {
+        throw new Error('broken')
+      })
+      page.run(() => useConvexQuery(api.users.whoami))
+      await page.tick(500)
+      page.takeFrames()
+      await expect(client.query(api.users.whoami)).rejects.toThrow('broken')
+      expect(page.takeFrames()).toEqual([])
+    })
+
+    it('keeps the anonymous connection open while it is pending', async () => {
+      const client = mountClient()
+      const { stop } = page.run(() => useConvexQuery(api.values.get, {}, { lingerMs: 0 }))
+      page.deployment.functions.set('values:get', () => 1)
+      await page.tick(500)
+      const answer = client.query(api.users.whoami)
+      stop()
+      await page.tick(500)
+      expect(await answer).toBeNull()
+      expect(page.deployment.sockets).toHaveLength(1)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+
+    it('runs as anonymous if the provider does not respond, as queries on the page do', async () => {
+      const client = mountClient({ user: 'silent' })
+      const answer = client.query(api.users.whoami)
+      await page.tick(2500)
+      expect(await answer).toBeNull()
+    })
+
+    it('of an anonymous user rejects at sign-in, without affecting a public query', async () => {
+      const client = mountClient()
+      page.deployment.functions.set('values:get', () => 1)
+      page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
+      await page.tick(500)
+      const failure = client.query(api.users.whoami).catch(error => error)
+      page.source.signIn('ada')
+      expect(await failure).toBeInstanceOf(IdentityChangedError)
+      await page.tick(5000)
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual([null, 'ada'])
+      expect(page.deployment.sockets).toHaveLength(2)
+    })
+
+    it('sends nothing if a component shows the same query', async () => {
+      const client = mountClient()
+      page.run(() => useConvexQuery(api.users.whoami))
+      await page.tick(500)
+      page.takeFrames()
+      expect(await client.query(api.users.whoami)).toBeNull()
+      expect(page.takeFrames()).toEqual([])
+    })
+
+    it('does not shorten the lingering of a component', async () => {
+      const client = mountClient()
+      // Keeps the connection open.
+      page.deployment.functions.set('messages:count', () => 0)
+      page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
+      const { stop } = page.run(() => useConvexQuery(api.users.whoami))
+      await page.tick(500)
+      stop()
+      await page.tick(1000)
+      page.takeFrames()
+      expect(await client.query(api.users.whoami)).toBeNull()
+      await page.tick(1900)
+      expect(page.takeFrames()).toEqual([])
+      await page.tick(3000)
+      expect(page.takeFrames()).toEqual(['-1'])
+    })
+
+    it('rejects at an identity change instead of resolving for another identity', async () => {
+      const client = mountClient({ user: 'ada' })
+      await page.tick(500)
+      const failure = client.query(api.users.whoami).catch(error => error)
+      page.source.signIn('bob')
+      await page.tick(500)
+      expect(await failure).toBeInstanceOf(IdentityChangedError)
+    })
+
+    it('resolves although its component is unmounted, and unsubscribes', async () => {
+      mountClient()
+      const isShown = ref(true)
+      const answers: unknown[] = []
+      const Asker = defineComponent(() => {
+        void useConvexClient().query(api.users.whoami).then(answer => answers.push(answer))
+        return () => h('p')
+      })
+      page.mount(defineComponent(() => () => isShown.value ? h(Asker) : null))
+      isShown.value = false
+      await page.tick(500)
+      expect(answers).toEqual([null])
+      await page.tick(5000)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+
+    it('rejects when the page is closed, and after that', async () => {
+      const client = mountClient()
+      const failure = client.query(api.users.whoami).catch(error => error)
+      await page.tick(20)
+      void page.convex.close()
+      await page.tick(0)
+      expect(await failure).toMatchObject({ code: 'CLOSED' })
+      await expect(client.query(api.users.whoami)).rejects.toMatchObject({ code: 'CLOSED' })
+    })
+
+    it('refuses arguments that cannot be sent', async () => {
+      const client = mountClient()
+      await expect(client.query(api.values.echo, { value: new Date(0) })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
+      await expect(client.mutation(api.messages.send, new Event('click') as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
+      await expect(client.query(undefined as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
+    })
   })
 
-  it('stays open as the anonymous client while the app may hold it', async () => {
-    const client = mountClient()
-    const updates: unknown[] = []
-    client.client.onUpdate(api.users.whoami, {}, answer => updates.push(answer))
-    await page.tick(500)
-    const { stop } = page.run(() => useConvexQuery(api.users.whoami))
-    stop()
-    await page.tick(5000)
-    expect(updates).toEqual([null])
-    expect(page.deployment.liveSockets).toHaveLength(1)
+  describe('mutation and action', () => {
+    it('run as the identity at the moment of the call', async () => {
+      const client = mountClient()
+      const guests = client.mutation(api.messages.send, { channel: 'a', body: 'one' })
+      await page.tick(500)
+      page.source.signIn('ada')
+      const hers = client.mutation(api.messages.send, { channel: 'a', body: 'two' })
+      const run = client.action(api.values.run, { value: 'three' })
+      await page.tick(500)
+      expect(await guests).toBe('null sent one')
+      expect(await hers).toBe('ada sent two')
+      expect(await run).toBe('ada ran three')
+    })
   })
 
-  it('throws after the page is closed', async () => {
-    const client = mountClient()
-    await page.convex.close()
-    expect(() => client.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
-    expect(() => page.convex.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  describe('calls', () => {
+    it.each([
+      ['mutation', (client: UseConvexClientReturn) => client.mutation(api.messages.send, { channel: 'a', body: 'one' }), 'ada sent one'],
+      ['action', (client: UseConvexClientReturn) => client.action(api.values.run, { value: 'one' }), 'ada ran one'],
+      ['query', (client: UseConvexClientReturn) => client.query(api.users.whoami), 'ada'],
+    ])('wait while offline: %s', async (_kind, ask, expected) => {
+      const client = mountClient({ user: 'ada' })
+      await page.tick(500)
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      const answer = ask(client)
+      await page.tick(3000)
+      page.deployment.isReachable = true
+      await page.tick(60_000)
+      expect(await answer).toBe(expected)
+    })
+
+    it('reject at an identity change, with notSent while offline', async () => {
+      const client = mountClient({ user: 'ada' })
+      await page.tick(500)
+      page.deployment.isReachable = false
+      page.deployment.drop()
+      const calls = [client.mutation(api.messages.send, { channel: 'a', body: 'one' }), client.action(api.values.run, {}), client.query(api.users.whoami)]
+      const outcomes = Promise.all(calls.map(call => call.catch(error => error.outcome)))
+      page.source.say({ status: 'signedOut' })
+      expect(await outcomes).toEqual(['notSent', 'notSent', 'notSent'])
+      page.deployment.isReachable = true
+    })
+
+    it('continue and resolve after their component is unmounted', async () => {
+      mountClient()
+      const isShown = ref(true)
+      const answers: unknown[] = []
+      const Asker = defineComponent(() => {
+        void useConvexClient().mutation(api.messages.send, { channel: 'a', body: 'one' }).then(answer => answers.push(answer))
+        return () => h('p')
+      })
+      page.mount(defineComponent(() => () => isShown.value ? h(Asker) : null))
+      isShown.value = false
+      await page.tick(500)
+      expect(answers).toEqual(['null sent one'])
+      expect(page.deployment.liveSockets).toEqual([])
+    })
   })
 
-  it('throws a diagnosed error without the plugin', () => {
-    mountClient()
-    expect(() => effectScope().run(() => useConvexClient())).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
+  describe('client', () => {
+    it('is the current ConvexClient, another one for each identity', async () => {
+      const client = mountClient()
+      const guests = client.client
+      expect(guests).toBeInstanceOf(ConvexClient)
+      expect(page.convex.client).toBe(guests)
+      page.source.signIn('ada')
+      await page.tick(500)
+      const hers = client.client
+      expect(hers).not.toBe(guests)
+      expect(client.client).toBe(hers)
+      page.source.say({ status: 'signedOut' })
+      expect(client.client).not.toBe(hers)
+      expect(client.client).not.toBe(guests)
+    })
+
+    it('stays open as the anonymous client while the app may hold it', async () => {
+      const client = mountClient()
+      const updates: unknown[] = []
+      client.client.onUpdate(api.users.whoami, {}, answer => updates.push(answer))
+      await page.tick(500)
+      const { stop } = page.run(() => useConvexQuery(api.users.whoami))
+      stop()
+      await page.tick(5000)
+      expect(updates).toEqual([null])
+      expect(page.deployment.liveSockets).toHaveLength(1)
+    })
+
+    it('throws after the page is closed', async () => {
+      const client = mountClient()
+      await page.convex.close()
+      expect(() => client.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+      expect(() => page.convex.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+    })
+
+    it('throws a diagnosed error without the plugin', () => {
+      mountClient()
+      expect(() => effectScope().run(() => useConvexClient())).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
+    })
   })
 })

@@ -52,73 +52,75 @@ const answers: Record<string, (request: PageRequest) => PageState> = {
   'incomplete pages': () => answer([], '3', { splitCursor: '2', pageStatus: 'SplitRequired' }),
 }
 
-describe('pagination-state: transition and viewOf', () => {
-  const cases = Object.keys(states).flatMap(state => Object.keys(answers).map(name => [state, name] as const))
+describe('pagination-state', () => {
+  describe('transition and viewOf', () => {
+    const cases = Object.keys(states).flatMap(state => Object.keys(answers).map(name => [state, name] as const))
 
-  it.each(cases)('return a next state and a view for every input: %s with %s', (name, answered) => {
-    const state = states[name]!
-    const before = JSON.stringify(state)
-    const events: PaginationEvent[] = [
-      { type: 'start', id: 9, numItems: 2 },
-      { type: 'pagesChanged', read: answers[answered]! },
-      { type: 'loadMore', numItems: 2, read: answers[answered]! },
-      { type: 'resume', read: answers[answered]! },
-    ]
-    for (const event of events) {
-      const next = transition(state, event)
-      expect(JSON.stringify(next)).toBe(JSON.stringify(transition(state, event)))
-      expect(viewOf(next, answers[answered]!)).toHaveProperty('results')
-    }
-    expect(JSON.stringify(state)).toBe(before)
+    it.each(cases)('return a next state and a view for every input: %s with %s', (name, answered) => {
+      const state = states[name]!
+      const before = JSON.stringify(state)
+      const events: PaginationEvent[] = [
+        { type: 'start', id: 9, numItems: 2 },
+        { type: 'pagesChanged', read: answers[answered]! },
+        { type: 'loadMore', numItems: 2, read: answers[answered]! },
+        { type: 'resume', read: answers[answered]! },
+      ]
+      for (const event of events) {
+        const next = transition(state, event)
+        expect(JSON.stringify(next)).toBe(JSON.stringify(transition(state, event)))
+        expect(viewOf(next, answers[answered]!)).toHaveProperty('results')
+      }
+      expect(JSON.stringify(state)).toBe(before)
+    })
+
+    it.each(cases)('become stable: %s with %s', (name, answered) => {
+      let state = states[name]!
+      // The same result for every range could be split without end; a real page cannot.
+      const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
+      const rounds = isOnceOnly ? 3 : 20
+      for (let round = 0; round < rounds; round++) {
+        state = transition(state, { type: 'pagesChanged', read: answers[answered]! })
+        if (state.status === 'lost' && (answered !== 'stale pages' || round < 3))
+          state = transition(state, { type: 'start', id: round, numItems: 2 })
+      }
+      if (!isOnceOnly)
+        expect(transition(state, { type: 'pagesChanged', read: answers[answered]! })).toBe(state)
+    })
+
+    it('return the same state while nothing changes', () => {
+      expect(transition(loaded, { type: 'pagesChanged', read: read(twoPages) })).toBe(loaded)
+      expect(transition(loaded, { type: 'resume', read: read(twoPages) })).toBe(loaded)
+      expect(transition(loaded, { type: 'pagesChanged', read: () => pending })).toBe(loaded)
+      expect(transition(IDLE, { type: 'loadMore', numItems: 2, read: read(twoPages) })).toBe(IDLE)
+    })
   })
 
-  it.each(cases)('become stable: %s with %s', (name, answered) => {
-    let state = states[name]!
-    // The same result for every range could be split without end; a real page cannot.
-    const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
-    const rounds = isOnceOnly ? 3 : 20
-    for (let round = 0; round < rounds; round++) {
-      state = transition(state, { type: 'pagesChanged', read: answers[answered]! })
-      if (state.status === 'lost' && (answered !== 'stale pages' || round < 3))
-        state = transition(state, { type: 'start', id: round, numItems: 2 })
-    }
-    if (!isOnceOnly)
-      expect(transition(state, { type: 'pagesChanged', read: answers[answered]! })).toBe(state)
+  describe('requestsOf', () => {
+    it.each(Object.entries(states))('contains no request twice: %s', (_name, state) => {
+      expect(new Set(rangesOf(state)).size).toBe(requestsOf(state).length)
+    })
   })
 
-  it('return the same state while nothing changes', () => {
-    expect(transition(loaded, { type: 'pagesChanged', read: read(twoPages) })).toBe(loaded)
-    expect(transition(loaded, { type: 'resume', read: read(twoPages) })).toBe(loaded)
-    expect(transition(loaded, { type: 'pagesChanged', read: () => pending })).toBe(loaded)
-    expect(transition(IDLE, { type: 'loadMore', numItems: 2, read: read(twoPages) })).toBe(IDLE)
+  describe('a page in two halves', () => {
+    const whole = answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' })
+
+    it('is requested next to the page, and replaces it once both halves have results', () => {
+      expect(rangesOf(states.split!)).toEqual(['1: start-', '1: start-1.5', '1: 1.5-2', '1: 2-'])
+      const oneHalf = transition(states.split!, { type: 'pagesChanged', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
+      expect(rangesOf(oneHalf)).toEqual(rangesOf(states.split!))
+      const both = read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]), '1.5-2': answer([2]) })
+      expect(rangesOf(transition(oneHalf, { type: 'pagesChanged', read: both }))).toEqual(['1: start-1.5', '1: 1.5-2', '1: 2-'])
+    })
   })
-})
 
-describe('pagination-state: requestsOf', () => {
-  it.each(Object.entries(states))('contains no request twice: %s', (_name, state) => {
-    expect(new Set(rangesOf(state)).size).toBe(requestsOf(state).length)
-  })
-})
-
-describe('pagination-state: a page in two halves', () => {
-  const whole = answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' })
-
-  it('is requested next to the page, and replaces it once both halves have results', () => {
-    expect(rangesOf(states.split!)).toEqual(['1: start-', '1: start-1.5', '1: 1.5-2', '1: 2-'])
-    const oneHalf = transition(states.split!, { type: 'pagesChanged', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
-    expect(rangesOf(oneHalf)).toEqual(rangesOf(states.split!))
-    const both = read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]), '1.5-2': answer([2]) })
-    expect(rangesOf(transition(oneHalf, { type: 'pagesChanged', read: both }))).toEqual(['1: start-1.5', '1: 1.5-2', '1: 2-'])
-  })
-})
-
-describe('pagination-state: pages of another client', () => {
-  it('are requested again with fixed ends, and shown once all have results', () => {
-    expect(rangesOf(states.restoring!)).toEqual(['2: start-2', '2: 2-4'])
-    const former = { status: 'CanLoadMore', results: [1, 2, 3, 4], isStale: false } as const
-    const one = transition(states.restoring!, { type: 'pagesChanged', read: read({ '-2': answer([1]) }) })
-    expect(viewOf(one, read({ '-2': answer([1]) }), { ...former, results: [...former.results] })).toEqual({ status: 'LoadingMore', results: [1, 2, 3, 4], isStale: true })
-    const all = read({ '-2': answer([1]), '2-4': answer([3]) })
-    expect(viewOf(transition(one, { type: 'pagesChanged', read: all }), all).results).toEqual([1, 3])
+  describe('pages of another client', () => {
+    it('are requested again with fixed ends, and shown once all have results', () => {
+      expect(rangesOf(states.restoring!)).toEqual(['2: start-2', '2: 2-4'])
+      const former = { status: 'CanLoadMore', results: [1, 2, 3, 4], isStale: false } as const
+      const one = transition(states.restoring!, { type: 'pagesChanged', read: read({ '-2': answer([1]) }) })
+      expect(viewOf(one, read({ '-2': answer([1]) }), { ...former, results: [...former.results] })).toEqual({ status: 'LoadingMore', results: [1, 2, 3, 4], isStale: true })
+      const all = read({ '-2': answer([1]), '2-4': answer([3]) })
+      expect(viewOf(transition(one, { type: 'pagesChanged', read: all }), all).results).toEqual([1, 3])
+    })
   })
 })

@@ -66,221 +66,223 @@ function invalidCursor(): Error {
   return new Error('Uncaught Error: InvalidCursor: this cursor is from a different query.')
 }
 
-describe('useConvexPaginatedQuery: an error in one page', () => {
-  it('ends the list before the page, until the page recovers', async () => {
-    const { seen, query } = await mountPages(3)
-    breakPage('2', new Error('a failure'))
-    await page.tick()
-    expect(seen).toEqual(['0,1,2 Error a failure'])
-    expect(query.isLoading.value).toBe(false)
-    query.loadMore(3)
-    await page.tick()
-    mend()
-    await page.tick()
-    expect(seen).toEqual(['0,1,2 Error a failure', '0,1,2,3,4,5,6,7,8 CanLoadMore'])
-    expect(query.error.value).toBeUndefined()
-  })
+describe('useConvexPaginatedQuery', () => {
+  describe('an error in one page', () => {
+    it('ends the list before the page, until the page recovers', async () => {
+      const { seen, query } = await mountPages(3)
+      breakPage('2', new Error('a failure'))
+      await page.tick()
+      expect(seen).toEqual(['0,1,2 Error a failure'])
+      expect(query.isLoading.value).toBe(false)
+      query.loadMore(3)
+      await page.tick()
+      mend()
+      await page.tick()
+      expect(seen).toEqual(['0,1,2 Error a failure', '0,1,2,3,4,5,6,7,8 CanLoadMore'])
+      expect(query.error.value).toBeUndefined()
+    })
 
-  it('triggers no watcher when it repeats with another request id', async () => {
-    const { seen, query } = await mountPages(3)
-    let requests = 0
-    list.intercept = (result, options) => {
-      if (options.cursor === '2')
-        throw new Error(`[Request ID: ${++requests}] Server Error\nUncaught Error: a failure`)
-      return result
-    }
-    page.deployment.invalidate()
-    await page.tick()
-    const first = query.error.value
-    page.deployment.invalidate()
-    await page.tick()
-    expect(requests).toBeGreaterThan(1)
-    expect(seen).toEqual(['0,1,2 Error a failure'])
-    expect(query.error.value).toBe(first)
-  })
-
-  it('remains the same error while the query does not return pages', async () => {
-    let rows = 0
-    list.intercept = () => [++rows]
-    const { query, seen } = mountList()
-    await page.tick()
-    expect(query.error.value).toMatchObject({ code: 'FUNCTION_KIND_MISMATCH' })
-    const notified = seen.length
-    page.deployment.invalidate()
-    await page.tick()
-    expect(rows).toBeGreaterThan(1)
-    expect(seen).toHaveLength(notified)
-  })
-
-  it('may be in the first page, from the start', async () => {
-    breakPage(null, Object.assign(new Error('a refusal'), { data: { code: 'NO_ENTRY' } }))
-    const { query, seen } = mountList()
-    await page.tick()
-    expect(query.status.value).toBe('Error')
-    expect(query.error.value).toBeInstanceOf(ConvexError)
-    expect((query.error.value as ConvexError<any>).data).toEqual({ code: 'NO_ENTRY' })
-    mend()
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
-  })
-
-  it('affects neither other lists nor other queries', async () => {
-    page.deployment.functions.set('values:get', () => page.deployment.ts)
-    const value = page.run(() => useConvexQuery(api.values.get)).result
-    const { seen } = await mountPages(3)
-    const other = mountList({ initialNumItems: 2 })
-    await page.tick()
-    breakPage('2', new Error('a failure'))
-    await page.tick()
-    expect(seen).toEqual(['0,1,2 Error a failure'])
-    const before = value.data.value
-    list.change('a', ranks => [...ranks, 0.5])
-    await page.tick()
-    expect(value.data.value).toBeGreaterThan(before)
-    expect(other.seen.at(-1)).toBe('0,0.5,1 CanLoadMore')
-    expect(seen.at(-1)).toBe('0,0.5,1,2 Error a failure')
-  })
-
-  it('leaves no gap if the page has lost its end', async () => {
-    const { seen } = await mountPages(3)
-    breakPage('2', new Error('a failure'))
-    await page.tick()
-    list.forgetEnds()
-    list.lists.a!.push(3.1, 3.2)
-    mend()
-    await page.tick()
-    expect(seen).toEqual(['0,1,2 Error a failure', '0,1,2,3,3.1,3.2,4,5,6,7,8 CanLoadMore'])
-  })
-})
-
-describe('useConvexPaginatedQuery: a watcher that throws', () => {
-  it('prevents neither further pages nor a restart', async () => {
-    const { query, seen } = await mountPages(1)
-    const errors: string[] = []
-    // Fake timers rethrow an uncaught error to the code that advances them.
-    const schedule = globalThis.setTimeout
-    vi.stubGlobal('setTimeout', (task: () => void, ...rest: [number?]) => schedule(() => {
-      try {
-        task()
+    it('triggers no watcher when it repeats with another request id', async () => {
+      const { seen, query } = await mountPages(3)
+      let requests = 0
+      list.intercept = (result, options) => {
+        if (options.cursor === '2')
+          throw new Error(`[Request ID: ${++requests}] Server Error\nUncaught Error: a failure`)
+        return result
       }
-      catch (error) {
-        errors.push((error as Error).message)
-      }
-    }, ...rest))
-    page.run(() => watch(query.status, (status) => {
-      throw new Error(`at ${status}`)
-    }, { flush: 'sync' }))
-    query.loadMore(3)
-    await page.tick()
-    expect(seen).toEqual(['0,1,2 LoadingMore', '0,1,2,3,4,5 CanLoadMore'])
-    breakPage('2', invalidCursor())
-    await page.tick()
-    expect(seen.slice(2)).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
-    expect(errors).toEqual(['at LoadingMore', 'at CanLoadMore', 'at LoadingFirstPage', 'at CanLoadMore'])
-    vi.unstubAllGlobals()
-    for (const _ of errors)
-      expectConsole(/Unhandled error during execution of watcher callback/)
-  })
-})
+      page.deployment.invalidate()
+      await page.tick()
+      const first = query.error.value
+      page.deployment.invalidate()
+      await page.tick()
+      expect(requests).toBeGreaterThan(1)
+      expect(seen).toEqual(['0,1,2 Error a failure'])
+      expect(query.error.value).toBe(first)
+    })
 
-describe('useConvexPaginatedQuery: arguments that Convex cannot store', () => {
-  it('are an error of the list', async () => {
-    const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: (() => {}) as any }, { initialNumItems: 3 }))
-    expect(result.status.value).toBe('Error')
-    expect(result.error.value).toMatchObject({ code: 'ARGS_INVALID' })
-    expect(result.results.value).toEqual([])
-  })
-})
+    it('remains the same error while the query does not return pages', async () => {
+      let rows = 0
+      list.intercept = () => [++rows]
+      const { query, seen } = mountList()
+      await page.tick()
+      expect(query.error.value).toMatchObject({ code: 'FUNCTION_KIND_MISMATCH' })
+      const notified = seen.length
+      page.deployment.invalidate()
+      await page.tick()
+      expect(rows).toBeGreaterThan(1)
+      expect(seen).toHaveLength(notified)
+    })
 
-describe('useConvexPaginatedQuery: a query that does not return a page', () => {
-  it('is explained', async () => {
-    page.deployment.functions.set('rows:page', () => ['not a page'])
-    const { query } = mountList()
-    await page.tick()
-    expect(query.error.value).toMatchObject({ code: 'FUNCTION_KIND_MISMATCH', why: expect.stringContaining('rows:page') })
-  })
-})
+    it('may be in the first page, from the start', async () => {
+      breakPage(null, Object.assign(new Error('a refusal'), { data: { code: 'NO_ENTRY' } }))
+      const { query, seen } = mountList()
+      await page.tick()
+      expect(query.status.value).toBe('Error')
+      expect(query.error.value).toBeInstanceOf(ConvexError)
+      expect((query.error.value as ConvexError<any>).data).toEqual({ code: 'NO_ENTRY' })
+      mend()
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
+    })
 
-describe('useConvexPaginatedQuery: an invalid cursor', () => {
-  it.each([
-    ['its message', invalidCursor()],
-    ['its data, which is all that a production deployment sends', Object.assign(new Error('Server Error'), { data: { isConvexSystemError: true, paginationError: 'InvalidCursor' } })],
-  ])('restarts the list, reported by %s', async (_by, error) => {
-    const { seen, query } = await mountPages(3)
-    breakPage('5', error)
-    await page.tick()
-    expect(seen).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
-    expect(list.takePages()).toEqual(['start +3'])
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
-    mend()
-    query.loadMore(3)
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
-  })
+    it('affects neither other lists nor other queries', async () => {
+      page.deployment.functions.set('values:get', () => page.deployment.ts)
+      const value = page.run(() => useConvexQuery(api.values.get)).result
+      const { seen } = await mountPages(3)
+      const other = mountList({ initialNumItems: 2 })
+      await page.tick()
+      breakPage('2', new Error('a failure'))
+      await page.tick()
+      expect(seen).toEqual(['0,1,2 Error a failure'])
+      const before = value.data.value
+      list.change('a', ranks => [...ranks, 0.5])
+      await page.tick()
+      expect(value.data.value).toBeGreaterThan(before)
+      expect(other.seen.at(-1)).toBe('0,0.5,1 CanLoadMore')
+      expect(seen.at(-1)).toBe('0,0.5,1,2 Error a failure')
+    })
 
-  it('is not inferred from the text in the data of another error', async () => {
-    const { query } = await mountPages(2)
-    breakPage('2', Object.assign(new Error('Server Error'), { data: { paginationError: 'another' } }))
-    await page.tick()
-    expect(query.status.value).toBe('Error')
-  })
-
-  it('is an error after three restarts, in whatever way they happen', async () => {
-    list.intercept = (result, { cursor }) => {
-      if (cursor === '2')
-        throw invalidCursor()
-      return result
-    }
-    const { query, seen } = mountList()
-    // As for a list that is scrolled to its end.
-    page.run(() => watch(query.status, status => status === 'CanLoadMore' && query.loadMore(3), { flush: 'sync' }))
-    await page.tick(1000)
-    expect(list.takePages()).toEqual(Array.from({ length: 4 }, () => ['start +3', '2 +3']).flat())
-    expect(seen.at(-1)).toBe('0,1,2 Error InvalidCursor')
-    mend()
-    await page.tick()
-    expect(seen.at(-1)).toMatch(/^0,1,2,3,4,5/)
+    it('leaves no gap if the page has lost its end', async () => {
+      const { seen } = await mountPages(3)
+      breakPage('2', new Error('a failure'))
+      await page.tick()
+      list.forgetEnds()
+      list.lists.a!.push(3.1, 3.2)
+      mend()
+      await page.tick()
+      expect(seen).toEqual(['0,1,2 Error a failure', '0,1,2,3,3.1,3.2,4,5,6,7,8 CanLoadMore'])
+    })
   })
 
-  it('is an error after three restarts, if the first page reports it', async () => {
-    list.intercept = () => {
-      throw invalidCursor()
-    }
-    const { seen } = mountList()
-    await page.tick(1000)
-    expect(list.takePages()).toEqual(['start +3', 'start +3', 'start +3', 'start +3'])
-    expect(seen).toEqual([' LoadingFirstPage', ' Error InvalidCursor'])
-  })
-
-  it('may restart the list again once the list is as long as before', async () => {
-    const { query, seen } = await mountPages(2)
-    for (let round = 0; round < 8; round++) {
+  describe('a watcher that throws', () => {
+    it('prevents neither further pages nor a restart', async () => {
+      const { query, seen } = await mountPages(1)
+      const errors: string[] = []
+      // Fake timers rethrow an uncaught error to the code that advances them.
+      const schedule = globalThis.setTimeout
+      vi.stubGlobal('setTimeout', (task: () => void, ...rest: [number?]) => schedule(() => {
+        try {
+          task()
+        }
+        catch (error) {
+          errors.push((error as Error).message)
+        }
+      }, ...rest))
+      page.run(() => watch(query.status, (status) => {
+        throw new Error(`at ${status}`)
+      }, { flush: 'sync' }))
+      query.loadMore(3)
+      await page.tick()
+      expect(seen).toEqual(['0,1,2 LoadingMore', '0,1,2,3,4,5 CanLoadMore'])
       breakPage('2', invalidCursor())
       await page.tick()
-      expect(query.status.value).toBe('CanLoadMore')
+      expect(seen.slice(2)).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
+      expect(errors).toEqual(['at LoadingMore', 'at CanLoadMore', 'at LoadingFirstPage', 'at CanLoadMore'])
+      vi.unstubAllGlobals()
+      for (const _ of errors)
+        expectConsole(/Unhandled error during execution of watcher callback/)
+    })
+  })
+
+  describe('arguments that Convex cannot store', () => {
+    it('are an error of the list', async () => {
+      const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: (() => {}) as any }, { initialNumItems: 3 }))
+      expect(result.status.value).toBe('Error')
+      expect(result.error.value).toMatchObject({ code: 'ARGS_INVALID' })
+      expect(result.results.value).toEqual([])
+    })
+  })
+
+  describe('a query that does not return a page', () => {
+    it('is explained', async () => {
+      page.deployment.functions.set('rows:page', () => ['not a page'])
+      const { query } = mountList()
+      await page.tick()
+      expect(query.error.value).toMatchObject({ code: 'FUNCTION_KIND_MISMATCH', why: expect.stringContaining('rows:page') })
+    })
+  })
+
+  describe('an invalid cursor', () => {
+    it.each([
+      ['its message', invalidCursor()],
+      ['its data, which is all that a production deployment sends', Object.assign(new Error('Server Error'), { data: { isConvexSystemError: true, paginationError: 'InvalidCursor' } })],
+    ])('restarts the list, reported by %s', async (_by, error) => {
+      const { seen, query } = await mountPages(3)
+      breakPage('5', error)
+      await page.tick()
+      expect(seen).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
+      expect(list.takePages()).toEqual(['start +3'])
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
       mend()
       query.loadMore(3)
       await page.tick()
       expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
-    }
-  })
+    })
 
-  it('of one half of a page restarts the list, three times at most', async () => {
-    const { seen, query } = await mountPages(2)
-    list.intercept = (result, { cursor, endCursor }) => {
-      if (cursor === '1' && endCursor === '2')
+    it('is not inferred from the text in the data of another error', async () => {
+      const { query } = await mountPages(2)
+      breakPage('2', Object.assign(new Error('Server Error'), { data: { paginationError: 'another' } }))
+      await page.tick()
+      expect(query.status.value).toBe('Error')
+    })
+
+    it('is an error after three restarts, in whatever way they happen', async () => {
+      list.intercept = (result, { cursor }) => {
+        if (cursor === '2')
+          throw invalidCursor()
+        return result
+      }
+      const { query, seen } = mountList()
+      // As for a list that is scrolled to its end.
+      page.run(() => watch(query.status, status => status === 'CanLoadMore' && query.loadMore(3), { flush: 'sync' }))
+      await page.tick(1000)
+      expect(list.takePages()).toEqual(Array.from({ length: 4 }, () => ['start +3', '2 +3']).flat())
+      expect(seen.at(-1)).toBe('0,1,2 Error InvalidCursor')
+      mend()
+      await page.tick()
+      expect(seen.at(-1)).toMatch(/^0,1,2,3,4,5/)
+    })
+
+    it('is an error after three restarts, if the first page reports it', async () => {
+      list.intercept = () => {
         throw invalidCursor()
-      return { ...result, pageStatus: cursor === null && !endCursor ? 'SplitRecommended' : null }
-    }
-    page.deployment.invalidate()
-    await page.tick(1000)
-    expect(seen.filter(entry => entry === ' LoadingFirstPage')).toHaveLength(3)
-    // The whole page has a result, and is shown.
-    expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
-    list.intercept = result => result
-    query.loadMore(3)
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
+      }
+      const { seen } = mountList()
+      await page.tick(1000)
+      expect(list.takePages()).toEqual(['start +3', 'start +3', 'start +3', 'start +3'])
+      expect(seen).toEqual([' LoadingFirstPage', ' Error InvalidCursor'])
+    })
+
+    it('may restart the list again once the list is as long as before', async () => {
+      const { query, seen } = await mountPages(2)
+      for (let round = 0; round < 8; round++) {
+        breakPage('2', invalidCursor())
+        await page.tick()
+        expect(query.status.value).toBe('CanLoadMore')
+        mend()
+        query.loadMore(3)
+        await page.tick()
+        expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
+      }
+    })
+
+    it('of one half of a page restarts the list, three times at most', async () => {
+      const { seen, query } = await mountPages(2)
+      list.intercept = (result, { cursor, endCursor }) => {
+        if (cursor === '1' && endCursor === '2')
+          throw invalidCursor()
+        return { ...result, pageStatus: cursor === null && !endCursor ? 'SplitRecommended' : null }
+      }
+      page.deployment.invalidate()
+      await page.tick(1000)
+      expect(seen.filter(entry => entry === ' LoadingFirstPage')).toHaveLength(3)
+      // The whole page has a result, and is shown.
+      expect(seen.at(-1)).toBe('0,1,2 CanLoadMore')
+      list.intercept = result => result
+      query.loadMore(3)
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
+    })
   })
 })

@@ -39,326 +39,328 @@ async function loadAll({ query }: ReturnType<typeof mountList>, numItems: number
   }
 }
 
-describe('useConvexPaginatedQuery: a list', () => {
-  it('loads page by page until it is exhausted', async () => {
-    list.fill('a', 7)
-    const { query, seen } = mountList()
-    expect(query.isLoading.value).toBe(true)
-    await page.tick()
-    expect(query.isLoading.value).toBe(false)
-    query.loadMore(3)
-    expect(query.isLoading.value).toBe(true)
-    await page.tick()
-    query.loadMore(2)
-    await page.tick()
-    expect(query.isLoading.value).toBe(false)
-    expect(seen).toEqual([
-      ' LoadingFirstPage',
-      '0,1,2 CanLoadMore',
-      '0,1,2 LoadingMore',
-      '0,1,2,3,4,5 CanLoadMore',
-      '0,1,2,3,4,5 LoadingMore',
-      '0,1,2,3,4,5,6 Exhausted',
-    ])
-    expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +2'])
-  })
-
-  it('may be empty, and may have exactly as many rows as its pages', async () => {
-    list.fill('a', 0)
-    list.fill('b', 3)
-    const empty = mountList()
-    const full = mountList({}, 'b')
-    await page.tick()
-    expect(empty.query.status.value).toBe('Exhausted')
-    expect(full.query.status.value).toBe('CanLoadMore')
-    full.query.loadMore(3)
-    await page.tick()
-    expect(full.seen.at(-1)).toBe('0,1,2 Exhausted')
-  })
-
-  it('is exhausted according to its last page, whatever happens to the others', async () => {
-    list.fill('a', 9)
-    const mounted = mountList()
-    await page.tick()
-    mounted.query.loadMore(3)
-    await page.tick()
-    list.change('a', ranks => ranks.filter(rank => rank > 2))
-    await page.tick()
-    expect(mounted.seen.at(-1)).toBe('3,4,5 CanLoadMore')
-    await loadAll(mounted, 3)
-    expect(mounted.seen.at(-1)).toBe('3,4,5,6,7,8 Exhausted')
-    list.change('a', ranks => [...ranks, 1, 99])
-    await page.tick()
-    expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 Exhausted')
-    list.intercept = (result, { cursor }) => ({ ...result, isDone: cursor !== '8' })
-    page.deployment.invalidate()
-    await page.tick()
-    expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 CanLoadMore')
-  })
-
-  it('may have 20 pages and 1,000 rows', async () => {
-    list.fill('a', 1000)
-    const mounted = mountList({ initialNumItems: 50 })
-    await page.tick()
-    await loadAll(mounted, 50)
-    expect(mounted.query.results.value.map(({ rank }) => rank)).toEqual(list.lists.a)
-    list.change('a', ranks => ranks.map(rank => rank % 50 === 7 ? rank + 0.5 : rank))
-    await page.tick()
-    expect(mounted.query.results.value.map(({ rank }) => rank)).toEqual(list.lists.a)
-    // The watcher ran once for the 20 pages of that one transition.
-    expect(mounted.seen.filter(entry => entry.includes('7.5'))).toHaveLength(1)
-    const grown = list.takePages().length
-    expect(grown).toBe(21)
-  })
-
-  it('refuses a page size that is not positive, and a click event', async () => {
-    list.fill('a', 9)
-    const { query } = mountList()
-    await page.tick()
-    for (const size of [0, -1, 1.5, Number.NaN, new Event('click')])
-      expect(() => query.loadMore(size as number), String(size)).toThrow(expect.objectContaining({ code: 'ARGS_INVALID' }))
-    for (const initialNumItems of [0, undefined])
-      expect(() => mountList({ initialNumItems }), String(initialNumItems)).toThrow(expect.objectContaining({ code: 'ARGS_INVALID' }))
-    expect(list.takePages()).toEqual(['start +3'])
-  })
-})
-
-describe('useConvexPaginatedQuery: loadMore', () => {
-  it('has no effect while a page is loading and when the list is exhausted', async () => {
-    list.fill('a', 7)
-    const { query } = mountList()
-    query.loadMore(3)
-    await page.tick()
-    query.loadMore(3)
-    query.loadMore(3)
-    query.loadMore(50)
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    expect(query.status.value).toBe('Exhausted')
-    expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +3'])
-  })
-
-  it('has no effect after the scope has ended, and the list does not change', async () => {
-    list.fill('a', 7)
-    const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
-    await page.tick()
-    expect(query.results.value).toHaveLength(3)
-    stop()
-    expect([query.results.value.length, query.status.value]).toEqual([3, 'CanLoadMore'])
-    await page.tick()
-    list.takePages()
-    query.loadMore(3)
-    await page.tick()
-    expect(list.takePages()).toEqual([])
-  })
-})
-
-describe('useConvexPaginatedQuery: pages that grow', () => {
-  it('are split at more than twice the requested rows, without a flicker', async () => {
-    list.fill('a', 9)
-    const mounted = mountList()
-    await page.tick()
-    await loadAll(mounted, 3)
-    const { seen, query } = mounted
-    list.takePages()
-    list.change('a', ranks => [...ranks, 0.2, 0.4, 0.6])
-    await page.tick(1)
-    expect(list.takePages()).toEqual([])
-    page.deployment.isHolding = true
-    list.change('a', ranks => [...ranks, 0.8])
-    await page.tick()
-    const rows = query.results.value
-    seen.length = 0
-    page.deployment.flush()
-    expect(seen).toEqual(['0,0.2,0.4,0.6,0.8,1,2,3,4,5,6,7,8 Exhausted'])
-    await page.tick()
-    // Both halves arrive in one transition, with the same rows.
-    expect(seen).toEqual(['0,0.2,0.4,0.6,0.8,1,2,3,4,5,6,7,8 Exhausted'])
-    expect(list.takePages()).toEqual(['start to 0.6', '0.6 to 2'])
-    expect(query.results.value.at(-1)).toBe(rows.at(-1))
-    expect([...page.deployment.liveSockets[0]!.queries.values()].length).toBe(5)
-    list.change('a', ranks => [...ranks, 0.5, 0.7])
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,0.2,0.4,0.5,0.6,0.7,0.8,1,2,3,4,5,6,7,8 Exhausted')
-  })
-
-  it('are shown whole while only one half has a result', async () => {
-    list.fill('a', 3)
-    const { seen } = mountList()
-    await page.tick()
-    list.intercept = (result, { endCursor }) => {
-      if (endCursor === '2' && result.page.length > 0)
-        throw new Error('this half is not well')
-      return result
-    }
-    list.change('a', ranks => [...ranks, 0.2, 0.4, 0.6, 0.8])
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,0.2,0.4,0.6,0.8,1,2 CanLoadMore')
-    list.intercept = result => result
-    list.change('a', ranks => [...ranks, 0.9])
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,0.2,0.4,0.6,0.8,0.9,1,2 CanLoadMore')
-    expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => (args.paginationOpts as any).endCursor)).toEqual(['0.6', '2'])
-  })
-
-  it('are not split if they requested more rows than the first page', async () => {
-    list.fill('a', 100)
-    const { query } = mountList()
-    await page.tick()
-    query.loadMore(50)
-    await page.tick()
-    expect(list.takePages()).toEqual(['start +3', '2 +50'])
-  })
-
-  it('may include the last page, after which loadMore continues from its end', async () => {
-    list.fill('a', 20)
-    const { query, ranks } = mountList()
-    await page.tick()
-    list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
-    list.change('a', ranks => ranks)
-    await page.tick()
-    list.intercept = result => result
-    query.loadMore(4)
-    await page.tick()
-    expect(ranks()).toBe('0,1,2,3,4,5,6')
-    expect(list.takePages()).toEqual(['start +3', 'start to 1', '1 to 2', '2 +4'])
-  })
-})
-
-describe('useConvexPaginatedQuery: a page that the deployment wants to split', () => {
-  it('is shown until its halves have results, if the split is recommended', async () => {
-    list.fill('a', 4)
-    list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
-    const { seen } = mountList({ initialNumItems: 4 })
-    await page.tick()
-    expect(seen).toEqual([' LoadingFirstPage', '0,1,2,3 CanLoadMore'])
-    expect(list.takePages()).toEqual(['start +4', 'start to 2', '2 to 3'])
-  })
-
-  it('is hidden with all later pages until its halves have results, if required', async () => {
-    list.fill('a', 8)
-    const { seen, query } = mountList({ initialNumItems: 4 })
-    await page.tick()
-    query.loadMore(4)
-    await page.tick()
-    seen.length = 0
-    list.intercept = (result, { cursor, endCursor }) => cursor === '3' && !endCursor
-      ? { ...result, page: result.page.slice(0, 3), pageStatus: 'SplitRequired' }
-      : result
-    list.change('a', ranks => [...ranks])
-    await page.tick()
-    expect(seen).toEqual(['0,1,2,3 LoadingMore', '0,1,2,3,4,5,6,7 CanLoadMore'])
-  })
-
-  it('is shown in smaller parts if its halves must be split too', async () => {
-    list.fill('a', 12)
-    list.intercept = (result, { cursor }) => result.page.length > 3
-      ? { ...result, page: [], pageStatus: 'SplitRequired' }
-      : { ...result, text: cursor }
-    const { seen } = mountList({ initialNumItems: 12 })
-    await page.tick(50)
-    expect(seen).toEqual([' LoadingFirstPage', '0,1,2,3,4,5,6,7,8,9,10,11 CanLoadMore'])
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(5)
-  })
-
-  it('is shown unchanged if it cannot be split', async () => {
-    list.fill('a', 2)
-    list.intercept = result => ({ ...result, splitCursor: null, pageStatus: 'SplitRequired' })
-    const { seen } = mountList({ initialNumItems: 4 })
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,1 Exhausted')
-  })
-})
-
-describe('useConvexPaginatedQuery: rows that do not change', () => {
-  it('keep their identity through changes, further pages and splits', async () => {
-    list.fill('a', 9)
-    const mounted = mountList()
-    await page.tick()
-    const [first] = mounted.query.results.value
-    await loadAll(mounted, 3)
-    const rows = mounted.query.results.value
-    expect(rows[0]).toBe(first)
-    list.change('a', ranks => [...ranks, 3.1, 3.2, 3.3, 3.4])
-    await page.tick()
-    const now = mounted.query.results.value
-    expect(list.takePages()).toHaveLength(6)
-    expect(now).toHaveLength(13)
-    for (const row of rows)
-      expect(now).toContain(row)
-  })
-
-  it('keep the identity of the array if none changes', async () => {
-    list.fill('a', 9)
-    const mounted = mountList()
-    await page.tick()
-    await loadAll(mounted, 3)
-    const rows = mounted.query.results.value
-    list.intercept = result => ({ ...result, splitCursor: 'another' })
-    list.change('a', ranks => [...ranks])
-    await page.tick()
-    expect(mounted.query.results.value).toBe(rows)
-  })
-
-  it('are not rendered again when one row of 100 changes', async () => {
-    list.fill('a', 100)
-    let renders = 0
-    const RowView = defineComponent({ props: { row: Object }, setup: props => () => {
-      renders++
-      return h('li', String(props.row!.rank))
-    } })
-    const wrapper = mount(defineComponent({
-      setup() {
-        const query = useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 25 })
-        return () => h('ul', { onClick: () => query.loadMore(25) }, query.results.value.map(row => h(RowView, { key: row._id, row })))
-      },
-    }), { global: { plugins: [page.convex] } })
-    for (let pages = 0; pages < 5; pages++) {
+describe('useConvexPaginatedQuery', () => {
+  describe('a list', () => {
+    it('loads page by page until it is exhausted', async () => {
+      list.fill('a', 7)
+      const { query, seen } = mountList()
+      expect(query.isLoading.value).toBe(true)
       await page.tick()
-      await wrapper.trigger('click')
-    }
-    await page.tick()
-    expect(wrapper.findAll('li')).toHaveLength(100)
-    renders = 0
-    list.change('a', ranks => ranks.map(rank => rank === 60 ? 60.5 : rank))
-    await page.tick()
-    expect(wrapper.text()).toContain('60.5')
-    expect(renders).toBe(1)
-    wrapper.unmount()
-  })
-})
+      expect(query.isLoading.value).toBe(false)
+      query.loadMore(3)
+      expect(query.isLoading.value).toBe(true)
+      await page.tick()
+      query.loadMore(2)
+      await page.tick()
+      expect(query.isLoading.value).toBe(false)
+      expect(seen).toEqual([
+        ' LoadingFirstPage',
+        '0,1,2 CanLoadMore',
+        '0,1,2 LoadingMore',
+        '0,1,2,3,4,5 CanLoadMore',
+        '0,1,2,3,4,5 LoadingMore',
+        '0,1,2,3,4,5,6 Exhausted',
+      ])
+      expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +2'])
+    })
 
-describe('useConvexPaginatedQuery: two lists of one query', () => {
-  it('have pages of their own', async () => {
-    list.fill('a', 9)
-    const one = mountList()
-    const other = mountList({ initialNumItems: 2 })
-    await page.tick()
-    one.query.loadMore(3)
-    await page.tick()
-    expect([one.ranks(), other.ranks()]).toEqual(['0,1,2,3,4,5', '0,1'])
-    const same = mountList()
-    list.change('a', ranks => [...ranks, 0.5])
-    await page.tick()
-    expect([one.ranks(), other.ranks(), same.ranks()]).toEqual(['0,0.5,1,2,3,4,5', '0,0.5,1', '0,0.5,1'])
-  })
-})
+    it('may be empty, and may have exactly as many rows as its pages', async () => {
+      list.fill('a', 0)
+      list.fill('b', 3)
+      const empty = mountList()
+      const full = mountList({}, 'b')
+      await page.tick()
+      expect(empty.query.status.value).toBe('Exhausted')
+      expect(full.query.status.value).toBe('CanLoadMore')
+      full.query.loadMore(3)
+      await page.tick()
+      expect(full.seen.at(-1)).toBe('0,1,2 Exhausted')
+    })
 
-describe('useConvexPaginatedQuery: a list whose scope has ended', () => {
-  it('leaves no subscription', async () => {
-    list.fill('a', 9)
-    const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
-    const keepsTheSocket = mountList({}, 'a')
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(3)
-    stop()
-    await page.tick()
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
-    expect(keepsTheSocket.query.status.value).toBe('CanLoadMore')
+    it('is exhausted according to its last page, whatever happens to the others', async () => {
+      list.fill('a', 9)
+      const mounted = mountList()
+      await page.tick()
+      mounted.query.loadMore(3)
+      await page.tick()
+      list.change('a', ranks => ranks.filter(rank => rank > 2))
+      await page.tick()
+      expect(mounted.seen.at(-1)).toBe('3,4,5 CanLoadMore')
+      await loadAll(mounted, 3)
+      expect(mounted.seen.at(-1)).toBe('3,4,5,6,7,8 Exhausted')
+      list.change('a', ranks => [...ranks, 1, 99])
+      await page.tick()
+      expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 Exhausted')
+      list.intercept = (result, { cursor }) => ({ ...result, isDone: cursor !== '8' })
+      page.deployment.invalidate()
+      await page.tick()
+      expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 CanLoadMore')
+    })
+
+    it('may have 20 pages and 1,000 rows', async () => {
+      list.fill('a', 1000)
+      const mounted = mountList({ initialNumItems: 50 })
+      await page.tick()
+      await loadAll(mounted, 50)
+      expect(mounted.query.results.value.map(({ rank }) => rank)).toEqual(list.lists.a)
+      list.change('a', ranks => ranks.map(rank => rank % 50 === 7 ? rank + 0.5 : rank))
+      await page.tick()
+      expect(mounted.query.results.value.map(({ rank }) => rank)).toEqual(list.lists.a)
+      // The watcher ran once for the 20 pages of that one transition.
+      expect(mounted.seen.filter(entry => entry.includes('7.5'))).toHaveLength(1)
+      const grown = list.takePages().length
+      expect(grown).toBe(21)
+    })
+
+    it('refuses a page size that is not positive, and a click event', async () => {
+      list.fill('a', 9)
+      const { query } = mountList()
+      await page.tick()
+      for (const size of [0, -1, 1.5, Number.NaN, new Event('click')])
+        expect(() => query.loadMore(size as number), String(size)).toThrow(expect.objectContaining({ code: 'ARGS_INVALID' }))
+      for (const initialNumItems of [0, undefined])
+        expect(() => mountList({ initialNumItems }), String(initialNumItems)).toThrow(expect.objectContaining({ code: 'ARGS_INVALID' }))
+      expect(list.takePages()).toEqual(['start +3'])
+    })
+  })
+
+  describe('loadMore', () => {
+    it('has no effect while a page is loading and when the list is exhausted', async () => {
+      list.fill('a', 7)
+      const { query } = mountList()
+      query.loadMore(3)
+      await page.tick()
+      query.loadMore(3)
+      query.loadMore(3)
+      query.loadMore(50)
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      expect(query.status.value).toBe('Exhausted')
+      expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +3'])
+    })
+
+    it('has no effect after the scope has ended, and the list does not change', async () => {
+      list.fill('a', 7)
+      const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
+      await page.tick()
+      expect(query.results.value).toHaveLength(3)
+      stop()
+      expect([query.results.value.length, query.status.value]).toEqual([3, 'CanLoadMore'])
+      await page.tick()
+      list.takePages()
+      query.loadMore(3)
+      await page.tick()
+      expect(list.takePages()).toEqual([])
+    })
+  })
+
+  describe('pages that grow', () => {
+    it('are split at more than twice the requested rows, without a flicker', async () => {
+      list.fill('a', 9)
+      const mounted = mountList()
+      await page.tick()
+      await loadAll(mounted, 3)
+      const { seen, query } = mounted
+      list.takePages()
+      list.change('a', ranks => [...ranks, 0.2, 0.4, 0.6])
+      await page.tick(1)
+      expect(list.takePages()).toEqual([])
+      page.deployment.isHolding = true
+      list.change('a', ranks => [...ranks, 0.8])
+      await page.tick()
+      const rows = query.results.value
+      seen.length = 0
+      page.deployment.flush()
+      expect(seen).toEqual(['0,0.2,0.4,0.6,0.8,1,2,3,4,5,6,7,8 Exhausted'])
+      await page.tick()
+      // Both halves arrive in one transition, with the same rows.
+      expect(seen).toEqual(['0,0.2,0.4,0.6,0.8,1,2,3,4,5,6,7,8 Exhausted'])
+      expect(list.takePages()).toEqual(['start to 0.6', '0.6 to 2'])
+      expect(query.results.value.at(-1)).toBe(rows.at(-1))
+      expect([...page.deployment.liveSockets[0]!.queries.values()].length).toBe(5)
+      list.change('a', ranks => [...ranks, 0.5, 0.7])
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,0.2,0.4,0.5,0.6,0.7,0.8,1,2,3,4,5,6,7,8 Exhausted')
+    })
+
+    it('are shown whole while only one half has a result', async () => {
+      list.fill('a', 3)
+      const { seen } = mountList()
+      await page.tick()
+      list.intercept = (result, { endCursor }) => {
+        if (endCursor === '2' && result.page.length > 0)
+          throw new Error('this half is not well')
+        return result
+      }
+      list.change('a', ranks => [...ranks, 0.2, 0.4, 0.6, 0.8])
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,0.2,0.4,0.6,0.8,1,2 CanLoadMore')
+      list.intercept = result => result
+      list.change('a', ranks => [...ranks, 0.9])
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,0.2,0.4,0.6,0.8,0.9,1,2 CanLoadMore')
+      expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => (args.paginationOpts as any).endCursor)).toEqual(['0.6', '2'])
+    })
+
+    it('are not split if they requested more rows than the first page', async () => {
+      list.fill('a', 100)
+      const { query } = mountList()
+      await page.tick()
+      query.loadMore(50)
+      await page.tick()
+      expect(list.takePages()).toEqual(['start +3', '2 +50'])
+    })
+
+    it('may include the last page, after which loadMore continues from its end', async () => {
+      list.fill('a', 20)
+      const { query, ranks } = mountList()
+      await page.tick()
+      list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
+      list.change('a', ranks => ranks)
+      await page.tick()
+      list.intercept = result => result
+      query.loadMore(4)
+      await page.tick()
+      expect(ranks()).toBe('0,1,2,3,4,5,6')
+      expect(list.takePages()).toEqual(['start +3', 'start to 1', '1 to 2', '2 +4'])
+    })
+  })
+
+  describe('a page that the deployment wants to split', () => {
+    it('is shown until its halves have results, if the split is recommended', async () => {
+      list.fill('a', 4)
+      list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
+      const { seen } = mountList({ initialNumItems: 4 })
+      await page.tick()
+      expect(seen).toEqual([' LoadingFirstPage', '0,1,2,3 CanLoadMore'])
+      expect(list.takePages()).toEqual(['start +4', 'start to 2', '2 to 3'])
+    })
+
+    it('is hidden with all later pages until its halves have results, if required', async () => {
+      list.fill('a', 8)
+      const { seen, query } = mountList({ initialNumItems: 4 })
+      await page.tick()
+      query.loadMore(4)
+      await page.tick()
+      seen.length = 0
+      list.intercept = (result, { cursor, endCursor }) => cursor === '3' && !endCursor
+        ? { ...result, page: result.page.slice(0, 3), pageStatus: 'SplitRequired' }
+        : result
+      list.change('a', ranks => [...ranks])
+      await page.tick()
+      expect(seen).toEqual(['0,1,2,3 LoadingMore', '0,1,2,3,4,5,6,7 CanLoadMore'])
+    })
+
+    it('is shown in smaller parts if its halves must be split too', async () => {
+      list.fill('a', 12)
+      list.intercept = (result, { cursor }) => result.page.length > 3
+        ? { ...result, page: [], pageStatus: 'SplitRequired' }
+        : { ...result, text: cursor }
+      const { seen } = mountList({ initialNumItems: 12 })
+      await page.tick(50)
+      expect(seen).toEqual([' LoadingFirstPage', '0,1,2,3,4,5,6,7,8,9,10,11 CanLoadMore'])
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(5)
+    })
+
+    it('is shown unchanged if it cannot be split', async () => {
+      list.fill('a', 2)
+      list.intercept = result => ({ ...result, splitCursor: null, pageStatus: 'SplitRequired' })
+      const { seen } = mountList({ initialNumItems: 4 })
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,1 Exhausted')
+    })
+  })
+
+  describe('rows that do not change', () => {
+    it('keep their identity through changes, further pages and splits', async () => {
+      list.fill('a', 9)
+      const mounted = mountList()
+      await page.tick()
+      const [first] = mounted.query.results.value
+      await loadAll(mounted, 3)
+      const rows = mounted.query.results.value
+      expect(rows[0]).toBe(first)
+      list.change('a', ranks => [...ranks, 3.1, 3.2, 3.3, 3.4])
+      await page.tick()
+      const now = mounted.query.results.value
+      expect(list.takePages()).toHaveLength(6)
+      expect(now).toHaveLength(13)
+      for (const row of rows)
+        expect(now).toContain(row)
+    })
+
+    it('keep the identity of the array if none changes', async () => {
+      list.fill('a', 9)
+      const mounted = mountList()
+      await page.tick()
+      await loadAll(mounted, 3)
+      const rows = mounted.query.results.value
+      list.intercept = result => ({ ...result, splitCursor: 'another' })
+      list.change('a', ranks => [...ranks])
+      await page.tick()
+      expect(mounted.query.results.value).toBe(rows)
+    })
+
+    it('are not rendered again when one row of 100 changes', async () => {
+      list.fill('a', 100)
+      let renders = 0
+      const RowView = defineComponent({ props: { row: Object }, setup: props => () => {
+        renders++
+        return h('li', String(props.row!.rank))
+      } })
+      const wrapper = mount(defineComponent({
+        setup() {
+          const query = useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 25 })
+          return () => h('ul', { onClick: () => query.loadMore(25) }, query.results.value.map(row => h(RowView, { key: row._id, row })))
+        },
+      }), { global: { plugins: [page.convex] } })
+      for (let pages = 0; pages < 5; pages++) {
+        await page.tick()
+        await wrapper.trigger('click')
+      }
+      await page.tick()
+      expect(wrapper.findAll('li')).toHaveLength(100)
+      renders = 0
+      list.change('a', ranks => ranks.map(rank => rank === 60 ? 60.5 : rank))
+      await page.tick()
+      expect(wrapper.text()).toContain('60.5')
+      expect(renders).toBe(1)
+      wrapper.unmount()
+    })
+  })
+
+  describe('two lists of one query', () => {
+    it('have pages of their own', async () => {
+      list.fill('a', 9)
+      const one = mountList()
+      const other = mountList({ initialNumItems: 2 })
+      await page.tick()
+      one.query.loadMore(3)
+      await page.tick()
+      expect([one.ranks(), other.ranks()]).toEqual(['0,1,2,3,4,5', '0,1'])
+      const same = mountList()
+      list.change('a', ranks => [...ranks, 0.5])
+      await page.tick()
+      expect([one.ranks(), other.ranks(), same.ranks()]).toEqual(['0,0.5,1,2,3,4,5', '0,0.5,1', '0,0.5,1'])
+    })
+  })
+
+  describe('a list whose scope has ended', () => {
+    it('leaves no subscription', async () => {
+      list.fill('a', 9)
+      const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
+      const keepsTheSocket = mountList({}, 'a')
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(3)
+      stop()
+      await page.tick()
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
+      expect(keepsTheSocket.query.status.value).toBe('CanLoadMore')
+    })
   })
 })

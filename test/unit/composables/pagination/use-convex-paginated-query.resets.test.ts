@@ -43,353 +43,355 @@ function wanted(): string[] {
   return page.deployment.liveSockets.flatMap(({ queries }) => [...queries.values()]).map(({ args }) => `${args.of} ${(args.paginationOpts as any).cursor ?? 'start'}`)
 }
 
-describe('useConvexPaginatedQuery: changed arguments', () => {
-  it('start another list, and release the pages of the previous one', async () => {
-    openPage()
-    const of = ref('a')
-    const { query, seen } = mountList(() => ({ of: of.value }))
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    seen.length = 0
-    of.value = 'b'
-    expect(query.results.value).toEqual([])
-    await page.tick()
-    expect(seen).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
-    expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
-    expect(wanted()).toEqual(['b start'])
-    of.value = 'a'
-    await page.tick()
-    expect(query.results.value.map(({ _id }) => _id)).toEqual(['a 0', 'a 1', 'a 2'])
-  })
-
-  it('show the previous rows until the first page with keepPreviousData', async () => {
-    openPage()
-    const of = ref('a')
-    const { query, seen } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
-    await page.tick()
-    of.value = 'b'
-    await page.tick()
-    expect(seen).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore', '0,1,2 LoadingFirstPage stale', '0,1,2 CanLoadMore'])
-    expect(query.results.value[0]!._id).toBe('b 0')
-  })
-
-  it('may change while a page loads, which is then never shown', async () => {
-    openPage()
-    const of = ref('a')
-    const { query, seen } = mountList(() => ({ of: of.value }))
-    await page.tick()
-    query.loadMore(3)
-    of.value = 'b'
-    await page.tick()
-    expect(seen.slice(2)).toEqual(['0,1,2 LoadingMore', ' LoadingFirstPage', '0,1,2 CanLoadMore'])
-  })
-})
-
-describe('useConvexPaginatedQuery: arguments that change several times in one tick', () => {
-  it('request only the last list', async () => {
-    openPage()
-    list.fill('c', 2)
-    const of = ref('a')
-    const { query } = mountList(() => ({ of: of.value }))
-    await page.tick()
-    list.takePages()
-    of.value = 'b'
-    expect(query.results.value).toEqual([])
-    of.value = 'c'
-    await page.tick()
-    expect(list.takePages()).toEqual(['start +3'])
-    expect(query.results.value.map(({ _id }) => _id)).toEqual(['c 0', 'c 1'])
-  })
-
-  it('are not evaluated in between, unless the list is read', async () => {
-    openPage()
-    const one = ref<{ of: string } | null>({ of: 'a' })
-    const { result: query } = page.run(() => useConvexPaginatedQuery(listApi.page, () => ({ of: one.value!.of }), { initialNumItems: 3 }))
-    await page.tick()
-    one.value = null
-    one.value = { of: 'b' }
-    await page.tick()
-    expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
-  })
-
-  it('keep the pages if they are reverted', async () => {
-    openPage()
-    const of = ref('a')
-    const { query } = mountList(() => ({ of: of.value }))
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    list.takePages()
-    of.value = 'b'
-    expect(query.results.value).toEqual([])
-    of.value = 'a'
-    await page.tick()
-    expect(query.results.value).toHaveLength(6)
-    expect(list.takePages()).toEqual([])
-  })
-})
-
-describe('useConvexPaginatedQuery: equal arguments', () => {
-  it('send nothing and keep the pages when they are in a new object', async () => {
-    openPage()
-    const args = shallowRef<Args>({ of: 'a' })
-    const { query, seen } = mountList(args)
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    seen.length = 0
-    list.takePages()
-    args.value = { of: 'a' }
-    args.value = reactive({ of: 'a' })
-    await page.tick()
-    expect(seen).toEqual([])
-    expect(list.takePages()).toEqual([])
-  })
-})
-
-describe('useConvexPaginatedQuery: arguments that pause', () => {
-  it.each([
-    ['undefined', undefined],
-    ['null', null],
-    ['\'skip\'', 'skip' as const],
-  ])('send nothing while they are %s', async (_name, pause) => {
-    openPage()
-    const args = shallowRef<Args>(pause)
-    const { query, seen } = mountList(args)
-    await page.tick()
-    expect(page.deployment.sockets).toEqual([])
-    expect(query.isLoading.value).toBe(false)
-    query.loadMore(3)
-    args.value = { of: 'a' }
-    await page.tick()
-    args.value = pause
-    await page.tick()
-    expect(wanted()).toEqual([])
-    expect(seen).toEqual([' Paused', ' LoadingFirstPage', '0,1,2 CanLoadMore', ' Paused'])
-  })
-})
-
-describe('useConvexPaginatedQuery: identity change', () => {
-  it('hides the previous rows in that tick, and starts with the first page', async () => {
-    openPage({ user: 'ada' })
-    const { query, seen } = mountList()
-    await page.tick()
-    query.loadMore(2)
-    await page.tick()
-    expect(textsOf(query.results.value)).toBe('ada\'s 0,ada\'s 1,ada\'s 2,ada\'s 3,ada\'s 4')
-    seen.length = 0
-    page.source.signIn('bob')
-    expect(query.results.value).toEqual([])
-    await page.tick()
-    page.source.say({ status: 'signedOut' })
-    expect(query.results.value).toEqual([])
-    await page.tick()
-    expect(seen.map(entry => entry.replace(' stale', ''))).toEqual([
-      ' LoadingFirstPage',
-      'bob\'s 0,bob\'s 1,bob\'s 2 CanLoadMore',
-      ' LoadingFirstPage',
-      '0,1,2 CanLoadMore',
-    ])
-    const pages = page.deployment.executions.filter(({ name, args }) => name === 'rows:page' && (args.paginationOpts as any).cursor !== null)
-    expect(new Set(pages.map(({ subject }) => subject))).toEqual(new Set(['ada']))
-  })
-
-  it('removes the rows that keepPreviousData kept', async () => {
-    openPage({ user: 'ada' })
-    const of = ref('a')
-    const { query } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
-    await page.tick()
-    page.source.signIn('bob')
-    expect(query.results.value).toEqual([])
-    of.value = 'b'
-    expect(query.results.value).toEqual([])
-  })
-
-  it('does not affect a public list', async () => {
-    openPage({ user: 'ada' })
-    const { query, seen } = mountList(undefined, { auth: 'public' })
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    seen.length = 0
-    page.source.signIn('bob')
-    await page.tick()
-    page.source.say({ status: 'signedOut' })
-    await page.tick()
-    expect(seen).toEqual([])
-    expect(query.results.value).toHaveLength(6)
-  })
-})
-
-describe('useConvexPaginatedQuery: auth required', () => {
-  it('is loading while the identity is not known, and paused while signed out', async () => {
-    openPage({ user: 'silent' })
-    const { result: query } = page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
-    await page.tick(3000)
-    expect(query.status.value).toBe('LoadingFirstPage')
-    expect(page.deployment.executions).toEqual([])
-    page.source.signIn('ada')
-    await page.tick()
-    expect(textsOf(query.results.value)).toBe('ada\'s 0,ada\'s 1,ada\'s 2')
-    page.source.say({ status: 'signedOut' })
-    expect([query.status.value, query.results.value]).toEqual(['Paused', []])
-    await page.tick()
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-})
-
-describe('useConvexPaginatedQuery: no token 2 s after boot', () => {
-  it('shows anonymous pages, stale, until as many pages of the user have results', async () => {
-    openPage({ user: 'silent' })
-    const { query, seen } = mountList()
-    await page.tick(2050)
-    query.loadMore(3)
-    await page.tick()
-    expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore stale')
-    seen.length = 0
-    // The user sees other rows: without fixed ends, pages would end elsewhere.
-    list.lists['a of ada'] = [0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 7]
-    page.deployment.latencyMs = 50
-    page.source.signIn('ada')
-    await page.tick(500)
-    const adas = [0, 0.5, 1, 1.5, 2, 3, 4, 5].map(rank => `ada's ${rank}`).join(',')
-    expect(new Set(seen)).toEqual(new Set(['0,1,2,3,4,5 LoadingMore stale', `${adas} CanLoadMore`]))
-    query.loadMore(2)
-    await page.tick(500)
-    expect(textsOf(query.results.value)).toBe(`${adas},ada's 6,ada's 7`)
-  })
-
-  it('keeps a single page, and loads more only after the result of the user', async () => {
-    openPage({ user: 'silent' })
-    const { seen, query } = mountList()
-    await page.tick(2050)
-    seen.length = 0
-    list.lists['a of ada'] = [0, 0.5, 1, 2, 3]
-    page.deployment.latencyMs = 50
-    page.source.signIn('ada')
-    await page.tick(20)
-    expect([query.status.value, query.isStale.value]).toEqual(['LoadingMore', true])
-    query.loadMore(3)
-    await page.tick(500)
-    expect(seen).toEqual(['0,1,2 LoadingMore stale', 'ada\'s 0,ada\'s 0.5,ada\'s 1 CanLoadMore'])
-    query.loadMore(3)
-    await page.tick(500)
-    expect(seen.at(-1)).toBe('ada\'s 0,ada\'s 0.5,ada\'s 1,ada\'s 2,ada\'s 3 Exhausted')
-  })
-})
-
-describe('useConvexPaginatedQuery: a token that the deployment refuses', () => {
-  it('leaves the rows of the user on the page, as stale', async () => {
-    openPage({ user: 'ada' })
-    const { query } = mountList()
-    await page.tick()
-    page.source.answer = null
-    page.deployment.accepts = () => false
-    page.deployment.drop()
-    await page.tick(3000)
-    expect([query.results.value.length, query.isStale.value]).toEqual([3, true])
-    page.deployment.accepts = () => true
-    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(2000)
-    expect(query.isStale.value).toBe(false)
-  })
-
-  it('leaves an empty list on the page, as stale', async () => {
-    openPage({ user: 'ada' })
-    list.fill('c', 0)
-    const { query } = mountList({ of: 'c' })
-    await page.tick()
-    expect([query.status.value, query.isStale.value]).toEqual(['Exhausted', false])
-    page.source.answer = null
-    page.deployment.accepts = () => false
-    page.deployment.drop()
-    await page.tick(3000)
-    expect([query.results.value.length, query.isStale.value]).toEqual([0, true])
-  })
-})
-
-describe('useConvexPaginatedQuery: a lost connection', () => {
-  it('is resumed without a flicker', async () => {
-    openPage()
-    const { query, seen } = mountList()
-    await page.tick()
-    query.loadMore(3)
-    await page.tick()
-    seen.length = 0
-    page.deployment.drop()
-    list.lists.a!.push(0.5)
-    await page.tick(3000)
-    expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
-  })
-})
-
-describe('useConvexPaginatedQuery: a KeepAlive page', () => {
-  function mountKept(options: Partial<UseConvexPaginatedQueryOptions> = {}) {
-    const isShown = ref(true)
-    let query!: ReturnType<typeof useConvexPaginatedQuery<typeof listApi.page>>
-    const seen: string[] = []
-    const List = defineComponent(() => {
-      query = useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3, ...options })
-      watch([query.results, query.status, query.isStale], () => seen.push(`${textsOf(query.results.value)} ${query.status.value}${query.isStale.value ? ' stale' : ''}`), { flush: 'sync', immediate: true })
-      return () => h('p', textsOf(query.results.value))
+describe('useConvexPaginatedQuery', () => {
+  describe('changed arguments', () => {
+    it('start another list, and release the pages of the previous one', async () => {
+      openPage()
+      const of = ref('a')
+      const { query, seen } = mountList(() => ({ of: of.value }))
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      seen.length = 0
+      of.value = 'b'
+      expect(query.results.value).toEqual([])
+      await page.tick()
+      expect(seen).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore'])
+      expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
+      expect(wanted()).toEqual(['b start'])
+      of.value = 'a'
+      await page.tick()
+      expect(query.results.value.map(({ _id }) => _id)).toEqual(['a 0', 'a 1', 'a 2'])
     })
-    const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => isShown.value ? h(List) : h('i'))))
-    return { isShown, seen, wrapper, query: () => query }
-  }
 
-  it('is unchanged when it is activated in time', async () => {
-    openPage()
-    const { isShown, seen, query } = mountKept()
-    await page.tick()
-    query().loadMore(3)
-    await page.tick()
-    seen.length = 0
-    list.takePages()
-    isShown.value = false
-    await page.tick(1000)
-    isShown.value = true
-    await page.tick()
-    expect(seen).toEqual([])
-    expect(list.takePages()).toEqual([])
-    list.change('a', ranks => [...ranks, 0.5])
-    await page.tick()
-    expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
+    it('show the previous rows until the first page with keepPreviousData', async () => {
+      openPage()
+      const of = ref('a')
+      const { query, seen } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
+      await page.tick()
+      of.value = 'b'
+      await page.tick()
+      expect(seen).toEqual([' LoadingFirstPage', '0,1,2 CanLoadMore', '0,1,2 LoadingFirstPage stale', '0,1,2 CanLoadMore'])
+      expect(query.results.value[0]!._id).toBe('b 0')
+    })
+
+    it('may change while a page loads, which is then never shown', async () => {
+      openPage()
+      const of = ref('a')
+      const { query, seen } = mountList(() => ({ of: of.value }))
+      await page.tick()
+      query.loadMore(3)
+      of.value = 'b'
+      await page.tick()
+      expect(seen.slice(2)).toEqual(['0,1,2 LoadingMore', ' LoadingFirstPage', '0,1,2 CanLoadMore'])
+    })
   })
 
-  it('unsubscribes when it is deactivated for long, and then restores all pages at once', async () => {
-    openPage()
-    const { isShown, seen, query, wrapper } = mountKept()
-    await page.tick()
-    query().loadMore(3)
-    await page.tick()
-    seen.length = 0
-    isShown.value = false
-    await page.tick(4000)
-    expect(wanted()).toEqual([])
-    list.forgetEnds()
-    list.lists.a!.push(0.5, 4.5)
-    list.takePages()
-    isShown.value = true
-    await page.tick()
-    expect(wrapper.text()).toBe('0,0.5,1,2,3,4,4.5,5')
-    expect(list.takePages()).toEqual(['start to 2', '2 to 5'])
-    expect(seen).toEqual(['0,1,2,3,4,5 LoadingMore stale', '0,0.5,1,2,3,4,4.5,5 CanLoadMore'])
+  describe('arguments that change several times in one tick', () => {
+    it('request only the last list', async () => {
+      openPage()
+      list.fill('c', 2)
+      const of = ref('a')
+      const { query } = mountList(() => ({ of: of.value }))
+      await page.tick()
+      list.takePages()
+      of.value = 'b'
+      expect(query.results.value).toEqual([])
+      of.value = 'c'
+      await page.tick()
+      expect(list.takePages()).toEqual(['start +3'])
+      expect(query.results.value.map(({ _id }) => _id)).toEqual(['c 0', 'c 1'])
+    })
+
+    it('are not evaluated in between, unless the list is read', async () => {
+      openPage()
+      const one = ref<{ of: string } | null>({ of: 'a' })
+      const { result: query } = page.run(() => useConvexPaginatedQuery(listApi.page, () => ({ of: one.value!.of }), { initialNumItems: 3 }))
+      await page.tick()
+      one.value = null
+      one.value = { of: 'b' }
+      await page.tick()
+      expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
+    })
+
+    it('keep the pages if they are reverted', async () => {
+      openPage()
+      const of = ref('a')
+      const { query } = mountList(() => ({ of: of.value }))
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      list.takePages()
+      of.value = 'b'
+      expect(query.results.value).toEqual([])
+      of.value = 'a'
+      await page.tick()
+      expect(query.results.value).toHaveLength(6)
+      expect(list.takePages()).toEqual([])
+    })
   })
 
-  it('shows no rows of the previous identity when it is activated', async () => {
-    openPage({ user: 'ada' })
-    const { isShown, seen, query } = mountKept()
-    await page.tick()
-    isShown.value = false
-    await page.tick()
-    seen.length = 0
-    page.source.signIn('bob')
-    expect(query().results.value).toEqual([])
-    await page.tick()
-    isShown.value = true
-    await page.tick()
-    expect(seen.at(-1)).toBe('bob\'s 0,bob\'s 1,bob\'s 2 CanLoadMore')
-    expect(seen.join()).not.toContain('ada')
+  describe('equal arguments', () => {
+    it('send nothing and keep the pages when they are in a new object', async () => {
+      openPage()
+      const args = shallowRef<Args>({ of: 'a' })
+      const { query, seen } = mountList(args)
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      seen.length = 0
+      list.takePages()
+      args.value = { of: 'a' }
+      args.value = reactive({ of: 'a' })
+      await page.tick()
+      expect(seen).toEqual([])
+      expect(list.takePages()).toEqual([])
+    })
+  })
+
+  describe('arguments that pause', () => {
+    it.each([
+      ['undefined', undefined],
+      ['null', null],
+      ['\'skip\'', 'skip' as const],
+    ])('send nothing while they are %s', async (_name, pause) => {
+      openPage()
+      const args = shallowRef<Args>(pause)
+      const { query, seen } = mountList(args)
+      await page.tick()
+      expect(page.deployment.sockets).toEqual([])
+      expect(query.isLoading.value).toBe(false)
+      query.loadMore(3)
+      args.value = { of: 'a' }
+      await page.tick()
+      args.value = pause
+      await page.tick()
+      expect(wanted()).toEqual([])
+      expect(seen).toEqual([' Paused', ' LoadingFirstPage', '0,1,2 CanLoadMore', ' Paused'])
+    })
+  })
+
+  describe('identity change', () => {
+    it('hides the previous rows in that tick, and starts with the first page', async () => {
+      openPage({ user: 'ada' })
+      const { query, seen } = mountList()
+      await page.tick()
+      query.loadMore(2)
+      await page.tick()
+      expect(textsOf(query.results.value)).toBe('ada\'s 0,ada\'s 1,ada\'s 2,ada\'s 3,ada\'s 4')
+      seen.length = 0
+      page.source.signIn('bob')
+      expect(query.results.value).toEqual([])
+      await page.tick()
+      page.source.say({ status: 'signedOut' })
+      expect(query.results.value).toEqual([])
+      await page.tick()
+      expect(seen.map(entry => entry.replace(' stale', ''))).toEqual([
+        ' LoadingFirstPage',
+        'bob\'s 0,bob\'s 1,bob\'s 2 CanLoadMore',
+        ' LoadingFirstPage',
+        '0,1,2 CanLoadMore',
+      ])
+      const pages = page.deployment.executions.filter(({ name, args }) => name === 'rows:page' && (args.paginationOpts as any).cursor !== null)
+      expect(new Set(pages.map(({ subject }) => subject))).toEqual(new Set(['ada']))
+    })
+
+    it('removes the rows that keepPreviousData kept', async () => {
+      openPage({ user: 'ada' })
+      const of = ref('a')
+      const { query } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
+      await page.tick()
+      page.source.signIn('bob')
+      expect(query.results.value).toEqual([])
+      of.value = 'b'
+      expect(query.results.value).toEqual([])
+    })
+
+    it('does not affect a public list', async () => {
+      openPage({ user: 'ada' })
+      const { query, seen } = mountList(undefined, { auth: 'public' })
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      seen.length = 0
+      page.source.signIn('bob')
+      await page.tick()
+      page.source.say({ status: 'signedOut' })
+      await page.tick()
+      expect(seen).toEqual([])
+      expect(query.results.value).toHaveLength(6)
+    })
+  })
+
+  describe('auth required', () => {
+    it('is loading while the identity is not known, and paused while signed out', async () => {
+      openPage({ user: 'silent' })
+      const { result: query } = page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
+      await page.tick(3000)
+      expect(query.status.value).toBe('LoadingFirstPage')
+      expect(page.deployment.executions).toEqual([])
+      page.source.signIn('ada')
+      await page.tick()
+      expect(textsOf(query.results.value)).toBe('ada\'s 0,ada\'s 1,ada\'s 2')
+      page.source.say({ status: 'signedOut' })
+      expect([query.status.value, query.results.value]).toEqual(['Paused', []])
+      await page.tick()
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+  })
+
+  describe('no token 2 s after boot', () => {
+    it('shows anonymous pages, stale, until as many pages of the user have results', async () => {
+      openPage({ user: 'silent' })
+      const { query, seen } = mountList()
+      await page.tick(2050)
+      query.loadMore(3)
+      await page.tick()
+      expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore stale')
+      seen.length = 0
+      // The user sees other rows: without fixed ends, pages would end elsewhere.
+      list.lists['a of ada'] = [0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 7]
+      page.deployment.latencyMs = 50
+      page.source.signIn('ada')
+      await page.tick(500)
+      const adas = [0, 0.5, 1, 1.5, 2, 3, 4, 5].map(rank => `ada's ${rank}`).join(',')
+      expect(new Set(seen)).toEqual(new Set(['0,1,2,3,4,5 LoadingMore stale', `${adas} CanLoadMore`]))
+      query.loadMore(2)
+      await page.tick(500)
+      expect(textsOf(query.results.value)).toBe(`${adas},ada's 6,ada's 7`)
+    })
+
+    it('keeps a single page, and loads more only after the result of the user', async () => {
+      openPage({ user: 'silent' })
+      const { seen, query } = mountList()
+      await page.tick(2050)
+      seen.length = 0
+      list.lists['a of ada'] = [0, 0.5, 1, 2, 3]
+      page.deployment.latencyMs = 50
+      page.source.signIn('ada')
+      await page.tick(20)
+      expect([query.status.value, query.isStale.value]).toEqual(['LoadingMore', true])
+      query.loadMore(3)
+      await page.tick(500)
+      expect(seen).toEqual(['0,1,2 LoadingMore stale', 'ada\'s 0,ada\'s 0.5,ada\'s 1 CanLoadMore'])
+      query.loadMore(3)
+      await page.tick(500)
+      expect(seen.at(-1)).toBe('ada\'s 0,ada\'s 0.5,ada\'s 1,ada\'s 2,ada\'s 3 Exhausted')
+    })
+  })
+
+  describe('a token that the deployment refuses', () => {
+    it('leaves the rows of the user on the page, as stale', async () => {
+      openPage({ user: 'ada' })
+      const { query } = mountList()
+      await page.tick()
+      page.source.answer = null
+      page.deployment.accepts = () => false
+      page.deployment.drop()
+      await page.tick(3000)
+      expect([query.results.value.length, query.isStale.value]).toEqual([3, true])
+      page.deployment.accepts = () => true
+      page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(2000)
+      expect(query.isStale.value).toBe(false)
+    })
+
+    it('leaves an empty list on the page, as stale', async () => {
+      openPage({ user: 'ada' })
+      list.fill('c', 0)
+      const { query } = mountList({ of: 'c' })
+      await page.tick()
+      expect([query.status.value, query.isStale.value]).toEqual(['Exhausted', false])
+      page.source.answer = null
+      page.deployment.accepts = () => false
+      page.deployment.drop()
+      await page.tick(3000)
+      expect([query.results.value.length, query.isStale.value]).toEqual([0, true])
+    })
+  })
+
+  describe('a lost connection', () => {
+    it('is resumed without a flicker', async () => {
+      openPage()
+      const { query, seen } = mountList()
+      await page.tick()
+      query.loadMore(3)
+      await page.tick()
+      seen.length = 0
+      page.deployment.drop()
+      list.lists.a!.push(0.5)
+      await page.tick(3000)
+      expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
+    })
+  })
+
+  describe('a KeepAlive page', () => {
+    function mountKept(options: Partial<UseConvexPaginatedQueryOptions> = {}) {
+      const isShown = ref(true)
+      let query!: ReturnType<typeof useConvexPaginatedQuery<typeof listApi.page>>
+      const seen: string[] = []
+      const List = defineComponent(() => {
+        query = useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3, ...options })
+        watch([query.results, query.status, query.isStale], () => seen.push(`${textsOf(query.results.value)} ${query.status.value}${query.isStale.value ? ' stale' : ''}`), { flush: 'sync', immediate: true })
+        return () => h('p', textsOf(query.results.value))
+      })
+      const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => isShown.value ? h(List) : h('i'))))
+      return { isShown, seen, wrapper, query: () => query }
+    }
+
+    it('is unchanged when it is activated in time', async () => {
+      openPage()
+      const { isShown, seen, query } = mountKept()
+      await page.tick()
+      query().loadMore(3)
+      await page.tick()
+      seen.length = 0
+      list.takePages()
+      isShown.value = false
+      await page.tick(1000)
+      isShown.value = true
+      await page.tick()
+      expect(seen).toEqual([])
+      expect(list.takePages()).toEqual([])
+      list.change('a', ranks => [...ranks, 0.5])
+      await page.tick()
+      expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
+    })
+
+    it('unsubscribes when it is deactivated for long, and then restores all pages at once', async () => {
+      openPage()
+      const { isShown, seen, query, wrapper } = mountKept()
+      await page.tick()
+      query().loadMore(3)
+      await page.tick()
+      seen.length = 0
+      isShown.value = false
+      await page.tick(4000)
+      expect(wanted()).toEqual([])
+      list.forgetEnds()
+      list.lists.a!.push(0.5, 4.5)
+      list.takePages()
+      isShown.value = true
+      await page.tick()
+      expect(wrapper.text()).toBe('0,0.5,1,2,3,4,4.5,5')
+      expect(list.takePages()).toEqual(['start to 2', '2 to 5'])
+      expect(seen).toEqual(['0,1,2,3,4,5 LoadingMore stale', '0,0.5,1,2,3,4,4.5,5 CanLoadMore'])
+    })
+
+    it('shows no rows of the previous identity when it is activated', async () => {
+      openPage({ user: 'ada' })
+      const { isShown, seen, query } = mountKept()
+      await page.tick()
+      isShown.value = false
+      await page.tick()
+      seen.length = 0
+      page.source.signIn('bob')
+      expect(query().results.value).toEqual([])
+      await page.tick()
+      isShown.value = true
+      await page.tick()
+      expect(seen.at(-1)).toBe('bob\'s 0,bob\'s 1,bob\'s 2 CanLoadMore')
+      expect(seen.join()).not.toContain('ada')
+    })
   })
 })

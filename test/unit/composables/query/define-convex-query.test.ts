@@ -42,258 +42,260 @@ function mountUsers(useShared: () => { data: Ref<any> }, shown: Ref<string[]>) {
   return page.mount(defineComponent(() => () => h('main', shown.value.map(key => h(User, { key })))))
 }
 
-describe('defineConvexQuery: a shared query', () => {
-  it('is set up once, at its first use', async () => {
-    page = openPage()
-    const { useMessages, setUps } = defineMessages()
-    expect(setUps).not.toHaveBeenCalled()
-    const wrapper = mountUsers(useMessages, ref(['one', 'two']))
-    await page.tick()
-    expect(wrapper.text()).toBe('in ain a')
-    expect(setUps).toHaveBeenCalledTimes(1)
-  })
-
-  it('returns the same object to every component', () => {
-    page = openPage()
-    const { useMessages } = defineMessages()
-    expect(page.run(useMessages).result).toBe(page.run(useMessages).result)
-  })
-
-  it('lives as long as any component uses it, and is set up again after that', async () => {
-    page = openPage()
-    const { useMessages, setUps, disposals } = defineMessages()
-    const shown = ref(['first', 'second'])
-    const wrapper = mountUsers(useMessages, shown)
-    await page.tick()
-    shown.value = ['second', 'third']
-    await page.tick()
-    expect(wrapper.text()).toBe('in ain a')
-    page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed' }])
-    page.deployment.invalidate()
-    await page.tick()
-    expect(wrapper.text()).toBe('changedchanged')
-    expect(disposals).not.toHaveBeenCalled()
-    expect(subscribed()).toBe(1)
-
-    shown.value = []
-    await page.tick()
-    expect(disposals).toHaveBeenCalledTimes(1)
-    expect(subscribed()).toBe(0)
-
-    shown.value = ['fourth']
-    await page.tick()
-    expect(setUps).toHaveBeenCalledTimes(2)
-    expect(wrapper.text()).toBe('changed')
-    expect(subscribed()).toBe(1)
-  })
-
-  it('tracks its arguments after the first component has unmounted', async () => {
-    page = openPage()
-    const channel = ref('a')
-    const doubled: string[] = []
-    const useMessages = defineConvexQuery(() => {
-      const query = useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
-      watch(query.data, data => data && doubled.push(data[0]!.body))
-      return query
+describe('defineConvexQuery', () => {
+  describe('a shared query', () => {
+    it('is set up once, at its first use', async () => {
+      page = openPage()
+      const { useMessages, setUps } = defineMessages()
+      expect(setUps).not.toHaveBeenCalled()
+      const wrapper = mountUsers(useMessages, ref(['one', 'two']))
+      await page.tick()
+      expect(wrapper.text()).toBe('in ain a')
+      expect(setUps).toHaveBeenCalledTimes(1)
     })
-    const shown = ref(['first', 'second'])
-    const wrapper = mountUsers(useMessages, shown)
-    await page.tick()
-    shown.value = ['second']
-    await page.tick()
-    channel.value = 'b'
-    await page.tick()
-    expect(wrapper.text()).toBe('in b')
-    expect(doubled).toEqual(['in a', 'in b'])
-  })
 
-  it('may return any value of a composable, and use another shared query', async () => {
-    page = openPage()
-    const { useMessages, disposals } = defineMessages()
-    const useFirst = defineConvexQuery(() => {
-      const { data } = useMessages()
-      return { first: computed(() => data.value?.[0]?.body) }
+    it('returns the same object to every component', () => {
+      page = openPage()
+      const { useMessages } = defineMessages()
+      expect(page.run(useMessages).result).toBe(page.run(useMessages).result)
     })
-    const { result, stop } = page.run(useFirst)
-    const other = page.run(useMessages)
-    await page.tick()
-    expect(result.first.value).toBe('in a')
-    stop()
-    expect(disposals).not.toHaveBeenCalled()
-    other.stop()
-    expect(disposals).toHaveBeenCalledTimes(1)
-  })
 
-  it('runs a setup that threw again at the next use, and leaves nothing', async () => {
-    page = openPage()
-    const disposals = vi.fn()
-    let isBroken = true
-    const useMessages = defineConvexQuery(() => {
-      onScopeDispose(disposals)
-      const query = useConvexQuery(api.messages.list, { channel: 'a' })
-      if (isBroken)
-        throw new Error('of the setup')
-      return query
+    it('lives as long as any component uses it, and is set up again after that', async () => {
+      page = openPage()
+      const { useMessages, setUps, disposals } = defineMessages()
+      const shown = ref(['first', 'second'])
+      const wrapper = mountUsers(useMessages, shown)
+      await page.tick()
+      shown.value = ['second', 'third']
+      await page.tick()
+      expect(wrapper.text()).toBe('in ain a')
+      page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed' }])
+      page.deployment.invalidate()
+      await page.tick()
+      expect(wrapper.text()).toBe('changedchanged')
+      expect(disposals).not.toHaveBeenCalled()
+      expect(subscribed()).toBe(1)
+
+      shown.value = []
+      await page.tick()
+      expect(disposals).toHaveBeenCalledTimes(1)
+      expect(subscribed()).toBe(0)
+
+      shown.value = ['fourth']
+      await page.tick()
+      expect(setUps).toHaveBeenCalledTimes(2)
+      expect(wrapper.text()).toBe('changed')
+      expect(subscribed()).toBe(1)
     })
-    expect(() => page.run(useMessages)).toThrow('of the setup')
-    expect(disposals).toHaveBeenCalledTimes(1)
-    await page.tick()
-    expect(subscribed()).toBe(0)
-    isBroken = false
-    const { result } = page.run(useMessages)
-    await page.tick()
-    expect(result.status.value).toBe('success')
-  })
 
-  it('shows nothing of the previous user', async () => {
-    page = openPage({ user: 'ada' })
-    const useMe = defineConvexQuery(() => useConvexQuery(api.users.whoami))
-    const { result } = page.run(useMe)
-    await page.tick()
-    expect(result.data.value).toBe('ada')
-    page.source.signIn('bob')
-    expect(result.data.value).toBeUndefined()
-    await page.tick()
-    expect(result.data.value).toBe('bob')
-  })
-
-  it('throws a diagnosed error outside of an app', () => {
-    page = openPage()
-    const { useMessages, setUps } = defineMessages()
-    expect(() => useMessages()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
-    expect(setUps).not.toHaveBeenCalled()
-  })
-})
-
-describe('defineConvexQuery: two apps', () => {
-  it('have one query each', async () => {
-    page = openPage()
-    const other = openPage()
-    other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'elsewhere' }])
-    const { useMessages, setUps, disposals } = defineMessages()
-    const [here, there] = [page.run(useMessages), other.run(useMessages)]
-    await page.tick()
-    expect(here.result.data.value![0]!.body).toBe('in a')
-    expect(there.result.data.value![0]!.body).toBe('elsewhere')
-    expect(setUps).toHaveBeenCalledTimes(2)
-    there.stop()
-    expect(disposals).toHaveBeenCalledTimes(1)
-    expect(here.result.data.value![0]!.body).toBe('in a')
-    // The socket and timers of the other page must be closed before they are counted.
-    void other.convex.close()
-    await page.tick(100)
-  })
-})
-
-describe('defineConvexQuery: the first component', () => {
-  it('does not provide the injected values: the app does', () => {
-    page = openPage()
-    page.app.provide('where', 'app')
-    const useWhere = defineConvexQuery(() => inject('where', 'nowhere'))
-    const seen: string[] = []
-    const Child = defineComponent(() => {
-      seen.push(useWhere())
-      return () => null
+    it('tracks its arguments after the first component has unmounted', async () => {
+      page = openPage()
+      const channel = ref('a')
+      const doubled: string[] = []
+      const useMessages = defineConvexQuery(() => {
+        const query = useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
+        watch(query.data, data => data && doubled.push(data[0]!.body))
+        return query
+      })
+      const shown = ref(['first', 'second'])
+      const wrapper = mountUsers(useMessages, shown)
+      await page.tick()
+      shown.value = ['second']
+      await page.tick()
+      channel.value = 'b'
+      await page.tick()
+      expect(wrapper.text()).toBe('in b')
+      expect(doubled).toEqual(['in a', 'in b'])
     })
-    const app = markRaw(createApp(defineComponent(() => {
-      provide('where', 'component')
-      return () => h(Child)
-    }))).use(page.convex)
-    app.provide('where', 'app')
-    app.mount(document.createElement('div'))
-    expect(seen).toEqual(['app'])
-    app.unmount()
-  })
 
-  it('may be deactivated in a KeepAlive without effect on the others', async () => {
-    page = openPage()
-    const { useMessages } = defineMessages()
-    const isKept = ref(true)
-    const First = defineComponent({ name: 'First', setup: () => {
-      const { data } = useMessages()
-      return () => h('p', `first ${data.value?.[0]?.body}`)
-    } })
-    const Second = defineComponent({ name: 'Second', setup: () => {
-      const { data } = useMessages()
-      return () => h('p', `second ${data.value?.[0]?.body}`)
-    } })
-    const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => h(isKept.value ? First : Second))))
-    await page.tick()
-    isKept.value = false
-    await page.tick(5000)
-    page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed' }])
-    page.deployment.invalidate()
-    await page.tick()
-    expect(wrapper.text()).toBe('second changed')
-    isKept.value = true
-    await page.tick()
-    expect(wrapper.text()).toBe('first changed')
-    wrapper.unmount()
-    await page.tick()
-    expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ name }) => name)).toEqual(['messages:count'])
-  })
-})
-
-describe('defineConvexQuery: await', () => {
-  function mountLater(useMessages: () => PromiseLike<{ data: Ref<any> }>) {
-    const Later = defineComponent({
-      async setup() {
-        const { data } = await useMessages()
-        return () => h('p', data.value?.[0]?.body ?? 'no data')
-      },
+    it('may return any value of a composable, and use another shared query', async () => {
+      page = openPage()
+      const { useMessages, disposals } = defineMessages()
+      const useFirst = defineConvexQuery(() => {
+        const { data } = useMessages()
+        return { first: computed(() => data.value?.[0]?.body) }
+      })
+      const { result, stop } = page.run(useFirst)
+      const other = page.run(useMessages)
+      await page.tick()
+      expect(result.first.value).toBe('in a')
+      stop()
+      expect(disposals).not.toHaveBeenCalled()
+      other.stop()
+      expect(disposals).toHaveBeenCalledTimes(1)
     })
-    const shown = shallowRef(['one', 'two'])
-    const wrapper = page.mount(defineComponent(() => () => h('main', shown.value.map(key => h(Suspense, { key }, { default: () => h(Later), fallback: () => h('i', 'waiting') })))))
-    return { wrapper, shown }
-  }
 
-  it('waits for the first result, for every component', async () => {
-    page = openPage()
-    const { useMessages, setUps } = defineMessages()
-    const { wrapper } = mountLater(useMessages)
-    expect(wrapper.text()).toBe('waitingwaiting')
-    await page.tick()
-    expect(wrapper.text()).toBe('in ain a')
-    expect(setUps).toHaveBeenCalledTimes(1)
+    it('runs a setup that threw again at the next use, and leaves nothing', async () => {
+      page = openPage()
+      const disposals = vi.fn()
+      let isBroken = true
+      const useMessages = defineConvexQuery(() => {
+        onScopeDispose(disposals)
+        const query = useConvexQuery(api.messages.list, { channel: 'a' })
+        if (isBroken)
+          throw new Error('of the setup')
+        return query
+      })
+      expect(() => page.run(useMessages)).toThrow('of the setup')
+      expect(disposals).toHaveBeenCalledTimes(1)
+      await page.tick()
+      expect(subscribed()).toBe(0)
+      isBroken = false
+      const { result } = page.run(useMessages)
+      await page.tick()
+      expect(result.status.value).toBe('success')
+    })
+
+    it('shows nothing of the previous user', async () => {
+      page = openPage({ user: 'ada' })
+      const useMe = defineConvexQuery(() => useConvexQuery(api.users.whoami))
+      const { result } = page.run(useMe)
+      await page.tick()
+      expect(result.data.value).toBe('ada')
+      page.source.signIn('bob')
+      expect(result.data.value).toBeUndefined()
+      await page.tick()
+      expect(result.data.value).toBe('bob')
+    })
+
+    it('throws a diagnosed error outside of an app', () => {
+      page = openPage()
+      const { useMessages, setUps } = defineMessages()
+      expect(() => useMessages()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
+      expect(setUps).not.toHaveBeenCalled()
+    })
   })
 
-  it('continues when the first waiting component unmounts, and ends with the last', async () => {
-    page = openPage()
-    page.deployment.latencyMs = 100
-    const { useMessages, disposals } = defineMessages()
-    const { wrapper, shown } = mountLater(useMessages)
-    await page.tick(50)
-    shown.value = ['two']
-    await page.tick(400)
-    expect(wrapper.text()).toBe('in a')
-    shown.value = []
-    await page.tick(400)
-    expect(disposals).toHaveBeenCalledTimes(1)
-  })
-})
-
-describe('defineConvexQuery: a store', () => {
-  it('uses the query as a component does', async () => {
-    page = openPage()
-    const { useMessages, disposals } = defineMessages()
-    const stores = effectScope(true)
-    const store = page.app.runWithContext(() => stores.run(() => useMessages()))!
-    const component = page.run(useMessages)
-    await page.tick()
-    component.stop()
-    await page.tick()
-    expect(store.data.value).toEqual([{ _id: 'a-1', body: 'in a' }])
-    stores.stop()
-    expect(disposals).toHaveBeenCalledTimes(1)
+  describe('two apps', () => {
+    it('have one query each', async () => {
+      page = openPage()
+      const other = openPage()
+      other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'elsewhere' }])
+      const { useMessages, setUps, disposals } = defineMessages()
+      const [here, there] = [page.run(useMessages), other.run(useMessages)]
+      await page.tick()
+      expect(here.result.data.value![0]!.body).toBe('in a')
+      expect(there.result.data.value![0]!.body).toBe('elsewhere')
+      expect(setUps).toHaveBeenCalledTimes(2)
+      there.stop()
+      expect(disposals).toHaveBeenCalledTimes(1)
+      expect(here.result.data.value![0]!.body).toBe('in a')
+      // The socket and timers of the other page must be closed before they are counted.
+      void other.convex.close()
+      await page.tick(100)
+    })
   })
 
-  it('keeps the query permanently without a scope', async () => {
-    page = openPage()
-    const { useMessages, disposals } = defineMessages()
-    const kept = page.app.runWithContext(useMessages)
-    page.run(useMessages).stop()
-    await page.tick()
-    expect(kept.status.value).toBe('success')
-    expect(disposals).not.toHaveBeenCalled()
+  describe('the first component', () => {
+    it('does not provide the injected values: the app does', () => {
+      page = openPage()
+      page.app.provide('where', 'app')
+      const useWhere = defineConvexQuery(() => inject('where', 'nowhere'))
+      const seen: string[] = []
+      const Child = defineComponent(() => {
+        seen.push(useWhere())
+        return () => null
+      })
+      const app = markRaw(createApp(defineComponent(() => {
+        provide('where', 'component')
+        return () => h(Child)
+      }))).use(page.convex)
+      app.provide('where', 'app')
+      app.mount(document.createElement('div'))
+      expect(seen).toEqual(['app'])
+      app.unmount()
+    })
+
+    it('may be deactivated in a KeepAlive without effect on the others', async () => {
+      page = openPage()
+      const { useMessages } = defineMessages()
+      const isKept = ref(true)
+      const First = defineComponent({ name: 'First', setup: () => {
+        const { data } = useMessages()
+        return () => h('p', `first ${data.value?.[0]?.body}`)
+      } })
+      const Second = defineComponent({ name: 'Second', setup: () => {
+        const { data } = useMessages()
+        return () => h('p', `second ${data.value?.[0]?.body}`)
+      } })
+      const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => h(isKept.value ? First : Second))))
+      await page.tick()
+      isKept.value = false
+      await page.tick(5000)
+      page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed' }])
+      page.deployment.invalidate()
+      await page.tick()
+      expect(wrapper.text()).toBe('second changed')
+      isKept.value = true
+      await page.tick()
+      expect(wrapper.text()).toBe('first changed')
+      wrapper.unmount()
+      await page.tick()
+      expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ name }) => name)).toEqual(['messages:count'])
+    })
+  })
+
+  describe('await', () => {
+    function mountLater(useMessages: () => PromiseLike<{ data: Ref<any> }>) {
+      const Later = defineComponent({
+        async setup() {
+          const { data } = await useMessages()
+          return () => h('p', data.value?.[0]?.body ?? 'no data')
+        },
+      })
+      const shown = shallowRef(['one', 'two'])
+      const wrapper = page.mount(defineComponent(() => () => h('main', shown.value.map(key => h(Suspense, { key }, { default: () => h(Later), fallback: () => h('i', 'waiting') })))))
+      return { wrapper, shown }
+    }
+
+    it('waits for the first result, for every component', async () => {
+      page = openPage()
+      const { useMessages, setUps } = defineMessages()
+      const { wrapper } = mountLater(useMessages)
+      expect(wrapper.text()).toBe('waitingwaiting')
+      await page.tick()
+      expect(wrapper.text()).toBe('in ain a')
+      expect(setUps).toHaveBeenCalledTimes(1)
+    })
+
+    it('continues when the first waiting component unmounts, and ends with the last', async () => {
+      page = openPage()
+      page.deployment.latencyMs = 100
+      const { useMessages, disposals } = defineMessages()
+      const { wrapper, shown } = mountLater(useMessages)
+      await page.tick(50)
+      shown.value = ['two']
+      await page.tick(400)
+      expect(wrapper.text()).toBe('in a')
+      shown.value = []
+      await page.tick(400)
+      expect(disposals).toHaveBeenCalledTimes(1)
+    })
+  })
+
+  describe('a store', () => {
+    it('uses the query as a component does', async () => {
+      page = openPage()
+      const { useMessages, disposals } = defineMessages()
+      const stores = effectScope(true)
+      const store = page.app.runWithContext(() => stores.run(() => useMessages()))!
+      const component = page.run(useMessages)
+      await page.tick()
+      component.stop()
+      await page.tick()
+      expect(store.data.value).toEqual([{ _id: 'a-1', body: 'in a' }])
+      stores.stop()
+      expect(disposals).toHaveBeenCalledTimes(1)
+    })
+
+    it('keeps the query permanently without a scope', async () => {
+      page = openPage()
+      const { useMessages, disposals } = defineMessages()
+      const kept = page.app.runWithContext(useMessages)
+      page.run(useMessages).stop()
+      await page.tick()
+      expect(kept.status.value).toBe('success')
+      expect(disposals).not.toHaveBeenCalled()
+    })
   })
 })

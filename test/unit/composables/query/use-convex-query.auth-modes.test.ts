@@ -26,354 +26,356 @@ function openPage(options?: ScriptedPageOptions): ScriptedPage {
   return page = new ScriptedPage(options)
 }
 
-describe('useConvexQuery: auth public', () => {
-  it('runs at once as anonymous, before the identity is known', async () => {
-    openPage({ user: 'silent' })
-    const { query } = mountWhoami('public')
-    await page.tick()
-    expect(query.data.value).toBe('nobody')
-    expect(query.isStale.value).toBe(false)
+describe('useConvexQuery', () => {
+  describe('auth public', () => {
+    it('runs at once as anonymous, before the identity is known', async () => {
+      openPage({ user: 'silent' })
+      const { query } = mountWhoami('public')
+      await page.tick()
+      expect(query.data.value).toBe('nobody')
+      expect(query.isStale.value).toBe(false)
+    })
+
+    it('has its own connection, which sign-in and sign-out do not affect', async () => {
+      openPage()
+      const { seen } = mountWhoami('public')
+      const mine = mountWhoami('optional')
+      await page.tick()
+      expect(page.deployment.liveSockets).toHaveLength(1)
+      page.source.signIn('ada')
+      await page.tick()
+      expect(mine.query.data.value).toBe('ada')
+      expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 1])
+      page.source.say({ status: 'signedOut' })
+      await page.tick()
+      page.source.signIn('bob')
+      await page.tick()
+      expect(mine.query.data.value).toBe('bob')
+      expect(seen).toEqual(['undefined pending', 'nobody success'])
+      expect(page.deployment.sockets[0]!.frames.map(({ type }) => type)).not.toContain('Authenticate')
+      expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 2])
+    })
+
+    it('keeps previous and initial data across identity changes', async () => {
+      openPage()
+      page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
+      const channel = ref('a')
+      const { result } = page.run(() => ({
+        kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { auth: 'public', keepPreviousData: true }),
+        initial: useConvexQuery(api.messages.list, { channel: 'z' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] }),
+      }))
+      await page.tick()
+      expect(result.kept.data.value![0]!.body).toBe('a')
+      page.deployment.isHolding = true
+      channel.value = 'b'
+      const late = page.run(() => useConvexQuery(api.messages.list, { channel: 'y' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] })).result
+      await page.tick()
+      page.source.signIn('ada')
+      expect(result.kept.data.value![0]!.body).toBe('a')
+      expect(late.data.value[0]!.body).toBe('from before')
+      page.deployment.flush()
+      await page.tick()
+      expect(result.kept.data.value![0]!.body).toBe('b')
+      expect(late.data.value[0]!.body).toBe('y')
+    })
+
+    it('never runs as the user', async () => {
+      openPage({ user: 'ada' })
+      mountWhoami('public')
+      mountWhoami('optional')
+      await page.tick()
+      page.deployment.drop()
+      await page.tick(3000)
+      const subjects = page.deployment.executions.map(({ socket, subject }) => `${page.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate') ? 'a person\'s' : 'nobody\'s'}: ${subject}`)
+      expect(new Set(subjects)).toEqual(new Set(['a person\'s: ada', 'nobody\'s: null']))
+    })
   })
 
-  it('has its own connection, which sign-in and sign-out do not affect', async () => {
-    openPage()
-    const { seen } = mountWhoami('public')
-    const mine = mountWhoami('optional')
-    await page.tick()
-    expect(page.deployment.liveSockets).toHaveLength(1)
-    page.source.signIn('ada')
-    await page.tick()
-    expect(mine.query.data.value).toBe('ada')
-    expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 1])
-    page.source.say({ status: 'signedOut' })
-    await page.tick()
-    page.source.signIn('bob')
-    await page.tick()
-    expect(mine.query.data.value).toBe('bob')
-    expect(seen).toEqual(['undefined pending', 'nobody success'])
-    expect(page.deployment.sockets[0]!.frames.map(({ type }) => type)).not.toContain('Authenticate')
-    expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 2])
+  describe('a public and an optional query while signed out', () => {
+    it('share one subscription, in either order', async () => {
+      openPage()
+      mountWhoami('optional')
+      await page.tick()
+      page.takeFrames()
+      const free = mountWhoami('public')
+      expect(free.query.data.value).toBe('nobody')
+      await page.tick()
+      expect(page.takeFrames()).toEqual([])
+      page.deployment.functions.set('users:whoami', () => 'changed')
+      page.deployment.invalidate()
+      await page.tick()
+      expect(free.query.data.value).toBe('changed')
+      page.source.signIn('ada')
+      await page.tick()
+      expect(free.query.data.value).toBe('changed')
+    })
   })
 
-  it('keeps previous and initial data across identity changes', async () => {
-    openPage()
-    page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: '1', body: channel }])
-    const channel = ref('a')
-    const { result } = page.run(() => ({
-      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { auth: 'public', keepPreviousData: true }),
-      initial: useConvexQuery(api.messages.list, { channel: 'z' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] }),
-    }))
-    await page.tick()
-    expect(result.kept.data.value![0]!.body).toBe('a')
-    page.deployment.isHolding = true
-    channel.value = 'b'
-    const late = page.run(() => useConvexQuery(api.messages.list, { channel: 'y' }, { auth: 'public', initialData: [{ _id: '0', body: 'from before' }] })).result
-    await page.tick()
-    page.source.signIn('ada')
-    expect(result.kept.data.value![0]!.body).toBe('a')
-    expect(late.data.value[0]!.body).toBe('from before')
-    page.deployment.flush()
-    await page.tick()
-    expect(result.kept.data.value![0]!.body).toBe('b')
-    expect(late.data.value[0]!.body).toBe('y')
+  describe('auth optional', () => {
+    it('waits until the identity is known', async () => {
+      openPage({ user: 'silent' })
+      const { seen } = mountWhoami('optional')
+      await page.tick(1000)
+      expect(page.deployment.executions).toEqual([])
+      page.source.signIn('ada')
+      await page.tick()
+      expect(seen).toEqual(['undefined pending', 'ada success'])
+    })
+
+    it('runs as anonymous once the page is known to be signed out', async () => {
+      openPage({ user: 'silent' })
+      const { seen } = mountWhoami('optional')
+      await page.tick()
+      page.source.say({ status: 'signedOut' })
+      await page.tick()
+      expect(seen).toEqual(['undefined pending', 'nobody success'])
+    })
+
+    it('hides data in the tick of an identity change', async () => {
+      openPage({ user: 'ada' })
+      const { query, seen } = mountWhoami('optional')
+      await page.tick()
+      expect(query.data.value).toBe('ada')
+      page.source.say({ status: 'signedOut' })
+      expect(query.data.value).toBeUndefined()
+      await page.tick()
+      expect(query.data.value).toBe('nobody')
+      page.source.signIn('bob')
+      expect(query.data.value).toBeUndefined()
+      await page.tick()
+      expect(seen.map(entry => entry.replace(' stale', ''))).toEqual(['undefined pending', 'ada success', 'undefined pending', 'nobody success', 'undefined pending', 'bob success'])
+    })
+
+    it('keeps neither previous nor initial data across an identity change', async () => {
+      openPage({ user: 'ada' })
+      page.deployment.functions.set('messages:list', (_args, subject) => [{ _id: '1', body: `of ${subject}` }])
+      const channel = ref('a')
+      const { result } = page.run(() => ({
+        kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { keepPreviousData: true }),
+        initial: useConvexQuery(api.messages.list, { channel: 'z' }, { initialData: [{ _id: '0', body: 'of ada' }] }),
+      }))
+      await page.tick()
+      expect(result.kept.data.value![0]!.body).toBe('of ada')
+      expect(result.initial.data.value![0]!.body).toBe('of ada')
+      page.source.signIn('bob')
+      expect(result.kept.data.value).toBeUndefined()
+      expect(result.initial.data.value).toBeUndefined()
+      channel.value = 'b'
+      await page.tick(0)
+      expect(result.kept.data.value).toBeUndefined()
+      await page.tick()
+      expect(result.kept.data.value![0]!.body).toBe('of bob')
+      expect(result.initial.data.value![0]!.body).toBe('of bob')
+    })
+
+    it('hides initial data of a query that was pending at an identity change', async () => {
+      openPage({ user: 'ada' })
+      page.deployment.isHolding = true
+      const query = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { initialData: [{ _id: '0', body: 'of ada' }] })).result
+      await page.tick()
+      expect(query.data.value![0]!.body).toBe('of ada')
+      page.source.signIn('bob')
+      expect(query.data.value).toBeUndefined()
+      expect(query.status.value).toBe('pending')
+      page.deployment.flush()
+    })
   })
 
-  it('never runs as the user', async () => {
-    openPage({ user: 'ada' })
-    mountWhoami('public')
-    mountWhoami('optional')
-    await page.tick()
-    page.deployment.drop()
-    await page.tick(3000)
-    const subjects = page.deployment.executions.map(({ socket, subject }) => `${page.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate') ? 'a person\'s' : 'nobody\'s'}: ${subject}`)
-    expect(new Set(subjects)).toEqual(new Set(['a person\'s: ada', 'nobody\'s: null']))
-  })
-})
+  describe('no token 2 s after boot', () => {
+    it('ends isStale once the user has a result that equals the anonymous one', async () => {
+      openPage({ user: 'silent' })
+      page.deployment.functions.set('values:get', () => 'the same for all')
+      const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
+      await page.tick(2020)
+      const once = result.client.query(api.values.get)
+      expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', true])
+      page.source.signIn('ada')
+      await page.tick(500)
+      expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', false])
+      await expect(once).resolves.toBe('the same for all')
+    })
 
-describe('useConvexQuery: a public and an optional query while signed out', () => {
-  it('share one subscription, in either order', async () => {
-    openPage()
-    mountWhoami('optional')
-    await page.tick()
-    page.takeFrames()
-    const free = mountWhoami('public')
-    expect(free.query.data.value).toBe('nobody')
-    await page.tick()
-    expect(page.takeFrames()).toEqual([])
-    page.deployment.functions.set('users:whoami', () => 'changed')
-    page.deployment.invalidate()
-    await page.tick()
-    expect(free.query.data.value).toBe('changed')
-    page.source.signIn('ada')
-    await page.tick()
-    expect(free.query.data.value).toBe('changed')
-  })
-})
+    it('shows anonymous results, as stale, until the first result of the user', async () => {
+      openPage({ user: 'silent' })
+      const { seen, query } = mountWhoami('optional')
+      await page.tick(1999)
+      expect(page.deployment.sockets).toEqual([])
+      await page.tick(20)
+      expect(query.data.value).toBe('nobody')
+      expect(query.isStale.value).toBe(true)
 
-describe('useConvexQuery: auth optional', () => {
-  it('waits until the identity is known', async () => {
-    openPage({ user: 'silent' })
-    const { seen } = mountWhoami('optional')
-    await page.tick(1000)
-    expect(page.deployment.executions).toEqual([])
-    page.source.signIn('ada')
-    await page.tick()
-    expect(seen).toEqual(['undefined pending', 'ada success'])
-  })
+      page.deployment.latencyMs = 100
+      page.source.signIn('ada')
+      await page.tick(150)
+      expect(query.data.value).toBe('nobody')
+      expect(query.isStale.value).toBe(true)
+      await page.tick(500)
+      expect(seen).toEqual(['undefined pending', 'nobody success stale', 'ada success'])
+    })
 
-  it('runs as anonymous once the page is known to be signed out', async () => {
-    openPage({ user: 'silent' })
-    const { seen } = mountWhoami('optional')
-    await page.tick()
-    page.source.say({ status: 'signedOut' })
-    await page.tick()
-    expect(seen).toEqual(['undefined pending', 'nobody success'])
-  })
+    it('leaves a required query pending', async () => {
+      openPage({ user: 'silent' })
+      const { query } = mountWhoami('required')
+      await page.tick(4000)
+      expect(query.status.value).toBe('pending')
+      expect(page.deployment.executions).toEqual([])
+    })
 
-  it('hides data in the tick of an identity change', async () => {
-    openPage({ user: 'ada' })
-    const { query, seen } = mountWhoami('optional')
-    await page.tick()
-    expect(query.data.value).toBe('ada')
-    page.source.say({ status: 'signedOut' })
-    expect(query.data.value).toBeUndefined()
-    await page.tick()
-    expect(query.data.value).toBe('nobody')
-    page.source.signIn('bob')
-    expect(query.data.value).toBeUndefined()
-    await page.tick()
-    expect(seen.map(entry => entry.replace(' stale', ''))).toEqual(['undefined pending', 'ada success', 'undefined pending', 'nobody success', 'undefined pending', 'bob success'])
-  })
+    it('shows updates of anonymous results until the results of the user arrive', async () => {
+      openPage({ user: 'silent' })
+      let revision = 1
+      const { query } = mountWhoami('optional')
+      page.deployment.functions.set('users:whoami', (_args, subject) => `${subject ?? 'nobody'} ${revision}`)
+      await page.tick(2050)
+      expect(query.data.value).toBe('nobody 1')
+      page.deployment.isHolding = true
+      page.source.signIn('ada')
+      await page.tick(50)
+      const [nobodys] = page.deployment.sockets
+      revision = 2
+      page.deployment.invalidate()
+      await page.tick(1)
+      page.deployment.isHolding = false
+      nobodys!.flush()
+      expect(query.data.value).toBe('nobody 2')
+      expect(query.isStale.value).toBe(true)
+      page.deployment.flush()
+      await page.tick()
+      expect(query.data.value).toBe('ada 2')
+    })
 
-  it('keeps neither previous nor initial data across an identity change', async () => {
-    openPage({ user: 'ada' })
-    page.deployment.functions.set('messages:list', (_args, subject) => [{ _id: '1', body: `of ${subject}` }])
-    const channel = ref('a')
-    const { result } = page.run(() => ({
-      kept: useConvexQuery(api.messages.list, () => ({ channel: channel.value }), { keepPreviousData: true }),
-      initial: useConvexQuery(api.messages.list, { channel: 'z' }, { initialData: [{ _id: '0', body: 'of ada' }] }),
-    }))
-    await page.tick()
-    expect(result.kept.data.value![0]!.body).toBe('of ada')
-    expect(result.initial.data.value![0]!.body).toBe('of ada')
-    page.source.signIn('bob')
-    expect(result.kept.data.value).toBeUndefined()
-    expect(result.initial.data.value).toBeUndefined()
-    channel.value = 'b'
-    await page.tick(0)
-    expect(result.kept.data.value).toBeUndefined()
-    await page.tick()
-    expect(result.kept.data.value![0]!.body).toBe('of bob')
-    expect(result.initial.data.value![0]!.body).toBe('of bob')
+    it('closes the anonymous socket once the last anonymous result is replaced', async () => {
+      openPage({ user: 'silent' })
+      const { query } = mountWhoami('optional')
+      await page.tick(2050)
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
+      page.source.signIn('ada')
+      await page.tick(100)
+      expect(query.data.value).toBe('ada')
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+    })
+
+    it('keeps the result when the page is known to be signed out', async () => {
+      openPage({ user: 'silent' })
+      const { seen } = mountWhoami('optional')
+      await page.tick(2050)
+      page.source.say({ status: 'signedOut' })
+      await page.tick(100)
+      expect(seen).toEqual(['undefined pending', 'nobody success stale', 'nobody success'])
+      expect(page.deployment.sockets).toHaveLength(1)
+    })
   })
 
-  it('hides initial data of a query that was pending at an identity change', async () => {
-    openPage({ user: 'ada' })
-    page.deployment.isHolding = true
-    const query = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { initialData: [{ _id: '0', body: 'of ada' }] })).result
-    await page.tick()
-    expect(query.data.value![0]!.body).toBe('of ada')
-    page.source.signIn('bob')
-    expect(query.data.value).toBeUndefined()
-    expect(query.status.value).toBe('pending')
-    page.deployment.flush()
-  })
-})
+  describe('auth required', () => {
+    it('is pending while the identity is not known, and never runs as anonymous', async () => {
+      openPage({ user: 'ada' })
+      page.source.answer = null
+      const { seen } = mountWhoami('required')
+      await page.tick(3000)
+      expect(seen).toEqual(['undefined pending'])
+      page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick()
+      expect(seen).toEqual(['undefined pending', 'ada success'])
+      expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+    })
 
-describe('useConvexQuery: no token 2 s after boot', () => {
-  it('ends isStale once the user has a result that equals the anonymous one', async () => {
-    openPage({ user: 'silent' })
-    page.deployment.functions.set('values:get', () => 'the same for all')
-    const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
-    await page.tick(2020)
-    const once = result.client.query(api.values.get)
-    expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', true])
-    page.source.signIn('ada')
-    await page.tick(500)
-    expect([result.query.data.value, result.query.isStale.value]).toEqual(['the same for all', false])
-    await expect(once).resolves.toBe('the same for all')
-  })
+    it('is paused while signed out, and unsubscribes at sign-out', async () => {
+      openPage({ user: 'ada' })
+      const { seen, query } = mountWhoami('required')
+      await page.tick()
+      page.source.say({ status: 'signedOut' })
+      expect(query.status.value).toBe('paused')
+      await page.tick()
+      expect(page.deployment.liveSockets).toEqual([])
+      page.source.signIn('bob')
+      expect(query.status.value).toBe('pending')
+      await page.tick()
+      expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
+    })
 
-  it('shows anonymous results, as stale, until the first result of the user', async () => {
-    openPage({ user: 'silent' })
-    const { seen, query } = mountWhoami('optional')
-    await page.tick(1999)
-    expect(page.deployment.sockets).toEqual([])
-    await page.tick(20)
-    expect(query.data.value).toBe('nobody')
-    expect(query.isStale.value).toBe(true)
-
-    page.deployment.latencyMs = 100
-    page.source.signIn('ada')
-    await page.tick(150)
-    expect(query.data.value).toBe('nobody')
-    expect(query.isStale.value).toBe(true)
-    await page.tick(500)
-    expect(seen).toEqual(['undefined pending', 'nobody success stale', 'ada success'])
-  })
-
-  it('leaves a required query pending', async () => {
-    openPage({ user: 'silent' })
-    const { query } = mountWhoami('required')
-    await page.tick(4000)
-    expect(query.status.value).toBe('pending')
-    expect(page.deployment.executions).toEqual([])
+    it('applies to useAuthedQuery, with and without arguments', async () => {
+      openPage({ user: 'silent' })
+      page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+      page.deployment.functions.set('messages:list', () => [])
+      const { result } = page.run(() => [
+        useAuthedQuery(api.users.whoami),
+        useAuthedQuery(api.users.whoami, {}),
+        useAuthedQuery(api.messages.list, { channel: 'a' }, { transform: list => list.length }),
+        useAuthedQuery(api.users.whoami, undefined),
+      ] as const)
+      await page.tick(2500)
+      expect(result.map(({ status }) => status.value)).toEqual(['pending', 'pending', 'pending', 'paused'])
+      page.source.signIn('ada')
+      await page.tick()
+      expect(result.map(({ data }) => data.value)).toEqual(['ada', 'ada', 0, undefined])
+    })
   })
 
-  it('shows updates of anonymous results until the results of the user arrive', async () => {
-    openPage({ user: 'silent' })
-    let revision = 1
-    const { query } = mountWhoami('optional')
-    page.deployment.functions.set('users:whoami', (_args, subject) => `${subject ?? 'nobody'} ${revision}`)
-    await page.tick(2050)
-    expect(query.data.value).toBe('nobody 1')
-    page.deployment.isHolding = true
-    page.source.signIn('ada')
-    await page.tick(50)
-    const [nobodys] = page.deployment.sockets
-    revision = 2
-    page.deployment.invalidate()
-    await page.tick(1)
-    page.deployment.isHolding = false
-    nobodys!.flush()
-    expect(query.data.value).toBe('nobody 2')
-    expect(query.isStale.value).toBe(true)
-    page.deployment.flush()
-    await page.tick()
-    expect(query.data.value).toBe('ada 2')
+  describe('a token that the deployment refuses', () => {
+    it('leaves the data of the user on the page, as stale', async () => {
+      openPage({ user: 'ada' })
+      const { query } = mountWhoami('required')
+      const free = mountWhoami('public')
+      await page.tick()
+      page.source.answer = null
+      page.deployment.accepts = () => false
+      page.deployment.drop()
+      await page.tick(3000)
+      expect(page.convex.auth.status.value).toBe('refreshing')
+      expect(query.data.value).toBe('ada')
+      expect(query.status.value).toBe('success')
+      expect(query.isStale.value).toBe(true)
+      expect(free.query.isStale.value).toBe(false)
+      page.deployment.accepts = () => true
+      page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(2000)
+      expect(query.isStale.value).toBe(false)
+      expect(query.data.value).toBe('ada')
+    })
   })
 
-  it('closes the anonymous socket once the last anonymous result is replaced', async () => {
-    openPage({ user: 'silent' })
-    const { query } = mountWhoami('optional')
-    await page.tick(2050)
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
-    page.source.signIn('ada')
-    await page.tick(100)
-    expect(query.data.value).toBe('ada')
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
-  })
+  describe('the anonymous socket', () => {
+    it('is never opened for a signed-in user without public queries', async () => {
+      openPage({ user: 'ada' })
+      mountWhoami('optional')
+      await page.tick(100)
+      expect(page.deployment.sockets).toHaveLength(1)
+    })
 
-  it('keeps the result when the page is known to be signed out', async () => {
-    openPage({ user: 'silent' })
-    const { seen } = mountWhoami('optional')
-    await page.tick(2050)
-    page.source.say({ status: 'signedOut' })
-    await page.tick(100)
-    expect(seen).toEqual(['undefined pending', 'nobody success stale', 'nobody success'])
-    expect(page.deployment.sockets).toHaveLength(1)
-  })
-})
+    it('closes when the last public query has stopped lingering', async () => {
+      openPage({ user: 'ada' })
+      mountWhoami('optional')
+      const { stop } = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
+      await page.tick()
+      expect(page.deployment.liveSockets).toHaveLength(2)
+      stop()
+      await page.tick(3100)
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+    })
 
-describe('useConvexQuery: auth required', () => {
-  it('is pending while the identity is not known, and never runs as anonymous', async () => {
-    openPage({ user: 'ada' })
-    page.source.answer = null
-    const { seen } = mountWhoami('required')
-    await page.tick(3000)
-    expect(seen).toEqual(['undefined pending'])
-    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick()
-    expect(seen).toEqual(['undefined pending', 'ada success'])
-    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
-  })
+    it('closes after a mutation that was its only use', async () => {
+      openPage()
+      page.deployment.functions.set('messages:send', () => 'id')
+      const { result } = page.run(() => useConvexMutation(api.messages.send))
+      expect(page.deployment.sockets).toEqual([])
+      page.deployment.latencyMs = 50
+      const sent = result.mutate({ channel: 'a', body: 'b' })
+      await page.tick(60)
+      expect(page.deployment.liveSockets).toHaveLength(1)
+      await page.tick(500)
+      expect(await sent).toBe('id')
+      expect(page.deployment.liveSockets).toEqual([])
+    })
 
-  it('is paused while signed out, and unsubscribes at sign-out', async () => {
-    openPage({ user: 'ada' })
-    const { seen, query } = mountWhoami('required')
-    await page.tick()
-    page.source.say({ status: 'signedOut' })
-    expect(query.status.value).toBe('paused')
-    await page.tick()
-    expect(page.deployment.liveSockets).toEqual([])
-    page.source.signIn('bob')
-    expect(query.status.value).toBe('pending')
-    await page.tick()
-    expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
-  })
-
-  it('applies to useAuthedQuery, with and without arguments', async () => {
-    openPage({ user: 'silent' })
-    page.deployment.functions.set('users:whoami', (_args, subject) => subject)
-    page.deployment.functions.set('messages:list', () => [])
-    const { result } = page.run(() => [
-      useAuthedQuery(api.users.whoami),
-      useAuthedQuery(api.users.whoami, {}),
-      useAuthedQuery(api.messages.list, { channel: 'a' }, { transform: list => list.length }),
-      useAuthedQuery(api.users.whoami, undefined),
-    ] as const)
-    await page.tick(2500)
-    expect(result.map(({ status }) => status.value)).toEqual(['pending', 'pending', 'pending', 'paused'])
-    page.source.signIn('ada')
-    await page.tick()
-    expect(result.map(({ data }) => data.value)).toEqual(['ada', 'ada', 0, undefined])
-  })
-})
-
-describe('useConvexQuery: a token that the deployment refuses', () => {
-  it('leaves the data of the user on the page, as stale', async () => {
-    openPage({ user: 'ada' })
-    const { query } = mountWhoami('required')
-    const free = mountWhoami('public')
-    await page.tick()
-    page.source.answer = null
-    page.deployment.accepts = () => false
-    page.deployment.drop()
-    await page.tick(3000)
-    expect(page.convex.auth.status.value).toBe('refreshing')
-    expect(query.data.value).toBe('ada')
-    expect(query.status.value).toBe('success')
-    expect(query.isStale.value).toBe(true)
-    expect(free.query.isStale.value).toBe(false)
-    page.deployment.accepts = () => true
-    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(2000)
-    expect(query.isStale.value).toBe(false)
-    expect(query.data.value).toBe('ada')
-  })
-})
-
-describe('useConvexQuery: the anonymous socket', () => {
-  it('is never opened for a signed-in user without public queries', async () => {
-    openPage({ user: 'ada' })
-    mountWhoami('optional')
-    await page.tick(100)
-    expect(page.deployment.sockets).toHaveLength(1)
-  })
-
-  it('closes when the last public query has stopped lingering', async () => {
-    openPage({ user: 'ada' })
-    mountWhoami('optional')
-    const { stop } = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
-    await page.tick()
-    expect(page.deployment.liveSockets).toHaveLength(2)
-    stop()
-    await page.tick(3100)
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
-  })
-
-  it('closes after a mutation that was its only use', async () => {
-    openPage()
-    page.deployment.functions.set('messages:send', () => 'id')
-    const { result } = page.run(() => useConvexMutation(api.messages.send))
-    expect(page.deployment.sockets).toEqual([])
-    page.deployment.latencyMs = 50
-    const sent = result.mutate({ channel: 'a', body: 'b' })
-    await page.tick(60)
-    expect(page.deployment.liveSockets).toHaveLength(1)
-    await page.tick(500)
-    expect(await sent).toBe('id')
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-
-  it('closes at sign-in with the data that only anonymous users saw', async () => {
-    openPage()
-    const { query } = mountWhoami('optional')
-    await page.tick()
-    page.source.say(signedIn('ada'))
-    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(100)
-    expect(query.data.value).toBe('ada')
-    expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+    it('closes at sign-in with the data that only anonymous users saw', async () => {
+      openPage()
+      const { query } = mountWhoami('optional')
+      await page.tick()
+      page.source.say(signedIn('ada'))
+      page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(100)
+      expect(query.data.value).toBe('ada')
+      expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
+    })
   })
 })

@@ -25,283 +25,285 @@ function mountAwaited<T>(setup: () => PromiseLike<UseConvexQueryReturn<T>> & Use
   return { query: result, awaited, statuses, stop }
 }
 
-describe('useConvexQuery: await', () => {
-  it('settles at the first result', async () => {
-    openPage()
-    const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(190)
-    expect(statuses).toEqual([])
-    await page.tick(20)
-    expect(statuses).toEqual(['success'])
-    expect((await awaited).data.value).toBe('the result')
-  })
-
-  it('leaves nothing in a scope that continues, however often it is awaited there', async () => {
-    openPage()
-    const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
-    /** How many cleanups and scopes the scope holds until it ends. */
-    const held = (): unknown[] => ['cleanups', 'scopes'].map(kind => (scope as any)[kind]?.length ?? 0)
-    const before = held()
-    const awaited = Promise.all([query, query, query])
-    await page.tick(0)
-    expect(held()).not.toEqual(before)
-    await page.tick(300)
-    await awaited
-    await query
-    expect(held()).toEqual(before)
-  })
-
-  it('settles at an error, and does not reject', async () => {
-    openPage()
-    page.deployment.functions.set('values:get', () => {
-      throw new Error('broken')
+describe('useConvexQuery', () => {
+  describe('await', () => {
+    it('settles at the first result', async () => {
+      openPage()
+      const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(190)
+      expect(statuses).toEqual([])
+      await page.tick(20)
+      expect(statuses).toEqual(['success'])
+      expect((await awaited).data.value).toBe('the result')
     })
-    const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(210)
-    expect(statuses).toEqual(['error'])
-    expect((await awaited).error.value!.message).toContain('broken')
-  })
 
-  it('settles at an error of the arguments or of transform', async () => {
-    openPage()
-    const unstorable = mountAwaited(() => useConvexQuery(api.values.echo, { value: () => {} }))
-    const thrown = mountAwaited(() => useConvexQuery(api.values.get, {}, {
-      transform: () => {
-        throw new Error('no')
-      },
-    }))
-    await page.tick(0)
-    expect(unstorable.statuses).toEqual(['error'])
-    await page.tick(210)
-    expect(thrown.statuses).toEqual(['error'])
-  })
-
-  it('settles at once while the arguments pause, and when they begin to pause', async () => {
-    openPage()
-    const args = shallowRef<QueryArgs<typeof api.messages.list>>({ channel: 'a' })
-    const paused = mountAwaited(() => useConvexQuery(api.messages.list, 'skip'))
-    const pausing = mountAwaited(() => useConvexQuery(api.messages.list, args))
-    await page.tick(0)
-    expect(paused.statuses).toEqual(['paused'])
-    expect(pausing.statuses).toEqual([])
-    args.value = null
-    await page.tick(0)
-    expect(pausing.statuses).toEqual(['paused'])
-  })
-
-  it('settles once a required user is known to be signed out', async () => {
-    openPage({ user: 'silent' })
-    const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
-    await page.tick(1000)
-    expect(statuses).toEqual([])
-    page.source.say({ status: 'signedOut' })
-    await page.tick(0)
-    expect(statuses).toEqual(['paused'])
-  })
-
-  it('settles as pending when authentication fails', async () => {
-    openPage({ user: 'ada' })
-    page.source.answer = null
-    const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
-    await page.tick(0)
-    page.source.lastRequest.settle({ kind: 'failed', error: new Error('no network') })
-    await page.tick(0)
-    expect(page.convex.auth.error.value!.message).toBe('no network')
-    expect(statuses).toEqual(['pending'])
-  })
-
-  it('settles when its scope is disposed, and leaves no timer', async () => {
-    openPage({ lingerMs: 0 })
-    const { statuses, stop } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(50)
-    stop()
-    await page.tick(0)
-    expect(statuses).toHaveLength(1)
-    await page.tick(500)
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('settles at once if its scope is disposed already', async () => {
-    openPage()
-    const scope = effectScope()
-    const query = page.app.runWithContext(() => scope.run(() => useConvexQuery(api.values.get))!)
-    scope.stop()
-    const settled = vi.fn()
-    void query.then(settled)
-    await page.tick(0)
-    expect(settled).toHaveBeenCalled()
-  })
-
-  it('settles as pending after awaitTimeoutMs, while the query continues', async () => {
-    openPage()
-    page.deployment.isHolding = true
-    const usual = mountAwaited(() => useConvexQuery(api.values.get))
-    const short = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
-    await page.tick(299)
-    expect(short.statuses).toEqual([])
-    await page.tick(1)
-    expect(short.statuses).toEqual(['pending'])
-    await page.tick(4699)
-    expect(usual.statuses).toEqual([])
-    await page.tick(1)
-    expect(usual.statuses).toEqual(['pending'])
-    page.deployment.flush()
-    await page.tick(200)
-    expect(usual.query.data.value).toBe('the result')
-  })
-
-  it('measures the time of each await separately', async () => {
-    openPage()
-    page.deployment.isHolding = true
-    const { query, statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
-    await page.tick(300)
-    expect(statuses).toEqual(['pending'])
-    const again = vi.fn()
-    void query.then(again)
-    await page.tick(299)
-    expect(again).not.toHaveBeenCalled()
-    await page.tick(1)
-    expect(again).toHaveBeenCalledTimes(1)
-  })
-
-  it('settles each time for each caller', async () => {
-    openPage()
-    const { query } = mountAwaited(() => useConvexQuery(api.values.get))
-    const settled: number[] = []
-    void query.then(() => settled.push(1))
-    void Promise.all([query, query]).then(() => settled.push(2))
-    await page.tick(210)
-    void query.then(() => settled.push(3))
-    await page.tick(0)
-    expect(settled).toEqual([1, 2, 3])
-  })
-})
-
-describe('useConvexQuery: await continues', () => {
-  it('while the identity is not known', async () => {
-    openPage({ user: 'silent' })
-    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(1900)
-    expect(statuses).toEqual([])
-  })
-
-  it('through a change of arguments', async () => {
-    openPage()
-    const channel = ref('a')
-    const { statuses, query } = mountAwaited(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
-    await page.tick(150)
-    channel.value = 'b'
-    await page.tick(90)
-    expect(statuses).toEqual([])
-    await page.tick(200)
-    expect(statuses).toEqual(['success'])
-    expect(query.data.value![0]!.body).toBe('b')
-  })
-
-  it('through a lost connection', async () => {
-    openPage()
-    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(150)
-    page.deployment.drop()
-    await page.tick(60)
-    expect(statuses).toEqual([])
-    await page.tick(2000)
-    expect(statuses).toEqual(['success'])
-  })
-
-  it('for an optional query after a session has ended, which then runs anonymously', async () => {
-    openPage({ user: 'ada' })
-    page.source.answer = () => ({ kind: 'denied' })
-    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(50)
-    expect(page.convex.auth.status.value).toBe('unauthenticated')
-    expect(page.convex.auth.error.value).toBeInstanceOf(Error)
-    expect(statuses).toEqual([])
-    await page.tick(300)
-    expect(statuses).toEqual(['success'])
-  })
-
-  it('for a public query while authentication fails', async () => {
-    openPage({ user: 'ada' })
-    page.source.answer = () => ({ kind: 'failed', error: new Error('no network') })
-    const { statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
-    await page.tick(50)
-    expect(page.convex.auth.error.value).toBeInstanceOf(Error)
-    expect(statuses).toEqual([])
-    await page.tick(300)
-    expect(statuses).toEqual(['success'])
-  })
-
-  it('with initial data, which is not a result of the server', async () => {
-    openPage()
-    const { query } = mountAwaited(() => useConvexQuery(api.values.get, {}, { initialData: 'before' }))
-    expect(query.data.value).toBe('before')
-  })
-})
-
-describe('useConvexQuery: the awaited value', () => {
-  it('has every field except `then`, so that a promise can resolve with it', async () => {
-    openPage()
-    const { query, awaited } = mountAwaited(() => useConvexQuery(api.values.get))
-    await page.tick(500)
-    const value = await awaited
-    expect('then' in value).toBe(false)
-    expect(Object.keys(value).sort()).toEqual(['data', 'error', 'isPaused', 'isPending', 'isStale', 'refresh', 'status'])
-    expect(value.data).toBe(query.data)
-  })
-
-  it('is not a promise for Vue: the composable has neither `catch` nor `finally`', () => {
-    openPage()
-    const { query } = mountAwaited(() => useConvexQuery(api.values.get))
-    expect(typeof query.then).toBe('function')
-    expect('catch' in query).toBe(false)
-    expect('finally' in query).toBe(false)
-  })
-
-  it('may be returned by the setup of a component', async () => {
-    openPage()
-    const Direct = defineComponent({
-      setup: () => useConvexQuery(api.values.get),
-      render(): any {
-        return h('p', String((this as any).data))
-      },
+    it('leaves nothing in a scope that continues, however often it is awaited there', async () => {
+      openPage()
+      const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
+      /** How many cleanups and scopes the scope holds until it ends. */
+      const held = (): unknown[] => ['cleanups', 'scopes'].map(kind => (scope as any)[kind]?.length ?? 0)
+      const before = held()
+      const awaited = Promise.all([query, query, query])
+      await page.tick(0)
+      expect(held()).not.toEqual(before)
+      await page.tick(300)
+      await awaited
+      await query
+      expect(held()).toEqual(before)
     })
-    const wrapper = page.mount(Direct)
-    await page.tick(300)
-    expect(wrapper.text()).toBe('the result')
+
+    it('settles at an error, and does not reject', async () => {
+      openPage()
+      page.deployment.functions.set('values:get', () => {
+        throw new Error('broken')
+      })
+      const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(210)
+      expect(statuses).toEqual(['error'])
+      expect((await awaited).error.value!.message).toContain('broken')
+    })
+
+    it('settles at an error of the arguments or of transform', async () => {
+      openPage()
+      const unstorable = mountAwaited(() => useConvexQuery(api.values.echo, { value: () => {} }))
+      const thrown = mountAwaited(() => useConvexQuery(api.values.get, {}, {
+        transform: () => {
+          throw new Error('no')
+        },
+      }))
+      await page.tick(0)
+      expect(unstorable.statuses).toEqual(['error'])
+      await page.tick(210)
+      expect(thrown.statuses).toEqual(['error'])
+    })
+
+    it('settles at once while the arguments pause, and when they begin to pause', async () => {
+      openPage()
+      const args = shallowRef<QueryArgs<typeof api.messages.list>>({ channel: 'a' })
+      const paused = mountAwaited(() => useConvexQuery(api.messages.list, 'skip'))
+      const pausing = mountAwaited(() => useConvexQuery(api.messages.list, args))
+      await page.tick(0)
+      expect(paused.statuses).toEqual(['paused'])
+      expect(pausing.statuses).toEqual([])
+      args.value = null
+      await page.tick(0)
+      expect(pausing.statuses).toEqual(['paused'])
+    })
+
+    it('settles once a required user is known to be signed out', async () => {
+      openPage({ user: 'silent' })
+      const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
+      await page.tick(1000)
+      expect(statuses).toEqual([])
+      page.source.say({ status: 'signedOut' })
+      await page.tick(0)
+      expect(statuses).toEqual(['paused'])
+    })
+
+    it('settles as pending when authentication fails', async () => {
+      openPage({ user: 'ada' })
+      page.source.answer = null
+      const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
+      await page.tick(0)
+      page.source.lastRequest.settle({ kind: 'failed', error: new Error('no network') })
+      await page.tick(0)
+      expect(page.convex.auth.error.value!.message).toBe('no network')
+      expect(statuses).toEqual(['pending'])
+    })
+
+    it('settles when its scope is disposed, and leaves no timer', async () => {
+      openPage({ lingerMs: 0 })
+      const { statuses, stop } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(50)
+      stop()
+      await page.tick(0)
+      expect(statuses).toHaveLength(1)
+      await page.tick(500)
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    it('settles at once if its scope is disposed already', async () => {
+      openPage()
+      const scope = effectScope()
+      const query = page.app.runWithContext(() => scope.run(() => useConvexQuery(api.values.get))!)
+      scope.stop()
+      const settled = vi.fn()
+      void query.then(settled)
+      await page.tick(0)
+      expect(settled).toHaveBeenCalled()
+    })
+
+    it('settles as pending after awaitTimeoutMs, while the query continues', async () => {
+      openPage()
+      page.deployment.isHolding = true
+      const usual = mountAwaited(() => useConvexQuery(api.values.get))
+      const short = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
+      await page.tick(299)
+      expect(short.statuses).toEqual([])
+      await page.tick(1)
+      expect(short.statuses).toEqual(['pending'])
+      await page.tick(4699)
+      expect(usual.statuses).toEqual([])
+      await page.tick(1)
+      expect(usual.statuses).toEqual(['pending'])
+      page.deployment.flush()
+      await page.tick(200)
+      expect(usual.query.data.value).toBe('the result')
+    })
+
+    it('measures the time of each await separately', async () => {
+      openPage()
+      page.deployment.isHolding = true
+      const { query, statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
+      await page.tick(300)
+      expect(statuses).toEqual(['pending'])
+      const again = vi.fn()
+      void query.then(again)
+      await page.tick(299)
+      expect(again).not.toHaveBeenCalled()
+      await page.tick(1)
+      expect(again).toHaveBeenCalledTimes(1)
+    })
+
+    it('settles each time for each caller', async () => {
+      openPage()
+      const { query } = mountAwaited(() => useConvexQuery(api.values.get))
+      const settled: number[] = []
+      void query.then(() => settled.push(1))
+      void Promise.all([query, query]).then(() => settled.push(2))
+      await page.tick(210)
+      void query.then(() => settled.push(3))
+      await page.tick(0)
+      expect(settled).toEqual([1, 2, 3])
+    })
   })
 
-  it('may be one of two in a Promise.all under Suspense', async () => {
-    openPage()
-    const Both = defineComponent({
-      async setup() {
-        const [one, two] = await Promise.all([useConvexQuery(api.values.get), useConvexQuery(api.messages.list, { channel: 'a' })])
-        return () => h('p', `${one.data.value} ${two.data.value![0]!.body}`)
-      },
+  describe('await continues', () => {
+    it('while the identity is not known', async () => {
+      openPage({ user: 'silent' })
+      const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(1900)
+      expect(statuses).toEqual([])
     })
-    const wrapper = page.mount(defineComponent(() => () => h(Suspense, () => h(Both))))
-    await page.tick(210)
-    expect(wrapper.text()).toBe('the result a')
-    expect(page.takeFrames()).toEqual(['Connect', '+values:get {}, +messages:list {"channel":"a"}'])
+
+    it('through a change of arguments', async () => {
+      openPage()
+      const channel = ref('a')
+      const { statuses, query } = mountAwaited(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
+      await page.tick(150)
+      channel.value = 'b'
+      await page.tick(90)
+      expect(statuses).toEqual([])
+      await page.tick(200)
+      expect(statuses).toEqual(['success'])
+      expect(query.data.value![0]!.body).toBe('b')
+    })
+
+    it('through a lost connection', async () => {
+      openPage()
+      const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(150)
+      page.deployment.drop()
+      await page.tick(60)
+      expect(statuses).toEqual([])
+      await page.tick(2000)
+      expect(statuses).toEqual(['success'])
+    })
+
+    it('for an optional query after a session has ended, which then runs anonymously', async () => {
+      openPage({ user: 'ada' })
+      page.source.answer = () => ({ kind: 'denied' })
+      const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(50)
+      expect(page.convex.auth.status.value).toBe('unauthenticated')
+      expect(page.convex.auth.error.value).toBeInstanceOf(Error)
+      expect(statuses).toEqual([])
+      await page.tick(300)
+      expect(statuses).toEqual(['success'])
+    })
+
+    it('for a public query while authentication fails', async () => {
+      openPage({ user: 'ada' })
+      page.source.answer = () => ({ kind: 'failed', error: new Error('no network') })
+      const { statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
+      await page.tick(50)
+      expect(page.convex.auth.error.value).toBeInstanceOf(Error)
+      expect(statuses).toEqual([])
+      await page.tick(300)
+      expect(statuses).toEqual(['success'])
+    })
+
+    it('with initial data, which is not a result of the server', async () => {
+      openPage()
+      const { query } = mountAwaited(() => useConvexQuery(api.values.get, {}, { initialData: 'before' }))
+      expect(query.data.value).toBe('before')
+    })
   })
 
-  it('ends the component instance: a composable after it throws a diagnosed error', async () => {
-    openPage()
-    const caught = vi.fn()
-    const Twice = defineComponent({
-      async setup() {
-        await useConvexQuery(api.values.get)
-        try {
-          useConvexQuery(api.messages.list, { channel: 'a' })
-        }
-        catch (error) {
-          caught(error)
-        }
-        return () => h('p')
-      },
+  describe('the awaited value', () => {
+    it('has every field except `then`, so that a promise can resolve with it', async () => {
+      openPage()
+      const { query, awaited } = mountAwaited(() => useConvexQuery(api.values.get))
+      await page.tick(500)
+      const value = await awaited
+      expect('then' in value).toBe(false)
+      expect(Object.keys(value).sort()).toEqual(['data', 'error', 'isPaused', 'isPending', 'isStale', 'refresh', 'status'])
+      expect(value.data).toBe(query.data)
     })
-    page.mount(defineComponent(() => () => h(Suspense, () => h(Twice))))
-    await page.tick(300)
-    expect(caught).toHaveBeenCalledWith(expect.objectContaining({ code: 'PLUGIN_MISSING', fix: expect.stringContaining('Promise.all') }))
+
+    it('is not a promise for Vue: the composable has neither `catch` nor `finally`', () => {
+      openPage()
+      const { query } = mountAwaited(() => useConvexQuery(api.values.get))
+      expect(typeof query.then).toBe('function')
+      expect('catch' in query).toBe(false)
+      expect('finally' in query).toBe(false)
+    })
+
+    it('may be returned by the setup of a component', async () => {
+      openPage()
+      const Direct = defineComponent({
+        setup: () => useConvexQuery(api.values.get),
+        render(): any {
+          return h('p', String((this as any).data))
+        },
+      })
+      const wrapper = page.mount(Direct)
+      await page.tick(300)
+      expect(wrapper.text()).toBe('the result')
+    })
+
+    it('may be one of two in a Promise.all under Suspense', async () => {
+      openPage()
+      const Both = defineComponent({
+        async setup() {
+          const [one, two] = await Promise.all([useConvexQuery(api.values.get), useConvexQuery(api.messages.list, { channel: 'a' })])
+          return () => h('p', `${one.data.value} ${two.data.value![0]!.body}`)
+        },
+      })
+      const wrapper = page.mount(defineComponent(() => () => h(Suspense, () => h(Both))))
+      await page.tick(210)
+      expect(wrapper.text()).toBe('the result a')
+      expect(page.takeFrames()).toEqual(['Connect', '+values:get {}, +messages:list {"channel":"a"}'])
+    })
+
+    it('ends the component instance: a composable after it throws a diagnosed error', async () => {
+      openPage()
+      const caught = vi.fn()
+      const Twice = defineComponent({
+        async setup() {
+          await useConvexQuery(api.values.get)
+          try {
+            useConvexQuery(api.messages.list, { channel: 'a' })
+          }
+          catch (error) {
+            caught(error)
+          }
+          return () => h('p')
+        },
+      })
+      page.mount(defineComponent(() => () => h(Suspense, () => h(Twice))))
+      await page.tick(300)
+      expect(caught).toHaveBeenCalledWith(expect.objectContaining({ code: 'PLUGIN_MISSING', fix: expect.stringContaining('Promise.all') }))
+    })
   })
 })

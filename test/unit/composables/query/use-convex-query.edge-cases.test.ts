@@ -11,157 +11,159 @@ function refuse(): never {
   throw new Error('refused')
 }
 
-describe('useConvexQuery: live false', () => {
-  it('ignores optimistic values after its result', async () => {
-    page = new ScriptedPage()
-    page.deployment.latencyMs = 50
-    page.deployment.functions.set('messages:count', () => 1)
-    page.deployment.functions.set('messages:send', refuse)
-    const live = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' })).result
-    const send = page.run(() => useConvexMutation(api.messages.send, {
-      optimisticUpdate: store => store.setQuery(api.messages.count, { channel: 'a' }, (store.getQuery(api.messages.count, { channel: 'a' }) ?? 0) + 100),
-    })).result
-    await page.tick(500)
-    expect(live.data.value).toBe(1)
-    const failed = send.mutate({ channel: 'a', body: 'x' }).catch(() => 'refused')
-    expect(live.data.value).toBe(101)
-    const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
-    await page.tick(500)
-    expect(await failed).toBe('refused')
-    expect(live.data.value).toBe(1)
-    expect(once.data.value).toBe(1)
-  })
-
-  it('ignores optimistic values before its result', async () => {
-    page = new ScriptedPage()
-    page.deployment.latencyMs = 50
-    page.deployment.functions.set('messages:count', () => 1)
-    page.deployment.functions.set('messages:send', refuse)
-    const send = page.run(() => useConvexMutation(api.messages.send, {
-      optimisticUpdate: store => store.setQuery(api.messages.count, { channel: 'a' }, 100),
-    })).result
-    const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
-    const failed = send.mutate({ channel: 'a', body: 'x' }).catch(() => 'refused')
-    await page.tick(1000)
-    expect(await failed).toBe('refused')
-    expect(once.data.value).toBe(1)
-  })
-
-  it('does not fetch twice at boot for an anonymous user', async () => {
-    page = new ScriptedPage({ user: 'silent' })
-    page.deployment.functions.set('messages:count', () => 1)
-    const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
-    await page.tick(3000)
-    expect(once.data.value).toBe(1)
-    page.source.say({ status: 'signedOut' })
-    await page.tick(500)
-    expect(page.deployment.executions.length).toBe(1)
-  })
-})
-
-describe('useConvexQuery: transform', () => {
-  it('does not run again when the same result becomes stale', async () => {
-    page = new ScriptedPage({ user: 'silent' })
-    page.deployment.latencyMs = 50
-    page.deployment.functions.set('messages:count', () => 1)
-    const transform = vi.fn((n: number) => n * 2)
-    const q = page.run(() => {
-      const q = useConvexQuery(api.messages.count, { channel: 'a' }, { transform })
-      watch([q.data, q.isStale], () => {}, { flush: 'sync', immediate: true })
-      return q
-    }).result
-    await page.tick(3000)
-    expect(q.data.value).toBe(2)
-    expect(transform).toHaveBeenCalledTimes(1)
-    page.source.signIn('ada')
-    await page.tick(20)
-    // No other result has arrived.
-    expect(q.isStale.value).toBe(true)
-    expect(transform).toHaveBeenCalledTimes(1)
-  })
-
-  it('leaves no stale data when it throws', async () => {
-    page = new ScriptedPage({ user: 'silent' })
-    page.deployment.latencyMs = 50
-    page.deployment.functions.set('messages:count', () => 1)
-    const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { transform: refuse })).result
-    await page.tick(3000)
-    page.source.signIn('ada')
-    await page.tick(20)
-    // The anonymous result, which has become stale, has no data.
-    expect([q.status.value, q.data.value, q.isStale.value]).toEqual(['error', undefined, false])
-  })
-})
-
-describe('useConvexQuery: refresh', () => {
-  it('resolves with its own result, not with an optimistic update', async () => {
-    page = new ScriptedPage()
-    page.deployment.latencyMs = 50
-    let n = 1
-    page.deployment.functions.set('messages:count', () => n)
-    page.deployment.functions.set('messages:send', () => 'ok')
-    const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' })).result
-    const send = page.run(() => useConvexMutation(api.messages.send, {
-      optimisticUpdate: store => store.setQuery(api.messages.count, { channel: 'a' }, 100),
-    })).result
-    await page.tick(500)
-    n = 2
-    const seen = vi.fn()
-    const executed = page.deployment.executions.length
-    void q.refresh().then(() => seen(page.deployment.executions.length))
-    void send.mutate({ channel: 'a', body: 'x' })
-    await page.tick(1)
-    expect(seen).not.toHaveBeenCalled()
-    await page.tick(500)
-    expect(seen.mock.calls[0]![0]).toBeGreaterThan(executed)
-  })
-})
-
-describe('useConvexQuery: time-outs', () => {
-  it('waits without limit with awaitTimeoutMs: Infinity', async () => {
-    page = new ScriptedPage()
-    page.deployment.latencyMs = 50
-    page.deployment.functions.set('messages:count', () => 1)
-    const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { awaitTimeoutMs: Infinity })).result
-    const settled = vi.fn()
-    void q.then(({ status }) => settled(status.value))
-    await page.tick(10)
-    expect(settled).not.toHaveBeenCalled()
-    await page.tick(500)
-    expect(settled).toHaveBeenCalledWith('success')
-  })
-  it('does not spin with a lingerMs of 30 days', async () => {
-    page = new ScriptedPage({ lingerMs: 30 * 24 * 3600 * 1000 })
-    page.deployment.functions.set('messages:count', () => 1)
-    const { stop } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
-    await page.tick(100)
-    const spy = vi.spyOn(globalThis, 'setTimeout')
-    stop()
-    await page.tick(1000)
-    expect(spy.mock.calls.length).toBeLessThan(10)
-    spy.mockRestore()
-  })
-})
-
-describe('useConvexQuery: a deactivated KeepAlive page', () => {
-  it('sends nothing for new arguments until it is activated again', async () => {
-    page = new ScriptedPage()
-    page.deployment.functions.set('messages:count', ({ channel }) => channel)
-    const isShown = ref(true)
-    const channel = ref('a')
-    const Resting = defineComponent(() => {
-      const { data } = useConvexQuery(api.messages.count, () => ({ channel: channel.value }))
-      return () => h('p', String(data.value))
+describe('useConvexQuery', () => {
+  describe('live false', () => {
+    it('ignores optimistic values after its result', async () => {
+      page = new ScriptedPage()
+      page.deployment.latencyMs = 50
+      page.deployment.functions.set('messages:count', () => 1)
+      page.deployment.functions.set('messages:send', refuse)
+      const live = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' })).result
+      const send = page.run(() => useConvexMutation(api.messages.send, {
+        optimisticUpdate: store => store.setQuery(api.messages.count, { channel: 'a' }, (store.getQuery(api.messages.count, { channel: 'a' }) ?? 0) + 100),
+      })).result
+      await page.tick(500)
+      expect(live.data.value).toBe(1)
+      const failed = send.mutate({ channel: 'a', body: 'x' }).catch(() => 'refused')
+      expect(live.data.value).toBe(101)
+      const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
+      await page.tick(500)
+      expect(await failed).toBe('refused')
+      expect(live.data.value).toBe(1)
+      expect(once.data.value).toBe(1)
     })
-    const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => isShown.value ? h(Resting) : h('i'))))
-    await page.tick(100)
-    isShown.value = false
-    await page.tick(10)
-    channel.value = 'b'
-    await page.tick(100)
-    expect(page.deployment.executions.map(({ args }) => args.channel)).toEqual(['a'])
-    isShown.value = true
-    await page.tick(100)
-    expect(wrapper.text()).toBe('b')
+
+    it('ignores optimistic values before its result', async () => {
+      page = new ScriptedPage()
+      page.deployment.latencyMs = 50
+      page.deployment.functions.set('messages:count', () => 1)
+      page.deployment.functions.set('messages:send', refuse)
+      const send = page.run(() => useConvexMutation(api.messages.send, {
+        optimisticUpdate: store => store.setQuery(api.messages.count, { channel: 'a' }, 100),
+      })).result
+      const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
+      const failed = send.mutate({ channel: 'a', body: 'x' }).catch(() => 'refused')
+      await page.tick(1000)
+      expect(await failed).toBe('refused')
+      expect(once.data.value).toBe(1)
+    })
+
+    it('does not fetch twice at boot for an anonymous user', async () => {
+      page = new ScriptedPage({ user: 'silent' })
+      page.deployment.functions.set('messages:count', () => 1)
+      const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
+      await page.tick(3000)
+      expect(once.data.value).toBe(1)
+      page.source.say({ status: 'signedOut' })
+      await page.tick(500)
+      expect(page.deployment.executions.length).toBe(1)
+    })
+  })
+
+  describe('transform', () => {
+    it('does not run again when the same result becomes stale', async () => {
+      page = new ScriptedPage({ user: 'silent' })
+      page.deployment.latencyMs = 50
+      page.deployment.functions.set('messages:count', () => 1)
+      const transform = vi.fn((n: number) => n * 2)
+      const q = page.run(() => {
+        const q = useConvexQuery(api.messages.count, { channel: 'a' }, { transform })
+        watch([q.data, q.isStale], () => {}, { flush: 'sync', immediate: true })
+        return q
+      }).result
+      await page.tick(3000)
+      expect(q.data.value).toBe(2)
+      expect(transform).toHaveBeenCalledTimes(1)
+      page.source.signIn('ada')
+      await page.tick(20)
+      // No other result has arrived.
+      expect(q.isStale.value).toBe(true)
+      expect(transform).toHaveBeenCalledTimes(1)
+    })
+
+    it('leaves no stale data when it throws', async () => {
+      page = new ScriptedPage({ user: 'silent' })
+      page.deployment.latencyMs = 50
+      page.deployment.functions.set('messages:count', () => 1)
+      const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { transform: refuse })).result
+      await page.tick(3000)
+      page.source.signIn('ada')
+      await page.tick(20)
+      // The anonymous result, which has become stale, has no data.
+      expect([q.status.value, q.data.value, q.isStale.value]).toEqual(['error', undefined, false])
+    })
+  })
+
+  describe('refresh', () => {
+    it('resolves with its own result, not with an optimistic update', async () => {
+      page = new ScriptedPage()
+      page.deployment.latencyMs = 50
+      let n = 1
+      page.deployment.functions.set('messages:count', () => n)
+      page.deployment.functions.set('messages:send', () => 'ok')
+      const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' })).result
+      const send = page.run(() => useConvexMutation(api.messages.send, {
+        optimisticUpdate: store => store.setQuery(api.messages.count, { channel: 'a' }, 100),
+      })).result
+      await page.tick(500)
+      n = 2
+      const seen = vi.fn()
+      const executed = page.deployment.executions.length
+      void q.refresh().then(() => seen(page.deployment.executions.length))
+      void send.mutate({ channel: 'a', body: 'x' })
+      await page.tick(1)
+      expect(seen).not.toHaveBeenCalled()
+      await page.tick(500)
+      expect(seen.mock.calls[0]![0]).toBeGreaterThan(executed)
+    })
+  })
+
+  describe('time-outs', () => {
+    it('waits without limit with awaitTimeoutMs: Infinity', async () => {
+      page = new ScriptedPage()
+      page.deployment.latencyMs = 50
+      page.deployment.functions.set('messages:count', () => 1)
+      const q = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { awaitTimeoutMs: Infinity })).result
+      const settled = vi.fn()
+      void q.then(({ status }) => settled(status.value))
+      await page.tick(10)
+      expect(settled).not.toHaveBeenCalled()
+      await page.tick(500)
+      expect(settled).toHaveBeenCalledWith('success')
+    })
+    it('does not spin with a lingerMs of 30 days', async () => {
+      page = new ScriptedPage({ lingerMs: 30 * 24 * 3600 * 1000 })
+      page.deployment.functions.set('messages:count', () => 1)
+      const { stop } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
+      await page.tick(100)
+      const spy = vi.spyOn(globalThis, 'setTimeout')
+      stop()
+      await page.tick(1000)
+      expect(spy.mock.calls.length).toBeLessThan(10)
+      spy.mockRestore()
+    })
+  })
+
+  describe('a deactivated KeepAlive page', () => {
+    it('sends nothing for new arguments until it is activated again', async () => {
+      page = new ScriptedPage()
+      page.deployment.functions.set('messages:count', ({ channel }) => channel)
+      const isShown = ref(true)
+      const channel = ref('a')
+      const Resting = defineComponent(() => {
+        const { data } = useConvexQuery(api.messages.count, () => ({ channel: channel.value }))
+        return () => h('p', String(data.value))
+      })
+      const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => isShown.value ? h(Resting) : h('i'))))
+      await page.tick(100)
+      isShown.value = false
+      await page.tick(10)
+      channel.value = 'b'
+      await page.tick(100)
+      expect(page.deployment.executions.map(({ args }) => args.channel)).toEqual(['a'])
+      isShown.value = true
+      await page.tick(100)
+      expect(wrapper.text()).toBe('b')
+    })
   })
 })

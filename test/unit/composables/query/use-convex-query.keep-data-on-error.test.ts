@@ -37,103 +37,105 @@ async function revoke(...channels: string[]): Promise<void> {
   await page.tick(500)
 }
 
-describe('useConvexQuery: a permission that is revoked', () => {
-  it('removes the data and shows the error', async () => {
-    const { query, ticks } = mountCount({})
-    await page.tick(500)
-    await revoke('a')
-    expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error'])
-    expect(query.error.value!.message).toContain('revoked')
+describe('useConvexQuery', () => {
+  describe('a permission that is revoked', () => {
+    it('removes the data and shows the error', async () => {
+      const { query, ticks } = mountCount({})
+      await page.tick(500)
+      await revoke('a')
+      expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error'])
+      expect(query.error.value!.message).toContain('revoked')
+    })
+
+    it('removes the data with keepPreviousData too', async () => {
+      const { ticks } = mountCount({ keepPreviousData: true })
+      await page.tick(500)
+      await revoke('a')
+      await revoke()
+      expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error', 'a success'])
+    })
+
+    it('removes initial data', async () => {
+      const { ticks } = mountCount({ initialData: 'initial' })
+      revoked = ['a']
+      await page.tick(500)
+      expect(ticks()).toEqual(['initial success stale', 'undefined error error'])
+    })
   })
 
-  it('removes the data with keepPreviousData too', async () => {
-    const { ticks } = mountCount({ keepPreviousData: true })
-    await page.tick(500)
-    await revoke('a')
-    await revoke()
-    expect(ticks()).toEqual(['undefined pending', 'a success', 'undefined error error', 'a success'])
-  })
+  describe('keepDataOnError', () => {
+    it('keeps the data, as stale, until the query recovers', async () => {
+      const { query, ticks } = mountCount({ keepDataOnError: true })
+      await page.tick(500)
+      await revoke('a')
+      expect(query.error.value!.message).toContain('revoked')
+      await revoke()
+      expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error', 'a success'])
+    })
 
-  it('removes initial data', async () => {
-    const { ticks } = mountCount({ initialData: 'initial' })
-    revoked = ['a']
-    await page.tick(500)
-    expect(ticks()).toEqual(['initial success stale', 'undefined error error'])
-  })
-})
+    it('keeps nothing if the first outcome is an error', async () => {
+      const { ticks } = mountCount({ keepDataOnError: true })
+      revoked = ['a']
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', 'undefined error error'])
+    })
 
-describe('useConvexQuery: keepDataOnError', () => {
-  it('keeps the data, as stale, until the query recovers', async () => {
-    const { query, ticks } = mountCount({ keepDataOnError: true })
-    await page.tick(500)
-    await revoke('a')
-    expect(query.error.value!.message).toContain('revoked')
-    await revoke()
-    expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error', 'a success'])
-  })
+    it('keeps transformed data without running transform again', async () => {
+      const transform = vi.fn((value: string) => `${value}!`)
+      const { ticks } = mountCount({ keepDataOnError: true, transform })
+      await page.tick(500)
+      await revoke('a')
+      expect(ticks()).toEqual(['undefined pending', 'a! success', 'a! error stale error'])
+      expect(transform).toHaveBeenCalledTimes(1)
+    })
 
-  it('keeps nothing if the first outcome is an error', async () => {
-    const { ticks } = mountCount({ keepDataOnError: true })
-    revoked = ['a']
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', 'undefined error error'])
-  })
+    it.each([{}, { keepPreviousData: true }])('keeps nothing of other arguments (%o)', async (options) => {
+      const args = shallowRef<Args>({ channel: 'a' })
+      const { query, ticks } = mountCount({ keepDataOnError: true, ...options }, args)
+      await page.tick(500)
+      revoked = ['b']
+      args.value = { channel: 'b' }
+      await page.tick(500)
+      expect(query.data.value).toBeUndefined()
+      expect(ticks().at(-1)).toBe('undefined error error')
+      args.value = { channel: 'a' }
+      await page.tick(500)
+      expect(ticks().at(-1)).toBe('a success')
+    })
 
-  it('keeps transformed data without running transform again', async () => {
-    const transform = vi.fn((value: string) => `${value}!`)
-    const { ticks } = mountCount({ keepDataOnError: true, transform })
-    await page.tick(500)
-    await revoke('a')
-    expect(ticks()).toEqual(['undefined pending', 'a! success', 'a! error stale error'])
-    expect(transform).toHaveBeenCalledTimes(1)
-  })
+    it('keeps the data through a refresh that fails and a lost connection', async () => {
+      const { query, ticks } = mountCount({ keepDataOnError: true })
+      await page.tick(500)
+      revoked = ['a']
+      void query.refresh()
+      await page.tick(500)
+      page.deployment.drop()
+      await page.tick(5000)
+      expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error'])
+    })
 
-  it.each([{}, { keepPreviousData: true }])('keeps nothing of other arguments (%o)', async (options) => {
-    const args = shallowRef<Args>({ channel: 'a' })
-    const { query, ticks } = mountCount({ keepDataOnError: true, ...options }, args)
-    await page.tick(500)
-    revoked = ['b']
-    args.value = { channel: 'b' }
-    await page.tick(500)
-    expect(query.data.value).toBeUndefined()
-    expect(ticks().at(-1)).toBe('undefined error error')
-    args.value = { channel: 'a' }
-    await page.tick(500)
-    expect(ticks().at(-1)).toBe('a success')
-  })
+    it.each([
+      ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
+      ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
+    ])('keeps nothing for %s, not for one tick', async (_who, change, last) => {
+      const { query, ticks } = mountCount({ keepDataOnError: true }, undefined, { user: 'ada' })
+      await page.tick(500)
+      await revoke('a')
+      expect(ticks().at(-1)).toBe('a of ada error stale error')
+      const before = ticks().length
+      change()
+      expect(query.data.value).toBeUndefined()
+      await page.tick(1000)
+      expect(ticks().slice(before).filter(tick => tick.includes('ada'))).toEqual([])
+      expect(ticks().at(-1)).toBe(last)
+    })
 
-  it('keeps the data through a refresh that fails and a lost connection', async () => {
-    const { query, ticks } = mountCount({ keepDataOnError: true })
-    await page.tick(500)
-    revoked = ['a']
-    void query.refresh()
-    await page.tick(500)
-    page.deployment.drop()
-    await page.tick(5000)
-    expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error'])
-  })
-
-  it.each([
-    ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
-    ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
-  ])('keeps nothing for %s, not for one tick', async (_who, change, last) => {
-    const { query, ticks } = mountCount({ keepDataOnError: true }, undefined, { user: 'ada' })
-    await page.tick(500)
-    await revoke('a')
-    expect(ticks().at(-1)).toBe('a of ada error stale error')
-    const before = ticks().length
-    change()
-    expect(query.data.value).toBeUndefined()
-    await page.tick(1000)
-    expect(ticks().slice(before).filter(tick => tick.includes('ada'))).toEqual([])
-    expect(ticks().at(-1)).toBe(last)
-  })
-
-  it('affects only the component that sets it', async () => {
-    const { query } = mountCount({ keepDataOnError: true })
-    const { result: other } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
-    await page.tick(500)
-    await revoke('a')
-    expect([query.data.value, other.data.value]).toEqual(['a', undefined])
+    it('affects only the component that sets it', async () => {
+      const { query } = mountCount({ keepDataOnError: true })
+      const { result: other } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
+      await page.tick(500)
+      await revoke('a')
+      expect([query.data.value, other.data.value]).toEqual(['a', undefined])
+    })
   })
 })

@@ -53,345 +53,347 @@ async function change(next: number | Error): Promise<void> {
 const subscribed = (): unknown[] => page.deployment.liveSockets.flatMap(socket => [...socket.queries.values()]).filter(({ name }) => name === 'messages:count').map(({ args }) => args)
 const asked = (): number => page.deployment.executions.filter(({ name }) => name === 'messages:count').length
 
-describe('useConvexQuery: live false', () => {
-  it('fetches one result and then unsubscribes', async () => {
-    openPage()
-    const { query, ticks } = mountOnce()
-    await page.tick(500)
-    expect(page.takeFrames()).toEqual(['Connect', expect.stringContaining(COUNT_A), '-1'])
-    expect(subscribed()).toEqual([])
-    await change(2)
-    expect(query.data.value).toBe('1 in a')
-    expect(query.isStale.value).toBe(false)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success'])
-    expect(asked()).toBe(1)
-  })
-
-  it('fetches again at refresh, and never shows an older result', async () => {
-    openPage()
-    const { query, ticks } = mountOnce()
-    await page.tick(500)
-    page.takeFrames()
-    count = 2
-    const refreshed = vi.fn()
-    void query.refresh().then(refreshed)
-    await page.tick(40)
-    expect(query.data.value).toBe('1 in a')
-    expect(refreshed).not.toHaveBeenCalled()
-    await page.tick(500)
-    expect(refreshed).toHaveBeenCalledTimes(1)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success', '2 in a success'])
-    expect(page.takeFrames()).toEqual([COUNT_A, '-2'])
-    expect(subscribed()).toEqual([])
-  })
-
-  it('resolves every refresh during the first fetch, and unsubscribes', async () => {
-    openPage()
-    const { query } = mountOnce()
-    await page.tick(500)
-    count = 2
-    const refreshed = vi.fn()
-    void query.refresh().then(refreshed)
-    await page.tick(20)
-    count = 3
-    void query.refresh().then(refreshed)
-    await page.tick(500)
-    expect(refreshed).toHaveBeenCalledTimes(2)
-    expect(query.data.value).toBe('3 in a')
-    expect(subscribed()).toEqual([])
-  })
-
-  it('fetches one result if it is refreshed before the first', async () => {
-    openPage()
-    const { query, ticks } = mountOnce()
-    const refreshed = vi.fn()
-    await page.tick(70)
-    void query.refresh().then(refreshed)
-    await page.tick(500)
-    expect(refreshed).toHaveBeenCalledTimes(1)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success'])
-    expect(subscribed()).toEqual([])
-  })
-
-  it('may fail, and recovers at refresh', async () => {
-    openPage()
-    count = new Error('broken')
-    const { query, ticks } = mountOnce()
-    await page.tick(500)
-    expect(subscribed()).toEqual([])
-    await change(2)
-    expect(query.status.value).toBe('error')
-    void query.refresh()
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', 'undefined error', '2 in a success'])
-    expect(subscribed()).toEqual([])
-  })
-
-  it('sends one request for all components, at first and at refresh', async () => {
-    openPage()
-    const [one, two] = [mountOnce(), mountOnce()]
-    await page.tick(500)
-    expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['1 in a', '1 in a', 1])
-    count = 2
-    void one.query.refresh()
-    await page.tick(500)
-    expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['2 in a', '2 in a', 2])
-  })
-
-  it('shows its result to later components while it lingers, and fetches again after that', async () => {
-    openPage({ lingerMs: 1000 })
-    const one = mountOnce()
-    await page.tick(500)
-    one.stop()
-    await page.tick(500)
-    count = 2
-    const two = mountOnce()
-    expect(two.query.data.value).toBe('1 in a')
-    two.stop()
-    await page.tick(1500)
-    const three = mountOnce()
-    await page.tick(500)
-    expect(three.ticks()).toEqual(['undefined pending', '2 in a success'])
-  })
-
-  it('fetches again for new arguments, and shows no previous data', async () => {
-    openPage({ lingerMs: 0 })
-    const args = shallowRef<Args>({ channel: 'a' })
-    const { ticks } = mountOnce(args)
-    await page.tick(500)
-    args.value = { channel: 'b' }
-    await page.tick(500)
-    args.value = { channel: 'b' }
-    await page.tick(500)
-    args.value = 'skip'
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success', 'undefined pending', '1 in b success', 'undefined paused'])
-    expect(asked()).toBe(2)
-    expect(subscribed()).toEqual([])
-  })
-
-  it('leaves the subscription of a live query with equal arguments alone', async () => {
-    openPage()
-    const once = mountOnce()
-    const live = mountOnce({ channel: 'a' }, { live: true })
-    await page.tick(500)
-    await change(2)
-    expect([once.query.data.value, live.query.data.value]).toEqual(['1 in a', '2 in a'])
-    expect(subscribed()).toHaveLength(1)
-    void once.query.refresh()
-    await page.tick(500)
-    await change(3)
-    expect([once.query.data.value, live.query.data.value]).toEqual(['2 in a', '3 in a'])
-    expect(subscribed()).toHaveLength(1)
-    live.stop()
-    await page.tick(5000)
-    expect(subscribed()).toEqual([])
-  })
-
-  it('takes its result from a live query without a message', async () => {
-    openPage()
-    mountOnce({ channel: 'a' }, { live: true })
-    await page.tick(500)
-    page.takeFrames()
-    const once = mountOnce()
-    expect(once.query.data.value).toBe('1 in a')
-    await page.tick(500)
-    expect(page.takeFrames()).toEqual([])
-  })
-
-  it('fetches again after an identity change, which removes the previous result in that tick', async () => {
-    openPage({ user: 'ada' })
-    const { query, ticks } = mountOnce()
-    await page.tick(500)
-    page.source.signIn('bob')
-    expect(query.data.value).toBeUndefined()
-    await page.tick(500)
-    page.source.say({ status: 'signedOut' })
-    expect(query.data.value).toBeUndefined()
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a for bob success', 'undefined pending', '1 in a success'])
-    expect(subscribed()).toEqual([])
-  })
-
-  it('fetches again as the user if it ran anonymously before the token arrived', async () => {
-    openPage({ user: 'silent' })
-    page.source.say(signedIn('ada'))
-    const { query, ticks } = mountOnce()
-    await page.tick(3000)
-    expect(query.data.value).toBe('1 in a')
-    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
-  })
-
-  it('fetches again for another user whose token is late, if it ran anonymously before', async () => {
-    openPage({ user: 'silent' })
-    page.source.say(signedIn('ada'))
-    const { query } = mountOnce()
-    await page.tick(3000)
-    expect(query.data.value).toBe('1 in a')
-    const before = asked()
-    page.source.say(signedIn('bob'))
-    expect(query.data.value).toBeUndefined()
-    await page.tick(3000)
-    expect(asked()).toBe(before + 1)
-  })
-
-  it('shows nothing of the previous user if the identity changes during the fetch', async () => {
-    openPage({ user: 'ada' })
-    const { query, ticks } = mountOnce()
-    await page.tick(500)
-    const refreshed = vi.fn()
-    void query.refresh().then(refreshed)
-    await page.tick(20)
-    page.source.say({ status: 'signedOut' })
-    await page.tick(0)
-    expect(refreshed).toHaveBeenCalledTimes(1)
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a success'])
-  })
-
-  it('does not fetch again after a lost connection, unless it has no result yet', async () => {
-    openPage()
-    const { ticks } = mountOnce()
-    await page.tick(70)
-    page.deployment.drop()
-    await page.tick(5000)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success'])
-    const before = asked()
-    page.deployment.drop()
-    await page.tick(5000)
-    expect(asked()).toBe(before)
-  })
-
-  it('does not fetch again when the token is renewed', async () => {
-    openPage({ user: 'ada' })
-    mountOnce()
-    await page.tick(500)
-    page.deployment.isPinging = true
-    page.deployment.drop()
-    await page.tick(500)
-    await page.tick(900_000)
-    expect(asked()).toBe(1)
-    page.deployment.isPinging = false
-  })
-
-  it.each([
-    ['a mutation', (): unknown => page.run(() => useConvexMutation(api.messages.send)).result.mutate({ channel: 'b', body: 'hello' })],
-    ['one with an optimistic update', (): unknown => page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate: () => {} })).result.mutate({ channel: 'b', body: 'hello' })],
-    ['an action that takes long', (): unknown => page.run(() => useConvexAction(api.values.run)).result.run({})],
-  ])('unsubscribes if its result arrives during %s', async (_name, call) => {
-    openPage()
-    page.deployment.functions.set('messages:send', () => null)
-    page.deployment.functions.set('values:run', () => 'done')
-    await page.tick(500)
-    const { query } = mountOnce()
-    await page.tick(20)
-    void call()
-    await page.tick(500)
-    expect(query.data.value).toBe('1 in a')
-    expect(subscribed()).toEqual([])
-    await change(2)
-    expect(query.data.value).toBe('1 in a')
-  })
-
-  it('is replaced by a result of the client', async () => {
-    openPage()
-    mountOnce()
-    await page.tick(500)
-    count = 2
-    const answer = page.run(() => useConvexClient()).result.query(api.messages.count, { channel: 'a' })
-    await page.tick(500)
-    expect(await answer).toBe('2 in a')
-    expect(subscribed()).toEqual([])
-  })
-})
-
-describe('useConvexQuery: live false in a KeepAlive', () => {
-  function mountKept() {
-    openPage({ lingerMs: 3000 })
-    const isKept = ref(true)
-    const Kept = defineComponent(() => {
-      const { data } = useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })
-      return () => h('p', data.value ?? 'loading')
+describe('useConvexQuery', () => {
+  describe('live false', () => {
+    it('fetches one result and then unsubscribes', async () => {
+      openPage()
+      const { query, ticks } = mountOnce()
+      await page.tick(500)
+      expect(page.takeFrames()).toEqual(['Connect', expect.stringContaining(COUNT_A), '-1'])
+      expect(subscribed()).toEqual([])
+      await change(2)
+      expect(query.data.value).toBe('1 in a')
+      expect(query.isStale.value).toBe(false)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success'])
+      expect(asked()).toBe(1)
     })
-    const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => h(isKept.value ? Kept : { render: () => h('p', 'elsewhere') }))))
-    return { wrapper, isKept }
-  }
 
-  it('shows its result when it is reactivated in time, and fetches again later', async () => {
-    const { wrapper, isKept } = mountKept()
-    await page.tick(500)
-    expect(wrapper.text()).toBe('1 in a')
-    isKept.value = false
-    await page.tick(1000)
-    count = 2
-    isKept.value = true
-    await page.tick(500)
-    expect(wrapper.text()).toBe('1 in a')
-    expect(asked()).toBe(1)
+    it('fetches again at refresh, and never shows an older result', async () => {
+      openPage()
+      const { query, ticks } = mountOnce()
+      await page.tick(500)
+      page.takeFrames()
+      count = 2
+      const refreshed = vi.fn()
+      void query.refresh().then(refreshed)
+      await page.tick(40)
+      expect(query.data.value).toBe('1 in a')
+      expect(refreshed).not.toHaveBeenCalled()
+      await page.tick(500)
+      expect(refreshed).toHaveBeenCalledTimes(1)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success', '2 in a success'])
+      expect(page.takeFrames()).toEqual([COUNT_A, '-2'])
+      expect(subscribed()).toEqual([])
+    })
 
-    isKept.value = false
-    await page.tick(5000)
-    isKept.value = true
-    await page.tick(500)
-    expect(wrapper.text()).toBe('2 in a')
-    expect(subscribed()).toEqual([])
+    it('resolves every refresh during the first fetch, and unsubscribes', async () => {
+      openPage()
+      const { query } = mountOnce()
+      await page.tick(500)
+      count = 2
+      const refreshed = vi.fn()
+      void query.refresh().then(refreshed)
+      await page.tick(20)
+      count = 3
+      void query.refresh().then(refreshed)
+      await page.tick(500)
+      expect(refreshed).toHaveBeenCalledTimes(2)
+      expect(query.data.value).toBe('3 in a')
+      expect(subscribed()).toEqual([])
+    })
+
+    it('fetches one result if it is refreshed before the first', async () => {
+      openPage()
+      const { query, ticks } = mountOnce()
+      const refreshed = vi.fn()
+      await page.tick(70)
+      void query.refresh().then(refreshed)
+      await page.tick(500)
+      expect(refreshed).toHaveBeenCalledTimes(1)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success'])
+      expect(subscribed()).toEqual([])
+    })
+
+    it('may fail, and recovers at refresh', async () => {
+      openPage()
+      count = new Error('broken')
+      const { query, ticks } = mountOnce()
+      await page.tick(500)
+      expect(subscribed()).toEqual([])
+      await change(2)
+      expect(query.status.value).toBe('error')
+      void query.refresh()
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', 'undefined error', '2 in a success'])
+      expect(subscribed()).toEqual([])
+    })
+
+    it('sends one request for all components, at first and at refresh', async () => {
+      openPage()
+      const [one, two] = [mountOnce(), mountOnce()]
+      await page.tick(500)
+      expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['1 in a', '1 in a', 1])
+      count = 2
+      void one.query.refresh()
+      await page.tick(500)
+      expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['2 in a', '2 in a', 2])
+    })
+
+    it('shows its result to later components while it lingers, and fetches again after that', async () => {
+      openPage({ lingerMs: 1000 })
+      const one = mountOnce()
+      await page.tick(500)
+      one.stop()
+      await page.tick(500)
+      count = 2
+      const two = mountOnce()
+      expect(two.query.data.value).toBe('1 in a')
+      two.stop()
+      await page.tick(1500)
+      const three = mountOnce()
+      await page.tick(500)
+      expect(three.ticks()).toEqual(['undefined pending', '2 in a success'])
+    })
+
+    it('fetches again for new arguments, and shows no previous data', async () => {
+      openPage({ lingerMs: 0 })
+      const args = shallowRef<Args>({ channel: 'a' })
+      const { ticks } = mountOnce(args)
+      await page.tick(500)
+      args.value = { channel: 'b' }
+      await page.tick(500)
+      args.value = { channel: 'b' }
+      await page.tick(500)
+      args.value = 'skip'
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success', 'undefined pending', '1 in b success', 'undefined paused'])
+      expect(asked()).toBe(2)
+      expect(subscribed()).toEqual([])
+    })
+
+    it('leaves the subscription of a live query with equal arguments alone', async () => {
+      openPage()
+      const once = mountOnce()
+      const live = mountOnce({ channel: 'a' }, { live: true })
+      await page.tick(500)
+      await change(2)
+      expect([once.query.data.value, live.query.data.value]).toEqual(['1 in a', '2 in a'])
+      expect(subscribed()).toHaveLength(1)
+      void once.query.refresh()
+      await page.tick(500)
+      await change(3)
+      expect([once.query.data.value, live.query.data.value]).toEqual(['2 in a', '3 in a'])
+      expect(subscribed()).toHaveLength(1)
+      live.stop()
+      await page.tick(5000)
+      expect(subscribed()).toEqual([])
+    })
+
+    it('takes its result from a live query without a message', async () => {
+      openPage()
+      mountOnce({ channel: 'a' }, { live: true })
+      await page.tick(500)
+      page.takeFrames()
+      const once = mountOnce()
+      expect(once.query.data.value).toBe('1 in a')
+      await page.tick(500)
+      expect(page.takeFrames()).toEqual([])
+    })
+
+    it('fetches again after an identity change, which removes the previous result in that tick', async () => {
+      openPage({ user: 'ada' })
+      const { query, ticks } = mountOnce()
+      await page.tick(500)
+      page.source.signIn('bob')
+      expect(query.data.value).toBeUndefined()
+      await page.tick(500)
+      page.source.say({ status: 'signedOut' })
+      expect(query.data.value).toBeUndefined()
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a for bob success', 'undefined pending', '1 in a success'])
+      expect(subscribed()).toEqual([])
+    })
+
+    it('fetches again as the user if it ran anonymously before the token arrived', async () => {
+      openPage({ user: 'silent' })
+      page.source.say(signedIn('ada'))
+      const { query, ticks } = mountOnce()
+      await page.tick(3000)
+      expect(query.data.value).toBe('1 in a')
+      page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
+    })
+
+    it('fetches again for another user whose token is late, if it ran anonymously before', async () => {
+      openPage({ user: 'silent' })
+      page.source.say(signedIn('ada'))
+      const { query } = mountOnce()
+      await page.tick(3000)
+      expect(query.data.value).toBe('1 in a')
+      const before = asked()
+      page.source.say(signedIn('bob'))
+      expect(query.data.value).toBeUndefined()
+      await page.tick(3000)
+      expect(asked()).toBe(before + 1)
+    })
+
+    it('shows nothing of the previous user if the identity changes during the fetch', async () => {
+      openPage({ user: 'ada' })
+      const { query, ticks } = mountOnce()
+      await page.tick(500)
+      const refreshed = vi.fn()
+      void query.refresh().then(refreshed)
+      await page.tick(20)
+      page.source.say({ status: 'signedOut' })
+      await page.tick(0)
+      expect(refreshed).toHaveBeenCalledTimes(1)
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a success'])
+    })
+
+    it('does not fetch again after a lost connection, unless it has no result yet', async () => {
+      openPage()
+      const { ticks } = mountOnce()
+      await page.tick(70)
+      page.deployment.drop()
+      await page.tick(5000)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success'])
+      const before = asked()
+      page.deployment.drop()
+      await page.tick(5000)
+      expect(asked()).toBe(before)
+    })
+
+    it('does not fetch again when the token is renewed', async () => {
+      openPage({ user: 'ada' })
+      mountOnce()
+      await page.tick(500)
+      page.deployment.isPinging = true
+      page.deployment.drop()
+      await page.tick(500)
+      await page.tick(900_000)
+      expect(asked()).toBe(1)
+      page.deployment.isPinging = false
+    })
+
+    it.each([
+      ['a mutation', (): unknown => page.run(() => useConvexMutation(api.messages.send)).result.mutate({ channel: 'b', body: 'hello' })],
+      ['one with an optimistic update', (): unknown => page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate: () => {} })).result.mutate({ channel: 'b', body: 'hello' })],
+      ['an action that takes long', (): unknown => page.run(() => useConvexAction(api.values.run)).result.run({})],
+    ])('unsubscribes if its result arrives during %s', async (_name, call) => {
+      openPage()
+      page.deployment.functions.set('messages:send', () => null)
+      page.deployment.functions.set('values:run', () => 'done')
+      await page.tick(500)
+      const { query } = mountOnce()
+      await page.tick(20)
+      void call()
+      await page.tick(500)
+      expect(query.data.value).toBe('1 in a')
+      expect(subscribed()).toEqual([])
+      await change(2)
+      expect(query.data.value).toBe('1 in a')
+    })
+
+    it('is replaced by a result of the client', async () => {
+      openPage()
+      mountOnce()
+      await page.tick(500)
+      count = 2
+      const answer = page.run(() => useConvexClient()).result.query(api.messages.count, { channel: 'a' })
+      await page.tick(500)
+      expect(await answer).toBe('2 in a')
+      expect(subscribed()).toEqual([])
+    })
   })
-})
 
-describe('useConvexQuery: the connection with live false', () => {
-  it('stays the same for a public query that does not fetch again', async () => {
-    openPage({ user: 'ada' })
-    const { ticks } = mountOnce({ channel: 'a' }, { auth: 'public' })
-    await page.tick(500)
-    page.source.signIn('bob')
-    await page.tick(500)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success'])
-    expect(asked()).toBe(1)
+  describe('live false in a KeepAlive', () => {
+    function mountKept() {
+      openPage({ lingerMs: 3000 })
+      const isKept = ref(true)
+      const Kept = defineComponent(() => {
+        const { data } = useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })
+        return () => h('p', data.value ?? 'loading')
+      })
+      const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => h(isKept.value ? Kept : { render: () => h('p', 'elsewhere') }))))
+      return { wrapper, isKept }
+    }
+
+    it('shows its result when it is reactivated in time, and fetches again later', async () => {
+      const { wrapper, isKept } = mountKept()
+      await page.tick(500)
+      expect(wrapper.text()).toBe('1 in a')
+      isKept.value = false
+      await page.tick(1000)
+      count = 2
+      isKept.value = true
+      await page.tick(500)
+      expect(wrapper.text()).toBe('1 in a')
+      expect(asked()).toBe(1)
+
+      isKept.value = false
+      await page.tick(5000)
+      isKept.value = true
+      await page.tick(500)
+      expect(wrapper.text()).toBe('2 in a')
+      expect(subscribed()).toEqual([])
+    })
   })
 
-  it('opens with a component and closes with it', async () => {
-    page = new ScriptedPage({ lingerMs: 0 })
-    page.deployment.functions.set('messages:count', () => 1)
-    const { stop } = mountOnce()
-    await page.tick(500)
-    // Nothing uses the connection any more.
-    expect(page.deployment.liveSockets).toEqual([])
-    stop()
-  })
+  describe('the connection with live false', () => {
+    it('stays the same for a public query that does not fetch again', async () => {
+      openPage({ user: 'ada' })
+      const { ticks } = mountOnce({ channel: 'a' }, { auth: 'public' })
+      await page.tick(500)
+      page.source.signIn('bob')
+      await page.tick(500)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success'])
+      expect(asked()).toBe(1)
+    })
 
-  it('opens again for the refresh of a public query after it was closed', async () => {
-    openPage({ user: 'ada' })
-    const { query } = mountOnce({ channel: 'a' }, { auth: 'public' })
-    await page.tick(500)
-    page.deployment.ts++
-    page.deployment.functions.set('users:whoami', () => 'more')
-    page.deployment.invalidate()
-    await page.tick(500)
-    expect(page.deployment.liveSockets).toHaveLength(1)
-    count = 2
-    const refreshed = vi.fn()
-    void query.refresh().then(refreshed)
-    await page.tick(1000)
-    expect(refreshed).toHaveBeenCalled()
-    expect(query.data.value).toBe('2 in a')
-  })
+    it('opens with a component and closes with it', async () => {
+      page = new ScriptedPage({ lingerMs: 0 })
+      page.deployment.functions.set('messages:count', () => 1)
+      const { stop } = mountOnce()
+      await page.tick(500)
+      // Nothing uses the connection any more.
+      expect(page.deployment.liveSockets).toEqual([])
+      stop()
+    })
 
-  it('stays the same for an anonymous user when the auth state changes without effect', async () => {
-    page = new ScriptedPage()
-    count = 1
-    page.deployment.functions.set('messages:list', () => [])
-    page.deployment.functions.set('messages:count', ({ channel }) => `${count} in ${channel}` as any)
-    // The anonymous connection closes, since nothing uses it any more.
-    const { stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'x' }, { lingerMs: 0 }))
-    const { ticks } = mountOnce()
-    await page.tick(500)
-    stop()
-    page.source.say({ status: 'failed', error: new Error('down') })
-    page.source.say({ status: 'signedOut' })
-    await page.tick(5000)
-    expect(ticks()).toEqual(['undefined pending', '1 in a success'])
-    expect(asked()).toBe(1)
+    it('opens again for the refresh of a public query after it was closed', async () => {
+      openPage({ user: 'ada' })
+      const { query } = mountOnce({ channel: 'a' }, { auth: 'public' })
+      await page.tick(500)
+      page.deployment.ts++
+      page.deployment.functions.set('users:whoami', () => 'more')
+      page.deployment.invalidate()
+      await page.tick(500)
+      expect(page.deployment.liveSockets).toHaveLength(1)
+      count = 2
+      const refreshed = vi.fn()
+      void query.refresh().then(refreshed)
+      await page.tick(1000)
+      expect(refreshed).toHaveBeenCalled()
+      expect(query.data.value).toBe('2 in a')
+    })
+
+    it('stays the same for an anonymous user when the auth state changes without effect', async () => {
+      page = new ScriptedPage()
+      count = 1
+      page.deployment.functions.set('messages:list', () => [])
+      page.deployment.functions.set('messages:count', ({ channel }) => `${count} in ${channel}` as any)
+      // The anonymous connection closes, since nothing uses it any more.
+      const { stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'x' }, { lingerMs: 0 }))
+      const { ticks } = mountOnce()
+      await page.tick(500)
+      stop()
+      page.source.say({ status: 'failed', error: new Error('down') })
+      page.source.say({ status: 'signedOut' })
+      await page.tick(5000)
+      expect(ticks()).toEqual(['undefined pending', '1 in a success'])
+      expect(asked()).toBe(1)
+    })
   })
 })

@@ -32,383 +32,385 @@ function mountSwitch(views: Record<string, Component>, shown: Ref<string[]>, opt
   return openPage(options).mount(defineComponent(() => () => h('main', shown.value.map(name => h(views[name]!, { key: name })))))
 }
 
-describe('useConvexQuery: components with equal query, arguments and auth', () => {
-  it('share one subscription and one result', async () => {
-    const results: unknown[] = []
-    const Reader = defineComponent(() => {
-      const { data } = useConvexQuery(api.messages.list, { channel: 'a' })
-      return () => {
-        results.push(data.value)
-        return h('p')
-      }
+describe('useConvexQuery', () => {
+  describe('components with equal query, arguments and auth', () => {
+    it('share one subscription and one result', async () => {
+      const results: unknown[] = []
+      const Reader = defineComponent(() => {
+        const { data } = useConvexQuery(api.messages.list, { channel: 'a' })
+        return () => {
+          results.push(data.value)
+          return h('p')
+        }
+      })
+      mountSwitch({ one: Reader, two: Reader, three: Reader }, ref(['one', 'two', 'three']))
+      await page.tick()
+      expect(page.takeFrames()).toEqual(['Connect', LIST_A])
+      expect(results).toHaveLength(6)
+      expect(new Set(results.slice(3)).size).toBe(1)
+      expect(results[3]).toEqual([{ _id: 'a-1', body: 'in a' }])
     })
-    mountSwitch({ one: Reader, two: Reader, three: Reader }, ref(['one', 'two', 'three']))
-    await page.tick()
-    expect(page.takeFrames()).toEqual(['Connect', LIST_A])
-    expect(results).toHaveLength(6)
-    expect(new Set(results.slice(3)).size).toBe(1)
-    expect(results[3]).toEqual([{ _id: 'a-1', body: 'in a' }])
-  })
 
-  it('show the result at once when they mount later', async () => {
-    const shown = ref(['one'])
-    const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
-    await page.tick()
-    page.takeFrames()
-    shown.value = ['one', 'two']
-    await page.tick(0)
-    expect(wrapper.text()).toBe('in ain a')
-    await page.tick()
-    expect(page.takeFrames()).toEqual([])
-  })
-
-  it('share the result of a refresh, and the error', async () => {
-    openPage()
-    const { result: [one, two] } = page.run(() => [
-      useConvexQuery(api.messages.list, { channel: 'a' }),
-      useConvexQuery(api.messages.list, { channel: 'a' }),
-    ])
-    await page.tick()
-    page.deployment.functions.set('messages:list', () => {
-      throw new Error('gone')
-    })
-    void one!.refresh()
-    await page.tick()
-    expect(one!.error.value).toBeInstanceOf(Error)
-    expect(two!.error.value).toBe(one!.error.value)
-  })
-
-  it('do not share across auth modes', async () => {
-    openPage({ user: 'ada' })
-    page.deployment.functions.set('users:whoami', (_args, subject) => subject)
-    const { result: [mine, anybodys] } = page.run(() => [
-      useConvexQuery(api.users.whoami, {}),
-      useConvexQuery(api.users.whoami, {}, { auth: 'public' }),
-    ])
-    await page.tick()
-    expect(mine!.data.value).toBe('ada')
-    expect(anybodys!.data.value).toBeNull()
-  })
-})
-
-describe('useConvexQuery: a subscription without components', () => {
-  it('lingers for lingerMs, then ends', async () => {
-    const shown = ref(['one', 'two'])
-    mountSwitch({ one: Messages, two: Messages }, shown)
-    await page.tick()
-    page.takeFrames()
-    shown.value = ['one']
-    await page.tick(10_000)
-    expect(page.takeFrames()).toEqual([])
-
-    shown.value = []
-    await page.tick(2999)
-    expect(page.takeFrames()).toEqual([])
-    await page.tick(1)
-    expect(page.takeFrames()).toEqual(['-0'])
-  })
-
-  it('shows its data at once without a message to a component that mounts in time', async () => {
-    const shown = ref(['one'])
-    const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
-    await page.tick()
-    page.takeFrames()
-    for (let visit = 0; visit < 3; visit++) {
-      shown.value = []
-      await page.tick(2000)
-      shown.value = ['two']
+    it('show the result at once when they mount later', async () => {
+      const shown = ref(['one'])
+      const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
+      await page.tick()
+      page.takeFrames()
+      shown.value = ['one', 'two']
       await page.tick(0)
-      expect(wrapper.text()).toBe('in a')
-    }
-    await page.tick(10_000)
-    expect(page.takeFrames()).toEqual([])
-  })
-
-  it('receives updates while it lingers', async () => {
-    const shown = ref(['one'])
-    const wrapper = mountSwitch({ one: Messages }, shown)
-    await page.tick()
-    shown.value = []
-    await page.tick(1000)
-    page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed' }])
-    page.deployment.invalidate()
-    await page.tick()
-    shown.value = ['one']
-    await page.tick(0)
-    expect(wrapper.text()).toBe('changed')
-  })
-
-  it('lingers for as long as the option of the query says', async () => {
-    openPage({ lingerMs: 1000 })
-    const long = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { lingerMs: 5000 }))
-    const none = page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }, { lingerMs: 0 }))
-    const usual = page.run(() => useConvexQuery(api.messages.list, { channel: 'c' }))
-    // Keeps the connection open.
-    page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
-    await page.tick()
-    page.takeFrames()
-    long.stop()
-    none.stop()
-    usual.stop()
-    await page.tick(0)
-    expect(page.takeFrames()).toEqual(['-1'])
-    await page.tick(1000)
-    expect(page.takeFrames()).toEqual(['-2'])
-    await page.tick(4000)
-    expect(page.takeFrames()).toEqual(['-0'])
-  })
-
-  it('ends although its component has released another subscription since', async () => {
-    openPage()
-    const channel = ref('a')
-    page.mount(defineComponent(() => {
-      const { data } = useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
-      return () => h('p', data.value?.[0]?.body)
-    }))
-    const queries = (): unknown[] => [...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => args.channel)
-    await page.tick()
-    for (const next of ['b', 'c', 'd']) {
-      channel.value = next
+      expect(wrapper.text()).toBe('in ain a')
       await page.tick()
-    }
-    expect(queries()).toEqual(['c', 'd'])
-    page.takeFrames()
-    // Changing the arguments back and forth sends nothing.
-    for (const next of ['c', 'd', 'c']) {
-      channel.value = next
-      await page.tick()
-    }
-    expect(page.takeFrames()).toEqual([])
-    await page.tick(3000)
-    expect(queries()).toEqual(['c'])
-  })
-
-  it('remains while other components use it', async () => {
-    openPage()
-    const channel = ref('a')
-    page.run(() => {
-      useConvexQuery(api.messages.list, { channel: 'a' })
-      useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
+      expect(page.takeFrames()).toEqual([])
     })
-    await page.tick()
-    page.takeFrames()
-    for (const next of ['b', 'c']) {
-      channel.value = next
+
+    it('share the result of a refresh, and the error', async () => {
+      openPage()
+      const { result: [one, two] } = page.run(() => [
+        useConvexQuery(api.messages.list, { channel: 'a' }),
+        useConvexQuery(api.messages.list, { channel: 'a' }),
+      ])
       await page.tick()
-    }
-    expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '+messages:list {"channel":"c"}'])
+      page.deployment.functions.set('messages:list', () => {
+        throw new Error('gone')
+      })
+      void one!.refresh()
+      await page.tick()
+      expect(one!.error.value).toBeInstanceOf(Error)
+      expect(two!.error.value).toBe(one!.error.value)
+    })
+
+    it('do not share across auth modes', async () => {
+      openPage({ user: 'ada' })
+      page.deployment.functions.set('users:whoami', (_args, subject) => subject)
+      const { result: [mine, anybodys] } = page.run(() => [
+        useConvexQuery(api.users.whoami, {}),
+        useConvexQuery(api.users.whoami, {}, { auth: 'public' }),
+      ])
+      await page.tick()
+      expect(mine!.data.value).toBe('ada')
+      expect(anybodys!.data.value).toBeNull()
+    })
   })
 
-  it('closes the anonymous socket if it was the last', async () => {
-    const shown = ref(['one'])
-    mountSwitch({ one: Messages }, shown)
-    await page.tick()
-    expect(page.deployment.liveSockets).toHaveLength(1)
-    shown.value = []
-    await page.tick(3500)
-    expect(page.deployment.liveSockets).toEqual([])
-    shown.value = ['one']
-    await page.tick()
-    expect(page.deployment.liveSockets).toHaveLength(1)
-  })
-})
+  describe('a subscription without components', () => {
+    it('lingers for lingerMs, then ends', async () => {
+      const shown = ref(['one', 'two'])
+      mountSwitch({ one: Messages, two: Messages }, shown)
+      await page.tick()
+      page.takeFrames()
+      shown.value = ['one']
+      await page.tick(10_000)
+      expect(page.takeFrames()).toEqual([])
 
-describe('useConvexQuery: a KeepAlive page', () => {
-  const created: string[] = []
-  const Row = defineComponent({
-    props: { body: String },
-    setup(props) {
-      created.push(props.body!)
-      onBeforeUnmount(() => created.push(`no ${props.body}`))
-      return () => h('p', props.body)
-    },
-  })
-  /** A page with a child that has state to lose. */
-  const Kept = defineComponent({
-    name: 'Kept',
-    setup() {
-      const { data } = useConvexQuery(api.messages.list, { channel: 'a' })
-      return () => h('section', data.value?.map(message => h(Row, { key: message._id, body: message.body })) ?? 'loading')
-    },
-  })
-  const Other = defineComponent({ name: 'Other', render: () => h('section', 'elsewhere') })
+      shown.value = []
+      await page.tick(2999)
+      expect(page.takeFrames()).toEqual([])
+      await page.tick(1)
+      expect(page.takeFrames()).toEqual(['-0'])
+    })
 
-  function mountKept(): { wrapper: VueWrapper, isKept: Ref<boolean> } {
-    created.length = 0
-    const isKept = ref(true)
-    openPage()
-    const Root = defineComponent(() => {
+    it('shows its data at once without a message to a component that mounts in time', async () => {
+      const shown = ref(['one'])
+      const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
+      await page.tick()
+      page.takeFrames()
+      for (let visit = 0; visit < 3; visit++) {
+        shown.value = []
+        await page.tick(2000)
+        shown.value = ['two']
+        await page.tick(0)
+        expect(wrapper.text()).toBe('in a')
+      }
+      await page.tick(10_000)
+      expect(page.takeFrames()).toEqual([])
+    })
+
+    it('receives updates while it lingers', async () => {
+      const shown = ref(['one'])
+      const wrapper = mountSwitch({ one: Messages }, shown)
+      await page.tick()
+      shown.value = []
+      await page.tick(1000)
+      page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed' }])
+      page.deployment.invalidate()
+      await page.tick()
+      shown.value = ['one']
+      await page.tick(0)
+      expect(wrapper.text()).toBe('changed')
+    })
+
+    it('lingers for as long as the option of the query says', async () => {
+      openPage({ lingerMs: 1000 })
+      const long = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { lingerMs: 5000 }))
+      const none = page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }, { lingerMs: 0 }))
+      const usual = page.run(() => useConvexQuery(api.messages.list, { channel: 'c' }))
       // Keeps the connection open.
-      useConvexQuery(api.messages.count, { channel: 'a' })
-      return () => h(KeepAlive, () => h(isKept.value ? Kept : Other))
+      page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
+      await page.tick()
+      page.takeFrames()
+      long.stop()
+      none.stop()
+      usual.stop()
+      await page.tick(0)
+      expect(page.takeFrames()).toEqual(['-1'])
+      await page.tick(1000)
+      expect(page.takeFrames()).toEqual(['-2'])
+      await page.tick(4000)
+      expect(page.takeFrames()).toEqual(['-0'])
     })
-    return { wrapper: page.mount(Root), isKept }
-  }
 
-  it('releases its subscription lingerMs after deactivation', async () => {
-    const { isKept } = mountKept()
-    await page.tick()
-    page.takeFrames()
-    isKept.value = false
-    await page.tick(2999)
-    expect(page.takeFrames()).toEqual([])
-    await page.tick(2)
-    expect(page.takeFrames()).toEqual(['-1'])
-  })
-
-  it('resumes when it is activated', async () => {
-    const { wrapper, isKept } = mountKept()
-    await page.tick()
-    isKept.value = false
-    await page.tick(5000)
-    page.takeFrames()
-    page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed meanwhile' }])
-    isKept.value = true
-    await page.tick()
-    expect(page.takeFrames()).toEqual([LIST_A])
-    expect(wrapper.text()).toBe('changed meanwhile')
-  })
-
-  it('is unchanged when it is activated in time, its components included', async () => {
-    const { wrapper, isKept } = mountKept()
-    await page.tick()
-    page.takeFrames()
-    isKept.value = false
-    await page.tick(1000)
-    isKept.value = true
-    await page.tick()
-    expect(wrapper.text()).toBe('in a')
-    expect(created).toEqual(['in a'])
-    await page.tick(10_000)
-    expect(page.takeFrames()).toEqual([])
-  })
-
-  it('leaves nothing when it is pruned', async () => {
-    const { wrapper, isKept } = mountKept()
-    await page.tick()
-    isKept.value = false
-    await page.tick(1000)
-    wrapper.unmount()
-    await page.tick()
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-
-  it('does not stop the query of a store that the page was the first to use', async () => {
-    openPage()
-    const isKept = ref(true)
-    let store: ReturnType<typeof useConvexQuery<typeof api.messages.list>> | undefined
-    const useStore = (): typeof store => store ??= page.app.runWithContext(() => effectScope(true).run(() => useConvexQuery(api.messages.list, { channel: 'a' })))
-    const First = defineComponent(() => {
-      useStore()
-      return () => h('p', 'first')
+    it('ends although its component has released another subscription since', async () => {
+      openPage()
+      const channel = ref('a')
+      page.mount(defineComponent(() => {
+        const { data } = useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
+        return () => h('p', data.value?.[0]?.body)
+      }))
+      const queries = (): unknown[] => [...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => args.channel)
+      await page.tick()
+      for (const next of ['b', 'c', 'd']) {
+        channel.value = next
+        await page.tick()
+      }
+      expect(queries()).toEqual(['c', 'd'])
+      page.takeFrames()
+      // Changing the arguments back and forth sends nothing.
+      for (const next of ['c', 'd', 'c']) {
+        channel.value = next
+        await page.tick()
+      }
+      expect(page.takeFrames()).toEqual([])
+      await page.tick(3000)
+      expect(queries()).toEqual(['c'])
     })
-    const Second = defineComponent(() => {
-      const query = useStore()!
-      return () => h('p', query.data.value?.[0]?.body)
+
+    it('remains while other components use it', async () => {
+      openPage()
+      const channel = ref('a')
+      page.run(() => {
+        useConvexQuery(api.messages.list, { channel: 'a' })
+        useConvexQuery(api.messages.list, () => ({ channel: channel.value }))
+      })
+      await page.tick()
+      page.takeFrames()
+      for (const next of ['b', 'c']) {
+        channel.value = next
+        await page.tick()
+      }
+      expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '+messages:list {"channel":"c"}'])
     })
-    const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => h(isKept.value ? First : Second))))
-    await page.tick()
-    isKept.value = false
-    await page.tick(5000)
-    expect(wrapper.text()).toBe('in a')
-  })
-})
 
-describe('useConvexQuery: a Suspense boundary', () => {
-  const Later = defineComponent({
-    async setup() {
-      const { data } = await useConvexQuery(api.messages.list, { channel: 'a' })
-      return () => h('p', data.value?.[0]?.body ?? 'no data')
-    },
-  })
-
-  it('shows its fallback until the first result', async () => {
-    openPage()
-    const wrapper = page.mount(defineComponent(() => () => h(Suspense, null, { default: () => h(Later), fallback: () => h('i', 'waiting') })))
-    expect(wrapper.text()).toBe('waiting')
-    await page.tick()
-    expect(wrapper.text()).toBe('in a')
+    it('closes the anonymous socket if it was the last', async () => {
+      const shown = ref(['one'])
+      mountSwitch({ one: Messages }, shown)
+      await page.tick()
+      expect(page.deployment.liveSockets).toHaveLength(1)
+      shown.value = []
+      await page.tick(3500)
+      expect(page.deployment.liveSockets).toEqual([])
+      shown.value = ['one']
+      await page.tick()
+      expect(page.deployment.liveSockets).toHaveLength(1)
+    })
   })
 
-  it('leaves no subscription when it unmounts before that', async () => {
-    const isShown = ref(true)
-    openPage({ lingerMs: 0 })
-    page.deployment.latencyMs = 100
-    page.mount(defineComponent(() => () => isShown.value ? h(Suspense, null, { default: () => h(Later), fallback: () => h('i', 'waiting') }) : null))
-    await page.tick(150)
-    expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
-    isShown.value = false
-    await page.tick(500)
-    expect(page.deployment.liveSockets).toEqual([])
-  })
-})
+  describe('a KeepAlive page', () => {
+    const created: string[] = []
+    const Row = defineComponent({
+      props: { body: String },
+      setup(props) {
+        created.push(props.body!)
+        onBeforeUnmount(() => created.push(`no ${props.body}`))
+        return () => h('p', props.body)
+      },
+    })
+    /** A page with a child that has state to lose. */
+    const Kept = defineComponent({
+      name: 'Kept',
+      setup() {
+        const { data } = useConvexQuery(api.messages.list, { channel: 'a' })
+        return () => h('section', data.value?.map(message => h(Row, { key: message._id, body: message.body })) ?? 'loading')
+      },
+    })
+    const Other = defineComponent({ name: 'Other', render: () => h('section', 'elsewhere') })
 
-describe('useConvexQuery: outside of components', () => {
-  it('lives as long as the app in a store', async () => {
-    openPage()
-    // Like Pinia: a setup function in the context of the app, in its own scope.
-    const stores = effectScope(true)
-    const store = page.app.runWithContext(() => stores.run(() => effectScope().run(() => {
-      const query = useConvexQuery(api.messages.list, { channel: 'a' })
-      return { ...query, first: computed(() => query.data.value?.[0]?.body) }
-    })))!
-    await page.tick()
-    expect(store.first.value).toBe('in a')
-    stores.stop()
-    await page.tick(3500)
-    expect(page.deployment.liveSockets).toEqual([])
+    function mountKept(): { wrapper: VueWrapper, isKept: Ref<boolean> } {
+      created.length = 0
+      const isKept = ref(true)
+      openPage()
+      const Root = defineComponent(() => {
+      // Keeps the connection open.
+        useConvexQuery(api.messages.count, { channel: 'a' })
+        return () => h(KeepAlive, () => h(isKept.value ? Kept : Other))
+      })
+      return { wrapper: page.mount(Root), isKept }
+    }
+
+    it('releases its subscription lingerMs after deactivation', async () => {
+      const { isKept } = mountKept()
+      await page.tick()
+      page.takeFrames()
+      isKept.value = false
+      await page.tick(2999)
+      expect(page.takeFrames()).toEqual([])
+      await page.tick(2)
+      expect(page.takeFrames()).toEqual(['-1'])
+    })
+
+    it('resumes when it is activated', async () => {
+      const { wrapper, isKept } = mountKept()
+      await page.tick()
+      isKept.value = false
+      await page.tick(5000)
+      page.takeFrames()
+      page.deployment.functions.set('messages:list', () => [{ _id: 'a-1', body: 'changed meanwhile' }])
+      isKept.value = true
+      await page.tick()
+      expect(page.takeFrames()).toEqual([LIST_A])
+      expect(wrapper.text()).toBe('changed meanwhile')
+    })
+
+    it('is unchanged when it is activated in time, its components included', async () => {
+      const { wrapper, isKept } = mountKept()
+      await page.tick()
+      page.takeFrames()
+      isKept.value = false
+      await page.tick(1000)
+      isKept.value = true
+      await page.tick()
+      expect(wrapper.text()).toBe('in a')
+      expect(created).toEqual(['in a'])
+      await page.tick(10_000)
+      expect(page.takeFrames()).toEqual([])
+    })
+
+    it('leaves nothing when it is pruned', async () => {
+      const { wrapper, isKept } = mountKept()
+      await page.tick()
+      isKept.value = false
+      await page.tick(1000)
+      wrapper.unmount()
+      await page.tick()
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+
+    it('does not stop the query of a store that the page was the first to use', async () => {
+      openPage()
+      const isKept = ref(true)
+      let store: ReturnType<typeof useConvexQuery<typeof api.messages.list>> | undefined
+      const useStore = (): typeof store => store ??= page.app.runWithContext(() => effectScope(true).run(() => useConvexQuery(api.messages.list, { channel: 'a' })))
+      const First = defineComponent(() => {
+        useStore()
+        return () => h('p', 'first')
+      })
+      const Second = defineComponent(() => {
+        const query = useStore()!
+        return () => h('p', query.data.value?.[0]?.body)
+      })
+      const wrapper = page.mount(defineComponent(() => () => h(KeepAlive, () => h(isKept.value ? First : Second))))
+      await page.tick()
+      isKept.value = false
+      await page.tick(5000)
+      expect(wrapper.text()).toBe('in a')
+    })
   })
 
-  it('unsubscribes when a bare effect scope stops', async () => {
-    openPage()
-    const { result, stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
-    await page.tick()
-    expect(result.status.value).toBe('success')
-    page.takeFrames()
-    stop()
-    await page.tick(3500)
-    expect(page.takeFrames()).toEqual(['-0'])
+  describe('a Suspense boundary', () => {
+    const Later = defineComponent({
+      async setup() {
+        const { data } = await useConvexQuery(api.messages.list, { channel: 'a' })
+        return () => h('p', data.value?.[0]?.body ?? 'no data')
+      },
+    })
+
+    it('shows its fallback until the first result', async () => {
+      openPage()
+      const wrapper = page.mount(defineComponent(() => () => h(Suspense, null, { default: () => h(Later), fallback: () => h('i', 'waiting') })))
+      expect(wrapper.text()).toBe('waiting')
+      await page.tick()
+      expect(wrapper.text()).toBe('in a')
+    })
+
+    it('leaves no subscription when it unmounts before that', async () => {
+      const isShown = ref(true)
+      openPage({ lingerMs: 0 })
+      page.deployment.latencyMs = 100
+      page.mount(defineComponent(() => () => isShown.value ? h(Suspense, null, { default: () => h(Later), fallback: () => h('i', 'waiting') }) : null))
+      await page.tick(150)
+      expect(page.deployment.liveSockets[0]!.queries.size).toBe(1)
+      isShown.value = false
+      await page.tick(500)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
   })
 
-  it('tracks changes of arguments', async () => {
-    openPage()
-    const channel = ref('a')
-    const { result } = page.run(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
-    await page.tick()
-    channel.value = 'b'
-    await page.tick()
-    expect(result.data.value).toEqual([{ _id: 'b-1', body: 'in b' }])
+  describe('outside of components', () => {
+    it('lives as long as the app in a store', async () => {
+      openPage()
+      // Like Pinia: a setup function in the context of the app, in its own scope.
+      const stores = effectScope(true)
+      const store = page.app.runWithContext(() => stores.run(() => effectScope().run(() => {
+        const query = useConvexQuery(api.messages.list, { channel: 'a' })
+        return { ...query, first: computed(() => query.data.value?.[0]?.body) }
+      })))!
+      await page.tick()
+      expect(store.first.value).toBe('in a')
+      stores.stop()
+      await page.tick(3500)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
+
+    it('unsubscribes when a bare effect scope stops', async () => {
+      openPage()
+      const { result, stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
+      await page.tick()
+      expect(result.status.value).toBe('success')
+      page.takeFrames()
+      stop()
+      await page.tick(3500)
+      expect(page.takeFrames()).toEqual(['-0'])
+    })
+
+    it('tracks changes of arguments', async () => {
+      openPage()
+      const channel = ref('a')
+      const { result } = page.run(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
+      await page.tick()
+      channel.value = 'b'
+      await page.tick()
+      expect(result.data.value).toEqual([{ _id: 'b-1', body: 'in b' }])
+    })
+
+    it('works without any scope', async () => {
+      openPage()
+      const query = page.app.runWithContext(() => useConvexQuery(api.messages.list, { channel: 'a' }))
+      await page.tick()
+      expect(query.status.value).toBe('success')
+    })
+
+    it('throws a diagnosed error without the plugin', async () => {
+      openPage()
+      const scope = effectScope()
+      expect(() => scope.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))).toThrow(ConvueError)
+      expect(() => scope.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))).toThrow(expect.objectContaining({
+        code: 'PLUGIN_MISSING',
+        why: expect.stringContaining('useConvexQuery'),
+        fix: expect.stringContaining('app.use(createConvex('),
+      }))
+    })
   })
 
-  it('works without any scope', async () => {
-    openPage()
-    const query = page.app.runWithContext(() => useConvexQuery(api.messages.list, { channel: 'a' }))
-    await page.tick()
-    expect(query.status.value).toBe('success')
-  })
-
-  it('throws a diagnosed error without the plugin', async () => {
-    openPage()
-    const scope = effectScope()
-    expect(() => scope.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))).toThrow(ConvueError)
-    expect(() => scope.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))).toThrow(expect.objectContaining({
-      code: 'PLUGIN_MISSING',
-      why: expect.stringContaining('useConvexQuery'),
-      fix: expect.stringContaining('app.use(createConvex('),
-    }))
-  })
-})
-
-describe('useConvexQuery: a component that unmounts while its query is pending', () => {
-  it('leaves no subscription, timer or late write', async () => {
-    const shown = ref(['one'])
-    mountSwitch({ one: Messages }, shown, { lingerMs: 0 })
-    page.deployment.latencyMs = 200
-    await page.tick(100)
-    const seen = shallowRef(0)
-    watch(seen, () => {})
-    shown.value = []
-    await page.tick(1000)
-    expect(page.deployment.liveSockets).toEqual([])
+  describe('a component that unmounts while its query is pending', () => {
+    it('leaves no subscription, timer or late write', async () => {
+      const shown = ref(['one'])
+      mountSwitch({ one: Messages }, shown, { lingerMs: 0 })
+      page.deployment.latencyMs = 200
+      await page.tick(100)
+      const seen = shallowRef(0)
+      watch(seen, () => {})
+      shown.value = []
+      await page.tick(1000)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
   })
 })

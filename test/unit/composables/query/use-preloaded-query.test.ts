@@ -34,359 +34,361 @@ function mountPreloaded(preloaded: Preloaded<typeof api.values.get>, options?: U
   }).result
 }
 
-describe('usePreloadedQuery: the preloaded value', () => {
-  it('is shown at once, as stale, until the live result', async () => {
-    openPage()
-    const { query, ticks } = mountPreloaded(preload('preloaded', null))
-    expect(query.data.value).toBe('preloaded')
-    expect([query.isPending.value, query.isPaused.value, query.error.value]).toEqual([false, false, undefined])
-    await page.tick(500)
-    expect(ticks()).toEqual(['preloaded success stale', 'live for null success'])
-    expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
-  })
-
-  it('subscribes with its arguments, and shares an equal query', async () => {
-    openPage()
-    page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
-    const { query } = mountPreloaded(preload(1, null, 'messages:count', { channel: 'abc' }))
-    const { result } = page.run(() => useConvexQuery(api.messages.count, { channel: 'abc' }))
-    await page.tick(500)
-    expect([query.data.value, result.data.value]).toEqual([3, 3])
-    expect(page.takeFrames()).toEqual(['Connect', '+messages:count {"channel":"abc"}'])
-  })
-
-  it('gives way to a result that is live already', async () => {
-    openPage()
-    page.run(() => useConvexQuery(api.values.get))
-    await page.tick(500)
-    const { ticks } = mountPreloaded(preload('preloaded', null))
-    await page.tick(500)
-    expect(ticks()).toEqual(['live for null success'])
-  })
-
-  it('keeps every Convex value intact, in arguments too', async () => {
-    openPage()
-    page.deployment.isHolding = true
-    const bytes = new Uint8Array([1, 2, 255]).buffer
-    const value = { int64: 9007199254740993n, bytes, nan: Number.NaN, zero: -0, infinite: Infinity, none: null, list: [1n, { deep: Number.NaN }] }
-    const { query } = mountPreloaded(preload(value, null, 'values:echo', { value }))
-    const data = query.data.value as typeof value
-    expect(data).toEqual(value)
-    expect(Object.is(data.zero, -0)).toBe(true)
-    expect(data.bytes).toBeInstanceOf(ArrayBuffer)
-    await page.tick(100)
-    expect(page.deployment.executions[0]!.args).toEqual({ value })
-  })
-
-  it.each([null, 0, '', false])('may be %s', (value) => {
-    openPage()
-    const { query } = mountPreloaded(preload(value, null))
-    expect(query.data.value).toBe(value)
-    expect(query.status.value).toBe('success')
-  })
-
-  it('does not return when an optimistic update makes the query load again', async () => {
-    openPage()
-    page.deployment.functions.set('values:set', () => null)
-    const { query, ticks } = mountPreloaded(preload('preloaded', null))
-    const { result } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: queries => queries.setQuery(api.values.get, {}, undefined) }))
-    await page.tick(500)
-    void result.mutate({ value: 1 })
-    expect(query.data.value).toBe('live for null')
-    expect(query.isStale.value).toBe(true)
-    await page.tick(500)
-    expect(ticks().slice(1)).toEqual(['live for null success', 'live for null pending stale', 'live for null success'])
-  })
-
-  it('does not return after a lost connection', async () => {
-    openPage()
-    const { ticks } = mountPreloaded(preload('preloaded', null))
-    await page.tick(500)
-    page.deployment.drop()
-    await page.tick(5000)
-    expect(ticks().slice(1)).toEqual(['live for null success'])
-  })
-
-  it('is fetched again at refresh', async () => {
-    openPage()
-    const { query } = mountPreloaded(preload('preloaded', null))
-    await page.tick(500)
-    page.deployment.functions.set('values:get', () => 'more')
-    void query.refresh()
-    await page.tick(500)
-    expect(query.data.value).toBe('more')
-  })
-
-  it('is fetched once with live false', async () => {
-    openPage()
-    const { ticks } = mountPreloaded(preload('preloaded', null), { live: false })
-    await page.tick(500)
-    expect(ticks()).toEqual(['preloaded success stale', 'live for null success'])
-    expect(page.deployment.liveSockets.flatMap(socket => [...socket.queries])).toEqual([])
-  })
-})
-
-describe('usePreloadedQuery: an error', () => {
-  function breakQuery(): void {
-    page.deployment.functions.set('values:get', () => {
-      throw new Error('revoked')
+describe('usePreloadedQuery', () => {
+  describe('the preloaded value', () => {
+    it('is shown at once, as stale, until the live result', async () => {
+      openPage()
+      const { query, ticks } = mountPreloaded(preload('preloaded', null))
+      expect(query.data.value).toBe('preloaded')
+      expect([query.isPending.value, query.isPaused.value, query.error.value]).toEqual([false, false, undefined])
+      await page.tick(500)
+      expect(ticks()).toEqual(['preloaded success stale', 'live for null success'])
+      expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
     })
-  }
 
-  it('removes the value, as in useConvexQuery, until the query recovers', async () => {
-    openPage()
-    breakQuery()
-    const { query, ticks } = mountPreloaded(preload('preloaded', null))
-    await page.tick(500)
-    expect(query.error.value!.message).toContain('revoked')
-    page.deployment.functions.set('values:get', () => 'healed')
-    page.deployment.invalidate()
-    await page.tick(500)
-    expect(ticks()).toEqual(['preloaded success stale', 'undefined error error', 'healed success'])
-  })
-
-  it('keeps the value with keepDataOnError', async () => {
-    openPage()
-    breakQuery()
-    const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepDataOnError: true })
-    await page.tick(500)
-    expect(query.isStale.value).toBe(true)
-    page.deployment.functions.set('values:get', () => 'healed')
-    page.deployment.invalidate()
-    await page.tick(500)
-    breakQuery()
-    page.deployment.invalidate()
-    await page.tick(500)
-    expect(ticks()).toEqual(['preloaded success stale', 'preloaded error stale error', 'healed success', 'healed error stale error'])
-  })
-
-  it('does not show the value again when an optimistic update makes the query load', async () => {
-    openPage()
-    breakQuery()
-    page.deployment.functions.set('values:set', () => null)
-    const { ticks } = mountPreloaded(preload('preloaded', null))
-    const { result } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: queries => queries.setQuery(api.values.get, {}, undefined) }))
-    await page.tick(500)
-    void result.mutate({ value: 1 })
-    await page.tick(500)
-    expect(ticks().filter(tick => tick.startsWith('preloaded'))).toEqual(['preloaded success stale'])
-  })
-})
-
-describe('usePreloadedQuery: the identity that the value was fetched for', () => {
-  it('sees the value from the first moment through the whole boot', async () => {
-    openPage({ user: 'ada' })
-    const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-    await page.tick(1000)
-    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
-  })
-
-  it('sees the value while the identity is not known yet', async () => {
-    openPage({ user: 'silent' })
-    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-    await page.tick(1000)
-    expect(query.data.value).toBe('ada\'s')
-    page.source.signIn('ada')
-    await page.tick(1000)
-    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
-  })
-
-  it('sees the value while the token is late, and the query does not run anonymously', async () => {
-    openPage({ user: 'silent' })
-    page.source.say(signedIn('ada'))
-    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-    // Queries that may run as anonymous do so after 2 s.
-    await page.tick(3000)
-    expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
-    page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
-    await page.tick(1000)
-    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
-    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
-  })
-
-  it('sees the value while the token is late and the user is only a hint', async () => {
-    openPage({ user: 'silent' })
-    const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-    await page.tick(3000)
-    expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
-    page.source.signIn('ada')
-    await page.tick(1000)
-    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
-    expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
-  })
-
-  it('sees the live result as soon as an anonymous query may run', async () => {
-    openPage({ user: 'silent' })
-    const { ticks } = mountPreloaded(preload('anybody\'s', null))
-    await page.tick(3000)
-    expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
-  })
-
-  it('sees the value with `required` too', async () => {
-    openPage({ user: 'ada' })
-    const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })
-    await page.tick(1000)
-    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
-  })
-
-  it('sees the value when a server has reported the identity', async () => {
-    openPage({ user: 'silent', initialAuth: { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada', userId: 'ada' } } })
-    const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-    await page.tick(1000)
-    expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
-  })
-
-  it('does not see the value again after another sign-in', async () => {
-    openPage({ user: 'ada' })
-    page.deployment.isHolding = true
-    const { query } = mountPreloaded(preload('ada\'s', 'ada'))
-    await page.tick(1000)
-    page.source.say({ status: 'signedOut' })
-    expect(query.data.value).toBeUndefined()
-    page.source.signIn('ada', 'another session')
-    await page.tick(1000)
-    expect(query.data.value).toBeUndefined()
-    expect(query.status.value).toBe('pending')
-  })
-})
-
-describe('usePreloadedQuery: another identity', () => {
-  const HERS = 'ada\'s'
-
-  it.each([
-    ['who is known already', 'bob'],
-    ['nobody, known already', null],
-  ])('(%s) never sees the value', async (_name, user) => {
-    openPage({ user })
-    page.run(() => useConvexQuery(api.messages.count, 'skip'))
-    await page.tick(1000)
-    const { ticks } = mountPreloaded(preload(HERS, 'ada'))
-    await page.tick(1000)
-    expect(ticks()).toEqual(['undefined pending', `live for ${user} success`])
-  })
-
-  it('never sees the value if a server has reported that identity', async () => {
-    openPage({ user: 'silent', initialAuth: { token: fakeToken('bob'), user: { id: 'bob' }, session: { id: 'session-of-bob', userId: 'bob' } } })
-    const { ticks } = mountPreloaded(preload(HERS, 'ada'))
-    await page.tick(1000)
-    expect(ticks()).toEqual(['undefined pending', 'live for bob success'])
-  })
-
-  it('does not see the value once the token names it', async () => {
-    openPage({ user: 'silent' })
-    page.source.say({ status: 'pending', mayBeSignedIn: true })
-    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
-    await page.tick(100)
-    const shown = ticks().length
-    page.source.answer = () => ({ kind: 'token', token: fakeToken('bob') })
-    page.source.requests.at(-1)?.settle({ kind: 'token', token: fakeToken('bob') })
-    page.source.say(signedIn('bob'))
-    expect(query.data.value).toBeUndefined()
-    await page.tick(1000)
-    expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
-  })
-
-  it('does not see the value once the page is anonymous, with any auth', async () => {
-    openPage({ user: 'silent' })
-    const optional = mountPreloaded(preload(HERS, 'ada'))
-    const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
-    await page.tick(100)
-    page.source.say({ status: 'signedOut' })
-    expect([optional.query.data.value, required.query.data.value]).toEqual([undefined, undefined])
-    expect([optional.query.status.value, required.query.status.value]).toEqual(['pending', 'paused'])
-    page.source.signIn('ada')
-    await page.tick(1000)
-    expect([...optional.ticks(), ...required.ticks()].filter(tick => tick.startsWith(HERS))).toEqual([`${HERS} success stale`, `${HERS} success stale`])
-  })
-
-  it.each(['optional', 'required'] as const)('does not see the value after an identity change (%s)', async (auth) => {
-    openPage({ user: 'ada' })
-    page.deployment.isHolding = true
-    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { auth })
-    await page.tick(200)
-    expect(query.data.value).toBe(HERS)
-    page.deployment.flush()
-    page.deployment.isHolding = true
-    page.source.signIn('bob')
-    expect(query.data.value).toBeUndefined()
-    page.deployment.flush()
-    await page.tick(1000)
-    const seen = ticks()
-    expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'live for bob success'])
-  })
-
-  it('does not see the value that keepDataOnError kept', async () => {
-    openPage({ user: 'ada' })
-    page.deployment.functions.set('values:get', () => {
-      throw new Error('revoked')
+    it('subscribes with its arguments, and shares an equal query', async () => {
+      openPage()
+      page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
+      const { query } = mountPreloaded(preload(1, null, 'messages:count', { channel: 'abc' }))
+      const { result } = page.run(() => useConvexQuery(api.messages.count, { channel: 'abc' }))
+      await page.tick(500)
+      expect([query.data.value, result.data.value]).toEqual([3, 3])
+      expect(page.takeFrames()).toEqual(['Connect', '+messages:count {"channel":"abc"}'])
     })
-    const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { keepDataOnError: true })
-    await page.tick(1000)
-    expect(query.data.value).toBe(HERS)
-    page.source.signIn('bob')
-    expect(query.data.value).toBeUndefined()
-    await page.tick(1000)
-    const seen = ticks()
-    expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'undefined error error'])
-  })
 
-  it('sees an anonymous value only if the query is public', async () => {
-    openPage({ user: 'ada' })
-    await page.tick(500)
-    page.run(() => useConvexQuery(api.users.whoami, 'skip'))
-    await page.tick(500)
-    page.deployment.isHolding = true
-    expect(mountPreloaded(preload('anybody\'s', null)).query.data.value).toBeUndefined()
-    const anybodys = mountPreloaded(preload('anybody\'s', null), { auth: 'public' }).query
-    expect(anybodys.data.value).toBe('anybody\'s')
-    page.source.say({ status: 'signedOut' })
-    expect(anybodys.data.value).toBe('anybody\'s')
-    expect(mountPreloaded(preload(HERS, 'ada'), { auth: 'public' }).query.data.value).toBeUndefined()
-  })
-})
-
-describe('usePreloadedQuery: await', () => {
-  it('settles at once', async () => {
-    openPage()
-    page.deployment.isHolding = true
-    const settled = vi.fn()
-    const { query } = mountPreloaded(preload('preloaded', null))
-    void (query as PromiseLike<any>).then(settled)
-    await page.tick(0)
-    const awaited = settled.mock.calls[0]![0]
-    expect(awaited.data.value).toBe('preloaded')
-    expect('then' in awaited).toBe(false)
-    expect('catch' in query).toBe(false)
-  })
-
-  it('waits for the own result of another user', async () => {
-    openPage({ user: 'bob' })
-    page.run(() => useConvexQuery(api.users.whoami, 'skip'))
-    await page.tick(500)
-    const settled = vi.fn()
-    const { query } = mountPreloaded(preload('ada\'s', 'ada'))
-    void (query as PromiseLike<any>).then(({ data }) => settled(data.value))
-    await page.tick(10)
-    expect(settled).not.toHaveBeenCalled()
-    await page.tick(500)
-    expect(settled).toHaveBeenCalledWith('live for bob')
-  })
-
-  it('lets Suspense render without a fallback', async () => {
-    openPage()
-    const isShown = ref(true)
-    const fallback = vi.fn(() => h('i', 'waiting'))
-    const Later = defineComponent({
-      async setup() {
-        const { data } = await usePreloadedQuery(preload('preloaded', null))
-        return () => h('p', data.value)
-      },
+    it('gives way to a result that is live already', async () => {
+      openPage()
+      page.run(() => useConvexQuery(api.values.get))
+      await page.tick(500)
+      const { ticks } = mountPreloaded(preload('preloaded', null))
+      await page.tick(500)
+      expect(ticks()).toEqual(['live for null success'])
     })
-    const wrapper = page.mount(defineComponent(() => () => isShown.value ? h(Suspense, null, { default: () => h(Later), fallback }) : null))
-    await page.tick(0)
-    expect(wrapper.text()).toBe('preloaded')
-    isShown.value = false
-    await page.tick(5000)
-    expect(page.deployment.liveSockets).toEqual([])
+
+    it('keeps every Convex value intact, in arguments too', async () => {
+      openPage()
+      page.deployment.isHolding = true
+      const bytes = new Uint8Array([1, 2, 255]).buffer
+      const value = { int64: 9007199254740993n, bytes, nan: Number.NaN, zero: -0, infinite: Infinity, none: null, list: [1n, { deep: Number.NaN }] }
+      const { query } = mountPreloaded(preload(value, null, 'values:echo', { value }))
+      const data = query.data.value as typeof value
+      expect(data).toEqual(value)
+      expect(Object.is(data.zero, -0)).toBe(true)
+      expect(data.bytes).toBeInstanceOf(ArrayBuffer)
+      await page.tick(100)
+      expect(page.deployment.executions[0]!.args).toEqual({ value })
+    })
+
+    it.each([null, 0, '', false])('may be %s', (value) => {
+      openPage()
+      const { query } = mountPreloaded(preload(value, null))
+      expect(query.data.value).toBe(value)
+      expect(query.status.value).toBe('success')
+    })
+
+    it('does not return when an optimistic update makes the query load again', async () => {
+      openPage()
+      page.deployment.functions.set('values:set', () => null)
+      const { query, ticks } = mountPreloaded(preload('preloaded', null))
+      const { result } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: queries => queries.setQuery(api.values.get, {}, undefined) }))
+      await page.tick(500)
+      void result.mutate({ value: 1 })
+      expect(query.data.value).toBe('live for null')
+      expect(query.isStale.value).toBe(true)
+      await page.tick(500)
+      expect(ticks().slice(1)).toEqual(['live for null success', 'live for null pending stale', 'live for null success'])
+    })
+
+    it('does not return after a lost connection', async () => {
+      openPage()
+      const { ticks } = mountPreloaded(preload('preloaded', null))
+      await page.tick(500)
+      page.deployment.drop()
+      await page.tick(5000)
+      expect(ticks().slice(1)).toEqual(['live for null success'])
+    })
+
+    it('is fetched again at refresh', async () => {
+      openPage()
+      const { query } = mountPreloaded(preload('preloaded', null))
+      await page.tick(500)
+      page.deployment.functions.set('values:get', () => 'more')
+      void query.refresh()
+      await page.tick(500)
+      expect(query.data.value).toBe('more')
+    })
+
+    it('is fetched once with live false', async () => {
+      openPage()
+      const { ticks } = mountPreloaded(preload('preloaded', null), { live: false })
+      await page.tick(500)
+      expect(ticks()).toEqual(['preloaded success stale', 'live for null success'])
+      expect(page.deployment.liveSockets.flatMap(socket => [...socket.queries])).toEqual([])
+    })
+  })
+
+  describe('an error', () => {
+    function breakQuery(): void {
+      page.deployment.functions.set('values:get', () => {
+        throw new Error('revoked')
+      })
+    }
+
+    it('removes the value, as in useConvexQuery, until the query recovers', async () => {
+      openPage()
+      breakQuery()
+      const { query, ticks } = mountPreloaded(preload('preloaded', null))
+      await page.tick(500)
+      expect(query.error.value!.message).toContain('revoked')
+      page.deployment.functions.set('values:get', () => 'healed')
+      page.deployment.invalidate()
+      await page.tick(500)
+      expect(ticks()).toEqual(['preloaded success stale', 'undefined error error', 'healed success'])
+    })
+
+    it('keeps the value with keepDataOnError', async () => {
+      openPage()
+      breakQuery()
+      const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepDataOnError: true })
+      await page.tick(500)
+      expect(query.isStale.value).toBe(true)
+      page.deployment.functions.set('values:get', () => 'healed')
+      page.deployment.invalidate()
+      await page.tick(500)
+      breakQuery()
+      page.deployment.invalidate()
+      await page.tick(500)
+      expect(ticks()).toEqual(['preloaded success stale', 'preloaded error stale error', 'healed success', 'healed error stale error'])
+    })
+
+    it('does not show the value again when an optimistic update makes the query load', async () => {
+      openPage()
+      breakQuery()
+      page.deployment.functions.set('values:set', () => null)
+      const { ticks } = mountPreloaded(preload('preloaded', null))
+      const { result } = page.run(() => useConvexMutation(api.values.set, { optimisticUpdate: queries => queries.setQuery(api.values.get, {}, undefined) }))
+      await page.tick(500)
+      void result.mutate({ value: 1 })
+      await page.tick(500)
+      expect(ticks().filter(tick => tick.startsWith('preloaded'))).toEqual(['preloaded success stale'])
+    })
+  })
+
+  describe('the identity that the value was fetched for', () => {
+    it('sees the value from the first moment through the whole boot', async () => {
+      openPage({ user: 'ada' })
+      const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+      await page.tick(1000)
+      expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    })
+
+    it('sees the value while the identity is not known yet', async () => {
+      openPage({ user: 'silent' })
+      const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+      await page.tick(1000)
+      expect(query.data.value).toBe('ada\'s')
+      page.source.signIn('ada')
+      await page.tick(1000)
+      expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    })
+
+    it('sees the value while the token is late, and the query does not run anonymously', async () => {
+      openPage({ user: 'silent' })
+      page.source.say(signedIn('ada'))
+      const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+      // Queries that may run as anonymous do so after 2 s.
+      await page.tick(3000)
+      expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
+      page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await page.tick(1000)
+      expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+      expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+    })
+
+    it('sees the value while the token is late and the user is only a hint', async () => {
+      openPage({ user: 'silent' })
+      const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+      await page.tick(3000)
+      expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
+      page.source.signIn('ada')
+      await page.tick(1000)
+      expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+      expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
+    })
+
+    it('sees the live result as soon as an anonymous query may run', async () => {
+      openPage({ user: 'silent' })
+      const { ticks } = mountPreloaded(preload('anybody\'s', null))
+      await page.tick(3000)
+      expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
+    })
+
+    it('sees the value with `required` too', async () => {
+      openPage({ user: 'ada' })
+      const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })
+      await page.tick(1000)
+      expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    })
+
+    it('sees the value when a server has reported the identity', async () => {
+      openPage({ user: 'silent', initialAuth: { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada', userId: 'ada' } } })
+      const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
+      await page.tick(1000)
+      expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
+    })
+
+    it('does not see the value again after another sign-in', async () => {
+      openPage({ user: 'ada' })
+      page.deployment.isHolding = true
+      const { query } = mountPreloaded(preload('ada\'s', 'ada'))
+      await page.tick(1000)
+      page.source.say({ status: 'signedOut' })
+      expect(query.data.value).toBeUndefined()
+      page.source.signIn('ada', 'another session')
+      await page.tick(1000)
+      expect(query.data.value).toBeUndefined()
+      expect(query.status.value).toBe('pending')
+    })
+  })
+
+  describe('another identity', () => {
+    const HERS = 'ada\'s'
+
+    it.each([
+      ['who is known already', 'bob'],
+      ['nobody, known already', null],
+    ])('(%s) never sees the value', async (_name, user) => {
+      openPage({ user })
+      page.run(() => useConvexQuery(api.messages.count, 'skip'))
+      await page.tick(1000)
+      const { ticks } = mountPreloaded(preload(HERS, 'ada'))
+      await page.tick(1000)
+      expect(ticks()).toEqual(['undefined pending', `live for ${user} success`])
+    })
+
+    it('never sees the value if a server has reported that identity', async () => {
+      openPage({ user: 'silent', initialAuth: { token: fakeToken('bob'), user: { id: 'bob' }, session: { id: 'session-of-bob', userId: 'bob' } } })
+      const { ticks } = mountPreloaded(preload(HERS, 'ada'))
+      await page.tick(1000)
+      expect(ticks()).toEqual(['undefined pending', 'live for bob success'])
+    })
+
+    it('does not see the value once the token names it', async () => {
+      openPage({ user: 'silent' })
+      page.source.say({ status: 'pending', mayBeSignedIn: true })
+      const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
+      await page.tick(100)
+      const shown = ticks().length
+      page.source.answer = () => ({ kind: 'token', token: fakeToken('bob') })
+      page.source.requests.at(-1)?.settle({ kind: 'token', token: fakeToken('bob') })
+      page.source.say(signedIn('bob'))
+      expect(query.data.value).toBeUndefined()
+      await page.tick(1000)
+      expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
+    })
+
+    it('does not see the value once the page is anonymous, with any auth', async () => {
+      openPage({ user: 'silent' })
+      const optional = mountPreloaded(preload(HERS, 'ada'))
+      const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
+      await page.tick(100)
+      page.source.say({ status: 'signedOut' })
+      expect([optional.query.data.value, required.query.data.value]).toEqual([undefined, undefined])
+      expect([optional.query.status.value, required.query.status.value]).toEqual(['pending', 'paused'])
+      page.source.signIn('ada')
+      await page.tick(1000)
+      expect([...optional.ticks(), ...required.ticks()].filter(tick => tick.startsWith(HERS))).toEqual([`${HERS} success stale`, `${HERS} success stale`])
+    })
+
+    it.each(['optional', 'required'] as const)('does not see the value after an identity change (%s)', async (auth) => {
+      openPage({ user: 'ada' })
+      page.deployment.isHolding = true
+      const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { auth })
+      await page.tick(200)
+      expect(query.data.value).toBe(HERS)
+      page.deployment.flush()
+      page.deployment.isHolding = true
+      page.source.signIn('bob')
+      expect(query.data.value).toBeUndefined()
+      page.deployment.flush()
+      await page.tick(1000)
+      const seen = ticks()
+      expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'live for bob success'])
+    })
+
+    it('does not see the value that keepDataOnError kept', async () => {
+      openPage({ user: 'ada' })
+      page.deployment.functions.set('values:get', () => {
+        throw new Error('revoked')
+      })
+      const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { keepDataOnError: true })
+      await page.tick(1000)
+      expect(query.data.value).toBe(HERS)
+      page.source.signIn('bob')
+      expect(query.data.value).toBeUndefined()
+      await page.tick(1000)
+      const seen = ticks()
+      expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'undefined error error'])
+    })
+
+    it('sees an anonymous value only if the query is public', async () => {
+      openPage({ user: 'ada' })
+      await page.tick(500)
+      page.run(() => useConvexQuery(api.users.whoami, 'skip'))
+      await page.tick(500)
+      page.deployment.isHolding = true
+      expect(mountPreloaded(preload('anybody\'s', null)).query.data.value).toBeUndefined()
+      const anybodys = mountPreloaded(preload('anybody\'s', null), { auth: 'public' }).query
+      expect(anybodys.data.value).toBe('anybody\'s')
+      page.source.say({ status: 'signedOut' })
+      expect(anybodys.data.value).toBe('anybody\'s')
+      expect(mountPreloaded(preload(HERS, 'ada'), { auth: 'public' }).query.data.value).toBeUndefined()
+    })
+  })
+
+  describe('await', () => {
+    it('settles at once', async () => {
+      openPage()
+      page.deployment.isHolding = true
+      const settled = vi.fn()
+      const { query } = mountPreloaded(preload('preloaded', null))
+      void (query as PromiseLike<any>).then(settled)
+      await page.tick(0)
+      const awaited = settled.mock.calls[0]![0]
+      expect(awaited.data.value).toBe('preloaded')
+      expect('then' in awaited).toBe(false)
+      expect('catch' in query).toBe(false)
+    })
+
+    it('waits for the own result of another user', async () => {
+      openPage({ user: 'bob' })
+      page.run(() => useConvexQuery(api.users.whoami, 'skip'))
+      await page.tick(500)
+      const settled = vi.fn()
+      const { query } = mountPreloaded(preload('ada\'s', 'ada'))
+      void (query as PromiseLike<any>).then(({ data }) => settled(data.value))
+      await page.tick(10)
+      expect(settled).not.toHaveBeenCalled()
+      await page.tick(500)
+      expect(settled).toHaveBeenCalledWith('live for bob')
+    })
+
+    it('lets Suspense render without a fallback', async () => {
+      openPage()
+      const isShown = ref(true)
+      const fallback = vi.fn(() => h('i', 'waiting'))
+      const Later = defineComponent({
+        async setup() {
+          const { data } = await usePreloadedQuery(preload('preloaded', null))
+          return () => h('p', data.value)
+        },
+      })
+      const wrapper = page.mount(defineComponent(() => () => isShown.value ? h(Suspense, null, { default: () => h(Later), fallback }) : null))
+      await page.tick(0)
+      expect(wrapper.text()).toBe('preloaded')
+      isShown.value = false
+      await page.tick(5000)
+      expect(page.deployment.liveSockets).toEqual([])
+    })
   })
 })

@@ -35,96 +35,98 @@ function mountUrl(first?: string) {
 
 const store = (name: string): StorageId => name as StorageId
 
-describe('useConvexStorageUrl: url', () => {
-  it('is the live result of the query for the id', async () => {
-    const { url, storageId, isPending, status } = mountUrl('a')
-    expect([url.value, isPending.value]).toEqual([undefined, true])
-    await page.tick(100)
-    expect([url.value, status.value]).toEqual(['https://files/a?for=ada', 'success'])
-    storageId.value = store('gone')
-    await page.tick(100)
-    expect(url.value).toBeNull()
-  })
-
-  it('is not requested without an id', async () => {
-    const { url, status, storageId } = mountUrl()
-    await page.tick(100)
-    expect([url.value, status.value]).toEqual([undefined, 'paused'])
-    storageId.value = null
-    await page.tick(100)
-    expect(status.value).toBe('paused')
-    expect(page.deployment.executions).toEqual([])
-  })
-
-  it('may be requested with other arguments', async () => {
-    openPage()
-    const { url } = page.run(() => useConvexStorageUrl(getThumbnail, store('a'), { args: of => ({ of, width: 64 }) })).result
-    await page.tick(100)
-    expect(url.value).toBe('https://thumbnails/a/64')
-  })
-
-  it('is requested as the identity of the auth option', async () => {
-    openPage({ user: 'ada' })
-    const { url } = page.run(() => useConvexStorageUrl(getUrl, store('a'), { auth: 'public' })).result
-    await page.tick(100)
-    expect(url.value).toBe('https://files/a?for=nobody')
-  })
-
-  it('is undefined while the query fails', async () => {
-    const { url, error, status } = mountUrl('a')
-    page.deployment.functions.set('files:getUrl', () => {
-      throw new Error('not yours')
+describe('useConvexStorageUrl', () => {
+  describe('url', () => {
+    it('is the live result of the query for the id', async () => {
+      const { url, storageId, isPending, status } = mountUrl('a')
+      expect([url.value, isPending.value]).toEqual([undefined, true])
+      await page.tick(100)
+      expect([url.value, status.value]).toEqual(['https://files/a?for=ada', 'success'])
+      storageId.value = store('gone')
+      await page.tick(100)
+      expect(url.value).toBeNull()
     })
-    await page.tick(100)
-    expect([url.value, status.value]).toEqual([undefined, 'error'])
-    expect(error.value!.message).toContain('not yours')
-  })
-})
 
-describe('useConvexStorageUrl: preview', () => {
-  it('is shown until the stored file has its URL', async () => {
-    const { url, storageId, preview } = mountUrl()
-    await page.tick(100)
-    preview.value = new File([], 'chosen')
-    expect(url.value).toBe('blob:chosen')
-    storageId.value = store('a')
-    expect(url.value).toBe('blob:chosen')
-    await page.tick(100)
-    expect(url.value).toBe('https://files/a?for=ada')
-  })
+    it('is not requested without an id', async () => {
+      const { url, status, storageId } = mountUrl()
+      await page.tick(100)
+      expect([url.value, status.value]).toEqual([undefined, 'paused'])
+      storageId.value = null
+      await page.tick(100)
+      expect(status.value).toBe('paused')
+      expect(page.deployment.executions).toEqual([])
+    })
 
-  it('is shown instead of the file that it replaces', async () => {
-    const { url, storageId, preview } = mountUrl('old')
-    await page.tick(100)
-    expect(url.value).toBe('https://files/old?for=ada')
-    preview.value = new File([], 'chosen')
-    await page.tick(100)
-    expect(url.value).toBe('blob:chosen')
-    storageId.value = store('new')
-    await page.tick(10)
-    expect(page.deployment.executions.at(-1)!.args).toEqual({ storageId: 'new' })
-    expect(url.value).toBe('blob:chosen')
-    await page.tick(100)
-    expect(url.value).toBe('https://files/new?for=ada')
-  })
+    it('may be requested with other arguments', async () => {
+      openPage()
+      const { url } = page.run(() => useConvexStorageUrl(getThumbnail, store('a'), { args: of => ({ of, width: 64 }) })).result
+      await page.tick(100)
+      expect(url.value).toBe('https://thumbnails/a/64')
+    })
 
-  it('is replaced by the stored file when it is removed', async () => {
-    const { url, preview } = mountUrl('old')
-    await page.tick(100)
-    preview.value = new File([], 'chosen')
-    preview.value = null
-    expect(url.value).toBe('https://files/old?for=ada')
+    it('is requested as the identity of the auth option', async () => {
+      openPage({ user: 'ada' })
+      const { url } = page.run(() => useConvexStorageUrl(getUrl, store('a'), { auth: 'public' })).result
+      await page.tick(100)
+      expect(url.value).toBe('https://files/a?for=nobody')
+    })
+
+    it('is undefined while the query fails', async () => {
+      const { url, error, status } = mountUrl('a')
+      page.deployment.functions.set('files:getUrl', () => {
+        throw new Error('not yours')
+      })
+      await page.tick(100)
+      expect([url.value, status.value]).toEqual([undefined, 'error'])
+      expect(error.value!.message).toContain('not yours')
+    })
   })
 
-  it('is not shown after an identity change', async () => {
-    const { url, preview } = mountUrl()
-    await page.tick(100)
-    preview.value = new File([], 'chosen')
-    page.source.signIn('bea')
-    expect(url.value).toBeUndefined()
-    await page.tick(100)
-    expect(url.value).toBeUndefined()
-    preview.value = new File([], 'of bea')
-    expect(url.value).toBe('blob:of bea')
+  describe('preview', () => {
+    it('is shown until the stored file has its URL', async () => {
+      const { url, storageId, preview } = mountUrl()
+      await page.tick(100)
+      preview.value = new File([], 'chosen')
+      expect(url.value).toBe('blob:chosen')
+      storageId.value = store('a')
+      expect(url.value).toBe('blob:chosen')
+      await page.tick(100)
+      expect(url.value).toBe('https://files/a?for=ada')
+    })
+
+    it('is shown instead of the file that it replaces', async () => {
+      const { url, storageId, preview } = mountUrl('old')
+      await page.tick(100)
+      expect(url.value).toBe('https://files/old?for=ada')
+      preview.value = new File([], 'chosen')
+      await page.tick(100)
+      expect(url.value).toBe('blob:chosen')
+      storageId.value = store('new')
+      await page.tick(10)
+      expect(page.deployment.executions.at(-1)!.args).toEqual({ storageId: 'new' })
+      expect(url.value).toBe('blob:chosen')
+      await page.tick(100)
+      expect(url.value).toBe('https://files/new?for=ada')
+    })
+
+    it('is replaced by the stored file when it is removed', async () => {
+      const { url, preview } = mountUrl('old')
+      await page.tick(100)
+      preview.value = new File([], 'chosen')
+      preview.value = null
+      expect(url.value).toBe('https://files/old?for=ada')
+    })
+
+    it('is not shown after an identity change', async () => {
+      const { url, preview } = mountUrl()
+      await page.tick(100)
+      preview.value = new File([], 'chosen')
+      page.source.signIn('bea')
+      expect(url.value).toBeUndefined()
+      await page.tick(100)
+      expect(url.value).toBeUndefined()
+      preview.value = new File([], 'of bea')
+      expect(url.value).toBe('blob:of bea')
+    })
   })
 })
