@@ -56,7 +56,7 @@ describe('a list of many pages', () => {
       expect(new Set(rows).size).toBe(rows.length)
   })
 
-  it('applies the filter of its URL, and shows an added row at once, in no frame twice', async () => {
+  it('applies the filter of the URL, and shows an added row at once and never twice', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     await fixture.playground.deployment!.mutation(api.sightings.seed, {}, { identity: { subject: userId } })
@@ -121,7 +121,7 @@ describe('a search while the user types', () => {
     expect(searches).toContainEqual({ text: 'owl', isStale: false, birds: expect.arrayContaining(['Barn owl']) })
   })
 
-  it('prefetches the data of a page when the pointer is over its link', async () => {
+  it('prefetches the data of a page when the pointer hovers over the link to the page', async () => {
     const { page, received } = await fixture.openWindow(await fixture.openProfile(), '/queries')
     await page.getByLabel('Name of a bird').fill('barn')
     const link = page.getByRole('link', { name: 'Barn owl' })

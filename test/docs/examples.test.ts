@@ -192,7 +192,7 @@ describe('examples on a server', () => {
     return deployment.close()
   })
 
-  it.for(ofServers)('passes the requests of $file', async (example) => {
+  it.for(ofServers)('run $file, which answers the requests of the example as expected', async (example) => {
     const { default: app } = await load(example.file)
     if (app)
       await visit(example, origin, ada.cookie, request => app.fetch(request, { address: '127.0.0.1' }))

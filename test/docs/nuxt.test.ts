@@ -63,7 +63,7 @@ describe('examples in a Nuxt app', () => {
     expect(nuxtExamples.map(({ file }) => file).filter((file, index, files) => files.indexOf(file) !== index)).toEqual([])
   })
 
-  it.for(answering)('passes the requests of $file of $page', async (example) => {
+  it.for(answering)('run $file of $page, which answers the requests of the example as expected', async (example) => {
     await visit(example, origin, ada.cookie, fetch)
   })
 

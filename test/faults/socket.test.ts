@@ -44,7 +44,7 @@ describe('a broken connection', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('recovers after each new connection has broken at a response', async () => {
+  it('recovers after several connections, each of which broke at a response', async () => {
     const page = await fixture.openWell()
     fixture.proxy.onWire = wire => setTimeout(() => wire.isCutAtAnswer = true, 250)
     fixture.proxy.cut()

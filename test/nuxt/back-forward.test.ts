@@ -60,7 +60,7 @@ async function visit(path: string): Promise<Visit> {
 }
 
 describe('returning to a page after its user has changed', () => {
-  it('loads the page again if it was rendered for a user, since no browser may keep it', async () => {
+  it('loads the page again if it was rendered for a user, since browsers may not keep it', async () => {
     const { leaveFor, clearCookies, comeBack, isKept, seen, text } = await visit('/tasks')
     await leaveFor('/api/me')
     await clearCookies()
@@ -80,7 +80,7 @@ describe('returning to a page after its user has changed', () => {
     expect((await seen()).filter(text => text.includes('Ada'))).toEqual([])
   })
 
-  it('requests the session at once, and removes the user\'s data when the response arrives', async () => {
+  it('requests the session at once, and removes the previous user\'s data after the response', async () => {
     const { leaveFor, clearCookies, comeBack, isKept, text } = await visit('/browser-only')
     await leaveFor('/api/me')
     await clearCookies()
@@ -90,7 +90,7 @@ describe('returning to a page after its user has changed', () => {
     expect(await text()).not.toContain('Ada')
   })
 
-  it('shows the kept page with live data if the user is still signed in', async () => {
+  it('shows the page that the browser has kept, with live data, if the user is the same', async () => {
     const { leaveFor, comeBack, isKept, seen } = await visit('/browser-only')
     await leaveFor('/api/me')
     await comeBack()

@@ -4,7 +4,7 @@ import { textOf, useNuxtApp } from './fixture.ts'
 const app = useNuxtApp({ base: '/base' })
 
 describe('app.baseURL', () => {
-  it('adds the auth routes below the base path, where the auth client requests them', async () => {
+  it('is the base path of the auth routes, also for the auth client', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests } = await app.openWindow(await app.openProfile(), '/tasks')
     await page.locator('#unauthenticated').waitFor()
@@ -12,7 +12,7 @@ describe('app.baseURL', () => {
     expect(requests.every(path => /^\w+ \/base\/api\/auth\//.test(path))).toBe(true)
   })
 
-  it('redirects within the base path, and returns to the previous page after signing in', async () => {
+  it('is the base path of redirects to the sign-in page and back', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/account?tab=1')).headers.get('location')).toBe('/base/sign-in?redirect=/account?tab=1')
     expect((await app.get('/sign-in?redirect=/account?tab=1', ada.cookie)).headers.get('location')).toBe('/base/account?tab=1')

@@ -7,18 +7,18 @@ import { useNuxtApp } from './fixture.ts'
 const app = useNuxtApp()
 
 describe('a response for which an identity was requested', () => {
-  it.each(endings)('is not kept by any cache, and renews the cookie: a response by %s, %i, %s', async (how, status, method) => {
+  it.each(endings)('is kept out of all caches, and sets the renewed cookie: a response by %s, %i, %s', async (how, status, method) => {
     await expectPrivate(app, how, status, method)
   })
 
-  it.each(['a web Response', 'writeHead', 'a proxied route'])('keeps the cookies that the app sets: %s', async (how) => {
+  it.each(['a web Response', 'writeHead', 'a proxied route'])('contains the cookies that the app sets: %s', async (how) => {
     const ada = await app.signUp('Ada')
     ada.cookies.delete('better-auth.convex_jwt')
     const { headers } = await app.get(`/ending/${encodeURIComponent(how)}`, ada.cookie)
     expect(headers.getSetCookie().map(cookie => cookie.split('=')[0])).toEqual(expect.arrayContaining(['own', 'better-auth.convex_jwt']))
   })
 
-  it('keeps the headers of the app if no identity was requested', async () => {
+  it('has only the headers of the app if its route does not request an identity', async () => {
     const ada = await app.signUp('Ada')
     const { headers } = await app.get('/ending/public', ada.cookie)
     expect(headers.get('cache-control')).toBe('public, s-maxage=600')
@@ -27,14 +27,14 @@ describe('a response for which an identity was requested', () => {
 })
 
 describe('an identity that is requested after the response has begun', () => {
-  it('is refused if caches may keep the response', async () => {
+  it('causes an error if caches may keep the response', async () => {
     const ada = await app.signUp('Ada')
     const { html, headers } = await app.get('/ending/late', ada.cookie)
     expect(html).toBe('begun RESPONSE_STARTED')
     expect(headers.get('cache-control')).toBe('public, s-maxage=600')
   })
 
-  it('is available if caches may not keep the response, without renewing a cookie', async () => {
+  it('is returned if caches may not keep the response, but no cookie is renewed', async () => {
     const ada = await app.signUp('Ada')
     ada.cookies.delete('better-auth.convex_jwt')
     // The targeted headers of the route rule let caches keep the response, whatever `Cache-Control` says.
@@ -45,8 +45,8 @@ describe('an identity that is requested after the response has begun', () => {
   })
 })
 
-describe('a 304', () => {
-  it('has no body, and has the headers of the response that it replaces', async () => {
+describe('a response with status 304', () => {
+  it('has no body, and has the same headers as the response with status 200', async () => {
     const ada = await app.signUp('Ada')
     const { port, host } = new URL(app.url)
     const socket = connect(Number(port), 'localhost')

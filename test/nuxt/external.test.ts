@@ -20,7 +20,7 @@ afterAll(() => built?.remove())
 const app = useNuxtApp({ output: () => built.output })
 
 describe('convue/nuxt beside a module that provides authentication', () => {
-  it('registers no routes, page rules or composables of authentication', async () => {
+  it('adds no routes, page rules or composables of authentication', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/api/auth/ok')).headers.get('x-routes-of')).toBe('the app')
     // The page rules of the other module apply, which has another sign-in page.
@@ -30,7 +30,7 @@ describe('convue/nuxt beside a module that provides authentication', () => {
     expect(built.log).not.toMatch(/duplicated imports/i)
   })
 
-  it('renders no user\'s data, and leaves the identity unknown', async () => {
+  it('renders no data of a user, and leaves the identity unknown', async () => {
     const ada = await app.signUp('Ada')
     app.takeServerRequests()
     const { html } = await app.get('/browser', ada.cookie)
@@ -38,7 +38,7 @@ describe('convue/nuxt beside a module that provides authentication', () => {
     expect(app.takeServerRequests()).toEqual([])
   })
 
-  it('takes the identity from that module\'s client, as its guide shows', async () => {
+  it('takes the identity from the auth client of that module, as its guide shows', async () => {
     const ada = await app.signUp('Ada')
     const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/browser')
     await page.getByText(`success ${ada.userId}`).waitFor()
@@ -46,7 +46,7 @@ describe('convue/nuxt beside a module that provides authentication', () => {
     expect(sent.flat()).toContain('Authenticate')
   })
 
-  it('follows that module through sign-in and sign-out, without a reload', async () => {
+  it('notices a sign-in and a sign-out by that module without a reload', async () => {
     const ada = await app.signUp('Ada')
     const { page } = await app.openWindow(await app.openProfile(), '/browser')
     await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()

@@ -5,7 +5,7 @@ import { useNuxtApp } from './fixture.ts'
 const app = useNuxtApp({ deploymentPort: inject('nuxtDeploymentPort') })
 
 describe('a page of a signed-in user in a browser', () => {
-  it('becomes live with Connect, Authenticate and queries in one flight, and no other request', async () => {
+  it('becomes live after one round trip with Connect, Authenticate and its queries', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -50,7 +50,7 @@ describe('a page of a signed-in user in a browser', () => {
     expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
   })
 
-  it('loses the user\'s data at sign-out, without a reload', async () => {
+  it('removes the user\'s data at sign-out, without a reload', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
     await page.locator('#stale', { hasText: 'live' }).waitFor()
@@ -76,7 +76,7 @@ describe('a page of a signed-in user in a browser', () => {
 })
 
 describe('hydration of a rendered page', () => {
-  it.each(['/values', '/failing', '/public', '/browser', '/browser-only', '/cached', '/prerendered', '/'])('has no mismatch: %s', async (path) => {
+  it.each(['/values', '/failing', '/public', '/browser', '/browser-only', '/cached', '/prerendered', '/'])('causes no mismatch: %s', async (path) => {
     const ada = await app.signUp('Ada')
     // Any warning of Vue, and any error, fails the test.
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), path)
@@ -91,7 +91,7 @@ describe('hydration of a rendered page', () => {
       await page.getByText('success Ada').waitFor()
   })
 
-  it('starts a lazily hydrated component with its rendered result, and shows that result once', async () => {
+  it('shows the rendered result in a component that is hydrated later, but only once', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -120,7 +120,7 @@ describe('hydration of a rendered page', () => {
     expect((await page.evaluate(() => (globalThis as any).seen as string[])).slice(2)).not.toContain('1 tasks')
   })
 
-  it('removes unused results of the user at sign-out', async () => {
+  it('removes results that are not used yet when the user signs out', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -153,7 +153,7 @@ describe('hydration of a rendered page', () => {
 })
 
 describe('a tab that was idle for longer than the lifetime of its token', () => {
-  it('reloads as its user, with a token that only the server has requested', async () => {
+  it('is rendered as its user after a reload, and only the server requests a token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     const { page, requests } = await app.openWindow(profile, '/tasks')

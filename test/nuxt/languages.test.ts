@@ -62,7 +62,7 @@ describe.each(variants)('page rules with @nuxtjs/i18n and the strategy $strategy
     expect(target).toMatch(/^\/(?!\/)/)
   })
 
-  it('redirect in the language of a client-side navigation, and return after signing in', async () => {
+  it('redirect in the language of the target of a navigation, and return after signing in', async () => {
     const ada = await fixture.signUp('Ada')
     const { page } = await fixture.openWindow(await fixture.openProfile(), en || '/')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
@@ -77,7 +77,7 @@ describe.each(variants)('page rules with @nuxtjs/i18n and the strategy $strategy
     await page.getByText('Account of Ada').waitFor()
   })
 
-  it('use the auth client and the functions of the layer that the app extends', async () => {
+  it('apply with the auth client and the functions of a layer that the app extends', async () => {
     const ada = await fixture.signUp('Ada')
     const clients: (string | null)[] = []
     fixture.intercept(({ url, headers }) => void (url.includes('/get-session') && clients.push(headers.get('x-auth-client'))))

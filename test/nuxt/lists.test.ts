@@ -12,7 +12,7 @@ async function fillSharedList(): Promise<void> {
 }
 
 describe('useConvexPaginatedQuery in Nuxt', () => {
-  it('renders the first page, as the request\'s user or anonymously', async () => {
+  it('renders the first page as the user of the request, or anonymously', async () => {
     await fillSharedList()
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const authorized: (string | null)[] = []
@@ -23,7 +23,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     expect(authorized).toEqual([null, 'Bearer'])
   })
 
-  it('leaves the list to the browser with `ssr: false`, and pauses a required list', async () => {
+  it('does not run on the server with `ssr: false`, nor if a required user is signed out', async () => {
     await fillSharedList()
     app.takeServerRequests()
     const { html } = await app.get('/lists')
@@ -32,7 +32,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     expect(app.takeServerRequests()).toEqual(['POST /api/query'])
   })
 
-  it('becomes live without a flicker or a request, and loads further pages', async () => {
+  it('becomes live without a flicker or another request, and loads further pages', async () => {
     await fillSharedList()
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const profile = await app.openProfile(ada.cookie)
@@ -60,7 +60,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     await page.getByText('Exhausted one,two,three,four').waitFor()
   })
 
-  it('loads a further page that is requested before the rendered page is live', async () => {
+  it('loads another page if loadMore is called before the rendered page is live', async () => {
     const ada = await app.signUp('Ada', ['one', 'two', 'three'])
     const profile = await app.openProfile(ada.cookie)
     let connect: (() => void) | undefined

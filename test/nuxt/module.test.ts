@@ -42,13 +42,13 @@ describe('url and siteUrl', () => {
     ['NUXT_PUBLIC_… rather than CONVEX_…', { NUXT_PUBLIC_CONVEX_URL: CLOUD, NUXT_PUBLIC_CONVEX_SITE_URL: SITE, CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER }, {}, { url: CLOUD, siteUrl: SITE }],
     ['the options rather than any variable', { CONVEX_URL: OTHER, CONVEX_SITE_URL: OTHER, NUXT_PUBLIC_CONVEX_URL: OTHER }, { url: CLOUD, siteUrl: SITE }, { url: CLOUD, siteUrl: SITE }],
     ['no source, which are empty strings', {}, {}, { url: '', siteUrl: '' }],
-  ])('have the values of %s', async (_, env, convex, expected) => {
+  ])('have values from %s', async (_, env, convex, expected) => {
     expect((await setUp({ env, convex })).convex).toEqual(expected)
   })
 })
 
 describe('the auth routes', () => {
-  it('have a route rule that disables every cache, whatever other rules contain', async () => {
+  it('have a route rule that disables every cache, even if other rules enable a cache', async () => {
     const { options } = await setUp({ convex: { basePath: '/auth' } })
     expect((options as any).routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
   })
@@ -61,7 +61,7 @@ describe('a function as an option in nuxt.config', () => {
     ['signInPath', { signInPath: anywhere }],
     ['homePath', { homePath: anywhere }],
     ['pageAuth.redirectTo', { pageAuth: { redirectTo: anywhere } }],
-  ])('is refused, since the build would drop it: %s', async (option, convex) => {
+  ])('throws an error, since the build would omit the function: %s', async (option, convex) => {
     await expect(setUp({ convex })).rejects.toThrow(`\`convex.${option}\` is a function, which nuxt.config cannot hold.`)
   })
 })
@@ -75,31 +75,31 @@ describe('the layers of an app', () => {
   const generated = (folder: string): Record<string, string> =>
     Object.fromEntries(['api.js', 'server.d.ts', 'dataModel.d.ts'].map(name => [`${folder}/_generated/${name}`, '']))
 
-  it('provide the functions that the project does not have, in the order of Nuxt', async () => {
+  it('provide functions if the project has none, in the order in which Nuxt uses layers', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), ...generated('first/convex'), ...generated('second/convex') } })
     for (const name of ['api', 'server', 'dataModel'])
       expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'first/convex/_generated', name))
   })
 
-  it('can have their functions in a folder that their own configuration names', async () => {
+  it('can set the folder of their functions in their own configuration', async () => {
     const { folder, options } = await setUp({ files: { ...layer('{ convex: { functions: \'backend\' } }'), ...generated('first/backend'), ...generated('second/convex') } })
     expect(options.alias['#convex/api']).toBe(join(folder, 'first/backend/_generated/api'))
   })
 
-  it('do not replace the project\'s functions before code is generated from them', async () => {
+  it('do not replace the functions of a project whose code is not generated yet', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), 'convex/tasks.ts': '', ...generated('first/convex') } })
     expect(options.alias['#convex/api']).toMatch(/missing-api/)
     expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
   })
 
-  it('are named in the error if no code is generated from their functions', async () => {
+  it('are named in the error if the code of their functions is not generated yet', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), 'second/convex/tasks.ts': '' } })
     expect(options.watch).toContain(join(folder, 'second/convex/_generated/api.js'))
     const missing = options.build.templates.find(({ filename }) => filename === 'convue/missing-api.mjs')!
     expect(await missing.getContents!({} as any)).toContain(`Run \`npx convex dev\` in ${join(folder, 'second')}, which writes it`)
   })
 
-  it('provide the auth client that the project does not have', async () => {
+  it('provide the auth client if the project has none', async () => {
     const clientOf = async (files: Record<string, string>): Promise<string> => {
       const { folder, options } = await setUp({ files: { ...layer(), ...files } })
       const template = options.build.templates.find(({ filename }) => filename === 'convue/auth-client.mjs')!
@@ -112,7 +112,7 @@ describe('the layers of an app', () => {
 })
 
 describe('the aliases #convex/*', () => {
-  it('lead to the generated code in the configured folder', async () => {
+  it('refer to the generated code in the configured folder', async () => {
     const { folder, options } = await setUp({
       convex: { functions: 'backend/functions' },
       files: { 'backend/functions/_generated/api.js': '', 'backend/functions/_generated/server.d.ts': '', 'backend/functions/_generated/dataModel.d.ts': '' },
@@ -121,7 +121,7 @@ describe('the aliases #convex/*', () => {
       expect(options.alias[`#convex/${name}`]).toBe(join(folder, 'backend/functions/_generated', name))
   })
 
-  it('restart the development server as soon as the code is generated', async () => {
+  it('make the development server restart when the code is generated', async () => {
     const { folder, options } = await setUp({ files: {} })
     expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
   })

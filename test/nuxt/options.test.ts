@@ -19,7 +19,7 @@ afterAll(() => built?.remove())
 const app = useNuxtApp({ output: () => built.output })
 
 describe('tokenInPayload: false', () => {
-  it('renders pages as their user, without a token', async () => {
+  it('renders pages as the user of the request, without a token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { html, headers } = await app.get('/tasks', ada.cookie)
     expect(html).toContain('Water the ferns</li>')
@@ -36,7 +36,7 @@ describe('tokenInPayload: false', () => {
     expect(sent.map(types => types.slice(0, 3))).toEqual([['Connect', 'Authenticate', 'ModifyQuerySet']])
   })
 
-  it('does not show rendered data to the user of a later session', async () => {
+  it('does not show the rendered data if another user has signed in since', async () => {
     const [ada, bob] = [await app.signUp('Ada', ['Secret of Ada']), await app.signUp('Bob', ['Secret of Bob'])]
     const profile = await app.openProfile(ada.cookie)
     // Bob has signed in before Ada's page requests a token.
@@ -53,8 +53,8 @@ describe('tokenInPayload: false', () => {
   })
 })
 
-describe('tokenInPayload: false, while the token endpoint does not answer', () => {
-  it('is interactive at once, keeps the rendered data, and is live after the token arrives', async () => {
+describe('tokenInPayload: false, with a token endpoint that does not answer', () => {
+  it('makes the page interactive at once, keeps its data, and makes it live with the token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     // Records the text of the page in each frame.
@@ -98,7 +98,7 @@ describe('tokenInPayload: false, while the token endpoint does not answer', () =
 })
 
 describe('renderJsonPayloads: false', () => {
-  it('keeps nothing of a user\'s data in scripts and globals', async () => {
+  it('leaves no data of a user in scripts and globals', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     expect((await app.get('/tasks', ada.cookie)).html).toMatch(/window\.__NUXT__=.*convue.*Water the ferns/)
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/tasks')
@@ -112,7 +112,7 @@ describe('renderJsonPayloads: false', () => {
 })
 
 describe('pageAuth: \'required\'', () => {
-  it('redirects from a page without a rule, and not from a page with its own rule', async () => {
+  it('redirects from pages without a rule, but not from a page with its own rule', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/values')).headers.get('location')).toBe('/sign-in?redirect=/values')
     expect((await app.get('/sign-in')).status).toBe(200)
@@ -121,7 +121,7 @@ describe('pageAuth: \'required\'', () => {
 })
 
 describe('server.timeoutMs', () => {
-  it('limits how long a page waits for a query, whose error is then its state', async () => {
+  it('limits how long a page waits for a query, whose `error` is then set', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(async request => request.url.endsWith('/api/query') && (await request.text()).includes('failingQuery') ? await new Promise(() => {}) : undefined)
     const since = performance.now()
@@ -131,7 +131,7 @@ describe('server.timeoutMs', () => {
     expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error FUNCTION_REQUEST_FAILED', 'there'])
   })
 
-  it('limits how long a page waits for Better Auth, after which the identity is unknown', async () => {
+  it('limits how long a page waits for Better Auth; then, the identity is unknown', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(({ url }) => url.endsWith('/get-session') ? new Promise(() => {}) : undefined)
     const { html, status } = await app.get('/account', ada.cookie)

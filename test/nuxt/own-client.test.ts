@@ -20,7 +20,7 @@ describe('auth: \'external\' with the app\'s own auth client', () => {
     expect(built.log).not.toMatch(/duplicated imports/i)
   })
 
-  it('takes the identity from that client in the browser, and renders without an identity', async () => {
+  it('takes the identity from the client in the browser, and has no identity on the server', async () => {
     const ada = await app.signUp('Ada')
     app.takeServerRequests()
     expect(textOf((await app.get('/', ada.cookie)).html, 'status')).toBe('loading')
@@ -37,12 +37,12 @@ describe('auth: \'external\' with the app\'s own auth client', () => {
   })
 })
 
-describe('before code is generated from the functions', () => {
-  it('warns during the build, and says what to do', () => {
+describe('an app whose functions have no generated code yet', () => {
+  it('prints a warning with the solution during the build', () => {
     expect(built.log).toMatch(/own-client\/convex\/_generated\/api does not exist yet\. Run .?npx convex dev.?, which writes it/)
   })
 
-  it('fails with the same sentence only on pages that import the generated code', async () => {
+  it('throws an error with the same message, but only on pages that import the code', async () => {
     expect((await app.get('/missing')).status).toBe(500)
     expect(app.log).toContain('_generated/api does not exist yet. Run `npx convex dev`')
     expect((await app.get('/')).status).toBe(200)

@@ -12,7 +12,7 @@ async function visit(path: string, cookie?: string): Promise<string | null> {
 
 describe('auth', () => {
   describe('\'required\' on a page', () => {
-    it('redirects an anonymous user to the sign-in page, and back afterwards', async () => {
+    it('redirects an anonymous user to the sign-in page, and back after the sign-in', async () => {
       const ada = await app.signUp('Ada')
       expect(await visit('/account?tab=1')).toBe('/sign-in?redirect=/account?tab=1')
       expect(await visit('/sign-in?redirect=%2Faccount%3Ftab%3D1', ada.cookie)).toBe('/account?tab=1')
@@ -23,7 +23,7 @@ describe('auth', () => {
       expect(await visit('/elsewhere')).toBe('/sign-in?from=elsewhere&redirect=/elsewhere')
     })
 
-    it('redirects in a response that no cache keeps', async () => {
+    it('redirects with a response that caches may not keep', async () => {
       expect((await app.get('/account')).headers.get('cache-control')).toBe('private, no-store')
     })
 
@@ -34,7 +34,7 @@ describe('auth', () => {
       expect(await visit('/sign-in', ada.cookie)).toBeNull()
     })
 
-    it('redirects at sign-out, and returns after signing in', async () => {
+    it('redirects when the user signs out, and back after the sign-in', async () => {
       const ada = await app.signUp('Ada')
       const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/')
       await page.getByRole('link', { name: 'Account' }).click()

@@ -58,7 +58,7 @@ function isProblem(message: ConsoleMessage): boolean {
 }
 
 describe('npm run dev:nuxt', () => {
-  it('serves pages and routes as their user', async () => {
+  it('serves pages and routes as the user of the request', async () => {
     const profile = await browser.newContext({ baseURL: url })
     const page = await profile.newPage()
     profile.setDefaultTimeout(60_000)
@@ -96,7 +96,7 @@ describe('npm run dev:nuxt', () => {
     expect(problems).toEqual([])
   }, 240_000)
 
-  it('renders and hydrates every page for both identities, and axe finds nothing', async () => {
+  it('renders and hydrates every page for a user and anonymously, without axe violations', async () => {
     for (const who of ['guest', 'user'] as const) {
       const profile = await browser.newContext({ baseURL: url })
       profile.setDefaultTimeout(60_000)
@@ -129,7 +129,7 @@ describe('npm run dev:nuxt', () => {
     }
   }, 240_000)
 
-  it('keeps the theme after a reload, and refuses writes of another site\'s page', async () => {
+  it('keeps the theme after a reload, and refuses mutations that another site causes', async () => {
     const profile = await browser.newContext({ baseURL: url })
     const page = await profile.newPage()
     await page.goto('/')
@@ -147,11 +147,11 @@ describe('npm run dev:nuxt', () => {
     expect((await profile.request.post('/api/password', { data: passwords, headers: { origin: url } })).ok()).toBe(true)
   }, 240_000)
 
-  it('reports that its deployment is embedded and in memory', () => {
+  it('prints that its deployment is embedded and keeps its data in memory', () => {
     expect(log).toContain('The embedded deployment keeps its data in memory.')
   })
 
-  it('does not report its own development server as a reverse proxy', () => {
+  it('does not treat its own development server as a reverse proxy', () => {
     expect(log).not.toContain('CLIENT_ADDRESS_UNKNOWN')
   })
 })

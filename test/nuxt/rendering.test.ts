@@ -6,7 +6,7 @@ import { textOf, useNuxtApp } from './fixture.ts'
 const app = useNuxtApp()
 
 describe('a page that is rendered for a signed-in user', () => {
-  it('contains the data of its user, awaited or not, and no data of another user', async () => {
+  it('contains the data of its user, with and without `await`, and no data of other users', async () => {
     const [ada, bob] = [await app.signUp('Ada', ['Water the ferns']), await app.signUp('Bob', ['Secret of Bob'])]
     app.takeServerRequests()
     const { html, status } = await app.get('/tasks', ada.cookie)
@@ -20,7 +20,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect((await app.get('/tasks', bob.cookie)).html).toContain('Secret of Bob</li>')
   })
 
-  it('requests the session and each query once, and no token if the cookie has a valid token', async () => {
+  it('requests the session and each query once, and no token if the cookie has a valid one', async () => {
     const ada = await app.signUp('Ada')
     app.takeServerRequests()
     await app.get('/tasks', ada.cookie)
@@ -37,7 +37,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect(html).not.toContain(secret)
   })
 
-  it('requests a token if the cookie has none, and sets the new cookie', async () => {
+  it('requests a token if the cookie is missing, and sets the cookie', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     ada.cookies.delete('better-auth.convex_jwt')
     app.takeServerRequests()
@@ -47,7 +47,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect(headers.getSetCookie().join()).toMatch(/better-auth\.convex_jwt=[\w-]+\./)
   })
 
-  it('contains the token that has replaced a rejected one', async () => {
+  it('contains the new token if the deployment has rejected the token of the cookie', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const refused = ada.cookies.get('better-auth.convex_jwt')!.replace(/[^.]+$/, signature => 'A'.repeat(signature.length))
     setBoundToken(ada.cookies, refused)
@@ -59,7 +59,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect(app.takeServerRequests().filter(path => path.endsWith('/convex/token'))).toHaveLength(1)
   })
 
-  it('is anonymous without a session, and unknown if Better Auth does not answer', async () => {
+  it('is anonymous without a session, and has no identity if Better Auth does not answer', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     expect(textOf((await app.get('/tasks')).html, 'status')).toBe('unauthenticated')
     expect(textOf((await app.get('/tasks')).html, 'unauthenticated')).toBe('anonymous')
@@ -79,7 +79,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect(html).not.toContain(ada.cookies.get('better-auth.convex_jwt'))
   })
 
-  it('is loading, without a query, if Better Auth issues another user\'s token', async () => {
+  it('has the status loading, and no query runs, if Better Auth issues another user\'s token', async () => {
     const [ada, bob] = [await app.signUp('Ada', ['Secret of Ada']), await app.signUp('Bob', ['Secret of Bob'])]
     app.intercept(({ url }) => url.endsWith('/convex/token')
       ? Response.json({ token: ada.cookies.get('better-auth.convex_jwt') })
@@ -93,7 +93,7 @@ describe('a page that is rendered for a signed-in user', () => {
     expect(app.takeServerRequests()).not.toContain('POST /api/query')
   })
 
-  it('is anonymous after the session has ended, although its token is still valid', async () => {
+  it('is anonymous if the session has ended, even if its token is still valid', async () => {
     const ada = await app.signUp('Ada', ['Secret of Ada'])
     app.intercept(({ url }) => url.endsWith('/get-session') ? Response.json(null) : undefined)
     const { html } = await app.get('/public', ada.cookie)
@@ -102,7 +102,7 @@ describe('a page that is rendered for a signed-in user', () => {
 })
 
 describe('a query of a rendered page', () => {
-  it('runs anonymously, without a token, with `auth: \'public\'`', async () => {
+  it('runs anonymously with `auth: \'public\'`, without a token', async () => {
     const ada = await app.signUp('Ada')
     const authorized: (string | null)[] = []
     app.intercept(({ url, headers }) => void (url.endsWith('/api/query') && authorized.push(headers.get('authorization')?.slice(0, 6) ?? null)))
@@ -111,25 +111,25 @@ describe('a query of a rendered page', () => {
     expect(authorized).toEqual([null, 'Bearer'])
   })
 
-  it('renders every kind of Convex value', async () => {
+  it('can return every kind of Convex value', async () => {
     const { html } = await app.get('/values')
     expect(textOf(html, 'values')).toBe('bigint 9007199254740993 | true 1,2,255 | NaN | true | Infinity')
   })
 
-  it('reports its error as state of a page with status 200', async () => {
+  it('sets `error` if it fails, and the page has status 200', async () => {
     const { html, status } = await app.get('/failing')
     expect(status).toBe(200)
     expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error ON_DEMAND 3', 'there'])
   })
 
-  it('reports a failed request as state of the page', async () => {
+  it('sets `error` if the request to the deployment fails', async () => {
     app.intercept(async request => request.url.endsWith('/api/query') && (await request.text()).includes('failingQuery') ? new Response('broken', { status: 503 }) : undefined)
     const { html, status } = await app.get('/failing')
     expect(status).toBe(200)
     expect([textOf(html, 'error'), textOf(html, 'other')]).toEqual(['error FUNCTION_REQUEST_FAILED', 'there'])
   })
 
-  it('is left to the browser with `ssr: false`', async () => {
+  it('runs only in the browser with `ssr: false`', async () => {
     const ada = await app.signUp('Ada')
     app.takeServerRequests()
     const { html } = await app.get('/browser', ada.cookie)
@@ -139,7 +139,7 @@ describe('a query of a rendered page', () => {
 })
 
 describe('a query of a middleware', () => {
-  it('has its result before the page is rendered, although no component waits for it', async () => {
+  it('has its result before the page is rendered, even if no component waits for it', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     expect(textOf((await app.get('/guarded', ada.cookie)).html, 'first')).toBe('Water the ferns')
   })
@@ -182,14 +182,14 @@ describe('useConvexServer and requireConvexUser in a server route', () => {
     expect(headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('may require a signed-in user', async () => {
+  it('can require a signed-in user', async () => {
     const ada = await app.signUp('Ada')
     expect(JSON.parse((await app.get('/api/me', ada.cookie)).html)).toEqual({ name: 'Ada' })
     const { status, headers } = await app.get('/api/me')
     expect([status, headers.get('cache-control')]).toEqual([401, 'private, no-store'])
   })
 
-  it('write as the user, unless a page of another site caused the request', async () => {
+  it('run mutations as the user, unless a page of another site caused the request', async () => {
     const ada = await app.signUp('Ada')
     const post = (origin: string): Promise<Response> => fetch(`${app.url}/api/tasks`, {
       method: 'POST',
@@ -208,7 +208,7 @@ describe('useConvexServer and requireConvexUser in a server route', () => {
 })
 
 describe('a server route whose call fails upstream', () => {
-  it('answers 502, with the reason only in the log', async () => {
+  it('answers with status 502, and only the log contains the reason', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(request => request.url.endsWith('/api/query') ? new Response('broken', { status: 503 }) : undefined)
     const { status, html } = await app.get('/api/tasks', ada.cookie)
@@ -219,7 +219,7 @@ describe('a server route whose call fails upstream', () => {
 })
 
 describe('many requests at once', () => {
-  it('share nothing: 200 pages of 20 users', async () => {
+  it('do not share data: 200 pages of 20 users', async () => {
     const users = await Promise.all(Array.from({ length: 20 }, (_, i) => app.signUp(`User${i}x`, [`Secret of User${i}x`])))
     const pages = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
       const user = users[i % 20]!

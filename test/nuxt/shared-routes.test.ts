@@ -29,7 +29,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
   const visit = async (rule: string, user: TestUser, query = ''): ReturnType<NuxtFixture['get']> =>
     await app.get(`/kept/${rule}?visit=${++visits}${query}`, user.cookie, { accept: 'text/html' })
 
-  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('renders and requests everything anonymously: %s', async (rule) => {
+  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('is rendered anonymously, and so are all of its requests: %s', async (rule) => {
     const ada = await app.signUp('Ada')
     const { status, html, headers } = await visit(rule, ada)
     expect(status).toBe(200)
@@ -54,7 +54,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(headers.getSetCookie()).toEqual([])
   })
 
-  it('is rendered as its user if no rule applies, and so is its error page', async () => {
+  it('is rendered as its user, with its error page, if no rule applies', async () => {
     const ada = await app.signUp('Ada')
     const page = await visit('none', ada)
     expect(textOf(page.html, 'rendered')).toBe('authenticated Ada Ada')
@@ -69,7 +69,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(failure.headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('is private in a response to another method', async () => {
+  it('is private if the method of the request is not GET or HEAD', async () => {
     const ada = await app.signUp('Ada')
     const response = await fetch(`${app.url}/kept/isr`, { method: 'POST', headers: { cookie: ada.cookie } })
     expect(textOf(await response.text(), 'rendered')).toBe('authenticated Ada Ada')
@@ -78,13 +78,13 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
   })
 
   if (preset === 'netlify') {
-    it('has the header with which the host keeps the page', async () => {
+    it('has the header that makes the host keep the page', async () => {
       const ada = await app.signUp('Ada')
       for (const { headers } of [await visit('isr', ada), await visit('isr', ada, '&fails')])
         expect(headers.get('netlify-cdn-cache-control')).toContain('public, max-age=60')
     })
 
-    it('is never an auth route, whatever a rule says', async () => {
+    it('cannot be an auth route, even if a route rule enables a cache', async () => {
       const ada = await app.signUp('Ada')
       const { html, headers } = await app.get('/api/auth/get-session', ada.cookie)
       expect(JSON.parse(html).user.name).toBe('Ada')
@@ -97,7 +97,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
 describe('on netlify, a response for which an identity was requested', () => {
   const app = useNuxtApp(presets[1]![1])
 
-  it.each(endings)('is not kept by any cache, and renews the cookie: a response by %s, %i, %s', async (how, status, method) => {
+  it.each(endings)('is kept out of all caches, and sets the renewed cookie: a response by %s, %i, %s', async (how, status, method) => {
     await expectPrivate(app, how, status, method)
   })
 })
@@ -105,7 +105,7 @@ describe('on netlify, a response for which an identity was requested', () => {
 describe('a handler that Nitro caches', () => {
   const app = useNuxtApp()
 
-  it('is anonymous, also if it varies by cookies', async () => {
+  it('runs anonymously, even if its cache varies by cookies', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/api/cached-handler', ada.cookie)).html).toBe(ANONYMOUS)
   })
@@ -124,7 +124,7 @@ describe('requests that the app\'s server makes to itself for one response', () 
     expect(headers.getSetCookie().filter(cookie => cookie.startsWith('better-auth.convex_jwt='))).toHaveLength(1)
   })
 
-  it('make the outermost response private', async () => {
+  it('make the response to the external request private', async () => {
     const ada = await app.signUp('Ada')
     const { html, headers } = await app.get('/api/summary', ada.cookie)
     expect(html).toBe('Summary: token true Ada Ada Ada')

@@ -25,7 +25,7 @@ function listen(): FlightLog {
 }
 
 describe('rendering a page with five queries of its user', () => {
-  it('requests the session once, then all five queries at once, and no token', async () => {
+  it('requests the session once, then all five queries in parallel, and no token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const log = listen()
     const { html } = await app.get('/five', ada.cookie)
@@ -34,7 +34,7 @@ describe('rendering a page with five queries of its user', () => {
     expect(log.names()).toEqual([['GET /api/auth/get-session'], Array.from({ length: 5 }).fill('POST /api/query')])
   })
 
-  it('requests one token for all queries if the cookie has none', async () => {
+  it('requests one token for all queries if no cookie contains a token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     ada.cookies.delete('better-auth.convex_jwt')
     const log = listen()

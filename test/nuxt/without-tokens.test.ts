@@ -12,7 +12,7 @@ afterAll(() => built?.remove())
 const app = useNuxtApp({ output: () => built.output })
 
 describe('tokens: false', () => {
-  it('renders the session\'s user, runs functions anonymously and requests no token on the server', async () => {
+  it('renders the user of the session, runs functions anonymously, and requests no token', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     app.takeServerRequests()
     const { html } = await app.get('/tasks', ada.cookie)
@@ -22,13 +22,13 @@ describe('tokens: false', () => {
     expect(app.takeServerRequests().filter(request => request.includes('/convex/token'))).toEqual([])
   })
 
-  it('applies page rules by the session', async () => {
+  it('applies page rules to the user of the session', async () => {
     const ada = await app.signUp('Ada')
     expect((await app.get('/account', ada.cookie)).status).toBe(200)
     expect((await app.get('/account')).headers.get('location')).toBe('/sign-in?redirect=/account')
   })
 
-  it('is live anonymously in the browser without requesting a token, and follows a sign-out', async () => {
+  it('runs live queries anonymously in the browser, without a token, and notices a sign-out', async () => {
     const ada = await app.signUp('Ada')
     const { page, requests, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/public')
     await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()

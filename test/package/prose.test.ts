@@ -79,7 +79,7 @@ describe('the words', () => {
     expect(pages.flatMap(file => bannedIn(file, read(file)))).toEqual([])
   })
 
-  it('have no exception that is not needed', () => {
+  it('have no unused exception', () => {
     const unused = EXCEPTIONS.filter(({ file, text }) => text && !read(file).includes(text))
     expect(unused).toEqual([])
   })

@@ -68,7 +68,7 @@ describe('convueError, after an unusable answer', () => {
     await close()
   })
 
-  it('does not contain the secret of an answer to sign-out', async () => {
+  it('does not contain a secret that the answer to a sign-out request contains', async () => {
     const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token: fakeToken('ada') }, '/sign-out': session })
     const error = await convex.auth.signOut().catch(error => error)
     expect(error).toMatchObject({ code: 'SIGN_OUT_FAILED' })

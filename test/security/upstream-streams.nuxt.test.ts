@@ -114,7 +114,7 @@ describe('an auth route of a Nuxt app', () => {
 })
 
 describe('a page of a Nuxt app', () => {
-  it('renders without the identity, and frees the memory, if the session is too long', async () => {
+  it('is rendered without an identity, and uses no more memory, if the session is too long', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     await app.get('/tasks', ada.cookie)
     const answers: ReturnType<typeof endlessAnswer>[] = []
@@ -147,7 +147,7 @@ describe('an invalid Host header', () => {
     'app.example.com#x',
     'app.example.com\\x',
     '%00',
-  ])('is a 400 for the auth routes, for pages and for useConvexServer: %s', async (host) => {
+  ])('causes status 400 for auth routes, pages and useConvexServer: %s', async (host) => {
     app.takeServerRequests()
     for (const target of ['/api/auth/ok', '/tasks', '/public', '/api/tasks']) {
       const answer = await text(get(target, `host: ${host}`, 'connection: close'))
@@ -157,7 +157,7 @@ describe('an invalid Host header', () => {
     expect(app.log).not.toMatch(/unhandled|ERR_/i)
   })
 
-  it.each(['localhost', 'app.example.com:8443', '127.0.0.1', '[::1]:3000', 'my_app'])('does not include the valid host %s', async (host) => {
+  it.each(['localhost', 'app.example.com:8443', '127.0.0.1', '[::1]:3000', 'my_app'])('is not reported for the valid host %s', async (host) => {
     for (const target of ['/api/auth/ok', '/public'])
       expect(await text(get(target, `host: ${host}`, 'connection: close'))).toMatch(/^HTTP\/1.1 200 /)
   })

@@ -77,7 +77,7 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     expect(await write({ origin: APP })).toBe('done')
   })
 
-  it('name the missing headers, and what a client that is not a browser sends', async () => {
+  it('explain which headers are missing, and which header other clients must send', async () => {
     const { fetchAuthMutation } = createAppServer({ url: upstream.url, siteUrl: upstream.url }).forRequest(browserRequest(COOKIES))
     await expect(fetchAuthMutation(mutation, {})).rejects.toMatchObject({
       why: expect.stringContaining('no Origin, Referer or Sec-Fetch-Site'),

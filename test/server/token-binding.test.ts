@@ -211,31 +211,31 @@ describe('forwardedCookies', () => {
   const options = { forwardedCookies: ['sid', '__Secure-sid', 'device'] }
   const cookies = (session: string): string => signedIn({ session, token: cached, prefix: 'better-auth.' })
 
-  it('may hold the session for which a token is requested', async () => {
+  it('include the cookie of the session when a token is requested', async () => {
     expect(await forRequest('sid=a', options).getToken()).toBe(minted)
     expect(upstream.requests[0]!.headers.cookie).toBe('sid=a')
   })
 
-  it('may hold the session that a token is bound to', async () => {
+  it('include the cookie of the session to which a token is bound', async () => {
     expect(await forRequest(cookies('sid=a'), options).getToken()).toBe(cached)
     expect(await forRequest(cookies('device=1; sid=a'), options).getToken()).toBe(cached)
     expect(upstream.requests).toEqual([])
   })
 
-  it('ends the use of a token with any cookie that may have been the session', async () => {
+  it('make a token unusable when any of these cookies changes', async () => {
     const [, , token, binding] = cookies('device=1; sid=a').split('; ')
     for (const rest of ['sid=a', 'device=1', 'device=1; sid=b', 'device=1; sid=a; sid=b', `${SESSION}; device=1; sid=a`])
       expect(await forRequest(`${rest}; ${token}; ${binding}`, options).getToken()).toBe(minted)
     expect(await forRequest(`${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('makes the request anonymous if the remaining cookies are not a session', async () => {
+  it('make the request anonymous if none of the remaining cookies is a session', async () => {
     upstream.answer = json({ code: 'UNAUTHORIZED' }, 401)
     const [, , token, binding] = cookies('device=1; sid=a').split('; ')
     expect(await forRequest(`device=1; ${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('is bound by responses of the proxy', async () => {
+  it('are bound to the token by responses of the proxy', async () => {
     const set = [`sid=b; ${FLAGS}`, `better-auth.convex_jwt=${minted}; ${FLAGS}`]
     expect(await proxied(set, '', {}, options)).toEqual([`better-auth.convex_jwt_binding=${bindingOf('sid=b', minted)}; ${FLAGS}`])
     expect(await proxied([`sid=b; ${FLAGS}`], 'sid=a', {}, options)).toEqual([

@@ -109,7 +109,7 @@ describe('a result', () => {
 describe('a page', () => {
   const page = (paginationOpts: Record<string, unknown>): [string, Record<string, unknown>] => ['messages:page', { channel: 'pages', paginationOpts }]
 
-  it('keeps its end when rows change, and with its journal also after a reconnect', async () => {
+  it('keeps its end when rows change, and after a reconnect if the client has its journal', async () => {
     for (let index = 0; index < 6; index++)
       await deployment.mutation(api.messages.send, { channel: 'pages', body: `first ${index}` })
     const client = await subscribe(page({ numItems: 3, cursor: null }))

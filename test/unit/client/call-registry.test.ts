@@ -47,7 +47,7 @@ describe('createCallRegistry', () => {
     expect(state()).toEqual([0, false, false])
   })
 
-  it('counts nothing after all calls were rejected, also when they settle later', async () => {
+  it('has no pending calls after endAll, and ignores rejected calls that settle later', async () => {
     const { calls, onSettled } = createRegistry()
     const ended = [calls.start({ ...question, optimisticUpdate }), calls.start(question)]
     const outcomes: string[] = []
@@ -65,13 +65,16 @@ describe('createCallRegistry', () => {
     expect(calls.hasWrites).toBe(false)
   })
 
-  it('refuses arguments that are not Convex values without counting the call', () => {
+  it('throws for arguments that are not Convex values, and does not count the call', () => {
     const { calls } = createRegistry()
     expect(() => calls.start({ ...question, args: 'text' })).toThrow('[ARGS_INVALID]')
     expect([calls.size, calls.hasWrites]).toEqual([0, false])
   })
 
-  /** Convex makes the state of a client from all of its calls, so reading that state counts as looking at each of them. */
+  /**
+   * The Convex client iterates over all of its calls to compute its connection state, so each
+   * reading of this state takes time in proportion to the number of calls.
+   */
   describe('many pending calls', () => {
     const CALLS = 200
     let page: ScriptedPage
@@ -96,7 +99,7 @@ describe('createCallRegistry', () => {
       return { settled }
     }
 
-    it('grows with the number of calls while they settle one by one', async () => {
+    it('take time in proportion to their number when they settle one by one', async () => {
       const { settled } = await sendCalls()
       let visited = 0
       const { [Symbol.iterator]: iterate, forEach } = Set.prototype
@@ -115,7 +118,7 @@ describe('createCallRegistry', () => {
       expect(visited).toBeLessThan(10 * CALLS)
     })
 
-    it('reads the connection state once when all calls are rejected in one tick', async () => {
+    it('read the connection state only once when all of them are rejected in one tick', async () => {
       page.deployment.isHolding = true
       const { settled } = await sendCalls()
       await page.tick()

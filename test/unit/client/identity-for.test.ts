@@ -26,14 +26,14 @@ describe('runsAs', () => {
     ['an unknown identity', { public: 'anonymous', optional: 'waiting', call: 'waiting', required: 'waiting' }],
     ['an identity that is unknown for too long', { public: 'anonymous', optional: 'anonymous', call: 'waiting', required: 'waiting' }],
     ['a page that is signed out', { public: 'anonymous', optional: 'anonymous', call: 'anonymous', required: 'unavailable' }],
-  ])('decides every auth mode for %s', (name, expected) => {
+  ])('returns the identity of a query or call in each auth mode: %s', (name, expected) => {
     const modes = Object.keys(expected) as AuthMode[]
     expect(Object.fromEntries(modes.map(mode => [mode, runsAs(mode, states[name]!)]))).toEqual(expected)
   })
 })
 
 describe('userIdFor', () => {
-  it('returns the id of the user, null for anonymous, undefined for a query that does not run', () => {
+  it('returns a user id, null for anonymous, or undefined if the query does not run', () => {
     const state = states['a confirmed user']!
     expect(userIdFor('required', state)).toBe('ada')
     expect(userIdFor('public', state)).toBeNull()
@@ -42,7 +42,7 @@ describe('userIdFor', () => {
 })
 
 describe('isUserExpected', () => {
-  it('expects a user who is known, or whose token was requested before the session is known', () => {
+  it('is true if a user is known, or if a token was requested while the identity is unknown', () => {
     expect(isUserExpected(states['a user without a first token']!)).toBe(true)
     expect(isUserExpected(initialAuthState(true, undefined))).toBe(true)
     expect(isUserExpected(loading)).toBe(false)

@@ -93,7 +93,7 @@ describe('composables', () => {
       ['useConvexClient', () => useConvexClient()],
       ['useConvexAuth', () => useConvexAuth()],
       ['useConvexConnectionState', () => useConvexConnectionState()],
-    ])('%s throws PLUGIN_MISSING and its own name', (name, use) => {
+    ])('%s throws PLUGIN_MISSING, and the error contains the name of the composable', (name, use) => {
       expectDiagnosis(thrownBy(() => effectScope().run(use)), 'PLUGIN_MISSING', { why: new RegExp(name), fix: /app\.use\(createConvex/ })
     })
   })

@@ -107,7 +107,7 @@ describe('createConvex', () => {
       expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
     })
 
-    it('runs calls made in the meantime exactly once afterwards, as the same user', async () => {
+    it('runs calls that were made in the meantime exactly once, as the same user', async () => {
       const { deployment, add, run, convex } = await openAuthenticated()
       refuseAll()
       await page.tick()
@@ -128,7 +128,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:run')).toEqual(['ada'])
     })
 
-    it('settles a call that may have run with CONNECTION_LOST', async () => {
+    it('causes a call that may have run to reject with CONNECTION_LOST', async () => {
       const { deployment, add } = await openAuthenticated()
       deployment.isHolding = true
       const addition = add.mutate({})
@@ -255,7 +255,7 @@ describe('createConvex', () => {
       expect([status.value, error.value, tasks.data.value]).toEqual(['authenticated', null, 'ada\'s tasks'])
     })
 
-    it('leave the page anonymous for all but a moment in five minutes', async () => {
+    it('leave the page anonymous, apart from one short attempt every five minutes', async () => {
       const { deployment, status, me } = await openRejected()
       const ticks = recordTicks(() => [status.value, me.data.value])
       await page.tick(600_000)
@@ -333,7 +333,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:run')).toEqual(['ada'])
     })
 
-    it('is answered with growing delays, and at once after results', async () => {
+    it('delays the next client longer each time, until results arrive', async () => {
       const { deployment, status } = await openAuthenticated()
       deployment.onFrame = (frame, socket) => frame.type === 'Authenticate' && setTimeout(() => socket.failFatally())
       failFatally('ada')
@@ -349,7 +349,7 @@ describe('createConvex', () => {
       expect(deployment.sockets).toHaveLength(recovered + 1)
     })
 
-    it('requires a token that the deployment has not rejected', async () => {
+    it('is followed by a client that uses a token that was not rejected', async () => {
       const { deployment, source, status, tasks } = await openAuthenticated()
       source.answer = null
       refuseAll()

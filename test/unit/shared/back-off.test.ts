@@ -20,7 +20,7 @@ describe('backOffDelay', () => {
       .toEqual([1000, 1000, 30_000, 300_000, 1000, 1000, 1000])
   })
 
-  it('has a random upper half', () => {
+  it('is random between half of the step and the whole step', () => {
     expect(delayWith(0, 1)).toBe(500)
     expect(delayWith(0.5, 1)).toBe(750)
     expect(delayWith(0, 4)).toBe(4000)

@@ -161,7 +161,7 @@ describe('shareStructure', () => {
   })
 
   describe('a large list', () => {
-    it('is shared within a frame if one of 10,000 rows has changed', () => {
+    it('is compared within the time of a frame if one of 10,000 rows has changed', () => {
       const make = () => Array.from({ length: 10_000 }, (_, index) => ({ _id: `id-${index}`, text: `text ${index}`, author: { name: 'Ada' } }))
       const previous = make()
       const next = make()

@@ -50,7 +50,7 @@ describe('collectSsrData', () => {
     expect(Object.values(ssrData.results)).toEqual([{ userId: null, outcome: { value: 'of null' } }])
   })
 
-  it('leaves queries to the browser that may not run as the current identity', () => {
+  it('does not fetch a query that may not run as the current identity', () => {
     const { fetch } = collect()
     expect(fetch(describeQuery('optional', 'values:get', {}), undefined)).toBeUndefined()
     expect(fetch(describeQuery('required', 'values:get', {}), null)).toBeUndefined()

@@ -28,7 +28,7 @@ describe('restoreSsrData', () => {
     expect(take(ofAda, 'ada')).toEqual({ status: 'success', value: 'of Ada' })
   })
 
-  it('removes used results when hydration ends, and returns each other result once more', () => {
+  it('removes used results when hydration ends, and returns each unused result once later', () => {
     const { take, endHydration } = restore()
     take(ofAda, 'ada')
     endHydration()

@@ -447,7 +447,7 @@ describe('transition', () => {
       expect(nextState(coming, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'waiting' } })
     })
 
-    it('ends the request of an anonymous page', () => {
+    it('ends the token request of an anonymous page without signing in', () => {
       const requesting = [{ type: 'denied' } as const, { type: 'tokenRequested' } as const].reduce(nextState, adaAuthenticated)
       expect(nextState(requesting, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
     })
@@ -656,7 +656,7 @@ describe('transition', () => {
       expect(nextState(next, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
     })
 
-    it('ends the back-off of a session request', () => {
+    it('replaces a session request that backs off with a token request', () => {
       const waiting = [{ type: 'sessionCheckRequested' } as const, reports({ status: 'failed', error: failure })].reduce(nextState, adaAuthenticated)
       expect(nextState(waiting, inconclusive).request).toMatchObject({ status: 'pending', kind: 'token' })
     })
@@ -709,7 +709,7 @@ describe('transition', () => {
       expect(nextState(nextStep, wake).request).toMatchObject({ status: 'pending' })
     })
 
-    it('is retried before the delay of the provider when the page wakes, once in each step', () => {
+    it('is retried once per back-off when the page wakes, before the delay of the provider ends', () => {
       const delayed = nextState(requesting, { ...failed, retryAfterMs: 60_000 })
       expect(delayed.request).toMatchObject({ status: 'waiting', retryAfterMs: 60_000 })
       const woken = nextState(delayed, wake)

@@ -59,7 +59,7 @@ function bodies(list: { body: string }[] | undefined): string | undefined {
 
 describe('optimisticUpdate', () => {
   describe('a successful mutation', () => {
-    it('is shown in the tick of the call, and replaced by its own effect in one step', async () => {
+    it('is shown in the tick of the call, and replaced by the result of the mutation in one step', async () => {
       const { mutate, query, seen, shown } = await mountChannel()
       const row = query.data.value![0]
       void mutate({ channel, body: 'two' })
@@ -71,7 +71,7 @@ describe('optimisticUpdate', () => {
       expect(query.data.value![0]).toBe(row)
     })
 
-    it('updates several queries in one update of the page', async () => {
+    it('changes several queries in one update of the page', async () => {
       const { mutate, query } = await mountChannel((queries, args) => {
         add(queries, args)
         queries.setQuery(api.messages.count, { channel: args.channel }, queries.getQuery(api.messages.count, { channel: args.channel })! + 1)
@@ -89,7 +89,7 @@ describe('optimisticUpdate', () => {
       expect(seen.at(-1)).toEqual([2, 2])
     })
 
-    it('renders nothing if it changes nothing', async () => {
+    it('causes no rendering if it changes no result', async () => {
       const { mutate, seen } = await mountChannel((queries, { channel }) => {
         queries.setQuery(api.messages.list, { channel }, queries.getQuery(api.messages.list, { channel })!.map(row => ({ ...row })))
       })
@@ -98,7 +98,7 @@ describe('optimisticUpdate', () => {
       expect(seen).toEqual([])
     })
 
-    it('receives the arguments that were sent, not later values of the form', async () => {
+    it('receives the arguments of the call, even if the form has changed since', async () => {
       const { mutate, shown } = await mountChannel()
       const form = { channel, body: 'two' }
       void mutate(form)
@@ -109,7 +109,7 @@ describe('optimisticUpdate', () => {
       await page.tick(500)
     })
 
-    it('works through useConvexClient too', async () => {
+    it('is also run for a mutation of useConvexClient', async () => {
       const { shown } = await mountChannel()
       const { result: client } = page.run(() => useConvexClient())
       const sent = client.mutation(api.messages.send, { channel, body: 'two' }, { optimisticUpdate: add })
@@ -125,7 +125,7 @@ describe('optimisticUpdate', () => {
   })
 
   describe('a mutation that fails', () => {
-    it('is reverted', async () => {
+    it('reverts its optimistic update', async () => {
       const { mutate, query, seen } = await mountChannel()
       const before = query.data.value
       const rejected = expect(mutate({ channel, body: '!' })).rejects.toThrow('refused')
@@ -135,7 +135,7 @@ describe('optimisticUpdate', () => {
       expect(query.data.value![0]).toBe(before![0])
     })
 
-    it('is reverted alone, without the updates before and after it', async () => {
+    it('reverts only its own update, and not the updates of earlier and later mutations', async () => {
       const { mutate, shown } = await mountChannel()
       void mutate({ channel, body: 'two' })
       page.deployment.isHolding = true
@@ -151,7 +151,7 @@ describe('optimisticUpdate', () => {
       expect(shown()).toBe('one,two,three')
     })
 
-    it('is reverted to the current result of the server', async () => {
+    it('reverts its update to the latest result of the server', async () => {
       const { mutate, channels, seen, shown } = await mountChannel()
       channels.a = [{ _id: '1', body: 'edited' }, { _id: '9', body: 'another\'s' }]
       page.deployment.invalidate()
@@ -163,7 +163,7 @@ describe('optimisticUpdate', () => {
       expect(shown()).toBe('edited,another\'s')
     })
 
-    it('is reverted although the query fails in the meantime', async () => {
+    it('reverts its update even if the query has failed in the meantime', async () => {
       const { mutate, query, channels } = await mountChannel((queries, { channel, body }) =>
         queries.setQuery(api.messages.list, { channel }, [{ _id: 'optimistic', body }]))
       page.deployment.functions.set('messages:list', () => {
@@ -182,7 +182,7 @@ describe('optimisticUpdate', () => {
   })
 
   describe('two pending updates of one query', () => {
-    it('are applied in order, and each ends with its own mutation', async () => {
+    it('are applied in order, and each is removed when its own mutation has run', async () => {
       const { mutate, query, shown } = await mountChannel()
       const ids = (): unknown => query.data.value!.map(({ _id }) => _id).join()
       void mutate({ channel, body: 'two' })
@@ -195,7 +195,7 @@ describe('optimisticUpdate', () => {
       expect(ids()).toBe('1,two,three')
     })
 
-    it('are both applied again to the changes of other users', async () => {
+    it('are both applied again when another user changes the data', async () => {
       const { mutate, channels, query, shown } = await mountChannel()
       channels.a = [...channels.a!, { _id: '9', body: 'another\'s' }]
       page.deployment.invalidate()
@@ -213,7 +213,7 @@ describe('optimisticUpdate', () => {
   describe('a value of undefined', () => {
     const clear: typeof add = (queries, { channel }) => queries.setQuery(api.messages.list, { channel }, undefined)
 
-    it('makes the query load until the effect arrives', async () => {
+    it('puts the query into the loading state until the result of the mutation arrives', async () => {
       const { mutate, query, seen } = await mountChannel(clear)
       void mutate({ channel, body: 'two' })
       expect([query.status.value, query.isPending.value, query.data.value, query.error.value, query.isStale.value]).toEqual(['pending', true, undefined, undefined, false])
@@ -221,14 +221,14 @@ describe('optimisticUpdate', () => {
       expect(seen).toEqual(['undefined pending', 'one,two success'])
     })
 
-    it('makes the query load until the mutation has failed', async () => {
+    it('puts the query into the loading state until the mutation has failed', async () => {
       const { mutate, seen } = await mountChannel(clear)
       void mutate({ channel, body: '!' }).catch(() => {})
       await page.tick(500)
       expect(seen).toEqual(['undefined pending', 'one success'])
     })
 
-    it('leaves the data of keepPreviousData on the page, as stale', async () => {
+    it('keeps the previous data as stale data if the query has keepPreviousData', async () => {
       const { mutate, query, seen, shown } = await mountChannel(clear, { keepPreviousData: true })
       void mutate({ channel, body: 'two' })
       expect([query.status.value, shown(), query.isStale.value]).toEqual(['pending', 'one', true])
@@ -239,7 +239,7 @@ describe('optimisticUpdate', () => {
   })
 
   describe('the local store', () => {
-    it('contains the live queries of the page, by arguments or all of them', async () => {
+    it('contains the live queries of the page, with getQuery and with getAllQueries', async () => {
       const seen: unknown[] = []
       const { mutate } = await mountChannel((queries) => {
         seen.push(
@@ -259,7 +259,7 @@ describe('optimisticUpdate', () => {
       expect(seen.slice(0, 6)).toEqual([[{ _id: '1', body: 'one' }], [], undefined, undefined, ['a: one', 'b: '], []])
     })
 
-    it('contains no query with an error, whose data can be set until the mutation settles', async () => {
+    it('contains no result of a failed query, but can set one until the mutation settles', async () => {
       const seen: unknown[] = []
       const { mutate, query } = await mountChannel((queries, { channel, body }) => {
         seen.push(queries.getQuery(api.messages.list, { channel }))
@@ -288,7 +288,7 @@ describe('optimisticUpdate', () => {
   })
 
   describe('while offline', () => {
-    it('is shown at once and during failed reconnections, and the mutation runs once', async () => {
+    it('is shown at once and while reconnections fail, and the mutation runs once', async () => {
       const { mutate, isQueued, query, shown, sent } = await mountChannel()
       page.deployment.isReachable = false
       page.deployment.drop()
@@ -303,7 +303,7 @@ describe('optimisticUpdate', () => {
       expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'two', 'three'])
     })
 
-    it('remains through the first results of the new connection', async () => {
+    it('remains when the first results of the new connection arrive', async () => {
       const { mutate, seen } = await mountChannel()
       page.deployment.isReachable = false
       page.deployment.drop()
@@ -318,7 +318,7 @@ describe('optimisticUpdate', () => {
     it.each([
       ['signed out', () => page.source.say({ status: 'signedOut' })],
       ['followed by another', () => page.source.signIn('bob')],
-    ])('is removed in that tick: %s', async (_how, change) => {
+    ])('removes the update in the same tick: %s', async (_how, change) => {
       const { mutate, seen, shown, query } = await mountChannel(add, { user: 'ada' })
       page.deployment.isHolding = true
       const failure = mutate({ channel, body: 'secret' }).catch(error => error)
@@ -332,7 +332,7 @@ describe('optimisticUpdate', () => {
       expect(seen).toEqual(['one,secret success', 'undefined pending', 'one success'])
     })
 
-    it('is removed while offline, and is not shown to the next identity', async () => {
+    it('removes the update while the page is offline, so that the next identity never sees it', async () => {
       const { mutate, shown, sent } = await mountChannel(add, { user: 'ada' })
       page.deployment.isReachable = false
       page.deployment.drop()

@@ -33,7 +33,7 @@ describe('useConvexAction: run', () => {
     expect(await ran).toBe('ada ran nothing')
   })
 
-  it('rejects with the error, exposes it, runs the callbacks, and is cleared by reset', async () => {
+  it('rejects with the error, sets `error`, and runs the callbacks; reset() clears the error', async () => {
     const onError = vi.fn()
     const { run, status, error, reset } = mountAction({ onError })
     const rejected = expect(run({ value: '!' })).rejects.toThrow('refused')
@@ -56,7 +56,7 @@ describe('useConvexAction: run', () => {
     expect(onSettled).toHaveBeenCalledExactlyOnceWith('ada ran one', undefined, { value: 'one' })
   })
 
-  it('is queued offline, and runs once after the reconnection', async () => {
+  it('waits while the page is offline, and runs once after the reconnection', async () => {
     const { run, status, isQueued } = mountAction()
     await page.tick()
     page.deployment.isReachable = false
@@ -71,7 +71,7 @@ describe('useConvexAction: run', () => {
     expect(page.deployment.executions.filter(({ kind }) => kind === 'action')).toHaveLength(1)
   })
 
-  it('rejects after an identity change: outcome unknown, unless it was not sent', async () => {
+  it('rejects at an identity change, with the outcome `unknown` or `notSent`', async () => {
     const { run, status } = mountAction()
     await page.tick()
     page.deployment.isHolding = true
@@ -89,7 +89,7 @@ describe('useConvexAction: run', () => {
     expect(page.deployment.executions.filter(({ kind }) => kind === 'action').map(({ args }) => args.value)).toEqual(['one'])
   })
 
-  it('rejects after the reconnection if the connection drops: it is not repeated', async () => {
+  it('rejects after the reconnection if the connection dropped, and is not repeated', async () => {
     const { run, status, isQueued } = mountAction()
     await page.tick()
     page.deployment.isHolding = true

@@ -21,7 +21,7 @@ function mountClient(options?: ScriptedPageOptions): UseConvexClientReturn {
 
 describe('useConvexClient', () => {
   describe('query', () => {
-    it('resolves once as the current identity, and unsubscribes', async () => {
+    it('runs as the current identity, resolves, and unsubscribes', async () => {
       const client = mountClient({ user: 'ada' })
       const answer = client.query(api.users.whoami)
       await page.tick(500)
@@ -39,7 +39,7 @@ describe('useConvexClient', () => {
       expect(await answer).toBe('ada')
     })
 
-    it('resolves as the user while a page still shows anonymous data', async () => {
+    it('runs as the user even if queries of the page still show anonymous results', async () => {
       const client = mountClient({ user: 'silent' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
       const query = page.run(() => useConvexQuery(api.users.whoami)).result
@@ -65,7 +65,7 @@ describe('useConvexClient', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('rejects at once with the error that a component shows', async () => {
+    it('rejects at once if a component already shows an error of the same query', async () => {
       const client = mountClient()
       page.deployment.functions.set('users:whoami', () => {
         throw new Error('broken')
@@ -90,14 +90,14 @@ describe('useConvexClient', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('runs as anonymous if the provider does not respond, as queries on the page do', async () => {
+    it('runs anonymously, as queries of the page do, if the provider does not respond', async () => {
       const client = mountClient({ user: 'silent' })
       const answer = client.query(api.users.whoami)
       await page.tick(2500)
       expect(await answer).toBeNull()
     })
 
-    it('of an anonymous user rejects at sign-in, without affecting a public query', async () => {
+    it('rejects at sign-in if it runs anonymously, and does not affect a public query', async () => {
       const client = mountClient()
       page.deployment.functions.set('values:get', () => 1)
       page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
@@ -110,7 +110,7 @@ describe('useConvexClient', () => {
       expect(page.deployment.sockets).toHaveLength(2)
     })
 
-    it('sends nothing if a component shows the same query', async () => {
+    it('sends no message if a component shows the same query', async () => {
       const client = mountClient()
       page.run(() => useConvexQuery(api.users.whoami))
       await page.tick(500)
@@ -119,7 +119,7 @@ describe('useConvexClient', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('does not shorten the lingering of a component', async () => {
+    it('does not shorten the time for which the query of a component lingers', async () => {
       const client = mountClient()
       // Keeps the connection open.
       page.deployment.functions.set('messages:count', () => 0)
@@ -136,7 +136,7 @@ describe('useConvexClient', () => {
       expect(page.takeFrames()).toEqual(['-1'])
     })
 
-    it('rejects at an identity change instead of resolving for another identity', async () => {
+    it('rejects at an identity change, so that another identity never receives the result', async () => {
       const client = mountClient({ user: 'ada' })
       await page.tick(500)
       const failure = client.query(api.users.whoami).catch(error => error)
@@ -145,7 +145,7 @@ describe('useConvexClient', () => {
       expect(await failure).toBeInstanceOf(IdentityChangedError)
     })
 
-    it('resolves although its component is unmounted, and unsubscribes', async () => {
+    it('resolves and unsubscribes even if its component is unmounted', async () => {
       mountClient()
       const isShown = ref(true)
       const answers: unknown[] = []
@@ -161,7 +161,7 @@ describe('useConvexClient', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('rejects when the page is closed, and after that', async () => {
+    it('rejects when the plugin is closed, and if it is called afterwards', async () => {
       const client = mountClient()
       const failure = client.query(api.users.whoami).catch(error => error)
       await page.tick(20)
@@ -171,7 +171,7 @@ describe('useConvexClient', () => {
       await expect(client.query(api.users.whoami)).rejects.toMatchObject({ code: 'CLOSED' })
     })
 
-    it('refuses arguments that cannot be sent', async () => {
+    it('rejects for arguments that Convex cannot encode', async () => {
       const client = mountClient()
       await expect(client.query(api.values.echo, { value: new Date(0) })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
       await expect(client.mutation(api.messages.send, new Event('click') as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
@@ -180,7 +180,7 @@ describe('useConvexClient', () => {
   })
 
   describe('mutation and action', () => {
-    it('run as the identity at the moment of the call', async () => {
+    it('run as the identity that is current when they are called', async () => {
       const client = mountClient()
       const guests = client.mutation(api.messages.send, { channel: 'a', body: 'one' })
       await page.tick(500)
@@ -211,7 +211,7 @@ describe('useConvexClient', () => {
       expect(await answer).toBe(expected)
     })
 
-    it('reject at an identity change, with notSent while offline', async () => {
+    it('reject at an identity change, with the outcome `notSent` if the page is offline', async () => {
       const client = mountClient({ user: 'ada' })
       await page.tick(500)
       page.deployment.isReachable = false
@@ -240,7 +240,7 @@ describe('useConvexClient', () => {
   })
 
   describe('client', () => {
-    it('is the current ConvexClient, another one for each identity', async () => {
+    it('is the ConvexClient of the current identity, and differs for each identity', async () => {
       const client = mountClient()
       const guests = client.client
       expect(guests).toBeInstanceOf(ConvexClient)
@@ -255,7 +255,7 @@ describe('useConvexClient', () => {
       expect(client.client).not.toBe(guests)
     })
 
-    it('stays open as the anonymous client while the app may hold it', async () => {
+    it('remains open if it is the anonymous client, since the app may still use it', async () => {
       const client = mountClient()
       const updates: unknown[] = []
       client.client.onUpdate(api.users.whoami, {}, answer => updates.push(answer))
@@ -267,7 +267,7 @@ describe('useConvexClient', () => {
       expect(page.deployment.liveSockets).toHaveLength(1)
     })
 
-    it('throws after the page is closed', async () => {
+    it('throws after the plugin is closed', async () => {
       const client = mountClient()
       await page.convex.close()
       expect(() => client.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))

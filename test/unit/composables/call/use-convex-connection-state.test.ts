@@ -26,7 +26,7 @@ describe('useConvexConnectionState: the state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false, inflightMutations: 0 })
   })
 
-  it('is that of the current identity, and ignores the connection of the previous one', async () => {
+  it('describes the connection of the current identity, and not of the previous identity', async () => {
     const { state } = mountState({ user: 'ada' })
     await page.tick()
     expect(state.value.connectionCount).toBe(1)
@@ -38,7 +38,7 @@ describe('useConvexConnectionState: the state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
   })
 
-  it('follows the socket as it opens, closes and opens again', async () => {
+  it('changes when the socket opens, closes and opens again', async () => {
     const { state } = mountState()
     expect(state.value.isWebSocketConnected).toBe(false)
     await page.tick()
@@ -50,7 +50,7 @@ describe('useConvexConnectionState: the state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 2 })
   })
 
-  it('counts requests that are pending', async () => {
+  it('contains the number of pending requests', async () => {
     const { state, send } = mountState()
     await page.tick()
     page.deployment.isHolding = true
@@ -62,7 +62,7 @@ describe('useConvexConnectionState: the state', () => {
     expect(state.value).toMatchObject({ hasInflightRequests: false, inflightMutations: 0 })
   })
 
-  it('is that of the user while signed in, and the anonymous one after sign-out', async () => {
+  it('describes the connection of the user, and the anonymous connection after a sign-out', async () => {
     const { state } = mountState({ user: 'silent' })
     await page.tick()
     expect(state.value.isWebSocketConnected).toBe(false)
@@ -79,7 +79,7 @@ describe('useConvexConnectionState: the state', () => {
     expect(state.value.isWebSocketConnected).toBe(true)
   })
 
-  it('is that of the user, whatever happens to the connection of a public query', async () => {
+  it('describes the connection of the user, even if a public query has its own connection', async () => {
     const { state } = mountState({ user: 'ada' })
     await page.tick()
     page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
@@ -92,7 +92,7 @@ describe('useConvexConnectionState: the state', () => {
     page.deployment.isReachable = true
   })
 
-  it('reports no connection after the page is closed', async () => {
+  it('reports no connection after the plugin is closed', async () => {
     const { state } = mountState({ user: 'ada' })
     page.source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
     await page.tick()

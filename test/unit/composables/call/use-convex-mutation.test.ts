@@ -27,7 +27,7 @@ function mountSend(options: UseConvexMutationOptions<typeof api.messages.send> =
 
 describe('useConvexMutation', () => {
   describe('mutate', () => {
-    it('exposes the state of the latest call', async () => {
+    it('sets data, status and isPending of its call', async () => {
       const { mutate, state } = mountSend()
       expect(state()).toEqual(['idle', false, undefined, undefined])
       const sent = mutate({ channel: 'a', body: 'one' })
@@ -37,7 +37,7 @@ describe('useConvexMutation', () => {
       expect(state()).toEqual(['success', false, 'nobody sent one', undefined])
     })
 
-    it('rejects with the error, and exposes it', async () => {
+    it('rejects with the error of the function, and sets `error`', async () => {
       const { mutate, state, error } = mountSend()
       const rejected = expect(mutate({ channel: 'a', body: '!' })).rejects.toThrow('refused !')
       await page.tick(500)
@@ -49,7 +49,7 @@ describe('useConvexMutation', () => {
       await page.tick(500)
     })
 
-    it('passes the error of the function through untouched', async () => {
+    it('rejects with the same ConvexError that the function threw', async () => {
       const { mutate } = mountSend()
       const failure = mutate({ channel: 'a', body: '!' }).catch(error => error)
       page.deployment.functions.set('messages:send', () => {
@@ -61,7 +61,7 @@ describe('useConvexMutation', () => {
       expect(await failure).not.toBeInstanceOf(ConvexError)
     })
 
-    it('exposes the latest of several calls, in whatever order they end', async () => {
+    it('sets the state of the latest call, even if an earlier call settles later', async () => {
       const { mutate, state, sent } = mountSend()
       const calls = [mutate({ channel: 'a', body: 'one' }), mutate({ channel: 'a', body: '!' }), mutate({ channel: 'a', body: 'three' })]
       const outcomes = Promise.allSettled(calls)
@@ -72,7 +72,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual(['one', '!', 'three'])
     })
 
-    it('continues after reset, without being exposed', async () => {
+    it('continues after reset(), and no longer sets the state', async () => {
       const { mutate, state, reset, sent } = mountSend()
       const call = mutate({ channel: 'a', body: 'one' })
       reset()
@@ -106,7 +106,7 @@ describe('useConvexMutation', () => {
       expect(await call).toBe('ada sent one')
     })
 
-    it('sends the arguments of the moment of the call', async () => {
+    it('sends the arguments as they were at the time of the call', async () => {
       const { mutate, sent } = mountSend({}, { user: 'silent' })
       const form = reactive({ channel: 'a', body: 'written' })
       void mutate(form)
@@ -117,7 +117,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual(['written'])
     })
 
-    it('waits for the connection while offline and is sent once', async () => {
+    it('waits while the page is offline, and is then sent once', async () => {
       const { mutate, sent } = mountSend()
       page.run(() => useConvexQuery(api.users.whoami))
       page.deployment.functions.set('users:whoami', () => null)
@@ -133,7 +133,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual(['later'])
     })
 
-    it('rejects when its user signs out, and leaves nothing in the state', async () => {
+    it('rejects when its user signs out, and resets the state', async () => {
       const onError = vi.fn()
       const { mutate, state } = mountSend({ onError }, { user: 'ada' })
       await page.tick(500)
@@ -149,7 +149,7 @@ describe('useConvexMutation', () => {
       page.deployment.flush()
     })
 
-    it('exposes no call of the previous user to the next one', async () => {
+    it('leaves no state for the next user', async () => {
       const { mutate, state } = mountSend({}, { user: 'ada' })
       void mutate({ channel: 'a', body: 'secret' })
       await page.tick(500)
@@ -159,7 +159,7 @@ describe('useConvexMutation', () => {
       expect(state()).toEqual(['idle', false, undefined, undefined])
     })
 
-    it('rejects when the page is closed', async () => {
+    it('rejects when the plugin is closed', async () => {
       const { mutate } = mountSend()
       page.run(() => useConvexQuery(api.users.whoami))
       page.deployment.functions.set('users:whoami', () => null)
@@ -173,7 +173,7 @@ describe('useConvexMutation', () => {
   })
 
   describe('callbacks', () => {
-    it('run with the result or error and the arguments of each call, onSettled last', async () => {
+    it('receive the result or the error, and the arguments of each call; onSettled runs last', async () => {
       const seen: unknown[] = []
       const { mutate } = mountSend({
         onSuccess: (...said) => seen.push(['success', ...said]),
@@ -194,7 +194,7 @@ describe('useConvexMutation', () => {
       ])
     })
 
-    it('run before the promise settles, after the state has changed', async () => {
+    it('run after the state has changed and before the promise settles', async () => {
       const seen: string[] = []
       const { mutate, status } = mountSend({ onSettled: () => seen.push(`settled: ${status.value}`) })
       void mutate({ channel: 'a', body: 'one' }).then(() => seen.push('resolved'))
@@ -203,7 +203,7 @@ describe('useConvexMutation', () => {
       expect(seen).toEqual(['settled: pending', 'resolved', 'settled: error', 'rejected'])
     })
 
-    it('run for a call that reset has cleared', async () => {
+    it('run even if reset() has cleared the state of the call', async () => {
       const onSettled = vi.fn()
       const { mutate, reset } = mountSend({ onSettled })
       void mutate({ channel: 'a', body: 'one' })
@@ -222,7 +222,7 @@ describe('useConvexMutation', () => {
       expect(onSettled).toHaveBeenCalledExactlyOnceWith(undefined, failure, expect.any(Event))
     })
 
-    it('run although the component is unmounted', async () => {
+    it('run even if the component has been unmounted', async () => {
       mountSend()
       const seen: unknown[] = []
       const isShown = ref(true)
@@ -250,7 +250,7 @@ describe('useConvexMutation', () => {
       return { ...send, seen }
     }
 
-    it('is true while the page is offline, until the reconnection', async () => {
+    it('is true while a call waits because the page is offline', async () => {
       const { mutate, isQueued, sent, seen } = await mountOnline()
       page.deployment.isReachable = false
       page.deployment.drop()
@@ -264,7 +264,7 @@ describe('useConvexMutation', () => {
       expect(seen).toEqual(['pending', 'pending, queued', 'pending', 'success'])
     })
 
-    it('is false while the call is pending, even if the connection drops', async () => {
+    it('is false after the call has been sent, even if the connection drops', async () => {
       const { mutate, sent, seen } = await mountOnline()
       const call = mutate({ channel: 'a', body: 'one' })
       page.deployment.isReachable = false
@@ -278,7 +278,7 @@ describe('useConvexMutation', () => {
       expect(seen).toEqual(['pending', 'success'])
     })
 
-    it('is true until the identity is known and its connection is open', async () => {
+    it('is true until the identity is known and the connection is open', async () => {
       const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
       page.deployment.latencyMs = 1000
       const call = mutate({ channel: 'a', body: 'one' })
@@ -293,7 +293,7 @@ describe('useConvexMutation', () => {
       expect(await call).toBe('ada sent one')
     })
 
-    it('is true while a user is expected whose token does not arrive', async () => {
+    it('is true while the token of the user has not arrived', async () => {
       const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
       page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
       const call = mutate({ channel: 'a', body: 'one' })
@@ -312,7 +312,7 @@ describe('useConvexMutation', () => {
       expect(isQueued.value).toBe(false)
     })
 
-    it('is false before and after a call on a page without a connection', async () => {
+    it('is false before and after a call if the page has no connection', async () => {
       const { mutate, isQueued } = mountSend()
       expect(isQueued.value).toBe(false)
       void mutate({ channel: 'a', body: 'one' })
@@ -337,7 +337,7 @@ describe('useConvexMutation', () => {
   /** How a call ended: `notSent`, `unknown`, or its result. */
     const outcomeOf = (call: Promise<unknown>): Promise<unknown> => call.catch(error => error instanceof IdentityChangedError ? error.outcome : error)
 
-    it('reject with notSent or unknown, and no connection sends them later', async () => {
+    it('reject with the outcome `notSent` or `unknown`, and are never sent later', async () => {
       const { mutate, sent } = mountSend({}, { user: 'ada' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       page.run(() => useConvexQuery(api.users.whoami))
@@ -357,7 +357,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual(['sent'])
     })
 
-    it('reject with notSent if the token of the caller has not arrived', async () => {
+    it('reject with the outcome `notSent` if the token of their user has not arrived', async () => {
       const { mutate, sent } = mountSend({}, { user: 'silent' })
       page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
       const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
@@ -368,7 +368,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual([])
     })
 
-    it('of an anonymous user reject, sent or not, and never run as the next user', async () => {
+    it('reject if they are anonymous, sent or not, and never run as the user who signs in', async () => {
       const { mutate, sent } = mountSend()
       const calls = [outcomeOf(mutate({ channel: 'a', body: 'while connecting' }))]
       await page.tick(10)
@@ -378,7 +378,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual([])
     })
 
-    it('of an anonymous user are not sent by the connection of a public query', async () => {
+    it('are not sent on the connection of a public query if they are anonymous', async () => {
       const { mutate, sent } = mountSend()
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       const query = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' })).result
@@ -394,7 +394,7 @@ describe('useConvexMutation', () => {
       expect([query.status.value, query.isStale.value, query.data.value]).toEqual(['success', false, null])
     })
 
-    it('of a user do not affect the connection of a public query', async () => {
+    it('do not affect the connection of a public query', async () => {
       const { mutate } = mountSend({}, { user: 'ada' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       const query = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' })).result
@@ -410,7 +410,7 @@ describe('useConvexMutation', () => {
       expect([query.status.value, query.isStale.value]).toEqual(['success', false])
     })
 
-    it('run the callbacks with the error alone, at whatever moment the result arrives', async () => {
+    it('run only onError and onSettled, even if the result arrives in the same tick', async () => {
       const seen: string[] = []
       // From the message of the server to the callbacks, several promises settle one after another.
       // The identity changes between any two of them.
@@ -494,7 +494,7 @@ describe('useConvexMutation', () => {
       expect(failures).toEqual([expect.objectContaining({ code: 'CLOSED' })])
     })
 
-    it('leave no connection state, although a public query had its own connection', async () => {
+    it('do not keep the connection state, even if a public query had its own connection', async () => {
       const { mutate } = mountSend({}, { user: 'ada' })
       page.deployment.functions.set('users:whoami', () => null)
       const { result: connection } = page.run(() => useConvexConnectionState())
@@ -509,7 +509,7 @@ describe('useConvexMutation', () => {
       expect(connection.value.connectionCount).toBe(0)
     })
 
-    it('show the error, like calls after close()', async () => {
+    it('set the error CLOSED, like calls after close()', async () => {
       const { mutate, state } = mountSend()
       await page.convex.close()
       await expect(mutate({ channel: 'a', body: 'one' })).rejects.toMatchObject({ code: 'CLOSED' })
@@ -518,7 +518,7 @@ describe('useConvexMutation', () => {
   })
 
   describe('arguments that cannot be sent', () => {
-    it('are a diagnosed error if they are a DOM event of @click="mutate"', async () => {
+    it('reject with ARGS_INVALID if they are the DOM event of @click="mutate"', async () => {
       const { mutate, error, sent } = mountSend()
       const failures: unknown[] = []
       const Button = defineComponent(() => () => h('button', { onClick: (event: any) => mutate(event).catch(error => failures.push(error)) }))
@@ -541,7 +541,7 @@ describe('useConvexMutation', () => {
       ['no object', 'a'],
       ['an array', ['a']],
       ['null', null],
-    ])('are a diagnosed error: %s', async (_name, args) => {
+    ])('reject with ARGS_INVALID: %s', async (_name, args) => {
       const { mutate, sent } = mountSend()
       await expect(mutate(args as any)).rejects.toMatchObject({ code: 'ARGS_INVALID', fix: expect.stringMatching(/./) })
       await page.tick(200)
@@ -550,7 +550,7 @@ describe('useConvexMutation', () => {
   })
 
   describe('a reference to a query', () => {
-    it('is explained from the error of the server', async () => {
+    it('rejects with an error that explains the mistake', async () => {
       const { mutate } = mountSend()
       page.deployment.functions.set('messages:send', () => {
         throw new Error('Trying to execute messages:send as Mutation, but it is defined as Query.')

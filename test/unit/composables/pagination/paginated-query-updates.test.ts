@@ -75,7 +75,7 @@ describe('optimistic updates of a paginated list', () => {
   }
 
   describe('insertAtTop: the row', () => {
-    it('is shown at once, and replaced by the server row without a gap or a duplicate', async () => {
+    it('is shown at once, and the row of the server replaces it without a gap or a duplicate', async () => {
       const { seen } = await mountList()
       const sent = mountAdd(atTop)(-1)
       expect(seen).toEqual(['-1,0,1,2 CanLoadMore'])
@@ -95,7 +95,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(query.results.value[0]).toBe(first)
     })
 
-    it('is removed alone, if another update happened in between', async () => {
+    it('is removed when the mutation fails, and a later change of the server remains', async () => {
       const { seen } = await mountList()
       page.deployment.latencyMs = 50
       list.change('a', ranks => [...ranks, 0.5])
@@ -109,7 +109,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('0,0.5,1,2 CanLoadMore')
     })
 
-    it('remains next to another row that is still pending', async () => {
+    it('remains when another pending row is removed', async () => {
       const { seen } = await mountList()
       const add = mountAdd(atTop)
       page.deployment.latencyMs = 50
@@ -126,7 +126,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('-1,0,1,2 CanLoadMore')
     })
 
-    it('is in every mounted list with these arguments, and in no other', async () => {
+    it('is inserted into every mounted list with these arguments, and into no other list', async () => {
       const one = await mountList('a', 2)
       const same = await mountList('a')
       const other = await mountList('b')
@@ -135,7 +135,7 @@ describe('optimistic updates of a paginated list', () => {
       expect([one.seen, same.seen, other.seen]).toEqual([['-1,0,1,2,3,4,5 CanLoadMore'], ['-1,0,1,2 CanLoadMore'], []])
     })
 
-    it('is not in pages with other arguments, also of plain queries', async () => {
+    it('is not inserted into pages of other queries, or with other arguments', async () => {
       list.lists.far = [10, 11]
       const [near, far] = page.run(() => ['a', 'far'].map(of => useConvexQuery(listApi.page, { of, paginationOpts: { numItems: 3, cursor: null } }))).result
       await page.tick()
@@ -146,7 +146,7 @@ describe('optimistic updates of a paginated list', () => {
       expect([near, far].map(query => query!.data.value!.page.map(({ rank }) => rank))).toEqual([[0, 1, 2], [5, 10, 11]])
     })
 
-    it('waits for the first page if that has no result', async () => {
+    it('is inserted when the first page has a result', async () => {
       page.deployment.latencyMs = 50
       const { seen } = await mountList()
       void mountAdd(atTop)(-1)
@@ -155,7 +155,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('-1,0,1 CanLoadMore')
     })
 
-    it('is shown while its page is being split, and after', async () => {
+    it('is shown while its page is being split, and afterwards', async () => {
       const { seen } = await mountList()
       list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
       page.deployment.latencyMs = 50
@@ -186,7 +186,7 @@ describe('optimistic updates of a paginated list', () => {
   })
 
   describe('updates and removals of rows', () => {
-    it('apply to all pages; the other rows keep their identity', async () => {
+    it('apply to all pages, and all other rows remain the same objects', async () => {
       const { seen, query } = await mountList('a', 3)
       const before = query.results.value
       page.deployment.isHolding = true
@@ -199,7 +199,7 @@ describe('optimistic updates of a paginated list', () => {
       page.deployment.flush()
     })
 
-    it('do not touch pages in which nothing changes', async () => {
+    it('do not change pages that contain no changed row', async () => {
       await mountList('a', 3)
       const changed: (string | null)[] = []
       void mountAdd((store, { rank }) => {
@@ -228,7 +228,7 @@ describe('optimistic updates of a paginated list', () => {
   })
 
   describe('a page that is set to undefined', () => {
-    it('is loading until the mutation settles, and so are the later pages', async () => {
+    it('is loading until the mutation settles, together with all later pages', async () => {
       const { seen } = await mountList('a', 3)
       const sent = mountAdd((store) => {
         const [, second] = store.getAllQueries(listApi.page)
@@ -240,7 +240,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('0,1,2,2.5,3,4,5,6 Exhausted')
     })
 
-    it('makes the list load its first page, if it is that page', async () => {
+    it('puts the list into the status LoadingFirstPage if it is the first page', async () => {
       const { seen } = await mountList('a', 1)
       const sent = mountAdd((store) => {
         for (const { args } of store.getAllQueries(listApi.page))
@@ -297,12 +297,12 @@ describe('insertAtPosition: the row', () => {
     expect(insert(fakePages(1, negate(rows), isDone), -rank, 'desc')).toEqual(negate(expected))
   })
 
-  it('is inserted into each mounted list, as far as the list is loaded', () => {
+  it('is inserted into each mounted list that has loaded its position', () => {
     expect(insert([...fakePages(1, [[1, 2], [3, 4]]), ...fakePages(2, [[1, 2]], false), ...fakePages(3, [[], []])], 3.5))
       .toEqual([[1, 2], [3, 3.5, 4], [1, 2], [], [3.5]])
   })
 
-  it('keeps every way to divide a list into pages in order, halves included', () => {
+  it('is inserted in order, whatever the sizes of the pages, and also into halves of pages', () => {
     const ranks = [1, 2, 3, 4, 5, 6]
     for (let cuts = 0; cuts < 2 ** 5; cuts++) {
       const rows: number[][] = [[]]

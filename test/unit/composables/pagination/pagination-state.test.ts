@@ -56,7 +56,7 @@ describe('pagination-state', () => {
   describe('transition and viewOf', () => {
     const cases = Object.keys(states).flatMap(state => Object.keys(answers).map(name => [state, name] as const))
 
-    it.each(cases)('return a next state and a view for every input: %s with %s', (name, answered) => {
+    it.each(cases)('return a state and a view for every event: %s with %s', (name, answered) => {
       const state = states[name]!
       const before = JSON.stringify(state)
       const events: PaginationEvent[] = [
@@ -73,7 +73,7 @@ describe('pagination-state', () => {
       expect(JSON.stringify(state)).toBe(before)
     })
 
-    it.each(cases)('become stable: %s with %s', (name, answered) => {
+    it.each(cases)('reach a state that no longer changes if the pages do not change: %s with %s', (name, answered) => {
       let state = states[name]!
       // The same result for every range could be split without end; a real page cannot.
       const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
@@ -87,7 +87,7 @@ describe('pagination-state', () => {
         expect(transition(state, { type: 'pagesChanged', read: answers[answered]! })).toBe(state)
     })
 
-    it('return the same state while nothing changes', () => {
+    it('return the same object if nothing changes', () => {
       expect(transition(loaded, { type: 'pagesChanged', read: read(twoPages) })).toBe(loaded)
       expect(transition(loaded, { type: 'resume', read: read(twoPages) })).toBe(loaded)
       expect(transition(loaded, { type: 'pagesChanged', read: () => pending })).toBe(loaded)
@@ -96,7 +96,7 @@ describe('pagination-state', () => {
   })
 
   describe('requestsOf', () => {
-    it.each(Object.entries(states))('contains no request twice: %s', (_name, state) => {
+    it.each(Object.entries(states))('returns each request only once: %s', (_name, state) => {
       expect(new Set(rangesOf(state)).size).toBe(requestsOf(state).length)
     })
   })
@@ -104,7 +104,7 @@ describe('pagination-state', () => {
   describe('a page in two halves', () => {
     const whole = answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' })
 
-    it('is requested next to the page, and replaces it once both halves have results', () => {
+    it('is requested besides the whole page, and replaces it when both halves have results', () => {
       expect(rangesOf(states.split!)).toEqual(['1: start-', '1: start-1.5', '1: 1.5-2', '1: 2-'])
       const oneHalf = transition(states.split!, { type: 'pagesChanged', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
       expect(rangesOf(oneHalf)).toEqual(rangesOf(states.split!))
@@ -113,8 +113,8 @@ describe('pagination-state', () => {
     })
   })
 
-  describe('pages of another client', () => {
-    it('are requested again with fixed ends, and shown once all have results', () => {
+  describe('the pages of a previous client', () => {
+    it('are requested again with fixed ends, and are shown when all of them have results', () => {
       expect(rangesOf(states.restoring!)).toEqual(['2: start-2', '2: 2-4'])
       const former = { status: 'CanLoadMore', results: [1, 2, 3, 4], isStale: false } as const
       const one = transition(states.restoring!, { type: 'pagesChanged', read: read({ '-2': answer([1]) }) })

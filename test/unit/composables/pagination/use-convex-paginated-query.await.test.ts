@@ -50,7 +50,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(statuses).toEqual(['Error'])
   })
 
-  it('continues through the restart after an invalid cursor', async () => {
+  it('does not settle while the list restarts after an invalid cursor', async () => {
     openPage()
     let fails = 1
     list.intercept = (result) => {
@@ -76,7 +76,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(statuses).toEqual(['Paused'])
   })
 
-  it('settles when authentication fails, and when a required user is signed out', async () => {
+  it('settles if authentication fails, and if a required user is signed out', async () => {
     openPage({ user: 'ada' })
     page.source.answer = null
     const failing = statusesOf(page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 })).result)
@@ -107,7 +107,7 @@ describe('useConvexPaginatedQuery: await', () => {
     page.deployment.flush()
   })
 
-  it('resolves with every field except `then`, and is not a promise for Vue', async () => {
+  it('resolves with every field except `then`, and Vue does not treat the list as a promise', async () => {
     openPage()
     const { result } = mountList()
     await page.tick(300)

@@ -68,7 +68,7 @@ function invalidCursor(): Error {
 
 describe('useConvexPaginatedQuery', () => {
   describe('an error in one page', () => {
-    it('ends the list before the page, until the page recovers', async () => {
+    it('ends the list before the failed page until this page has a result again', async () => {
       const { seen, query } = await mountPages(3)
       breakPage('2', new Error('a failure'))
       await page.tick()
@@ -82,7 +82,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.error.value).toBeUndefined()
     })
 
-    it('triggers no watcher when it repeats with another request id', async () => {
+    it('triggers no watcher if the page fails again with another request id', async () => {
       const { seen, query } = await mountPages(3)
       let requests = 0
       list.intercept = (result, options) => {
@@ -100,7 +100,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.error.value).toBe(first)
     })
 
-    it('remains the same error while the query does not return pages', async () => {
+    it('is the same object as long as the query does not return a page', async () => {
       let rows = 0
       list.intercept = () => [++rows]
       const { query, seen } = mountList()
@@ -113,7 +113,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toHaveLength(notified)
     })
 
-    it('may be in the first page, from the start', async () => {
+    it('is reported if the first page fails at the start', async () => {
       breakPage(null, Object.assign(new Error('a refusal'), { data: { code: 'NO_ENTRY' } }))
       const { query, seen } = mountList()
       await page.tick()
@@ -142,7 +142,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toBe('0,0.5,1,2 Error a failure')
     })
 
-    it('leaves no gap if the page has lost its end', async () => {
+    it('leaves no gap when the failed page recovers without its journal', async () => {
       const { seen } = await mountPages(3)
       breakPage('2', new Error('a failure'))
       await page.tick()
@@ -155,7 +155,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a watcher that throws', () => {
-    it('prevents neither further pages nor a restart', async () => {
+    it('does not prevent loadMore or a restart of the list', async () => {
       const { query, seen } = await mountPages(1)
       const errors: string[] = []
       // Fake timers rethrow an uncaught error to the code that advances them.
@@ -186,7 +186,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('arguments that Convex cannot store', () => {
-    it('are an error of the list', async () => {
+    it('set `error` to ARGS_INVALID', async () => {
       const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: (() => {}) as any }, { initialNumItems: 3 }))
       expect(result.status.value).toBe('Error')
       expect(result.error.value).toMatchObject({ code: 'ARGS_INVALID' })
@@ -195,7 +195,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a query that does not return a page', () => {
-    it('is explained', async () => {
+    it('sets an error that explains the mistake', async () => {
       page.deployment.functions.set('rows:page', () => ['not a page'])
       const { query } = mountList()
       await page.tick()
@@ -207,7 +207,7 @@ describe('useConvexPaginatedQuery', () => {
     it.each([
       ['its message', invalidCursor()],
       ['its data, which is all that a production deployment sends', Object.assign(new Error('Server Error'), { data: { isConvexSystemError: true, paginationError: 'InvalidCursor' } })],
-    ])('restarts the list, reported by %s', async (_by, error) => {
+    ])('restarts the list if it is reported by %s', async (_by, error) => {
       const { seen, query } = await mountPages(3)
       breakPage('5', error)
       await page.tick()
@@ -220,14 +220,14 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
     })
 
-    it('is not inferred from the text in the data of another error', async () => {
+    it('is not detected in an error whose data is only text', async () => {
       const { query } = await mountPages(2)
       breakPage('2', Object.assign(new Error('Server Error'), { data: { paginationError: 'another' } }))
       await page.tick()
       expect(query.status.value).toBe('Error')
     })
 
-    it('is an error after three restarts, in whatever way they happen', async () => {
+    it('sets `error` after three restarts, even if the list had results in between', async () => {
       list.intercept = (result, { cursor }) => {
         if (cursor === '2')
           throw invalidCursor()
@@ -244,7 +244,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toMatch(/^0,1,2,3,4,5/)
     })
 
-    it('is an error after three restarts, if the first page reports it', async () => {
+    it('sets `error` after three restarts if the first page reports it', async () => {
       list.intercept = () => {
         throw invalidCursor()
       }
@@ -254,7 +254,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual([' LoadingFirstPage', ' Error InvalidCursor'])
     })
 
-    it('may restart the list again once the list is as long as before', async () => {
+    it('restarts the list again if the list has as many pages as before its restart', async () => {
       const { query, seen } = await mountPages(2)
       for (let round = 0; round < 8; round++) {
         breakPage('2', invalidCursor())
@@ -267,7 +267,7 @@ describe('useConvexPaginatedQuery', () => {
       }
     })
 
-    it('of one half of a page restarts the list, three times at most', async () => {
+    it('restarts the list at most three times if a half of a page reports it', async () => {
       const { seen, query } = await mountPages(2)
       list.intercept = (result, { cursor, endCursor }) => {
         if (cursor === '1' && endCursor === '2')

@@ -64,7 +64,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +2'])
     })
 
-    it('may be empty, and may have exactly as many rows as its pages', async () => {
+    it('is exhausted if it is empty, and if its last page is full', async () => {
       list.fill('a', 0)
       list.fill('b', 3)
       const empty = mountList()
@@ -77,7 +77,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(full.seen.at(-1)).toBe('0,1,2 Exhausted')
     })
 
-    it('is exhausted according to its last page, whatever happens to the others', async () => {
+    it('is exhausted if its last page is the end, even if other pages change', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -97,7 +97,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 CanLoadMore')
     })
 
-    it('may have 20 pages and 1,000 rows', async () => {
+    it('loads 20 pages with 1,000 rows', async () => {
       list.fill('a', 1000)
       const mounted = mountList({ initialNumItems: 50 })
       await page.tick()
@@ -112,7 +112,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(grown).toBe(21)
     })
 
-    it('refuses a page size that is not positive, and a click event', async () => {
+    it('throws for a page size that is not positive, and for a click event', async () => {
       list.fill('a', 9)
       const { query } = mountList()
       await page.tick()
@@ -142,7 +142,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +3'])
     })
 
-    it('has no effect after the scope has ended, and the list does not change', async () => {
+    it('has no effect after the scope has ended', async () => {
       list.fill('a', 7)
       const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
       await page.tick()
@@ -158,7 +158,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('pages that grow', () => {
-    it('are split at more than twice the requested rows, without a flicker', async () => {
+    it('are split if they have more than twice the requested rows, without a flicker', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -186,7 +186,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toBe('0,0.2,0.4,0.5,0.6,0.7,0.8,1,2,3,4,5,6,7,8 Exhausted')
     })
 
-    it('are shown whole while only one half has a result', async () => {
+    it('are shown unsplit while only one half has a result', async () => {
       list.fill('a', 3)
       const { seen } = mountList()
       await page.tick()
@@ -205,7 +205,7 @@ describe('useConvexPaginatedQuery', () => {
       expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => (args.paginationOpts as any).endCursor)).toEqual(['0.6', '2'])
     })
 
-    it('are not split if they requested more rows than the first page', async () => {
+    it('are split according to their own requested rows, not those of the first page', async () => {
       list.fill('a', 100)
       const { query } = mountList()
       await page.tick()
@@ -214,7 +214,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +3', '2 +50'])
     })
 
-    it('may include the last page, after which loadMore continues from its end', async () => {
+    it('include the last page, and loadMore continues after its second half', async () => {
       list.fill('a', 20)
       const { query, ranks } = mountList()
       await page.tick()
@@ -230,7 +230,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a page that the deployment wants to split', () => {
-    it('is shown until its halves have results, if the split is recommended', async () => {
+    it('is shown until its halves have results if the split is only recommended', async () => {
       list.fill('a', 4)
       list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
       const { seen } = mountList({ initialNumItems: 4 })
@@ -239,7 +239,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +4', 'start to 2', '2 to 3'])
     })
 
-    it('is hidden with all later pages until its halves have results, if required', async () => {
+    it('is hidden, with all later pages, until its halves have results if the split is required', async () => {
       list.fill('a', 8)
       const { seen, query } = mountList({ initialNumItems: 4 })
       await page.tick()
@@ -254,7 +254,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual(['0,1,2,3 LoadingMore', '0,1,2,3,4,5,6,7 CanLoadMore'])
     })
 
-    it('is shown in smaller parts if its halves must be split too', async () => {
+    it('is split into smaller parts if its halves must be split too', async () => {
       list.fill('a', 12)
       list.intercept = (result, { cursor }) => result.page.length > 3
         ? { ...result, page: [], pageStatus: 'SplitRequired' }
@@ -275,7 +275,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('rows that do not change', () => {
-    it('keep their identity through changes, further pages and splits', async () => {
+    it('remain the same objects through changes, further pages and splits', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -292,7 +292,7 @@ describe('useConvexPaginatedQuery', () => {
         expect(now).toContain(row)
     })
 
-    it('keep the identity of the array if none changes', async () => {
+    it('remain in the same array if no row changes', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -333,7 +333,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('two lists of one query', () => {
-    it('have pages of their own', async () => {
+    it('do not share pages', async () => {
       list.fill('a', 9)
       const one = mountList()
       const other = mountList({ initialNumItems: 2 })

@@ -45,7 +45,7 @@ function wanted(): string[] {
 
 describe('useConvexPaginatedQuery', () => {
   describe('changed arguments', () => {
-    it('start another list, and release the pages of the previous one', async () => {
+    it('start a new list, and release the pages of the previous list', async () => {
       openPage()
       const of = ref('a')
       const { query, seen } = mountList(() => ({ of: of.value }))
@@ -64,7 +64,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value.map(({ _id }) => _id)).toEqual(['a 0', 'a 1', 'a 2'])
     })
 
-    it('show the previous rows until the first page with keepPreviousData', async () => {
+    it('keep the previous rows until the first page arrives if keepPreviousData is set', async () => {
       openPage()
       const of = ref('a')
       const { query, seen } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
@@ -75,7 +75,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value[0]!._id).toBe('b 0')
     })
 
-    it('may change while a page loads, which is then never shown', async () => {
+    it('prevent that a page which is still loading is shown later', async () => {
       openPage()
       const of = ref('a')
       const { query, seen } = mountList(() => ({ of: of.value }))
@@ -88,7 +88,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('arguments that change several times in one tick', () => {
-    it('request only the last list', async () => {
+    it('request only the list with the last arguments', async () => {
       openPage()
       list.fill('c', 2)
       const of = ref('a')
@@ -103,7 +103,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value.map(({ _id }) => _id)).toEqual(['c 0', 'c 1'])
     })
 
-    it('are not evaluated in between, unless the list is read', async () => {
+    it('are not evaluated in between if the list is not read', async () => {
       openPage()
       const one = ref<{ of: string } | null>({ of: 'a' })
       const { result: query } = page.run(() => useConvexPaginatedQuery(listApi.page, () => ({ of: one.value!.of }), { initialNumItems: 3 }))
@@ -114,7 +114,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
     })
 
-    it('keep the pages if they are reverted', async () => {
+    it('keep the pages if they are the original arguments again', async () => {
       openPage()
       const of = ref('a')
       const { query } = mountList(() => ({ of: of.value }))
@@ -132,7 +132,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('equal arguments', () => {
-    it('send nothing and keep the pages when they are in a new object', async () => {
+    it('send no message and keep the pages if they are in a new object', async () => {
       openPage()
       const args = shallowRef<Args>({ of: 'a' })
       const { query, seen } = mountList(args)
@@ -154,7 +154,7 @@ describe('useConvexPaginatedQuery', () => {
       ['undefined', undefined],
       ['null', null],
       ['\'skip\'', 'skip' as const],
-    ])('send nothing while they are %s', async (_name, pause) => {
+    ])('send no message while they are %s', async (_name, pause) => {
       openPage()
       const args = shallowRef<Args>(pause)
       const { query, seen } = mountList(args)
@@ -172,7 +172,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('identity change', () => {
-    it('hides the previous rows in that tick, and starts with the first page', async () => {
+    it('removes the previous rows in the same tick, and starts with the first page', async () => {
       openPage({ user: 'ada' })
       const { query, seen } = mountList()
       await page.tick()
@@ -196,7 +196,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(new Set(pages.map(({ subject }) => subject))).toEqual(new Set(['ada']))
     })
 
-    it('removes the rows that keepPreviousData kept', async () => {
+    it('removes rows that keepPreviousData had kept', async () => {
       openPage({ user: 'ada' })
       const of = ref('a')
       const { query } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
@@ -223,8 +223,8 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('auth required', () => {
-    it('is loading while the identity is not known, and paused while signed out', async () => {
+  describe('auth: required', () => {
+    it('is loading while the identity is not known, and paused while the page is signed out', async () => {
       openPage({ user: 'silent' })
       const { result: query } = page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
       await page.tick(3000)
@@ -241,7 +241,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('no token 2 s after boot', () => {
-    it('shows anonymous pages, stale, until as many pages of the user have results', async () => {
+    it('shows anonymous pages as stale until the user has results for as many pages', async () => {
       openPage({ user: 'silent' })
       const { query, seen } = mountList()
       await page.tick(2050)
@@ -261,7 +261,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(textsOf(query.results.value)).toBe(`${adas},ada's 6,ada's 7`)
     })
 
-    it('keeps a single page, and loads more only after the result of the user', async () => {
+    it('keeps a single anonymous page, and loads more only when the user has a result', async () => {
       openPage({ user: 'silent' })
       const { seen, query } = mountList()
       await page.tick(2050)
@@ -281,7 +281,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a token that the deployment refuses', () => {
-    it('leaves the rows of the user on the page, as stale', async () => {
+    it('keeps the rows of the user, and marks them as stale', async () => {
       openPage({ user: 'ada' })
       const { query } = mountList()
       await page.tick()
@@ -296,7 +296,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.isStale.value).toBe(false)
     })
 
-    it('leaves an empty list on the page, as stale', async () => {
+    it('marks an empty list as stale', async () => {
       openPage({ user: 'ada' })
       list.fill('c', 0)
       const { query } = mountList({ of: 'c' })
@@ -311,7 +311,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a lost connection', () => {
-    it('is resumed without a flicker', async () => {
+    it('causes no flicker when the connection is restored', async () => {
       openPage()
       const { query, seen } = mountList()
       await page.tick()
@@ -339,7 +339,7 @@ describe('useConvexPaginatedQuery', () => {
       return { isShown, seen, wrapper, query: () => query }
     }
 
-    it('is unchanged when it is activated in time', async () => {
+    it('does not change if it is activated before its pages are unsubscribed', async () => {
       openPage()
       const { isShown, seen, query } = mountKept()
       await page.tick()
@@ -358,7 +358,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
     })
 
-    it('unsubscribes when it is deactivated for long, and then restores all pages at once', async () => {
+    it('unsubscribes after lingerMs, and shows all pages together when it is activated', async () => {
       openPage()
       const { isShown, seen, query, wrapper } = mountKept()
       await page.tick()

@@ -60,7 +60,7 @@ describe('defineConvexQuery', () => {
       expect(page.run(useMessages).result).toBe(page.run(useMessages).result)
     })
 
-    it('lives as long as any component uses it, and is set up again after that', async () => {
+    it('exists as long as a component uses it, and is set up again afterwards', async () => {
       page = openPage()
       const { useMessages, setUps, disposals } = defineMessages()
       const shown = ref(['first', 'second'])
@@ -88,7 +88,7 @@ describe('defineConvexQuery', () => {
       expect(subscribed()).toBe(1)
     })
 
-    it('tracks its arguments after the first component has unmounted', async () => {
+    it('still tracks its arguments after the first component has been unmounted', async () => {
       page = openPage()
       const channel = ref('a')
       const doubled: string[] = []
@@ -108,7 +108,7 @@ describe('defineConvexQuery', () => {
       expect(doubled).toEqual(['in a', 'in b'])
     })
 
-    it('may return any value of a composable, and use another shared query', async () => {
+    it('can return the value of any composable, and can use another shared query', async () => {
       page = openPage()
       const { useMessages, disposals } = defineMessages()
       const useFirst = defineConvexQuery(() => {
@@ -125,7 +125,7 @@ describe('defineConvexQuery', () => {
       expect(disposals).toHaveBeenCalledTimes(1)
     })
 
-    it('runs a setup that threw again at the next use, and leaves nothing', async () => {
+    it('runs its setup again at the next use if the setup threw an error', async () => {
       page = openPage()
       const disposals = vi.fn()
       let isBroken = true
@@ -167,7 +167,7 @@ describe('defineConvexQuery', () => {
   })
 
   describe('two apps', () => {
-    it('have one query each', async () => {
+    it('do not share a query', async () => {
       page = openPage()
       const other = openPage()
       other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'elsewhere' }])
@@ -187,7 +187,7 @@ describe('defineConvexQuery', () => {
   })
 
   describe('the first component', () => {
-    it('does not provide the injected values: the app does', () => {
+    it('does not affect `inject`, which returns the values that the app provides', () => {
       page = openPage()
       page.app.provide('where', 'app')
       const useWhere = defineConvexQuery(() => inject('where', 'nowhere'))
@@ -206,7 +206,7 @@ describe('defineConvexQuery', () => {
       app.unmount()
     })
 
-    it('may be deactivated in a KeepAlive without effect on the others', async () => {
+    it('can be deactivated in a KeepAlive without affecting the others', async () => {
       page = openPage()
       const { useMessages } = defineMessages()
       const isKept = ref(true)
@@ -248,7 +248,7 @@ describe('defineConvexQuery', () => {
       return { wrapper, shown }
     }
 
-    it('waits for the first result, for every component', async () => {
+    it('settles at the first result for every component', async () => {
       page = openPage()
       const { useMessages, setUps } = defineMessages()
       const { wrapper } = mountLater(useMessages)
@@ -258,7 +258,7 @@ describe('defineConvexQuery', () => {
       expect(setUps).toHaveBeenCalledTimes(1)
     })
 
-    it('continues when the first waiting component unmounts, and ends with the last', async () => {
+    it('continues when the first waiting component is unmounted, and settles with the last one', async () => {
       page = openPage()
       page.deployment.latencyMs = 100
       const { useMessages, disposals } = defineMessages()
@@ -274,7 +274,7 @@ describe('defineConvexQuery', () => {
   })
 
   describe('a store', () => {
-    it('uses the query as a component does', async () => {
+    it('can use the query like a component', async () => {
       page = openPage()
       const { useMessages, disposals } = defineMessages()
       const stores = effectScope(true)
@@ -288,7 +288,7 @@ describe('defineConvexQuery', () => {
       expect(disposals).toHaveBeenCalledTimes(1)
     })
 
-    it('keeps the query permanently without a scope', async () => {
+    it('keeps the query permanently if it has no effect scope', async () => {
       page = openPage()
       const { useMessages, disposals } = defineMessages()
       const kept = page.app.runWithContext(useMessages)

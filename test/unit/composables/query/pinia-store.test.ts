@@ -24,7 +24,7 @@ const useChannels = defineStore('channels', () => {
 })
 
 describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
-  it('shows the state of its queries, and serializes none of it', async () => {
+  it('have their state as getters, which Pinia does not serialize', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const store = page.app.runWithContext(() => useMessages(pinia))
@@ -36,7 +36,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('is not hydrated with the state of the server', async () => {
+  it('are not hydrated with the state of the server', async () => {
     const pinia = createPinia()
     pinia.state.value = { messages: { data: 'from the server', status: 'success' } }
     page.app.use(pinia)
@@ -46,7 +46,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('shows a record of queries, and serializes none of it', async () => {
+  it('have a record of queries as a getter, which Pinia does not serialize', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const store = page.app.runWithContext(() => useChannels(pinia))
@@ -63,7 +63,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('does not hydrate a record of queries', async () => {
+  it('do not hydrate a record of queries', async () => {
     const pinia = createPinia()
     pinia.state.value = { channels: { channels: ['b'], results: { b: { data: 'from the server' }, c: {} } } }
     page.app.use(pinia)
@@ -74,7 +74,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('lets a template show its record of queries', async () => {
+  it('unwrap a record of queries in a template', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const wrapper = page.mount(defineComponent({

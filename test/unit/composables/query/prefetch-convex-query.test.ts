@@ -48,7 +48,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.run(() => useConvexQuery(api.messages.list, { channel: 'a' })).result.status.value).toBe('error')
     })
 
-    it('resolves after the time-out, while the query continues for the page', async () => {
+    it('resolves after the time-out, and the query continues for the page', async () => {
       openPage()
       await page.tick()
       page.deployment.latencyMs = 8000
@@ -75,12 +75,12 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('resolves for invalid arguments, whose error the page shows', async () => {
+    it('resolves for invalid arguments, and the page shows the error', async () => {
       openPage()
       await expect(guard(api.messages.list, { channel: Symbol('a') } as any)).resolves.toBeUndefined()
     })
 
-    it('resolves if a required user is signed out or has no token', async () => {
+    it('resolves if the query requires a user who is signed out or has no token', async () => {
       openPage({ user: 'silent' })
       page.source.answer = () => ({ kind: 'failed', error: new Error('down') })
       const resolved = vi.fn()
@@ -113,7 +113,7 @@ describe('prefetchConvexQuery', () => {
   })
 
   describe('the page that mounts afterwards', () => {
-    it.each([{}, { live: false }])('shows the data at once and sends nothing (%o)', async (options) => {
+    it.each([{}, { live: false }])('shows the data at once and sends no message (%o)', async (options) => {
       openPage()
       void guard(api.messages.list, { channel: 'a' }, options)
       await page.tick(9900)
@@ -136,7 +136,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames().filter(frame => frame.includes('messages:list'))).toHaveLength(1)
     })
 
-    it('lets the query linger for its own lingerMs when it unmounts later', async () => {
+    it('determines how long the query lingers when the page is unmounted later', async () => {
       openPage()
       void guard(api.messages.list, { channel: 'a' })
       await page.tick()

@@ -37,7 +37,7 @@ async function mountRecord<Queries extends Record<string, Item>>(queries: MaybeR
 
 describe('useConvexQueries', () => {
   describe('an error', () => {
-    it('triggers no watcher when it repeats with another request id', async () => {
+    it('triggers no watcher if the query fails again with another request id', async () => {
       const { results } = await mountRecord({ a: list('a') })
       let requests = 0
       page.deployment.functions.set('messages:list', () => {
@@ -56,7 +56,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('the record', () => {
-    it('has a result for each query, on one connection', async () => {
+    it('contains a result for each query, and uses one connection', async () => {
       openPage()
       const { result: results } = page.run(() => useConvexQueries({
         a: list('a'),
@@ -83,13 +83,13 @@ describe('useConvexQueries', () => {
       expect(wrapper.text()).toBe('a: in ab: in b')
     })
 
-    it('holds the data of the server, not a proxy of it', async () => {
+    it('contains the data itself, and not a reactive proxy of the data', async () => {
       const { results } = await mountRecord({ a: list('a') })
       const { result: same } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
       expect(results.a!.data).toBe(same.data.value)
     })
 
-    it('cannot be written to', async () => {
+    it('is read-only', async () => {
       const { results } = await mountRecord({ a: list('a') })
       Object.assign(results, { b: 1 })
       expectConsole(/"b" failed: target is readonly/)
@@ -98,7 +98,7 @@ describe('useConvexQueries', () => {
       expect(results.a!.data).toEqual([{ _id: 'a-1', body: 'in a' }])
     })
 
-    it('has an error per query, each with its own refresh', async () => {
+    it('has a separate error and a separate refresh() for each query', async () => {
       const { results } = await mountRecord({ a: list('a'), b: list('b') })
       page.deployment.functions.set('messages:list', ({ channel }) => {
         if (channel === 'a')
@@ -112,7 +112,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['-1', '+messages:list {"channel":"a"}'])
     })
 
-    it('runs each query with its own auth', async () => {
+    it('applies `auth` to each query separately', async () => {
       openPage({ user: 'ada' })
       const { result: results } = page.run(() => useConvexQueries({
         mine: { query: api.users.whoami, auth: 'required' },
@@ -124,7 +124,7 @@ describe('useConvexQueries', () => {
       expect([results.mine.data, results.mine.status, results.anybodys.data]).toEqual([undefined, 'paused', null])
     })
 
-    it('applies the options for kept data per query', async () => {
+    it('applies keepPreviousData to each query separately', async () => {
       const channel = ref('a')
       openPage()
       const { result: results } = page.run(() => useConvexQueries(() => ({
@@ -139,7 +139,7 @@ describe('useConvexQueries', () => {
       expect(results.plain.data).toBeUndefined()
     })
 
-    it('applies keepDataOnError per query', async () => {
+    it('applies keepDataOnError to each query separately', async () => {
       openPage()
       const { result: results } = page.run(() => useConvexQueries({ kept: { ...list('a'), keepDataOnError: true }, plain: list('a') }))
       await page.tick()
@@ -154,7 +154,7 @@ describe('useConvexQueries', () => {
     })
   })
 
-  describe('in Vue', () => {
+  describe('the record as a ref', () => {
     it('triggers watch when its keys change', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
@@ -181,13 +181,13 @@ describe('useConvexQueries', () => {
       expect(seen).toEqual(['new'])
     })
 
-    it('has its results as refs in toRefs', async () => {
+    it('is turned into refs of its results by toRefs', async () => {
       const { results } = await mountRecord({ a: list('a'), b: undefined as Item })
       const { a, b } = toRefs(results)
       expect([a!.value.data, b!.value.status]).toEqual([[{ _id: 'a-1', body: 'in a' }], 'paused'])
     })
 
-    it('is unwrapped to the record itself', async () => {
+    it('is its own value when Vue unwraps it', async () => {
       const { results } = await mountRecord({ a: list('a') })
       const unwrapped = [unref(results), toValue(results), reactive({ results }).results, proxyRefs({ results }).results, await results]
       for (const record of unwrapped) {
@@ -196,7 +196,7 @@ describe('useConvexQueries', () => {
       }
     })
 
-    it('does not render a component for the queries of others', async () => {
+    it('renders a component only if a query that the component reads has changed', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       const render = vi.fn(() => h('p', results.a!.data![0]!.body))
@@ -209,19 +209,19 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key', () => {
-    it.each(['then', 'value'])('cannot be `%s`, which the record needs for itself', (key) => {
+    it.each(['then', 'value'])('cannot be `%s`, which is reserved for the record itself', (key) => {
       openPage()
       expect(() => page.run(() => useConvexQueries({ [key]: list('a') }))).toThrow(expect.objectContaining({ code: 'QUERY_KEY_RESERVED', message: expect.stringContaining(`\`${key}\``) }))
     })
 
-    it('may be any other, even a name that Vue or objects use', async () => {
+    it('can be any other name, even a name that Vue or `Object` uses', async () => {
       const { results } = await mountRecord({ effect: list('a'), dep: list('b'), constructor: list('c'), then_: undefined as Item })
       expect(['effect', 'dep', 'constructor'].map(key => results[key]!.data?.[0]?.body)).toEqual(['in a', 'in b', 'in c'])
     })
   })
 
   describe('a key that is added', () => {
-    it('subscribes, and does not affect the others', async () => {
+    it('subscribes, and does not affect the other keys', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       const a = results.a
@@ -235,7 +235,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}'])
     })
 
-    it('may be added to a reactive record', async () => {
+    it('subscribes if it is added to a reactive record', async () => {
       const record = reactive<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       record.b = list('b')
@@ -246,7 +246,7 @@ describe('useConvexQueries', () => {
       expect(Object.keys(results)).toEqual(['b'])
     })
 
-    it('shows at once the result of another component', async () => {
+    it('shows the result at once if another component uses the same query', async () => {
       const record = shallowRef<Record<string, Item>>({})
       const { results } = await mountRecord(record)
       page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
@@ -260,7 +260,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key that is removed', () => {
-    it('removes its data in that tick, and unsubscribes', async () => {
+    it('removes its data in the same tick, and unsubscribes', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a'), b: list('b') })
       const { results } = await mountRecord(record)
       const b = results.b!
@@ -274,7 +274,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['-2'])
     })
 
-    it('lingers as a single query does', async () => {
+    it('lingers like a single query', async () => {
       openPage()
       const record = shallowRef<Record<string, Item & { lingerMs: number }>>({ a: { ...list('a'), lingerMs: 2000 } })
       page.run(() => useConvexQueries<{ [key: string]: typeof api.messages.list }>(record))
@@ -287,7 +287,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['-1'])
     })
 
-    it('leaves nothing, however often it is added again', async () => {
+    it('leaves no subscription, however often it is added and removed', async () => {
       const isThere = ref(true)
       const args = vi.fn(() => ({ channel: 'a' }))
       openPage()
@@ -305,7 +305,7 @@ describe('useConvexQueries', () => {
       expect(calls.at(-1)).toBe(calls[1])
     })
 
-    it('sends nothing and stays the same if it is added again in one tick', async () => {
+    it('sends no message and keeps its result if it is added again in the same tick', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       const a = results.a
@@ -325,7 +325,7 @@ describe('useConvexQueries', () => {
       ['of arguments that are undefined', { query: api.messages.list, args: undefined }],
       ['of arguments that are null', { query: api.messages.list, args: null }],
       ['of arguments that pause', { query: api.messages.list, args: 'skip' as const }],
-    ])('(%s) has a paused result, sends nothing, and resumes', async (_name, pause) => {
+    ])('has a paused result, sends no message, and resumes: %s', async (_name, pause) => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       record.value = { a: pause }
@@ -341,7 +341,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key with changed arguments', () => {
-    it('keeps its result object, shows no previous data, and subscribes before it releases', async () => {
+    it('keeps its result object without the previous data, and subscribes before it unsubscribes', async () => {
       const channel = ref('a')
       const { results } = await mountRecord(() => ({ a: list('x'), moving: list(channel.value) }))
       const { a, moving } = results
@@ -356,7 +356,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '-2'])
     })
 
-    it('may have a getter of its own', async () => {
+    it('tracks arguments that are a getter', async () => {
       const channel = ref('a')
       openPage()
       const { result: results } = page.run(() => useConvexQueries({ moving: { query: api.messages.list, args: () => ({ channel: channel.value }) } }))
@@ -368,7 +368,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key with a changed query', () => {
-    it('never shows the previous data, and subscribes before it releases', async () => {
+    it('never shows the previous data, and subscribes before it unsubscribes', async () => {
       openPage()
       const isCount = ref(false)
       const { result: results } = page.run(() => useConvexQueries<{ a: any, b: any }>(() => ({
@@ -388,7 +388,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['+messages:count {"channel":"a"}', '-1'])
     })
 
-    it('is replaced for another auth, and for live false', async () => {
+    it('has a new query if `auth` or `live` changes', async () => {
       openPage({ user: 'ada' })
       const options = shallowRef<{ auth?: 'optional' | 'public', live?: boolean }>({})
       const { result: results } = page.run(() => useConvexQueries(() => ({ who: { query: api.users.whoami, ...options.value } })))
@@ -410,7 +410,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('two keys that one transition changes', () => {
-    it('change in one flush, also for a synchronous watcher', async () => {
+    it('change together, also for a synchronous watcher', async () => {
       openPage()
       let value = 1
       page.deployment.functions.set('values:get', () => value)
@@ -465,7 +465,7 @@ describe('useConvexQueries', () => {
       expect(settled).toHaveBeenCalled()
     })
 
-    it('settles after the time-out, and with its scope', async () => {
+    it('settles after the time-out, and when its scope ends', async () => {
       openPage()
       page.deployment.isHolding = true
       const settled = vi.fn()
@@ -560,7 +560,7 @@ describe('useConvexQueries', () => {
       return { wrapper, isKept }
     }
 
-    it('releases its queries, and sends nothing while it is deactivated', async () => {
+    it('releases its queries, and sends no message while it is deactivated', async () => {
       const { isKept } = await mountKept()
       isKept.value = false
       await page.tick(2900)
@@ -570,7 +570,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['-1', '-2'])
     })
 
-    it('is unchanged when it is activated in time, its components included', async () => {
+    it('is not rendered again if it is activated while its queries linger', async () => {
       const { wrapper, isKept } = await mountKept()
       isKept.value = false
       await page.tick(1000)
@@ -581,7 +581,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('subscribes to the current record when it is activated later', async () => {
+    it('subscribes to the current queries of the record when it is activated later', async () => {
       const { wrapper, isKept } = await mountKept()
       isKept.value = false
       await page.tick(5000)
@@ -599,7 +599,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a record of 1,000 queries', () => {
-    it('sends one message, and one more per change, without affecting the other keys', async () => {
+    it('sends one message at first and one for each change, which affects no other key', async () => {
       openPage()
       page.deployment.isCoalescing = true
       const channels = shallowRef(Array.from({ length: 1000 }, (_, index) => `channel-${index}`))

@@ -32,7 +32,7 @@ describe('useConvexQuery', () => {
       ['undefined', undefined],
       ['null', null],
       ['\'skip\'', 'skip' as const],
-    ])('send nothing while they are %s, and subscribe once they have a value', async (_name, pause) => {
+    ])('send no message while they are %s, and subscribe when they have a value', async (_name, pause) => {
       const args = shallowRef<Args>(pause)
       const { query, body } = mountMessages(args)
       await page.tick()
@@ -65,7 +65,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets.flatMap(socket => [...socket.queries])).toEqual([])
     })
 
-    it('resume with the current result', async () => {
+    it('show the current result when they have a value again', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { body } = mountMessages(args)
       await page.tick()
@@ -78,7 +78,7 @@ describe('useConvexQuery', () => {
       expect(body.value).toBe('changed meanwhile')
     })
 
-    it('differ from arguments that are left out', async () => {
+    it('are not the same as arguments that are left out', async () => {
       page = new ScriptedPage({ lingerMs: 0 })
       page.deployment.functions.set('users:whoami', () => null)
       const { result } = page.run(() => ({
@@ -92,7 +92,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('equal arguments', () => {
-    it('send nothing and change nothing when they are in a new object', async () => {
+    it('have no effect if they are in a new object', async () => {
       const args = shallowRef<Args>({ channel: 'a', limit: 3 })
       const { query, seen } = mountMessages(args)
       await page.tick()
@@ -108,7 +108,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe(data)
     })
 
-    it('are the same with and without an undefined field', async () => {
+    it('are equal with and without a field that is `undefined`', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       mountMessages(args)
       await page.tick()
@@ -118,7 +118,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('work as refs, getters, computed and reactive objects', async () => {
+    it('are recognized in refs, getters, computed refs and reactive objects', async () => {
       page = new ScriptedPage()
       page.deployment.functions.set('messages:list', () => [])
       const { result } = page.run(() => [
@@ -135,7 +135,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a change of arguments', () => {
-    it('subscribes to the new query before it releases the previous one', async () => {
+    it('subscribes to the new query before it unsubscribes from the previous one', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { body } = mountMessages(args)
       await page.tick()
@@ -156,7 +156,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'in a success', 'undefined pending', 'in b success'])
     })
 
-    it('never shows a result that arrives too late', async () => {
+    it('never shows a late result of the previous arguments', async () => {
       const channel = ref('a')
       const { seen } = mountMessages(() => ({ channel: channel.value }))
       await page.tick(0)
@@ -170,7 +170,7 @@ describe('useConvexQuery', () => {
       expect(seen.at(-1)).toBe('in c success')
     })
 
-    it('shows at once the result of another component', async () => {
+    it('shows the result at once if another component uses the same query', async () => {
       const channel = ref('a')
       const { seen, body } = mountMessages(() => ({ channel: channel.value }))
       page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }))
@@ -184,7 +184,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-0'])
     })
 
-    it('sends nothing when it is reverted in the same tick', async () => {
+    it('sends no message if it is reverted in the same tick', async () => {
       const channel = ref('a')
       const { body } = mountMessages(() => ({ channel: channel.value }))
       await page.tick()
@@ -234,7 +234,7 @@ describe('useConvexQuery', () => {
       expect(body.value).toBe('in b')
     })
 
-    it('is read once if it is plain, whatever changes later', async () => {
+    it('is read only once if it is a plain object', async () => {
       const channel = ref('a')
       const plain = { get channel() {
         return channel.value
@@ -248,7 +248,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('with refs as fields is a diagnosed error', async () => {
+    it('sets `error` to ARGS_INVALID if its fields are refs', async () => {
       const { query } = mountMessages(toRefs(reactive({ channel: 'a' })) as any)
       expect(query.error.value).toMatchObject({ code: 'ARGS_INVALID' })
       await page.tick()
@@ -257,7 +257,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('arguments that the app mutates', () => {
-    it('keep the values of the moment of the subscription, for all components', async () => {
+    it('keep the values that they had at the subscription, for all components', async () => {
       const filter = reactive({ channel: 'a' })
       mountMessages(filter)
       const { result: other } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
@@ -278,7 +278,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('keepPreviousData', () => {
-    it('shows the previous data, as stale, until the new result', async () => {
+    it('shows the previous data as stale until the new result arrives', async () => {
       const channel = ref('a')
       const { seen, query } = mountMessages(() => ({ channel: channel.value }), { keepPreviousData: true })
       await page.tick()
@@ -289,7 +289,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'in a success', 'in a pending stale', 'in b success'])
     })
 
-    it('continues through several changes', async () => {
+    it('keeps the previous data through several changes', async () => {
       const channel = ref('a')
       const { seen } = mountMessages(() => ({ channel: channel.value }), { keepPreviousData: true })
       await page.tick()
@@ -302,7 +302,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'in a success', 'in a pending stale', 'in d success'])
     })
 
-    it('shows no previous data once the new arguments pause or fail', async () => {
+    it('removes the previous data if the new arguments pause or fail', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { query } = mountMessages(args, { keepPreviousData: true })
       await page.tick()
@@ -325,13 +325,13 @@ describe('useConvexQuery', () => {
   })
 
   describe('initialData', () => {
-    it('is shown, as stale, until the first result', async () => {
+    it('is shown as stale until the first result arrives', async () => {
       const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }] } as any)
       await page.tick()
       expect(seen).toEqual(['from before success stale', 'in a success'])
     })
 
-    it('remains under equal arguments in a new object, and is hidden under others', async () => {
+    it('remains for equal arguments in a new object, and is removed for other arguments', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { query, seen } = mountMessages(args, { initialData: [{ _id: '0', body: 'of a' }] } as any)
       args.value = { channel: 'a' }
@@ -342,7 +342,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['of a success stale', 'undefined pending', 'in b success'])
     })
 
-    it('has the status success with keepPreviousData too', async () => {
+    it('has the status `success`, also with keepPreviousData', async () => {
       const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }], keepPreviousData: true } as any)
       await page.tick()
       expect(seen).toEqual(['from before success stale', 'in a success'])

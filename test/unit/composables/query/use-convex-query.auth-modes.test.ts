@@ -27,8 +27,8 @@ function openPage(options?: ScriptedPageOptions): ScriptedPage {
 }
 
 describe('useConvexQuery', () => {
-  describe('auth public', () => {
-    it('runs at once as anonymous, before the identity is known', async () => {
+  describe('auth: public', () => {
+    it('runs anonymously at once, before the identity is known', async () => {
       openPage({ user: 'silent' })
       const { query } = mountWhoami('public')
       await page.tick()
@@ -92,7 +92,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a public and an optional query while signed out', () => {
-    it('share one subscription, in either order', async () => {
+    it('share one subscription, whichever of them is mounted first', async () => {
       openPage()
       mountWhoami('optional')
       await page.tick()
@@ -111,7 +111,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('auth optional', () => {
+  describe('auth: optional', () => {
     it('waits until the identity is known', async () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
@@ -122,7 +122,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'ada success'])
     })
 
-    it('runs as anonymous once the page is known to be signed out', async () => {
+    it('runs anonymously when it is known that the page is signed out', async () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
       await page.tick()
@@ -131,7 +131,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'nobody success'])
     })
 
-    it('hides data in the tick of an identity change', async () => {
+    it('removes the data in the tick of an identity change', async () => {
       openPage({ user: 'ada' })
       const { query, seen } = mountWhoami('optional')
       await page.tick()
@@ -168,7 +168,7 @@ describe('useConvexQuery', () => {
       expect(result.initial.data.value![0]!.body).toBe('of bob')
     })
 
-    it('hides initial data of a query that was pending at an identity change', async () => {
+    it('removes initial data at an identity change, also of a pending query', async () => {
       openPage({ user: 'ada' })
       page.deployment.isHolding = true
       const query = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { initialData: [{ _id: '0', body: 'of ada' }] })).result
@@ -182,7 +182,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('no token 2 s after boot', () => {
-    it('ends isStale once the user has a result that equals the anonymous one', async () => {
+    it('sets isStale to false when the user has a result equal to the anonymous result', async () => {
       openPage({ user: 'silent' })
       page.deployment.functions.set('values:get', () => 'the same for all')
       const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
@@ -195,7 +195,7 @@ describe('useConvexQuery', () => {
       await expect(once).resolves.toBe('the same for all')
     })
 
-    it('shows anonymous results, as stale, until the first result of the user', async () => {
+    it('shows anonymous results as stale until the first result of the user', async () => {
       openPage({ user: 'silent' })
       const { seen, query } = mountWhoami('optional')
       await page.tick(1999)
@@ -221,7 +221,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.executions).toEqual([])
     })
 
-    it('shows updates of anonymous results until the results of the user arrive', async () => {
+    it('updates anonymous results until the results of the user arrive', async () => {
       openPage({ user: 'silent' })
       let revision = 1
       const { query } = mountWhoami('optional')
@@ -244,7 +244,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('ada 2')
     })
 
-    it('closes the anonymous socket once the last anonymous result is replaced', async () => {
+    it('closes the anonymous socket when the last anonymous result has been replaced', async () => {
       openPage({ user: 'silent' })
       const { query } = mountWhoami('optional')
       await page.tick(2050)
@@ -255,7 +255,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('keeps the result when the page is known to be signed out', async () => {
+    it('keeps the anonymous result when it is known that the page is signed out', async () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
       await page.tick(2050)
@@ -266,8 +266,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('auth required', () => {
-    it('is pending while the identity is not known, and never runs as anonymous', async () => {
+  describe('auth: required', () => {
+    it('is pending while the identity is not known, and never runs anonymously', async () => {
       openPage({ user: 'ada' })
       page.source.answer = null
       const { seen } = mountWhoami('required')
@@ -279,7 +279,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('is paused while signed out, and unsubscribes at sign-out', async () => {
+    it('is paused while the page is signed out, and unsubscribes at sign-out', async () => {
       openPage({ user: 'ada' })
       const { seen, query } = mountWhoami('required')
       await page.tick()
@@ -293,7 +293,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
     })
 
-    it('applies to useAuthedQuery, with and without arguments', async () => {
+    it('is the mode of useAuthedQuery, with and without arguments', async () => {
       openPage({ user: 'silent' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       page.deployment.functions.set('messages:list', () => [])
@@ -312,7 +312,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a token that the deployment refuses', () => {
-    it('leaves the data of the user on the page, as stale', async () => {
+    it('keeps the data of the user, and marks it as stale', async () => {
       openPage({ user: 'ada' })
       const { query } = mountWhoami('required')
       const free = mountWhoami('public')
@@ -353,7 +353,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('closes after a mutation that was its only use', async () => {
+    it('closes after a mutation if nothing else needs it', async () => {
       openPage()
       page.deployment.functions.set('messages:send', () => 'id')
       const { result } = page.run(() => useConvexMutation(api.messages.send))
@@ -367,7 +367,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('closes at sign-in with the data that only anonymous users saw', async () => {
+    it('closes at sign-in if only optional queries have used it', async () => {
       openPage()
       const { query } = mountWhoami('optional')
       await page.tick()

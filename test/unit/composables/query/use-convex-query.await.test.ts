@@ -37,7 +37,7 @@ describe('useConvexQuery', () => {
       expect((await awaited).data.value).toBe('the result')
     })
 
-    it('leaves nothing in a scope that continues, however often it is awaited there', async () => {
+    it('leaves no effect in a scope that continues, however often it awaits the query', async () => {
       openPage()
       const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
       /** How many cleanups and scopes the scope holds until it ends. */
@@ -77,7 +77,7 @@ describe('useConvexQuery', () => {
       expect(thrown.statuses).toEqual(['error'])
     })
 
-    it('settles at once while the arguments pause, and when they begin to pause', async () => {
+    it('settles at once if the arguments pause the query, and when they begin to pause it', async () => {
       openPage()
       const args = shallowRef<QueryArgs<typeof api.messages.list>>({ channel: 'a' })
       const paused = mountAwaited(() => useConvexQuery(api.messages.list, 'skip'))
@@ -90,7 +90,7 @@ describe('useConvexQuery', () => {
       expect(pausing.statuses).toEqual(['paused'])
     })
 
-    it('settles once a required user is known to be signed out', async () => {
+    it('settles when it is known that the required user is signed out', async () => {
       openPage({ user: 'silent' })
       const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
       await page.tick(1000)
@@ -111,7 +111,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['pending'])
     })
 
-    it('settles when its scope is disposed, and leaves no timer', async () => {
+    it('settles when its scope ends, and leaves no timer', async () => {
       openPage({ lingerMs: 0 })
       const { statuses, stop } = mountAwaited(() => useConvexQuery(api.values.get))
       await page.tick(50)
@@ -122,7 +122,7 @@ describe('useConvexQuery', () => {
       expect(vi.getTimerCount()).toBe(0)
     })
 
-    it('settles at once if its scope is disposed already', async () => {
+    it('settles at once if its scope has already ended', async () => {
       openPage()
       const scope = effectScope()
       const query = page.app.runWithContext(() => scope.run(() => useConvexQuery(api.values.get))!)
@@ -133,7 +133,7 @@ describe('useConvexQuery', () => {
       expect(settled).toHaveBeenCalled()
     })
 
-    it('settles as pending after awaitTimeoutMs, while the query continues', async () => {
+    it('settles as pending after awaitTimeoutMs, and the query continues', async () => {
       openPage()
       page.deployment.isHolding = true
       const usual = mountAwaited(() => useConvexQuery(api.values.get))
@@ -165,7 +165,7 @@ describe('useConvexQuery', () => {
       expect(again).toHaveBeenCalledTimes(1)
     })
 
-    it('settles each time for each caller', async () => {
+    it('settles for each caller and each time', async () => {
       openPage()
       const { query } = mountAwaited(() => useConvexQuery(api.values.get))
       const settled: number[] = []
@@ -178,7 +178,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('await continues', () => {
+  describe('await does not settle', () => {
     it('while the identity is not known', async () => {
       openPage({ user: 'silent' })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
@@ -186,7 +186,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual([])
     })
 
-    it('through a change of arguments', async () => {
+    it('when the arguments change', async () => {
       openPage()
       const channel = ref('a')
       const { statuses, query } = mountAwaited(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
@@ -199,7 +199,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value![0]!.body).toBe('b')
     })
 
-    it('through a lost connection', async () => {
+    it('when the connection is lost', async () => {
       openPage()
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
       await page.tick(150)
@@ -210,7 +210,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['success'])
     })
 
-    it('for an optional query after a session has ended, which then runs anonymously', async () => {
+    it('when the session is denied, but at the anonymous result of an optional query', async () => {
       openPage({ user: 'ada' })
       page.source.answer = () => ({ kind: 'denied' })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
@@ -222,7 +222,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['success'])
     })
 
-    it('for a public query while authentication fails', async () => {
+    it('when authentication fails, if the query is public', async () => {
       openPage({ user: 'ada' })
       page.source.answer = () => ({ kind: 'failed', error: new Error('no network') })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
@@ -233,7 +233,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['success'])
     })
 
-    it('with initial data, which is not a result of the server', async () => {
+    it('because of initial data, which is not a result of the server', async () => {
       openPage()
       const { query } = mountAwaited(() => useConvexQuery(api.values.get, {}, { initialData: 'before' }))
       expect(query.data.value).toBe('before')
@@ -241,7 +241,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('the awaited value', () => {
-    it('has every field except `then`, so that a promise can resolve with it', async () => {
+    it('has every field except `then`, so that a promise can resolve with this value', async () => {
       openPage()
       const { query, awaited } = mountAwaited(() => useConvexQuery(api.values.get))
       await page.tick(500)
@@ -251,7 +251,7 @@ describe('useConvexQuery', () => {
       expect(value.data).toBe(query.data)
     })
 
-    it('is not a promise for Vue: the composable has neither `catch` nor `finally`', () => {
+    it('has neither `catch` nor `finally`, so that Vue does not treat it as a promise', () => {
       openPage()
       const { query } = mountAwaited(() => useConvexQuery(api.values.get))
       expect(typeof query.then).toBe('function')
@@ -259,7 +259,7 @@ describe('useConvexQuery', () => {
       expect('finally' in query).toBe(false)
     })
 
-    it('may be returned by the setup of a component', async () => {
+    it('can be returned by the setup of a component', async () => {
       openPage()
       const Direct = defineComponent({
         setup: () => useConvexQuery(api.values.get),
@@ -272,7 +272,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('the result')
     })
 
-    it('may be one of two in a Promise.all under Suspense', async () => {
+    it('can be one of two in a Promise.all below Suspense', async () => {
       openPage()
       const Both = defineComponent({
         async setup() {
@@ -286,7 +286,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['Connect', '+values:get {}, +messages:list {"channel":"a"}'])
     })
 
-    it('ends the component instance: a composable after it throws a diagnosed error', async () => {
+    it('cannot be followed by a composable, which throws PLUGIN_MISSING', async () => {
       openPage()
       const caught = vi.fn()
       const Twice = defineComponent({

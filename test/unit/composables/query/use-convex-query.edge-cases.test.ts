@@ -12,7 +12,7 @@ function refuse(): never {
 }
 
 describe('useConvexQuery', () => {
-  describe('live false', () => {
+  describe('live: false', () => {
     it('ignores optimistic values after its result', async () => {
       page = new ScriptedPage()
       page.deployment.latencyMs = 50
@@ -48,7 +48,7 @@ describe('useConvexQuery', () => {
       expect(once.data.value).toBe(1)
     })
 
-    it('does not fetch twice at boot for an anonymous user', async () => {
+    it('fetches only once on page load for an anonymous user', async () => {
       page = new ScriptedPage({ user: 'silent' })
       page.deployment.functions.set('messages:count', () => 1)
       const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
@@ -61,7 +61,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('transform', () => {
-    it('does not run again when the same result becomes stale', async () => {
+    it('does not run again when its result becomes stale', async () => {
       page = new ScriptedPage({ user: 'silent' })
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -81,7 +81,7 @@ describe('useConvexQuery', () => {
       expect(transform).toHaveBeenCalledTimes(1)
     })
 
-    it('leaves no stale data when it throws', async () => {
+    it('removes the data when it throws', async () => {
       page = new ScriptedPage({ user: 'silent' })
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -95,7 +95,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('refresh', () => {
-    it('resolves with its own result, not with an optimistic update', async () => {
+    it('resolves when its own result arrives, and not at an optimistic update', async () => {
       page = new ScriptedPage()
       page.deployment.latencyMs = 50
       let n = 1
@@ -119,7 +119,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('time-outs', () => {
-    it('waits without limit with awaitTimeoutMs: Infinity', async () => {
+    it('have no limit with awaitTimeoutMs: Infinity', async () => {
       page = new ScriptedPage()
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -131,7 +131,7 @@ describe('useConvexQuery', () => {
       await page.tick(500)
       expect(settled).toHaveBeenCalledWith('success')
     })
-    it('does not spin with a lingerMs of 30 days', async () => {
+    it('do not run in a loop with a lingerMs of 30 days', async () => {
       page = new ScriptedPage({ lingerMs: 30 * 24 * 3600 * 1000 })
       page.deployment.functions.set('messages:count', () => 1)
       const { stop } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
@@ -145,7 +145,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a deactivated KeepAlive page', () => {
-    it('sends nothing for new arguments until it is activated again', async () => {
+    it('sends no message for new arguments until it is activated again', async () => {
       page = new ScriptedPage()
       page.deployment.functions.set('messages:count', ({ channel }) => channel)
       const isShown = ref(true)

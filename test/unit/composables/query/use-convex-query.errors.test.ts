@@ -41,7 +41,7 @@ function mountValue(first: any, options?: ScriptedPageOptions) {
 
 describe('useConvexQuery', () => {
   describe('an error', () => {
-    it('becomes state, and is removed by the next result', async () => {
+    it('is set as `error`, and removed by the next result', async () => {
       const { query, set } = mountValue('fine')
       await page.tick()
       await set(new Error('broken'))
@@ -55,7 +55,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('fine again')
     })
 
-    it('may come before any result', async () => {
+    it('can be the first outcome', async () => {
       const { query, set } = mountValue(new Error('broken from the start'))
       await page.tick()
       expect(query.status.value).toBe('error')
@@ -63,7 +63,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe(1)
     })
 
-    it('keeps the data of a ConvexError', async () => {
+    it('has the data of the ConvexError', async () => {
       const { query } = mountValue(Object.assign(new Error('refused'), { data: { code: 'NO_ENTRY' } }))
       await page.tick()
       expect(query.error.value).toBeInstanceOf(ConvexError)
@@ -124,7 +124,7 @@ describe('useConvexQuery', () => {
       ['another message', () => failure('one'), () => failure('other')],
       ['other data', () => failure('', { code: 'A', at: [1] }), () => failure('', { code: 'A', at: [2] })],
       ['data where there were none', () => failure(''), () => failure('', null)],
-    ])('counts as another error with %s', async (_what, one, other) => {
+    ])('triggers watchers if it has %s', async (_what, one, other) => {
       const { query, set } = mountValue(one())
       await page.tick()
       const notified = follow(query)
@@ -134,7 +134,7 @@ describe('useConvexQuery', () => {
       expect(query.error.value).not.toBe(first)
     })
 
-    it('settles each refresh', async () => {
+    it('settles each refresh()', async () => {
       const { query } = mountValue(failure('not now'))
       await page.tick()
       const notified = follow(query)
@@ -145,7 +145,7 @@ describe('useConvexQuery', () => {
       expect(notified).toEqual([])
     })
 
-    it('counts as another error for another user', async () => {
+    it('triggers watchers if the user has changed', async () => {
       const { query } = mountValue(failure('not now'), { user: 'ada' })
       await page.tick()
       const first = query.error.value
@@ -159,7 +159,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('data', () => {
-    it.each([null, 0, '', false, Number.NaN, 0n])('may be %s', async (value) => {
+    it.each([null, 0, '', false, Number.NaN, 0n])('can be %s', async (value) => {
       const { query } = mountValue(value)
       await page.tick()
       expect(query.status.value).toBe('success')
@@ -183,7 +183,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('transform', () => {
-    it('puts only its own component into error when it throws, and recovers', async () => {
+    it('sets only the error of its own component when it throws, and recovers', async () => {
       const { query, set } = mountValue({ ok: false })
       const { result } = page.run(() => useConvexQuery(api.values.get, {}, {
         transform: ({ ok }) => {
@@ -232,7 +232,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a watcher that throws', () => {
-    it.each(['sync', 'pre', 'post'] as const)('(flush: \'%s\') in a component reaches the app\'s error handler and affects no other', async (flush) => {
+    it.each(['sync', 'pre', 'post'] as const)('calls the error handler of the app, and does not affect other watchers: flush %s', async (flush) => {
       const seen: unknown[] = []
       const errorHandler = vi.fn()
       let value = 1
@@ -260,7 +260,7 @@ describe('useConvexQuery', () => {
       expect(errorHandler).toHaveBeenCalledTimes(2)
     })
 
-    it('outside of components affects no other watcher', async () => {
+    it('does not affect other watchers if it is outside of components', async () => {
       const { query, set } = mountValue(1)
       const seen: unknown[] = []
       page.run(() => {
@@ -280,7 +280,7 @@ describe('useConvexQuery', () => {
       expectConsole(/Unhandled error during execution of watcher callback/)
     })
 
-    it('does not prevent the page from closing', async () => {
+    it('does not prevent close() of the plugin', async () => {
       const { query } = mountValue(1)
       await page.tick()
       const other = page.run(() => useConvexQuery(api.values.other)).result
@@ -299,7 +299,7 @@ describe('useConvexQuery', () => {
       expectConsole(/Unhandled error during execution of watcher callback/)
     })
 
-    it('is reported like an uncaught error, and effects continue to track', async () => {
+    it('is reported like an uncaught error, and other effects still track their refs', async () => {
       const { query, set } = mountValue(1)
       await page.tick()
       page.run(() => watchEffect(() => {
@@ -318,7 +318,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a reference to a mutation', () => {
-    it('is explained from the error of the server', async () => {
+    it('sets an error that explains the mistake', async () => {
       const message = 'Trying to execute messages:send as Query, but it is defined as Mutation.'
       const { query } = mountValue(new Error(message))
       await page.tick()
@@ -363,7 +363,7 @@ describe('useConvexMutation: a callback that throws', () => {
     expect(errors.map(({ message }) => message)).toEqual(['of onSuccess', 'of onSettled', 'of onError', 'of onSettled'])
   })
 
-  it('affects neither the mutation nor a query if it is an optimistic update', async () => {
+  it('does not affect the mutation or a query if it is an optimistic update', async () => {
     page = new ScriptedPage()
     let count = 1
     page.deployment.functions.set('messages:count', () => count)

@@ -47,7 +47,7 @@ describe('useConvexQuery', () => {
       expect(query.error.value!.message).toContain('revoked')
     })
 
-    it('removes the data with keepPreviousData too', async () => {
+    it('removes the data, also with keepPreviousData', async () => {
       const { ticks } = mountCount({ keepPreviousData: true })
       await page.tick(500)
       await revoke('a')
@@ -64,7 +64,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('keepDataOnError', () => {
-    it('keeps the data, as stale, until the query recovers', async () => {
+    it('keeps the data as stale until the query has a result again', async () => {
       const { query, ticks } = mountCount({ keepDataOnError: true })
       await page.tick(500)
       await revoke('a')
@@ -73,14 +73,14 @@ describe('useConvexQuery', () => {
       expect(ticks()).toEqual(['undefined pending', 'a success', 'a error stale error', 'a success'])
     })
 
-    it('keeps nothing if the first outcome is an error', async () => {
+    it('has no data if the first outcome is an error', async () => {
       const { ticks } = mountCount({ keepDataOnError: true })
       revoked = ['a']
       await page.tick(500)
       expect(ticks()).toEqual(['undefined pending', 'undefined error error'])
     })
 
-    it('keeps transformed data without running transform again', async () => {
+    it('keeps the data of `transform` without running it again', async () => {
       const transform = vi.fn((value: string) => `${value}!`)
       const { ticks } = mountCount({ keepDataOnError: true, transform })
       await page.tick(500)
@@ -89,7 +89,7 @@ describe('useConvexQuery', () => {
       expect(transform).toHaveBeenCalledTimes(1)
     })
 
-    it.each([{}, { keepPreviousData: true }])('keeps nothing of other arguments (%o)', async (options) => {
+    it.each([{}, { keepPreviousData: true }])('does not keep the data of other arguments: %o', async (options) => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { query, ticks } = mountCount({ keepDataOnError: true, ...options }, args)
       await page.tick(500)
@@ -103,7 +103,7 @@ describe('useConvexQuery', () => {
       expect(ticks().at(-1)).toBe('a success')
     })
 
-    it('keeps the data through a refresh that fails and a lost connection', async () => {
+    it('keeps the data when refresh() fails and when the connection is lost', async () => {
       const { query, ticks } = mountCount({ keepDataOnError: true })
       await page.tick(500)
       revoked = ['a']
@@ -117,7 +117,7 @@ describe('useConvexQuery', () => {
     it.each([
       ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
       ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
-    ])('keeps nothing for %s, not for one tick', async (_who, change, last) => {
+    ])('does not keep the data for %s, not even for one tick', async (_who, change, last) => {
       const { query, ticks } = mountCount({ keepDataOnError: true }, undefined, { user: 'ada' })
       await page.tick(500)
       await revoke('a')

@@ -54,7 +54,7 @@ const subscribed = (): unknown[] => page.deployment.liveSockets.flatMap(socket =
 const asked = (): number => page.deployment.executions.filter(({ name }) => name === 'messages:count').length
 
 describe('useConvexQuery', () => {
-  describe('live false', () => {
+  describe('live: false', () => {
     it('fetches one result and then unsubscribes', async () => {
       openPage()
       const { query, ticks } = mountOnce()
@@ -68,7 +68,7 @@ describe('useConvexQuery', () => {
       expect(asked()).toBe(1)
     })
 
-    it('fetches again at refresh, and never shows an older result', async () => {
+    it('fetches again at refresh(), and never shows an older result', async () => {
       openPage()
       const { query, ticks } = mountOnce()
       await page.tick(500)
@@ -86,7 +86,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('resolves every refresh during the first fetch, and unsubscribes', async () => {
+    it('resolves every refresh() that is called during the first fetch, and unsubscribes', async () => {
       openPage()
       const { query } = mountOnce()
       await page.tick(500)
@@ -102,7 +102,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('fetches one result if it is refreshed before the first', async () => {
+    it('fetches only one result if refresh() is called before the first result', async () => {
       openPage()
       const { query, ticks } = mountOnce()
       const refreshed = vi.fn()
@@ -114,7 +114,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('may fail, and recovers at refresh', async () => {
+    it('sets the error of a failed fetch, and recovers at refresh()', async () => {
       openPage()
       count = new Error('broken')
       const { query, ticks } = mountOnce()
@@ -128,7 +128,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('sends one request for all components, at first and at refresh', async () => {
+    it('sends one request for all components, at first and at refresh()', async () => {
       openPage()
       const [one, two] = [mountOnce(), mountOnce()]
       await page.tick(500)
@@ -139,7 +139,7 @@ describe('useConvexQuery', () => {
       expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['2 in a', '2 in a', 2])
     })
 
-    it('shows its result to later components while it lingers, and fetches again after that', async () => {
+    it('shows its result to later components while it lingers, and then fetches again', async () => {
       openPage({ lingerMs: 1000 })
       const one = mountOnce()
       await page.tick(500)
@@ -171,7 +171,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('leaves the subscription of a live query with equal arguments alone', async () => {
+    it('does not affect the subscription of a live query with equal arguments', async () => {
       openPage()
       const once = mountOnce()
       const live = mountOnce({ channel: 'a' }, { live: true })
@@ -189,7 +189,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('takes its result from a live query without a message', async () => {
+    it('uses the result of a live query without sending a message', async () => {
       openPage()
       mountOnce({ channel: 'a' }, { live: true })
       await page.tick(500)
@@ -200,7 +200,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('fetches again after an identity change, which removes the previous result in that tick', async () => {
+    it('removes its result in the tick of an identity change, and fetches again', async () => {
       openPage({ user: 'ada' })
       const { query, ticks } = mountOnce()
       await page.tick(500)
@@ -214,7 +214,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('fetches again as the user if it ran anonymously before the token arrived', async () => {
+    it('fetches again as the user if it ran anonymously because the token was late', async () => {
       openPage({ user: 'silent' })
       page.source.say(signedIn('ada'))
       const { query, ticks } = mountOnce()
@@ -225,7 +225,7 @@ describe('useConvexQuery', () => {
       expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
     })
 
-    it('fetches again for another user whose token is late, if it ran anonymously before', async () => {
+    it('fetches again as the next user, whose token is late, after it ran anonymously', async () => {
       openPage({ user: 'silent' })
       page.source.say(signedIn('ada'))
       const { query } = mountOnce()
@@ -238,7 +238,7 @@ describe('useConvexQuery', () => {
       expect(asked()).toBe(before + 1)
     })
 
-    it('shows nothing of the previous user if the identity changes during the fetch', async () => {
+    it('never shows a result of the previous user if the identity changes during the fetch', async () => {
       openPage({ user: 'ada' })
       const { query, ticks } = mountOnce()
       await page.tick(500)
@@ -252,7 +252,7 @@ describe('useConvexQuery', () => {
       expect(ticks()).toEqual(['undefined pending', '1 in a for ada success', 'undefined pending', '1 in a success'])
     })
 
-    it('does not fetch again after a lost connection, unless it has no result yet', async () => {
+    it('fetches again after a lost connection only if it has no result yet', async () => {
       openPage()
       const { ticks } = mountOnce()
       await page.tick(70)
@@ -308,7 +308,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('live false in a KeepAlive', () => {
+  describe('live: false in a KeepAlive', () => {
     function mountKept() {
       openPage({ lingerMs: 3000 })
       const isKept = ref(true)
@@ -320,7 +320,7 @@ describe('useConvexQuery', () => {
       return { wrapper, isKept }
     }
 
-    it('shows its result when it is reactivated in time, and fetches again later', async () => {
+    it('shows its result if it is activated while it lingers, and fetches again later', async () => {
       const { wrapper, isKept } = mountKept()
       await page.tick(500)
       expect(wrapper.text()).toBe('1 in a')
@@ -341,8 +341,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('the connection with live false', () => {
-    it('stays the same for a public query that does not fetch again', async () => {
+  describe('the connection with live: false', () => {
+    it('is not opened again for a public query that already has its result', async () => {
       openPage({ user: 'ada' })
       const { ticks } = mountOnce({ channel: 'a' }, { auth: 'public' })
       await page.tick(500)
@@ -352,7 +352,7 @@ describe('useConvexQuery', () => {
       expect(asked()).toBe(1)
     })
 
-    it('opens with a component and closes with it', async () => {
+    it('opens when a component is mounted, and closes when it is unmounted', async () => {
       page = new ScriptedPage({ lingerMs: 0 })
       page.deployment.functions.set('messages:count', () => 1)
       const { stop } = mountOnce()
@@ -362,7 +362,7 @@ describe('useConvexQuery', () => {
       stop()
     })
 
-    it('opens again for the refresh of a public query after it was closed', async () => {
+    it('opens again for refresh() of a public query', async () => {
       openPage({ user: 'ada' })
       const { query } = mountOnce({ channel: 'a' }, { auth: 'public' })
       await page.tick(500)
@@ -379,7 +379,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('2 in a')
     })
 
-    it('stays the same for an anonymous user when the auth state changes without effect', async () => {
+    it('is not opened again if the auth state changes but the user remains anonymous', async () => {
       page = new ScriptedPage()
       count = 1
       page.deployment.functions.set('messages:list', () => [])

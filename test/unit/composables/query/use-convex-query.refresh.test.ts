@@ -28,7 +28,7 @@ function mountValue() {
 }
 
 describe('useConvexQuery: refresh', () => {
-  it('fetches again, keeps the data meanwhile, and resolves with the result', async () => {
+  it('fetches again, keeps the data meanwhile, and resolves when the result arrives', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     page.takeFrames()
@@ -47,7 +47,7 @@ describe('useConvexQuery: refresh', () => {
     expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
   })
 
-  it('changes nothing if the result is equal', async () => {
+  it('causes no update if the result is equal', async () => {
     value = { list: [1, 2] }
     const { query, seen } = mountValue().result
     await page.tick(200)
@@ -58,7 +58,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('removes an error, or shows one', async () => {
+  it('removes or sets an error', async () => {
     value = new Error('broken')
     const { query } = mountValue().result
     await page.tick(200)
@@ -89,7 +89,7 @@ describe('useConvexQuery: refresh', () => {
     expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
   })
 
-  it('resolves both times when it is called twice', async () => {
+  it('resolves for each of two calls', async () => {
     const { query } = mountValue().result
     await page.tick(200)
     const refreshed = vi.fn()
@@ -115,7 +115,7 @@ describe('useConvexQuery: refresh', () => {
     expect(page.takeFrames()).toEqual([])
   })
 
-  it('resolves when the subscription ends first', async () => {
+  it('resolves if the subscription ends before the result arrives', async () => {
     const { result: { query }, stop } = mountValue()
     await page.tick(200)
     const refreshed = vi.fn()
@@ -127,7 +127,7 @@ describe('useConvexQuery: refresh', () => {
     expect(refreshed).toHaveBeenCalled()
   })
 
-  it('resolves with the first result after a lost connection, and never shows an older one', async () => {
+  it('resolves at the first result after a lost connection, and never shows an older result', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     value = 2
@@ -148,7 +148,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen).toEqual(['1 success', '3 success'])
   })
 
-  it('does not resolve with an earlier result that arrives first', async () => {
+  it('does not resolve at a result that was requested before it', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     value = 2
@@ -166,7 +166,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
   })
 
-  it('does not resolve with anonymous data that remains until the first result of the user', async () => {
+  it('does not resolve at an update of the anonymous result before the result of the user', async () => {
     await page.close()
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'nobody'}'s ${value}`)

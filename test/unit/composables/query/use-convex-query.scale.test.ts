@@ -13,7 +13,7 @@ beforeEach(() => {
 
 describe('useConvexQuery', () => {
   describe('1,000 equal arguments in new objects', () => {
-    it('send nothing and render nothing', async () => {
+    it('cause no message and no rendering', async () => {
       const args = shallowRef({ channel: 'a', limit: 3 })
       const renders = vi.fn()
       page.mount(defineComponent(() => {
@@ -37,7 +37,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('1,000 new arguments', () => {
-    it.each([1, 7])('never render previous data under new arguments, %i of them between two results', async (between) => {
+    it.each([1, 7])('never cause the previous data to be shown, with %i changes between two results', async (between) => {
       const channel = ref(0)
       const wrong: string[] = []
       let answered = 0
@@ -70,7 +70,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('the fields of one query', () => {
-    it('change together, whichever of them a synchronous watcher watches', async () => {
+    it('change together, also for synchronous watchers of single fields', async () => {
       let value: unknown = 1
       page.deployment.functions.set('values:get', () => {
         if (value instanceof Error)
@@ -112,7 +112,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('one transition that changes many queries', () => {
-    it('triggers in the order of the queries, so that Vue renders without sorting', async () => {
+    it('triggers components in the order of their queries, so that Vue need not sort them', async () => {
       let version = 1
       page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: `${channel}-1`, body: `version ${version}` }])
       const order: string[] = []

@@ -33,7 +33,7 @@ function mountSwitch(views: Record<string, Component>, shown: Ref<string[]>, opt
 }
 
 describe('useConvexQuery', () => {
-  describe('components with equal query, arguments and auth', () => {
+  describe('components with the same query, arguments and auth mode', () => {
     it('share one subscription and one result', async () => {
       const results: unknown[] = []
       const Reader = defineComponent(() => {
@@ -63,7 +63,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('share the result of a refresh, and the error', async () => {
+    it('share the result of refresh(), and the error', async () => {
       openPage()
       const { result: [one, two] } = page.run(() => [
         useConvexQuery(api.messages.list, { channel: 'a' }),
@@ -79,7 +79,7 @@ describe('useConvexQuery', () => {
       expect(two!.error.value).toBe(one!.error.value)
     })
 
-    it('do not share across auth modes', async () => {
+    it('do not share a subscription if their auth modes differ', async () => {
       openPage({ user: 'ada' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       const { result: [mine, anybodys] } = page.run(() => [
@@ -93,7 +93,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a subscription without components', () => {
-    it('lingers for lingerMs, then ends', async () => {
+    it('lingers for lingerMs, and then ends', async () => {
       const shown = ref(['one', 'two'])
       mountSwitch({ one: Messages, two: Messages }, shown)
       await page.tick()
@@ -109,7 +109,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-0'])
     })
 
-    it('shows its data at once without a message to a component that mounts in time', async () => {
+    it('provides its data at once to a component that is mounted while it lingers', async () => {
       const shown = ref(['one'])
       const wrapper = mountSwitch({ one: Messages, two: Messages }, shown)
       await page.tick()
@@ -139,7 +139,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('changed')
     })
 
-    it('lingers for as long as the option of the query says', async () => {
+    it('lingers for the lingerMs of the query', async () => {
       openPage({ lingerMs: 1000 })
       const long = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { lingerMs: 5000 }))
       const none = page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }, { lingerMs: 0 }))
@@ -159,7 +159,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-0'])
     })
 
-    it('ends although its component has released another subscription since', async () => {
+    it('ends even if its component has released another subscription since', async () => {
       openPage()
       const channel = ref('a')
       page.mount(defineComponent(() => {
@@ -200,7 +200,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '+messages:list {"channel":"c"}'])
     })
 
-    it('closes the anonymous socket if it was the last', async () => {
+    it('closes the anonymous socket when it ends, if it was the last subscription', async () => {
       const shown = ref(['one'])
       mountSwitch({ one: Messages }, shown)
       await page.tick()
@@ -246,7 +246,7 @@ describe('useConvexQuery', () => {
       return { wrapper: page.mount(Root), isKept }
     }
 
-    it('releases its subscription lingerMs after deactivation', async () => {
+    it('unsubscribes lingerMs after it was deactivated', async () => {
       const { isKept } = mountKept()
       await page.tick()
       page.takeFrames()
@@ -257,7 +257,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-1'])
     })
 
-    it('resumes when it is activated', async () => {
+    it('subscribes again when it is activated', async () => {
       const { wrapper, isKept } = mountKept()
       await page.tick()
       isKept.value = false
@@ -270,7 +270,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('changed meanwhile')
     })
 
-    it('is unchanged when it is activated in time, its components included', async () => {
+    it('is not rendered again if it is activated while its subscription lingers', async () => {
       const { wrapper, isKept } = mountKept()
       await page.tick()
       page.takeFrames()
@@ -284,7 +284,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('leaves nothing when it is pruned', async () => {
+    it('leaves no subscription when KeepAlive removes it', async () => {
       const { wrapper, isKept } = mountKept()
       await page.tick()
       isKept.value = false
@@ -294,7 +294,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('does not stop the query of a store that the page was the first to use', async () => {
+    it('does not unsubscribe the query of a store that was created in this page', async () => {
       openPage()
       const isKept = ref(true)
       let store: ReturnType<typeof useConvexQuery<typeof api.messages.list>> | undefined
@@ -331,7 +331,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('in a')
     })
 
-    it('leaves no subscription when it unmounts before that', async () => {
+    it('leaves no subscription if it is unmounted before the first result', async () => {
       const isShown = ref(true)
       openPage({ lingerMs: 0 })
       page.deployment.latencyMs = 100
@@ -345,7 +345,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('outside of components', () => {
-    it('lives as long as the app in a store', async () => {
+    it('stays subscribed as long as the app if a store uses it', async () => {
       openPage()
       // Like Pinia: a setup function in the context of the app, in its own scope.
       const stores = effectScope(true)
@@ -381,7 +381,7 @@ describe('useConvexQuery', () => {
       expect(result.data.value).toEqual([{ _id: 'b-1', body: 'in b' }])
     })
 
-    it('works without any scope', async () => {
+    it('stays subscribed permanently without an effect scope', async () => {
       openPage()
       const query = page.app.runWithContext(() => useConvexQuery(api.messages.list, { channel: 'a' }))
       await page.tick()

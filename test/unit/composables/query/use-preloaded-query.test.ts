@@ -36,7 +36,7 @@ function mountPreloaded(preloaded: Preloaded<typeof api.values.get>, options?: U
 
 describe('usePreloadedQuery', () => {
   describe('the preloaded value', () => {
-    it('is shown at once, as stale, until the live result', async () => {
+    it('is shown as stale until the live result arrives', async () => {
       openPage()
       const { query, ticks } = mountPreloaded(preload('preloaded', null))
       expect(query.data.value).toBe('preloaded')
@@ -46,7 +46,7 @@ describe('usePreloadedQuery', () => {
       expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
     })
 
-    it('subscribes with its arguments, and shares an equal query', async () => {
+    it('subscribes to its query, and shares the subscription of an equal query', async () => {
       openPage()
       page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
       const { query } = mountPreloaded(preload(1, null, 'messages:count', { channel: 'abc' }))
@@ -56,7 +56,7 @@ describe('usePreloadedQuery', () => {
       expect(page.takeFrames()).toEqual(['Connect', '+messages:count {"channel":"abc"}'])
     })
 
-    it('gives way to a result that is live already', async () => {
+    it('is not shown if another component has a live result already', async () => {
       openPage()
       page.run(() => useConvexQuery(api.values.get))
       await page.tick(500)
@@ -65,7 +65,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['live for null success'])
     })
 
-    it('keeps every Convex value intact, in arguments too', async () => {
+    it('can contain every kind of Convex value, also in its arguments', async () => {
       openPage()
       page.deployment.isHolding = true
       const bytes = new Uint8Array([1, 2, 255]).buffer
@@ -79,14 +79,14 @@ describe('usePreloadedQuery', () => {
       expect(page.deployment.executions[0]!.args).toEqual({ value })
     })
 
-    it.each([null, 0, '', false])('may be %s', (value) => {
+    it.each([null, 0, '', false])('can be %s', (value) => {
       openPage()
       const { query } = mountPreloaded(preload(value, null))
       expect(query.data.value).toBe(value)
       expect(query.status.value).toBe('success')
     })
 
-    it('does not return when an optimistic update makes the query load again', async () => {
+    it('is not shown again when an optimistic update makes the query load', async () => {
       openPage()
       page.deployment.functions.set('values:set', () => null)
       const { query, ticks } = mountPreloaded(preload('preloaded', null))
@@ -99,7 +99,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks().slice(1)).toEqual(['live for null success', 'live for null pending stale', 'live for null success'])
     })
 
-    it('does not return after a lost connection', async () => {
+    it('is not shown again after a lost connection', async () => {
       openPage()
       const { ticks } = mountPreloaded(preload('preloaded', null))
       await page.tick(500)
@@ -108,7 +108,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks().slice(1)).toEqual(['live for null success'])
     })
 
-    it('is fetched again at refresh', async () => {
+    it('is fetched again by refresh()', async () => {
       openPage()
       const { query } = mountPreloaded(preload('preloaded', null))
       await page.tick(500)
@@ -118,7 +118,7 @@ describe('usePreloadedQuery', () => {
       expect(query.data.value).toBe('more')
     })
 
-    it('is fetched once with live false', async () => {
+    it('is fetched only once with live: false', async () => {
       openPage()
       const { ticks } = mountPreloaded(preload('preloaded', null), { live: false })
       await page.tick(500)
@@ -134,7 +134,7 @@ describe('usePreloadedQuery', () => {
       })
     }
 
-    it('removes the value, as in useConvexQuery, until the query recovers', async () => {
+    it('removes the value until the query has a result', async () => {
       openPage()
       breakQuery()
       const { query, ticks } = mountPreloaded(preload('preloaded', null))
@@ -175,7 +175,7 @@ describe('usePreloadedQuery', () => {
   })
 
   describe('the identity that the value was fetched for', () => {
-    it('sees the value from the first moment through the whole boot', async () => {
+    it('sees the value from the beginning until the live result arrives', async () => {
       openPage({ user: 'ada' })
       const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
       await page.tick(1000)
@@ -205,7 +205,7 @@ describe('usePreloadedQuery', () => {
       expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('sees the value while the token is late and the user is only a hint', async () => {
+    it('sees the value as long as the provider does not report an identity', async () => {
       openPage({ user: 'silent' })
       const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
       await page.tick(3000)
@@ -216,14 +216,14 @@ describe('usePreloadedQuery', () => {
       expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('sees the live result as soon as an anonymous query may run', async () => {
+    it('sees the live result as soon as the query may run anonymously', async () => {
       openPage({ user: 'silent' })
       const { ticks } = mountPreloaded(preload('anybody\'s', null))
       await page.tick(3000)
       expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
     })
 
-    it('sees the value with `required` too', async () => {
+    it('sees the value with auth: required, too', async () => {
       openPage({ user: 'ada' })
       const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })
       await page.tick(1000)
@@ -257,7 +257,7 @@ describe('usePreloadedQuery', () => {
     it.each([
       ['who is known already', 'bob'],
       ['nobody, known already', null],
-    ])('(%s) never sees the value', async (_name, user) => {
+    ])('never sees the value: %s', async (_name, user) => {
       openPage({ user })
       page.run(() => useConvexQuery(api.messages.count, 'skip'))
       await page.tick(1000)
@@ -266,14 +266,14 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['undefined pending', `live for ${user} success`])
     })
 
-    it('never sees the value if a server has reported that identity', async () => {
+    it('never sees the value if a server has reported the other identity', async () => {
       openPage({ user: 'silent', initialAuth: { token: fakeToken('bob'), user: { id: 'bob' }, session: { id: 'session-of-bob', userId: 'bob' } } })
       const { ticks } = mountPreloaded(preload(HERS, 'ada'))
       await page.tick(1000)
       expect(ticks()).toEqual(['undefined pending', 'live for bob success'])
     })
 
-    it('does not see the value once the token names it', async () => {
+    it('no longer sees the value when its token has arrived', async () => {
       openPage({ user: 'silent' })
       page.source.say({ status: 'pending', mayBeSignedIn: true })
       const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
@@ -287,7 +287,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
     })
 
-    it('does not see the value once the page is anonymous, with any auth', async () => {
+    it('no longer sees the value when the page is anonymous, in any auth mode', async () => {
       openPage({ user: 'silent' })
       const optional = mountPreloaded(preload(HERS, 'ada'))
       const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
@@ -360,7 +360,7 @@ describe('usePreloadedQuery', () => {
       expect('catch' in query).toBe(false)
     })
 
-    it('waits for the own result of another user', async () => {
+    it('waits for the live result if the value belongs to another user', async () => {
       openPage({ user: 'bob' })
       page.run(() => useConvexQuery(api.users.whoami, 'skip'))
       await page.tick(500)
@@ -373,7 +373,7 @@ describe('usePreloadedQuery', () => {
       expect(settled).toHaveBeenCalledWith('live for bob')
     })
 
-    it('lets Suspense render without a fallback', async () => {
+    it('does not cause Suspense to show its fallback', async () => {
       openPage()
       const isShown = ref(true)
       const fallback = vi.fn(() => h('i', 'waiting'))

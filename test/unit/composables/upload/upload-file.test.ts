@@ -34,18 +34,18 @@ describe('uploadFile: an upload that is aborted at any moment', () => {
     expect(await promise).toBe(reason)
   }
 
-  it.each(MICROTASKS)('starts nothing more, %i microtasks after its start', async (microtasks) => {
+  it.each(MICROTASKS)('sends no further request: %i microtasks after its start', async (microtasks) => {
     await endAfter(microtasks, start())
   })
 
-  it.each(MICROTASKS)('starts nothing more, %i microtasks after a failed attempt', async (microtasks) => {
+  it.each(MICROTASKS)('sends no further request: %i microtasks after a failed attempt', async (microtasks) => {
     const upload = start()
     await vi.advanceTimersByTimeAsync(0)
     upload.network.sent[0]!.fail()
     await endAfter(microtasks, upload)
   })
 
-  it.each(MICROTASKS)('starts nothing more, %i microtasks after the delay', async (microtasks) => {
+  it.each(MICROTASKS)('sends no further request: %i microtasks after the delay', async (microtasks) => {
     const upload = start()
     await vi.advanceTimersByTimeAsync(0)
     upload.network.sent[0]!.fail()

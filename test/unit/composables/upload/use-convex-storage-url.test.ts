@@ -37,7 +37,7 @@ const store = (name: string): StorageId => name as StorageId
 
 describe('useConvexStorageUrl', () => {
   describe('url', () => {
-    it('is the live result of the query for the id', async () => {
+    it('is the live result of the query for the storage id', async () => {
       const { url, storageId, isPending, status } = mountUrl('a')
       expect([url.value, isPending.value]).toEqual([undefined, true])
       await page.tick(100)
@@ -47,7 +47,7 @@ describe('useConvexStorageUrl', () => {
       expect(url.value).toBeNull()
     })
 
-    it('is not requested without an id', async () => {
+    it('is not requested without a storage id', async () => {
       const { url, status, storageId } = mountUrl()
       await page.tick(100)
       expect([url.value, status.value]).toEqual([undefined, 'paused'])
@@ -57,14 +57,14 @@ describe('useConvexStorageUrl', () => {
       expect(page.deployment.executions).toEqual([])
     })
 
-    it('may be requested with other arguments', async () => {
+    it('is requested with the arguments that `args` returns', async () => {
       openPage()
       const { url } = page.run(() => useConvexStorageUrl(getThumbnail, store('a'), { args: of => ({ of, width: 64 }) })).result
       await page.tick(100)
       expect(url.value).toBe('https://thumbnails/a/64')
     })
 
-    it('is requested as the identity of the auth option', async () => {
+    it('is requested in the auth mode of the option `auth`', async () => {
       openPage({ user: 'ada' })
       const { url } = page.run(() => useConvexStorageUrl(getUrl, store('a'), { auth: 'public' })).result
       await page.tick(100)
@@ -83,7 +83,7 @@ describe('useConvexStorageUrl', () => {
   })
 
   describe('preview', () => {
-    it('is shown until the stored file has its URL', async () => {
+    it('is shown until the URL of the stored file is known', async () => {
       const { url, storageId, preview } = mountUrl()
       await page.tick(100)
       preview.value = new File([], 'chosen')
@@ -94,7 +94,7 @@ describe('useConvexStorageUrl', () => {
       expect(url.value).toBe('https://files/a?for=ada')
     })
 
-    it('is shown instead of the file that it replaces', async () => {
+    it('is shown instead of the stored file that it replaces', async () => {
       const { url, storageId, preview } = mountUrl('old')
       await page.tick(100)
       expect(url.value).toBe('https://files/old?for=ada')
@@ -109,7 +109,7 @@ describe('useConvexStorageUrl', () => {
       expect(url.value).toBe('https://files/new?for=ada')
     })
 
-    it('is replaced by the stored file when it is removed', async () => {
+    it('is replaced by the stored file when the preview is removed', async () => {
       const { url, preview } = mountUrl('old')
       await page.tick(100)
       preview.value = new File([], 'chosen')

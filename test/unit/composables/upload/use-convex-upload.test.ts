@@ -57,7 +57,7 @@ function outcomeOf(promise: Promise<unknown>): () => unknown {
 
 describe('useConvexUpload', () => {
   describe('an upload', () => {
-    it('passes through its states to the storage id', async () => {
+    it('has the states queued, sending and success, and returns the storage id', async () => {
       const { upload, shown, sent, isPending, progress } = mountUpload()
       const file = textFile('a.txt')
       const outcome = outcomeOf(upload(file))
@@ -78,7 +78,7 @@ describe('useConvexUpload', () => {
       expect([isPending.value, progress.value]).toEqual([false, 1])
     })
 
-    it('requests its URL with the arguments, as the current identity', async () => {
+    it('requests its upload URL with the arguments, as the current identity', async () => {
       const { upload, sent, urlCalls } = mountUpload({}, { user: 'ada' })
       void upload(textFile('a.txt'), { folder: 'letters' })
       await page.tick(100)
@@ -101,7 +101,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['a.txt success id of a.txt'])
     })
 
-    it('accepts a Blob, as a file without a name, and an empty file', async () => {
+    it('can be a Blob, which becomes a file without a name, and can be an empty file', async () => {
       const { upload, sent, uploads, progress } = mountUpload()
       const outcome = outcomeOf(upload(new Blob([])))
       await page.tick()
@@ -114,7 +114,7 @@ describe('useConvexUpload', () => {
       expect(progress.value).toBe(1)
     })
 
-    it('runs the callbacks once it has ended, even if one of them throws', async () => {
+    it('runs the callbacks when it has ended, even if one of them throws', async () => {
       const calls: unknown[] = []
       const { upload, network } = mountUpload({
         onSuccess: (...args) => {
@@ -139,7 +139,7 @@ describe('useConvexUpload', () => {
   })
 
   describe('several files', () => {
-    it('are uploaded within the concurrency limit, and return their ids in order', async () => {
+    it('are uploaded within the limit `concurrency`, and return their ids in order', async () => {
       const { upload, shown, sent, urlCalls } = mountUpload({ concurrency: 2 })
       const outcome = outcomeOf(upload(['a', 'b', 'c', 'd'].map(name => textFile(name))))
       await page.tick()
@@ -159,7 +159,7 @@ describe('useConvexUpload', () => {
       expect(sent.map(({ body }) => body.name)).toEqual(['a', 'b', 'c', 'd'])
     })
 
-    it('share the limit and the list with other calls', async () => {
+    it('share `concurrency` and the list `uploads` with other calls', async () => {
       const { upload, shown, sent } = mountUpload({ concurrency: 1 })
       void upload(textFile('a'))
       void upload(textFile('b'))
@@ -188,7 +188,7 @@ describe('useConvexUpload', () => {
       await page.tick()
     })
 
-    it('have their progress in bytes, without the failed ones', async () => {
+    it('have a common progress in bytes, without failed uploads', async () => {
       const { upload, sent, progress } = mountUpload({ maxSize: 1000 })
       const outcome = outcomeOf(upload([textFile('a', 300), textFile('b', 100), textFile('c', 5000)]))
       await page.tick()
@@ -203,7 +203,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toMatchObject({ code: 'UPLOAD_FAILED' })
     })
 
-    it('are independent: the first error in order rejects once all have ended', async () => {
+    it('reject with the first error in order when all of them have ended', async () => {
       const { upload, shown, sent } = mountUpload()
       const outcome = outcomeOf(upload([textFile('a'), textFile('b'), textFile('c')]))
       await page.tick()
@@ -218,7 +218,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toMatchObject({ code: 'UPLOAD_FAILED', why: expect.stringContaining('400') })
     })
 
-    it('may be an empty list', async () => {
+    it('can be an empty list', async () => {
       const { upload, sent, shown, isPending } = mountUpload()
       expect(await Promise.all([upload([]), upload(null), upload(undefined)])).toEqual([[], [], []])
       expect(shown()).toEqual([])
@@ -226,7 +226,7 @@ describe('useConvexUpload', () => {
       expect(sent).toEqual([])
     })
 
-    it('are those that the list contained at the call', async () => {
+    it('are read when `upload` is called, even if the list changes later', async () => {
       const { upload, shown, network } = mountUpload()
       network.answerAll = store
       const list = new Set([textFile('a'), textFile('b')])
@@ -242,7 +242,7 @@ describe('useConvexUpload', () => {
       ['a string', 'a.txt'],
       ['a list with something else in it', [new Blob([]), {}]],
       ['an object', { name: 'a.txt' }],
-    ])('that are not files, such as %s, are a diagnosed error', async (_what, files) => {
+    ])('reject with UPLOAD_FILES_INVALID if they are not files, such as %s', async (_what, files) => {
       const { upload, sent, shown } = mountUpload()
       const error = await upload(files as any).catch(error => error)
       expect(error).toBeInstanceOf(ConvueError)
@@ -262,7 +262,7 @@ describe('useConvexUpload', () => {
       ['*/*', { a: '', b: 'text/plain' }, ['a', 'b']],
       [' ', { a: '' }, ['a']],
       ['', { a: '' }, ['a']],
-    ])('accept the same types as an input does: %j', async (accept, files, accepted) => {
+    ])('accept the same types as an <input>: %j', async (accept, files, accepted) => {
       const { upload, uploads, network } = mountUpload({ accept, concurrency: 10 })
       network.answerAll = store
       const outcome = outcomeOf(upload(Object.entries(files).map(([name, type]) => textFile(name, 1, type))))
@@ -275,7 +275,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toEqual(refused[0] ?? accepted.map(name => `id of ${name}`))
     })
 
-    it('compare sizes in bytes, and may change', async () => {
+    it('compare sizes in bytes, and can be reactive', async () => {
       const maxSize = ref<number | undefined>(100)
       const { upload, shown, network } = mountUpload({ maxSize })
       network.answerAll = store
@@ -306,7 +306,7 @@ describe('useConvexUpload', () => {
   })
 
   describe('an attempt that fails', () => {
-    it.each([[0], [408], [429], [500], [503]])('with %i is repeated with a new URL, after a delay', async (status) => {
+    it.each([[0], [408], [429], [500], [503]])('is repeated with a new URL after a delay, if the status is %i', async (status) => {
       const { upload, shown, sent, uploads, isPending } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a')))
       await page.tick()
@@ -327,7 +327,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toEqual(['id of a'])
     })
 
-    it('counts after a minute without progress, however long an upload with progress takes', async () => {
+    it('is repeated after a minute without progress, but never while there is progress', async () => {
       const { upload, shown, sent } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a.txt')))
       await page.tick()
@@ -347,7 +347,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toEqual(['id of a.txt'])
     })
 
-    it('ends in an error after the last retry', async () => {
+    it('rejects after the last retry', async () => {
       const onError = vi.fn()
       const { upload, shown, sent, network } = mountUpload({ retries: 2, onError })
       network.answerAll = request => request.answer(503, '')
@@ -371,7 +371,7 @@ describe('useConvexUpload', () => {
     it.each([
       ['seconds', { 'Retry-After': '7' }, 7000],
       ['a date, by the server\'s clock', { 'retry-after': 'Wed, 01 Jan 2020 00:00:09 GMT', 'Date': 'Wed, 01 Jan 2020 00:00:00 GMT' }, 9000],
-    ])('is repeated after the time in Retry-After, in %s', async (_how, headers, ms) => {
+    ])('is repeated after the time in Retry-After: %s', async (_how, headers, ms) => {
       const { upload, sent } = mountUpload()
       void upload(textFile('a'))
       await page.tick()
@@ -392,7 +392,7 @@ describe('useConvexUpload', () => {
       [200, '{}'],
       [200, 'null'],
       [302, '{"storageId":"x"}'],
-    ])('with %i %j, which is definite, is an error at once', async (status, body) => {
+    ])('is not repeated if the response is definite: %i %j', async (status, body) => {
       const { upload, sent, urlCalls } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a')))
       await page.tick()
@@ -402,7 +402,7 @@ describe('useConvexUpload', () => {
       expect(urlCalls()).toHaveLength(1)
     })
 
-    it('in the mutation rejects with the error of the mutation', async () => {
+    it('rejects with the error of the mutation if the mutation has failed', async () => {
       const { upload, shown, sent, urlCalls } = mountUpload()
       page.deployment.functions.set('files:generateUploadUrl', () => {
         throw new Error('not yours')
@@ -478,7 +478,7 @@ describe('useConvexUpload', () => {
       ['waits for its URL', () => page.deployment.isHolding = true, 'queued'],
       ['is sent', () => {}, 'sending'],
       ['waits for its next attempt', (sent: SentFile[]) => sent[0]!.fail(), 'waiting'],
-    ])('permanently ends an upload that %s, and the next one starts at once', async (_when, prepare, status) => {
+    ])('ends an upload that %s, and the next upload starts at once', async (_when, prepare, status) => {
       const { upload, cancel, sent, urlCalls, uploads, shown } = mountUpload({ concurrency: 1 })
       if (status === 'queued')
         prepare([])
@@ -503,7 +503,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['b success id of b'])
     })
 
-    it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('has effect %i microtasks after the response', async (microtasks) => {
+    it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('ends an upload even %i microtasks after the response', async (microtasks) => {
       const onSuccess = vi.fn()
       const { upload, cancel, sent, shown } = mountUpload({ onSuccess })
       const outcome = outcomeOf(upload(textFile('a')))
@@ -526,7 +526,7 @@ describe('useConvexUpload', () => {
       }
     })
 
-    it('is called by the signal of a call, with its reason as the cause', async () => {
+    it('runs when the `signal` of a call aborts, whose reason becomes the cause', async () => {
       const { upload, shown, sent } = mountUpload()
       const controller = new AbortController()
       const removed = vi.spyOn(controller.signal, 'removeEventListener')
@@ -544,7 +544,7 @@ describe('useConvexUpload', () => {
       expect(other()).toEqual(['id of c'])
     })
 
-    it('prevents the request of a URL if the signal has aborted already', async () => {
+    it('prevents the request of a URL if the `signal` has already aborted', async () => {
       const onError = vi.fn()
       const { upload, shown, urlCalls } = mountUpload({ maxSize: 100, onError })
       const outcome = outcomeOf(upload([textFile('a'), textFile('too large', 200)], {}, { signal: AbortSignal.abort() }))
@@ -555,7 +555,7 @@ describe('useConvexUpload', () => {
       expect(onError).not.toHaveBeenCalled()
     })
 
-    it('ends all uploads when a template calls it with an event', async () => {
+    it('ends all uploads if a template passes an event to it', async () => {
       const { upload, cancel, shown } = mountUpload()
       void upload([textFile('a'), textFile('b')]).catch(() => {})
       await page.tick()
@@ -563,7 +563,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['a cancelled', 'b cancelled'])
     })
 
-    it('is part of reset, which also empties the list', async () => {
+    it('runs at reset(), which also empties the list', async () => {
       const { upload, reset, shown, sent, progress } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a')))
       await page.tick()
@@ -575,7 +575,7 @@ describe('useConvexUpload', () => {
       expect(sent[0]!.isAborted).toBe(true)
     })
 
-    it('is called when the component unmounts', async () => {
+    it('runs when the component is unmounted', async () => {
       const { upload, stop, sent } = mountUpload({ concurrency: 1 })
       const outcome = outcomeOf(upload([textFile('a'), textFile('b')]))
       await page.tick()
@@ -592,7 +592,7 @@ describe('useConvexUpload', () => {
       ['they sign out', () => page.source.say({ status: 'signedOut' })],
     ] as const
 
-    it.each(CHANGES)('(%s) ends all uploads in that tick, and starts nothing more', async (_what, change) => {
+    it.each(CHANGES)('ends all uploads in the same tick, and sends no further request: %s', async (_what, change) => {
       const onError = vi.fn()
       const { upload, uploads, sent, isPending, progress, urlCalls } = mountUpload({ concurrency: 2, onError }, { user: 'ada' })
       await page.tick(100)
@@ -633,7 +633,7 @@ describe('useConvexUpload', () => {
       expect(sent).toEqual([])
     })
 
-    it('hides stored files, even if no upload is pending', async () => {
+    it('empties the list, even if no upload is pending', async () => {
       const { upload, uploads, network } = mountUpload({}, { user: 'ada' })
       network.answerAll = store
       await page.tick(100)
@@ -644,7 +644,7 @@ describe('useConvexUpload', () => {
       expect(uploads.value).toEqual([])
     })
 
-    it('ends uploads that started after the component had unmounted', async () => {
+    it('ends uploads that were started after the component had been unmounted', async () => {
       const { upload, stop, sent } = mountUpload({}, { user: 'ada' })
       await page.tick(100)
       stop()
@@ -670,7 +670,7 @@ describe('useConvexUpload', () => {
       expect(sent.map(({ url }) => url)).toEqual(['https://storage/ada/1', 'https://storage/bea/2'])
     })
 
-    it('is not caused by the renewal of a token', async () => {
+    it('does not occur when a token is renewed, so uploads continue', async () => {
       const { upload, shown, sent } = mountUpload({}, { user: 'ada' })
       void upload(textFile('a'))
       await page.tick(100)
@@ -691,7 +691,7 @@ describe('useConvexUpload', () => {
       return event.defaultPrevented
     }
 
-    it('warns until the last upload has ended', async () => {
+    it('shows a warning until the last upload has ended', async () => {
       const { upload, sent } = mountUpload({ concurrency: 1 })
       await page.tick(100)
       expect(wouldWarn()).toBe(false)
@@ -711,7 +711,7 @@ describe('useConvexUpload', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('does not warn because of uploads of a previous identity', async () => {
+    it('shows no warning for uploads of a previous identity', async () => {
       const { upload } = mountUpload({}, { user: 'ada' })
       await page.tick(100)
       void upload(textFile('a')).catch(() => {})

@@ -41,7 +41,7 @@ describe('useFilePreview: the URL', () => {
     scope.stop()
   })
 
-  it('is revoked when the component unmounts', () => {
+  it('is revoked when the component is unmounted', () => {
     const scope = effectScope()
     const url = scope.run(() => useFilePreview(() => new Blob(['a'])))!
     expect([...alive.keys()]).toEqual([url.value])
