@@ -98,8 +98,8 @@ describe('signing out', () => {
 
     await first.page.getByRole('button', { name: 'Sign out' }).click()
 
-    await first.page.getByText('Tasks belong to somebody').waitFor()
-    await second.page.getByText('Tasks belong to somebody').waitFor()
+    await first.page.getByText('Each task belongs to a user').waitFor()
+    await second.page.getByText('Each task belongs to a user').waitFor()
     for (const { page, frames } of [first, second]) {
       expect(await taskRow(page, 'Read the letter').count()).toBe(0)
       // The frames begin at page load, so the page has not reloaded. No frame shows the row with
@@ -220,7 +220,7 @@ describe('the inspector', () => {
 describe('the public feed', () => {
   it('shows new posts live to an anonymous user, and offers to sign in', async () => {
     const guest = await fixture.openWindow(await fixture.openProfile(), '/feed')
-    await guest.page.getByText('Nobody has posted yet').waitFor()
+    await guest.page.getByText('There are no posts yet').waitFor()
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, sent } = await fixture.openWindow(profile, '/feed')

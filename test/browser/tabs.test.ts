@@ -10,10 +10,10 @@ const fixture = usePlayground(undefined, launchBrowserWithPageCache)
 
 /** Signs up a user and adds one task. The profile is signed in as this user afterwards. */
 async function signUpWithTask(profile: BrowserContext, name: string, text: string) {
-  const somebody = person(name)
-  const userId = await fixture.signUp(profile, somebody)
+  const newUser = person(name)
+  const userId = await fixture.signUp(profile, newUser)
   await fixture.playground.deployment!.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
-  return somebody
+  return newUser
 }
 
 async function openTabs(profile: BrowserContext, ...paths: string[]): Promise<Window[]> {
@@ -70,7 +70,7 @@ describe('tabs of one browser', () => {
 
     await third.page.getByRole('button', { name: 'Sign out' }).click()
     for (const window of [first, second]) {
-      await window.page.getByText('Tasks belong to somebody').waitFor()
+      await window.page.getByText('Each task belongs to a user').waitFor()
       expect(await statusesWith(window, 'Secret of Alice')).toEqual(['authenticated as Alice'])
       expect(await statusesWith(window, 'Secret of Bob')).toEqual(['authenticated as Bob'])
     }
@@ -117,7 +117,7 @@ describe('ten tabs', () => {
     expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(3 + shown())
 
     await tabs[3]!.page.getByRole('button', { name: 'Sign out' }).click()
-    await Promise.all(tabs.map(({ page }) => page.getByText('Tasks belong to somebody').waitFor()))
+    await Promise.all(tabs.map(({ page }) => page.getByText('Each task belongs to a user').waitFor()))
     expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 1))
 
     const { page } = await fixture.openWindow(profile, '/sign-in')
@@ -214,7 +214,7 @@ describe('a page that the browser restores from its cache', () => {
       await elsewhere.page.getByRole('button', { name: 'Sign out' }).click()
       await says(elsewhere.page, 'unauthenticated')
     })
-    await page.getByText('Tasks belong to somebody').waitFor()
+    await page.getByText('Each task belongs to a user').waitFor()
     expect(await taskRow(page, 'Secret of Alice').count()).toBe(0)
   })
 })

@@ -336,8 +336,8 @@ export class LiveRun {
   async #askDatabase(who: string | null): Promise<Oracle> {
     const found = new Map<string, [answer: Answer, rows: unknown[]]>()
     for (const topic of TOPICS) {
-      for (const whose of new Set(['nobody', who ?? 'nobody'])) {
-        const options = whose === 'nobody' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } }
+      for (const whose of new Set(['anonymous', who ?? 'anonymous'])) {
+        const options = whose === 'anonymous' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } }
         found.set(`${topic} of ${whose}`, [await this.#deployment.query(backendApi.tasks, { topic }, options), await this.#deployment.query(backendApi.rows, { topic }, options)])
       }
     }
@@ -345,8 +345,8 @@ export class LiveRun {
   }
 
   #change(topic: string): void {
-    for (const whose of ['nobody', this.#identity.who ?? 'ada'])
-      void this.#deployment.mutation(backendApi.change, { topic }, whose === 'nobody' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } })
+    for (const whose of ['anonymous', this.#identity.who ?? 'ada'])
+      void this.#deployment.mutation(backendApi.change, { topic }, whose === 'anonymous' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } })
   }
 
   async #heal(): Promise<void> {
@@ -436,7 +436,7 @@ export class LiveRun {
     }
     for (const shown of this.#page?.shown ?? []) {
       const { data, error, rows, isGiven } = shown.read()
-      const isAnonymousResult = !isGiven && (who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      const isAnonymousResult = !isGiven && (who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'anonymous')
       this.#expect(shown.auth === 'public' || isAnonymousResult || (data === undefined && error === undefined), `${shown.auth} ${shown.name} remains after an identity change`)
     }
     this.#app?.faultsOfChange().forEach(fault => this.#faults.add(fault))

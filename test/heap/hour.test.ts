@@ -78,7 +78,7 @@ async function spendMinute({ time, backend, provider, page, app }: OpenApp, minu
       provider.signIn(user)
     else
       provider.signOut()
-    provider.say(provider.truth)
+    provider.report(provider.truth)
   }
   signIn(USERS[minute % 3]!)
   for (let visit = 0; visit < VISITS; visit++) {

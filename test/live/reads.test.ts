@@ -123,7 +123,7 @@ describe('useConvexQuery', () => {
       await eventually(() => who.data.value?.subject).toBe('ada')
       source.signIn('bob')
       await eventually(() => who.data.value?.subject).toBe('bob')
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       expect(who.data.value).toBeUndefined()
       await eventually(() => who.data.value?.subject).toBe(null)
     })

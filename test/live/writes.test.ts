@@ -112,7 +112,7 @@ describe('useConvexMutation', () => {
       await goOffline()
       const failure = send.mutate({ channel, body: 'secret' }).catch(error => error)
       expect(shown()).toBe('secret')
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       expect(shown()).toBeUndefined()
       expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'notSent' })
       isOnline = true

@@ -98,12 +98,12 @@ export class AppCode {
       const own = executions.filter(execution => execution.id === id)
       expect(own.length <= (isRejected ? 0 : 1), `${kind} ${id} is carried out ${own.length} times`)
       const whose = own[0]?.whose
-      expect(whose === undefined || caller === undefined || whose === (caller ?? 'nobody'), `${kind} of ${caller} is carried out as ${whose}`)
+      expect(whose === undefined || caller === undefined || whose === (caller ?? 'anonymous'), `${kind} of ${caller} is carried out as ${whose}`)
       if (outcome === 'pending')
         continue
       if ('resolved' in outcome) {
         const isRight = kind === 'upload'
-          ? caller === undefined || (outcome.resolved as string[]).every(file => this.#options.isFileOf(file, caller ?? 'nobody', id))
+          ? caller === undefined || (outcome.resolved as string[]).every(file => this.#options.isFileOf(file, caller ?? 'anonymous', id))
           : own.length === 1 && outcome.resolved === whose
         expect(isRight, `${kind} ${id} has the result ${outcome.resolved} and was carried out as ${whose}`)
         continue
@@ -124,7 +124,7 @@ export class AppCode {
   /** The broken promises about the state of calls in one tick. */
   faultsOfTick(): string[] {
     const { page, identity, isFileOf } = this.#options
-    const whose = identity.who ?? 'nobody'
+    const whose = identity.who ?? 'anonymous'
     return [
       ...[...Object.values(page.mutations), page.action].some(({ data }) => data.value !== undefined && data.value !== whose) ? ['the result of another user\'s call is shown'] : [],
       ...page.upload.uploads.value.some(upload => upload.status === 'success' && !isFileOf(upload.storageId, whose)) ? ['the upload of another user is shown'] : [],

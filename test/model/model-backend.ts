@@ -58,7 +58,7 @@ export class ModelBackend {
       return !isRejected
     }
     for (const topic of ['a', 'b']) {
-      for (const whose of ['nobody', ...USERS])
+      for (const whose of ['anonymous', ...USERS])
         this.#fill(topic, whose)
     }
     this.#list.intercept = (result, _options, subject, of) => {
@@ -165,10 +165,10 @@ export class ModelBackend {
 }
 
 function whoseOf(subject: string | null): string {
-  return subject ?? 'nobody'
+  return subject ?? 'anonymous'
 }
 
 /** The name of a {@link ScriptedList} for the user who requests it. */
 function nameOfList(topic: string, whose: string): string {
-  return whose === 'nobody' ? topic : `${topic} of ${whose}`
+  return whose === 'anonymous' ? topic : `${topic} of ${whose}`
 }

@@ -144,7 +144,7 @@ export class ModelPage {
     if (kind === 'preloaded') {
       const { preloadedFor } = spec
       const userId = preloadedFor && (this.#options.idOf?.(preloadedFor) ?? preloadedFor)
-      const value: Answer = { ...GIVEN, whose: preloadedFor ?? 'nobody', topic: 'a' }
+      const value: Answer = { ...GIVEN, whose: preloadedFor ?? 'anonymous', topic: 'a' }
       const { changes } = this.#options.identity
       const result = usePreloadedQuery({ name: common.name, args: { topic: 'a' }, value, userId }, { auth, live, keepDataOnError, lingerMs })
       return [{ ...common, given: { topic: 'a', changes }, topic: () => 'a', keepPreviousData: true, read: () => toReading(unwrap(result)), refresh: result.refresh }]

@@ -34,7 +34,7 @@ export class ModelProvider {
     this.source.answer = () => this.#answer()
     this.source.refresh = () => {
       this.source.refreshes++
-      queueMicrotask(() => this.say(this.mode === 'good' ? this.truth : { status: 'failed', error: new Error('The session endpoint is down.') }))
+      queueMicrotask(() => this.report(this.mode === 'good' ? this.truth : { status: 'failed', error: new Error('The session endpoint is down.') }))
     }
     this.source.signOut = async () => {
       if (this.mode === 'failing')
@@ -65,15 +65,15 @@ export class ModelProvider {
       this.signIn(this.cookie.user)
   }
 
-  say(snapshot: SessionSnapshot): void {
-    this.source.say(snapshot)
+  report(snapshot: SessionSnapshot): void {
+    this.source.report(snapshot)
   }
 
   /** Reports a previous session: an answer that took too long. */
   sayFormer(): void {
     const previous = this.#previousSnapshots.at(-1)
     if (previous)
-      this.say(previous)
+      this.report(previous)
   }
 
   answerLate(): void {

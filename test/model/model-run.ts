@@ -139,7 +139,7 @@ export class ModelRun {
     this.#heal()
     this.#budget += 14
     await this.#time.advance(100_000)
-    this.#provider.say(this.#provider.truth)
+    this.#provider.report(this.#provider.truth)
     await this.#time.advance(140_000)
 
     const asked = source.requests.length
@@ -260,13 +260,13 @@ export class ModelRun {
       case 'reportSession':
         this.#budget += 2
         if (command.what === 'truth')
-          provider.say(provider.truth)
+          provider.report(provider.truth)
         else if (command.what === 'previous')
           provider.sayFormer()
         else if (command.what === 'empty')
-          provider.say({ status: 'failed', error: new Error('The answer is empty.'), isInconclusive: true })
+          provider.report({ status: 'failed', error: new Error('The answer is empty.'), isInconclusive: true })
         else
-          provider.say(command.what === 'failed' ? { status: 'failed', error: new Error('The session endpoint is down.') } : { status: 'pending' })
+          provider.report(command.what === 'failed' ? { status: 'failed', error: new Error('The session endpoint is down.') } : { status: 'pending' })
         return
       case 'rejectTokens':
         this.#budget += 2 * command.tokens
@@ -373,7 +373,7 @@ export class ModelRun {
   #hear(isHeard: boolean): void {
     this.#budget += 3
     if (isHeard)
-      this.#provider.say(this.#provider.truth)
+      this.#provider.report(this.#provider.truth)
   }
 
   #setHidden(isHidden: boolean): void {
@@ -397,11 +397,11 @@ export class ModelRun {
     }
     this.#setHidden(false)
     window.dispatchEvent(new Event('online'))
-    this.#provider.say(this.#provider.truth)
+    this.#provider.report(this.#provider.truth)
   }
 
   #change(topic: string): void {
-    for (const whose of ['nobody', this.#identity.who ?? 'ada'])
+    for (const whose of ['anonymous', this.#identity.who ?? 'ada'])
       this.#backend.change(topic, whose)
     this.#backend.deployment.invalidate()
   }
@@ -445,7 +445,7 @@ export class ModelRun {
     for (const shown of this.#page?.shown ?? []) {
       const { data, error, rows, isGiven } = shown.read()
       // An anonymous result may be present already, since a public query has it.
-      const isAnonymousResult = !isGiven && (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'nobody')
+      const isAnonymousResult = !isGiven && (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'anonymous')
       this.#expect(shown.auth === 'public' || isAnonymousResult || (data === undefined && error === undefined), `${shown.auth} ${shown.name} remains after an identity change`)
     }
     this.#app?.faultsOfChange().forEach(fault => this.#faults.add(fault))
@@ -502,8 +502,8 @@ export class ModelRun {
       if (subject !== null && authenticate)
         this.#expect(readToken(authenticate.value).claims === this.#provider.claims, 'queries run with outdated claims')
     }
-    const isNobodyNeeded = found.some(query => query.endsWith(' as null'))
-    const expected = (who === null ? 0 : 1) + (isNobodyNeeded ? 1 : 0)
+    const isAnonymousNeeded = found.some(query => query.endsWith(' as null'))
+    const expected = (who === null ? 0 : 1) + (isAnonymousNeeded ? 1 : 0)
     this.#expect(liveSockets.length === expected, `${liveSockets.length} sockets are open, not ${expected}`)
   }
 

@@ -75,10 +75,10 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
 
   const owners = [...rows.map(({ whose }) => whose), ...(error ? [/(\w+)'s \w+ failed/.exec(error.message)?.[1] ?? `an error of ours: ${error.message}`] : [])]
   for (const owner of new Set(owners)) {
-    const isOfUser = owner === (shown.auth === 'public' ? 'nobody' : who ?? 'nobody')
-    const isMine = (isGiven && owner === APP) || (isOfUser && !(shown.auth === 'required' && owner === 'nobody'))
+    const isOfUser = owner === (shown.auth === 'public' ? 'anonymous' : who ?? 'anonymous')
+    const isMine = (isGiven && owner === APP) || (isOfUser && !(shown.auth === 'required' && owner === 'anonymous'))
     // Anonymous results that are shown before the first token stay until the user's results arrive.
-    const isFromBefore = shown.auth === 'optional' && owner === 'nobody' && !hadToken && (isStale || error !== undefined)
+    const isFromBefore = shown.auth === 'optional' && owner === 'anonymous' && !hadToken && (isStale || error !== undefined)
     // While the identity is unknown, a page shows the data that a server has fetched.
     const isGuess = isGiven && shown.auth !== 'public' && who === undefined
     expect(isMine || isFromBefore || isGuess, `shows ${owner}'s`)
@@ -116,7 +116,7 @@ export function faultsAtRest(shown: ShownQuery, who: string | null, oracle: Orac
   // A query that is not live may have been sent while the server failed.
   if (status === 'error' && !shown.isLive)
     return []
-  const whose = shown.auth === 'public' ? 'nobody' : who ?? 'nobody'
+  const whose = shown.auth === 'public' ? 'anonymous' : who ?? 'anonymous'
   const faults: string[] = []
   if (isStale)
     faults.push('is stale at rest')

@@ -1,5 +1,5 @@
-// What no test on sources can see: the packed module serves an app outside of this repository, where nobody reaches a package that they have not
-// asked for, as pnpm lays them out.
+// Checks what no test of the sources can check: the packed module works in an app outside of this repository. There, an app can import only
+// the packages on which it depends itself, as pnpm installs them.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -63,7 +63,7 @@ const wrongText: number | undefined = data.value?.[0]?.text
 
 <template>
   <Authenticated>Hello {{ user?.name }} {{ first }} {{ [wrongSignIn, wrongSignOut, wrongText] }}</Authenticated>
-  <Unauthenticated>Nobody is there</Unauthenticated>
+  <Unauthenticated>You are signed out</Unauthenticated>
 </template>
 `)
   write('server/api/tasks.get.ts', `import { api } from '#convex/api'
@@ -104,7 +104,7 @@ const isFree = (): number => client.isUsernameAvailable
   nuxt('generate')
   const html = readFileSync(join(app, '.output/public/index.html'), 'utf8')
   assert.match(html, /id="__nuxt"/)
-  assert.doesNotMatch(html, /Nobody is there/)
+  assert.doesNotMatch(html, /You are signed out/)
   assert.doesNotMatch(html, /eyJ/)
   await visit([NUXT, 'dev'])
 }
@@ -136,7 +136,7 @@ async function visit(args: string[]): Promise<void> {
     stream.on('data', chunk => log += chunk)
   try {
     const page = await answerOf(`http://localhost:${port}/`)
-    assert.match(page, /Nobody is there/)
+    assert.match(page, /You are signed out/)
     // What the proxy says by itself, without a deployment.
     const refusal = await fetch(`http://localhost:${port}/api/auth/ok`, { method: 'DELETE' })
     assert.deepEqual([refusal.status, (await refusal.json() as { code: string }).code], [405, 'METHOD_NOT_ALLOWED'])

@@ -119,7 +119,7 @@ describe('tokenSource', () => {
       const { source, tasks, auth } = openPage(userId)
       await page.tick(100)
       expect(tasks.data.value).toBe(`${userId}'s tasks`)
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       expect(tasks.data.value).toBeUndefined()
       expect(auth.user.value).toBeNull()
       source.signIn('ada')
@@ -147,7 +147,7 @@ describe('tokenSource', () => {
       source.refresh = () => throwing('refresh')
       // A browser reports the error like any error of a listener.
       expect(() => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))).toThrow('refresh')
-      source.refresh = () => source.say(signedIn('bea'))
+      source.refresh = () => source.report(signedIn('bea'))
       source.answer = () => ({ kind: 'token', token: fakeToken('bea') })
       await page.tick(12_000)
       expect(tasks.data.value).toBe('bea\'s tasks')

@@ -29,10 +29,10 @@ describe('a user who signs up', () => {
 describe('a token of another issuer', () => {
   it('authenticates the subject that the test names', async () => {
     const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
-    client.setAuth(() => createToken('somebody', {
-      claims: { name: 'Some Body' },
+    client.setAuth(() => createToken('a-user', {
+      claims: { name: 'A User' },
     }))
-    await eventually(async () => await client.query(api.users.whoami, {})).toMatchObject({ subject: 'somebody', name: 'Some Body' })
+    await eventually(async () => await client.query(api.users.whoami, {})).toMatchObject({ subject: 'a-user', name: 'A User' })
     await client.close()
   })
 })

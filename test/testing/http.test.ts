@@ -80,7 +80,7 @@ describe('the HTTP actions', () => {
   it('run as the user of a Convex token, and anonymously with any other token', async () => {
     const hello = async (token: string): Promise<string> => await (await fetch(`${deployment.siteUrl}/hello`, { headers: { authorization: `Bearer ${token}` } })).text()
     expect(await hello(await createToken('ada', { claims: { name: 'Ada' } }))).toBe('hello Ada')
-    expect(await hello('a session token')).toBe('hello nobody')
+    expect(await hello('a session token')).toBe('hello anonymous')
   })
 
   it('receive and send bodies of bytes, and every cookie', async () => {

@@ -129,14 +129,14 @@ describe('an identity that expires', () => {
 describe('a call', () => {
   it('runs as the identity of the client at the time of sending', async () => {
     const client = await RawClient.open(deployment.url)
-    client.mutate(0, 'messages:send', { channel: 'receipt', body: 'as nobody' })
+    client.mutate(0, 'messages:send', { channel: 'receipt', body: 'as anonymous' })
     client.authenticate(0, await tokenNow('ada'))
     client.mutate(1, 'messages:send', { channel: 'receipt', body: 'as ada' })
     client.authenticate(1, null)
-    client.mutate(2, 'messages:send', { channel: 'receipt', body: 'as nobody again' })
+    client.mutate(2, 'messages:send', { channel: 'receipt', body: 'as anonymous again' })
     await eventually(() => client.received.filter(({ type }) => type === 'MutationResponse')).toHaveLength(3)
     const messages = await deployment.query(api.messages.list, { channel: 'receipt' })
-    expect(messages.map(({ body, author }) => [body, author])).toEqual([['as nobody', null], ['as ada', 'ada'], ['as nobody again', null]])
+    expect(messages.map(({ body, author }) => [body, author])).toEqual([['as anonymous', null], ['as ada', 'ada'], ['as anonymous again', null]])
   })
 
   it('runs as the identity that a test names', async () => {

@@ -172,7 +172,7 @@ describe('useConvexQuery: the type of options', () => {
   it('is exported', () => {
     useConvexQuery(scripted.users.whoami, {}, { auth: 'public', keepPreviousData: true, lingerMs: 0, awaitTimeoutMs: 100 })
     // @ts-expect-error there is no such mode
-    useConvexQuery(scripted.users.whoami, {}, { auth: 'nobody' })
+    useConvexQuery(scripted.users.whoami, {}, { auth: 'anonymous' })
     // @ts-expect-error there is no such option
     useConvexQuery(scripted.users.whoami, {}, { keepPrevious: true })
     // @ts-expect-error useAuthedQuery sets the mode itself

@@ -39,7 +39,7 @@ async function smoke(): Promise<void> {
   try {
     const root = document.body.appendChild(document.createElement('div'))
     const { authClient, convex, app } = mountApp(root, deployment.url, deployment.siteUrl, browserFetch)
-    await eventually('nobody', () => root.textContent!.startsWith('unauthenticated undefined 0'))
+    await eventually('anonymous', () => root.textContent!.startsWith('unauthenticated undefined 0'))
 
     const { data, error } = await authClient.signUp.email({ name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' })
     assert.equal(error, null)

@@ -43,7 +43,7 @@ export function launchBrowserWithPageCache(): Promise<Browser> {
   return start(executablePath => chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] }))
 }
 
-/** The same for somebody who has forbidden sites to keep anything: no cookies, and storage that throws. */
+/** The same for a user who does not allow sites to store data: no cookies, and storage that throws. */
 export async function launchBrowserWithoutStorage(): Promise<BrowserContext> {
   const folder = await mkdtemp(join(tmpdir(), 'convue-profile-'))
   await mkdir(join(folder, 'Default'))

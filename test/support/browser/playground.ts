@@ -141,7 +141,7 @@ export function usePlayground(start = startBuilt, launch: () => Promise<Browser>
 
 let people = 0
 
-/** Somebody new. */
+/** A new user. */
 export function person(name: string): Person {
   return { name, email: `${name.toLowerCase()}${++people}@example.com`, password: 'correct horse battery' }
 }

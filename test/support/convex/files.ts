@@ -41,7 +41,7 @@ export const storeText = action({
   },
 })
 
-/** An upload URL for whoever is signed in; a `ConvexError` for nobody. */
+/** An upload URL for a signed-in user; a `ConvexError` if the caller is anonymous. */
 export const generateOwnUploadUrl = mutation({
   args: {},
   handler: async (ctx) => {

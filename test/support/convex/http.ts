@@ -12,7 +12,7 @@ http.route({
   method: 'GET',
   handler: httpAction(async (ctx, request) => {
     const identity = await ctx.auth.getUserIdentity()
-    const name = new URL(request.url).searchParams.get('name') ?? identity?.name ?? 'nobody'
+    const name = new URL(request.url).searchParams.get('name') ?? identity?.name ?? 'anonymous'
     return new Response(`hello ${name}`, { headers: { 'x-method': request.method } })
   }),
 })

@@ -50,7 +50,7 @@ export const searchPage = query({
 
 export const get = query({ args: { id: v.id('messages') }, handler: async (ctx, { id }) => await ctx.db.get(id) })
 
-/** Whoever calls may write; the author is the caller's subject, or `null`. */
+/** Every caller may write; the author is the caller's subject, or `null`. */
 export const send = mutation({
   args: { channel: v.string(), body: v.string(), priority: v.optional(v.number()) },
   returns: v.id('messages'),

@@ -7,7 +7,7 @@ import { action, internalMutation, internalQuery, mutation, query } from './_gen
 // What the model-based tests ask: every answer tells whose and about what it is, by the name that people have in their tokens.
 
 async function whoIs(ctx: Pick<QueryCtx, 'auth'>): Promise<string> {
-  return (await ctx.auth.getUserIdentity())?.name ?? 'nobody'
+  return (await ctx.auth.getUserIdentity())?.name ?? 'anonymous'
 }
 
 async function read(ctx: QueryCtx, name: string): Promise<number> {
@@ -101,7 +101,7 @@ export const run = action({
 
 export const uploadUrl = mutation({ args: { id: v.number() }, handler: async ctx => await ctx.storage.generateUploadUrl() })
 
-/** Something changes at somebody's: the caller of the test says whose. */
+/** Changes the data of a user, whose id the test passes. */
 export const change = internalMutation({ args, handler: async (ctx, { topic }) => await changeList(ctx, topic, await whoIs(ctx)) })
 
 /** A topic fails from now on, or no longer. */

@@ -11,7 +11,7 @@ export const read = query({
   args: { topic: v.string() },
   returns: v.string(),
   handler: async (ctx, { topic }) => {
-    const subject = (await ctx.auth.getUserIdentity())?.subject ?? 'nobody'
+    const subject = (await ctx.auth.getUserIdentity())?.subject ?? 'anonymous'
     if (!await findReader(ctx, topic, subject))
       throw new ConvexError({ code: 'FORBIDDEN' })
     return `${topic} for ${subject}`

@@ -88,6 +88,6 @@ export class LiveSource extends ScriptedSource {
 
   override signIn(userId: string, sessionId = `session-of-${userId}`): void {
     this.answer = async (): Promise<TokenOutcome> => ({ kind: 'token', token: await createToken(userId, { expiresIn: this.lifetime, claims: { sessionId } }) })
-    this.say({ status: 'signedIn', userId, sessionId, user: { id: userId }, session: { id: sessionId } })
+    this.report({ status: 'signedIn', userId, sessionId, user: { id: userId }, session: { id: sessionId } })
   }
 }

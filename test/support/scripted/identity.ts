@@ -6,7 +6,7 @@ import { watch } from 'vue'
 export const identityApi = {
   /** `<subject>'s tasks` */
   tasks: makeFunctionReference<'query', { of?: string }, string>('tasks:list'),
-  /** `<subject>` or `nobody` */
+  /** `<subject>` or `anonymous` */
   whoami: makeFunctionReference<'query', Record<string, never>, string>('users:whoami'),
   add: makeFunctionReference<'mutation', { text?: string }, string>('tasks:add'),
   run: makeFunctionReference<'action', Record<string, never>, string>('tasks:run'),
@@ -18,9 +18,9 @@ export const identityApi = {
  */
 export function scriptIdentity(deployment: ScriptedDeployment): void {
   deployment.isPinging = true
-  const nameResult = (what: string) => (_args: unknown, subject: string | null): string => `${subject ?? 'nobody'}'s ${what}`
+  const nameResult = (what: string) => (_args: unknown, subject: string | null): string => `${subject ?? 'anonymous'}'s ${what}`
   deployment.functions.set('tasks:list', nameResult('tasks'))
-  deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
+  deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'anonymous')
   deployment.functions.set('tasks:add', nameResult('addition'))
   deployment.functions.set('tasks:run', nameResult('run'))
 }

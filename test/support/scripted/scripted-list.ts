@@ -69,7 +69,7 @@ export class ScriptedList {
     const { cursor, numItems } = paginationOpts
     const behind = ranks.filter(rank => cursor === null || rank > position(cursor))
     const end = paginationOpts.endCursor ?? this.#ends.get(key) ?? (behind.length < numItems ? 'end' : String(behind[numItems - 1]))
-    const page = behind.filter(rank => rank <= position(end)).map(rank => ({ _id: `${of} ${rank}`, rank, text: `${subject ?? 'nobody'}'s ${rank}` }))
+    const page = behind.filter(rank => rank <= position(end)).map(rank => ({ _id: `${of} ${rank}`, rank, text: `${subject ?? 'anonymous'}'s ${rank}` }))
     const result: PaginationResult<Row> = {
       page,
       isDone: end === 'end',

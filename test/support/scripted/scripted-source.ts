@@ -36,7 +36,7 @@ export class ScriptedSource implements TokenSource {
   }
 
   /** Reports a session to the listeners. */
-  say(snapshot: SessionSnapshot): void {
+  report(snapshot: SessionSnapshot): void {
     this.#snapshot = snapshot
     for (const listener of this.#listeners)
       listener(snapshot)
@@ -45,7 +45,7 @@ export class ScriptedSource implements TokenSource {
   /** Reports a session of this user and answers further requests with the user's tokens. */
   signIn(userId: string, sessionId: string | null = `session-of-${userId}`): void {
     this.answer = () => ({ kind: 'token', token: fakeToken(userId, { sessionId }) })
-    this.say(signedIn(userId, sessionId))
+    this.report(signedIn(userId, sessionId))
   }
 
   getSnapshot = (): SessionSnapshot => this.#snapshot

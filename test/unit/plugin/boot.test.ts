@@ -38,8 +38,8 @@ describe('createConvex with Better Auth: boot of a signed-in user', () => {
     expect(deployment.frames).toEqual([])
     source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
     await vi.advanceTimersByTimeAsync(10)
-    source.say(signedIn('ada'))
-    source.say(signedIn('ada'))
+    source.report(signedIn('ada'))
+    source.report(signedIn('ada'))
     await vi.advanceTimersByTimeAsync(10)
 
     expect(deployment.frames.map(frame => frame.type)).toEqual(['Connect', 'Authenticate', 'ModifyQuerySet'])

@@ -26,12 +26,12 @@ describe('createConvex', () => {
       const { source, deployment, convex } = openPage({ user: 'silent' })
       const { result } = page.run(useTasks)
       expect(result.tasks.status.value).toBe('pending')
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       await page.tick(60_000)
       expect(source.requests).toHaveLength(0)
       expect(statusOf(convex)).toBe('unauthenticated')
       expect(result.tasks.status.value).toBe('paused')
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
       expect(page.takeFrames().filter(frame => frame.startsWith('Authenticate'))).toEqual([])
     })
@@ -72,7 +72,7 @@ describe('createConvex', () => {
 
     it.each([
       ['denied', () => page.source.lastRequest.settle({ kind: 'denied' })],
-      ['signed out', () => page.source.say({ status: 'signedOut' })],
+      ['signed out', () => page.source.report({ status: 'signedOut' })],
       ['signed out', () => page.convex.auth.signOut()],
     ])('removes the hint once the browser is %s', async (_name, act) => {
       openPage({ user: 'silent' })
@@ -100,7 +100,7 @@ describe('createConvex', () => {
       leaveHint(page.deployment)
       void page.convex
       source.answer = () => ({ kind: 'denied' })
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       source.lastRequest.settle({ kind: 'denied' })
       await page.tick()
       expect(source.requests).toHaveLength(2)
@@ -165,7 +165,7 @@ describe('createConvex', () => {
       expect(page.takeFrames()).toEqual([])
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await page.tick()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick(5000)
       expect(page.takeFrames()).toEqual(burst)
       expect(source.requests).toHaveLength(1)
@@ -189,7 +189,7 @@ describe('createConvex', () => {
       const { source } = openPage({ user: 'silent' })
       page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
       await page.tick(300)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       expect(source.requests).toHaveLength(1)
       await page.tick(300)
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
@@ -216,7 +216,7 @@ describe('createConvex', () => {
       const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.isLoading.value, convex.auth.isAuthenticated.value])
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await page.tick()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick()
       expect(ticks.map(tick => JSON.parse(tick))).toEqual([['loading', true, false], ['authenticating', true, false], ['authenticated', false, true]])
     })
@@ -232,7 +232,7 @@ describe('createConvex', () => {
       page.takeFrames()
       const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.user.value])
       for (let answers = 0; answers < 50; answers++)
-        source.say(structuredClone(signedIn('ada')))
+        source.report(structuredClone(signedIn('ada')))
       await page.tick(60_000)
       expect(page.takeFrames()).toEqual([])
       expect(source.requests).toHaveLength(1)
@@ -252,7 +252,7 @@ describe('createConvex', () => {
       expect(convex.auth.user.value).toMatchObject({ id: 'ada' })
       expect(convex.auth.session.value).toBeNull()
       page.takeFrames()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       expect(convex.auth.user.value).toEqual({ id: 'ada', name: 'ada' })
       await page.tick(5000)
       expect(page.takeFrames()).toEqual([])
@@ -267,9 +267,9 @@ describe('createConvex', () => {
       const { result } = page.run(useTasks)
       await page.tick(1990)
       expect(result.me.data.value).toBeUndefined()
-      expect(result.news.data.value).toBe('nobody')
+      expect(result.news.data.value).toBe('anonymous')
       await page.tick(30)
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       expect(result.me.isStale.value).toBe(true)
       expect(result.tasks.status.value).toBe('pending')
 
@@ -290,7 +290,7 @@ describe('createConvex', () => {
       deployment.latencyMs = 300
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await page.tick(1000)
-      expect(ticks).toEqual(['"nobody"', '"ada"'])
+      expect(ticks).toEqual(['"anonymous"', '"ada"'])
       expect(deployment.liveSockets).toHaveLength(1)
     })
 
@@ -298,16 +298,16 @@ describe('createConvex', () => {
       const { source } = openPage({ user: 'silent' })
       const { result } = page.run(() => useConvexQuery(api.whoami))
       await page.tick(1500)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick(600)
-      expect(result.data.value).toBe('nobody')
+      expect(result.data.value).toBe('anonymous')
     })
 
     it('runs public queries at once', async () => {
       openPage({ user: 'silent' })
       const { result } = page.run(useTasks)
       await page.tick()
-      expect(result.news.data.value).toBe('nobody')
+      expect(result.news.data.value).toBe('anonymous')
     })
   })
 
@@ -321,7 +321,7 @@ describe('createConvex', () => {
       expect(statusOf(convex)).toBe('authenticated')
       expect(convex.auth.user.value).toEqual({ id: 'ada', name: 'Ada' })
       await page.tick()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick(5000)
       expect(page.takeFrames()).toEqual(['Connect', 'Authenticate', '+tasks:list {}'])
       expect(source.requests).toHaveLength(0)
@@ -334,7 +334,7 @@ describe('createConvex', () => {
       expect(statusOf(convex)).toBe('unauthenticated')
       expect(result.tasks.status.value).toBe('paused')
       await page.tick()
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
     })
 
     it('replaces a rejected token while the status is refreshing', async () => {

@@ -70,7 +70,7 @@ const ways: [string, () => unknown][] = [
   ['a session', () => page.source.signIn('bea')],
   ['a session whose token is late', async () => {
     page.source.answer = null
-    page.source.say(signedIn('bea'))
+    page.source.report(signedIn('bea'))
     await page.tick(5000)
     page.source.lastRequest.settle(beasToken())
   }],
@@ -78,9 +78,9 @@ const ways: [string, () => unknown][] = [
     page.source.answer = beasToken
     wakeAfterExpiry()
     await page.tick(1000)
-    page.source.say(structuredClone(signedIn('ada')))
+    page.source.report(structuredClone(signedIn('ada')))
     await page.tick(1000)
-    page.source.say(signedIn('bea'))
+    page.source.report(signedIn('bea'))
   }],
   ['a token that the Convex client requested', async () => {
     page.source.answer = beasToken
@@ -88,14 +88,14 @@ const ways: [string, () => unknown][] = [
     socket.onmessage!({ data: JSON.stringify({ type: 'AuthError', error: 'Token expired', baseVersion: 1, authUpdateAttempted: false }) })
     socket.drop(1000)
     await page.tick(1000)
-    page.source.say(signedIn('bea'))
+    page.source.report(signedIn('bea'))
   }],
   ['a sign-out and a sign-in', async () => {
     await page.convex.auth.signOut()
     page.source.signIn('bea')
   }],
   ['a sign-out and a sign-in in one tick', () => {
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     page.source.signIn('bea')
   }],
 ]
@@ -205,7 +205,7 @@ describe('createConvex', () => {
       result.of.value = 'second'
       await page.tick()
       expect(result.kept.data.value).toBe('ada\'s first tasks')
-      page.source.say(signedIn('bea'))
+      page.source.report(signedIn('bea'))
       expect(result.kept.data.value).toBeUndefined()
       expect(result.kept.isStale.value).toBe(false)
     })
@@ -218,7 +218,7 @@ describe('createConvex', () => {
       const addition = result.add.mutate({}).catch(() => {})
       await page.tick()
       page.deployment.flush()
-      page.source.say(signedIn('bea'))
+      page.source.report(signedIn('bea'))
       await addition
       await page.tick()
       expect(result.add.data.value).toBeUndefined()
@@ -266,7 +266,7 @@ describe('createConvex', () => {
       page.source.answer = null
       wakeAfterExpiry()
       const adas = page.source.lastRequest
-      page.source.say(signedIn('bea'))
+      page.source.report(signedIn('bea'))
       adas.settle({ kind: 'token', token: fakeToken('ada') })
       await page.tick()
       expect(page.convex.auth.status.value).toBe('loading')
@@ -280,7 +280,7 @@ describe('createConvex', () => {
       page.source.signIn('bea')
       await page.tick()
       page.takeFrames()
-      page.source.say(signedIn('ada'))
+      page.source.report(signedIn('ada'))
       await page.tick(5000)
       expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
       expect(result.required.data.value).toBe('bea\'s  tasks')
@@ -333,7 +333,7 @@ describe('createConvex', () => {
       for (let changes = 0; changes < 30; changes++) {
         page.source.signIn(`user${changes}`)
         if (changes % 3 === 0)
-          page.source.say({ status: 'signedOut' })
+          page.source.report({ status: 'signedOut' })
       }
       page.source.signIn('zoe')
       await page.tick(1000)

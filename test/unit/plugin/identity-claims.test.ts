@@ -23,7 +23,7 @@ async function openAuthenticated() {
   source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { organization } }) })
   source.refresh = () => {
     source.refreshes++
-    queueMicrotask(() => source.say(source.getSnapshot()))
+    queueMicrotask(() => source.report(source.getSnapshot()))
   }
   let claims: { organization?: string | null } = {}
   deployment.onFrame = (frame) => {
@@ -31,7 +31,7 @@ async function openAuthenticated() {
       claims = JSON.parse(atob(frame.value.split('.')[1]))
   }
   deployment.functions.set('tasks:list', () => `tasks of ${claims.organization}`)
-  source.say(inOrganization('first'))
+  source.report(inOrganization('first'))
   const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
   await page.tick()
   expect(tasks.data.value).toBe('tasks of first')
@@ -49,7 +49,7 @@ describe('createConvex: session data that change under the same session id', () 
     const { source, tasks, auth, setOrganization } = await openAuthenticated()
     const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
     setOrganization('second')
-    source.say(snapshot)
+    source.report(snapshot)
     await page.tick()
     expect(page.takeFrames()).toEqual(['Authenticate'])
     expect(source.requests).toHaveLength(2)
@@ -58,7 +58,7 @@ describe('createConvex: session data that change under the same session id', () 
       ['authenticated', 'tasks of first', false],
       ['authenticated', 'tasks of second', false],
     ])
-    source.say(structuredClone(snapshot))
+    source.report(structuredClone(snapshot))
     await page.tick()
     expect(source.requests).toHaveLength(2)
   })
@@ -70,7 +70,7 @@ describe('createConvex: session data that change under the same session id', () 
     const { convex } = page
     await page.tick()
     expect(convex.auth.status.value).toBe('authenticated')
-    source.say(inOrganization('first', 'user'))
+    source.report(inOrganization('first', 'user'))
     await page.tick()
     expect(source.requests).toHaveLength(1)
   })
@@ -80,7 +80,7 @@ describe('createConvex: session data that change under the same session id', () 
       user: 'silent',
       initialAuth: { token: fakeToken('ada'), user: { id: 'ada', createdAt: '2025-01-01' }, session: { id: 'session-of-ada' } },
     })
-    source.say(inOrganization('first'))
+    source.report(inOrganization('first'))
     await page.tick()
     expect(convex.auth.status.value).toBe('authenticated')
     expect(source.requests).toHaveLength(0)
@@ -91,7 +91,7 @@ describe('createConvex: session data that change under the same session id', () 
     deployment.isReachable = false
     deployment.drop()
     setOrganization('second')
-    source.say(inOrganization('second'))
+    source.report(inOrganization('second'))
     await page.tick(2000)
     deployment.isReachable = true
     await page.tick(30_000)
@@ -117,7 +117,7 @@ describe('useConvexAuth', () => {
 
     it('makes one token request although the session data have changed', async () => {
       const { source, auth } = await openAuthenticated()
-      source.refresh = () => source.say(inOrganization('second'))
+      source.refresh = () => source.report(inOrganization('second'))
       const done = auth.refresh()
       await page.tick()
       await done
@@ -127,7 +127,7 @@ describe('useConvexAuth', () => {
 
     it('signs out if a route of the server has ended the session', async () => {
       const { source, auth, tasks } = await openAuthenticated()
-      source.refresh = () => source.say({ status: 'signedOut' })
+      source.refresh = () => source.report({ status: 'signedOut' })
       await auth.refresh()
       expect([auth.status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
       expect(source.requests).toHaveLength(1)
@@ -136,7 +136,7 @@ describe('useConvexAuth', () => {
     it('signs in if a route of the server has created a session', async () => {
       const { source, convex } = openPage()
       source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
-      source.refresh = () => source.say(ADA)
+      source.refresh = () => source.report(ADA)
       expect(convex.auth.status.value).toBe('unauthenticated')
       const done = convex.auth.refresh()
       await page.tick()

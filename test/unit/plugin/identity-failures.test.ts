@@ -51,10 +51,10 @@ describe('createConvex', () => {
       const { convex } = page
       const { result } = page.run(useTasks)
       await page.tick()
-      expect(result.news.data.value).toBe('nobody')
+      expect(result.news.data.value).toBe('anonymous')
       expect(result.me.data.value).toBeUndefined()
       await page.tick(2000)
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       expect(result.tasks.status.value).toBe('pending')
       expect(convex.auth.status.value).toBe('loading')
       await page.tick(60_000)
@@ -95,7 +95,7 @@ describe('createConvex', () => {
 
   describe('a definite answer', () => {
     it.each([
-      ['get-session reports no session', () => page.source.say({ status: 'signedOut' })],
+      ['get-session reports no session', () => page.source.report({ status: 'signedOut' })],
       ['a denial by the token endpoint', () => page.source.lastRequest.settle({ kind: 'denied' })],
     ])('at boot makes the page anonymous without an error: %s', async (_name, act) => {
       openPage({ user: 'silent' })
@@ -131,7 +131,7 @@ describe('createConvex', () => {
       page.takeFrames()
       const ticks = recordTicks(() => [convex.auth.status.value, convex.auth.error.value, result.tasks.data.value, result.tasks.isStale.value])
       for (let failures = 0; failures < 5; failures++)
-        source.say({ status: 'failed', error: new Error('403') })
+        source.report({ status: 'failed', error: new Error('403') })
       await page.tick(60_000)
       expect(ticks).toHaveLength(1)
       expect(page.takeFrames()).toEqual([])
@@ -141,12 +141,12 @@ describe('createConvex', () => {
     it('to get-session at boot is retried, and shown until it succeeds', async () => {
       const { source, convex } = openPage({ user: 'silent' })
       const { result } = page.run(useTasks)
-      source.say({ status: 'failed', error: new Error('403') })
+      source.report({ status: 'failed', error: new Error('403') })
       expect(convex.auth.status.value).toBe('loading')
       expect(convex.auth.error.value).toMatchObject({ message: '403' })
       await page.tick(2100)
       expect(source.refreshes).toBe(1)
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       source.signIn('ada')
       await page.tick()
       expect(convex.auth.error.value).toBeNull()
@@ -286,7 +286,7 @@ describe('createConvex', () => {
       const { result } = page.run(useTasks)
       await page.tick()
       source.answer = () => failed
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick(10_000)
       expect(convex.auth.status.value).toBe('loading')
       expect(result.tasks.status.value).toBe('pending')

@@ -37,7 +37,7 @@ describe('useConvexAuth', () => {
       const ready = watched(page.convex.auth.ready())
       await page.tick(1000)
       expect(ready.value).toBe('pending')
-      page.source.say(signedIn('ada'))
+      page.source.report(signedIn('ada'))
       await page.tick(1000)
       expect(ready.value).toBe('pending')
       page.deployment.isHolding = true
@@ -62,7 +62,7 @@ describe('useConvexAuth', () => {
       const ready = watched(page.convex.auth.ready())
       await page.tick(1000)
       expect(ready.value).toBe('pending')
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick(0)
       expect(ready.value).toBe(false)
       await expect(page.convex.auth.ready()).resolves.toBe(false)
@@ -70,9 +70,9 @@ describe('useConvexAuth', () => {
     })
 
     it.each([
-      ['the session', (page: ScriptedPage) => page.source.say({ status: 'failed', error: new Error('503') })],
+      ['the session', (page: ScriptedPage) => page.source.report({ status: 'failed', error: new Error('503') })],
       ['the token', (page: ScriptedPage) => {
-        page.source.say(signedIn('ada'))
+        page.source.report(signedIn('ada'))
         page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
       }],
     ])('resolves with undefined and sets error when requesting %s fails', async (_name, fail) => {
@@ -224,10 +224,10 @@ describe('createConvex', () => {
       const other = openPage({ user: 'bea' })
       const tasks = [one, other].map(page => page.run(() => useAuthedQuery(api.tasks, {})).result)
       for (const { source } of [one, other])
-        source.refresh = () => source.say(structuredClone(source.getSnapshot()))
+        source.refresh = () => source.report(structuredClone(source.getSnapshot()))
       await one.tick(1000)
       expect(tasks.map(({ data }) => data.value)).toEqual(['ada\'s tasks', 'bea\'s tasks'])
-      one.source.say({ status: 'signedOut' })
+      one.source.report({ status: 'signedOut' })
       await one.tick(1000)
       expect(tasks.map(({ data }) => data.value)).toEqual([undefined, 'bea\'s tasks'])
     })
@@ -236,10 +236,10 @@ describe('createConvex', () => {
   describe('close', () => {
     const stages: [string, (page: ScriptedPage) => unknown][] = [
       ['before the provider has answered', () => {}],
-      ['during the first token request', page => page.source.say(signedIn('ada'))],
+      ['during the first token request', page => page.source.report(signedIn('ada'))],
       ['in a back-off', async (page) => {
         page.source.answer = () => ({ kind: 'failed', error: new Error('503') })
-        page.source.say(signedIn('ada'))
+        page.source.report(signedIn('ada'))
         await page.tick()
       }],
       ['while the token is being confirmed', async (page) => {
@@ -270,7 +270,7 @@ describe('createConvex', () => {
         await page.tick(5000)
       }],
       ['while the page is anonymous', async (page) => {
-        page.source.say({ status: 'signedOut' })
+        page.source.report({ status: 'signedOut' })
         await page.tick()
       }],
     ]
@@ -340,7 +340,7 @@ describe('createConvex', () => {
       const { result } = page.run(useConvexClient)
       const answer = result.query(api.whoami)
       await page.tick()
-      await expect(answer).resolves.toBe('nobody')
+      await expect(answer).resolves.toBe('anonymous')
       await page.tick()
       expect(page.deployment.liveSockets).toEqual([])
     })

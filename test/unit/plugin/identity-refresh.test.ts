@@ -248,7 +248,7 @@ describe('createConvex', () => {
       expect(convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
       expect(result.tasks.status.value).toBe('paused')
       expect(result.tasks.data.value).toBeUndefined()
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
     })
   })
@@ -265,11 +265,11 @@ describe('createConvex', () => {
       expect(convex.auth.status.value).toBe('unauthenticated')
       expect(convex.auth.error.value).toMatchObject({ code: 'TOKEN_REJECTED' })
       expect(result.tasks.status.value).toBe('paused')
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       expect(subjectsOf(deployment, 'tasks:list')).toEqual([])
       const requests = source.requests.length
       expect(requests).toBeLessThan(16)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick(3_600_000)
       // One attempt in five minutes.
       expect(source.requests.length - requests).toBeLessThanOrEqual(12)
@@ -288,7 +288,7 @@ describe('createConvex', () => {
         ['authenticated', 'ada\'s tasks', 'ada'],
         ['refreshing', 'ada\'s tasks', 'ada'],
         ['unauthenticated', null, null],
-        ['unauthenticated', null, 'nobody'],
+        ['unauthenticated', null, 'anonymous'],
       ])
     })
 
@@ -367,7 +367,7 @@ describe('createConvex', () => {
       const ticks = recordTicks(() => readAll(result))
       for (let answers = 0; answers < 3; answers++) {
         const { session, ...rest } = signedIn('ada')
-        source.say({ ...rest, session: { ...session as object, updatedAt: new Date(answers), expiresAt: new Date(answers + 1000) } })
+        source.report({ ...rest, session: { ...session as object, updatedAt: new Date(answers), expiresAt: new Date(answers + 1000) } })
         await page.tick(1000)
       }
       expect(page.takeFrames()).toEqual([])

@@ -78,7 +78,7 @@ describe('createConvex', () => {
       await page.tick(100_000)
       expect(convex.auth.status.value).toBe('refreshing')
       expect(result.me.data.value).toBeUndefined()
-      expect(result.news.data.value).toBe('nobody')
+      expect(result.news.data.value).toBe('anonymous')
       acceptAll()
       await page.tick(62_000)
       expect(convex.auth.status.value).toBe('authenticated')
@@ -157,7 +157,7 @@ describe('createConvex', () => {
       const done = page.convex.auth.refresh()
       await page.tick(5000)
       expect(deployment.frames.filter(({ type }) => type === 'Authenticate')).toHaveLength(refused.length)
-      source.say(source.getSnapshot())
+      source.report(source.getSnapshot())
       await page.tick(50)
       await done
       expect(status.value).toBe('authenticated')
@@ -202,7 +202,7 @@ describe('createConvex', () => {
       await page.tick(100_000)
       const outcome = add.mutate({}).catch(error => error)
       await page.tick()
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       const error = await outcome
       expect(error).toBeInstanceOf(IdentityChangedError)
       expect(error.outcome).toBe('notSent')
@@ -212,7 +212,7 @@ describe('createConvex', () => {
       const { source, status, error } = await openAuthenticated()
       refuseAll()
       await page.tick(100_000)
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       const { length } = source.requests
       await page.tick(3_600_000)
       expect(source.requests).toHaveLength(length)
@@ -237,7 +237,7 @@ describe('createConvex', () => {
       expect(trial.status.value).toBe('unauthenticated')
       expect(trial.error.value).toMatchObject({ code: 'TOKEN_REJECTED' })
       expect(trial.tasks.status.value).toBe('paused')
-      expect(trial.me.data.value).toBe('nobody')
+      expect(trial.me.data.value).toBe('anonymous')
       return trial
     }
 
@@ -248,7 +248,7 @@ describe('createConvex', () => {
       ['when the page requests it', 50, () => void page.convex.auth.refresh()],
     ])('are followed by an accepted token %s', async (_name, ms, act) => {
       const { source, status, error, tasks } = await openRejected()
-      source.refresh = () => source.say(source.getSnapshot())
+      source.refresh = () => source.report(source.getSnapshot())
       acceptAll()
       act()
       await page.tick(ms)
@@ -261,7 +261,7 @@ describe('createConvex', () => {
       await page.tick(600_000)
       expect(new Set(ticks.map(tick => JSON.parse(tick)[0]))).toEqual(new Set(['unauthenticated', 'authenticating', 'refreshing']))
       expect(ticks.length).toBeLessThanOrEqual(1 + 2 * 5)
-      expect([status.value, me.data.value]).toEqual(['unauthenticated', 'nobody'])
+      expect([status.value, me.data.value]).toEqual(['unauthenticated', 'anonymous'])
       expect(subjectsOf(deployment, 'tasks:list').slice(1)).toEqual([])
     })
 
@@ -309,10 +309,10 @@ describe('createConvex', () => {
       const addition = result.add.mutate({})
       deployment.functions.set('users:whoami', () => 'news')
       await page.tick(900)
-      expect(result.news.data.value).toBe('nobody')
+      expect(result.news.data.value).toBe('anonymous')
       await page.tick(200)
       expect([result.news.data.value, result.me.data.value]).toEqual(['news', 'news'])
-      await expect(addition).resolves.toBe('nobody\'s addition')
+      await expect(addition).resolves.toBe('anonymous\'s addition')
       expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
     })
 

@@ -34,7 +34,7 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
     const sockets = deployment.sockets.filter(({ subject }) => subject === 'ada')
     const sent = sockets.map(({ frames }) => frames.length)
     source.answer = null
-    source.say(signedIn('bea', sessionId))
+    source.report(signedIn('bea', sessionId))
     expect([user.value?.id, tasks.data.value, me.data.value]).toEqual(['bea', undefined, undefined])
     const addition = add.mutate({})
     await page.tick(1000)
@@ -60,7 +60,7 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
 
   it('signs the same user in again after a sign-out', async () => {
     const { source, status, tasks } = await openAuthenticated(sessionId)
-    source.say({ status: 'signedOut' })
+    source.report({ status: 'signedOut' })
     expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
     source.signIn('ada', sessionId)
     await page.tick()
@@ -105,7 +105,7 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
     const { source } = await openAuthenticated(sessionId)
     page.takeFrames()
     for (let answers = 0; answers < 3; answers++) {
-      source.say(signedIn('ada', sessionId))
+      source.report(signedIn('ada', sessionId))
       await page.tick()
     }
     expect(page.takeFrames()).toEqual([])

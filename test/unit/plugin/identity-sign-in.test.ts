@@ -36,7 +36,7 @@ describe('createConvex', () => {
       const { result } = page.run(useTasks)
       await page.tick()
       expect(result.tasks.status.value).toBe('paused')
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
       const newsTicks = recordTicks(() => [result.news.data.value, result.news.isStale.value, result.news.status.value])
       source.signIn('ada')
       expect(convex.auth.status.value).toBe('loading')
@@ -55,8 +55,8 @@ describe('createConvex', () => {
       const { result } = page.run(useTasks)
       await page.tick()
       const ticks = recordTicks(() => [page.convex.auth.user.value?.id ?? null, result.me.data.value ?? null])
-      source.say(signedIn('ada'))
-      expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'nobody'], ['ada', null]])
+      source.report(signedIn('ada'))
+      expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'anonymous'], ['ada', null]])
     })
 
     it('sends one Authenticate on a connection of its own, before any query', async () => {
@@ -171,7 +171,7 @@ describe('createConvex', () => {
       const { result } = page.run(useTasks)
       await page.tick()
       deployment.drop()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await page.tick(9000)
       deployment.drop()
       await page.tick(500)
@@ -219,7 +219,7 @@ describe('createConvex', () => {
       const { source, deployment } = openPage()
       void page.convex
       await page.tick()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       deployment.isHolding = stage === 1
       if (stage > 0)
         source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
@@ -273,7 +273,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
       expect(result.add.data.value).toBeUndefined()
       // Public queries use another connection.
-      expect(result.news.data.value).toBe('nobody')
+      expect(result.news.data.value).toBe('anonymous')
     })
 
     it('shows no state to the user who signs in, if the mutation is done', async () => {
@@ -282,7 +282,7 @@ describe('createConvex', () => {
       const addition = result.add.mutate({})
       await page.tick()
       await addition
-      expect(result.add.data.value).toBe('nobody\'s addition')
+      expect(result.add.data.value).toBe('anonymous\'s addition')
       source.signIn('ada')
       expect(result.add.data.value).toBeUndefined()
       expect(result.add.status.value).toBe('idle')

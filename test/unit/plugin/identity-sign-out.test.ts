@@ -33,7 +33,7 @@ function readAll(result: ReturnType<typeof useTasks>): Record<string, unknown> {
 /** The ways in which a page is informed of a sign-out. */
 const ways: [string, () => unknown][] = [
   ['signOut()', () => page.convex.auth.signOut()],
-  ['the provider, as after its own sign-out', () => page.source.say({ status: 'signedOut' })],
+  ['the provider, as after its own sign-out', () => page.source.report({ status: 'signedOut' })],
   ['a denial', () => {
     page.source.answer = () => ({ kind: 'denied' })
     vi.setSystemTime(Date.now() + 7_200_000)
@@ -66,7 +66,7 @@ describe('createConvex', () => {
       expect(result.tasks.data.value).toBeUndefined()
       expect(result.tasks.status.value).toBe('paused')
       expect(result.initial.data.value).toBeUndefined()
-      expect(result.me.data.value).toBe('nobody')
+      expect(result.me.data.value).toBe('anonymous')
     })
 
     it('sends no more frames of the user, and runs nothing as the user', async () => {
@@ -149,9 +149,9 @@ describe('createConvex', () => {
     it('aborts the request, and ignores a late token', async () => {
       const { source, deployment, convex } = openPage({ user: 'silent' })
       page.run(useTasks)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       const { lastRequest } = source
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await page.tick(5000)
       expect(convex.auth.status.value).toBe('unauthenticated')
@@ -180,9 +180,9 @@ describe('useConvexMutation: a mutation that is held back at a sign-out', () => 
   it('rejects as not sent', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     const { result } = page.run(useTasks)
-    source.say(signedIn('ada'))
+    source.report(signedIn('ada'))
     const outcome = result.add.mutate({}).then(() => 'ran', error => error)
-    source.say({ status: 'signedOut' })
+    source.report({ status: 'signedOut' })
     await page.tick()
     expect(await outcome).toMatchObject({ outcome: 'notSent' })
     expect(subjectsOf(deployment, 'tasks:add')).toEqual([])

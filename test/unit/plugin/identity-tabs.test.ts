@@ -18,11 +18,11 @@ class Browser {
     scriptIdentity(page.deployment)
     source.refresh = () => {
       source.refreshes++
-      queueMicrotask(() => source.say(structuredClone(this.session)))
+      queueMicrotask(() => source.report(structuredClone(this.session)))
     }
     source.answer = () => this.session.status === 'signedIn' ? { kind: 'token', token: fakeToken(this.session.userId) } : { kind: 'denied' }
     const { result: tasks } = page.run(() => useAuthedQuery(api.tasks, {}))
-    source.say(this.session)
+    source.report(this.session)
     return { page, source, tasks, convex: page.convex }
   }
 }
@@ -53,7 +53,7 @@ describe('createConvex', () => {
     it('signs this tab in', async () => {
       const [here, there] = await openTwoTabs({ status: 'signedOut' })
       browser.session = signedIn('ada')
-      there.source.say(browser.session)
+      there.source.report(browser.session)
       await tick()
       expect(here.convex.auth.status.value).toBe('authenticated')
       expect(here.tasks.data.value).toBe('ada\'s tasks')
@@ -64,7 +64,7 @@ describe('createConvex', () => {
       expect(here.tasks.data.value).toBe('ada\'s tasks')
       const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
       browser.session = signedIn('bea')
-      there.source.say(browser.session)
+      there.source.report(browser.session)
       await tick()
       expect(ticks.map(text => JSON.parse(text))).toEqual([['ada', 'ada\'s tasks'], ['bea', null], ['bea', 'bea\'s tasks']])
       expect(here.page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
@@ -94,7 +94,7 @@ describe('createConvex', () => {
     it('changes nothing if the provider cannot be reached', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       browser.session = { status: 'failed', error: new Error('offline') }
-      there.source.say({ status: 'signedOut' })
+      there.source.report({ status: 'signedOut' })
       await tick()
       expect(here.convex.auth.status.value).toBe('authenticated')
     })
@@ -113,7 +113,7 @@ describe('createConvex', () => {
       const there = browser.openTab()
       await tick()
       browser.session = failed
-      there.source.say(then)
+      there.source.report(then)
       await vi.advanceTimersByTimeAsync(10_000)
       // At once, and in the first three steps of the back-off.
       expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
@@ -133,7 +133,7 @@ describe('createConvex', () => {
       const { refresh } = here.source
       here.source.refresh = () => {}
       browser.session = signedIn('bea')
-      there.source.say(browser.session)
+      there.source.report(browser.session)
       await vi.advanceTimersByTimeAsync(9000)
       here.source.refresh = refresh
       await vi.advanceTimersByTimeAsync(3000)
@@ -172,7 +172,7 @@ describe('createConvex', () => {
       for (const { source } of tabs)
         source.refreshes = 0
       browser.session = signedIn('ada')
-      tabs[3]!.source.say(browser.session)
+      tabs[3]!.source.report(browser.session)
       await tick()
       expect(channel.messages).toHaveLength(1)
       expect(tabs.map(({ source }) => source.refreshes).sort()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
@@ -185,7 +185,7 @@ describe('createConvex', () => {
       await tick()
       channel.messages.length = 0
       for (const { source } of tabs)
-        source.say(structuredClone(browser.session))
+        source.report(structuredClone(browser.session))
       await vi.advanceTimersByTimeAsync(1_800_000)
       expect(channel.messages).toEqual([])
     })
@@ -229,10 +229,10 @@ describe('createConvex', () => {
       for (const { source } of [first, second])
         source.refreshes = 0
       browser.session = signedIn('ada')
-      first.source.say(browser.session)
+      first.source.report(browser.session)
       await tick()
       other.session = signedIn('bea')
-      second.source.say(other.session)
+      second.source.report(other.session)
       await tick()
       expect([first.source.refreshes, second.source.refreshes]).toEqual([0, 0])
       expect(channel.messages).toEqual([
@@ -247,7 +247,7 @@ describe('createConvex', () => {
       ['the provider denies it', async () => {
         const misled = browser.openTab()
         await tick()
-        misled.source.say({ status: 'signedOut' })
+        misled.source.report({ status: 'signedOut' })
       }],
       ['another app made it', async () => {
         const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
@@ -347,7 +347,7 @@ describe('createConvex', () => {
       await tick()
       expect(channel.openCount()).toBe(2)
       browser.session = signedIn('bea')
-      outer.source.say(browser.session)
+      outer.source.report(browser.session)
       await tick()
       expect(inner!.tasks.data.value).toBe('bea\'s tasks')
     })
@@ -358,7 +358,7 @@ describe('createConvex', () => {
       await tick()
       elsewhere.source.refreshes = 0
       browser.session = signedIn('ada')
-      here.source.say(browser.session)
+      here.source.report(browser.session)
       await tick()
       expect(elsewhere.source.refreshes).toBe(0)
     })
@@ -372,7 +372,7 @@ describe('createConvex', () => {
       const there = browser.openTab()
       await tick()
       browser.session = signedIn('bea')
-      there.source.say(browser.session)
+      there.source.report(browser.session)
       await tick()
       expect(here.tasks.data.value).toBe('bea\'s tasks')
     })
@@ -395,11 +395,11 @@ describe('createConvex', () => {
       const there = browser.openTab()
       await tick()
       browser.session = signedIn('ada')
-      there.source.say(browser.session)
+      there.source.report(browser.session)
       await tick()
       expect(here.tasks.data.value).toBe('ada\'s tasks')
       // A later report of a sign-out counts, although the provider has reported a sign-out before.
-      here.source.say({ status: 'signedOut' })
+      here.source.report({ status: 'signedOut' })
       expect(here.tasks.data.value).toBeUndefined()
     })
   })

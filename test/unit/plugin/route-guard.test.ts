@@ -56,7 +56,7 @@ describe('useConvexAuth: the documented route guard', () => {
     const router = await openRouter('silent', true)
     const pushed = router.push('/tasks')
     page.source.lastRequest.settle({ kind: 'failed', error: new TypeError('Failed to fetch') })
-    page.source.say({ status: 'failed', error: new TypeError('Failed to fetch') })
+    page.source.report({ status: 'failed', error: new TypeError('Failed to fetch') })
     await page.tick()
     await pushed
     expect(router.currentRoute.value.fullPath).toBe('/tasks')
@@ -72,7 +72,7 @@ describe('useConvexAuth: the documented route guard', () => {
     page.source.lastRequest.settle({ kind: 'failed', error: new TypeError('Failed to fetch') })
     await page.tick()
     await pushed
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     await page.tick()
     expect(router.currentRoute.value.fullPath).toBe('/sign-in?redirect=/tasks')
   })

@@ -12,7 +12,7 @@ describe('wasSignedIn', () => {
     void page.convex
     page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
     await page.tick(1000)
-    page.source.say({ status: 'failed', error: new Error('503') })
+    page.source.report({ status: 'failed', error: new Error('503') })
     await page.tick(1000)
     expect(localStorage.length).toBe(1)
   })

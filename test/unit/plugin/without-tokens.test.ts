@@ -92,14 +92,14 @@ describe('createConvex({ tokens: false })', () => {
     const { tasks, me, add, several, pages, auth } = openAuthPage('ada', false)
     await page.tick(100)
     expect(auth.isAuthenticated.value).toBe(true)
-    expect(me.data.value).toBe('nobody')
+    expect(me.data.value).toBe('anonymous')
     expect(me.isStale.value).toBe(false)
     expect(tasks.status.value).toBe('paused')
     expect(several.tasks.status).toBe('paused')
     expect(pages.status.value).toBe('Paused')
     const added = add.mutate({})
     await page.tick(100)
-    expect(await added).toBe('nobody\'s addition')
+    expect(await added).toBe('anonymous\'s addition')
     expect(page.deployment.frames.some(({ type }) => type === 'Authenticate')).toBe(false)
     expect(subjectsOf(page.deployment, 'tasks:list')).toEqual([])
   })
@@ -110,12 +110,12 @@ describe('createConvex({ tokens: false })', () => {
     const added = add.mutate({})
     await page.tick(100)
     await added
-    expect(add.data.value).toBe('nobody\'s addition')
+    expect(add.data.value).toBe('anonymous\'s addition')
     server.user = 'bea'
     authClient.$store.notify('$sessionSignal')
     await page.tick(100)
     expect(add.data.value).toBeUndefined()
-    expect(me.data.value).toBe('nobody')
+    expect(me.data.value).toBe('anonymous')
   })
 
   it.each([['ada', 'authenticated'], ['bea', 'authenticated'], [null, 'unauthenticated']])('starts with the user of initialAuth, and follows the session: %s', async (user, status) => {
@@ -127,7 +127,7 @@ describe('createConvex({ tokens: false })', () => {
     await page.tick(100)
     expect(auth.status.value).toBe(status)
     expect(auth.user.value?.id ?? null).toBe(user)
-    expect(me.data.value).toBe('nobody')
+    expect(me.data.value).toBe('anonymous')
     await page.tick(10_000)
     // The user that a server found is shown until the session is known.
     expect(ticks[0]).toBe('["authenticated","ada",null]')
@@ -140,7 +140,7 @@ describe('createConvex({ tokens: false })', () => {
     server.answers['/get-session'] = noAnswer
     await page.tick(100)
     expect(auth.status.value).toBe('loading')
-    expect(me.data.value).toBe('nobody')
+    expect(me.data.value).toBe('anonymous')
     expect(me.isStale.value).toBe(false)
     delete server.answers['/get-session']
     await page.tick(20_000)
@@ -160,7 +160,7 @@ describe('createConvex({ tokens: false })', () => {
     openPage({ user, tokens: false })
     page.source.answer = null
     page.run(() => useConvexQuery(api.whoami))
-    page.source.say({ status: 'signedIn', userId: 'adä', sessionId: 's', user: { id: 'adä' }, session: { id: 's' } })
+    page.source.report({ status: 'signedIn', userId: 'adä', sessionId: 's', user: { id: 'adä' }, session: { id: 's' } })
     await page.tick(100)
     expect(page.convex.auth.status.value).toBe('authenticated')
     expect(page.convex.auth.user.value).toEqual({ id: 'adä' })

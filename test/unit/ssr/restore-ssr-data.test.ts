@@ -72,7 +72,7 @@ describe('createConvex with restoreSsrData', () => {
     page.run(() => useConvexQuery(api.values.get))
     page.deployment.functions.set('values:get', () => 'live')
     await page.tick(500)
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     expect(ssrData.take(ofAda, 'ada')).toBeUndefined()
     expect(ssrData.take(ofAll, null)).toEqual({ status: 'success', value: 'for all' })
   })

@@ -95,7 +95,7 @@ describe('ssrData.take', () => {
     expect(query.data.value).toBe('of ada')
     page.source.signIn('bob')
     expect(query.data.value).toBeUndefined()
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     expect(query.data.value).toBeUndefined()
   })
 
@@ -104,7 +104,7 @@ describe('ssrData.take', () => {
     page.deployment.isHolding = true
     const { query } = use({ auth: 'public' }).result
     expect(identities).toEqual([null])
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     expect([query.data.value, query.isStale.value]).toEqual(['for all', true])
   })
 

@@ -37,7 +37,7 @@ describe('createAuthEngine', () => {
     it('sends no token request', async () => {
       const { engine, source, clock } = startEngine()
       await clock.advance(5000)
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       await clock.advance(60 * MINUTE)
       expect(source.requests).toHaveLength(0)
       expect(engine.state.status).toBe('unauthenticated')
@@ -45,7 +45,7 @@ describe('createAuthEngine', () => {
 
     it('holds no timer', async () => {
       const { source, clock } = startEngine()
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       expect(clock.timerCount).toBe(0)
     })
   })
@@ -182,13 +182,13 @@ describe('createAuthEngine', () => {
       expect(engine.state).toMatchObject({ error: { code: 'TOKEN_REQUEST_TIMEOUT' }, request: { status: 'waiting', kind: 'session' } })
       await clock.advance(1000)
       expect(source.refreshes).toBe(1)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       expect(source.requests).toHaveLength(1)
     })
 
     it('may answer synchronously when it is requested again', async () => {
       const source = new ScriptedSource()
-      source.refresh = () => source.say(signedIn('ada'))
+      source.refresh = () => source.report(signedIn('ada'))
       const { engine, clock } = startEngine({ source })
       await clock.advance(11_000)
       expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, request: { kind: 'token', failures: 0 } })
@@ -282,14 +282,14 @@ describe('createAuthEngine', () => {
 
     it.each<[string, (trial: ReturnType<typeof startEngine>) => void]>([
       ['the page wakes', ({ engine }) => engine.wake()],
-      ['the user signs in again', ({ source }) => source.say(signedIn('ada', 'another-session'))],
+      ['the user signs in again', ({ source }) => source.report(signedIn('ada', 'another-session'))],
       ['the user signs out and in again under the same session id', ({ source }) => {
-        source.say({ status: 'signedOut' })
-        source.say(signedIn('ada'))
+        source.report({ status: 'signedOut' })
+        source.report(signedIn('ada'))
       }],
       ['the page requests a refresh', ({ engine, source }) => {
         void engine.refresh()
-        source.say(signedIn('ada'))
+        source.report(signedIn('ada'))
       }],
     ])('start again in spite of the delay of the provider when %s', async (_name, act) => {
       const trial = startEngine({ snapshot: signedIn('ada') })
@@ -487,7 +487,7 @@ describe('createAuthEngine', () => {
       clock.sleep(RENEWAL)
       const adas = watched(engine.requestToken(true))
       const adasRequest = source.lastRequest
-      source.say(signedIn('bea'))
+      source.report(signedIn('bea'))
       expect(adasRequest.signal.aborted).toBe(true)
       const beas = watched(engine.requestToken(false))
       adasRequest.settle({ kind: 'token', token: fakeToken('ada') })
@@ -516,7 +516,7 @@ describe('createAuthEngine', () => {
       const { engine, source } = await startAuthenticated()
       void engine.requestToken(true)
       const adasRequest = source.lastRequest
-      source.say(signedIn('bea'))
+      source.report(signedIn('bea'))
       adasRequest.settle({ kind: 'denied' })
       await settled()
       expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'bea' } })
@@ -526,7 +526,7 @@ describe('createAuthEngine', () => {
       const { engine, source } = await startAuthenticated()
       const seen: unknown[] = []
       engine.subscribe(({ user }) => seen.push(user?.id ?? null))
-      source.say(signedIn('bea'))
+      source.report(signedIn('bea'))
       expect(seen).toEqual(['bea'])
     })
   })
@@ -534,14 +534,14 @@ describe('createAuthEngine', () => {
   describe('a late session report after a denial', () => {
     it('is settled by the token endpoint if it describes an earlier session', async () => {
       const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { sessionId: 'second' }) })
-      source.say(signedIn('ada', 'second'))
+      source.report(signedIn('ada', 'second'))
       clock.sleep(RENEWAL)
       void engine.requestToken(true)
       source.lastRequest.settle({ kind: 'denied' })
       await settled()
       expect(engine.state).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
-      source.say(signedIn('ada', 'first'))
-      source.say(signedIn('ada', 'second'))
+      source.report(signedIn('ada', 'first'))
+      source.report(signedIn('ada', 'second'))
       source.lastRequest.settle({ kind: 'denied' })
       await settled()
       expect(engine.state).toMatchObject({ status: 'unauthenticated', request: null, error: { code: 'SESSION_ENDED' } })
@@ -555,7 +555,7 @@ describe('createAuthEngine', () => {
       void engine.requestToken(true)
       source.lastRequest.settle({ kind: 'denied' })
       await settled()
-      source.say(signedIn('bea'))
+      source.report(signedIn('bea'))
       const first = fakeToken('bea')
       const beas = engine.requestToken(false)
       source.lastRequest.settle({ kind: 'token', token: first })
@@ -581,7 +581,7 @@ describe('createAuthEngine', () => {
       const { engine, source } = await startAuthenticated()
       void engine.requestToken(true)
       const previousRequest = source.lastRequest
-      source.say(signedIn('ada', 'another-session'))
+      source.report(signedIn('ada', 'another-session'))
       previousRequest.settle({ kind: 'denied' })
       await settled()
       expect(engine.state).toMatchObject({ status: 'authenticated', user: { sessionId: 'another-session' } })
@@ -597,7 +597,7 @@ describe('createAuthEngine', () => {
       void engine.requestToken(false)
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await settled()
-      source.say(signedIn('ada', 'another-session'))
+      source.report(signedIn('ada', 'another-session'))
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada', { sessionId: 'another-session' }) })
       await settled()
       expect(onTokenAvailable).not.toHaveBeenCalled()
@@ -613,7 +613,7 @@ describe('createAuthEngine', () => {
     it('is the current user without a request', async () => {
       const { engine, source, clock } = startEngine({ initialAuth })
       await expect(engine.requestToken(false)).resolves.toBe(token)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       await clock.advance(5000)
       expect(engine.state).toMatchObject({ status: 'authenticated', user: { id: 'ada' } })
       expect(source.requests).toHaveLength(0)
@@ -633,7 +633,7 @@ describe('createAuthEngine', () => {
 
     it('is replaced by the session of another user', () => {
       const { engine, source } = startEngine({ initialAuth })
-      source.say(signedIn('bea'))
+      source.report(signedIn('bea'))
       expect(engine.state).toMatchObject({ status: 'loading', user: { id: 'bea' } })
     })
   })
@@ -742,7 +742,7 @@ describe('createAuthEngine', () => {
       const done = watched(engine.refresh())
       expect(source.refreshes).toBe(1)
       expect(source.requests).toHaveLength(1)
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       expect(source.requests).toHaveLength(2)
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await settled()
@@ -758,7 +758,7 @@ describe('createAuthEngine', () => {
     ])('resolves when %s', async (_name, outcome, status) => {
       const { engine, source } = await startAuthenticated()
       const done = watched(engine.refresh())
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       source.lastRequest.settle(outcome)
       await settled()
       expect(done.value).toBeUndefined()
@@ -768,7 +768,7 @@ describe('createAuthEngine', () => {
     it('requests a token if the session request fails, hangs or does not exist', async () => {
       const { engine, source, clock } = await startAuthenticated()
       void engine.refresh()
-      source.say({ status: 'failed', error: new Error('503') })
+      source.report({ status: 'failed', error: new Error('503') })
       expect(source.requests).toHaveLength(2)
       void engine.refresh()
       await clock.advance(10_000)
@@ -783,7 +783,7 @@ describe('createAuthEngine', () => {
       const done = watched(engine.refresh())
       await settled()
       expect(done.value).toBe('pending')
-      source.say({ status: 'signedOut' })
+      source.report({ status: 'signedOut' })
       await settled()
       expect(done.value).toBeUndefined()
       expect(source.requests).toHaveLength(0)
@@ -843,7 +843,7 @@ describe('createAuthEngine', () => {
       source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await settled()
       await engine.signOut()
-      source.say(signedIn('ada'))
+      source.report(signedIn('ada'))
       expect(engine.state.status).toBe('unauthenticated')
       source.lastRequest.settle({ kind: 'denied' })
       await settled()
@@ -856,7 +856,7 @@ describe('createAuthEngine', () => {
       const token = fakeToken('ada')
       const { engine, source } = await startAuthenticated({ token })
       await engine.signOut()
-      source.say(signedIn('ada', 'another-session'))
+      source.report(signedIn('ada', 'another-session'))
       const call = watched(engine.requestToken(false))
       source.lastRequest.settle({ kind: 'token', token })
       await settled()

@@ -245,7 +245,7 @@ describe('optimisticUpdate', () => {
         seen.push(
           queries.getQuery(api.messages.list, { channel: 'a' }),
           queries.getQuery(api.messages.list, { channel: 'b' }),
-          queries.getQuery(api.messages.list, { channel: 'nobody asked' }),
+          queries.getQuery(api.messages.list, { channel: 'unused' }),
           queries.getQuery(api.messages.count, { channel: 'a' }),
           queries.getAllQueries(api.messages.list).map(({ args, value }) => `${args.channel}: ${bodies(value)}`).sort(),
           queries.getAllQueries(api.messages.count),
@@ -316,7 +316,7 @@ describe('optimisticUpdate', () => {
 
   describe('an identity change', () => {
     it.each([
-      ['signed out', () => page.source.say({ status: 'signedOut' })],
+      ['signed out', () => page.source.report({ status: 'signedOut' })],
       ['followed by another', () => page.source.signIn('bob')],
     ])('removes the update in the same tick: %s', async (_how, change) => {
       const { mutate, seen, shown, query } = await mountChannel(add, { user: 'ada' })
@@ -337,7 +337,7 @@ describe('optimisticUpdate', () => {
       page.deployment.isReachable = false
       page.deployment.drop()
       const failure = mutate({ channel, body: 'secret' }).catch(error => error)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(shown()).toBeUndefined()
       expect(await failure).toMatchObject({ outcome: 'notSent' })
       page.deployment.isReachable = true

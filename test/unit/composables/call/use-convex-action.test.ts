@@ -80,7 +80,7 @@ describe('useConvexAction: run', () => {
     page.deployment.isReachable = false
     page.deployment.drop()
     calls.push(run({ value: 'two' }).catch(error => error))
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     expect(await Promise.all(calls)).toMatchObject([{ outcome: 'unknown' }, { outcome: 'notSent' }])
     expect(status.value).toBe('idle')
     page.deployment.isReachable = true

@@ -41,13 +41,13 @@ describe('useConvexClient', () => {
 
     it('runs as the user even if queries of the page still show anonymous results', async () => {
       const client = mountClient({ user: 'silent' })
-      page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
+      page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'anonymous')
       const query = page.run(() => useConvexQuery(api.users.whoami)).result
       await page.tick(2500)
-      expect(query.data.value).toBe('nobody')
+      expect(query.data.value).toBe('anonymous')
       page.source.signIn('ada')
       await page.tick(10)
-      expect(query.data.value).toBe('nobody')
+      expect(query.data.value).toBe('anonymous')
       const answer = client.query(api.users.whoami)
       await page.tick(500)
       expect(await answer).toBe('ada')
@@ -218,7 +218,7 @@ describe('useConvexClient', () => {
       page.deployment.drop()
       const calls = [client.mutation(api.messages.send, { channel: 'a', body: 'one' }), client.action(api.values.run, {}), client.query(api.users.whoami)]
       const outcomes = Promise.all(calls.map(call => call.catch(error => error.outcome)))
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(await outcomes).toEqual(['notSent', 'notSent', 'notSent'])
       page.deployment.isReachable = true
     })
@@ -250,7 +250,7 @@ describe('useConvexClient', () => {
       const hers = client.client
       expect(hers).not.toBe(guests)
       expect(client.client).toBe(hers)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(client.client).not.toBe(hers)
       expect(client.client).not.toBe(guests)
     })

@@ -70,7 +70,7 @@ describe('useConvexConnectionState: the state', () => {
     await page.tick()
     expect(state.value.isWebSocketConnected).toBe(true)
     page.deployment.isReachable = false
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     expect(state.value.isWebSocketConnected).toBe(false)
     await page.tick()
     expect(state.value.isWebSocketConnected).toBe(false)
@@ -84,9 +84,9 @@ describe('useConvexConnectionState: the state', () => {
     await page.tick()
     page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
     await page.tick()
-    const nobodys = page.deployment.liveSockets.find(({ subject }) => subject === null)!
+    const anonymousSocket = page.deployment.liveSockets.find(({ subject }) => subject === null)!
     page.deployment.isReachable = false
-    nobodys.drop()
+    anonymousSocket.drop()
     await page.tick()
     expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 1 })
     page.deployment.isReachable = true

@@ -18,7 +18,7 @@ function mountSend(options: UseConvexMutationOptions<typeof api.messages.send> =
   page.deployment.functions.set('messages:send', ({ body }, subject) => {
     if (body.startsWith('!'))
       throw new Error(`refused ${body}`)
-    return `${subject ?? 'nobody'} sent ${body}`
+    return `${subject ?? 'anonymous'} sent ${body}`
   })
   const send = page.run(() => useConvexMutation(api.messages.send, options)).result
   const state = (): unknown[] => [send.status.value, send.isPending.value, send.data.value, send.error.value?.message]
@@ -33,8 +33,8 @@ describe('useConvexMutation', () => {
       const sent = mutate({ channel: 'a', body: 'one' })
       expect(state()).toEqual(['pending', true, undefined, undefined])
       await page.tick(500)
-      expect(await sent).toBe('nobody sent one')
-      expect(state()).toEqual(['success', false, 'nobody sent one', undefined])
+      expect(await sent).toBe('anonymous sent one')
+      expect(state()).toEqual(['success', false, 'anonymous sent one', undefined])
     })
 
     it('rejects with the error of the function, and sets `error`', async () => {
@@ -68,7 +68,7 @@ describe('useConvexMutation', () => {
       await page.tick(110)
       await page.tick(500)
       expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-      expect(state()).toEqual(['success', false, 'nobody sent three', undefined])
+      expect(state()).toEqual(['success', false, 'anonymous sent three', undefined])
       expect(sent()).toEqual(['one', '!', 'three'])
     })
 
@@ -78,7 +78,7 @@ describe('useConvexMutation', () => {
       reset()
       expect(state()).toEqual(['idle', false, undefined, undefined])
       await page.tick(500)
-      expect(await call).toBe('nobody sent one')
+      expect(await call).toBe('anonymous sent one')
       expect(sent()).toEqual(['one'])
       expect(state()).toEqual(['idle', false, undefined, undefined])
     })
@@ -129,7 +129,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual([])
       page.deployment.isReachable = true
       await page.tick(60_000)
-      expect(await call).toBe('nobody sent later')
+      expect(await call).toBe('anonymous sent later')
       expect(sent()).toEqual(['later'])
     })
 
@@ -140,7 +140,7 @@ describe('useConvexMutation', () => {
       page.deployment.isHolding = true
       const failure = mutate({ channel: 'a', body: 'one' }).catch(error => error)
       await page.tick(60)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(state()).toEqual(['idle', false, undefined, undefined])
       expect(await failure).toBeInstanceOf(IdentityChangedError)
       expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED', outcome: 'unknown' })
@@ -187,8 +187,8 @@ describe('useConvexMutation', () => {
       const { message } = await failure
       expect(message).toContain('refused !')
       expect(seen).toEqual([
-        ['success', 'nobody sent one', good],
-        ['settled', 'nobody sent one', undefined, good],
+        ['success', 'anonymous sent one', good],
+        ['settled', 'anonymous sent one', undefined, good],
         ['error', message, bad],
         ['settled', undefined, message, bad],
       ])
@@ -234,7 +234,7 @@ describe('useConvexMutation', () => {
       page.mount(defineComponent(() => () => isShown.value ? h(Sender) : null))
       isShown.value = false
       await page.tick(500)
-      expect(seen).toEqual(['nobody sent one', 'settled', 'resolved: nobody sent one'])
+      expect(seen).toEqual(['anonymous sent one', 'settled', 'resolved: anonymous sent one'])
     })
   })
 
@@ -260,7 +260,7 @@ describe('useConvexMutation', () => {
       expect([isQueued.value, sent()]).toEqual([true, []])
       page.deployment.isReachable = true
       await page.tick(60_000)
-      expect(await call).toBe('nobody sent later')
+      expect(await call).toBe('anonymous sent later')
       expect(seen).toEqual(['pending', 'pending, queued', 'pending', 'success'])
     })
 
@@ -274,7 +274,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual(['one'])
       page.deployment.isReachable = true
       await page.tick(60_000)
-      expect(await call).toBe('nobody sent one')
+      expect(await call).toBe('anonymous sent one')
       expect(seen).toEqual(['pending', 'success'])
     })
 
@@ -295,7 +295,7 @@ describe('useConvexMutation', () => {
 
     it('is true while the token of the user has not arrived', async () => {
       const { mutate, isQueued, sent } = mountSend({}, { user: 'silent' })
-      page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
+      page.source.report({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
       const call = mutate({ channel: 'a', body: 'one' })
       await page.tick(5000)
       expect([isQueued.value, sent()]).toEqual([true, []])
@@ -349,7 +349,7 @@ describe('useConvexMutation', () => {
       page.deployment.drop()
       calls.push(outcomeOf(mutate({ channel: 'a', body: 'queued' })))
       await page.tick(1000)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(await Promise.all(calls)).toEqual(['unknown', 'notSent'])
       page.deployment.isReachable = true
       page.deployment.flush()
@@ -359,7 +359,7 @@ describe('useConvexMutation', () => {
 
     it('reject with the outcome `notSent` if the token of their user has not arrived', async () => {
       const { mutate, sent } = mountSend({}, { user: 'silent' })
-      page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
+      page.source.report({ status: 'signedIn', userId: 'ada', sessionId: 's', user: null, session: null })
       const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
       await page.tick(100)
       page.source.signIn('bob')
@@ -402,7 +402,7 @@ describe('useConvexMutation', () => {
       page.deployment.isHolding = true
       const call = outcomeOf(mutate({ channel: 'a', body: 'one' }))
       await page.tick(60)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       page.deployment.isHolding = false
       expect(await call).toBe('unknown')
       await page.tick(5000)
@@ -431,7 +431,7 @@ describe('useConvexMutation', () => {
           for (let turn = 0; turn < moment; turn++)
             await Promise.resolve()
           isGone = true
-          page.source.say({ status: 'signedOut' })
+          page.source.report({ status: 'signedOut' })
           expect(state()).toEqual(['idle', false, undefined, undefined])
           await call
           expect(state()).toEqual(['idle', false, undefined, undefined])

@@ -20,7 +20,7 @@ type Update = (localQueryStore: OptimisticLocalStore, args: { of: string, rank: 
 const sortKeyFromItem = ({ rank }: Row): number[] => [rank]
 
 function rowOf({ of, rank }: { of: string, rank: number }): Row {
-  return { _id: `optimistic ${of} ${rank}`, rank, text: `nobody's ${rank}` }
+  return { _id: `optimistic ${of} ${rank}`, rank, text: `anonymous's ${rank}` }
 }
 
 const atTop: Update = (localQueryStore, args) =>

@@ -84,11 +84,11 @@ describe('useConvexPaginatedQuery: await', () => {
     page.source.lastRequest.settle({ kind: 'failed', error: new Error('no network') })
     await page.tick(0)
     expect(failing).toEqual(['LoadingFirstPage'])
-    page.source.say({ status: 'signedOut' })
+    page.source.report({ status: 'signedOut' })
     await page.tick(0)
-    const nobody = statusesOf(page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 })).result)
+    const anonymous = statusesOf(page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 })).result)
     await page.tick(0)
-    expect(nobody).toEqual(['Paused'])
+    expect(anonymous).toEqual(['Paused'])
   })
 
   it('settles when its scope is disposed, and after awaitTimeoutMs', async () => {

@@ -36,7 +36,7 @@ function mountList(args: MaybeRefOrGetter<Args> = { of: 'a' }, options: Partial<
 }
 
 function textsOf(rows: readonly Row[]): string {
-  return rows.map(({ text }) => text.replace('nobody\'s ', '')).join(',')
+  return rows.map(({ text }) => text.replace('anonymous\'s ', '')).join(',')
 }
 
 function wanted(): string[] {
@@ -183,7 +183,7 @@ describe('useConvexPaginatedQuery', () => {
       page.source.signIn('bob')
       expect(query.results.value).toEqual([])
       await page.tick()
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(query.results.value).toEqual([])
       await page.tick()
       expect(seen.map(entry => entry.replace(' stale', ''))).toEqual([
@@ -216,7 +216,7 @@ describe('useConvexPaginatedQuery', () => {
       seen.length = 0
       page.source.signIn('bob')
       await page.tick()
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick()
       expect(seen).toEqual([])
       expect(query.results.value).toHaveLength(6)
@@ -233,7 +233,7 @@ describe('useConvexPaginatedQuery', () => {
       page.source.signIn('ada')
       await page.tick()
       expect(textsOf(query.results.value)).toBe('ada\'s 0,ada\'s 1,ada\'s 2')
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect([query.status.value, query.results.value]).toEqual(['Paused', []])
       await page.tick()
       expect(page.deployment.liveSockets).toEqual([])

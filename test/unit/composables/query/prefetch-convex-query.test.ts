@@ -87,10 +87,10 @@ describe('prefetchConvexQuery', () => {
       void guard(api.messages.list, { channel: 'a' }, { auth: 'required' }).then(resolved)
       await page.tick()
       expect(resolved).not.toHaveBeenCalled()
-      page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: {}, session: {} })
+      page.source.report({ status: 'signedIn', userId: 'ada', sessionId: 's', user: {}, session: {} })
       await page.tick()
       expect(resolved).toHaveBeenCalledTimes(1)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await guard(api.messages.list, { channel: 'a' }, { auth: 'required' })
     })
 

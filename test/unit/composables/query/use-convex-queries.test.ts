@@ -116,12 +116,12 @@ describe('useConvexQueries', () => {
       openPage({ user: 'ada' })
       const { result: results } = page.run(() => useConvexQueries({
         mine: { query: api.users.whoami, auth: 'required' },
-        anybodys: { query: api.users.whoami, auth: 'public' },
+        publicQuery: { query: api.users.whoami, auth: 'public' },
       }))
       await page.tick()
-      expect([results.mine.data, results.anybodys.data]).toEqual(['ada', null])
-      page.source.say({ status: 'signedOut' })
-      expect([results.mine.data, results.mine.status, results.anybodys.data]).toEqual([undefined, 'paused', null])
+      expect([results.mine.data, results.publicQuery.data]).toEqual(['ada', null])
+      page.source.report({ status: 'signedOut' })
+      expect([results.mine.data, results.mine.status, results.publicQuery.data]).toEqual([undefined, 'paused', null])
     })
 
     it('applies keepPreviousData to each query separately', async () => {
@@ -484,7 +484,7 @@ describe('useConvexQueries', () => {
     it('waits for public queries, but not for a user without a token', async () => {
       openPage({ user: 'silent' })
       page.source.answer = () => ({ kind: 'failed', error: new Error('down') })
-      page.source.say({ status: 'signedIn', userId: 'ada', sessionId: 's', user: {}, session: {} })
+      page.source.report({ status: 'signedIn', userId: 'ada', sessionId: 's', user: {}, session: {} })
       page.deployment.latencyMs = 500
       const settled = vi.fn()
       void page.run(() => useConvexQueries({ mine: { query: api.users.whoami, auth: 'required' } })).result.then(() => settled('mine'))

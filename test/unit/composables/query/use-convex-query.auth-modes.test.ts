@@ -13,7 +13,7 @@ setupScriptedPage()
 /** `users:whoami` in one auth mode, and every state that a synchronous watcher saw. */
 function mountWhoami(auth: 'optional' | 'required' | 'public', options?: ScriptedPageOptions) {
   page ??= new ScriptedPage(options)
-  page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'nobody')
+  page.deployment.functions.set('users:whoami', (_args, subject) => subject ?? 'anonymous')
   return page.run(() => {
     const query = useConvexQuery(api.users.whoami, {}, { auth })
     const seen: string[] = []
@@ -32,7 +32,7 @@ describe('useConvexQuery', () => {
       openPage({ user: 'silent' })
       const { query } = mountWhoami('public')
       await page.tick()
-      expect(query.data.value).toBe('nobody')
+      expect(query.data.value).toBe('anonymous')
       expect(query.isStale.value).toBe(false)
     })
 
@@ -46,12 +46,12 @@ describe('useConvexQuery', () => {
       await page.tick()
       expect(mine.query.data.value).toBe('ada')
       expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 1])
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick()
       page.source.signIn('bob')
       await page.tick()
       expect(mine.query.data.value).toBe('bob')
-      expect(seen).toEqual(['undefined pending', 'nobody success'])
+      expect(seen).toEqual(['undefined pending', 'anonymous success'])
       expect(page.deployment.sockets[0]!.frames.map(({ type }) => type)).not.toContain('Authenticate')
       expect(page.deployment.liveSockets.map(({ index }) => index)).toEqual([0, 2])
     })
@@ -86,8 +86,8 @@ describe('useConvexQuery', () => {
       await page.tick()
       page.deployment.drop()
       await page.tick(3000)
-      const subjects = page.deployment.executions.map(({ socket, subject }) => `${page.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate') ? 'a person\'s' : 'nobody\'s'}: ${subject}`)
-      expect(new Set(subjects)).toEqual(new Set(['a person\'s: ada', 'nobody\'s: null']))
+      const subjects = page.deployment.executions.map(({ socket, subject }) => `${page.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate') ? 'a person\'s' : 'anonymous\'s'}: ${subject}`)
+      expect(new Set(subjects)).toEqual(new Set(['a person\'s: ada', 'anonymous\'s: null']))
     })
   })
 
@@ -98,7 +98,7 @@ describe('useConvexQuery', () => {
       await page.tick()
       page.takeFrames()
       const free = mountWhoami('public')
-      expect(free.query.data.value).toBe('nobody')
+      expect(free.query.data.value).toBe('anonymous')
       await page.tick()
       expect(page.takeFrames()).toEqual([])
       page.deployment.functions.set('users:whoami', () => 'changed')
@@ -126,9 +126,9 @@ describe('useConvexQuery', () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
       await page.tick()
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick()
-      expect(seen).toEqual(['undefined pending', 'nobody success'])
+      expect(seen).toEqual(['undefined pending', 'anonymous success'])
     })
 
     it('removes the data in the tick of an identity change', async () => {
@@ -136,14 +136,14 @@ describe('useConvexQuery', () => {
       const { query, seen } = mountWhoami('optional')
       await page.tick()
       expect(query.data.value).toBe('ada')
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(query.data.value).toBeUndefined()
       await page.tick()
-      expect(query.data.value).toBe('nobody')
+      expect(query.data.value).toBe('anonymous')
       page.source.signIn('bob')
       expect(query.data.value).toBeUndefined()
       await page.tick()
-      expect(seen.map(entry => entry.replace(' stale', ''))).toEqual(['undefined pending', 'ada success', 'undefined pending', 'nobody success', 'undefined pending', 'bob success'])
+      expect(seen.map(entry => entry.replace(' stale', ''))).toEqual(['undefined pending', 'ada success', 'undefined pending', 'anonymous success', 'undefined pending', 'bob success'])
     })
 
     it('keeps neither previous nor initial data across an identity change', async () => {
@@ -201,16 +201,16 @@ describe('useConvexQuery', () => {
       await page.tick(1999)
       expect(page.deployment.sockets).toEqual([])
       await page.tick(20)
-      expect(query.data.value).toBe('nobody')
+      expect(query.data.value).toBe('anonymous')
       expect(query.isStale.value).toBe(true)
 
       page.deployment.latencyMs = 100
       page.source.signIn('ada')
       await page.tick(150)
-      expect(query.data.value).toBe('nobody')
+      expect(query.data.value).toBe('anonymous')
       expect(query.isStale.value).toBe(true)
       await page.tick(500)
-      expect(seen).toEqual(['undefined pending', 'nobody success stale', 'ada success'])
+      expect(seen).toEqual(['undefined pending', 'anonymous success stale', 'ada success'])
     })
 
     it('leaves a required query pending', async () => {
@@ -225,19 +225,19 @@ describe('useConvexQuery', () => {
       openPage({ user: 'silent' })
       let revision = 1
       const { query } = mountWhoami('optional')
-      page.deployment.functions.set('users:whoami', (_args, subject) => `${subject ?? 'nobody'} ${revision}`)
+      page.deployment.functions.set('users:whoami', (_args, subject) => `${subject ?? 'anonymous'} ${revision}`)
       await page.tick(2050)
-      expect(query.data.value).toBe('nobody 1')
+      expect(query.data.value).toBe('anonymous 1')
       page.deployment.isHolding = true
       page.source.signIn('ada')
       await page.tick(50)
-      const [nobodys] = page.deployment.sockets
+      const [anonymousSocket] = page.deployment.sockets
       revision = 2
       page.deployment.invalidate()
       await page.tick(1)
       page.deployment.isHolding = false
-      nobodys!.flush()
-      expect(query.data.value).toBe('nobody 2')
+      anonymousSocket!.flush()
+      expect(query.data.value).toBe('anonymous 2')
       expect(query.isStale.value).toBe(true)
       page.deployment.flush()
       await page.tick()
@@ -259,9 +259,9 @@ describe('useConvexQuery', () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
       await page.tick(2050)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick(100)
-      expect(seen).toEqual(['undefined pending', 'nobody success stale', 'nobody success'])
+      expect(seen).toEqual(['undefined pending', 'anonymous success stale', 'anonymous success'])
       expect(page.deployment.sockets).toHaveLength(1)
     })
   })
@@ -283,7 +283,7 @@ describe('useConvexQuery', () => {
       openPage({ user: 'ada' })
       const { seen, query } = mountWhoami('required')
       await page.tick()
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(query.status.value).toBe('paused')
       await page.tick()
       expect(page.deployment.liveSockets).toEqual([])
@@ -371,7 +371,7 @@ describe('useConvexQuery', () => {
       openPage()
       const { query } = mountWhoami('optional')
       await page.tick()
-      page.source.say(signedIn('ada'))
+      page.source.report(signedIn('ada'))
       page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
       await page.tick(100)
       expect(query.data.value).toBe('ada')

@@ -95,7 +95,7 @@ describe('useConvexQuery', () => {
       const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
       await page.tick(1000)
       expect(statuses).toEqual([])
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick(0)
       expect(statuses).toEqual(['paused'])
     })

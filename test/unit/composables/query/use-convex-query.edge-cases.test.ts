@@ -54,7 +54,7 @@ describe('useConvexQuery', () => {
       const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
       await page.tick(3000)
       expect(once.data.value).toBe(1)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       await page.tick(500)
       expect(page.deployment.executions.length).toBe(1)
     })

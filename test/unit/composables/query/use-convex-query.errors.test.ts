@@ -151,7 +151,7 @@ describe('useConvexQuery', () => {
       const first = query.error.value
       expect(first).toBeDefined()
       page.source.answer = () => ({ kind: 'token', token: fakeToken('bob') })
-      page.source.say(signedIn('bob'))
+      page.source.report(signedIn('bob'))
       await page.tick(100)
       expect(query.error.value).toBeDefined()
       expect(query.error.value).not.toBe(first)

@@ -115,8 +115,8 @@ describe('useConvexQuery', () => {
     })
 
     it.each([
-      ['somebody else', () => page.source.signIn('bob'), 'undefined error error'],
-      ['nobody', () => page.source.say({ status: 'signedOut' }), 'undefined error error'],
+      ['another user', () => page.source.signIn('bob'), 'undefined error error'],
+      ['anonymous', () => page.source.report({ status: 'signedOut' }), 'undefined error error'],
     ])('does not keep the data for %s, not even for one tick', async (_who, change, last) => {
       const { query, ticks } = mountCount({ keepDataOnError: true }, undefined, { user: 'ada' })
       await page.tick(500)

@@ -169,7 +169,7 @@ describe('useConvexQuery: refresh', () => {
   it('does not resolve at an update of the anonymous result before the result of the user', async () => {
     await page.close()
     page = new ScriptedPage({ user: 'silent' })
-    page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'nobody'}'s ${value}`)
+    page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'anonymous'}'s ${value}`)
     const { query, seen } = mountValue().result
     await page.tick(2500)
     page.deployment.latencyMs = 50
@@ -180,7 +180,7 @@ describe('useConvexQuery: refresh', () => {
     value = 2
     page.deployment.invalidate()
     await page.tick(60)
-    expect(seen).toEqual(['nobody\'s 1 success stale', 'nobody\'s 2 success stale'])
+    expect(seen).toEqual(['anonymous\'s 1 success stale', 'anonymous\'s 2 success stale'])
     expect(refreshed).not.toHaveBeenCalled()
     await page.tick(500)
     expect(refreshed).toHaveBeenCalledOnce()

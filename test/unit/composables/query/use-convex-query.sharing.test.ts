@@ -82,13 +82,13 @@ describe('useConvexQuery', () => {
     it('do not share a subscription if their auth modes differ', async () => {
       openPage({ user: 'ada' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
-      const { result: [mine, anybodys] } = page.run(() => [
+      const { result: [mine, publicQuery] } = page.run(() => [
         useConvexQuery(api.users.whoami, {}),
         useConvexQuery(api.users.whoami, {}, { auth: 'public' }),
       ])
       await page.tick()
       expect(mine!.data.value).toBe('ada')
-      expect(anybodys!.data.value).toBeNull()
+      expect(publicQuery!.data.value).toBeNull()
     })
   })
 

@@ -194,7 +194,7 @@ describe('usePreloadedQuery', () => {
 
     it('sees the value while the token is late, and the query does not run anonymously', async () => {
       openPage({ user: 'silent' })
-      page.source.say(signedIn('ada'))
+      page.source.report(signedIn('ada'))
       const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
       // Queries that may run as anonymous do so after 2 s.
       await page.tick(3000)
@@ -218,9 +218,9 @@ describe('usePreloadedQuery', () => {
 
     it('sees the live result as soon as the query may run anonymously', async () => {
       openPage({ user: 'silent' })
-      const { ticks } = mountPreloaded(preload('anybody\'s', null))
+      const { ticks } = mountPreloaded(preload('the public', null))
       await page.tick(3000)
-      expect(ticks()).toEqual(['anybody\'s success stale', 'live for null success stale'])
+      expect(ticks()).toEqual(['the public success stale', 'live for null success stale'])
     })
 
     it('sees the value with auth: required, too', async () => {
@@ -242,7 +242,7 @@ describe('usePreloadedQuery', () => {
       page.deployment.isHolding = true
       const { query } = mountPreloaded(preload('ada\'s', 'ada'))
       await page.tick(1000)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect(query.data.value).toBeUndefined()
       page.source.signIn('ada', 'another session')
       await page.tick(1000)
@@ -256,7 +256,7 @@ describe('usePreloadedQuery', () => {
 
     it.each([
       ['who is known already', 'bob'],
-      ['nobody, known already', null],
+      ['anonymous, known already', null],
     ])('never sees the value: %s', async (_name, user) => {
       openPage({ user })
       page.run(() => useConvexQuery(api.messages.count, 'skip'))
@@ -275,13 +275,13 @@ describe('usePreloadedQuery', () => {
 
     it('no longer sees the value when its token has arrived', async () => {
       openPage({ user: 'silent' })
-      page.source.say({ status: 'pending', mayBeSignedIn: true })
+      page.source.report({ status: 'pending', mayBeSignedIn: true })
       const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
       await page.tick(100)
       const shown = ticks().length
       page.source.answer = () => ({ kind: 'token', token: fakeToken('bob') })
       page.source.requests.at(-1)?.settle({ kind: 'token', token: fakeToken('bob') })
-      page.source.say(signedIn('bob'))
+      page.source.report(signedIn('bob'))
       expect(query.data.value).toBeUndefined()
       await page.tick(1000)
       expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
@@ -292,7 +292,7 @@ describe('usePreloadedQuery', () => {
       const optional = mountPreloaded(preload(HERS, 'ada'))
       const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
       await page.tick(100)
-      page.source.say({ status: 'signedOut' })
+      page.source.report({ status: 'signedOut' })
       expect([optional.query.data.value, required.query.data.value]).toEqual([undefined, undefined])
       expect([optional.query.status.value, required.query.status.value]).toEqual(['pending', 'paused'])
       page.source.signIn('ada')
@@ -337,11 +337,11 @@ describe('usePreloadedQuery', () => {
       page.run(() => useConvexQuery(api.users.whoami, 'skip'))
       await page.tick(500)
       page.deployment.isHolding = true
-      expect(mountPreloaded(preload('anybody\'s', null)).query.data.value).toBeUndefined()
-      const anybodys = mountPreloaded(preload('anybody\'s', null), { auth: 'public' }).query
-      expect(anybodys.data.value).toBe('anybody\'s')
-      page.source.say({ status: 'signedOut' })
-      expect(anybodys.data.value).toBe('anybody\'s')
+      expect(mountPreloaded(preload('the public', null)).query.data.value).toBeUndefined()
+      const publicQuery = mountPreloaded(preload('the public', null), { auth: 'public' }).query
+      expect(publicQuery.data.value).toBe('the public')
+      page.source.report({ status: 'signedOut' })
+      expect(publicQuery.data.value).toBe('the public')
       expect(mountPreloaded(preload(HERS, 'ada'), { auth: 'public' }).query.data.value).toBeUndefined()
     })
   })

@@ -21,7 +21,7 @@ beforeEach(() => {
 function openPage(options?: ScriptedPageOptions): void {
   page = new ScriptedPage(options)
   page.deployment.latencyMs = 20
-  page.deployment.functions.set('files:getUrl', ({ storageId }, subject) => storageId === 'gone' ? null : `https://files/${storageId}?for=${subject ?? 'nobody'}`)
+  page.deployment.functions.set('files:getUrl', ({ storageId }, subject) => storageId === 'gone' ? null : `https://files/${storageId}?for=${subject ?? 'anonymous'}`)
   page.deployment.functions.set('files:getThumbnail', ({ of, width }) => `https://thumbnails/${of}/${width}`)
 }
 
@@ -68,7 +68,7 @@ describe('useConvexStorageUrl', () => {
       openPage({ user: 'ada' })
       const { url } = page.run(() => useConvexStorageUrl(getUrl, store('a'), { auth: 'public' })).result
       await page.tick(100)
-      expect(url.value).toBe('https://files/a?for=nobody')
+      expect(url.value).toBe('https://files/a?for=anonymous')
     })
 
     it('is undefined while the query fails', async () => {

@@ -23,7 +23,7 @@ function mountUpload(options: UseConvexUploadOptions = {}, pageOptions?: Scripte
   page = new ScriptedPage(pageOptions)
   page.deployment.isPinging = true
   let urls = 0
-  page.deployment.functions.set('files:generateUploadUrl', (_args, subject) => `https://storage/${subject ?? 'nobody'}/${++urls}`)
+  page.deployment.functions.set('files:generateUploadUrl', (_args, subject) => `https://storage/${subject ?? 'anonymous'}/${++urls}`)
   const { result, stop } = page.run(() => useConvexUpload(generateUploadUrl, options))
   return {
     ...result,
@@ -65,7 +65,7 @@ describe('useConvexUpload', () => {
       expect([isPending.value, progress.value]).toEqual([true, 0])
       await page.tick()
       expect(shown()).toEqual(['a.txt sending 0'])
-      expect(sent).toMatchObject([{ url: 'https://storage/nobody/1', headers: { 'content-type': 'text/plain' } }])
+      expect(sent).toMatchObject([{ url: 'https://storage/anonymous/1', headers: { 'content-type': 'text/plain' } }])
       expect(sent[0]!.body).toBe(file)
       sent[0]!.progress(40)
       expect(shown()).toEqual(['a.txt sending 0.4'])
@@ -321,7 +321,7 @@ describe('useConvexUpload', () => {
       expect(isPending.value).toBe(true)
       await page.tick(200)
       expect(shown()).toEqual(['a sending 0'])
-      expect(sent.map(({ url }) => url)).toEqual(['https://storage/nobody/1', 'https://storage/nobody/2'])
+      expect(sent.map(({ url }) => url)).toEqual(['https://storage/anonymous/1', 'https://storage/anonymous/2'])
       store(sent[1]!)
       await page.tick()
       expect(outcome()).toEqual(['id of a'])
@@ -588,8 +588,8 @@ describe('useConvexUpload', () => {
 
   describe('an identity change', () => {
     const CHANGES = [
-      ['somebody else comes', () => page.source.signIn('bea')],
-      ['they sign out', () => page.source.say({ status: 'signedOut' })],
+      ['another user signs in', () => page.source.signIn('bea')],
+      ['they sign out', () => page.source.report({ status: 'signedOut' })],
     ] as const
 
     it.each(CHANGES)('ends all uploads in the same tick, and sends no further request: %s', async (_what, change) => {
