@@ -1,7 +1,8 @@
-/** The pending calls of the current identity: counts them by kind, and sends them to its client. */
+/** The pending calls of the current identity, and which client sends them. */
 import type { ClientLookup, IdentityClient } from './identity-client.ts'
 import type { AuthMode } from './identity-for.ts'
 import type { Call, PendingCall, ReadConnectionState } from './pending-call.ts'
+import { diagnose } from '../errors/catalogue.ts'
 import { createPendingCall } from './pending-call.ts'
 
 /** The pending calls of the current identity, in the order in which they were made. */
@@ -21,15 +22,13 @@ export interface CallRegistry {
    * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`, `ARGS_INVALID`
    */
   start: (call: Call) => PendingCall
-  /** Sends the calls that have not been passed to a client yet. */
+  /** Sends the calls that no client has yet, or whose client has ended. */
   sendAll: () => void
-  /** Removes the calls of a client that has ended from that client. The next client sends them. */
-  takeBack: (client: IdentityClient) => void
   /**
-   * Rejects the calls of an ended client that the deployment may have run. They reject in this
-   * tick.
+   * Rejects with `CONNECTION_LOST`, in this tick, the calls of an ended client that the deployment
+   * may have run.
    */
-  endLost: (client: IdentityClient, error: () => Error) => void
+  endLost: (client: IdentityClient) => void
   /** Rejects all calls, in this tick. */
   endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 }
@@ -49,10 +48,9 @@ export function createCallRegistry(
   onSettled: () => void,
 ): CallRegistry {
   const calls = new Set<PendingCall>()
+  const optimisticCalls = new Set<PendingCall>()
   const onOptimisticSettled = new Set<() => void>()
   const readState = createStateReader()
-  let writes = 0
-  let optimisticCalls = 0
   let isSending = false
 
   return {
@@ -60,10 +58,10 @@ export function createCallRegistry(
       return calls.size
     },
     get hasWrites() {
-      return writes > 0
+      return [...calls].some(({ kind }) => kind !== 'query')
     },
     get hasOptimisticCalls() {
-      return optimisticCalls > 0
+      return optimisticCalls.size > 0
     },
     get isSending() {
       return isSending
@@ -73,19 +71,19 @@ export function createCallRegistry(
       assertAvailable()
       const started = createPendingCall(call, readState)
       calls.add(started)
-      count(started, 1)
+      if (call.optimisticUpdate)
+        optimisticCalls.add(started)
       const settle = (): void => onCallSettled(started)
       started.result.then(settle, settle)
       send(started)
       return started
     },
     sendAll: () => calls.forEach(send),
-    takeBack: client => calls.forEach(call => call.takeBack(client)),
-    endLost(client, error) {
+    endLost(client) {
       const readNow = createStateReader()
       for (const call of calls) {
         if (call.isLostWith(client, readNow))
-          call.reject(error())
+          call.reject(diagnose('CONNECTION_LOST'))
       }
     },
     endAll(toError) {
@@ -95,8 +93,7 @@ export function createCallRegistry(
       for (const call of calls)
         call.reject(toError(call.isQueued(readNow) ? 'notSent' : 'unknown'))
       calls.clear()
-      writes = 0
-      optimisticCalls = 0
+      optimisticCalls.clear()
     },
   }
 
@@ -110,22 +107,13 @@ export function createCallRegistry(
   }
 
   function onCallSettled(call: PendingCall): void {
-    const isRegistered = calls.delete(call)
-    if (isRegistered)
-      count(call, -1)
-    if (optimisticCalls === 0) {
+    optimisticCalls.delete(call)
+    if (optimisticCalls.size === 0) {
       onOptimisticSettled.forEach(listener => listener())
       onOptimisticSettled.clear()
     }
-    if (isRegistered)
+    if (calls.delete(call))
       onSettled()
-  }
-
-  function count({ kind, isOptimistic }: PendingCall, change: 1 | -1): void {
-    if (kind !== 'query')
-      writes += change
-    if (isOptimistic)
-      optimisticCalls += change
   }
 }
 

@@ -61,8 +61,9 @@ export interface IdentityClient {
   readonly kind: 'ready'
   readonly convex: ConvexClient
   /**
-   * Whether the client has closed itself, after refused tokens or a fatal error. An ended client
-   * accepts calls and subscriptions, but does not send them: the client that replaces it does.
+   * Whether the client is closed: by its owner, or by itself after refused tokens or a fatal error.
+   * An ended client sends nothing. Calls and subscriptions that the ended client still receives are
+   * sent by its replacement.
    */
   readonly hasEnded: boolean
   /** Whether the deployment has certainly not executed a message: see {@link isUnsent}. */
@@ -138,8 +139,7 @@ export function openIdentityClient(
   })
   const base = convex.client
   const subscriptions = new Map<string, Subscription>()
-  /** `ended`: the client has closed itself. `closed`: its owner has closed it. */
-  let lifecycle: 'open' | 'ended' | 'closed' = 'open'
+  let hasEnded = false
   /**
    * `refused`: the deployment has refused the token, and the client requests another token.
    * `confirmed`: the deployment has accepted the token, and the results of the same transition are
@@ -176,14 +176,14 @@ export function openIdentityClient(
     kind: 'ready',
     convex,
     get hasEnded() {
-      return lifecycle === 'ended'
+      return hasEnded
     },
     isUnsent: (connection, connectionCount) => isUnsent(refused, connection, connectionCount),
     get isIdle() {
       return subscriptions.size === 0
     },
     authenticate() {
-      if (lifecycle === 'ended')
+      if (hasEnded)
         return
       const { requestToken, onAuthResult } = credentials!
       tokenPhase = 'idle'
@@ -240,17 +240,16 @@ export function openIdentityClient(
       }
     },
     close() {
-      lifecycle = 'closed'
+      hasEnded = true
       return convex.close()
     },
   }
   return client
 
   function end(isFatal: boolean): void {
-    if (lifecycle !== 'open')
+    if (hasEnded)
       return
-    lifecycle = 'ended'
-    void convex.close()
+    void client.close()
     listener.onEnd(client, isFatal)
   }
 

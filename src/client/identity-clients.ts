@@ -228,7 +228,7 @@ export function createIdentityClients(
   }
 
   function onEnd(client: IdentityClient, isFatal: boolean): void {
-    calls.endLost(client, () => diagnose('CONNECTION_LOST'))
+    calls.endLost(client)
     if (!isFatal)
       return
     clearTimeout(backOffTimer)
@@ -267,17 +267,9 @@ export function createIdentityClients(
     anonymousClient = nextAnonymousClient
     for (const client of previous) {
       if (client !== userClient && client !== anonymousClient)
-        closeClient(client)
+        void client?.close()
     }
     watchState()
-  }
-
-  function closeClient(client: IdentityClient | null): void {
-    // The calls that the deployment may have executed were rejected when the client ended. The next
-    // client sends all others.
-    if (client?.hasEnded)
-      calls.takeBack(client)
-    void client?.close()
   }
 
   function watchState(): void {

@@ -16,10 +16,8 @@ export interface Call {
 /** A call that has not settled. */
 export interface PendingCall {
   readonly kind: Call['kind']
-  /** Whether the call has an optimistic update. */
-  readonly isOptimistic: boolean
   readonly result: Promise<unknown>
-  /** Sends the call, unless a client has already sent it. */
+  /** Sends the call, unless another client sends it that has not ended. */
   send: (client: IdentityClient) => void
   /**
    * Whether the deployment has certainly not executed the call. Either the call has not been sent
@@ -32,9 +30,7 @@ export interface PendingCall {
    * it. If so, no other client may send the call again.
    */
   isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
-  /** Detaches the call from a client that has ended, so that the next client sends it. */
-  takeBack: (client: IdentityClient) => void
-  /** Rejects the result. Needed because a closed Convex client never settles its pending calls. */
+  /** Needed since a Convex client that is closed never settles its pending calls. */
   reject: (error: Error) => void
 }
 
@@ -69,10 +65,9 @@ export function createPendingCall(
 
   return {
     kind,
-    isOptimistic: !!optimisticUpdate,
     result,
     send(client) {
-      if (sender)
+      if (sender === client || sender?.hasEnded === false)
         return
       sender = client
       const { isWebSocketConnected, connectionCount } = readState(client)
@@ -88,10 +83,6 @@ export function createPendingCall(
     isQueued,
     // A query has no side effects, so another client may run it again.
     isLostWith: (client, readState) => sender === client && kind !== 'query' && !isQueued(readState),
-    takeBack(client) {
-      if (sender === client)
-        sender = undefined
-    },
     reject,
   }
 
