@@ -51,13 +51,12 @@ export interface UseConvexCallReturn<Result> {
   reset: () => void
 }
 
+/** `undefined`: no call has been made, see {@link UseConvexCallReturn.status}. */
 type CallState
-  = | { status: 'idle', data?: undefined, error?: undefined }
+  = | undefined
     | { status: 'pending', call?: PendingCall, data?: undefined, error?: undefined }
     | { status: 'success', data: unknown, error?: undefined }
     | { status: 'error', data?: undefined, error: Error }
-
-const IDLE: CallState = { status: 'idle' }
 
 /**
  * A function that calls a mutation or an action, and the state of its latest call.
@@ -74,7 +73,7 @@ export function useConvexCall(
   const { clients } = context
   const name = functionName(reference)
   const latest = identityScoped<ShallowRef<CallState> | undefined>(context, undefined)
-  const state = computed(() => latest.value?.value ?? IDLE)
+  const state = computed(() => latest.value?.value)
 
   function call(args: unknown = {}): Promise<unknown> {
     const own = shallowRef<CallState>({ status: 'pending' })
@@ -96,7 +95,7 @@ export function useConvexCall(
   }
 
   function isQueued(): boolean {
-    if (state.value.status !== 'pending')
+    if (state.value?.status !== 'pending')
       return false
     // A call is sent when its client connects. Reading the connection state makes this function
     // reactive to it.
@@ -106,10 +105,10 @@ export function useConvexCall(
 
   return {
     call,
-    data: computed(() => state.value.data),
-    error: computed(() => state.value.error),
-    status: computed(() => state.value.status),
-    isPending: computed(() => state.value.status === 'pending'),
+    data: computed(() => state.value?.data),
+    error: computed(() => state.value?.error),
+    status: computed(() => state.value?.status ?? 'idle'),
+    isPending: computed(() => state.value?.status === 'pending'),
     isQueued: computed(isQueued),
     reset: () => latest.set(undefined),
   }
