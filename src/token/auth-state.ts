@@ -164,15 +164,16 @@ export function initialAuthState(
   serverUser: SignedInUser | null | undefined,
   hasToken = true,
 ): AuthState {
-  const state: AuthState = {
-    ...{ status: initialStatus(serverUser), user: serverUser } as Identity,
+  const state = {
+    status: initialStatus(serverUser),
+    user: serverUser,
     request: null,
     error: null,
     anonymousTimedOut: false,
     consecutiveRejections: null,
     lastReportedSession: null,
     endedSessions: new Map(),
-  }
+  } as AuthState
   if (serverUser === null || (serverUser && hasToken))
     return state
   return startRequest(state, serverUser || mayBeSignedIn ? 'token' : 'session')
@@ -510,17 +511,15 @@ function becomeAnonymous(state: AuthState, error: Error | null = null): AuthStat
 function startRequest(
   state: AuthState,
   kind: ProviderRequest['kind'],
-  { failures = 0, ...details }: Partial<ProviderRequest> = {},
+  details?: Partial<ProviderRequest>,
 ): AuthState {
-  const status = failures > 0 ? 'waiting' : 'pending'
-  return { ...state, request: { status, kind, failures, sentBeforeUserKnown: state.user === undefined, ...details } }
+  const status = details?.failures ? 'waiting' : 'pending'
+  const sentBeforeUserKnown = state.user === undefined
+  return { ...state, request: { status, kind, failures: 0, sentBeforeUserKnown, ...details } }
 }
 
-/**
- * Starts a token request unless one is under way. An existing request is kept, so that its back-off
- * is not shortened.
- */
-function ensureTokenRequest(state: AuthState, failures?: number): AuthState {
+/** Keeps a token request that is under way, so that no back-off is cut short. */
+function ensureTokenRequest(state: AuthState, failures = 0): AuthState {
   if (state.request?.kind === 'token')
     return state
   return startRequest(state, 'token', { failures })
