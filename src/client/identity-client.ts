@@ -11,13 +11,13 @@ import { accept, isUnsent, NONE_REFUSED, refuse } from './token-verdict.ts'
 /** The latest outcome of a query, as a client reports it. */
 export type QueryOutcome
   /** No result has arrived yet, or an optimistic update has set the query to loading. */
-  = | { status: 'pending' }
+  = | { status: 'pending', value?: undefined, error?: undefined }
   /**
    * Has the field `isStale`, so that a query can use this object as its own state and needs no
    * copy.
    */
-    | { status: 'success', value: Value, isStale: false }
-    | { status: 'error', error: Error }
+    | { status: 'success', value: Value, error?: undefined, isStale: false }
+    | { status: 'error', value?: undefined, error: Error }
 
 /** Receives the outcomes of a subscription. */
 export interface Receiver {

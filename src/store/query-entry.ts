@@ -9,19 +9,29 @@ import type { Withholding } from './withhold-outcomes.ts'
 import { shallowRef } from 'vue'
 import { UNAVAILABLE } from '../client/identity-client.ts'
 import { shareStructure } from '../shared/structural-sharing.ts'
-import { shareError } from './share-error.ts'
+import { isSameFailure } from './share-error.ts'
+
+/** The fields of a state without a result and without an error. */
+interface Empty { value?: undefined, error?: undefined, isStale?: undefined }
 
 /** The state of a query, shared by all components that use it. */
 export type QueryState
-  = | { status: 'paused' }
-    | { status: 'pending' }
+  = | { status: 'paused' } & Empty
+    | { status: 'pending' } & Empty
   /**
    * `isStale`: the value is not the live result. It is the result of the previous client, or the
    * result that a server fetched (`isPreloaded`), or the last result while a newer outcome is
    * withheld (`isWithheld`, see {@link Withholding}).
    */
-    | { status: 'success', value: Value, isStale: boolean, isPreloaded?: true, isWithheld?: true | undefined }
-    | { status: 'error', error: Error }
+    | {
+      status: 'success'
+      value: Value
+      error?: undefined
+      isStale: boolean
+      isPreloaded?: true
+      isWithheld?: true | undefined
+    }
+    | { status: 'error', value?: undefined, error: Error, isStale?: undefined }
 
 export const PAUSED: { status: 'paused' } = { status: 'paused' }
 export const PENDING: QueryState = { status: 'pending' }
@@ -147,20 +157,16 @@ export class QueryEntry implements Receiver {
   }
 
   #show(outcome: QueryOutcome, isStale: boolean): void {
-    const { value: state } = this.state
+    const shown = this.state.value
     if (outcome.status !== 'success') {
-      // If the query fails again in the same way, watchers are not notified.
-      const isRepeated = outcome.status === 'error'
-        && state.status === 'error'
-        && shareError(state.error, outcome.error) === state.error
-      if (!isRepeated)
+      // A repetition of the same failure does not notify watchers.
+      if (!isSameFailure(shown.error, outcome.error))
         this.state.value = outcome
       return
     }
-    const shown = state.status === 'success' ? state : undefined
-    const value = shareStructure(shown?.value, outcome.value)
+    const value = shareStructure(shown.value, outcome.value)
     // An equal result does not notify watchers.
-    if (!shown || !Object.is(value, shown.value) || shown.isStale !== isStale)
+    if (!Object.is(value, shown.value) || shown.isStale !== isStale)
       this.state.value = isStale || value !== outcome.value ? { status: 'success', value, isStale } : outcome
   }
 

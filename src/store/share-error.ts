@@ -12,7 +12,8 @@ export function shareError<Failure extends Error | undefined>(previous: Error | 
 
 type ErrorWithData = Error & { data?: any }
 
-function isSameFailure(previous: ErrorWithData | undefined, next: ErrorWithData | undefined): boolean {
+/** Whether two errors report the same failure: see {@link shareError}. */
+export function isSameFailure(previous: ErrorWithData | undefined, next: ErrorWithData | undefined): boolean {
   // A function may throw a value that is not an error.
   if (!(previous instanceof Error && next instanceof Error))
     return false

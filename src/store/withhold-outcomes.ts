@@ -132,7 +132,7 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
 
 /** Whether the outcome may mean that the user is signed out: an error or `null`. */
 function isEmpty(outcome: QueryOutcome): boolean {
-  return outcome.status === 'error' || (outcome.status === 'success' && outcome.value === null)
+  return outcome.status === 'error' || outcome.value === null
 }
 
 /**
@@ -140,5 +140,5 @@ function isEmpty(outcome: QueryOutcome): boolean {
  * session.
  */
 function isUnauthenticated(outcome: QueryOutcome): boolean {
-  return outcome.status === 'error' && (outcome.error as Error & { data?: unknown }).data === 'Unauthenticated'
+  return (outcome.error as { data?: unknown } | undefined)?.data === 'Unauthenticated'
 }

@@ -26,8 +26,8 @@ export type QueryRest<Q extends Query, Options>
  * The query to run, or the reason why no query runs: the arguments pause it, or they are not valid.
  */
 export type QueryTarget
-  = | { status: 'paused' }
-    | { status: 'error', error: Error }
+  = | { status: 'paused', query?: undefined }
+    | { status: 'error', query?: undefined, error: Error }
     | { status: 'ready', query: QueryDescriptor }
 
 /** A ref if the arguments can change, or else a plain object. */
@@ -78,7 +78,7 @@ function toTarget(
     if (args === undefined || args === null || args === 'skip')
       return PAUSED
     const query = describeQuery(auth, name, args, isLive)
-    if (previous?.status === 'ready' && previous.query.key === query.key)
+    if (previous?.query?.key === query.key)
       return previous
     return { status: 'ready', query }
   }

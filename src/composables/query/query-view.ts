@@ -7,7 +7,7 @@ import type { QueryEntry, QueryState } from '../../store/query-entry.ts'
 import type { QueryTarget, QueryTargetRef } from './query-args.ts'
 import { computed } from 'vue'
 import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
-import { identityOf, identityScopedComputed } from '../../plugin/identity-scoped.ts'
+import { identityOf } from '../../plugin/identity-scoped.ts'
 import { PAUSED, PENDING } from '../../store/query-entry.ts'
 
 export interface QueryViewOptions {
@@ -24,10 +24,13 @@ interface InitialResult {
   identity: number
 }
 
-/** The value to show, and the target whose result it is. `undefined`: there is no value. */
+/**
+ * The value to show, and the target and the identity that it is a result of. `undefined`: no value.
+ */
 interface RetainedResult {
   value: unknown
   target: QueryTarget
+  identity: number
 }
 
 /** The return value of `transform` for a result, or the error that it threw. */
@@ -66,15 +69,16 @@ export class QueryView {
       this.#initial = { state, target: target.value, identity: identityOf(context, auth) }
     }
     if (keepPreviousData || keepDataOnError) {
-      this.#retained = identityScopedComputed(context, auth, (previous) => {
+      this.#retained = computed((previous) => {
         const { state } = this
-        const isRetained = previous && (
+        const identity = identityOf(context, auth)
+        const isRetained = previous?.identity === identity && (
           (state.status === 'pending' && keepPreviousData)
           || (state.status === 'error' && keepDataOnError && previous.target === target.value)
         )
         if (isRetained)
           return previous
-        return { value: valueOf(state), target: target.value }
+        return { value: state.value, target: target.value, identity }
       })
     }
     if (transform) {
@@ -88,24 +92,23 @@ export class QueryView {
   /** The state of the query before `transform`. */
   get state(): QueryState {
     const target = this.#target.value
-    if (target.status === 'paused')
-      return target
     const entry = this.#entry.value
-    // While no user is signed in, arguments that are computed from the user may throw. The query is
-    // then paused.
-    if (target.status === 'error')
-      return this.#isSignedOut ? PAUSED : target
-
-    let state = this.#isSignedOut ? PAUSED : PENDING
-    // When the arguments have changed, `entry` still belongs to the previous arguments until the
-    // entry of the new arguments has been acquired.
-    if (entry?.query.key === target.query.key)
-      state = entry.state.value
     const initial = this.#initial
-    // Initial data is only shown for the target and the identity at setup, and before the first
-    // result. An optimistic update can make the query load again. Its pending state is another
-    // object than `PENDING`, so initial data does not appear again after the first result.
-    const isInitial = initial && state === PENDING && initial.target === target
+    let state = PENDING
+    // After the arguments change, `entry` is the entry of the previous arguments until the entry of
+    // the new arguments has been acquired.
+    if (target.query && entry?.query.key === target.query.key)
+      state = entry.state.value
+    // Arguments that are computed from the user may throw while no user is signed in.
+    else if (this.#isSignedOut)
+      return PAUSED
+    else if (target.status !== 'ready')
+      return target
+
+    // Initial data belongs to the target and the identity of the setup. An optimistic update that
+    // makes the query load again creates another pending state object: initial data, which is older
+    // than the first result, must not return then.
+    const isInitial = state === PENDING && initial?.target === target
     if (isInitial && initial.identity === identityOf(this.#context, this.#auth))
       return initial.state
     return state
@@ -116,8 +119,7 @@ export class QueryView {
   }
 
   get error(): Error | undefined {
-    const { state } = this
-    return state.status === 'error' ? state.error : this.#transformed?.value.error
+    return this.state.error ?? this.#transformed?.value.error
   }
 
   get status(): QueryState['status'] {
@@ -125,10 +127,9 @@ export class QueryView {
   }
 
   get isStale(): boolean {
-    const { state } = this
     if (this.data === undefined)
       return false
-    return state.status !== 'success' || state.isStale || isIdentityUnsure(this.#context.callerAuth, this.#auth)
+    return this.state.isStale !== false || isIdentityUnsure(this.#context.callerAuth, this.#auth)
   }
 
   get isPaused(): boolean {
@@ -146,17 +147,13 @@ export class QueryView {
   }
 
   get #value(): unknown {
-    return this.#retained ? this.#retained.value.value : valueOf(this.state)
+    return this.#retained ? this.#retained.value.value : this.state.value
   }
 
   /** Whether the query requires a user and the page is signed out. */
   get #isSignedOut(): boolean {
     return this.#auth === 'required' && this.#context.callerAuth.status.value === 'unauthenticated'
   }
-}
-
-function valueOf(state: QueryState): unknown {
-  return state.status === 'success' ? state.value : undefined
 }
 
 function applyTransform(transform: (value: any) => unknown, value: unknown): TransformResult {

@@ -22,8 +22,8 @@ export function useQueryEntry(
   const canChange = isRef(target) || isInKeepAlive
   const entry: { value: QueryEntry | null } = canChange ? shallowRef(null) : { value: null }
   if (isServer) {
-    // Acquired once and never released, since a server discards the app after the response.
-    if (isFetchedOnServer && target.value.status === 'ready')
+    // Fetched once and never released: a server discards the app after the response.
+    if (isFetchedOnServer && target.value.query)
       entry.value = store.fetchOnServer(target.value.query)
     return entry
   }
@@ -57,10 +57,8 @@ export function useQueryEntry(
       hold(null)
       return
     }
-    const { value } = target
-    let next: QueryEntry | null = null
-    if (value.status === 'ready')
-      next = store.acquire(value.query)
+    const { query } = target.value
+    const next = query ? store.acquire(query) : null
     entry.value = next
     hold(next)
   }
