@@ -147,19 +147,10 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     run()
 
   function run(): void {
-    if (!tokens) {
-      // Without tokens, no deployment confirms the user: the session itself is the confirmation.
-      engine.onTokenAvailable(() => {
-        void engine.requestToken(false)
-        engine.onAuthResult('authenticated')
-      })
-    }
     engine.subscribe((state, previous) => batch(() => {
       const hasIdentityChanged = isIdentityChange(previous, state)
       if (tokens)
         clients.applyAuthState(state, previous)
-      else if (state.status === 'authenticating')
-        engine.dispatch({ type: 'authenticated' })
       store.rebind(hasIdentityChanged)
       authState.value = state
       if (hasIdentityChanged)

@@ -216,7 +216,7 @@ export function transition(state: AuthState, event: AuthEvent): Transition {
   const isChange = isIdentityChange(state, next)
   const isAccepted = event.type === 'token' && isTokenAccepted(state, event.token.user)
   return {
-    state: isChange ? rememberEndedSessions(next, state, event) : rememberReplacedSession(next, state),
+    state: rememberEndedSessions(next, state, event),
     token: tokenEffect(isAccepted, isChange, next),
   }
 }
@@ -232,18 +232,21 @@ function tokenEffect(isAccepted: boolean, isChange: boolean, { user }: AuthState
 }
 
 /**
- * After an identity change: returns `next` with the sessions of the previous user recorded as
- * ended.
+ * `next`, in which the sessions that the page has left have ended: all of the previous user's after
+ * an identity change, or the one that another session of the same user has replaced. A late report
+ * could otherwise name them.
  */
-function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState, event: AuthEvent): AuthState {
-  if (!user)
+function rememberEndedSessions(next: AuthState, previous: AuthState, event: AuthEvent): AuthState {
+  const { user, lastReportedSession } = previous
+  const isChange = isIdentityChange(previous, next)
+  const isReplaced = user?.sessionId && next.user?.sessionId !== user.sessionId
+  if (!user || (!isChange && !isReplaced))
     return next
-  const endedSessions = new Map(previous.endedSessions)
-  // Without a session id, a report may describe any session of this user, so such reports count as
-  // ended too.
-  endedSessions.set(sessionKey({ id: user.id, sessionId: null }), false)
-  // The session that the provider reported may differ from the session in the token.
-  for (const session of [user, previous.lastReportedSession]) {
+  const endedSessions = new Map(next.endedSessions)
+  // A session report without a session id may describe any session of this user. The provider may
+  // have reported another session of the user than the token names.
+  const ended = isChange ? [{ ...user, sessionId: null }, user, lastReportedSession] : [user]
+  for (const session of ended) {
     // Without a session id, a denied session cannot be distinguished from the next session.
     if (session?.id === user.id)
       endedSessions.set(sessionKey(session), event.type === 'denied' && !!session.sessionId)
@@ -251,32 +254,16 @@ function rememberEndedSessions(next: AuthState, { user, ...previous }: AuthState
   return { ...next, endedSessions }
 }
 
-/**
- * If another session of the same user has replaced the session: returns `next` with the replaced
- * session recorded as ended. Otherwise, a late report of the replaced session could sign the user
- * in again after a sign-out.
- */
-function rememberReplacedSession(next: AuthState, { user }: AuthState): AuthState {
-  if (!user?.sessionId || !next.user || next.user.sessionId === user.sessionId)
-    return next
-  return { ...next, endedSessions: new Map(next.endedSessions).set(sessionKey(user), false) }
-}
-
 /** Includes the user's id, since a provider may use one session id for several users. */
-function sessionKey({ id, sessionId }: Pick<SignedInUser, 'id' | 'sessionId'>): string {
+function sessionKey({ id, sessionId }: SignedInUser): string {
   return JSON.stringify([id, sessionId])
 }
 
 function reduce(state: AuthState, event: AuthEvent): AuthState {
   const { user, request, consecutiveRejections } = state
   switch (event.type) {
-    case 'session': {
-      const next = onSession(state, event.snapshot)
-      const isTokenDue = request?.isRefresh && event.snapshot.status === 'signedIn' && !next.request
-      if (isTokenDue)
-        return startRequest(next, 'token')
-      return next
-    }
+    case 'session':
+      return onSession(state, event.snapshot)
     case 'token':
       return onToken(state, event.token.user)
     case 'denied':
@@ -351,11 +338,7 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const reported: SignedInUser = { id: userId, sessionId, profile, session }
   const key = sessionKey(reported)
   const isNews = !lastReportedSession || sessionKey(lastReportedSession) !== key
-  const next = {
-    ...state,
-    lastReportedSession: reported,
-    request: request?.kind === 'session' ? null : request,
-  }
+  const next = { ...afterSessionRequest(state), lastReportedSession: reported }
   if (user?.id === userId) {
     const updated = {
       ...next,
@@ -384,6 +367,14 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
     // A request that was sent before the user was known returns this user's token.
     request: user === undefined ? request : null,
   })
+}
+
+/** The state after the answer to a request for the session. A refresh then requests a token. */
+function afterSessionRequest(state: AuthState): AuthState {
+  const { request } = state
+  if (request?.isRefresh)
+    return startRequest(state, 'token')
+  return { ...state, request: request?.kind === 'session' ? null : request }
 }
 
 /**

@@ -2,13 +2,14 @@
 import type { AuthEvent, ProviderRequest } from './auth-state.ts'
 import type { Cancel, Clock } from './clock.ts'
 import type { EngineSource, SessionOutcome, TokenOutcome } from './token-source.ts'
-import type { Token } from './token.ts'
+import type { TokenHolder } from './token-holder.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { backOffDelay } from '../shared/back-off.ts'
 import { keyedEffect } from './clock.ts'
 import { readToken } from './token.ts'
 
-type FailedOutcome = Extract<TokenOutcome, { kind: 'failed' }>
+type Outcome = TokenOutcome | SessionOutcome
+type FailedOutcome = Extract<Outcome, { kind: 'failed' }>
 
 /**
  * The times of a placeholder token that represents a session. It is valid as long as the session.
@@ -23,7 +24,7 @@ const NEVER_EXPIRES = { lifetimeMs: Infinity, expiresAt: Infinity }
 export function createProviderRequests(
   source: EngineSource,
   clock: Clock,
-  tokens: { readonly current: Token | null },
+  tokens: TokenHolder,
   dispatch: (event: AuthEvent) => void,
 ): (request: ProviderRequest | null) => void {
   return keyedEffect(startProviderRequest)
@@ -36,12 +37,16 @@ export function createProviderRequests(
     const ATTEMPT_TIMEOUT_MS = 10_000
     const controller = new AbortController()
     const { signal } = controller
-    const settle = (event: AuthEvent | undefined): void => {
+    const settle = (outcome: Outcome | undefined): void => {
       // If another request has replaced this request, its answer is dropped.
-      if (event && !signal.aborted)
-        dispatch(event)
+      if (!outcome || signal.aborted)
+        return
+      dispatch(eventOf(outcome))
+      // No deployment confirms a session: the provider's report itself is the confirmation.
+      if (outcome.kind === 'session' && tokens.take(true, true))
+        dispatch({ type: 'authenticated' })
     }
-    const fail = (error: Error): void => settle({ type: 'failed', error })
+    const fail = (error: Error): void => settle({ kind: 'failed', error })
     const cancelTimeout = clock.schedule(
       () => fail(diagnose('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS)),
       ATTEMPT_TIMEOUT_MS,
@@ -53,17 +58,17 @@ export function createProviderRequests(
     }
   }
 
-  /** Calls the provider synchronously. If the provider throws, the promise rejects. */
-  async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
+  /** Calls the provider synchronously. The promise rejects even if the provider throws. */
+  async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<Outcome | undefined> {
     if (kind === 'token' || (failures > 0 && !source.refresh))
-      return eventOf(await source.fetchToken({ force: !!tokens.current, signal }))
-    // The first request for the session needs no call: subscribing to the provider sends it. The
-    // subscription receives the answers to all requests for the session.
+      return source.fetchToken({ force: !!tokens.current, signal })
+    // Subscribing to the provider is the first request for the session. The subscription also
+    // receives the answers to all later requests.
     if (failures > 0)
       source.refresh!()
   }
 
-  function eventOf(outcome: TokenOutcome | SessionOutcome): AuthEvent {
+  function eventOf(outcome: Outcome): AuthEvent {
     if (outcome.kind === 'denied')
       return { type: 'denied' }
     if (outcome.kind === 'session')
