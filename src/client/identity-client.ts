@@ -21,7 +21,8 @@ export type QueryOutcome
 
 /** Receives the outcomes of a subscription. */
 export interface Receiver {
-  receive: (outcome: QueryOutcome, from: Subscription) => void
+  /** Called when the outcome of the subscription has changed. */
+  receive: (from: Subscription) => void
 }
 
 /** A query that a client has subscribed to, shared by all of its receivers. */
@@ -264,19 +265,17 @@ export function openIdentityClient(
   }
 
   function deliver(subscription: Subscription, result: FunctionResult | undefined): void {
-    const { query, receivers } = subscription
-    const outcome: QueryOutcome = result?.success
-      ? { status: 'success', value: result.value, isStale: false }
-      : readOutcome(query)
-    subscription.outcome = outcome
-    // In reverse order, since a receiver that needs only one result removes itself from this list.
+    subscription.outcome = readOutcome(subscription.query, result)
+    const { receivers } = subscription
+    // Backwards, since a receiver that needs only one result removes itself.
     for (let index = receivers.length; index--;)
-      receivers[index]!.receive(outcome, subscription)
+      receivers[index]!.receive(subscription)
   }
 
-  function readOutcome({ name, args }: QueryDescriptor): QueryOutcome {
+  function readOutcome({ name, args }: QueryDescriptor, result: FunctionResult | undefined): QueryOutcome {
     try {
-      const value = base.localQueryResult(name, args)
+      // The Convex client would serialize the arguments to look a result up.
+      const value = result?.success ? result.value : base.localQueryResult(name, args)
       return value === undefined ? PENDING : { status: 'success', value, isStale: false }
     }
     catch (error) {

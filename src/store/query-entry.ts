@@ -79,8 +79,8 @@ export class QueryEntry implements Receiver {
   bind(isIdentityChange: boolean, isHeld: boolean): void {
     const { auth } = this.query
     const mustForget = isIdentityChange && auth !== 'public'
-    // A query that is not live needs no client once it has its result.
-    if (!this.#fetchedAs || mustForget || this.#fetchedAs !== this.#connection.runsAs(auth))
+    // A query that is not live and has its result needs no client.
+    if (mustForget || this.#fetchedAs !== this.#connection.runsAs(auth))
       this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), mustForget)
   }
 
@@ -110,32 +110,32 @@ export class QueryEntry implements Receiver {
     })
   }
 
-  receive(outcome: QueryOutcome, from: Subscription): void {
-    const isStale = from === this.#previous
-    if (!isStale) {
-      this.#releasePrevious()
-      // While a call is being sent, an outcome comes from its optimistic update, which is not the
-      // result of a refresh.
-      if (outcome.status !== 'pending' && !this.#connection.calls.isSending)
-        this.#settleRefreshes()
-      if (!this.query.isLive && outcome.status !== 'pending') {
-        if (this.#connection.calls.hasOptimisticCalls) {
-          // The query must stay subscribed: once the optimistic update has been removed, the server
-          // does not send the same result again.
-          this.#connection.calls.onOptimisticSettled.add(() => {
-            if (from === this.#subscription)
-              this.receive(from.outcome, from)
-          })
-        }
-        else {
-          this.#fetchedAs = this.#connection.runsAs(this.query.auth)
-          this.#release(from)
-        }
+  receive(from: Subscription): void {
+    const { outcome } = from
+    if (from === this.#previous)
+      return this.#show(outcome, true)
+    this.#releasePrevious()
+    const { calls } = this.#connection
+    const hasArrived = outcome.status !== 'pending'
+    // An optimistic update, shown while its call is being sent, is not the result of a refresh.
+    if (hasArrived && !calls.isSending)
+      this.#settleRefreshes()
+    if (hasArrived && !this.query.isLive) {
+      if (calls.hasOptimisticCalls) {
+        // The server does not send the same result again once the optimistic update has been
+        // removed.
+        calls.onOptimisticSettled.add(() => {
+          if (from === this.#subscription)
+            this.receive(from)
+        })
+      }
+      else {
+        this.#fetchedAs = this.#connection.runsAs(this.query.auth)
+        this.#release(from)
       }
     }
-    if (!isStale && this.#isWithheld(outcome, from))
-      return
-    this.#show(outcome, isStale)
+    if (!this.#isWithheld(outcome, from))
+      this.#show(outcome, false)
   }
 
   /**
@@ -197,7 +197,7 @@ export class QueryEntry implements Receiver {
     const subscription = client.subscribe(this.query, this)
     this.#subscription = subscription
     if (subscription.outcome.status !== 'pending')
-      this.receive(subscription.outcome, subscription)
+      this.receive(subscription)
   }
 
   #release(from: Subscription | undefined): void {
