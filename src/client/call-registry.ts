@@ -8,7 +8,9 @@ import { createPendingCall } from './pending-call.ts'
 /** The pending calls of the current identity, in the order in which they were made. */
 export interface CallRegistry {
   readonly size: number
-  /** Whether a mutation or an action is pending. */
+  /** Other work of the identity, such as an upload: {@link endAll} ends it together with the calls. */
+  readonly work: Set<EndWork>
+  /** Whether a mutation, an action or other work is pending. */
   readonly hasWrites: boolean
   /** Whether a call with an optimistic update is pending. */
   readonly hasOptimisticCalls: boolean
@@ -29,9 +31,12 @@ export interface CallRegistry {
    * may have run.
    */
   endLost: (client: IdentityClient) => void
-  /** Rejects all calls, in this tick. */
-  endAll: (toError: (outcome: 'notSent' | 'unknown') => Error) => void
+  /** Rejects all calls and ends all other work, in this tick. */
+  endAll: EndWork
 }
+
+/** Ends work with an error, in this tick. */
+export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => void
 
 /**
  * Settling one call does not iterate over the other pending calls. Otherwise, the time to settle a
@@ -49,6 +54,7 @@ export function createCallRegistry(
 ): CallRegistry {
   const calls = new Set<PendingCall>()
   const optimisticCalls = new Set<PendingCall>()
+  const work = new Set<EndWork>()
   const onOptimisticSettled = new Set<() => void>()
   const readState = createStateReader()
   let isSending = false
@@ -58,7 +64,7 @@ export function createCallRegistry(
       return calls.size
     },
     get hasWrites() {
-      return [...calls].some(({ kind }) => kind !== 'query')
+      return work.size > 0 || [...calls].some(({ kind }) => kind !== 'query')
     },
     get hasOptimisticCalls() {
       return optimisticCalls.size > 0
@@ -67,6 +73,7 @@ export function createCallRegistry(
       return isSending
     },
     onOptimisticSettled,
+    work,
     start(call) {
       assertAvailable()
       const started = createPendingCall(call, readState)
@@ -92,8 +99,10 @@ export function createCallRegistry(
       const readNow = createStateReader()
       for (const call of calls)
         call.reject(toError(call.isQueued(readNow) ? 'notSent' : 'unknown'))
+      work.forEach(end => end(toError))
       calls.clear()
       optimisticCalls.clear()
+      work.clear()
     },
   }
 

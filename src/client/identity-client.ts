@@ -186,13 +186,12 @@ export function openIdentityClient(
     authenticate() {
       if (hasEnded)
         return
-      const { requestToken, onAuthResult } = credentials!
       tokenPhase = 'idle'
       base.setAuth(
         ({ forceRefreshToken }) => {
           if (tokenPhase === 'refused')
             onRefused()
-          return requestToken(forceRefreshToken)
+          return credentials!.requestToken(forceRefreshToken)
         },
         (isAuthenticated) => {
           if (isAuthenticated) {
@@ -202,12 +201,12 @@ export function openIdentityClient(
           // An open client would now run its user's queries anonymously.
           onRefused()
           end(false)
-          onAuthResult('rejected')
+          credentials!.onAuthResult('rejected')
         },
         (isRefreshing) => {
           tokenPhase = isRefreshing ? 'refused' : 'confirmed'
           if (isRefreshing)
-            onAuthResult('refreshing')
+            credentials!.onAuthResult('refreshing')
         },
       )
     },

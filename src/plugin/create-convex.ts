@@ -163,7 +163,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     pageScope.run(() => connectToPage(engine, {
       url,
       providerId: source.id,
-      isBusy: () => clientOptions.unsavedChangesWarning !== false && clients.hasPendingWrites(),
+      isBusy: () => clientOptions.unsavedChangesWarning !== false && clients.calls.hasWrites,
       reconnect: clients.reconnect,
     }))
     clients.applyAuthState(callerEngine.state)

@@ -2,7 +2,7 @@
 
 import type { GenericId } from 'convex/values'
 import type { ComputedRef, MaybeRefOrGetter } from 'vue'
-import type { EndWork } from '../../client/identity-clients.ts'
+import type { EndWork } from '../../client/call-registry.ts'
 import type { Call } from '../../client/pending-call.ts'
 import type { ConvueError } from '../../errors/convue-error.ts'
 import type { UploadFiles } from './read-files.ts'
@@ -173,14 +173,14 @@ export function useConvexUpload<M extends UploadUrlMutation>(
         return toError('notSent')
       return toError('unknown')
     })
-    clients.pendingWork.add(endWork)
+    clients.calls.work.add(endWork)
     const onAbort = (): void => cancelJobs(jobs, () => diagnose('UPLOAD_CANCELLED', undefined, signal!.reason))
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted)
       onAbort()
     const settled = await Promise.allSettled(jobs.map(job => run(job, call)))
     signal?.removeEventListener('abort', onAbort)
-    clients.pendingWork.delete(endWork)
+    clients.calls.work.delete(endWork)
 
     return settled.map((outcome) => {
       if (outcome.status === 'rejected')
