@@ -2,6 +2,7 @@
 import type { ConnectionState, ConvexClient, ConvexClientOptions } from 'convex/browser'
 import type { ShallowRef } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
+import type { Cancel } from '../shared/schedule.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { CallRegistry } from './call-registry.ts'
@@ -11,6 +12,7 @@ import { shallowRef } from 'vue'
 import { diagnose } from '../errors/catalogue.ts'
 import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 import { backOffDelay } from '../shared/back-off.ts'
+import { schedule } from '../shared/schedule.ts'
 import { hasToken, isIdentityChange, isTokenUsable } from '../token/auth-state.ts'
 import { createCallRegistry } from './call-registry.ts'
 import { openIdentityClient, UNAVAILABLE } from './identity-client.ts'
@@ -33,15 +35,8 @@ export interface IdentityClients {
   readonly state: ShallowRef<ConnectionState | null>
   readonly calls: CallRegistry
   /**
-   * Work other than calls, such as uploads: each function ends one piece of work when the identity
-   * changes or the plugin is closed.
-   */
-  readonly pendingWork: Set<EndWork>
-  /** Whether a mutation, an action or other work has not settled. */
-  hasPendingWrites: () => boolean
-  /**
-   * Opens and closes clients for a new auth state, and sends the calls that were waiting for a
-   * client. The caller then binds the queries to their clients in the same tick.
+   * Opens and closes clients for a new auth state, and sends the calls that waited. The caller then
+   * binds queries to their clients, in the same tick.
    */
   applyAuthState: (state: AuthState, previous?: AuthState) => void
   /**
@@ -80,9 +75,6 @@ export interface IdentityClients {
   close: () => Promise<void>
 }
 
-/** Ends work with an error, in this tick. */
-export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => void
-
 const WAITING: ClientLookup = { kind: 'waiting' }
 
 export function createIdentityClients(
@@ -93,7 +85,6 @@ export function createIdentityClients(
 ): IdentityClients {
   const state: IdentityClients['state'] = shallowRef(null)
   const calls = createCallRegistry(assertAvailable, clientFor, closeUnused)
-  const pendingWork: IdentityClients['pendingWork'] = new Set()
   const listener: ClientListener = { onResults, onEnd }
   /** The reason why no client can be opened; `false` while clients can be opened. */
   let unavailableCode: 'CLIENT_UNAVAILABLE' | 'CLOSED' | false = isServer && 'CLIENT_UNAVAILABLE'
@@ -106,10 +97,8 @@ export function createIdentityClients(
   let isAnonymousClientLent = false
   /** The number of fatal errors since the last results. */
   let consecutiveFatalErrors = 0
-  /**
-   * Runs after a fatal error. A client that has ended is replaced only when this timer has fired.
-   */
-  let backOffTimer: ReturnType<typeof setTimeout> | undefined
+  /** Runs after a fatal error. No client is replaced before it has ended. */
+  let cancelBackOff: Cancel | undefined
   let stopWatchingState = (): void => {}
 
   engine.onTokenAvailable(() => userClient?.authenticate())
@@ -117,15 +106,13 @@ export function createIdentityClients(
   const clients: IdentityClients = {
     state,
     calls,
-    pendingWork,
-    hasPendingWrites,
     applyAuthState(state, previous) {
       if (previous && isIdentityChange(previous, state))
         endIdentity(previous)
       const isExpected = isUserExpected(state)
       if (!isExpected || hasConnectedBeforeToken(state, previous))
         replaceClients(null)
-      if (backOffTimer === undefined)
+      if (!cancelBackOff)
         closeEnded(state)
       if (isExpected)
         openUserClient()
@@ -144,15 +131,15 @@ export function createIdentityClients(
     reconnect() {
       userClient?.reconnect()
       anonymousClient?.reconnect()
-      if (backOffTimer !== undefined)
+      if (cancelBackOff)
         endBackOff()
     },
     closeUnused,
     async close() {
       unavailableCode = 'CLOSED'
       stopWatchingState()
-      clearTimeout(backOffTimer)
-      endAll(() => diagnose('CLOSED'))
+      cancelBackOff?.()
+      calls.endAll(() => diagnose('CLOSED'))
       const closed = Promise.all([userClient?.close(), anonymousClient?.close()])
       state.value = null
       await closed
@@ -174,22 +161,10 @@ export function createIdentityClients(
     return identity === 'user' ? openUserClient() : openAnonymousClient()
   }
 
-  function hasPendingWrites(): boolean {
-    return pendingWork.size > 0 || calls.hasWrites
-  }
-
-  function endAll(toError: Parameters<EndWork>[0]): void {
-    calls.endAll(toError)
-    for (const end of pendingWork)
-      end(toError)
-    pendingWork.clear()
-  }
-
   function endIdentity(previous: AuthState): void {
-    // An anonymous mutation that has not been sent must not be sent for the user who signs in, so
-    // the anonymous client is closed too.
-    const hasAnonymousWrites = previous.user === null && hasPendingWrites()
-    endAll(outcome => new IdentityChangedError(outcome))
+    // An anonymous mutation that was not sent must not be sent later, so its client closes as well.
+    const hasAnonymousWrites = previous.user === null && calls.hasWrites
+    calls.endAll(outcome => new IdentityChangedError(outcome))
     replaceClients(null, hasAnonymousWrites ? null : anonymousClient)
     isAnonymousClientLent = false
   }
@@ -231,13 +206,13 @@ export function createIdentityClients(
     calls.endLost(client)
     if (!isFatal)
       return
-    clearTimeout(backOffTimer)
-    backOffTimer = setTimeout(endBackOff, backOffDelay(++consecutiveFatalErrors))
+    cancelBackOff?.()
+    cancelBackOff = schedule(endBackOff, backOffDelay(++consecutiveFatalErrors))
   }
 
   function endBackOff(): void {
-    clearTimeout(backOffTimer)
-    backOffTimer = undefined
+    cancelBackOff?.()
+    cancelBackOff = undefined
     clients.onClientReplaced()
   }
 

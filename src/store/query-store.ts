@@ -1,10 +1,12 @@
 /** All live queries of one app, shared and counted: an entry per query, arguments and auth mode. */
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
+import type { Cancel } from '../shared/schedule.ts'
 import type { SsrData, SsrOutcome } from '../ssr/ssr-data.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { getCurrentInstance, nextTick, onServerPrefetch } from 'vue'
 import { batch } from '../reactivity/batch.ts'
+import { schedule } from '../shared/schedule.ts'
 import { QueryEntry } from './query-entry.ts'
 
 export interface QueryStore {
@@ -37,7 +39,7 @@ export function createQueryStore(
   const entries = new Map<string, QueryEntry>()
   /** Unused entries. They share one timer, since leaving a page releases many entries at once. */
   const lingering = new Set<QueryEntry>()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let cancelSweep: Cancel | undefined
   let sweepsAt = Infinity
   /**
    * The identity has just changed. The arguments of a query may be derived from the previous user.
@@ -78,10 +80,9 @@ export function createQueryStore(
   function sweepAt(time: number): void {
     if (time >= sweepsAt)
       return
-    clearTimeout(timer)
+    cancelSweep?.()
     sweepsAt = time
-    // 2^31 − 1 ms is the longest delay of a timer: with a longer delay it would fire at once.
-    timer = setTimeout(sweep, Math.min(time - performance.now(), 2 ** 31 - 1))
+    cancelSweep = schedule(sweep, time - performance.now())
   }
 
   function bindAll(removesUnused: boolean, isIdentityChange: boolean): void {
@@ -150,7 +151,7 @@ export function createQueryStore(
       bindAll(isIdentityChange, isIdentityChange)
     },
     close() {
-      clearTimeout(timer)
+      cancelSweep?.()
       // Prevents later releases from starting a timer.
       sweepsAt = -Infinity
       batch(() => entries.forEach(remove))

@@ -1,7 +1,9 @@
 /** Withholds errors of a user's queries that may only mean that the user is being signed out. */
 import type { QueryOutcome } from '../client/identity-client.ts'
+import type { Cancel } from '../shared/schedule.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import { batch } from '../reactivity/batch.ts'
+import { schedule } from '../shared/schedule.ts'
 import { isIdentityChange } from '../token/auth-state.ts'
 import { nextCheck, NO_CHECK, startCheck } from './session-check.ts'
 
@@ -43,35 +45,34 @@ const PAUSE_MS = 5000
  * @param engine The engine that holds the session of the page.
  * @param whenIdle Resolves once no request that may change the session is under way on this page.
  */
-export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.resolve()): Withholding {
+export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<void>): Withholding {
   const reveals = new Set<() => void>()
   let check = NO_CHECK
   let lastCheckAt = -Infinity
   /** How many sign-outs are under way. */
   let signOuts = 0
-  let limitTimer: ReturnType<typeof setTimeout> | undefined
-  let delayTimer: ReturnType<typeof setTimeout> | undefined
+  let cancelLimit: Cancel | undefined
+  let cancelDelay: Cancel | undefined
 
   engine.subscribe((state, previous) => {
     if (isIdentityChange(previous, state)) {
       lastCheckAt = -Infinity
       return dropAll()
     }
-    const wasChecking = check.kind !== 'none'
     check = nextCheck(check, state, previous)
-    if (wasChecking && check.kind === 'none')
+    // Without a check nothing is withheld, so that there is nothing to reveal.
+    if (check.kind === 'none')
       endCheck()
   })
 
-  function checkSession(): void {
+  async function checkSession(): Promise<void> {
     const started = startCheck(engine.state)
     check = started
     lastCheckAt = performance.now()
-    limitTimer = setTimeout(endCheck, LIMIT_MS)
-    void whenIdle().then(() => {
-      if (check === started)
-        delayTimer = setTimeout(requestSession, DELAY_MS)
-    })
+    cancelLimit = schedule(endCheck, LIMIT_MS)
+    await whenIdle?.()
+    if (check === started)
+      cancelDelay = schedule(requestSession, DELAY_MS)
   }
 
   function requestSession(): void {
@@ -82,8 +83,8 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
   }
 
   function endCheck(): void {
-    clearTimeout(limitTimer)
-    clearTimeout(delayTimer)
+    cancelLimit?.()
+    cancelDelay?.()
     check = NO_CHECK
     // While a sign-out is under way, the outcomes remain withheld. If the sign-out succeeds, the
     // identity change drops them. If it fails, another check decides about them.
@@ -108,7 +109,7 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
         return false
       reveals.add(reveal)
       if (!isDoubtful)
-        checkSession()
+        void checkSession()
       return true
     },
     async signOut() {
@@ -123,7 +124,7 @@ export function createWithholding(engine: AuthEngine, whenIdle = () => Promise.r
         // A sign-out request that failed may still have ended the session, even if no query has
         // failed. So the session is checked.
         if (signOuts === 0 && check.kind === 'none' && (hasFailed || reveals.size > 0))
-          checkSession()
+          void checkSession()
       }
     },
     close: dropAll,

@@ -1,6 +1,7 @@
+import type { Cancel } from '../shared/schedule.ts'
 /** The auth engine: dispatches events to the reducer and runs the effects of the state. */
 import type { AuthEvent, AuthState, Identity } from './auth-state.ts'
-import type { Cancel, Clock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { EngineSource } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
 import { diagnose } from '../errors/catalogue.ts'
@@ -163,7 +164,7 @@ export function createAuthEngine({
       return token
     },
     onTokenAvailable: listener => void tokenListeners.add(listener),
-    onAuthResult: type => dispatch(type === 'rejected' ? { type, at: clock.now() } : { type }),
+    onAuthResult: type => dispatch({ type, at: clock.now() }),
     wake() {
       dispatch({ type: 'retry', isEarly: true })
       if (tokens.isRenewalDue())

@@ -131,8 +131,8 @@ export type AuthEvent
   /** The first token did not arrive in time. */
     | { type: 'anonymousTimedOut' }
   /** The deployment confirmed the token, or rejected it and waits for another one. */
-    | { type: 'authenticated' | 'refreshing' }
-  /** The deployment rejected the token, and the client that sent the token has ended. */
+    | { type: 'authenticated' | 'refreshing', at?: number }
+  /** The deployment rejected the token, and the client that sent it does not accept another one. */
     | { type: 'rejected', at: number }
   /** The provider confirmed the sign-out that this page requested. */
     | { type: 'signedOut' }

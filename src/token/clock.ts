@@ -1,4 +1,6 @@
 /** Time and timers of the auth engine, and effects that run for as long as a key stays the same. */
+import type { Cancel } from '../shared/schedule.ts'
+import { schedule } from '../shared/schedule.ts'
 
 /** The time need not be correct, since only differences between two times are used. */
 export interface Clock {
@@ -8,16 +10,7 @@ export interface Clock {
   schedule: (task: () => void, delayMs: number) => Cancel
 }
 
-export type Cancel = () => void
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  schedule(task, delayMs) {
-    const MAX_TIMER_MS = 2 ** 31 - 1
-    const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS))
-    return () => clearTimeout(timer)
-  },
-}
+export const systemClock: Clock = { now: () => Date.now(), schedule }
 
 /**
  * An effect that depends on a key. The returned function ends the effect of the previous key and

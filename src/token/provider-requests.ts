@@ -1,8 +1,9 @@
+import type { Cancel } from '../shared/schedule.ts'
 /** Requests to the identity provider: attempts, their time-outs, and the back-off between them. */
 import type { AuthEvent, ProviderRequest } from './auth-state.ts'
-import type { Cancel, Clock } from './clock.ts'
-import type { EngineSource, SessionOutcome, TokenOutcome } from './token-source.ts'
+import type { Clock } from './clock.ts'
 import type { TokenHolder } from './token-holder.ts'
+import type { EngineSource, SessionOutcome, TokenOutcome } from './token-source.ts'
 import { diagnose } from '../errors/catalogue.ts'
 import { backOffDelay } from '../shared/back-off.ts'
 import { keyedEffect } from './clock.ts'
