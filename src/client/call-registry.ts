@@ -80,8 +80,16 @@ export function createCallRegistry(
       calls.add(started)
       if (call.optimisticUpdate)
         optimisticCalls.add(started)
-      const settle = (): void => onCallSettled(started)
-      started.result.then(settle, settle)
+      const onCallSettled = (): void => {
+        optimisticCalls.delete(started)
+        if (optimisticCalls.size === 0) {
+          onOptimisticSettled.forEach(listener => listener())
+          onOptimisticSettled.clear()
+        }
+        if (calls.delete(started))
+          onSettled()
+      }
+      started.result.then(onCallSettled, onCallSettled)
       send(started)
       return started
     },
@@ -108,21 +116,11 @@ export function createCallRegistry(
 
   function send(call: PendingCall): void {
     const found = clientFor(call.kind === 'query' ? 'optional' : 'call')
-    if (found.kind !== 'ready')
+    if (typeof found !== 'object')
       return
     isSending = true
     call.send(found)
     isSending = false
-  }
-
-  function onCallSettled(call: PendingCall): void {
-    optimisticCalls.delete(call)
-    if (optimisticCalls.size === 0) {
-      onOptimisticSettled.forEach(listener => listener())
-      onOptimisticSettled.clear()
-    }
-    if (calls.delete(call))
-      onSettled()
   }
 }
 

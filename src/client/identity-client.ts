@@ -55,11 +55,6 @@ export interface UserCredentials {
 
 /** A `ConvexClient` that carries one identity, a user or anonymous. */
 export interface IdentityClient {
-  /**
-   * Makes the client itself a possible {@link ClientLookup}, so that a lookup needs no wrapper
-   * object.
-   */
-  readonly kind: 'ready'
   readonly convex: ConvexClient
   /**
    * Whether the client is closed: by its owner, or by itself after refused tokens or a fatal error.
@@ -90,15 +85,18 @@ export interface IdentityClient {
   close: () => Promise<void>
 }
 
-/** The client for a query or a call. */
+/**
+ * The client for a query or a call, or why there is none. A client is itself the successful result,
+ * so that a lookup allocates nothing.
+ */
 export type ClientLookup
   = | IdentityClient
   /** The identity, or the user's first token, is not known yet. */
-    | { kind: 'waiting' }
+    | 'waiting'
   /**
    * A user is required and the page is signed out, or the plugin is closed, or this is a server.
    */
-    | { kind: 'unavailable' }
+    | 'unavailable'
 
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
@@ -117,7 +115,6 @@ export interface ClientListener {
 }
 
 const PENDING: QueryOutcome = { status: 'pending' }
-export const UNAVAILABLE: ClientLookup = { kind: 'unavailable' }
 
 /**
  * Opens a client and its socket: a user's client if there are `credentials`, or else an anonymous
@@ -174,7 +171,6 @@ export function openIdentityClient(
   })
 
   const client: IdentityClient = {
-    kind: 'ready',
     convex,
     get hasEnded() {
       return hasEnded

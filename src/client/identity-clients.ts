@@ -15,7 +15,7 @@ import { backOffDelay } from '../shared/back-off.ts'
 import { schedule } from '../shared/schedule.ts'
 import { hasToken, isIdentityChange, isTokenUsable } from '../token/auth-state.ts'
 import { createCallRegistry } from './call-registry.ts'
-import { openIdentityClient, UNAVAILABLE } from './identity-client.ts'
+import { openIdentityClient } from './identity-client.ts'
 import { isUserExpected, runsAs, userIdFor } from './identity-for.ts'
 
 /**
@@ -48,8 +48,7 @@ export interface IdentityClients {
    * Returns the client for an auth mode, and opens the client if necessary.
    *
    * @param mode The auth mode.
-   * @param isHeld Whether the caller must not use the client yet. The result is then `waiting`
-   * instead of a client.
+   * @param isHeld Whether the client must not be used yet: the result is `waiting` then.
    */
   clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
   /**
@@ -75,8 +74,6 @@ export interface IdentityClients {
   close: () => Promise<void>
 }
 
-const WAITING: ClientLookup = { kind: 'waiting' }
-
 export function createIdentityClients(
   engine: AuthEngine,
   url: string,
@@ -99,7 +96,7 @@ export function createIdentityClients(
   let consecutiveFatalErrors = 0
   /** Runs after a fatal error. No client is replaced before it has ended. */
   let cancelBackOff: Cancel | undefined
-  let stopWatchingState = (): void => {}
+  let stopWatchingState: Cancel | undefined
 
   engine.onTokenAvailable(() => userClient?.authenticate())
 
@@ -137,12 +134,11 @@ export function createIdentityClients(
     closeUnused,
     async close() {
       unavailableCode = 'CLOSED'
-      stopWatchingState()
+      stopWatchingState?.()
       cancelBackOff?.()
       calls.endAll(() => diagnose('CLOSED'))
-      const closed = Promise.all([userClient?.close(), anonymousClient?.close()])
       state.value = null
-      await closed
+      await Promise.all([userClient?.close(), anonymousClient?.close()])
     },
   }
   return clients
@@ -153,11 +149,11 @@ export function createIdentityClients(
   }
 
   function clientFor(mode: AuthMode, isHeld?: boolean): ClientLookup {
-    const identity = runsAs(mode, engine.state)
-    if (unavailableCode || identity === 'unavailable')
-      return UNAVAILABLE
+    const identity = unavailableCode ? 'unavailable' : runsAs(mode, engine.state)
+    if (identity === 'unavailable')
+      return identity
     if (identity === 'waiting' || isHeld)
-      return WAITING
+      return 'waiting'
     return identity === 'user' ? openUserClient() : openAnonymousClient()
   }
 
@@ -248,9 +244,9 @@ export function createIdentityClients(
   }
 
   function watchState(): void {
-    stopWatchingState()
+    stopWatchingState?.()
     const base = (userClient ?? anonymousClient)?.convex.client
     state.value = base?.connectionState() ?? null
-    stopWatchingState = base?.subscribeToConnectionState(next => state.value = next) ?? (() => {})
+    stopWatchingState = base?.subscribeToConnectionState(next => state.value = next)
   }
 }

@@ -50,5 +50,5 @@ export function userIdFor(mode: AuthMode, state: AuthState): string | null | und
  * identity is unknown.
  */
 export function isUserExpected({ user, request }: AuthState): boolean {
-  return !!user || (user === undefined && !!request && request.kind !== 'session')
+  return !!user || (user === undefined && request?.kind === 'token')
 }

@@ -7,7 +7,6 @@ import type { RunsAs } from '../client/identity-for.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { shallowRef } from 'vue'
-import { UNAVAILABLE } from '../client/identity-client.ts'
 import { shareStructure } from '../shared/structural-sharing.ts'
 import { isSameFailure } from './share-error.ts'
 
@@ -86,7 +85,7 @@ export class QueryEntry implements Receiver {
 
   /** Unsubscribes permanently. */
   close(): void {
-    this.#move(UNAVAILABLE, false)
+    this.#move('unavailable', false)
   }
 
   /**
@@ -103,7 +102,7 @@ export class QueryEntry implements Receiver {
         return subscription.client.rerun(subscription)
       // The client of the previous request may be closed.
       const found = this.#connection.clientFor(this.query.auth)
-      if (found.kind !== 'ready')
+      if (typeof found !== 'object')
         return this.#settleRefreshes()
       this.#release(subscription)
       this.#subscribe(found)
@@ -172,18 +171,18 @@ export class QueryEntry implements Receiver {
 
   #move(next: ClientLookup, mustForget: boolean): void {
     const { state } = this
-    if (next.kind === 'unavailable' || mustForget) {
+    if (next === 'unavailable' || mustForget) {
       this.#releasePrevious()
       this.#release(this.#subscription)
       this.#subscription = undefined
       this.#fetchedAs = undefined
       this.#settleRefreshes()
-      state.value = next.kind === 'unavailable' ? PAUSED : PENDING
+      state.value = next === 'unavailable' ? PAUSED : PENDING
     }
     else if (state.value.status === 'paused') {
       state.value = PENDING
     }
-    if (next.kind === 'ready' && next !== this.#subscription?.client) {
+    if (typeof next === 'object' && next !== this.#subscription?.client) {
       this.#releasePrevious()
       this.#previous = this.#subscription
       if (state.value.status === 'success')

@@ -14,7 +14,7 @@ function optimisticUpdate(): void {}
 /** A registry of a page whose identity is not known yet, so that no call is sent. */
 function createRegistry(): { calls: CallRegistry, onSettled: Mock } {
   const onSettled = vi.fn()
-  return { calls: createCallRegistry(() => {}, () => ({ kind: 'waiting' }), onSettled), onSettled }
+  return { calls: createCallRegistry(() => {}, () => 'waiting', onSettled), onSettled }
 }
 
 /** Lets a call settle by itself. */
