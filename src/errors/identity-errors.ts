@@ -66,7 +66,11 @@ export const identityErrors = {
   },
   SIGN_OUT_FAILED: {
     scopes: ['client'],
-    why: 'The session could not be ended.',
+    why: (problem?: 'unconfirmed'): string => {
+      if (problem)
+        return 'The answer does not say whether the session has ended.'
+      return 'The session could not be ended.'
+    },
     fix: 'Sign out again when the network is available. Read `cause` for what failed.',
     reference: 'The session could not be ended, or the request to end it had no answer within 30 seconds. The user '
       + 'is still signed in; the page checks the session once.',

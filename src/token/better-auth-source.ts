@@ -129,7 +129,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
       // A success without Better Auth's body (an empty answer, a firewall's page) does not show
       // whether the session has ended.
       if (error || (await fetchToken(signal)).kind !== 'denied')
-        throw error ?? new Error('The answer does not say whether the session has ended.')
+        throw error ?? diagnose('SIGN_OUT_FAILED', 'unconfirmed')
     },
   }
 }
