@@ -112,7 +112,7 @@ export function createAuth(
     session: describe('session'),
     error,
     ready: () => untilTrue(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
-    refresh: isServer ? async () => {} : refresh,
+    refresh,
     signOut,
   }
 }

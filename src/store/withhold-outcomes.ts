@@ -24,28 +24,23 @@ export interface Withholding {
   close: () => void
 }
 
-/** The longest time for which a check of the session withholds outcomes, in milliseconds. */
-const LIMIT_MS = 10_000
-/**
- * How long a check of the session waits before it requests the session, in milliseconds. When the
- * user changes the password, a new session replaces the current one. The live queries fail before
- * the cookie of the new session arrives, perhaps in another tab. A request with the previous cookie
- * would sign the user out of both sessions, since Better Auth removes the cookie in its answer to
- * such a request.
- */
-const DELAY_MS = 2000
-
-/**
- * How long after the start of a check an error does not start another check, in milliseconds. Such
- * an error is shown at once.
- */
-const PAUSE_MS = 5000
-
 /**
  * @param engine The engine that holds the session of the page.
  * @param whenIdle Resolves once no request that may change the session is under way on this page.
  */
 export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<void>): Withholding {
+  /** The longest time for which a check of the session withholds outcomes, in milliseconds. */
+  const LIMIT_MS = 10_000
+  /**
+   * How long a check of the session waits before its request, in milliseconds. A changed password
+   * replaces the session, and the cookie of the new session arrives after the live queries have
+   * failed, perhaps in another tab. A request with the previous cookie would end both sessions,
+   * since Better Auth removes the cookie in its answer to such a request.
+   */
+  const DELAY_MS = 2000
+  /** How long errors are shown after a check of the session has started, in milliseconds. */
+  const PAUSE_MS = 5000
+
   const reveals = new Set<() => void>()
   let check = NO_CHECK
   let lastCheckAt = -Infinity

@@ -97,13 +97,12 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
   return found
 }
 
-/**
- * Paths whose requests end a session, although Better Auth's client sends no signal for them and
- * their answers do not show that the session has ended.
- */
-const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
-
 function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
+  /**
+   * Paths that end a session and for which Better Auth's client sends no signal. Their answers do
+   * not show that the session has ended.
+   */
+  const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
   const { onResponse, onSuccess } = lifecycle.hooks ?? {}
   lifecycle.hooks = {
     ...lifecycle.hooks,

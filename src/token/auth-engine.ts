@@ -77,8 +77,9 @@ export interface AuthEngine {
    */
   refreshSession: () => void
   /**
-   * Requests the session and a token again. Resolves when the deployment has confirmed the token,
-   * or when the provider cannot provide a token for now.
+   * Requests the session and a token again. Resolves once the deployment has confirmed the token,
+   * or once it is certain that no token is available for now. Resolves at once on a server, where
+   * the engine is not started, and after {@link AuthEngine.close}.
    */
   refresh: () => Promise<void>
   /**
@@ -125,7 +126,7 @@ export function createAuthEngine({
   const refreshes: (() => void)[] = []
   const signOutTimeouts = new Set<Cancel>()
   let unsubscribe: Cancel | undefined
-  let isClosed = false
+  let isRunning = false
 
   return {
     get state() {
@@ -133,13 +134,14 @@ export function createAuthEngine({
     },
     dispatch,
     start() {
-      // Must precede the subscription, since a provider may call the listener synchronously during
-      // `subscribe`.
+      isRunning = true
+      // Before the subscription, since a provider may report synchronously while it is subscribed
+      // to.
       syncEffects()
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },
     close() {
-      isClosed = true
+      isRunning = false
       unsubscribe?.()
       setProviderRequest(null)
       setFirstTokenTimeout(null)
@@ -167,8 +169,7 @@ export function createAuthEngine({
     onAuthResult: type => dispatch({ type, at: clock.now() }),
     wake() {
       dispatch({ type: 'retry', isEarly: true })
-      if (tokens.isRenewalDue())
-        renewToken()
+      tokens.renewIfDue()
     },
     refreshSession() {
       if (!source.refresh)
@@ -177,7 +178,7 @@ export function createAuthEngine({
       source.refresh()
     },
     refresh: () => new Promise((resolve) => {
-      if (isClosed)
+      if (!isRunning)
         return resolve()
       refreshes.push(resolve)
       dispatch({ type: 'refresh', hasSession: !!source.refresh })

@@ -13,11 +13,6 @@ type Outcome = TokenOutcome | SessionOutcome
 type FailedOutcome = Extract<Outcome, { kind: 'failed' }>
 
 /**
- * The times of a placeholder token that represents a session. It is valid as long as the session.
- */
-const NEVER_EXPIRES = { lifetimeMs: Infinity, expiresAt: Infinity }
-
-/**
  * Returns a function that starts the given request of the auth state and aborts the previous one.
  * `null` only aborts the previous one. `tokens` contains the current token: if the provider returns
  * the same token again, the request has failed.
@@ -72,8 +67,9 @@ export function createProviderRequests(
   function eventOf(outcome: Outcome): AuthEvent {
     if (outcome.kind === 'denied')
       return { type: 'denied' }
+    // The token that stands for a session is current for as long as the session is.
     if (outcome.kind === 'session')
-      return { type: 'token', token: { value: 'session', user: outcome.user, ...NEVER_EXPIRES } }
+      return { type: 'token', token: { value: 'session', user: outcome.user, lifetimeMs: Infinity, expiresAt: Infinity } }
     const token = outcome.kind === 'token' && readToken(outcome.token)
     if (token && token.value !== tokens.current?.value)
       return { type: 'token', token }

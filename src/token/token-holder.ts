@@ -26,8 +26,9 @@ export interface TokenHolder {
   deliver: () => boolean
   /** Whether the token has lived for this share of its lifetime. */
   hasLived: (share: number) => boolean
-  isRenewalDue: () => boolean
-  /** Schedules the renewal of a token. Cancels the renewal of the previous token. */
+  /** Requests another token if a timer for the renewal would have fired by now. */
+  renewIfDue: () => void
+  /** Schedules the renewal of a token, and cancels that of the previous one. */
   setRenewal: (token: Token | null) => void
 }
 
@@ -82,7 +83,10 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
       return !!undelivered
     },
     hasLived: share => !!current && hasAge(current.lifetimeMs * share),
-    isRenewalDue: () => !!current && hasAge(renewalDelay(current.lifetimeMs)),
+    renewIfDue() {
+      if (current && hasAge(renewalDelay(current.lifetimeMs)))
+        renew()
+    },
     setRenewal,
   }
 }
