@@ -55,11 +55,10 @@ export class QueryEntry implements Receiver {
   #refreshes: (() => void)[] = []
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
-  /**
-   * Set when a query that is not live has received its result: the value of `runsAs` at that time.
-   * An identity change resets it.
-   */
-  #fetchedAs: RunsAs | undefined
+  /** The identity of `#subscription`: the value of `runsAs` when it began. */
+  #runsAs: RunsAs | undefined
+  /** Whether a query that is not live has received its result for this identity. */
+  #isFetched = false
 
   constructor(query: QueryDescriptor, connection: IdentityClients, withhold: Withholding['withhold']) {
     this.query = query
@@ -78,9 +77,13 @@ export class QueryEntry implements Receiver {
   bind(isIdentityChange: boolean, isHeld: boolean): void {
     const { auth } = this.query
     const mustForget = isIdentityChange && auth !== 'public'
+    const identity = this.#connection.runsAs(auth)
     // A query that is not live and has its result needs no client.
-    if (mustForget || this.#fetchedAs !== this.#connection.runsAs(auth))
+    if (mustForget || !this.#isFetched || this.#runsAs !== identity)
       this.#move(this.#connection.clientFor(auth, isHeld && auth !== 'public'), mustForget)
+    // A held query continues to show an anonymous result, although the user has a token by now.
+    if (identity === 'user' && this.#runsAs === 'anonymous')
+      this.#markStale()
   }
 
   /** Unsubscribes permanently. */
@@ -129,7 +132,7 @@ export class QueryEntry implements Receiver {
         })
       }
       else {
-        this.#fetchedAs = this.#connection.runsAs(this.query.auth)
+        this.#isFetched = true
         this.#release(from)
       }
     }
@@ -175,7 +178,7 @@ export class QueryEntry implements Receiver {
       this.#releasePrevious()
       this.#release(this.#subscription)
       this.#subscription = undefined
-      this.#fetchedAs = undefined
+      this.#isFetched = false
       this.#settleRefreshes()
       state.value = next === 'unavailable' ? PAUSED : PENDING
     }
@@ -185,18 +188,24 @@ export class QueryEntry implements Receiver {
     if (typeof next === 'object' && next !== this.#subscription?.client) {
       this.#releasePrevious()
       this.#previous = this.#subscription
-      if (state.value.status === 'success')
-        state.value = { ...state.value, isStale: true, isWithheld: undefined }
+      this.#markStale()
       this.#subscribe(next)
     }
   }
 
   #subscribe(client: IdentityClient): void {
-    this.#fetchedAs = undefined
+    this.#runsAs = this.#connection.runsAs(this.query.auth)
+    this.#isFetched = false
     const subscription = client.subscribe(this.query, this)
     this.#subscription = subscription
     if (subscription.outcome.status !== 'pending')
       this.receive(subscription)
+  }
+
+  #markStale(): void {
+    const { state } = this
+    if (state.value.status === 'success')
+      state.value = { ...state.value, isStale: true, isWithheld: undefined }
   }
 
   #release(from: Subscription | undefined): void {

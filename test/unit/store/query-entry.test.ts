@@ -1,0 +1,67 @@
+import type { IdentityClient, QueryOutcome, Subscription } from '../../../src/client/identity-client.ts'
+import type { IdentityClients } from '../../../src/client/identity-clients.ts'
+import type { RunsAs } from '../../../src/client/identity-for.ts'
+import type { QueryDescriptor } from '../../../src/shared/query-descriptor.ts'
+import { describe, expect, it } from 'vitest'
+import { QueryEntry } from '../../../src/store/query-entry.ts'
+
+const query = { name: 'users:whoami', args: {}, auth: 'optional', isLive: true, key: 'whoami' } as unknown as QueryDescriptor
+
+/** A client on which every query has its result at once, as a query has that another auth mode uses. */
+function clientOf(owner: string): IdentityClient {
+  const outcome: QueryOutcome = { status: 'success', value: owner, isStale: false }
+  const client = {
+    subscribe: () => ({ client, query, token: owner, outcome }) as unknown as Subscription,
+    release() {},
+  } as unknown as IdentityClient
+  return client
+}
+
+/** An entry that is bound to the clients of one page, whose identity a test changes. */
+function createEntry(options: Partial<QueryDescriptor> = {}) {
+  const clients: Record<string, IdentityClient> = { user: clientOf('ada'), anonymous: clientOf('anonymous') }
+  const page = { runsAs: 'anonymous' as RunsAs }
+  const connection = {
+    calls: { isSending: false, hasOptimisticCalls: false },
+    runsAs: () => page.runsAs,
+    clientFor: (_mode: unknown, isHeld: boolean) => isHeld ? 'waiting' : clients[page.runsAs]!,
+  } as unknown as IdentityClients
+  return { page, entry: new QueryEntry({ ...query, ...options }, connection, () => false) }
+}
+
+describe('queryEntry', () => {
+  describe('bind, while the queries of a page are held after an identity change', () => {
+    it('shows an anonymous result as stale as soon as the user has a token', () => {
+      const { page, entry } = createEntry()
+      entry.bind(false, false)
+      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: false })
+      page.runsAs = 'user'
+      entry.bind(false, true)
+      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: true })
+      entry.bind(false, false)
+      expect(entry.state.value).toMatchObject({ value: 'ada', isStale: false })
+    })
+
+    it('fetches a query again that is not live and has run anonymously', () => {
+      const { page, entry } = createEntry({ isLive: false })
+      entry.bind(false, false)
+      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: false })
+      page.runsAs = 'user'
+      entry.bind(false, true)
+      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: true })
+      entry.bind(false, false)
+      expect(entry.state.value).toMatchObject({ value: 'ada', isStale: false })
+    })
+
+    it('keeps the result of the current identity as it is', () => {
+      const { page, entry } = createEntry()
+      page.runsAs = 'user'
+      entry.bind(false, false)
+      entry.bind(false, true)
+      expect(entry.state.value).toMatchObject({ value: 'ada', isStale: false })
+      page.runsAs = 'anonymous'
+      entry.bind(true, false)
+      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: false })
+    })
+  })
+})
