@@ -15,9 +15,6 @@ import { callFunction, encodeCall } from './function-calls.ts'
 import { guardOrigin } from './origin-guard.ts'
 import { createRequestIdentity } from './request-identity.ts'
 
-/** A query that takes `paginationOpts` and returns one page. */
-export type PaginatedQuery = PaginatedQueryReference
-
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {
   /** How many items the first page has. */
@@ -92,7 +89,7 @@ export interface ConvexRequest {
    * The same for the first page of a paginated query; `args` of the result contain its
    * `paginationOpts`.
    */
-  preloadAuthPaginatedQuery: <Query extends PaginatedQuery>(
+  preloadAuthPaginatedQuery: <Query extends PaginatedQueryReference>(
     query: Query,
     args: PaginatedQueryArgs<Query>,
     options: PreloadPaginatedQueryOptions,
