@@ -6,15 +6,14 @@ import { computed } from 'vue'
 import { untilTrue } from '../reactivity/until-true.ts'
 
 /**
- * What is known about the current identity:
+ * The state of the authentication:
  *
- * - `loading`: the identity is not known yet, or a user is expected but the first token has not
- *   arrived
+ * - `loading`: the identity is not known yet, or the first token of the user has not arrived yet
  * - `unauthenticated`: definitely signed out
- * - `authenticating`: a token was sent, and the deployment has not confirmed it
+ * - `authenticating`: the first token has arrived, and the deployment has not confirmed it yet
  * - `authenticated`: the deployment has confirmed the token
- * - `refreshing`: a known user without a token that the deployment accepts at the moment. The
- *   user's data remain visible, marked as stale
+ * - `refreshing`: the user is known, but has no token that the deployment accepts at the moment.
+ *   The user's data remains visible, and is marked as stale
  */
 export type AuthStatus = Identity['status']
 
@@ -27,45 +26,50 @@ export interface ConvexUser extends Record<string, any> {}
  */
 export interface ConvexSession extends Record<string, any> {}
 
-/** The current user and session, and what is known about them. */
+/** The current user and session, and the state of the authentication. */
 export interface UseConvexAuthReturn {
-  /** What is known about the current identity: see {@link AuthStatus}. */
+  /** The state of the authentication: see {@link AuthStatus}. */
   status: ComputedRef<AuthStatus>
   /** `loading` or `authenticating`: it is not certain yet whether a user is signed in. */
   isLoading: ComputedRef<boolean>
   /** `authenticated` or `refreshing`: the deployment has confirmed the user. */
   isAuthenticated: ComputedRef<boolean>
-  /** `refreshing`: a known user waits for a token that the deployment accepts. */
+  /** `refreshing`: the user is known, and Convue requests a token that the deployment accepts. */
   isRefreshing: ComputedRef<boolean>
   /**
-   * The current user; `null` if there is none. Until the provider has described the user, the
-   * fields are those of the token's claims.
+   * The current user; `null` if no user is signed in. Until the provider has reported the user, the
+   * fields are the claims of the token.
    */
   user: ComputedRef<ConvexUser | null>
-  /** The current session. `null` until the provider has described it. */
+  /** The current session; `null` until the provider has reported it. */
   session: ComputedRef<ConvexSession | null>
-  /** Why the page is signed out, unless the user signed out; or why the token is missing. */
+  /**
+   * The reason why no user is signed in, or why no token is available yet. `null` after an ordinary
+   * sign-out.
+   */
   error: ComputedRef<Error | null>
   /**
-   * Resolves with `true` once the deployment has confirmed a user, and with `false` if the page is
-   * definitely signed out. Resolves with `undefined` on a server, and after a failure that left
-   * neither certain: `error` then has the reason. A route guard should redirect on `false` only.
+   * Resolves with `true` when the deployment has confirmed a user, and with `false` if the page is
+   * definitely signed out. Resolves with `undefined` on a server without `initialAuth`, and if a
+   * failure prevents Convue from finding out: `error` is then the failure. A route guard should
+   * redirect only on `false`.
    *
-   * Right after a sign-in by the auth client, the page is not informed of it yet: watch
-   * `isAuthenticated` to follow a sign-in.
+   * Do not call it right after a sign-in with the auth client, since the new session has not
+   * reached the page yet. Watch `isAuthenticated` instead.
    */
   ready: () => Promise<boolean | undefined>
   /**
-   * Requests the session and a new token, after a change that the page cannot notice: a route of
-   * your server, or another device, has changed the session, the user or the user's rights. Results
-   * remain visible during the request. Resolves once the deployment has confirmed the token, or
-   * once it is known that a token cannot be had for now: see `status` and `error`.
+   * Requests the session and a new token. Call it after a change that the page cannot notice, for
+   * example if a route of your server or another device has changed the session, the user or the
+   * user's rights. Results remain visible during the request. Resolves when the deployment has
+   * confirmed the token, or when the provider cannot provide a token for now: see `status` and
+   * `error`.
    */
   refresh: () => Promise<void>
   /**
-   * Ends the session. Resolves once the page is anonymous.
+   * Signs the user out. Resolves when the page is anonymous.
    *
-   * @throws {ConvueError} `SIGN_OUT_FAILED`: nothing has changed.
+   * @throws {ConvueError} `SIGN_OUT_FAILED`: the user is still signed in.
    */
   signOut: () => Promise<void>
 }
@@ -78,8 +82,8 @@ export function createAuth(
   isServer: boolean,
 ): UseConvexAuthReturn {
   const status = computed(() => state.value.status)
-  // While the deployment accepts the current token, a renewal that fails changes nothing for the
-  // page.
+  // While the deployment accepts the current token, the page does not show the error of a failed
+  // renewal.
   const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
 
   function isConfirmed(): boolean | undefined {
@@ -93,8 +97,8 @@ export function createAuth(
   }
 
   /**
-   * Keeps the previous object while the data are equal, since providers return a new object each
-   * time.
+   * Keeps the previous object as long as the data is equal, since providers return a new object
+   * each time.
    */
   function describe(field: 'profile' | 'session'): ComputedRef<any> {
     return computed((previous) => {
@@ -118,16 +122,16 @@ export function createAuth(
 }
 
 /**
- * Whether a request for the identity or the token has failed, for a query that depends on them.
- * While the page is signed out, no query waits for a token.
+ * Whether a query of this auth mode must not be waited for any longer, because a request for the
+ * session or the token has failed. While the page is signed out, no query waits for a token.
  */
 export function hasAuthFailed(auth: UseConvexAuthReturn, mode: QueryAuth): boolean {
   return mode !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value
 }
 
 /**
- * Whether it is uncertain that a visible result is still, or already, a result of the current
- * identity.
+ * Whether it is uncertain that the visible result of a query of this auth mode belongs to the
+ * current identity.
  */
 export function isIdentityUnsure(auth: UseConvexAuthReturn, mode: QueryAuth): boolean {
   return mode !== 'public' && (auth.status.value === 'refreshing' || auth.status.value === 'loading')

@@ -5,7 +5,7 @@ import type { TokenSource } from '../token/token-source.ts'
 import { useBroadcastChannel, useEventListener } from '@vueuse/core'
 import { getCurrentInstance, getCurrentScope } from 'vue'
 
-/** Whether a user was signed in when this browser last showed an app of the deployment. */
+/** Whether a user was signed in when this browser last showed an app of this deployment. */
 export function wasSignedIn(url: string): boolean {
   return !!unlessBlocked(() => localStorage.getItem(nameFor(url)))
 }
@@ -13,23 +13,26 @@ export function wasSignedIn(url: string): boolean {
 interface PageOptions {
   /** The deployment's URL. */
   url: string
-  /** Distinguishes the provider from others of the same origin and deployment. */
+  /**
+   * Distinguishes the provider from other providers on the same origin and with the same
+   * deployment.
+   */
   providerId: TokenSource['id']
   /** Whether a mutation or an action has not settled yet. */
   isBusy: () => boolean
-  /** Called when the page returns from the background or from being offline. */
+  /** Called when the page becomes visible or online again. */
   reconnect: () => void
 }
 
 /**
- * Runs in the effect scope of the plugin, and listens until that scope ends. Wakes the engine and
- * reconnects when the page returns, exchanges identity changes with other tabs, and stores whether
- * a user is signed in.
+ * Must be called in the effect scope of the plugin: all listeners are removed when this scope ends.
+ * When the page becomes visible or online again, it reconnects and wakes the engine. It also
+ * exchanges identity changes with other tabs, and stores whether a user is signed in.
  *
- * The events are not read through `useOnline` and `useDocumentVisibility`: these report a state, so
- * an `online` or `visibilitychange` event that does not change the state, as after a switch of
- * networks, would be lost. `window` is passed explicitly: VueUse's default is the one that existed
- * when VueUse was loaded, which in a test may be none.
+ * `useOnline` and `useDocumentVisibility` are not used, because they report a state. An event that
+ * does not change the state, such as `online` after a switch of networks, would be lost. `window`
+ * is passed explicitly: by default, VueUse uses the `window` that existed when VueUse was loaded,
+ * and in tests there may have been none.
  */
 export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect }: PageOptions): void {
   const wake = (): void => {
@@ -43,12 +46,11 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
   })
   useEventListener(window, 'pageshow', (event) => {
     reconnect()
-    // While the browser kept the page in its back/forward cache, the page missed the messages of
-    // other tabs.
+    // A page in the back/forward cache of the browser does not receive the messages of other tabs.
     if (event.persisted)
       engine.refreshSession()
   })
-  // A Convex client would never remove a listener of its own.
+  // Convue has its own warning, since a Convex client never removes its listener.
   useEventListener(window, 'beforeunload', (event) => {
     if (isBusy())
       event.preventDefault()
@@ -67,19 +69,20 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
 }
 
 /**
- * Exchanges identity changes with the other tabs of this app. A tab does not trust an announcement:
- * it requests the session from its provider. A tab that adopts an announced identity does not
- * announce the identity again, so that ten tabs make one announcement.
+ * Exchanges identity changes with the other tabs of this app. A tab does not trust an announcement,
+ * but requests the session from its provider. If the announced identity becomes the identity of the
+ * tab, the tab does not announce it again, so ten tabs send only one announcement.
  */
 function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id']): void {
   const scope = getCurrentScope()!
   let tabs: ReturnType<typeof useBroadcastChannel<string | null, string | null>> | undefined
-  /** The identity that another tab has announced, until the provider has confirmed or denied it. */
+  /** The identity that another tab has announced, until the provider has answered. */
   let announced: unknown
 
   const openInScope = (id?: string): void => {
     tabs = useBroadcastChannel<string | null, string | null>({ name: nameFor(url, id), window })
-    // Its `data` is a ref: a second, equal announcement would change nothing and pass unnoticed.
+    // `tabs.data` is not used, because it is a ref: a second, equal announcement would not trigger
+    // it.
     useEventListener<MessageEvent<unknown>>(tabs.channel, 'message', ({ data }) => {
       if (data === userIdOf(engine.state))
         return
@@ -91,8 +94,9 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
     if (scope.active)
       unlessBlocked(() => scope.run(() => openInScope(id)))
   }
-  // In a hook of a component, `useBroadcastChannel` would wait for `onMounted`, which may have
-  // passed.
+  // If the plugin is created in a hook of a component, `useBroadcastChannel` would wait for
+  // `onMounted` of this component, which may already have run. In a microtask, there is no current
+  // component.
   if (typeof providerId === 'object' || getCurrentInstance())
     void Promise.resolve(providerId).then(open)
   else
@@ -103,8 +107,8 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
     const isChange = userId !== undefined && userId !== userIdOf(previous)
     if (isChange && announced !== userId)
       tabs?.post(userId)
-    // An announcement that the provider has denied must not silence this tab when the same change
-    // happens later.
+    // If the provider has not confirmed an announcement, it must be discarded. Otherwise, this tab
+    // would not announce the same change when it happens later.
     const isAnswered = !state.request || state.lastReportedSession !== previous.lastReportedSession
     if (isChange || isAnswered)
       announced = undefined
@@ -112,17 +116,17 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
 }
 
 /**
- * The name of the hint in the browser's storage and, with a provider's id, of the channel between
- * tabs.
+ * The name of the hint in the browser's storage. With the id of a provider, it is the name of the
+ * channel between tabs.
  */
 function nameFor(url: string, id?: string): string {
   return `convue:${url}${id ? `:${id}` : ''}`
 }
 
 /**
- * Private mode or the user's settings may block storage and channels. Without storage, a page needs
- * one more round trip to boot; without a channel, it learns of other tabs' sign-ins and sign-outs
- * from the provider alone.
+ * Returns `undefined` if private mode or the settings of the browser block storage and channels.
+ * Without storage, page load takes one more round trip. Without a channel, a tab notices the
+ * sign-ins and sign-outs of other tabs only when it requests the session.
  */
 function unlessBlocked<T>(use: () => T): T | undefined {
   try {
@@ -131,7 +135,7 @@ function unlessBlocked<T>(use: () => T): T | undefined {
   catch {}
 }
 
-/** `null` for anonymous, `undefined` while the identity is unknown. */
+/** The id of the current user; `null` for anonymous, `undefined` while the identity is unknown. */
 function userIdOf({ user }: Identity): string | null | undefined {
   return user && user.id
 }

@@ -1,15 +1,15 @@
-/** The options of `ConvexClient` that an app may set, and the check that it sets no others. */
+/** The options of `ConvexClient` that an app may set, and a check that it sets no other options. */
 import type { ConvexClientOptions } from 'convex/browser'
 import { diagnose } from '../errors/catalogue.ts'
 
 /**
- * Options that Convue needs for itself: `disabled` leaves no client, `expectAuth` pauses an
- * anonymous client permanently, and `initialAuthTokenReuse` decides how often a client
+ * The options that Convue sets itself. `disabled` would disable all clients, `expectAuth` would
+ * pause the anonymous client permanently, and `initialAuthTokenReuse` determines how often a client
  * authenticates.
  */
 const RESERVED = ['disabled', 'expectAuth', 'initialAuthTokenReuse'] as const
 
-/** Options of every `ConvexClient` that Convue opens. */
+/** Options of all `ConvexClient`s that Convue opens. */
 export interface ConvexClientSettings extends Omit<ConvexClientOptions, typeof RESERVED[number]> {
   /**
    * Whether the browser asks for confirmation before the user leaves the page while a mutation, an

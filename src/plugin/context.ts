@@ -1,4 +1,4 @@
-/** The parts of a plugin that the composables of its app use, and how they find them. */
+/** The parts of a plugin that the composables of its app use, and a function that injects them. */
 import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryStore } from '../store/query-store.ts'
@@ -7,10 +7,11 @@ import type { UseConvexAuthReturn } from './auth.ts'
 import { hasInjectionContext, inject } from 'vue'
 import { diagnose } from '../errors/catalogue.ts'
 
-/** What a plugin shares with the composables of its app. */
+/** The parts of a plugin that it shares with the composables of its app. */
 export interface ConvexContext {
   /**
-   * `app.runWithContext` is needed by code that is set up later or shared by several components.
+   * The app of the component. Code that runs later or for several components calls
+   * `app.runWithContext`.
    */
   app: App
   clients: IdentityClients
@@ -31,7 +32,7 @@ export interface ConvexContext {
 export const contextKey: InjectionKey<ConvexContext> = Symbol('convue')
 
 /**
- * Returns the plugin of the app that is being set up.
+ * Returns the context of the plugin that is installed in the current app.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  */

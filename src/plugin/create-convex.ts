@@ -1,4 +1,4 @@
-/** `createConvex`: puts engine, clients and query store together as a Vue plugin. */
+/** `createConvex`: connects the engine, the clients and the query store, as a Vue plugin. */
 import type { ConvexClient } from 'convex/browser'
 import type { App } from 'vue'
 import type { SsrData } from '../ssr/ssr-data.ts'
@@ -35,32 +35,33 @@ export interface ConvexOptions {
   /** Any other identity provider, instead of `authClient`. */
   tokenSource?: TokenSource
   /**
-   * `false` for an auth server that has sessions but no token endpoint. Convue then requests no
-   * token. `useConvexAuth` and everything that builds on it follow the session, and all queries and
-   * calls run anonymously: queries that require a user are paused.
+   * `false` for an auth server that has sessions but no token endpoint. Convue then never requests
+   * a token. The session alone determines the state of `useConvexAuth`. All queries and calls run
+   * anonymously, and queries that require a user are paused.
    *
    * @default true
    */
   tokens?: boolean
   /**
-   * The user that a server has found, with the token that it used. `null` if the server found that
-   * the page is signed out.
+   * The user that a server has found, with the token that the server used. `null` if the server
+   * found that the request is anonymous.
    *
    * @default undefined: not known
    */
   initialAuth?: InitialAuth | null | undefined
-  /** Options of every `ConvexClient`: `webSocketConstructor`, `logger` and so on. @default {} */
+  /** Options of all `ConvexClient`s, such as `webSocketConstructor` and `logger`. @default {} */
   clientOptions?: ConvexClientSettings
   /**
-   * Lets a server fetch the queries of a page, and a browser begin with their results: see
-   * `collectSsrData` and `restoreSsrData`. `convue/nuxt` passes it by itself.
+   * With this option, a server fetches the queries of a page, and the browser begins with their
+   * results: see `collectSsrData` and `restoreSsrData`. `convue/nuxt` passes it by itself.
    *
    * @default none: a server fetches nothing
    */
   ssrData?: SsrData
   /**
-   * How long a subscription without users remains open, in milliseconds. Where one component uses
-   * different arguments one after the other, only the latest of them linger.
+   * How long a subscription stays open when no component uses it any longer, in milliseconds. If
+   * the arguments of a component change several times, only the latest of the previous
+   * subscriptions lingers.
    *
    * @default 3000
    */
@@ -81,18 +82,19 @@ type SessionOnlyOptions
 /** The Vue plugin that {@link createConvex} returns. */
 export interface ConvexPlugin {
   /**
-   * Called by `app.use`. Several apps may share a plugin.
+   * Called by `app.use`. Several apps may use the same plugin.
    *
    * @throws {ConvueError} `CLOSED`
    */
   install: (app: App) => void
-  /** The return value of `useConvexAuth`, for use outside components. */
+  /** The return value of `useConvexAuth`, for use outside of components. */
   readonly auth: UseConvexAuthReturn
   /** The `ConvexClient` of the current identity. Throws `CLIENT_UNAVAILABLE` on a server. */
   readonly client: ConvexClient
   /**
-   * Ends all sockets, timers and listeners. Unmounting the last app that uses the plugin closes it
-   * as well. From then on queries are paused, calls reject with `CLOSED`, and `ready` settles.
+   * Ends all sockets, timers and listeners. Convue also closes the plugin when the last app that
+   * uses it is unmounted. Afterwards, queries are paused, calls reject with `CLOSED`, and `ready`
+   * settles.
    */
   close: () => Promise<void>
 }
@@ -130,7 +132,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
     ...process.env.NODE_ENV !== 'production' && options.debug && { trace: logTransition },
   })
-  /** Decides as which identity queries and calls run. */
+  /** Its identity is the identity that queries and calls run as. */
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })
   const clients = createIdentityClients(callerEngine, url, clientOptions, isServer)
   const withholding = createWithholding(engine, authSource?.whenIdle)
@@ -140,7 +142,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
   const auth = createAuth({ refresh: engine.refresh, signOut: withholding.signOut }, authState, isServer)
   const callerAuth = tokens ? auth : createAuth(callerEngine, shallowRef(callerEngine.state), isServer)
 
-  /** Holds what listens to the page and to other tabs. */
+  /** Contains the listeners to events of the page and to other tabs. */
   const pageScope = effectScope(true)
   let apps = 0
   if (!isServer)
@@ -175,7 +177,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     engine.close()
     withholding.close()
     store.close()
-    // Lets `ready` settle: the engine will not report anything else.
+    // Makes `ready` settle, since the engine does not report any further state.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }
     await clients.close()
   }

@@ -10,27 +10,27 @@ import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 type IdentityContext = Pick<ConvexContext, 'identityVersion'>
 
 /**
- * A value that belongs to the identity that was current when it was set, and is empty for any other
- * identity.
+ * A value that belongs to one identity: the identity that was current when the value was set. For
+ * any other identity, the value is empty.
  */
 export interface IdentityScoped<T> {
-  /** Reactive: becomes the empty value in the tick of an identity change. */
+  /** Reactive. Becomes the empty value in the tick of an identity change. */
   readonly value: T
   /** Sets the value for the current identity. */
   set: (value: T) => void
 }
 
 /**
- * The identity that a query of this auth mode runs as, represented by a number. The number changes
- * with each identity change, except for `'public'` queries, which always run anonymously. Reactive.
+ * A number that represents the identity that a query of this auth mode runs as. It changes with
+ * each identity change, except for `'public'` queries, which always run anonymously. Reactive.
  */
 export function identityOf(context: IdentityContext, auth: QueryAuth = 'optional'): number {
   return auth === 'public' ? 0 : context.identityVersion.value
 }
 
 /**
- * Holds a value for the identity that is current when the value is set. For every other identity,
- * the value is `empty`.
+ * Creates a value that belongs to the identity that is current when the value is set. For any other
+ * identity, the value is `empty`.
  */
 export function identityScoped<T>(context: IdentityContext, empty: T): IdentityScoped<T> {
   const held = shallowRef({ value: empty, identity: identityOf(context) })
@@ -45,8 +45,8 @@ export function identityScoped<T>(context: IdentityContext, empty: T): IdentityS
 }
 
 /**
- * A computed value whose getter receives its previous value, or `undefined` if that value belongs
- * to another identity.
+ * A computed value whose getter receives the previous value, or `undefined` if the previous value
+ * belongs to another identity.
  */
 export function identityScopedComputed<T>(
   context: IdentityContext,
@@ -63,13 +63,13 @@ export function identityScopedComputed<T>(
 }
 
 /**
- * Runs a call as the current identity. After an identity change, the result or error belongs to the
- * previous identity, and an `IdentityChangedError` replaces it.
+ * Runs a call as the current identity. If the identity changes during the call, the result or error
+ * belongs to the previous identity, so an `IdentityChangedError` replaces it.
  *
  * @param context The part of the context that counts identity changes.
  * @param start Starts the call. May throw.
- * @param onSettled Called in the tick of that check with the result or the error to report: the
- *   identity may change before the returned promise settles.
+ * @param onSettled Called with the result or the error, in the tick in which the identity is
+ *   checked. The identity may change before the returned promise settles.
  */
 export async function runAsIdentity<T>(
   context: IdentityContext,
@@ -85,7 +85,8 @@ export async function runAsIdentity<T>(
   catch (cause) {
     error = cause as Error
   }
-  // An `IdentityChangedError` of the call itself also reports whether the call was sent.
+  // If the call itself has thrown an `IdentityChangedError`, this error is kept, since it also says
+  // whether the call was sent.
   if (identity !== identityOf(context) && !(error instanceof IdentityChangedError))
     error = new IdentityChangedError('unknown')
   onSettled?.(error, error ? undefined : result)
