@@ -1,8 +1,6 @@
-/** Calls functions of the app whose errors must not disturb Convue. */
+/** Calls functions of the app in such a way that their errors do not disturb Convue. */
 
-/**
- * Runs a callback of the app. An error is reported to the global scope, as any uncaught error is.
- */
+/** Runs a callback of the app. If it throws, the error is reported like any uncaught error. */
 export function runUserCallback<T>(run: () => T): T | undefined {
   try {
     return run()

@@ -1,12 +1,12 @@
-/** Waits for a reactive condition, and afterwards leaves nothing in the effect scope. */
+/** Waits for a reactive condition, and then removes its own effects from the effect scope. */
 import type { EffectScope } from 'vue'
 import { effectScope, onScopeDispose, watch } from 'vue'
 import { schedule } from '../shared/schedule.ts'
 
 /**
  * Resolves in the tick in which `condition` becomes true, when `owner` is disposed, or after
- * `timeoutMs`. Afterwards nothing of the wait remains in `owner`, since a long-lived scope may wait
- * many times.
+ * `timeoutMs`. Afterwards, the effects of this wait are removed from `owner`, since a long-lived
+ * scope may wait many times.
  */
 export function untilTrue(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {

@@ -1,23 +1,24 @@
-/** All that Convue uses of Vue beyond its documented API: no other file of `src` may use more. */
+/** All uses of undocumented parts of Vue. Other files use only Vue's documented API. */
 import type { ShallowRef } from 'vue'
 import { getCurrentInstance, getCurrentScope, reactive } from 'vue'
 import { runUserCallback } from './run-user-callback.ts'
 
 /*
- * Each part names its source in Vue and what would happen if Vue changed it.
- * test/package/peers-app/vue-internals.ts checks every part by itself: in the unit tests with the
- * installed Vue, and in `npm run check:peers` with the oldest and newest supported versions and
- * with the next pre-release.
+ * Each comment says where the used part of Vue is defined, and what would happen if Vue changed it.
+ * test/package/peers-app/vue-internals.ts checks each part separately. The unit tests run it with
+ * the installed version of Vue. `npm run check:peers` runs it with the oldest and newest supported
+ * versions, and with the next pre-release.
  */
 
 /**
- * `vueBatch.push(write)` runs `write` in one batch of Vue: effects, watchers with `flush: 'sync'`
- * included, run once after all writes, and a computed ref that is read between two writes returns
- * its current value. Vue exports no `startBatch`, but runs each mutating method of a reactive array
- * in a batch, and calls the array's own `push` for it. An error of `write` is reported: if `push`
- * threw, the batch would remain open permanently.
+ * `vueBatch.push(write)` runs `write` in one batch of Vue. Effects, including watchers with `flush:
+ * 'sync'`, run once after all writes. A computed ref that is read between two writes returns its
+ * current value. Vue does not export `startBatch`, but runs each mutating method of a reactive
+ * array in a batch. In this batch, it calls the array's own `push`, which is replaced here. If
+ * `push` threw an error, the batch would remain open permanently, so an error of `write` is
+ * reported instead.
  *
- * If Vue no longer ran `push` in a batch, a watcher with `flush: 'sync'` could see one half of a
+ * If Vue no longer ran `push` in a batch, a watcher with `flush: 'sync'` could see only a part of a
  * transition.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/reactivity/src/arrayInstrumentations.ts
@@ -28,11 +29,11 @@ export const vueBatch = /* @__PURE__ */ reactive(
 )
 
 /**
- * A read-only ref of one property, which Vue and Pinia take for a computed ref. `computed()` and
- * `customRef()` would allocate more than the rest of a query, for each of its fields.
+ * A read-only ref of one property, which Vue and Pinia treat like a computed ref. For each field of
+ * a query, `computed()` or `customRef()` would need more memory than the rest of the query.
  *
- * If Vue marked refs in another way, templates would not unwrap the fields of a query, and `watch`
- * would not accept them.
+ * If Vue recognized refs in another way, templates would not unwrap the fields of a query, and
+ * `watch` would not accept them.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/reactivity/src/ref.ts `isRef`
  * @see https://github.com/vuejs/pinia/blob/v4/packages/pinia/src/store.ts `isComputed`
@@ -54,17 +55,17 @@ export class PropertyRef<Source extends object, Key extends keyof Source> {
     return this.#source[this.#key]
   }
 
-  /** Pinia neither serializes nor hydrates a ref that has an `effect`. */
+  /** If a ref has an `effect`, Pinia neither serializes nor hydrates it. */
   get effect(): true {
     return true
   }
 }
 
 /**
- * Returns a proxy of a record that is also a computed ref whose value is the record. Vue unwraps
- * the ref to the record wherever Vue unwraps refs, and tracks the ref wherever Vue accepts one, as
- * in `watch`. A Pinia store treats the record as a getter: Pinia would make a reactive record part
- * of the store's state, and then serialize and overwrite the record.
+ * Returns a proxy of a record. The proxy has all properties of the record, and is also a computed
+ * ref whose value is the record. Templates and stores unwrap the proxy like any ref, and `watch`
+ * accepts it. In a Pinia store, the proxy becomes a getter. A reactive record would become part of
+ * the state of the store, and Pinia would serialize and overwrite it.
  *
  * A change of Vue or Pinia would have the same consequences as for {@link PropertyRef}.
  *
@@ -76,8 +77,8 @@ export function asComputedRef<T extends object>(record: ShallowRef<T>, then?: un
       switch (key) {
         case 'then': return then
         case 'value': return record.value
-        // The record may have a query with the key `effect`. Its value works too, since Pinia only
-        // needs a truthy value.
+        // Pinia only needs a truthy value here. If the record has the key `effect`, the result of
+        // this query is such a value too.
         case 'effect': return Reflect.get(target, key) ?? true
         case '__v_isRef': return true
         case '__v_isReactive': case '__v_isReadonly': return false
@@ -88,11 +89,11 @@ export function asComputedRef<T extends object>(record: ShallowRef<T>, then?: un
 }
 
 /**
- * Whether the component that is being set up hydrates HTML from a server: during hydration Vue sets
- * `vnode.el` before `setup` runs, and otherwise after it.
+ * Whether the component that is being set up hydrates HTML from a server. During hydration, Vue
+ * sets `vnode.el` before `setup` runs. Otherwise, Vue sets it after `setup`.
  *
- * If Vue changed the order, a hydrating component would wait for a result that its server-rendered
- * HTML lacks.
+ * If Vue changed this order, a hydrating component would wait for a result that is not part of its
+ * server-rendered HTML.
  *
  * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/hydration.ts `hydrateNode`
  */
@@ -111,9 +112,9 @@ interface Instance {
 }
 
 /**
- * Whether a `KeepAlive` may deactivate the component that is being set up. Returns `false` in an
- * effect scope other than the component's, such as the scope of a store, which outlives the
- * component that uses the store first.
+ * Whether a `KeepAlive` may deactivate the component that is being set up. Returns `false` in any
+ * effect scope other than the scope of the component. For example, the scope of a store remains
+ * when the component that first used the store is deactivated.
  *
  * If Vue changed this, queries of deactivated pages would stay subscribed, or queries of a store
  * would pause.
