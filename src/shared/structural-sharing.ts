@@ -1,13 +1,13 @@
-/** Structural sharing: keeps the identity of every part of a Convex value that has not changed. */
+/** Structural sharing: keeps the previous object for each unchanged part of a Convex value. */
 import type { Value } from 'convex/values'
 
 /**
- * Returns `next` with every part that equals its counterpart in `previous` replaced by that
- * counterpart. Documents in a list are matched by `_id`, everything else by position or field.
- * Neither argument is changed.
+ * Returns `next`, in which each part that equals its counterpart in `previous` is replaced with the
+ * counterpart. The counterpart of a document in a list is the document with the same `_id`. The
+ * counterpart of any other part is the part at the same position or in the same field. Neither
+ * argument is changed.
  *
- * Works on Convex values: distinguishes int64 (`bigint`), bytes (`ArrayBuffer`), `NaN` and `-0` as
- * Convex does.
+ * Compares Convex values, including int64 (`bigint`), bytes (`ArrayBuffer`), `NaN` and `-0`.
  */
 export function shareStructure(previous: Value | undefined, next: Value): Value {
   if (Object.is(previous, next) || !isObject(previous) || !isObject(next) || previous.constructor !== next.constructor)
@@ -16,7 +16,8 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
     return areBytesEqual(previous as ArrayBuffer, next) ? previous : next
 
   const isList = Array.isArray(next)
-  // The positions of a list are not collected: that would take longer than comparing most rows.
+  // A list is indexed directly: creating an array of its positions would take longer than comparing
+  // most rows.
   const fields = isList ? next : Object.keys(next)
   let isEqual = true
   let result: any = next
@@ -24,11 +25,11 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
   for (let index = 0; index < fields.length; index++) {
     const field: any = isList ? index : fields[index]
     const value = (next as any)[field]
-    // An inherited object, as for a field named `__proto__`, is not part of the previous value, so
-    // it must not count as the counterpart.
+    // For a field named `__proto__`, reading `previous` may return an inherited object. It is not
+    // part of the previous value, so it must not be used as the counterpart.
     const inPlace = !isObject(value) || Object.hasOwn(previous, field) ? (previous as any)[field] : undefined
     let counterpart = inPlace
-    // A row that has moved is found by its id.
+    // If the row at this position has another id, the counterpart is found by the id.
     if (isList && idOf(value) !== idOf(inPlace)) {
       byId ??= new Map((previous as Value[]).map(row => [idOf(row), row]))
       counterpart = byId.get(idOf(value))
@@ -36,8 +37,7 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
     const shared = isObject(value) ? shareStructure(counterpart, value) : value
     isEqual &&= Object.is(shared, inPlace)
     if (!Object.is(shared, value)) {
-      // A spread copy defines its fields, so that a field named `__proto__` is data and not a
-      // prototype.
+      // A spread copies a field named `__proto__` as data, and does not set the prototype.
       if (result === next)
         result = isList ? [...next] : { ...next }
       result[field] = shared

@@ -60,9 +60,10 @@ interface TestDatabase extends PageSource {
 }
 
 /**
- * convex-test keeps its state in an `AsyncLocalStorage` that it does not export, and enters this
- * storage for every call. Observing one call that does nothing reveals the storage. All of this is
- * synchronous, so no other deployment can enter its storage meanwhile.
+ * convex-test has its state in an `AsyncLocalStorage` that it does not export. It calls `run` of
+ * this storage for every call of a function. So `run` is replaced during one call that does
+ * nothing, which provides the state. The call is synchronous, so no other deployment can call `run`
+ * in the meantime.
  */
 export function revealState(test: TestConvex<any>): TestState {
   const { prototype } = AsyncLocalStorage

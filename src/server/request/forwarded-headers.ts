@@ -1,4 +1,4 @@
-/** Which headers pass between the client and Better Auth, in both directions. */
+/** The headers that the proxy sends to Better Auth and to the client. */
 import type { ServerConfig } from '../config/server-config.ts'
 import { listEntries, publicOrigin } from '../config/public-origin.ts'
 import { readAuthCookies } from './auth-cookies.ts'
@@ -6,22 +6,22 @@ import { createServerAddress } from './client-address.ts'
 import { bindToken, keepSessionCookie } from './token-binding.ts'
 
 /**
- * Headers that concern one connection, not the whole way.
+ * Hop-by-hop headers, which concern only a single connection.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
  */
 const HOP_BY_HOP = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|proxy-.*)$/
 
 /**
- * Headers that a client must not set for Better Auth, that `fetch` writes itself, or that a host
- * adds for the app only.
+ * Headers of a client that must not be sent to Better Auth: the client must not set them, or
+ * `fetch` sets them itself, or a host adds them only for the app.
  */
 const NOT_FOR_UPSTREAM = new RegExp(`^(?:${[
   'host|content-length|accept-encoding|expect|cookie',
   // The addresses of the client and of the app.
   'forwarded|via|x-forwarded|x-forwarded-.*|x-better-auth-forwarded-.*|x-original-.*|x-rewrite-url',
   'x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip',
-  // Headers of hosts. Convex's edge treats headers of Cloudflare as a sign of a loop, and some
+  // Headers of hosts. Convex's edge assumes a loop if a request has headers of Cloudflare, and some
   // headers contain credentials.
   'cf-.*|cdn-loop|fastly-.*|fly-.*|x-vercel-.*|x-nf-.*|x-amz.*|x-azure-.*|x-ms-.*|x-arr-.*|x-goog-.*|x-appengine-.*',
   'x-envoy-.*',
@@ -34,8 +34,8 @@ const NOT_FOR_CLIENT = /^(?:set-cookie|alt-svc|cf-.*)$/
 export const PRIVATE_HEADERS = { 'cache-control': 'private, no-store', 'vary': 'Cookie' } as const
 
 /**
- * The headers of a client's request as they are sent to Better Auth; `address` is the client's,
- * `null` if unknown.
+ * The headers of a client's request as they are sent to Better Auth. `address` is the address of
+ * the client; `null` if it is unknown.
  */
 export function requestHeaders(request: Request, address: string | null, config: ServerConfig): Headers {
   const named = namedInConnection(request.headers)
@@ -49,8 +49,8 @@ export function requestHeaders(request: Request, address: string | null, config:
 }
 
 /**
- * The headers that every request to Better Auth has: the app's own address, the auth cookies, the
- * address that the request counts for, and the request for an answer that is not compressed.
+ * The headers of every request to Better Auth: the app's own address, the auth cookies, the address
+ * to which Better Auth's limits apply, and a header that prevents compressed answers.
  */
 export function originHeaders(
   request: Request,
@@ -59,10 +59,10 @@ export function originHeaders(
 ): Headers {
   const { protocol, host } = publicOrigin(request, config)
   const headers = new Headers({
-    // The app's host compresses what it sends to the client, and `fetch` would decompress this
-    // answer in any case.
+    // Compression is useless here: `fetch` would decompress the answer, and the app's host
+    // compresses its own response to the client.
     'accept-encoding': 'identity',
-    // Never x-forwarded-host: Convex's edge would look for a deployment with that name.
+    // x-forwarded-host must not be set: Convex's edge would look for a deployment with this name.
     'x-forwarded-proto': protocol,
     'x-better-auth-forwarded-proto': protocol,
     'x-better-auth-forwarded-host': host,
@@ -98,7 +98,8 @@ export async function responseHeaders(upstream: Headers, request: Request, confi
 }
 
 /**
- * Better Auth's plugins for apps without cookies accept the session in other headers.
+ * Whether a request names its session in a header instead of a cookie, as plugins of Better Auth
+ * for apps without cookies do.
  *
  * @see https://better-auth.com/docs/plugins/bearer
  */
@@ -106,7 +107,7 @@ function namesSession(headers: Headers): boolean {
   return /^bearer\b/i.test(headers.get('authorization') ?? '') || headers.has('better-auth-cookie')
 }
 
-/** The headers that `Connection` declares as concerning one connection only. */
+/** The names of further hop-by-hop headers, which the header `Connection` lists. */
 function namedInConnection(headers: Headers): Set<string> {
   return new Set(listEntries(headers.get('connection')).map(name => name.toLowerCase()))
 }
