@@ -84,10 +84,13 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
     // `tabs.data` is not used, because it is a ref: a second, equal announcement would not trigger
     // it.
     useEventListener<MessageEvent<unknown>>(tabs.channel, 'message', ({ data }) => {
-      if (data === userIdOf(engine.state))
+      const userId = userIdOf(engine.state)
+      if (data === userId)
         return
       announced = data
-      engine.refreshSession()
+      // A tab whose identity is unknown has requested it already, and first waits for the answer.
+      if (userId !== undefined)
+        engine.refreshSession()
     })
   }
   const open = (id?: string): void => {
@@ -105,8 +108,12 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
   engine.subscribe((state, previous) => {
     const userId = userIdOf(state)
     const isChange = userId !== undefined && userId !== userIdOf(previous)
-    if (isChange && announced !== userId)
+    if (isChange && announced !== userId) {
       tabs?.post(userId)
+      // The first answer may be older than the announcement that arrived before it.
+      if (announced !== undefined && previous.user === undefined)
+        engine.refreshSession()
+    }
     // If the provider has not confirmed an announcement, it must be discarded. Otherwise, this tab
     // would not announce the same change when it happens later.
     const isAnswered = !state.request || state.lastReportedSession !== previous.lastReportedSession

@@ -113,8 +113,7 @@ describe('ten tabs', () => {
     await Promise.all(tabs.map(({ page }) => taskRow(page, 'Secret of Alice').waitFor()))
     // Page load needs one token. Only the age of the token causes another token request.
     expect(counts(tabs, 'convex/token')).toEqual(tabs.map(() => 1))
-    // A tab that is still loading requests the session once more when another tab announces its user.
-    expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(3 + shown())
+    expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(2 + shown())
 
     await tabs[3]!.page.getByRole('button', { name: 'Sign out' }).click()
     await Promise.all(tabs.map(({ page }) => page.getByText('Each task belongs to a user').waitFor()))

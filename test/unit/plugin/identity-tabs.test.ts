@@ -297,6 +297,41 @@ describe('createConvex', () => {
     })
   })
 
+  describe('an announcement that reaches a tab while it is loading', () => {
+    function announce(userId: string | null): void {
+      const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
+      other.postMessage(userId)
+      other.close()
+    }
+
+    it.each([['a user', 'ada', signedIn('ada')], ['anonymous', null, { status: 'signedOut' } as const]])('causes no session request if the first answer agrees: %s', async (_name, userId, session) => {
+      browser.session = { status: 'pending' }
+      const here = browser.openTab()
+      announce(userId)
+      await tick()
+      browser.session = session
+      here.source.report(session)
+      await tick()
+      expect(here.source.refreshes).toBe(0)
+      expect(here.convex.auth.user.value?.id ?? null).toBe(userId)
+      // The tab does not announce the identity again.
+      expect(channel.messages).toHaveLength(1)
+    })
+
+    it.each([['a user', signedIn('ada')], ['anonymous', { status: 'signedOut' } as const]])('causes a session request if the first answer differs: %s', async (_name, late) => {
+      browser.session = { status: 'pending' }
+      const here = browser.openTab()
+      announce('bea')
+      await tick()
+      expect(here.source.refreshes).toBe(0)
+      browser.session = signedIn('bea')
+      here.source.report(late)
+      await tick()
+      expect(here.source.refreshes).toBe(1)
+      expect(here.tasks.data.value).toBe('bea\'s tasks')
+    })
+  })
+
   describe('a message between tabs', () => {
     it('contains no token and no session', async () => {
       browser.session = signedIn('ada')
