@@ -1,30 +1,29 @@
-/** Makes the client's errors from the catalogue, without sentences in a production build. */
-import type { ConvueErrorOptions } from './convue-error.ts'
-import type { ArgsOf, CodeOf } from './error-code.ts'
-import type { ErrorDefinition } from './error-definition.ts'
-import { ConvueError } from './convue-error.ts'
-import { writeSentences } from './error-definition.ts'
-import { identityErrors } from './identity-errors.ts'
-import { uploadErrors } from './upload-errors.ts'
-import { usageErrors } from './usage-errors.ts'
+/** The error catalogue as types: all codes, with their entry points and their params. */
+import type { ErrorArgs, ErrorScope } from './error-definition.ts'
+import type { identityErrors } from './identity-errors.ts'
+import type { nuxtErrors } from './nuxt-errors.ts'
+import type { serverErrors } from './server-errors.ts'
+import type { testingErrors } from './testing-errors.ts'
+import type { uploadErrors } from './upload-errors.ts'
+import type { usageErrors } from './usage-errors.ts'
 
-type ClientCode = CodeOf<'client'>
+// The lists of errors are only joined as types. One object with all lists would add every sentence
+// to the client's bundle.
+type Catalogue
+  = & typeof usageErrors
+    & typeof uploadErrors
+    & typeof identityErrors
+    & typeof serverErrors
+    & typeof nuxtErrors
+    & typeof testingErrors
 
-/** Makes an error from its code, the params that its sentences mention, and its cause. */
-export function diagnose<Code extends ClientCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
-export function diagnose(code: ClientCode, params?: unknown, cause?: unknown): ConvueError {
-  return new ConvueError(describe(code, params, cause))
-}
+/** The code of an error. Codes are permanent, and are never reused for another error. */
+export type ConvueErrorCode = keyof Catalogue
 
-/**
- * The parts of an error, by its code. In a production build the code alone remains: bundlers drop
- * the catalogue.
- */
-export function describe(code: ClientCode, params: unknown, cause?: unknown): ConvueErrorOptions {
-  return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : sentencesOf(code, params) }
-}
+/** The codes of the errors that an entry point raises. */
+export type CodeOf<Scope extends ErrorScope> = {
+  [Code in ConvueErrorCode]: Scope extends Catalogue[Code]['scopes'][number] ? Code : never
+}[ConvueErrorCode]
 
-function sentencesOf(code: ClientCode, params: unknown): { why: string, fix: string } {
-  const definitions: Record<ClientCode, ErrorDefinition> = { ...usageErrors, ...uploadErrors, ...identityErrors }
-  return writeSentences(definitions[code], params)
-}
+/** The arguments that follow this code when an error is made: its params, and its cause. */
+export type ArgsOf<Code extends ConvueErrorCode> = ErrorArgs<Catalogue[Code]>

@@ -1,7 +1,7 @@
 /** The class of every error that Convue itself raises. */
-import type { ConvueErrorCode } from './error-code.ts'
+import type { ConvueErrorCode } from './catalogue.ts'
 
-export type { ConvueErrorCode } from './error-code.ts'
+export type { ConvueErrorCode } from './catalogue.ts'
 
 /** The parts of a {@link ConvueError}. */
 export interface ConvueErrorOptions {

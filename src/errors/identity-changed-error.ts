@@ -1,6 +1,6 @@
 /** The error of a call or an upload that an identity change has ended. */
-import { describe } from './catalogue.ts'
 import { ConvueError } from './convue-error.ts'
+import { describe } from './diagnose.ts'
 
 /**
  * The identity changed while a mutation, an action or an upload of the previous identity was under

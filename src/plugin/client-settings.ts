@@ -1,6 +1,6 @@
 /** The options of `ConvexClient` that an app may set, and a check that it sets no other options. */
 import type { ConvexClientOptions } from 'convex/browser'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 
 /**
  * The options that Convue sets itself. `disabled` would disable all clients, `expectAuth` would

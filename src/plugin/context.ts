@@ -5,7 +5,7 @@ import type { QueryStore } from '../store/query-store.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
 import { hasInjectionContext, inject } from 'vue'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 
 /** The parts of a plugin that it shares with the composables of its app. */
 export interface ConvexContext {

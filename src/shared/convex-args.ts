@@ -1,7 +1,7 @@
 /** The arguments of a function as Convex values: checked, copied, and as text. */
 import type { Value } from 'convex/values'
 import { convexToJson, jsonToConvex } from 'convex/values'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 
 /**
  * Returns a copy of the arguments, since the app may change their object later (the state of a

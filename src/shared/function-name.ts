@@ -1,7 +1,7 @@
 /** The name of a Convex function, and the error for a function of another kind. */
 import type { FunctionReference } from 'convex/server'
 import { getFunctionName } from 'convex/server'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 
 /**
  * The name of a function on the deployment, such as `tasks:list`.

@@ -3,7 +3,7 @@ import type { JSONValue, Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrData, SsrOutcome } from './ssr-data.ts'
 import type { SsrResult, SsrResults } from './ssr-results.ts'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 import { readOutcome, resultKey, writeError } from './ssr-results.ts'
 
 /** What {@link collectSsrData} needs of a `ConvexRequest` of `convue/server`. */

@@ -1,7 +1,7 @@
 /** The auth state and its pure reducer: what each event does to the identity and its token. */
 import type { SessionSnapshot } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 import { shareStructure } from '../shared/structural-sharing.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Better Auth as a token source. Decides which answers are definite and which are failures. */
 import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 import { isUnauthorized, readJsonAnswer, readSessionAnswer } from '../shared/auth-answers.ts'
 import { readRetryAfter } from '../shared/retry-after.ts'
 import { hookAuthClient, INCONCLUSIVE } from './auth-client-hooks.ts'

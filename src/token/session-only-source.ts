@@ -1,6 +1,6 @@
 /** The source of an app whose server has sessions and no token endpoint. */
 import type { EngineSource, SessionOutcome, TokenOutcome, TokenSource } from './token-source.ts'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 
 /** Wraps a provider so that the engine uses its sessions and never requests tokens. */
 export function sessionOnlySource(source: TokenSource): EngineSource {

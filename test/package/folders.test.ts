@@ -21,7 +21,7 @@ const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|value
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
 const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
 /** The files of `src/errors` that the server imports: all but the sentences of other folders. */
-const SERVER_ERRORS = ['convue-error', 'error-code', 'error-definition', 'identity-errors', 'server-errors', 'usage-errors'].map(name => `src/errors/${name}.ts`)
+const SERVER_ERRORS = ['catalogue', 'convue-error', 'error-definition', 'identity-errors', 'server-errors', 'usage-errors'].map(name => `src/errors/${name}.ts`)
 const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plugin']
 
 /** Every folder of `src`, and what its files may import. Imports within a folder are always allowed. */
@@ -190,11 +190,11 @@ describe('src/errors', () => {
   }
 
   it('includes in the client only the sentences of the client\'s own errors', () => {
-    expect(importsAtRunTime('src/errors/catalogue.ts').filter(file => file.endsWith('-errors.ts')))
+    expect(importsAtRunTime('src/errors/diagnose.ts').filter(file => file.endsWith('-errors.ts')))
       .toEqual(['./identity-errors.ts', './upload-errors.ts', './usage-errors.ts'])
     const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing)-errors/.test(target)).map(({ file }) => file)
     expect([...new Set(importing)].sort()).toEqual([
-      'src/errors/error-code.ts',
+      'src/errors/catalogue.ts',
       'src/nuxt/runtime/server/utils/nuxt-error.ts',
       'src/server/config/server-error.ts',
       'src/testing/testing-error.ts',
@@ -203,6 +203,6 @@ describe('src/errors', () => {
 
   it('defines ConvueError and the error codes without an import at run time', () => {
     expect(importsAtRunTime('src/errors/convue-error.ts')).toEqual([])
-    expect(importsAtRunTime('src/errors/error-code.ts')).toEqual([])
+    expect(importsAtRunTime('src/errors/catalogue.ts')).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import type { QueryDescriptor } from '../../shared/query-descriptor.ts'
 import type { QueryEntry } from '../../store/query-entry.ts'
 import type { QueryStore } from '../../store/query-store.ts'
 import type { PageState } from './pagination-state.ts'
-import { diagnose } from '../../errors/catalogue.ts'
+import { diagnose } from '../../errors/diagnose.ts'
 
 export interface PageSubscription {
   /** The state of the page's query. Reactive. */

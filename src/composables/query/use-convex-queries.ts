@@ -15,7 +15,7 @@ import {
   triggerRef,
   watch,
 } from 'vue'
-import { diagnose } from '../../errors/catalogue.ts'
+import { diagnose } from '../../errors/diagnose.ts'
 import { hasAuthFailed } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { asComputedRef } from '../../reactivity/vue-internals.ts'

@@ -1,6 +1,6 @@
 /** Reads the files to upload from a file, a list of files, or the `FileList` of an `<input>`. */
 
-import { diagnose } from '../../errors/catalogue.ts'
+import { diagnose } from '../../errors/diagnose.ts'
 
 /** The files to upload: one, several or none, as an `<input>` or a drop event provides them. */
 export type UploadFiles = Blob | Iterable<Blob> | null | undefined

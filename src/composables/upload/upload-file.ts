@@ -1,7 +1,7 @@
 /** Stores one file. Repeats the attempt after temporary failures. */
 
 import type { UploadState } from './upload-state.ts'
-import { diagnose } from '../../errors/catalogue.ts'
+import { diagnose } from '../../errors/diagnose.ts'
 import { backOffDelay } from '../../shared/back-off.ts'
 import { abortable } from './abortable.ts'
 import { postFile } from './post-file.ts'

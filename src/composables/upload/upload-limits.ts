@@ -1,7 +1,7 @@
 /** The limits of an upload, and the check of a file against them. */
 
 import type { ConvueError } from '../../errors/convue-error.ts'
-import { diagnose } from '../../errors/catalogue.ts'
+import { diagnose } from '../../errors/diagnose.ts'
 
 /** The files that may be uploaded. */
 export interface UploadLimits {

@@ -1,5 +1,5 @@
 /** Makes the errors of the app's server from the catalogue. */
-import type { ArgsOf, CodeOf } from '../../errors/error-code.ts'
+import type { ArgsOf, CodeOf } from '../../errors/catalogue.ts'
 import type { ErrorDefinition } from '../../errors/error-definition.ts'
 import { ConvueError } from '../../errors/convue-error.ts'
 import { writeSentences } from '../../errors/error-definition.ts'

@@ -1,5 +1,5 @@
 /** Creates the errors of the Nuxt module from the error catalogue. */
-import type { ArgsOf, CodeOf } from '../../../../errors/error-code.ts'
+import type { ArgsOf, CodeOf } from '../../../../errors/catalogue.ts'
 import type { ErrorDefinition } from '../../../../errors/error-definition.ts'
 import { ConvueError } from 'convue/server'
 import { writeSentences } from '../../../../errors/error-definition.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diagnose } from '../../../src/errors/catalogue.ts'
+import { diagnose } from '../../../src/errors/diagnose.ts'
 
 describe('diagnose', () => {
   it('writes the sentences of a code from its params', () => {

@@ -1,0 +1,30 @@
+/** `diagnose`: makes the client's errors. In a production build, they have no sentences. */
+import type { ArgsOf, CodeOf } from './catalogue.ts'
+import type { ConvueErrorOptions } from './convue-error.ts'
+import type { ErrorDefinition } from './error-definition.ts'
+import { ConvueError } from './convue-error.ts'
+import { writeSentences } from './error-definition.ts'
+import { identityErrors } from './identity-errors.ts'
+import { uploadErrors } from './upload-errors.ts'
+import { usageErrors } from './usage-errors.ts'
+
+type ClientCode = CodeOf<'client'>
+
+/** Makes an error from its code, the params that its sentences mention, and its cause. */
+export function diagnose<Code extends ClientCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
+export function diagnose(code: ClientCode, params?: unknown, cause?: unknown): ConvueError {
+  return new ConvueError(describe(code, params, cause))
+}
+
+/**
+ * The parts of the error with this code. In a production build, an error has only its code, so that
+ * bundlers omit the catalogue.
+ */
+export function describe(code: ClientCode, params: unknown, cause?: unknown): ConvueErrorOptions {
+  return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : sentencesOf(code, params) }
+}
+
+function sentencesOf(code: ClientCode, params: unknown): { why: string, fix: string } {
+  const definitions: Record<ClientCode, ErrorDefinition> = { ...usageErrors, ...uploadErrors, ...identityErrors }
+  return writeSentences(definitions[code], params)
+}
