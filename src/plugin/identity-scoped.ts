@@ -33,10 +33,10 @@ export function identityOf(context: IdentityContext, auth: QueryAuth = 'optional
  * identity, the value is `empty`.
  */
 export function identityScoped<T>(context: IdentityContext, empty: T): IdentityScoped<T> {
-  const held = shallowRef({ value: empty, identity: identityOf(context) })
+  const held = shallowRef<{ value: T, identity: number }>()
   return {
     get value() {
-      return held.value.identity === identityOf(context) ? held.value.value : empty
+      return held.value?.identity === identityOf(context) ? held.value.value : empty
     },
     set(value) {
       held.value = { value, identity: identityOf(context) }

@@ -15,9 +15,8 @@ type ErrorWithData = Error & { data?: any }
 /** Whether two errors report the same failure: see {@link shareError}. */
 export function isSameFailure(previous: ErrorWithData | undefined, next: ErrorWithData | undefined): boolean {
   // A function may throw a value that is not an error.
-  if (!(previous instanceof Error && next instanceof Error))
-    return false
-  return previous.constructor === next.constructor
+  return previous instanceof Error
+    && previous.constructor === next?.constructor
     && withoutRequestIds(previous.message) === withoutRequestIds(next.message)
     && Object.is(shareStructure(previous.data, next.data), previous.data)
 }

@@ -94,13 +94,13 @@ export interface AuthEngine {
 export function createAuthEngine({
   source,
   clock = systemClock,
-  mayBeSignedIn = false,
+  mayBeSignedIn,
   initialAuth,
   trace,
 }: AuthEngineOptions): AuthEngine {
   const snapshot = source.getSnapshot()
-  const isHinted = mayBeSignedIn || !!(snapshot.status === 'pending' && snapshot.mayBeSignedIn)
-  const initialToken = initialAuth?.token ? readToken(initialAuth.token) : null
+  const isHinted = mayBeSignedIn || (snapshot.status === 'pending' && snapshot.mayBeSignedIn)
+  const initialToken = readToken(initialAuth?.token)
   const initial = transition(
     initialAuthState(isHinted, serverUser(initialAuth, initialToken), !!initialToken),
     { type: 'session', snapshot },

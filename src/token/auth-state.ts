@@ -160,7 +160,7 @@ export interface Transition {
  * once.
  */
 export function initialAuthState(
-  mayBeSignedIn: boolean,
+  mayBeSignedIn: boolean | undefined,
   serverUser: SignedInUser | null | undefined,
   hasToken = true,
 ): AuthState {

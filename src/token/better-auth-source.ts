@@ -145,8 +145,8 @@ function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean)
   const isSignedOut = error ? error.status === 401 : data === null
   if (isSignedOut && isHooked)
     return { status: 'signedOut' }
-  // If the client throws its errors, the body of the answer is in `error.error`.
-  const { code } = (error instanceof Error ? (error as any).error : error) ?? {}
+  // A client that throws its errors has the body of the answer in `error.error`.
+  const code = (error?.error ?? error)?.code
   return {
     status: 'failed',
     // The error does not include an unexpected answer, which may contain parts of a session.

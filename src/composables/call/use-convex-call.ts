@@ -67,7 +67,7 @@ export function useConvexCall(
   composable: string,
   kind: Call['kind'],
   reference: FunctionReference<'mutation' | 'action'>,
-  { onSuccess, onError, onSettled, optimisticUpdate }: UseConvexCallOptions<any, any> & Pick<Call, 'optimisticUpdate'>,
+  options: UseConvexCallOptions<any, any> & Pick<Call, 'optimisticUpdate'>,
 ): UseConvexCallReturn<any> & { call: (args?: any) => Promise<any> } {
   const context = useConvexContext(composable)
   const { clients } = context
@@ -79,18 +79,18 @@ export function useConvexCall(
     const own = shallowRef<CallState>({ status: 'pending' })
     latest.set(own)
     return runAsIdentity(context, () => {
-      const call = clients.calls.start({ kind, name, args, optimisticUpdate })
+      const call = clients.calls.start({ ...options, kind, name, args })
       own.value = { status: 'pending', call }
       return call.result
     }, (error, data) => {
       own.value = error ? { status: 'error', error } : { status: 'success', data }
       runUserCallback(() => {
         if (error)
-          onError?.(error, args)
+          options.onError?.(error, args)
         else
-          onSuccess?.(data, args)
+          options.onSuccess?.(data, args)
       })
-      runUserCallback(() => onSettled?.(data, error, args))
+      runUserCallback(() => options.onSettled?.(data, error, args))
     })
   }
 

@@ -48,12 +48,25 @@ export function useQueryTarget(
   rest: readonly unknown[],
   isLive = true,
 ): QueryTargetRef {
-  const [args] = withArgs(rest)
-  const isReactive = typeof args === 'function' || isRef(args) || isProxy(args)
-  // A computed value costs more than the rest of a query, and most arguments never change.
-  if (!isReactive)
-    return { value: toTarget(name, auth, isLive, args) }
-  return computed(previous => toTarget(name, auth, isLive, args, previous))
+  const [source] = withArgs(rest)
+  const isReactive = typeof source === 'function' || isRef(source) || isProxy(source)
+  // Most arguments never change, and a computed value costs more than the rest of a query.
+  return isReactive ? computed(toTarget) : { value: toTarget() }
+
+  function toTarget(previous?: QueryTarget): QueryTarget {
+    try {
+      const args = toValue(source)
+      if (args === undefined || args === null || args === 'skip')
+        return PAUSED
+      const query = describeQuery(auth, name, args, isLive)
+      if (previous?.query?.key === query.key)
+        return previous
+      return { status: 'ready', query }
+    }
+    catch (error) {
+      return { status: 'error', error: error as Error }
+    }
+  }
 }
 
 /**
@@ -64,25 +77,4 @@ export function withArgs(rest: readonly unknown[]): readonly unknown[] {
   if (rest.length === 0)
     return [{}]
   return rest
-}
-
-function toTarget(
-  name: string,
-  auth: QueryAuth,
-  isLive: boolean,
-  source: unknown,
-  previous?: QueryTarget,
-): QueryTarget {
-  try {
-    const args = toValue(source)
-    if (args === undefined || args === null || args === 'skip')
-      return PAUSED
-    const query = describeQuery(auth, name, args, isLive)
-    if (previous?.query?.key === query.key)
-      return previous
-    return { status: 'ready', query }
-  }
-  catch (error) {
-    return { status: 'error', error: error as Error }
-  }
 }
