@@ -2,7 +2,7 @@
 import type { ClientLookup, IdentityClient } from './identity-client.ts'
 import type { AuthMode } from './identity-for.ts'
 import type { Call, PendingCall, ReadConnectionState } from './pending-call.ts'
-import { diagnose } from '../errors/catalogue.ts'
+import { diagnose } from '../errors/diagnose.ts'
 import { createPendingCall } from './pending-call.ts'
 
 /** The pending calls of the current identity, in the order in which they were made. */
