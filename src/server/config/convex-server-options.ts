@@ -3,7 +3,8 @@
 /** How the server uses the token in a request's cookie. */
 export interface JwtCacheOptions {
   /**
-   * How long the token must still be valid, in ms. Otherwise the server requests a new one.
+   * How long the token must still be valid, in milliseconds. Otherwise, the server requests a new
+   * token.
    *
    * @default 60000
    */
@@ -13,16 +14,16 @@ export interface JwtCacheOptions {
 /** Which headers of a reverse proxy in front of the app are trusted. */
 export interface TrustProxyOptions {
   /**
-   * How many proxies stand in front of the app. They wrote the last `hops` entries of a list such
-   * as `x-forwarded-for`.
+   * The number of proxies in front of the app. They have written the last `hops` entries of a list
+   * such as `x-forwarded-for`.
    *
    * @default 1
    */
   hops?: number
   /**
-   * The header in which the proxies write the client's address. Each proxy appends to a header
-   * whose name ends in `forwarded-for`; any other header, such as `cf-connecting-ip` or
-   * `x-real-ip`, holds a single address.
+   * The header with the client's address. If its name ends in `forwarded-for`, each proxy appends
+   * an address to it. Any other header, such as `cf-connecting-ip` or `x-real-ip`, contains a
+   * single address.
    *
    * @default 'x-forwarded-for'
    */
@@ -33,17 +34,17 @@ export interface TrustProxyOptions {
 export interface ConvexServerOptions {
   /**
    * The deployment's address, such as `https://happy-otter-123.convex.cloud`: the value of
-   * `CONVEX_URL`. Required; the type allows `undefined` because an environment variable may be
-   * unset, which is an error at the start.
+   * `CONVEX_URL`. Required. The type allows `undefined`, because an environment variable may not be
+   * set; `createConvexServer` then throws an error.
    */
   convexUrl: string | undefined
   /**
    * The address of the deployment's HTTP actions, such as `https://happy-otter-123.convex.site`:
-   * the value of `CONVEX_SITE_URL`. Required like `convexUrl`.
+   * the value of `CONVEX_SITE_URL`. Required, like `convexUrl`.
    */
   convexSiteUrl: string | undefined
   /**
-   * The path of Better Auth's routes, both on the app and on the deployment.
+   * The path of Better Auth's routes, both in the app and on the deployment.
    *
    * @default '/api/auth'
    */
@@ -58,17 +59,18 @@ export interface ConvexServerOptions {
    */
   jwtCache?: boolean | JwtCacheOptions
   /**
-   * `false`: the auth server has sessions, but no token endpoint. The server neither requests a
-   * token nor reads one from a cookie, all calls run anonymously, and `getSession` and
+   * `false`: the auth server has sessions, but no token endpoint. The server then neither requests
+   * tokens nor reads them from cookies, and all calls run anonymously. `getSession` and
    * `isAuthenticated` work.
    *
    * @default true
    */
   tokens?: boolean
   /**
-   * Names of further cookies that Better Auth needs, if you configured cookie names of your own.
-   * Any of these cookies may hold the session, so a token is used only while none of them changes:
-   * leave out cookies that change often. All other cookies remain on the app's server.
+   * Names of further cookies that Better Auth needs, if you have configured your own cookie names.
+   * Any of these cookies may contain the session, so a token is used only while none of them
+   * changes. Do not list cookies that change often. All other cookies are never sent to Better
+   * Auth.
    *
    * @default []
    */
@@ -81,21 +83,21 @@ export interface ConvexServerOptions {
   trustedOrigins?: string[]
   /**
    * Whether a reverse proxy in front of the app sets `x-forwarded-proto`, `x-forwarded-host`, and
-   * `x-forwarded-for` or another header with the client's address. Without such a proxy every
-   * client can write these headers itself, so leave the option off.
+   * `x-forwarded-for` or another header with the client's address. Without such a proxy, every
+   * client can send these headers itself, so do not set this option.
    *
    * @default false
    */
   trustProxy?: boolean | TrustProxyOptions
   /**
-   * The header in which Better Auth receives the client's address, by which it limits attempts: one
+   * The header in which Better Auth receives the client's address, by which it limits requests: one
    * of its `advanced.ipAddress.ipAddressHeaders`. If a host between the app and the deployment
    * writes `x-forwarded-for`, choose a name that only your server and your functions know.
    *
    * @default 'x-forwarded-for'
    */
   clientAddressHeader?: string | undefined
-  /** How long the body of a request to Better Auth may be, in bytes. @default 1048576 */
+  /** The largest size of the body of a request to Better Auth, in bytes. @default 1048576 */
   maxBodyBytes?: number
   /**
    * How long Better Auth, a query or a mutation may take to answer, in milliseconds. Actions have

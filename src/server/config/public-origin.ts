@@ -1,7 +1,7 @@
-/** The address under which the browser sees the app, even behind a reverse proxy. */
+/** The address of the app in the browser, even behind a reverse proxy. */
 import type { ServerConfig } from './server-config.ts'
 
-/** Scheme and host of the app, as the browser sees them. */
+/** The scheme and the host of the app in the browser. */
 export interface PublicOrigin {
   protocol: 'http' | 'https'
   /** Includes the port, unless it is the default port of the protocol. */
@@ -9,8 +9,8 @@ export interface PublicOrigin {
 }
 
 /**
- * Reads the origin from the headers of a trusted reverse proxy. Without one, only the request's own
- * URL counts.
+ * Reads the origin from the headers of a trusted reverse proxy. Without a trusted proxy, it is the
+ * origin of the request's URL.
  */
 export function publicOrigin(request: Request, { trustedProxy }: Pick<ServerConfig, 'trustedProxy'>): PublicOrigin {
   const url = new URL(request.url)
@@ -27,9 +27,9 @@ export function publicOrigin(request: Request, { trustedProxy }: Pick<ServerConf
 }
 
 /**
- * Each proxy appends an entry to the right, so the client wrote the entries further left. Some
- * proxies replace the list instead. Then the list has fewer entries than there are proxies, and its
- * first entry is the outermost proxy's.
+ * Each proxy appends an entry at the end of the list, so the entries before them come from the
+ * client. Some proxies replace the list instead. Then the list has fewer entries than there are
+ * proxies, and the outermost proxy has written the first entry.
  */
 function entryFromProxy(header: string | null, hops: number): string | null {
   const entries = listEntries(header)

@@ -4,10 +4,10 @@ import type { ServerConfig } from '../config/server-config.ts'
 /** How an app names its auth cookies. */
 export type CookieNames = Pick<ServerConfig, 'cookiePrefix' | 'forwardedCookies'>
 
-/** The session that a request's cookies name. `several`: cookies that contradict each other. */
+/** The session that a request's cookies name. `several`: the cookies name different sessions. */
 export type SessionCookie = { kind: 'none' } | { kind: 'one', cookies: string } | { kind: 'several' }
 
-/** The auth cookies of a request. Names and values are exactly as in the header. */
+/** The auth cookies of a request. Their names and values are unchanged from the header. */
 export interface AuthCookies {
   /** `name=value` of each cookie, without repetitions. */
   pairs: string[]
@@ -60,9 +60,9 @@ function describeCookies(pairs: string[], names: CookieNames): AuthCookies {
     return valueOf(found[0]!)
   }
 
-  // Any page of the same site can set a cookie for all hosts of the site, beside the app's own. If
-  // two cookies have the same name, Better Auth would read the first cookie, which the other page
-  // may have set. Neither cookie is therefore sent to Better Auth. Cookies that differ only in
+  // Any page of the same site can set a cookie for all hosts of the site, in addition to the app's
+  // own cookies. If two cookies have the same name, Better Auth would read the first one, which the
+  // other page may have set. So neither of them is sent to Better Auth. Cookies that differ only in
   // their security prefix are all sent, since Better Auth's configuration determines which of them
   // it reads.
   const forUpstream = pairs.filter(pair => isUnique(pair) && !isForAppOnly(kindOf(nameOf(pair), names)))
@@ -153,8 +153,8 @@ function splitCookies(header: string | null): string[] {
 }
 
 /**
- * A value in the form of a JWT, three parts of base64url. Anything else could not even be sent as a
- * bearer token.
+ * A value in the form of a JWT: three parts of base64url. Other values may contain characters that
+ * a bearer token cannot contain.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-7.1
  */

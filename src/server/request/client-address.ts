@@ -39,7 +39,7 @@ export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress
   return ({ headers }, connection) => {
     if (trustedProxy)
       return addressFromProxy(headers, trustedProxy)
-    // If the proxy is not trusted, it is the other end of every connection.
+    // If the proxy is not trusted, the address of the connection may be the address of the proxy.
     if (headers.has('x-forwarded-for'))
       report('a request came through a reverse proxy, and `trustProxy` is off')
     const address = normalizeAddress(connection?.address)
@@ -50,8 +50,8 @@ export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress
 }
 
 /**
- * The entry that the outermost proxy wrote: each proxy appends to a list. Any other header holds
- * one address, and a second address cannot be the proxy's.
+ * The address that the outermost proxy has written. In a list, each proxy appends one entry. Any
+ * other header contains one address; if it contains more, the proxy has not written the others.
  */
 function entryFromProxy(value: string | null, { addressHeader, hops }: TrustedProxy): string | undefined {
   const entries = listEntries(value)
@@ -64,8 +64,8 @@ function entryFromProxy(value: string | null, { addressHeader, hops }: TrustedPr
 }
 
 /**
- * Gives each address one spelling: without a port and without a zone. An IPv4 address in the form
- * that IPv6 sockets report becomes plain IPv4.
+ * Normalizes an address: removes the port and the zone, and converts an IPv4 address in the form of
+ * an IPv6 address into an IPv4 address.
  *
  * @returns `null` if the text is not an address.
  */
@@ -109,11 +109,12 @@ function toBytes(group: string): number[] {
 
 /**
  * An address for a request that the app's server makes itself, for a session or a token. Better
- * Auth's limits are meant for clients and count by address and path: under one address the requests
- * of all users would add up, and under the client's address the rendering of pages would use up the
- * limit of the client. Therefore each of these requests has an address in a different network,
- * since Better Auth counts IPv6 addresses by network. All of these addresses are local addresses,
- * which no client on the internet has.
+ * Auth's limits are meant for clients, and count the requests of each address for each path. With
+ * one address for all of the server's requests, the requests of all users would be counted
+ * together. With the address of the client, the rendering of pages would use up the limit of the
+ * client. So each request of the server has an address in a different network, since Better Auth
+ * counts IPv6 addresses by network. All of these addresses are local addresses, which no client on
+ * the internet has.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4193
  */

@@ -22,29 +22,30 @@ export interface PreloadPaginatedQueryOptions {
 }
 
 /**
- * Convex as the user of one request. The identity is determined at most once, when a method first
- * needs it; queries run in parallel.
+ * Convex as the user of one request. The identity is determined only once, when a method first
+ * needs it. Queries run in parallel.
  *
  * If no user is signed in, functions run anonymously. If the identity cannot be determined, because
  * Better Auth does not answer or a firewall answers instead, every method rejects with a
- * `ConvueError` (`TOKEN_REQUEST_FAILED`, `TOKEN_ENDPOINT_MISSING`, `SESSION_REQUEST_FAILED`). That
- * does not mean "signed out".
+ * `ConvueError` (`TOKEN_REQUEST_FAILED`, `TOKEN_ENDPOINT_MISSING`, `SESSION_REQUEST_FAILED`). Such
+ * an error does not mean that the user is signed out.
  */
 export interface ConvexRequest {
   /**
-   * The Convex JWT of the request's user; `null` for an anonymous request. It comes from a cookie
-   * while that is valid, and only the deployment verifies it: do not use it alone to decide what a
+   * The Convex JWT of the request's user; `null` for an anonymous request. The token may come from
+   * a cookie, and only the deployment verifies it. So do not use the token alone to decide what a
    * user may do.
    */
   getToken: () => Promise<string | null>
   /**
-   * Whether there is a session. Better Auth confirms it, so this can be relied on, unlike a token.
+   * Whether a user is signed in. Reliable, unlike the token, since Better Auth confirms the
+   * session.
    */
   isAuthenticated: () => Promise<boolean>
   /**
-   * User, session and token that agree, as `initialAuth` of `createConvex` takes them; `null` if
-   * the request is anonymous. Rejects if Better Auth reports one user's session and issues another
-   * user's token. `token` is `null` with `tokens: false`.
+   * The user, the session and a token, which belong together: the value for `initialAuth` of
+   * `createConvex`. `null` if the request is anonymous. Rejects if Better Auth reports the session
+   * of one user but issues the token of another user. With `tokens: false`, `token` is `null`.
    */
   getAuth: () => Promise<RequestSession & { token: string | null } | null>
   /**
@@ -63,7 +64,8 @@ export interface ConvexRequest {
   ) => Promise<FunctionReturnType<Query>>
   /**
    * Runs a mutation, unless a page of another site may have caused the request. The mutation is
-   * never sent twice, except when the deployment rejected the token and so did not run it.
+   * sent a second time only if the deployment has rejected the token, and thus has not run the
+   * mutation.
    *
    * @throws the error of the mutation; `ConvueError` `ORIGIN_UNTRUSTED`, `TOKEN_REJECTED`,
    * `FUNCTION_REQUEST_FAILED`
@@ -72,7 +74,7 @@ export interface ConvexRequest {
     mutation: Mutation,
     ...args: RestArgs<Mutation>
   ) => Promise<FunctionReturnType<Mutation>>
-  /** Runs an action, under the rules of `fetchAuthMutation` and without a time limit. */
+  /** Runs an action. The same as `fetchAuthMutation`, but without a time limit. */
   fetchAuthAction: <Action extends FunctionReference<'action'>>(
     action: Action,
     ...args: RestArgs<Action>
@@ -86,8 +88,8 @@ export interface ConvexRequest {
     ...args: RestArgs<Query>
   ) => Promise<Preloaded<Query>>
   /**
-   * The same for the first page of a paginated query; `args` of the result contain its
-   * `paginationOpts`.
+   * The same as `preloadAuthQuery`, for the first page of a paginated query. `args` of the result
+   * contains `paginationOpts`.
    */
   preloadAuthPaginatedQuery: <Query extends PaginatedQueryReference>(
     query: Query,
@@ -99,7 +101,7 @@ export interface ConvexRequest {
   /**
    * The headers that the response to the browser needs: the cookies that Better Auth has renewed
    * (append them, do not set them), and headers that keep the response out of caches. Read them
-   * when all calls are done. Empty as long as no method has needed the identity.
+   * after all calls. Empty if no method has needed the identity.
    */
   responseHeaders: () => Headers
 }
@@ -114,8 +116,8 @@ interface CallResult {
 export function createConvexRequest(request: Request, causedBy: Request, config: ServerConfig): ConvexRequest {
   const identity = createRequestIdentity(request, config)
   /**
-   * The user of all previous calls, `null` for anonymous; `undefined` before the first call. A page
-   * never shows data of two users.
+   * The user of all previous calls, `null` for anonymous; `undefined` before the first call. All
+   * calls of a request must run as the same user, so that a page never shows data of two users.
    */
   let userOfCalls: string | null | undefined
 
@@ -157,7 +159,8 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
 
   async function getAuth(): ReturnType<ConvexRequest['getAuth']> {
     const [session] = await Promise.all([identity.session(), identity.token()])
-    // Requested again: only after the session is known, the token is certainly of this session.
+    // The token is requested again. Only now is it certain that the token belongs to the session,
+    // since the session is known.
     const token = await identity.token()
     if (!session || (!token && config.hasTokens))
       return null

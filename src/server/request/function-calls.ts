@@ -9,10 +9,10 @@ import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { serverError } from '../config/server-error.ts'
 import { failureReason, isJsonUnauthorized, requestUpstream } from '../http/request-upstream.ts'
 
-/** Convex's own status for a function that ran and failed. */
+/** The status with which Convex answers if the function has run and has thrown an error. */
 const FUNCTION_FAILED = 560
 
-/** Convex limits a result to 16 MiB, which are more as JSON. */
+/** Convex limits a result to 16 MiB. Encoded as JSON, the result may be larger. */
 const MAX_RESULT_BYTES = 2 ** 25
 
 export type FunctionKind = 'query' | 'mutation' | 'action'
@@ -42,7 +42,7 @@ export function encodeCall(
  *
  * @returns its result in Convex's JSON.
  * @throws the error of the function; {@link ConvueError} `TOKEN_REJECTED` if the deployment
- * rejected the token and so did not run the function, `FUNCTION_REQUEST_FAILED`.
+ * rejected the token and has not run the function; `FUNCTION_REQUEST_FAILED`.
  */
 export async function callFunction(
   config: ServerConfig,

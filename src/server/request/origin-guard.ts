@@ -4,8 +4,8 @@ import { publicOrigin } from '../config/public-origin.ts'
 import { serverError } from '../config/server-error.ts'
 
 /**
- * Refuses to write for a request that a page of another site may have caused: browsers send the
- * user's cookies with such requests, too.
+ * Throws if a page of another site may have caused the request, since browsers send the user's
+ * cookies with such requests too.
  *
  * @throws {ConvueError} `ORIGIN_UNTRUSTED`
  */
@@ -15,7 +15,7 @@ export function guardOrigin(request: Request, config: ServerConfig): void {
   if (origin && config.trustedOrigins.has(origin))
     return
 
-  // The browser itself compares the sites, and no page can write this header.
+  // The browser itself sets this header, and pages cannot change it.
   const site = headers.get('sec-fetch-site')
   if (site) {
     if (site === 'same-origin' || site === 'none')
@@ -30,8 +30,8 @@ export function guardOrigin(request: Request, config: ServerConfig): void {
     return
   }
 
-  // A link on another site can cause such a request: over http and in old browsers, with
-  // `rel="noreferrer"`. Without cookies the request does not run as a user.
+  // A link with `rel="noreferrer"` on another site can cause such a request, over http or in an old
+  // browser. Without cookies, the request is anonymous, so it can be allowed.
   if (headers.has('cookie')) {
     const problem = 'it has cookies, and no Origin, Referer or Sec-Fetch-Site that names the page which caused it'
     throw serverError('ORIGIN_UNTRUSTED', problem)
@@ -39,8 +39,8 @@ export function guardOrigin(request: Request, config: ServerConfig): void {
 }
 
 /**
- * If TLS ends before the app, the app sees http where the browser sees https; the opposite does not
- * occur.
+ * If TLS ends in front of the app, the app receives http although the browser uses https. The
+ * opposite does not occur.
  */
 function isAppOrigin(origin: string, request: Request, config: ServerConfig): boolean {
   const { protocol, host } = publicOrigin(request, config)

@@ -15,8 +15,8 @@ export interface RequestToken {
   value: string
   userId: string
   /**
-   * The token comes from a cookie, not from the token endpoint: the deployment may reject it
-   * although there is a session.
+   * Whether the token comes from a cookie and not from the token endpoint. The deployment may
+   * reject such a token although there is a session.
    */
   isCached: boolean
 }
@@ -32,8 +32,8 @@ export interface RequestIdentity {
   /** `null` for an anonymous request. Rejects if the identity could not be determined. */
   token: () => Promise<RequestToken | null>
   /**
-   * A token to replace the cookie's, which the deployment rejected. All calls with the rejected
-   * token share one request.
+   * A new token, which replaces a token of a cookie that the deployment has rejected. All calls
+   * with the rejected token share one request.
    */
   renewToken: () => Promise<RequestToken | null>
   /**
@@ -44,14 +44,14 @@ export interface RequestIdentity {
   /** `null` for an anonymous request. Rejects if the identity could not be determined. */
   session: () => Promise<RequestSession | null>
   /**
-   * The headers that the response needs. Empty as long as neither session nor token was requested.
+   * The headers that the response needs. Empty if neither the session nor a token was requested.
    */
   responseHeaders: () => Headers
 }
 
 export function createRequestIdentity(request: Request, config: ServerConfig): RequestIdentity {
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
-  /** By name, since of two cookies with one name the later one takes effect. */
+  /** By name: if two cookies have the same name, only the later one is set. */
   const setCookies = new Map<string, string>()
   let tokenPromise: Promise<RequestToken | null> | undefined
   let newTokenPromise: Promise<RequestToken | null> | undefined
@@ -104,7 +104,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
       return await requestTokenOnce()
     }
     catch (error) {
-      // A token that is about to expire is better than none.
+      // If no other token can be obtained, a token that is about to expire can still be used.
       if (restMs > 0 && Number.isFinite(config.tokenMarginMs))
         return cached
       throw error
@@ -112,8 +112,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   }
 
   /**
-   * The token of the reported session, if Better Auth has reported one, whether the session or the
-   * token came first.
+   * A token that belongs to the reported session, if Better Auth has reported a session. It does
+   * not matter which of the two was requested first.
    */
   async function currentToken(): Promise<RequestToken | null> {
     if (!config.hasTokens)

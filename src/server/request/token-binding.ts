@@ -11,12 +11,14 @@ import {
   valueOf,
 } from './auth-cookies.ts'
 
-// Better Auth stores the token in a cookie of its own, which outlives the session's cookie and may
-// be set by a late response of a previous session. So whenever Better Auth sets a token, this
-// module sets a second cookie, the binding: a hash of the session's cookie and the token. A token
-// is used only beside the session that it was issued for.
+// Better Auth stores the token in its own cookie. This cookie may outlive the session cookie, and a
+// late response of a previous session may set it. So whenever Better Auth sets a token, this file
+// sets a second cookie, the binding: a hash of the session cookie and the token. A token is used
+// only together with the session that it was issued for.
 
-/** The token of a request's cookies; `null` unless it is bound to their session. */
+/**
+ * The token of a request's cookies; `null` unless the token is bound to the session of the cookies.
+ */
 export async function readBoundToken({ session, token, binding }: AuthCookies): Promise<string | null> {
   if (session.kind !== 'one' || !token || !binding)
     return null
@@ -75,9 +77,9 @@ export function keepSessionCookie(setCookies: string[], names: CookieNames): str
 }
 
 /**
- * The session that Better Auth issued a token for; `null` if unknown. A response that replaces the
- * session may contain a token of either session: of the previous session if a hook of Better Auth
- * has loaded it, and otherwise of the new session. The response does not show which.
+ * The session for which Better Auth has issued a token; `null` if it is unknown. If a response
+ * replaces the session, its token may belong to either session: to the previous one if a hook of
+ * Better Auth has loaded it, or else to the new one. The response does not show which.
  *
  * @see https://github.com/get-convex/better-auth/blob/main/src/plugins/convex/index.ts
  */
@@ -93,7 +95,7 @@ function isSameSession({ session: before }: AuthCookies, { session: after }: Aut
 }
 
 /**
- * A SHA-256 as base64url. No key is necessary: only a client that has the session's cookie can
+ * A SHA-256 hash as base64url. It needs no key, since only a client with the session cookie can
  * compute it.
  */
 async function bindingOf(session: string, token: string): Promise<string> {
