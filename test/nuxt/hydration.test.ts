@@ -91,7 +91,7 @@ describe('hydration of a rendered page', () => {
       await page.getByText('success Ada').waitFor()
   })
 
-  it('shows the rendered result in a component that is hydrated later, but only once', async () => {
+  it('shows the rendered result, and then live results, in a component that is hydrated later', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/lazy')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)

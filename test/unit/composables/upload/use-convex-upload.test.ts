@@ -503,7 +503,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['b success id of b'])
     })
 
-    it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('ends an upload even %i microtasks after the response', async (microtasks) => {
+    it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('also ends an upload %i microtasks after the response', async (microtasks) => {
       const onSuccess = vi.fn()
       const { upload, cancel, sent, shown } = mountUpload({ onSuccess })
       const outcome = outcomeOf(upload(textFile('a')))
