@@ -11,9 +11,7 @@ export function readJsonAnswer(text: string): JsonObject | null | undefined {
     const value = JSON.parse(text)
     return typeof value === 'object' && !Array.isArray(value) ? value : undefined
   }
-  catch {
-    return undefined
-  }
+  catch {}
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Reads the claims of JWTs. The only decoder of JWTs in `src`. */
 
+import { Base64 } from 'convex/values'
+
 /** Claims of a JWT (RFC 7519). `exp` and `iat` are in seconds since 1970, by the issuer's clock. */
 export interface JwtClaims {
   /** The id of the user. */
@@ -15,9 +17,10 @@ export interface JwtClaims {
  */
 export function readClaims(token: unknown): JwtClaims | null {
   try {
-    const payload = (token as string).split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/')
-    const bytes = Uint8Array.from(atob(payload), character => character.charCodeAt(0))
-    const claims = JSON.parse(new TextDecoder().decode(bytes))
+    const payload = (token as string).split('.')[1]!
+    // A JWT leaves the padding out that Convex's decoder requires.
+    const padding = '='.repeat((4 - payload.length % 4) % 4)
+    const claims = JSON.parse(new TextDecoder().decode(Base64.toByteArray(payload + padding)))
     return claims.sub && typeof claims.sub === 'string' ? claims : null
   }
   catch {

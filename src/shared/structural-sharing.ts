@@ -1,5 +1,6 @@
 /** Structural sharing: keeps the previous object for each unchanged part of a Convex value. */
 import type { Value } from 'convex/values'
+import { convexToJson } from 'convex/values'
 
 /**
  * Returns `next`, in which each part that equals its counterpart in `previous` is replaced with the
@@ -13,7 +14,7 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
   if (Object.is(previous, next) || !isObject(previous) || !isObject(next) || previous.constructor !== next.constructor)
     return next
   if (next instanceof ArrayBuffer)
-    return areBytesEqual(previous as ArrayBuffer, next) ? previous : next
+    return textOf(previous) === textOf(next) ? previous : next
 
   const isList = Array.isArray(next)
   // A list is indexed directly: creating an array of its positions would take longer than comparing
@@ -50,9 +51,9 @@ function idOf(row: any): unknown {
   return row?._id
 }
 
-function areBytesEqual(previous: ArrayBuffer, next: ArrayBuffer): boolean {
-  const bytes = new Uint8Array(previous)
-  return previous.byteLength === next.byteLength && new Uint8Array(next).every((byte, index) => byte === bytes[index])
+/** Bytes as the text that Convex sends for them. */
+function textOf(bytes: Value): unknown {
+  return (convexToJson(bytes) as { $bytes: string }).$bytes
 }
 
 function isObject(value: Value | undefined): value is Exclude<Value, null | bigint | number | boolean | string> {

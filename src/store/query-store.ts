@@ -111,9 +111,8 @@ export function createQueryStore(
         waitInComponent()
         showFetched(entry, fetched)
       }
-      // An entry that is in use or lingers is already bound to a client.
-      entry.users++
-      if (entry.users === 1 && !lingering.delete(entry))
+      // An entry that components use, or that lingers, is bound already.
+      if (entry.users++ === 0 && !lingering.delete(entry))
         entry.bind(false, false)
       return entry
     },

@@ -103,11 +103,11 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
    * not show that the session has ended.
    */
   const ENDING_PATHS = /\/(?:multi-session\/revoke|delete-anonymous-user|delete-user\/callback)$/
-  const { onResponse, onSuccess } = lifecycle.hooks ?? {}
+  const { hooks } = lifecycle
   lifecycle.hooks = {
-    ...lifecycle.hooks,
+    ...hooks,
     async onResponse(context) {
-      const replaced = await onResponse?.(context)
+      const replaced = await hooks?.onResponse?.(context)
       const response: Response = replaced instanceof Response ? replaced : replaced?.response ?? context.response
       if (!isRequestTo(/\/get-session$/, context) || await isDefinite(response))
         return replaced
@@ -115,7 +115,7 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
       return { response: Response.json(error, { status: 502 }) }
     },
     async onSuccess(context) {
-      await onSuccess?.(context)
+      await hooks?.onSuccess?.(context)
       if (!context.request.disableSignal && (isRequestTo(ENDING_PATHS, context) || hasSession(context)))
         ensureSignal($store)
     },

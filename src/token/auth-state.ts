@@ -213,22 +213,14 @@ export function isTokenUsable(state: AuthState): boolean {
  */
 export function transition(state: AuthState, event: AuthEvent): Transition {
   const next = reduce(state, event)
-  const isChange = isIdentityChange(state, next)
-  const isAccepted = event.type === 'token' && isTokenAccepted(state, event.token.user)
-  return {
-    state: rememberEndedSessions(next, state, event),
-    token: tokenEffect(isAccepted, isChange, next),
-  }
+  return { state: rememberEndedSessions(next, state, event), token: tokenEffect(next, state, event) }
 }
 
-function tokenEffect(isAccepted: boolean, isChange: boolean, { user }: AuthState): TokenEffect {
-  if (isAccepted && isChange)
-    return 'replace'
-  if (isAccepted)
-    return 'accept'
-  if (isChange || user === null)
-    return 'clear'
-  return 'keep'
+function tokenEffect(next: AuthState, previous: AuthState, event: AuthEvent): TokenEffect {
+  const isChange = isIdentityChange(previous, next)
+  if (event.type === 'token' && isTokenAccepted(previous, event.token.user))
+    return isChange ? 'replace' : 'accept'
+  return isChange || next.user === null ? 'clear' : 'keep'
 }
 
 /**

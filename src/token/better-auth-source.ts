@@ -70,16 +70,15 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
         failed = context
       },
     })
-    if (data?.token) {
-      missingCount = 0
-      return { kind: 'token', token: data.token }
-    }
     const status = error?.status
+    if (status !== 404)
+      missingCount = 0
+    if (data?.token)
+      return { kind: 'token', token: data.token }
     if (failed && isUnauthorized(status, readJsonAnswer(failed.responseText)))
       return { kind: 'denied' }
     if (status === 404)
       return onMissing(error)
-    missingCount = 0
     // Any other status, such as 403, 408, 429 or 5xx, is a failure that is retried.
     const retryAfterMs = failed && readRetryAfter(failed.response.headers)
     return { kind: 'failed', error: diagnose('TOKEN_REQUEST_FAILED', status, error), retryAfterMs }

@@ -16,7 +16,7 @@ export const systemClock: Clock = { now: () => Date.now(), schedule }
  * An effect that depends on a key. The returned function ends the effect of the previous key and
  * starts the effect for another key. With `null`, it only ends the effect of the previous key.
  */
-export function keyedEffect<Key>(start: (key: Key) => Cancel): (key: Key | null) => void {
+export function keyedEffect<Key extends object | true>(start: (key: Key) => Cancel): (key: Key | null) => void {
   let current: Key | null = null
   let end: Cancel | undefined
   return (key) => {
@@ -24,6 +24,6 @@ export function keyedEffect<Key>(start: (key: Key) => Cancel): (key: Key | null)
       return
     end?.()
     current = key
-    end = key === null ? undefined : start(key)
+    end = key ? start(key) : undefined
   }
 }
