@@ -62,7 +62,7 @@ export const PLANS: Plan[] = [
   {
     workload: 'fan-in',
     title: 'Fan-in: n components show one query, a document of 100 bytes',
-    steps: { mount: 'mount, up to the first result', all: 'an update of all', unmount: 'unmount' },
+    steps: { mount: 'mount, up to the first result', all: 'an update of all components', unmount: 'unmount' },
     atOnce: { step: 'unmount', after: ['mount'] },
     sizes: [100, 1_000, 10_000],
     isSized: true,
@@ -71,7 +71,7 @@ export const PLANS: Plan[] = [
   {
     workload: 'fan-out',
     title: 'Fan-out: n components show n queries, a document of 100 bytes each',
-    steps: { mount: 'mount, up to the first results', all: 'a transition that changes all', one: 'a transition that changes one', unmount: 'unmount' },
+    steps: { mount: 'mount, up to the first results', all: 'a transition that changes all queries', one: 'a transition that changes one query', unmount: 'unmount' },
     atOnce: { step: 'unmount', after: ['mount'] },
     sizes: [100, 1_000, 10_000],
     isSized: true,
