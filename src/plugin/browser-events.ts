@@ -110,8 +110,8 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
     const isChange = userId !== undefined && userId !== userIdOf(previous)
     if (isChange && announced !== userId) {
       tabs?.post(userId)
-      // The first answer may be older than the announcement that arrived before it.
-      if (announced !== undefined && previous.user === undefined)
+      // The answer may be older than the announcement.
+      if (announced !== undefined)
         engine.refreshSession()
     }
     // If the provider has not confirmed an announcement, it must be discarded. Otherwise, this tab
