@@ -24,7 +24,7 @@ export interface IdentityScoped<T> {
  * A number that represents the identity that a query of this auth mode runs as. It changes with
  * each identity change, except for `'public'` queries, which always run anonymously. Reactive.
  */
-export function identityOf(context: IdentityContext, auth: QueryAuth = 'optional'): number {
+export function identityOf(context: IdentityContext, auth?: QueryAuth): number {
   return auth === 'public' ? 0 : context.identityVersion.value
 }
 

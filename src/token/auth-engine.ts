@@ -282,10 +282,8 @@ function serverUser(initialAuth: InitialAuth | null | undefined, token: Token | 
   if (!initialAuth)
     return initialAuth
   const { user, session } = initialAuth as { user: any, session: any }
-  if (token)
-    return { ...token.user, profile: user, session }
-  // Neither an unreadable token nor a user without an id identifies a user.
-  if (initialAuth.token !== null || typeof user?.id !== 'string')
+  // An unreadable token does not identify a user, and neither does a description without an id.
+  if (!token && (initialAuth.token !== null || typeof user?.id !== 'string'))
     return undefined
-  return { id: user.id, sessionId: session?.id ?? null, profile: user, session }
+  return { id: user?.id, sessionId: session?.id ?? null, ...token?.user, profile: user, session }
 }

@@ -132,9 +132,9 @@ export function useConvexQuery<
   ...rest: QueryRest<Q, WithInitialData<UseConvexQueryOptions<FunctionReturnType<Q>, Data, Initial>, Initial>>
 ): UseConvexQueryReturn<DataOf<Data, Initial>> & PromiseLike<UseConvexQueryReturn<DataOf<Data, Initial>>> {
   const [, options = {}] = rest
-  const { auth = 'optional', live = true } = options
+  const { auth = 'optional' } = options
   const context = useConvexContext('useConvexQuery')
-  const target = useQueryTarget(functionName(query), auth, rest, live)
+  const target = useQueryTarget(functionName(query), auth, rest, options.live)
   const entry = useQueryEntry(context, target, options.lingerMs ?? context.lingerMs, options.ssr)
   const view = new QueryView(context, target, entry, auth, options)
   const refs: Record<string, unknown> = {
