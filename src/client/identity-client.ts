@@ -139,11 +139,11 @@ export function openIdentityClient(
   const subscriptions = new Map<string, Subscription>()
   let hasEnded = false
   /**
-   * `refused`: the deployment has refused the token, and the client requests another token.
-   * `confirmed`: the deployment has accepted the token, and the results of the same transition are
-   * about to be applied.
+   * The latest verdict of the deployment on the token. `refreshing`: the deployment has refused the
+   * token, and the client requests another one. `authenticated`: the deployment has accepted the
+   * token in the transition whose results are about to be applied.
    */
-  let tokenPhase: 'idle' | 'refused' | 'confirmed' = 'idle'
+  let verdict: 'authenticated' | 'refreshing' | undefined
   let refused = NONE_REFUSED
 
   base.subscribeToConnectionState(() => {
@@ -152,7 +152,7 @@ export function openIdentityClient(
   })
 
   base.addOnTransitionHandler(({ queries }) => {
-    const isConfirmed = tokenPhase === 'confirmed'
+    const isConfirmed = verdict === 'authenticated'
     if (!isConfirmed && queries.length === 0)
       return
     batch(() => {
@@ -182,16 +182,16 @@ export function openIdentityClient(
     authenticate() {
       if (hasEnded)
         return
-      tokenPhase = 'idle'
+      verdict = undefined
       base.setAuth(
         ({ forceRefreshToken }) => {
-          if (tokenPhase === 'refused')
+          if (verdict === 'refreshing')
             onRefused()
           return credentials!.requestToken(forceRefreshToken)
         },
         (isAuthenticated) => {
           if (isAuthenticated) {
-            tokenPhase = 'confirmed'
+            verdict = 'authenticated'
             return
           }
           // An open client would now run its user's queries anonymously.
@@ -200,9 +200,9 @@ export function openIdentityClient(
           credentials!.onAuthResult('rejected')
         },
         (isRefreshing) => {
-          tokenPhase = isRefreshing ? 'refused' : 'confirmed'
+          verdict = isRefreshing ? 'refreshing' : 'authenticated'
           if (isRefreshing)
-            credentials!.onAuthResult('refreshing')
+            credentials!.onAuthResult(verdict)
         },
       )
     },
@@ -250,7 +250,7 @@ export function openIdentityClient(
   }
 
   function onConfirmed(): void {
-    tokenPhase = 'idle'
+    verdict = undefined
     refused = accept(base.connectionState().connectionCount)
     credentials!.onAuthResult('authenticated')
   }

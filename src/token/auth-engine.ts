@@ -169,7 +169,7 @@ export function createAuthEngine({
     onAuthResult: type => dispatch({ type, at: clock.now() }),
     wake() {
       dispatch({ type: 'retry', isEarly: true })
-      tokens.renewIfDue()
+      tokens.wake()
     },
     refreshSession() {
       if (!source.refresh)

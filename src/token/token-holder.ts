@@ -26,8 +26,8 @@ export interface TokenHolder {
   deliver: () => boolean
   /** Whether the token has lived for this share of its lifetime. */
   hasLived: (share: number) => boolean
-  /** Requests another token if a timer for the renewal would have fired by now. */
-  renewIfDue: () => void
+  /** Requests another token if the timer for the renewal should have fired by now. */
+  wake: () => void
   /** Schedules the renewal of a token, and cancels that of the previous one. */
   setRenewal: (token: Token | null) => void
 }
@@ -83,7 +83,7 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
       return !!undelivered
     },
     hasLived: share => !!current && hasAge(current.lifetimeMs * share),
-    renewIfDue() {
+    wake() {
       if (current && hasAge(renewalDelay(current.lifetimeMs)))
         renew()
     },
