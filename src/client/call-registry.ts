@@ -8,7 +8,7 @@ import { createPendingCall } from './pending-call.ts'
 /** The pending calls of the current identity, in the order in which they were made. */
 export interface CallRegistry {
   readonly size: number
-  /** Other work of the identity, such as an upload: {@link endAll} ends it together with the calls. */
+  /** Other work of the identity, such as uploads. {@link endAll} ends it as well. */
   readonly work: Set<EndWork>
   /** Whether a mutation, an action or other work is pending. */
   readonly hasWrites: boolean

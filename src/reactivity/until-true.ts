@@ -1,12 +1,11 @@
-/** Waits for a reactive condition, and then removes its own effects from the effect scope. */
+/** Waits for a reactive condition, and afterwards leaves nothing in the effect scope. */
 import type { EffectScope } from 'vue'
 import { effectScope, onScopeDispose, watch } from 'vue'
-import { schedule } from '../shared/schedule.ts'
 
 /**
  * Resolves in the tick in which `condition` becomes true, when `owner` is disposed, or after
- * `timeoutMs`. Afterwards, the effects of this wait are removed from `owner`, since a long-lived
- * scope may wait many times.
+ * `timeoutMs`. Afterwards nothing of the wait remains in `owner`, since a long-lived scope may wait
+ * many times.
  */
 export function untilTrue(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {
@@ -15,8 +14,12 @@ export function untilTrue(condition: () => boolean, owner?: EffectScope, timeout
     const scope = owner?.run(effectScope) ?? effectScope(true)
     const end = (): void => scope.stop()
     scope.run(() => {
-      if (timeoutMs !== undefined)
-        onScopeDispose(schedule(end, timeoutMs))
+      if (timeoutMs !== undefined) {
+        // `setTimeout` fires at once for a longer delay.
+        const MAX_TIMEOUT_MS = 2 ** 31 - 1
+        const timer = setTimeout(end, Math.min(timeoutMs, MAX_TIMEOUT_MS))
+        onScopeDispose(() => clearTimeout(timer))
+      }
       onScopeDispose(resolve)
       watch(condition, end, { flush: 'sync' })
     })

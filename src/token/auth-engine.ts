@@ -1,5 +1,5 @@
-import type { Cancel } from '../shared/schedule.ts'
 /** The auth engine: dispatches events to the reducer and runs the effects of the state. */
+import type { Cancel } from '../shared/schedule.ts'
 import type { AuthEvent, AuthState, Identity } from './auth-state.ts'
 import type { Clock } from './clock.ts'
 import type { EngineSource } from './token-source.ts'

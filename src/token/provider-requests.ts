@@ -1,5 +1,5 @@
-import type { Cancel } from '../shared/schedule.ts'
 /** Requests to the identity provider: attempts, their time-outs, and the back-off between them. */
+import type { Cancel } from '../shared/schedule.ts'
 import type { AuthEvent, ProviderRequest } from './auth-state.ts'
 import type { Clock } from './clock.ts'
 import type { TokenHolder } from './token-holder.ts'
@@ -68,8 +68,10 @@ export function createProviderRequests(
     if (outcome.kind === 'denied')
       return { type: 'denied' }
     // The token that stands for a session is current for as long as the session is.
-    if (outcome.kind === 'session')
-      return { type: 'token', token: { value: 'session', user: outcome.user, lifetimeMs: Infinity, expiresAt: Infinity } }
+    if (outcome.kind === 'session') {
+      const token = { value: 'session', user: outcome.user, lifetimeMs: Infinity, expiresAt: Infinity }
+      return { type: 'token', token }
+    }
     const token = outcome.kind === 'token' && readToken(outcome.token)
     if (token && token.value !== tokens.current?.value)
       return { type: 'token', token }
