@@ -24,11 +24,11 @@ export interface CallRegistry {
    * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`, `ARGS_INVALID`
    */
   start: (call: Call) => PendingCall
-  /** Sends the calls that no client has yet, or whose client has ended. */
+  /** Sends the calls that have not been passed to a client yet, or whose client has ended. */
   sendAll: () => void
   /**
-   * Rejects with `CONNECTION_LOST`, in this tick, the calls of an ended client that the deployment
-   * may have run.
+   * Rejects calls with `CONNECTION_LOST`, in this tick: all calls that `client`, which has ended,
+   * has sent and that the deployment may have run.
    */
   endLost: (client: IdentityClient) => void
   /** Rejects all calls and ends all other work, in this tick. */

@@ -86,8 +86,8 @@ export interface IdentityClient {
 }
 
 /**
- * The client for a query or a call, or why there is none. A client is itself the successful result,
- * so that a lookup allocates nothing.
+ * The client for a query or a call, or the reason why there is none. A client that is found is
+ * returned without an object around it, so a lookup allocates nothing.
  */
 export type ClientLookup
   = | IdentityClient
@@ -102,14 +102,15 @@ export type ClientLookup
 export interface ClientListener {
   /**
    * Results have arrived. Queries that still showed the results of a previous client no longer need
-   * it, so the previous client may be unused.
+   * that client, so it may be unused now.
    */
   onResults: () => void
   /**
    * The client has ended. Called once, and not after {@link IdentityClient.close}.
    *
    * @param client This client.
-   * @param isFatal Whether a fatal error ended the client. Otherwise refused tokens ended it.
+   * @param isFatal Whether a fatal error ended the client. If not, the deployment has refused the
+   * client's tokens.
    */
   onEnd: (client: IdentityClient, isFatal: boolean) => void
 }
@@ -158,8 +159,8 @@ export function openIdentityClient(
     batch(() => {
       if (isConfirmed)
         onConfirmed()
-      // Within a batch, Vue runs the effects of the last write first. Writing the results in
-      // reverse order lets components render in the order of their queries.
+      // Within a batch, Vue runs the effects of the last write first. The results are written from
+      // the last to the first, so that components render in the order of their queries.
       for (let index = queries.length; index--;) {
         const { token, modification } = queries[index]!
         const subscription = subscriptions.get(token)
@@ -269,7 +270,8 @@ export function openIdentityClient(
 
   function readOutcome({ name, args }: QueryDescriptor, result: FunctionResult | undefined): QueryOutcome {
     try {
-      // The Convex client would serialize the arguments to look a result up.
+      // `localQueryResult` serializes the arguments, so it is called only if the transition has no
+      // successful result.
       const value = result?.success ? result.value : base.localQueryResult(name, args)
       return value === undefined ? PENDING : { status: 'success', value, isStale: false }
     }

@@ -94,7 +94,10 @@ export function createIdentityClients(
   let isAnonymousClientLent = false
   /** The number of fatal errors since the last results. */
   let consecutiveFatalErrors = 0
-  /** Runs after a fatal error. No client is replaced before it has ended. */
+  /**
+   * Set during the back-off after a fatal error. A client that has ended is replaced only after the
+   * back-off.
+   */
   let cancelBackOff: Cancel | undefined
   let stopWatchingState: Cancel | undefined
 
@@ -177,7 +180,7 @@ export function createIdentityClients(
   function openUserClient(): IdentityClient {
     if (!userClient) {
       replaceClients(openClient(engine))
-      // Must follow the replacement: requesting the token may call this function again.
+      // Called after the replacement, since a token request may call `openUserClient` again.
       userClient!.authenticate()
     }
     return userClient!

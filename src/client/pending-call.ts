@@ -17,7 +17,7 @@ export interface Call {
 export interface PendingCall {
   readonly kind: Call['kind']
   readonly result: Promise<unknown>
-  /** Sends the call, unless another client sends it that has not ended. */
+  /** Passes the call to a client, unless another client has the call and has not ended. */
   send: (client: IdentityClient) => void
   /**
    * Whether the deployment has certainly not executed the call. Either the call has not been sent
@@ -26,8 +26,8 @@ export interface PendingCall {
    */
   isQueued: (readState?: ReadConnectionState) => boolean
   /**
-   * Whether this client, which has ended, has sent the call, and the deployment may have executed
-   * it. If so, no other client may send the call again.
+   * Whether the result of the call was lost when `client` ended: the client has sent the call, and
+   * the deployment may have executed it. If so, no other client may send the call again.
    */
   isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
   /** Needed since a Convex client that is closed never settles its pending calls. */
