@@ -7,8 +7,8 @@ import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
 
-// The lists of errors are only joined as types. One object with all lists would add every sentence
-// to the client's bundle.
+// Joins the types of the lists, and not the lists themselves, since one object with all lists would
+// add every sentence to the client's bundle.
 type Catalogue
   = & typeof usageErrors
     & typeof uploadErrors

@@ -77,8 +77,8 @@ export function asComputedRef<T extends object>(record: ShallowRef<T>, then?: un
       switch (key) {
         case 'then': return then
         case 'value': return record.value
-        // Pinia only needs a truthy value here. If the record has the key `effect`, the result of
-        // this query is such a value too.
+        // Pinia only needs a truthy value here. If the record itself has a query with the key
+        // `effect`, the object that describes this query is truthy too.
         case 'effect': return Reflect.get(target, key) ?? true
         case '__v_isRef': return true
         case '__v_isReactive': case '__v_isReadonly': return false

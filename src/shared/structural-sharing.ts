@@ -17,8 +17,8 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
     return textOf(previous) === textOf(next) ? previous : next
 
   const isList = Array.isArray(next)
-  // A list is indexed directly: creating an array of its positions would take longer than comparing
-  // most rows.
+  // `Object.keys` is not called for a list: creating an array of its indexes would take longer than
+  // comparing most of its rows.
   const fields = isList ? next : Object.keys(next)
   let isEqual = true
   let result: any = next

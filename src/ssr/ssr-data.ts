@@ -29,8 +29,8 @@ export interface SsrData {
   /**
    * In a browser: returns the outcome that the server fetched. Called for each use of the query.
    *
-   * @returns `undefined` if the server has not fetched the query, so that no component waited for
-   * it there.
+   * @returns `undefined` if the server has not fetched the query. In this case, no component waited
+   * for the query on the server.
    */
   take?: (query: QueryDescriptor, identity: string | null | undefined) => SsrOutcome | undefined
   /** Called on an identity change: removes the results of the previous user. */

@@ -8,8 +8,8 @@ export type SessionCheck
   /** The session has been requested from the provider, which has not answered yet. */
     | { kind: 'requested', sessionId: string | null }
   /**
-   * The provider has reported another session of the same user. Queries succeed only when the
-   * deployment has received a token of that session, so the check continues until its time limit.
+   * The provider has reported another session of the same user. Queries still fail until the
+   * deployment has received a token of that session, so outcomes are withheld until the time limit.
    */
     | { kind: 'replaced' }
 

@@ -34,8 +34,8 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
   /**
    * How long a check of the session waits before its request, in milliseconds. A changed password
    * replaces the session, and the cookie of the new session arrives after the live queries have
-   * failed, perhaps in another tab. A request with the previous cookie would end both sessions,
-   * since Better Auth removes the cookie in its answer to such a request.
+   * failed, perhaps in another tab. Better Auth answers a request with the previous cookie by
+   * deleting the session cookie. This would also delete the cookie of the new session.
    */
   const DELAY_MS = 2000
   /** How long errors are shown after a check of the session has started, in milliseconds. */

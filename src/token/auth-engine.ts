@@ -227,8 +227,8 @@ export function createAuthEngine({
     const previous = state
     const next = transition(previous, event)
     state = next.state
-    // Must precede the listeners, which must not find a token of the previous user, or a pending
-    // promise of such a token.
+    // The tokens are updated before the listeners run. A listener must not find a token of the
+    // previous user, nor a promise that still waits for such a token.
     if (next.token === 'replace' || next.token === 'clear')
       tokens.clear()
     if (next.token === 'replace' || next.token === 'accept')

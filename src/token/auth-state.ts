@@ -224,9 +224,10 @@ function tokenEffect(next: AuthState, previous: AuthState, event: AuthEvent): To
 }
 
 /**
- * `next`, in which the sessions that the page has left have ended: all of the previous user's after
- * an identity change, or the one that another session of the same user has replaced. A late report
- * could otherwise name them.
+ * Returns `next`, in which the sessions that this transition ends are remembered. After an identity
+ * change, these are all sessions of the previous user. If another session of the same user has
+ * replaced the previous session, only the previous session has ended. Without this memory, a late
+ * report could make an ended session current.
  */
 function rememberEndedSessions(next: AuthState, previous: AuthState, event: AuthEvent): AuthState {
   const { user, lastReportedSession } = previous

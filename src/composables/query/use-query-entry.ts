@@ -51,9 +51,9 @@ export function useQueryEntry(
   function syncEntry(isNowActive: boolean): void {
     isActive = isNowActive
     if (!isActive) {
-      // `entry` keeps the released entry, which lingers, so that a page that is activated again
-      // does not render again. No ref may be read here, since the component that is being
-      // deactivated would track it.
+      // `entry` keeps the released entry while it lingers. If the page is activated again in that
+      // time, `entry` does not change, and the page does not render again. No ref may be read here,
+      // since the component that is being deactivated would track it.
       hold(null)
       return
     }

@@ -98,7 +98,7 @@ export interface UseConvexUploadReturn<M extends UploadUrlMutation> {
    * are added to the list, or else the call starts a new list. Empty after an identity change.
    */
   uploads: ComputedRef<readonly ConvexUpload[]>
-  /** Whether an upload of the list has not ended. */
+  /** Whether any upload of the list is still pending. */
   isPending: ComputedRef<boolean>
   /**
    * The share of all bytes in `uploads` that has been sent, 0 to 1. Uploads that failed or were

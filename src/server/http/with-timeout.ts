@@ -4,8 +4,8 @@
 export class TimeoutError extends Error {}
 
 /**
- * Aborts a request after `timeoutMs`; `null` sets no limit. Once `run` has resolved, the signal is
- * no longer aborted, so the rest of a response may take longer.
+ * Aborts a request after `timeoutMs`; `null` sets no limit. Once `run` has resolved, the limit no
+ * longer applies, so the rest of a response may take longer.
  *
  * @throws TimeoutError
  */

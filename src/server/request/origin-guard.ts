@@ -48,8 +48,8 @@ function isAppOrigin(origin: string, request: Request, config: ServerConfig): bo
 }
 
 /**
- * The origin of a URL. A URL without an origin has the origin `null`, which is also what `Origin`
- * contains then.
+ * Returns the origin of a URL. If the URL has no origin, the result is the text `null`. Browsers
+ * send the same text as `Origin` in this case.
  */
 function originOf(url: string | null): string | null {
   try {

@@ -67,10 +67,10 @@ export async function bindToken(
 }
 
 /**
- * The `Set-Cookie`s without the one that deletes the session's cookie, for the answer to a request
- * that only reads. When the answer arrives, another tab may have signed in, and the deletion would
- * remove the cookie of that new session. Keeping the cookie of an ended session is safe, since
- * Better Auth finds no session for this cookie. The token of the ended session is deleted.
+ * Removes the deletion of the session's cookie from the `Set-Cookie`s of an answer. Used if the
+ * request only reads: when the answer arrives, another tab may have signed in, and the deletion
+ * would remove the cookie of that new session. Keeping the cookie of an ended session is safe,
+ * since Better Auth finds no session for this cookie. The token of the ended session is deleted.
  */
 export function keepSessionCookie(setCookies: string[], names: CookieNames): string[] {
   return setCookies.filter(setCookie => kindOf(nameOf(setCookie), names) !== 'session_token' || !isDeletion(setCookie))

@@ -10,8 +10,8 @@ import { isShared } from '../utils/shared-route.ts'
 export default defineEventHandler(async event => paceResponse(event, await answer(event)))
 
 async function answer(event: H3Event): Promise<Response> {
-  // The URL as the client sent it. With a `baseURL`, Nitro decodes the path of the event, so the
-  // proxy would check another path than the deployment receives.
+  // The URL as the client sent it. With a `baseURL`, Nitro decodes the path of the event. The proxy
+  // must not check this decoded path, since the deployment receives the original path.
   const url = requestUrl(event)
   // `new Request` throws for the method TRACE.
   if (event.method === 'TRACE')
