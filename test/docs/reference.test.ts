@@ -68,7 +68,7 @@ describe('reference', () => {
     expect(missing).toEqual([])
   })
 
-  it('links written and generated pages of the same exports to each other', () => {
+  it('links each generated page to the page that explains its exports, and back', () => {
     const generated = [...pages].filter(([page]) => isGenerated(page) && !page.endsWith('README.md'))
     expect(generated.length).toBeGreaterThan(3)
     for (const [page, text] of generated) {

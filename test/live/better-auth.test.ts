@@ -166,7 +166,7 @@ describe('createConvex', () => {
       await authClient.$store.atoms.session!.value.refetch()
     }],
   ])('a sign-out by %s', (_name, signOut) => {
-    it('removes the data in the same tick, and runs no function as the user after the close', async () => {
+    it('removes the data in the same tick, and runs nothing as the user once the socket closes', async () => {
       const session = await signUpWithTask('secret')
       const page = openPage(session.fetch)
       await eventually(page.texts).toEqual(['secret'])

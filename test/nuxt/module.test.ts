@@ -86,7 +86,7 @@ describe('the layers of an app', () => {
     expect(options.alias['#convex/api']).toBe(join(folder, 'first/backend/_generated/api'))
   })
 
-  it('do not replace the functions of a project whose code is not generated yet', async () => {
+  it('do not replace functions of the project that have no generated code yet', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), 'convex/tasks.ts': '', ...generated('first/convex') } })
     expect(options.alias['#convex/api']).toMatch(/missing-api/)
     expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))

@@ -54,7 +54,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(headers.getSetCookie()).toEqual([])
   })
 
-  it('is rendered as its user, with its error page, if no rule applies', async () => {
+  it('is unlike a page without a route rule, which is rendered as its user, even on errors', async () => {
     const ada = await app.signUp('Ada')
     const page = await visit('none', ada)
     expect(textOf(page.html, 'rendered')).toBe('authenticated Ada Ada')
@@ -84,7 +84,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
         expect(headers.get('netlify-cdn-cache-control')).toContain('public, max-age=60')
     })
 
-    it('cannot be an auth route, even if a route rule enables a cache', async () => {
+    it('is never the response of an auth route, even if a route rule enables a cache', async () => {
       const ada = await app.signUp('Ada')
       const { html, headers } = await app.get('/api/auth/get-session', ada.cookie)
       expect(JSON.parse(html).user.name).toBe('Ada')

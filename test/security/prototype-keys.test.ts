@@ -21,7 +21,7 @@ beforeEach(() => {
   page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
 })
 
-describe('useConvexQuery › arguments with keys of a prototype', () => {
+describe('useConvexQuery › arguments with keys such as `__proto__`', () => {
   it('are sent as data, and add no property to any object', async () => {
     const { result } = page.run(() => useConvexQuery(api.values.echo, { value: hostile() }))
     await page.tick()
@@ -43,7 +43,7 @@ describe('useConvexQuery › arguments with keys of a prototype', () => {
     expect(value.isAdmin).toBeUndefined()
   })
 
-  it('identify the query that is sent', async () => {
+  it('are not part of the query\'s key if Convex does not send them', async () => {
     const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
     await page.tick()
     expect(result.map(({ data }) => data.value)).toEqual([1, 1])

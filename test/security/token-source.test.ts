@@ -141,7 +141,7 @@ describe('tokenSource', () => {
   })
 
   describe('a provider that throws outside of a request', () => {
-    it('receives the unanswered request again', async () => {
+    it('receives the session request again after its `refresh` has thrown', async () => {
       const { source, tasks } = openPage()
       await page.tick(100)
       source.refresh = () => throwing('refresh')

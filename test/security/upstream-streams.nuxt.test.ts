@@ -114,7 +114,7 @@ describe('an auth route of a Nuxt app', () => {
 })
 
 describe('a page of a Nuxt app', () => {
-  it('is rendered without an identity, and uses no more memory, if the session is too long', async () => {
+  it('is rendered without an identity, in bounded memory, if get-session answers endlessly', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     await app.get('/tasks', ada.cookie)
     const answers: ReturnType<typeof endlessAnswer>[] = []

@@ -189,7 +189,7 @@ describe('forRequest', () => {
       expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
     })
 
-    it('agree if the token does not name its session', async () => {
+    it('agree if their users are equal and the token contains no session id', async () => {
       const [header, , signature] = fakeToken('ada').split('.')
       const claims = btoa(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900 })).replace(/=/g, '')
       scriptAuth(sessionOf('ada', 'a1'), null)
@@ -337,7 +337,7 @@ describe('forRequest', () => {
     })
   })
 
-  describe('arguments and results with keys of a prototype', () => {
+  describe('arguments and results with keys such as `__proto__`', () => {
     it('are passed unchanged', async () => {
       script(json({ status: 'success', value: JSON.parse('{"__proto__":{"isAdmin":true},"html":"</script>\u2028"}') }))
       const { fetchAuthQuery, preloadAuthQuery } = forRequest('')

@@ -161,7 +161,7 @@ describe('forRequest', () => {
       }
     })
 
-    it('keeps a token in use that expires soon', async () => {
+    it('does not prevent the use of a token that expires soon', async () => {
       upstream.answer = page(503)
       const token = fakeToken('ada', { lifetimeSeconds: 30 })
       expect(await forRequest(signedIn({ token })).getToken()).toBe(token)
@@ -169,7 +169,7 @@ describe('forRequest', () => {
       expect(await forRequest(signedIn({ token })).getToken()).toBeNull()
     })
 
-    it('keeps no token in use that has expired, or with `jwtCache: false`', async () => {
+    it('rejects getToken() if the token has expired, and always with `jwtCache: false`', async () => {
       upstream.answer = page(503)
       const expired = signedIn({ token: fakeToken('ada', { lifetimeSeconds: -1 }) })
       await expect(forRequest(expired).getToken()).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })

@@ -149,7 +149,7 @@ describe('isPrivate', () => {
     expect(actual).toBe(expected)
   })
 
-  it('is false if a header for one kind of cache is public, and true if that is private too', async () => {
+  it('is false if a header for one kind of cache is public, and true once it is private', async () => {
     const actual: boolean[] = []
     await headersOf((res) => {
       res.setHeader('cache-control', PRIVATE)

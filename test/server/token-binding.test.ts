@@ -139,11 +139,11 @@ describe('handler › token binding', () => {
     expect(await proxied([setToken, setSession])).toEqual([bound('better-auth.session_token=ada.2')])
   })
 
-  it('binds a token to a session that is set again', async () => {
+  it('binds a token to a session that the response sets again', async () => {
     expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
   })
 
-  it('does not bind a token if the response replaces the session, since either may own it', async () => {
+  it('does not bind a token if the response replaces the session, as it may be of either one', async () => {
     expect(await proxied([setSession, setToken], otherSession)).toEqual([unbound])
   })
 
@@ -193,7 +193,7 @@ describe('handler › token binding', () => {
     expect(await answered([renewed], SESSION)).toEqual([renewed])
   })
 
-  it('deletes token, binding and cache of a session that is replaced without a token', async () => {
+  it('deletes token, binding and cache if the response sets another session without a token', async () => {
     const caches = 'better-auth.session_data=x; better-auth.session_data.0=y'
     expect(await proxied([setSession, `better-auth.session_data=z; ${FLAGS}`], `${SESSION}; ${caches}`)).toEqual([
       `better-auth.convex_jwt=; Max-Age=0; ${FLAGS}`,
@@ -202,7 +202,7 @@ describe('handler › token binding', () => {
     ])
   })
 
-  it('keeps the token of a session that is set again without a token', async () => {
+  it('keeps the token if the response sets the same session again, without a token', async () => {
     expect(await proxied([`${SESSION}; Max-Age=604800; ${FLAGS}`], signedIn({ session: SESSION, token: cached }))).toEqual([])
   })
 })

@@ -83,7 +83,7 @@ describe('createConvex', () => {
       expect(localStorage.length).toBe(0)
     })
 
-    it('keeps the session of a user who signs in before a wrong hint is denied', async () => {
+    it('does not end the session of a user who signs in before its token request is denied', async () => {
       const { source } = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex

@@ -63,7 +63,7 @@ describe('createConvex: session data that change under the same session id', () 
     expect(source.requests).toHaveLength(2)
   })
 
-  it('are not a change where they first describe the session of an earlier token', async () => {
+  it('cause no token request when they are first reported after a token of the session', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { name: 'Ada', role: 'admin' } }) })
     leaveHint(deployment)
@@ -75,7 +75,7 @@ describe('createConvex: session data that change under the same session id', () 
     expect(source.requests).toHaveLength(1)
   })
 
-  it('are not a change where they equal initialAuth', async () => {
+  it('cause no token request if the fields that initialAuth contains are equal', async () => {
     const { source, convex } = openPage({
       user: 'silent',
       initialAuth: { token: fakeToken('ada'), user: { id: 'ada', createdAt: '2025-01-01' }, session: { id: 'session-of-ada' } },

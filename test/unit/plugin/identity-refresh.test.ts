@@ -308,7 +308,7 @@ describe('createConvex', () => {
       expect(Date.now() - begin).toBeGreaterThan(300_000)
     })
 
-    it('sign the user in with another session', async () => {
+    it('do not prevent a later sign-in with another session, whose token is accepted', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       deployment.accepts = () => false
       void convex

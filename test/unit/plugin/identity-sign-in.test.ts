@@ -276,7 +276,7 @@ describe('createConvex', () => {
       expect(result.news.data.value).toBe('anonymous')
     })
 
-    it('shows no state to the user who signs in, if the mutation is done', async () => {
+    it('no longer shows its result once a user signs in', async () => {
       const { source } = openPage()
       const { result } = page.run(useTasks)
       const addition = result.add.mutate({})

@@ -371,7 +371,7 @@ describe('createConvex', () => {
       expect(here.source.refreshes).toBe(2)
     })
 
-    it('reaches a plugin that a hook of a mounted component creates', async () => {
+    it('reaches a plugin that a component has created in `onMounted`', async () => {
       const outer = browser.openTab()
       browser.session = signedIn('ada')
       let inner: ReturnType<Browser['openTab']> | undefined

@@ -77,7 +77,7 @@ describe('auth-answers', () => {
       expect(tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it('does not sign out a client that throws its errors; a definite answer does', async () => {
+    it('does not sign out a client with `throw: true`, while a definite answer signs it out', async () => {
       for (const [, answer] of INDEFINITE) {
         const { authClient, auth } = await openSignedIn({ fetchOptions: { throw: true } })
         server.answers['/get-session'] = answer

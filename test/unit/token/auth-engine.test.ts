@@ -199,7 +199,7 @@ describe('createAuthEngine', () => {
       expect(clock.timerCount).toBe(0)
     })
 
-    it('receives a token request if it has no session request', async () => {
+    it('receives a token request if it has no `refresh` and never reports a session', async () => {
       const source = new ScriptedSource()
       Object.assign(source, { refresh: undefined })
       const { clock } = startEngine({ source })
@@ -789,7 +789,7 @@ describe('createAuthEngine', () => {
       expect(source.requests).toHaveLength(0)
     })
 
-    it('resolves when the engine is closed before and after the call', async () => {
+    it('resolves when the engine is closed, before the call or after it', async () => {
       const { engine, source, clock } = await startAuthenticated()
       const before = watched(engine.refresh())
       engine.close()

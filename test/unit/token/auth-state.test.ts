@@ -217,7 +217,7 @@ describe('transition', () => {
       })
     })
 
-    it('starts no attempt during a back-off without a retry, another session or a refresh', () => {
+    it('starts no attempt in a back-off unless there is a retry, another session or a refresh', () => {
       forEveryTransition((next, state, event) => {
         if (state.request?.status !== 'waiting' || state.request.kind === 'session' || next.request?.status !== 'pending')
           return
@@ -238,7 +238,7 @@ describe('transition', () => {
       })
     })
 
-    it('accepts only a token of the user that it makes the current one', () => {
+    it('accepts a token only if its user is the current user afterwards', () => {
       forEveryTransition((next, state, event, token) => {
         if (token === 'accept' || token === 'replace') {
           expect(event.type === 'token' && event.token.user.id === next.user?.id && next.request === null).toBe(true)
@@ -247,7 +247,7 @@ describe('transition', () => {
       })
     })
 
-    it('keeps no token of a previous identity or while anonymous', () => {
+    it('keeps no token after an identity change, nor while the page is anonymous', () => {
       forEveryTransition((next, state, _event, token) => {
         if (token === 'keep' || token === 'accept')
           expect(next.user !== null && !isIdentityChange(state, next)).toBe(true)
@@ -467,8 +467,8 @@ describe('transition', () => {
     })
   })
 
-  describe('a session after tokenRequested', () => {
-    it('counts as news even if it is the same as before', () => {
+  describe('a session report after tokenRequested', () => {
+    it('changes the identity even if it equals the previous report', () => {
       const back = [{ type: 'tokenRequested' } as const, token('ada')].reduce(nextState, after(reports({ status: 'signedOut' })))
       expect(back).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
       expect(nextState(back, reports({ status: 'signedOut' })).status).toBe('unauthenticated')
@@ -540,7 +540,7 @@ describe('transition', () => {
   describe('session data', () => {
     const known = [reports(described()), { type: 'authenticated' } as const].reduce(nextState, after(reports({ status: 'pending' }), token('ada')))
 
-    it('cause no request if they are the first after a token', () => {
+    it('cause no request when they are first reported after a token', () => {
       expect(known).toMatchObject({ status: 'authenticated', user: { profile: { name: 'Ada' } }, request: null })
     })
 
@@ -606,7 +606,7 @@ describe('transition', () => {
       }
     })
 
-    it('requests a token at once if the provider has no session request', () => {
+    it('requests a token at once if the provider has no `refresh`', () => {
       expect(nextState(adaAuthenticated, { type: 'refresh', hasSession: false }).request).toEqual({ status: 'pending', kind: 'token', failures: 0, sentBeforeUserKnown: false })
     })
 
@@ -668,7 +668,7 @@ describe('transition', () => {
       expect(nextState(waiting, inconclusive)).toBe(waiting)
     })
 
-    it('prefers a session that is reported later to a token that was requested before', () => {
+    it('causes a token request whose token is ignored if another user is reported meanwhile', () => {
       const bea = after(inconclusive, reports(session('bea')))
       expect(nextState(bea, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
     })
@@ -682,7 +682,7 @@ describe('transition', () => {
       expect(nextState(requesting, failed)).toEqual({ ...adaAuthenticated, error: failure, request: expect.objectContaining({ status: 'waiting', failures: 1 }) })
     })
 
-    it('is ignored without a request', () => {
+    it('is ignored if no request is under way', () => {
       expect(nextState(adaAuthenticated, failed)).toBe(adaAuthenticated)
     })
 
@@ -709,7 +709,7 @@ describe('transition', () => {
       expect(nextState(nextStep, wake).request).toMatchObject({ status: 'pending' })
     })
 
-    it('is retried once per back-off when the page wakes, before the delay of the provider ends', () => {
+    it('is retried early only once if the provider asks for a delay and the page wakes twice', () => {
       const delayed = nextState(requesting, { ...failed, retryAfterMs: 60_000 })
       expect(delayed.request).toMatchObject({ status: 'waiting', retryAfterMs: 60_000 })
       const woken = nextState(delayed, wake)
@@ -762,7 +762,7 @@ describe('transition', () => {
         .toMatchObject({ status: 'refreshing', error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', failures: 1 } })
     })
 
-    it('is ignored without a token', () => {
+    it('is ignored if the page has no token', () => {
       for (const state of [after(reports({ status: 'signedOut' })), after(reports(session('ada')))])
         expect(nextState(state, { type: 'rejected', at: 0 })).toBe(state)
     })
@@ -809,11 +809,11 @@ describe('transition', () => {
       expect(again).toMatchObject({ status: 'unauthenticated', error: { code: 'TOKEN_REJECTED' }, request: { status: 'waiting', retryAfterMs: 5 * MINUTE } })
     })
 
-    it('is signed in by another session at once, without rejections', () => {
+    it('is known again at once with another session, without the previous rejections', () => {
       expect(nextState(rejected, reports(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, consecutiveRejections: null, request: { status: 'pending', kind: 'token' } })
     })
 
-    it('is signed in by a token that a refresh requests at once', () => {
+    it('has a token request without a back-off after a refresh', () => {
       const requesting = nextState(rejected, refresh)
       expect(nextState(requesting, reports(session('ada')))).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })

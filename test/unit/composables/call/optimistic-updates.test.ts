@@ -109,7 +109,7 @@ describe('optimisticUpdate', () => {
       await page.tick(500)
     })
 
-    it('is also run for a mutation of useConvexClient', async () => {
+    it('has an optimistic update with useConvexClient too, which is reverted after a failure', async () => {
       const { shown } = await mountChannel()
       const { result: client } = page.run(() => useConvexClient())
       const sent = client.mutation(api.messages.send, { channel, body: 'two' }, { optimisticUpdate: add })

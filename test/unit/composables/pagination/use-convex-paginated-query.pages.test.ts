@@ -205,7 +205,7 @@ describe('useConvexPaginatedQuery', () => {
       expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => (args.paginationOpts as any).endCursor)).toEqual(['0.6', '2'])
     })
 
-    it('are split according to their own requested rows, not those of the first page', async () => {
+    it('are compared with the number of rows that they requested, not with the first page\'s', async () => {
       list.fill('a', 100)
       const { query } = mountList()
       await page.tick()
@@ -214,7 +214,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +3', '2 +50'])
     })
 
-    it('include the last page, and loadMore continues after its second half', async () => {
+    it('are also split at the end of the list, and loadMore continues after the second half', async () => {
       list.fill('a', 20)
       const { query, ranks } = mountList()
       await page.tick()

@@ -159,7 +159,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-0'])
     })
 
-    it('ends even if its component has released another subscription since', async () => {
+    it('ends after its linger time when a component changes its arguments back and forth', async () => {
       openPage()
       const channel = ref('a')
       page.mount(defineComponent(() => {
