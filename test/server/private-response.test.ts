@@ -116,7 +116,7 @@ describe('makePrivate', () => {
       })
     })
 
-    it('adds no header that no route rule names', async () => {
+    it('are removed if no route rule sets them', async () => {
       rules.current = { headers: {} }
       const headers = await headersOf(res => answer(res.setHeader('CDN-Cache-Control', PUBLIC)))
       expect(headers).toMatchObject({ 'cache-control': PRIVATE })

@@ -52,7 +52,7 @@ describe('createConvex', () => {
   })
 
   describe('the hint of a previous sign-in', () => {
-    it('requests the token at t0, in parallel with the socket and get-session', () => {
+    it('requests the token synchronously, in parallel with the socket and get-session', () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       void page.convex

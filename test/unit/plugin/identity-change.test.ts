@@ -199,7 +199,7 @@ describe('createConvex', () => {
   })
 
   describe('retained data under arguments that are still loading', () => {
-    it('disappears with the user', async () => {
+    it('is removed in the tick of an identity change', async () => {
       const result = await showAda()
       page.deployment.isHolding = true
       result.of.value = 'second'

@@ -70,7 +70,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
     })
 
-    it.each(misdeeds)('never rejects towards the Convex client nor sends null, also at a renewal: it %s', async (_name, misbehave) => {
+    it.each(misdeeds)('never makes the Convex client run queries anonymously, also at a renewal: it %s', async (_name, misbehave) => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()

@@ -242,7 +242,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an announcement that this tab does not adopt', () => {
+  describe('an announced identity that the provider of this tab does not report', () => {
     it.each([
       ['the provider denies it', async () => {
         const misled = browser.openTab()

@@ -532,7 +532,7 @@ describe('createAuthEngine', () => {
   })
 
   describe('a late session report after a denial', () => {
-    it('is settled by the token endpoint if it describes an earlier session', async () => {
+    it('causes a token request, whose denial leaves the page anonymous', async () => {
       const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { sessionId: 'second' }) })
       source.report(signedIn('ada', 'second'))
       clock.sleep(RENEWAL)

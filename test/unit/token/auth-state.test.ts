@@ -355,7 +355,7 @@ describe('transition', () => {
       expect(again).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
-    it('requests a token also under a session id that differs from the token\'s', () => {
+    it('requests a token also if the user\'s latest token contained another session id', () => {
       const renewed = nextState(adaAuthenticated, token('ada', 'ada-2'))
       expect(renewed).toMatchObject({ user: { sessionId: 'ada-2' }, lastReportedSession: { sessionId: 'ada-1' } })
       const again = [reports({ status: 'signedOut' }), reports(session('ada'))].reduce(nextState, renewed)
@@ -419,7 +419,7 @@ describe('transition', () => {
       expect(nextState(reported, token('bea', 'ada-1'))).toMatchObject({ status: 'authenticating', user: { id: 'bea' } })
     })
 
-    it('is not remembered without a session id, which could be the next session\'s', () => {
+    it('is remembered only with a session id, since it could affect the next session otherwise', () => {
       const withoutId = after(reports({ ...session('ada'), sessionId: undefined }), token('ada', null), { type: 'authenticated' }, { type: 'denied' })
       expect(withoutId).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
       expect(nextState(withoutId, token('ada', null))).toMatchObject({ status: 'authenticating', user: { id: 'ada', sessionId: null } })
@@ -627,7 +627,7 @@ describe('transition', () => {
       expect(nextState(next, reports({ status: 'failed', error: failure }))).toMatchObject({ status: state.status, request: { status: 'waiting', kind: 'session', failures: 1 } })
     })
 
-    it('is settled by any answer of the provider', () => {
+    it('ends at any definite answer of the provider', () => {
       const waiting = [checkRequested, reports({ status: 'failed', error: failure })].reduce(nextState, adaAuthenticated)
       for (const state of [nextState(adaAuthenticated, checkRequested), waiting]) {
         expect(nextState(state, reports(session('ada')))).toMatchObject({ status: 'authenticated', request: null })

@@ -78,7 +78,7 @@ describe('useConvexQuery', () => {
       expect(body.value).toBe('changed meanwhile')
     })
 
-    it('are not the same as arguments that are left out', async () => {
+    it('pause the query, unlike arguments that are left out, if they are `undefined`', async () => {
       page = new ScriptedPage({ lingerMs: 0 })
       page.deployment.functions.set('users:whoami', () => null)
       const { result } = page.run(() => ({

@@ -210,7 +210,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['success'])
     })
 
-    it('when the session is denied, but at the anonymous result of an optional query', async () => {
+    it('when the session is denied, until an optional query has its anonymous result', async () => {
       openPage({ user: 'ada' })
       page.source.answer = () => ({ kind: 'denied' })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))

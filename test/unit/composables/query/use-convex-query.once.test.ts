@@ -296,7 +296,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('1 in a')
     })
 
-    it('is replaced by a result of the client', async () => {
+    it('does not pass its earlier result to a query() call of useConvexClient', async () => {
       openPage()
       mountOnce()
       await page.tick(500)
