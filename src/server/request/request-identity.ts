@@ -14,6 +14,8 @@ import { bindToken, keepSessionCookie, readBoundToken } from './token-binding.ts
 export interface RequestToken {
   value: string
   userId: string
+  /** The `sessionId` claim; `undefined` if the token names no session. */
+  sessionId: unknown
   /**
    * Whether the token comes from a cookie and not from the token endpoint. The deployment may
    * reject such a token although there is a session.
@@ -77,9 +79,9 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     if (isJsonUnauthorized(answer))
       return null
     const value = tokenIn(answer)
-    const userId = readClaims(value)?.sub
-    if (userId)
-      return { value: value as string, userId, isCached: false }
+    const claims = readClaims(value)
+    if (claims)
+      return { value: value as string, userId: claims.sub, sessionId: claims.sessionId, isCached: false }
     if (answer.status === 404)
       throw serverError('TOKEN_ENDPOINT_MISSING')
     throw serverError('TOKEN_REQUEST_FAILED', failureReason(answer))
@@ -96,7 +98,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     if (!claims)
       return await requestTokenOnce()
 
-    const cached: RequestToken = { value: bound!, userId: claims.sub, isCached: true }
+    const cached: RequestToken = { value: bound!, userId: claims.sub, sessionId: claims.sessionId, isCached: true }
     const restMs = claims.exp * 1000 - Date.now()
     if (restMs > config.tokenMarginMs)
       return cached
@@ -141,8 +143,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     if (!reportedSession || !token)
       return reportedSession === token
     const { user, session } = reportedSession
-    const { sub, sessionId = session.id } = readClaims(token.value)!
-    return sub === user.id && sessionId === session.id
+    const { userId, sessionId = session.id } = token
+    return userId === user.id && sessionId === session.id
   }
 
   async function findSession(): Promise<RequestSession | null> {
