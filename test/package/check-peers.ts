@@ -65,8 +65,8 @@ async function findNextVue(): Promise<string | undefined> {
 
 async function tryApp(name: string, filename: string, versionOf: VersionOf, installOptions: string[] = []): Promise<void> {
   const app = join(scratch, name)
-  for (const folder of ['test/package/peers-app', 'test/support/convex', 'src/reactivity'])
-    cpSync(join(root, folder), join(app, folder), { recursive: true })
+  for (const path of ['test/package/peers-app', 'test/support/convex', 'src/reactivity/vue-internals.ts', 'src/reactivity/run-user-callback.ts'])
+    cpSync(join(root, path), join(app, path), { recursive: true })
   writeJson(join(app, 'package.json'), {
     name,
     private: true,
