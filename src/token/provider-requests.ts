@@ -33,16 +33,16 @@ export function createProviderRequests(
     const ATTEMPT_TIMEOUT_MS = 10_000
     const controller = new AbortController()
     const { signal } = controller
-    const settle = (outcome: Outcome | undefined): void => {
+    const settle = (event: AuthEvent | undefined): void => {
       // If another request has replaced this request, its answer is dropped.
-      if (!outcome || signal.aborted)
+      if (!event || signal.aborted)
         return
-      dispatch(eventOf(outcome))
+      dispatch(event)
       // No deployment confirms a session: the provider's report itself is the confirmation.
-      if (outcome.kind === 'session' && tokens.take(true, true))
+      if (event.type === 'token' && event.token.value === 'session' && tokens.take(true, true))
         dispatch({ type: 'authenticated' })
     }
-    const fail = (error: Error): void => settle({ kind: 'failed', error })
+    const fail = (error: Error): void => settle({ type: 'failed', error, retryAfterMs: undefined })
     const cancelTimeout = clock.schedule(
       () => fail(diagnose('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS)),
       ATTEMPT_TIMEOUT_MS,
@@ -54,10 +54,13 @@ export function createProviderRequests(
     }
   }
 
-  /** Calls the provider synchronously. The promise rejects even if the provider throws. */
-  async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<Outcome | undefined> {
+  /**
+   * Calls the provider synchronously. The promise rejects even if the provider throws, or a field
+   * of its outcome.
+   */
+  async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
     if (kind === 'token' || (failures > 0 && !source.refresh))
-      return source.fetchToken({ force: !!tokens.current, signal })
+      return eventOf(await source.fetchToken({ force: !!tokens.current, signal }))
     // Subscribing to the provider is the first request for the session. The subscription also
     // receives the answers to all later requests.
     if (failures > 0)
