@@ -102,8 +102,8 @@ export function createCallRegistry(
       }
     },
     endAll(toError) {
-      // The error says that a call was not sent only if this is certain. So the connection state is
-      // read again: a state that was read earlier in this tick may be outdated.
+      // An error may contain `notSent` only if the call was certainly not sent. So the connection
+      // state is read again: a state that was read earlier in this tick may be outdated.
       const readNow = createStateReader()
       for (const call of calls)
         call.reject(toError(call.isQueued(readNow) ? 'notSent' : 'unknown'))

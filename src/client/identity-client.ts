@@ -108,7 +108,7 @@ export interface ClientListener {
   /**
    * The client has ended. Called once, and not after {@link IdentityClient.close}.
    *
-   * @param client This client.
+   * @param client The client that has ended.
    * @param isFatal Whether a fatal error ended the client. If not, the deployment has refused the
    * client's tokens.
    */

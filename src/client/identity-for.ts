@@ -3,7 +3,7 @@ import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import { hasToken } from '../token/auth-state.ts'
 
-/** The auth mode of a query, or a mutation or action. */
+/** The auth mode of a query. `call` is the mode of every mutation and action. */
 export type AuthMode = QueryAuth | 'call'
 
 /**

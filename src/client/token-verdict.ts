@@ -21,9 +21,7 @@ export function accept(connection: number): RefusedConnections {
   return { first: connection + 1, last: connection }
 }
 
-/**
- * The deployment refused the token of the current connection: extends the range by this connection.
- */
+/** The deployment refused the token of the current connection: adds the connection to the range. */
 export function refuse({ first, last }: RefusedConnections, connection: number): RefusedConnections {
   // A gap between `last` and the current connection starts a new range: the deployment may have
   // executed messages of the connections in the gap.
