@@ -60,7 +60,7 @@ describe('page rules › the target after sign-in', () => {
     expect(pathOnThisSite(redirect)).toBeUndefined()
   })
 
-  it('is on this site in the playground, whose code users copy', async () => {
+  it('is on this site for the sign-in page of the playground, whose code users copy', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/')

@@ -70,7 +70,7 @@ describe('useConvexQuery › arguments with keys such as `__proto__`', () => {
 })
 
 describe('useConvexQueries › keys that another user has chosen', () => {
-  it.each(['__proto__', 'constructor', 'toString', 'data'])('has a result under the key, and under no other: %s', async (id) => {
+  it.each(['__proto__', 'constructor', 'toString', 'data'])('are treated like any other key of the record: %s', async (id) => {
     const { result: results } = page.run(() => useConvexQueries(() => Object.fromEntries(['first', id].map(key => [key, { query: api.messages.count, args: { channel: key } }]))))
     await page.tick()
     expect(Object.keys(results).sort()).toEqual(['first', id].sort())

@@ -80,7 +80,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     expect(answer).toMatch(/cache-control: private, no-store/i)
   })
 
-  it('pass on Better Auth\'s refusal of another site\'s page', async () => {
+  it('pass on the status 403 that Better Auth returns for a request from another site', async () => {
     const ada = await app.signUp('Ada')
     for (const origin of [FOREIGN_ORIGIN, 'null', `${new URL(app.url).origin}.evil.example`]) {
       const { status, answer } = await send(auth('/sign-out'), { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })

@@ -43,7 +43,7 @@ function asBob(): unknown[] {
 }
 
 describe('a Nuxt app with conflicting auth cookies', () => {
-  it('is anonymous if a closed browser has kept the token without its session', async () => {
+  it('is anonymous if only the session cookie was deleted, as when a browser is closed', async () => {
     const left = new Map(ada.cookies)
     left.delete(SESSION)
     expect(await identities(headerOf(left))).toEqual(ANONYMOUS)

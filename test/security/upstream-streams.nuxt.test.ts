@@ -135,7 +135,7 @@ describe('a page of a Nuxt app', () => {
   })
 })
 
-describe('an invalid Host header', () => {
+describe('the Host header of a request', () => {
   it.each([
     '[evil',
     'evil example',
@@ -147,7 +147,7 @@ describe('an invalid Host header', () => {
     'app.example.com#x',
     'app.example.com\\x',
     '%00',
-  ])('causes status 400 for auth routes, pages and useConvexServer: %s', async (host) => {
+  ])('causes status 400 for auth routes, pages and useConvexServer if it is invalid: %s', async (host) => {
     app.takeServerRequests()
     for (const target of ['/api/auth/ok', '/tasks', '/public', '/api/tasks']) {
       const answer = await text(get(target, `host: ${host}`, 'connection: close'))
@@ -157,7 +157,7 @@ describe('an invalid Host header', () => {
     expect(app.log).not.toMatch(/unhandled|ERR_/i)
   })
 
-  it.each(['localhost', 'app.example.com:8443', '127.0.0.1', '[::1]:3000', 'my_app'])('is not reported for the valid host %s', async (host) => {
+  it.each(['localhost', 'app.example.com:8443', '127.0.0.1', '[::1]:3000', 'my_app'])('is accepted by auth routes and pages if it is valid: %s', async (host) => {
     for (const target of ['/api/auth/ok', '/public'])
       expect(await text(get(target, `host: ${host}`, 'connection: close'))).toMatch(/^HTTP\/1.1 200 /)
   })

@@ -114,7 +114,7 @@ describe('createConvexServer', () => {
   })
 
   describe('forRequest', () => {
-    it('requests sessions and tokens with a new address each time, never a client\'s', async () => {
+    it('sends a different IP address with each session or token request, never the client\'s', async () => {
       const headers = { 'cookie': 'better-auth.session_token=secret', 'x-forwarded-for': '203.0.113.9' }
       const addresses: unknown[] = []
       for (const trustProxy of [false, true]) {

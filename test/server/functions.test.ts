@@ -136,7 +136,7 @@ describe('forRequest', () => {
       expect(bearers()).toEqual([stale, stale])
     })
 
-    it('delivers no result after a call ran as another user', async () => {
+    it('causes an earlier call to reject if a later call has run as another user', async () => {
       const other = fakeToken('grace')
       let answerLate = (): void => {}
       script((request, ...rest) => {
@@ -252,7 +252,7 @@ describe('forRequest', () => {
       expect(await fetchAuthQuery(query, {})).toBe('ada')
     })
 
-    it('withhold the result of a query that ran before the difference was known', async () => {
+    it('reject a query that is already running if the session turns out to be another user\'s', async () => {
       scriptAuth(sessionOf('grace', 'g1'), fakeToken('grace', { sessionId: 'g1' }))
       const answer = upstream.answer
       let answerLate = (): void => {}

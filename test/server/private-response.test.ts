@@ -101,7 +101,7 @@ describe('makePrivate', () => {
       ['setHeader', res => res.setHeader('vercel-cdn-cache-control', PUBLIC)],
       ['appendHeader', res => res.appendHeader('Vercel-CDN-Cache-Control', PUBLIC)],
       ['removeHeader', res => res.removeHeader('VERCEL-CDN-CACHE-CONTROL')],
-    ])('overrides the headers that a host adds by route rules, after %s', async (_name, apply) => {
+    ])('are private even if the host\'s route rules set them and the app calls %s', async (_name, apply) => {
       rules.current = {
         headers: { 'Vercel-CDN-Cache-Control': PUBLIC, 'cdn-cache-control': PUBLIC, 'X-Accel-Expires': '600', 'x-own': '1' },
         isr: 60,

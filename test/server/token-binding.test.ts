@@ -155,7 +155,7 @@ describe('handler › token binding', () => {
     expect(await proxied([setSession, setToken], '', { [name]: value })).toEqual([unbound])
   })
 
-  it('binds a token behind HTTP authentication, which names no session', async () => {
+  it('binds a token if the Authorization header contains a password, not a session', async () => {
     expect(await proxied([setToken], SESSION, { authorization: 'Basic c2VjcmV0' })).toEqual([bound(SESSION)])
   })
 
@@ -188,7 +188,7 @@ describe('handler › token binding', () => {
     expect(responseHeaders().getSetCookie()).toEqual(tokenEnds)
   })
 
-  it('extends a session that a request has read', async () => {
+  it('passes on a cookie that extends the session of the request', async () => {
     const renewed = `${SESSION}; Max-Age=604800; ${FLAGS}`
     expect(await answered([renewed], SESSION)).toEqual([renewed])
   })
@@ -222,7 +222,7 @@ describe('forwardedCookies', () => {
     expect(upstream.requests).toEqual([])
   })
 
-  it('make a token unusable when any of these cookies changes', async () => {
+  it('must all be unchanged, or else the token of the cookie is not used', async () => {
     const [, , token, binding] = cookies('device=1; sid=a').split('; ')
     for (const rest of ['sid=a', 'device=1', 'device=1; sid=b', 'device=1; sid=a; sid=b', `${SESSION}; device=1; sid=a`])
       expect(await forRequest(`${rest}; ${token}; ${binding}`, options).getToken()).toBe(minted)

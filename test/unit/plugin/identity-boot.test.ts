@@ -83,7 +83,7 @@ describe('createConvex', () => {
       expect(localStorage.length).toBe(0)
     })
 
-    it('does not end the session of a user who signs in before its token request is denied', async () => {
+    it('causes a token request whose denial does not affect a user who has signed in meanwhile', async () => {
       const { source } = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex
@@ -95,7 +95,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(2)
     })
 
-    it('ends a session that get-session confirms and two token requests deny', async () => {
+    it('causes a token request; two denials in a row end even a session that get-session reports', async () => {
       const { source } = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex
@@ -337,7 +337,7 @@ describe('createConvex', () => {
       expect(result.me.data.value).toBe('anonymous')
     })
 
-    it('replaces a rejected token while the status is refreshing', async () => {
+    it('sets the status to refreshing if its token is rejected, until another token arrives', async () => {
       const { source, deployment, convex } = openPage({ user: 'silent', initialAuth })
       deployment.accepts = value => value !== token
       source.answer = () => ({ kind: 'token', token: fakeToken('ada') })

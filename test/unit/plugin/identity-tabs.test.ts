@@ -125,7 +125,7 @@ describe('createConvex', () => {
       expect(here.source.refreshes).toBe(0)
     })
 
-    it('is checked until the provider answers: a provider that reports nothing', async () => {
+    it('is checked again if `refresh` reports nothing, until the provider reports a session', async () => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       const there = browser.openTab()

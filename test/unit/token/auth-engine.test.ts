@@ -359,7 +359,7 @@ describe('createAuthEngine', () => {
   })
 
   describe('a forced call of requestToken after a new token', () => {
-    it('waits for the due renewal if the deployment accepts the new token', async () => {
+    it('resolves at the next scheduled renewal if the deployment has accepted the token', async () => {
       const { engine, source, clock } = await startAuthenticated({ token: fakeToken('ada', { lifetimeSeconds: 10 }) })
       const call = watched(engine.requestToken(true))
       await clock.advance(4900)

@@ -340,7 +340,7 @@ describe('transition', () => {
   describe('an ended session', () => {
     const bea = nextState(adaAuthenticated, token('bea'))
 
-    it('becomes current only after a token request', () => {
+    it('causes a token request when it is reported again, and does not replace the user yet', () => {
       const backAndForth = [reports(session('bea')), reports(session('ada'))].reduce(nextState, bea)
       expect(backAndForth).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
     })

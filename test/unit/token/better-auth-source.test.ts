@@ -348,7 +348,7 @@ describe('betterAuthSource', () => {
       expect(requests).toEqual([])
     })
 
-    it('is empty for a client without hooks, whose session reports are inconclusive', async () => {
+    it('is empty for a client without hooks, whose empty session does not mean a sign-out', async () => {
       const session = { data: null, error: null, isPending: false, refetch() {} }
       const $fetch = vi.fn(async () => ({ data: { token: fakeToken('ada') }, error: null }))
       const subscribe = (listener: (value: object) => void): (() => void) => {

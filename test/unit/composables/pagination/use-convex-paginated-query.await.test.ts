@@ -65,7 +65,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(statuses).toEqual(['CanLoadMore'])
   })
 
-  it('settles at a pause', async () => {
+  it('settles when the query is paused', async () => {
     openPage()
     const isOn = ref(true)
     const statuses = statusesOf(mountList({}, () => isOn.value ? { of: 'a' } : null).result)

@@ -46,7 +46,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('have a record of queries as a getter, which Pinia does not serialize', async () => {
+  it('make a record of queries a getter, so that Pinia does not serialize its results', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const store = page.app.runWithContext(() => useChannels(pinia))

@@ -286,7 +286,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['Connect', '+values:get {}, +messages:list {"channel":"a"}'])
     })
 
-    it('cannot be followed by a composable, which throws PLUGIN_MISSING', async () => {
+    it('causes a composable that is called after the `await` to throw PLUGIN_MISSING', async () => {
       openPage()
       const caught = vi.fn()
       const Twice = defineComponent({

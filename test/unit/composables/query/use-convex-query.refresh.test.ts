@@ -166,7 +166,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
   })
 
-  it('does not resolve at an update of the anonymous result before the result of the user', async () => {
+  it('waits for the user\'s result, even if the anonymous result is updated first', async () => {
     await page.close()
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'anonymous'}'s ${value}`)

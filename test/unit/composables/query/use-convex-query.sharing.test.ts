@@ -345,7 +345,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('outside of components', () => {
-    it('stays subscribed as long as the app if a store uses it', async () => {
+    it('keeps the query of a store subscribed until the scope of the stores is stopped', async () => {
       openPage()
       // Like Pinia: a setup function in the context of the app, in its own scope.
       const stores = effectScope(true)
