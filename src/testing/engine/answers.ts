@@ -1,0 +1,58 @@
+/** The answers of committed mutations, which a client may send again after a reconnect. */
+import type { DatabaseSync, StatementSync } from './sqlite.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS answers (
+    number INTEGER PRIMARY KEY,
+    session TEXT NOT NULL,
+    request INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    UNIQUE (session, request)
+  );
+`
+/** Limits the space that a page needs if it is open for a long time. */
+const KEPT_ANSWERS = 10_000
+
+/** The answer to a mutation. It is saved by the commit of the mutation. */
+export interface Answer {
+  /** The client's session. */
+  session: string
+  /** The number of the request in the session. */
+  request: number
+  /** The result as JSON. */
+  answer: string
+}
+
+export class Answers {
+  readonly #database: DatabaseSync
+  readonly #select: StatementSync
+  readonly #insert: StatementSync
+  readonly #forget: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    database.exec(SCHEMA)
+    this.#select = database.prepare('SELECT timestamp, answer FROM answers WHERE session = ? AND request = ?')
+    this.#select.setReadBigInts(true)
+    this.#insert = database.prepare(
+      'INSERT OR REPLACE INTO answers (session, request, timestamp, answer) VALUES (?, ?, ?, ?)',
+    )
+    this.#forget = database.prepare('DELETE FROM answers WHERE number <= ?')
+  }
+
+  /** The answer to a mutation that was committed, and the timestamp of its commit. */
+  find(session: string, request: number): { answer: string, timestamp: bigint } | undefined {
+    return this.#select.get(session, request) as { answer: string, timestamp: bigint } | undefined
+  }
+
+  clear(): void {
+    this.#database.exec('DELETE FROM answers')
+  }
+
+  /** Saves an answer. The caller has opened a transaction of SQLite. */
+  save({ session, request, answer }: Answer, timestamp: bigint): void {
+    const { lastInsertRowid } = this.#insert.run(session, request, timestamp, answer)
+    this.#forget.run(Number(lastInsertRowid) - KEPT_ANSWERS)
+  }
+}

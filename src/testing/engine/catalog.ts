@@ -1,0 +1,98 @@
+/** How queries find tables and indexes by the names that functions use. */
+import type { SchemaJSON, SearchIndexJSON, TableJSON, VectorIndexJSON } from './schema.ts'
+import type { IndexInfo, TableInfo } from './types.ts'
+import { DeveloperError } from './developer-error.ts'
+import { checkTableIdentifier } from './schema-definition.ts'
+
+/** The tables of the component whose function reads. */
+export interface Catalog {
+  /**
+   * The result is `undefined` if the component has no table of the name, so that the table has no
+   * documents.
+   */
+  findTable: (name: string) => TableInfo | undefined
+  findSearchIndex: (table: string, index: string) => SearchIndexJSON | undefined
+  findVectorIndex: (table: string, index: string) => VectorIndexJSON | undefined
+  /** Whether the schema declares the index, but does not enable it yet. */
+  isStaged?: (table: string, index: string) => boolean
+}
+
+/**
+ * Makes the catalog of a component.
+ *
+ * @param schema `null` if the component has no schema.
+ * @param findTable Finds a table by a name that is valid.
+ */
+export function createCatalog(schema: SchemaJSON | null, findTable: Catalog['findTable']): Catalog {
+  const tables = new Map(schema?.tables.map(table => [table.tableName, table]))
+  return {
+    findTable: (name) => {
+      checkTableIdentifier(name)
+      return findTable(name)
+    },
+    findSearchIndex: (table, index) => findByName(tables.get(table)?.searchIndexes, index),
+    findVectorIndex: (table, index) => findByName(tables.get(table)?.vectorIndexes, index),
+    isStaged: (table, index) => findByName(stagedIndexes(tables.get(table)), index) !== undefined,
+  }
+}
+
+function findByName<Index extends { indexDescriptor: string }>(indexes: Index[] = [], name: string): Index | undefined {
+  return indexes.find(({ indexDescriptor }) => indexDescriptor === name)
+}
+
+function stagedIndexes(table: TableJSON | undefined): { indexDescriptor: string }[] {
+  return [...table?.stagedDbIndexes ?? [], ...table?.stagedSearchIndexes ?? [], ...table?.stagedVectorIndexes ?? []]
+}
+
+/** The names of `table.index`. */
+export function splitIndexName(name: string): [table: string, index: string] {
+  const dot = name.indexOf('.')
+  return [name.slice(0, dot), name.slice(dot + 1)]
+}
+
+/** Finds an index by `table.index`. The result is `undefined` if the table has no documents. */
+export function findIndex(catalog: Catalog, name: string): IndexInfo | undefined {
+  const [tableName, indexName] = splitIndexName(name)
+  const table = catalog.findTable(tableName)
+  const index = table?.indexes.get(indexName)
+  const isOfEachTable = indexName === 'by_id' || indexName === 'by_creation_time'
+  if (!index && (table || !isOfEachTable))
+    throw describeMissing(catalog, name, 'database')
+  return index
+}
+
+export function findSearchIndex(catalog: Catalog, name: string): SearchIndexJSON {
+  const index = catalog.findSearchIndex(...splitIndexName(name))
+  if (!index)
+    throw describeMissing(catalog, name, 'search')
+  return index
+}
+
+export function findVectorIndex(catalog: Catalog, name: string): VectorIndexJSON {
+  const index = catalog.findVectorIndex(...splitIndexName(name))
+  if (!index)
+    throw describeMissing(catalog, name, 'vector')
+  return index
+}
+
+const WRONG_KIND = {
+  database: ['IndexNotADatabaseIndex', 'a database index'],
+  search: ['IndexNotASearchIndexError', 'a search index'],
+  vector: ['IndexNotAVectorIndexError', 'a vector index'],
+} as const
+
+/** Describes why there is no index of the kind. */
+function describeMissing(catalog: Catalog, name: string, kind: keyof typeof WRONG_KIND): DeveloperError {
+  const [table, index] = splitIndexName(name)
+  if (catalog.isStaged?.(table, index)) {
+    const problem = `Index ${name} is currently staged and not available to query until it is enabled.`
+    return new DeveloperError('IndexStagedError', problem)
+  }
+  const isOfOtherKind = catalog.findTable(table)?.indexes.has(index)
+    || catalog.findSearchIndex(table, index)
+    || catalog.findVectorIndex(table, index)
+  if (!isOfOtherKind)
+    return new DeveloperError('IndexNotFoundError', `Index ${name} not found.`)
+  const [code, expected] = WRONG_KIND[kind]
+  return new DeveloperError(code, `Index ${name} is not ${expected}`)
+}

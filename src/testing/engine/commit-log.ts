@@ -1,0 +1,70 @@
+/** The last commits, kept in memory while an open transaction began before them. */
+import type { Write } from './write.ts'
+
+export interface Commit {
+  timestamp: bigint
+  writes: readonly Write[]
+}
+
+/** A transaction, of which the log needs the timestamp only. */
+interface Reader {
+  readonly snapshot: bigint
+}
+
+export class CommitLog {
+  readonly #open = new Set<Reader>()
+  /**
+   * How many open transactions have a snapshot. The oldest snapshot is the first one: transactions
+   * begin at the newest timestamp, or at the snapshot of another open transaction.
+   */
+  readonly #snapshots = new Map<bigint, number>()
+  #commits: Commit[] = []
+
+  open(transaction: Reader): void {
+    const { snapshot } = transaction
+    this.#open.add(transaction)
+    this.#snapshots.set(snapshot, (this.#snapshots.get(snapshot) ?? 0) + 1)
+  }
+
+  close(transaction: Reader): void {
+    if (!this.#open.delete(transaction))
+      return
+    const { snapshot } = transaction
+    const others = this.#snapshots.get(snapshot)! - 1
+    if (others > 0) {
+      this.#snapshots.set(snapshot, others)
+    }
+    else {
+      this.#snapshots.delete(snapshot)
+      this.#forget()
+    }
+  }
+
+  isOpen(transaction: Reader): boolean {
+    return this.#open.has(transaction)
+  }
+
+  add(commit: Commit): void {
+    if (this.#open.size > 0)
+      this.#commits.push(commit)
+  }
+
+  /** The commits after a timestamp, the oldest first. */
+  since(timestamp: bigint): readonly Commit[] {
+    const first = this.#commits.findLastIndex(commit => commit.timestamp <= timestamp) + 1
+    return first === 0 ? this.#commits : this.#commits.slice(first)
+  }
+
+  /** How many commits are kept. */
+  get size(): number {
+    return this.#commits.length
+  }
+
+  #forget(): void {
+    const [oldest] = this.#snapshots.keys()
+    if (oldest === undefined)
+      this.#commits = []
+    else if (this.#commits[0] && this.#commits[0].timestamp <= oldest)
+      this.#commits = [...this.since(oldest)]
+  }
+}

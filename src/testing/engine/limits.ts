@@ -1,0 +1,199 @@
+/** Meters what one function reads, writes and schedules, and enforces Convex's limits. */
+import { Buffer } from 'node:buffer'
+import { DeveloperError } from './developer-error.ts'
+import { formatBytes } from './format-bytes.ts'
+
+/**
+ * What happens at a limit: `enforce` lets the function fail as on Convex, `warn` writes the same
+ * sentence to the log once, `false` does neither.
+ */
+export type LimitsMode = 'enforce' | 'warn' | false
+
+/** A limit of Convex was exceeded. */
+export class LimitError extends DeveloperError {}
+
+const MIB = 2 ** 20
+/** From this share of a limit on, a function is warned. */
+const WARNING_SHARE = 0.8
+
+/** What one function, with all functions that it runs in its transaction, may do. */
+export const FUNCTION_LIMITS = {
+  documentsRead: 32_000,
+  bytesRead: 16 * MIB,
+  rangesRead: 4096,
+  documentsWritten: 16_000,
+  bytesWritten: 16 * MIB,
+  functionsScheduled: 1000,
+  scheduledBytes: 16 * MIB,
+}
+
+type Metered = keyof typeof FUNCTION_LIMITS
+
+interface LimitWords {
+  code: string
+  error: string
+  warning: string
+  /** The unit of the figures in the warning. */
+  unit?: string
+  hint?: string
+  printLimit?: (limit: number) => string
+}
+
+const READ_LESS = 'Consider smaller limits in queries, pagination, or an index with a narrow range.'
+const IN_FUNCTION = 'in a single function execution'
+const inBytes = (limit: number): string => `${limit} bytes`
+
+const WORDS: Record<Metered, LimitWords> = {
+  documentsRead: {
+    code: 'TooManyDocumentsRead',
+    error: `Too many documents read ${IN_FUNCTION}`,
+    warning: `Many documents read ${IN_FUNCTION}`,
+    hint: READ_LESS,
+  },
+  bytesRead: {
+    code: 'TooManyBytesRead',
+    error: `Too many bytes read ${IN_FUNCTION}`,
+    warning: `Many bytes read ${IN_FUNCTION}`,
+    unit: ' bytes',
+    hint: READ_LESS,
+    printLimit: inBytes,
+  },
+  rangesRead: {
+    code: 'TooManyReads',
+    error: `Too many reads ${IN_FUNCTION}`,
+    warning: `Many reads ${IN_FUNCTION}`,
+    hint: READ_LESS,
+  },
+  documentsWritten: {
+    code: 'TooManyWrites',
+    error: `Too many writes ${IN_FUNCTION}`,
+    warning: `Many writes ${IN_FUNCTION}`,
+  },
+  bytesWritten: {
+    code: 'TooManyBytesWritten',
+    error: `Too many bytes written ${IN_FUNCTION}`,
+    warning: `Many bytes written ${IN_FUNCTION}`,
+    unit: ' bytes',
+    printLimit: formatBytes,
+  },
+  functionsScheduled: {
+    code: 'TooManyFunctionsScheduled',
+    error: 'Too many functions scheduled by this mutation',
+    warning: 'Many functions scheduled by this mutation',
+  },
+  scheduledBytes: {
+    code: 'ScheduledFunctionsArgumentsTooLarge',
+    error: 'Too large total size of the arguments of scheduled functions from this mutation',
+    warning: 'Large total size of the arguments of scheduled functions from this mutation',
+    unit: ' bytes',
+    printLimit: inBytes,
+  },
+}
+
+/** The names of the limits in `getTransactionMetrics()`. */
+const METRICS: Record<string, Metered> = {
+  bytesRead: 'bytesRead',
+  bytesWritten: 'bytesWritten',
+  databaseQueries: 'rangesRead',
+  documentsRead: 'documentsRead',
+  documentsWritten: 'documentsWritten',
+  functionsScheduled: 'functionsScheduled',
+  scheduledFunctionArgsBytes: 'scheduledBytes',
+}
+
+/** Applies the mode of the limits to one function. */
+export class LimitPolicy {
+  readonly #mode: LimitsMode
+  readonly #warn: (message: string) => void
+  /** A function that exceeds a limit often is warned once. */
+  readonly #warned = new Set<string>()
+
+  constructor(mode: LimitsMode, warn: (message: string) => void) {
+    this.#mode = mode
+    this.#warn = warn
+  }
+
+  /** Reports that a limit is exceeded. Returns if the function may go on. */
+  exceeded(code: string, message: string): void {
+    if (this.#mode === 'enforce')
+      throw new LimitError(code, message)
+    this.warn(message)
+  }
+
+  warn(message: string): void {
+    if (this.#mode === false || this.#warned.has(message))
+      return
+    this.#warned.add(message)
+    this.#warn(message)
+  }
+}
+
+/**
+ * Meters one transaction. What a nested call reads and writes counts for its caller too, even if
+ * the call is rolled back.
+ */
+export class Meter {
+  readonly #policy: LimitPolicy
+  readonly #used = new Map<Metered, number>()
+  readonly #ranges = new Set<string>()
+
+  constructor(policy: LimitPolicy) {
+    this.#policy = policy
+  }
+
+  readDocument(bytes: number): void {
+    this.#use('documentsRead', 1)
+    this.#use('bytesRead', bytes)
+  }
+
+  /** Counts the read of a range. The same range counts once, however often it is read. */
+  readRange(index: number | string, start: Uint8Array): void {
+    const key = `${index}:${Buffer.from(start).toString('latin1')}`
+    if (this.#ranges.has(key))
+      return
+    this.#ranges.add(key)
+    this.#use('rangesRead', 1)
+  }
+
+  writeDocument(bytes: number): void {
+    this.#use('documentsWritten', 1)
+    this.#use('bytesWritten', bytes)
+  }
+
+  schedule(argumentBytes: number): void {
+    this.#use('functionsScheduled', 1)
+    this.#use('scheduledBytes', argumentBytes)
+  }
+
+  /** What has been used of each limit, and what remains. */
+  get metrics(): Record<string, { used: number, remaining: number }> {
+    return Object.fromEntries(Object.entries(METRICS).map(([name, metered]) => {
+      const used = this.#used.get(metered) ?? 0
+      return [name, { used, remaining: Math.max(0, FUNCTION_LIMITS[metered] - used) }]
+    }))
+  }
+
+  /** Warns of each limit that the function has nearly reached. */
+  warnOfNearLimits(): void {
+    for (const [metered, used] of this.#used) {
+      const limit = FUNCTION_LIMITS[metered]
+      const { warning, unit = '', hint = '' } = WORDS[metered]
+      if (used > WARNING_SHARE * limit && used <= limit)
+        this.#policy.warn(`${warning} (actual: ${used}${unit}, limit: ${limit}${unit}). ${hint}`.trimEnd())
+    }
+  }
+
+  #use(metered: Metered, amount: number): void {
+    const before = this.#used.get(metered) ?? 0
+    const limit = FUNCTION_LIMITS[metered]
+    this.#used.set(metered, before + amount)
+    if (before + amount <= limit)
+      return
+    const { code, error, hint, printLimit = String } = WORDS[metered]
+    const sentence = `${error} (limit: ${printLimit(limit)})`
+    if (hint)
+      this.#policy.exceeded(code, `${sentence}. ${hint}`)
+    else
+      this.#policy.exceeded(code, sentence)
+  }
+}

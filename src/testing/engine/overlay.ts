@@ -1,0 +1,136 @@
+/** Changes to the rows of one index, in memory and in key order, over rows stored elsewhere. */
+import type { Interval, Key, Order, Row, StoredDocument } from './types.ts'
+import { Buffer } from 'node:buffer'
+
+export interface Change {
+  key: Key
+  /** `null`: the row below does not count. */
+  document: StoredDocument | null
+}
+
+/** The place of a change: the number of its run, and its number in the run. */
+interface Position {
+  run: number
+  offset: number
+}
+
+const LONGEST_RUN = 256
+
+export class Overlay {
+  /**
+   * The changes in runs, none of which is empty. In a single list, each insertion would move half
+   * of all changes, and a transaction may have tens of thousands.
+   */
+  readonly #runs: Change[][] = []
+
+  /** The change of a key, `undefined` if the row below counts. */
+  get(key: Key): Change | undefined {
+    const { run, offset } = this.#position(key)
+    const change = this.#runs[run]?.[offset]
+    return change && Buffer.compare(change.key, key) === 0 ? change : undefined
+  }
+
+  set(key: Key, document: StoredDocument | null): void {
+    const change = this.get(key)
+    if (change)
+      change.document = document
+    else
+      this.#insert({ key, document })
+  }
+
+  delete(key: Key): void {
+    if (!this.get(key))
+      return
+    const { run, offset } = this.#position(key)
+    this.#runs[run]!.splice(offset, 1)
+    if (this.#runs[run]!.length === 0)
+      this.#runs.splice(run, 1)
+  }
+
+  /** The changes in an interval, in ascending order. */
+  slice({ start, end }: Interval): Change[] {
+    return [...this.#ascending(this.#position(start), this.#endPosition(end))]
+  }
+
+  /** The first change in an interval that has a document. */
+  first({ start, end }: Interval, order: Order): Row | undefined {
+    const from = this.#position(start)
+    const to = this.#endPosition(end)
+    const changes = order === 'asc' ? this.#ascending(from, to) : this.#descending(from, to)
+    for (const { key, document } of changes) {
+      if (document)
+        return { key, document }
+    }
+    return undefined
+  }
+
+  * #ascending(from: Position, to: Position): Generator<Change, void> {
+    for (let { run, offset } = from; isBefore({ run, offset }, to); offset++) {
+      if (offset === this.#runs[run]!.length) {
+        run++
+        offset = -1
+      }
+      else {
+        yield this.#runs[run]![offset]!
+      }
+    }
+  }
+
+  * #descending(from: Position, to: Position): Generator<Change, void> {
+    for (let { run, offset } = to; isBefore(from, { run, offset });) {
+      if (offset === 0) {
+        run--
+        offset = this.#runs[run]!.length
+      }
+      else {
+        offset--
+        yield this.#runs[run]![offset]!
+      }
+    }
+  }
+
+  #insert(change: Change): void {
+    const { run, offset } = this.#position(change.key)
+    // A key after all others belongs to the last run.
+    const position = run === this.#runs.length && run > 0
+      ? { run: run - 1, offset: this.#runs[run - 1]!.length }
+      : { run, offset }
+    const changes = this.#runs[position.run]
+    if (!changes) {
+      this.#runs.push([change])
+      return
+    }
+    changes.splice(position.offset, 0, change)
+    if (changes.length > LONGEST_RUN)
+      this.#runs.splice(position.run + 1, 0, changes.splice(LONGEST_RUN / 2))
+  }
+
+  /** The position of the first change whose key is not less than the key. */
+  #position(key: Key): Position {
+    const run = lowerBound(this.#runs, changes => Buffer.compare(changes.at(-1)!.key, key) < 0)
+    const offset = lowerBound(this.#runs[run] ?? [], change => Buffer.compare(change.key, key) < 0)
+    return { run, offset }
+  }
+
+  #endPosition(end: Key | null): Position {
+    return end ? this.#position(end) : { run: this.#runs.length, offset: 0 }
+  }
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  return a.run < b.run || (a.run === b.run && a.offset < b.offset)
+}
+
+/** How many items at the beginning of a sorted list are less than what is looked for. */
+function lowerBound<T>(items: readonly T[], isLess: (item: T) => boolean): number {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isLess(items[middle]!))
+      low = middle + 1
+    else
+      high = middle
+  }
+  return low
+}

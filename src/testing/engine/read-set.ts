@@ -1,0 +1,109 @@
+/** Which documents and intervals of indexes a transaction has read. */
+import type { IndexInfo, Interval, Key, Order } from './types.ts'
+import type { Write } from './write.ts'
+import { Buffer } from 'node:buffer'
+import { afterPrefix } from './index-key.ts'
+import { IntervalSet } from './interval-set.ts'
+
+/** The reads of one index. */
+interface IndexReads {
+  /** Keys of single documents. */
+  points: Map<string, Key>
+  scans: ScanRead[]
+  /** The intervals of the scans, `undefined` if a scan has consumed more since. */
+  ranges: IntervalSet | undefined
+}
+
+export class ReadSet {
+  readonly #reads = new Map<number, IndexReads>()
+
+  addPoint(index: IndexInfo, key: Key): void {
+    this.#of(index).points.set(keyText(key), key)
+  }
+
+  /** Records a scan, which has read nothing at first. */
+  addScan(index: IndexInfo, interval: Interval, order: Order): ScanRead {
+    const reads = this.#of(index)
+    const scan = new ScanRead(interval, order, () => reads.ranges = undefined)
+    reads.scans.push(scan)
+    return scan
+  }
+
+  /** Whether a row at this position would have been read. */
+  includes(index: number, key: Key): boolean {
+    const reads = this.#reads.get(index)
+    return reads !== undefined && (reads.points.has(keyText(key)) || rangesOf(reads).includes(key))
+  }
+
+  /** Whether what was read has changed by a write. */
+  isAffectedBy({ indexes, keysBefore, keysAfter }: Write): boolean {
+    return indexes.some(({ id }, position) => {
+      const before = keysBefore[position]
+      const after = keysAfter[position]
+      return (before && this.includes(id, before)) || (after && this.includes(id, after))
+    })
+  }
+
+  /** What was read of each index. */
+  * entries(): Iterable<{ index: number, points: Iterable<Key>, ranges: readonly Interval[] }> {
+    for (const [index, reads] of this.#reads)
+      yield { index, points: reads.points.values(), ranges: rangesOf(reads).intervals }
+  }
+
+  #of(index: IndexInfo): IndexReads {
+    let reads = this.#reads.get(index.id)
+    if (!reads) {
+      reads = { points: new Map(), scans: [], ranges: undefined }
+      this.#reads.set(index.id, reads)
+    }
+    return reads
+  }
+}
+
+/** The part of an interval that a scan has consumed. */
+export class ScanRead {
+  readonly interval: Interval
+  readonly order: Order
+  readonly #onChange: () => void
+  #last: Key | undefined
+  #isComplete = false
+
+  /** `onChange` is called when more is consumed. */
+  constructor(interval: Interval, order: Order, onChange: () => void) {
+    this.interval = interval
+    this.order = order
+    this.#onChange = onChange
+  }
+
+  /** The scan has returned the row at this position. */
+  advance(key: Key): void {
+    this.#last = key
+    this.#onChange()
+  }
+
+  /** The scan has reached the end of its interval. */
+  complete(): void {
+    this.#isComplete = true
+    this.#onChange()
+  }
+
+  get consumed(): Interval | undefined {
+    if (this.#isComplete)
+      return this.interval
+    if (!this.#last)
+      return undefined
+    return this.order === 'asc'
+      ? { start: this.interval.start, end: afterPrefix(this.#last) }
+      : { start: this.#last, end: this.interval.end }
+  }
+}
+
+/** A key as a text that a `Map` can find. */
+export function keyText(key: Key): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
+
+function rangesOf(reads: IndexReads): IntervalSet {
+  reads.ranges ??= new IntervalSet(reads.scans.flatMap(scan => scan.consumed ?? []))
+  return reads.ranges
+}

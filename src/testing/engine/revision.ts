@@ -1,0 +1,36 @@
+/** One revision of a document, whose fields are decoded when they are read first. */
+import type { JSONValue } from 'convex/values'
+import type { DocumentValue, StoredDocument } from './types.ts'
+import { convexToJson, jsonToConvex } from 'convex/values'
+
+export class Revision implements StoredDocument {
+  readonly id: string
+  readonly table: number
+  readonly json: string
+  /** The row of the table `documents`, `undefined` if the revision was not read from the store. */
+  readonly row: number | undefined
+  #value: DocumentValue | undefined
+
+  constructor(id: string, table: number, json: string, row?: number, value?: DocumentValue) {
+    this.id = id
+    this.table = table
+    this.json = json
+    this.row = row
+    this.#value = value
+  }
+
+  /** A revision that a transaction makes. Fields that are `undefined` are left out. */
+  static of(id: string, table: number, fields: DocumentValue): Revision {
+    const value: DocumentValue = {}
+    for (const [name, field] of Object.entries(fields)) {
+      if (field !== undefined)
+        value[name] = field
+    }
+    return new Revision(id, table, JSON.stringify(convexToJson(value as JSONValue)), undefined, value)
+  }
+
+  get value(): DocumentValue {
+    this.#value ??= jsonToConvex(JSON.parse(this.json) as JSONValue) as DocumentValue
+    return this.#value
+  }
+}

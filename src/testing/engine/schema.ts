@@ -1,0 +1,153 @@
+/** Schemas as `convex/server` exports them, and the check of documents against them. */
+import type { Value } from 'convex/values'
+import type { DocumentValue } from './types.ts'
+import type { ValidatorJSON } from './validator-json.ts'
+import type { TableOfId } from './validator.ts'
+import { DeveloperError } from './developer-error.ts'
+import { findViolation } from './validator.ts'
+
+/** What `SchemaDefinition.export()` writes. */
+export interface SchemaJSON {
+  tables: TableJSON[]
+  schemaValidation: boolean
+}
+
+export interface TableJSON {
+  tableName: string
+  indexes: IndexJSON[]
+  stagedDbIndexes?: IndexJSON[]
+  searchIndexes?: SearchIndexJSON[]
+  stagedSearchIndexes?: SearchIndexJSON[]
+  vectorIndexes?: VectorIndexJSON[]
+  stagedVectorIndexes?: VectorIndexJSON[]
+  documentType?: ValidatorJSON | null
+}
+
+export interface IndexJSON {
+  indexDescriptor: string
+  fields: string[]
+}
+
+export interface SearchIndexJSON {
+  indexDescriptor: string
+  searchField: string
+  filterFields: string[]
+}
+
+export interface VectorIndexJSON {
+  indexDescriptor: string
+  vectorField: string
+  dimensions: number
+  filterFields: string[]
+}
+
+/**
+ * The indexes of a table, also the staged ones: Convex builds them before a later push enables
+ * them.
+ */
+export function databaseIndexes(table: TableJSON): IndexJSON[] {
+  return [...table.indexes, ...table.stagedDbIndexes ?? []]
+}
+
+export function searchIndexes(table: TableJSON): SearchIndexJSON[] {
+  return [...table.searchIndexes ?? [], ...table.stagedSearchIndexes ?? []]
+}
+
+export function vectorIndexes(table: TableJSON): VectorIndexJSON[] {
+  return [...table.vectorIndexes ?? [], ...table.stagedVectorIndexes ?? []]
+}
+
+/** Checks the documents of one component against its schema. */
+export class DocumentSchema {
+  readonly #validators = new Map<string, ValidatorJSON>()
+  readonly #tableOf: TableOfId
+
+  /**
+   * @param schema `null` if the component has no schema. Each document is valid then.
+   * @param tableOf Finds the table of an id.
+   */
+  constructor(schema: SchemaJSON | null, tableOf: TableOfId) {
+    this.#tableOf = tableOf
+    if (!schema?.schemaValidation)
+      return
+    for (const { tableName, documentType } of schema.tables) {
+      if (documentType)
+        this.#validators.set(tableName, withoutSystemFields(documentType))
+    }
+  }
+
+  /** Refuses a document that a function wants to write. */
+  checkWrite(table: string, document: DocumentValue): void {
+    const violation = this.#findViolation(table, document)
+    if (violation !== null) {
+      throw new DeveloperError(
+        'SchemaEnforcementError',
+        `Failed to insert or update a document in table "${table}" because it does not match the schema: ${violation}`,
+      )
+    }
+  }
+
+  /** Refuses a push whose schema an existing document does not match. */
+  checkExisting(table: string, documents: Iterable<DocumentValue>): void {
+    if (!this.#validators.has(table))
+      return
+    for (const document of documents) {
+      const violation = this.#findViolation(table, document)
+      if (violation !== null) {
+        throw new DeveloperError(
+          'SchemaValidationError',
+          `Document with ID "${document._id as string}" in table "${table}" does not match the schema: ${violation}`,
+        )
+      }
+    }
+  }
+
+  #findViolation(table: string, { _id, _creationTime, ...fields }: DocumentValue): string | null {
+    const validator = this.#validators.get(table)
+    if (!validator)
+      return null
+    return findViolation(validator, fields as Record<string, Value>, this.#tableOf)
+  }
+}
+
+/**
+ * Refuses to delete a table that the schema contains, or whose ids a table of the schema holds.
+ */
+export function checkTableDeletion(schema: SchemaJSON | null, table: string): void {
+  const refuse = (reason: string): never => {
+    throw new DeveloperError('SchemaEnforcementError', `Failed to delete table "${table}" because ${reason}`)
+  }
+  const tables = schema?.tables ?? []
+  if (tables.some(({ tableName }) => tableName === table))
+    refuse('it appears in the schema')
+  const holder = tables.find(({ documentType }) => documentType && holdsIdsOf(table, documentType))
+  if (holder)
+    refuse(`\`v.id("${table}")\` appears in the schema of table "${holder.tableName}"`)
+}
+
+function holdsIdsOf(table: string, validator: ValidatorJSON): boolean {
+  switch (validator.type) {
+    case 'id':
+      return validator.tableName === table
+    case 'array':
+      return holdsIdsOf(table, validator.value)
+    case 'record':
+      return holdsIdsOf(table, validator.keys) || holdsIdsOf(table, validator.values.fieldType)
+    case 'object':
+      return Object.values(validator.value).some(({ fieldType }) => holdsIdsOf(table, fieldType))
+    case 'union':
+      return validator.value.some(member => holdsIdsOf(table, member))
+    default:
+      return false
+  }
+}
+
+/** Convex checks the system fields of documents itself, so validators of them count for nothing. */
+function withoutSystemFields(validator: ValidatorJSON): ValidatorJSON {
+  if (validator.type === 'union')
+    return { ...validator, value: validator.value.map(withoutSystemFields) }
+  if (validator.type !== 'object')
+    return validator
+  const fields = Object.entries(validator.value).filter(([name]) => !name.startsWith('_'))
+  return { ...validator, value: Object.fromEntries(fields) }
+}

@@ -1,0 +1,93 @@
+/** The committed data as it was at one timestamp: the store, without the commits since then. */
+import type { CommitLog } from './commit-log.ts'
+import type { Store } from './store.ts'
+import type { IndexInfo, Interval, Key, Order, Row, StoredDocument } from './types.ts'
+import type { Write } from './write.ts'
+import { Buffer } from 'node:buffer'
+import { afterPrefix } from './index-key.ts'
+import { Overlay } from './overlay.ts'
+
+/** Some rows, and the part of the interval that was not read, `null` if all of it was. */
+export interface Batch {
+  rows: Row[]
+  rest: Interval | null
+}
+
+export class SnapshotView {
+  /** By index: the rows that commits since the snapshot have changed, as they were before. */
+  readonly #undo = new Map<number, Overlay>()
+  readonly #store: Store
+  readonly #log: CommitLog
+  #undoneUntil: bigint
+
+  constructor(store: Store, log: CommitLog, snapshot: bigint) {
+    this.#store = store
+    this.#log = log
+    this.#undoneUntil = snapshot
+  }
+
+  /** The document at a position of an index. */
+  document(index: IndexInfo, key: Key): StoredDocument | null {
+    const undo = this.#undoOf(index)?.get(key)
+    return undo ? undo.document : this.#store.document(index, key)
+  }
+
+  /** Reads at least one row if there is one, and about as many as the limit. */
+  read(index: IndexInfo, interval: Interval, order: Order, limit: number): Batch {
+    const stored = this.#store.rows(index, interval, order, limit)
+    const last = stored.length < limit ? undefined : stored.at(-1)
+    const rest = last ? restAfter(interval, last.key, order) : null
+    const undo = this.#undoOf(index)
+    if (!undo)
+      return { rows: stored, rest }
+
+    const covered = last ? upTo(interval, last.key, order) : interval
+    const rows = undoChanges(stored, undo, covered, order)
+    return rows.length === 0 && rest ? this.read(index, rest, order, limit) : { rows, rest }
+  }
+
+  #undoOf(index: IndexInfo): Overlay | undefined {
+    for (const { timestamp, writes } of this.#log.since(this.#undoneUntil)) {
+      writes.forEach(write => this.#undoWrite(write))
+      this.#undoneUntil = timestamp
+    }
+    return this.#undo.get(index.id)
+  }
+
+  /** The first commit that touches a row decides: it holds the state at the snapshot. */
+  #undoWrite({ indexes, before, keysBefore, keysAfter }: Write): void {
+    indexes.forEach((index, position) => {
+      let overlay = this.#undo.get(index.id)
+      if (!overlay) {
+        overlay = new Overlay()
+        this.#undo.set(index.id, overlay)
+      }
+      const keyBefore = keysBefore[position]
+      const keyAfter = keysAfter[position]
+      if (keyBefore && !overlay.get(keyBefore))
+        overlay.set(keyBefore, before)
+      if (keyAfter && !overlay.get(keyAfter))
+        overlay.set(keyAfter, null)
+    })
+  }
+}
+
+/** The part of an interval after a row. */
+export function restAfter({ start, end }: Interval, key: Key, order: Order): Interval {
+  return order === 'asc' ? { start: afterPrefix(key), end } : { start, end: key }
+}
+
+/** The part of an interval up to a row, and the row. */
+function upTo({ start, end }: Interval, key: Key, order: Order): Interval {
+  return order === 'asc' ? { start, end: afterPrefix(key) } : { start: key, end }
+}
+
+function undoChanges(stored: Row[], undo: Overlay, covered: Interval, order: Order): Row[] {
+  const restored = undo.slice(covered)
+    .filter((change): change is Row => change.document !== null)
+  const unchanged = stored.filter(({ key }) => !undo.get(key))
+  if (restored.length === 0)
+    return unchanged
+  const sign = order === 'asc' ? 1 : -1
+  return [...unchanged, ...restored].sort((a, b) => sign * Buffer.compare(a.key, b.key))
+}

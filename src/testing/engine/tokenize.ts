@@ -1,0 +1,11 @@
+/** Splits texts into the terms of a search index. */
+import { Buffer } from 'node:buffer'
+
+/** Longer terms are not indexed. */
+const MAX_TERM_BYTES = 32
+
+/** The terms of a text: runs of letters and digits, in lower case. */
+export function tokenize(text: string): string[] {
+  const words = text.match(/[\p{Alphabetic}\p{N}]+/gu) ?? []
+  return words.filter(word => Buffer.byteLength(word) < MAX_TERM_BYTES).map(word => word.toLowerCase())
+}
