@@ -1,0 +1,163 @@
+/** Finds the components that an app installs. */
+import type { Plugin } from 'esbuild'
+import type { BundleCache } from './bundle-cache.ts'
+import type { ModuleFiles } from './module-files.ts'
+import { dirname, resolve, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { testingError } from '../testing-error.ts'
+import { runEsbuild } from './esbuild.ts'
+import { findFile, listModuleFiles } from './module-files.ts'
+
+/** The value of an environment variable of a component, or the name of its parent's variable. */
+export type EnvironmentBinding = { value: string } | { variable: string }
+
+/** The app itself, or a component that it installs. */
+export interface ComponentSource extends ModuleFiles {
+  /** `''` for the app, else the names of the installations from the app down, joined by `/`. */
+  path: string
+  /** Absolute path of the component's folder. */
+  directory: string
+  /**
+   * The specifier with which the component's config was imported: the name of a package, or a
+   * relative path; `null` for the app.
+   */
+  specifier: string | null
+  /** Whether the component is part of an installed package, which contains the generated types. */
+  isPackaged: boolean
+  /** The prefix of the paths of the component's HTTP actions, if they are mounted. */
+  httpPrefix: string | null
+  /** The environment variables that `app.use` binds; the app's own variables are not bound. */
+  environment: Record<string, EnvironmentBinding>
+}
+
+/** The parts of the return value of `defineApp` and `defineComponent` that are used here. */
+interface ComponentDefinition {
+  _name?: string
+  _httpPrefix?: string
+  _childComponents: [name: string, imported: ImportedDefinition, env: Record<string, unknown>, httpPrefix?: string][]
+}
+
+/**
+ * The object with which Convex replaces an imported component config. Convue adds `definition` and
+ * `specifier`.
+ */
+interface ImportedDefinition {
+  componentDefinitionPath: string
+  defaultName: string
+  definition: ComponentDefinition
+  specifier: string
+}
+
+type Installation = Pick<ComponentSource, 'path' | 'directory' | 'specifier' | 'httpPrefix' | 'environment'>
+
+const CONFIG_IMPORT = /convex\.config(?:\.[cm]?[jt]s)?$/
+
+/** Marks a request that the plugin itself makes, and that it must not answer. */
+const INNER = Symbol('inner')
+
+/**
+ * `app.use()` requires the object with which Convex's bundler replaces an imported component
+ * config. Convue's object also contains `definition`, so that one evaluation of the app's config
+ * finds all components.
+ */
+const componentDefinitions: Plugin = {
+  name: 'component-definitions',
+  setup(build) {
+    build.onResolve({ filter: CONFIG_IMPORT }, async ({ path, importer, namespace, kind, resolveDir, pluginData }) => {
+      if (pluginData === INNER)
+        return undefined
+      if (kind === 'entry-point' || namespace === 'component-definition')
+        return { path, namespace: 'file' }
+      const specifier = path.replace(CONFIG_IMPORT, '').replace(/\/$/, '')
+      const definition = { namespace: 'component-definition', pluginData: specifier }
+      const local = findLocalConfig(importer, path)
+      if (local !== undefined)
+        return { ...definition, path: local }
+      const resolved = await build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: INNER })
+      if (resolved.errors.length > 0)
+        return { errors: resolved.errors }
+      return { ...definition, path: resolved.path }
+    })
+    build.onLoad({ filter: /.*/, namespace: 'component-definition' }, ({ path, pluginData }) => ({
+      resolveDir: dirname(path),
+      contents: `
+        import definition from ${JSON.stringify(path)}
+        export default {
+          componentDefinitionPath: ${JSON.stringify(path)},
+          defaultName: definition._name,
+          specifier: ${JSON.stringify(pluginData)},
+          definition,
+        }`,
+    }))
+  },
+}
+
+/** Lists the app and its components, with the files that become modules. */
+export async function discoverComponents(functions: string, cache: BundleCache): Promise<ComponentSource[]> {
+  const app: Installation = { path: '', directory: functions, specifier: null, httpPrefix: null, environment: {} }
+  const config = findFile(functions, 'convex.config')
+  if (config === undefined)
+    return [await describe(app)]
+  const [file] = await runEsbuild({
+    cache,
+    component: '',
+    entryPoints: [{ in: config, out: 'convex.config' }],
+    plugins: [componentDefinitions],
+    directory: functions,
+    runtime: 'default',
+  })
+  const definition = await evaluate(file!)
+  const installed = installations(definition, { path: '', httpPrefix: '' })
+  app.httpPrefix = definition._httpPrefix ?? null
+  return await Promise.all([app, ...installed].map(describe))
+}
+
+async function evaluate(file: string): Promise<ComponentDefinition> {
+  try {
+    return (await import(pathToFileURL(file).href)).default
+  }
+  catch (cause) {
+    throw testingError('FUNCTIONS_INVALID', { kind: 'notEvaluated', stack: (cause as Error).stack }, cause)
+  }
+}
+
+/** A config beside the importing one, with any of the extensions of sources. */
+function findLocalConfig(importer: string, path: string): string | undefined {
+  if (!path.startsWith('.'))
+    return undefined
+  return findFile(dirname(resolve(dirname(importer), path)), 'convex.config')
+}
+
+/** The components that a definition installs, including the components that these install. */
+function installations(
+  definition: ComponentDefinition,
+  parent: Pick<Installation, 'path' | 'httpPrefix'>,
+): Installation[] {
+  return definition._childComponents.flatMap(([name, imported, env, prefix]) => {
+    const path = parent.path ? `${parent.path}/${name}` : name
+    // A component is only reachable if its parent is.
+    const httpPrefix = prefix === undefined || parent.httpPrefix === null
+      ? null
+      : parent.httpPrefix.replace(/\/$/, '') + prefix.replace(/\/?$/, '/')
+    const directory = dirname(imported.componentDefinitionPath)
+    const { specifier } = imported
+    const installation: Installation = { path, directory, specifier, httpPrefix, environment: bindings(env) }
+    return [installation, ...installations(imported.definition, { path, httpPrefix })]
+  })
+}
+
+function bindings(env: Record<string, unknown> | undefined): Record<string, EnvironmentBinding> {
+  return Object.fromEntries(Object.entries(env ?? {}).map(([name, value]) => {
+    const isReference = typeof value === 'object' && value !== null && '__envVarRef' in value
+    return [name, isReference ? { variable: String(value.__envVarRef) } : { value: String(value) }]
+  }))
+}
+
+async function describe(installation: Installation): Promise<ComponentSource> {
+  const { path, directory } = installation
+  return {
+    ...installation,
+    ...await listModuleFiles(directory),
+    isPackaged: path !== '' && directory.split(sep).includes('node_modules'),
+  }
+}

@@ -1,0 +1,156 @@
+/** One worker in which functions run, from its start to its end. */
+import type { Transferable } from 'node:worker_threads'
+import type { FunctionsBundle } from './bundle.ts'
+import type { FunctionsDescription } from './description.ts'
+import type { RuntimeKind } from './kinds.ts'
+import type { HostMessage, LoadMessage, SyscallAnswer, ThreadMessage, ThreadSettings } from './messages.ts'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { testingError } from '../testing-error.ts'
+import { deferred } from './deferred.ts'
+import { describeLoadProblem } from './load-problem.ts'
+import { SharedState } from './shared-state.ts'
+
+/** The modules must be evaluated within this time. */
+const LONGEST_LOAD_MS = 60_000
+
+/**
+ * The memory of a worker. Convex allows less; this limit only keeps one function from ending the
+ * whole process.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024 }
+
+/** The settings of a worker that do not depend on the bundle. */
+export interface WorkerOptions {
+  runtime: RuntimeKind
+  failsStuckCalls: boolean
+}
+
+/** A message about a call. */
+export type CallMessage = Exclude<ThreadMessage, { type: 'loaded' | 'notLoaded' }>
+
+/** The receiver of a worker's messages. */
+export interface WorkerListener {
+  onMessage: (message: CallMessage) => void
+  /** The worker has ended without a call of `end`: its memory or its code is the reason. */
+  onExit: (reason: string) => void
+}
+
+/** A worker. It may be started before the functions are bundled. */
+export class FunctionsWorker {
+  readonly runtime: RuntimeKind
+  readonly #shared = new SharedState()
+  readonly #syncAnswers: MessageChannel['port1']
+  readonly #worker: Worker
+  readonly #loaded = deferred<FunctionsDescription>()
+  #bundle: FunctionsBundle | undefined
+  #listener: WorkerListener | undefined
+  #isLoaded = false
+  #isEnded = false
+  /** The messages that wait until the functions are loaded. */
+  #queue: { message: HostMessage, transfer: Transferable[] }[] = []
+
+  constructor({ runtime, failsStuckCalls }: WorkerOptions) {
+    const { port1, port2 } = new MessageChannel()
+    const shared = this.#shared.buffer
+    const workerData: ThreadSettings = { runtime, failsStuckCalls, shared, syncAnswers: port2 }
+    // Sources run as they are; the build puts the thread next to this module.
+    const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './testing-functions.js'
+    this.runtime = runtime
+    this.#syncAnswers = port1
+    this.#worker = new Worker(new URL(file, import.meta.url), {
+      env: {},
+      execArgv: ['--no-warnings'],
+      resourceLimits: RESOURCE_LIMITS,
+      workerData,
+      transferList: [port2],
+    })
+    this.#worker.on('message', (message: ThreadMessage) => this.#receive(message))
+    this.#worker.on('error', error => this.#onExit(error))
+    this.#worker.on('exit', () => this.#onExit(new Error('The function has ended its process')))
+    // The promise may be rejected before a caller waits for it.
+    this.#loaded.promise.catch(() => {})
+  }
+
+  /** The call whose code runs now, and a number that changes with each turn. */
+  get turn(): { callId: number, count: number } {
+    return this.#shared.turn
+  }
+
+  /** The time that the processor has spent on the worker, if this version of Node measures it. */
+  async cpuMs(): Promise<number | undefined> {
+    const measure = this.#worker.cpuUsage as Worker['cpuUsage'] | undefined
+    const usage = await measure?.call(this.#worker).catch(() => undefined)
+    return usage && (usage.user + usage.system) / 1000
+  }
+
+  /**
+   * Evaluates the modules of a bundle.
+   *
+   * @throws ConvueError `FUNCTIONS_INVALID` if a module cannot be evaluated.
+   */
+  async load(bundle: FunctionsBundle, message: LoadMessage, listener: WorkerListener): Promise<FunctionsDescription> {
+    this.#bundle = bundle
+    this.#listener = listener
+    this.#worker.postMessage(message)
+    const timer = setTimeout(() => {
+      this.#fail('a module was still being evaluated after a minute')
+      void this.end()
+    }, LONGEST_LOAD_MS)
+    try {
+      return await this.#loaded.promise
+    }
+    finally {
+      clearTimeout(timer)
+    }
+  }
+
+  send(message: HostMessage, transfer: Transferable[] = []): void {
+    if (this.#isLoaded)
+      this.#worker.postMessage(message, transfer)
+    else
+      this.#queue.push({ message, transfer })
+  }
+
+  /** Answers a synchronous system call, for which the worker waits. */
+  answerSync(answer: SyscallAnswer): void {
+    this.#syncAnswers.postMessage(answer)
+    this.#shared.announceAnswer()
+  }
+
+  /** Ends the worker, whatever its code does. */
+  async end(): Promise<void> {
+    this.#isEnded = true
+    this.#loaded.reject(testingError('DEPLOYMENT_CLOSED'))
+    await this.#worker.terminate()
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (this.#isEnded)
+      return
+    if (message.type === 'loaded') {
+      this.#isLoaded = true
+      this.#queue.forEach(({ message, transfer }) => this.#worker.postMessage(message, transfer))
+      this.#queue = []
+      this.#loaded.resolve(message.description)
+    }
+    else if (message.type === 'notLoaded') {
+      this.#loaded.reject(testingError('FUNCTIONS_INVALID', describeLoadProblem(message.problem, this.#bundle!)))
+    }
+    else {
+      this.#listener?.onMessage(message)
+    }
+  }
+
+  #onExit(error: Error): void {
+    if (this.#isEnded)
+      return
+    this.#isEnded = true
+    this.#fail(error.stack)
+    if (this.#isLoaded)
+      this.#listener?.onExit(error.message)
+  }
+
+  #fail(stack: string | undefined): void {
+    this.#loaded.reject(testingError('FUNCTIONS_INVALID', { kind: 'notEvaluated', stack }))
+  }
+}

@@ -1,0 +1,18 @@
+/** Converts a problem that a thread reports into the problem of an error for developers. */
+import type { FunctionsBundle } from './bundle.ts'
+import type { LoadProblem } from './messages.ts'
+import { relative } from 'node:path'
+
+/** A part of the problems of `FUNCTIONS_INVALID`. */
+type EvaluationProblem
+  = | { kind: 'notEvaluated', stack: string | undefined }
+    | { kind: 'notAnAction' | 'invalidExport', message: string, file: string }
+
+export function describeLoadProblem(problem: LoadProblem, { functions, sources }: FunctionsBundle): EvaluationProblem {
+  const { component, module, kind, message } = problem
+  if (kind === 'notEvaluated')
+    return { kind, stack: message }
+  const source = sources.find(({ path }) => path === component)
+  const file = source?.modules.find(({ name }) => name === module)?.file ?? module
+  return { kind, message, file: relative(functions, file) }
+}

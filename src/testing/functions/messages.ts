@@ -1,0 +1,167 @@
+/** The messages between a deployment and the threads in which its functions run. */
+import type { MessagePort } from 'node:worker_threads'
+import type { FunctionsDescription } from './description.ts'
+import type { FunctionKind, RuntimeKind } from './kinds.ts'
+
+/** Which function of which module is meant. */
+export interface FunctionAddress {
+  /** The path of the component: `''` for the app. */
+  component: string
+  /** The path of the module in its component, without an extension: `messages`, `admin/users`. */
+  module: string
+  export: string
+}
+
+/** The inputs of a call that do not depend on its kind. */
+interface CallInputs {
+  callId: number
+  /**
+   * The call that a client has made and that this call is a part of. The watchdog adds the time
+   * of all calls with the same root. The call's own id if the call is not a part of another call.
+   */
+  rootId: number
+  requestId: string
+  /** Milliseconds since 1970. `Date.now()` stands still at this time in queries and mutations. */
+  now: number
+  /** The seed of `Math.random()` in queries and mutations. */
+  seed: number
+}
+
+/** A call of a query, a mutation or an action. */
+export interface FunctionCall extends CallInputs, FunctionAddress {
+  kind: FunctionKind
+  /** The list of arguments, in Convex's JSON encoding: `[{"text":"hi"}]`. */
+  argsJson: string
+}
+
+/** A call of the HTTP action that `http.ts` of a component routes a request to. */
+export interface HttpCall extends CallInputs {
+  kind: 'httpAction'
+  component: string
+  /** The path of the URL, without the prefix at which the component is mounted. */
+  routePath: string
+  request: HttpRequestMessage
+}
+
+export interface HttpRequestMessage {
+  url: string
+  method: string
+  headers: [name: string, value: string][]
+  /** A stream is transferred, so that the body is neither copied nor collected. */
+  body: ReadableStream<Uint8Array> | null
+}
+
+export interface HttpResponseMessage {
+  status: number
+  headers: [name: string, value: string][]
+  body: ReadableStream<Uint8Array> | null
+}
+
+/** A line that a function has written with `console`, as Convex sends it to clients. */
+export interface LogLine {
+  level: 'DEBUG' | 'ERROR' | 'INFO' | 'LOG' | 'WARN'
+  /** The line as clients receive it: `[LOG] 'hello' 3`. */
+  text: string
+  /** Milliseconds since 1970. */
+  timestamp: number
+}
+
+/** The value that a function has thrown. */
+export interface FunctionError {
+  /** `Uncaught Error: No such task`, without the stack. */
+  message: string
+  /** The stack, with the files and lines of the sources. */
+  stack: string
+  /** The data of a `ConvexError`, in Convex's JSON encoding. */
+  dataJson?: string
+}
+
+/** How a call has ended. */
+export type CallOutcome
+  = | { status: 'success', json: string }
+    /** The response's body may still be streaming: `bodyEnded` follows. */
+    | { status: 'responded', response: HttpResponseMessage }
+    /** `http.ts` has no route for the request. */
+    | { status: 'noRoute' }
+    | { status: 'error', error: FunctionError }
+
+/** Promises that an action did not await. Their operations may not run. */
+export interface UnawaitedWork {
+  count: number
+  operations: string[]
+}
+
+/** The answer to a system call. */
+export type SyscallAnswer
+  = | { ok: true, json: string, bytes?: Uint8Array }
+    /** Rows of a query, each as JSON. The next rows are requested once these are read. */
+    | { ok: true, rows: string[], isDone: boolean }
+    | { ok: false, message: string, dataJson?: string }
+
+/** The bundles of a component for one of the runtimes. */
+export interface ComponentBundle {
+  path: string
+  /** The absolute path of each module's bundle, by name. */
+  modules: Record<string, string>
+  /** The absolute path of the schema's bundle. */
+  schema: string | null
+}
+
+/** The settings of a thread, which it receives when it starts. */
+export interface ThreadSettings {
+  runtime: RuntimeKind
+  /** The state that both threads can read at any time: see `shared-state.ts`. */
+  shared: SharedArrayBuffer
+  /** Receives the answers to synchronous system calls. */
+  syncAnswers: MessagePort
+  /** Whether a query or mutation whose promise cannot resolve any more is failed. */
+  failsStuckCalls: boolean
+}
+
+/** The files and settings with which a thread loads the functions. */
+export interface LoadMessage {
+  type: 'load'
+  components: ComponentBundle[]
+  /** The bundle of `auth.config`, if there is one. */
+  authConfig: string | null
+  /** The folder in which Node keeps compiled code for the next start. */
+  compileCache: string | null
+  environments: Environments
+  /** How far the deployment's clock is ahead of the machine's clock. */
+  clockAheadMs: number
+}
+
+/** The environment variables of each component, by path. */
+export type Environments = Record<string, Record<string, string>>
+
+/** The messages from the deployment to a thread of functions. */
+export type HostMessage
+  = | LoadMessage
+    | { type: 'invoke', call: FunctionCall | HttpCall }
+    | { type: 'answer', syscallId: number, answer: SyscallAnswer }
+    /** The call has been failed: its code may still run, but has no effect any more. */
+    | { type: 'abandon', callId: number }
+    | { type: 'advanceClock', ms: number }
+    | { type: 'setEnvironments', environments: Environments }
+
+/** The messages from a thread of functions to the deployment. */
+export type ThreadMessage
+  = | { type: 'loaded', description: FunctionsDescription }
+    | { type: 'notLoaded', problem: LoadProblem }
+    | { type: 'syscall', callId: number, syscallId: number, operation: string, json: string, bytes?: Uint8Array }
+    /** A system call whose caller waits for the answer without returning to the event loop. */
+    | { type: 'syncSyscall', callId: number, operation: string, json: string }
+    /** The rows of the query are not read any further. */
+    | { type: 'closeQuery', callId: number, queryId: number }
+    | { type: 'log', callId: number, line: LogLine }
+    | { type: 'result', callId: number, outcome: CallOutcome, unawaited: UnawaitedWork | null, readsTime: boolean }
+    | { type: 'bodyEnded', callId: number }
+
+/** Why the modules could not be loaded. */
+export interface LoadProblem {
+  component: string
+  /** The module that could not be evaluated, or whose exports Convex refuses. */
+  module: string
+  kind: 'notEvaluated' | 'notAnAction' | 'invalidExport'
+  message: string
+}

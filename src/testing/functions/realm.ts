@@ -1,0 +1,140 @@
+/** Removes the globals of Node from a thread, so that functions find those of Convex's runtime. */
+import type { ComponentBundle } from './messages.ts'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import * as nodeModule from 'node:module'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { getCallSites } from 'node:util'
+
+/** The globals that Convex's runtime adds to those of JavaScript. */
+const CONVEX_GLOBALS = new Set([
+  'AbortController',
+  'AbortSignal',
+  'Blob',
+  'Crypto',
+  'CryptoKey',
+  'DOMException',
+  'Event',
+  'EventTarget',
+  'File',
+  'FormData',
+  'Headers',
+  'Performance',
+  'PerformanceEntry',
+  'PerformanceMark',
+  'PerformanceMeasure',
+  'ReadableStream',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultReader',
+  'Request',
+  'Response',
+  'SubtleCrypto',
+  'TextDecoder',
+  'TextDecoderStream',
+  'TextEncoder',
+  'TextEncoderStream',
+  'TransformStream',
+  'URL',
+  'URLSearchParams',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'atob',
+  'btoa',
+  'clearInterval',
+  'clearTimeout',
+  'console',
+  'crypto',
+  'fetch',
+  'performance',
+  'setInterval',
+  'setTimeout',
+  'structuredClone',
+])
+
+/** The globals of JavaScript, in the order of the specification's chapters. */
+const LANGUAGE_GLOBALS = new Set([
+  ...['globalThis', 'Infinity', 'NaN', 'undefined', 'eval', 'isFinite', 'isNaN', 'parseFloat', 'parseInt'],
+  ...['decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'unescape'],
+  ...['AggregateError', 'Array', 'ArrayBuffer', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Boolean', 'DataView'],
+  ...['Date', 'Error', 'EvalError', 'FinalizationRegistry', 'Float16Array', 'Float32Array', 'Float64Array', 'Function'],
+  ...['Int8Array', 'Int16Array', 'Int32Array', 'Iterator', 'Map', 'Number', 'Object', 'Promise', 'Proxy', 'RangeError'],
+  ...['ReferenceError', 'RegExp', 'Set', 'SharedArrayBuffer', 'String', 'SuppressedError', 'Symbol', 'SyntaxError'],
+  ...['TypeError', 'Uint8Array', 'Uint8ClampedArray', 'Uint16Array', 'Uint32Array', 'URIError', 'WeakMap', 'WeakRef'],
+  ...['WeakSet', 'AsyncDisposableStack', 'DisposableStack', 'Atomics', 'Intl', 'JSON', 'Math', 'Reflect'],
+  ...['Temporal', 'WebAssembly'],
+])
+
+/**
+ * Leaves only the globals of Convex's runtime. Node's own code, such as `fetch`, reads some of the
+ * removed globals when it runs: for this code they remain.
+ */
+export function stripRealm(env: object): void {
+  // The first access loads the code of `fetch`, which keeps some of the globals.
+  void [Request, Response, Headers, FormData, fetch]
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    if (!CONVEX_GLOBALS.has(name) && !LANGUAGE_GLOBALS.has(name))
+      hide(name)
+  }
+  refuseBuiltins()
+  define('self', globalThis)
+  define('process', { env })
+  define('AsyncLocalStorage', AsyncLocalStorage)
+  define('AsyncResource', AsyncResource)
+}
+
+/**
+ * Refuses imports of Node's modules. esbuild does not report such an import if the code handles its
+ * failure, which is certain in Convex. Before 22.15, Node has no means to refuse an import.
+ */
+function refuseBuiltins(): void {
+  nodeModule.registerHooks?.({
+    resolve(specifier, context, nextResolve) {
+      if (nodeModule.isBuiltin(specifier) && !context.parentURL?.startsWith('node:'))
+        throw new Error(`Could not resolve "${specifier}"`)
+      return nextResolve(specifier, context)
+    },
+  })
+}
+
+/**
+ * Adds the globals that bundled CommonJS packages need. Convex adds the same to its Node runtime.
+ */
+export function completeNodeRealm(env: object, components: ComponentBundle[]): void {
+  Object.defineProperty(process, 'env', { value: env, configurable: true, enumerable: true, writable: true })
+  const file = components.flatMap(({ modules }) => Object.values(modules))[0]
+  if (file === undefined)
+    return
+  define('require', nodeModule.createRequire(file))
+  define('module', { exports: {} })
+  define('exports', {})
+  define('__filename', file)
+  define('__dirname', dirname(file))
+}
+
+export function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, configurable: true, enumerable: false, writable: true })
+}
+
+/**
+ * Makes a global `undefined` for all code except that of Node. A value that functions assign to the
+ * global is only for functions.
+ */
+function hide(name: string): void {
+  const value = (globalThis as Record<string, unknown>)[name]
+  const isDeleted = Reflect.deleteProperty(globalThis, name)
+  if (!isDeleted)
+    return
+  let assigned: unknown
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    enumerable: false,
+    get: () => isCalledByNode() ? value : assigned,
+    set: newValue => assigned = newValue,
+  })
+}
+
+function isCalledByNode(): boolean {
+  // The first two are this function and the getter.
+  const caller = getCallSites(3)[2]
+  return caller?.scriptName.startsWith('node:') ?? false
+}

@@ -1,0 +1,40 @@
+/** The numbers that a thread of functions and its deployment share, without sending messages. */
+
+/** The positions in the shared array. */
+const TURN_CALL = 0
+const TURN_COUNT = 1
+const SYNC_ANSWERED = 2
+const LENGTH = 3
+
+/** The call whose code runs now, and whether a synchronous system call has been answered. */
+export class SharedState {
+  readonly buffer: SharedArrayBuffer
+  readonly #numbers: Int32Array
+
+  constructor(buffer = new SharedArrayBuffer(LENGTH * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer
+    this.#numbers = new Int32Array(buffer)
+  }
+
+  /** Records that the code of a call runs now; 0 if the thread is idle. */
+  startTurn(callId: number): void {
+    Atomics.store(this.#numbers, TURN_CALL, callId)
+    Atomics.add(this.#numbers, TURN_COUNT, 1)
+  }
+
+  /** The call whose code runs, and a number that changes with each turn. */
+  get turn(): { callId: number, count: number } {
+    return { callId: Atomics.load(this.#numbers, TURN_CALL), count: Atomics.load(this.#numbers, TURN_COUNT) }
+  }
+
+  /** Blocks the thread until the deployment has answered. */
+  waitForAnswer(): void {
+    Atomics.wait(this.#numbers, SYNC_ANSWERED, 0)
+    Atomics.store(this.#numbers, SYNC_ANSWERED, 0)
+  }
+
+  announceAnswer(): void {
+    Atomics.store(this.#numbers, SYNC_ANSWERED, 1)
+    Atomics.notify(this.#numbers, SYNC_ANSWERED)
+  }
+}
