@@ -6,6 +6,7 @@ import { ConvexClient } from 'convex/browser'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startDeployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
+import { tokenEnv } from '../test/support/live/tokens.ts'
 
 /**
  * How fast the embedded deployment is: `node bench/deployment.ts`. It fails if a start takes longer than 1.5 s, or a mutation longer
@@ -46,7 +47,7 @@ async function measureStarts(): Promise<Sample> {
   const times: number[] = []
   for (let index = 0; index < STARTS; index++) {
     const begin = performance.now()
-    const deployment = await startDeployment({ functions })
+    const deployment = await startDeployment({ functions, env: tokenEnv })
     times.push(performance.now() - begin)
     await deployment.close()
   }
@@ -74,7 +75,7 @@ async function measureEcho(): Promise<Sample> {
 
 /** One client runs a mutation, and another client with its share of the subscriptions receives the result. */
 async function measureUpdates(clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
-  const deployment = await startDeployment({ functions })
+  const deployment = await startDeployment({ functions, env: tokenEnv })
   const options = { unsavedChangesWarning: false }
   const writer = new ConvexClient(deployment.url, options)
   const readers = Array.from({ length: clientCount }, () => new ConvexClient(deployment.url, options))

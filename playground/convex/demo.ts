@@ -1,7 +1,7 @@
 import { v } from 'convex/values'
 import { components } from './_generated/api'
 import { query } from './_generated/server'
-import { demoUser } from './demo-user'
+import { demoUser } from './demoUser'
 
 /** Whether the demo user has an account on this deployment: trying to sign in would log an error on the page. */
 export const hasAccount = query({

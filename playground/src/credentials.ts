@@ -1,4 +1,4 @@
-import { demoUser } from '../convex/demo-user'
+import { demoUser } from '../convex/demoUser'
 import { authClient } from './auth-client'
 
 export interface Credentials {

@@ -7,6 +7,13 @@ type FunctionsProblem
     | { kind: 'noPackages', path: string }
     | { kind: 'notBundled', message: string }
     | { kind: 'notEvaluated', stack: string | undefined }
+    | { kind: 'nodeBuiltin', message: string, place: string }
+    | { kind: 'topLevelAwait', place: string }
+    | { kind: 'notAnAction' | 'invalidExport', message: string, file: string }
+    | { kind: 'nodeInComponent', component: string, module: string }
+    | { kind: 'useNode' | 'actionsFolder', file: string }
+    | { kind: 'fileName', file: string, part: string }
+    | { kind: 'refused', message: string }
 
 /** What is wrong with an option of `startDeployment`. */
 type DeploymentOptionProblem
@@ -14,24 +21,29 @@ type DeploymentOptionProblem
     | { option: 'allowedOrigins', value: string }
     | { option: 'allowedHosts', value: string }
 
+/** Why a deployment cannot start or continue. */
+type DeploymentProblem = { port: number, message: string } | { stopped: string } | { folder: string }
+
 export const testingErrors = {
   PEER_MISSING: {
     scopes: ['testing'],
-    why: (problem: { missing: string } | 'wrongConvexTest'): string => {
-      if (problem === 'wrongConvexTest')
-        return 'The installed convex-test is not the one that the embedded deployment is made for.'
-      return `convue/testing needs the package "${problem.missing}", which is not installed.`
-    },
-    fix: (problem: { missing: string } | 'wrongConvexTest'): string => {
-      if (problem === 'wrongConvexTest')
-        return 'Run `npm install --save-dev --save-exact convex-test@0.0.60`.'
-      if (problem.missing.endsWith('better-auth'))
+    why: ({ missing }: { missing: string }): string =>
+      `convue/testing needs the package "${missing}", which is not installed.`,
+    fix: ({ missing }: { missing: string }): string => {
+      if (missing.endsWith('better-auth'))
         return 'Run `npm install better-auth @convex-dev/better-auth`.'
-      return 'Run `npm install --save-dev convex-test@0.0.60 esbuild jose ws`.'
+      return 'Run `npm install --save-dev esbuild jose ws`.'
     },
-    reference: 'A package that `convue/testing` needs is not installed, or has a version that it cannot use.',
-    referenceFix: 'Run `npm install --save-dev --save-exact convex-test@0.0.60 esbuild jose ws`; `signUp` also needs '
-      + '`better-auth` and `@convex-dev/better-auth`.',
+    reference: 'A package that `convue/testing` needs is not installed.',
+    referenceFix: 'Run `npm install --save-dev esbuild jose ws`; `signUp` also needs `better-auth` and '
+      + '`@convex-dev/better-auth`.',
+  },
+  NODE_UNSUPPORTED: {
+    scopes: ['testing'],
+    why: ({ version }: { version: string }): string =>
+      `The embedded deployment needs Node 22.13 or newer, but this is Node ${version}.`,
+    fix: 'Install a newer Node. The parts of Convue that run in a page or on a server do not need one.',
+    reference: 'The embedded deployment keeps its data in the SQLite of Node, which Node has since version 22.13.',
   },
   FUNCTIONS_INVALID: {
     scopes: ['testing'],
@@ -44,6 +56,26 @@ export const testingErrors = {
             + 'cannot be found.'
         case 'notBundled':
           return `The functions could not be bundled. ${problem.message}`
+        case 'nodeBuiltin':
+          return `${problem.message} (${problem.place}). It looks like you are using Node APIs from a file without `
+            + 'the "use node" directive.'
+        case 'topLevelAwait':
+          return `Top-level awaits in source files are unsupported (${problem.place}).`
+        case 'notAnAction':
+        case 'invalidExport':
+          return problem.message
+        case 'nodeInComponent':
+          return `Node actions are not supported in components: the module "${problem.module}" of the component `
+            + `"${problem.component}" has the directive "use node".`
+        case 'useNode':
+          return `"use node" directive is not allowed for ${problem.file}.`
+        case 'actionsFolder':
+          return `${problem.file} is in the /actions subfolder but has no "use node" directive.`
+        case 'fileName':
+          return `Path component ${problem.part} can only contain alphanumeric characters, underscores, or periods: `
+            + `${problem.file}.`
+        case 'refused':
+          return problem.message
         default:
           return `The functions cannot be evaluated: ${problem.stack}`
       }
@@ -54,6 +86,15 @@ export const testingErrors = {
       noPackages: 'Install the packages of your app, and keep the functions folder inside of the app.',
       notBundled: 'Correct the files that the message names.',
       notEvaluated: 'Correct what the module does while it loads.',
+      nodeBuiltin: 'Move the actions that need Node into a file of their own, with "use node" as its first line.',
+      topLevelAwait: 'Move the `await` into a function.',
+      invalidExport: 'Export the return value of `defineSchema()`, `cronJobs()` or `httpRouter()` as the default.',
+      notAnAction: 'Move the queries and mutations into a file without "use node".',
+      nodeInComponent: 'Remove the directive, or move the action into the app.',
+      useNode: 'Remove the directive, and import the actions that need Node from nowhere in this file.',
+      actionsFolder: 'Rename the folder, since Convex reserves the name, or add "use node" to its files.',
+      fileName: 'Rename the file or folder.',
+      refused: 'Correct what the message names: Convex refuses to deploy these functions.',
     })[kind],
     reference: 'No functions folder exists at this path, or its files cannot be bundled or evaluated.',
     referenceFix: 'Pass the path of your `convex/` folder, relative to the working directory, and correct the files '
@@ -82,19 +123,23 @@ export const testingErrors = {
   },
   DEPLOYMENT_FAILED: {
     scopes: ['testing'],
-    why: (problem: { port: number, message: string } | { stopped: string }): string => {
+    why: (problem: DeploymentProblem): string => {
       if ('stopped' in problem)
         return `The deployment's thread stopped: ${problem.stopped}.`
+      if ('folder' in problem)
+        return `Another deployment uses the folder ${problem.folder}.`
       return `The deployment cannot listen on port ${problem.port}: ${problem.message}.`
     },
-    fix: (problem: { port: number, message: string } | { stopped: string }): string => {
+    fix: (problem: DeploymentProblem): string => {
       if ('stopped' in problem)
         return 'Look at the cause; if it is none of your functions, report it.'
+      if ('folder' in problem)
+        return 'Stop the other deployment, or pass another folder as `data`.'
       return 'Stop what listens there, or pass another port, or 0 for any free one.'
     },
-    reference: 'The deployment cannot listen on a port, or its thread has stopped.',
-    referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. If the thread has '
-      + 'stopped, read `cause`.',
+    reference: 'The deployment cannot listen on a port or use its folder, or its thread has stopped.',
+    referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. Only one deployment can '
+      + 'use a folder. If the thread has stopped, read `cause`.',
   },
   SIGN_UP_FAILED: {
     scopes: ['testing'],

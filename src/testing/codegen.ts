@@ -1,14 +1,15 @@
 /** Writes the `_generated` files of a functions folder without a deployment. */
-import type { ComponentSource } from './bundle.ts'
+import type { ComponentSource } from './functions/components.ts'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
-import { describeFunctions } from './bundle.ts'
+import { join, relative, sep } from 'node:path'
+import { findFunctions } from './app-settings.ts'
+import { describeSources } from './functions/bundle.ts'
 
 /** Options of {@link codegen}. */
 export interface CodegenOptions {
   /**
    * Path of the functions folder. A relative path is resolved from the working directory. @default
-   * './convex'
+   * the path in `convex.json`, or './convex'
    */
   functions?: string
 }
@@ -29,15 +30,15 @@ const HEADER = `/* eslint-disable */
  * await codegen({ functions: './convex' })
  */
 export async function codegen(options: CodegenOptions = {}): Promise<void> {
-  const functions = resolve(options.functions ?? './convex')
-  const components = await describeFunctions(functions)
+  const functions = findFunctions(options.functions)
+  const components = await describeSources(functions)
   for (const component of components.filter(({ isPackaged }) => !isPackaged))
     await writeGenerated(component, components)
 }
 
 async function writeGenerated(component: ComponentSource, all: ComponentSource[]): Promise<void> {
   const output = join(component.directory, '_generated')
-  const hasSchema = component.hasSchema
+  const hasSchema = component.schema !== null
   await mkdir(output, { recursive: true })
   const files = {
     'api.js': apiModule(),
@@ -75,8 +76,8 @@ export const components = componentsGeneric()
 }
 
 function apiTypes({ directory, modules }: ComponentSource, installed: ComponentSource[]): string {
-  const imports = modules.map((name, index) => `import type * as module${index} from "../${name}.js"`)
-  const entries = modules.map((name, index) => `  ${JSON.stringify(name)}: typeof module${index}`)
+  const imports = modules.map(({ name }, index) => `import type * as module${index} from "../${name}.js"`)
+  const entries = modules.map(({ name }, index) => `  ${JSON.stringify(name)}: typeof module${index}`)
   const components = installed.map(component => `  ${JSON.stringify(nameOf(component))}: ${componentType(component, directory)}`)
   return `${HEADER}import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server"
 ${imports.join('\n')}

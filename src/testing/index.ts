@@ -2,21 +2,23 @@
 import type { FunctionReference, FunctionReturnType, OptionalRestArgs } from 'convex/server'
 import type { Value } from 'convex/values'
 import type { ConvueError } from '../errors/convue-error.ts'
-import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
 import type { Identity } from './identity.ts'
 import type { Connection, LogEntry } from './log.ts'
-import type { FunctionKind } from './registered-function.ts'
-import type { Outcome } from './runtime.ts'
-import type { ServerUrls } from './server.ts'
+import type { Outcome } from './runtime/call.ts'
+import type { FunctionKind } from './runtime/functions-catalog.ts'
+import type { ServerUrls } from './server/server.ts'
+import type { EntryData, RequestMessage, WorkerMessage, WorkerRequest } from './thread/channel.ts'
 import { watch } from 'node:fs'
 import { resolve } from 'node:path'
+import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
-import { resolveAccess } from './access.ts'
-import { deserializeError } from './channel.ts'
+import { createAdminKey, findFunctions, readVariables } from './app-settings.ts'
 import { codegen } from './codegen.ts'
+import { resolveAccess } from './server/access.ts'
 import { testingError } from './testing-error.ts'
+import { deserializeError } from './thread/channel.ts'
 
 export { codegen, type CodegenOptions } from './codegen.ts'
 export type { Identity } from './identity.ts'
@@ -30,13 +32,14 @@ const KEPT_LOG_ENTRIES = 10_000
 export interface DeploymentOptions {
   /**
    * Path of the functions folder. A relative path is resolved from the working directory. @default
-   * './convex'
+   * the path in `convex.json`, or './convex'
    */
   functions?: string
   /**
    * The deployment's environment variables, the only ones that its functions see. The deployment
    * sets `CONVEX_CLOUD_URL` and `CONVEX_SITE_URL`. Unless they are set here, `SITE_URL` is
-   * `siteUrl`, and `BETTER_AUTH_SECRET` is random.
+   * `siteUrl`, and `BETTER_AUTH_SECRET` is random. They are added to the variables in the file
+   * `.env` of the functions folder.
    *
    * @default {}
    */
@@ -63,6 +66,32 @@ export interface DeploymentOptions {
    * @default []
    */
   allowedHosts?: string[]
+  /**
+   * The folder that keeps the data, such as `./.convex-local`: documents, files, scheduled
+   * functions and answered mutations. A relative path is resolved from the working directory. Only
+   * one deployment can use a folder at a time. @default the data is in memory
+   */
+  data?: string
+  /**
+   * What happens when a function exceeds a limit of Convex. `enforce` fails the function with
+   * Convex's words, `warn` adds a line to the function's log, and `false` ignores the limits.
+   *
+   * @default 'enforce'
+   */
+  limits?: 'enforce' | 'warn' | false
+  /**
+   * What clients see of an error. `development` shows the message and the place in the functions, as
+   * a development deployment of Convex does. `production` shows only "Server Error" and the data of
+   * a `ConvexError`, and no lines of the console.
+   *
+   * @default 'development'
+   */
+  errors?: 'development' | 'production'
+  /**
+   * The key with which Convex's command line and dashboard manage the deployment. It gives access to
+   * all data and all functions. @default a random key, which the folder of `data` keeps
+   */
+  adminKey?: string
   /** The port to which clients connect; with 0, any free port. @default 0 */
   port?: number
   /** The port of the HTTP actions; with 0, any free port. @default 0 */
@@ -94,6 +123,11 @@ export interface Deployment {
   readonly siteUrl: string
   /** The app's own origin, from the variable `SITE_URL` or the option `siteUrl`. */
   readonly appOrigin: string
+  /**
+   * The key for Convex's command line, with the address `url`: `npx convex run --url … --admin-key
+   * …`. From the option `adminKey`, or random.
+   */
+  readonly adminKey: string
   /**
    * The functions that ran and the events of the sockets, oldest first, at most the last 10,000
    * entries. The log is complete after any method of the deployment, such as `settled`, has been
@@ -136,6 +170,14 @@ export interface Deployment {
    * functions then remain.
    */
   reload: () => Promise<void>
+  /**
+   * Sets an environment variable, or removes it with `null`. The functions and `auth.config` are
+   * evaluated again, and all live queries run again. With the option `data`, the change is kept.
+   *
+   * @throws ConvueError `FUNCTIONS_INVALID` if `auth.config` needs a variable that is removed. The
+   * variables then remain as they were.
+   */
+  setEnv: (name: string, value: string | null) => Promise<void>
   /** Frees the ports and the thread. Closing again does nothing. */
   close: () => Promise<void>
 }
@@ -143,30 +185,44 @@ export interface Deployment {
 /**
  * Starts a Convex deployment inside this process. It runs the app's real functions and components
  * over the real protocols, without an account or a network. The data exists until the deployment is
- * closed. For tests and development only: the deployment neither isolates functions nor limits
- * them.
+ * closed, unless `data` names a folder. For tests and development only.
  *
- * @throws ConvueError `PEER_MISSING`, `FUNCTIONS_INVALID`, `DEPLOYMENT_OPTION_INVALID`, or
- * `DEPLOYMENT_FAILED` if a port is taken.
+ * @throws ConvueError `NODE_UNSUPPORTED`, `PEER_MISSING`, `FUNCTIONS_INVALID`,
+ * `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
  * @example
  * const deployment = await startDeployment({ functions: './convex' })
  * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
  * await deployment.close()
  */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
-  const functions = resolve(options.functions ?? './convex')
+  requireNode()
+  const functions = findFunctions(options.functions)
+  const data = options.data === undefined ? null : resolve(options.data)
+  const env = { ...readVariables(functions), ...options.env }
   const siteUrl = options.siteUrl ?? 'http://localhost:5173'
+  const adminKey = options.adminKey ?? createAdminKey(data)
   const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
   if (options.watch)
     await codegen({ functions })
-  const thread = new DeploymentThread(options.env ?? {})
+  const thread = new DeploymentThread({ limits: options.limits ?? 'enforce' })
   try {
     const urls = await thread.ask<ServerUrls>({
       type: 'start',
-      options: { functions, siteUrl, access, port: options.port ?? 0, sitePort: options.sitePort ?? 0 },
+      options: {
+        functions,
+        siteUrl,
+        access,
+        port: options.port ?? 0,
+        sitePort: options.sitePort ?? 0,
+        env,
+        limits: options.limits ?? 'enforce',
+        errors: options.errors ?? 'development',
+        adminKey,
+        data,
+      },
     })
-    const appOrigin = new URL(options.env?.SITE_URL ?? siteUrl).origin
-    return createDeployment(thread, { ...urls, appOrigin }, options.watch ? functions : null)
+    const appOrigin = new URL(env.SITE_URL ?? siteUrl).origin
+    return createDeployment(thread, { ...urls, appOrigin, adminKey }, options.watch ? functions : null)
   }
   catch (error) {
     await thread.terminate()
@@ -174,7 +230,14 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   }
 }
 
-function createDeployment(thread: DeploymentThread, urls: ServerUrls & { appOrigin: string }, watched: string | null): Deployment {
+/** Node has SQLite without a flag since this version. */
+function requireNode(version = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 13))
+    throw testingError('NODE_UNSUPPORTED', { version })
+}
+
+function createDeployment(thread: DeploymentThread, urls: ServerUrls & Pick<Deployment, 'appOrigin' | 'adminKey'>, watched: string | null): Deployment {
   const run = (kind: FunctionKind) => async (reference: FunctionReference<any, any>, args: Record<string, Value> = {}, options: CallOptions = {}) => {
     const call = { name: getFunctionName(reference), args: convexToJson(args), identity: options.identity ?? null }
     return decodeOutcome(await thread.ask<Outcome>({ type: 'run', kind, call }))
@@ -201,6 +264,7 @@ function createDeployment(thread: DeploymentThread, urls: ServerUrls & { appOrig
     advanceClock: ms => thread.ask({ type: 'advanceClock', ms }),
     restart: () => thread.ask({ type: 'restart' }),
     reload,
+    setEnv: (name, value) => thread.ask({ type: 'setEnv', name, value }),
     close: () => closing ??= close(),
   }
 }
@@ -214,10 +278,10 @@ class DeploymentThread {
   #lastId = 0
   #ended: ConvueError | null = null
 
-  constructor(env: Record<string, string>) {
+  constructor(data: EntryData) {
     // Sources run as they are; the build puts the worker next to this module.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './testing-worker.js'
-    this.#worker = new Worker(new URL(file, import.meta.url), { env, execArgv: [] })
+    const file = import.meta.url.endsWith('.ts') ? './thread/entry.ts' : './testing-worker.js'
+    this.#worker = new Worker(new URL(file, import.meta.url), { env: {}, execArgv: [], workerData: data })
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
     this.#worker.on('error', cause => this.#end(testingError('DEPLOYMENT_FAILED', { stopped: cause.message }, cause)))
     this.#worker.on('exit', () => this.#end(testingError('DEPLOYMENT_CLOSED')))

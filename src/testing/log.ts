@@ -23,6 +23,8 @@ export interface LogEntry {
   outcome: 'success' | 'error'
   /** An error's message, an HTTP status, or the reason of a close. */
   detail: string | null
+  /** The lines that the function wrote to the console, such as `[LOG] 'hello' 3`. */
+  logLines: string[]
 }
 
 /** An open socket. */

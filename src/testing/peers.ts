@@ -5,7 +5,7 @@ import { testingError } from './testing-error.ts'
  * The packages that only `convue/testing` needs. An app that does not use `convue/testing` does not
  * need to install them.
  */
-type Peer = 'convex-test' | 'esbuild' | 'jose' | 'ws' | AuthPeer
+type Peer = 'esbuild' | 'jose' | 'ws' | AuthPeer
 
 /** The packages that an app with Better Auth has already installed. */
 type AuthPeer = 'better-auth' | '@convex-dev/better-auth'

@@ -12,7 +12,11 @@ assert.throws(() => createConvex({ url: '' }), ConvueError)
 assert.throws(() => createConvexServer({ convexUrl: '', convexSiteUrl: '' }), ConvueError)
 await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
 
-const deployment = await startDeployment({ functions: fileURLToPath(new URL('../support/convex', import.meta.url)) })
+const deployment = await startDeployment({
+  functions: fileURLToPath(new URL('../support/convex', import.meta.url)),
+  // The functions' auth.config reads these variables: unless they are set, Convex refuses it.
+  env: { TEST_ISSUER: 'https://tests.convue.dev', TEST_JWKS: 'data:application/json,{"keys":[]}' },
+})
 try {
   const client = new ConvexHttpClient(deployment.url)
   await client.mutation(api.counters.increment, { name: 'built' })

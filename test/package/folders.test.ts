@@ -57,7 +57,13 @@ const allowed: Record<string, Folder> = {
   'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors'], packages: NUXT_SERVER },
   'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
-  'testing': { why: 'the embedded deployment', folders: ['errors'], packages: /^(?:node:.*|convue|convex(?:-test)?(?:\/.*)?|@convex-dev\/better-auth(?:\/.*)?|better-auth(?:\/.*)?|esbuild|jose|ws)$/ },
+  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|@convex-dev\/better-auth\/client\/plugins|better-auth\/vue|esbuild|jose|ws)$/ },
+  'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
+  'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
+  'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
+  'testing/runtime': { why: 'calls of functions: checks, transactions, system calls, the scheduler', folders: ['testing', 'testing/engine', 'testing/functions'], packages: /^(?:node:.*|convex\/(?:server|values)|jose)$/ },
+  'testing/functions': { why: 'bundles of functions, and the threads in which they run', folders: ['testing'], packages: /^(?:node:.*|esbuild)$/ },
+  'testing/engine': { why: 'the database: knows neither functions, nor threads, nor sockets', folders: [], packages: /^(?:node:.*|convex\/values)$/ },
 }
 
 interface Import { file: string, folder: string, target: string, isRelative: boolean }
@@ -147,7 +153,7 @@ describe('src/token', () => {
 
 describe('src/testing', () => {
   it('imports no other folder than src/errors', () => {
-    const shared = imports.filter(({ folder, target, isRelative }) => folder === 'testing' && isRelative && folderOf(target) !== 'testing')
+    const shared = imports.filter(({ folder, target, isRelative }) => /^testing\b/.test(folder) && isRelative && !/^testing\b/.test(folderOf(target)))
     expect([...new Set(shared.map(({ target }) => folderOf(target)))]).toEqual(['errors'])
   })
 
@@ -159,7 +165,7 @@ describe('src/testing', () => {
   })
 
   it('is not imported by any other folder', () => {
-    expect(imports.filter(({ folder, target }) => folder !== 'testing' && folderOf(target) === 'testing')).toEqual([])
+    expect(imports.filter(({ folder, target }) => !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
   })
 })
 

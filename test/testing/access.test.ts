@@ -188,16 +188,17 @@ describe('the Origin of a request', () => {
   })
 
   it('is checked before a function runs', async () => {
-    const mutation = (origin: string): Exchange => ({
+    const mutation = (origin: string, contentType: string): Exchange => ({
       method: 'POST',
       path: '/api/mutation',
-      // Any page can send this content type without a preflight request.
-      headers: { 'Host': 'localhost', 'Connection': 'close', 'Content-Type': 'text/plain', 'Origin': origin },
+      headers: { 'Host': 'localhost', 'Connection': 'close', 'Content-Type': contentType, 'Origin': origin },
       body: JSON.stringify({ path: 'rows:add', args: {} }),
     })
-    expect((await send(deployment.url, mutation('https://evil.example'))).status).toBe(403)
+    // Any page can send this content type without a preflight request.
+    expect((await send(deployment.url, mutation('https://evil.example', 'text/plain'))).status).toBe(403)
+    expect((await send(deployment.url, mutation('https://evil.example', 'application/json'))).status).toBe(403)
     expect(await deployment.query(anyApi.rows!.count!)).toBe(0)
-    expect((await send(deployment.url, mutation('http://localhost:5173'))).status).toBe(200)
+    expect((await send(deployment.url, mutation('http://localhost:5173', 'application/json'))).status).toBe(200)
     expect(await deployment.query(anyApi.rows!.count!)).toBe(1)
   })
 

@@ -55,10 +55,10 @@ describe('codegen', () => {
   it('types functions, documents and components, so that mistakes are type errors', async () => {
     const folder = await createFunctions({
       ...component,
-      // This file is not a module of the functions: Convex ignores folders with a leading underscore.
-      '_use/use.ts': `
+      // This file is not a module of the functions: Convex ignores names with several dots.
+      'use.check.ts': `
         import type { FunctionReturnType } from 'convex/server'
-        import { api, components, internal } from '../_generated/api'
+        import { api, components, internal } from './_generated/api'
         const total: FunctionReturnType<typeof api.numbers.total> = 1
         const nested: FunctionReturnType<typeof components.counter.store.total> = 1
         // @ts-expect-error a query returns a number
@@ -70,7 +70,7 @@ describe('codegen', () => {
         // @ts-expect-error there is no such component
         components.third
         export { nested, total, wrong }`,
-      'tsconfig.json': JSON.stringify({ extends: '../../../../tsconfig.json', compilerOptions: { paths: {}, allowJs: true }, include: [], files: ['_use/use.ts', 'numbers.ts', 'counter/store.ts'] }),
+      'tsconfig.json': JSON.stringify({ extends: '../../../../tsconfig.json', compilerOptions: { paths: {}, allowJs: true }, include: [], files: ['use.check.ts', 'numbers.ts', 'counter/store.ts'] }),
     })
     await codegen({ functions: folder })
     const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')

@@ -53,7 +53,7 @@ describe('arguments', () => {
   })
 
   it('must be an object', async () => {
-    const response = await fetch(`${deployment.url}/api/query`, { method: 'POST', body: JSON.stringify({ path: 'counters:get', args: [1, 2] }) })
+    const response = await fetch(`${deployment.url}/api/query`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ path: 'counters:get', args: [1, 2] }) })
     expect(await response.json()).toMatchObject({ status: 'error', errorMessage: expect.stringContaining('Invalid arguments for counters:get') })
   })
 })
@@ -67,14 +67,14 @@ describe('a return value', () => {
 describe('a function that a client may not call', () => {
   it('is reported as not found if it is internal, missing or not a function', async () => {
     for (const name of ['secretTotal', 'nothing'])
-      await expect(client.query(anyApi.counters![name]!, {})).rejects.toThrow(`Could not find public function for 'counters:${name}'. Did you forget to run \`npx convex dev\` or \`npx convex deploy\`?`)
+      await expect(client.query(anyApi.counters![name]!, {})).rejects.toThrow(`Could not find public function for 'counters:${name}'.`)
     await expect(client.mutation(anyApi.nowhere!.at!.all!, {})).rejects.toThrow('Could not find public function for \'nowhere/at:all\'')
     await expect(client.query(anyApi.auth!.createAuth!, {})).rejects.toThrow('Could not find public function')
   })
 
   it('is refused if it is called as another kind of function', async () => {
-    await expect(client.mutation(anyApi.counters!.total!, {})).rejects.toThrow('Trying to execute counters:total as Mutation, but it is defined as Query.')
-    await expect(client.query(anyApi.jobs!.relay!, {})).rejects.toThrow('Trying to execute jobs:relay as Query, but it is defined as Action.')
+    await expect(client.mutation(anyApi.counters!.total!, {})).rejects.toThrow('Trying to execute counters.js:total as Mutation, but it is defined as Query.')
+    await expect(client.query(anyApi.jobs!.relay!, {})).rejects.toThrow('Trying to execute jobs.js:relay as Query, but it is defined as Action.')
   })
 
   it('can be called by other functions and by tests', async () => {

@@ -74,7 +74,7 @@ function place(folder: string, extension: string, source: Record<string, string>
 function dependency(folder: string): Record<string, string> {
   return {
     [`${folder}/node_modules/@acme/dependency/package.json`]: manifest('@acme/dependency', { import: './index.js' }),
-    [`${folder}/node_modules/@acme/dependency/index.js`]: 'export const origin = import.meta.url',
+    [`${folder}/node_modules/@acme/dependency/index.js`]: `export const origin = ${JSON.stringify(folder)}`,
   }
 }
 
@@ -93,8 +93,8 @@ describe('a component', () => {
     })
     expect(await deployment.mutation(counts.add)).toBe(1)
     expect(await deployment.mutation(counts.add)).toBe(2)
-    // Node has loaded the dependency from its own folder.
-    expect(await deployment.query(counts.origin)).toMatch(/^file:.*@acme\/counter\/node_modules\/@acme\/dependency\/index\.js$/)
+    // The dependency is the one that the component itself finds.
+    expect(await deployment.query(counts.origin)).toBe(folder)
   })
 
   it('loads from a package of the workspace, as TypeScript', async () => {
@@ -113,7 +113,7 @@ describe('a component', () => {
       ...dependency(folder),
     }, { '@acme/counter': folder })
     expect(await deployment.mutation(counts.add)).toBe(1)
-    expect(await deployment.query(counts.origin)).toContain('packages/counter/node_modules/@acme/dependency')
+    expect(await deployment.query(counts.origin)).toBe(folder)
   })
 })
 
@@ -141,13 +141,14 @@ describe('a package of the workspace', () => {
     expect(await deployment.query(anyApi.levels!.get!)).toEqual(['HIGH', ['Low', 'High']])
   })
 
-  it('can be CommonJS, and require modules of Node', async () => {
-    const deployment = await start({
-      'convex/hash.ts': `
-        import { queryGeneric } from 'convex/server'
-        import { hash } from '@acme/hash'
-        const require = 'a name of the app'
-        export const get = queryGeneric(async () => [hash('x').length, require])`,
+  it('can be CommonJS, and require modules of Node in a file with "use node"', async () => {
+    const hash = (directive: string): string => `
+      ${directive}
+      import { actionGeneric } from 'convex/server'
+      import { hash } from '@acme/hash'
+      const require = 'a name of the app'
+      export const get = actionGeneric(async () => [hash('x').length, require])`
+    const packages = {
       'packages/hash/package.json': JSON.stringify({ name: '@acme/hash', main: './index.cjs' }),
       'packages/hash/index.cjs': `
         const { createHash } = require('crypto')
@@ -156,8 +157,12 @@ describe('a package of the workspace', () => {
       'node_modules/@acme/algorithm/package.json': JSON.stringify({ name: '@acme/algorithm', main: 'lib' }),
       'node_modules/@acme/algorithm/lib/index.js': 'exports.algorithm = require("./name").name',
       'node_modules/@acme/algorithm/lib/name.js': 'exports.name = "sha256"',
-    }, { '@acme/hash': 'packages/hash' })
-    expect(await deployment.query(anyApi.hash!.get!)).toEqual([64, 'a name of the app'])
+    }
+    const deployment = await start({ 'convex/hash.ts': hash('"use node"'), ...packages }, { '@acme/hash': 'packages/hash' })
+    expect(await deployment.action(anyApi.hash!.get!)).toEqual([64, 'a name of the app'])
+    await expect(start({ 'convex/hash.ts': hash(''), ...packages }, { '@acme/hash': 'packages/hash' }))
+      .rejects
+      .toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('"use node" directive') })
   })
 })
 
@@ -166,8 +171,15 @@ describe('a package that is missing', () => {
     const deployment = await start({
       'convex/optional.ts': `
         import { queryGeneric } from 'convex/server'
-        const found = await import('@acme/nowhere').then(() => 'found', () => 'not found')
-        export const get = queryGeneric(async () => found)`,
+        export const get = queryGeneric(async () => {
+          try {
+            await import('@acme/nowhere')
+            return 'found'
+          }
+          catch {
+            return 'not found'
+          }
+        })`,
     })
     expect(await deployment.query(anyApi.optional!.get!)).toBe('not found')
     await expect(start({ 'convex/required.ts': 'import "@acme/nowhere"' }))

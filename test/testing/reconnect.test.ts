@@ -124,10 +124,10 @@ describe('the log', () => {
     await client.close()
     await eventually(() => deployment.settled().then(() => deployment.log.at(-1)?.name)).toBe('close')
     expect(deployment.log.map(({ at, ...entry }) => entry)).toEqual([
-      { kind: 'mutation', name: 'tasks:add', args: { text: 'logged' }, subject: 'logged', connection: id, outcome: 'success', detail: null },
-      { kind: 'mutation', name: 'failures:failingMutation', args: { kind: 'convex' }, subject: 'logged', connection: id, outcome: 'error', detail: expect.stringContaining('ON_DEMAND') },
-      { kind: 'query', name: 'counters:total', args: {}, subject: null, connection: null, outcome: 'success', detail: null },
-      { kind: 'socket', name: 'close', args: null, subject: 'logged', connection: id, outcome: 'success', detail: expect.any(String) },
+      { kind: 'mutation', name: 'tasks:add', args: { text: 'logged' }, subject: 'logged', connection: id, outcome: 'success', detail: null, logLines: [] },
+      { kind: 'mutation', name: 'failures:failingMutation', args: { kind: 'convex' }, subject: 'logged', connection: id, outcome: 'error', detail: expect.stringContaining('ON_DEMAND'), logLines: [] },
+      { kind: 'query', name: 'counters:total', args: {}, subject: null, connection: null, outcome: 'success', detail: null, logLines: [] },
+      { kind: 'socket', name: 'close', args: null, subject: 'logged', connection: id, outcome: 'success', detail: expect.any(String), logLines: [] },
     ])
     expect(Math.abs(deployment.log[0]!.at - Date.now())).toBeLessThan(5_000)
   })

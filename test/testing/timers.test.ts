@@ -9,23 +9,28 @@ import { createFunctions } from './functions-folder.ts'
 
 const files = {
   'timers.ts': `
-    import { promisify } from 'node:util'
-    import { actionGeneric } from 'convex/server'
+    import { actionGeneric, mutationGeneric } from 'convex/server'
 
     const day = 24 * 60 * 60 * 1000
     const events = []
-    const timeouts = {}
 
     export const call = actionGeneric(async (ctx, { url }) => (await fetch(url)).text())
-
-    export const set = actionGeneric(async (ctx, { name, delay }) => {
-      timeouts[name] = setTimeout(function (...args) { events.push([name, this === timeouts[name], ...args]) }, delay, 'one', 2)
-    })
-    export const use = actionGeneric(async (ctx, { name, method }) => {
-      const result = timeouts[name][method]()
-      return typeof result === 'boolean' ? result : result === timeouts[name]
-    })
     export const takeEvents = actionGeneric(async () => events.splice(0))
+
+    export const use = actionGeneric(async () => {
+      const { promise, resolve } = Promise.withResolvers()
+      const timeout = setTimeout(function (...args) {
+        events.push(args)
+        if (events.length === 1)
+          timeout.refresh()
+        else
+          resolve()
+      }, day, 'one', 2)
+      events.length = 0
+      timeout.unref()
+      timeout.ref()
+      await promise
+    })
 
     export const clearAll = actionGeneric(async () => {
       const fire = name => () => { events.push([name]) }
@@ -35,9 +40,6 @@ const files = {
       clearTimeout(String(+setTimeout(fire('string'), day)))
       setTimeout(fire('closed'), day).close()
       setTimeout(fire('disposed'), day)[Symbol.dispose]()
-      const refreshed = setTimeout(fire('refreshed after it was cleared'), day)
-      clearTimeout(refreshed)
-      refreshed.refresh()
       const interval = setInterval(fire('interval'), 1)
       clearTimeout(interval)
       const other = setInterval(fire('interval by its number'), 1)
@@ -45,18 +47,21 @@ const files = {
       clearTimeout(undefined)
       clearTimeout(null)
       clearTimeout({})
+      await new Promise(resolve => setTimeout(resolve, 2 * day))
+    })
+    export const leave = actionGeneric(async () => {
+      setTimeout(() => { events.push(['left behind']) }, day)
     })
     export const refuse = actionGeneric(async () => {
       try { setTimeout('code', 1) }
-      catch (error) { return error.code }
+      catch (error) { return error.name }
     })
-    export const sleep = actionGeneric(async () => {
-      events.push(['asleep'])
-      events.push([await promisify(setTimeout)(day, 'awake')])
+    export const wait = mutationGeneric(async () => {
+      await new Promise(resolve => setTimeout(resolve, 1))
     })
   `,
 }
-const timers = anyApi.timers as Record<'call' | 'set' | 'use' | 'takeEvents' | 'clearAll' | 'refuse' | 'sleep', any>
+const timers = anyApi.timers as Record<'call' | 'use' | 'takeEvents' | 'clearAll' | 'leave' | 'refuse' | 'wait', any>
 const DAY = 24 * 60 * 60 * 1000
 
 async function start(): Promise<Deployment> {
@@ -85,48 +90,44 @@ describe('fetch in a function', () => {
   })
 })
 
-describe('setTimeout in a function', () => {
-  it('returns Node\'s object with refresh, ref, unref and hasRef', async () => {
+describe('setTimeout in an action', () => {
+  it('returns an object with refresh, ref and unref, which fires on the deployment\'s clock', async () => {
     const deployment = await start()
-    const run = (method: string): Promise<boolean> => deployment.action(timers.use, { name: 'a', method })
-    const takeEvents = async (): Promise<unknown[]> => {
-      await deployment.settled()
-      return await deployment.action(timers.takeEvents)
-    }
-    await deployment.action(timers.set, { name: 'a', delay: DAY })
-    expect([await run('hasRef'), await run('unref'), await run('hasRef')]).toEqual([true, true, false])
-
-    await deployment.advanceClock(DAY - 60_000)
-    expect(await run('hasRef')).toBe(false)
-    expect([await run('refresh'), await run('ref'), await run('hasRef')]).toEqual([true, true, true])
-    await deployment.advanceClock(120_000)
-    expect(await takeEvents()).toEqual([])
-    await deployment.advanceClock(DAY)
-    expect(await takeEvents()).toEqual([['a', true, 'one', 2]])
-
-    // A timeout that has fired starts again.
-    await deployment.advanceClock(2 * DAY)
-    expect(await takeEvents()).toEqual([])
-    expect(await run('refresh')).toBe(true)
-    await deployment.advanceClock(DAY + 1)
-    expect(await takeEvents()).toEqual([['a', true, 'one', 2]])
+    const ended = deployment.action(timers.use).then(() => 'ended')
+    await eventually(async () => {
+      await deployment.advanceClock(DAY)
+      return await Promise.race([ended, Promise.resolve('running')])
+    }).toBe('ended')
+    expect(await deployment.action(timers.takeEvents)).toEqual([['one', 2], ['one', 2]])
   })
 
   it('can be cleared by its object, its number and its own methods', async () => {
     const deployment = await start()
-    await deployment.action(timers.clearAll)
+    const ended = deployment.action(timers.clearAll).then(() => 'ended')
+    await eventually(async () => {
+      await deployment.advanceClock(DAY)
+      return await Promise.race([ended, Promise.resolve('running')])
+    }).toBe('ended')
+    expect(await deployment.action(timers.takeEvents)).toEqual([])
+  })
+
+  it('does not fire after the action has ended, as on Convex', async () => {
+    const deployment = await start()
+    await deployment.action(timers.leave)
     await deployment.advanceClock(2 * DAY)
     await deployment.settled()
     expect(await deployment.action(timers.takeEvents)).toEqual([])
   })
 
-  it('can be promisified, and refuses a callback that is not a function', async () => {
+  it('refuses a callback that is not a function', async () => {
     const deployment = await start()
-    expect(await deployment.action(timers.refuse)).toBe('ERR_INVALID_ARG_TYPE')
-    const slept = deployment.action(timers.sleep)
-    await eventually(() => deployment.action(timers.takeEvents)).toEqual([['asleep']])
-    await deployment.advanceClock(DAY)
-    await slept
-    expect(await deployment.action(timers.takeEvents)).toEqual([['awake']])
+    expect(await deployment.action(timers.refuse)).toBe('TypeError')
+  })
+})
+
+describe('setTimeout in a mutation', () => {
+  it('is refused with the words of Convex', async () => {
+    const deployment = await start()
+    await expect(deployment.mutation(timers.wait)).rejects.toThrow('Can\'t use setTimeout in queries and mutations. Please consider using an action.')
   })
 })

@@ -7,7 +7,7 @@ import type * as module0 from "../account.js"
 import type * as module1 from "../auth.js"
 import type * as module2 from "../birds.js"
 import type * as module3 from "../demo.js"
-import type * as module4 from "../demo-user.js"
+import type * as module4 from "../demoUser.js"
 import type * as module5 from "../diary.js"
 import type * as module6 from "../feed.js"
 import type * as module7 from "../guide.js"
@@ -25,7 +25,7 @@ declare const fullApi: ApiFromModules<{
   "auth": typeof module1
   "birds": typeof module2
   "demo": typeof module3
-  "demo-user": typeof module4
+  "demoUser": typeof module4
   "diary": typeof module5
   "feed": typeof module6
   "guide": typeof module7

@@ -35,7 +35,12 @@ async function eventually(what: string, condition: () => boolean): Promise<void>
 }
 
 async function smoke(): Promise<void> {
-  const deployment = await startDeployment({ functions: fileURLToPath(new URL('../../support/convex', import.meta.url)), siteUrl: ORIGIN })
+  const deployment = await startDeployment({
+    functions: fileURLToPath(new URL('../../support/convex', import.meta.url)),
+    siteUrl: ORIGIN,
+    // The functions' auth.config reads these variables: unless they are set, Convex refuses it.
+    env: { TEST_ISSUER: 'https://tests.convue.dev', TEST_JWKS: 'data:application/json,{"keys":[]}' },
+  })
   try {
     const root = document.body.appendChild(document.createElement('div'))
     const { authClient, convex, app } = mountApp(root, deployment.url, deployment.siteUrl, browserFetch)

@@ -1,0 +1,35 @@
+/** The settings of an app that are in files: its functions folder, its variables, its admin key. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { readConvexJson } from './functions/convex-json.ts'
+
+/** The absolute path of the functions folder: the option, or that of `convex.json`, or `convex`. */
+export function findFunctions(option: string | undefined): string {
+  return resolve(option ?? readConvexJson(resolve('convex')).functions ?? './convex')
+}
+
+/** The variables in the file `.env` of the functions folder. */
+export function readVariables(functions: string): Record<string, string> {
+  const file = join(functions, '.env')
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) as Record<string, string> : {}
+}
+
+/**
+ * A random admin key, which is kept with the data, so that the settings of the command line remain
+ * valid.
+ *
+ * @param folder The folder that keeps the data, if there is one.
+ */
+export function createAdminKey(folder: string | null): string {
+  const key = `convue|${randomBytes(32).toString('hex')}`
+  if (folder === null)
+    return key
+  const file = join(folder, 'admin-key')
+  if (existsSync(file))
+    return readFileSync(file, 'utf8')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, key, { mode: 0o600 })
+  return key
+}

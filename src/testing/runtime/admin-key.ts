@@ -1,0 +1,48 @@
+/** The admin key of a deployment, and the user as whom its holder may act. */
+import type { Identity } from '../identity.ts'
+import { Buffer } from 'node:buffer'
+import { timingSafeEqual } from 'node:crypto'
+import { HttpError } from '../http-error.ts'
+
+/** The sender of a request. */
+export interface Caller {
+  identity: Identity
+  /** Whether the request has the admin key, which allows internal functions and the routes of the CLI. */
+  isAdmin: boolean
+}
+
+/**
+ * Verifies the admin key.
+ *
+ * @param actingAs The user as whom the functions run; `null` for an anonymous call.
+ */
+export function identifyAdmin({ adminKey }: { adminKey: string }, key: string, actingAs: Identity): Caller {
+  if (!isEqual(secretOf(key), secretOf(adminKey)))
+    throw wrongKey()
+  return { identity: actingAs, isAdmin: true }
+}
+
+/** The identity in the attributes with which a developer acts as a user. */
+export function toIdentity(attributes: unknown): Identity {
+  const { subject, tokenIdentifier, ...others } = (attributes ?? {}) as Record<string, unknown>
+  if (typeof subject === 'string')
+    return { ...others, subject, ...typeof tokenIdentifier === 'string' ? { tokenIdentifier } : {} }
+  if (typeof tokenIdentifier === 'string')
+    return { ...others, subject: tokenIdentifier.slice(tokenIdentifier.lastIndexOf('|') + 1), tokenIdentifier }
+  throw new HttpError(400, 'HeaderParseFailure', 'Either "tokenIdentifier" or "issuer" and "subject" must be set')
+}
+
+/** A key may begin with the name of its deployment: `convue|0123`. */
+export function secretOf(key: string): string {
+  return key.slice(key.indexOf('|') + 1)
+}
+
+function isEqual(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+export function wrongKey(): HttpError {
+  return new HttpError(403, 'BadDeployKey', 'The provided deploy key was invalid for this deployment. '
+    + 'Double check that the environment this key was generated for matches the desired deployment.')
+}

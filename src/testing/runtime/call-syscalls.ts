@@ -1,0 +1,103 @@
+/** System calls that call, schedule and name other functions. */
+import type { JSONValue } from 'convex/values'
+import type { DataTransaction } from './data.ts'
+import type { FunctionAddress } from './function-path.ts'
+import type { Invocation } from './invocation.ts'
+import type { ScheduledJob } from './scheduler.ts'
+import type { Syscall, SyscallHost } from './syscall.ts'
+import { jsonToConvex } from 'convex/values'
+import { printHandle, resolveAddress } from './function-path.ts'
+import { EncodedJson, refuse } from './syscall.ts'
+
+interface CallArgs extends FunctionAddress {
+  args: JSONValue
+}
+
+interface ScheduleArgs extends CallArgs {
+  /** Seconds since 1970. */
+  ts: number
+}
+
+const runUdf: Syscall = async (invocation, { udfType, args, ...address }: CallArgs & { udfType: string }, host) => {
+  const path = resolveAddress(invocation.path.component, address)
+  const kind = udfType === 'mutation' ? 'mutation' : 'query'
+  if (kind === 'mutation' && invocation.kind === 'query')
+    refuse('A query cannot run a mutation.')
+  return new EncodedJson(await host.runInTransaction(invocation, kind, path, args))
+}
+
+function runForAction(kind: 'query' | 'mutation' | 'action'): Syscall {
+  return async (invocation, { args, ...address }: CallArgs, host) => {
+    const path = resolveAddress(invocation.path.component, address)
+    return new EncodedJson(await host.runForAction(invocation, kind, path, args))
+  }
+}
+
+/** Schedules a function in the transaction of a mutation. */
+const schedule: Syscall = (invocation, args: ScheduleArgs, host) => {
+  const { execution } = invocation
+  const { transaction } = execution
+  transaction!.meter.schedule(JSON.stringify(args.args).length)
+  const job = insertJob(invocation, args, host, transaction!)
+  execution.scheduled.push(job)
+  return job.id
+}
+
+/** Schedules a function for an action, at once. */
+const scheduleForAction: Syscall = (invocation, args: ScheduleArgs, host) => {
+  const job = host.data.transact(transaction => insertJob(invocation, args, host, transaction))
+  host.scheduler.track(job)
+  return job.id
+}
+
+function insertJob(
+  invocation: Invocation,
+  { ts, args, ...address }: ScheduleArgs,
+  host: SyscallHost,
+  transaction: DataTransaction,
+): ScheduledJob {
+  const { component } = invocation.path
+  const path = resolveAddress(component, address)
+  host.requireFunction(path)
+  const job = host.scheduler.insert(transaction, component, path, jsonToConvex(args), ts * 1000)
+  // What a cancelled action schedules does not run.
+  const parent = invocation.execution.origin.job
+  if (parent && host.scheduler.isCanceled(transaction, parent.id))
+    host.scheduler.cancel(transaction, job.id)
+  return job
+}
+
+const cancel: Syscall = (invocation, { id }: { id: string }, host) => {
+  checkJobId(invocation, id, host)
+  host.scheduler.cancel(invocation.execution.transaction!, id)
+  return null
+}
+
+const cancelForAction: Syscall = (invocation, { id }: { id: string }, host) => {
+  checkJobId(invocation, id, host)
+  host.data.transact(transaction => host.scheduler.cancel(transaction, id))
+  return null
+}
+
+function checkJobId(invocation: Invocation, id: string, host: SyscallHost): void {
+  if (host.data.tableOf(invocation.path.component, id) !== '_scheduled_functions')
+    refuse(`Invalid argument \`id\` for \`scheduler.cancel\`: "${id}" is not the id of a scheduled function.`)
+}
+
+const createFunctionHandle: Syscall = (invocation, address: FunctionAddress, host) => {
+  const path = resolveAddress(invocation.path.component, address)
+  host.requireFunction(path)
+  return printHandle(path)
+}
+
+export const callSyscalls: Record<string, Syscall> = {
+  '1.0/runUdf': runUdf,
+  '1.0/actions/query': runForAction('query'),
+  '1.0/actions/mutation': runForAction('mutation'),
+  '1.0/actions/action': runForAction('action'),
+  '1.0/schedule': schedule,
+  '1.0/actions/schedule': scheduleForAction,
+  '1.0/cancel_job': cancel,
+  '1.0/actions/cancel_job': cancelForAction,
+  '1.0/createFunctionHandle': createFunctionHandle,
+}

@@ -1,0 +1,225 @@
+/** Runs the jobs of `crons.ts`. */
+import type { JSONValue } from 'convex/values'
+import type { Data } from './data.ts'
+import { clock } from './clock.ts'
+
+/** A job as `cronJobs()` describes it. */
+export interface CronJob {
+  name: string
+  /** A list that contains the arguments. */
+  args: JSONValue[]
+  schedule: Schedule
+}
+
+export type Schedule
+  = | { type: 'interval', seconds?: number, minutes?: number, hours?: number }
+    | { type: 'hourly', minuteUTC?: number }
+    | { type: 'daily', hourUTC: number, minuteUTC?: number }
+    | { type: 'weekly', dayOfWeek: string, hourUTC: number, minuteUTC?: number }
+    | { type: 'monthly', day: number, hourUTC: number, minuteUTC?: number }
+    | { type: 'cron', cron: string }
+
+const CRON_JOBS = '_cron_jobs'
+const MINUTE = 60_000
+const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+/** The longest time between two runs, for a schedule on the 29th of February. */
+const LONGEST_WAIT_MINUTES = 4 * 366 * 24 * 60
+
+/** The jobs of a component, by name. */
+export type CronJobs = Record<string, CronJob>
+
+/** Runs one job of a component. */
+export type RunCron = (component: string, job: CronJob) => Promise<void>
+
+interface StoredCron {
+  name: string
+  /** The schedule, the function and its arguments, as JSON. */
+  spec: string
+  nextTime: number
+}
+
+/** The jobs of a deployment on its clock. Their next times are kept in the table `_cron_jobs`. */
+export class CronRunner {
+  readonly #data: Data
+  readonly #run: RunCron
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>()
+  /** The jobs that run now, by component and name. A job does not overlap itself. */
+  readonly #running = new Set<string>()
+  #isStopped = false
+
+  constructor(data: Data, run: RunCron) {
+    this.#data = data
+    this.#run = run
+  }
+
+  /** Whether no job runs. */
+  get isIdle(): boolean {
+    return this.#running.size === 0
+  }
+
+  /**
+   * Replaces the jobs of all components. A job that has not changed keeps its next time, and a new
+   * job with an interval runs at once.
+   */
+  deploy(components: Map<string, CronJobs>): void {
+    this.#clearTimers()
+    this.#data.transact((transaction) => {
+      for (const [component, jobs] of components) {
+        const stored = new Map([...transaction.documents(component, CRON_JOBS)].map(({ id, value }) => {
+          const cron = value as unknown as StoredCron
+          return [cron.name, { id, ...cron }]
+        }))
+        for (const [name, { id, spec }] of stored) {
+          const job = jobs[name]
+          if (!job || JSON.stringify(job) !== spec)
+            transaction.delete(id)
+        }
+        for (const [name, job] of Object.entries(jobs)) {
+          const spec = JSON.stringify(job)
+          const known = stored.get(name)
+          if (known?.spec === spec)
+            continue
+          const nextTime = job.schedule.type === 'interval' ? clock.now() : nextRun(job.schedule, clock.now())
+          transaction.insert(component, CRON_JOBS, { name, spec, nextTime })
+        }
+      }
+    })
+    for (const component of components.keys()) {
+      const stored = this.#data.transact(transaction => [...transaction.documents(component, CRON_JOBS)])
+      for (const { value } of stored)
+        this.#schedule(component, value as unknown as StoredCron)
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#clearTimers()
+  }
+
+  #clearTimers(): void {
+    this.#timers.forEach(timer => clearTimeout(timer))
+    this.#timers.clear()
+  }
+
+  #schedule(component: string, { name, spec, nextTime }: StoredCron): void {
+    const key = `${component}/${name}`
+    if (this.#isStopped || this.#running.has(key))
+      return
+    const job = JSON.parse(spec) as CronJob
+    const onTime = async (): Promise<void> => {
+      this.#timers.delete(key)
+      this.#running.add(key)
+      await this.#run(component, job)
+      this.#running.delete(key)
+      this.#reschedule(component, name, spec)
+    }
+    this.#timers.set(key, setTimeout(() => void onTime(), nextTime - clock.now()))
+  }
+
+  /**
+   * Skips the times that have passed while the job ran or while the deployment did not. The job may
+   * have been replaced meanwhile.
+   */
+  #reschedule(component: string, name: string, spec: string): void {
+    if (this.#isStopped)
+      return
+    const next = this.#data.transact((transaction) => {
+      const found = [...transaction.documents(component, CRON_JOBS)].find(({ value }) => value.name === name)
+      if (!found)
+        return null
+      const cron = found.value as unknown as StoredCron
+      if (cron.spec !== spec)
+        return cron
+      const { schedule } = JSON.parse(spec) as CronJob
+      const nextTime = firstRunAfterNow(schedule, cron.nextTime)
+      transaction.patch(found.id, { nextTime })
+      return { ...cron, nextTime }
+    })
+    if (next)
+      this.#schedule(component, next)
+  }
+}
+
+/** The first time of a schedule after now. The times of an interval count from `previous`. */
+function firstRunAfterNow(schedule: Schedule, previous: number): number {
+  const now = clock.now()
+  if (schedule.type !== 'interval')
+    return nextRun(schedule, Math.max(now, previous))
+  const interval = nextRun(schedule, 0)
+  return previous + Math.max(1, Math.ceil((now - previous + 1) / interval)) * interval
+}
+
+/** The time at which a schedule is due next, in ms since 1970. */
+export function nextRun(schedule: Schedule, after: number): number {
+  if (schedule.type === 'interval')
+    return after + ((schedule.hours ?? 0) * 60 * MINUTE + (schedule.minutes ?? 0) * MINUTE + (schedule.seconds ?? 0) * 1000)
+  const fields = parseCron(toCron(schedule))
+  let minute = Math.floor(after / MINUTE) + 1
+  for (const last = minute + LONGEST_WAIT_MINUTES; minute < last; minute++) {
+    const date = new Date(minute * MINUTE)
+    if (!fields.isDay(date))
+      minute += 24 * 60 - 1 - (date.getUTCHours() * 60 + date.getUTCMinutes())
+    else if (fields.hours.has(date.getUTCHours()) && fields.minutes.has(date.getUTCMinutes()))
+      return minute * MINUTE
+  }
+  return minute * MINUTE
+}
+
+function toCron(schedule: Exclude<Schedule, { type: 'interval' }>): string {
+  switch (schedule.type) {
+    case 'hourly':
+      return `${schedule.minuteUTC ?? 0} * * * *`
+    case 'daily':
+      return `${schedule.minuteUTC ?? 0} ${schedule.hourUTC} * * *`
+    case 'weekly':
+      return `${schedule.minuteUTC ?? 0} ${schedule.hourUTC} * * ${DAYS.indexOf(schedule.dayOfWeek)}`
+    case 'monthly':
+      return `${schedule.minuteUTC ?? 0} ${schedule.hourUTC} ${schedule.day} * *`
+    case 'cron':
+      return schedule.cron
+    default:
+      return schedule satisfies never
+  }
+}
+
+/** @throws Error if the schedule contains a cron string that is not valid. */
+export function checkSchedule(name: string, schedule: Schedule): void {
+  if (schedule.type !== 'cron')
+    return
+  const fields = schedule.cron.trim().split(/\s+/)
+  const isValid = fields.length === 5 && fields.every(field => /^[\d*,/a-z-]+$/i.test(field)) && nextRun(schedule, 0) > 0
+  if (!isValid)
+    throw new Error(`Invalid cron job "${name}": the cron string "${schedule.cron}" could not be parsed.`)
+}
+
+function parseCron(cron: string): { minutes: Set<number>, hours: Set<number>, isDay: (date: Date) => boolean } {
+  const [minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] = cron.trim().split(/\s+/)
+  const days = parseField(day, 1, 31)
+  const months = parseField(month, 1, 12, MONTHS.map((name, index) => [name, index + 1]))
+  const weekdays = parseField(weekday, 0, 7, DAYS.map((name, index) => [name.slice(0, 3), index]))
+  return {
+    minutes: parseField(minute, 0, 59),
+    hours: parseField(hour, 0, 23),
+    isDay: (date) => {
+      const isDayOfMonth = days.has(date.getUTCDate())
+      const isDayOfWeek = weekdays.has(date.getUTCDay()) || (date.getUTCDay() === 0 && weekdays.has(7))
+      // As in every cron: if both kinds of day are given, one match is enough.
+      const isDay = day !== '*' && weekday !== '*' ? isDayOfMonth || isDayOfWeek : isDayOfMonth && isDayOfWeek
+      return isDay && months.has(date.getUTCMonth() + 1)
+    },
+  }
+}
+
+/** Parses a star, a number, a range or a name, each with an optional step, and lists of these. */
+function parseField(field: string, first: number, last: number, names: [string, number][] = []): Set<number> {
+  const named = names.reduce((text, [name, value]) => text.replaceAll(name, String(value)), field.toLowerCase())
+  return new Set(named.split(',').flatMap((part) => {
+    const [range = '*', step] = part.split('/')
+    const bounds = range === '*' ? [first, last] : range.split('-').map(Number)
+    const from = bounds[0] ?? first
+    const to = bounds[1] ?? (step === undefined ? from : last)
+    const by = Number(step ?? 1)
+    return Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, index) => from + index * by)
+  }))
+}

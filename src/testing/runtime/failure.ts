@@ -1,0 +1,62 @@
+/** How errors of functions are described to their callers. */
+import type { JSONValue } from 'convex/values'
+import { randomBytes } from 'node:crypto'
+import { DeveloperError } from '../engine/developer-error.ts'
+
+/** How a failed function is reported to its caller. */
+export interface Failure {
+  status: 'error'
+  message: string
+  /** The data of the function's `ConvexError`, in Convex's JSON encoding. */
+  data?: JSONValue
+}
+
+/**
+ * A call that did not run its function, or whose result was not accepted: the function does not
+ * exist, this caller may not call it, or a validator refuses the arguments or the result. It is
+ * reported without a stack.
+ */
+export class RefusedCall extends Error {}
+
+/** An error that a function has thrown, as its thread describes it. */
+export class FunctionError extends Error {
+  /** Convex's text: `Uncaught Error: no such task`, followed by the lines of the stack. */
+  readonly text: string
+  /** The data of a `ConvexError`, in Convex's JSON encoding. */
+  readonly data?: JSONValue
+
+  constructor(text: string, data?: JSONValue) {
+    super(text)
+    this.text = text
+    if (data !== undefined)
+      this.data = data
+  }
+}
+
+/** Whether clients see the messages of errors, as on a development deployment, or only their data. */
+export type ErrorDetail = 'development' | 'production'
+
+/**
+ * Describes an error as a development deployment of Convex does, with the message and the place, or
+ * as a production deployment does.
+ */
+export function describeFailure(error: unknown, detail: ErrorDetail): Failure {
+  const summary = `[Request ID: ${randomBytes(8).toString('hex')}] Server Error`
+  if (detail === 'production') {
+    const data = error instanceof FunctionError ? error.data : undefined
+    return { status: 'error', message: summary, ...(data === undefined ? {} : { data }) }
+  }
+  const prefix = `${summary}\n`
+  if (error instanceof FunctionError)
+    return { status: 'error', message: `${prefix}${error.text}`, ...error.data !== undefined && { data: error.data } }
+  const message = error instanceof Error ? error.message : String(error)
+  return { status: 'error', message: `${prefix}${message}\n` }
+}
+
+/** Describes an error as the function receives it that has called the failed function. */
+export function describeForCaller(error: unknown): { message: string, data?: JSONValue } {
+  if (error instanceof FunctionError)
+    return { message: error.text.trimEnd(), ...(error.data === undefined ? {} : { data: error.data }) }
+  const message = error instanceof Error ? error.message : String(error)
+  return error instanceof DeveloperError && error.data !== undefined ? { message, data: error.data } : { message }
+}

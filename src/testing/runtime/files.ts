@@ -1,0 +1,104 @@
+/** Stored files, the addresses under which they are served, and upload URLs. */
+import type { Data, DataTransaction } from './data.ts'
+import { randomUUID } from 'node:crypto'
+import { clock } from './clock.ts'
+
+export const STORAGE = '_storage'
+
+/** How long an upload URL is valid. */
+const UPLOAD_URL_LIFETIME_MS = 60 * 60 * 1000
+
+/** A file that is to be stored. */
+export interface NewFile {
+  contents: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  contentType: string | null
+  /** The SHA-256 hash in base64 that the file must have. */
+  expectedSha256: string | null
+}
+
+/** A file that does not have the hash that its sender has named. */
+export class Sha256MismatchError extends Error {
+  constructor(expected: string, actual: string) {
+    super(`Sha256 mismatch. Expected: ${expected} Actual: ${actual}`)
+  }
+}
+
+/** The content of a stored file. */
+export interface FileContent {
+  size: number
+  contentType: string | null
+  sha256: string
+  read: (start?: number, end?: number) => Iterable<Uint8Array>
+}
+
+/** The files of one deployment. A document of `_storage` names the content of its file as `key`. */
+export class Files {
+  readonly #data: Data
+  readonly #uploads = new Map<string, { component: string, expiresAt: number }>()
+
+  constructor(data: Data) {
+    this.#data = data
+  }
+
+  /** Stores the content of a file, and its document in the transaction. Returns the id. */
+  async store(
+    transaction: DataTransaction | null,
+    component: string,
+    { contents, contentType, expectedSha256 }: NewFile,
+  ): Promise<string> {
+    const { files } = this.#data.engine
+    const { key, size, sha256 } = await files.write(contents)
+    if (expectedSha256 !== null && sha256 !== expectedSha256) {
+      files.delete(key)
+      throw new Sha256MismatchError(expectedSha256, sha256)
+    }
+    const document = { key, size, sha256, ...contentType === null ? {} : { contentType } }
+    if (transaction)
+      return transaction.insert(component, STORAGE, document)
+    return this.#data.transact(own => own.insert(component, STORAGE, document))
+  }
+
+  /** The name in the URL of a file; `null` if the file does not exist. */
+  nameOf(transaction: DataTransaction, id: string): string | null {
+    return transaction.get(id)?.value.key as string ?? null
+  }
+
+  content(transaction: DataTransaction, id: string): FileContent | null {
+    const document = transaction.get(id)?.value
+    return document ? this.#contentOf(document) : null
+  }
+
+  /** The file that is served under a name. */
+  find(name: string): FileContent | null {
+    return this.#data.transact((transaction) => {
+      for (const table of this.#data.engine.tables) {
+        const index = table.name === STORAGE ? table.indexes.get('by_key') : undefined
+        const document = index && transaction.findByKey(index, name)
+        if (document)
+          return this.#contentOf(document.value)
+      }
+      return null
+    })
+  }
+
+  createUploadToken(component: string): string {
+    const token = randomUUID()
+    this.#uploads.set(token, { component, expiresAt: clock.now() + UPLOAD_URL_LIFETIME_MS })
+    return token
+  }
+
+  /** The component that stores an upload, or `undefined` if the token is unknown or too old. */
+  resolveUpload(token: string): string | undefined {
+    const upload = this.#uploads.get(token)
+    return upload && upload.expiresAt > clock.now() ? upload.component : undefined
+  }
+
+  #contentOf({ key, size, sha256, contentType = null }: Record<string, unknown>): FileContent {
+    return {
+      size: size as number,
+      sha256: sha256 as string,
+      contentType: contentType as string | null,
+      read: (start, end) => this.#data.engine.files.read(key as string, start, end),
+    }
+  }
+}

@@ -1,0 +1,444 @@
+/** Runs functions in their threads: transactions, retries, nested calls and system calls. */
+import type { JSONValue } from 'convex/values'
+import type { FunctionsHost } from '../functions/host.ts'
+import type { CallOutcome, SyscallAnswer } from '../functions/messages.ts'
+import type { Syscall as RequestedSyscall, SyscallHandler } from '../functions/syscall-handler.ts'
+import type { MutationRequest } from './call.ts'
+import type { Data, DataTransaction } from './data.ts'
+import type { Files } from './files.ts'
+import type { FunctionPath } from './function-path.ts'
+import type { CatalogFunction, FunctionKind, FunctionsCatalog } from './functions-catalog.ts'
+import type { HttpReply, HttpRequest } from './http-request.ts'
+import type { Origin } from './invocation.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SyscallHost, SyscallResult } from './syscall.ts'
+import { randomInt } from 'node:crypto'
+import { basename, sep } from 'node:path'
+import process from 'node:process'
+import { setTimeout } from 'node:timers/promises'
+import { jsonToConvex } from 'convex/values'
+import { ConflictError } from '../engine/conflict-error.ts'
+import { checkArguments, checkResult as checkResultLimits } from '../engine/value-limits.ts'
+import { callSyscalls } from './call-syscalls.ts'
+import { clock } from './clock.ts'
+import { databaseSyscalls } from './database-syscalls.ts'
+import { describeForCaller, FunctionError, RefusedCall } from './failure.ts'
+import { printFunctionName, printModulePath } from './function-path.ts'
+import { checkArgs, checkResult, describeMissing } from './functions-catalog.ts'
+import { findHttpTarget } from './http-routing.ts'
+import { Execution, Invocation } from './invocation.ts'
+import { metaSyscalls } from './meta-syscalls.ts'
+import { storageSyscalls } from './storage-syscalls.ts'
+import { Bytes, EncodedJson, Rows } from './syscall.ts'
+
+/** How often Convex tries a mutation if other mutations change what it has read. */
+const MAX_TRIES = 8
+/** The head start of a mutation that is tried again doubles with each try. */
+const FIRST_HEAD_START_MS = 10
+
+/** Convex's limits of arguments and results cannot be exceeded by a text that is shorter. */
+const UNCHECKED_LENGTH = 4096
+
+/** The functions of one load. */
+export interface LoadedFunctions {
+  host: FunctionsHost
+  /** The absolute path of the functions folder. */
+  directory: string
+  catalog: FunctionsCatalog
+}
+
+/** The parts of a deployment that running functions use. */
+export interface RunnerHost {
+  data: Data
+  files: Files
+  scheduler: Scheduler
+  urls: () => { url: string, siteUrl: string }
+}
+
+/** A mutation that has been committed. */
+export interface CommittedMutation {
+  json: string
+  ts: bigint
+}
+
+/** What else belongs to the transaction of a mutation. */
+export interface MutationSteps {
+  /** Runs first in the transaction. The function does not run if the result is `false`. */
+  begin?: (transaction: DataTransaction) => boolean
+  /** Runs last in the transaction. */
+  end?: (transaction: DataTransaction) => void
+  /** The request whose answer is saved by the commit. */
+  request?: MutationRequest | null
+}
+
+const SYSCALLS = { ...databaseSyscalls, ...callSyscalls, ...storageSyscalls, ...metaSyscalls }
+
+/** Runs the functions of a deployment. */
+export class FunctionRunner {
+  readonly #host: RunnerHost
+  readonly #syscallHost: SyscallHost
+  #functions: LoadedFunctions
+  /** The mutations that are tried again. They wait for each other, so that one of them succeeds. */
+  #retries: Promise<unknown> = Promise.resolve()
+  /** Ends when mutations may start that have not met a conflict. */
+  #headStart: Promise<unknown> | null = null
+
+  constructor(host: RunnerHost, functions: LoadedFunctions) {
+    this.#host = host
+    this.#functions = functions
+    this.#syscallHost = {
+      ...host,
+      requireFunction: path => void this.#requireExisting(path),
+      runInTransaction: (caller, kind, path, args) => this.#runInTransaction(caller, kind, path, args),
+      runForAction: (caller, kind, path, args) => this.#runForAction(caller, kind, path, args),
+    }
+  }
+
+  get catalog(): FunctionsCatalog {
+    return this.#functions.catalog
+  }
+
+  replaceFunctions(functions: LoadedFunctions): void {
+    this.#functions = functions
+  }
+
+  /**
+   * Runs a query in a transaction of the caller. `previousEnd` is where the page ended that the
+   * query has read in its previous run.
+   */
+  async runQuery(
+    execution: Execution,
+    found: CatalogFunction,
+    args: JSONValue,
+    previousEnd: string | null,
+  ): Promise<{ json: string, journal: string | null }> {
+    const invocation = new Invocation(execution, found.path, found.kind, 1, previousEnd)
+    const json = await this.#invoke(invocation, found, args)
+    return { json, journal: invocation.journal.next }
+  }
+
+  /**
+   * Runs a mutation, and tries it again if another mutation has changed what it has read.
+   *
+   * @returns `null` if `steps.begin` has refused the run.
+   */
+  async runMutation(
+    found: CatalogFunction,
+    args: JSONValue,
+    origin: Origin,
+    logLines: string[],
+    steps: MutationSteps = {},
+  ): Promise<CommittedMutation | null> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const run = (): Promise<CommittedMutation | null> => this.#tryMutation(found, args, origin, logLines, steps)
+        if (tries > 1)
+          return await this.#inRetryLane(run, tries)
+        await this.#headStart
+        return await run()
+      }
+      catch (error) {
+        if (!(error instanceof ConflictError))
+          throw error
+        if (tries === MAX_TRIES)
+          throw new RefusedCall(describeConflict(error))
+        logLines.length = 0
+      }
+    }
+  }
+
+  async runAction(found: CatalogFunction, args: JSONValue, origin: Origin, logLines: string[]): Promise<string> {
+    const invocation = new Invocation(new Execution(origin, null, logLines), found.path, 'action', 1)
+    return await this.#invoke(invocation, found, args)
+  }
+
+  /** Runs the HTTP action that `http.ts` has for a request. */
+  async runHttp({ url, method, headers, body }: HttpRequest, pathname: string, origin: Origin, logLines: string[]): Promise<HttpReply> {
+    const { host } = this.#functions
+    const target = findHttpTarget(host.description, host.sources, method, pathname)
+    if (!target)
+      return { status: 404, headers: [], body: 'This Convex deployment does not have HTTP actions enabled.' }
+    const { component, routePath } = target
+    const execution = new Execution(origin, null, logLines)
+    const invocation = new Invocation(execution, { component, module: 'http', name: 'default' }, 'httpAction', 1)
+    const running = host.invoke({
+      kind: 'httpAction',
+      component,
+      routePath,
+      request: { url, method, headers, body: body && toStream(body) },
+      requestId: origin.requestId,
+      now: clock.now(),
+      seed: randomInt(2 ** 31),
+    }, this.#handlerOf(invocation))
+    execution.rootId = running.callId
+    const { outcome } = await running.result
+    switch (outcome.status) {
+      case 'responded':
+        return outcome.response
+      case 'noRoute':
+        return { status: 404, headers: [], body: 'No matching routes found' }
+      default:
+        throw errorOf(outcome, this.#functions.directory)
+    }
+  }
+
+  /** One try of a mutation. */
+  async #tryMutation(
+    found: CatalogFunction,
+    args: JSONValue,
+    origin: Origin,
+    logLines: string[],
+    { begin, end, request }: MutationSteps,
+  ): Promise<CommittedMutation | null> {
+    const { data, scheduler } = this.#host
+    const transaction = data.begin(message => void logLines.push(`[WARN] ${message}`))
+    try {
+      if (begin && !begin(transaction))
+        return null
+      const execution = new Execution(origin, transaction, logLines)
+      const json = await this.#invoke(new Invocation(execution, found.path, 'mutation', 1), found, args)
+      end?.(transaction)
+      const ts = data.commit(transaction, request && { request, json, logLines })
+      execution.scheduled.forEach(job => scheduler.track(job))
+      return { json, ts }
+    }
+    finally {
+      data.end(transaction)
+    }
+  }
+
+  /**
+   * Runs mutations that have met a conflict one after the other. After the second conflict, other
+   * mutations wait a short time before they start, so that this one can succeed.
+   */
+  async #inRetryLane<Result>(run: () => Promise<Result>, tries: number): Promise<Result> {
+    const previous = this.#retries
+    const running = previous.then(async () => {
+      const result = run()
+      if (tries > 2)
+        this.#headStart = Promise.race([result.catch(() => {}), setTimeout(FIRST_HEAD_START_MS * 2 ** tries)])
+      return await result
+    })
+    this.#retries = running.catch(() => {})
+    return await running
+  }
+
+  /** Runs a function, checks its arguments and its result, and returns the result as JSON. */
+  async #invoke(invocation: Invocation, found: CatalogFunction, args: JSONValue): Promise<string> {
+    const { execution, path: { component, module, name } } = invocation
+    const { data } = this.#host
+    const tableOf = (id: string): string | undefined => data.tableOf(component, id)
+    const policy = execution.transaction?.policy ?? data.limitPolicy(message => this.#warn(execution, message))
+    const size = JSON.stringify(args).length
+    if (found.args || size > UNCHECKED_LENGTH) {
+      const decoded = jsonToConvex(args)
+      checkArguments(printModulePath(found.path), decoded, policy)
+      checkArgs(found, decoded, tableOf)
+    }
+    const outcome = await this.#call(invocation, name, module, args)
+    if (execution.conflict)
+      throw execution.conflict
+    if (outcome.status !== 'success')
+      throw errorOf(outcome, this.#functions.directory)
+    if (found.returns || outcome.json.length > UNCHECKED_LENGTH) {
+      const decoded = jsonToConvex(JSON.parse(outcome.json))
+      checkResultLimits(printModulePath(found.path), decoded, policy)
+      checkResult(found, decoded, tableOf)
+    }
+    if (invocation.depth === 1)
+      execution.transaction?.meter.warnOfNearLimits()
+    return outcome.json
+  }
+
+  async #call(invocation: Invocation, name: string, module: string, args: JSONValue): Promise<CallOutcome> {
+    const { execution, kind, path: { component } } = invocation
+    const { origin, transaction, rootId } = execution
+    const running = this.#functions.host.invoke({
+      kind: kind as FunctionKind,
+      component,
+      module,
+      export: name,
+      argsJson: JSON.stringify([args]),
+      requestId: origin.requestId,
+      now: transaction?.beginTime ?? clock.now(),
+      seed: randomInt(2 ** 31),
+      ...(rootId === 0 ? {} : { rootId }),
+    }, this.#handlerOf(invocation))
+    if (rootId === 0)
+      execution.rootId = running.callId
+    const { outcome, readsTime } = await running.result
+    execution.readsTime ||= readsTime
+    // The thread was ended because of another call. The transaction begins again.
+    if (outcome.status === 'interrupted')
+      throw execution.conflict = new ConflictError()
+    return outcome
+  }
+
+  #handlerOf(invocation: Invocation): SyscallHandler {
+    return {
+      syscall: syscall => this.#inOrder(invocation, () => this.#answer(invocation, syscall)),
+      syncSyscall: syscall => encodeAnswer(this.#perform(invocation, syscall) as SyscallResult),
+      closeQuery: queryId => void invocation.streams.delete(queryId),
+      onLog: ({ text }) => this.#log(invocation, text),
+    }
+  }
+
+  /**
+   * Runs the system calls of a transaction one after the other, since a nested mutation can be
+   * rolled back.
+   */
+  async #inOrder(invocation: Invocation, run: () => SyscallAnswer | Promise<SyscallAnswer>): Promise<SyscallAnswer> {
+    if (!invocation.execution.transaction)
+      return await run()
+    const answer = invocation.queue ? invocation.queue.then(run) : run()
+    if (!(answer instanceof Promise))
+      return answer
+    const queue = answer.finally(() => {
+      if (invocation.queue === queue)
+        invocation.queue = null
+    })
+    invocation.queue = queue
+    return await answer
+  }
+
+  #answer(invocation: Invocation, syscall: RequestedSyscall): SyscallAnswer | Promise<SyscallAnswer> {
+    const fail = (error: unknown): SyscallAnswer => this.#describe(invocation, error)
+    try {
+      const result = this.#perform(invocation, syscall)
+      return result instanceof Promise ? result.then(encodeAnswer, fail) : encodeAnswer(result)
+    }
+    catch (error) {
+      return fail(error)
+    }
+  }
+
+  #perform(
+    invocation: Invocation,
+    { operation, json, bytes }: RequestedSyscall,
+  ): SyscallResult | Promise<SyscallResult> {
+    const syscall = SYSCALLS[operation]
+    if (!syscall)
+      throw new Error(`The embedded deployment does not support the system call "${operation}".`)
+    return syscall(invocation, JSON.parse(json), this.#syscallHost, bytes)
+  }
+
+  #describe({ execution }: Invocation, error: unknown): SyscallAnswer {
+    if (error instanceof ConflictError)
+      execution.conflict = error
+    const { message, data } = describeForCaller(error)
+    return { ok: false, message, ...data === undefined ? {} : { dataJson: JSON.stringify(data) } }
+  }
+
+  async #runInTransaction(
+    { execution, path, depth }: Invocation,
+    kind: 'query' | 'mutation',
+    target: FunctionPath,
+    args: JSONValue,
+  ): Promise<string> {
+    const found = this.catalog.requireForFunction(target, kind, path.component)
+    const invocation = new Invocation(execution, found.path, kind, depth + 1)
+    if (kind === 'query')
+      return await this.#invoke(invocation, found, args)
+    const scheduledBefore = execution.scheduled.length
+    try {
+      return await execution.transaction!.engine.nested(() => this.#invoke(invocation, found, args))
+    }
+    catch (error) {
+      execution.scheduled.length = scheduledBefore
+      throw error
+    }
+  }
+
+  async #runForAction(
+    { execution, path }: Invocation,
+    kind: 'query' | 'mutation' | 'action',
+    target: FunctionPath,
+    args: JSONValue,
+  ): Promise<string> {
+    const { origin, logLines } = execution
+    const found = this.catalog.requireForFunction(target, kind, path.component)
+    switch (kind) {
+      case 'query':
+        return await this.#runQueryForAction(found, args, execution)
+      case 'mutation': {
+        const lines: string[] = []
+        try {
+          return (await this.runMutation(found, args, origin, lines))!.json
+        }
+        finally {
+          logLines.push(...lines)
+        }
+      }
+      case 'action':
+        return await this.#invoke(new Invocation(execution, found.path, kind, 2), found, args)
+      default:
+        return kind satisfies never
+    }
+  }
+
+  async #runQueryForAction(found: CatalogFunction, args: JSONValue, { origin, logLines }: Execution): Promise<string> {
+    const { data } = this.#host
+    for (;;) {
+      const transaction = data.begin(message => void logLines.push(`[WARN] ${message}`))
+      try {
+        const own = new Execution(origin, transaction, logLines)
+        return await this.#invoke(new Invocation(own, found.path, 'query', 1), found, args)
+      }
+      catch (error) {
+        if (!(error instanceof ConflictError))
+          throw error
+      }
+      finally {
+        data.end(transaction)
+      }
+    }
+  }
+
+  #warn({ logLines }: Execution, message: string): void {
+    logLines.push(`[WARN] ${message}`)
+  }
+
+  /** Lines are answered to the client, and printed in the terminal. */
+  #log({ execution, kind, path }: Invocation, line: string): void {
+    execution.logLines.push(line)
+    process.stdout.write(`[CONVEX ${kind[0]!.toUpperCase()}(${printFunctionName(path)})] ${line}\n`)
+  }
+
+  #requireExisting(path: FunctionPath): void {
+    if (!this.catalog.lookup(path))
+      throw new Error(describeMissing(path))
+  }
+}
+
+function encodeAnswer(result: SyscallResult): SyscallAnswer {
+  if (result instanceof EncodedJson)
+    return { ok: true, json: result.json }
+  if (result instanceof Rows)
+    return { ok: true, rows: result.rows, isDone: result.isDone }
+  if (result instanceof Bytes)
+    return { ok: true, json: JSON.stringify(result.json), bytes: result.bytes }
+  return { ok: true, json: JSON.stringify(result) }
+}
+
+/** Describes what a function has thrown, with the lines of the stack that are in the app's files. */
+function errorOf(outcome: CallOutcome | { status: 'interrupted' }, functions: string): Error {
+  if (outcome.status !== 'error')
+    return new ConflictError()
+  const { message, stack, dataJson } = outcome.error
+  const lines = stack.split('\n').filter(line => line.startsWith('    at ') && line.includes(functions + sep))
+  const place = lines.map(line => `${line.replace('file://', '').replace(functions, `../${basename(functions)}`)}\n`)
+  return new FunctionError(`${message}\n${place.join('')}`, dataJson === undefined ? undefined : JSON.parse(dataJson))
+}
+
+function toStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
+  return new Blob([bytes]).stream()
+}
+
+function describeConflict({ table, documentId }: ConflictError): string {
+  const sentence = `Documents read from or written to the "${table?.name}" table changed while this mutation was being run `
+    + 'and on every subsequent retry.'
+  const document = documentId === undefined
+    ? ''
+    : ` Another call to this mutation changed the document with ID "${documentId}".`
+  return `${sentence}${document} See https://docs.convex.dev/error#1`
+}

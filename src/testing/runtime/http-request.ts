@@ -1,0 +1,22 @@
+/** A request to an HTTP action, and its reply. */
+import type { Identity } from '../identity.ts'
+import type { RequestMetadata } from './call.ts'
+
+/** A request to an HTTP action. */
+export interface HttpRequest {
+  url: string
+  method: string
+  headers: [name: string, value: string][]
+  body: Uint8Array<ArrayBuffer> | null
+  identity: Identity
+  /** Why the request's bearer token was refused; `null` if it was accepted or is missing. */
+  authenticationError: Error | null
+  metadata: RequestMetadata
+}
+
+/** The reply of an HTTP action. */
+export interface HttpReply {
+  status: number
+  headers: [name: string, value: string][]
+  body: ReadableStream<Uint8Array> | string | null
+}

@@ -1,0 +1,56 @@
+/** Finds the component whose `http.ts` answers a request. */
+import type { ComponentSource } from '../functions/components.ts'
+import type { DescribedComponent, DescribedRoute, FunctionsDescription } from '../functions/description.ts'
+
+/** A component, and the path of the request without the prefix at which the component is mounted. */
+export interface HttpTarget {
+  component: string
+  routePath: string
+}
+
+/** The routes and the mounts of an app. */
+interface Routing {
+  routes: Map<string, DescribedRoute[] | null>
+  sources: ComponentSource[]
+}
+
+/**
+ * The component that answers a request, or `null` if there is none. Within a component, an exact
+ * route of `http.ts` comes first, then the longest prefix of its routes and of the components that
+ * it mounts.
+ */
+export function findHttpTarget({ components }: FunctionsDescription, sources: ComponentSource[], method: string, pathname: string): HttpTarget | null {
+  const routes = new Map(components.map(({ path, routes }: DescribedComponent) => [path, routes]))
+  return findIn({ routes, sources }, '', pathname, method === 'HEAD' ? 'GET' : method, pathname)
+}
+
+function findIn(routing: Routing, component: string, routedPath: string, method: string, pathname: string): HttpTarget | null {
+  const { sources } = routing
+  const routes = routing.routes.get(component) ?? null
+  const mounts = sources.filter(({ path, httpPrefix }) => isChild(component, path) && httpPrefix !== null && pathname.startsWith(httpPrefix))
+  // Only the prefix of the app itself concerns its routes, and its mounts are not below it.
+  const ownPath = component === '' ? withoutPrefix(pathname, sources[0]!.httpPrefix) : routedPath
+  const own = routes !== null && ownPath !== null ? { component, routePath: ownPath } : null
+  const ownRoutes = own ? routes!.filter(route => route.method === method) : []
+  if (own && ownRoutes.some(({ path }) => path === own.routePath))
+    return own
+  const [mount] = mounts.sort((one, other) => other.httpPrefix!.length - one.httpPrefix!.length)
+  if (!mount)
+    return own
+  const mountedPath = withoutPrefix(pathname, mount.httpPrefix)!
+  const ownRest = Math.min(...ownRoutes.filter(({ path }) => path.endsWith('*') && own!.routePath.startsWith(path.slice(0, -1)))
+    .map(({ path }) => own!.routePath.length - path.length + 1))
+  return ownRest < mountedPath.length - 1 ? own : findIn(routing, mount.path, mountedPath, method, pathname)
+}
+
+function isChild(parent: string, path: string): boolean {
+  return path !== '' && path.slice(0, Math.max(path.lastIndexOf('/'), 0)) === parent
+}
+
+/** `null` if the path does not begin with the prefix. */
+function withoutPrefix(path: string, prefix: string | null): string | null {
+  if (prefix === null)
+    return path
+  const mount = prefix.replace(/\/?$/, '/')
+  return path.startsWith(mount) ? `/${path.slice(mount.length)}` : null
+}

@@ -1,0 +1,87 @@
+/** The state of a running function: its caller, its transaction and the queries that it reads. */
+import type { ConflictError } from '../engine/conflict-error.ts'
+import type { QueryJournal } from '../engine/page.ts'
+import type { Identity } from '../identity.ts'
+import type { DataTransaction } from './data.ts'
+import type { FunctionPath } from './function-path.ts'
+import type { ScheduledJob } from './scheduler.ts'
+
+/** The request that has caused a call, and the identity that its functions run as. */
+export interface Origin {
+  identity: Identity
+  /** An id in hexadecimal digits, which errors and `getRequestMetadata` contain. */
+  requestId: string
+  ip: string | null
+  userAgent: string | null
+  /** The bearer token of an HTTP action whose verification has failed. */
+  authenticationError: Error | null
+  /** The scheduled job that runs; `null` for all other calls. */
+  job: ScheduledJob | null
+}
+
+/**
+ * One run of a query, a mutation or an action, with all functions that are part of the same
+ * transaction. A mutation that is tried again is another execution.
+ */
+export class Execution {
+  readonly origin: Origin
+  /** `null` for actions. */
+  readonly transaction: DataTransaction | null
+  /** The lines that the functions have written to the console. */
+  readonly logLines: string[]
+  /** The jobs that the transaction has scheduled. */
+  readonly scheduled: ScheduledJob[] = []
+  /** The call of the function that the client has called; the watchdog counts its time. */
+  rootId = 0
+  readsIdentity = false
+  /** Whether a function of the transaction has read the time or has used chance. */
+  readsTime = false
+  /** Why the transaction has to begin again, whatever the function returns or throws. */
+  conflict: ConflictError | null = null
+  constructor(origin: Origin, transaction: DataTransaction | null, logLines: string[] = []) {
+    this.origin = origin
+    this.transaction = transaction
+    this.logLines = logLines
+  }
+}
+
+/** The rows of a query, and the number of rows that the next answer contains. */
+export interface RowStream {
+  rows: Iterator<string, void>
+  size: number
+}
+
+/** One running function. */
+export class Invocation {
+  readonly execution: Execution
+  readonly path: FunctionPath
+  readonly kind: 'query' | 'mutation' | 'action' | 'httpAction'
+  /** 1 for the function that was called, and more for the functions that it calls. */
+  readonly depth: number
+  /**
+   * The end of the page that the function reads. The next run of a subscribed query receives this
+   * cursor, so that the page neither grows nor leaves a gap.
+   */
+  readonly journal: QueryJournal
+  /** The queries that the function reads row by row. */
+  readonly streams = new Map<number, RowStream>()
+  /**
+   * The last system call of a transaction. System calls of one function run one after the other,
+   * since a nested mutation can be rolled back.
+   */
+  queue: Promise<unknown> | null = null
+
+  constructor(
+    execution: Execution,
+    path: FunctionPath,
+    kind: Invocation['kind'],
+    depth: number,
+    previousEnd: string | null = null,
+  ) {
+    this.execution = execution
+    this.path = path
+    this.kind = kind
+    this.depth = depth
+    this.journal = { previous: previousEnd, next: null }
+  }
+}

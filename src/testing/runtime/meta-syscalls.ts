@@ -1,0 +1,67 @@
+/** System calls about the caller, the request, the deployment and the transaction. */
+import type { JSONValue } from 'convex/values'
+import type { Syscall } from './syscall.ts'
+import { convexToJson } from 'convex/values'
+import { printFunctionName } from './function-path.ts'
+import { refuse } from './syscall.ts'
+
+const getUserIdentity: Syscall = (invocation) => {
+  const { execution } = invocation
+  const { identity, authenticationError } = execution.origin
+  if (authenticationError)
+    throw authenticationError
+  execution.readsIdentity = true
+  // Components do not receive the identity of the app's users.
+  if (identity === null || invocation.path.component !== '')
+    return null
+  const issuer = identity.issuer ?? 'https://convex.test'
+  return { issuer, tokenIdentifier: `${issuer}|${identity.subject}`, ...identity } as JSONValue
+}
+
+const getFunctionMetadata: Syscall = ({ path }) => ({ name: printFunctionName(path), componentPath: path.component })
+
+const getRequestMetadata: Syscall = ({ execution: { origin } }) => ({
+  ip: origin.ip,
+  userAgent: origin.userAgent,
+  requestId: origin.requestId,
+  scheduledFunctionId: origin.job?.id ?? null,
+  authToken: null,
+})
+
+const getDeploymentMetadata: Syscall = () => ({ name: 'convue', region: null, class: 'dev' })
+
+const getSnapshotTs: Syscall = ({ execution }) => {
+  const { transaction } = execution
+  if (!transaction)
+    return refuse('`getSnapshotTs` is only available in queries and mutations.')
+  execution.readsTime = true
+  return convexToJson(transaction.snapshot)
+}
+
+const getTransactionMetrics: Syscall = ({ execution: { transaction } }) =>
+  transaction ? transaction.metrics : refuse('Unknown async operation: getTransactionMetrics')
+
+const getServiceUrl: Syscall = (_invocation, { service }: { service: string }) =>
+  refuse(`The embedded deployment does not have the service "${service}".`)
+
+const createServiceToken: Syscall = (_invocation, { service }: { service: string }) =>
+  refuse(`The embedded deployment does not create tokens for the service "${service}".`)
+
+const signJwt: Syscall = () =>
+  refuse('The embedded deployment does not sign JWTs for Convex. Sign them with a library such as `jose`.')
+
+/** A deployment of Convex sends audit logs to a log stream, which the embedded deployment lacks. */
+const auditLog: Syscall = () => null
+
+export const metaSyscalls: Record<string, Syscall> = {
+  '1.0/getUserIdentity': getUserIdentity,
+  '1.0/getFunctionMetadata': getFunctionMetadata,
+  '1.0/getRequestMetadata': getRequestMetadata,
+  '1.0/getDeploymentMetadata': getDeploymentMetadata,
+  '1.0/getSnapshotTs': getSnapshotTs,
+  '1.0/getTransactionMetrics': getTransactionMetrics,
+  '1.0/getServiceUrl': getServiceUrl,
+  '1.0/createServiceToken': createServiceToken,
+  '1.0/signJwt': signJwt,
+  '1.0/auditLog': auditLog,
+}

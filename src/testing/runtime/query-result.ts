@@ -1,0 +1,108 @@
+/** The result of one execution of a query, which subscriptions share while no commit changes it. */
+import type { Outcome } from './call.ts'
+
+/** What an execution of a query has produced and depended on. */
+export interface QueryExecution {
+  outcome: Outcome
+  /** Where the page ended that the query has read; `null` if the query has read no page. */
+  journal: string | null
+  /** The timestamp of the data that the query has read. */
+  ts: bigint
+  /** Whether the query has read the identity of its caller. */
+  readsIdentity: boolean
+  /** Whether the query has read the time. */
+  readsTime: boolean
+}
+
+/** The result of a query, and the timestamps at which it is the true result. */
+export class QueryResult {
+  readonly outcome: Outcome
+  readonly journal: string | null
+  readonly readsIdentity: boolean
+  readonly readsTime: boolean
+  /** The outcome as text. Outcomes that are equal for a client have equal texts. */
+  readonly text: string
+  readonly #from: bigint
+  /** The timestamp of the first commit that changes what the query has read. */
+  #until: bigint | null = null
+  readonly #listeners = new Set<() => void>()
+  readonly #endListeners: (() => void)[] = []
+  #uses = 0
+  /** Stops waiting for commits that change what the query has read. */
+  #stopWatching = (): void => {}
+
+  constructor({ outcome, journal, ts, readsIdentity, readsTime }: QueryExecution) {
+    this.outcome = outcome
+    this.journal = journal
+    this.readsIdentity = readsIdentity
+    this.readsTime = readsTime
+    // Each failure has another request id.
+    this.text = JSON.stringify(outcome).replace(/\[Request ID: \w+\]/, '')
+    this.#from = ts
+  }
+
+  get isCurrent(): boolean {
+    return this.#until === null
+  }
+
+  /** Whether subscriptions depend on the result. */
+  get isUsed(): boolean {
+    return this.#uses > 0
+  }
+
+  /** @param stop Called when nothing depends on the result any more. */
+  watch(stop: () => void): void {
+    this.#stopWatching = stop
+  }
+
+  isValidAt(ts: bigint): boolean {
+    return this.#from <= ts && (this.#until === null || ts < this.#until)
+  }
+
+  /** Calls `listener` once a commit changes what the query has read. */
+  onInvalidated(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** Calls `listener` once the result has changed or nothing depends on it any more. */
+  onEnd(listener: () => void): void {
+    this.#endListeners.push(listener)
+  }
+
+  /**
+   * Uses the result until the returned function is called, and calls `listener` once a commit
+   * changes what the query has read.
+   */
+  use(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    this.#uses += 1
+    let isUsed = true
+    return () => {
+      this.#listeners.delete(listener)
+      this.#uses -= isUsed ? 1 : 0
+      isUsed = false
+    }
+  }
+
+  /** Frees the result, which nothing depends on any more. */
+  dispose(): void {
+    this.#end()
+    this.#listeners.clear()
+  }
+
+  /** @param ts The timestamp of the commit. */
+  invalidate(ts: bigint): void {
+    if (this.#until !== null)
+      return
+    this.#until = ts
+    this.#end()
+    const listeners = [...this.#listeners]
+    this.#listeners.clear()
+    listeners.forEach(listener => listener())
+  }
+
+  #end(): void {
+    this.#stopWatching()
+    this.#endListeners.splice(0).forEach(listener => listener())
+  }
+}

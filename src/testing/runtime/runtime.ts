@@ -1,0 +1,369 @@
+/** Runs the functions of a deployment for clients, tests, crons and the scheduler. */
+import type { JSONValue, Value } from 'convex/values'
+import type { Identity } from '../identity.ts'
+import type { LogEntry } from '../log.ts'
+import type { Answer, Call, MutationRequest, Outcome, RequestMetadata } from './call.ts'
+import type { CronJob } from './crons.ts'
+import type { Data, DataTransaction, Snapshot } from './data.ts'
+import type { ErrorDetail } from './failure.ts'
+import type { FunctionPath } from './function-path.ts'
+import type { LoadedFunctions } from './function-runner.ts'
+import type { CatalogFunction, FunctionKind } from './functions-catalog.ts'
+import type { HttpReply, HttpRequest } from './http-request.ts'
+import type { Origin } from './invocation.ts'
+import type { JobSteps, ScheduledJob } from './scheduler.ts'
+import type { QueryCall } from './shared-queries.ts'
+import { randomBytes } from 'node:crypto'
+import { jsonToConvex } from 'convex/values'
+import { ConflictError } from '../engine/conflict-error.ts'
+import { CronRunner } from './crons.ts'
+import { failedReply } from './failed-reply.ts'
+import { describeFailure, RefusedCall } from './failure.ts'
+import { Files } from './files.ts'
+import { parseFunctionName, printFunctionName } from './function-path.ts'
+import { FunctionRunner } from './function-runner.ts'
+import { decodeArgs, describeMissing } from './functions-catalog.ts'
+import { Execution } from './invocation.ts'
+import { QueryResult } from './query-result.ts'
+import { Scheduler } from './scheduler.ts'
+import { SharedQueries } from './shared-queries.ts'
+
+/** The parts of a deployment that the runtime needs. */
+export interface RuntimeHost {
+  data: Data
+  urls: () => { url: string, siteUrl: string }
+  log: (entry: Omit<LogEntry, 'at'>) => void
+  errors: ErrorDetail
+  /** Answers a query of Convex's command line, such as `_system/cli/tables`. */
+  systemQuery: (call: QueryCall, transaction: DataTransaction) => JSONValue
+}
+
+/** The names of the queries that only Convex's own tools call. */
+const SYSTEM_PREFIX = '_system/'
+
+/** The crons of each component. */
+export type ComponentCrons = Map<string, Record<string, CronJob>>
+
+/** Runs the functions of one deployment. */
+export class Runtime {
+  readonly files: Files
+  readonly #host: RuntimeHost
+  readonly #runner: FunctionRunner
+  readonly #queries: SharedQueries
+  readonly #scheduler: Scheduler
+  readonly #crons: CronRunner
+  /** The mutations that run now, by session and request. */
+  readonly #mutations = new Map<string, Promise<Answer>>()
+  #running = 0
+
+  constructor(host: RuntimeHost, functions: LoadedFunctions) {
+    const { data, urls } = host
+    this.#host = host
+    this.files = new Files(data)
+    this.#scheduler = new Scheduler({
+      data,
+      kindOf: path => this.#runner.catalog.lookup(path)?.kind ?? null,
+      runMutation: (path, args, job, steps) => this.#runScheduledMutation(path, args, job, steps),
+      runAction: (path, args, job) => this.#runScheduledAction(path, args, job),
+    })
+    this.#runner = new FunctionRunner({ data, files: this.files, scheduler: this.#scheduler, urls }, functions)
+    this.#queries = new SharedQueries((call, snapshot) => this.#executeQuery(call, snapshot))
+    this.#crons = new CronRunner(data, (component, job) => this.#runCron(component, job))
+  }
+
+  /** The timestamp of the last commit, in nanoseconds since 1970. It never decreases. */
+  get timestamp(): bigint {
+    return this.#host.data.timestamp
+  }
+
+  /** Whether no function runs or is due. */
+  get isIdle(): boolean {
+    return this.#running === 0 && this.#scheduler.isIdle && this.#crons.isIdle
+  }
+
+  /** Continues with the jobs of the data, and starts the crons of the functions. */
+  startJobs(components: string[], crons: ComponentCrons): void {
+    this.#scheduler.resume(components)
+    this.#crons.deploy(crons)
+  }
+
+  /** Replaces the functions, and keeps the data. */
+  replaceFunctions(functions: LoadedFunctions, crons: ComponentCrons): void {
+    this.#runner.replaceFunctions(functions)
+    this.#queries.clear(this.timestamp)
+    this.#crons.deploy(crons)
+  }
+
+  stopJobs(): void {
+    this.#scheduler.stop()
+    this.#crons.stop()
+  }
+
+  /**
+   * Reads the data of one timestamp. If the indexes change meanwhile, `body` runs again at another
+   * timestamp.
+   */
+  async atSnapshot<Result>(body: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const snapshot = this.#host.data.openSnapshot()
+      try {
+        return await body(snapshot)
+      }
+      catch (error) {
+        if (!(error instanceof ConflictError))
+          throw error
+      }
+      finally {
+        snapshot.release()
+      }
+    }
+  }
+
+  /** Runs a query for an HTTP request or a test. */
+  async query(call: Call): Promise<Outcome> {
+    const query = { ...call, journal: null }
+    const { outcome } = await this.atSnapshot(snapshot => this.readQuery(query, snapshot, call.connection))
+    return outcome
+  }
+
+  /** Reads the result of a query at a timestamp. The connection is `null` outside of sockets. */
+  async readQuery(call: QueryCall, snapshot: Snapshot, connection: number | null): Promise<QueryResult> {
+    if (call.caller === 'trusted' && call.name.startsWith(SYSTEM_PREFIX))
+      return await this.#readSystemQuery(call, snapshot)
+    return await this.#count(async () => {
+      const result = await this.#queries.read(call, snapshot)
+      this.#logCall('query', { ...call, connection }, result.outcome)
+      return result
+    })
+  }
+
+  /**
+   * Runs a mutation. A client whose connection dropped before the answer sends its mutation again.
+   * The mutation nevertheless runs only once. A failed mutation has changed nothing, and runs again.
+   */
+  async mutation(call: Call, request: MutationRequest | null = null): Promise<Answer> {
+    if (!request)
+      return await this.#runMutation(call, null)
+    const key = `${request.sessionId}/${request.requestId}`
+    const running = this.#mutations.get(key)
+    if (running)
+      return await running
+    const known = this.#host.data.findAnswer(request)
+    if (known)
+      return known
+    const answer = this.#runMutation(call, request).finally(() => this.#mutations.delete(key))
+    this.#mutations.set(key, answer)
+    return await answer
+  }
+
+  async action(call: Call): Promise<Outcome> {
+    return await this.#count(async () => {
+      const outcome = await this.#settle(async (logLines) => {
+        const found = this.#runner.catalog.requireForClient(parseFunctionName(call.component ?? '', call.name), 'action', call.caller)
+        return await this.#runner.runAction(found, decodeArgs(call.name, call.args), newOrigin(call.identity, call.metadata), logLines)
+      })
+      this.#logCall('action', call, outcome)
+      return outcome
+    })
+  }
+
+  /** Answers a request with the matching route of `http.ts`. */
+  async http(request: HttpRequest): Promise<HttpReply> {
+    const { pathname } = new URL(request.url)
+    const { identity, authenticationError, metadata } = request
+    const origin: Origin = { ...newOrigin(identity, metadata), authenticationError }
+    const logLines: string[] = []
+    const reply = await this.#count(() =>
+      this.#runner.runHttp(request, pathname, origin, logLines).catch(error => failedReply(error, this.#host.errors, origin.requestId)))
+    this.#host.log({
+      kind: 'http',
+      name: `${request.method} ${pathname}`,
+      args: null,
+      subject: identity?.subject ?? null,
+      connection: null,
+      outcome: reply.status < 400 ? 'success' : 'error',
+      detail: String(reply.status),
+      logLines,
+    })
+    return reply
+  }
+
+  async #readSystemQuery(call: QueryCall, snapshot: Snapshot): Promise<QueryResult> {
+    const { data } = this.#host
+    const transaction = data.beginAt(snapshot, () => {})
+    try {
+      const outcome = await this.#settle(async () => JSON.stringify(this.#host.systemQuery(call, transaction)))
+      const result = new QueryResult({ outcome, journal: null, ts: snapshot.ts, readsIdentity: false, readsTime: true })
+      data.watch(transaction, result)
+      return result
+    }
+    finally {
+      data.end(transaction)
+    }
+  }
+
+  async #executeQuery(call: QueryCall, snapshot: Snapshot): Promise<QueryResult> {
+    const { data } = this.#host
+    let execution: Execution | null = null
+    let journal: string | null = null
+    const warnings: string[] = []
+    const transaction = data.beginAt(snapshot, message => warnings.push(`[WARN] ${message}`))
+    try {
+      const outcome = await this.#settle(async (logLines) => {
+        execution = new Execution(newOrigin(call.identity), transaction, logLines)
+        try {
+          const found = this.#runner.catalog.requireForClient(parseFunctionName(call.component ?? '', call.name), 'query', call.caller)
+          const result = await this.#runner.runQuery(execution, found, decodeArgs(call.name, call.args), call.journal)
+          journal = result.journal
+          return result.json
+        }
+        finally {
+          logLines.push(...warnings)
+        }
+      })
+      const { readsIdentity, readsTime } = execution! as Execution
+      const result = new QueryResult({ outcome, journal, ts: snapshot.ts, readsIdentity, readsTime })
+      data.watch(transaction, result)
+      return result
+    }
+    finally {
+      data.end(transaction)
+    }
+  }
+
+  async #runMutation(call: Call, request: MutationRequest | null): Promise<Answer> {
+    return await this.#count(async () => {
+      let ts: bigint | null = null
+      const outcome = await this.#settle(async (logLines) => {
+        const path = parseFunctionName(call.component ?? '', call.name)
+        const found = this.#runner.catalog.requireForClient(path, 'mutation', call.caller)
+        const args = decodeArgs(call.name, call.args)
+        const committed = await this.#runner.runMutation(found, args, newOrigin(call.identity, call.metadata), logLines, { request })
+        ts = committed!.ts
+        return committed!.json
+      })
+      this.#logCall('mutation', call, outcome)
+      return { outcome, ts }
+    })
+  }
+
+  async #runScheduledMutation(
+    path: FunctionPath,
+    args: JSONValue,
+    job: ScheduledJob,
+    steps: JobSteps,
+  ): Promise<Outcome | null> {
+    return await this.#count(async () => {
+      let isRefused = false
+      const outcome = await this.#settle(async (logLines) => {
+        const found = this.#require(path)
+        const committed = await this.#runner.runMutation(found, args, { ...newOrigin(null), job }, logLines, steps)
+        isRefused = committed === null
+        return committed?.json ?? 'null'
+      })
+      if (isRefused)
+        return null
+      this.#logJob('mutation', path, args, outcome)
+      return outcome
+    })
+  }
+
+  async #runScheduledAction(path: FunctionPath, args: JSONValue, job: ScheduledJob | null): Promise<Outcome> {
+    return await this.#count(async () => {
+      const origin = { ...newOrigin(null), job }
+      const outcome = await this.#settle(logLines =>
+        this.#runner.runAction(this.#require(path), args, origin, logLines))
+      this.#logJob('action', path, args, outcome)
+      return outcome
+    })
+  }
+
+  async #runCron(component: string, { name, args: [args = {}] }: CronJob): Promise<void> {
+    const path = parseFunctionName(component, name)
+    const isMutation = this.#runner.catalog.lookup(path)?.kind === 'mutation'
+    const outcome = isMutation
+      ? await this.#runMutationOfCron(path, args)
+      : await this.#runScheduledAction(path, args, null)
+    if (outcome.status === 'error')
+      console.error(`The cron job ${name} failed:`, outcome.message)
+  }
+
+  async #runMutationOfCron(path: FunctionPath, args: JSONValue): Promise<Outcome> {
+    return await this.#count(async () => {
+      const outcome = await this.#settle(async logLines =>
+        (await this.#runner.runMutation(this.#require(path), args, newOrigin(null), logLines))!.json)
+      this.#logJob('mutation', path, args, outcome)
+      return outcome
+    })
+  }
+
+  /** Runs a function that returns JSON. An error becomes an outcome, except for a conflict. */
+  async #settle(run: (logLines: string[]) => Promise<string>): Promise<Outcome> {
+    const { errors } = this.#host
+    const lines: string[] = []
+    // Only clients of a development deployment receive the lines of the console.
+    const logLines = errors === 'development' ? lines : []
+    try {
+      return { status: 'success', value: JSON.parse(await run(lines)), logLines }
+    }
+    catch (error) {
+      if (error instanceof ConflictError)
+        throw error
+      return { ...describeFailure(error, errors), logLines }
+    }
+  }
+
+  #require(path: FunctionPath): CatalogFunction {
+    const found = this.#runner.catalog.lookup(path)
+    if (!found)
+      throw new RefusedCall(describeMissing(path))
+    return found
+  }
+
+  async #count<Result>(body: () => Promise<Result>): Promise<Result> {
+    this.#running += 1
+    try {
+      return await body()
+    }
+    finally {
+      this.#running -= 1
+    }
+  }
+
+  #logJob(kind: FunctionKind, path: FunctionPath, args: JSONValue, outcome: Outcome): void {
+    this.#logCall(kind, { name: printFunctionName(path), args, identity: null, connection: null }, outcome)
+  }
+
+  #logCall(
+    kind: FunctionKind,
+    { name, args, identity, connection }: Pick<Call, 'name' | 'args' | 'identity' | 'connection'>,
+    outcome: Outcome,
+  ): void {
+    this.#host.log({
+      kind,
+      name,
+      args: decodeForLog(args),
+      subject: identity?.subject ?? null,
+      connection,
+      outcome: outcome.status,
+      detail: outcome.status === 'error' ? outcome.message : null,
+      logLines: outcome.logLines,
+    })
+  }
+}
+
+function newOrigin(identity: Identity, { ip, userAgent }: RequestMetadata = { ip: null, userAgent: null }): Origin {
+  const requestId = randomBytes(8).toString('hex')
+  return { identity, requestId, ip, userAgent, authenticationError: null, job: null }
+}
+
+/** The arguments of a log entry, `null` if they are not arguments. */
+function decodeForLog(args: JSONValue): Value {
+  const encoded = Array.isArray(args) ? args[0] : args
+  try {
+    return jsonToConvex(encoded ?? {})
+  }
+  catch {
+    return null
+  }
+}

@@ -1,0 +1,114 @@
+/** System calls that store, read and delete files. */
+import type { DataTransaction } from './data.ts'
+import type { Invocation } from './invocation.ts'
+import type { Syscall, SyscallHost } from './syscall.ts'
+import { Buffer } from 'node:buffer'
+import { Bytes, refuse } from './syscall.ts'
+
+interface FileArgs {
+  storageId: string
+}
+
+interface StoreArgs {
+  contentType?: string | null
+  sha256?: string | null
+}
+
+const getUrl: Syscall = (invocation, { storageId }: FileArgs, host) => {
+  const id = requireStorageId(invocation, storageId, 'getUrl', host)
+  return transact(invocation, host, (transaction) => {
+    const name = host.files.nameOf(transaction, id)
+    return name === null ? null : `${host.urls().url}/api/storage/${name}`
+  })
+}
+
+const getMetadata: Syscall = (invocation, { storageId }: FileArgs, host) => {
+  const id = requireStorageId(invocation, storageId, 'getMetadata', host)
+  return transact(invocation, host, (transaction) => {
+    const document = transaction.get(id)?.value
+    if (!document)
+      return null
+    const { sha256, size, contentType = null } = document
+    // The older call describes the hash in hexadecimal digits.
+    return { storageId, sha256: Buffer.from(sha256 as string, 'base64').toString('hex'), size, contentType } as never
+  })
+}
+
+const generateUploadUrl: Syscall = ({ path }, _args, host) =>
+  `${host.urls().url}/api/storage/upload?token=${host.files.createUploadToken(path.component)}`
+
+const remove: Syscall = (invocation, { storageId }: FileArgs, host) => {
+  const id = requireStorageId(invocation, storageId, 'delete', host)
+  transact(invocation, host, (transaction) => {
+    if (!transaction.get(id))
+      refuse(`storage id ${storageId} not found`)
+    transaction.delete(id)
+  })
+  return null
+}
+
+/** Stores a file of a mutation, whose content is encoded as base64. */
+const store: Syscall = (invocation, { blob, ...args }: StoreArgs & { blob: string }, host) =>
+  storeBytes(invocation, args, Buffer.from(blob, 'base64'), host)
+
+const get: Syscall = (invocation, { storageId }: FileArgs, host) => {
+  const file = readFile(invocation, storageId, host)
+  return file && { blob: Buffer.from(file.bytes).toString('base64'), contentType: file.contentType }
+}
+
+/** Stores the file of an action. */
+const storeBlob: Syscall = (invocation, args: StoreArgs & { options?: { sha256?: string } }, host, bytes) =>
+  storeBytes(invocation, { ...args, sha256: args.options?.sha256 ?? args.sha256 }, bytes ?? new Uint8Array(), host)
+
+const getBlob: Syscall = (invocation, { storageId }: FileArgs, host) => {
+  const file = readFile(invocation, storageId, host)
+  return file && new Bytes({ contentType: file.contentType }, file.bytes)
+}
+
+async function storeBytes(
+  { path, execution }: Invocation,
+  { contentType, sha256 }: StoreArgs,
+  bytes: Uint8Array,
+  { files }: SyscallHost,
+): Promise<string> {
+  const file = { contents: [bytes], contentType: contentType || null, expectedSha256: sha256 ?? null }
+  return await files.store(execution.transaction, path.component, file)
+}
+
+/** Reads in the transaction of the function, or, in an action, the newest data. */
+function transact<Result>(
+  { execution: { transaction } }: Invocation,
+  { data }: SyscallHost,
+  body: (transaction: DataTransaction) => Result,
+): Result {
+  return transaction ? body(transaction) : data.transact(body)
+}
+
+function readFile(
+  invocation: Invocation,
+  storageId: string,
+  host: SyscallHost,
+): { bytes: Uint8Array, contentType: string | null } | null {
+  const id = requireStorageId(invocation, storageId, 'get', host)
+  const file = transact(invocation, host, transaction => host.files.content(transaction, id))
+  return file && { bytes: Buffer.concat([...file.read()]), contentType: file.contentType }
+}
+
+function requireStorageId(invocation: Invocation, storageId: string, method: string, { data }: SyscallHost): string {
+  if (data.tableOf(invocation.path.component, storageId) !== '_storage') {
+    refuse(`Invalid argument \`storageId\` for \`storage.${method}\`: `
+      + `Unable to decode ID: "${storageId}" is not the id of a stored file.`)
+  }
+  return storageId
+}
+
+export const storageSyscalls: Record<string, Syscall> = {
+  '1.0/storageGetUrl': getUrl,
+  '1.0/storageGetMetadata': getMetadata,
+  '1.0/storageGenerateUploadUrl': generateUploadUrl,
+  '1.0/storageDelete': remove,
+  '1.0/storageStore': store,
+  '1.0/storageGet': get,
+  'storage/storeBlob': storeBlob,
+  'storage/getBlob': getBlob,
+}

@@ -1,0 +1,80 @@
+/** The words that all system calls share: what they receive, what they return, whom they ask. */
+import type { JSONValue } from 'convex/values'
+import type { Data } from './data.ts'
+import type { Files } from './files.ts'
+import type { FunctionPath } from './function-path.ts'
+import type { Invocation } from './invocation.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** The result of a system call: a value, or text that already is JSON, or rows of a query. */
+export type SyscallResult = JSONValue | EncodedJson | Rows | Bytes
+
+/** A result that is already encoded. */
+export class EncodedJson {
+  readonly json: string
+
+  constructor(json: string) {
+    this.json = json
+  }
+}
+
+/** Rows of a query, each as JSON. */
+export class Rows {
+  readonly rows: string[]
+  readonly isDone: boolean
+
+  constructor(rows: string[], isDone: boolean) {
+    this.rows = rows
+    this.isDone = isDone
+  }
+}
+
+/** A result with the content of a file. */
+export class Bytes {
+  readonly json: JSONValue
+  readonly bytes: Uint8Array
+
+  constructor(json: JSONValue, bytes: Uint8Array) {
+    this.json = json
+    this.bytes = bytes
+  }
+}
+
+/** Runs one kind of system call for a function. */
+export type Syscall = (
+  invocation: Invocation,
+  // Each system call has arguments of its own, which `convex/server` has built.
+  args: any,
+  host: SyscallHost,
+  bytes?: Uint8Array,
+) => SyscallResult | Promise<SyscallResult>
+
+/** The parts of a deployment that system calls use. */
+export interface SyscallHost {
+  data: Data
+  files: Files
+  scheduler: Scheduler
+  /** Addresses of Convex's services, and the deployment's own. */
+  urls: () => { url: string, siteUrl: string }
+  /** Checks that a function exists that another function may call or schedule. */
+  requireFunction: (path: FunctionPath) => void
+  /** Runs a function as a part of the transaction of its caller. */
+  runInTransaction: (
+    caller: Invocation,
+    kind: 'query' | 'mutation',
+    path: FunctionPath,
+    args: JSONValue,
+  ) => Promise<string>
+  /** Runs a function for an action, in a transaction of its own. */
+  runForAction: (
+    caller: Invocation,
+    kind: 'query' | 'mutation' | 'action',
+    path: FunctionPath,
+    args: JSONValue,
+  ) => Promise<string>
+}
+
+/** Refuses a system call that this kind of function cannot make. */
+export function refuse(message: string): never {
+  throw new Error(message)
+}

@@ -1,0 +1,122 @@
+/** Which hosts and origins may use the ports of an embedded deployment. */
+import type { IncomingMessage } from 'node:http'
+import { testingError } from '../testing-error.ts'
+
+/** The allowed addresses, in addition to the addresses of the loopback interface. */
+export interface AccessOptions {
+  /** Host names, in lower case, without a port. */
+  hosts: string[]
+  /** Origins, in lower case. */
+  origins: string[]
+}
+
+/** Why a request is refused. */
+export interface Refusal {
+  code: 'HostNotAllowed' | 'OriginNotAllowed'
+  message: string
+}
+
+/** The options of `startDeployment` that concern access; see `DeploymentOptions`. */
+interface AllowedAddresses {
+  siteUrl: string
+  allowedOrigins?: readonly string[] | undefined
+  allowedHosts?: readonly string[] | undefined
+}
+
+/** A scheme, a host and an optional port. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i
+
+/**
+ * The page itself and its host name are always allowed.
+ *
+ * @throws ConvueError `DEPLOYMENT_OPTION_INVALID`
+ */
+export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] }: AllowedAddresses): AccessOptions {
+  const page = parseUrl(siteUrl)
+  if (!page?.host)
+    throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'siteUrl', value: siteUrl })
+  const origins = allowedOrigins.map((origin) => {
+    const url = parseUrl(origin)
+    if (!url || !ORIGIN.test(origin))
+      throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'allowedOrigins', value: origin })
+    return url
+  })
+  const hosts = allowedHosts.map((host) => {
+    const name = hostNameOf(host)
+    if (name === null || /:\d*$/.test(host.replace(/^\[.*\]/, '')))
+      throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'allowedHosts', value: host })
+    return name
+  })
+  return {
+    hosts: [...[page, ...origins].map(({ hostname }) => hostname.toLowerCase()), ...hosts],
+    origins: [page, ...origins].map(originOf),
+  }
+}
+
+/**
+ * Decides which requests may use a deployment. The deployment only listens on the loopback
+ * interface, but any page in a browser on this machine can send requests to this interface. `Host`
+ * shows requests of a site whose name resolves to this machine (DNS rebinding), and `Origin` shows
+ * requests of any other site. Programs other than browsers send no `Origin`.
+ */
+export class Access {
+  readonly #hosts: ReadonlySet<string>
+  readonly #origins: ReadonlySet<string>
+
+  constructor({ hosts, origins }: AccessOptions) {
+    this.#hosts = new Set(hosts)
+    this.#origins = new Set(origins)
+  }
+
+  /** Why the request's `Host` is refused, or `null`. */
+  checkHost({ headers: { host } }: IncomingMessage): Refusal | null {
+    const name = hostNameOf(host)
+    if (name !== null && (isLoopback(name) || this.#hosts.has(name)))
+      return null
+    return {
+      code: 'HostNotAllowed',
+      message: `This deployment does not answer to the host ${quote(host)}. If this is your own address, add its name to \`allowedHosts\` of startDeployment.`,
+    }
+  }
+
+  /** Why the request's `Origin` is refused, or `null`. */
+  checkOrigin({ headers: { origin } }: IncomingMessage): Refusal | null {
+    if (origin === undefined)
+      return null
+    const url = parseUrl(origin)
+    if (url && (this.#origins.has(originOf(url)) || (/^https?:$/.test(url.protocol) && isLoopback(url.hostname))))
+      return null
+    return {
+      code: 'OriginNotAllowed',
+      message: `This deployment does not answer to pages of the origin ${quote(origin)}. If this is your own page, add its origin to \`allowedOrigins\` of startDeployment.`,
+    }
+  }
+}
+
+/** The name in a `Host` header, in the form in which `URL` returns host names. */
+function hostNameOf(host: string | undefined): string | null {
+  const [, name, port = ''] = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i.exec(host ?? '') ?? []
+  return name === undefined ? null : parseUrl(`http://${name}${port}`)?.hostname.replace(/\.$/, '') ?? null
+}
+
+/** A name below `localhost` is always this machine (RFC 6761). */
+function isLoopback(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
+/**
+ * Returns the origin of a URL. `URL.origin` is "null" for the custom scheme of an app, such as
+ * `capacitor:`.
+ */
+function originOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`.toLowerCase()
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}
+
+/** Quotes the value of a request's header for a message. */
+function quote(value: string | undefined): string {
+  return JSON.stringify((value ?? '').slice(0, 100))
+}

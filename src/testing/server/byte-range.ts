@@ -1,0 +1,36 @@
+/** The part of a file that a request with the header `Range` asks for. */
+
+/** The bytes from `start` to `end`, without `end`. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+/** One range of the header: `0-99`, `100-`, or `-50` for the last 50 bytes. */
+const RANGE = /^(\d*)-(\d*)$/
+
+/**
+ * The range of a header. The result is `null` if the whole file is the answer, because there is no
+ * header or the header is malformed, and `unsatisfiable` if the file has no such bytes or the
+ * header has several ranges, which Convex does not support.
+ */
+export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | null {
+  const [unit, list] = (header ?? '').split('=')
+  if (unit?.trim().toLowerCase() !== 'bytes' || !list)
+    return null
+  const ranges = list.split(',').map(text => RANGE.exec(text.trim()))
+  const [first] = ranges
+  if (ranges.some(range => !range || (range[1] === '' && range[2] === '')))
+    return null
+  return ranges.length === 1 ? resolveRange(first![1]!, first![2]!, size) : 'unsatisfiable'
+}
+
+function resolveRange(first: string, last: string, size: number): ByteRange | 'unsatisfiable' {
+  if (first === '') {
+    const length = Math.min(Number(last), size)
+    return length === 0 ? 'unsatisfiable' : { start: size - length, end: size }
+  }
+  const start = Number(first)
+  const end = last === '' ? size : Math.min(Number(last) + 1, size)
+  return start < end ? { start, end } : 'unsatisfiable'
+}

@@ -1,0 +1,32 @@
+/** The JSON of documents in exports, in which integers have no decimal point and floats have one. */
+import { Buffer } from 'node:buffer'
+
+/** The file beside the documents of a table that says that they are written this way. */
+export const SCHEMA_MARKER = '"uniform"\n'
+
+/** An integer in Convex's encoding, a text, or a number. Numbers within texts are skipped. */
+const ENCODED = /\{"\$integer":"([^"]*)"\}|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+const EXPORTED = /"(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*/gi
+
+const isNumber = (token: string): boolean => /^-?\d/.test(token)
+const isInteger = (token: string): boolean => /^-?\d+$/.test(token)
+
+/** Converts JSON in Convex's encoding to the JSON of exports. */
+export function toExportJson(json: string): string {
+  return json.replace(ENCODED, (token, integer?: string) => {
+    if (integer !== undefined)
+      return String(Buffer.from(integer, 'base64').readBigInt64LE())
+    return isNumber(token) && isInteger(token) ? `${token}.0` : token
+  })
+}
+
+/** Converts the JSON of exports to JSON in Convex's encoding. */
+export function fromExportJson(json: string): string {
+  return json.replace(EXPORTED, (token) => {
+    if (!isNumber(token) || !isInteger(token))
+      return token
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigInt64LE(BigInt(token))
+    return `{"$integer":"${bytes.toString('base64')}"}`
+  })
+}

@@ -1,0 +1,204 @@
+/** Imports of data with `npx convex import`: upload, confirmation, and the change of the data. */
+import type { JSONValue, Value } from 'convex/values'
+import type { DocumentValue } from '../engine/types.ts'
+import type { Data } from '../runtime/data.ts'
+import type { ImportFile, ImportFormat } from './import-file.ts'
+import { Buffer } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
+import { convexToJson, jsonToConvex } from 'convex/values'
+import { decodeId } from '../engine/ids.ts'
+import { HttpError } from '../http-error.ts'
+import { clock } from '../runtime/clock.ts'
+import { readImportFile } from './import-file.ts'
+
+/** What an import does with existing documents. */
+export type ImportMode = 'requireEmpty' | 'append' | 'replace' | 'replaceAll'
+
+/** The options of the command line. */
+export interface ImportOptions {
+  tableName?: string
+  componentPath?: string
+  mode: ImportMode
+  format: ImportFormat
+}
+
+interface Import {
+  id: string
+  options: ImportOptions
+  file: ImportFile | null
+  state: JSONValue
+}
+
+interface Target {
+  component: string
+  table: string
+}
+
+export class Imports {
+  readonly #data: Data
+  readonly #uploads = new Map<string, Map<number, Buffer>>()
+  readonly #imports = new Map<string, Import>()
+
+  constructor(data: Data) {
+    this.#data = data
+  }
+
+  /** All imports, as the command line expects them. */
+  get list(): JSONValue {
+    return [...this.#imports.values()].map(({ id, state }) => ({ _id: id, state }))
+  }
+
+  describe(id: string): JSONValue {
+    const found = this.#imports.get(id)
+    return found ? { _id: found.id, state: found.state } : null
+  }
+
+  startUpload(): string {
+    const token = randomUUID()
+    this.#uploads.set(token, new Map())
+    return token
+  }
+
+  addPart(token: string, number: number, part: Buffer): void {
+    this.#requireUpload(token).set(number, part)
+  }
+
+  /** Reads the uploaded file. The import waits for its confirmation, or has failed. */
+  finishUpload(token: string, options: ImportOptions): string {
+    const parts = [...this.#requireUpload(token)].sort(([one], [other]) => one - other)
+    this.#uploads.delete(token)
+    const created: Import = { id: randomUUID(), options, file: null, state: null }
+    this.#imports.set(created.id, created)
+    try {
+      const content = Buffer.concat(parts.map(([, part]) => part))
+      created.file = readImportFile(content, options.format, options.tableName ?? '', options.componentPath ?? '')
+      created.state = this.#summarize(created.file, options)
+    }
+    catch (error) {
+      created.state = toFailure(error)
+    }
+    return created.id
+  }
+
+  /** Changes the data of all tables at once. */
+  async perform(id: string): Promise<void> {
+    const found = this.#imports.get(id)
+    if (!found?.file)
+      throw new HttpError(400, 'ImportNotFound', `There is no import ${id} to perform.`)
+    const { file, options } = found
+    found.file = null
+    try {
+      const count = await this.#write(file, options)
+      found.state = { state: 'completed', num_rows_written: convexToJson(BigInt(count)) }
+    }
+    catch (error) {
+      found.state = toFailure(error)
+    }
+  }
+
+  #requireUpload(token: string): Map<number, Buffer> {
+    const upload = this.#uploads.get(token)
+    if (!upload)
+      throw new HttpError(400, 'UploadNotFound', 'There is no upload with this token.')
+    return upload
+  }
+
+  #summarize({ tables }: ImportFile, options: ImportOptions): JSONValue {
+    const occupied = tables.filter(target => this.#count(target) > 0)
+    if (options.mode === 'requireEmpty' && occupied.length > 0)
+      throw new Error(`Table ${occupied[0]!.table} already exists. Please choose a new table name or use replace/append modes.`)
+    const cleared = this.#cleared(tables, options)
+    const rows = [...tables, ...cleared.filter(({ component, table }) => !tables.some(other => other.component === component && other.table === table)).map(target => ({ ...target, documents: [] }))]
+      .map(target => [nameOf(target), String(target.documents.length), String(cleared.some(other => nameOf(other) === nameOf(target)) ? this.#count(target) : 0)])
+    return {
+      state: 'waiting_for_confirmation',
+      message_to_confirm: ['Import change summary:', printRow(['table', 'create', 'delete']), ...rows.map(printRow)].join('\n'),
+      require_manual_confirmation: cleared.some(target => this.#count(target) > 0),
+    }
+  }
+
+  /** The tables whose documents are deleted first. */
+  #cleared(tables: Target[], { mode }: ImportOptions): Target[] {
+    switch (mode) {
+      case 'replace':
+        return tables
+      case 'replaceAll':
+        return this.#data.engine.tables.filter(({ name }) => name === '_storage' || !name.startsWith('_')).map(({ component, name: table }) => ({ component, table }))
+      default:
+        return []
+    }
+  }
+
+  #count({ component, table }: Target): number {
+    return this.#data.transact(transaction => [...transaction.documents(component, table)].length)
+  }
+
+  async #write({ tables, files }: ImportFile, options: ImportOptions): Promise<number> {
+    const documents = tables.map(table => ({ ...table, documents: table.documents.map(document => jsonToConvex(document) as DocumentValue) }))
+    await this.#storeFiles(documents, files)
+    const cleared = this.#cleared(tables, options)
+    this.#data.transact((transaction) => {
+      for (const { component, table } of cleared) {
+        for (const { id } of transaction.documents(component, table))
+          transaction.delete(id)
+      }
+    })
+    for (const table of documents)
+      this.#adoptNumber(table)
+    return this.#data.transact((transaction) => {
+      let count = 0
+      for (const { component, table, documents: rows } of documents) {
+        const { documents: schema } = this.#data.schemaOf(component)
+        for (const { _id: id, _creationTime: creationTime, ...fields } of rows) {
+          schema.checkWrite(table, fields)
+          if (typeof id === 'string')
+            transaction.engine.restore({ ...fields, _id: id, _creationTime: (creationTime as number | undefined) ?? clock.now() })
+          else
+            transaction.insert(component, table, fields)
+          count += 1
+        }
+      }
+      return count
+    })
+  }
+
+  /** Stores the contents of files, and lets their documents refer to them. */
+  async #storeFiles(tables: { table: string, documents: DocumentValue[] }[], files: Map<string, Buffer>): Promise<void> {
+    for (const { documents } of tables.filter(({ table }) => table === '_storage')) {
+      for (const document of documents) {
+        const content = files.get(document._id as string)
+        if (!content)
+          throw new Error(`The archive does not contain the file ${document._id as string}.`)
+        const { key, size, sha256 } = await this.#data.engine.files.write([content])
+        delete document.internalId
+        Object.assign(document, { key, size, sha256 } satisfies Record<string, Value>)
+      }
+    }
+  }
+
+  /** Gives an empty table the number that the ids of the imported documents contain. */
+  #adoptNumber({ component, table, documents: [first] }: Target & { documents: DocumentValue[] }): void {
+    const { engine } = this.#data
+    const wanted = typeof first?._id === 'string' ? decodeId(first._id)?.table : undefined
+    const current = engine.table(component, table)
+    if (wanted === undefined || wanted === current.number)
+      return
+    const occupant = engine.tableByNumber(wanted)
+    const blocking = [current, ...occupant ? [occupant] : []].find(({ component, name }) => this.#count({ component, table: name }) > 0)
+    if (blocking)
+      throw new Error(`The ids of the documents for ${table} are not ids of this deployment's table, and the table ${blocking.name} is not empty.`)
+    engine.renumberTable(current, wanted)
+  }
+}
+
+function nameOf({ component, table }: Target): string {
+  return component === '' ? table : `${component}/${table}`
+}
+
+function printRow([table = '', create = '', remove = '']: string[]): string {
+  return `${table.padEnd(20)} | ${create.padStart(8)} | ${remove.padStart(8)}`
+}
+
+function toFailure(error: unknown): JSONValue {
+  return { state: 'failed', error_message: (error as Error).message }
+}

@@ -1,0 +1,58 @@
+/** The log as `npx convex logs` reads it. */
+import type { JSONValue } from 'convex/values'
+import type { LogEntry } from '../log.ts'
+import { clearTimeout, setTimeout } from 'node:timers'
+
+/** Limits the memory of a deployment that runs for days. */
+const KEPT_ENTRIES = 1_000
+/** A request without news is answered after this time. */
+const LONGEST_WAIT_MS = 10_000
+
+const KIND = { query: 'Query', mutation: 'Mutation', action: 'Action', http: 'HttpAction' }
+
+/** A part of the log, and the position at which the next request continues. */
+export interface LogPage {
+  entries: JSONValue[]
+  newCursor: number
+}
+
+export class LogStream {
+  readonly #entries: { position: number, entry: JSONValue }[] = []
+  readonly #waiting = new Set<() => void>()
+  #position = 0
+
+  add(entry: LogEntry): void {
+    if (entry.kind === 'socket')
+      return
+    this.#position += 1
+    this.#entries.push({ position: this.#position, entry: describe(entry, entry.kind) })
+    if (this.#entries.length > KEPT_ENTRIES)
+      this.#entries.shift()
+    this.#waiting.forEach(wake => wake())
+    this.#waiting.clear()
+  }
+
+  /** The entries after a position. The first request receives what there is, later ones wait. */
+  async read(cursor: number): Promise<LogPage> {
+    if (cursor > 0 && cursor >= this.#position)
+      await this.#wait()
+    const entries = this.#entries.filter(({ position }) => position > cursor).map(({ entry }) => entry)
+    // A position of 0 would be a first request again.
+    return { entries, newCursor: Math.max(this.#position, 0.5) }
+  }
+
+  async #wait(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LONGEST_WAIT_MS)
+      this.#waiting.add(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+}
+
+function describe({ at, name, outcome, detail, logLines }: LogEntry, kind: keyof typeof KIND): JSONValue {
+  const common = { kind: 'Completion', udfType: KIND[kind], identifier: name, timestamp: at / 1000, executionTime: 0, cachedResult: false, logLines }
+  return outcome === 'success' ? { ...common, success: null, error: null } : { ...common, error: detail }
+}

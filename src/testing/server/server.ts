@@ -1,0 +1,456 @@
+/** The two HTTP servers of a deployment, and what they share. */
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocketServer } from 'ws'
+import type { Limits } from '../functions/host-options.ts'
+import type { FunctionsHost } from '../functions/host.ts'
+import type { Connection, LogEntry } from '../log.ts'
+import type { Call, Outcome } from '../runtime/call.ts'
+import type { ErrorDetail } from '../runtime/failure.ts'
+import type { FunctionKind } from '../runtime/functions-catalog.ts'
+import type { Deployable } from '../runtime/load.ts'
+import type { AccessOptions, Refusal } from './access.ts'
+import type { VariableChange } from './admin-api.ts'
+import type { HttpHost } from './http.ts'
+import type { SystemQueryHost } from './system-queries.ts'
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { FolderInUseError } from '../engine/database.ts'
+import { Engine } from '../engine/engine.ts'
+import { importPeer } from '../peers.ts'
+import { Authenticator } from '../runtime/auth.ts'
+import { clock } from '../runtime/clock.ts'
+import { Data } from '../runtime/data.ts'
+import { KeptSnapshots } from '../runtime/kept-snapshots.ts'
+import { applySchemas, loadFunctions } from '../runtime/load.ts'
+import { Runtime } from '../runtime/runtime.ts'
+import { SyncConnection } from '../sync/sync-connection.ts'
+import { testingError } from '../testing-error.ts'
+import { Access } from './access.ts'
+import { Exports } from './exports.ts'
+import { metadataOf } from './functions-api.ts'
+import { createCloudHandler, createSiteHandler, toResponse } from './http.ts'
+import { Imports } from './imports.ts'
+import { LogStream } from './log-stream.ts'
+import { answerSystemQuery } from './system-queries.ts'
+import { Variables } from './variables.ts'
+
+/** The options of a server; see `DeploymentOptions`. */
+export interface ServerOptions {
+  functions: string
+  siteUrl: string
+  access: AccessOptions
+  port: number
+  sitePort: number
+  /** The variables of the app. */
+  env: Record<string, string>
+  limits: Limits
+  errors: ErrorDetail
+  /** The folder that keeps the data; `null` if the data is in memory. */
+  data: string | null
+  adminKey: string
+}
+
+/** The addresses of a server. */
+export interface ServerUrls {
+  url: string
+  siteUrl: string
+}
+
+/** Receives each entry of the log; `null` if only the connections have changed. */
+export type OnEvent = (entry: LogEntry | null) => void
+
+/** Larger messages close their socket. */
+const MAX_MESSAGE_BYTES = 20 * 2 ** 20
+
+/** Limits the output in the terminal if a site sends requests with many different names. */
+const MAX_REPORTED_REFUSALS = 20
+
+/** The loaded functions, and their authenticator. */
+interface Loaded {
+  functions: Deployable
+  authenticator: Authenticator
+}
+
+/** One deployment: its two ports, its data, its clients. */
+export class DeploymentServer {
+  readonly #options: ServerOptions
+  readonly #onEvent: OnEvent
+  readonly #webSockets: WebSocketServer
+  readonly #access: Access
+  /** The messages of reported refusals. Each message is reported once. */
+  readonly #refusals = new Set<string>()
+  readonly #cloud: Server
+  readonly #site: Server
+  readonly #connections = new Map<number, SyncConnection>()
+  readonly #changed = new Set<SyncConnection>()
+  /** Requests that arrive while the functions are loaded wait for this promise. */
+  readonly #runtime: Promise<Runtime>
+  #loaded!: Loaded
+  /** Previous functions whose actions still run. */
+  readonly #retired = new Set<FunctionsHost>()
+  #data!: Data
+  #snapshots!: KeptSnapshots
+  #urls!: ServerUrls
+  #connectionCount = 0
+  readonly #variables: Variables
+  readonly #logs = new LogStream()
+  #exports!: Exports
+  #imports!: Imports
+
+  static async start(options: ServerOptions, onEvent: OnEvent): Promise<DeploymentServer> {
+    const { WebSocketServer } = await importPeer('ws', () => import('ws'))
+    const server = new DeploymentServer(options, onEvent, new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES }))
+    await server.#runtime
+    return server
+  }
+
+  private constructor(options: ServerOptions, onEvent: OnEvent, webSockets: WebSocketServer) {
+    this.#options = options
+    this.#onEvent = onEvent
+    this.#webSockets = webSockets
+    const httpHost: HttpHost = {
+      runtime: () => this.#runtime,
+      authenticator: () => this.#runtime.then(() => this.#loaded.authenticator),
+      catalog: () => this.#loaded.functions.catalog,
+      snapshots: () => this.#snapshots,
+      adminKey: options.adminKey,
+      variables: () => this.#variables.all,
+      changeVariables: changes => this.changeVariables(changes),
+      exports: () => this.#exports,
+      imports: () => this.#imports,
+      logs: this.#logs,
+    }
+    this.#variables = new Variables({ SITE_URL: options.siteUrl, BETTER_AUTH_SECRET: secretOf(options.data), ...options.env }, options.data)
+    this.#access = new Access(options.access)
+    this.#cloud = createServer(this.#guard(createCloudHandler(httpHost)))
+    this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+    this.#site = createServer(this.#guard(createSiteHandler(httpHost)))
+    this.#runtime = this.#boot()
+  }
+
+  get urls(): ServerUrls {
+    return this.#urls
+  }
+
+  /**
+   * The functions are loaded while the ports are opened. Their modules are evaluated once the ports
+   * are known, since functions read their own addresses when their modules are evaluated.
+   */
+  async #boot(): Promise<Runtime> {
+    const listening = this.#listen()
+    const [functions] = await Promise.all([
+      this.#loadFunctions(this.#variables.all, listening),
+      listening,
+      // Loaded here already, since the authenticator needs it.
+      importPeer('jose', () => import('jose')),
+    ])
+    try {
+      this.#data = new Data(this.#openEngine(), this.#options.limits)
+      this.#snapshots = new KeptSnapshots(this.#data)
+      this.#exports = new Exports(this.#data)
+      this.#imports = new Imports(this.#data)
+      applySchemas(this.#data, functions.schemas)
+      this.#loaded = { functions, authenticator: await this.#createAuthenticator(functions) }
+      const runtime = new Runtime({ data: this.#data, urls: () => this.#urls, log: entry => this.#log(entry), errors: this.#options.errors, systemQuery: (call, transaction) => answerSystemQuery(this.#systemQueryHost, call, transaction) }, functions)
+      runtime.startJobs([...functions.schemas.keys()], functions.crons)
+      return runtime
+    }
+    catch (error) {
+      await functions.host.dispose()
+      throw error
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const port = await listen(this.#cloud, this.#options.port)
+    const sitePort = await listen(this.#site, this.#options.sitePort)
+    this.#urls = { url: `http://127.0.0.1:${port}`, siteUrl: `http://127.0.0.1:${sitePort}` }
+  }
+
+  #openEngine(): Engine {
+    const { data: folder } = this.#options
+    try {
+      return Engine.open({ now: () => clock.now(), ...folder === null ? {} : { folder } })
+    }
+    catch (error) {
+      if (error instanceof FolderInUseError)
+        throw testingError('DEPLOYMENT_FAILED', { folder: folder ?? '' }, error)
+      throw error
+    }
+  }
+
+  /** @param listening Resolves once the addresses of the deployment are known. */
+  async #loadFunctions(appVariables: Record<string, string>, listening: Promise<void> = Promise.resolve()): Promise<Deployable> {
+    const { functions, limits } = this.#options
+    const variables = listening.then(() => ({
+      ...appVariables,
+      CONVEX_CLOUD_URL: this.#urls.url,
+      CONVEX_SITE_URL: this.#urls.siteUrl,
+    }))
+    return await loadFunctions({ functions, limits, clockAheadMs: clock.ahead, variables })
+  }
+
+  /** Runs a function that a test calls directly: public or internal, as any identity. */
+  async run(kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'>): Promise<Outcome> {
+    const runtime = await this.#runtime
+    const full: Call = { ...call, connection: null, caller: 'trusted' }
+    switch (kind) {
+      case 'query':
+        return await runtime.query(full)
+      case 'mutation':
+        return (await runtime.mutation(full)).outcome
+      case 'action':
+        return await runtime.action(full)
+      default:
+        return kind satisfies never
+    }
+  }
+
+  /** Resolves once no function runs and every client has received its answers. */
+  async settled(): Promise<void> {
+    const runtime = await this.#runtime
+    const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && [...this.#connections.values()].every(connection => connection.isIdle)
+    do {
+      await setImmediate()
+    } while (!isIdle())
+  }
+
+  /** Sets the clock forward. Timers that are then due fire, also those of functions. */
+  advanceClock(ms: number): void {
+    for (const host of [this.#loaded.functions.host, ...this.#retired])
+      host.advanceClock(ms)
+    clock.advance(ms)
+  }
+
+  /** Drops every socket without a close frame, as a failing network does. */
+  async disconnectAll(): Promise<void> {
+    const connections = [...this.#connections.values()]
+    connections.forEach(connection => connection.terminate())
+    while (connections.some(({ id }) => this.#connections.has(id)))
+      await setImmediate()
+  }
+
+  /** Stops listening and drops all clients, then listens on the same ports again. */
+  async restart(): Promise<void> {
+    const ports = [this.#cloud, this.#site].map(portOf)
+    await this.#stopListening()
+    await listen(this.#cloud, ports[0]!)
+    await listen(this.#site, ports[1]!)
+  }
+
+  /**
+   * Bundles the functions again and runs all live queries on them. The previous functions remain if
+   * the new ones cannot be loaded.
+   */
+  async reload(variables = this.#variables.all): Promise<void> {
+    const runtime = await this.#runtime
+    const functions = await this.#loadFunctions(variables)
+    try {
+      const authenticator = await this.#createAuthenticator(functions)
+      applySchemas(this.#data, functions.schemas)
+      const previous = this.#loaded.functions.host
+      this.#loaded = { functions, authenticator }
+      runtime.replaceFunctions(functions, functions.crons)
+      // Actions of the previous functions run to their ends.
+      this.#retired.add(previous)
+      void previous.disposeWhenIdle().then(() => this.#retired.delete(previous))
+    }
+    catch (error) {
+      await functions.host.dispose()
+      throw error
+    }
+  }
+
+  /**
+   * Sets and removes variables, and loads the functions with them. If they cannot be loaded, for
+   * example because `auth.config` reads a variable that is removed, nothing changes.
+   */
+  async changeVariables(changes: VariableChange[]): Promise<void> {
+    await this.reload(this.#variables.preview(changes))
+    this.#variables.save(changes)
+  }
+
+  get #systemQueryHost(): SystemQueryHost {
+    return {
+      data: () => this.#data,
+      description: () => this.#loaded.functions.host.description,
+      variables: () => this.#variables.all,
+      urls: () => this.#urls,
+      exports: () => this.#exports,
+      imports: () => this.#imports,
+    }
+  }
+
+  async close(): Promise<void> {
+    const runtime = await this.#runtime
+    runtime.stopJobs()
+    await this.#stopListening()
+    await Promise.all([this.#loaded.functions.host, ...this.#retired].map(host => host.dispose()))
+    this.#snapshots.clear()
+    this.#data.engine.close()
+  }
+
+  /**
+   * The connections that have changed since the last call of this method; `null` for closed
+   * connections.
+   */
+  takeChangedConnections(): [id: number, connection: Connection | null][] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed.map(connection => [connection.id, this.#connections.has(connection.id) ? connection.describe() : null])
+  }
+
+  #checkClient(request: IncomingMessage): Refusal | null {
+    return this.#access.checkHost(request) ?? this.#access.checkOrigin(request)
+  }
+
+  /**
+   * Refuses requests of other sites before their handler runs. CORS headers would not be enough:
+   * with `mode: 'no-cors'`, a page can run an HTTP action without reading the answer.
+   */
+  #guard(handle: RequestListener): RequestListener {
+    return (request, response) => {
+      const refusal = this.#checkClient(request)
+      if (!refusal)
+        return handle(request, response)
+      this.#reportRefusal(refusal)
+      response.writeHead(403, { 'content-type': 'application/json', 'connection': 'close' })
+      response.end(JSON.stringify(refusal))
+    }
+  }
+
+  /** Prints the reason in the terminal, since a page cannot see why its WebSocket was refused. */
+  #reportRefusal({ message }: Refusal): void {
+    if (this.#refusals.has(message) || this.#refusals.size >= MAX_REPORTED_REFUSALS)
+      return
+    this.#refusals.add(message)
+    console.warn(message)
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const refusal = this.#checkClient(request)
+    if (refusal) {
+      this.#reportRefusal(refusal)
+      return refuseUpgrade(socket, '403 Forbidden', JSON.stringify(refusal))
+    }
+    const runtime = await this.#runtime
+    const { pathname } = new URL(`http://localhost${request.url}`)
+    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname))
+      return refuseUpgrade(socket, '404 Not Found', JSON.stringify({ code: 'NotFound', message: 'No WebSocket is served at this path.' }))
+    if (!this.#cloud.listening) {
+      socket.destroy()
+      return
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new SyncConnection(++this.#connectionCount, webSocket, {
+        runtime,
+        authenticator: () => this.#loaded.authenticator,
+        adminKey: this.#options.adminKey,
+        metadata: metadataOf(request),
+        log: entry => this.#log(entry),
+        onChange: (changed, state) => {
+          if (state === 'open')
+            this.#connections.set(changed.id, changed)
+          else
+            this.#connections.delete(changed.id)
+          this.#changed.add(changed)
+          this.#onEvent(null)
+        },
+      })
+      this.#connections.set(connection.id, connection)
+    })
+  }
+
+  /**
+   * The deployment's own keys are read from its route directly. A request to its own port could
+   * fail, for example during a restart, and a token that cannot be verified signs its user out.
+   */
+  async #createAuthenticator({ authConfig }: Deployable): Promise<Authenticator> {
+    return await Authenticator.create(authConfig, async (url, init) => {
+      const isOwn = new URL(url).origin === this.#urls.siteUrl
+      return isOwn ? await this.#requestOwn(url, init) : await fetch(url, init)
+    })
+  }
+
+  async #requestOwn(url: string, { method = 'GET', headers }: RequestInit = {}): Promise<Response> {
+    const runtime = await this.#runtime
+    return toResponse(await runtime.http({
+      url,
+      method,
+      headers: [...new Headers(headers)],
+      body: null,
+      identity: null,
+      authenticationError: null,
+      metadata: { ip: null, userAgent: null },
+    }))
+  }
+
+  #log(entry: Omit<LogEntry, 'at'>): void {
+    const logged = { at: clock.now(), ...entry }
+    this.#logs.add(logged)
+    this.#onEvent(logged)
+  }
+
+  /**
+   * Closes all connections. Connections that are opened meanwhile are closed as well, since the
+   * ports would otherwise never become free.
+   */
+  async #stopListening(): Promise<void> {
+    const closed = [this.#cloud, this.#site].map((server) => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      return closed
+    })
+    await this.disconnectAll()
+    await Promise.all(closed)
+  }
+}
+
+/** Better Auth encrypts its data with this secret, so the secret is kept with the data. */
+function secretOf(folder: string | null): string {
+  const secret = randomBytes(32).toString('base64')
+  if (folder === null)
+    return secret
+  const file = join(folder, 'better-auth-secret')
+  if (existsSync(file))
+    return readFileSync(file, 'utf8')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, secret, { mode: 0o600 })
+  return secret
+}
+
+function refuseUpgrade(socket: Duplex, status: string, json: string): void {
+  // Writing the answer fails if the client has already disconnected. This error is ignored.
+  socket.on('error', () => {})
+  socket.once('finish', () => socket.destroy())
+  socket.end([
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(json)}`,
+    'Connection: close',
+    '',
+    json,
+  ].join('\r\n'))
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return portOf(server)
+  }
+  catch (cause) {
+    throw testingError('DEPLOYMENT_FAILED', { port, message: (cause as Error).message }, cause)
+  }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port
+}

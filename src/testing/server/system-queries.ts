@@ -1,0 +1,114 @@
+/** The queries that Convex's command line subscribes to: tables, documents, variables, functions. */
+import type { JSONValue } from 'convex/values'
+import type { DescribedComponent, FunctionsDescription } from '../functions/description.ts'
+import type { Data, DataTransaction } from '../runtime/data.ts'
+import type { QueryCall } from '../runtime/shared-queries.ts'
+import type { Exports } from './exports.ts'
+import type { Imports } from './imports.ts'
+import { FUNCTION_LIMITS } from '../engine/limits.ts'
+import { readPage } from '../engine/page.ts'
+import { HIDDEN_FIELDS } from '../runtime/database-syscalls.ts'
+import { RefusedCall } from '../runtime/failure.ts'
+import { decodeArgs } from '../runtime/functions-catalog.ts'
+
+/** The parts of a deployment that its tools can see. */
+export interface SystemQueryHost {
+  data: () => Data
+  description: () => FunctionsDescription
+  /** The variables of the app, by name. */
+  variables: () => Record<string, string>
+  urls: () => { url: string, siteUrl: string }
+  exports: () => Exports
+  imports: () => Imports
+}
+
+interface SystemQueryInput {
+  host: SystemQueryHost
+  transaction: DataTransaction
+  component: string
+  args: Record<string, any>
+}
+
+type SystemQuery = (input: SystemQueryInput) => JSONValue
+
+const KIND = { query: 'Query', mutation: 'Mutation', action: 'Action' }
+
+/** The variables that Convex itself sets, and that the command line does not list. */
+const OWN_VARIABLES = new Set(['CONVEX_CLOUD_URL', 'CONVEX_SITE_URL'])
+
+const tables: SystemQuery = ({ host, component }) => ({
+  page: host.data().engine.tables.filter(table => table.component === component && !table.name.startsWith('_')).map(({ name }) => ({ name })),
+  isDone: true,
+  continueCursor: 'end',
+})
+
+const tableData: SystemQuery = ({ host, transaction, component, args: { table, order, paginationOpts } }) => {
+  const { cursor, numItems } = paginationOpts as { cursor: string | null, numItems: number }
+  const { catalog } = host.data().schemaOf(component)
+  const request = {
+    query: { source: { type: 'FullTableScan' as const, tableName: table as string, order: order as 'asc' | 'desc' }, operators: [] },
+    cursor,
+    pageSize: numItems,
+    maximumRowsRead: FUNCTION_LIMITS.documentsRead / 2,
+    maximumBytesRead: FUNCTION_LIMITS.bytesRead / 2,
+  }
+  const { page, ...result } = readPage(request, { catalog, transaction: transaction.engine, meter: transaction.meter }, { previous: null, next: null })
+  return { ...result, page: page.map(({ json }) => withoutHiddenFields(table, JSON.parse(json))) }
+}
+
+function withoutHiddenFields(table: string, document: Record<string, JSONValue>): JSONValue {
+  const hidden = HIDDEN_FIELDS[table] ?? []
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !hidden.includes(name)))
+}
+
+const environmentVariables: SystemQuery = ({ host }) => Object.entries(host.variables())
+  .filter(([name]) => !OWN_VARIABLES.has(name))
+  .sort(([one], [other]) => one < other ? -1 : 1)
+  .map(([name, value]) => ({ name, value }))
+
+const environmentVariable: SystemQuery = ({ host, args: { name } }) => {
+  const value = host.variables()[name as string]
+  return value === undefined ? null : { name, value }
+}
+
+const apiSpec: SystemQuery = ({ host, component }) => {
+  const described = host.description().components.find(({ path }) => path === component)
+  return described ? describeFunctions(described) : []
+}
+
+function describeFunctions({ functions, routes }: DescribedComponent): JSONValue {
+  return [
+    ...functions.map(({ module, export: name, kind, visibility, argsValidator, returnsValidator }) => ({
+      identifier: `${module}.js:${name}`,
+      functionType: KIND[kind],
+      visibility: { kind: visibility },
+      args: JSON.parse(argsValidator),
+      returns: JSON.parse(returnsValidator ?? '{"type":"any"}'),
+    })),
+    ...(routes ?? []).map(({ path, method }) => ({ functionType: 'HttpAction', method, path })),
+  ]
+}
+
+const components: SystemQuery = ({ host }) => host.description().components.filter(({ path }) => path !== '').map(({ path }) => ({ id: path, path, name: path.split('/').at(-1)!, parent: null, args: {}, state: 'active' }))
+
+const SYSTEM_QUERIES: Record<string, SystemQuery> = {
+  '_system/cli/tables': tables,
+  '_system/cli/tableData': tableData,
+  '_system/cli/queryEnvironmentVariables': environmentVariables,
+  '_system/cli/queryEnvironmentVariables:get': environmentVariable,
+  '_system/cli/modules:apiSpec': apiSpec,
+  '_system/cli/convexUrl:cloudUrl': ({ host }) => host.urls().url,
+  '_system/cli/convexUrl:siteUrl': ({ host }) => host.urls().siteUrl,
+  '_system/cli/exports:getLatest': ({ host }) => host.exports().latest,
+  '_system/cli/queryImport': ({ host, args: { importId } }) => host.imports().describe(importId as string),
+  '_system/cli/queryImport:list': ({ host }) => host.imports().list,
+  '_system/frontend/components:list': components,
+}
+
+/** Answers a query of the command line. */
+export function answerSystemQuery(host: SystemQueryHost, { name, args, component = '' }: QueryCall, transaction: DataTransaction): JSONValue {
+  const query = SYSTEM_QUERIES[name.replace(/:default$/, '')]
+  if (!query)
+    throw new RefusedCall(`The embedded deployment does not have the query '${name}' of Convex's dashboard and command line.`)
+  return query({ host, transaction, component, args: decodeArgs(name, args) })
+}

@@ -1,0 +1,54 @@
+/** The environment variables of a deployment. Changes are kept with the data. */
+import type { VariableChange } from './admin-api.ts'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HttpError } from '../http-error.ts'
+
+const FILE = 'environment.json'
+const NAME = /^[A-Z]\w{0,39}$/i
+
+export class Variables {
+  readonly #initial: Record<string, string>
+  readonly #folder: string | null
+  /** The changes since the start; `null` for removed variables. */
+  #changes: Record<string, string | null>
+
+  /** @param folder The folder that keeps the data; `null` if the data is in memory. */
+  constructor(initial: Record<string, string>, folder: string | null) {
+    this.#initial = initial
+    this.#folder = folder
+    const file = folder === null ? null : join(folder, FILE)
+    this.#changes = file !== null && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Record<string, string | null> : {}
+  }
+
+  get all(): Record<string, string> {
+    return apply(this.#initial, this.#changes)
+  }
+
+  /** The variables with changes that are not made yet. */
+  preview(changes: VariableChange[]): Record<string, string> {
+    const invalid = changes.find(({ name }) => !NAME.test(name))
+    if (invalid) {
+      throw new HttpError(400, 'EnvVarNameInvalid', `Environment variable name "${invalid.name}" is invalid: it must start with a letter, `
+        + 'contain only letters, numbers and underscores, and be at most 40 characters long.')
+    }
+    return apply(this.all, toRecord(changes))
+  }
+
+  save(changes: VariableChange[]): void {
+    this.#changes = { ...this.#changes, ...toRecord(changes) }
+    if (this.#folder === null)
+      return
+    mkdirSync(this.#folder, { recursive: true })
+    writeFileSync(join(this.#folder, FILE), JSON.stringify(this.#changes), { mode: 0o600 })
+  }
+}
+
+function toRecord(changes: VariableChange[]): Record<string, string | null> {
+  return Object.fromEntries(changes.map(({ name, value }) => [name, value]))
+}
+
+function apply(variables: Record<string, string>, changes: Record<string, string | null>): Record<string, string> {
+  const entries = Object.entries({ ...variables, ...changes })
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== null))
+}

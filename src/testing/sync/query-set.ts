@@ -1,0 +1,121 @@
+/** The subscribed queries of one connection, and which of them need a new result. */
+import type { Identity } from '../identity.ts'
+import type { Connection } from '../log.ts'
+import type { QueryResult } from '../runtime/query-result.ts'
+import type { QueryCall } from '../runtime/shared-queries.ts'
+import type { QuerySetModification, StateModification } from './protocol.ts'
+import { encodeResult, Rejection } from './protocol.ts'
+
+interface Subscription {
+  queryId: number
+  name: string
+  args: QueryCall['args']
+  component: string | undefined
+  journal: string | null
+  /** The current result; `null` if the query needs a new one. */
+  result: QueryResult | null
+  /** Stops waiting for the end of the result's validity. */
+  release: () => void
+  /** The text of the last result that was sent. An equal result is not sent again. */
+  sent: string | null
+}
+
+/** Reads the result of a query at the timestamp of the transition. */
+export type ReadQuery = (call: QueryCall) => Promise<QueryResult>
+
+/** The queries of one client, and the last result that was sent for each. */
+export class QuerySet {
+  readonly #subscriptions = new Map<number, Subscription>()
+  readonly #onStale: () => void
+
+  /** @param onStale Called when a query needs a new result. */
+  constructor(onStale: () => void) {
+    this.#onStale = onStale
+  }
+
+  describe(): Connection['queries'] {
+    return [...this.#subscriptions.values()].map(({ queryId, name, args }) =>
+      ({ queryId, name, args: Array.isArray(args) ? args[0] : args }))
+  }
+
+  /**
+   * Adds or removes a query.
+   *
+   * @returns the changes that the client must receive at once.
+   * @throws {Rejection} if a query that is added exists already, or if a query that is removed does
+   * not exist
+   */
+  modify(modification: QuerySetModification): StateModification[] {
+    const { queryId } = modification
+    const existing = this.#subscriptions.get(queryId)
+    if (modification.type === 'Remove') {
+      if (!existing)
+        throw new Rejection('fatal', `Nonexistent query id: ${queryId}`)
+      existing.release()
+      this.#subscriptions.delete(queryId)
+      return [{ type: 'QueryRemoved', queryId }]
+    }
+    if (existing)
+      throw new Rejection('fatal', `Duplicate query ID: ${queryId}`)
+    const { udfPath: name, args, journal = null, componentPath: component } = modification
+    this.#subscriptions.set(queryId, { queryId, name, args, component, journal, result: null, release: () => {}, sent: null })
+    return []
+  }
+
+  /** Marks all queries as stale. */
+  invalidateAll(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.release()
+      subscription.result = null
+    }
+  }
+
+  /**
+   * Reads the queries that need a result.
+   *
+   * @returns the results that differ from the last results that were sent.
+   */
+  async refresh({ identity, isAdmin }: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<StateModification[]> {
+    const stale = [...this.#subscriptions.values()].filter(({ result }) => result === null)
+    const runs = await Promise.allSettled(stale.map(({ name, args, journal, component }) => read({
+      name,
+      args,
+      identity,
+      journal,
+      caller: isAdmin ? 'trusted' : 'client',
+      ...isAdmin && component ? { component } : {},
+    })))
+    const results = runs.map((run) => {
+      if (run.status === 'rejected')
+        throw run.reason
+      return run.value
+    })
+    return stale.flatMap((subscription, index) => this.#apply(subscription, results[index]!))
+  }
+
+  clear(): void {
+    this.#subscriptions.forEach(({ release }) => release())
+    this.#subscriptions.clear()
+  }
+
+  #apply(subscription: Subscription, result: QueryResult): StateModification[] {
+    // The connection may have been closed meanwhile.
+    if (!this.#subscriptions.has(subscription.queryId))
+      return []
+    subscription.journal = result.journal
+    if (result.isCurrent) {
+      subscription.result = result
+      subscription.release = result.use(() => {
+        subscription.result = null
+        this.#onStale()
+      })
+    }
+    else {
+      this.#onStale()
+    }
+    if (result.text === subscription.sent)
+      return []
+    subscription.sent = result.text
+    return [encodeResult(subscription.queryId, result.outcome, result.journal)]
+  }
+}

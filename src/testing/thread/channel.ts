@@ -1,0 +1,53 @@
+/** The messages between the main thread and the thread of a deployment. */
+import type { ConvueErrorCode } from '../../errors/convue-error.ts'
+import type { Limits } from '../functions/host-options.ts'
+import type { Connection, LogEntry } from '../log.ts'
+import type { Call } from '../runtime/call.ts'
+import type { FunctionKind } from '../runtime/functions-catalog.ts'
+import type { ServerOptions } from '../server/server.ts'
+import { ConvueError } from '../../errors/convue-error.ts'
+
+/** The requests of the main thread to the thread of a deployment. */
+export type WorkerRequest
+  = | { type: 'start', options: ServerOptions }
+    | { type: 'run', kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'> }
+    | { type: 'setEnv', name: string, value: string | null }
+    | { type: 'advanceClock', ms: number }
+    | { type: 'settled' | 'disconnectAll' | 'restart' | 'reload' | 'close' }
+
+/** The data with which the thread of a deployment starts. */
+export interface EntryData {
+  limits: Limits
+}
+
+/** The message that the main thread sends. */
+export interface RequestMessage {
+  id: number
+  request: WorkerRequest
+}
+
+/**
+ * The messages that the main thread receives. Events arrive before the answer to the request that
+ * caused them.
+ */
+export type WorkerMessage
+  = | { type: 'answer', id: number, value: unknown }
+    | { type: 'failure', id: number, error: SerializedError }
+    | { type: 'events', log: LogEntry[], connections: [id: number, connection: Connection | null][] }
+
+/** An error in a form that can be sent between threads. */
+type SerializedError
+  = | { code: ConvueErrorCode, why: string, fix: string, cause: string }
+    | { code: null, message: string, stack: string | undefined }
+
+export function serializeError(error: unknown): SerializedError {
+  if (error instanceof ConvueError) {
+    return { code: error.code, why: error.why, fix: error.fix, cause: String(error.cause ?? '') }
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { code: null, message, stack }
+}
+
+export function deserializeError(error: SerializedError): Error {
+  return error.code === null ? Object.assign(new Error(error.message), { stack: error.stack }) : new ConvueError(error)
+}

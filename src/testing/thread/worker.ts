@@ -1,0 +1,84 @@
+/** The thread in which a deployment runs, as the main thread sees it. */
+import type { LogEntry } from '../log.ts'
+import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
+import process from 'node:process'
+import { parentPort } from 'node:worker_threads'
+import { clock } from '../runtime/clock.ts'
+import { DeploymentServer } from '../server/server.ts'
+import { serializeError } from './channel.ts'
+
+/**
+ * The server of this thread. Each deployment has its own thread, since its clock replaces `Date`
+ * and `setTimeout` of the thread.
+ */
+let server: DeploymentServer | undefined
+let log: LogEntry[] = []
+let isFlushDue = false
+
+/** Serves the requests of the main thread. */
+export function serveDeployment(): void {
+  clock.install()
+  process.setSourceMapsEnabled(true)
+  // A mistake in one connection must not end the deployment.
+  process.on('uncaughtException', error => console.error('Uncaught error in a deployment:', error))
+
+  parentPort!.on('message', async ({ id, request }: RequestMessage) => {
+    try {
+      const value = await handle(request)
+      flushEvents()
+      post({ type: 'answer', id, value })
+    }
+    catch (error) {
+      flushEvents()
+      post({ type: 'failure', id, error: serializeError(error) })
+    }
+  })
+}
+
+async function handle(request: WorkerRequest): Promise<unknown> {
+  if (request.type === 'start') {
+    server = await DeploymentServer.start(request.options, onEvent)
+    return server.urls
+  }
+  switch (request.type) {
+    case 'run':
+      return await server!.run(request.kind, request.call)
+    case 'setEnv':
+      return await server!.changeVariables([request])
+    case 'advanceClock':
+      return server!.advanceClock(request.ms)
+    case 'settled':
+      return await server!.settled()
+    case 'disconnectAll':
+      return await server!.disconnectAll()
+    case 'restart':
+      return await server!.restart()
+    case 'reload':
+      return await server!.reload()
+    case 'close':
+      return await server!.close()
+    default:
+      return request satisfies never
+  }
+}
+
+/** Sends events in batches, so that reporting does not slow down the functions. */
+function onEvent(entry: LogEntry | null): void {
+  if (entry)
+    log.push(entry)
+  if (!isFlushDue)
+    setImmediate(flushEvents)
+  isFlushDue = true
+}
+
+function flushEvents(): void {
+  isFlushDue = false
+  const connections = server?.takeChangedConnections() ?? []
+  if (log.length > 0 || connections.length > 0)
+    post({ type: 'events', log, connections })
+  log = []
+}
+
+function post(message: WorkerMessage): void {
+  parentPort!.postMessage(message)
+}

@@ -1,0 +1,115 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { anyApi } from 'convex/server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startDeployment } from '../../src/testing/index.ts'
+import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+
+const files = {
+  'convex.config.ts': `
+    import { defineApp } from 'convex/server'
+    import ledger from './ledger/convex.config'
+    const app = defineApp()
+    app.use(ledger, { httpPrefix: '/ledger/', env: { GREETING: 'hello' } })
+    export default app`,
+  'ledger/convex.config.ts': `
+    import { defineComponent } from 'convex/server'
+    import { v } from 'convex/values'
+    export default defineComponent('ledger', { env: { GREETING: v.string() } })`,
+  'ledger/entries.ts': `
+    import { internalMutationGeneric, mutationGeneric, queryGeneric } from 'convex/server'
+    export const list = queryGeneric(async ctx => (await ctx.db.query('entries').collect()).map(({ text }) => text))
+    export const add = mutationGeneric(async (ctx, { text }) => await ctx.db.insert('entries', { text }))
+    export const addAndFail = mutationGeneric(async (ctx, { text }) => {
+      await ctx.db.insert('entries', { text })
+      throw new Error('the ledger is closed')
+    })
+    export const tick = internalMutationGeneric(async ctx => await ctx.db.insert('entries', { text: 'tick' }))
+    export const callBack = mutationGeneric(async (ctx, { handle, text }) => await ctx.runMutation(handle, { text }))
+    export const callBackLater = mutationGeneric(async (ctx, { handle, text }) => await ctx.scheduler.runAfter(0, handle, { text }))
+    export const environment = queryGeneric(async ctx => [process.env.GREETING ?? null, process.env.SECRET ?? null, (await ctx.auth.getUserIdentity())?.subject ?? null])`,
+  'ledger/crons.ts': `
+    import { anyApi, cronJobs } from 'convex/server'
+    const crons = cronJobs()
+    crons.interval('tick', { hours: 1 }, anyApi.entries.tick, {})
+    export default crons`,
+  'ledger/http.ts': `
+    import { httpActionGeneric, httpRouter } from 'convex/server'
+    const http = httpRouter()
+    http.route({ path: '/status', method: 'GET', handler: httpActionGeneric(async ctx => Response.json(await ctx.runQuery('entries:list', {}))) })
+    export default http`,
+  'app.ts': `
+    import { actionGeneric, anyApi, componentsGeneric, createFunctionHandle, internalMutationGeneric, mutationGeneric, queryGeneric } from 'convex/server'
+    const { entries } = componentsGeneric().ledger
+    export const list = queryGeneric(async ctx => [await ctx.runQuery(entries.list, {}), (await ctx.db.query('notes').collect()).map(({ text }) => text)])
+    export const note = internalMutationGeneric(async (ctx, { text }) => { await ctx.db.insert('notes', { text }) })
+    export const both = mutationGeneric(async (ctx, { text }) => {
+      await ctx.db.insert('notes', { text })
+      await ctx.runMutation(entries.add, { text })
+    })
+    export const bothAndFail = mutationGeneric(async (ctx, { text }) => {
+      await ctx.db.insert('notes', { text })
+      await ctx.runMutation(entries.add, { text })
+      throw new Error('never mind')
+    })
+    export const survive = mutationGeneric(async (ctx, { text }) => {
+      await ctx.db.insert('notes', { text })
+      return await ctx.runMutation(entries.addAndFail, { text }).then(() => 'added', error => error.message)
+    })
+    export const hidden = mutationGeneric(async ctx => await ctx.runMutation(entries.tick, {}))
+    export const viaHandle = mutationGeneric(async (ctx, { text }) => {
+      const handle = await createFunctionHandle(anyApi.app.note)
+      await ctx.runMutation(entries.callBack, { handle, text })
+      await ctx.runMutation(entries.callBackLater, { handle, text: text + ' later' })
+    })
+    export const environment = queryGeneric(async ctx => await ctx.runQuery(entries.environment, {}))`,
+}
+const app = anyApi.app as Record<'list' | 'both' | 'bothAndFail' | 'survive' | 'hidden' | 'viaHandle' | 'environment', any>
+
+let folder: string
+let deployment: Deployment
+beforeAll(async () => {
+  folder = await createFolder()
+  await writeFunctions(folder, files)
+  deployment = await startDeployment({ functions: folder, env: { SECRET: 'of the app' } })
+})
+afterAll(async () => {
+  await deployment.close()
+  await removeFolder(folder)
+})
+
+describe('a component', () => {
+  it('runs its crons, which begin at the deployment', async () => {
+    await deployment.settled()
+    expect(await deployment.query(app.list)).toEqual([['tick'], []])
+  })
+
+  it('shares the transaction of its caller, and is rolled back with it', async () => {
+    await deployment.mutation(app.both, { text: 'one' })
+    await expect(deployment.mutation(app.bothAndFail, { text: 'two' })).rejects.toThrow('never mind')
+    expect(await deployment.query(app.list)).toEqual([['tick', 'one'], ['one']])
+  })
+
+  it('is rolled back alone if its caller catches the error', async () => {
+    expect(await deployment.mutation(app.survive, { text: 'three' })).toContain('the ledger is closed')
+    expect(await deployment.query(app.list)).toEqual([['tick', 'one'], ['one', 'three']])
+  })
+
+  it('does not let its parent call internal functions', async () => {
+    await expect(deployment.mutation(app.hidden)).rejects.toThrow('Could not find function for \'entries.js:tick\'')
+  })
+
+  it('calls and schedules a function of the app by its handle', async () => {
+    await deployment.mutation(app.viaHandle, { text: 'by handle' })
+    await deployment.settled()
+    expect(await deployment.query(app.list)).toEqual([['tick', 'one'], ['one', 'three', 'by handle', 'by handle later']])
+  })
+
+  it('sees its own environment only, and no identity', async () => {
+    expect(await deployment.query(app.environment, {}, { identity: { subject: 'ada' } })).toEqual(['hello', null, null])
+  })
+
+  it('answers requests below its prefix', async () => {
+    expect(await (await fetch(`${deployment.siteUrl}/ledger/status`)).json()).toEqual(['tick', 'one'])
+    expect((await fetch(`${deployment.siteUrl}/status`)).status).toBe(404)
+  })
+})

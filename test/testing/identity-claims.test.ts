@@ -1,0 +1,117 @@
+import type { AuthProvider } from 'convex/server'
+import type { JWTPayload } from 'jose'
+import { Buffer } from 'node:buffer'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { Authenticator } from '../../src/testing/runtime/auth.ts'
+
+const ISSUER = 'https://issuer.example'
+
+let key: CryptoKey
+let jwks: { keys: object[] }
+beforeAll(async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  key = privateKey
+  jwks = { keys: [{ ...await exportJWK(publicKey), kid: 'k', alg: 'RS256' }] }
+})
+
+async function sign(claims: JWTPayload, expiresAt = Math.floor(Date.now() / 1000) + 60): Promise<string> {
+  return await new SignJWT({ iss: ISSUER, sub: 'ada', aud: 'app', iat: 1, exp: expiresAt, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k' }).sign(key)
+}
+
+function customJwt(): AuthProvider {
+  const data = Buffer.from(JSON.stringify(jwks)).toString('base64')
+  return { type: 'customJwt', issuer: ISSUER, applicationID: 'app', algorithm: 'RS256', jwks: `data:application/json;base64,${data}` }
+}
+
+/** Answers the requests for the provider's keys. */
+function requestKeys(url: string): Promise<Response> {
+  return Promise.resolve(Response.json(
+    url === `${ISSUER}/.well-known/openid-configuration` ? { jwks_uri: `${ISSUER}/keys` } : jwks,
+  ))
+}
+
+async function identify(provider: AuthProvider, token: string): Promise<Record<string, unknown>> {
+  const authenticator = await Authenticator.create({ providers: [provider] }, requestKeys)
+  return (await authenticator.verify(token)).identity
+}
+
+const OPEN_ID: AuthProvider = { domain: ISSUER, applicationID: 'app' }
+const SUBJECT = { issuer: ISSUER, subject: 'ada', tokenIdentifier: `${ISSUER}|ada` }
+
+describe('the identity of a customJwt token', () => {
+  it('has its claims under their own names', async () => {
+    const claims = { name: 'Ada', email_verified: true, picture: 'https://ada.example', updated_at: 1_700_000_000, address: 'London' }
+    expect(await identify(customJwt(), await sign(claims))).toEqual({ ...claims, ...SUBJECT })
+  })
+
+  it('has nested claims under joined names', async () => {
+    const claims = { org: { id: 'o1', roles: ['admin'], plan: { name: 'pro' } } }
+    expect(await identify(customJwt(), await sign(claims))).toEqual({ 'org.id': 'o1', 'org.roles': ['admin'], 'org.plan.name': 'pro', ...SUBJECT })
+  })
+
+  it('has no claims about the token itself, and not fva', async () => {
+    expect(await identify(customJwt(), await sign({ fva: [1, 2], jti: 'j', nbf: 1 }))).toEqual(SUBJECT)
+  })
+
+  it('is accepted up to five seconds after its expiry', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    expect(await identify(customJwt(), await sign({}, now - 2))).toMatchObject({ subject: 'ada' })
+    await expect(identify(customJwt(), await sign({}, now - 10))).rejects.toMatchObject({ code: 'TokenExpired' })
+  })
+
+  it('may have several audiences', async () => {
+    expect(await identify(customJwt(), await sign({ aud: ['other', 'app'] }))).toEqual(SUBJECT)
+  })
+})
+
+describe('the identity of an OpenID Connect token', () => {
+  it('has the standard claims under the names of UserIdentity', async () => {
+    const token = await sign({
+      name: 'Ada',
+      given_name: 'Augusta',
+      email_verified: true,
+      picture: 'https://ada.example/picture',
+      profile: 'https://ada.example/profile',
+      website: 'https://ada.example',
+      locale: 'en',
+      zoneinfo: 'Europe/London',
+      birthdate: '1815-12-10',
+      phone_number: '+44',
+      phone_number_verified: false,
+    })
+    expect(await identify(OPEN_ID, token)).toEqual({
+      name: 'Ada',
+      givenName: 'Augusta',
+      emailVerified: true,
+      pictureUrl: 'https://ada.example/picture',
+      profileUrl: 'https://ada.example/profile',
+      websiteUrl: 'https://ada.example',
+      language: 'en',
+      timezone: 'Europe/London',
+      birthday: '1815-12-10',
+      phoneNumber: '+44',
+      phoneNumberVerified: false,
+      ...SUBJECT,
+    })
+  })
+
+  it('has the formatted address, and the time of the update as RFC 3339', async () => {
+    const token = await sign({ address: { formatted: '12 St James\'s Square', country: 'UK' }, updated_at: 1_700_000_000 })
+    expect(await identify(OPEN_ID, token)).toEqual({ address: '12 St James\'s Square', updatedAt: '2023-11-14T22:13:20+00:00', ...SUBJECT })
+  })
+
+  it('has other claims as they are, without fva, jti and nbf', async () => {
+    const token = await sign({ org: { id: 'o1' }, role: 'admin', fva: [1, 2], jti: 'j', nbf: 1 })
+    expect(await identify(OPEN_ID, token)).toEqual({ org: { id: 'o1' }, role: 'admin', ...SUBJECT })
+  })
+
+  it('is refused if the token has two audiences', async () => {
+    await expect(identify(OPEN_ID, await sign({ aud: ['app', 'other'] }))).rejects.toMatchObject({ code: 'Unauthenticated' })
+    expect(await identify(OPEN_ID, await sign({ aud: ['app'] }))).toEqual(SUBJECT)
+  })
+
+  it('is refused after its expiry, without leeway', async () => {
+    await expect(identify(OPEN_ID, await sign({}, Math.floor(Date.now() / 1000) - 2))).rejects.toMatchObject({ code: 'TokenExpired' })
+  })
+})
