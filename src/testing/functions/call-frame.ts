@@ -31,6 +31,8 @@ export class CallFrame {
   readsTime = false
   /** Called when the last operation that the call has started ends. */
   onQuiet: (() => void) | undefined
+  /** Called when the code of the call is about to continue, because an operation has ended. */
+  onContinue: (() => void) | undefined
   readonly #operations = new Map<string, number>()
 
   constructor({ callId, kind, component, now, seed }: Omit<FrameInputs, 'kind'> & { kind: CallFrame['kind'] }) {
@@ -73,6 +75,7 @@ export class CallFrame {
       return await promise
     }
     finally {
+      this.onContinue?.()
       this.endOperation(name)
     }
   }

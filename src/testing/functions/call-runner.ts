@@ -58,6 +58,7 @@ export class CallRunner {
   async run(call: FunctionCall | HttpCall): Promise<void> {
     const frame = new CallFrame({ ...call, component: call.component })
     const failed = new Promise<CallOutcome>(fail => this.#running.set(call.callId, { frame, fail, quietChecks: 0 }))
+    frame.onContinue = () => this.startTurn(call.callId)
     this.#watch()
     this.startTurn(call.callId)
     const ended = frames.run(frame, () => this.#start(call, frame))

@@ -2,10 +2,21 @@
 import type { FunctionError } from './messages.ts'
 
 export function describeError(thrown: unknown): FunctionError {
+  try {
+    return describe(thrown)
+  }
+  catch {
+    // Reading the value fails, for example because the value is a proxy. Its call must end nevertheless.
+    return plainError('Uncaught [object]')
+  }
+}
+
+function describe(thrown: unknown): FunctionError {
   if (!(thrown instanceof Error))
     return { message: `Uncaught ${textOf(thrown)}`, stack: '' }
-  const message = `Uncaught ${thrown.name}: ${thrown.message}`
-  const stack = thrown.stack ?? ''
+  const message = `Uncaught ${String(thrown.name)}: ${String(thrown.message)}`
+  // Functions may replace the stack by a value that cannot be sent to another thread.
+  const stack = typeof thrown.stack === 'string' ? thrown.stack : ''
   // `convex/server` has already replaced the data of a `ConvexError` by its JSON.
   if (Symbol.for('ConvexError') in thrown && 'data' in thrown && typeof thrown.data === 'string')
     return { message, stack, dataJson: thrown.data }

@@ -16,6 +16,8 @@ interface SentResponse {
 export function toResponseMessage(response: Response): SentResponse {
   const headers = [...response.headers]
   const { status, body } = response
+  if (response.bodyUsed || body?.locked)
+    throw new TypeError('HTTP actions must return a Response whose body has not been read')
   if (body === null)
     return { message: { status, headers, body: null }, bodyEnded: null }
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()

@@ -6,7 +6,7 @@ import type { ImportOptions, Imports } from './imports.ts'
 import type { LogStream } from './log-stream.ts'
 import { HttpError } from '../http-error.ts'
 import { requireAdmin } from './caller.ts'
-import { readBody, readJson } from './request-body.ts'
+import { readBody, readObject } from './request-body.ts'
 
 /** A change of a variable; `null` removes the variable. */
 export interface VariableChange {
@@ -30,7 +30,9 @@ const done = (): Response => new Response(null, { status: 200 })
 
 const ROUTES: Record<string, Route> = {
   'POST update_environment_variables': async (host, request) => {
-    const { changes } = await readJson(request) as { changes: { name: string, value?: string | null }[] }
+    const { changes } = await readObject(request) as { changes?: { name: string, value?: string | null }[] }
+    if (!Array.isArray(changes))
+      throw new HttpError(400, 'BadJsonBody', 'Failed to deserialize the JSON body into the target type: missing field `changes`')
     await changeVariables(host, changes.map(({ name, value = null }) => ({ name, value })))
     return done()
   },
@@ -46,11 +48,11 @@ const ROUTES: Record<string, Route> = {
     return Response.json(String(part))
   },
   'POST import/finish_upload': async (host, request) => {
-    const { import: options, uploadToken } = await readJson(request) as { import: ImportOptions, uploadToken: string }
+    const { import: options, uploadToken } = await readObject(request) as unknown as { import: ImportOptions, uploadToken: string }
     return Response.json({ importId: host.imports().finishUpload(uploadToken, options) })
   },
   'POST perform_import': async (host, request) => {
-    const { importId } = await readJson(request) as { importId: string }
+    const { importId } = await readObject(request) as unknown as { importId: string }
     await host.imports().perform(importId)
     return done()
   },

@@ -13,7 +13,7 @@ import { parseFunctionName } from '../runtime/function-path.ts'
 import { decodeTimestamp, encodeTimestamp } from '../sync/protocol.ts'
 import { identify } from './caller.ts'
 import { toCleanJson } from './clean-json.ts'
-import { parseJson, readJson } from './request-body.ts'
+import { decodePart, parseJson, readJson, readObject } from './request-body.ts'
 
 /** The parts of a deployment that calls over HTTP need. */
 export interface FunctionsApiHost extends CallerHost {
@@ -101,7 +101,7 @@ async function run(runtime: Runtime, kind: FunctionKind, call: Call): Promise<Ou
 
 /** `POST /api/run/messages/list`: the last part of the path is the name of the function. */
 async function answerRun(host: FunctionsApiHost, request: IncomingMessage, path: string): Promise<Response> {
-  const parts = path.split('/').map(decodeURIComponent)
+  const parts = path.split('/').map(decodePart)
   const name = parts.pop()
   if (parts.length === 0 || !name)
     throw new HttpError(400, 'MissingIdentifier', 'Path or function name not provided in path, e.g. /api/run/messages/list')
@@ -115,14 +115,23 @@ async function answerQueryAt(host: FunctionsApiHost, request: IncomingMessage): 
   const caller = await identify(host, request)
   if (typeof body.ts !== 'string')
     throw missingField('ts')
-  const outcome = await queryAt(host, runtime, toCall(body, caller, request), decodeTimestamp(body.ts))
+  const outcome = await queryAt(host, runtime, toCall(body, caller, request), readTimestamp(body.ts))
   return Response.json(toAnswer(outcome, body.format))
+}
+
+function readTimestamp(text: string): bigint {
+  try {
+    return decodeTimestamp(text)
+  }
+  catch (error) {
+    throw new HttpError(400, 'BadJsonBody', (error as Error).message)
+  }
 }
 
 /** All queries of a batch read the data of the same timestamp. */
 async function answerBatch(host: FunctionsApiHost, request: IncomingMessage): Promise<Response> {
   const runtime = await host.runtime()
-  const { queries } = await readJson(request) as { queries?: unknown }
+  const { queries } = await readObject(request)
   if (!Array.isArray(queries))
     throw missingField('queries')
   const requests = queries.map(toRequest)

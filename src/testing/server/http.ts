@@ -11,7 +11,7 @@ import { answerAdminApi } from './admin-api.ts'
 import { identify } from './caller.ts'
 import { answerDownload, answerUpload } from './files-api.ts'
 import { answerFunctionsApi, metadataOf } from './functions-api.ts'
-import { MAX_BODY_BYTES, readBody } from './request-body.ts'
+import { decodePart, MAX_BODY_BYTES, readBody } from './request-body.ts'
 
 /** The statuses whose responses cannot have a body. */
 const WITHOUT_BODY = [101, 204, 205, 304]
@@ -72,7 +72,7 @@ async function handleCloudRequest(host: HttpHost, request: IncomingMessage): Pro
   const [, api, ...rest] = pathname.split('/')
   if (api === 'api') {
     if (method === 'GET' && rest[0] === 'storage' && rest.length === 2)
-      return answerDownload(runtime.files, request, decodeURIComponent(rest[1]!))
+      return answerDownload(runtime.files, request, decodePart(rest[1]!))
     const path = rest.join('/')
     const answer = await answerFunctionsApi(host, request, path) ?? await answerAdminApi(host, request, path)
     if (answer)
@@ -87,6 +87,9 @@ async function handleCloudRequest(host: HttpHost, request: IncomingMessage): Pro
  * if the function requests the identity.
  */
 async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<{ identity: Identity, authenticationError: Error | null }> {
+  // A parameter `adminKey` of the URL belongs to the HTTP action.
+  if (request.headers.authorization === undefined)
+    return { identity: null, authenticationError: null }
   try {
     return { identity: (await identify(host, request)).identity, authenticationError: null }
   }
@@ -124,7 +127,17 @@ async function respond(request: IncomingMessage, response: ServerResponse, answe
   const { status, headers, body } = await answer()
   const cookies = headers.getSetCookie()
   headers.delete('set-cookie')
-  response.writeHead(status, { ...Object.fromEntries(headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
+  try {
+    response.writeHead(status, { ...Object.fromEntries(headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
+  }
+  catch (error) {
+    // An HTTP action has set a header that Node refuses. The client must receive an answer nevertheless.
+    console.error('A response cannot be sent:', error)
+    await body?.cancel()
+    response.writeHead(500, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ code: 'InternalServerError', message: (error as Error).message }))
+    return
+  }
   // The headers reach the client although the first part of the body may take long.
   response.flushHeaders()
   try {

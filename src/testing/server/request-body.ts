@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Buffer } from 'node:buffer'
 import { HttpError } from '../http-error.ts'
+import { parseNestedJson } from '../nested-json.ts'
 
 /** Larger bodies are refused. */
 export const MAX_BODY_BYTES = 20 * 2 ** 20
@@ -32,10 +33,28 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   return parseJson(text, 'BadJsonBody', 'the request body')
 }
 
+/** Reads a body of JSON that must be an object. */
+export async function readObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const body = await readJson(request)
+  if (typeof body !== 'object' || body === null)
+    throw new HttpError(400, 'BadJsonBody', 'Failed to deserialize the JSON body into the target type: expected an object')
+  return body as Record<string, unknown>
+}
+
+/** Decodes a part of the path of a request. */
+export function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  }
+  catch {
+    throw new HttpError(400, 'InvalidPath', `The path contains a malformed escape sequence: ${part}`)
+  }
+}
+
 /** Parses a part of a request: its body, or one of its parameters. */
 export function parseJson(text: string, code: string, part: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseNestedJson(text)
   }
   catch (error) {
     throw new HttpError(400, code, `Failed to parse ${part} as JSON: ${(error as Error).message}`)

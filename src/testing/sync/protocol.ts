@@ -3,6 +3,7 @@ import type { JSONValue } from 'convex/values'
 import type { Outcome } from '../runtime/call.ts'
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
+import { parseNestedJson } from '../nested-json.ts'
 
 /** The messages that a client sends; see `protocol.ts` of the `convex` package. */
 export type ClientMessage = Connect | Authenticate | ModifyQuerySet | FunctionRequest | { type: 'Event' }
@@ -102,7 +103,7 @@ export function parseClientMessage(data: string, isBinary: boolean): ClientMessa
 
 function parseJson(data: string): unknown {
   try {
-    return JSON.parse(data)
+    return parseNestedJson(data)
   }
   catch (error) {
     throw new Rejection('fatal', `Received Invalid JSON on websocket: ${(error as Error).message}`)
@@ -112,9 +113,10 @@ function parseJson(data: string): unknown {
 function isClientMessage(message: any): message is ClientMessage {
   switch (message?.type) {
     case 'Connect':
-      return typeof message.sessionId === 'string'
+      return typeof message.sessionId === 'string' && ['string', 'undefined'].includes(typeof message.maxObservedTimestamp)
     case 'Authenticate':
       return typeof message.tokenType === 'string' && Number.isInteger(message.baseVersion)
+        && (message.tokenType === 'None' || typeof message.value === 'string')
     case 'ModifyQuerySet':
       return Number.isInteger(message.baseVersion) && Number.isInteger(message.newVersion) && message.newVersion > message.baseVersion
         && Array.isArray(message.modifications) && message.modifications.every(isModification)

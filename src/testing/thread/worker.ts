@@ -74,9 +74,10 @@ function onEvent(entry: LogEntry | null): void {
 function flushEvents(): void {
   isFlushDue = false
   const connections = server?.takeChangedConnections() ?? []
-  if (log.length > 0 || connections.length > 0)
-    post({ type: 'events', log, connections })
+  const entries = log
   log = []
+  if (entries.length > 0 || connections.length > 0)
+    post({ type: 'events', log: entries, connections })
 }
 
 function post(message: WorkerMessage): void {

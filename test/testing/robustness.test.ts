@@ -1,0 +1,127 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { makeFunctionReference } from 'convex/server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startDeployment } from '../../src/testing/index.ts'
+import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { RawClient } from './raw-client.ts'
+
+const FUNCTIONS = `
+import { queryGeneric } from 'convex/server'
+export const one = queryGeneric(() => 1)
+export const whoami = queryGeneric(async ctx => (await ctx.auth.getUserIdentity())?.subject)
+const fail = make => queryGeneric(() => { throw make() })
+export const stackIsFunction = fail(() => Object.assign(new Error('no'), { stack: () => 1 }))
+export const stackIsList = fail(() => Object.assign(new Error('no'), { stack: [{ call() {} }] }))
+export const messageIsSymbol = fail(() => Object.assign(new Error(), { message: Symbol('no') }))
+export const messageThrows = fail(() => Object.defineProperty(new Error(), 'message', { get() { throw new Error('no') } }))
+export const isProxy = fail(() => new Proxy({}, { getPrototypeOf() { throw new Error('no') } }))
+export const loopAfterDigest = queryGeneric(async () => {
+  await crypto.subtle.digest('SHA-256', new Uint8Array(1))
+  for (;;);
+})
+`
+
+const HTTP = `
+import { httpActionGeneric, httpRouter } from 'convex/server'
+const http = httpRouter()
+const route = (path, handler) => http.route({ path, method: 'GET', handler: httpActionGeneric(handler) })
+route('/header', async () => new Response('x', { headers: { 'x-name': 'a\\x01b' } }))
+route('/trailer', async () => new Response('x', { headers: { 'trailer': 'x-name', 'content-length': '1' } }))
+route('/read', async () => {
+  const response = new Response('x')
+  await response.text()
+  return response
+})
+route('/locked', async () => {
+  const response = new Response('x')
+  response.body.getReader()
+  return response
+})
+route('/whoami', async ctx => Response.json(await ctx.auth.getUserIdentity()))
+export default http
+`
+
+let folder: string
+let deployment: Deployment
+beforeAll(async () => {
+  folder = await createFolder()
+  await writeFunctions(folder, { 'functions.ts': FUNCTIONS, 'http.ts': HTTP })
+  deployment = await startDeployment({ functions: folder })
+})
+afterAll(async () => {
+  await deployment.close()
+  await removeFolder(folder)
+})
+
+function query(name: string, identity: { subject: string } | null = null): Promise<unknown> {
+  return deployment.query(makeFunctionReference<'query'>(`functions:${name}`), {}, { identity })
+}
+
+describe('a thrown value that cannot be described', () => {
+  it.each(['stackIsFunction', 'stackIsList', 'messageIsSymbol', 'messageThrows', 'isProxy'])('fails its call: %s', async (name) => {
+    await expect(query(name)).rejects.toThrow('Server Error')
+  })
+})
+
+describe('an endless loop after a result of Node', () => {
+  it('is ended by the watchdog, and other calls are answered', async () => {
+    const looping = expect(query('loopAfterDigest')).rejects.toThrow('timed out')
+    expect(await query('whoami', { subject: 'ada' })).toBe('ada')
+    await looping
+  }, 15_000)
+})
+
+describe('an HTTP action', () => {
+  it.each(['header', 'trailer', 'read', 'locked'])('is answered with 500 if its response cannot be sent: %s', async (path) => {
+    const response = await fetch(`${deployment.siteUrl}/${path}`, { signal: AbortSignal.timeout(5_000) })
+    expect(response.status).toBe(500)
+    await response.text()
+  })
+
+  it('may have a parameter with the name `adminKey`', async () => {
+    const response = await fetch(`${deployment.siteUrl}/whoami?adminKey=mine`)
+    expect([response.status, await response.json()]).toEqual([200, null])
+  })
+})
+
+describe('a malformed request', () => {
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+  const asAdmin = (): Record<string, string> => ({ authorization: `Convex ${deployment.adminKey}` })
+  const cases: [path: string, body: string, headers?: () => Record<string, string>][] = [
+    ['query_batch', 'null'],
+    ['query_at_ts', '{"path":"functions:one","args":{},"ts":"x"}'],
+    ['query', `{"path":"functions:one","args":{"deep":${deep}}}`],
+    ['run/%E0%A4/one', '{"args":{}}'],
+    ['update_environment_variables', 'null', asAdmin],
+    ['update_environment_variables', '{}', asAdmin],
+    ['import/finish_upload', 'null', asAdmin],
+    ['perform_import', 'null', asAdmin],
+  ]
+  it.each(cases)('is answered with 400: POST %s', async (path, body, headers = () => ({})) => {
+    const response = await fetch(`${deployment.url}/api/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers() },
+      body,
+    })
+    expect(response.status).toBe(400)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  })
+
+  it('is answered with 400 if the name of a file is malformed', async () => {
+    expect((await fetch(`${deployment.url}/api/storage/%E0%A4`)).status).toBe(400)
+  })
+
+  const messages: [name: string, message: string][] = [
+    ['a key that is not a text', '{"type":"Authenticate","tokenType":"Admin","value":5,"baseVersion":0}'],
+    ['a timestamp that is not a text', '{"type":"Connect","sessionId":"a","maxObservedTimestamp":5}'],
+    ['deeply nested arguments', `{"type":"Mutation","requestId":0,"udfPath":"functions:one","args":[{"deep":${deep}}]}`],
+  ]
+  it.each(messages)('ends its socket and has no effect on the deployment: %s', async (_name, message) => {
+    const client = await RawClient.open(deployment.url)
+    client.sendRaw(message)
+    expect(await client.next()).toMatchObject({ type: 'FatalError' })
+    await client.closed
+    await deployment.settled()
+    expect(await query('one')).toBe(1)
+  })
+})
