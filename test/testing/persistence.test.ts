@@ -47,6 +47,21 @@ describe('startDeployment: data', () => {
     expect([download.headers.get('content-type'), await download.text()]).toEqual(['text/plain', 'a file'])
   })
 
+  it('runs a mutation of a client without a session, although an earlier client had its request id', async () => {
+    const options = await createApp()
+    const first = await start(options)
+    const client = await RawClient.open(first.url, null)
+    client.mutate(0, 'notes:add', { text: 'first' })
+    await client.nextOf('MutationResponse')
+    await first.close()
+
+    const second = await start(options)
+    const next = await RawClient.open(second.url, null)
+    next.mutate(0, 'notes:add', { text: 'second' })
+    await next.nextOf('MutationResponse')
+    expect(await second.query(notes.list)).toEqual(['first', 'second'])
+  })
+
   it('runs scheduled functions that were due while no deployment used the folder', async () => {
     const options = await createApp()
     const first = await start(options)

@@ -1,13 +1,18 @@
+import type { AddressInfo } from 'node:net'
 import type { Deployment } from '../../src/testing/index.ts'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import process from 'node:process'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
 import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
 import { RawClient } from './raw-client.ts'
 
 const FUNCTIONS = `
-import { queryGeneric } from 'convex/server'
+import { mutationGeneric, queryGeneric } from 'convex/server'
 export const one = queryGeneric(() => 1)
+export const write = mutationGeneric(() => console.log('a secret of the server'))
 export const whoami = queryGeneric(async ctx => (await ctx.auth.getUserIdentity())?.subject)
 const fail = make => queryGeneric(() => { throw make() })
 export const stackIsFunction = fail(() => Object.assign(new Error('no'), { stack: () => 1 }))
@@ -125,3 +130,53 @@ describe('a malformed request', () => {
     expect(await query('one')).toBe(1)
   })
 })
+
+describe('errors: production', () => {
+  it('hides the lines of the console from a client that sends its mutation again, too', async () => {
+    const production = await startDeployment({ functions: folder, errors: 'production' })
+    onTestFinished(() => production.close())
+    const sessionId = crypto.randomUUID()
+    for (let connectionCount = 0; connectionCount < 2; connectionCount++) {
+      const client = await RawClient.open(production.url, { sessionId, connectionCount })
+      client.mutate(0, 'functions:write', {})
+      expect(await client.nextOf('MutationResponse')).toMatchObject({ success: true, logLines: [] })
+    }
+  })
+})
+
+describe('a client that disconnects while the deployment starts', () => {
+  it('causes no error', async () => {
+    const port = await findPort()
+    const errors: string[] = []
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation(text => errors.push(String(text)) > 0)
+    onTestFinished(() => spy.mockRestore())
+    const starting = startDeployment({ functions: folder, port })
+    const isStarted = starting.then(() => true)
+    while (!await Promise.race([isStarted, connectAndReset(port)]));
+    await (await starting).close()
+    expect(errors.join('')).not.toContain('ECONNRESET')
+  })
+})
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Requests a WebSocket, and ends the connection at once with a reset. */
+async function connectAndReset(port: number): Promise<false> {
+  const socket = connect(port, '127.0.0.1')
+  const closed = new Promise(resolve => socket.once('close', resolve))
+  socket.on('error', () => {})
+  socket.once('connect', () => {
+    socket.write('GET /api/1.48.0/sync HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    setTimeout(() => socket.resetAndDestroy(), 5)
+  })
+  await closed
+  await new Promise(resolve => setTimeout(resolve, 5))
+  return false
+}

@@ -150,7 +150,7 @@ export class Runtime {
       return await running
     const known = this.#host.data.findAnswer(request)
     if (known)
-      return known
+      return this.#host.errors === 'development' ? known : { ...known, outcome: { ...known.outcome, logLines: [] } }
     const answer = this.#runMutation(call, request).finally(() => this.#mutations.delete(key))
     this.#mutations.set(key, answer)
     return await answer

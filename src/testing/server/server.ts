@@ -339,6 +339,8 @@ export class DeploymentServer {
       this.#reportRefusal(refusal)
       return refuseUpgrade(socket, '403 Forbidden', JSON.stringify(refusal))
     }
+    // The client may disconnect while the functions are loaded.
+    socket.on('error', () => {})
     const runtime = await this.#runtime
     const { pathname } = new URL(`http://localhost${request.url}`)
     if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname))

@@ -7,6 +7,7 @@ import type { Call, MutationRequest, RequestMetadata } from '../runtime/call.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Authenticate, ClientMessage, Connect, FunctionRequest, ModifyQuerySet, QuerySetModification, ServerMessage, StateModification, Version } from './protocol.ts'
 import { Buffer } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
 import { clearInterval, setInterval } from 'node:timers'
 import { HttpError } from '../http-error.ts'
 import { identifyAdmin, toIdentity } from '../runtime/admin-key.ts'
@@ -66,6 +67,8 @@ export class SyncConnection {
   readonly #host: SyncHost
 
   #sessionId: string | null = null
+  /** Replaces the id of a client that does not send one. The data keeps the answers of each session. */
+  readonly #ownSessionId = randomUUID()
   /** The client's clock minus ours, in ms. */
   #clientClockSkew: number | undefined
   #isRejected = false
@@ -210,7 +213,7 @@ export class SyncConnection {
     if (this.#waitingMutations >= MAX_WAITING_CALLS)
       throw new Rejection('overloaded', `Too many concurrent mutations. Only up to ${MAX_WAITING_CALLS} pending mutations allowed on a single websocket.`)
     const call = this.#toCall(request)
-    const origin: MutationRequest = { sessionId: this.#sessionId ?? `connection ${this.id}`, requestId }
+    const origin: MutationRequest = { sessionId: this.#sessionId ?? this.#ownSessionId, requestId }
     const answer = async (): Promise<void> => {
       const { outcome, ts } = await this.#host.runtime.mutation(call, origin)
       const committed = ts === null ? {} : { ts: encodeTimestamp(ts) }
