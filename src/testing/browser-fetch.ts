@@ -75,7 +75,9 @@ async function sendRequest(
 function toBytes(body: RequestInit['body']): string | Uint8Array | undefined {
   if (body === null || body === undefined)
     return undefined
-  return body instanceof Uint8Array ? body : String(body)
+  if (body instanceof Uint8Array)
+    return body
+  return String(body)
 }
 
 function storeCookie(cookies: Map<string, string>, cookie: string): void {
@@ -95,5 +97,8 @@ async function toResponse(message: IncomingMessage): Promise<Response> {
   const headers = new Headers()
   for (const [name, value] of Object.entries(message.headersDistinct))
     value?.forEach(item => headers.append(name, item))
-  return new Response(WITHOUT_BODY.includes(status) ? null : Buffer.concat(chunks), { status, statusText: message.statusMessage, headers })
+  const init = { status, statusText: message.statusMessage, headers }
+  if (WITHOUT_BODY.includes(status))
+    return new Response(null, init)
+  return new Response(Buffer.concat(chunks), init)
 }

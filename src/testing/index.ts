@@ -80,16 +80,16 @@ export interface DeploymentOptions {
    */
   limits?: 'enforce' | 'warn' | false
   /**
-   * What clients see of an error. `development` shows the message and the place in the functions, as
-   * a development deployment of Convex does. `production` shows only "Server Error" and the data of
-   * a `ConvexError`, and no lines of the console.
+   * What clients see of an error. `development` shows the message and the place in the functions,
+   * as a development deployment of Convex does. `production` shows only "Server Error" and the data
+   * of a `ConvexError`, and no lines of the console.
    *
    * @default 'development'
    */
   errors?: 'development' | 'production'
   /**
-   * The key with which Convex's command line and dashboard manage the deployment. It gives access to
-   * all data and all functions. @default a random key, which the folder of `data` keeps
+   * The key with which Convex's command line manages the deployment. The key gives access to all
+   * data and all functions. @default a random key, which the folder of `data` keeps
    */
   adminKey?: string
   /** The port to which clients connect; with 0, any free port. @default 0 */
@@ -137,11 +137,20 @@ export interface Deployment {
   /** The open sockets with their subscriptions. As complete as `log`. */
   readonly connections: Connection[]
   /** Runs a query, public or internal. Rejects with the error of the function. */
-  query: <Query extends FunctionReference<'query', any>>(query: Query, ...args: [...OptionalRestArgs<Query>, options?: CallOptions]) => Promise<FunctionReturnType<Query>>
+  query: <Query extends FunctionReference<'query', any>>(
+    query: Query,
+    ...args: [...OptionalRestArgs<Query>, options?: CallOptions]
+  ) => Promise<FunctionReturnType<Query>>
   /** Runs a mutation, public or internal. Rejects with the error of the function. */
-  mutation: <Mutation extends FunctionReference<'mutation', any>>(mutation: Mutation, ...args: [...OptionalRestArgs<Mutation>, options?: CallOptions]) => Promise<FunctionReturnType<Mutation>>
+  mutation: <Mutation extends FunctionReference<'mutation', any>>(
+    mutation: Mutation,
+    ...args: [...OptionalRestArgs<Mutation>, options?: CallOptions]
+  ) => Promise<FunctionReturnType<Mutation>>
   /** Runs an action, public or internal. Rejects with the error of the function. */
-  action: <Action extends FunctionReference<'action', any>>(action: Action, ...args: [...OptionalRestArgs<Action>, options?: CallOptions]) => Promise<FunctionReturnType<Action>>
+  action: <Action extends FunctionReference<'action', any>>(
+    action: Action,
+    ...args: [...OptionalRestArgs<Action>, options?: CallOptions]
+  ) => Promise<FunctionReturnType<Action>>
   /**
    * Resolves once no function runs, no scheduled function is due, and every client has received its
    * answers. An action that waits for a timer counts as running until the clock reaches the time of
@@ -191,7 +200,8 @@ export interface Deployment {
  * `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
  * @example
  * const deployment = await startDeployment({ functions: './convex' })
- * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: { subject: 'ada' } })
+ * const asAda = { identity: { subject: 'ada' } }
+ * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, asAda)
  * await deployment.close()
  */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
@@ -237,8 +247,16 @@ function requireNode(version = process.versions.node): void {
     throw testingError('NODE_UNSUPPORTED', { version })
 }
 
-function createDeployment(thread: DeploymentThread, urls: ServerUrls & Pick<Deployment, 'appOrigin' | 'adminKey'>, watched: string | null): Deployment {
-  const run = (kind: FunctionKind) => async (reference: FunctionReference<any, any>, args: Record<string, Value> = {}, options: CallOptions = {}) => {
+function createDeployment(
+  thread: DeploymentThread,
+  urls: ServerUrls & Pick<Deployment, 'appOrigin' | 'adminKey'>,
+  watched: string | null,
+): Deployment {
+  const run = (kind: FunctionKind) => async (
+    reference: FunctionReference<any, any>,
+    args: Record<string, Value> = {},
+    options: CallOptions = {},
+  ) => {
     const call = { name: getFunctionName(reference), args: convexToJson(args), identity: options.identity ?? null }
     return decodeOutcome(await thread.ask<Outcome>({ type: 'run', kind, call }))
   }

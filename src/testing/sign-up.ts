@@ -72,7 +72,12 @@ let signUps = 0
  * const list = mount(TaskList, { global: { plugins: [ada.plugin] } })
  */
 export async function signUp(deployment: SignUpTarget, options: SignUpOptions = {}): Promise<SignedUpUser> {
-  const { name = 'Ada', email = `user${++signUps}@example.com`, password = 'correct horse battery', basePath = '/api/auth' } = options
+  const {
+    name = 'Ada',
+    email = `user${++signUps}@example.com`,
+    password = 'correct horse battery',
+    basePath = '/api/auth',
+  } = options
   const [{ createAuthClient }, { convexClient }, { WebSocket }, { createConvex }] = await Promise.all([
     importPeer('better-auth', () => import('better-auth/vue')),
     importPeer('@convex-dev/better-auth', () => import('@convex-dev/better-auth/client/plugins')),
@@ -89,8 +94,10 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
   })
 
   const { data, error } = await authClient.signUp.email({ name, email, password })
-  if (error)
-    throw testingError('SIGN_UP_FAILED', `Better Auth refused ${email} with status ${error.status}: ${error.message ?? error.statusText}`)
+  if (error) {
+    const { status, message, statusText } = error
+    throw testingError('SIGN_UP_FAILED', `Better Auth refused ${email} with status ${status}: ${message ?? statusText}`)
+  }
   if (!data.token)
     throw testingError('SIGN_UP_FAILED', `Better Auth signed ${email} up without a session`)
 

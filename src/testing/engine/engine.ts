@@ -175,8 +175,8 @@ export class Engine {
 
   /**
    * Ends a transaction and calls `onChange` once, when a commit changes what the transaction read.
-   * Returns a function that unsubscribes. If such a commit has happened since the transaction began,
-   * `onChange` is called with the timestamp of the first one before this method returns.
+   * Returns a function that unsubscribes. If such a commit has happened since the beginning of the
+   * transaction, this method first calls `onChange` with the timestamp of the first such commit.
    */
   subscribe(transaction: EngineTransaction, onChange: (timestamp: bigint) => void): () => void {
     const subscription: Subscription = { reads: transaction.reads, onChange }

@@ -90,7 +90,10 @@ export class TableRegistry {
     return table
   }
 
-  /** Changes the number of a table without documents. A table that has the number gets another one. */
+  /**
+   * Changes the number of a table without documents. A table that has the number receives another
+   * number.
+   */
   renumber(table: TableInfo, number: number): void {
     const occupant = this.#byNumber.get(number)
     if (occupant)

@@ -144,7 +144,8 @@ export class CallRunner {
 
   #send(frame: CallFrame, outcome: CallOutcome, unawaited: UnawaitedWork | null): void {
     const body = outcome.status === 'responded' ? outcome.response.body : null
-    this.#thread.send({ type: 'result', callId: frame.callId, outcome, unawaited, readsTime: frame.readsTime }, body ? [body] : [])
+    const { callId, readsTime } = frame
+    this.#thread.send({ type: 'result', callId, outcome, unawaited, readsTime }, body ? [body] : [])
   }
 
   #forget(frame: CallFrame): void {

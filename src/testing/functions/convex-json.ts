@@ -10,15 +10,20 @@ export interface ConvexJson {
   functions?: string
 }
 
+interface ConvexJsonFile {
+  functions?: string
+  node?: { externalPackages?: string[] }
+}
+
 /** The settings in the nearest `convex.json` above the functions folder. */
 export function readConvexJson(functions: string): ConvexJson {
   const file = findUp(dirname(functions), 'convex.json')
   if (file === undefined)
     return { externalPackages: [] }
-  const settings = JSON.parse(readFileSync(file, 'utf8')) as { functions?: string, node?: { externalPackages?: string[] } }
+  const settings = JSON.parse(readFileSync(file, 'utf8')) as ConvexJsonFile
   return {
     externalPackages: settings.node?.externalPackages ?? [],
-    ...settings.functions === undefined ? {} : { functions: resolve(dirname(file), settings.functions) },
+    ...settings.functions !== undefined && { functions: resolve(dirname(file), settings.functions) },
   }
 }
 

@@ -175,7 +175,7 @@ export class FunctionsThread {
   #recover(reason: string): void {
     if (this.#isDisposed)
       return
-    this.#finish(this.turn.callId, { outcome: { status: 'error', error: plainError(reason) }, unawaited: null, readsTime: true })
+    this.#fail(this.turn.callId, reason)
     this.#replaceWorker()
   }
 
@@ -183,7 +183,12 @@ export class FunctionsThread {
   #refuse(error: Error): void {
     this.#loadError = error
     for (const callId of [...this.#active.keys()])
-      this.#finish(callId, { outcome: { status: 'error', error: plainError(error.message) }, unawaited: null, readsTime: true })
+      this.#fail(callId, error.message)
+  }
+
+  #fail(callId: number, reason: string): void {
+    const outcome = { status: 'error' as const, error: plainError(reason) }
+    this.#finish(callId, { outcome, unawaited: null, readsTime: true })
   }
 
   #receive(message: CallMessage): void {
@@ -248,8 +253,8 @@ export class FunctionsThread {
 }
 
 /**
- * Answers with a body that is still being streamed. A stream of another thread does not end with its
- * thread, so the body is passed through a stream of this thread.
+ * Answers with a body that is still being streamed. A stream of another thread does not end with
+ * its thread, so the body is passed through a stream of this thread.
  */
 function startBody(active: ActiveCall, response: HttpResponseMessage): void {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()

@@ -17,8 +17,8 @@ export interface FunctionsHostOptions extends LimitOptions {
 
 export interface StartOptions extends Omit<FunctionsHostOptions, 'environments'> {
   /**
-   * The environment variables of the app, and those that the deployment sets itself. They are needed
-   * once the functions are bundled.
+   * The environment variables of the app, and those that the deployment sets itself. They are
+   * needed once the functions are bundled.
    */
   variables: Record<string, string> | Promise<Record<string, string>>
 }

@@ -52,7 +52,8 @@ export interface RunningCall {
  *
  * @example
  * const host = await FunctionsHost.start('/app/convex', { variables: { SITE_URL: 'http://localhost:5173' } })
- * const { result } = host.invoke({ kind: 'query', component: '', module: 'tasks', export: 'list', ...inputs }, handler)
+ * const call = { kind: 'query', component: '', module: 'tasks', export: 'list', ...inputs }
+ * const { result } = host.invoke(call, handler)
  */
 export class FunctionsHost {
   /** The app and the components that it installs. */

@@ -87,8 +87,8 @@ export class Watchdog {
     if (last === undefined || callId === 0)
       return
     const turnMs = isSameTurn ? at - last.turnSince : 0
-    // A worker that has replaced another one starts to count at 0. After a pause of the checks, most
-    // of the time belongs to calls that have ended.
+    // A worker that has replaced another worker starts to count at 0. After a pause of the checks,
+    // most of the time belongs to calls that have ended.
     const spent = Math.max(0, Math.min(cpuMs - last.cpuMs, at - last.at, 2 * TICK_MS))
     const watched = this.#calls.get(callId)
     if (watched)

@@ -7,14 +7,12 @@ import { HttpError } from '../http-error.ts'
 /** The sender of a request. */
 export interface Caller {
   identity: Identity
-  /** Whether the request has the admin key, which allows internal functions and the routes of the CLI. */
+  /** The request has the admin key, which allows internal functions and the CLI's routes. */
   isAdmin: boolean
 }
 
 /**
- * Verifies the admin key.
- *
- * @param actingAs The user as whom the functions run; `null` for an anonymous call.
+ * Verifies the admin key. The functions run as the user `actingAs`; `null` for an anonymous call.
  */
 export function identifyAdmin({ adminKey }: { adminKey: string }, key: string, actingAs: Identity): Caller {
   if (!isEqual(secretOf(key), secretOf(adminKey)))
@@ -26,7 +24,7 @@ export function identifyAdmin({ adminKey }: { adminKey: string }, key: string, a
 export function toIdentity(attributes: unknown): Identity {
   const { subject, tokenIdentifier, ...others } = (attributes ?? {}) as Record<string, unknown>
   if (typeof subject === 'string')
-    return { ...others, subject, ...typeof tokenIdentifier === 'string' ? { tokenIdentifier } : {} }
+    return { ...others, subject, ...typeof tokenIdentifier === 'string' && { tokenIdentifier } }
   if (typeof tokenIdentifier === 'string')
     return { ...others, subject: tokenIdentifier.slice(tokenIdentifier.lastIndexOf('|') + 1), tokenIdentifier }
   throw new HttpError(400, 'HeaderParseFailure', 'Either "tokenIdentifier" or "issuer" and "subject" must be set')

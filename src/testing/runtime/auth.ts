@@ -49,10 +49,14 @@ export class Authenticator {
   async verify(token: string): Promise<Authenticated> {
     const claims = this.#decode(token)
     const provider = this.#providers.find(candidate => isFrom(candidate, claims))
-    if (provider && !isCustom(provider) && [claims.aud].flat().length > 1)
-      throw new AuthenticationError('Unauthenticated', 'Could not verify OIDC token claim: Convex does not accept tokens with several audiences.')
-    if (!provider)
-      throw new AuthenticationError('NoAuthProvider', 'No auth provider found matching the given token. Check your server auth config.')
+    if (provider && !isCustom(provider) && [claims.aud].flat().length > 1) {
+      throw new AuthenticationError('Unauthenticated', 'Could not verify OIDC token claim: '
+        + 'Convex does not accept tokens with several audiences.')
+    }
+    if (!provider) {
+      throw new AuthenticationError('NoAuthProvider', 'No auth provider found matching the given token. '
+        + 'Check your server auth config.')
+    }
     try {
       const { payload } = await this.#jose.jwtVerify(token, await this.#keysOf(provider), {
         currentDate: new Date(clock.now()),
@@ -118,13 +122,16 @@ function isFrom(provider: AuthProvider, { iss, aud }: JWTPayload): boolean {
 }
 
 function withScheme(issuer: string): string {
-  return /^https?:\/\//.test(issuer) ? issuer : `https://${issuer}`
+  if (/^https?:\/\//.test(issuer))
+    return issuer
+  return `https://${issuer}`
 }
 
 async function keySetUrl(provider: AuthProvider, request: RequestKeys): Promise<URL> {
   if ('jwks' in provider)
     return new URL(provider.jwks)
-  const response = await request(new URL('.well-known/openid-configuration', `${withScheme(provider.domain).replace(/\/$/, '')}/`).href)
+  const issuer = withScheme(provider.domain).replace(/\/$/, '')
+  const response = await request(new URL('.well-known/openid-configuration', `${issuer}/`).href)
   const { jwks_uri: url } = await response.json() as { jwks_uri: string }
   return new URL(url)
 }

@@ -43,8 +43,8 @@ export function openIdIdentity({ address, updated_at: updatedAt, ...claims }: JW
     .map(([name, value]) => [ATTRIBUTES[name] ?? name, value])
   return {
     ...Object.fromEntries(attributes),
-    ...typeof formatted === 'string' ? { address: formatted } : {},
-    ...typeof updatedAt === 'number' ? { updatedAt: toRfc3339(updatedAt) } : {},
+    ...typeof formatted === 'string' && { address: formatted },
+    ...typeof updatedAt === 'number' && { updatedAt: toRfc3339(updatedAt) },
     ...subjectOf(claims),
   }
 }
@@ -58,7 +58,8 @@ function flatten(claims: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claims).flatMap(([name, value]) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return [[name, value]]
-    return Object.entries(flatten(value as Record<string, unknown>)).map(([nested, inner]) => [`${name}.${nested}`, inner])
+    const inner = Object.entries(flatten(value as Record<string, unknown>))
+    return inner.map(([nested, claim]) => [`${name}.${nested}`, claim])
   }))
 }
 

@@ -148,8 +148,12 @@ class Clock {
       apply: target => String(Reflect.construct(target, [now()])),
       get: (target, key) => key === 'now' ? now : Reflect.get(target, key),
     })
-    const set = (callback: Callback, delay: unknown, ...args: unknown[]): ClockTimeout => new ClockTimeout(this, callback, delay, args)
-    const sleep = (delay: unknown, value: unknown): Promise<unknown> => new Promise(resolve => set(resolve, delay, value))
+    const set = (callback: Callback, delay: unknown, ...args: unknown[]): ClockTimeout => {
+      return new ClockTimeout(this, callback, delay, args)
+    }
+    const sleep = (delay: unknown, value: unknown): Promise<unknown> => {
+      return new Promise(resolve => set(resolve, delay, value))
+    }
     globalThis.setTimeout = new Proxy(nativeSetTimeout, {
       // Node refuses a callback that is not a function.
       apply: (target, self, args) => Reflect.apply(typeof args[0] === 'function' ? set : target, self, args),
@@ -169,9 +173,9 @@ class Clock {
   }
 
   #find(id: unknown): ClockTimeout | undefined {
-    return typeof id === 'number' || typeof id === 'string'
-      ? [...this.pending].find(timeout => timeout.id === Number(id))
-      : undefined
+    if (typeof id !== 'number' && typeof id !== 'string')
+      return undefined
+    return [...this.pending].find(timeout => timeout.id === Number(id))
   }
 }
 

@@ -152,8 +152,10 @@ function firstRunAfterNow(schedule: Schedule, previous: number): number {
 
 /** The time at which a schedule is due next, in ms since 1970. */
 export function nextRun(schedule: Schedule, after: number): number {
-  if (schedule.type === 'interval')
-    return after + ((schedule.hours ?? 0) * 60 * MINUTE + (schedule.minutes ?? 0) * MINUTE + (schedule.seconds ?? 0) * 1000)
+  if (schedule.type === 'interval') {
+    const { hours = 0, minutes = 0, seconds = 0 } = schedule
+    return after + (hours * 60 + minutes) * MINUTE + seconds * 1000
+  }
   const fields = parseCron(toCron(schedule))
   let minute = Math.floor(after / MINUTE) + 1
   for (const last = minute + LONGEST_WAIT_MINUTES; minute < last; minute++) {
@@ -188,8 +190,8 @@ export function checkSchedule(name: string, schedule: Schedule): void {
   if (schedule.type !== 'cron')
     return
   const fields = schedule.cron.trim().split(/\s+/)
-  const isValid = fields.length === 5 && fields.every(field => /^[\d*,/a-z-]+$/i.test(field)) && nextRun(schedule, 0) > 0
-  if (!isValid)
+  const hasFields = fields.length === 5 && fields.every(field => /^[\d*,/a-z-]+$/i.test(field))
+  if (!hasFields || nextRun(schedule, 0) <= 0)
     throw new Error(`Invalid cron job "${name}": the cron string "${schedule.cron}" could not be parsed.`)
 }
 
@@ -204,9 +206,12 @@ function parseCron(cron: string): { minutes: Set<number>, hours: Set<number>, is
     isDay: (date) => {
       const isDayOfMonth = days.has(date.getUTCDate())
       const isDayOfWeek = weekdays.has(date.getUTCDay()) || (date.getUTCDay() === 0 && weekdays.has(7))
+      if (!months.has(date.getUTCMonth() + 1))
+        return false
       // As in every cron: if both kinds of day are given, one match is enough.
-      const isDay = day !== '*' && weekday !== '*' ? isDayOfMonth || isDayOfWeek : isDayOfMonth && isDayOfWeek
-      return isDay && months.has(date.getUTCMonth() + 1)
+      if (day !== '*' && weekday !== '*')
+        return isDayOfMonth || isDayOfWeek
+      return isDayOfMonth && isDayOfWeek
     },
   }
 }

@@ -33,7 +33,7 @@ interface StreamArgs {
   query?: QueryJSON
 }
 
-/** The rows that one answer contains: few at first, since a function may read only the first row. */
+/** The rows of one answer: few at first, since a function may read only the first row. */
 const FIRST_ROWS = 8
 const MAX_ROWS = 512
 

@@ -33,7 +33,7 @@ export class FunctionError extends Error {
   }
 }
 
-/** Whether clients see the messages of errors, as on a development deployment, or only their data. */
+/** `development` shows the messages of errors to clients, and `production` only their data. */
 export type ErrorDetail = 'development' | 'production'
 
 /**
@@ -43,20 +43,31 @@ export type ErrorDetail = 'development' | 'production'
 export function describeFailure(error: unknown, detail: ErrorDetail): Failure {
   const summary = `[Request ID: ${randomBytes(8).toString('hex')}] Server Error`
   if (detail === 'production') {
-    const data = error instanceof FunctionError ? error.data : undefined
-    return { status: 'error', message: summary, ...(data === undefined ? {} : { data }) }
+    const { data } = toFunctionError(error)
+    return { status: 'error', message: summary, ...data !== undefined && { data } }
   }
   const prefix = `${summary}\n`
   if (error instanceof FunctionError)
     return { status: 'error', message: `${prefix}${error.text}`, ...error.data !== undefined && { data: error.data } }
-  const message = error instanceof Error ? error.message : String(error)
-  return { status: 'error', message: `${prefix}${message}\n` }
+  return { status: 'error', message: `${prefix}${messageOf(error)}\n` }
 }
 
 /** Describes an error as the function receives it that has called the failed function. */
 export function describeForCaller(error: unknown): { message: string, data?: JSONValue } {
   if (error instanceof FunctionError)
-    return { message: error.text.trimEnd(), ...(error.data === undefined ? {} : { data: error.data }) }
-  const message = error instanceof Error ? error.message : String(error)
-  return error instanceof DeveloperError && error.data !== undefined ? { message, data: error.data } : { message }
+    return { message: error.text.trimEnd(), ...error.data !== undefined && { data: error.data } }
+  const message = messageOf(error)
+  if (error instanceof DeveloperError && error.data !== undefined)
+    return { message, data: error.data }
+  return { message }
+}
+
+export function toFunctionError(error: unknown): FunctionError {
+  if (error instanceof FunctionError)
+    return error
+  return new FunctionError(messageOf(error))
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

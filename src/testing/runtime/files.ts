@@ -52,7 +52,7 @@ export class Files {
       files.delete(key)
       throw new Sha256MismatchError(expectedSha256, sha256)
     }
-    const document = { key, size, sha256, ...contentType === null ? {} : { contentType } }
+    const document = { key, size, sha256, ...contentType !== null && { contentType } }
     if (transaction)
       return transaction.insert(component, STORAGE, document)
     return this.#data.transact(own => own.insert(component, STORAGE, document))

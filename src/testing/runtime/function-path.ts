@@ -22,7 +22,7 @@ export interface FunctionAddress {
 const HANDLE_PREFIX = 'function://'
 const CHILD_PREFIX = '_reference/childComponent/'
 
-/** Parses the name of a function of one component: `admin/users:list`, or `users` for a default export. */
+/** Parses the name of a function: `admin/users:list`, or `users` for a default export. */
 export function parseFunctionName(component: string, name: string): FunctionPath {
   const [module = '', exported = 'default'] = name.split(':') as [string?, string?]
   return { component, module: module.replace(/\.[cm]?jsx?$/, ''), name: exported }
@@ -61,7 +61,7 @@ function parseHandle(handle: string): FunctionPath {
   return { ...parseFunctionName(component, name), isHandle: true }
 }
 
-/** The parts of `components.child.admin.users.list`: the installation, the module's path, the export. */
+/** The parts of `components.child.admin.users.list`: installation, path of the module, export. */
 function parseReference(component: string, [child = '', ...rest]: string[]): FunctionPath {
   const name = rest.at(-1)
   if (rest.length < 2 || name === undefined)

@@ -153,7 +153,8 @@ export class FunctionRunner {
   }
 
   /** Runs the HTTP action that `http.ts` has for a request. */
-  async runHttp({ url, method, headers, body }: HttpRequest, pathname: string, origin: Origin, logLines: string[]): Promise<HttpReply> {
+  async runHttp(request: HttpRequest, pathname: string, origin: Origin, logLines: string[]): Promise<HttpReply> {
+    const { url, method, headers, body } = request
     const { host } = this.#functions
     const target = findHttpTarget(host.description, host.sources, method, pathname)
     if (!target)
@@ -326,7 +327,7 @@ export class FunctionRunner {
     if (error instanceof ConflictError)
       execution.conflict = error
     const { message, data } = describeForCaller(error)
-    return { ok: false, message, ...data === undefined ? {} : { dataJson: JSON.stringify(data) } }
+    return { ok: false, message, ...data !== undefined && { dataJson: JSON.stringify(data) } }
   }
 
   async #runInTransaction(
@@ -420,7 +421,7 @@ function encodeAnswer(result: SyscallResult): SyscallAnswer {
   return { ok: true, json: JSON.stringify(result) }
 }
 
-/** Describes what a function has thrown, with the lines of the stack that are in the app's files. */
+/** Describes the error of a function, with the lines of the stack that are in the app's files. */
 function errorOf(outcome: CallOutcome | { status: 'interrupted' }, functions: string): Error {
   if (outcome.status !== 'error')
     return new ConflictError()
@@ -435,10 +436,9 @@ function toStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
 }
 
 function describeConflict({ table, documentId }: ConflictError): string {
-  const sentence = `Documents read from or written to the "${table?.name}" table changed while this mutation was being run `
-    + 'and on every subsequent retry.'
-  const document = documentId === undefined
-    ? ''
-    : ` Another call to this mutation changed the document with ID "${documentId}".`
-  return `${sentence}${document} See https://docs.convex.dev/error#1`
+  const sentences = [`Documents read from or written to the "${table?.name}" table changed `
+    + 'while this mutation was being run and on every subsequent retry.']
+  if (documentId !== undefined)
+    sentences.push(`Another call to this mutation changed the document with ID "${documentId}".`)
+  return [...sentences, 'See https://docs.convex.dev/error#1'].join(' ')
 }

@@ -1,4 +1,4 @@
-/** The functions of the app and of its components, and the checks of their arguments and results. */
+/** The functions of the app and its components, and the checks of their arguments and results. */
 import type { JSONValue, Value } from 'convex/values'
 import type { ValidatorJSON } from '../engine/validator-json.ts'
 import type { TableOfId } from '../engine/validator.ts'
@@ -81,8 +81,10 @@ export function decodeArgs(name: string, args: JSONValue): Record<string, JSONVa
   if (more.length > 0 || typeof (encoded ?? {}) !== 'object' || Array.isArray(encoded))
     throw new RefusedCall(`Invalid arguments for ${name}: they must be one object.`)
   const size = Buffer.byteLength(JSON.stringify(encoded ?? {}))
-  if (size > MAX_ARGS_BYTES)
-    throw new RefusedCall(`Arguments for ${name} are too large (actual: ${size} bytes, limit: ${MAX_ARGS_BYTES} bytes).`)
+  if (size > MAX_ARGS_BYTES) {
+    const sizes = `actual: ${size} bytes, limit: ${MAX_ARGS_BYTES} bytes`
+    throw new RefusedCall(`Arguments for ${name} are too large (${sizes}).`)
+  }
   try {
     jsonToConvex(encoded)
   }

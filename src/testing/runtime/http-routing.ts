@@ -2,16 +2,18 @@
 import type { ComponentSource } from '../functions/components.ts'
 import type { DescribedComponent, DescribedRoute, FunctionsDescription } from '../functions/description.ts'
 
-/** A component, and the path of the request without the prefix at which the component is mounted. */
+/** A component, and the path of the request without the prefix of the component's mount. */
 export interface HttpTarget {
   component: string
   routePath: string
 }
 
-/** The routes and the mounts of an app. */
+/** The routes and the mounts of an app, and the request. */
 interface Routing {
   routes: Map<string, DescribedRoute[] | null>
   sources: ComponentSource[]
+  method: string
+  pathname: string
 }
 
 /**
@@ -19,15 +21,22 @@ interface Routing {
  * route of `http.ts` comes first, then the longest prefix of its routes and of the components that
  * it mounts.
  */
-export function findHttpTarget({ components }: FunctionsDescription, sources: ComponentSource[], method: string, pathname: string): HttpTarget | null {
+export function findHttpTarget(
+  { components }: FunctionsDescription,
+  sources: ComponentSource[],
+  method: string,
+  pathname: string,
+): HttpTarget | null {
   const routes = new Map(components.map(({ path, routes }: DescribedComponent) => [path, routes]))
-  return findIn({ routes, sources }, '', pathname, method === 'HEAD' ? 'GET' : method, pathname)
+  const answering = method === 'HEAD' ? 'GET' : method
+  return findIn({ routes, sources, method: answering, pathname }, '', pathname)
 }
 
-function findIn(routing: Routing, component: string, routedPath: string, method: string, pathname: string): HttpTarget | null {
-  const { sources } = routing
+function findIn(routing: Routing, component: string, routedPath: string): HttpTarget | null {
+  const { sources, method, pathname } = routing
   const routes = routing.routes.get(component) ?? null
-  const mounts = sources.filter(({ path, httpPrefix }) => isChild(component, path) && httpPrefix !== null && pathname.startsWith(httpPrefix))
+  const mounts = sources.filter(({ path, httpPrefix }) =>
+    isChild(component, path) && httpPrefix !== null && pathname.startsWith(httpPrefix))
   // Only the prefix of the app itself concerns its routes, and its mounts are not below it.
   const ownPath = component === '' ? withoutPrefix(pathname, sources[0]!.httpPrefix) : routedPath
   const own = routes !== null && ownPath !== null ? { component, routePath: ownPath } : null
@@ -38,9 +47,11 @@ function findIn(routing: Routing, component: string, routedPath: string, method:
   if (!mount)
     return own
   const mountedPath = withoutPrefix(pathname, mount.httpPrefix)!
-  const ownRest = Math.min(...ownRoutes.filter(({ path }) => path.endsWith('*') && own!.routePath.startsWith(path.slice(0, -1)))
-    .map(({ path }) => own!.routePath.length - path.length + 1))
-  return ownRest < mountedPath.length - 1 ? own : findIn(routing, mount.path, mountedPath, method, pathname)
+  const prefixes = ownRoutes.filter(({ path }) => path.endsWith('*') && own!.routePath.startsWith(path.slice(0, -1)))
+  const ownRest = Math.min(...prefixes.map(({ path }) => own!.routePath.length - path.length + 1))
+  if (ownRest < mountedPath.length - 1)
+    return own
+  return findIn(routing, mount.path, mountedPath)
 }
 
 function isChild(parent: string, path: string): boolean {

@@ -1,4 +1,4 @@
-/** Loads a functions folder: bundles it, starts its threads, and checks what a push would refuse. */
+/** Loads a functions folder: bundles it, starts its threads, and refuses what a push refuses. */
 import type { SchemaJSON } from '../engine/schema.ts'
 import type { FunctionsDescription } from '../functions/description.ts'
 import type { StartOptions } from '../functions/host-options.ts'
@@ -77,11 +77,16 @@ function checkCrons(component: string, jobs: Record<string, CronJob>, catalog: F
     checkSchedule(identifier, schedule)
     const kind = catalog.lookup(parseFunctionName(component, name))?.kind
     if (kind !== 'mutation' && kind !== 'action') {
-      const reason = kind === undefined ? 'does not exist' : `is a ${kind}, and only mutations and actions can be scheduled`
-      const problem = `The cron job '${identifier}' schedules the function '${name}', which ${reason}.`
+      const problem = `The cron job '${identifier}' schedules the function '${name}', which ${whyNotScheduled(kind)}.`
       throw new DeveloperError('InvalidCron', problem)
     }
   }
+}
+
+function whyNotScheduled(kind: string | undefined): string {
+  if (kind === undefined)
+    return 'does not exist'
+  return `is a ${kind}, and only mutations and actions can be scheduled`
 }
 
 function describeUnset(name: string): string {

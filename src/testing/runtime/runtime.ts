@@ -139,7 +139,8 @@ export class Runtime {
 
   /**
    * Runs a mutation. A client whose connection dropped before the answer sends its mutation again.
-   * The mutation nevertheless runs only once. A failed mutation has changed nothing, and runs again.
+   * The mutation nevertheless runs only once. A failed mutation has changed nothing, and runs
+   * again.
    */
   async mutation(call: Call, request: MutationRequest | null = null): Promise<Answer> {
     if (!request)
@@ -159,8 +160,9 @@ export class Runtime {
   async action(call: Call): Promise<Outcome> {
     return await this.#count(async () => {
       const outcome = await this.#settle(async (logLines) => {
-        const found = this.#runner.catalog.requireForClient(parseFunctionName(call.component ?? '', call.name), 'action', call.caller)
-        return await this.#runner.runAction(found, decodeArgs(call.name, call.args), newOrigin(call.identity, call.metadata), logLines)
+        const found = this.#find('action', call)
+        const origin = newOrigin(call.identity, call.metadata)
+        return await this.#runner.runAction(found, decodeArgs(call.name, call.args), origin, logLines)
       })
       this.#logCall('action', call, outcome)
       return outcome
@@ -173,8 +175,8 @@ export class Runtime {
     const { identity, authenticationError, metadata } = request
     const origin: Origin = { ...newOrigin(identity, metadata), authenticationError }
     const logLines: string[] = []
-    const reply = await this.#count(() =>
-      this.#runner.runHttp(request, pathname, origin, logLines).catch(error => failedReply(error, this.#host.errors, origin.requestId)))
+    const fail = (error: unknown): HttpReply => failedReply(error, this.#host.errors, origin.requestId)
+    const reply = await this.#count(() => this.#runner.runHttp(request, pathname, origin, logLines).catch(fail))
     this.#host.log({
       kind: 'http',
       name: `${request.method} ${pathname}`,
@@ -212,7 +214,7 @@ export class Runtime {
       const outcome = await this.#settle(async (logLines) => {
         execution = new Execution(newOrigin(call.identity), transaction, logLines)
         try {
-          const found = this.#runner.catalog.requireForClient(parseFunctionName(call.component ?? '', call.name), 'query', call.caller)
+          const found = this.#find('query', call)
           const result = await this.#runner.runQuery(execution, found, decodeArgs(call.name, call.args), call.journal)
           journal = result.journal
           return result.json
@@ -231,14 +233,20 @@ export class Runtime {
     }
   }
 
+  /** @throws RefusedCall if the caller may not call the function. */
+  #find(kind: FunctionKind, call: Pick<Call, 'component' | 'name' | 'caller'>): CatalogFunction {
+    const path = parseFunctionName(call.component ?? '', call.name)
+    return this.#runner.catalog.requireForClient(path, kind, call.caller)
+  }
+
   async #runMutation(call: Call, request: MutationRequest | null): Promise<Answer> {
     return await this.#count(async () => {
       let ts: bigint | null = null
       const outcome = await this.#settle(async (logLines) => {
-        const path = parseFunctionName(call.component ?? '', call.name)
-        const found = this.#runner.catalog.requireForClient(path, 'mutation', call.caller)
+        const found = this.#find('mutation', call)
         const args = decodeArgs(call.name, call.args)
-        const committed = await this.#runner.runMutation(found, args, newOrigin(call.identity, call.metadata), logLines, { request })
+        const origin = newOrigin(call.identity, call.metadata)
+        const committed = await this.#runner.runMutation(found, args, origin, logLines, { request })
         ts = committed!.ts
         return committed!.json
       })

@@ -179,7 +179,7 @@ export class Scheduler {
     }
   }
 
-  /** The state changes in the mutation's own transaction, so that the mutation runs exactly once. */
+  /** The state changes in the mutation's own transaction. Thus, the mutation runs exactly once. */
   async #runMutation(job: ScheduledJob, path: FunctionPath, args: JSONValue): Promise<void> {
     const outcome = await this.#host.runMutation(path, args, job, {
       begin: transaction => (transaction.get(job.id)?.value as StoredJob | undefined)?.state.kind === 'pending',

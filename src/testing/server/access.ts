@@ -75,7 +75,8 @@ export class Access {
       return null
     return {
       code: 'HostNotAllowed',
-      message: `This deployment does not answer to the host ${quote(host)}. If this is your own address, add its name to \`allowedHosts\` of startDeployment.`,
+      message: `This deployment does not answer to the host ${quote(host)}. `
+        + 'If this is your own address, add its name to `allowedHosts` of startDeployment.',
     }
   }
 
@@ -88,7 +89,8 @@ export class Access {
       return null
     return {
       code: 'OriginNotAllowed',
-      message: `This deployment does not answer to pages of the origin ${quote(origin)}. If this is your own page, add its origin to \`allowedOrigins\` of startDeployment.`,
+      message: `This deployment does not answer to pages of the origin ${quote(origin)}. `
+        + 'If this is your own page, add its origin to `allowedOrigins` of startDeployment.',
     }
   }
 }

@@ -61,7 +61,11 @@ const ROUTES: Record<string, Route> = {
 }
 
 /** Answers a route below `/api`, or returns `null` if there is no such route. */
-export async function answerAdminApi(host: AdminApiHost, request: IncomingMessage, path: string): Promise<Response | null> {
+export async function answerAdminApi(
+  host: AdminApiHost,
+  request: IncomingMessage,
+  path: string,
+): Promise<Response | null> {
   const route = ROUTES[`${request.method} ${path}`]
   const [, snapshot] = /^export\/zip\/(\d+)$/.exec(path) ?? []
   if (!route && snapshot === undefined)

@@ -55,6 +55,7 @@ function identifyAdminHeader(host: CallerHost, credentials: string): Caller {
   const [key = '', actingAs] = secretOf(credentials).split(':')
   if (actingAs === undefined)
     return identifyAdmin(host, key, null)
-  const user = parseJson(Buffer.from(actingAs, 'base64').toString(), 'HeaderParseFailure', 'the user of the header `Authorization`')
+  const attributes = Buffer.from(actingAs, 'base64').toString()
+  const user = parseJson(attributes, 'HeaderParseFailure', 'the user of the header `Authorization`')
   return identifyAdmin(host, key, toIdentity(user))
 }

@@ -1,4 +1,4 @@
-/** The JSON of documents in exports, in which integers have no decimal point and floats have one. */
+/** The JSON of documents in exports: floats have a decimal point, and integers do not have one. */
 import { Buffer } from 'node:buffer'
 
 /** The file beside the documents of a table that says that they are written this way. */

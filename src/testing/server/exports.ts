@@ -51,7 +51,8 @@ function listEntries(data: Data, transaction: DataTransaction, includesFiles: bo
   for (const component of [...components].sort()) {
     const folder = folderOf(component)
     const tables = engine.tables.filter(table => table.component === component && !table.name.startsWith('_'))
-    entries.push({ name: `${folder}_tables/documents.jsonl`, data: toLines(tables.map(({ name, number }) => JSON.stringify({ name, id: number }))) })
+    const numbers = tables.map(({ name, number }) => JSON.stringify({ name, id: number }))
+    entries.push({ name: `${folder}_tables/documents.jsonl`, data: toLines(numbers) })
     for (const { name } of tables) {
       const documents = [...transaction.documents(component, name)]
       entries.push(

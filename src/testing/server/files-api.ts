@@ -20,7 +20,8 @@ export async function answerUpload(files: Files, request: IncomingMessage, token
   const expectedSha256 = readDigest(request.headers.digest)
   const contentType = request.headers['content-type'] ?? null
   try {
-    return Response.json({ storageId: await files.store(null, component, { contents: request, contentType, expectedSha256 }) })
+    const storageId = await files.store(null, component, { contents: request, contentType, expectedSha256 })
+    return Response.json({ storageId })
   }
   catch (error) {
     if (error instanceof Sha256MismatchError)
@@ -32,8 +33,8 @@ export async function answerUpload(files: Files, request: IncomingMessage, token
 /** Serves a file, or the range of it that the request names. */
 export function answerDownload(files: Files, { headers: { range: header } }: IncomingMessage, name: string): Response {
   if (!UUID.test(name)) {
-    throw new HttpError(400, 'InvalidStoragePath', `Invalid storage path: "${name}". Please use \`storage.getUrl(storageId: Id<"_storage">)\` `
-      + 'to generate a valid URL to retrieve files. See https://docs.convex.dev/file-storage/serve-files for more details')
+    throw new HttpError(400, 'InvalidStoragePath', `Invalid storage path: "${name}". `
+      + 'Please use `storage.getUrl(storageId: Id<"_storage">)` to generate a valid URL to retrieve files. See https://docs.convex.dev/file-storage/serve-files for more details')
   }
   const file = files.find(name)
   if (!file)

@@ -42,7 +42,11 @@ const FORMATS: Record<string, Format> = {
 }
 
 /** Answers a route below `/api`, or returns `null` if there is no such route. */
-export async function answerFunctionsApi(host: FunctionsApiHost, request: IncomingMessage, path: string): Promise<Response | null> {
+export async function answerFunctionsApi(
+  host: FunctionsApiHost,
+  request: IncomingMessage,
+  path: string,
+): Promise<Response | null> {
   if (path.startsWith('run/') && request.method === 'POST')
     return await answerRun(host, request, path.slice('run/'.length))
   switch (`${request.method} ${path}`) {
@@ -74,7 +78,12 @@ export function metadataOf({ headers, socket }: IncomingMessage): RequestMetadat
   return { ip: forwarded?.trim() || (socket.remoteAddress ?? null), userAgent: headers['user-agent'] ?? null }
 }
 
-async function answerCall(host: FunctionsApiHost, request: IncomingMessage, kind: FunctionKind | null, body: FunctionRequest): Promise<Response> {
+async function answerCall(
+  host: FunctionsApiHost,
+  request: IncomingMessage,
+  kind: FunctionKind | null,
+  body: FunctionRequest,
+): Promise<Response> {
   const runtime = await host.runtime()
   const caller = await identify(host, request)
   const call = toCall(body, caller, request)
@@ -103,10 +112,13 @@ async function run(runtime: Runtime, kind: FunctionKind, call: Call): Promise<Ou
 async function answerRun(host: FunctionsApiHost, request: IncomingMessage, path: string): Promise<Response> {
   const parts = path.split('/').map(decodePart)
   const name = parts.pop()
-  if (parts.length === 0 || !name)
-    throw new HttpError(400, 'MissingIdentifier', 'Path or function name not provided in path, e.g. /api/run/messages/list')
-  const body = toRequest({ ...await readJson(request) as object, path: `${parts.join('/')}:${name}`, componentPath: undefined })
-  return await answerCall(host, request, null, body)
+  if (parts.length === 0 || !name) {
+    const message = 'Path or function name not provided in path, e.g. /api/run/messages/list'
+    throw new HttpError(400, 'MissingIdentifier', message)
+  }
+  const body = await readJson(request) as object
+  const named = { ...body, path: `${parts.join('/')}:${name}`, componentPath: undefined }
+  return await answerCall(host, request, null, toRequest(named))
 }
 
 async function answerQueryAt(host: FunctionsApiHost, request: IncomingMessage): Promise<Response> {
@@ -158,10 +170,12 @@ async function queryAt(host: FunctionsApiHost, runtime: Runtime, call: Call, ts:
     if (!(error instanceof ConflictError))
       throw error
   }
-  throw new HttpError(503, 'OutOfRetention', 'The deployment does not keep the data of this timestamp. Request a timestamp from /api/query_ts first.')
+  throw new HttpError(503, 'OutOfRetention', 'The deployment does not keep the data of this timestamp. '
+    + 'Request a timestamp from /api/query_ts first.')
 }
 
-function toCall({ path, args, componentPath }: FunctionRequest, { identity, isAdmin }: Caller, request: IncomingMessage): Call {
+function toCall(body: FunctionRequest, { identity, isAdmin }: Caller, request: IncomingMessage): Call {
+  const { path, args, componentPath } = body
   if (componentPath && !isAdmin)
     throw new HttpError(403, 'Unauthorized', 'Only an admin can call the functions of a component.')
   return {
@@ -171,7 +185,7 @@ function toCall({ path, args, componentPath }: FunctionRequest, { identity, isAd
     connection: null,
     caller: isAdmin ? 'trusted' : 'client',
     metadata: metadataOf(request),
-    ...componentPath ? { component: componentPath } : {},
+    ...componentPath && { component: componentPath },
   }
 }
 
@@ -182,8 +196,10 @@ async function readRequest(request: IncomingMessage): Promise<FunctionRequest> {
 /** The call in the parameters of `GET /api/query`. */
 function readSearch(request: IncomingMessage): FunctionRequest {
   const { path, args, format } = Object.fromEntries(new URL(`http://localhost${request.url}`).searchParams)
-  if (path === undefined || args === undefined)
-    throw new HttpError(400, 'BadQueryArgs', `Failed to deserialize query string: missing field \`${path === undefined ? 'path' : 'args'}\``)
+  if (path === undefined || args === undefined) {
+    const missing = path === undefined ? 'path' : 'args'
+    throw new HttpError(400, 'BadQueryArgs', `Failed to deserialize query string: missing field \`${missing}\``)
+  }
   return toRequest({ path, args: parseJson(args, 'BadQueryArgs', 'the parameter `args`'), format })
 }
 
@@ -197,8 +213,8 @@ function toRequest(body: unknown): FunctionRequest {
     path,
     args: args as JSONValue,
     format: toFormat(format),
-    ...typeof ts === 'string' ? { ts } : {},
-    ...typeof componentPath === 'string' ? { componentPath } : {},
+    ...typeof ts === 'string' && { ts },
+    ...typeof componentPath === 'string' && { componentPath },
   }
 }
 
@@ -215,9 +231,10 @@ function toAnswer(outcome: Outcome, format: Format): object {
   if (outcome.status === 'success')
     return { status: 'success', value: encode(outcome.value), logLines }
   const { message, data } = outcome
-  return { status: 'error', errorMessage: message, ...data === undefined ? {} : { errorData: encode(data) }, logLines }
+  return { status: 'error', errorMessage: message, ...data !== undefined && { errorData: encode(data) }, logLines }
 }
 
 function missingField(name: string): HttpError {
-  return new HttpError(400, 'BadJsonBody', `Failed to deserialize the JSON body into the target type: missing field \`${name}\``)
+  const message = `Failed to deserialize the JSON body into the target type: missing field \`${name}\``
+  return new HttpError(400, 'BadJsonBody', message)
 }

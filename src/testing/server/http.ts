@@ -22,7 +22,7 @@ const WITHOUT_REQUEST_BODY = ['GET', 'HEAD', 'OPTIONS']
 /** The parts of a deployment that the two ports need. */
 export type HttpHost = FunctionsApiHost & AdminApiHost
 
-/** The handler of the cloud port: calls of functions over HTTP, files, and the routes of the CLI. */
+/** The handler of the cloud port: calls of functions over HTTP, files, and the CLI's routes. */
 export function createCloudHandler(host: HttpHost): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => void respond(request, response, async () => {
     const cors = corsHeaders(request)
@@ -81,10 +81,15 @@ async function handleCloudRequest(host: HttpHost, request: IncomingMessage): Pro
   throw new HttpError(404, 'NotFound', 'There is nothing at this path.')
 }
 
+interface CallerOrError {
+  identity: Identity
+  authenticationError: Error | null
+}
+
 /**
  * The identity of a request to an HTTP action. The header `Authorization` may not be for Convex:
- * Better Auth also accepts its sessions as bearer tokens, for example. Such a header is refused only
- * if the function requests the identity.
+ * Better Auth also accepts its sessions as bearer tokens, for example. Such a header is refused
+ * only if the function requests the identity.
  */
 async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<{ identity: Identity, authenticationError: Error | null }> {
   // A parameter `adminKey` of the URL belongs to the HTTP action.
@@ -123,7 +128,11 @@ async function answerOrError(answer: () => Promise<Response>): Promise<Response>
   }
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, answer: () => Promise<Response>): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: () => Promise<Response>,
+): Promise<void> {
   const { status, headers, body } = await answer()
   const cookies = headers.getSetCookie()
   headers.delete('set-cookie')

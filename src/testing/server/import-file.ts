@@ -50,10 +50,14 @@ function readArchive(content: Buffer, base: string): ImportFile {
   for (const { name, data } of entries) {
     const table = DOCUMENTS.exec(name)?.[1]
     const file = STORED_FILE.exec(name)?.[1]
-    if (table !== undefined && (table === '_storage' || !table.startsWith('_')))
-      tables.push({ component: componentOf(name, base), table, documents: parseLines(toEncodedJson(data.toString(), marked.has(name.replace(DOCUMENTS_FILE, '')))) })
-    else if (table === undefined && file !== undefined)
+    if (table !== undefined && (table === '_storage' || !table.startsWith('_'))) {
+      const isMarked = marked.has(name.replace(DOCUMENTS_FILE, ''))
+      const documents = parseLines(toEncodedJson(data.toString(), isMarked))
+      tables.push({ component: componentOf(name, base), table, documents })
+    }
+    else if (table === undefined && file !== undefined) {
       files.set(file, data)
+    }
   }
   return { tables, files }
 }

@@ -29,6 +29,11 @@ interface Import {
   state: JSONValue
 }
 
+/** The documents of one table, with Convex's values. */
+interface DecodedTable extends Target {
+  documents: DocumentValue[]
+}
+
 interface Target {
   component: string
   table: string
@@ -105,14 +110,19 @@ export class Imports {
 
   #summarize({ tables }: ImportFile, options: ImportOptions): JSONValue {
     const occupied = tables.filter(target => this.#count(target) > 0)
-    if (options.mode === 'requireEmpty' && occupied.length > 0)
-      throw new Error(`Table ${occupied[0]!.table} already exists. Please choose a new table name or use replace/append modes.`)
+    if (options.mode === 'requireEmpty' && occupied.length > 0) {
+      throw new Error(`Table ${occupied[0]!.table} already exists. `
+        + 'Please choose a new table name or use replace/append modes.')
+    }
     const cleared = this.#cleared(tables, options)
-    const rows = [...tables, ...cleared.filter(({ component, table }) => !tables.some(other => other.component === component && other.table === table)).map(target => ({ ...target, documents: [] }))]
-      .map(target => [nameOf(target), String(target.documents.length), String(cleared.some(other => nameOf(other) === nameOf(target)) ? this.#count(target) : 0)])
+    const created = new Map(tables.map(target => [nameOf(target), target.documents.length]))
+    const deleted = new Map(cleared.map(target => [nameOf(target), this.#count(target)]))
+    const names = new Set([...created.keys(), ...deleted.keys()])
+    const rows = [...names].map(name => [name, String(created.get(name) ?? 0), String(deleted.get(name) ?? 0)])
+    const summary = ['Import change summary:', ...[['table', 'create', 'delete'], ...rows].map(printRow)]
     return {
       state: 'waiting_for_confirmation',
-      message_to_confirm: ['Import change summary:', printRow(['table', 'create', 'delete']), ...rows.map(printRow)].join('\n'),
+      message_to_confirm: summary.join('\n'),
       require_manual_confirmation: cleared.some(target => this.#count(target) > 0),
     }
   }
@@ -123,7 +133,9 @@ export class Imports {
       case 'replace':
         return tables
       case 'replaceAll':
-        return this.#data.engine.tables.filter(({ name }) => name === '_storage' || !name.startsWith('_')).map(({ component, name: table }) => ({ component, table }))
+        return this.#data.engine.tables
+          .filter(({ name }) => name === '_storage' || !name.startsWith('_'))
+          .map(({ component, name: table }) => ({ component, table }))
       default:
         return []
     }
@@ -134,7 +146,10 @@ export class Imports {
   }
 
   async #write({ tables, files }: ImportFile, options: ImportOptions): Promise<number> {
-    const documents = tables.map(table => ({ ...table, documents: table.documents.map(document => jsonToConvex(document) as DocumentValue) }))
+    const documents = tables.map(table => ({
+      ...table,
+      documents: table.documents.map(document => jsonToConvex(document) as DocumentValue),
+    }))
     await this.#storeFiles(documents, files)
     const cleared = this.#cleared(tables, options)
     this.#data.transact((transaction) => {
@@ -149,10 +164,11 @@ export class Imports {
       let count = 0
       for (const { component, table, documents: rows } of documents) {
         const { documents: schema } = this.#data.schemaOf(component)
-        for (const { _id: id, _creationTime: creationTime, ...fields } of rows) {
+        for (const { _id, _creationTime: creationTime, ...fields } of rows) {
           schema.checkWrite(table, fields)
-          if (typeof id === 'string')
-            transaction.engine.restore({ ...fields, _id: id, _creationTime: (creationTime as number | undefined) ?? clock.now() })
+          const _creationTime = (creationTime as number | null | undefined) ?? clock.now()
+          if (typeof _id === 'string')
+            transaction.engine.restore({ ...fields, _id, _creationTime })
           else
             transaction.insert(component, table, fields)
           count += 1
@@ -163,7 +179,7 @@ export class Imports {
   }
 
   /** Stores the contents of files, and lets their documents refer to them. */
-  async #storeFiles(tables: { table: string, documents: DocumentValue[] }[], files: Map<string, Buffer>): Promise<void> {
+  async #storeFiles(tables: DecodedTable[], files: Map<string, Buffer>): Promise<void> {
     for (const { documents } of tables.filter(({ table }) => table === '_storage')) {
       for (const document of documents) {
         const content = files.get(document._id as string)
@@ -177,16 +193,18 @@ export class Imports {
   }
 
   /** Gives an empty table the number that the ids of the imported documents contain. */
-  #adoptNumber({ component, table, documents: [first] }: Target & { documents: DocumentValue[] }): void {
+  #adoptNumber({ component, table, documents: [first] }: DecodedTable): void {
     const { engine } = this.#data
     const wanted = typeof first?._id === 'string' ? decodeId(first._id)?.table : undefined
     const current = engine.table(component, table)
     if (wanted === undefined || wanted === current.number)
       return
-    const occupant = engine.tableByNumber(wanted)
-    const blocking = [current, ...occupant ? [occupant] : []].find(({ component, name }) => this.#count({ component, table: name }) > 0)
-    if (blocking)
-      throw new Error(`The ids of the documents for ${table} are not ids of this deployment's table, and the table ${blocking.name} is not empty.`)
+    const affected = [current, engine.tableByNumber(wanted)].filter(info => info !== undefined)
+    const blocking = affected.find(({ component, name }) => this.#count({ component, table: name }) > 0)
+    if (blocking) {
+      throw new Error(`The ids of the documents for ${table} are not ids of this deployment's table, `
+        + `and the table ${blocking.name} is not empty.`)
+    }
     engine.renumberTable(current, wanted)
   }
 }

@@ -53,6 +53,16 @@ export class LogStream {
 }
 
 function describe({ at, name, outcome, detail, logLines }: LogEntry, kind: keyof typeof KIND): JSONValue {
-  const common = { kind: 'Completion', udfType: KIND[kind], identifier: name, timestamp: at / 1000, executionTime: 0, cachedResult: false, logLines }
-  return outcome === 'success' ? { ...common, success: null, error: null } : { ...common, error: detail }
+  const common = {
+    kind: 'Completion',
+    udfType: KIND[kind],
+    identifier: name,
+    timestamp: at / 1000,
+    executionTime: 0,
+    cachedResult: false,
+    logLines,
+  }
+  if (outcome === 'success')
+    return { ...common, success: null, error: null }
+  return { ...common, error: detail }
 }

@@ -105,7 +105,8 @@ export class DeploymentServer {
 
   static async start(options: ServerOptions, onEvent: OnEvent): Promise<DeploymentServer> {
     const { WebSocketServer } = await importPeer('ws', () => import('ws'))
-    const server = new DeploymentServer(options, onEvent, new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES }))
+    const webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
+    const server = new DeploymentServer(options, onEvent, webSockets)
     await server.#runtime
     return server
   }
@@ -126,7 +127,11 @@ export class DeploymentServer {
       imports: () => this.#imports,
       logs: this.#logs,
     }
-    this.#variables = new Variables({ SITE_URL: options.siteUrl, BETTER_AUTH_SECRET: secretOf(options.data), ...options.env }, options.data)
+    this.#variables = new Variables({
+      SITE_URL: options.siteUrl,
+      BETTER_AUTH_SECRET: secretOf(options.data),
+      ...options.env,
+    }, options.data)
     this.#access = new Access(options.access)
     this.#cloud = createServer(this.#guard(createCloudHandler(httpHost)))
     this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
@@ -157,7 +162,13 @@ export class DeploymentServer {
       this.#imports = new Imports(this.#data)
       applySchemas(this.#data, functions.schemas)
       this.#loaded = { functions, authenticator: await this.#createAuthenticator(functions) }
-      const runtime = new Runtime({ data: this.#data, urls: () => this.#urls, log: entry => this.#log(entry), errors: this.#options.errors, systemQuery: (call, transaction) => answerSystemQuery(this.#systemQueryHost, call, transaction) }, functions)
+      const runtime = new Runtime({
+        data: this.#data,
+        urls: () => this.#urls,
+        log: entry => this.#log(entry),
+        errors: this.#options.errors,
+        systemQuery: (call, transaction) => answerSystemQuery(this.#systemQueryHost, call, transaction),
+      }, functions)
       runtime.startJobs([...functions.schemas.keys()], functions.crons)
       return runtime
     }
@@ -176,7 +187,7 @@ export class DeploymentServer {
   #openEngine(): Engine {
     const { data: folder } = this.#options
     try {
-      return Engine.open({ now: () => clock.now(), ...folder === null ? {} : { folder } })
+      return Engine.open({ now: () => clock.now(), ...folder !== null && { folder } })
     }
     catch (error) {
       if (error instanceof FolderInUseError)
@@ -185,8 +196,8 @@ export class DeploymentServer {
     }
   }
 
-  /** @param listening Resolves once the addresses of the deployment are known. */
-  async #loadFunctions(appVariables: Record<string, string>, listening: Promise<void> = Promise.resolve()): Promise<Deployable> {
+  /** `listening` resolves once the addresses of the deployment are known. */
+  async #loadFunctions(appVariables: Record<string, string>, listening = Promise.resolve()): Promise<Deployable> {
     const { functions, limits } = this.#options
     const variables = listening.then(() => ({
       ...appVariables,
@@ -215,7 +226,8 @@ export class DeploymentServer {
   /** Resolves once no function runs and every client has received its answers. */
   async settled(): Promise<void> {
     const runtime = await this.#runtime
-    const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && [...this.#connections.values()].every(connection => connection.isIdle)
+    const areSent = (): boolean => [...this.#connections.values()].every(connection => connection.isIdle)
+    const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && areSent()
     do {
       await setImmediate()
     } while (!isIdle())
@@ -303,7 +315,10 @@ export class DeploymentServer {
   takeChangedConnections(): [id: number, connection: Connection | null][] {
     const changed = [...this.#changed]
     this.#changed.clear()
-    return changed.map(connection => [connection.id, this.#connections.has(connection.id) ? connection.describe() : null])
+    return changed.map((connection) => {
+      const isOpen = this.#connections.has(connection.id)
+      return [connection.id, isOpen ? connection.describe() : null]
+    })
   }
 
   #checkClient(request: IncomingMessage): Refusal | null {
@@ -343,8 +358,10 @@ export class DeploymentServer {
     socket.on('error', () => {})
     const runtime = await this.#runtime
     const { pathname } = new URL(`http://localhost${request.url}`)
-    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname))
-      return refuseUpgrade(socket, '404 Not Found', JSON.stringify({ code: 'NotFound', message: 'No WebSocket is served at this path.' }))
+    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname)) {
+      const answer = { code: 'NotFound', message: 'No WebSocket is served at this path.' }
+      return refuseUpgrade(socket, '404 Not Found', JSON.stringify(answer))
+    }
     if (!this.#cloud.listening) {
       socket.destroy()
       return

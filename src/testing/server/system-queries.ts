@@ -1,4 +1,4 @@
-/** The queries that Convex's command line subscribes to: tables, documents, variables, functions. */
+/** The queries of Convex's command line: tables, documents, variables, functions. */
 import type { JSONValue } from 'convex/values'
 import type { DescribedComponent, FunctionsDescription } from '../functions/description.ts'
 import type { Data, DataTransaction } from '../runtime/data.ts'
@@ -36,23 +36,25 @@ const KIND = { query: 'Query', mutation: 'Mutation', action: 'Action' }
 /** The variables that Convex itself sets, and that the command line does not list. */
 const OWN_VARIABLES = new Set(['CONVEX_CLOUD_URL', 'CONVEX_SITE_URL'])
 
-const tables: SystemQuery = ({ host, component }) => ({
-  page: host.data().engine.tables.filter(table => table.component === component && !table.name.startsWith('_')).map(({ name }) => ({ name })),
-  isDone: true,
-  continueCursor: 'end',
-})
+const tables: SystemQuery = ({ host, component }) => {
+  const all = host.data().engine.tables
+  const own = all.filter(table => table.component === component && !table.name.startsWith('_'))
+  return { page: own.map(({ name }) => ({ name })), isDone: true, continueCursor: 'end' }
+}
 
 const tableData: SystemQuery = ({ host, transaction, component, args: { table, order, paginationOpts } }) => {
   const { cursor, numItems } = paginationOpts as { cursor: string | null, numItems: number }
   const { catalog } = host.data().schemaOf(component)
+  const source = { type: 'FullTableScan' as const, tableName: table as string, order: order as 'asc' | 'desc' }
   const request = {
-    query: { source: { type: 'FullTableScan' as const, tableName: table as string, order: order as 'asc' | 'desc' }, operators: [] },
+    query: { source, operators: [] },
     cursor,
     pageSize: numItems,
     maximumRowsRead: FUNCTION_LIMITS.documentsRead / 2,
     maximumBytesRead: FUNCTION_LIMITS.bytesRead / 2,
   }
-  const { page, ...result } = readPage(request, { catalog, transaction: transaction.engine, meter: transaction.meter }, { previous: null, next: null })
+  const context = { catalog, transaction: transaction.engine, meter: transaction.meter }
+  const { page, ...result } = readPage(request, context, { previous: null, next: null })
   return { ...result, page: page.map(({ json }) => withoutHiddenFields(table, JSON.parse(json))) }
 }
 
@@ -89,7 +91,12 @@ function describeFunctions({ functions, routes }: DescribedComponent): JSONValue
   ]
 }
 
-const components: SystemQuery = ({ host }) => host.description().components.filter(({ path }) => path !== '').map(({ path }) => ({ id: path, path, name: path.split('/').at(-1)!, parent: null, args: {}, state: 'active' }))
+const components: SystemQuery = ({ host }) => {
+  const installed = host.description().components.filter(({ path }) => path !== '')
+  return installed.map(({ path }) => {
+    return { id: path, path, name: path.split('/').at(-1)!, parent: null, args: {}, state: 'active' }
+  })
+}
 
 const SYSTEM_QUERIES: Record<string, SystemQuery> = {
   '_system/cli/tables': tables,
@@ -106,9 +113,12 @@ const SYSTEM_QUERIES: Record<string, SystemQuery> = {
 }
 
 /** Answers a query of the command line. */
-export function answerSystemQuery(host: SystemQueryHost, { name, args, component = '' }: QueryCall, transaction: DataTransaction): JSONValue {
+export function answerSystemQuery(host: SystemQueryHost, call: QueryCall, transaction: DataTransaction): JSONValue {
+  const { name, args, component = '' } = call
   const query = SYSTEM_QUERIES[name.replace(/:default$/, '')]
-  if (!query)
-    throw new RefusedCall(`The embedded deployment does not have the query '${name}' of Convex's dashboard and command line.`)
+  if (!query) {
+    throw new RefusedCall(`The embedded deployment does not have the query '${name}' `
+      + 'of Convex\'s dashboard and command line.')
+  }
   return query({ host, transaction, component, args: decodeArgs(name, args) })
 }

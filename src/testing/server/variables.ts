@@ -13,12 +13,11 @@ export class Variables {
   /** The changes since the start; `null` for removed variables. */
   #changes: Record<string, string | null>
 
-  /** @param folder The folder that keeps the data; `null` if the data is in memory. */
+  /** `folder` keeps the data; `null` if the data is in memory. */
   constructor(initial: Record<string, string>, folder: string | null) {
     this.#initial = initial
     this.#folder = folder
-    const file = folder === null ? null : join(folder, FILE)
-    this.#changes = file !== null && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Record<string, string | null> : {}
+    this.#changes = readChanges(folder)
   }
 
   get all(): Record<string, string> {
@@ -29,8 +28,9 @@ export class Variables {
   preview(changes: VariableChange[]): Record<string, string> {
     const invalid = changes.find(({ name }) => !NAME.test(name))
     if (invalid) {
-      throw new HttpError(400, 'EnvVarNameInvalid', `Environment variable name "${invalid.name}" is invalid: it must start with a letter, `
-        + 'contain only letters, numbers and underscores, and be at most 40 characters long.')
+      throw new HttpError(400, 'EnvVarNameInvalid', `Environment variable name "${invalid.name}" is invalid: `
+        + 'it must start with a letter, contain only letters, numbers and underscores, '
+        + 'and be at most 40 characters long.')
     }
     return apply(this.all, toRecord(changes))
   }
@@ -42,6 +42,12 @@ export class Variables {
     mkdirSync(this.#folder, { recursive: true })
     writeFileSync(join(this.#folder, FILE), JSON.stringify(this.#changes), { mode: 0o600 })
   }
+}
+
+function readChanges(folder: string | null): Record<string, string | null> {
+  if (folder === null || !existsSync(join(folder, FILE)))
+    return {}
+  return JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as Record<string, string | null>
 }
 
 function toRecord(changes: VariableChange[]): Record<string, string | null> {

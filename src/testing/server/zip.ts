@@ -28,12 +28,26 @@ export function writeZip(entries: ZipEntry[]): Buffer {
     const content = deflateRawSync(data)
     const fields = describeEntry(data, content, path)
     const local = Buffer.concat([integers([LOCAL_HEADER, 4], [VERSION, 2]), fields, integers([0, 2]), path])
-    directory.push(integers([CENTRAL_HEADER, 4], [VERSION, 2], [VERSION, 2]), fields, integers([0, 2], [0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]), path)
+    directory.push(
+      integers([CENTRAL_HEADER, 4], [VERSION, 2], [VERSION, 2]),
+      fields,
+      integers([0, 2], [0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]),
+      path,
+    )
     parts.push(local, content)
     offset += local.length + content.length
   }
   const central = Buffer.concat(directory)
-  const end = integers([END_OF_DIRECTORY, 4], [0, 2], [0, 2], [entries.length, 2], [entries.length, 2], [central.length, 4], [offset, 4], [0, 2])
+  const end = integers(
+    [END_OF_DIRECTORY, 4],
+    [0, 2],
+    [0, 2],
+    [entries.length, 2],
+    [entries.length, 2],
+    [central.length, 4],
+    [offset, 4],
+    [0, 2],
+  )
   return Buffer.concat([...parts, central, end])
 }
 
@@ -72,7 +86,16 @@ function readEntry(archive: Buffer, position: number): Buffer {
 
 /** The fields that both headers of an entry have. */
 function describeEntry(data: Buffer, content: Buffer, path: Buffer): Buffer {
-  return integers([UTF8_NAMES, 2], [DEFLATED, 2], [0, 2], [FIRST_DAY, 2], [crc32(data), 4], [content.length, 4], [data.length, 4], [path.length, 2])
+  return integers(
+    [UTF8_NAMES, 2],
+    [DEFLATED, 2],
+    [0, 2],
+    [FIRST_DAY, 2],
+    [crc32(data), 4],
+    [content.length, 4],
+    [data.length, 4],
+    [path.length, 2],
+  )
 }
 
 /** Little-endian integers of two or four bytes. */

@@ -32,8 +32,15 @@ export interface ModifyQuerySet {
 }
 
 export type QuerySetModification
-  = | { type: 'Add', queryId: number, udfPath: string, args: JSONValue, journal?: string | null, componentPath?: string }
-    | { type: 'Remove', queryId: number }
+  = | {
+    type: 'Add'
+    queryId: number
+    udfPath: string
+    args: JSONValue
+    journal?: string | null
+    componentPath?: string
+  }
+  | { type: 'Remove', queryId: number }
 
 export interface FunctionRequest {
   type: 'Mutation' | 'Action'
@@ -53,14 +60,27 @@ export type ServerMessage
     modifications: StateModification[]
     clientClockSkew: number | undefined
   }
-  | { type: 'MutationResponse' | 'ActionResponse', requestId: number, success: boolean, ts?: string, logLines: string[] }
+  | {
+    type: 'MutationResponse' | 'ActionResponse'
+    requestId: number
+    success: boolean
+    ts?: string
+    logLines: string[]
+  }
   | { type: 'AuthError', error: string, baseVersion: number, authUpdateAttempted: boolean }
   | { type: 'FatalError', error: string }
   | { type: 'Ping' }
 
 export type StateModification
   = | { type: 'QueryUpdated', queryId: number, value: JSONValue, logLines: string[], journal: string | null }
-    | { type: 'QueryFailed', queryId: number, errorMessage: string, errorData?: JSONValue, logLines: string[], journal: string | null }
+    | {
+      type: 'QueryFailed'
+      queryId: number
+      errorMessage: string
+      errorData?: JSONValue
+      logLines: string[]
+      journal: string | null
+    }
     | { type: 'QueryRemoved', queryId: number }
 
 /**
@@ -118,7 +138,8 @@ function isClientMessage(message: any): message is ClientMessage {
       return typeof message.tokenType === 'string' && Number.isInteger(message.baseVersion)
         && (message.tokenType === 'None' || typeof message.value === 'string')
     case 'ModifyQuerySet':
-      return Number.isInteger(message.baseVersion) && Number.isInteger(message.newVersion) && message.newVersion > message.baseVersion
+      return Number.isInteger(message.baseVersion) && Number.isInteger(message.newVersion)
+        && message.newVersion > message.baseVersion
         && Array.isArray(message.modifications) && message.modifications.every(isModification)
     case 'Mutation':
     case 'Action':
@@ -134,18 +155,26 @@ function isModification(modification: any): modification is QuerySetModification
 }
 
 /** The fields that the answers to mutations and actions have in common. */
-export function encodeOutcome(outcome: Outcome): { success: boolean, result: JSONValue, errorData?: JSONValue, logLines: string[] } {
+interface EncodedOutcome {
+  success: boolean
+  result: JSONValue
+  errorData?: JSONValue
+  logLines: string[]
+}
+
+export function encodeOutcome(outcome: Outcome): EncodedOutcome {
   const { logLines } = outcome
-  return outcome.status === 'success'
-    ? { success: true, result: outcome.value, logLines }
-    : { success: false, result: outcome.message, ...encodeData(outcome.data), logLines }
+  if (outcome.status === 'success')
+    return { success: true, result: outcome.value, logLines }
+  return { success: false, result: outcome.message, ...encodeData(outcome.data), logLines }
 }
 
 export function encodeResult(queryId: number, outcome: Outcome, journal: string | null): StateModification {
   const { logLines } = outcome
-  return outcome.status === 'success'
-    ? { type: 'QueryUpdated', queryId, value: outcome.value, logLines, journal }
-    : { type: 'QueryFailed', queryId, errorMessage: outcome.message, ...encodeData(outcome.data), logLines, journal }
+  if (outcome.status === 'success')
+    return { type: 'QueryUpdated', queryId, value: outcome.value, logLines, journal }
+  const { message: errorMessage, data } = outcome
+  return { type: 'QueryFailed', queryId, errorMessage, ...encodeData(data), logLines, journal }
 }
 
 /** The data of an error, if the error has data. */

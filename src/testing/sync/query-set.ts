@@ -58,7 +58,8 @@ export class QuerySet {
     if (existing)
       throw new Rejection('fatal', `Duplicate query ID: ${queryId}`)
     const { udfPath: name, args, journal = null, componentPath: component } = modification
-    this.#subscriptions.set(queryId, { queryId, name, args, component, journal, result: null, release: () => {}, sent: null })
+    const subscription = { queryId, name, args, component, journal, result: null, release: () => {}, sent: null }
+    this.#subscriptions.set(queryId, subscription)
     return []
   }
 
@@ -75,7 +76,8 @@ export class QuerySet {
    *
    * @returns the results that differ from the last results that were sent.
    */
-  async refresh({ identity, isAdmin }: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<StateModification[]> {
+  async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<StateModification[]> {
+    const { identity, isAdmin } = session
     const stale = [...this.#subscriptions.values()].filter(({ result }) => result === null)
     const runs = await Promise.allSettled(stale.map(({ name, args, journal, component }) => read({
       name,
@@ -83,7 +85,7 @@ export class QuerySet {
       identity,
       journal,
       caller: isAdmin ? 'trusted' : 'client',
-      ...isAdmin && component ? { component } : {},
+      ...isAdmin && component && { component },
     })))
     const results = runs.map((run) => {
       if (run.status === 'rejected')

@@ -5,7 +5,17 @@ import type { Connection, LogEntry } from '../log.ts'
 import type { Authenticator } from '../runtime/auth.ts'
 import type { Call, MutationRequest, RequestMetadata } from '../runtime/call.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Authenticate, ClientMessage, Connect, FunctionRequest, ModifyQuerySet, QuerySetModification, ServerMessage, StateModification, Version } from './protocol.ts'
+import type {
+  Authenticate,
+  ClientMessage,
+  Connect,
+  FunctionRequest,
+  ModifyQuerySet,
+  QuerySetModification,
+  ServerMessage,
+  StateModification,
+  Version,
+} from './protocol.ts'
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { clearInterval, setInterval } from 'node:timers'
@@ -13,7 +23,15 @@ import { HttpError } from '../http-error.ts'
 import { identifyAdmin, toIdentity } from '../runtime/admin-key.ts'
 import { AuthenticationError } from '../runtime/auth.ts'
 import { clock } from '../runtime/clock.ts'
-import { decodeTimestamp, encodeMessage, encodeOutcome, encodeTimestamp, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
+import {
+  decodeTimestamp,
+  encodeMessage,
+  encodeOutcome,
+  encodeTimestamp,
+  encodeVersion,
+  parseClientMessage,
+  Rejection,
+} from './protocol.ts'
 import { QuerySet } from './query-set.ts'
 
 /**
@@ -191,7 +209,8 @@ export class SyncConnection {
     try {
       if (tokenType === 'User')
         return { ...await this.#host.authenticator().verify(token), isAdmin: false }
-      return { ...identifyAdmin(this.#host, token, actingAs === undefined ? null : toIdentity(actingAs)), expiresAt: Infinity }
+      const user = actingAs === undefined ? null : toIdentity(actingAs)
+      return { ...identifyAdmin(this.#host, token, user), expiresAt: Infinity }
     }
     catch (error) {
       if (!(error instanceof AuthenticationError || error instanceof HttpError))
@@ -210,8 +229,10 @@ export class SyncConnection {
 
   #runMutation(request: FunctionRequest): void {
     const { requestId } = request
-    if (this.#waitingMutations >= MAX_WAITING_CALLS)
-      throw new Rejection('overloaded', `Too many concurrent mutations. Only up to ${MAX_WAITING_CALLS} pending mutations allowed on a single websocket.`)
+    if (this.#waitingMutations >= MAX_WAITING_CALLS) {
+      throw new Rejection('overloaded', 'Too many concurrent mutations. '
+        + `Only up to ${MAX_WAITING_CALLS} pending mutations allowed on a single websocket.`)
+    }
     const call = this.#toCall(request)
     const origin: MutationRequest = { sessionId: this.#sessionId ?? this.#ownSessionId, requestId }
     const answer = async (): Promise<void> => {
@@ -232,8 +253,10 @@ export class SyncConnection {
   }
 
   #runAction(request: FunctionRequest): void {
-    if (this.#runningActions >= MAX_WAITING_CALLS)
-      throw new Rejection('overloaded', `Inflight actions overloaded for a single client, max concurrency: ${MAX_WAITING_CALLS}`)
+    if (this.#runningActions >= MAX_WAITING_CALLS) {
+      throw new Rejection('overloaded', 'Inflight actions overloaded for a single client, '
+        + `max concurrency: ${MAX_WAITING_CALLS}`)
+    }
     const call = this.#toCall(request)
     this.#runningActions += 1
     void this.#host.runtime.action(call).then((outcome) => {
@@ -255,7 +278,7 @@ export class SyncConnection {
       connection: this.id,
       caller: isAdmin ? 'trusted' : 'client',
       metadata: this.#host.metadata,
-      ...isAdmin && componentPath ? { component: componentPath } : {},
+      ...isAdmin && componentPath && { component: componentPath },
     }
   }
 
@@ -406,6 +429,16 @@ export class SyncConnection {
   }
 
   #log(name: string, entry: Partial<LogEntry> = {}): void {
-    this.#host.log({ kind: 'socket', name, args: null, subject: this.#subject, connection: this.id, outcome: 'success', detail: null, logLines: [], ...entry })
+    this.#host.log({
+      kind: 'socket',
+      name,
+      args: null,
+      subject: this.#subject,
+      connection: this.id,
+      outcome: 'success',
+      detail: null,
+      logLines: [],
+      ...entry,
+    })
   }
 }
