@@ -13,7 +13,9 @@ export function findFunctions(option: string | undefined): string {
 /** The variables in the file `.env` of the functions folder. */
 export function readVariables(functions: string): Record<string, string> {
   const file = join(functions, '.env')
-  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) as Record<string, string> : {}
+  if (existsSync(file))
+    return parseEnv(readFileSync(file, 'utf8')) as Record<string, string>
+  return {}
 }
 
 /**

@@ -52,7 +52,9 @@ export class CommitLog {
   /** The commits after a timestamp, the oldest first. */
   since(timestamp: bigint): readonly Commit[] {
     const first = this.#commits.findLastIndex(commit => commit.timestamp <= timestamp) + 1
-    return first === 0 ? this.#commits : this.#commits.slice(first)
+    if (first === 0)
+      return this.#commits
+    return this.#commits.slice(first)
   }
 
   /** How many commits are kept. */

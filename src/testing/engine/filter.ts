@@ -54,7 +54,9 @@ export function compileFilter(expression: ExpressionJSON): (document: DocumentVa
 /** Decodes a value that `convex/server` has encoded with `convexOrUndefinedToJson`. */
 export function decodeMaybeUndefined(json: MaybeUndefinedJSON): Value | undefined {
   const isUndefined = typeof json === 'object' && json !== null && '$undefined' in json
-  return isUndefined ? undefined : jsonToConvex(json as JSONValue)
+  if (isUndefined)
+    return undefined
+  return jsonToConvex(json as JSONValue)
 }
 
 export function compileExpression(expression: ExpressionJSON): Evaluate {

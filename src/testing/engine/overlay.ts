@@ -27,7 +27,9 @@ export class Overlay {
   get(key: Key): Change | undefined {
     const { run, offset } = this.#position(key)
     const change = this.#runs[run]?.[offset]
-    return change && Buffer.compare(change.key, key) === 0 ? change : undefined
+    if (change && Buffer.compare(change.key, key) === 0)
+      return change
+    return undefined
   }
 
   set(key: Key, document: StoredDocument | null): void {
@@ -113,7 +115,9 @@ export class Overlay {
   }
 
   #endPosition(end: Key | null): Position {
-    return end ? this.#position(end) : { run: this.#runs.length, offset: 0 }
+    if (end)
+      return this.#position(end)
+    return { run: this.#runs.length, offset: 0 }
   }
 }
 

@@ -60,5 +60,7 @@ function printFloat(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && (size < SMALLEST_PLAIN || size >= LARGEST_PLAIN))
     return value.toExponential().replace('e+', 'e')
-  return Number.isInteger(value) ? `${value}.0` : String(value)
+  if (Number.isInteger(value))
+    return `${value}.0`
+  return String(value)
 }

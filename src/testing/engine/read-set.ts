@@ -92,9 +92,9 @@ export class ScanRead {
       return this.interval
     if (!this.#last)
       return undefined
-    return this.order === 'asc'
-      ? { start: this.interval.start, end: afterPrefix(this.#last) }
-      : { start: this.#last, end: this.interval.end }
+    if (this.order === 'asc')
+      return { start: this.interval.start, end: afterPrefix(this.#last) }
+    return { start: this.#last, end: this.interval.end }
   }
 }
 

@@ -64,5 +64,7 @@ function between(interval: Interval, after: Key | undefined, before: Key | undef
   const rest = after ? restAfter(interval, after, order) : interval
   if (!before)
     return rest
-  return order === 'asc' ? { start: rest.start, end: before } : { start: afterPrefix(before), end: rest.end }
+  if (order === 'asc')
+    return { start: rest.start, end: before }
+  return { start: afterPrefix(before), end: rest.end }
 }

@@ -29,7 +29,9 @@ export class SnapshotView {
   /** The document at a position of an index. */
   document(index: IndexInfo, key: Key): StoredDocument | null {
     const undo = this.#undoOf(index)?.get(key)
-    return undo ? undo.document : this.#store.document(index, key)
+    if (undo)
+      return undo.document
+    return this.#store.document(index, key)
   }
 
   /** Reads at least one row if there is one, and about as many as the limit. */
@@ -43,7 +45,9 @@ export class SnapshotView {
 
     const covered = last ? upTo(interval, last.key, order) : interval
     const rows = undoChanges(stored, undo, covered, order)
-    return rows.length === 0 && rest ? this.read(index, rest, order, limit) : { rows, rest }
+    if (rows.length === 0 && rest)
+      return this.read(index, rest, order, limit)
+    return { rows, rest }
   }
 
   #undoOf(index: IndexInfo): Overlay | undefined {
@@ -74,12 +78,16 @@ export class SnapshotView {
 
 /** The part of an interval after a row. */
 export function restAfter({ start, end }: Interval, key: Key, order: Order): Interval {
-  return order === 'asc' ? { start: afterPrefix(key), end } : { start, end: key }
+  if (order === 'asc')
+    return { start: afterPrefix(key), end }
+  return { start, end: key }
 }
 
 /** The part of an interval up to a row, and the row. */
 function upTo({ start, end }: Interval, key: Key, order: Order): Interval {
-  return order === 'asc' ? { start, end: afterPrefix(key) } : { start: key, end }
+  if (order === 'asc')
+    return { start, end: afterPrefix(key) }
+  return { start: key, end }
 }
 
 function undoChanges(stored: Row[], undo: Overlay, covered: Interval, order: Order): Row[] {

@@ -72,7 +72,9 @@ export class Store {
   /** The document at a position of an index. */
   document(index: IndexInfo, key: Key): StoredDocument | null {
     const stored = this.#document.get(index.id, key) as Omit<StoredRow, 'key'> | undefined
-    return stored ? new Revision(stored.id, index.table, stored.json, stored.row) : null
+    if (stored)
+      return new Revision(stored.id, index.table, stored.json, stored.row)
+    return null
   }
 
   /** The first rows of an interval. */

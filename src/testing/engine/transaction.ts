@@ -44,7 +44,9 @@ export class EngineTransaction implements Transaction {
   get(id: string): StoredDocument | null {
     this.check()
     const table = this.#tableOf(id)
-    return table ? this.#get(table, id) : null
+    if (table)
+      return this.#get(table, id)
+    return null
   }
 
   scan(index: IndexInfo, interval: Interval, order: Order, expectedRows?: number): IterableIterator<Row> {

@@ -61,7 +61,9 @@ export function sortByName<Item>(fields: [name: string, item: Item][]): [name: s
 
 function printField([name, { fieldType, optional }]: [name: string, field: FieldJSON]): string {
   const printed = printValidator(fieldType)
-  return optional ? `${name}: v.optional(${printed})` : `${name}: ${printed}`
+  if (optional)
+    return `${name}: v.optional(${printed})`
+  return `${name}: ${printed}`
 }
 
 /** Convex prints only the literals that JSON can express, and floats with a decimal point. */
@@ -73,5 +75,7 @@ function printLiteral(literal: JSONValue): string {
     return JSON.stringify(value)
   if (!Number.isFinite(value))
     return '<number>'
-  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value)
+  if (Number.isInteger(value) && Math.abs(value) < 1e16)
+    return `${value}.0`
+  return String(value)
 }

@@ -84,7 +84,9 @@ function checkShape(value: Value | undefined, policy: LimitPolicy): void {
 function nestingOf(value: Value | undefined): number {
   if (Array.isArray(value))
     return 1 + deepest(value)
-  return isObject(value) ? 1 + deepest(Object.values(value)) : 0
+  if (isObject(value))
+    return 1 + deepest(Object.values(value))
+  return 0
 }
 
 function deepest(values: (Value | undefined)[]): number {

@@ -28,5 +28,7 @@ export function newWrite(
 }
 
 function keysOf(indexes: readonly IndexInfo[], document: StoredDocument | null): Key[] {
-  return document ? indexes.map(index => documentKey(index, document.id, document.value)) : []
+  if (document)
+    return indexes.map(index => documentKey(index, document.id, document.value))
+  return []
 }

@@ -172,7 +172,9 @@ function toPath(input: string): string {
 function resolutionFiles(directory: string): string[] {
   const files = RESOLUTION_FILES.map(name => join(directory, name))
   const parent = dirname(directory)
-  return parent === directory ? files : [...files, ...resolutionFiles(parent)]
+  if (parent === directory)
+    return files
+  return [...files, ...resolutionFiles(parent)]
 }
 
 async function hashFolder(folder: string, { outputs }: Metafile): Promise<string> {

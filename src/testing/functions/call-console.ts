@@ -64,7 +64,7 @@ export function createConsole(clock: ThreadClock, send: Send): object {
 
 function writeLine(level: Level, messages: string[]): string {
   const text = messages.join(' ')
-  return text.length > LONGEST_LINE
-    ? `[${level}] ${text.slice(0, LONGEST_LINE)} (truncated due to length)`
-    : `[${level}] ${text}`
+  if (text.length > LONGEST_LINE)
+    return `[${level}] ${text.slice(0, LONGEST_LINE)} (truncated due to length)`
+  return `[${level}] ${text}`
 }

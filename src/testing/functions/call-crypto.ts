@@ -37,7 +37,9 @@ export function installCrypto(): void {
   })
   define(Crypto.prototype, 'randomUUID', function (this: Crypto): string {
     const frame = currentFrame()
-    return frame?.isDeterministic ? repeatableUuid(frame) : randomUUID.call(this)
+    if (frame?.isDeterministic)
+      return repeatableUuid(frame)
+    return randomUUID.call(this)
   })
   for (const name of SUBTLE_METHODS) {
     const method = (SubtleCrypto.prototype as any)[name] as SubtleMethod
@@ -63,9 +65,9 @@ function isRandom(method: string, algorithm: string | { name?: string }): boolea
 }
 
 function refusal(frame: CallFrame): Error {
-  return frame.kind === 'import'
-    ? new Error('Cannot use cryptographic randomness at import time')
-    : notInQueriesAndMutations('cryptographic randomness')
+  if (frame.kind === 'import')
+    return new Error('Cannot use cryptographic randomness at import time')
+  return notInQueriesAndMutations('cryptographic randomness')
 }
 
 function fillRandomly(frame: CallFrame, bytes: Uint8Array): void {

@@ -42,7 +42,9 @@ export class CallEnvironment {
       ownKeys: () => Object.keys(this.#current()),
       getOwnPropertyDescriptor: (_, key) => {
         const value = this.#current()[String(key)]
-        return value === undefined ? undefined : { value, configurable: true, enumerable: true, writable: true }
+        if (value === undefined)
+          return undefined
+        return { value, configurable: true, enumerable: true, writable: true }
       },
     })
   }

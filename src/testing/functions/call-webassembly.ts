@@ -11,7 +11,9 @@ export function installWebAssembly(): void {
     methods[name] = (...args) => {
       const frame = currentFrame()
       const compiled = method(...args)
-      return frame === undefined ? compiled : frame.track(`WebAssembly.${name}`, compiled)
+      if (frame === undefined)
+        return compiled
+      return frame.track(`WebAssembly.${name}`, compiled)
     }
   }
 }

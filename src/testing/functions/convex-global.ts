@@ -186,7 +186,9 @@ export class Syscalls {
       stream.isDone = answer.isDone
     }
     const row = stream.rows.pop()
-    return row === undefined ? '{"value":null,"done":true}' : `{"value":${row},"done":false}`
+    if (row === undefined)
+      return '{"value":null,"done":true}'
+    return `{"value":${row},"done":false}`
   }
 }
 

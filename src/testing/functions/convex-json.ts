@@ -32,5 +32,7 @@ function findUp(folder: string, name: string): string | undefined {
   if (existsSync(file))
     return file
   const parent = dirname(folder)
-  return parent === folder ? undefined : findUp(parent, name)
+  if (parent === folder)
+    return undefined
+  return findUp(parent, name)
 }

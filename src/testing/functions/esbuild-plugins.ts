@@ -63,7 +63,9 @@ function externals(names: string[]): Plugin {
         const [first, second] = path.split('/')
         const name = first!.startsWith('@') ? `${first}/${second}` : first!
         const isListed = names.includes('*') || names.includes(name)
-        return isListed && name !== 'convex' ? { path, external: true } : undefined
+        if (isListed && name !== 'convex')
+          return { path, external: true }
+        return undefined
       })
     },
   }
@@ -71,7 +73,7 @@ function externals(names: string[]): Plugin {
 
 /** The plugins for a runtime. */
 export function convexPlugins(runtime: RuntimeKind, externalPackages: string[]): Plugin[] {
-  return runtime === 'node'
-    ? [serverOnly, externals(externalPackages), wasm]
-    : [asyncHooks, serverOnly, wasm]
+  if (runtime === 'node')
+    return [serverOnly, externals(externalPackages), wasm]
+  return [asyncHooks, serverOnly, wasm]
 }

@@ -30,7 +30,9 @@ export function plainError(message: string): FunctionError {
 
 function textOf(value: unknown): string {
   try {
-    return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+    if (typeof value === 'object' && value !== null)
+      return JSON.stringify(value)
+    return String(value)
   }
   catch {
     return '[object]'

@@ -50,7 +50,9 @@ function escapeControl(character: string): string {
 function writeFunction(value: object & { name?: string }, position: Position): string {
   const text = `[Function${value.name ? `: ${value.name}` : ' (anonymous)'}]`
   const entries = writeEntries(value, inside(value, position))
-  return entries.length === 0 ? text : `${text} { ${entries.join(', ')} }`
+  if (entries.length === 0)
+    return text
+  return `${text} { ${entries.join(', ')} }`
 }
 
 function writeObject(value: object, position: Position): string {
@@ -105,7 +107,9 @@ function writeError(error: Error, position: Position): string {
   if ('cause' in error && !Object.keys(error).includes('cause'))
     entries.unshift(`[cause]: ${write(error.cause, position)}`)
   const text = `[${String(error)}]`
-  return entries.length === 0 ? text : `{ ${text} ${entries.join(', ')} }`
+  if (entries.length === 0)
+    return text
+  return `{ ${text} ${entries.join(', ')} }`
 }
 
 function writeCollection(value: Map<unknown, unknown> | Set<unknown>, position: Position): string {
@@ -130,7 +134,9 @@ function writeEntries(value: object, position: Position): string[] {
 function writeBlock(open: string, entries: string[], position: Position): string {
   if (entries.length === 0)
     return `${open}}`
-  return position.isSingleLine ? `${open} ${entries.join(', ')} }` : `${open}${indent(entries, position)}}`
+  if (position.isSingleLine)
+    return `${open} ${entries.join(', ')} }`
+  return `${open}${indent(entries, position)}}`
 }
 
 function indent(entries: string[], { depth }: Position): string {
@@ -143,7 +149,9 @@ function inside(value: object, { depth, parents, isSingleLine }: Position): Posi
 }
 
 function writeKey(key: string): string {
-  return /^[\w$]+$/.test(key) ? key : quote(key)
+  if (/^[\w$]+$/.test(key))
+    return key
+  return quote(key)
 }
 
 /** The name of the object's class and its tag, unless the object is a plain one. */

@@ -50,7 +50,9 @@ export function utcArguments(args: unknown[]): unknown[] {
   const [first] = args
   if (args.length > 1)
     return [Date.UTC(...args as [number, number])]
-  return typeof first === 'string' ? [parseUtc(first)] : args
+  if (typeof first === 'string')
+    return [parseUtc(first)]
+  return args
 }
 
 /** The time of a text, in UTC if the text names no other zone. */
@@ -61,7 +63,9 @@ export function parseUtc(text: string): number {
   if (ISO_DATE.test(trimmed) || (ZONE.test(trimmed) && !WITHOUT_ZONE.test(trimmed)))
     return nativeParse(trimmed)
   const parsed = nativeParse(/\dT\d/.test(trimmed) ? `${trimmed}Z` : `${trimmed} UTC`)
-  return Number.isNaN(parsed) ? nativeParse(trimmed) : parsed
+  if (Number.isNaN(parsed))
+    return nativeParse(trimmed)
+  return parsed
 }
 
 function define(target: object, name: string, value: DateMethod): void {
@@ -71,14 +75,20 @@ function define(target: object, name: string, value: DateMethod): void {
 /** `Thu Jan 01 1970`, from `Thu, 01 Jan 1970 00:00:00 GMT`. */
 function toDateString(this: Date): string {
   const [weekday, day, month, year] = this.toUTCString().replace(',', '').split(' ')
-  return Number.isNaN(this.getTime()) ? 'Invalid Date' : [weekday, month, day, year].join(' ')
+  if (Number.isNaN(this.getTime()))
+    return 'Invalid Date'
+  return [weekday, month, day, year].join(' ')
 }
 
 function toTimeString(this: Date): string {
   const time = this.toUTCString().split(' ')[4]
-  return Number.isNaN(this.getTime()) ? 'Invalid Date' : `${time} GMT+0000 (Coordinated Universal Time)`
+  if (Number.isNaN(this.getTime()))
+    return 'Invalid Date'
+  return `${time} GMT+0000 (Coordinated Universal Time)`
 }
 
 function toText(this: Date): string {
-  return Number.isNaN(this.getTime()) ? 'Invalid Date' : `${this.toDateString()} ${this.toTimeString()}`
+  if (Number.isNaN(this.getTime()))
+    return 'Invalid Date'
+  return `${this.toDateString()} ${this.toTimeString()}`
 }

@@ -88,7 +88,9 @@ function documentsOf(invocation: Invocation, data: SyscallHost['data']): Documen
 /** `convex/server` writes an object for a field that a patch removes. */
 function decodeField(field: JSONValue): Value | undefined {
   const isRemoved = typeof field === 'object' && field !== null && '$undefined' in field
-  return isRemoved ? undefined : jsonToConvex(field)
+  if (isRemoved)
+    return undefined
+  return jsonToConvex(field)
 }
 
 const nextRows: Syscall = (invocation, { queryId, query }: StreamArgs, host) => {
@@ -191,7 +193,9 @@ function requireUserTable(
 }
 
 function tableOfQuery({ source }: QueryJSON): string {
-  return source.type === 'FullTableScan' ? source.tableName : source.indexName.split('.')[0]!
+  if (source.type === 'FullTableScan')
+    return source.tableName
+  return source.indexName.split('.')[0]!
 }
 
 function encodeDocument(table: string, document: StoredDocument): string {

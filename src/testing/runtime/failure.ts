@@ -69,5 +69,7 @@ export function toFunctionError(error: unknown): FunctionError {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof Error)
+    return error.message
+  return String(error)
 }

@@ -65,7 +65,9 @@ export class Files {
 
   content(transaction: DataTransaction, id: string): FileContent | null {
     const document = transaction.get(id)?.value
-    return document ? this.#contentOf(document) : null
+    if (document)
+      return this.#contentOf(document)
+    return null
   }
 
   /** The file that is served under a name. */
@@ -90,7 +92,9 @@ export class Files {
   /** The component that stores an upload, or `undefined` if the token is unknown or too old. */
   resolveUpload(token: string): string | undefined {
     const upload = this.#uploads.get(token)
-    return upload && upload.expiresAt > clock.now() ? upload.component : undefined
+    if (upload && upload.expiresAt > clock.now())
+      return upload.component
+    return undefined
   }
 
   #contentOf({ key, size, sha256, contentType = null }: Record<string, unknown>): FileContent {

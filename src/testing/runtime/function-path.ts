@@ -30,7 +30,9 @@ export function parseFunctionName(component: string, name: string): FunctionPath
 
 /** The name as clients write it: `messages:list`. */
 export function printFunctionName({ module, name }: FunctionPath): string {
-  return name === 'default' ? module : `${module}:${name}`
+  if (name === 'default')
+    return module
+  return `${module}:${name}`
 }
 
 /** The name as the system tables and the messages of Convex contain it: `messages.js:list`. */

@@ -306,7 +306,9 @@ export class FunctionRunner {
     const fail = (error: unknown): SyscallAnswer => this.#describe(invocation, error)
     try {
       const result = this.#perform(invocation, syscall)
-      return result instanceof Promise ? result.then(encodeAnswer, fail) : encodeAnswer(result)
+      if (result instanceof Promise)
+        return result.then(encodeAnswer, fail)
+      return encodeAnswer(result)
     }
     catch (error) {
       return fail(error)

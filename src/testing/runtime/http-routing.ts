@@ -63,5 +63,7 @@ function withoutPrefix(path: string, prefix: string | null): string | null {
   if (prefix === null)
     return path
   const mount = prefix.replace(/\/?$/, '/')
-  return path.startsWith(mount) ? `/${path.slice(mount.length)}` : null
+  if (path.startsWith(mount))
+    return `/${path.slice(mount.length)}`
+  return null
 }

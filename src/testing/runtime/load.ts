@@ -106,5 +106,7 @@ function refuseDeveloperErrors(body: () => void): void {
 }
 
 function parse(json: string | null): unknown {
-  return json === null ? null : JSON.parse(json)
+  if (json === null)
+    return null
+  return JSON.parse(json)
 }

@@ -18,7 +18,9 @@ const getUrl: Syscall = (invocation, { storageId }: FileArgs, host) => {
   const id = requireStorageId(invocation, storageId, 'getUrl', host)
   return transact(invocation, host, (transaction) => {
     const name = host.files.nameOf(transaction, id)
-    return name === null ? null : `${host.urls().url}/api/storage/${name}`
+    if (name === null)
+      return null
+    return `${host.urls().url}/api/storage/${name}`
   })
 }
 
@@ -81,7 +83,9 @@ function transact<Result>(
   { data }: SyscallHost,
   body: (transaction: DataTransaction) => Result,
 ): Result {
-  return transaction ? body(transaction) : data.transact(body)
+  if (transaction)
+    return body(transaction)
+  return data.transact(body)
 }
 
 function readFile(

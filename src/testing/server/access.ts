@@ -98,7 +98,9 @@ export class Access {
 /** The name in a `Host` header, in the form in which `URL` returns host names. */
 function hostNameOf(host: string | undefined): string | null {
   const [, name, port = ''] = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i.exec(host ?? '') ?? []
-  return name === undefined ? null : parseUrl(`http://${name}${port}`)?.hostname.replace(/\.$/, '') ?? null
+  if (name === undefined)
+    return null
+  return parseUrl(`http://${name}${port}`)?.hostname.replace(/\.$/, '') ?? null
 }
 
 /** A name below `localhost` is always this machine (RFC 6761). */
@@ -115,7 +117,9 @@ function originOf({ protocol, host }: URL): string {
 }
 
 function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null
+  if (URL.canParse(text))
+    return new URL(text)
+  return null
 }
 
 /** Quotes the value of a request's header for a message. */

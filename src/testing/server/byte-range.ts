@@ -22,15 +22,21 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   const [first] = ranges
   if (ranges.some(range => !range || (range[1] === '' && range[2] === '')))
     return null
-  return ranges.length === 1 ? resolveRange(first![1]!, first![2]!, size) : 'unsatisfiable'
+  if (ranges.length === 1)
+    return resolveRange(first![1]!, first![2]!, size)
+  return 'unsatisfiable'
 }
 
 function resolveRange(first: string, last: string, size: number): ByteRange | 'unsatisfiable' {
   if (first === '') {
     const length = Math.min(Number(last), size)
-    return length === 0 ? 'unsatisfiable' : { start: size - length, end: size }
+    if (length === 0)
+      return 'unsatisfiable'
+    return { start: size - length, end: size }
   }
   const start = Number(first)
   const end = last === '' ? size : Math.min(Number(last) + 1, size)
-  return start < end ? { start, end } : 'unsatisfiable'
+  if (start < end)
+    return { start, end }
+  return 'unsatisfiable'
 }

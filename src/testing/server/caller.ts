@@ -27,7 +27,9 @@ export async function identify(host: CallerHost, request: IncomingMessage): Prom
   const { authorization } = request.headers
   if (authorization === undefined) {
     const adminKey = new URL(`http://localhost${request.url}`).searchParams.get('adminKey')
-    return adminKey === null ? ANONYMOUS : identifyAdmin(host, adminKey, null)
+    if (adminKey === null)
+      return ANONYMOUS
+    return identifyAdmin(host, adminKey, null)
   }
   if (authorization.length < SCHEME_LENGTH)
     throw new HttpError(400, 'InvalidHeaderFailure', 'Invalid authentication header')

@@ -16,7 +16,9 @@ export function toExportJson(json: string): string {
   return json.replace(ENCODED, (token, integer?: string) => {
     if (integer !== undefined)
       return String(Buffer.from(integer, 'base64').readBigInt64LE())
-    return isNumber(token) && isInteger(token) ? `${token}.0` : token
+    if (isNumber(token) && isInteger(token))
+      return `${token}.0`
+    return token
   })
 }
 

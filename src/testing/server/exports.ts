@@ -32,7 +32,9 @@ export class Exports {
 
   /** The archive of the last export, if it has this timestamp. */
   find(ts: string): Buffer | undefined {
-    return this.#latest && String(this.#latest.ts) === ts ? this.#latest.zip : undefined
+    if (this.#latest && String(this.#latest.ts) === ts)
+      return this.#latest.zip
+    return undefined
   }
 
   /** Reads all documents of one timestamp. */

@@ -68,7 +68,9 @@ function isMarker({ name, data }: ZipEntry): boolean {
 
 /** Only the documents beside a marker tell integers from floats. */
 function toEncodedJson(lines: string, isMarked: boolean): string {
-  return isMarked ? fromExportJson(lines) : lines
+  if (isMarked)
+    return fromExportJson(lines)
+  return lines
 }
 
 /** The component in whose folder a file of the archive is. */

@@ -55,7 +55,9 @@ export class Imports {
 
   describe(id: string): JSONValue {
     const found = this.#imports.get(id)
-    return found ? { _id: found.id, state: found.state } : null
+    if (found)
+      return { _id: found.id, state: found.state }
+    return null
   }
 
   startUpload(): string {
@@ -210,7 +212,9 @@ export class Imports {
 }
 
 function nameOf({ component, table }: Target): string {
-  return component === '' ? table : `${component}/${table}`
+  if (component === '')
+    return table
+  return `${component}/${table}`
 }
 
 function printRow([table = '', create = '', remove = '']: string[]): string {

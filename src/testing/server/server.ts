@@ -393,7 +393,9 @@ export class DeploymentServer {
   async #createAuthenticator({ authConfig }: Deployable): Promise<Authenticator> {
     return await Authenticator.create(authConfig, async (url, init) => {
       const isOwn = new URL(url).origin === this.#urls.siteUrl
-      return isOwn ? await this.#requestOwn(url, init) : await fetch(url, init)
+      if (isOwn)
+        return await this.#requestOwn(url, init)
+      return await fetch(url, init)
     })
   }
 

@@ -70,12 +70,16 @@ const environmentVariables: SystemQuery = ({ host }) => Object.entries(host.vari
 
 const environmentVariable: SystemQuery = ({ host, args: { name } }) => {
   const value = host.variables()[name as string]
-  return value === undefined ? null : { name, value }
+  if (value === undefined)
+    return null
+  return { name, value }
 }
 
 const apiSpec: SystemQuery = ({ host, component }) => {
   const described = host.description().components.find(({ path }) => path === component)
-  return described ? describeFunctions(described) : []
+  if (described)
+    return describeFunctions(described)
+  return []
 }
 
 function describeFunctions({ functions, routes }: DescribedComponent): JSONValue {

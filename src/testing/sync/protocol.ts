@@ -179,7 +179,9 @@ export function encodeResult(queryId: number, outcome: Outcome, journal: string 
 
 /** The data of an error, if the error has data. */
 function encodeData(data: JSONValue | undefined): { errorData?: JSONValue } {
-  return data === undefined ? {} : { errorData: data }
+  if (data === undefined)
+    return {}
+  return { errorData: data }
 }
 
 export function encodeVersion({ querySet, identity, ts }: Version): EncodedVersion {

@@ -49,5 +49,7 @@ export function serializeError(error: unknown): SerializedError {
 }
 
 export function deserializeError(error: SerializedError): Error {
-  return error.code === null ? Object.assign(new Error(error.message), { stack: error.stack }) : new ConvueError(error)
+  if (error.code === null)
+    return Object.assign(new Error(error.message), { stack: error.stack })
+  return new ConvueError(error)
 }
