@@ -67,8 +67,9 @@ export default mergeConfig(viteConfig, defineConfig({
       guarded({
         name: 'live',
         environment: 'node',
-        include: ['test/{server,testing,live,package}/**/*.test.ts'],
+        include: ['test/{server,live,package}/**/*.test.ts'],
       }),
+      guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
       guarded({
         name: 'heap',
         environment: 'happy-dom',

@@ -60,6 +60,8 @@ async function sendRequest(
   { method = 'GET', headers, body, signal }: Parameters<SendRequest>[1],
 ): Promise<BrowserResponse> {
   const request = sendWithNode(url, { method, headers })
+  // Without a listener, Node throws the error of an abort that comes after the response has begun.
+  request.on('error', () => {})
   const abort = (): void => void request.destroy(new Error('The request was aborted.'))
   signal?.addEventListener('abort', abort)
   try {

@@ -91,7 +91,7 @@ interface CallerOrError {
  * Better Auth also accepts its sessions as bearer tokens, for example. Such a header is refused
  * only if the function requests the identity.
  */
-async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<{ identity: Identity, authenticationError: Error | null }> {
+async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<CallerOrError> {
   // A parameter `adminKey` of the URL belongs to the HTTP action.
   if (request.headers.authorization === undefined)
     return { identity: null, authenticationError: null }

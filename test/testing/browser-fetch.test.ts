@@ -1,0 +1,31 @@
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { expect, it, onTestFinished } from 'vitest'
+import { createBrowserFetch } from '../../src/testing/browser-fetch.ts'
+
+/** The URL of a server that sends the headers of a response, and only the first part of its body. */
+async function startSlowServer(): Promise<string> {
+  const server = createServer((_request, response) => void response.writeHead(200).write('first part'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+it('createBrowserFetch rejects when a request is aborted while its body arrives', async () => {
+  const url = await startSlowServer()
+  const uncaught: unknown[] = []
+  const onUncaught = (error: unknown): void => void uncaught.push(error)
+  process.prependListener('uncaughtException', onUncaught)
+  onTestFinished(() => void process.removeListener('uncaughtException', onUncaught))
+  const controller = new AbortController()
+  const fetching = createBrowserFetch({ origin: url })(url, { signal: controller.signal })
+  setTimeout(() => controller.abort(), 100)
+  await expect(fetching).rejects.toThrow('aborted')
+  await new Promise(resolve => setTimeout(resolve, 10))
+  expect(uncaught).toEqual([])
+})
