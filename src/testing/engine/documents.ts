@@ -30,7 +30,7 @@ export function getDocument(
   return document
 }
 
-/** Inserts a document and returns its id. A document that is refused leaves no trace. */
+/** Inserts a document and returns its id. A refused document changes nothing. */
 export function insertDocument(context: DocumentContext, table: TableInfo, fields: DocumentValue): string {
   checkFields(fields, null)
   const size = checkDocument(fields, context.policy)

@@ -1,4 +1,4 @@
-/** Brings the indexes of a table to what a schema declares. */
+/** Changes the indexes of a table to the indexes that a schema declares. */
 import type { Store } from './store.ts'
 import type { IndexDefinition, TableRegistry } from './table-registry.ts'
 import type { IndexInfo, Interval, TableInfo } from './types.ts'

@@ -113,7 +113,7 @@ export class LimitPolicy {
     this.#warn = warn
   }
 
-  /** Reports that a limit is exceeded. Returns if the function may go on. */
+  /** Reports that a limit is exceeded. Returns if the function may continue. */
   exceeded(code: string, message: string): void {
     if (this.#mode === 'enforce')
       throw new LimitError(code, message)

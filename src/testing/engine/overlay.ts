@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer'
 
 export interface Change {
   key: Key
-  /** `null`: the row below does not count. */
+  /** `null`: there is no row at this key. */
   document: StoredDocument | null
 }
 
@@ -23,7 +23,7 @@ export class Overlay {
    */
   readonly #runs: Change[][] = []
 
-  /** The change of a key, `undefined` if the row below counts. */
+  /** The change of a key, or `undefined` if the stored row is valid. */
   get(key: Key): Change | undefined {
     const { run, offset } = this.#position(key)
     const change = this.#runs[run]?.[offset]

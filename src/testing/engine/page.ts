@@ -45,7 +45,7 @@ const SOFT_SHARE = 3 / 4
 const SOFT_PAGE_ROWS = SOFT_SHARE * 8192
 const SOFT_SEARCH_ROWS = SOFT_SHARE * 1024
 
-/** What was read for a page. */
+/** The rows that were read for a page. */
 interface Read {
   documents: StoredDocument[]
   /** The positions of all rows that were read, of those too that a filter has left out. */

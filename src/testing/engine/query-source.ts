@@ -1,9 +1,9 @@
-/** What a query reads from, and the rows that it reads. */
+/** The data from which a query reads, and the rows that it reads. */
 import type { Catalog } from './catalog.ts'
 import type { Meter } from './limits.ts'
 import type { Interval, Order, Row, Transaction } from './types.ts'
 
-/** What a query reads from. */
+/** The data from which a query reads. */
 export interface QueryContext {
   transaction: Transaction
   catalog: Catalog

@@ -111,13 +111,13 @@ export class Operators {
     return this.#stages.some(stage => stage instanceof Limit && stage.remaining === 0)
   }
 
-  /** Whether the document is a result. Each document may be passed once only, as limits count. */
+  /** Whether the document is a result. Pass each document only once, since limits count. */
   accept(document: StoredDocument): boolean {
     return this.#stages.every(stage => stage instanceof Limit ? stage.accept() : stage(document.value))
   }
 }
 
-/** Lets a number of rows through. */
+/** Accepts a number of rows. */
 class Limit {
   remaining: number
 

@@ -1,4 +1,4 @@
-/** Which tables and indexes there are, and their numbers. */
+/** The tables and the indexes of a database, and their numbers. */
 import type { DatabaseSync, StatementSync } from './sqlite.ts'
 import type { IndexInfo, TableInfo } from './types.ts'
 

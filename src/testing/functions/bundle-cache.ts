@@ -16,7 +16,7 @@ export interface BuildKey {
   [option: string]: unknown
 }
 
-/** A file that a bundle has been made of. */
+/** A file that a bundle contains. */
 interface Input {
   path: string
   mtimeMs: number
@@ -91,7 +91,7 @@ export class BundleCache {
     }
   }
 
-  /** The folder with the bundles of an earlier build, if all files are as they were. */
+  /** The folder with the bundles of an earlier build, if no file has changed. */
   async #previous(manifestFile: string): Promise<string | undefined> {
     const manifest = await readManifest(manifestFile)
     if (manifest === undefined)
@@ -99,7 +99,7 @@ export class BundleCache {
     const output = join(this.#folder, manifest.output)
     if (!existsSync(output) || !manifest.inputs.every(isUnchanged))
       return undefined
-    // The time of the manifest says when the bundles were used last.
+    // The time of the manifest shows when the bundles were used last.
     const now = new Date()
     await utimes(manifestFile, now, now).catch(() => {})
     return output

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { FunctionsDescription } from './description.ts'
 import type { FunctionKind, RuntimeKind } from './kinds.ts'
 
-/** Which function of which module is meant. */
+/** The component, the module and the export of a function. */
 export interface FunctionAddress {
   /** The path of the component: `''` for the app. */
   component: string

@@ -7,7 +7,10 @@ import { plainError } from './function-error.ts'
 const TICK_MS = 50
 /** The time of their own code that queries and mutations have. */
 const OWN_TIME_MS = 1000
-/** The time that Convex gives an action, with everything that it waits for. */
+/**
+ * Convex ends an action after this time, including everything that the action waits for. Here, only
+ * the time of the processor counts.
+ */
 const ACTION_MS = 600_000
 /**
  * The time for which one call may keep its thread from running anything else, even if it does not

@@ -60,7 +60,7 @@ function insertJob(
   const path = resolveAddress(component, address)
   host.requireFunction(path)
   const job = host.scheduler.insert(transaction, component, path, jsonToConvex(args), ts * 1000)
-  // What a cancelled action schedules does not run.
+  // Functions that a cancelled action schedules do not run.
   const parent = invocation.execution.origin.job
   if (parent && host.scheduler.isCanceled(transaction, parent.id))
     host.scheduler.cancel(transaction, job.id)

@@ -85,7 +85,7 @@ export class DataTransaction {
     return this.meter.metrics
   }
 
-  /** The document with a value of the index's first field. */
+  /** The document whose first field of the index has this value. */
   findByKey(index: IndexInfo, value: string): StoredDocument | null {
     const { value: row } = this.engine.scan(index, keyInterval([value]), 'asc', 1).next()
     return row ? (row as Row).document : null
@@ -119,12 +119,12 @@ export class Data {
     return this.engine.table(component, table).number
   }
 
-  /** Whether the text is an id, of whichever table. */
+  /** Whether the text is an id of any table. */
   isId(text: string): boolean {
     return decodeId(text) !== undefined
   }
 
-  /** The table of an id of a component, `undefined` if the text is not such an id. */
+  /** The table of an id, or `undefined` if the text is not an id of the component. */
   tableOf(component: string, id: string): string | undefined {
     const decoded = decodeId(id)
     const table = decoded && this.engine.tableByNumber(decoded.table)
@@ -149,7 +149,7 @@ export class Data {
     })
   }
 
-  /** Replaces the schema of a component, and makes its indexes those of the schema. */
+  /** Replaces the schema and the indexes of a component. */
   defineSchema(component: string, json: SchemaJSON | null): void {
     const tables = json?.tables ?? []
     this.engine.defineIndexes(component, {
@@ -208,7 +208,7 @@ export class Data {
     return { ts: transaction.snapshot, transaction, release: () => this.engine.end(transaction) }
   }
 
-  /** Ends a transaction, and invalidates the result once a commit changes what was read. */
+  /** Ends a transaction, and invalidates the result once a commit changes data that was read. */
   watch({ engine }: DataTransaction, result: QueryResult): void {
     result.watch(this.engine.subscribe(engine, ts => result.invalidate(ts)))
   }

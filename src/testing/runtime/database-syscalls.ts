@@ -165,7 +165,7 @@ interface IdArgument extends IdArgs {
   method: string
 }
 
-/** The table of an id, `null` if it is not a table of the component. */
+/** The table of an id, or `null` if the component does not have this table. */
 function tableOfId({ path }: Invocation, { id, table, method }: IdArgument, data: SyscallHost['data']): string | null {
   const argument = `Invalid argument \`id\` for \`${method}\``
   if (!data.isId(id))

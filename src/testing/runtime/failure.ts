@@ -52,7 +52,7 @@ export function describeFailure(error: unknown, detail: ErrorDetail): Failure {
   return { status: 'error', message: `${prefix}${messageOf(error)}\n` }
 }
 
-/** Describes an error as the function receives it that has called the failed function. */
+/** Describes an error for the function that has called the failed function. */
 export function describeForCaller(error: unknown): { message: string, data?: JSONValue } {
   if (error instanceof FunctionError)
     return { message: error.text.trimEnd(), ...error.data !== undefined && { data: error.data } }

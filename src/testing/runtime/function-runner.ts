@@ -31,12 +31,12 @@ import { metaSyscalls } from './meta-syscalls.ts'
 import { storageSyscalls } from './storage-syscalls.ts'
 import { Bytes, EncodedJson, Rows } from './syscall.ts'
 
-/** How often Convex tries a mutation if other mutations change what it has read. */
+/** How many times Convex runs a mutation whose reads are changed by other mutations. */
 const MAX_TRIES = 8
 /** The head start of a mutation that is tried again doubles with each try. */
 const FIRST_HEAD_START_MS = 10
 
-/** Convex's limits of arguments and results cannot be exceeded by a text that is shorter. */
+/** A shorter text cannot exceed Convex's limits of arguments and results. */
 const UNCHECKED_LENGTH = 4096
 
 /** The functions of one load. */
@@ -61,7 +61,7 @@ export interface CommittedMutation {
   ts: bigint
 }
 
-/** What else belongs to the transaction of a mutation. */
+/** The steps before and after the function of a mutation, in the same transaction. */
 export interface MutationSteps {
   /** Runs first in the transaction. The function does not run if the result is `false`. */
   begin?: (transaction: DataTransaction) => boolean
@@ -80,7 +80,7 @@ export class FunctionRunner {
   #functions: LoadedFunctions
   /** The mutations that are tried again. They wait for each other, so that one of them succeeds. */
   #retries: Promise<unknown> = Promise.resolve()
-  /** Ends when mutations may start that have not met a conflict. */
+  /** Resolves when mutations that have not met a conflict may start. */
   #headStart: Promise<unknown> | null = null
 
   constructor(host: RunnerHost, functions: LoadedFunctions) {
@@ -103,7 +103,7 @@ export class FunctionRunner {
   }
 
   /**
-   * Runs a query in a transaction of the caller. `previousEnd` is where the page ended that the
+   * Runs a query in a transaction of the caller. `previousEnd` is the end of the page that the
    * query has read in its previous run.
    */
   async runQuery(
@@ -401,7 +401,7 @@ export class FunctionRunner {
     logLines.push(`[WARN] ${message}`)
   }
 
-  /** Lines are answered to the client, and printed in the terminal. */
+  /** Prints a line of the console in the terminal, and adds the line to the answer. */
   #log({ execution, kind, path }: Invocation, line: string): void {
     execution.logLines.push(line)
     process.stdout.write(`[CONVEX ${kind[0]!.toUpperCase()}(${printFunctionName(path)})] ${line}\n`)

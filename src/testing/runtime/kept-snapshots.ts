@@ -28,7 +28,7 @@ export class KeptSnapshots {
     return ts
   }
 
-  /** The data of a timestamp, `undefined` if it is not kept, or no longer. */
+  /** The data of a timestamp, or `undefined` if the data is not kept. */
   find(ts: bigint): Snapshot | undefined {
     return this.#snapshots.get(ts)?.snapshot
   }

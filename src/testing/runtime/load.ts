@@ -19,7 +19,7 @@ export interface LoadOptions extends StartOptions {
   functions: string
 }
 
-/** Functions that are ready to run, and what their deployment needs of them. */
+/** Functions that are ready to run, with the settings that they contain for the deployment. */
 export interface Deployable extends LoadedFunctions {
   crons: ComponentCrons
   schemas: Map<string, SchemaJSON | null>
@@ -40,7 +40,7 @@ export async function loadFunctions({ functions, ...options }: LoadOptions): Pro
 }
 
 /**
- * Makes the schemas and indexes of the data those of the functions.
+ * Applies the schemas and the indexes of the functions to the data.
  *
  * @throws ConvueError `FUNCTIONS_INVALID` if existing documents do not match their schema.
  */

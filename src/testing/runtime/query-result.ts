@@ -1,10 +1,10 @@
 /** The result of one execution of a query, which subscriptions share while no commit changes it. */
 import type { Outcome } from './call.ts'
 
-/** What an execution of a query has produced and depended on. */
+/** The result of one execution of a query, and the facts on which the result depends. */
 export interface QueryExecution {
   outcome: Outcome
-  /** Where the page ended that the query has read; `null` if the query has read no page. */
+  /** The end of the page that the query has read; `null` if the query has not read a page. */
   journal: string | null
   /** The timestamp of the data that the query has read. */
   ts: bigint

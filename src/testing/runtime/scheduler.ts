@@ -10,7 +10,7 @@ import { describeMissing } from './functions-catalog.ts'
 
 export const SCHEDULED_FUNCTIONS = '_scheduled_functions'
 
-/** A function that a function has scheduled. */
+/** A function that another function has scheduled. */
 export interface ScheduledJob {
   id: string
   /** The component whose table contains the job. */
@@ -114,7 +114,7 @@ export class Scheduler {
     return { id, component, time: scheduledTime }
   }
 
-  /** Waits until a job is due whose transaction has been committed. */
+  /** Waits for the time of a job whose transaction has been committed. */
   track(job: ScheduledJob): void {
     if (this.#isStopped)
       return

@@ -1,4 +1,4 @@
-/** The words that all system calls share: what they receive, what they return, whom they ask. */
+/** The types that all system calls share: their results, and the parts of a deployment they use. */
 import type { JSONValue } from 'convex/values'
 import type { Data } from './data.ts'
 import type { Files } from './files.ts'

@@ -1,4 +1,4 @@
-/** The part of a file that a request with the header `Range` asks for. */
+/** The part of a file that the header `Range` of a request names. */
 
 /** The bytes from `start` to `end`, without `end`. */
 export interface ByteRange {

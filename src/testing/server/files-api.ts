@@ -16,7 +16,7 @@ const DIGEST = /^sha-256=([\w+/-]{43}=)$/
 export async function answerUpload(files: Files, request: IncomingMessage, token: string | null): Promise<Response> {
   const component = files.resolveUpload(token ?? '')
   if (component === undefined)
-    throw new HttpError(401, 'Unauthorized', 'This upload URL is not valid, or no longer.')
+    throw new HttpError(401, 'Unauthorized', 'This upload URL is not valid, or has expired.')
   const expectedSha256 = readDigest(request.headers.digest)
   const contentType = request.headers['content-type'] ?? null
   try {

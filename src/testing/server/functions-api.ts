@@ -90,7 +90,7 @@ async function answerCall(
   return Response.json(toAnswer(await run(runtime, kind ?? kindOf(host, call), call), body.format))
 }
 
-/** The kind of the function; that of a function that does not exist does not matter. */
+/** The kind of the function. A function that does not exist fails with any kind. */
 function kindOf({ catalog }: FunctionsApiHost, { name, component = '' }: Call): FunctionKind {
   return catalog().lookup(parseFunctionName(component, name))?.kind ?? 'query'
 }

@@ -66,14 +66,14 @@ function isMarker({ name, data }: ZipEntry): boolean {
   return SCHEMA_FILE.test(name) && data.toString().startsWith(SCHEMA_MARKER.trim())
 }
 
-/** Only the documents beside a marker tell integers from floats. */
+/** Only documents beside a marker distinguish integers from floats. */
 function toEncodedJson(lines: string, isMarked: boolean): string {
   if (isMarked)
     return fromExportJson(lines)
   return lines
 }
 
-/** The component in whose folder a file of the archive is. */
+/** The component whose folder contains a file of the archive. */
 function componentOf(name: string, base: string): string {
   const names = [...name.matchAll(/(?:^|\/)_components\/([^/]+)(?=\/)/g)].map(([, component]) => component!)
   return [base, ...names].filter(Boolean).join('/')

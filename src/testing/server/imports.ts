@@ -87,7 +87,7 @@ export class Imports {
     return created.id
   }
 
-  /** Changes the data of all tables at once. */
+  /** Changes the data. Tables that are replaced are cleared first, in a commit of their own. */
   async perform(id: string): Promise<void> {
     const found = this.#imports.get(id)
     if (!found?.file)

@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 
 /** Limits the memory of a deployment that runs for days. */
 const KEPT_ENTRIES = 1_000
-/** A request without news is answered after this time. */
+/** A request is answered after this time, even if there are no new entries. */
 const LONGEST_WAIT_MS = 10_000
 
 const KIND = { query: 'Query', mutation: 'Mutation', action: 'Action', http: 'HttpAction' }
@@ -32,7 +32,7 @@ export class LogStream {
     this.#waiting.clear()
   }
 
-  /** The entries after a position. The first request receives what there is, later ones wait. */
+  /** The entries after a position. The first request receives all entries; later requests wait. */
   async read(cursor: number): Promise<LogPage> {
     if (cursor > 0 && cursor >= this.#position)
       await this.#wait()

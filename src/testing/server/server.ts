@@ -1,4 +1,4 @@
-/** The two HTTP servers of a deployment, and what they share. */
+/** The two HTTP servers of a deployment, and the state that they share. */
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
@@ -152,7 +152,7 @@ export class DeploymentServer {
     const [functions] = await Promise.all([
       this.#loadFunctions(this.#variables.all, listening),
       listening,
-      // Loaded here already, since the authenticator needs it.
+      // The authenticator needs `jose`, which is loaded at the same time.
       importPeer('jose', () => import('jose')),
     ])
     try {

@@ -55,7 +55,7 @@ const TRY_AGAIN_LATER = 1013
 /** The longest reason that a close frame can contain. */
 const MAX_REASON_BYTES = 123
 
-/** As whom the functions of a connection run. */
+/** The identity with which the functions of a connection run, and the end of its validity. */
 interface Session {
   identity: Identity
   /** When the client's token expires, in ms since 1970. */
