@@ -1,4 +1,4 @@
-/** Refuses JSON that is nested so deeply that code which walks through it would exceed the stack. */
+/** Refuses JSON that is nested so deeply that reading it would exceed the stack. */
 
 /** The limit of Convex's own parser. */
 const MAX_DEPTH = 127

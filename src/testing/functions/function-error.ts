@@ -6,7 +6,7 @@ export function describeError(thrown: unknown): FunctionError {
     return describe(thrown)
   }
   catch {
-    // Reading the value fails, for example because the value is a proxy. Its call must end nevertheless.
+    // The value cannot be read, for example because it is a proxy. Its call must end nevertheless.
     return plainError('Uncaught [object]')
   }
 }

@@ -6,7 +6,7 @@ import type { ImportOptions, Imports } from './imports.ts'
 import type { LogStream } from './log-stream.ts'
 import { HttpError } from '../http-error.ts'
 import { requireAdmin } from './caller.ts'
-import { readBody, readObject } from './request-body.ts'
+import { NOT_DESERIALIZED, readBody, readObject } from './request-body.ts'
 
 /** A change of a variable; `null` removes the variable. */
 export interface VariableChange {
@@ -32,7 +32,7 @@ const ROUTES: Record<string, Route> = {
   'POST update_environment_variables': async (host, request) => {
     const { changes } = await readObject(request) as { changes?: { name: string, value?: string | null }[] }
     if (!Array.isArray(changes))
-      throw new HttpError(400, 'BadJsonBody', 'Failed to deserialize the JSON body into the target type: missing field `changes`')
+      throw new HttpError(400, 'BadJsonBody', `${NOT_DESERIALIZED}: missing field \`changes\``)
     await changeVariables(host, changes.map(({ name, value = null }) => ({ name, value })))
     return done()
   },
@@ -48,7 +48,8 @@ const ROUTES: Record<string, Route> = {
     return Response.json(String(part))
   },
   'POST import/finish_upload': async (host, request) => {
-    const { import: options, uploadToken } = await readObject(request) as unknown as { import: ImportOptions, uploadToken: string }
+    const body = await readObject(request) as unknown as { import: ImportOptions, uploadToken: string }
+    const { import: options, uploadToken } = body
     return Response.json({ importId: host.imports().finishUpload(uploadToken, options) })
   },
   'POST perform_import': async (host, request) => {

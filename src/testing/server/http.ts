@@ -137,10 +137,11 @@ async function respond(
   const cookies = headers.getSetCookie()
   headers.delete('set-cookie')
   try {
-    response.writeHead(status, { ...Object.fromEntries(headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
+    const withCookies = cookies.length > 0 ? { 'set-cookie': cookies } : {}
+    response.writeHead(status, { ...Object.fromEntries(headers), ...withCookies })
   }
   catch (error) {
-    // An HTTP action has set a header that Node refuses. The client must receive an answer nevertheless.
+    // An HTTP action has set a header that Node refuses. The client must receive an answer.
     console.error('A response cannot be sent:', error)
     await body?.cancel()
     response.writeHead(500, { 'content-type': 'application/json' })

@@ -4,6 +4,9 @@ import { Buffer } from 'node:buffer'
 import { HttpError } from '../http-error.ts'
 import { parseNestedJson } from '../nested-json.ts'
 
+/** The beginning of Convex's sentence about a body with the wrong fields. */
+export const NOT_DESERIALIZED = 'Failed to deserialize the JSON body into the target type'
+
 /** Larger bodies are refused. */
 export const MAX_BODY_BYTES = 20 * 2 ** 20
 
@@ -37,7 +40,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 export async function readObject(request: IncomingMessage): Promise<Record<string, unknown>> {
   const body = await readJson(request)
   if (typeof body !== 'object' || body === null)
-    throw new HttpError(400, 'BadJsonBody', 'Failed to deserialize the JSON body into the target type: expected an object')
+    throw new HttpError(400, 'BadJsonBody', `${NOT_DESERIALIZED}: expected an object`)
   return body as Record<string, unknown>
 }
 

@@ -133,7 +133,8 @@ function parseJson(data: string): unknown {
 function isClientMessage(message: any): message is ClientMessage {
   switch (message?.type) {
     case 'Connect':
-      return typeof message.sessionId === 'string' && ['string', 'undefined'].includes(typeof message.maxObservedTimestamp)
+      return typeof message.sessionId === 'string'
+        && ['string', 'undefined'].includes(typeof message.maxObservedTimestamp)
     case 'Authenticate':
       return typeof message.tokenType === 'string' && Number.isInteger(message.baseVersion)
         && (message.tokenType === 'None' || typeof message.value === 'string')

@@ -85,7 +85,7 @@ export class SyncConnection {
   readonly #host: SyncHost
 
   #sessionId: string | null = null
-  /** Replaces the id of a client that does not send one. The data keeps the answers of each session. */
+  /** Used if the client does not send an id, since answers are stored by session. */
   readonly #ownSessionId = randomUUID()
   /** The client's clock minus ours, in ms. */
   #clientClockSkew: number | undefined
