@@ -71,6 +71,19 @@ describe('a mutation that conflicts with another one', () => {
     await Promise.all([deployment.action(counters.keepBusy), deployment.action(counters.keepBusy)])
     expect(await deployment.query(counters.get)).toBe(before + 90)
   })
+
+  it('succeeds although other clients change the same document all the time', async () => {
+    const clients = await Promise.all(Array.from({ length: 10 }, () => RawClient.open(deployment.url)))
+    const answers = await Promise.all(clients.map(async (client) => {
+      for (let requestId = 0; requestId < 20; requestId++)
+        client.mutate(requestId, 'counters:increment', {})
+      const received: { success: boolean }[] = []
+      while (received.length < 20)
+        received.push(await client.nextOf('MutationResponse'))
+      return received
+    }))
+    expect(answers.flat().filter(({ success }) => !success)).toEqual([])
+  })
 })
 
 describe('a query', () => {

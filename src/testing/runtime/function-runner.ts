@@ -15,7 +15,7 @@ import type { SyscallHost, SyscallResult } from './syscall.ts'
 import { randomInt } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import process from 'node:process'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
 import { checkArguments, checkResult as checkResultLimits } from '../engine/value-limits.ts'
@@ -134,7 +134,7 @@ export class FunctionRunner {
         const run = (): Promise<CommittedMutation | null> => this.#tryMutation(found, args, origin, logLines, steps)
         if (tries > 1)
           return await this.#inRetryLane(run, tries)
-        await this.#headStart
+        await this.#waitForHeadStarts()
         return await run()
       }
       catch (error) {
@@ -213,15 +213,21 @@ export class FunctionRunner {
    * mutations wait a short time before they start, so that this one can succeed.
    */
   async #inRetryLane<Result>(run: () => Promise<Result>, tries: number): Promise<Result> {
-    const previous = this.#retries
-    const running = previous.then(async () => {
-      const result = run()
-      if (tries > 2)
-        this.#headStart = Promise.race([result.catch(() => {}), setTimeout(FIRST_HEAD_START_MS * 2 ** tries)])
-      return await result
-    })
+    const running = this.#retries.then(run)
     this.#retries = running.catch(() => {})
+    if (tries > 2)
+      this.#headStart = Promise.race([this.#retries, setTimeout(FIRST_HEAD_START_MS * 2 ** tries)])
     return await running
+  }
+
+  /** A mutation that fails once more receives another head start, which counts too. */
+  async #waitForHeadStarts(): Promise<void> {
+    for (let headStart = this.#headStart; headStart !== null; headStart = this.#headStart) {
+      await headStart
+      await setImmediate()
+      if (this.#headStart === headStart)
+        this.#headStart = null
+    }
   }
 
   /** Runs a function, checks its arguments and its result, and returns the result as JSON. */
