@@ -6,7 +6,7 @@ import process from 'node:process'
 import { makeFunctionReference } from 'convex/server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { createFolder, createFunctions, removeFolder, writeFunctions } from './functions-folder.ts'
 import { RawClient } from './raw-client.ts'
 
 const FUNCTIONS = `
@@ -128,6 +128,44 @@ describe('a malformed request', () => {
     await client.closed
     await deployment.settled()
     expect(await query('one')).toBe(1)
+  })
+})
+
+describe('an import that replaces tables', () => {
+  it('changes nothing if one of its documents does not match the schema', async () => {
+    const own = await startDeployment({ functions: await createFunctions({
+      'schema.ts': `
+        import { defineSchema, defineTable } from 'convex/server'
+        import { v } from 'convex/values'
+        export default defineSchema({ notes: defineTable({ text: v.string() }) })
+      `,
+      'notes.ts': `
+        import { mutationGeneric, queryGeneric } from 'convex/server'
+        export const add = mutationGeneric((ctx, args) => ctx.db.insert('notes', args))
+        export const list = queryGeneric(async ctx => (await ctx.db.query('notes').collect()).map(({ text }) => text))
+      `,
+    }) })
+    onTestFinished(() => own.close())
+    await own.mutation(makeFunctionReference<'mutation'>('notes:add'), { text: 'kept' })
+    const post = async (path: string, body: string): Promise<any> => {
+      const headers = { 'content-type': 'application/json', 'authorization': `Convex ${own.adminKey}` }
+      const response = await fetch(`${own.url}/api/${path}`, { method: 'POST', headers, body })
+      return JSON.parse(await response.text() || 'null')
+    }
+    const importLines = async (lines: string): Promise<unknown> => {
+      const { uploadToken } = await post('import/start_upload', '{}')
+      await post(`import/upload_part?uploadToken=${uploadToken}&partNumber=1`, lines)
+      const options = { tableName: 'notes', mode: 'replace', format: 'jsonLines' }
+      const { importId } = await post('import/finish_upload', JSON.stringify({ import: options, uploadToken }))
+      await post('perform_import', JSON.stringify({ importId }))
+      return (await post('query', JSON.stringify({ path: '_system/cli/queryImport', args: { importId } }))).value.state
+    }
+    const list = (): Promise<string[]> => own.query(makeFunctionReference<'query'>('notes:list'))
+
+    expect(await importLines('{"text":"new"}\n{"text":5}')).toMatchObject({ state: 'failed' })
+    expect(await list()).toEqual(['kept'])
+    expect(await importLines('{"text":"new"}')).toMatchObject({ state: 'completed' })
+    expect(await list()).toEqual(['new'])
   })
 })
 

@@ -1,7 +1,7 @@
 /** Imports of data with `npx convex import`: upload, confirmation, and the change of the data. */
 import type { JSONValue, Value } from 'convex/values'
 import type { DocumentValue } from '../engine/types.ts'
-import type { Data } from '../runtime/data.ts'
+import type { Data, DataTransaction } from '../runtime/data.ts'
 import type { ImportFile, ImportFormat } from './import-file.ts'
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
@@ -154,15 +154,13 @@ export class Imports {
     }))
     await this.#storeFiles(documents, files)
     const cleared = this.#cleared(tables, options)
-    this.#data.transact((transaction) => {
-      for (const { component, table } of cleared) {
-        for (const { id } of transaction.documents(component, table))
-          transaction.delete(id)
-      }
-    })
-    for (const table of documents)
-      this.#adoptNumber(table)
+    // Only an empty table can receive another number.
+    if (documents.some(table => this.#wantedNumber(table) !== undefined)) {
+      this.#data.transact(transaction => clearTables(transaction, cleared))
+      documents.forEach(table => this.#adoptNumber(table))
+    }
     return this.#data.transact((transaction) => {
+      clearTables(transaction, cleared)
       let count = 0
       for (const { component, table, documents: rows } of documents) {
         const { documents: schema } = this.#data.schemaOf(component)
@@ -194,12 +192,19 @@ export class Imports {
     }
   }
 
-  /** Gives an empty table the number that the ids of the imported documents contain. */
-  #adoptNumber({ component, table, documents: [first] }: DecodedTable): void {
-    const { engine } = this.#data
+  /** The number that the ids of the imported documents contain, if the table has another number. */
+  #wantedNumber({ component, table, documents: [first] }: DecodedTable): number | undefined {
     const wanted = typeof first?._id === 'string' ? decodeId(first._id)?.table : undefined
+    return wanted === this.#data.engine.table(component, table).number ? undefined : wanted
+  }
+
+  /** Gives an empty table the number that the ids of the imported documents contain. */
+  #adoptNumber(target: DecodedTable): void {
+    const { component, table } = target
+    const { engine } = this.#data
+    const wanted = this.#wantedNumber(target)
     const current = engine.table(component, table)
-    if (wanted === undefined || wanted === current.number)
+    if (wanted === undefined)
       return
     const affected = [current, engine.tableByNumber(wanted)].filter(info => info !== undefined)
     const blocking = affected.find(({ component, name }) => this.#count({ component, table: name }) > 0)
@@ -208,6 +213,13 @@ export class Imports {
         + `and the table ${blocking.name} is not empty.`)
     }
     engine.renumberTable(current, wanted)
+  }
+}
+
+function clearTables(transaction: DataTransaction, tables: Target[]): void {
+  for (const { component, table } of tables) {
+    for (const { id } of [...transaction.documents(component, table)])
+      transaction.delete(id)
   }
 }
 
