@@ -182,7 +182,8 @@ export class Data {
   /** Commits a transaction, and deletes the contents of the files that it has deleted. */
   commit({ engine }: DataTransaction, answer: SavedAnswer | null = null): bigint {
     const deletedFiles = engine.buffer.writes
-      .filter(({ table, before, after }) => table.name === '_storage' && before && before.value.key !== after?.value.key)
+      .filter(({ table, before }) => table.name === '_storage' && before)
+      .filter(({ before, after }) => before!.value.key !== after?.value.key)
       .map(({ before }) => before!.value.key as string)
     return this.engine.commit(engine, { deletedFiles, ...answer && { answer: encodeAnswer(answer) } })
   }
