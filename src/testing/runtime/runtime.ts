@@ -122,17 +122,24 @@ export class Runtime {
   /** Runs a query for an HTTP request or a test. */
   async query(call: Call): Promise<Outcome> {
     const query = { ...call, journal: null }
-    const { outcome } = await this.atSnapshot(snapshot => this.readQuery(query, snapshot, call.connection))
+    const { outcome } = await this.atSnapshot(snapshot => this.readQuery(query, snapshot, () => call.connection))
     return outcome
   }
 
-  /** Reads the result of a query at a timestamp. The connection is `null` outside of sockets. */
-  async readQuery(call: QueryCall, snapshot: Snapshot, connection: number | null): Promise<QueryResult> {
+  /**
+   * Reads the result of a query at a timestamp.
+   *
+   * @param call The query.
+   * @param snapshot The timestamp.
+   * @param connectionOf Returns the connection that receives the result, for the log. `null` outside
+   * of sockets, and for a socket that has closed before the query has ended.
+   */
+  async readQuery(call: QueryCall, snapshot: Snapshot, connectionOf: () => number | null): Promise<QueryResult> {
     if (call.caller === 'trusted' && call.name.startsWith(SYSTEM_PREFIX))
       return await this.#readSystemQuery(call, snapshot)
     return await this.#count(async () => {
       const result = await this.#queries.read(call, snapshot)
-      this.#logCall('query', { ...call, connection }, result.outcome)
+      this.#logCall('query', { ...call, connection: connectionOf() }, result.outcome)
       return result
     })
   }

@@ -151,7 +151,7 @@ async function answerBatch(host: FunctionsApiHost, request: IncomingMessage): Pr
   const results = await runtime.atSnapshot(async (snapshot) => {
     const results: unknown[] = []
     for (const body of requests) {
-      const { outcome } = await runtime.readQuery({ ...toCall(body, caller, request), journal: null }, snapshot, null)
+      const { outcome } = await runtime.readQuery({ ...toCall(body, caller, request), journal: null }, snapshot, () => null)
       results.push(toAnswer(outcome, body.format))
     }
     return results
@@ -163,7 +163,7 @@ async function queryAt(host: FunctionsApiHost, runtime: Runtime, call: Call, ts:
   const snapshot = host.snapshots().find(ts)
   try {
     if (snapshot)
-      return (await runtime.readQuery({ ...call, journal: null }, snapshot, null)).outcome
+      return (await runtime.readQuery({ ...call, journal: null }, snapshot, () => null)).outcome
   }
   catch (error) {
     // The indexes have changed since the timestamp.
