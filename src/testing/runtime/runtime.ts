@@ -131,8 +131,8 @@ export class Runtime {
    *
    * @param call The query.
    * @param snapshot The timestamp.
-   * @param connectionOf Returns the connection that receives the result, for the log. `null` outside
-   * of sockets, and for a socket that has closed before the query has ended.
+   * @param connectionOf Returns the connection that receives the result, for the log: `null`
+   * outside of sockets, and for a socket that has closed before the query has ended.
    */
   async readQuery(call: QueryCall, snapshot: Snapshot, connectionOf: () => number | null): Promise<QueryResult> {
     if (call.caller === 'trusted' && call.name.startsWith(SYSTEM_PREFIX))

@@ -151,7 +151,8 @@ async function answerBatch(host: FunctionsApiHost, request: IncomingMessage): Pr
   const results = await runtime.atSnapshot(async (snapshot) => {
     const results: unknown[] = []
     for (const body of requests) {
-      const { outcome } = await runtime.readQuery({ ...toCall(body, caller, request), journal: null }, snapshot, () => null)
+      const query = { ...toCall(body, caller, request), journal: null }
+      const { outcome } = await runtime.readQuery(query, snapshot, () => null)
       results.push(toAnswer(outcome, body.format))
     }
     return results

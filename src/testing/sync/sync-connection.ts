@@ -317,7 +317,8 @@ export class SyncConnection {
     const version = { ...this.#requested, ts: 0n }
     modifications.push(...await runtime.atSnapshot(async (snapshot) => {
       version.ts = snapshot.ts
-      return await this.#queries.refresh(session, call => runtime.readQuery(call, snapshot, () => this.#isOpen ? this.id : null))
+      const connectionOf = (): number | null => this.#isOpen ? this.id : null
+      return await this.#queries.refresh(session, call => runtime.readQuery(call, snapshot, connectionOf))
     }))
     // The client must receive a mutation's answer before the results that contain its writes.
     // Otherwise the client would show these writes together with the optimistic update.
