@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { Deployment } from '../../src/testing/index.ts'
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import process from 'node:process'
 import { makeFunctionReference } from 'convex/server'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { deferred } from '../../src/testing/functions/deferred.ts'
 import { startDeployment } from '../../src/testing/index.ts'
 import { createFolder, createFunctions, removeFolder, writeFunctions } from './functions-folder.ts'
 import { RawClient } from './raw-client.ts'
@@ -22,6 +24,15 @@ export const messageThrows = fail(() => Object.defineProperty(new Error(), 'mess
 export const isProxy = fail(() => new Proxy({}, { getPrototypeOf() { throw new Error('no') } }))
 export const loopAfterDigest = queryGeneric(async () => {
   await crypto.subtle.digest('SHA-256', new Uint8Array(1))
+  for (;;);
+})
+`
+
+const ACTIONS = `
+import { actionGeneric } from 'convex/server'
+export const loopAfterBody = actionGeneric(async (ctx, { url }) => {
+  const response = await fetch(url)
+  await response.text()
   for (;;);
 })
 `
@@ -50,7 +61,7 @@ let folder: string
 let deployment: Deployment
 beforeAll(async () => {
   folder = await createFolder()
-  await writeFunctions(folder, { 'functions.ts': FUNCTIONS, 'http.ts': HTTP })
+  await writeFunctions(folder, { 'functions.ts': FUNCTIONS, 'actions.ts': ACTIONS, 'http.ts': HTTP })
   deployment = await startDeployment({ functions: folder })
 })
 afterAll(async () => {
@@ -74,6 +85,24 @@ describe('an endless loop after a result of Node', () => {
     expect(await query('whoami', { subject: 'ada' })).toBe('ada')
     await looping
   }, 15_000)
+
+  it('is ended although the result belongs to no call: a body that arrives late', async () => {
+    const body = deferred<void>()
+    const server = createHttpServer(async (_request, response) => {
+      response.write('first part')
+      await body.promise
+      response.end()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const action = makeFunctionReference<'action'>('actions:loopAfterBody')
+    const looping = expect(deployment.action(action, { url })).rejects.toThrow('couldn\'t be completed')
+    await once(server, 'request')
+    body.resolve()
+    await looping
+    expect(await query('one')).toBe(1)
+  })
 })
 
 describe('an HTTP action', () => {

@@ -83,6 +83,11 @@ export class FunctionsThread {
     return this.#worker.turn
   }
 
+  /** How long the thread has waited for events. Does not change while code runs. */
+  get idleMs(): number {
+    return this.#worker.idleMs
+  }
+
   /** The time that the processor has spent on the thread, if this version of Node measures it. */
   async cpuMs(): Promise<number | undefined> {
     return await this.#worker.cpuMs()

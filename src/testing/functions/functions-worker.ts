@@ -76,6 +76,11 @@ export class FunctionsWorker {
     return this.#shared.turn
   }
 
+  /** How long the worker has waited for events. Does not change while code runs. */
+  get idleMs(): number {
+    return this.#worker.performance.eventLoopUtilization().idle
+  }
+
   /** The time that the processor has spent on the worker, if this version of Node measures it. */
   async cpuMs(): Promise<number | undefined> {
     const measure = this.#worker.cpuUsage as Worker['cpuUsage'] | undefined

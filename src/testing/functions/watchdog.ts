@@ -29,8 +29,10 @@ interface Watched {
 interface Check {
   /** The number of the turn. */
   turn: number
-  /** When the turn was seen first, in ms. */
-  turnSince: number
+  /** How long the thread has waited for events so far. */
+  idleMs: number
+  /** Since when the thread has been in the same turn without waiting for events, in ms. */
+  busySince: number
   at: number
   cpuMs: number
 }
@@ -81,23 +83,23 @@ export class Watchdog {
 
   async #check(thread: FunctionsThread): Promise<void> {
     const last = this.#checks.get(thread)
-    const { callId, count } = thread.turn
+    const { turn: { callId, count: turn }, idleMs } = thread
     const at = performance.now()
     const cpuMs = await thread.cpuMs() ?? (last?.cpuMs ?? 0) + TICK_MS
-    const isSameTurn = last?.turn === count
-    this.#checks.set(thread, { turn: count, turnSince: isSameTurn ? last.turnSince : at, at, cpuMs })
+    const isSameTurn = last?.turn === turn && last.idleMs === idleMs
+    const busySince = isSameTurn ? last.busySince : at
+    this.#checks.set(thread, { turn, idleMs, busySince, at, cpuMs })
     // The first check of a thread has nothing to compare with.
-    if (last === undefined || callId === 0)
+    if (last === undefined)
       return
-    const turnMs = isSameTurn ? at - last.turnSince : 0
+    const turnMs = at - busySince
     // A worker that has replaced another worker starts to count at 0. After a pause of the checks,
     // most of the time belongs to calls that have ended.
     const spent = Math.max(0, Math.min(cpuMs - last.cpuMs, at - last.at, 2 * TICK_MS))
     const watched = this.#calls.get(callId)
     if (watched)
       this.#charge(watched, { spent, turnMs })
-    else if (this.#limits === 'enforce' && turnMs >= OWN_TIME_MS)
-      // The code of a call that has already ended keeps the thread from running other calls.
+    else if (this.#limits === 'enforce' && turnMs >= longestTurn(callId))
       void thread.restart()
   }
 
@@ -125,4 +127,15 @@ export class Watchdog {
     if (turnMs >= LONG_TURN_MS)
       void thread.restart()
   }
+}
+
+/**
+ * How long code may keep its thread if it belongs to no running call. The id is 0 for the code of
+ * an action that continues after an event of Node, such as the end of a body. Other ids belong to
+ * calls that have ended.
+ */
+function longestTurn(callId: number): number {
+  if (callId === 0)
+    return LONGEST_TURN_MS
+  return OWN_TIME_MS
 }
