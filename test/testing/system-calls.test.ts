@@ -9,7 +9,8 @@ const files = {
     import { defineSchema, defineTable } from 'convex/server'
     import { v } from 'convex/values'
     export default defineSchema({
-      notes: defineTable({ text: v.string(), tags: v.optional(v.record(v.string(), v.number())) }),
+      notes: defineTable({ text: v.string(), tags: v.optional(v.record(v.string(), v.number())) })
+        .index('by_text_later', { fields: ['text'], staged: true }),
       images: defineTable({ kind: v.string(), vector: v.optional(v.array(v.float64())) })
         .vectorIndex('by_vector', { vectorField: 'vector', dimensions: 2, filterFields: ['kind'] }),
     })`,
@@ -18,6 +19,8 @@ const files = {
     export const add = mutationGeneric(async (ctx, args) => await ctx.db.insert('notes', args))
     export const addTo = mutationGeneric(async (ctx, { table }) => await ctx.db.insert(table, {}))
     export const get = queryGeneric(async (ctx, { id }) => await ctx.db.get(id))
+    export const staged = queryGeneric(async ctx => await ctx.db.query('notes').withIndex('by_text_later').collect())
+    export const badTable = queryGeneric(async ctx => await ctx.db.query('bad name').collect())
     export const normalize = queryGeneric(async (ctx, { table, id }) => ctx.db.normalizeId(table, id))
     export const removeTwice = mutationGeneric(async (ctx, { id }) => { await ctx.db.delete(id); await ctx.db.delete(id) })
     export const patch = mutationGeneric(async (ctx, { id, ...fields }) => { await ctx.db.patch(id, fields); return await ctx.db.get(id) })
@@ -71,6 +74,11 @@ afterAll(async () => {
 })
 
 describe('ctx.db', () => {
+  it('refuses an index that is staged, and a table whose name is not valid', async () => {
+    await expect(deployment.query(notes.staged, {})).rejects.toThrow('Index notes.by_text_later is currently staged')
+    await expect(deployment.query(notes.badTable, {})).rejects.toThrow('Invalid table name: "bad name"')
+  })
+
   it('has ids of Convex\'s form, and refuses other texts', async () => {
     const id = await deployment.mutation(notes.add, { text: 'x' })
     expect(id).toMatch(/^[0-9a-z]{32}$/)

@@ -110,38 +110,6 @@ export class DocumentSchema {
   }
 }
 
-/**
- * Refuses to delete a table that the schema contains, or whose ids a table of the schema holds.
- */
-export function checkTableDeletion(schema: SchemaJSON | null, table: string): void {
-  const refuse = (reason: string): never => {
-    throw new DeveloperError('SchemaEnforcementError', `Failed to delete table "${table}" because ${reason}`)
-  }
-  const tables = schema?.tables ?? []
-  if (tables.some(({ tableName }) => tableName === table))
-    refuse('it appears in the schema')
-  const holder = tables.find(({ documentType }) => documentType && holdsIdsOf(table, documentType))
-  if (holder)
-    refuse(`\`v.id("${table}")\` appears in the schema of table "${holder.tableName}"`)
-}
-
-function holdsIdsOf(table: string, validator: ValidatorJSON): boolean {
-  switch (validator.type) {
-    case 'id':
-      return validator.tableName === table
-    case 'array':
-      return holdsIdsOf(table, validator.value)
-    case 'record':
-      return holdsIdsOf(table, validator.keys) || holdsIdsOf(table, validator.values.fieldType)
-    case 'object':
-      return Object.values(validator.value).some(({ fieldType }) => holdsIdsOf(table, fieldType))
-    case 'union':
-      return validator.value.some(member => holdsIdsOf(table, member))
-    default:
-      return false
-  }
-}
-
 /** Convex checks the system fields of documents itself, so validators of them count for nothing. */
 function withoutSystemFields(validator: ValidatorJSON): ValidatorJSON {
   if (validator.type === 'union')

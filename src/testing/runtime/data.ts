@@ -4,11 +4,12 @@ import type { Answer as EngineAnswer } from '../engine/answers.ts'
 import type { Catalog } from '../engine/catalog.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { LimitsMode } from '../engine/limits.ts'
-import type { SchemaJSON, SearchIndexJSON, TableJSON, VectorIndexJSON } from '../engine/schema.ts'
+import type { SchemaJSON } from '../engine/schema.ts'
 import type { EngineTransaction } from '../engine/transaction.ts'
 import type { DocumentValue, IndexInfo, Row, StoredDocument } from '../engine/types.ts'
 import type { Answer, MutationRequest } from './call.ts'
 import type { QueryResult } from './query-result.ts'
+import { createCatalog } from '../engine/catalog.ts'
 import { decodeId } from '../engine/ids.ts'
 import { keyInterval } from '../engine/index-key.ts'
 import { LimitPolicy, Meter } from '../engine/limits.ts'
@@ -223,22 +224,10 @@ export class Data {
   }
 
   #prepare(component: string, json: SchemaJSON | null): ComponentSchema {
-    const tables = new Map((json?.tables ?? []).map(table => [table.tableName, table]))
-    const find = <Index extends SearchIndexJSON | VectorIndexJSON>(
-      indexes: (table: TableJSON) => Index[] | undefined,
-    ) =>
-      (table: string, name: string): Index | undefined => {
-        const definition = tables.get(table)
-        return definition && indexes(definition)?.find(({ indexDescriptor }) => indexDescriptor === name)
-      }
     return {
       json,
       documents: new DocumentSchema(json, id => this.tableOf(component, id)),
-      catalog: {
-        findTable: name => this.engine.table(component, name),
-        findSearchIndex: find(table => table.searchIndexes),
-        findVectorIndex: find(table => table.vectorIndexes),
-      },
+      catalog: createCatalog(json, name => this.engine.table(component, name)),
     }
   }
 }

@@ -4,7 +4,7 @@ import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
 import { describe, expect, it } from 'vitest'
 import { checkSchemaDefinition, checkTableName } from '../../../src/testing/engine/schema-definition.ts'
-import { checkTableDeletion, DocumentSchema } from '../../../src/testing/engine/schema.ts'
+import { DocumentSchema } from '../../../src/testing/engine/schema.ts'
 
 function exportSchema(tables: Record<string, TableDefinition<any, any, any, any>>, options?: { schemaValidation: boolean }): SchemaJSON {
   const schema = defineSchema(tables, options as never) as unknown as { export: () => string }
@@ -74,16 +74,6 @@ describe('documentSchema', () => {
     expect(() => schema.checkExisting('items', [{ ...system, text: '' }])).not.toThrow()
     expect(() => schema.checkExisting('items', [{ ...system, text: '' }, { ...system, _id: 'second' }]))
       .toThrow('Document with ID "second" in table "items" does not match the schema: Object is missing the required field `text`.')
-  })
-})
-
-describe('checkTableDeletion()', () => {
-  it('refuses a table of the schema, and a table whose ids another table holds', () => {
-    const schema = exportSchema({ items: defineTable({ tags: v.array(v.object({ id: v.id('tags') })) }) })
-    expect(() => checkTableDeletion(schema, 'items')).toThrow('Failed to delete table "items" because it appears in the schema')
-    expect(() => checkTableDeletion(schema, 'tags')).toThrow('Failed to delete table "tags" because `v.id("tags")` appears in the schema of table "items"')
-    expect(() => checkTableDeletion(schema, 'others')).not.toThrow()
-    expect(() => checkTableDeletion(null, 'items')).not.toThrow()
   })
 })
 
