@@ -34,7 +34,8 @@ export async function answerUpload(files: Files, request: IncomingMessage, token
 export function answerDownload(files: Files, { headers: { range: header } }: IncomingMessage, name: string): Response {
   if (!UUID.test(name)) {
     throw new HttpError(400, 'InvalidStoragePath', `Invalid storage path: "${name}". `
-      + 'Please use `storage.getUrl(storageId: Id<"_storage">)` to generate a valid URL to retrieve files. See https://docs.convex.dev/file-storage/serve-files for more details')
+      + 'Please use `storage.getUrl(storageId: Id<"_storage">)` to generate a valid URL to retrieve files. '
+      + 'See https://docs.convex.dev/file-storage/serve-files for more details')
   }
   const file = files.find(name)
   if (!file)

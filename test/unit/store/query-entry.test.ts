@@ -18,7 +18,7 @@ function clientOf(owner: string): IdentityClient {
 }
 
 /** An entry that is bound to the clients of one page, whose identity a test changes. */
-function createEntry(options: Partial<QueryDescriptor> = {}) {
+function createEntry(isLive = true) {
   const clients: Record<string, IdentityClient> = { user: clientOf('ada'), anonymous: clientOf('anonymous') }
   const page = { runsAs: 'anonymous' as RunsAs }
   const connection = {
@@ -26,24 +26,13 @@ function createEntry(options: Partial<QueryDescriptor> = {}) {
     runsAs: () => page.runsAs,
     clientFor: (_mode: unknown, isHeld: boolean) => isHeld ? 'waiting' : clients[page.runsAs]!,
   } as unknown as IdentityClients
-  return { page, entry: new QueryEntry({ ...query, ...options }, connection, () => false) }
+  return { page, entry: new QueryEntry({ ...query, isLive }, connection, () => false) }
 }
 
 describe('queryEntry', () => {
   describe('bind, while the queries of a page are held after an identity change', () => {
-    it('shows an anonymous result as stale as soon as the user has a token', () => {
-      const { page, entry } = createEntry()
-      entry.bind(false, false)
-      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: false })
-      page.runsAs = 'user'
-      entry.bind(false, true)
-      expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: true })
-      entry.bind(false, false)
-      expect(entry.state.value).toMatchObject({ value: 'ada', isStale: false })
-    })
-
-    it('fetches a query again that is not live and has run anonymously', () => {
-      const { page, entry } = createEntry({ isLive: false })
+    it.each([[true, 'a live query'], [false, 'a query that is not live']])('shows an anonymous result as stale as soon as the user has a token: %j, %s', (isLive) => {
+      const { page, entry } = createEntry(isLive)
       entry.bind(false, false)
       expect(entry.state.value).toMatchObject({ value: 'anonymous', isStale: false })
       page.runsAs = 'user'
