@@ -45,7 +45,7 @@ describe('the identity of a customJwt token', () => {
     expect(await identify(customJwt(), await sign(claims))).toEqual({ ...claims, ...SUBJECT })
   })
 
-  it('has nested claims under joined names', async () => {
+  it('has nested claims under the names of their path, such as org.id', async () => {
     const claims = { org: { id: 'o1', roles: ['admin'], plan: { name: 'pro' } } }
     expect(await identify(customJwt(), await sign(claims))).toEqual({ 'org.id': 'o1', 'org.roles': ['admin'], 'org.plan.name': 'pro', ...SUBJECT })
   })

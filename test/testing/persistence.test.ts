@@ -47,7 +47,7 @@ describe('startDeployment: data', () => {
     expect([download.headers.get('content-type'), await download.text()]).toEqual(['text/plain', 'a file'])
   })
 
-  it('runs a mutation of a client without a session, although an earlier client had its request id', async () => {
+  it('runs a mutation without a session id although an earlier client sent the same request id', async () => {
     const options = await createApp()
     const first = await start(options)
     const client = await RawClient.open(first.url, null)

@@ -79,14 +79,14 @@ describe('a thrown value that cannot be described', () => {
   })
 })
 
-describe('an endless loop after a result of Node', () => {
+describe('an endless loop that starts after the result of an API of Node has arrived', () => {
   it('is ended by the watchdog, and other calls are answered', async () => {
     const looping = expect(query('loopAfterDigest')).rejects.toThrow('timed out')
     expect(await query('whoami', { subject: 'ada' })).toBe('ada')
     await looping
   }, 15_000)
 
-  it('is ended although the result belongs to no call: a body that arrives late', async () => {
+  it('is ended although no call waits for the result: a response body that arrives late', async () => {
     const body = deferred<void>()
     const server = createHttpServer(async (_request, response) => {
       response.write('first part')

@@ -44,7 +44,7 @@ function stagedIndexes(table: TableJSON | undefined): { indexDescriptor: string 
   return [...table?.stagedDbIndexes ?? [], ...table?.stagedSearchIndexes ?? [], ...table?.stagedVectorIndexes ?? []]
 }
 
-/** The names of `table.index`. */
+/** Splits the name `table.index`, as queries send it, into its two parts. */
 export function splitIndexName(name: string): [table: string, index: string] {
   const dot = name.indexOf('.')
   return [name.slice(0, dot), name.slice(dot + 1)]

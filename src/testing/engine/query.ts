@@ -85,7 +85,10 @@ function intervalOf(indexName: string, index: IndexInfo | undefined, range: Rang
   return compileRange(indexName, index, range)
 }
 
-/** The fields are the same before the first document is inserted as later, and so are cursors. */
+/**
+ * The fields of an index that every table has. They do not depend on whether the table has
+ * documents, so cursors remain valid when the first document is inserted.
+ */
 function fieldsOfEachTable(indexName: string): string[] {
   return indexName.endsWith('.by_id') ? ['_id'] : ['_creationTime']
 }

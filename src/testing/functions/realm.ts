@@ -116,8 +116,8 @@ export function define(name: string, value: unknown): void {
 }
 
 /**
- * Makes a global `undefined` for all code except that of Node. A value that functions assign to the
- * global is only for functions.
+ * Makes a global `undefined` for all code except that of Node. If functions assign a value to the
+ * global, functions read that value, and Node continues to read its own.
  */
 function hide(name: string): void {
   const value = (globalThis as Record<string, unknown>)[name]

@@ -35,7 +35,10 @@ export function customIdentity(claims: JWTPayload): ClaimedIdentity {
   return { ...flatten(Object.fromEntries(attributes)) as Partial<ClaimedIdentity>, ...subjectOf(claims) }
 }
 
-/** Of a provider of OpenID Connect: the standard claims have the names of `UserIdentity`. */
+/**
+ * The identity in a token of an OpenID Connect provider. The standard claims get the names that
+ * they have in `UserIdentity` of Convex.
+ */
 export function openIdIdentity({ address, updated_at: updatedAt, ...claims }: JWTPayload): ClaimedIdentity {
   const formatted = (address as { formatted?: unknown } | undefined)?.formatted
   const attributes = Object.entries(claims)

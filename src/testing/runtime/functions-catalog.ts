@@ -25,7 +25,7 @@ export interface CatalogFunction {
 /** Larger arguments are refused. */
 const MAX_ARGS_BYTES = 16 * 2 ** 20
 
-/** The functions of one load. */
+/** The functions that were loaded together, by `startDeployment` or by one `reload()`. */
 export class FunctionsCatalog {
   readonly #functions = new Map<string, CatalogFunction>()
 

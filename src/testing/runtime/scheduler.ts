@@ -114,7 +114,7 @@ export class Scheduler {
     return { id, component, time: scheduledTime }
   }
 
-  /** Waits for the time of a job whose transaction has been committed. */
+  /** Runs a job when it is due. The transaction that scheduled the job must have been committed. */
   track(job: ScheduledJob): void {
     if (this.#isStopped)
       return

@@ -92,7 +92,7 @@ interface CallerOrError {
  * only if the function requests the identity.
  */
 async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<CallerOrError> {
-  // A parameter `adminKey` of the URL belongs to the HTTP action.
+  // The HTTP action receives an `adminKey` parameter of the URL. It is not read as the admin key.
   if (request.headers.authorization === undefined)
     return { identity: null, authenticationError: null }
   try {

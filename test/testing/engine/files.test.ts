@@ -46,7 +46,7 @@ describe('files', () => {
     await expect(files.write(broken())).rejects.toThrow('connection lost')
   })
 
-  it('deletes a file with a commit', async () => {
+  it('are deleted by the commit that names them', async () => {
     const engine = Engine.open()
     const { files } = engine
     const { key } = await files.write([contents])

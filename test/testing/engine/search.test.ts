@@ -58,7 +58,7 @@ describe('withSearchIndex(): results', () => {
     expect(search('!?')).toEqual([])
   })
 
-  it('contain prefixes of the last term only', () => {
+  it('match the last term also as a prefix, and all other terms only as whole words', () => {
     insert('quickly done', 'quick brown')
     expect(search('qui')).toHaveLength(2)
     expect(search('qui brown')).toEqual(['quick brown'])

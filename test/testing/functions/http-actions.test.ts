@@ -83,7 +83,7 @@ describe('http actions', () => {
     expect(await read(call(host, { path: '/nothing' }))).toMatchObject({ status: 'error' })
   })
 
-  it('end with the last reader of a streamed body', async () => {
+  it('end when the reader of their streamed body cancels it', async () => {
     const { host } = await loadFunctions(FUNCTIONS)
     const { readable } = new TransformStream<Uint8Array, Uint8Array>()
     const running = call(host, { method: 'POST', path: '/stream', body: readable })
