@@ -1,0 +1,121 @@
+/** Starts an embedded deployment in a thread of its own. */
+import type { FunctionReference } from 'convex/server'
+import type { Value } from 'convex/values'
+import type { CallOptions, Deployment, DeploymentOptions } from './deployment.ts'
+import type { Outcome } from './runtime/call.ts'
+import type { FunctionKind } from './runtime/functions-catalog.ts'
+import type { ServerUrls } from './server/server.ts'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { getFunctionName } from 'convex/server'
+import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
+import { createAdminKey, findFunctions, readVariables } from './app-settings.ts'
+import { codegen } from './codegen.ts'
+import { resolveAccess } from './server/access.ts'
+import { testingError } from './testing-error.ts'
+import { DeploymentThread } from './thread/deployment-thread.ts'
+import { watchFunctions } from './watch-functions.ts'
+
+/**
+ * Starts a Convex deployment inside this process. It runs the app's real functions and components
+ * over the real protocols, without an account or a network. The data exists until the deployment is
+ * closed, unless `data` names a folder. For tests and development only.
+ *
+ * @throws ConvueError `NODE_UNSUPPORTED`, `PEER_MISSING`, `FUNCTIONS_INVALID`,
+ * `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
+ * @example
+ * const deployment = await startDeployment({ functions: './convex' })
+ * const asAda = { identity: { subject: 'ada' } }
+ * await deployment.mutation(api.tasks.add, { text: 'Write a test' }, asAda)
+ * await deployment.close()
+ */
+export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
+  requireNode()
+  const functions = findFunctions(options.functions)
+  const data = options.data === undefined ? null : resolve(options.data)
+  const env = { ...readVariables(functions), ...options.env }
+  const siteUrl = options.siteUrl ?? 'http://localhost:5173'
+  const adminKey = options.adminKey ?? createAdminKey(data)
+  const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
+  if (options.watch)
+    await codegen({ functions })
+  const thread = new DeploymentThread({ limits: options.limits ?? 'enforce' })
+  try {
+    const urls = await thread.ask<ServerUrls>({
+      type: 'start',
+      options: {
+        functions,
+        siteUrl,
+        access,
+        port: options.port ?? 0,
+        sitePort: options.sitePort ?? 0,
+        env,
+        limits: options.limits ?? 'enforce',
+        errors: options.errors ?? 'development',
+        adminKey,
+        data,
+      },
+    })
+    const appOrigin = new URL(env.SITE_URL ?? siteUrl).origin
+    return createDeployment(thread, { ...urls, appOrigin, adminKey }, options.watch ? functions : null)
+  }
+  catch (error) {
+    await thread.terminate()
+    throw error
+  }
+}
+
+/** Node has SQLite without a flag since this version. */
+function requireNode(version = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 13))
+    throw testingError('NODE_UNSUPPORTED', { version })
+}
+
+function createDeployment(
+  thread: DeploymentThread,
+  urls: ServerUrls & Pick<Deployment, 'appOrigin' | 'adminKey'>,
+  watched: string | null,
+): Deployment {
+  const run = (kind: FunctionKind) => async (
+    reference: FunctionReference<any, any>,
+    args: Record<string, Value> = {},
+    options: CallOptions = {},
+  ) => {
+    const call = { name: getFunctionName(reference), args: convexToJson(args), identity: options.identity ?? null }
+    return decodeOutcome(await thread.ask<Outcome>({ type: 'run', kind, call }))
+  }
+  const reload = (): Promise<void> => thread.ask<void>({ type: 'reload' })
+  const stopWatching = watched === null ? () => {} : watchFunctions(watched, reload)
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    stopWatching()
+    await thread.ask({ type: 'close' })
+    await thread.terminate()
+  }
+  return {
+    ...urls,
+    log: thread.log,
+    get connections() {
+      return [...thread.connections.values()]
+    },
+    query: run('query') as Deployment['query'],
+    mutation: run('mutation') as Deployment['mutation'],
+    action: run('action') as Deployment['action'],
+    settled: () => thread.ask({ type: 'settled' }),
+    disconnectAll: () => thread.ask({ type: 'disconnectAll' }),
+    advanceClock: ms => thread.ask({ type: 'advanceClock', ms }),
+    restart: () => thread.ask({ type: 'restart' }),
+    reload,
+    setEnv: (name, value) => thread.ask({ type: 'setEnv', name, value }),
+    close: () => closing ??= close(),
+  }
+}
+
+function decodeOutcome(outcome: Outcome): any {
+  if (outcome.status === 'success')
+    return jsonToConvex(outcome.value)
+  if (outcome.data === undefined)
+    throw new Error(outcome.message)
+  throw Object.assign(new ConvexError(outcome.message), { data: jsonToConvex(outcome.data) })
+}

@@ -1,0 +1,76 @@
+/** The main thread's handle of the thread in which a deployment runs. */
+import type { ConvueError } from '../../errors/convue-error.ts'
+import type { Connection, LogEntry } from '../log.ts'
+import type { EntryData, RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
+import { Worker } from 'node:worker_threads'
+import { testingError } from '../testing-error.ts'
+import { deserializeError } from './channel.ts'
+
+/** Limits the memory of a deployment that runs for days. */
+const KEPT_LOG_ENTRIES = 10_000
+
+/** Sends requests to the thread, and keeps the log and the connections that the thread reports. */
+export class DeploymentThread {
+  readonly log: LogEntry[] = []
+  readonly connections = new Map<number, Connection>()
+  readonly #worker: Worker
+  readonly #pending = new Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>()
+  #lastId = 0
+  #ended: ConvueError | null = null
+
+  constructor(data: EntryData) {
+    // Sources run as they are; the build puts the worker next to this module.
+    const file = import.meta.url.endsWith('.ts') ? './entry.ts' : './testing-worker.js'
+    this.#worker = new Worker(new URL(file, import.meta.url), { env: {}, execArgv: [], workerData: data })
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
+    this.#worker.on('error', cause => this.#end(testingError('DEPLOYMENT_FAILED', { stopped: cause.message }, cause)))
+    this.#worker.on('exit', () => this.#end(testingError('DEPLOYMENT_CLOSED')))
+  }
+
+  async ask<Answer>(request: WorkerRequest): Promise<Answer> {
+    if (this.#ended)
+      throw this.#ended
+    const id = ++this.#lastId
+    return await new Promise<Answer>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, request } satisfies RequestMessage)
+    })
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.type) {
+      case 'answer':
+        return this.#settle(message.id)?.resolve(message.value)
+      case 'failure':
+        return this.#settle(message.id)?.reject(deserializeError(message.error))
+      case 'events':
+        this.log.push(...message.log)
+        this.log.splice(0, this.log.length - KEPT_LOG_ENTRIES)
+        for (const [id, connection] of message.connections) {
+          if (connection)
+            this.connections.set(id, connection)
+          else
+            this.connections.delete(id)
+        }
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  #settle(id: number): { resolve: (value: any) => void, reject: (error: Error) => void } | undefined {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    return pending
+  }
+
+  #end(error: ConvueError): void {
+    this.#ended ??= error
+    this.#pending.forEach(({ reject }) => reject(this.#ended!))
+    this.#pending.clear()
+  }
+}
