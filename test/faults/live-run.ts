@@ -131,8 +131,9 @@ export class LiveRun {
     await this.#heal()
     const { status, error } = this.#convex.auth
     const expected = await this.#askWhoIsThere()
-    // The longest back-off, and a minute of silence on a connection that has been lost.
-    const LIMIT_MS = 150_000
+    // The longest back-off, five minutes after a response that asked for more, and a minute of
+    // silence on a connection that has been lost.
+    const LIMIT_MS = 360_000
     const isSure = (): boolean => status.value === 'authenticated' || status.value === 'unauthenticated'
     await this.#time.until(() => isSure() && this.#identity.who === expected, LIMIT_MS).catch(() => {})
     const { who } = this.#identity
