@@ -9,7 +9,7 @@ import { ScriptedSource, signedIn } from '../../support/scripted/scripted-source
 const listTasks = makeFunctionReference<'query', { filter?: string }, string[]>('tasks:list')
 const whoami = makeFunctionReference<'query', Record<string, never>, string | null>('users:whoami')
 
-describe('createConvex with Better Auth: boot of a signed-in user', () => {
+describe('createConvex: the page load of a signed-in user', () => {
   let deployment: ScriptedDeployment
   beforeEach(() => {
     vi.useFakeTimers()
@@ -23,7 +23,7 @@ describe('createConvex with Better Auth: boot of a signed-in user', () => {
     vi.useRealTimers()
   })
 
-  it('sends one token request, one Authenticate, and all queries in the first burst', async () => {
+  it('sends one token request, one Authenticate, and all queries in one ModifyQuerySet', async () => {
     const source = new ScriptedSource()
     const app = createApp({ render: () => null })
     const convex = createConvex({ url: deployment.url, tokenSource: source, clientOptions: deployment.clientOptions })

@@ -32,8 +32,8 @@ function wouldWarn(): boolean {
 }
 
 describe('connectToPage', () => {
-  describe('leaving the page', () => {
-    it('warns while a mutation or an action is pending, and only then', async () => {
+  describe('the beforeunload listener', () => {
+    it('warns only while a mutation or an action is pending', async () => {
       const { send, run } = mountCalls()
       await page.tick(500)
       expect(wouldWarn()).toBe(false)
@@ -47,7 +47,7 @@ describe('connectToPage', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('warns while a mutation waits for the identity to be known', async () => {
+    it('warns while a mutation waits until the identity is known', async () => {
       const { send } = mountCalls({ user: 'silent' })
       const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
       await page.tick(500)
@@ -58,7 +58,7 @@ describe('connectToPage', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('warns while a mutation waits for the connection, and not while a query does', async () => {
+    it('warns while a mutation waits for the connection, but not while only a query waits', async () => {
       const { send, client } = mountCalls({ user: 'ada' })
       await page.tick(500)
       page.deployment.isReachable = false
@@ -74,7 +74,7 @@ describe('connectToPage', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('no longer warns once a mutation has failed', async () => {
+    it('does not warn after the mutation has failed', async () => {
       const { send } = mountCalls()
       page.deployment.functions.delete('messages:send')
       const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
@@ -83,7 +83,7 @@ describe('connectToPage', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('does not warn for the pending calls of the previous user', async () => {
+    it('does not warn because of a call that was pending when its user signed out', async () => {
       const { send } = mountCalls({ user: 'ada' })
       await page.tick(500)
       const failure = send.mutate({ channel: 'a', body: 'b' }).catch(error => error)
@@ -93,7 +93,7 @@ describe('connectToPage', () => {
       expect(await failure).toMatchObject({ code: 'IDENTITY_CHANGED' })
     })
 
-    it('warns with unsavedChangesWarning: true only while a call is pending', async () => {
+    it('warns only while a call is pending, even if `unsavedChangesWarning` is true', async () => {
       const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: true } })
       expect(wouldWarn()).toBe(false)
       void send.mutate({ channel: 'a', body: 'b' })
@@ -102,14 +102,14 @@ describe('connectToPage', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('never warns with unsavedChangesWarning: false', async () => {
+    it('never warns if `unsavedChangesWarning` is false', async () => {
       const { send } = mountCalls({ clientOptions: { unsavedChangesWarning: false } })
       void send.mutate({ channel: 'a', body: 'b' })
       expect(wouldWarn()).toBe(false)
       await page.tick(500)
     })
 
-    it('has one listener until close, however many clients there were', async () => {
+    it('is added once, even if the client changes, and no longer warns after close()', async () => {
       const added = vi.spyOn(window, 'addEventListener')
       const warnings = (): number => added.mock.calls.filter(([type]) => type === 'beforeunload').length
       const { send } = mountCalls()
@@ -127,7 +127,7 @@ describe('connectToPage', () => {
     })
   })
 
-  describe('returning to the page', () => {
+  describe('a visibilitychange, pageshow or online event', () => {
     const events: [string, () => void][] = [
       ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
       ['the browser shows it', () => dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))],
@@ -148,7 +148,7 @@ describe('connectToPage', () => {
       expect(page.deployment.sockets).toHaveLength(attempts)
     }
 
-    it.each(['ada', null])('reconnects a lost connection at once, as %s', async (user) => {
+    it.each(['ada', null])('causes a reconnection at once if the connection was lost (user: %s)', async (user) => {
       const { query } = mountCalls({ user })
       await page.tick(500)
       for (const [value, [name, happen]] of events.entries()) {
@@ -161,7 +161,7 @@ describe('connectToPage', () => {
       }
     })
 
-    it('keeps a live connection, and does not reconnect a hidden page', async () => {
+    it('causes no reconnection if the connection is open or the page is hidden', async () => {
       mountCalls({ user: 'ada' })
       await page.tick(500)
       const attempts = page.deployment.sockets.length
@@ -179,8 +179,8 @@ describe('connectToPage', () => {
     })
   })
 
-  describe('its listeners', () => {
-    it('are removed by close', async () => {
+  describe('the listeners', () => {
+    it('are removed by close()', async () => {
       const present = new Set<unknown>()
       for (const target of [window, document]) {
         const { addEventListener, removeEventListener } = target

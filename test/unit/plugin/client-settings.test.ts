@@ -31,22 +31,22 @@ describe('createConvex', () => {
       ['expectAuth', false],
       ['initialAuthTokenReuse', true],
       ['initialAuthTokenReuse', false],
-    ])('rejects `%s: %s`, which Convue sets itself', (option, value) => {
+    ])('cannot contain `%s: %s`, because Convue sets this option itself', (option, value) => {
       const error = errorOf({ logger: false, [option]: value })
       expect(error).toBeInstanceOf(ConvueError)
       expect(error).toMatchObject({ code: 'CLIENT_OPTION_INVALID', why: expect.stringContaining(`\`${option}\``) })
     })
 
-    it.each(['disabled', 'expectAuth', 'initialAuthTokenReuse'])('rejects `%s` in a production build too', (option) => {
+    it.each(['disabled', 'expectAuth', 'initialAuthTokenReuse'])('cannot contain `%s`, even in a production build', (option) => {
       vi.stubEnv('NODE_ENV', 'production')
       expect(errorOf({ [option]: true })).toMatchObject({ code: 'CLIENT_OPTION_INVALID', message: '[CLIENT_OPTION_INVALID]' })
     })
 
-    it('accepts an option that is undefined', () => {
+    it('can contain an option that Convue sets itself if its value is undefined', () => {
       expect(errorOf({ disabled: undefined, expectAuth: undefined, initialAuthTokenReuse: undefined })).toBeUndefined()
     })
 
-    it('passes the other options to the Convex client', async () => {
+    it('can contain other options of ConvexClient, which are passed to the client', async () => {
       const logger = { log: vi.fn(), warn: vi.fn(), error: vi.fn(), logVerbose: vi.fn() }
       const page = new ScriptedPage({ clientOptions: { logger, verbose: true } })
       page.deployment.functions.set('tasks:list', () => ['milk'])

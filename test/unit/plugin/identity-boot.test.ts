@@ -22,7 +22,7 @@ function statusOf(convex: ConvexPlugin): string {
 
 describe('createConvex', () => {
   describe('boot without a session', () => {
-    it('requests no token and pauses required queries', async () => {
+    it('requests no token, and pauses queries that require a user', async () => {
       const { source, deployment, convex } = openPage({ user: 'silent' })
       const { result } = page.run(useTasks)
       expect(result.tasks.status.value).toBe('pending')
@@ -36,7 +36,7 @@ describe('createConvex', () => {
       expect(page.takeFrames().filter(frame => frame.startsWith('Authenticate'))).toEqual([])
     })
 
-    it('opens one connection only', async () => {
+    it('opens only one connection', async () => {
       const { deployment } = openPage()
       page.run(useTasks)
       await page.tick()
@@ -51,8 +51,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('the hint of a previous sign-in', () => {
-    it('requests the token synchronously, in parallel with the socket and get-session', () => {
+  describe('the sign-in hint in localStorage', () => {
+    it('causes a token request in the same tick, in parallel with get-session', () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       void page.convex
@@ -61,7 +61,7 @@ describe('createConvex', () => {
       expect(source.listenerCount).toBe(1)
     })
 
-    it('stores one boolean without a user id at the first token', async () => {
+    it('is stored when the first token arrives, and contains no user id', async () => {
       const { source } = openPage({ user: 'silent' })
       void page.convex
       source.signIn('ada')
@@ -71,10 +71,10 @@ describe('createConvex', () => {
     })
 
     it.each([
-      ['denied', () => page.source.lastRequest.settle({ kind: 'denied' })],
-      ['signed out', () => page.source.report({ status: 'signedOut' })],
-      ['signed out', () => page.convex.auth.signOut()],
-    ])('removes the hint once the browser is %s', async (_name, act) => {
+      ['the token request is denied', () => page.source.lastRequest.settle({ kind: 'denied' })],
+      ['the provider reports that the user is signed out', () => page.source.report({ status: 'signedOut' })],
+      ['signOut() is called', () => page.convex.auth.signOut()],
+    ])('is removed when %s', async (_name, act) => {
       openPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex
@@ -83,7 +83,7 @@ describe('createConvex', () => {
       expect(localStorage.length).toBe(0)
     })
 
-    it('causes a token request whose denial does not affect a user who has signed in meanwhile', async () => {
+    it('causes a token request whose denial does not sign out a user who has signed in meanwhile', async () => {
       const { source } = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex
@@ -95,7 +95,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(2)
     })
 
-    it('causes a token request; two denials in a row end even a session that get-session reports', async () => {
+    it('does not keep a session alive if two token requests in a row are denied', async () => {
       const { source } = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex
@@ -107,14 +107,14 @@ describe('createConvex', () => {
       expect(page.convex.auth.error.value).toMatchObject({ code: 'SESSION_ENDED' })
     })
 
-    it('ignores the hint of another deployment', () => {
+    it('has no effect if it was stored for another deployment', () => {
       openPage({ user: 'silent' })
       localStorage.setItem('convue:https://another-deployment.convex.cloud', '1')
       void page.convex
       expect(page.source.requests).toHaveLength(0)
     })
 
-    it('works without the hint where storage is blocked', async () => {
+    it('is not required: a user can sign in and out if the browser blocks localStorage', async () => {
       vi.stubGlobal('localStorage', new Proxy({}, {
         get() {
           throw new DOMException('The operation is insecure.', 'SecurityError')
@@ -131,8 +131,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a browser that blocks the channel between tabs', () => {
-    it('works as a single tab', async () => {
+  describe('a tab that cannot use BroadcastChannel', () => {
+    it('authenticates the user if the constructor throws', async () => {
       vi.stubGlobal('BroadcastChannel', class {
         constructor() {
           throw new DOMException('The operation is insecure.', 'SecurityError')
@@ -145,7 +145,7 @@ describe('createConvex', () => {
       expect(result.tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it('works without BroadcastChannel', async () => {
+    it('authenticates the user if the class does not exist', async () => {
       vi.stubGlobal('BroadcastChannel', undefined)
       const { convex } = openPage({ user: 'ada' })
       void convex
@@ -157,7 +157,7 @@ describe('createConvex', () => {
   describe('boot with a session', () => {
     const burst = ['Connect', 'Authenticate', '+tasks:list {}, +users:whoami {}']
 
-    it('sends one token request, one Authenticate, and all queries in the first burst', async () => {
+    it('sends one token request, one Authenticate, and all queries in one message', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       const { result } = page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
@@ -175,7 +175,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
     })
 
-    it('sends the same first messages when the token arrives before the socket opens', async () => {
+    it('sends one Authenticate and then all queries if the token arrives before the socket opens', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       deployment.latencyMs = 200
@@ -185,7 +185,7 @@ describe('createConvex', () => {
       expect(page.takeFrames()).toEqual(burst)
     })
 
-    it('sends the same first messages without the hint, once the session is known', async () => {
+    it('sends one Authenticate and then all queries if localStorage contains no sign-in hint', async () => {
       const { source } = openPage({ user: 'silent' })
       page.run(() => ({ tasks: useAuthedQuery(api.tasks, {}), me: useConvexQuery(api.whoami) }))
       await page.tick(300)
@@ -198,7 +198,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(1)
     })
 
-    it('needs one round trip from the token to the first authenticated result', async () => {
+    it('needs one round trip from the arrival of the token to the first result of the user', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       deployment.latencyMs = 100
@@ -209,7 +209,7 @@ describe('createConvex', () => {
       expect(result.data.value).toBe('ada\'s tasks')
     })
 
-    it('passes through loading, authenticating and authenticated, each once', async () => {
+    it('sets the status to `loading`, `authenticating` and `authenticated`, once each', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       const { convex } = page
@@ -222,8 +222,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a session that get-session returns again', () => {
-    it('causes no traffic and no update for an equal session in a new object', async () => {
+  describe('the session that get-session returns', () => {
+    it('causes no message and no update if it is returned again in a new object', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       page.run(useTasks)
       await page.tick()
@@ -236,13 +236,13 @@ describe('createConvex', () => {
       await page.tick(60_000)
       expect(page.takeFrames()).toEqual([])
       expect(source.requests).toHaveLength(1)
-      expect(deployment.sockets).toHaveLength(2) // ada's, and the anonymous one for public queries
+      expect(deployment.sockets).toHaveLength(2) // One for ada, and one for public queries.
       expect(ticks).toHaveLength(1)
       expect([user.value, session.value]).toEqual(before)
       expect(user.value).toBe(before[0])
     })
 
-    it('describes the user without traffic when the session arrives after the token', async () => {
+    it('sets `user` without a message to the deployment if it arrives after the token', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       const { convex } = page
@@ -261,7 +261,7 @@ describe('createConvex', () => {
   })
 
   describe('boot with a slow token', () => {
-    it('runs optional queries anonymously after two seconds, and no required query', async () => {
+    it('runs optional queries anonymously after two seconds, and does not run required queries', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       const { result } = page.run(useTasks)
@@ -294,7 +294,7 @@ describe('createConvex', () => {
       expect(deployment.liveSockets).toHaveLength(1)
     })
 
-    it('counts the two seconds from the load of the page, not from get-session', async () => {
+    it('runs optional queries anonymously 2 s after the page loads, even if get-session is slow', async () => {
       const { source } = openPage({ user: 'silent' })
       const { result } = page.run(() => useConvexQuery(api.whoami))
       await page.tick(1500)
@@ -315,7 +315,7 @@ describe('createConvex', () => {
     const token = fakeToken('ada')
     const initialAuth = { token, user: { id: 'ada', name: 'Ada' }, session: { id: 'session-of-ada' } }
 
-    it('authenticates with the first messages, without a token request', async () => {
+    it('authenticates the first connection without a token request', async () => {
       const { source, convex } = openPage({ user: 'silent', initialAuth })
       const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
       expect(statusOf(convex)).toBe('authenticated')
@@ -328,7 +328,7 @@ describe('createConvex', () => {
       expect(result.data.value).toBe('ada\'s tasks')
     })
 
-    it('is anonymous at once for null', async () => {
+    it('makes the page anonymous at once if it is null', async () => {
       const { convex } = openPage({ user: 'silent', initialAuth: null })
       const { result } = page.run(useTasks)
       expect(statusOf(convex)).toBe('unauthenticated')
@@ -337,7 +337,7 @@ describe('createConvex', () => {
       expect(result.me.data.value).toBe('anonymous')
     })
 
-    it('sets the status to refreshing if its token is rejected, until another token arrives', async () => {
+    it('sets the status to `refreshing` if its token is rejected, until another token arrives', async () => {
       const { source, deployment, convex } = openPage({ user: 'silent', initialAuth })
       deployment.accepts = value => value !== token
       source.answer = () => ({ kind: 'token', token: fakeToken('ada') })

@@ -31,7 +31,7 @@ function useEverything() {
   }
 }
 
-/** All that a page can read, as text. */
+/** All that the page can show. */
 function readAll({ auth, client: _client, of: _of, add, failingAdd, run, ...queries }: ReturnType<typeof useEverything>): unknown {
   return {
     auth: [auth.status.value, auth.user.value, auth.session.value],
@@ -65,16 +65,16 @@ async function showAda() {
   return result
 }
 
-/** The ways in which the user can change. Each ends with bea signed in permanently. */
+/** The ways in which the user can change. At the end of each, bea is signed in. */
 const ways: [string, () => unknown][] = [
-  ['a session', () => page.source.signIn('bea')],
-  ['a session whose token is late', async () => {
+  ['a session of the next user', () => page.source.signIn('bea')],
+  ['a session of the next user, whose token is late', async () => {
     page.source.answer = null
     page.source.report(signedIn('bea'))
     await page.tick(5000)
     page.source.lastRequest.settle(beasToken())
   }],
-  ['a token, before the session is known', async () => {
+  ['a token of the next user, which arrives before the session', async () => {
     page.source.answer = beasToken
     wakeAfterExpiry()
     await page.tick(1000)
@@ -82,7 +82,7 @@ const ways: [string, () => unknown][] = [
     await page.tick(1000)
     page.source.report(signedIn('bea'))
   }],
-  ['a token that the Convex client requested', async () => {
+  ['a token of the next user, which the Convex client requested', async () => {
     page.source.answer = beasToken
     const socket = page.deployment.sockets.find(({ subject }) => subject === 'ada')!
     socket.onmessage!({ data: JSON.stringify({ type: 'AuthError', error: 'Token expired', baseVersion: 1, authUpdateAttempted: false }) })
@@ -100,15 +100,15 @@ const ways: [string, () => unknown][] = [
   }],
 ]
 
-/** The token has expired while the page slept. */
+/** The page wakes after its token has expired. */
 function wakeAfterExpiry(): void {
   vi.setSystemTime(Date.now() + 7_200_000)
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
 describe('createConvex', () => {
-  describe.each(ways)('identity change by %s', (_name, come) => {
-    it('shows nothing of the previous user in any tick', async () => {
+  describe.each(ways)('an identity change by %s', (_name, come) => {
+    it('removes all data of the previous user in one tick, before data of the next user is shown', async () => {
       const result = await showAda()
       const ticks = recordTicks(() => readAll(result))
       await come()
@@ -117,7 +117,7 @@ describe('createConvex', () => {
       expect(firstWithout).toBeGreaterThan(0)
       for (const tick of ticks.slice(firstWithout))
         expect(tick).not.toContain('ada')
-      // No tick shows data of both users: all of ada's disappear together.
+      // No tick shows data of both users: all data of ada disappear together.
       for (const tick of ticks)
         expect(tick.includes('ada') && tick.includes('bea')).toBe(false)
       for (const tick of ticks.slice(0, firstWithout))
@@ -132,7 +132,7 @@ describe('createConvex', () => {
       expect(result.add.status.value).toBe('idle')
     })
 
-    it('opens a connection for the new user and closes the previous user\'s', async () => {
+    it('opens a connection for the next user, and closes the connection of the previous user', async () => {
       await showAda()
       const previous = page.convex.client
       await come()
@@ -147,7 +147,7 @@ describe('createConvex', () => {
       expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
     })
 
-    it('drops results for the previous user that arrive late', async () => {
+    it('prevents that late results of the previous user are shown', async () => {
       const result = await showAda()
       const { deployment } = page
       deployment.isHolding = true
@@ -166,7 +166,7 @@ describe('createConvex', () => {
       expect(result.required.data.value).toBe('bea\'s late tasks')
     })
 
-    it('does not show the results of the previous user\'s calls', async () => {
+    it('rejects the pending calls of the previous user, and does not show their results', async () => {
       const result = await showAda()
       page.deployment.isHolding = true
       const calls = [result.add.mutate({}), result.run.run({}), result.client.mutation(api.add, {}), result.client.query(api.tasks, { of: 'asked' })]
@@ -187,7 +187,7 @@ describe('createConvex', () => {
       expect(additions).not.toContain('bea')
     })
 
-    it('retains nothing of the previous user when the arguments change', async () => {
+    it('leaves no data of the previous user that keepPreviousData could show', async () => {
       const result = await showAda()
       await come()
       page.deployment.isHolding = true
@@ -198,7 +198,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('retained data under arguments that are still loading', () => {
+  describe('data that keepPreviousData shows while new arguments load', () => {
     it('is removed in the tick of an identity change', async () => {
       const result = await showAda()
       page.deployment.isHolding = true
@@ -211,8 +211,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a call that succeeds in the tick of an identity change', () => {
-    it('shows nothing to the next user', async () => {
+  describe('a call that is pending when the identity changes', () => {
+    it('does not show its result to the next user, even if it succeeds in the same tick', async () => {
       const result = await showAda()
       page.deployment.isHolding = true
       const addition = result.add.mutate({}).catch(() => {})
@@ -225,7 +225,7 @@ describe('createConvex', () => {
       expect(result.add.status.value).toBe('idle')
     })
 
-    it('does not change the next user\'s call', async () => {
+    it('does not change the state of the call that the next user makes', async () => {
       const result = await showAda()
       page.deployment.isHolding = true
       const adas = result.add.mutate({}).catch(error => error)
@@ -241,7 +241,7 @@ describe('createConvex', () => {
       expect(result.add.data.value).toBe('bea\'s addition')
     })
 
-    it('reports the result to its caller and not to the page', async () => {
+    it('passes the error to `onError`, but does not set `error`', async () => {
       const result = await showAda()
       page.deployment.isHolding = true
       const onError = vi.fn()
@@ -260,8 +260,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('late responses', () => {
-    it('ignores a token of the previous user', async () => {
+  describe('a response that arrives after an identity change', () => {
+    it('is ignored if it contains a token of the previous user', async () => {
       const result = await showAda()
       page.source.answer = null
       wakeAfterExpiry()
@@ -275,7 +275,7 @@ describe('createConvex', () => {
       expect(result.required.data.value).toBe('bea\'s  tasks')
     })
 
-    it('ignores a session of the previous user', async () => {
+    it('is ignored if it contains a session of the previous user', async () => {
       const result = await showAda()
       page.source.signIn('bea')
       await page.tick()
@@ -287,7 +287,7 @@ describe('createConvex', () => {
       expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['bea'])
     })
 
-    it('ignores a denial that was meant for the previous user', async () => {
+    it('is ignored if it denies the session of the previous user', async () => {
       await showAda()
       page.source.answer = null
       wakeAfterExpiry()
@@ -298,7 +298,7 @@ describe('createConvex', () => {
       expect(page.convex.auth.status.value).toBe('authenticated')
     })
 
-    it('never sends a token of a denied session on the next user\'s connection', async () => {
+    it('is ignored if it contains a token of the previous session, which was denied', async () => {
       await showAda()
       page.source.answer = () => ({ kind: 'denied' })
       wakeAfterExpiry()
@@ -317,7 +317,7 @@ describe('createConvex', () => {
   })
 
   describe('repeated identity changes', () => {
-    it('show the data of each user in turn, and no anonymous data', async () => {
+    it('show the data of each user in turn, and run no required query anonymously', async () => {
       const result = await showAda()
       for (const userId of ['bea', 'ada', 'bea', 'ada']) {
         page.source.signIn(userId)
@@ -328,7 +328,7 @@ describe('createConvex', () => {
       expect(subjectsOf(page.deployment, 'tasks:list')).not.toContain(null)
     })
 
-    it('keep one connection and one user, however fast they happen', async () => {
+    it('leave only the connection of the last user, even if all of them happen in one tick', async () => {
       const result = await showAda()
       for (let changes = 0; changes < 30; changes++) {
         page.source.signIn(`user${changes}`)

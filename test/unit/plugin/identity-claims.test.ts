@@ -41,11 +41,11 @@ async function openAuthenticated() {
   return { source, deployment, auth: convex.auth, tasks, setOrganization }
 }
 
-describe('createConvex: session data that change under the same session id', () => {
+describe('createConvex: changed session data under an unchanged session id', () => {
   it.each([
-    ['of the session, as `organization.setActive` does', inOrganization('second')],
-    ['of the user, as `updateUser` and a new role do', inOrganization('first', 'admin')],
-  ])('sends live queries a token with the new claims and keeps data: %s', async (_name, snapshot) => {
+    ['data of the session, as after `organization.setActive`', inOrganization('second')],
+    ['data of the user, as after `updateUser`', inOrganization('first', 'admin')],
+  ])('cause one token request, after which the queries run with the new claims: %s', async (_name, snapshot) => {
     const { source, tasks, auth, setOrganization } = await openAuthenticated()
     const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
     setOrganization('second')
@@ -63,7 +63,7 @@ describe('createConvex: session data that change under the same session id', () 
     expect(source.requests).toHaveLength(2)
   })
 
-  it('cause no token request when they are first reported after a token of the session', async () => {
+  it('cause no token request if the session is reported for the first time, after its token', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { name: 'Ada', role: 'admin' } }) })
     leaveHint(deployment)
@@ -75,7 +75,7 @@ describe('createConvex: session data that change under the same session id', () 
     expect(source.requests).toHaveLength(1)
   })
 
-  it('cause no token request if the fields that initialAuth contains are equal', async () => {
+  it('cause no token request if the fields that `initialAuth` contains have not changed', async () => {
     const { source, convex } = openPage({
       user: 'silent',
       initialAuth: { token: fakeToken('ada'), user: { id: 'ada', createdAt: '2025-01-01' }, session: { id: 'session-of-ada' } },
@@ -86,7 +86,7 @@ describe('createConvex: session data that change under the same session id', () 
     expect(source.requests).toHaveLength(0)
   })
 
-  it('take effect with the next connection if the connection is down', async () => {
+  it('take effect on the next connection if the connection was lost', async () => {
     const { source, deployment, tasks, setOrganization } = await openAuthenticated()
     deployment.isReachable = false
     deployment.drop()
@@ -102,7 +102,7 @@ describe('createConvex: session data that change under the same session id', () 
 
 describe('useConvexAuth', () => {
   describe('refresh', () => {
-    it('requests session and token, and resolves once queries run with the new claims', async () => {
+    it('requests the session and a token, and resolves once queries run with the new claims', async () => {
       const { source, tasks, auth, setOrganization } = await openAuthenticated()
       const ticks = recordTicks(() => [auth.status.value, tasks.data.value, tasks.isStale.value])
       setOrganization('second')
@@ -115,7 +115,7 @@ describe('useConvexAuth', () => {
       expect(ticks).toHaveLength(2)
     })
 
-    it('makes one token request although the session data have changed', async () => {
+    it('makes only one token request, even if the session data have changed too', async () => {
       const { source, auth } = await openAuthenticated()
       source.refresh = () => source.report(inOrganization('second'))
       const done = auth.refresh()
@@ -125,7 +125,7 @@ describe('useConvexAuth', () => {
       expect(auth.session.value).toMatchObject({ activeOrganizationId: 'second' })
     })
 
-    it('signs out if a route of the server has ended the session', async () => {
+    it('signs the user out if a server route has ended the session', async () => {
       const { source, auth, tasks } = await openAuthenticated()
       source.refresh = () => source.report({ status: 'signedOut' })
       await auth.refresh()
@@ -133,7 +133,7 @@ describe('useConvexAuth', () => {
       expect(source.requests).toHaveLength(1)
     })
 
-    it('signs in if a route of the server has created a session', async () => {
+    it('signs the user in if a server route has created a session', async () => {
       const { source, convex } = openPage()
       source.answer = () => ({ kind: 'token', token: fakeToken('ada') })
       source.refresh = () => source.report(ADA)
@@ -144,7 +144,7 @@ describe('useConvexAuth', () => {
       expect(convex.auth.status.value).toBe('authenticated')
     })
 
-    it('resolves when the token request fails, and keeps the data', async () => {
+    it('resolves and keeps the data if the token request fails', async () => {
       const { source, auth, tasks } = await openAuthenticated()
       source.answer = () => ({ kind: 'failed', error: new Error('503') })
       const done = auth.refresh()
@@ -153,7 +153,7 @@ describe('useConvexAuth', () => {
       expect([auth.status.value, tasks.data.value]).toEqual(['authenticated', 'tasks of first'])
     })
 
-    it('overrides a long back-off', async () => {
+    it('requests a token at once, even during a long back-off', async () => {
       const { source, auth } = await openAuthenticated()
       source.answer = () => ({ kind: 'failed', error: new Error('429'), retryAfterMs: 86_400_000 })
       await Promise.all([auth.refresh(), page.tick()])
@@ -163,7 +163,7 @@ describe('useConvexAuth', () => {
       expect(page.takeFrames()).toEqual(['Authenticate'])
     })
 
-    it('resolves after the plugin is closed', async () => {
+    it('resolves if the plugin is closed before or during the call', async () => {
       const { auth } = await openAuthenticated()
       const done = auth.refresh()
       await page.close()

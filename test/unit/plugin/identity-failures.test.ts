@@ -32,7 +32,7 @@ function goOnline(): void {
 }
 
 describe('createConvex', () => {
-  describe('a provider that misbehaves at boot', () => {
+  describe('a provider whose fetchToken() misbehaves', () => {
     const misdeeds: [string, (page: ScriptedPage) => void][] = [
       ['rejects', ({ source }) => source.fetchToken = () => Promise.reject(new Error('offline'))],
       ['hangs', ({ source }) => source.fetchToken = () => new Promise(() => {})],
@@ -44,7 +44,7 @@ describe('createConvex', () => {
       ['fails', ({ source }) => source.fetchToken = async () => failed],
     ]
 
-    it.each(misdeeds)('delays optional queries for two seconds and public queries not at all: it %s', async (_name, misbehave) => {
+    it.each(misdeeds)('delays optional queries at boot by two seconds, but not public queries: it %s', async (_name, misbehave) => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       misbehave(page)
@@ -70,7 +70,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:list')).toEqual(['ada'])
     })
 
-    it.each(misdeeds)('never makes the Convex client run queries anonymously, also at a renewal: it %s', async (_name, misbehave) => {
+    it.each(misdeeds)('does not make the Convex client run queries anonymously at a renewal: it %s', async (_name, misbehave) => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -93,11 +93,11 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a definite answer', () => {
+  describe('the answer that there is no session', () => {
     it.each([
-      ['get-session reports no session', () => page.source.report({ status: 'signedOut' })],
-      ['a denial by the token endpoint', () => page.source.lastRequest.settle({ kind: 'denied' })],
-    ])('at boot makes the page anonymous without an error: %s', async (_name, act) => {
+      ['from get-session', () => page.source.report({ status: 'signedOut' })],
+      ['from the token endpoint', () => page.source.lastRequest.settle({ kind: 'denied' })],
+    ])('makes the page anonymous without an error if it arrives at boot: %s', async (_name, act) => {
       openPage({ user: 'silent' })
       leaveHint(page.deployment)
       const { convex } = page
@@ -109,7 +109,7 @@ describe('createConvex', () => {
       expect(page.source.requests).toHaveLength(1)
     })
 
-    it('to a renewal ends the session with an error', async () => {
+    it('signs the user out with the error SESSION_ENDED if it is the response to a renewal', async () => {
       const { source, convex } = openPage({ user: 'ada' })
       void convex
       await page.tick()
@@ -124,7 +124,7 @@ describe('createConvex', () => {
   })
 
   describe('a failed request', () => {
-    it('to get-session does not sign out', async () => {
+    it('does not sign the user out if it was sent to get-session', async () => {
       const { source, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -138,7 +138,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(1)
     })
 
-    it('to get-session at boot is retried, and shown until it succeeds', async () => {
+    it('is retried if it was sent to get-session at boot, and sets `error` until a retry succeeds', async () => {
       const { source, convex } = openPage({ user: 'silent' })
       const { result } = page.run(useTasks)
       source.report({ status: 'failed', error: new Error('403') })
@@ -153,7 +153,7 @@ describe('createConvex', () => {
       expect(result.tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it('at a renewal keeps the valid token, which authenticates a reconnect', async () => {
+    it('keeps the valid token in use if it was a renewal, so that a reconnection authenticates', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -168,7 +168,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
     })
 
-    it('is retried at most once in a back-off step, however often the page wakes', async () => {
+    it('is retried at most once per back-off delay, however often the page becomes visible', async () => {
       const { source } = openPage({ user: 'ada' })
       source.answer = () => failed
       void page.convex
@@ -209,7 +209,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(1)
     })
 
-    it('with Retry-After is not retried earlier, nor later than after five minutes', async () => {
+    it('is retried after the time in `Retry-After`, but after five minutes at the latest', async () => {
       const { source } = openPage({ user: 'ada' })
       source.answer = () => ({ ...failed, retryAfterMs: 45_000 })
       void page.convex
@@ -224,7 +224,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(3)
     })
 
-    it.each([['online', goOnline], ['visible', becomeVisible]])('with Retry-After is retried once when the page becomes %s', async (_name, wake) => {
+    it.each([['online', goOnline], ['visible', becomeVisible]])('is retried only once before `Retry-After` ends, even if the page often becomes %s', async (_name, wake) => {
       const { source } = openPage({ user: 'ada' })
       source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
       void page.convex
@@ -236,7 +236,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(2)
     })
 
-    it('with `Retry-After: 86400` does not delay a new sign-in', async () => {
+    it('does not delay a later sign-in, even if its response has a `Retry-After` of one day', async () => {
       const { source, convex } = openPage({ user: 'ada' })
       source.answer = () => ({ ...failed, retryAfterMs: 86_400_000 })
       const { result } = page.run(useTasks)
@@ -247,9 +247,9 @@ describe('createConvex', () => {
       expect(result.tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it('that lasts a minute during a renewal is not visible', async () => {
+    it('changes nothing on the page if it was a renewal and a retry succeeds a minute later', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
-      // The deployment goes by the lifetime of the token.
+      // The deployment rejects expired tokens.
       deployment.accepts = token => JSON.parse(atob(token.split('.')[1]!)).exp * 1000 > Date.now()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -266,11 +266,11 @@ describe('createConvex', () => {
       expect(page.takeFrames()).toEqual(['Authenticate'])
       await page.tick(600_000)
       expect(ticks).toHaveLength(1)
-      // The user's and that of the public query.
+      // The connection of the user, and the connection of the public query.
       expect(deployment.sockets).toHaveLength(2)
     })
 
-    it('that lasts an hour is retried at most once a minute', async () => {
+    it('is retried about once a minute if all requests fail for an hour', async () => {
       const { source } = openPage({ user: 'ada' })
       source.answer = () => failed
       void page.convex
@@ -281,7 +281,7 @@ describe('createConvex', () => {
   })
 
   describe('a sign-in whose token request fails', () => {
-    it('never shows an anonymous result for a required query, and recovers', async () => {
+    it('never runs a required query anonymously, and succeeds after a retry', async () => {
       const { source, deployment, convex } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -298,7 +298,7 @@ describe('createConvex', () => {
   })
 })
 
-describe('useConvexMutation: a call before the provider has answered', () => {
+describe('useConvexMutation: a call that is made before the provider has answered', () => {
   it('waits, and runs as the identity that the provider reports', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     const { result } = page.run(() => useConvexMutation(api.add))

@@ -50,14 +50,14 @@ describe('useConvexAuth', () => {
       expect(ready.value).toBe(true)
     })
 
-    it('resolves with true at once for a confirmed user', async () => {
+    it('resolves with true at once if the deployment has already confirmed the user', async () => {
       const page = openPage({ user: 'ada' })
       void page.convex
       await page.tick()
       await expect(page.convex.auth.ready()).resolves.toBe(true)
     })
 
-    it('resolves with false once the page is known to be anonymous', async () => {
+    it('resolves with false once the provider reports that no user is signed in', async () => {
       const page = openPage({ user: 'silent' })
       const ready = watched(page.convex.auth.ready())
       await page.tick(1000)
@@ -75,7 +75,7 @@ describe('useConvexAuth', () => {
         page.source.report(signedIn('ada'))
         page.source.lastRequest.settle({ kind: 'failed', error: new Error('503') })
       }],
-    ])('resolves with undefined and sets error when requesting %s fails', async (_name, fail) => {
+    ])('resolves with undefined and sets `error` if the request for %s fails', async (_name, fail) => {
       const page = openPage({ user: 'silent' })
       const ready = watched(page.convex.auth.ready())
       fail(page)
@@ -84,7 +84,7 @@ describe('useConvexAuth', () => {
       expect(page.convex.auth.error.value).toMatchObject({ message: '503' })
     })
 
-    it('resolves with undefined when the provider does not answer in time', async () => {
+    it('resolves with undefined if the provider does not answer within ten seconds', async () => {
       const page = openPage({ user: 'silent' })
       const ready = watched(page.convex.auth.ready())
       await page.tick(9990)
@@ -94,7 +94,7 @@ describe('useConvexAuth', () => {
       expect(page.convex.auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_TIMEOUT' })
     })
 
-    it('resolves with false after a denial', async () => {
+    it('resolves with false if the token request is denied', async () => {
       const page = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       const ready = watched(page.convex.auth.ready())
@@ -103,7 +103,7 @@ describe('useConvexAuth', () => {
       expect(ready.value).toBe(false)
     })
 
-    it('waits until a refreshing user is confirmed again', async () => {
+    it('waits while the status is `refreshing`, until the user is confirmed again', async () => {
       const page = openPage({ user: 'ada' })
       void page.convex
       await page.tick()
@@ -118,7 +118,7 @@ describe('useConvexAuth', () => {
       expect(ready.value).toBe(true)
     })
 
-    it('waits without an error while the deployment is unreachable', async () => {
+    it('waits as long as the deployment is unreachable, and then resolves with true', async () => {
       const page = openPage({ user: 'ada' })
       page.deployment.isReachable = false
       const ready = watched(page.convex.auth.ready())
@@ -129,7 +129,7 @@ describe('useConvexAuth', () => {
       expect(ready.value).toBe(true)
     })
 
-    it('resolves after its component is unmounted', async () => {
+    it('resolves even if the component that called it is unmounted', async () => {
       const page = openPage({ user: 'silent' })
       const { result, stop } = page.run(() => watched(useConvexAuth().ready()))
       stop()
@@ -138,15 +138,17 @@ describe('useConvexAuth', () => {
       expect(result.value).toBe(true)
     })
 
-    it('resolves for every caller', async () => {
+    it('resolves for every caller if it is called several times', async () => {
       const page = openPage({ user: 'silent' })
       const readies = Array.from({ length: 5 }, () => page.convex.auth.ready())
       page.source.signIn('ada')
       await page.tick()
       expect(await Promise.all(readies)).toEqual([true, true, true, true, true])
     })
+  })
 
-    it('resolves in the tick of the first data', async () => {
+  describe('status', () => {
+    it('becomes `authenticated` in the tick in which the first data appears', async () => {
       const page = openPage({ user: 'ada' })
       page.deployment.isCoalescing = true
       const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
@@ -188,7 +190,7 @@ describe('useConvexAuth', () => {
       expect(page.convex.auth.status.value).toBe('unauthenticated')
     })
 
-    it('may be called twice, while anonymous, and before the identity is known', async () => {
+    it('can be called twice, while the page is anonymous, and before the identity is known', async () => {
       const page = openPage({ user: 'silent' })
       leaveHint(page.deployment)
       await Promise.all([page.convex.auth.signOut(), page.convex.auth.signOut()])
@@ -202,7 +204,7 @@ describe('useConvexAuth', () => {
 
 describe('createConvex', () => {
   describe('two apps on one page', () => {
-    it('keep their identities apart', async () => {
+    it('have separate identities if they use two deployments', async () => {
       const one = openPage({ user: 'ada' })
       const other = openPage({ user: 'bea', url: 'https://another-deployment.convex.cloud' })
       const tasks = [one, other].map(page => page.run(() => useAuthedQuery(api.tasks, {})).result)
@@ -218,7 +220,7 @@ describe('createConvex', () => {
       expect(other.source.requests).toHaveLength(2)
     })
 
-    it('keep their identities apart on one deployment', async () => {
+    it('have separate identities if they use the same deployment', async () => {
       stubBroadcastChannel()
       const one = openPage({ user: 'ada' })
       const other = openPage({ user: 'bea' })
@@ -275,7 +277,7 @@ describe('createConvex', () => {
       }],
     ]
 
-    it.each(stages)('leaves no timer, listener, socket, channel or request: %s', async (_name, reach) => {
+    it.each(stages)('removes every timer, listener, socket, channel and request if it is called %s', async (_name, reach) => {
       const channel = stubBroadcastChannel()
       const page = openPage({ user: 'silent' })
       leaveHint(page.deployment)
@@ -320,7 +322,7 @@ describe('createConvex', () => {
       expect(vi.getTimerCount()).toBe(0)
     })
 
-    it('rejects pending and later calls', async () => {
+    it('makes pending calls and later calls reject with the code CLOSED', async () => {
       const page = openPage({ user: 'ada' })
       const { result } = page.run(() => ({ add: useConvexMutation(api.add), client: useConvexClient() }))
       await page.tick()
@@ -334,8 +336,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an anonymous page whose query was answered once', () => {
-    it('no longer holds a connection', async () => {
+  describe('a query() call of useConvexClient', () => {
+    it('closes the anonymous connection after its result has arrived', async () => {
       const page = openPage()
       const { result } = page.run(useConvexClient)
       const answer = result.query(api.whoami)
@@ -345,7 +347,7 @@ describe('createConvex', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('holds no connection while the identity is unknown', async () => {
+    it('opens no connection until the identity is known, and then runs as the user', async () => {
       const page = openPage({ user: 'silent' })
       const { result } = page.run(useConvexClient)
       const answer = result.query(api.whoami)
@@ -361,7 +363,7 @@ describe('createConvex', () => {
   describe('the warning about unsaved changes', () => {
     const isWarned = (): boolean => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 
-    it('is given for a pending call, and not for the previous user\'s call', async () => {
+    it('is shown while a call is pending, but not for a call of the previous user', async () => {
       const page = openPage({ user: 'ada' })
       const { result } = page.run(() => useConvexMutation(api.add))
       await page.tick()
@@ -375,7 +377,7 @@ describe('createConvex', () => {
       expect(isWarned()).toBe(false)
     })
 
-    it('is given for a call that is still held back', async () => {
+    it('is shown while a call waits until the identity is known', async () => {
       const page = openPage({ user: 'silent' })
       const { result } = page.run(() => useConvexMutation(api.add))
       result.mutate({}).catch(() => {})
@@ -385,7 +387,7 @@ describe('createConvex', () => {
       expect(isWarned()).toBe(false)
     })
 
-    it('is not given if the app disables it, nor after close', async () => {
+    it('is not shown if `unsavedChangesWarning` is false, or after close()', async () => {
       const page = openPage({ user: 'ada', clientOptions: { unsavedChangesWarning: false } })
       const { result } = page.run(() => useConvexMutation(api.add))
       await page.tick()
@@ -403,7 +405,7 @@ describe('createConvex', () => {
   })
 
   describe('on a server', () => {
-    it('requests nothing, opens nothing, and settles ready at once', async () => {
+    it('sends no request, opens no connection, and resolves ready() at once', async () => {
       vi.stubGlobal('window', undefined)
       const source = new ScriptedSource()
       const channel = stubBroadcastChannel()
@@ -427,14 +429,14 @@ describe('createConvex', () => {
       ['an invalid url', { url: 'happy-otter-123' }, 'URL_INVALID'],
       ['two sources', { url: 'https://a.convex.cloud', authClient: {}, tokenSource: {} }, 'AUTH_SOURCE_CONFLICT'],
       ['an invalid auth client', { url: 'https://a.convex.cloud', authClient: {} }, 'AUTH_CLIENT_INVALID'],
-    ])('are diagnosed: %s', (_name, options, code) => {
+    ])('make createConvex throw an error with its own code: %s', (_name, options, code) => {
       expect(() => createConvex(options as never)).toThrow(expect.objectContaining({ code }))
       expect(vi.getTimerCount()).toBe(0)
     })
   })
 
   describe('a plugin in reactive state', () => {
-    it('is not made reactive', () => {
+    it('is the same object, not a reactive proxy', () => {
       const { convex } = openPage()
       expect(reactive({ convex }).convex).toBe(convex)
     })

@@ -28,7 +28,7 @@ function refuseNow(socketIndex = page.deployment.liveSockets.at(-1)!.index, base
 }
 
 describe('createConvex', () => {
-  describe('renewal of a token', () => {
+  describe('the renewal of a token', () => {
     it('happens before the token expires, and changes nothing on the page', async () => {
       const { source } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
@@ -44,7 +44,7 @@ describe('createConvex', () => {
       expect(ticks).toHaveLength(1)
     })
 
-    it('continues for hours', async () => {
+    it('is repeated for hours without a change on the page', async () => {
       const { source, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -56,7 +56,7 @@ describe('createConvex', () => {
       expect(convex.auth.status.value).toBe('authenticated')
     })
 
-    it('continues after a forced request returns the same token', async () => {
+    it('is repeated soon if the provider returns the same token again', async () => {
       const { source } = openPage({ user: 'ada' })
       const cached = fakeToken('ada')
       source.answer = () => ({ kind: 'token', token: cached })
@@ -73,7 +73,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(renewed + 1)
     })
 
-    it('follows the lifetime of the token, not the clock of the browser', async () => {
+    it('depends on the lifetime of the token, and not on the clock of the browser', async () => {
       const issuedAt = Math.floor(Date.now() / 1000)
       for (const skewSeconds of [-86_400, 86_400]) {
         const { source, deployment } = openPage({ user: 'ada' })
@@ -93,7 +93,7 @@ describe('createConvex', () => {
 
     // The Convex client adds the age of the page at its first connection to its clock: for a user who
     // signs in ten minutes after the page has loaded, the renewal would be ten minutes late.
-    it('happens in time although the Convex client schedules it too late', async () => {
+    it('happens in time, even if the Convex client would schedule it too late', async () => {
       const { source, deployment } = openPage({ user: 'ada' })
       deployment.clientClockSkewMs = 600_000
       const { result } = page.run(useTasks)
@@ -109,18 +109,18 @@ describe('createConvex', () => {
       expect(deployment.sockets).toHaveLength(1)
     })
 
-    it('does not loop with tokens that live for seconds', async () => {
+    it('does not happen in a tight loop if tokens expire after five seconds', async () => {
       const { source } = openPage({ user: 'ada', clientOptions: { authRefreshTokenLeewaySeconds: 1 } })
       page.deployment.clientClockSkewMs = 60_000
       source.answer = () => ({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 5 }) })
       void page.convex
       await page.tick(60_000)
-      // Each is renewed after half of its five seconds.
+      // Each token is renewed after half of its five seconds.
       expect(source.requests.length).toBeGreaterThanOrEqual(12)
       expect(source.requests.length).toBeLessThan(27)
     })
 
-    it('is not scheduled for a token without a lifetime', async () => {
+    it('is not scheduled if the token has no expiry time', async () => {
       const { source } = openPage({ user: 'ada' })
       source.answer = () => ({ kind: 'token', token: `a.${btoa('{"sub":"ada"}')}.c` })
       void page.convex
@@ -128,7 +128,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(1)
     })
 
-    it('runs each query once for the new token, as the deployment requires', async () => {
+    it('causes the deployment to run each query only once more, on the same connection', async () => {
       const { deployment } = openPage({ user: 'ada' })
       page.run(useTasks)
       await page.tick(900_000)
@@ -137,11 +137,11 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a laptop that wakes after the token has expired', () => {
+  describe('a page that wakes after its token has expired', () => {
     it.each([
-      ['because the page becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
-      ['because it is online', () => window.dispatchEvent(new Event('online'))],
-    ])('requests a new token %s, before its timers run', async (_name, wake) => {
+      ['it becomes visible', () => document.dispatchEvent(new Event('visibilitychange'))],
+      ['it becomes online', () => window.dispatchEvent(new Event('online'))],
+    ])('requests a new token when %s, before its timers run', async (_name, wake) => {
       const { source } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -159,7 +159,7 @@ describe('createConvex', () => {
       expect(source.requests).toHaveLength(3)
     })
 
-    it('recovers when its socket is lost and the old token is rejected', async () => {
+    it('keeps the data and requests a new token if the deployment rejects the expired token', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -182,7 +182,7 @@ describe('createConvex', () => {
   })
 
   describe('a token that the deployment rejects during a session', () => {
-    it('marks the data as stale while refreshing, and runs no function anonymously', async () => {
+    it('makes the data stale until a new token arrives, and no function runs anonymously', async () => {
       const { source, deployment } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -206,7 +206,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'users:whoami')).not.toContain(null)
     })
 
-    it('holds a mutation until a token arrives, and runs it as the same user', async () => {
+    it('delays mutations until a new token arrives, so that they run as the same user', async () => {
       const { source, deployment } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -221,7 +221,7 @@ describe('createConvex', () => {
       await expect(addition).resolves.toBe('ada\'s addition')
     })
 
-    it('shows a failed token request as error, and retries', async () => {
+    it('sets `error` if the request for a new token fails, until a retry succeeds', async () => {
       const { source, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -237,7 +237,7 @@ describe('createConvex', () => {
       expect(convex.auth.error.value).toBeNull()
     })
 
-    it('signs out if the session has definitely ended', async () => {
+    it('signs the user out if the request for a new token is denied', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -253,8 +253,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('tokens that the deployment never accepts', () => {
-    it('end in unauthenticated with an error after minutes, without an endless loop', async () => {
+  describe('tokens that the deployment rejects repeatedly', () => {
+    it('sign the user out with an error after five minutes, without an endless loop', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       deployment.accepts = () => false
       const { result } = page.run(useTasks)
@@ -276,7 +276,7 @@ describe('createConvex', () => {
       expect(deployment.liveSockets).toHaveLength(1)
     })
 
-    it('end a session, and remove the user\'s data in the same tick', async () => {
+    it('sign the user out, and remove the data of the user in the same tick', async () => {
       const { deployment, convex } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -292,7 +292,7 @@ describe('createConvex', () => {
       ])
     })
 
-    it('end a session also if each token is accepted first and rejected right after', async () => {
+    it('sign the user out even if each token is accepted at first and rejected a minute later', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       page.run(useTasks)
       await page.tick()
@@ -308,7 +308,7 @@ describe('createConvex', () => {
       expect(Date.now() - begin).toBeGreaterThan(300_000)
     })
 
-    it('do not prevent a later sign-in with another session, whose token is accepted', async () => {
+    it('do not prevent a later sign-in with another session whose token is accepted', async () => {
       const { source, deployment, convex } = openPage({ user: 'ada' })
       deployment.accepts = () => false
       void convex
@@ -322,8 +322,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('the same user with a new session', () => {
-    it('keeps the data on the page and sends the new session\'s token', async () => {
+  describe('a session change of the same user', () => {
+    it('keeps the data on the page, and sends the token of the new session', async () => {
       const { source, deployment } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -342,7 +342,7 @@ describe('createConvex', () => {
       expect(page.convex.auth.session.value).toMatchObject({ id: 'another-session' })
     })
 
-    it('keeps the data while the socket is down, and reconnects as the user', async () => {
+    it('keeps the data while the connection is lost, and reconnects as the user', async () => {
       const { source, deployment } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -359,7 +359,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:list')).not.toContain(null)
     })
 
-    it('keeps the data without traffic when an equal session is reported again', async () => {
+    it('causes no message if only the dates of the session have changed', async () => {
       const { source } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()
@@ -375,7 +375,7 @@ describe('createConvex', () => {
       expect(ticks).toHaveLength(1)
     })
 
-    it('keeps the data when a renewal returns a token of another session', async () => {
+    it('keeps the data if a renewal returns the token of the new session', async () => {
       const { source } = openPage({ user: 'ada' })
       const { result } = page.run(useTasks)
       await page.tick()

@@ -33,8 +33,8 @@ async function openAuthenticated() {
 }
 
 /**
- * The deployment's keys or clocks are wrong: the deployment rejects every token, that of the
- * current connection too.
+ * The deployment's keys or clocks are wrong: the deployment rejects every token, including the
+ * token of the current connection.
  */
 function refuseAll(): void {
   const { deployment } = page
@@ -47,12 +47,12 @@ function acceptAll(): void {
 }
 
 describe('createConvex', () => {
-  describe('a deployment that rejects good tokens', () => {
+  describe('a deployment that rejects valid tokens', () => {
     it.each([
       ['three seconds', 3000],
       ['a minute', 60_000],
       ['four and a half minutes', 270_000],
-    ])('shows refreshing and stale data, and recovers within a minute: for %s', async (_name, ms) => {
+    ])('causes the status `refreshing` and stale data if it rejects all tokens for %s', async (_name, ms) => {
       const { ticks, deployment, status, error } = await openAuthenticated()
       deployment.isCoalescing = true
       refuseAll()
@@ -71,7 +71,7 @@ describe('createConvex', () => {
       expect(deployment.liveSockets.map(({ subject }) => subject).toSorted()).toEqual(['ada', null])
     })
 
-    it('shows anonymous data at boot, and the user\'s once tokens are accepted', async () => {
+    it('delays the results of the user at boot until it accepts a token', async () => {
       const { deployment, convex } = openPage({ user: 'ada' })
       deployment.accepts = () => false
       const { result } = page.run(useTasks)
@@ -85,7 +85,7 @@ describe('createConvex', () => {
       expect(result.me.data.value).toBe('ada')
     })
 
-    it('receives a new token at each attempt, and never a rejected token', async () => {
+    it('receives a new token at each attempt, and never the same token twice', async () => {
       const { deployment, source } = await openAuthenticated()
       page.takeFrames()
       refuseAll()
@@ -107,7 +107,7 @@ describe('createConvex', () => {
       expect(deployment.liveSockets.map(({ subject }) => subject)).toEqual([null])
     })
 
-    it('runs calls that were made in the meantime exactly once, as the same user', async () => {
+    it('runs waiting calls exactly once, as the same user, when it accepts tokens again', async () => {
       const { deployment, add, run, convex } = await openAuthenticated()
       refuseAll()
       await page.tick()
@@ -128,7 +128,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:run')).toEqual(['ada'])
     })
 
-    it('causes a call that may have run to reject with CONNECTION_LOST', async () => {
+    it('makes a call reject with CONNECTION_LOST if the call may have run', async () => {
       const { deployment, add } = await openAuthenticated()
       deployment.isHolding = true
       const addition = add.mutate({})
@@ -147,7 +147,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:add')).toEqual(['ada'])
     })
 
-    it('receives a new token at refresh(), and not a rejected token', async () => {
+    it('receives a new token, and not a rejected token, when refresh() is called', async () => {
       const { source, deployment, status } = await openAuthenticated()
       refuseAll()
       await page.tick(100_000)
@@ -175,7 +175,7 @@ describe('createConvex', () => {
       expect(news.isStale.value).toBe(false)
     })
 
-    it('is retried at once when the page becomes visible', async () => {
+    it('receives a new token at once when the page becomes visible', async () => {
       const { status } = await openAuthenticated()
       refuseAll()
       await page.tick(200_000)
@@ -185,7 +185,7 @@ describe('createConvex', () => {
       expect(status.value).toBe('authenticated')
     })
 
-    it('lets another user sign in at once, without any data of the first', async () => {
+    it('does not delay the sign-in of another user, who sees no data of the first user', async () => {
       const { source, status, tasks, me } = await openAuthenticated()
       refuseAll()
       await page.tick(100_000)
@@ -196,7 +196,7 @@ describe('createConvex', () => {
       expect([status.value, tasks.data.value, me.data.value]).toEqual(['authenticated', 'bea\'s tasks', 'bea'])
     })
 
-    it('rejects calls made in the meantime as not sent when the user changes', async () => {
+    it('makes waiting calls reject with the outcome `notSent` when the user signs out', async () => {
       const { source, add } = await openAuthenticated()
       refuseAll()
       await page.tick(100_000)
@@ -208,7 +208,7 @@ describe('createConvex', () => {
       expect(error.outcome).toBe('notSent')
     })
 
-    it('is not retried after a sign-out', async () => {
+    it('causes no further token request after a sign-out', async () => {
       const { source, status, error } = await openAuthenticated()
       refuseAll()
       await page.tick(100_000)
@@ -219,7 +219,7 @@ describe('createConvex', () => {
       expect([status.value, error.value]).toEqual(['unauthenticated', null])
     })
 
-    it('keeps at most one client of the user, however long it lasts', async () => {
+    it('has at most one open connection of the user at any time', async () => {
       const { deployment } = await openAuthenticated()
       refuseAll()
       for (let seconds = 0; seconds < 280; seconds++) {
@@ -229,7 +229,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('tokens that were rejected for more than five minutes', () => {
+  describe('a user whose tokens were rejected for more than five minutes', () => {
     async function openRejected() {
       const trial = await openAuthenticated()
       refuseAll()
@@ -242,11 +242,11 @@ describe('createConvex', () => {
     }
 
     it.each([
-      ['by themselves', 305_000, () => {}],
+      ['five minutes later', 305_000, () => {}],
       ['when the page becomes visible', 50, () => document.dispatchEvent(new Event('visibilitychange'))],
       ['when the page is online', 50, () => window.dispatchEvent(new Event('online'))],
-      ['when the page requests it', 50, () => void page.convex.auth.refresh()],
-    ])('are followed by an accepted token %s', async (_name, ms, act) => {
+      ['when refresh() is called', 50, () => void page.convex.auth.refresh()],
+    ])('is signed in again by an accepted token, which is requested %s', async (_name, ms, act) => {
       const { source, status, error, tasks } = await openRejected()
       source.refresh = () => source.report(source.getSnapshot())
       acceptAll()
@@ -255,7 +255,7 @@ describe('createConvex', () => {
       expect([status.value, error.value, tasks.data.value]).toEqual(['authenticated', null, 'ada\'s tasks'])
     })
 
-    it('leave the page anonymous, apart from one short attempt every five minutes', async () => {
+    it('is signed out, except for one short attempt to authenticate every five minutes', async () => {
       const { deployment, status, me } = await openRejected()
       const ticks = recordTicks(() => [status.value, me.data.value])
       await page.tick(600_000)
@@ -265,7 +265,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:list').slice(1)).toEqual([])
     })
 
-    it('restart the count of attempts after an accepted token', async () => {
+    it('has another five minutes until the sign-out if a token was accepted in between', async () => {
       const { status } = await openRejected()
       acceptAll()
       await page.tick(305_000)
@@ -281,7 +281,7 @@ describe('createConvex', () => {
       page.deployment.liveSockets.find(socket => socket.subject === subject)!.failFatally()
     }
 
-    it('replaces the user\'s client without any change on the page', async () => {
+    it('replaces the client of the user without a change on the page', async () => {
       const { deployment, source, status, tasks, ticks } = await openAuthenticated()
       page.takeFrames()
       failFatally('ada')
@@ -316,7 +316,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:add')).toEqual([null])
     })
 
-    it('settles the calls that may have run, and runs the others once', async () => {
+    it('rejects a call with CONNECTION_LOST if it may have run, and runs other calls once', async () => {
       const { deployment, add, run, convex } = await openAuthenticated()
       deployment.isHolding = true
       const calls = [add.mutate({}), run.run({})].map(call => call.catch(error => error.code))
@@ -333,7 +333,7 @@ describe('createConvex', () => {
       expect(subjectsOf(deployment, 'tasks:run')).toEqual(['ada'])
     })
 
-    it('delays the next client longer each time, until results arrive', async () => {
+    it('is followed by a new client after a delay, which grows until a result arrives', async () => {
       const { deployment, status } = await openAuthenticated()
       deployment.onFrame = (frame, socket) => frame.type === 'Authenticate' && setTimeout(() => socket.failFatally())
       failFatally('ada')
@@ -349,7 +349,7 @@ describe('createConvex', () => {
       expect(deployment.sockets).toHaveLength(recovered + 1)
     })
 
-    it('is followed by a client that uses a token that was not rejected', async () => {
+    it('is followed by a new client, which does not use a rejected token', async () => {
       const { deployment, source, status, tasks } = await openAuthenticated()
       source.answer = null
       refuseAll()

@@ -15,14 +15,14 @@ function setup(): { context: { identityVersion: ShallowRef<number> }, changeIden
 }
 
 describe('identityOf', () => {
-  it('changes with each identity change', () => {
+  it('returns another value after each identity change', () => {
     const { context, changeIdentity } = setup()
     const before = identityOf(context)
     changeIdentity()
     expect(identityOf(context)).not.toBe(before)
   })
 
-  it('never changes for a public query', () => {
+  it('always returns the same value for a public query', () => {
     const { context, changeIdentity } = setup()
     const before = identityOf(context, 'public')
     changeIdentity()
@@ -31,19 +31,19 @@ describe('identityOf', () => {
 })
 
 describe('identityScoped', () => {
-  it('is empty until a value is set', () => {
+  it('contains the given empty value until another value is set', () => {
     const { context } = setup()
     expect(identityScoped(context, 'empty').value).toBe('empty')
   })
 
-  it('returns the value that was set under the current identity', () => {
+  it('contains the value that was set since the last identity change', () => {
     const { context } = setup()
     const scoped = identityScoped(context, 'empty')
     scoped.set('of ada')
     expect(scoped.value).toBe('of ada')
   })
 
-  it('is empty under another identity', () => {
+  it('contains the given empty value again after an identity change', () => {
     const { context, changeIdentity } = setup()
     const scoped = identityScoped(context, 'empty')
     scoped.set('of ada')
@@ -51,7 +51,7 @@ describe('identityScoped', () => {
     expect(scoped.value).toBe('empty')
   })
 
-  it('takes a value for the new identity after an identity change', () => {
+  it('can be set again after an identity change', () => {
     const { context, changeIdentity } = setup()
     const scoped = identityScoped(context, 'empty')
     changeIdentity()
@@ -59,7 +59,7 @@ describe('identityScoped', () => {
     expect(scoped.value).toBe('of bob')
   })
 
-  it('notifies watchers in the tick of a set and of an identity change', () => {
+  it('triggers watchers in the same tick when it is set and when the identity changes', () => {
     const { context, changeIdentity } = setup()
     const scoped = identityScoped(context, 'empty')
     const seen: string[] = []
@@ -89,7 +89,7 @@ describe('identityScopedComputed', () => {
     expect(values.value).toEqual(['first'])
   })
 
-  it('keeps the previous value of a public query across an identity change', () => {
+  it('passes its previous value to the getter after an identity change if the query is public', () => {
     const { context, changeIdentity } = setup()
     const source = shallowRef('first')
     const values = identityScopedComputed<string[]>(context, 'public', previous => [...previous ?? [], source.value])
@@ -99,7 +99,7 @@ describe('identityScopedComputed', () => {
     expect(values.value).toEqual(['first', 'second'])
   })
 
-  it('is evaluated once for readers that see no change', () => {
+  it('runs its getter only once for several readers if nothing has changed', () => {
     const { context } = setup()
     let runs = 0
     const value = identityScopedComputed(context, 'optional', () => ++runs)
@@ -109,14 +109,14 @@ describe('identityScopedComputed', () => {
 })
 
 describe('runAsIdentity', () => {
-  it('reports no error for a call that succeeds under the same identity', async () => {
+  it('resolves with the result of a call that succeeds under the same identity', async () => {
     const { context } = setup()
     const onSettled = vi.fn()
     await expect(runAsIdentity(context, async () => 'result', onSettled)).resolves.toBe('result')
     expect(onSettled.mock.calls).toEqual([[undefined, 'result']])
   })
 
-  it('passes the error of a call that fails under the same identity', async () => {
+  it('rejects with the error of a call that fails under the same identity', async () => {
     const { context } = setup()
     const error = new Error('refused')
     const onSettled = vi.fn()
@@ -128,7 +128,7 @@ describe('runAsIdentity', () => {
     expect(onSettled.mock.calls).toEqual([[error, undefined], [error, undefined]])
   })
 
-  it('replaces the result of a call by an error after an identity change', async () => {
+  it('rejects with an IdentityChangedError if the call succeeds after an identity change', async () => {
     const { context, changeIdentity } = setup()
     const onSettled = vi.fn()
     const call = runAsIdentity(context, async () => 'a secret of ada', onSettled)
@@ -139,14 +139,14 @@ describe('runAsIdentity', () => {
     expect(onSettled.mock.calls).toEqual([[error, undefined]])
   })
 
-  it('replaces the error of a call after an identity change, since it may hold data', async () => {
+  it('rejects with an IdentityChangedError if the call fails after an identity change', async () => {
     const { context, changeIdentity } = setup()
     const call = runAsIdentity(context, () => Promise.reject(new Error('a secret of ada')))
     changeIdentity()
     await expect(call).rejects.toBeInstanceOf(IdentityChangedError)
   })
 
-  it('passes an IdentityChangedError of the call, which reports whether the call was sent', async () => {
+  it('does not replace an IdentityChangedError with which the call itself rejects', async () => {
     const { context, changeIdentity } = setup()
     const error = new IdentityChangedError('notSent')
     const call = runAsIdentity(context, () => Promise.reject(error))

@@ -16,7 +16,7 @@ function useTasks() {
 /** The session ids of providers that do not have unique session ids. */
 const ids: [string, string | null][] = [
   ['the same id for every session', 'the-session'],
-  ['no ids', null],
+  ['no session ids', null],
 ]
 
 async function openAuthenticated(sessionId: string | null) {
@@ -28,8 +28,8 @@ async function openAuthenticated(sessionId: string | null) {
   return { source, deployment, ...convex.auth, ...result }
 }
 
-describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
-  it('hides the first user\'s data in the tick in which another user is reported', async () => {
+describe.each(ids)('createConvex with a provider that reports %s', (_name, sessionId) => {
+  it('removes the data of the first user in the tick in which another user is reported', async () => {
     const { source, deployment, user, tasks, me, add } = await openAuthenticated(sessionId)
     const sockets = deployment.sockets.filter(({ subject }) => subject === 'ada')
     const sent = sockets.map(({ frames }) => frames.length)
@@ -46,7 +46,7 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
     expect(subjectsOf(deployment, 'tasks:add')).toEqual(['bea'])
   })
 
-  it('signs the first user in again with a token', async () => {
+  it('signs two users in alternately, and never shows the data of the other user', async () => {
     const { source, user, tasks } = await openAuthenticated(sessionId)
     const ticks = recordTicks(() => [user.value?.id, tasks.data.value])
     for (const userId of ['bea', 'ada', 'bea']) {
@@ -58,7 +58,7 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
       expect([null, `${userId}'s tasks`]).toContain(data)
   })
 
-  it('signs the same user in again after a sign-out', async () => {
+  it('signs the same user in again after the provider has reported a sign-out', async () => {
     const { source, status, tasks } = await openAuthenticated(sessionId)
     source.report({ status: 'signedOut' })
     expect([status.value, tasks.data.value]).toEqual(['unauthenticated', undefined])
@@ -76,19 +76,19 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
     expect([status.value, tasks.data.value]).toEqual(['authenticated', 'ada\'s tasks'])
   })
 
-  it('signs another user in at once after a denial', async () => {
+  it('sets `user` to the next user at once after a denial, before a token arrives', async () => {
     const { source, status, error, user, tasks } = await openAuthenticated(sessionId)
     source.answer = () => ({ kind: 'denied' })
     await page.tick(900_000)
     expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
     source.signIn('bea', sessionId)
-    // The page needs no token first, because the denied session was another session.
+    // The page shows bea before a token arrives: the denial was about another session.
     expect([status.value, user.value?.id, error.value]).toEqual(['loading', 'bea', null])
     await page.tick()
     expect(tasks.data.value).toBe('bea\'s tasks')
   })
 
-  it('signs the same user in after a denial, and then another user', async () => {
+  it('signs the same user in again after a denial, and then another user', async () => {
     const { source, status, error, tasks } = await openAuthenticated(sessionId)
     source.answer = () => ({ kind: 'denied' })
     await page.tick(900_000)
@@ -101,7 +101,7 @@ describe.each(ids)('createConvex: a provider with %s', (_name, sessionId) => {
     }
   })
 
-  it('causes no traffic when it reports an equal session again', async () => {
+  it('sends no message and no request when an equal session is reported again', async () => {
     const { source } = await openAuthenticated(sessionId)
     page.takeFrames()
     for (let answers = 0; answers < 3; answers++) {

@@ -14,10 +14,7 @@ function useTasks() {
   }
 }
 
-/**
- * The first frames of each socket of a user, in order: `Authenticate` has to precede all others of
- * the user.
- */
+/** The frames that the page has sent on a socket, in order. */
 function burstsOf(socketIndex: number): string[] {
   return page.deployment.sockets[socketIndex]!.frames.map(frame => frame.type === 'ModifyQuerySet'
     ? frame.modifications.map((change: { type: string, udfPath?: string }) => `${change.type} ${change.udfPath ?? ''}`.trim()).join(', ')
@@ -30,8 +27,8 @@ function expectNothingRequiredAsAnonymous(): void {
 }
 
 describe('createConvex', () => {
-  describe('sign-in', () => {
-    it('runs required queries, runs optional queries again, and keeps public queries', async () => {
+  describe('a sign-in', () => {
+    it('runs required queries, runs optional queries again, and does not affect public queries', async () => {
       const { source, deployment, convex } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -59,7 +56,7 @@ describe('createConvex', () => {
       expect(ticks.map(tick => JSON.parse(tick))).toEqual([[null, 'anonymous'], ['ada', null]])
     })
 
-    it('sends one Authenticate on a connection of its own, before any query', async () => {
+    it('opens another connection, and sends one Authenticate on it before any query', async () => {
       const { source } = openPage()
       page.run(useTasks)
       await page.tick()
@@ -84,8 +81,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a socket that drops during the first token request', () => {
-    it('sends no query of the user before Authenticate, however often the socket drops', async () => {
+  describe('a connection that drops before its user is authenticated', () => {
+    it('sends no query of the user before Authenticate, however often it drops', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       const { result } = page.run(useTasks)
@@ -119,7 +116,7 @@ describe('createConvex', () => {
       expectNothingRequiredAsAnonymous()
     })
 
-    it('sends Authenticate first if it is in its back-off when the token arrives', async () => {
+    it('sends Authenticate first if it waits to reconnect when the token arrives', async () => {
       const { source, deployment } = openPage({ user: 'silent' })
       leaveHint(deployment)
       const { result } = page.run(() => useAuthedQuery(api.tasks, {}))
@@ -132,7 +129,7 @@ describe('createConvex', () => {
       expectNothingRequiredAsAnonymous()
     })
 
-    it('sends Authenticate first if it drops again right after Authenticate', async () => {
+    it('sends Authenticate first again if it drops before Authenticate is answered', async () => {
       const { source, deployment, convex } = openPage({ user: 'silent' })
       source.signIn('ada')
       void convex
@@ -147,7 +144,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('sign-in during the back-off of a reconnect', () => {
+  describe('a sign-in while the page waits to reconnect', () => {
     it('runs no required query anonymously', async () => {
       const { source, deployment } = openPage()
       const { result } = page.run(useTasks)
@@ -166,7 +163,7 @@ describe('createConvex', () => {
         expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
     })
 
-    it('runs no required query anonymously while the token is slow too', async () => {
+    it('runs no required query anonymously, even if the token arrives late', async () => {
       const { source, deployment } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -182,7 +179,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('reconnect of a signed-in user', () => {
+  describe('the reconnection of a signed-in user', () => {
     it('sends Authenticate before the queries', async () => {
       const { deployment } = openPage({ user: 'ada' })
       page.run(useTasks)
@@ -210,12 +207,12 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a query that is mounted', () => {
+  describe('a query after a sign-in', () => {
     it.each([
-      ['while the user is loading', 0],
+      ['before the token has arrived', 0],
       ['while the token is being confirmed', 1],
-      ['once the user is authenticated', 2],
-    ])('runs only as the user: %s', async (_name, stage) => {
+      ['when the user is authenticated', 2],
+    ])('runs only as the user if it is mounted %s', async (_name, stage) => {
       const { source, deployment } = openPage()
       void page.convex
       await page.tick()
@@ -236,8 +233,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an anonymous user\'s mutation', () => {
-    it('never runs as the user who then signs in, if the mutation was not sent', async () => {
+  describe('an anonymous mutation', () => {
+    it('rejects at a sign-in if it was not sent, and never runs as the user who signs in', async () => {
       const { source, deployment } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -258,7 +255,7 @@ describe('createConvex', () => {
       expect(result.add.error.value).toBeUndefined()
     })
 
-    it('rejects with an unknown outcome, if it was sent', async () => {
+    it('rejects at a sign-in with the outcome `unknown` if it was sent', async () => {
       const { source, deployment } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -276,7 +273,7 @@ describe('createConvex', () => {
       expect(result.news.data.value).toBe('anonymous')
     })
 
-    it('no longer shows its result once a user signs in', async () => {
+    it('no longer shows its result after a user has signed in', async () => {
       const { source } = openPage()
       const { result } = page.run(useTasks)
       const addition = result.add.mutate({})

@@ -33,8 +33,8 @@ function readAll(result: ReturnType<typeof useTasks>): Record<string, unknown> {
 /** The ways in which a page is informed of a sign-out. */
 const ways: [string, () => unknown][] = [
   ['signOut()', () => page.convex.auth.signOut()],
-  ['the provider, as after its own sign-out', () => page.source.report({ status: 'signedOut' })],
-  ['a denial', () => {
+  ['a report of the provider', () => page.source.report({ status: 'signedOut' })],
+  ['a denied token request', () => {
     page.source.answer = () => ({ kind: 'denied' })
     vi.setSystemTime(Date.now() + 7_200_000)
     document.dispatchEvent(new Event('visibilitychange'))
@@ -52,7 +52,7 @@ async function signInAda(): Promise<ReturnType<typeof useTasks>> {
 }
 
 describe('createConvex', () => {
-  describe.each(ways)('sign-out reported by %s', (_name, learn) => {
+  describe.each(ways)('a sign-out by %s', (_name, learn) => {
     it('removes all data of the user in one tick, permanently', async () => {
       const result = await signInAda()
       const ticks = recordTicks(() => readAll(result))
@@ -69,7 +69,7 @@ describe('createConvex', () => {
       expect(result.me.data.value).toBe('anonymous')
     })
 
-    it('sends no more frames of the user, and runs nothing as the user', async () => {
+    it('closes the connection of the user, and no function runs as the user afterwards', async () => {
       await signInAda()
       const { deployment } = page
       const adas = deployment.sockets.find(({ subject }) => subject === 'ada')!
@@ -98,7 +98,7 @@ describe('createConvex', () => {
       expect(page.convex.auth.user.value).toMatchObject({ id: 'bea' })
     })
 
-    it('rejects pending calls, and nothing throws', async () => {
+    it('rejects pending calls with an IdentityChangedError', async () => {
       const result = await signInAda()
       page.deployment.isHolding = true
       const outcomes = [
@@ -130,7 +130,7 @@ describe('createConvex', () => {
       expect(ticks).toHaveLength(1)
     })
 
-    it('keeps no lingering entries: a query mounted afterwards starts empty', async () => {
+    it('removes the data of lingering queries, so that a later component does not show it', async () => {
       await signInAda()
       const lingering = page.run(() => useConvexQuery(api.tasks, { of: 'lingering' }, { lingerMs: 600_000 }))
       await page.tick()
@@ -145,8 +145,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('sign-out during the first token request', () => {
-    it('aborts the request, and ignores a late token', async () => {
+  describe('a sign-out during the first token request', () => {
+    it('is not undone by the token that arrives late', async () => {
       const { source, deployment, convex } = openPage({ user: 'silent' })
       page.run(useTasks)
       source.report(signedIn('ada'))
@@ -160,8 +160,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('sign-out during a renewal', () => {
-    it('is not undone by the renewal\'s response', async () => {
+  describe('a sign-out during a renewal', () => {
+    it('is not undone by the token that the renewal returns', async () => {
       await signInAda()
       const { source, convex, deployment } = page
       source.answer = null
@@ -176,8 +176,8 @@ describe('createConvex', () => {
   })
 })
 
-describe('useConvexMutation: a mutation that is held back at a sign-out', () => {
-  it('rejects as not sent', async () => {
+describe('useConvexMutation: a mutation that is pending at a sign-out', () => {
+  it('rejects with the outcome `notSent` if it waits for the token of the user', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     const { result } = page.run(useTasks)
     source.report(signedIn('ada'))
@@ -188,7 +188,7 @@ describe('useConvexMutation: a mutation that is held back at a sign-out', () => 
     expect(subjectsOf(deployment, 'tasks:add')).toEqual([])
   })
 
-  it('rejects with an unknown outcome if it was sent after a reconnect', async () => {
+  it('rejects with the outcome `unknown` if it was sent after a reconnection', async () => {
     const result = await signInAda()
     page.deployment.isReachable = false
     page.deployment.drop()
@@ -202,7 +202,7 @@ describe('useConvexMutation: a mutation that is held back at a sign-out', () => 
     expect(await outcome).toMatchObject({ outcome: 'unknown' })
   })
 
-  it('rejects as not sent if the socket was down', async () => {
+  it('rejects with the outcome `notSent` if the connection is lost', async () => {
     const result = await signInAda()
     page.deployment.isReachable = false
     page.deployment.drop()

@@ -49,7 +49,7 @@ async function openTwoTabs(session: SessionSnapshot) {
 }
 
 describe('createConvex', () => {
-  describe('sign-in in another tab', () => {
+  describe('a sign-in in another tab', () => {
     it('signs this tab in', async () => {
       const [here, there] = await openTwoTabs({ status: 'signedOut' })
       browser.session = signedIn('ada')
@@ -59,7 +59,7 @@ describe('createConvex', () => {
       expect(here.tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it('shows nothing of the previous user in any tick', async () => {
+    it('removes the data of the previous user in the tick in which the next user is shown', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       expect(here.tasks.data.value).toBe('ada\'s tasks')
       const ticks = recordTicks(() => [here.convex.auth.user.value?.id, here.tasks.data.value])
@@ -71,7 +71,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('sign-out in another tab', () => {
+  describe('a sign-out in another tab', () => {
     it('signs this tab out', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       browser.session = { status: 'signedOut' }
@@ -82,16 +82,17 @@ describe('createConvex', () => {
       expect(here.page.deployment.liveSockets).toEqual([])
     })
 
-    it('is checked with the provider, not trusted', async () => {
+    it('causes a session request, and is ignored if the session continues', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
-      await there.convex.auth.signOut() // and the session goes on
+      // The provider keeps the session.
+      await there.convex.auth.signOut()
       await tick()
       expect(here.source.refreshes).toBe(1)
       expect(here.convex.auth.status.value).toBe('authenticated')
       expect(here.tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it('changes nothing if the provider cannot be reached', async () => {
+    it('changes nothing in this tab if the session request fails', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       browser.session = { status: 'failed', error: new Error('offline') }
       there.source.report({ status: 'signedOut' })
@@ -100,14 +101,14 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a change in another tab while the provider fails', () => {
+  describe('an identity change in another tab while session requests fail', () => {
     const failed: SessionSnapshot = { status: 'failed', error: new Error('too many requests') }
 
     it.each([
       ['a sign-out', signedIn('ada'), { status: 'signedOut' } as const, undefined],
       ['a sign-in', { status: 'signedOut' } as const, signedIn('bea'), 'bea\'s tasks'],
       ['a switch to another user', signedIn('ada'), signedIn('bea'), 'bea\'s tasks'],
-    ])('is checked until the provider answers: %s', async (_name, before, then, tasks) => {
+    ])('causes session requests until one of them succeeds: %s', async (_name, before, then, tasks) => {
       browser.session = before
       const here = browser.openTab()
       const there = browser.openTab()
@@ -115,7 +116,7 @@ describe('createConvex', () => {
       browser.session = failed
       there.source.report(then)
       await vi.advanceTimersByTimeAsync(10_000)
-      // At once, and in the first three steps of the back-off.
+      // One request at once, and one after each of the first three delays of the back-off.
       expect(here.source.refreshes).toBeGreaterThanOrEqual(4)
       browser.session = then
       await vi.advanceTimersByTimeAsync(60_000)
@@ -125,7 +126,7 @@ describe('createConvex', () => {
       expect(here.source.refreshes).toBe(0)
     })
 
-    it('is checked again if `refresh` reports nothing, until the provider reports a session', async () => {
+    it('causes further calls of refresh() until the provider reports a session', async () => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       const there = browser.openTab()
@@ -141,10 +142,10 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a page restored from the back/forward cache', () => {
+  describe('pageshow', () => {
     const comeBack = (persisted: boolean): boolean => dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
 
-    it('requests the session, and shows nothing of the previous user', async () => {
+    it('causes a session request if the page is restored from the back/forward cache', async () => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       await tick()
@@ -155,7 +156,7 @@ describe('createConvex', () => {
       expect(here.source.refreshes).toBe(1)
     })
 
-    it('does not request the session twice after a normal load', async () => {
+    it('causes no session request if the page was loaded normally', async () => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       comeBack(false)
@@ -165,7 +166,7 @@ describe('createConvex', () => {
   })
 
   describe('ten tabs', () => {
-    it('announce an identity change once, and request the session once in each other tab', async () => {
+    it('send one message at an identity change, after which each other tab requests the session', async () => {
       const tabs = Array.from({ length: 10 }, () => browser.openTab())
       await tick()
       channel.messages.length = 0
@@ -179,7 +180,7 @@ describe('createConvex', () => {
       expect(tabs.every(({ convex }) => convex.auth.status.value === 'authenticated')).toBe(true)
     })
 
-    it('announce nothing while nothing changes', async () => {
+    it('send no message to each other while the identity does not change', async () => {
       browser.session = signedIn('ada')
       const tabs = Array.from({ length: 3 }, () => browser.openTab())
       await tick()
@@ -191,8 +192,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('two apps on one page with a provider each', () => {
-    it.each([true, false])('keep their own users although they share a channel: refreshable provider: %s', async (canRefresh) => {
+  describe('two apps on one page with separate providers', () => {
+    it.each([true, false])('keep separate users although they share a channel (provider with refresh(): %s)', async (canRefresh) => {
       const other = new Browser()
       browser.session = signedIn('ada')
       other.session = signedIn('bea')
@@ -219,8 +220,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('two apps of one origin with a provider id each', () => {
-    it('use a channel each', async () => {
+  describe('two apps of one origin whose providers have different ids', () => {
+    it('send their messages on different channels', async () => {
       const other = new Browser()
       const first = browser.openTab({ id: 'https://one.example/api/auth' })
       const second = other.openTab({ id: Promise.resolve('https://two.example/api/auth') })
@@ -242,19 +243,19 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an announced identity that the provider of this tab does not report', () => {
+  describe('a message with an identity that the provider does not confirm', () => {
     it.each([
-      ['the provider denies it', async () => {
+      ['sent by a tab whose session data are wrong', async () => {
         const misled = browser.openTab()
         await tick()
         misled.source.report({ status: 'signedOut' })
       }],
-      ['another app made it', async () => {
+      ['sent by another app', async () => {
         const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
         other.postMessage(null)
         other.close()
       }],
-    ])('is discarded once the provider answers, so that a later sign-out is announced: %s', async (_name, mislead) => {
+    ])('does not prevent the message about a later sign-out: %s', async (_name, mislead) => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       await mislead()
       await tick()
@@ -266,7 +267,7 @@ describe('createConvex', () => {
       expect(there.tasks.data.value).toBeUndefined()
     })
 
-    it('is discarded although a token request is pending all the time', async () => {
+    it('does not prevent the message about a later sign-out while a token request is pending', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       here.source.answer = () => new Promise(() => {})
       vi.setSystemTime(Date.now() + 7_200_000)
@@ -281,7 +282,7 @@ describe('createConvex', () => {
       expect(there.convex.auth.status.value).toBe('unauthenticated')
     })
 
-    it('is discarded although the answer took several attempts', async () => {
+    it('does not prevent the message about a later sign-out if session requests fail at first', async () => {
       const [here, there] = await openTwoTabs(signedIn('ada'))
       browser.session = { status: 'failed', error: new Error('too many requests') }
       const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
@@ -297,14 +298,14 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an announcement that reaches a tab while it is loading', () => {
+  describe('a message that reaches a tab before its provider has answered', () => {
     function announce(userId: string | null): void {
       const other = new BroadcastChannel('convue:https://scripted-deployment.convex.cloud')
       other.postMessage(userId)
       other.close()
     }
 
-    it.each([['a user', 'ada', signedIn('ada')], ['anonymous', null, { status: 'signedOut' } as const]])('causes no session request if the first answer agrees: %s', async (_name, userId, session) => {
+    it.each([['a user', 'ada', signedIn('ada')], ['anonymous', null, { status: 'signedOut' } as const]])('causes no session request if the provider then reports the same identity: %s', async (_name, userId, session) => {
       browser.session = { status: 'pending' }
       const here = browser.openTab()
       announce(userId)
@@ -318,7 +319,7 @@ describe('createConvex', () => {
       expect(channel.messages).toHaveLength(1)
     })
 
-    it.each([['a user', signedIn('ada')], ['anonymous', { status: 'signedOut' } as const]])('causes a session request if the first answer differs: %s', async (_name, late) => {
+    it.each([['a user', signedIn('ada')], ['anonymous', { status: 'signedOut' } as const]])('causes a session request if the provider then reports another identity: %s', async (_name, late) => {
       browser.session = { status: 'pending' }
       const here = browser.openTab()
       announce('bea')
@@ -333,14 +334,14 @@ describe('createConvex', () => {
   })
 
   describe('a message between tabs', () => {
-    it('contains no token and no session', async () => {
+    it('contains the user id, but neither a token nor a session', async () => {
       browser.session = signedIn('ada')
       browser.openTab()
       await tick()
       expect(channel.messages).toEqual([{ channel: expect.stringContaining('scripted-deployment'), data: 'ada' }])
     })
 
-    it.each([undefined, 42, {}, 'mallory', ['ada']])('is ignored if it is garbage: %o', async (data) => {
+    it.each([undefined, 42, {}, 'mallory', ['ada']])('changes nothing in the tab that receives it if its content is invalid: %o', async (data) => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       await tick()
@@ -357,7 +358,7 @@ describe('createConvex', () => {
       expect(channel.messages).toHaveLength(1)
     })
 
-    it('causes a session request each time, also if it equals the previous message', async () => {
+    it('causes a session request each time, even if it equals the previous message', async () => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       await tick()
@@ -439,10 +440,10 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a page restored after a sign-out elsewhere', () => {
+  describe('pageshow after a sign-out in another tab', () => {
     const show = (persisted: boolean): unknown => window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
 
-    it('requests the session, which may have ended', async () => {
+    it('signs this tab out if the page is restored from the back/forward cache', async () => {
       browser.session = signedIn('ada')
       const here = browser.openTab()
       await tick()
@@ -454,7 +455,7 @@ describe('createConvex', () => {
       expect(here.tasks.data.value).toBeUndefined()
     })
 
-    it('does not request the session twice when it is shown for the first time', async () => {
+    it('causes no session request if the page is shown for the first time', async () => {
       const here = browser.openTab()
       await tick()
       show(false)

@@ -15,8 +15,8 @@ const api = {
 
 let server: ScriptedAuthServer
 /**
- * The error of the functions, which read the session as `getAuthUser` does. `null`: a session
- * exists.
+ * The error that the functions throw, as `getAuthUser` does without a session. `null` while the
+ * session exists.
  */
 let failure: Error | null
 
@@ -80,7 +80,7 @@ const SHOWN = { names: ['ada', 'ada', 4], errors: [null, null, null] }
 const GONE = { names: [null, null, 0], errors: [null, null, null] }
 
 describe('useConvexAuth: signOut with a slow response', () => {
-  it.each([UNAUTHENTICATED, new ConvexError({ code: 'signed out' }), new Error('Server Error')])('shows no error of the ended session: %s', async (error) => {
+  it.each([UNAUTHENTICATED, new ConvexError({ code: 'signed out' }), new Error('Server Error')])('does not show the errors that queries throw once the session has ended: %s', async (error) => {
     const { auth, current, several, list, ticks } = await openSignedIn()
     answerSignOutSlowly(undefined, error)
     const signedOut = auth.signOut()
@@ -94,7 +94,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(server.paths()).toEqual(['/sign-out', '/get-session'])
   })
 
-  it('keeps the last result of a query that answers null without a session', async () => {
+  it('keeps the last result of a query that returns null once the session has ended', async () => {
     const { auth, ticks } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       server.user = null
@@ -109,7 +109,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it('signs out if the request fails although the session has ended', async () => {
+  it('signs the user out if the request fails although the session has ended', async () => {
     const { auth, ticks } = await openSignedIn()
     answerSignOutSlowly(noAnswer)
     const outcome = auth.signOut().catch(error => error.code)
@@ -118,7 +118,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('checks the session once if the request fails and no query fails: %s', async (user, status) => {
+  it.each([['ada', 'authenticated'], [null, 'unauthenticated']])('requests the session once if the sign-out fails and no query fails (user: %s)', async (user, status) => {
     const { auth, ticks } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       server.user = user
@@ -133,7 +133,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(server.paths()).toEqual(['/sign-out', '/get-session'])
   })
 
-  it('shows withheld errors if the request fails and the session continues', async () => {
+  it('shows errors that it has withheld if the sign-out fails and the session continues', async () => {
     const { auth, ticks, current } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       failure = new ConvexError('Not today')
@@ -148,7 +148,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(ticks().map(({ errors }) => errors.filter(Boolean).length)).toEqual([0, 3])
   })
 
-  it('shows live results while the request is pending', async () => {
+  it('shows live results while its request is pending', async () => {
     const { auth, current } = await openSignedIn()
     server.answers['/sign-out'] = () => new Promise(() => {})
     void auth.signOut()
@@ -159,7 +159,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(current.isStale.value).toBe(false)
   })
 
-  it('withholds errors until a slow response arrives', async () => {
+  it('does not show errors of queries, even if the response takes 29 seconds', async () => {
     const { auth, ticks } = await openSignedIn()
     server.answers['/sign-out'] = () => {
       endSession()
@@ -171,7 +171,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it('withholds errors that a check of the session was about to show', async () => {
+  it('does not show an error that was withheld before signOut() was called', async () => {
     const { auth, ticks } = await openSignedIn()
     failure = UNAUTHENTICATED
     page.deployment.invalidate()
@@ -188,7 +188,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
     expect(ticks()).toEqual([{ status: 'authenticated', ...SHOWN }, { status: 'unauthenticated', ...GONE }])
   })
 
-  it.each([['ada', 'authenticated', 3], [null, 'unauthenticated', 0]])('fails after 30 s without an answer, and checks the session: %s', async (user, status, errors) => {
+  it.each([['ada', 'authenticated', 3], [null, 'unauthenticated', 0]])('rejects after 30 s without a response, and requests the session (user: %s)', async (user, status, errors) => {
     const { auth, ticks, current, several, list } = await openSignedIn()
     server.answers['/sign-out'] = () => new Promise(() => {})
     const outcome = auth.signOut().catch(error => error.code)
@@ -206,14 +206,14 @@ describe('useConvexAuth: signOut with a slow response', () => {
 })
 
 describe('createConvex', () => {
-  describe('a session that ends elsewhere', () => {
+  describe('a session that Convue does not end itself', () => {
     it.each<[string, (authClient: any) => unknown]>([
-      ['by the Better Auth client, with a slow response', (authClient) => {
+      ['the Better Auth client ends it, with a slow response', (authClient) => {
         answerSignOutSlowly()
         return authClient.signOut()
       }],
-      ['in another tab or on another device', () => endSession()],
-    ])('hides the data without showing an error: %s', async (_name, end) => {
+      ['another tab or another device ends it', () => endSession()],
+    ])('causes a sign-out that shows no error on the page: %s', async (_name, end) => {
       const { authClient, ticks } = await openSignedIn()
       void end(authClient)
       await page.tick(SLOW_MS + CHECK_MS + 100)
@@ -230,10 +230,10 @@ describe('createConvex', () => {
       expect(server.paths()).toEqual(['/get-session'])
     })
 
-    it('causes no session request while the auth client may replace the session', async () => {
+    it('causes no session request while changePassword() of the auth client is pending', async () => {
       const { authClient, ticks } = await openSignedIn()
-      // Until the response, the browser has the old cookie: a request with it would end both
-      // sessions.
+      // Until the response arrives, the browser has the old cookie. A request with the old cookie
+      // would end the old and the new session.
       server.answers['/change-password'] = () => {
         server.user = null
         failure = UNAUTHENTICATED
@@ -254,9 +254,10 @@ describe('createConvex', () => {
       expect(server.paths()).toEqual(['/change-password', '/get-session', '/convex/token'])
     })
 
-    it('shows no error of a session that is replaced, as by changePassword', async () => {
+    it('causes no error on the page if another session replaces it, as after changePassword()', async () => {
       const { ticks, current } = await openSignedIn()
-      // The old session has ended. The cookie names another one, whose token the functions accept.
+      // The old session has ended. The cookie names another session, whose token the functions
+      // accept.
       server.answers['/get-session'] = json(sessionOf('ada', 'another session'))
       failure = UNAUTHENTICATED
       page.deployment.onFrame = ({ type }) => {
@@ -272,8 +273,8 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an error that is not about the session', () => {
-    it('is shown at once, without a session request', async () => {
+  describe('an error of a query whose session has not ended', () => {
+    it('is shown at once if it is not a ConvexError with the data "Unauthenticated"', async () => {
       const { current } = await openSignedIn()
       for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' })]) {
         failure = error
@@ -288,7 +289,7 @@ describe('createConvex', () => {
       expect(server.requests).toEqual([])
     })
 
-    it('is shown once the session is confirmed, and later errors are shown at once', async () => {
+    it('is shown once a session request has confirmed the session, and later errors at once', async () => {
       const { current, auth } = await openSignedIn()
       server.answers['/get-session'] = () => new Promise(resolve => setTimeout(() => resolve(server.answer('/get-session')), 50))
       for (const [index, isWithheld] of [true, false, false].entries()) {
@@ -320,7 +321,7 @@ describe('createConvex', () => {
       expect(current.error.value).toMatchObject({ data: 'Unauthenticated' })
     })
 
-    it('is shown at once to an anonymous user, and for a query without a result', async () => {
+    it('is shown at once if the page is anonymous or the query has no result yet', async () => {
       const { authClient } = await openSignedIn()
       page.deployment.functions.set('tasks:list', () => {
         throw UNAUTHENTICATED
@@ -342,7 +343,7 @@ describe('createConvex', () => {
       expect(server.requests).toEqual([])
     })
 
-    it('settles refresh() while it is withheld', async () => {
+    it('does not delay refresh() of the query while the error is withheld', async () => {
       const { current } = await openSignedIn()
       server.answers['/get-session'] = () => new Promise(() => {})
       failure = UNAUTHENTICATED

@@ -5,8 +5,8 @@ import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted
 let page: ScriptedPage
 setupScriptedPage()
 
-describe('wasSignedIn', () => {
-  it('keeps the hint after a failed request', async () => {
+describe('wasSignedIn: the sign-in hint', () => {
+  it('remains in localStorage after a failed request', async () => {
     page = new ScriptedPage({ user: 'silent' })
     leaveHint(page.deployment)
     void page.convex
@@ -17,7 +17,7 @@ describe('wasSignedIn', () => {
     expect(localStorage.length).toBe(1)
   })
 
-  it('stores the hint at a sign-in and removes it at a sign-out', async () => {
+  it('is stored at a sign-in and removed at a sign-out', async () => {
     page = new ScriptedPage({ user: 'ada' })
     void page.convex
     await page.tick()

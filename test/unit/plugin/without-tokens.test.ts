@@ -25,10 +25,10 @@ function openAuthPage(user: string | null, tokens?: boolean, initialAuth?: Initi
 
 describe('createConvex: a token endpoint that does not exist', () => {
   it.each([
-    ['a page', html(404)],
+    ['an HTML page', html(404)],
     ['JSON', json({ message: 'Not Found' }, { status: 404 })],
-    ['nothing', () => new Response(null, { status: 404 })],
-  ])('is reported once, and requested with growing delays: 404 with %s', async (_name, answer) => {
+    ['an empty body', () => new Response(null, { status: 404 })],
+  ])('is reported once, and requested with growing delays, if it responds 404 with %s', async (_name, answer) => {
     const { auth } = openAuthPage('ada')
     server.answers['/convex/token'] = answer
     await page.tick(29_000)
@@ -43,7 +43,7 @@ describe('createConvex: a token endpoint that does not exist', () => {
     expect(server.count('/convex/token')).toBeLessThanOrEqual(requests + 12)
   })
 
-  it.each([100, 2000, 12_000])('is not reported if the endpoint exists again, as after a deploy: after %d ms', async (goneMs) => {
+  it.each([100, 2000, 12_000])('is not reported if it exists again after %d ms, as during a deploy', async (goneMs) => {
     const { tasks } = openAuthPage('ada')
     await page.tick(goneMs)
     delete server.answers['/convex/token']
@@ -52,7 +52,7 @@ describe('createConvex: a token endpoint that does not exist', () => {
     expect(tasks.data.value).toBe('ada\'s tasks')
   })
 
-  it('is not reported for many requests within a few seconds', async () => {
+  it('is not reported if many requests fail within a few seconds', async () => {
     const { auth } = openAuthPage('ada')
     for (let attempt = 0; attempt < 8; attempt++) {
       void auth.refresh()
@@ -66,7 +66,7 @@ describe('createConvex: a token endpoint that does not exist', () => {
 })
 
 describe('createConvex({ tokens: false })', () => {
-  it('follows the session, and never requests a token', async () => {
+  it('signs users in and out as the session changes, and never requests a token', async () => {
     const { auth, authClient } = openAuthPage(null, false)
     leaveHint(page.deployment)
     await page.tick(100)
@@ -88,7 +88,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(server.count('/convex/token')).toBe(0)
   })
 
-  it('runs queries and calls anonymously, and pauses those that require a user', async () => {
+  it('runs queries and calls anonymously, and pauses queries that require a user', async () => {
     const { tasks, me, add, several, pages, auth } = openAuthPage('ada', false)
     await page.tick(100)
     expect(auth.isAuthenticated.value).toBe(true)
@@ -104,7 +104,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(subjectsOf(page.deployment, 'tasks:list')).toEqual([])
   })
 
-  it('resets the previous user\'s data', async () => {
+  it('removes the results of the previous user at an identity change', async () => {
     const { add, me, authClient } = openAuthPage('ada', false)
     await page.tick(100)
     const added = add.mutate({})
@@ -118,7 +118,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(me.data.value).toBe('anonymous')
   })
 
-  it.each([['ada', 'authenticated'], ['bea', 'authenticated'], [null, 'unauthenticated']])('starts with the user of initialAuth, and follows the session: %s', async (user, status) => {
+  it.each([['ada', 'authenticated'], ['bea', 'authenticated'], [null, 'unauthenticated']])('shows the user of `initialAuth` until the session is known (user of the session: %s)', async (user, status) => {
     const { user: initialUser, session } = sessionOf('ada')
     const { auth, me } = openAuthPage(user, false, { token: null, user: initialUser, session })
     expect(auth.status.value).toBe('authenticated')
@@ -135,7 +135,7 @@ describe('createConvex({ tokens: false })', () => {
     expect(server.paths()).toEqual(['/get-session'])
   })
 
-  it('does not sign in or out after a failed request', async () => {
+  it('does not sign a user in or out if a session request fails', async () => {
     const { auth, me } = openAuthPage('ada', false)
     server.answers['/get-session'] = noAnswer
     await page.tick(100)
@@ -156,7 +156,10 @@ describe('createConvex({ tokens: false })', () => {
     expect(server.count('/convex/token')).toBe(0)
   })
 
-  it.each(['silent', 'ada'])('works with any provider: %s at first', async (user) => {
+  it.each([
+    ['does not answer', 'silent'],
+    ['reports another user', 'ada'],
+  ])('signs a user in with a custom `tokenSource` that %s at first', async (_name, user) => {
     openPage({ user, tokens: false })
     page.source.answer = null
     page.run(() => useConvexQuery(api.whoami))
