@@ -58,8 +58,8 @@ function bodies(list: { body: string }[] | undefined): string | undefined {
 }
 
 describe('optimisticUpdate', () => {
-  describe('a successful mutation', () => {
-    it('is shown in the tick of the call, and replaced by the result of the mutation in one step', async () => {
+  describe('the update', () => {
+    it('is shown in the tick of the call, until the result of the server replaces it', async () => {
       const { mutate, query, seen, shown } = await mountChannel()
       const row = query.data.value![0]
       void mutate({ channel, body: 'two' })
@@ -71,7 +71,7 @@ describe('optimisticUpdate', () => {
       expect(query.data.value![0]).toBe(row)
     })
 
-    it('changes several queries in one update of the page', async () => {
+    it('can change several queries, which the page shows in the same tick', async () => {
       const { mutate, query } = await mountChannel((queries, args) => {
         add(queries, args)
         queries.setQuery(api.messages.count, { channel: args.channel }, queries.getQuery(api.messages.count, { channel: args.channel })! + 1)
@@ -89,7 +89,7 @@ describe('optimisticUpdate', () => {
       expect(seen.at(-1)).toEqual([2, 2])
     })
 
-    it('causes no rendering if it changes no result', async () => {
+    it('triggers no watcher if it changes no result', async () => {
       const { mutate, seen } = await mountChannel((queries, { channel }) => {
         queries.setQuery(api.messages.list, { channel }, queries.getQuery(api.messages.list, { channel })!.map(row => ({ ...row })))
       })
@@ -98,7 +98,7 @@ describe('optimisticUpdate', () => {
       expect(seen).toEqual([])
     })
 
-    it('receives the arguments of the call, even if the form has changed since', async () => {
+    it('receives the arguments of the call, even if the app mutates their object later', async () => {
       const { mutate, shown } = await mountChannel()
       const form = { channel, body: 'two' }
       void mutate(form)
@@ -109,7 +109,7 @@ describe('optimisticUpdate', () => {
       await page.tick(500)
     })
 
-    it('has an optimistic update with useConvexClient too, which is reverted after a failure', async () => {
+    it('can be passed to mutation() of useConvexClient, which reverts it after a failure', async () => {
       const { shown } = await mountChannel()
       const { result: client } = page.run(() => useConvexClient())
       const sent = client.mutation(api.messages.send, { channel, body: 'two' }, { optimisticUpdate: add })
@@ -143,7 +143,7 @@ describe('optimisticUpdate', () => {
       void mutate({ channel, body: 'three' })
       expect(shown()).toBe('one,two,!,three')
       await page.tick(60)
-      // In this order: the result of the first mutation, its effect, the refusal.
+      // The server sends the result of the first mutation, then its effect, then the refusal.
       page.deployment.flush()
       await failure
       expect(shown()).toBe('one,two,three')
@@ -151,7 +151,7 @@ describe('optimisticUpdate', () => {
       expect(shown()).toBe('one,two,three')
     })
 
-    it('reverts its update to the latest result of the server', async () => {
+    it('replaces its update with the latest result of the server', async () => {
       const { mutate, channels, seen, shown } = await mountChannel()
       channels.a = [{ _id: '1', body: 'edited' }, { _id: '9', body: 'another\'s' }]
       page.deployment.invalidate()
@@ -210,10 +210,10 @@ describe('optimisticUpdate', () => {
     })
   })
 
-  describe('a value of undefined', () => {
+  describe('setQuery() with the value undefined', () => {
     const clear: typeof add = (queries, { channel }) => queries.setQuery(api.messages.list, { channel }, undefined)
 
-    it('puts the query into the loading state until the result of the mutation arrives', async () => {
+    it('makes the query `pending` until the result of the mutation arrives', async () => {
       const { mutate, query, seen } = await mountChannel(clear)
       void mutate({ channel, body: 'two' })
       expect([query.status.value, query.isPending.value, query.data.value, query.error.value, query.isStale.value]).toEqual(['pending', true, undefined, undefined, false])
@@ -221,14 +221,14 @@ describe('optimisticUpdate', () => {
       expect(seen).toEqual(['undefined pending', 'one,two success'])
     })
 
-    it('puts the query into the loading state until the mutation has failed', async () => {
+    it('makes the query `pending` until the mutation has failed', async () => {
       const { mutate, seen } = await mountChannel(clear)
       void mutate({ channel, body: '!' }).catch(() => {})
       await page.tick(500)
       expect(seen).toEqual(['undefined pending', 'one success'])
     })
 
-    it('keeps the previous data as stale data if the query has keepPreviousData', async () => {
+    it('keeps the previous data as stale if the query has the option keepPreviousData', async () => {
       const { mutate, query, seen, shown } = await mountChannel(clear, { keepPreviousData: true })
       void mutate({ channel, body: 'two' })
       expect([query.status.value, shown(), query.isStale.value]).toEqual(['pending', 'one', true])
@@ -239,7 +239,7 @@ describe('optimisticUpdate', () => {
   })
 
   describe('the local store', () => {
-    it('contains the live queries of the page, with getQuery and with getAllQueries', async () => {
+    it('returns the live queries of the page from getQuery() and getAllQueries()', async () => {
       const seen: unknown[] = []
       const { mutate } = await mountChannel((queries) => {
         seen.push(
@@ -259,7 +259,7 @@ describe('optimisticUpdate', () => {
       expect(seen.slice(0, 6)).toEqual([[{ _id: '1', body: 'one' }], [], undefined, undefined, ['a: one', 'b: '], []])
     })
 
-    it('contains no result of a failed query, but can set one until the mutation settles', async () => {
+    it('contains no result of a failed query, but setQuery() can set a temporary result', async () => {
       const seen: unknown[] = []
       const { mutate, query } = await mountChannel((queries, { channel, body }) => {
         seen.push(queries.getQuery(api.messages.list, { channel }))
@@ -278,7 +278,7 @@ describe('optimisticUpdate', () => {
       expect(seen[0]).toBeUndefined()
     })
 
-    it('contains no anonymous query while a user is signed in', async () => {
+    it('contains no public query while a user is signed in', async () => {
       const { mutate, shown } = await mountChannel(add, { user: 'ada', auth: 'public' })
       void mutate({ channel, body: 'two' })
       expect(shown()).toBe('one')
@@ -287,7 +287,7 @@ describe('optimisticUpdate', () => {
     })
   })
 
-  describe('while offline', () => {
+  describe('an update whose mutation waits because the page is offline', () => {
     it('is shown at once and while reconnections fail, and the mutation runs once', async () => {
       const { mutate, isQueued, query, shown, sent } = await mountChannel()
       page.deployment.isReachable = false
@@ -303,7 +303,7 @@ describe('optimisticUpdate', () => {
       expect(query.data.value!.map(({ _id }) => _id)).toEqual(['1', 'two', 'three'])
     })
 
-    it('remains when the first results of the new connection arrive', async () => {
+    it('is still shown when the first results of the new connection arrive', async () => {
       const { mutate, seen } = await mountChannel()
       page.deployment.isReachable = false
       page.deployment.drop()
@@ -316,8 +316,8 @@ describe('optimisticUpdate', () => {
 
   describe('an identity change', () => {
     it.each([
-      ['signed out', () => page.source.report({ status: 'signedOut' })],
-      ['followed by another', () => page.source.signIn('bob')],
+      ['a sign-out', () => page.source.report({ status: 'signedOut' })],
+      ['a sign-in of another user', () => page.source.signIn('bob')],
     ])('removes the update in the same tick: %s', async (_how, change) => {
       const { mutate, seen, shown, query } = await mountChannel(add, { user: 'ada' })
       page.deployment.isHolding = true

@@ -17,7 +17,7 @@ function mountAction(options: Parameters<typeof useConvexAction<typeof api.value
 }
 
 describe('useConvexAction: run', () => {
-  it('runs as the current identity, and exposes the latest call', async () => {
+  it('runs the action as the current identity, and sets `status` and `data`', async () => {
     const { run, status, data, isPending } = mountAction()
     const ran = run({ value: 'one' })
     expect(isPending.value).toBe(true)
@@ -26,14 +26,14 @@ describe('useConvexAction: run', () => {
     expect([status.value, data.value]).toEqual(['success', 'ada ran one'])
   })
 
-  it('may be called without arguments', async () => {
+  it('can be called with an empty object of arguments', async () => {
     const { run } = mountAction()
     const ran = run({})
     await page.tick()
     expect(await ran).toBe('ada ran nothing')
   })
 
-  it('rejects with the error, sets `error`, and runs the callbacks; reset() clears the error', async () => {
+  it('rejects, sets `error` and runs `onError` if the action fails', async () => {
     const onError = vi.fn()
     const { run, status, error, reset } = mountAction({ onError })
     const rejected = expect(run({ value: '!' })).rejects.toThrow('refused')
@@ -56,7 +56,7 @@ describe('useConvexAction: run', () => {
     expect(onSettled).toHaveBeenCalledExactlyOnceWith('ada ran one', undefined, { value: 'one' })
   })
 
-  it('waits while the page is offline, and runs once after the reconnection', async () => {
+  it('waits while the page is offline, and runs the action once after the reconnection', async () => {
     const { run, status, isQueued } = mountAction()
     await page.tick()
     page.deployment.isReachable = false
@@ -71,7 +71,7 @@ describe('useConvexAction: run', () => {
     expect(page.deployment.executions.filter(({ kind }) => kind === 'action')).toHaveLength(1)
   })
 
-  it('rejects at an identity change, with the outcome `unknown` or `notSent`', async () => {
+  it('rejects at an identity change, with the outcome `unknown` if it was sent, else `notSent`', async () => {
     const { run, status } = mountAction()
     await page.tick()
     page.deployment.isHolding = true
@@ -89,7 +89,7 @@ describe('useConvexAction: run', () => {
     expect(page.deployment.executions.filter(({ kind }) => kind === 'action').map(({ args }) => args.value)).toEqual(['one'])
   })
 
-  it('rejects after the reconnection if the connection dropped, and is not repeated', async () => {
+  it('rejects if the connection is lost after the action was sent, and does not send it again', async () => {
     const { run, status, isQueued } = mountAction()
     await page.tick()
     page.deployment.isHolding = true

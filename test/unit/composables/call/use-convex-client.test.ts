@@ -21,7 +21,7 @@ function mountClient(options?: ScriptedPageOptions): UseConvexClientReturn {
 
 describe('useConvexClient', () => {
   describe('query', () => {
-    it('runs as the current identity, resolves, and unsubscribes', async () => {
+    it('runs as the current identity, and unsubscribes after it has resolved', async () => {
       const client = mountClient({ user: 'ada' })
       const answer = client.query(api.users.whoami)
       await page.tick(500)
@@ -53,7 +53,7 @@ describe('useConvexClient', () => {
       expect(await answer).toBe('ada')
     })
 
-    it('rejects with the error of the query', async () => {
+    it('rejects with the error that the function throws', async () => {
       const client = mountClient()
       page.deployment.functions.set('users:whoami', () => {
         throw new Error('broken')
@@ -90,14 +90,14 @@ describe('useConvexClient', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('runs anonymously, as queries of the page do, if the provider does not respond', async () => {
+    it('runs anonymously if the provider does not respond within two seconds', async () => {
       const client = mountClient({ user: 'silent' })
       const answer = client.query(api.users.whoami)
       await page.tick(2500)
       expect(await answer).toBeNull()
     })
 
-    it('rejects at sign-in if it runs anonymously, and does not affect a public query', async () => {
+    it('rejects if a user signs in while it is pending, and does not affect public queries', async () => {
       const client = mountClient()
       page.deployment.functions.set('values:get', () => 1)
       page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
@@ -145,7 +145,7 @@ describe('useConvexClient', () => {
       expect(await failure).toBeInstanceOf(IdentityChangedError)
     })
 
-    it('resolves and unsubscribes even if its component is unmounted', async () => {
+    it('resolves and unsubscribes even if the component that called it is unmounted', async () => {
       mountClient()
       const isShown = ref(true)
       const answers: unknown[] = []
@@ -171,7 +171,7 @@ describe('useConvexClient', () => {
       await expect(client.query(api.users.whoami)).rejects.toMatchObject({ code: 'CLOSED' })
     })
 
-    it('rejects for arguments that Convex cannot encode', async () => {
+    it('rejects if Convex cannot encode its arguments', async () => {
       const client = mountClient()
       await expect(client.query(api.values.echo, { value: new Date(0) })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
       await expect(client.mutation(api.messages.send, new Event('click') as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
@@ -199,7 +199,7 @@ describe('useConvexClient', () => {
       ['mutation', (client: UseConvexClientReturn) => client.mutation(api.messages.send, { channel: 'a', body: 'one' }), 'ada sent one'],
       ['action', (client: UseConvexClientReturn) => client.action(api.values.run, { value: 'one' }), 'ada ran one'],
       ['query', (client: UseConvexClientReturn) => client.query(api.users.whoami), 'ada'],
-    ])('wait while offline: %s', async (_kind, ask, expected) => {
+    ])('wait while the page is offline: %s', async (_kind, ask, expected) => {
       const client = mountClient({ user: 'ada' })
       await page.tick(500)
       page.deployment.isReachable = false
@@ -223,7 +223,7 @@ describe('useConvexClient', () => {
       page.deployment.isReachable = true
     })
 
-    it('continue and resolve after their component is unmounted', async () => {
+    it('resolve even if the component that made them is unmounted', async () => {
       mountClient()
       const isShown = ref(true)
       const answers: unknown[] = []
@@ -240,7 +240,7 @@ describe('useConvexClient', () => {
   })
 
   describe('client', () => {
-    it('is the ConvexClient of the current identity, and differs for each identity', async () => {
+    it('is the ConvexClient of the current identity, and another object for each identity', async () => {
       const client = mountClient()
       const guests = client.client
       expect(guests).toBeInstanceOf(ConvexClient)
@@ -255,7 +255,7 @@ describe('useConvexClient', () => {
       expect(client.client).not.toBe(guests)
     })
 
-    it('remains open if it is the anonymous client, since the app may still use it', async () => {
+    it('remains open if it is the anonymous client, because the app may have subscribed with it', async () => {
       const client = mountClient()
       const updates: unknown[] = []
       client.client.onUpdate(api.users.whoami, {}, answer => updates.push(answer))
@@ -273,10 +273,10 @@ describe('useConvexClient', () => {
       expect(() => client.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
       expect(() => page.convex.client).toThrow(expect.objectContaining({ code: 'CLOSED' }))
     })
+  })
 
-    it('throws a diagnosed error without the plugin', () => {
-      mountClient()
-      expect(() => effectScope().run(() => useConvexClient())).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
-    })
+  it('throws PLUGIN_MISSING if the app does not use the plugin', () => {
+    mountClient()
+    expect(() => effectScope().run(() => useConvexClient())).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
   })
 })

@@ -20,7 +20,7 @@ function mountState(options?: ScriptedPageOptions) {
 }
 
 describe('useConvexConnectionState: the state', () => {
-  it('reports no connection before the first request', () => {
+  it('reports no connection before the first query or call', () => {
     page = new ScriptedPage()
     const state = page.run(() => useConvexConnectionState()).result
     expect(state.value).toMatchObject({ isWebSocketConnected: false, hasEverConnected: false, inflightMutations: 0 })
@@ -50,7 +50,7 @@ describe('useConvexConnectionState: the state', () => {
     expect(state.value).toMatchObject({ isWebSocketConnected: true, connectionCount: 2 })
   })
 
-  it('contains the number of pending requests', async () => {
+  it('contains the number of pending mutations', async () => {
     const { state, send } = mountState()
     await page.tick()
     page.deployment.isHolding = true

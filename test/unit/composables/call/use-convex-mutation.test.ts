@@ -27,7 +27,7 @@ function mountSend(options: UseConvexMutationOptions<typeof api.messages.send> =
 
 describe('useConvexMutation', () => {
   describe('mutate', () => {
-    it('sets data, status and isPending of its call', async () => {
+    it('sets `data`, `status` and `isPending`', async () => {
       const { mutate, state } = mountSend()
       expect(state()).toEqual(['idle', false, undefined, undefined])
       const sent = mutate({ channel: 'a', body: 'one' })
@@ -49,19 +49,19 @@ describe('useConvexMutation', () => {
       await page.tick(500)
     })
 
-    it('rejects with the same ConvexError that the function threw', async () => {
+    it('rejects with the error of the function itself, and not with a ConvueError', async () => {
       const { mutate } = mountSend()
       const failure = mutate({ channel: 'a', body: '!' }).catch(error => error)
       page.deployment.functions.set('messages:send', () => {
         throw Object.assign(new Error('refused'), { data: 'full' })
       })
       await page.tick(500)
-      // The scripted deployment sends `errorData` with queries only: this is a plain Error.
+      // The scripted deployment sends `errorData` only with queries, so the client throws an Error.
       expect(await failure).not.toBeInstanceOf(ConvueError)
       expect(await failure).not.toBeInstanceOf(ConvexError)
     })
 
-    it('sets the state of the latest call, even if an earlier call settles later', async () => {
+    it('sets the state of the latest call if several calls are pending', async () => {
       const { mutate, state, sent } = mountSend()
       const calls = [mutate({ channel: 'a', body: 'one' }), mutate({ channel: 'a', body: '!' }), mutate({ channel: 'a', body: 'three' })]
       const outcomes = Promise.allSettled(calls)
@@ -72,7 +72,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual(['one', '!', 'three'])
     })
 
-    it('continues after reset(), and no longer sets the state', async () => {
+    it('continues after reset(), but no longer sets the state', async () => {
       const { mutate, state, reset, sent } = mountSend()
       const call = mutate({ channel: 'a', body: 'one' })
       reset()
@@ -83,7 +83,7 @@ describe('useConvexMutation', () => {
       expect(state()).toEqual(['idle', false, undefined, undefined])
     })
 
-    it('resolves once the queries on the page reflect the mutation', async () => {
+    it('resolves once the queries on the page show the effect of the mutation', async () => {
       const { mutate } = mountSend()
       let count = 0
       page.deployment.functions.set('messages:count', () => count)
@@ -149,7 +149,7 @@ describe('useConvexMutation', () => {
       page.deployment.flush()
     })
 
-    it('leaves no state for the next user', async () => {
+    it('removes the state of its call when another user signs in', async () => {
       const { mutate, state } = mountSend({}, { user: 'ada' })
       void mutate({ channel: 'a', body: 'secret' })
       await page.tick(500)
@@ -159,7 +159,7 @@ describe('useConvexMutation', () => {
       expect(state()).toEqual(['idle', false, undefined, undefined])
     })
 
-    it('rejects when the plugin is closed', async () => {
+    it('rejects when the plugin is closed, and if it is called afterwards', async () => {
       const { mutate } = mountSend()
       page.run(() => useConvexQuery(api.users.whoami))
       page.deployment.functions.set('users:whoami', () => null)
@@ -212,7 +212,7 @@ describe('useConvexMutation', () => {
       expect(onSettled).toHaveBeenCalledTimes(1)
     })
 
-    it('run with the error of invalid arguments', async () => {
+    it('receive the error if the arguments are invalid', async () => {
       const onError = vi.fn()
       const onSettled = vi.fn()
       const { mutate } = mountSend({ onError, onSettled })
@@ -239,7 +239,7 @@ describe('useConvexMutation', () => {
   })
 
   describe('isQueued', () => {
-  /** With a query, which opens a connection. */
+    /** The mutation on a page with a query, which opens a connection. */
     async function mountOnline(options?: ScriptedPageOptions) {
       const send = mountSend({}, options)
       page.deployment.functions.set('users:whoami', () => null)
@@ -305,14 +305,14 @@ describe('useConvexMutation', () => {
       expect(isQueued.value).toBe(false)
     })
 
-    it('is false before and after a call', async () => {
+    it('is false before a call, and after a call with invalid arguments', async () => {
       const { mutate, isQueued } = await mountOnline()
       expect(isQueued.value).toBe(false)
       await expect(mutate(null as any)).rejects.toMatchObject({ code: 'ARGS_INVALID' })
       expect(isQueued.value).toBe(false)
     })
 
-    it('is false before and after a call if the page has no connection', async () => {
+    it('is false before and after a call, even if the page has no connection', async () => {
       const { mutate, isQueued } = mountSend()
       expect(isQueued.value).toBe(false)
       void mutate({ channel: 'a', body: 'one' })
@@ -320,8 +320,10 @@ describe('useConvexMutation', () => {
       expect(page.deployment.liveSockets).toEqual([])
       expect(isQueued.value).toBe(false)
     })
+  })
 
-    it('is true for several calls, which are sent in the order of the calls', async () => {
+  describe('several calls that wait for the identity', () => {
+    it('are sent in the order in which they were made', async () => {
       const { mutate, sent } = mountSend({}, { user: 'silent' })
       for (const body of ['one', 'two', 'three'])
         void mutate({ channel: 'a', body })
@@ -334,10 +336,10 @@ describe('useConvexMutation', () => {
   })
 
   describe('calls that are pending at an identity change', () => {
-  /** How a call ended: `notSent`, `unknown`, or its result. */
+    /** The outcome of a call: `notSent`, `unknown`, or its result. */
     const outcomeOf = (call: Promise<unknown>): Promise<unknown> => call.catch(error => error instanceof IdentityChangedError ? error.outcome : error)
 
-    it('reject with the outcome `notSent` or `unknown`, and are never sent later', async () => {
+    it('reject with the outcome `unknown` if they were sent, otherwise with `notSent`', async () => {
       const { mutate, sent } = mountSend({}, { user: 'ada' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       page.run(() => useConvexQuery(api.users.whoami))
@@ -368,7 +370,7 @@ describe('useConvexMutation', () => {
       expect(sent()).toEqual([])
     })
 
-    it('reject if they are anonymous, sent or not, and never run as the user who signs in', async () => {
+    it('reject if they are anonymous, and never run as the user who signs in', async () => {
       const { mutate, sent } = mountSend()
       const calls = [outcomeOf(mutate({ channel: 'a', body: 'while connecting' }))]
       await page.tick(10)
@@ -439,7 +441,7 @@ describe('useConvexMutation', () => {
         }
       }
       expect(new Set(seen)).toEqual(new Set(['changed']))
-      // The change happened neither before all of them nor after.
+      // The identity changed after some of the callbacks, and before others.
       expect(seen.length).toBeGreaterThan(2)
       expect(seen.length).toBeLessThan(32)
     })
@@ -462,12 +464,12 @@ describe('useConvexMutation', () => {
     })
   })
 
-  describe('calls that are pending when the page is closed', () => {
+  describe('calls that are pending when the plugin is closed', () => {
     it.each([
-      ['held', { user: 'silent' } as const],
-      ['under way', { user: 'ada' } as const],
-      ['a guest\'s', {}],
-    ])('reject: %s', async (_which, options) => {
+      ['a call that waits for the identity', { user: 'silent' } as const],
+      ['a call of a user', { user: 'ada' } as const],
+      ['an anonymous call', {}],
+    ])('reject with CLOSED: %s', async (_which, options) => {
       const onError = vi.fn()
       const { mutate } = mountSend({ onError }, options)
       await page.tick(500)
@@ -479,7 +481,7 @@ describe('useConvexMutation', () => {
       expect(onError).toHaveBeenCalledTimes(1)
     })
 
-    it('reject when the app is unmounted', async () => {
+    it('reject with CLOSED if the app is unmounted', async () => {
       page = new ScriptedPage()
       page.deployment.isHolding = true
       const failures: unknown[] = []
@@ -494,7 +496,7 @@ describe('useConvexMutation', () => {
       expect(failures).toEqual([expect.objectContaining({ code: 'CLOSED' })])
     })
 
-    it('do not keep the connection state, even if a public query had its own connection', async () => {
+    it('do not prevent that useConvexConnectionState reports no connection', async () => {
       const { mutate } = mountSend({}, { user: 'ada' })
       page.deployment.functions.set('users:whoami', () => null)
       const { result: connection } = page.run(() => useConvexConnectionState())
@@ -509,7 +511,7 @@ describe('useConvexMutation', () => {
       expect(connection.value.connectionCount).toBe(0)
     })
 
-    it('set the error CLOSED, like calls after close()', async () => {
+    it('reject like calls that are made after close(), which set `error` to CLOSED', async () => {
       const { mutate, state } = mountSend()
       await page.convex.close()
       await expect(mutate({ channel: 'a', body: 'one' })).rejects.toMatchObject({ code: 'CLOSED' })
@@ -517,8 +519,8 @@ describe('useConvexMutation', () => {
     })
   })
 
-  describe('arguments that cannot be sent', () => {
-    it('reject with ARGS_INVALID if they are the DOM event of @click="mutate"', async () => {
+  describe('mutate with arguments that cannot be sent', () => {
+    it('rejects with ARGS_INVALID for the DOM event of @click="mutate"', async () => {
       const { mutate, error, sent } = mountSend()
       const failures: unknown[] = []
       const Button = defineComponent(() => () => h('button', { onClick: (event: any) => mutate(event).catch(error => failures.push(error)) }))
@@ -538,10 +540,10 @@ describe('useConvexMutation', () => {
     it.each([
       ['a function', { channel: 'a', body: () => {} }],
       ['a date', { channel: 'a', body: new Date(0) }],
-      ['no object', 'a'],
+      ['a string', 'a'],
       ['an array', ['a']],
       ['null', null],
-    ])('reject with ARGS_INVALID: %s', async (_name, args) => {
+    ])('rejects with ARGS_INVALID for %s', async (_name, args) => {
       const { mutate, sent } = mountSend()
       await expect(mutate(args as any)).rejects.toMatchObject({ code: 'ARGS_INVALID', fix: expect.stringMatching(/./) })
       await page.tick(200)
@@ -549,8 +551,8 @@ describe('useConvexMutation', () => {
     })
   })
 
-  describe('a reference to a query', () => {
-    it('rejects with an error that explains the mistake', async () => {
+  describe('mutate with a reference to a query', () => {
+    it('rejects with FUNCTION_KIND_MISMATCH, whose `fix` names useConvexQuery', async () => {
       const { mutate } = mountSend()
       page.deployment.functions.set('messages:send', () => {
         throw new Error('Trying to execute messages:send as Mutation, but it is defined as Query.')

@@ -95,7 +95,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(query.results.value[0]).toBe(first)
     })
 
-    it('is removed when the mutation fails, and a later change of the server remains', async () => {
+    it('is removed when the mutation fails, but changes of the server remain', async () => {
       const { seen } = await mountList()
       page.deployment.latencyMs = 50
       list.change('a', ranks => [...ranks, 0.5])
@@ -126,7 +126,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('-1,0,1,2 CanLoadMore')
     })
 
-    it('is inserted into every mounted list with these arguments, and into no other list', async () => {
+    it('is inserted into every mounted list with equal arguments, and into no other list', async () => {
       const one = await mountList('a', 2)
       const same = await mountList('a')
       const other = await mountList('b')
@@ -135,18 +135,7 @@ describe('optimistic updates of a paginated list', () => {
       expect([one.seen, same.seen, other.seen]).toEqual([['-1,0,1,2,3,4,5 CanLoadMore'], ['-1,0,1,2 CanLoadMore'], []])
     })
 
-    it('is not inserted into pages of other queries, or with other arguments', async () => {
-      list.lists.far = [10, 11]
-      const [near, far] = page.run(() => ['a', 'far'].map(of => useConvexQuery(listApi.page, { of, paginationOpts: { numItems: 3, cursor: null } }))).result
-      await page.tick()
-      page.deployment.isHolding = true
-      void mountAdd((localQueryStore, args) =>
-        insertAtPosition({ localQueryStore, paginatedQuery: listApi.page, sortOrder: 'asc', sortKeyFromItem, item: rowOf(args) }))(5)
-      // The rows after the first page of one list are unknown, whatever the other list has loaded.
-      expect([near, far].map(query => query!.data.value!.page.map(({ rank }) => rank))).toEqual([[0, 1, 2], [5, 10, 11]])
-    })
-
-    it('is inserted when the first page has a result', async () => {
+    it('is inserted only when the first page has a result', async () => {
       page.deployment.latencyMs = 50
       const { seen } = await mountList()
       void mountAdd(atTop)(-1)
@@ -155,7 +144,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('-1,0,1 CanLoadMore')
     })
 
-    it('is shown while its page is being split, and afterwards', async () => {
+    it('is shown while the first page is being split, and afterwards', async () => {
       const { seen } = await mountList()
       list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
       page.deployment.latencyMs = 50
@@ -168,6 +157,19 @@ describe('optimistic updates of a paginated list', () => {
       await page.tick(500)
       expect(page.deployment.liveSockets[0]!.queries.size).toBe(2)
       expect(new Set(seen)).toEqual(new Set(['-1,0,1,2 CanLoadMore']))
+    })
+  })
+
+  describe('insertAtPosition: the row', () => {
+    it('is inserted only into the list that has loaded its position', async () => {
+      list.lists.far = [10, 11]
+      const [near, far] = page.run(() => ['a', 'far'].map(of => useConvexQuery(listApi.page, { of, paginationOpts: { numItems: 3, cursor: null } }))).result
+      await page.tick()
+      page.deployment.isHolding = true
+      void mountAdd((localQueryStore, args) =>
+        insertAtPosition({ localQueryStore, paginatedQuery: listApi.page, sortOrder: 'asc', sortKeyFromItem, item: rowOf(args) }))(5)
+      // The rows after the first page of one list are unknown, whatever the other list has loaded.
+      expect([near, far].map(query => query!.data.value!.page.map(({ rank }) => rank))).toEqual([[0, 1, 2], [5, 10, 11]])
     })
   })
 
@@ -199,7 +201,7 @@ describe('optimistic updates of a paginated list', () => {
       page.deployment.flush()
     })
 
-    it('do not change pages that contain no changed row', async () => {
+    it('write only the pages that contain a changed row', async () => {
       await mountList('a', 3)
       const changed: (string | null)[] = []
       void mountAdd((store, { rank }) => {
@@ -210,7 +212,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(changed).toEqual(['2', null])
     })
 
-    it('apply to lists with exactly these arguments', async () => {
+    it('do not apply to lists with other arguments', async () => {
       const { seen } = await mountList('b')
       page.deployment.isHolding = true
       void mountAdd(store => optimisticallyRemoveValueFromPaginatedQuery(store, listApi.page, { of: 'a' }, () => true))(4)
@@ -240,7 +242,7 @@ describe('optimistic updates of a paginated list', () => {
       expect(seen.at(-1)).toBe('0,1,2,2.5,3,4,5,6 Exhausted')
     })
 
-    it('puts the list into the status LoadingFirstPage if it is the first page', async () => {
+    it('sets the status of the list to LoadingFirstPage if it is the first page', async () => {
       const { seen } = await mountList('a', 1)
       const sent = mountAdd((store) => {
         for (const { args } of store.getAllQueries(listApi.page))
@@ -278,19 +280,19 @@ describe('insertAtPosition: the row', () => {
   }
 
   it.each<[string, number, (number[] | null)[], boolean, (number[] | null)[]]>([
-    ['in front of everything', 0, [[1, 2], [3, 4]], true, [[0, 1, 2], [3, 4]]],
+    ['before the first row', 0, [[1, 2], [3, 4]], true, [[0, 1, 2], [3, 4]]],
     ['within a page', 3.5, [[1, 2], [3, 4]], true, [[1, 2], [3, 3.5, 4]]],
-    ['between two pages, into the first of them', 2.5, [[1, 2], [3, 4]], true, [[1, 2, 2.5], [3, 4]]],
-    ['behind everything, where the list is loaded to its end', 5, [[1, 2], [3, 4]], true, [[1, 2], [3, 4, 5]]],
-    ['nowhere behind what is loaded, where it is not', 5, [[1, 2], [3, 4]], false, [[1, 2], [3, 4]]],
+    ['at the end of the first page if its position is between two pages', 2.5, [[1, 2], [3, 4]], true, [[1, 2, 2.5], [3, 4]]],
+    ['after the last row if the list is loaded to its end', 5, [[1, 2], [3, 4]], true, [[1, 2], [3, 4, 5]]],
+    ['nowhere if its position may be in a page that is not loaded', 5, [[1, 2], [3, 4]], false, [[1, 2], [3, 4]]],
     ['into an empty list', 5, [[]], true, [[5]]],
     ['into an empty last page', 5, [[1, 2], []], true, [[1, 2], [5]]],
-    ['past an empty page in the middle', 2.5, [[1, 2], [], [3]], true, [[1, 2, 2.5], [], [3]]],
+    ['before an empty page in the middle', 2.5, [[1, 2], [], [3]], true, [[1, 2, 2.5], [], [3]]],
     ['into an empty first page', 0, [[], [1, 2]], false, [[0], [1, 2]]],
-    ['nowhere else into an empty first page', 1.5, [[], [1, 2]], false, [[], [1, 1.5, 2]]],
+    ['into the page of its position, and not into the empty first page', 1.5, [[], [1, 2]], false, [[], [1, 1.5, 2]]],
     ['nowhere while the first page is loading', 0, [null, [1, 2]], true, [null, [1, 2]]],
-    ['in front of a row with an equal key', 3, [[1, 2], [3, 4]], true, [[1, 2, 3], [3, 4]]],
-    ['once, if keys are equal at the end of a page', 2, [[1, 2], [2, 4]], true, [[1, 2, 2], [2, 4]]],
+    ['before a row with an equal key', 3, [[1, 2], [3, 4]], true, [[1, 2, 3], [3, 4]]],
+    ['once if its key equals the keys of rows in two neighbouring pages', 2, [[1, 2], [2, 4]], true, [[1, 2, 2], [2, 4]]],
   ])('is inserted %s', (_where, rank, rows, isDone, expected) => {
     expect(insert(fakePages(1, rows, isDone), rank)).toEqual(expected)
     const negate = (lists: (number[] | null)[]): (number[] | null)[] => lists.map(list => list && list.map(rank => -rank))
@@ -302,7 +304,7 @@ describe('insertAtPosition: the row', () => {
       .toEqual([[1, 2], [3, 3.5, 4], [1, 2], [], [3.5]])
   })
 
-  it('is inserted in order, whatever the sizes of the pages, and also into halves of pages', () => {
+  it('is inserted in order for pages of any size, and for pages that are split into halves', () => {
     const ranks = [1, 2, 3, 4, 5, 6]
     for (let cuts = 0; cuts < 2 ** 5; cuts++) {
       const rows: number[][] = [[]]

@@ -56,7 +56,7 @@ describe('pagination-state', () => {
   describe('transition and viewOf', () => {
     const cases = Object.keys(states).flatMap(state => Object.keys(answers).map(name => [state, name] as const))
 
-    it.each(cases)('return a state and a view for every event: %s with %s', (name, answered) => {
+    it.each(cases)('return a state and a view for every event (state: %s, pages: %s)', (name, answered) => {
       const state = states[name]!
       const before = JSON.stringify(state)
       const events: PaginationEvent[] = [
@@ -73,9 +73,9 @@ describe('pagination-state', () => {
       expect(JSON.stringify(state)).toBe(before)
     })
 
-    it.each(cases)('reach a state that no longer changes if the pages do not change: %s with %s', (name, answered) => {
+    it.each(cases)('reach a final state if the pages do not change (state: %s, pages: %s)', (name, answered) => {
       let state = states[name]!
-      // The same result for every range could be split without end; a real page cannot.
+      // These pages are equal for every range, so the halves would be split again without end.
       const isOnceOnly = answered === 'pages' || answered === 'incomplete pages'
       const rounds = isOnceOnly ? 3 : 20
       for (let round = 0; round < rounds; round++) {
@@ -96,15 +96,15 @@ describe('pagination-state', () => {
   })
 
   describe('requestsOf', () => {
-    it.each(Object.entries(states))('returns each request only once: %s', (_name, state) => {
+    it.each(Object.entries(states))('returns each request only once (state: %s)', (_name, state) => {
       expect(new Set(rangesOf(state)).size).toBe(requestsOf(state).length)
     })
   })
 
-  describe('a page in two halves', () => {
+  describe('a page that is being split', () => {
     const whole = answer([1, 1.5, 2], '2', { splitCursor: '1.5', pageStatus: 'SplitRecommended' })
 
-    it('is requested besides the whole page, and replaces it when both halves have results', () => {
+    it('is requested as a whole and in halves until both halves have results', () => {
       expect(rangesOf(states.split!)).toEqual(['1: start-', '1: start-1.5', '1: 1.5-2', '1: 2-'])
       const oneHalf = transition(states.split!, { type: 'pagesChanged', read: read({ ...twoPages, '-': whole, '-1.5': answer([1, 1.5]) }) })
       expect(rangesOf(oneHalf)).toEqual(rangesOf(states.split!))
@@ -114,7 +114,7 @@ describe('pagination-state', () => {
   })
 
   describe('the pages of a previous client', () => {
-    it('are requested again with fixed ends, and are shown when all of them have results', () => {
+    it('are requested again with fixed ends, and are replaced once all new pages have results', () => {
       expect(rangesOf(states.restoring!)).toEqual(['2: start-2', '2: 2-4'])
       const former = { status: 'CanLoadMore', results: [1, 2, 3, 4], isStale: false } as const
       const one = transition(states.restoring!, { type: 'pagesChanged', read: read({ '-2': answer([1]) }) })

@@ -21,7 +21,7 @@ function mountList(options: Partial<UseConvexPaginatedQueryOptions> = {}, args: 
   return page.run(() => useConvexPaginatedQuery(listApi.page, args, { initialNumItems: 3, ...options }))
 }
 
-/** The statuses that awaiting a list settled with. */
+/** The status of the list when its promise has resolved; empty until then. */
 function statusesOf(query: PromiseLike<{ status: { value: string } }>): string[] {
   const statuses: string[] = []
   void query.then(({ status }) => statuses.push(status.value))
@@ -29,7 +29,7 @@ function statusesOf(query: PromiseLike<{ status: { value: string } }>): string[]
 }
 
 describe('useConvexPaginatedQuery: await', () => {
-  it('settles at the first page', async () => {
+  it('resolves when the first page arrives', async () => {
     openPage()
     const { result } = mountList()
     const statuses = statusesOf(result)
@@ -40,7 +40,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect((await result).results.value).toHaveLength(3)
   })
 
-  it('settles at an error, and does not reject', async () => {
+  it('resolves when the query fails, and does not reject', async () => {
     openPage()
     list.intercept = () => {
       throw new Error('broken')
@@ -50,7 +50,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(statuses).toEqual(['Error'])
   })
 
-  it('does not settle while the list restarts after an invalid cursor', async () => {
+  it('does not resolve while the list restarts after an invalid cursor', async () => {
     openPage()
     let fails = 1
     list.intercept = (result) => {
@@ -65,7 +65,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(statuses).toEqual(['CanLoadMore'])
   })
 
-  it('settles when the query is paused', async () => {
+  it('resolves when the arguments pause the query', async () => {
     openPage()
     const isOn = ref(true)
     const statuses = statusesOf(mountList({}, () => isOn.value ? { of: 'a' } : null).result)
@@ -76,7 +76,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(statuses).toEqual(['Paused'])
   })
 
-  it('settles if authentication fails, and if a required user is signed out', async () => {
+  it('resolves if a query requires a user and the token request fails or no user is signed in', async () => {
     openPage({ user: 'ada' })
     page.source.answer = null
     const failing = statusesOf(page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 })).result)
@@ -91,7 +91,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(anonymous).toEqual(['Paused'])
   })
 
-  it('settles when its scope is disposed, and after awaitTimeoutMs', async () => {
+  it('resolves when its scope is disposed, and after awaitTimeoutMs', async () => {
     openPage()
     page.deployment.isHolding = true
     const { result, stop } = mountList()
@@ -107,7 +107,7 @@ describe('useConvexPaginatedQuery: await', () => {
     page.deployment.flush()
   })
 
-  it('resolves with every field except `then`, and Vue does not treat the list as a promise', async () => {
+  it('resolves with every field of the list except `then`, and the list has no `catch`', async () => {
     openPage()
     const { result } = mountList()
     await page.tick(300)
@@ -115,7 +115,7 @@ describe('useConvexPaginatedQuery: await', () => {
     expect(Object.keys(await result).sort()).toEqual(['error', 'isLoading', 'isStale', 'loadMore', 'results', 'status'])
   })
 
-  it('suspends a Suspense boundary', async () => {
+  it('suspends a component below Suspense until the first page arrives', async () => {
     openPage()
     const List = defineComponent({
       async setup() {

@@ -47,7 +47,7 @@ async function mountPages(count: number) {
   return mounted
 }
 
-/** From now on, the page after `cursor` has this outcome. */
+/** From now on, the page after `cursor` fails with this error. */
 function breakPage(cursor: string | null, error: Error): void {
   list.intercept = (result, options) => {
     if (options.cursor === cursor)
@@ -82,7 +82,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.error.value).toBeUndefined()
     })
 
-    it('triggers no watcher if the page fails again with another request id', async () => {
+    it('triggers no watcher if it occurs again with another request id', async () => {
       const { seen, query } = await mountPages(3)
       let requests = 0
       list.intercept = (result, options) => {
@@ -100,7 +100,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.error.value).toBe(first)
     })
 
-    it('is the same object as long as the query does not return a page', async () => {
+    it('is the same object if the query repeatedly returns a value that is not a page', async () => {
       let rows = 0
       list.intercept = () => [++rows]
       const { query, seen } = mountList()
@@ -113,7 +113,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toHaveLength(notified)
     })
 
-    it('is reported if the first page fails at the start', async () => {
+    it('is set as `error`, with the data of the ConvexError, if the first page fails', async () => {
       breakPage(null, Object.assign(new Error('a refusal'), { data: { code: 'NO_ENTRY' } }))
       const { query, seen } = mountList()
       await page.tick()
@@ -142,7 +142,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toBe('0,0.5,1,2 Error a failure')
     })
 
-    it('leaves no gap when the failed page recovers without its journal', async () => {
+    it('leaves no gap if the failed page ends elsewhere after it has recovered', async () => {
       const { seen } = await mountPages(3)
       breakPage('2', new Error('a failure'))
       await page.tick()
@@ -195,7 +195,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a query that does not return a page', () => {
-    it('sets an error that explains the mistake', async () => {
+    it('sets `error` to FUNCTION_KIND_MISMATCH', async () => {
       page.deployment.functions.set('rows:page', () => ['not a page'])
       const { query } = mountList()
       await page.tick()
@@ -205,9 +205,9 @@ describe('useConvexPaginatedQuery', () => {
 
   describe('an invalid cursor', () => {
     it.each([
-      ['its message', invalidCursor()],
-      ['its data, which is all that a production deployment sends', Object.assign(new Error('Server Error'), { data: { isConvexSystemError: true, paginationError: 'InvalidCursor' } })],
-    ])('restarts the list if it is reported by %s', async (_by, error) => {
+      ['the message of the error', invalidCursor()],
+      ['the data of the error, as in production', Object.assign(new Error('Server Error'), { data: { isConvexSystemError: true, paginationError: 'InvalidCursor' } })],
+    ])('restarts the list if it is reported in %s', async (_by, error) => {
       const { seen, query } = await mountPages(3)
       breakPage('5', error)
       await page.tick()
@@ -220,7 +220,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore')
     })
 
-    it('is not detected in an error whose data is only text', async () => {
+    it('is not assumed if the data of the error names another pagination error', async () => {
       const { query } = await mountPages(2)
       breakPage('2', Object.assign(new Error('Server Error'), { data: { paginationError: 'another' } }))
       await page.tick()
@@ -234,7 +234,7 @@ describe('useConvexPaginatedQuery', () => {
         return result
       }
       const { query, seen } = mountList()
-      // As for a list that is scrolled to its end.
+      // Loads the next page at once, like a list that is scrolled to its end.
       page.run(() => watch(query.status, status => status === 'CanLoadMore' && query.loadMore(3), { flush: 'sync' }))
       await page.tick(1000)
       expect(list.takePages()).toEqual(Array.from({ length: 4 }, () => ['start +3', '2 +3']).flat())
@@ -244,7 +244,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toMatch(/^0,1,2,3,4,5/)
     })
 
-    it('sets `error` after three restarts if the first page reports it', async () => {
+    it('sets `error` after three restarts if it occurs in the first page', async () => {
       list.intercept = () => {
         throw invalidCursor()
       }
@@ -254,7 +254,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual([' LoadingFirstPage', ' Error InvalidCursor'])
     })
 
-    it('restarts the list again if the list has as many pages as before its restart', async () => {
+    it('restarts the list any number of times if the list recovers all pages in between', async () => {
       const { query, seen } = await mountPages(2)
       for (let round = 0; round < 8; round++) {
         breakPage('2', invalidCursor())
@@ -267,7 +267,7 @@ describe('useConvexPaginatedQuery', () => {
       }
     })
 
-    it('restarts the list at most three times if a half of a page reports it', async () => {
+    it('restarts the list at most three times if it occurs in a half of a page', async () => {
       const { seen, query } = await mountPages(2)
       list.intercept = (result, { cursor, endCursor }) => {
         if (cursor === '1' && endCursor === '2')

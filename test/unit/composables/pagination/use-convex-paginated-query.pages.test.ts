@@ -64,7 +64,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +2'])
     })
 
-    it('is exhausted if it is empty, and if its last page is full', async () => {
+    it('is exhausted if it is empty, or after an empty page if its last page is full', async () => {
       list.fill('a', 0)
       list.fill('b', 3)
       const empty = mountList()
@@ -77,7 +77,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(full.seen.at(-1)).toBe('0,1,2 Exhausted')
     })
 
-    it('is exhausted if its last page is the end, even if other pages change', async () => {
+    it('is exhausted as long as its last page reports the end, even if other pages change', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -97,7 +97,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(mounted.seen.at(-1)).toBe('1,3,4,5,6,7,8,99 CanLoadMore')
     })
 
-    it('loads 20 pages with 1,000 rows', async () => {
+    it('loads 1,000 rows in 20 pages', async () => {
       list.fill('a', 1000)
       const mounted = mountList({ initialNumItems: 50 })
       await page.tick()
@@ -112,7 +112,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(grown).toBe(21)
     })
 
-    it('throws for a page size that is not positive, and for a click event', async () => {
+    it('throws ARGS_INVALID for a page size that is not a positive integer', async () => {
       list.fill('a', 9)
       const { query } = mountList()
       await page.tick()
@@ -125,7 +125,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('loadMore', () => {
-    it('has no effect while a page is loading and when the list is exhausted', async () => {
+    it('has no effect while a page is loading, and when the list is exhausted', async () => {
       list.fill('a', 7)
       const { query } = mountList()
       query.loadMore(3)
@@ -142,7 +142,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +3', '2 +3', '5 +3'])
     })
 
-    it('has no effect after the scope has ended', async () => {
+    it('has no effect after the scope has been stopped', async () => {
       list.fill('a', 7)
       const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
       await page.tick()
@@ -158,7 +158,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('pages that grow', () => {
-    it('are split if they have more than twice the requested rows, without a flicker', async () => {
+    it('are split without a flicker if they have more than twice the requested rows', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -186,7 +186,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen.at(-1)).toBe('0,0.2,0.4,0.5,0.6,0.7,0.8,1,2,3,4,5,6,7,8 Exhausted')
     })
 
-    it('are shown unsplit while only one half has a result', async () => {
+    it('are shown as a whole while only one of their halves has a result', async () => {
       list.fill('a', 3)
       const { seen } = mountList()
       await page.tick()
@@ -205,7 +205,7 @@ describe('useConvexPaginatedQuery', () => {
       expect([...page.deployment.liveSockets[0]!.queries.values()].map(({ args }) => (args.paginationOpts as any).endCursor)).toEqual(['0.6', '2'])
     })
 
-    it('are compared with the number of rows that they requested, not with the first page\'s', async () => {
+    it('are not split if they have the requested number of rows, even if the first page has fewer', async () => {
       list.fill('a', 100)
       const { query } = mountList()
       await page.tick()
@@ -230,7 +230,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('a page that the deployment wants to split', () => {
-    it('is shown until its halves have results if the split is only recommended', async () => {
+    it('is shown until its halves have results if its status is SplitRecommended', async () => {
       list.fill('a', 4)
       list.intercept = (result, { endCursor }) => ({ ...result, pageStatus: endCursor ? null : 'SplitRecommended' })
       const { seen } = mountList({ initialNumItems: 4 })
@@ -239,7 +239,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +4', 'start to 2', '2 to 3'])
     })
 
-    it('is hidden, with all later pages, until its halves have results if the split is required', async () => {
+    it('is hidden with all later pages until its halves have results if it is SplitRequired', async () => {
       list.fill('a', 8)
       const { seen, query } = mountList({ initialNumItems: 4 })
       await page.tick()
@@ -254,7 +254,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual(['0,1,2,3 LoadingMore', '0,1,2,3,4,5,6,7 CanLoadMore'])
     })
 
-    it('is split into smaller parts if its halves must be split too', async () => {
+    it('is split into more than two parts if its halves must be split too', async () => {
       list.fill('a', 12)
       list.intercept = (result, { cursor }) => result.page.length > 3
         ? { ...result, page: [], pageStatus: 'SplitRequired' }
@@ -265,7 +265,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(page.deployment.liveSockets[0]!.queries.size).toBe(5)
     })
 
-    it('is shown unchanged if it cannot be split', async () => {
+    it('is shown unchanged if the deployment returns no split cursor', async () => {
       list.fill('a', 2)
       list.intercept = result => ({ ...result, splitCursor: null, pageStatus: 'SplitRequired' })
       const { seen } = mountList({ initialNumItems: 4 })
@@ -275,7 +275,7 @@ describe('useConvexPaginatedQuery', () => {
   })
 
   describe('rows that do not change', () => {
-    it('remain the same objects through changes, further pages and splits', async () => {
+    it('remain the same objects when other rows change, and when pages are added or split', async () => {
       list.fill('a', 9)
       const mounted = mountList()
       await page.tick()
@@ -348,7 +348,7 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('a list whose scope has ended', () => {
+  describe('a list whose scope has been stopped', () => {
     it('leaves no subscription', async () => {
       list.fill('a', 9)
       const { result: query, stop } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))

@@ -75,7 +75,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value[0]!._id).toBe('b 0')
     })
 
-    it('prevent that a page which is still loading is shown later', async () => {
+    it('prevent that a page of the previous list, which is still loading, is shown later', async () => {
       openPage()
       const of = ref('a')
       const { query, seen } = mountList(() => ({ of: of.value }))
@@ -114,7 +114,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value.map(({ _id }) => _id)).toEqual(['b 0', 'b 1', 'b 2'])
     })
 
-    it('keep the pages if they are the original arguments again', async () => {
+    it('keep the pages if they change back to the original arguments', async () => {
       openPage()
       const of = ref('a')
       const { query } = mountList(() => ({ of: of.value }))
@@ -149,7 +149,7 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('arguments that pause', () => {
+  describe('arguments that pause the query', () => {
     it.each([
       ['undefined', undefined],
       ['null', null],
@@ -171,7 +171,7 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('identity change', () => {
+  describe('an identity change', () => {
     it('removes the previous rows in the same tick, and starts with the first page', async () => {
       openPage({ user: 'ada' })
       const { query, seen } = mountList()
@@ -196,7 +196,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(new Set(pages.map(({ subject }) => subject))).toEqual(new Set(['ada']))
     })
 
-    it('removes rows that keepPreviousData had kept', async () => {
+    it('leaves no rows of the previous user that keepPreviousData could show', async () => {
       openPage({ user: 'ada' })
       const of = ref('a')
       const { query } = mountList(() => ({ of: of.value }), { keepPreviousData: true })
@@ -223,8 +223,8 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('auth: required', () => {
-    it('is loading while the identity is not known, and paused while the page is signed out', async () => {
+  describe('a list with `auth: required`', () => {
+    it('is loading while the identity is not known, and paused while no user is signed in', async () => {
       openPage({ user: 'silent' })
       const { result: query } = page.run(() => useAuthedPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 3 }))
       await page.tick(3000)
@@ -240,7 +240,7 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('no token 2 s after boot', () => {
+  describe('a list whose user has no token 2 s after the page load', () => {
     it('shows anonymous pages as stale until the user has results for as many pages', async () => {
       openPage({ user: 'silent' })
       const { query, seen } = mountList()
@@ -261,7 +261,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(textsOf(query.results.value)).toBe(`${adas},ada's 6,ada's 7`)
     })
 
-    it('keeps a single anonymous page, and loads more only when the user has a result', async () => {
+    it('shows one anonymous page as stale, and loads no other page until the user has a result', async () => {
       openPage({ user: 'silent' })
       const { seen, query } = mountList()
       await page.tick(2050)
@@ -280,7 +280,7 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('a token that the deployment refuses', () => {
+  describe('a list of a user whose token the deployment rejects', () => {
     it('keeps the rows of the user, and marks them as stale', async () => {
       openPage({ user: 'ada' })
       const { query } = mountList()
@@ -296,7 +296,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.isStale.value).toBe(false)
     })
 
-    it('marks an empty list as stale', async () => {
+    it('is marked as stale even if it is empty', async () => {
       openPage({ user: 'ada' })
       list.fill('c', 0)
       const { query } = mountList({ of: 'c' })
@@ -310,8 +310,8 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('a lost connection', () => {
-    it('causes no flicker when the connection is restored', async () => {
+  describe('a connection that is lost and restored', () => {
+    it('causes only one update of the list, without a flicker', async () => {
       openPage()
       const { query, seen } = mountList()
       await page.tick()
@@ -325,7 +325,7 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('a KeepAlive page', () => {
+  describe('a list in a KeepAlive component', () => {
     function mountKept(options: Partial<UseConvexPaginatedQueryOptions> = {}) {
       const isShown = ref(true)
       let query!: ReturnType<typeof useConvexPaginatedQuery<typeof listApi.page>>
@@ -339,7 +339,7 @@ describe('useConvexPaginatedQuery', () => {
       return { isShown, seen, wrapper, query: () => query }
     }
 
-    it('does not change if it is activated before its pages are unsubscribed', async () => {
+    it('does not change if it is activated again while its pages linger', async () => {
       openPage()
       const { isShown, seen, query } = mountKept()
       await page.tick()
@@ -358,7 +358,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual(['0,0.5,1,2,3,4,5 CanLoadMore'])
     })
 
-    it('unsubscribes after lingerMs, and shows all pages together when it is activated', async () => {
+    it('unsubscribes after lingerMs, and shows all pages together when it is activated again', async () => {
       openPage()
       const { isShown, seen, query, wrapper } = mountKept()
       await page.tick()
@@ -378,7 +378,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(seen).toEqual(['0,1,2,3,4,5 LoadingMore stale', '0,0.5,1,2,3,4,4.5,5 CanLoadMore'])
     })
 
-    it('shows no rows of the previous identity when it is activated', async () => {
+    it('shows no rows of the previous identity when it is activated after an identity change', async () => {
       openPage({ user: 'ada' })
       const { isShown, seen, query } = mountKept()
       await page.tick()

@@ -19,7 +19,7 @@ function openPage(options: ScriptedPageOptions = {}): ScriptedPage {
   return opened
 }
 
-/** The number of subscriptions, without the one that keeps the connection open. */
+/** The number of subscriptions without the subscription that keeps the connection open. */
 const subscribed = (): number => page.deployment.liveSockets.reduce((sum, socket) => sum + socket.queries.size, -1)
 
 function defineMessages() {
@@ -60,7 +60,7 @@ describe('defineConvexQuery', () => {
       expect(page.run(useMessages).result).toBe(page.run(useMessages).result)
     })
 
-    it('exists as long as a component uses it, and is set up again afterwards', async () => {
+    it('exists as long as a component uses it, and is set up again at the next use', async () => {
       page = openPage()
       const { useMessages, setUps, disposals } = defineMessages()
       const shown = ref(['first', 'second'])
@@ -108,7 +108,7 @@ describe('defineConvexQuery', () => {
       expect(doubled).toEqual(['in a', 'in b'])
     })
 
-    it('can return the value of any composable, and can use another shared query', async () => {
+    it('can return any value, and can use another shared query', async () => {
       page = openPage()
       const { useMessages, disposals } = defineMessages()
       const useFirst = defineConvexQuery(() => {
@@ -146,7 +146,7 @@ describe('defineConvexQuery', () => {
       expect(result.status.value).toBe('success')
     })
 
-    it('shows nothing of the previous user', async () => {
+    it('removes the data of the previous user in the tick of an identity change', async () => {
       page = openPage({ user: 'ada' })
       const useMe = defineConvexQuery(() => useConvexQuery(api.users.whoami))
       const { result } = page.run(useMe)
@@ -158,7 +158,7 @@ describe('defineConvexQuery', () => {
       expect(result.data.value).toBe('bob')
     })
 
-    it('throws a diagnosed error outside of an app', () => {
+    it('throws PLUGIN_MISSING if it is used outside of an app', () => {
       page = openPage()
       const { useMessages, setUps } = defineMessages()
       expect(() => useMessages()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }))
@@ -167,7 +167,7 @@ describe('defineConvexQuery', () => {
   })
 
   describe('two apps', () => {
-    it('do not share a query', async () => {
+    it('have separate instances of a shared query', async () => {
       page = openPage()
       const other = openPage()
       other.deployment.functions.set('messages:list', () => [{ _id: '1', body: 'elsewhere' }])
@@ -186,8 +186,8 @@ describe('defineConvexQuery', () => {
     })
   })
 
-  describe('the first component', () => {
-    it('does not affect `inject`, which returns the values that the app provides', () => {
+  describe('the first component that uses a shared query', () => {
+    it('does not affect `inject` in the setup, which returns the values that the app provides', () => {
       page = openPage()
       page.app.provide('where', 'app')
       const useWhere = defineConvexQuery(() => inject('where', 'nowhere'))
@@ -206,7 +206,7 @@ describe('defineConvexQuery', () => {
       app.unmount()
     })
 
-    it('can be deactivated in a KeepAlive without affecting the others', async () => {
+    it('can be deactivated in a KeepAlive without an effect on the other components', async () => {
       page = openPage()
       const { useMessages } = defineMessages()
       const isKept = ref(true)
@@ -248,7 +248,7 @@ describe('defineConvexQuery', () => {
       return { wrapper, shown }
     }
 
-    it('settles at the first result for every component', async () => {
+    it('resolves for every component when the first result arrives', async () => {
       page = openPage()
       const { useMessages, setUps } = defineMessages()
       const { wrapper } = mountLater(useMessages)
@@ -258,7 +258,7 @@ describe('defineConvexQuery', () => {
       expect(setUps).toHaveBeenCalledTimes(1)
     })
 
-    it('continues when the first waiting component is unmounted, and settles with the last one', async () => {
+    it('resolves for the second component even if the first component has been unmounted', async () => {
       page = openPage()
       page.deployment.latencyMs = 100
       const { useMessages, disposals } = defineMessages()
@@ -274,7 +274,7 @@ describe('defineConvexQuery', () => {
   })
 
   describe('a store', () => {
-    it('can use the query like a component', async () => {
+    it('can use a shared query in the same way as a component', async () => {
       page = openPage()
       const { useMessages, disposals } = defineMessages()
       const stores = effectScope(true)
@@ -288,7 +288,7 @@ describe('defineConvexQuery', () => {
       expect(disposals).toHaveBeenCalledTimes(1)
     })
 
-    it('keeps the query permanently if it has no effect scope', async () => {
+    it('keeps a shared query permanently if the store has no effect scope', async () => {
       page = openPage()
       const { useMessages, disposals } = defineMessages()
       const kept = page.app.runWithContext(useMessages)

@@ -24,7 +24,7 @@ const useChannels = defineStore('channels', () => {
 })
 
 describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
-  it('have their state as getters, which Pinia does not serialize', async () => {
+  it('add getters to the store, which Pinia does not serialize', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const store = page.app.runWithContext(() => useMessages(pinia))
@@ -36,7 +36,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('are not hydrated with the state of the server', async () => {
+  it('do not take their values from the state that a server has serialized', async () => {
     const pinia = createPinia()
     pinia.state.value = { messages: { data: 'from the server', status: 'success' } }
     page.app.use(pinia)
@@ -46,7 +46,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('make a record of queries a getter, so that Pinia does not serialize its results', async () => {
+  it('add a record of queries as one getter, which Pinia does not serialize', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const store = page.app.runWithContext(() => useChannels(pinia))
@@ -63,7 +63,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('do not hydrate a record of queries', async () => {
+  it('do not take a record of queries from the state that a server has serialized', async () => {
     const pinia = createPinia()
     pinia.state.value = { channels: { channels: ['b'], results: { b: { data: 'from the server' }, c: {} } } }
     page.app.use(pinia)
@@ -74,7 +74,7 @@ describe('useConvexQuery and useConvexQueries: in a Pinia setup store', () => {
     store.$dispose()
   })
 
-  it('unwrap a record of queries in a template', async () => {
+  it('let a template read a record of queries without `.value`', async () => {
     const pinia = createPinia()
     page.app.use(pinia)
     const wrapper = page.mount(defineComponent({

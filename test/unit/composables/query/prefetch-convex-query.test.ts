@@ -25,7 +25,7 @@ const guard = (...call: Parameters<typeof prefetchConvexQuery<typeof api.message
 
 describe('prefetchConvexQuery', () => {
   describe('the promise', () => {
-    it('resolves at the first result', async () => {
+    it('resolves when the first result arrives', async () => {
       openPage()
       page.deployment.latencyMs = 100
       const resolved = vi.fn()
@@ -36,7 +36,7 @@ describe('prefetchConvexQuery', () => {
       expect(resolved).toHaveBeenCalledWith(undefined)
     })
 
-    it('resolves at an error, which the page shows at once', async () => {
+    it('resolves when the query fails, and the page shows the error at once', async () => {
       openPage()
       page.deployment.functions.set('messages:list', () => {
         throw new Error('broken')
@@ -48,7 +48,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.run(() => useConvexQuery(api.messages.list, { channel: 'a' })).result.status.value).toBe('error')
     })
 
-    it('resolves after the time-out, and the query continues for the page', async () => {
+    it('resolves after awaitTimeoutMs, and the query continues for the page', async () => {
       openPage()
       await page.tick()
       page.deployment.latencyMs = 8000
@@ -75,12 +75,12 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('resolves for invalid arguments, and the page shows the error', async () => {
+    it('resolves even if the arguments are invalid', async () => {
       openPage()
       await expect(guard(api.messages.list, { channel: Symbol('a') } as any)).resolves.toBeUndefined()
     })
 
-    it('resolves if the query requires a user who is signed out or has no token', async () => {
+    it('resolves if the query requires a user who cannot be authenticated or is signed out', async () => {
       openPage({ user: 'silent' })
       page.source.answer = () => ({ kind: 'failed', error: new Error('down') })
       const resolved = vi.fn()
@@ -94,7 +94,7 @@ describe('prefetchConvexQuery', () => {
       await guard(api.messages.list, { channel: 'a' }, { auth: 'required' })
     })
 
-    it('resolves when the app is unmounted', async () => {
+    it('resolves when the plugin is closed', async () => {
       openPage()
       page.deployment.isHolding = true
       const resolved = vi.fn()
@@ -103,17 +103,17 @@ describe('prefetchConvexQuery', () => {
       await page.tick(0)
       expect(resolved).toHaveBeenCalled()
     })
-
-    it('throws outside of an app, and for a value that is not a query', () => {
-      openPage()
-      expect(() => prefetchConvexQuery(api.users.whoami)).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING', why: expect.stringContaining('prefetchConvexQuery') }))
-      expect(() => usePrefetchConvexQuery()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING', why: expect.stringContaining('usePrefetchConvexQuery') }))
-      expect(() => guard({} as any, { channel: 'a' })).toThrow(expect.objectContaining({ code: 'FUNCTION_INVALID' }))
-    })
   })
 
-  describe('the page that mounts afterwards', () => {
-    it.each([{}, { live: false }])('shows the data at once and sends no message (%o)', async (options) => {
+  it('throws an error outside of an app, and for a value that is not a query', () => {
+    openPage()
+    expect(() => prefetchConvexQuery(api.users.whoami)).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING', why: expect.stringContaining('prefetchConvexQuery') }))
+    expect(() => usePrefetchConvexQuery()).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING', why: expect.stringContaining('usePrefetchConvexQuery') }))
+    expect(() => guard({} as any, { channel: 'a' })).toThrow(expect.objectContaining({ code: 'FUNCTION_INVALID' }))
+  })
+
+  describe('a page that is mounted after the prefetch', () => {
+    it.each([{}, { live: false }])('shows the data at once and sends no message (options: %o)', async (options) => {
       openPage()
       void guard(api.messages.list, { channel: 'a' }, options)
       await page.tick(9900)
@@ -125,7 +125,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('shares a query that is still pending', async () => {
+    it('shares the prefetched query while it is still pending', async () => {
       openPage()
       page.deployment.latencyMs = 100
       void guard(api.messages.list, { channel: 'a' })
@@ -136,7 +136,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames().filter(frame => frame.includes('messages:list'))).toHaveLength(1)
     })
 
-    it('determines how long the query lingers when the page is unmounted later', async () => {
+    it('sets the time for which the query lingers after the page is unmounted', async () => {
       openPage()
       void guard(api.messages.list, { channel: 'a' })
       await page.tick()
@@ -151,7 +151,7 @@ describe('prefetchConvexQuery', () => {
     })
   })
 
-  describe('without a page that mounts', () => {
+  describe('a prefetched query that no page uses', () => {
     it.each([
       [10_000, {}],
       [500, { lingerMs: 500 }],
@@ -168,7 +168,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-1'])
     })
 
-    it('unsubscribes at once on an identity change, and does not run as the next identity', async () => {
+    it('unsubscribes at an identity change, and does not run as the next identity', async () => {
       openPage({ user: 'ada' })
       const executions = (): unknown[] => page.deployment.executions.filter(({ name, subject }) => name === 'messages:list' && subject !== 'ada')
       void guard(api.messages.list, { channel: 'a' })
@@ -180,8 +180,8 @@ describe('prefetchConvexQuery', () => {
     })
   })
 
-  describe('with a router', () => {
-    it('renders a page with its data at once after a guard has prefetched', async () => {
+  describe('in an app', () => {
+    it('renders a page with its data at once if a route guard has prefetched the data', async () => {
       openPage()
       const renders: unknown[] = []
       const Messages = defineComponent(() => {
@@ -214,7 +214,7 @@ describe('prefetchConvexQuery', () => {
       app.unmount()
     })
 
-    it('prefetches in an event handler, outside of the app context', async () => {
+    it('can be called in an event handler through usePrefetchConvexQuery', async () => {
       openPage()
       const wrapper = page.mount(defineComponent(() => {
         const prefetch = usePrefetchConvexQuery()
@@ -228,7 +228,7 @@ describe('prefetchConvexQuery', () => {
       expect(page.takeFrames()).toEqual([LIST_A])
     })
 
-    it('continues when the page replaces the component that called prefetch', async () => {
+    it('continues if the component that called it is unmounted', async () => {
       openPage()
       const isShown = ref(false)
       const Link = defineComponent(() => {
@@ -241,7 +241,7 @@ describe('prefetchConvexQuery', () => {
       isShown.value = true
       await page.tick(0)
       isShown.value = false
-      // More than `lingerMs` after the component unmounted, and less than that after the result.
+      // More than `lingerMs` after the unmount, and less than `lingerMs` after the result.
       await page.tick(12_000)
       page.deployment.latencyMs = 0
       page.takeFrames()

@@ -56,7 +56,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('the record', () => {
-    it('contains a result for each query, and uses one connection', async () => {
+    it('contains a result for each query, and its queries share one connection', async () => {
       openPage()
       const { result: results } = page.run(() => useConvexQueries({
         a: list('a'),
@@ -72,7 +72,7 @@ describe('useConvexQueries', () => {
       expect(page.deployment.liveSockets).toHaveLength(1)
     })
 
-    it('is unwrapped in a template, and renders changes', async () => {
+    it('is unwrapped in a template, which renders every change', async () => {
       openPage()
       const wrapper = page.mount(defineComponent({
         setup: () => ({ results: useConvexQueries({ a: list('a'), b: list('b') }) }),
@@ -181,13 +181,13 @@ describe('useConvexQueries', () => {
       expect(seen).toEqual(['new'])
     })
 
-    it('is turned into refs of its results by toRefs', async () => {
+    it('can be turned into refs of its results with toRefs', async () => {
       const { results } = await mountRecord({ a: list('a'), b: undefined as Item })
       const { a, b } = toRefs(results)
       expect([a!.value.data, b!.value.status]).toEqual([[{ _id: 'a-1', body: 'in a' }], 'paused'])
     })
 
-    it('is its own value when Vue unwraps it', async () => {
+    it('contains the same results after Vue has unwrapped it', async () => {
       const { results } = await mountRecord({ a: list('a') })
       const unwrapped = [unref(results), toValue(results), reactive({ results }).results, proxyRefs({ results }).results, await results]
       for (const record of unwrapped) {
@@ -221,7 +221,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key that is added', () => {
-    it('subscribes, and does not affect the other keys', async () => {
+    it('subscribes to its query, and does not affect the other keys', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       const a = results.a
@@ -235,7 +235,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}'])
     })
 
-    it('subscribes if it is added to a reactive record', async () => {
+    it('subscribes to its query if it is added to a reactive object', async () => {
       const record = reactive<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       record.b = list('b')
@@ -260,7 +260,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key that is removed', () => {
-    it('removes its data in the same tick, and unsubscribes', async () => {
+    it('loses its data in the same tick, and unsubscribes from its query', async () => {
       const record = shallowRef<Record<string, Item>>({ a: list('a'), b: list('b') })
       const { results } = await mountRecord(record)
       const b = results.b!
@@ -274,7 +274,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['-2'])
     })
 
-    it('lingers like a single query', async () => {
+    it('keeps its subscription for lingerMs, as useConvexQuery does', async () => {
       openPage()
       const record = shallowRef<Record<string, Item & { lingerMs: number }>>({ a: { ...list('a'), lingerMs: 2000 } })
       page.run(() => useConvexQueries<{ [key: string]: typeof api.messages.list }>(record))
@@ -287,7 +287,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['-1'])
     })
 
-    it('leaves no subscription, however often it is added and removed', async () => {
+    it('leaves no reactive effect, however often it is added again and removed', async () => {
       const isThere = ref(true)
       const args = vi.fn(() => ({ channel: 'a' }))
       openPage()
@@ -317,15 +317,15 @@ describe('useConvexQueries', () => {
     })
   })
 
-  describe('a key that pauses', () => {
+  describe('a key whose query is paused', () => {
     it.each([
       ['undefined', undefined],
       ['null', null],
       ['\'skip\'', 'skip' as const],
-      ['of arguments that are undefined', { query: api.messages.list, args: undefined }],
-      ['of arguments that are null', { query: api.messages.list, args: null }],
-      ['of arguments that pause', { query: api.messages.list, args: 'skip' as const }],
-    ])('has a paused result, sends no message, and resumes: %s', async (_name, pause) => {
+      ['arguments that are undefined', { query: api.messages.list, args: undefined }],
+      ['arguments that are null', { query: api.messages.list, args: null }],
+      ['arguments that are \'skip\'', { query: api.messages.list, args: 'skip' as const }],
+    ])('has no data and sends no message until it has arguments again: %s', async (_name, pause) => {
       const record = shallowRef<Record<string, Item>>({ a: list('a') })
       const { results } = await mountRecord(record)
       record.value = { a: pause }
@@ -341,7 +341,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a key with changed arguments', () => {
-    it('keeps its result object without the previous data, and subscribes before it unsubscribes', async () => {
+    it('removes the previous data from its result object, and subscribes before it unsubscribes', async () => {
       const channel = ref('a')
       const { results } = await mountRecord(() => ({ a: list('x'), moving: list(channel.value) }))
       const { a, moving } = results
@@ -388,7 +388,7 @@ describe('useConvexQueries', () => {
       expect(page.takeFrames()).toEqual(['+messages:count {"channel":"a"}', '-1'])
     })
 
-    it('has a new query if `auth` or `live` changes', async () => {
+    it('runs another query if its option `auth` or `live` changes', async () => {
       openPage({ user: 'ada' })
       const options = shallowRef<{ auth?: 'optional' | 'public', live?: boolean }>({})
       const { result: results } = page.run(() => useConvexQueries(() => ({ who: { query: api.users.whoami, ...options.value } })))
@@ -409,8 +409,8 @@ describe('useConvexQueries', () => {
     })
   })
 
-  describe('two keys that one transition changes', () => {
-    it('change together, also for a synchronous watcher', async () => {
+  describe('two keys whose results change in one transition', () => {
+    it('change together, even for a synchronous watcher', async () => {
       openPage()
       let value = 1
       page.deployment.functions.set('values:get', () => value)
@@ -438,7 +438,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('await', () => {
-    it('settles when each query has a result or an error, and never rejects', async () => {
+    it('resolves when each query has a result or an error, and never rejects', async () => {
       openPage()
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => {
@@ -456,7 +456,7 @@ describe('useConvexQueries', () => {
       expect(Reflect.get(awaited, 'then')).toBeUndefined()
     })
 
-    it('settles at once if no query is pending', async () => {
+    it('resolves at once if no query is pending', async () => {
       openPage()
       const settled = vi.fn()
       void page.run(() => useConvexQueries({})).result.then(settled)
@@ -465,7 +465,7 @@ describe('useConvexQueries', () => {
       expect(settled).toHaveBeenCalled()
     })
 
-    it('settles after the time-out, and when its scope ends', async () => {
+    it('resolves after awaitTimeoutMs, and when its scope is stopped', async () => {
       openPage()
       page.deployment.isHolding = true
       const settled = vi.fn()
@@ -481,7 +481,7 @@ describe('useConvexQueries', () => {
       expect(settled.mock.calls).toEqual([['timeout'], ['stopped']])
     })
 
-    it('waits for public queries, but not for a user without a token', async () => {
+    it('waits for public queries, but not for queries whose user has no token', async () => {
       openPage({ user: 'silent' })
       page.source.answer = () => ({ kind: 'failed', error: new Error('down') })
       page.source.report({ status: 'signedIn', userId: 'ada', sessionId: 's', user: {}, session: {} })
@@ -495,7 +495,7 @@ describe('useConvexQueries', () => {
       expect(settled.mock.calls).toEqual([['mine'], ['both']])
     })
 
-    it('suspends a Suspense boundary', async () => {
+    it('suspends a component below Suspense until all results have arrived', async () => {
       openPage()
       const Later = defineComponent({
         async setup() {
@@ -532,7 +532,7 @@ describe('useConvexQueries', () => {
     })
   })
 
-  describe('a KeepAlive page', () => {
+  describe('a component in a KeepAlive', () => {
     const events: string[] = []
     const Row = defineComponent({
       props: { body: String },
@@ -560,7 +560,7 @@ describe('useConvexQueries', () => {
       return { wrapper, isKept }
     }
 
-    it('releases its queries, and sends no message while it is deactivated', async () => {
+    it('unsubscribes after lingerMs, and sends no message for changes while it is deactivated', async () => {
       const { isKept } = await mountKept()
       isKept.value = false
       await page.tick(2900)
@@ -599,7 +599,7 @@ describe('useConvexQueries', () => {
   })
 
   describe('a record of 1,000 queries', () => {
-    it('sends one message at first and one for each change, which affects no other key', async () => {
+    it('sends one message for all queries, and a change of one key affects no other key', async () => {
       openPage()
       page.deployment.isCoalescing = true
       const channels = shallowRef(Array.from({ length: 1000 }, (_, index) => `channel-${index}`))

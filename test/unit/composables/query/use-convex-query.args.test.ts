@@ -27,7 +27,7 @@ function mountMessages(args: MaybeRefOrGetter<Args>, options: Parameters<typeof 
 }
 
 describe('useConvexQuery', () => {
-  describe('arguments that pause', () => {
+  describe('arguments that pause the query', () => {
     it.each([
       ['undefined', undefined],
       ['null', null],
@@ -78,7 +78,7 @@ describe('useConvexQuery', () => {
       expect(body.value).toBe('changed meanwhile')
     })
 
-    it('pause the query, unlike arguments that are left out, if they are `undefined`', async () => {
+    it('include an `undefined` that is passed, but not arguments that are left out', async () => {
       page = new ScriptedPage({ lingerMs: 0 })
       page.deployment.functions.set('users:whoami', () => null)
       const { result } = page.run(() => ({
@@ -135,7 +135,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a change of arguments', () => {
-    it('subscribes to the new query before it unsubscribes from the previous one', async () => {
+    it('subscribes to the new query before it unsubscribes from the previous query', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { body } = mountMessages(args)
       await page.tick()
@@ -196,7 +196,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('tracks the fields of a reactive object', async () => {
+    it('is noticed if it is made in a field of a reactive object', async () => {
       const args = reactive({ channel: 'a' })
       const { body } = mountMessages(args)
       await page.tick()
@@ -257,7 +257,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('arguments that the app mutates', () => {
-    it('keep the values that they had at the subscription, for all components', async () => {
+    it('do not change the arguments of a subscription that another component shares', async () => {
       const filter = reactive({ channel: 'a' })
       mountMessages(filter)
       const { result: other } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
@@ -302,7 +302,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'in a success', 'in a pending stale', 'in d success'])
     })
 
-    it('removes the previous data if the new arguments pause or fail', async () => {
+    it('removes the previous data if the new arguments pause the query, or if the query fails', async () => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { query } = mountMessages(args, { keepPreviousData: true })
       await page.tick()
@@ -342,7 +342,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['of a success stale', 'undefined pending', 'in b success'])
     })
 
-    it('has the status `success`, also with keepPreviousData', async () => {
+    it('sets the status to `success`, even with keepPreviousData', async () => {
       const { seen } = mountMessages({ channel: 'a' }, { initialData: [{ _id: '0', body: 'from before' }], keepPreviousData: true } as any)
       await page.tick()
       expect(seen).toEqual(['from before success stale', 'in a success'])

@@ -27,7 +27,7 @@ function openPage(options?: ScriptedPageOptions): ScriptedPage {
 }
 
 describe('useConvexQuery', () => {
-  describe('auth: public', () => {
+  describe('a query with `auth: public`', () => {
     it('runs anonymously at once, before the identity is known', async () => {
       openPage({ user: 'silent' })
       const { query } = mountWhoami('public')
@@ -36,7 +36,7 @@ describe('useConvexQuery', () => {
       expect(query.isStale.value).toBe(false)
     })
 
-    it('has its own connection, which sign-in and sign-out do not affect', async () => {
+    it('has its own connection, which is not affected by a sign-in or a sign-out', async () => {
       openPage()
       const { seen } = mountWhoami('public')
       const mine = mountWhoami('optional')
@@ -91,8 +91,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('a public and an optional query while signed out', () => {
-    it('share one subscription, whichever of them is mounted first', async () => {
+  describe('a public and an optional query on an anonymous page', () => {
+    it('share one subscription until a user signs in', async () => {
       openPage()
       mountWhoami('optional')
       await page.tick()
@@ -111,7 +111,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('auth: optional', () => {
+  describe('a query with `auth: optional`', () => {
     it('waits until the identity is known', async () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
@@ -122,7 +122,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'ada success'])
     })
 
-    it('runs anonymously when it is known that the page is signed out', async () => {
+    it('runs anonymously once the provider has reported that no user is signed in', async () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
       await page.tick()
@@ -168,7 +168,7 @@ describe('useConvexQuery', () => {
       expect(result.initial.data.value![0]!.body).toBe('of bob')
     })
 
-    it('removes initial data at an identity change, also of a pending query', async () => {
+    it('removes initial data at an identity change, even if the query is pending', async () => {
       openPage({ user: 'ada' })
       page.deployment.isHolding = true
       const query = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { initialData: [{ _id: '0', body: 'of ada' }] })).result
@@ -181,8 +181,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('no token 2 s after boot', () => {
-    it('sets isStale to false when the user has a result equal to the anonymous result', async () => {
+  describe('a query that has no token 2 s after the page load', () => {
+    it('sets isStale to false when the result of the user equals the anonymous result', async () => {
       openPage({ user: 'silent' })
       page.deployment.functions.set('values:get', () => 'the same for all')
       const { result } = page.run(() => ({ query: useConvexQuery(api.values.get), client: useConvexClient() }))
@@ -195,7 +195,7 @@ describe('useConvexQuery', () => {
       await expect(once).resolves.toBe('the same for all')
     })
 
-    it('shows anonymous results as stale until the first result of the user', async () => {
+    it('shows anonymous results as stale until the first result of the user arrives', async () => {
       openPage({ user: 'silent' })
       const { seen, query } = mountWhoami('optional')
       await page.tick(1999)
@@ -213,7 +213,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'anonymous success stale', 'ada success'])
     })
 
-    it('leaves a required query pending', async () => {
+    it('is pending if it requires a user', async () => {
       openPage({ user: 'silent' })
       const { query } = mountWhoami('required')
       await page.tick(4000)
@@ -244,7 +244,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('ada 2')
     })
 
-    it('closes the anonymous socket when the last anonymous result has been replaced', async () => {
+    it('closes the anonymous connection when the result of the user has arrived', async () => {
       openPage({ user: 'silent' })
       const { query } = mountWhoami('optional')
       await page.tick(2050)
@@ -255,7 +255,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('keeps the anonymous result when it is known that the page is signed out', async () => {
+    it('keeps the anonymous result if the provider then reports that no user is signed in', async () => {
       openPage({ user: 'silent' })
       const { seen } = mountWhoami('optional')
       await page.tick(2050)
@@ -266,8 +266,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('auth: required', () => {
-    it('is pending while the identity is not known, and never runs anonymously', async () => {
+  describe('a query with `auth: required`', () => {
+    it('is pending until the token has arrived, and never runs anonymously', async () => {
       openPage({ user: 'ada' })
       page.source.answer = null
       const { seen } = mountWhoami('required')
@@ -279,7 +279,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.executions.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('is paused while the page is signed out, and unsubscribes at sign-out', async () => {
+    it('unsubscribes at a sign-out, and is paused until a user signs in', async () => {
       openPage({ user: 'ada' })
       const { seen, query } = mountWhoami('required')
       await page.tick()
@@ -293,7 +293,7 @@ describe('useConvexQuery', () => {
       expect(seen).toEqual(['undefined pending', 'ada success', 'undefined paused', 'undefined pending', 'bob success'])
     })
 
-    it('is the mode of useAuthedQuery, with and without arguments', async () => {
+    it('is returned by useAuthedQuery, with and without arguments', async () => {
       openPage({ user: 'silent' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       page.deployment.functions.set('messages:list', () => [])
@@ -311,7 +311,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('a token that the deployment refuses', () => {
+  describe('a query whose token the deployment rejects', () => {
     it('keeps the data of the user, and marks it as stale', async () => {
       openPage({ user: 'ada' })
       const { query } = mountWhoami('required')
@@ -334,15 +334,15 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('the anonymous socket', () => {
-    it('is never opened for a signed-in user without public queries', async () => {
+  describe('the anonymous connection', () => {
+    it('is never opened if a user is signed in and no query is public', async () => {
       openPage({ user: 'ada' })
       mountWhoami('optional')
       await page.tick(100)
       expect(page.deployment.sockets).toHaveLength(1)
     })
 
-    it('closes when the last public query has stopped lingering', async () => {
+    it('is closed when the last public query has stopped lingering', async () => {
       openPage({ user: 'ada' })
       mountWhoami('optional')
       const { stop } = page.run(() => useConvexQuery(api.users.whoami, {}, { auth: 'public' }))
@@ -353,7 +353,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets.map(({ subject }) => subject)).toEqual(['ada'])
     })
 
-    it('closes after a mutation if nothing else needs it', async () => {
+    it('is closed after a mutation if nothing else needs it', async () => {
       openPage()
       page.deployment.functions.set('messages:send', () => 'id')
       const { result } = page.run(() => useConvexMutation(api.messages.send))
@@ -367,7 +367,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('closes at sign-in if only optional queries have used it', async () => {
+    it('is closed at a sign-in if only optional queries have used it', async () => {
       openPage()
       const { query } = mountWhoami('optional')
       await page.tick()

@@ -16,7 +16,7 @@ function openPage(options?: ScriptedPageOptions): void {
   page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: channel, body: channel }])
 }
 
-/** Awaits the return value of `setup`. `statuses` receives its status when it settles. */
+/** Awaits the query of `setup`. `statuses` receives its status when the await has resolved. */
 function mountAwaited<T>(setup: () => PromiseLike<UseConvexQueryReturn<T>> & UseConvexQueryReturn<T>) {
   const statuses: string[] = []
   const { result, stop } = page.run(setup)
@@ -27,7 +27,7 @@ function mountAwaited<T>(setup: () => PromiseLike<UseConvexQueryReturn<T>> & Use
 
 describe('useConvexQuery', () => {
   describe('await', () => {
-    it('settles at the first result', async () => {
+    it('resolves when the first result arrives', async () => {
       openPage()
       const { awaited, statuses } = mountAwaited(() => useConvexQuery(api.values.get))
       await page.tick(190)
@@ -37,7 +37,7 @@ describe('useConvexQuery', () => {
       expect((await awaited).data.value).toBe('the result')
     })
 
-    it('leaves no effect in a scope that continues, however often it awaits the query', async () => {
+    it('leaves no cleanup in the effect scope, however often the query is awaited', async () => {
       openPage()
       const { result: { query, scope } } = page.run(() => ({ query: useConvexQuery(api.values.get), scope: getCurrentScope() }))
       /** How many cleanups and scopes the scope holds until it ends. */
@@ -52,7 +52,7 @@ describe('useConvexQuery', () => {
       expect(held()).toEqual(before)
     })
 
-    it('settles at an error, and does not reject', async () => {
+    it('resolves, and does not reject, when the query fails', async () => {
       openPage()
       page.deployment.functions.set('values:get', () => {
         throw new Error('broken')
@@ -63,7 +63,7 @@ describe('useConvexQuery', () => {
       expect((await awaited).error.value!.message).toContain('broken')
     })
 
-    it('settles at an error of the arguments or of transform', async () => {
+    it('resolves if the arguments are invalid, and if transform throws', async () => {
       openPage()
       const unstorable = mountAwaited(() => useConvexQuery(api.values.echo, { value: () => {} }))
       const thrown = mountAwaited(() => useConvexQuery(api.values.get, {}, {
@@ -77,7 +77,7 @@ describe('useConvexQuery', () => {
       expect(thrown.statuses).toEqual(['error'])
     })
 
-    it('settles at once if the arguments pause the query, and when they begin to pause it', async () => {
+    it('resolves at once if the arguments pause the query, or when they begin to pause it', async () => {
       openPage()
       const args = shallowRef<QueryArgs<typeof api.messages.list>>({ channel: 'a' })
       const paused = mountAwaited(() => useConvexQuery(api.messages.list, 'skip'))
@@ -90,7 +90,7 @@ describe('useConvexQuery', () => {
       expect(pausing.statuses).toEqual(['paused'])
     })
 
-    it('settles when it is known that the required user is signed out', async () => {
+    it('resolves once it is known that no user is signed in, if the query requires a user', async () => {
       openPage({ user: 'silent' })
       const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
       await page.tick(1000)
@@ -100,7 +100,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['paused'])
     })
 
-    it('settles as pending when authentication fails', async () => {
+    it('resolves with the status `pending` if the token request fails', async () => {
       openPage({ user: 'ada' })
       page.source.answer = null
       const { statuses } = mountAwaited(() => useAuthedQuery(api.values.get))
@@ -111,7 +111,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['pending'])
     })
 
-    it('settles when its scope ends, and leaves no timer', async () => {
+    it('resolves when its scope is stopped, and leaves no timer', async () => {
       openPage({ lingerMs: 0 })
       const { statuses, stop } = mountAwaited(() => useConvexQuery(api.values.get))
       await page.tick(50)
@@ -122,7 +122,7 @@ describe('useConvexQuery', () => {
       expect(vi.getTimerCount()).toBe(0)
     })
 
-    it('settles at once if its scope has already ended', async () => {
+    it('resolves at once if its scope has already been stopped', async () => {
       openPage()
       const scope = effectScope()
       const query = page.app.runWithContext(() => scope.run(() => useConvexQuery(api.values.get))!)
@@ -133,7 +133,7 @@ describe('useConvexQuery', () => {
       expect(settled).toHaveBeenCalled()
     })
 
-    it('settles as pending after awaitTimeoutMs, and the query continues', async () => {
+    it('resolves with the status `pending` after awaitTimeoutMs, and the query continues', async () => {
       openPage()
       page.deployment.isHolding = true
       const usual = mountAwaited(() => useConvexQuery(api.values.get))
@@ -151,7 +151,7 @@ describe('useConvexQuery', () => {
       expect(usual.query.data.value).toBe('the result')
     })
 
-    it('measures the time of each await separately', async () => {
+    it('measures awaitTimeoutMs separately for each await', async () => {
       openPage()
       page.deployment.isHolding = true
       const { query, statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { awaitTimeoutMs: 300 }))
@@ -165,7 +165,7 @@ describe('useConvexQuery', () => {
       expect(again).toHaveBeenCalledTimes(1)
     })
 
-    it('settles for each caller and each time', async () => {
+    it('resolves for each caller, and each time', async () => {
       openPage()
       const { query } = mountAwaited(() => useConvexQuery(api.values.get))
       const settled: number[] = []
@@ -178,7 +178,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('await does not settle', () => {
+  describe('await does not resolve', () => {
     it('while the identity is not known', async () => {
       openPage({ user: 'silent' })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
@@ -210,7 +210,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['success'])
     })
 
-    it('when the session is denied, until an optional query has its anonymous result', async () => {
+    it('when the session is denied, before an optional query has its anonymous result', async () => {
       openPage({ user: 'ada' })
       page.source.answer = () => ({ kind: 'denied' })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get))
@@ -222,7 +222,7 @@ describe('useConvexQuery', () => {
       expect(statuses).toEqual(['success'])
     })
 
-    it('when authentication fails, if the query is public', async () => {
+    it('when the token request fails, if the query is public', async () => {
       openPage({ user: 'ada' })
       page.source.answer = () => ({ kind: 'failed', error: new Error('no network') })
       const { statuses } = mountAwaited(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))
@@ -272,7 +272,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('the result')
     })
 
-    it('can be one of two in a Promise.all below Suspense', async () => {
+    it('can be combined with another query in a Promise.all below Suspense', async () => {
       openPage()
       const Both = defineComponent({
         async setup() {

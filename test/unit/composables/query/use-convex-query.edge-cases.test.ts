@@ -12,8 +12,8 @@ function refuse(): never {
 }
 
 describe('useConvexQuery', () => {
-  describe('live: false', () => {
-    it('ignores optimistic values after its result', async () => {
+  describe('a query with `live: false`', () => {
+    it('ignores an optimistic update that was made before it was mounted', async () => {
       page = new ScriptedPage()
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -33,7 +33,7 @@ describe('useConvexQuery', () => {
       expect(once.data.value).toBe(1)
     })
 
-    it('ignores optimistic values before its result', async () => {
+    it('ignores an optimistic update that is made before its result arrives', async () => {
       page = new ScriptedPage()
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -48,7 +48,7 @@ describe('useConvexQuery', () => {
       expect(once.data.value).toBe(1)
     })
 
-    it('fetches only once on page load for an anonymous user', async () => {
+    it('does not run again when the provider reports late that no user is signed in', async () => {
       page = new ScriptedPage({ user: 'silent' })
       page.deployment.functions.set('messages:count', () => 1)
       const once = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }, { live: false })).result
@@ -81,7 +81,7 @@ describe('useConvexQuery', () => {
       expect(transform).toHaveBeenCalledTimes(1)
     })
 
-    it('removes the data when it throws', async () => {
+    it('leaves no data if it throws, even when the result becomes stale', async () => {
       page = new ScriptedPage({ user: 'silent' })
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -119,7 +119,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('time-outs', () => {
-    it('have no limit with awaitTimeoutMs: Infinity', async () => {
+    it('never end if awaitTimeoutMs is Infinity', async () => {
       page = new ScriptedPage()
       page.deployment.latencyMs = 50
       page.deployment.functions.set('messages:count', () => 1)
@@ -131,7 +131,7 @@ describe('useConvexQuery', () => {
       await page.tick(500)
       expect(settled).toHaveBeenCalledWith('success')
     })
-    it('do not run in a loop with a lingerMs of 30 days', async () => {
+    it('do not fire in a loop if lingerMs is 30 days', async () => {
       page = new ScriptedPage({ lingerMs: 30 * 24 * 3600 * 1000 })
       page.deployment.functions.set('messages:count', () => 1)
       const { stop } = page.run(() => useConvexQuery(api.messages.count, { channel: 'a' }))
@@ -144,7 +144,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('a deactivated KeepAlive page', () => {
+  describe('a deactivated component in a KeepAlive', () => {
     it('sends no message for new arguments until it is activated again', async () => {
       page = new ScriptedPage()
       page.deployment.functions.set('messages:count', ({ channel }) => channel)

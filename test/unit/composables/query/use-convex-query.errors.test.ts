@@ -55,7 +55,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('fine again')
     })
 
-    it('can be the first outcome', async () => {
+    it('can be the first outcome of the query', async () => {
       const { query, set } = mountValue(new Error('broken from the start'))
       await page.tick()
       expect(query.status.value).toBe('error')
@@ -63,7 +63,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe(1)
     })
 
-    it('has the data of the ConvexError', async () => {
+    it('is a ConvexError with the data that the function has thrown', async () => {
       const { query } = mountValue(Object.assign(new Error('refused'), { data: { code: 'NO_ENTRY' } }))
       await page.tick()
       expect(query.error.value).toBeInstanceOf(ConvexError)
@@ -123,7 +123,7 @@ describe('useConvexQuery', () => {
     it.each<[string, () => Error, () => Error]>([
       ['another message', () => failure('one'), () => failure('other')],
       ['other data', () => failure('', { code: 'A', at: [1] }), () => failure('', { code: 'A', at: [2] })],
-      ['data where there were none', () => failure(''), () => failure('', null)],
+      ['data that the first error does not have', () => failure(''), () => failure('', null)],
     ])('triggers watchers if it has %s', async (_what, one, other) => {
       const { query, set } = mountValue(one())
       await page.tick()
@@ -134,7 +134,7 @@ describe('useConvexQuery', () => {
       expect(query.error.value).not.toBe(first)
     })
 
-    it('settles each refresh()', async () => {
+    it('does not prevent that refresh() resolves', async () => {
       const { query } = mountValue(failure('not now'))
       await page.tick()
       const notified = follow(query)
@@ -145,7 +145,7 @@ describe('useConvexQuery', () => {
       expect(notified).toEqual([])
     })
 
-    it('triggers watchers if the user has changed', async () => {
+    it('is another object if the user has changed', async () => {
       const { query } = mountValue(failure('not now'), { user: 'ada' })
       await page.tick()
       const first = query.error.value
@@ -183,7 +183,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('transform', () => {
-    it('sets only the error of its own component when it throws, and recovers', async () => {
+    it('sets `error` only in its own component if it throws, until it succeeds', async () => {
       const { query, set } = mountValue({ ok: false })
       const { result } = page.run(() => useConvexQuery(api.values.get, {}, {
         transform: ({ ok }) => {
@@ -202,7 +202,7 @@ describe('useConvexQuery', () => {
       expect(result.data.value).toBe('ok')
     })
 
-    it('runs once for each result, however many readers there are', async () => {
+    it('runs once for each result, however often the data is read', async () => {
       const { set } = mountValue(1)
       const transform = vi.fn((value: number) => ({ value }))
       const { result } = page.run(() => useConvexQuery(api.values.get, {}, { transform }))
@@ -318,7 +318,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a reference to a mutation', () => {
-    it('sets an error that explains the mistake', async () => {
+    it('sets `error` to FUNCTION_KIND_MISMATCH, which names useConvexMutation', async () => {
       const message = 'Trying to execute messages:send as Query, but it is defined as Mutation.'
       const { query } = mountValue(new Error(message))
       await page.tick()
@@ -334,7 +334,7 @@ describe('useConvexQuery', () => {
 })
 
 describe('useConvexMutation: a callback that throws', () => {
-  it('does not affect the mutation, and is reported', async () => {
+  it('does not affect the mutation, and its error is reported', async () => {
     page = new ScriptedPage()
     page.deployment.functions.set('messages:send', ({ body }) => {
       if (body === 'bad')

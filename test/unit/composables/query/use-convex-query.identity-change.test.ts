@@ -15,7 +15,7 @@ beforeEach(() => {
 const asked = (): unknown[] => page.deployment.executions.filter(({ name }) => name === 'messages:count').map(({ args, subject }) => [args.channel, subject])
 
 describe('useConvexQuery: arguments that depend on the user', () => {
-  it.each([null, 'bob'])('are never sent for the next identity: %s', async (next) => {
+  it.each([null, 'bob'])('are never sent as the next identity (next user: %s)', async (next) => {
     page.mount(defineComponent(() => {
       const { user } = useConvexAuth()
       // Keeps the anonymous connection open.
@@ -31,7 +31,7 @@ describe('useConvexQuery: arguments that depend on the user', () => {
     expect(asked()).toEqual(next === null ? [['of ada', 'ada']] : [['of ada', 'ada'], ['of bob', 'bob']])
   })
 
-  it('pause a required query if they throw after a sign-out, and the page renders', async () => {
+  it('may throw after a sign-out: a required query is then paused, and the page renders', async () => {
     const errors: unknown[] = []
     const wrapper = page.mount(defineComponent(() => {
       const { user } = useConvexAuth()

@@ -39,7 +39,7 @@ async function revoke(...channels: string[]): Promise<void> {
 
 describe('useConvexQuery', () => {
   describe('a permission that is revoked', () => {
-    it('removes the data and shows the error', async () => {
+    it('removes the data and sets `error`', async () => {
       const { query, ticks } = mountCount({})
       await page.tick(500)
       await revoke('a')
@@ -47,7 +47,7 @@ describe('useConvexQuery', () => {
       expect(query.error.value!.message).toContain('revoked')
     })
 
-    it('removes the data, also with keepPreviousData', async () => {
+    it('removes the data, even with keepPreviousData', async () => {
       const { ticks } = mountCount({ keepPreviousData: true })
       await page.tick(500)
       await revoke('a')
@@ -89,7 +89,7 @@ describe('useConvexQuery', () => {
       expect(transform).toHaveBeenCalledTimes(1)
     })
 
-    it.each([{}, { keepPreviousData: true }])('does not keep the data of other arguments: %o', async (options) => {
+    it.each([{}, { keepPreviousData: true }])('does not keep the data of the previous arguments (options: %o)', async (options) => {
       const args = shallowRef<Args>({ channel: 'a' })
       const { query, ticks } = mountCount({ keepDataOnError: true, ...options }, args)
       await page.tick(500)

@@ -54,7 +54,7 @@ const subscribed = (): unknown[] => page.deployment.liveSockets.flatMap(socket =
 const asked = (): number => page.deployment.executions.filter(({ name }) => name === 'messages:count').length
 
 describe('useConvexQuery', () => {
-  describe('live: false', () => {
+  describe('a query with `live: false`', () => {
     it('fetches one result and then unsubscribes', async () => {
       openPage()
       const { query, ticks } = mountOnce()
@@ -68,7 +68,7 @@ describe('useConvexQuery', () => {
       expect(asked()).toBe(1)
     })
 
-    it('fetches again at refresh(), and never shows an older result', async () => {
+    it('fetches again when refresh() is called, and never shows an older result', async () => {
       openPage()
       const { query, ticks } = mountOnce()
       await page.tick(500)
@@ -86,7 +86,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('resolves every refresh() that is called during the first fetch, and unsubscribes', async () => {
+    it('resolves each refresh() if one is called while another is pending, and unsubscribes', async () => {
       openPage()
       const { query } = mountOnce()
       await page.tick(500)
@@ -114,7 +114,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('sets the error of a failed fetch, and recovers at refresh()', async () => {
+    it('sets `error` if the fetch fails, until refresh() succeeds', async () => {
       openPage()
       count = new Error('broken')
       const { query, ticks } = mountOnce()
@@ -128,7 +128,7 @@ describe('useConvexQuery', () => {
       expect(subscribed()).toEqual([])
     })
 
-    it('sends one request for all components, at first and at refresh()', async () => {
+    it('runs once for all components, and once more for refresh()', async () => {
       openPage()
       const [one, two] = [mountOnce(), mountOnce()]
       await page.tick(500)
@@ -139,7 +139,7 @@ describe('useConvexQuery', () => {
       expect([one.query.data.value, two.query.data.value, asked()]).toEqual(['2 in a', '2 in a', 2])
     })
 
-    it('shows its result to later components while it lingers, and then fetches again', async () => {
+    it('shows its result to later components while it lingers, and fetches again afterwards', async () => {
       openPage({ lingerMs: 1000 })
       const one = mountOnce()
       await page.tick(500)
@@ -225,7 +225,7 @@ describe('useConvexQuery', () => {
       expect(ticks()).toEqual(['undefined pending', '1 in a success stale', '1 in a for ada success'])
     })
 
-    it('fetches again as the next user, whose token is late, after it ran anonymously', async () => {
+    it('fetches again for the next user, even if the tokens of both users are late', async () => {
       openPage({ user: 'silent' })
       page.source.report(signedIn('ada'))
       const { query } = mountOnce()
@@ -279,8 +279,8 @@ describe('useConvexQuery', () => {
 
     it.each([
       ['a mutation', (): unknown => page.run(() => useConvexMutation(api.messages.send)).result.mutate({ channel: 'b', body: 'hello' })],
-      ['one with an optimistic update', (): unknown => page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate: () => {} })).result.mutate({ channel: 'b', body: 'hello' })],
-      ['an action that takes long', (): unknown => page.run(() => useConvexAction(api.values.run)).result.run({})],
+      ['a mutation with an optimistic update', (): unknown => page.run(() => useConvexMutation(api.messages.send, { optimisticUpdate: () => {} })).result.mutate({ channel: 'b', body: 'hello' })],
+      ['a slow action', (): unknown => page.run(() => useConvexAction(api.values.run)).result.run({})],
     ])('unsubscribes if its result arrives during %s', async (_name, call) => {
       openPage()
       page.deployment.functions.set('messages:send', () => null)
@@ -308,7 +308,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('live: false in a KeepAlive', () => {
+  describe('a query with `live: false` in a KeepAlive', () => {
     function mountKept() {
       openPage({ lingerMs: 3000 })
       const isKept = ref(true)
@@ -320,7 +320,7 @@ describe('useConvexQuery', () => {
       return { wrapper, isKept }
     }
 
-    it('shows its result if it is activated while it lingers, and fetches again later', async () => {
+    it('shows its result when it is activated while it lingers, and later fetches again', async () => {
       const { wrapper, isKept } = mountKept()
       await page.tick(500)
       expect(wrapper.text()).toBe('1 in a')
@@ -341,8 +341,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('the connection with live: false', () => {
-    it('is not opened again for a public query that already has its result', async () => {
+  describe('the connection of a query with `live: false`', () => {
+    it('is not opened again at an identity change if a public query has its result', async () => {
       openPage({ user: 'ada' })
       const { ticks } = mountOnce({ channel: 'a' }, { auth: 'public' })
       await page.tick(500)
@@ -352,7 +352,7 @@ describe('useConvexQuery', () => {
       expect(asked()).toBe(1)
     })
 
-    it('opens when a component is mounted, and closes when it is unmounted', async () => {
+    it('is closed after the result has arrived', async () => {
       page = new ScriptedPage({ lingerMs: 0 })
       page.deployment.functions.set('messages:count', () => 1)
       const { stop } = mountOnce()
@@ -362,7 +362,7 @@ describe('useConvexQuery', () => {
       stop()
     })
 
-    it('opens again for refresh() of a public query', async () => {
+    it('is opened again for refresh() of a public query', async () => {
       openPage({ user: 'ada' })
       const { query } = mountOnce({ channel: 'a' }, { auth: 'public' })
       await page.tick(500)
@@ -379,7 +379,7 @@ describe('useConvexQuery', () => {
       expect(query.data.value).toBe('2 in a')
     })
 
-    it('is not opened again if the auth state changes but the user remains anonymous', async () => {
+    it('is not opened again if the auth state changes and the page remains anonymous', async () => {
       page = new ScriptedPage()
       count = 1
       page.deployment.functions.set('messages:list', () => [])

@@ -32,7 +32,7 @@ describe('useConvexQuery: refresh', () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     page.takeFrames()
-    // As for a query that reads the clock: no write invalidates it on the server.
+    // No write invalidates the result on the server, as for a query that reads the clock.
     value = 2
     const refreshed = vi.fn()
     void query.refresh().then(refreshed)
@@ -58,7 +58,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen).toHaveLength(1)
   })
 
-  it('removes or sets an error', async () => {
+  it('removes `error` if the query succeeds, and sets `error` if the query fails', async () => {
     value = new Error('broken')
     const { query } = mountValue().result
     await page.tick(200)
@@ -89,7 +89,7 @@ describe('useConvexQuery: refresh', () => {
     expect(page.takeFrames()).toEqual(['-0', '+values:get {}'])
   })
 
-  it('resolves for each of two calls', async () => {
+  it('resolves for both callers if it is called twice', async () => {
     const { query } = mountValue().result
     await page.tick(200)
     const refreshed = vi.fn()
@@ -127,7 +127,7 @@ describe('useConvexQuery: refresh', () => {
     expect(refreshed).toHaveBeenCalled()
   })
 
-  it('resolves at the first result after a lost connection, and never shows an older result', async () => {
+  it('resolves at the first result after a reconnection, and never shows an older result', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     value = 2
@@ -148,7 +148,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen).toEqual(['1 success', '3 success'])
   })
 
-  it('does not resolve at a result that was requested before it', async () => {
+  it('does not resolve with a result that the server computed before the call', async () => {
     const { query, seen } = mountValue().result
     await page.tick(200)
     value = 2
@@ -166,7 +166,7 @@ describe('useConvexQuery: refresh', () => {
     expect(seen.map(text => Number.parseInt(text))).toEqual([...seen.map(text => Number.parseInt(text))].sort())
   })
 
-  it('waits for the user\'s result, even if the anonymous result is updated first', async () => {
+  it('waits for the result of the user, even if the anonymous result is updated first', async () => {
     await page.close()
     page = new ScriptedPage({ user: 'silent' })
     page.deployment.functions.set('values:get', (_args, subject) => `${subject ?? 'anonymous'}'s ${value}`)

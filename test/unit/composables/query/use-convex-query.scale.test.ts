@@ -37,7 +37,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('1,000 new arguments', () => {
-    it.each([1, 7])('never cause the previous data to be shown, with %i changes between two results', async (between) => {
+    it.each([1, 7])('never show data of previous arguments (changes per result: %i)', async (between) => {
       const channel = ref(0)
       const wrong: string[] = []
       let answered = 0
@@ -70,7 +70,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('the fields of one query', () => {
-    it('change together, also for synchronous watchers of single fields', async () => {
+    it('change together, even for synchronous watchers of single fields', async () => {
       let value: unknown = 1
       page.deployment.functions.set('values:get', () => {
         if (value instanceof Error)
@@ -112,7 +112,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('one transition that changes many queries', () => {
-    it('triggers components in the order of their queries, so that Vue need not sort them', async () => {
+    it('triggers watchers in the order in which the queries were created', async () => {
       let version = 1
       page.deployment.functions.set('messages:list', ({ channel }) => [{ _id: `${channel}-1`, body: `version ${version}` }])
       const order: string[] = []
@@ -129,7 +129,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('unmounting 1,000 queries', () => {
+  describe('the unmount of 1,000 components with a query', () => {
     it('leaves no subscription', async () => {
       page.deployment.isCoalescing = true
       page.deployment.functions.set('values:get', () => 1)

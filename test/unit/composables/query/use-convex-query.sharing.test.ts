@@ -33,7 +33,7 @@ function mountSwitch(views: Record<string, Component>, shown: Ref<string[]>, opt
 }
 
 describe('useConvexQuery', () => {
-  describe('components with the same query, arguments and auth mode', () => {
+  describe('components with the same query and arguments', () => {
     it('share one subscription and one result', async () => {
       const results: unknown[] = []
       const Reader = defineComponent(() => {
@@ -92,8 +92,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('a subscription without components', () => {
-    it('lingers for lingerMs, and then ends', async () => {
+  describe('a subscription that a component has stopped using', () => {
+    it('ends lingerMs after the last component has stopped using it', async () => {
       const shown = ref(['one', 'two'])
       mountSwitch({ one: Messages, two: Messages }, shown)
       await page.tick()
@@ -139,7 +139,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('changed')
     })
 
-    it('lingers for the lingerMs of the query', async () => {
+    it('lingers for the lingerMs of the query, or else of the plugin', async () => {
       openPage({ lingerMs: 1000 })
       const long = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }, { lingerMs: 5000 }))
       const none = page.run(() => useConvexQuery(api.messages.list, { channel: 'b' }, { lingerMs: 0 }))
@@ -159,7 +159,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-0'])
     })
 
-    it('ends after its linger time when a component changes its arguments back and forth', async () => {
+    it('ends after lingerMs, even if a component changes its arguments back and forth', async () => {
       openPage()
       const channel = ref('a')
       page.mount(defineComponent(() => {
@@ -184,7 +184,7 @@ describe('useConvexQuery', () => {
       expect(queries()).toEqual(['c'])
     })
 
-    it('remains while other components use it', async () => {
+    it('remains as long as another component uses it', async () => {
       openPage()
       const channel = ref('a')
       page.run(() => {
@@ -200,7 +200,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['+messages:list {"channel":"b"}', '+messages:list {"channel":"c"}'])
     })
 
-    it('closes the anonymous socket when it ends, if it was the last subscription', async () => {
+    it('closes the anonymous connection when it ends if it was the last subscription', async () => {
       const shown = ref(['one'])
       mountSwitch({ one: Messages }, shown)
       await page.tick()
@@ -214,7 +214,7 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('a KeepAlive page', () => {
+  describe('a component in a KeepAlive', () => {
     const created: string[] = []
     const Row = defineComponent({
       props: { body: String },
@@ -224,7 +224,7 @@ describe('useConvexQuery', () => {
         return () => h('p', props.body)
       },
     })
-    /** A page with a child that has state to lose. */
+    /** A component with a child whose state would be lost if the child were created again. */
     const Kept = defineComponent({
       name: 'Kept',
       setup() {
@@ -239,7 +239,7 @@ describe('useConvexQuery', () => {
       const isKept = ref(true)
       openPage()
       const Root = defineComponent(() => {
-      // Keeps the connection open.
+        // Keeps the connection open.
         useConvexQuery(api.messages.count, { channel: 'a' })
         return () => h(KeepAlive, () => h(isKept.value ? Kept : Other))
       })
@@ -284,7 +284,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('leaves no subscription when KeepAlive removes it', async () => {
+    it('leaves no subscription when the KeepAlive is unmounted', async () => {
       const { wrapper, isKept } = mountKept()
       await page.tick()
       isKept.value = false
@@ -294,7 +294,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('does not unsubscribe the query of a store that was created in this page', async () => {
+    it('does not unsubscribe the query of a store that the component has created', async () => {
       openPage()
       const isKept = ref(true)
       let store: ReturnType<typeof useConvexQuery<typeof api.messages.list>> | undefined
@@ -323,7 +323,7 @@ describe('useConvexQuery', () => {
       },
     })
 
-    it('shows its fallback until the first result', async () => {
+    it('shows its fallback until the first result arrives', async () => {
       openPage()
       const wrapper = page.mount(defineComponent(() => () => h(Suspense, null, { default: () => h(Later), fallback: () => h('i', 'waiting') })))
       expect(wrapper.text()).toBe('waiting')
@@ -344,8 +344,8 @@ describe('useConvexQuery', () => {
     })
   })
 
-  describe('outside of components', () => {
-    it('keeps the query of a store subscribed until the scope of the stores is stopped', async () => {
+  describe('a query outside of components', () => {
+    it('remains subscribed until the scope of its store is stopped', async () => {
       openPage()
       // Like Pinia: a setup function in the context of the app, in its own scope.
       const stores = effectScope(true)
@@ -360,7 +360,7 @@ describe('useConvexQuery', () => {
       expect(page.deployment.liveSockets).toEqual([])
     })
 
-    it('unsubscribes when a bare effect scope stops', async () => {
+    it('unsubscribes when its effect scope is stopped', async () => {
       openPage()
       const { result, stop } = page.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))
       await page.tick()
@@ -371,7 +371,7 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual(['-0'])
     })
 
-    it('tracks changes of arguments', async () => {
+    it('tracks changes of its arguments', async () => {
       openPage()
       const channel = ref('a')
       const { result } = page.run(() => useConvexQuery(api.messages.list, () => ({ channel: channel.value })))
@@ -381,14 +381,14 @@ describe('useConvexQuery', () => {
       expect(result.data.value).toEqual([{ _id: 'b-1', body: 'in b' }])
     })
 
-    it('stays subscribed permanently without an effect scope', async () => {
+    it('remains subscribed permanently if it has no effect scope', async () => {
       openPage()
       const query = page.app.runWithContext(() => useConvexQuery(api.messages.list, { channel: 'a' }))
       await page.tick()
       expect(query.status.value).toBe('success')
     })
 
-    it('throws a diagnosed error without the plugin', async () => {
+    it('throws PLUGIN_MISSING if the app does not use the plugin', async () => {
       openPage()
       const scope = effectScope()
       expect(() => scope.run(() => useConvexQuery(api.messages.list, { channel: 'a' }))).toThrow(ConvueError)
@@ -401,7 +401,7 @@ describe('useConvexQuery', () => {
   })
 
   describe('a component that unmounts while its query is pending', () => {
-    it('leaves no subscription, timer or late write', async () => {
+    it('leaves no subscription and no connection', async () => {
       const shown = ref(['one'])
       mountSwitch({ one: Messages }, shown, { lingerMs: 0 })
       page.deployment.latencyMs = 200

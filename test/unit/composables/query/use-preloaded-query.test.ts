@@ -46,7 +46,7 @@ describe('usePreloadedQuery', () => {
       expect(page.takeFrames()).toEqual(['Connect', '+values:get {}'])
     })
 
-    it('subscribes to its query, and shares the subscription of an equal query', async () => {
+    it('shares its subscription with a useConvexQuery of the same query', async () => {
       openPage()
       page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
       const { query } = mountPreloaded(preload(1, null, 'messages:count', { channel: 'abc' }))
@@ -56,7 +56,7 @@ describe('usePreloadedQuery', () => {
       expect(page.takeFrames()).toEqual(['Connect', '+messages:count {"channel":"abc"}'])
     })
 
-    it('is not shown if another component has a live result already', async () => {
+    it('is not shown if another component already has a live result', async () => {
       openPage()
       page.run(() => useConvexQuery(api.values.get))
       await page.tick(500)
@@ -65,7 +65,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['live for null success'])
     })
 
-    it('can contain every kind of Convex value, also in its arguments', async () => {
+    it('can contain every kind of Convex value, and so can its arguments', async () => {
       openPage()
       page.deployment.isHolding = true
       const bytes = new Uint8Array([1, 2, 255]).buffer
@@ -86,7 +86,7 @@ describe('usePreloadedQuery', () => {
       expect(query.status.value).toBe('success')
     })
 
-    it('is not shown again when an optimistic update makes the query load', async () => {
+    it('is not shown again when an optimistic update sets the query to undefined', async () => {
       openPage()
       page.deployment.functions.set('values:set', () => null)
       const { query, ticks } = mountPreloaded(preload('preloaded', null))
@@ -118,7 +118,7 @@ describe('usePreloadedQuery', () => {
       expect(query.data.value).toBe('more')
     })
 
-    it('is fetched only once with live: false', async () => {
+    it('is replaced once by a fetched result if `live` is false', async () => {
       openPage()
       const { ticks } = mountPreloaded(preload('preloaded', null), { live: false })
       await page.tick(500)
@@ -146,7 +146,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['preloaded success stale', 'undefined error error', 'healed success'])
     })
 
-    it('keeps the value with keepDataOnError', async () => {
+    it('does not remove the value if keepDataOnError is set', async () => {
       openPage()
       breakQuery()
       const { query, ticks } = mountPreloaded(preload('preloaded', null), { keepDataOnError: true })
@@ -161,7 +161,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['preloaded success stale', 'preloaded error stale error', 'healed success', 'healed error stale error'])
     })
 
-    it('does not show the value again when an optimistic update makes the query load', async () => {
+    it('removes the value, even if an optimistic update later sets the query to undefined', async () => {
       openPage()
       breakQuery()
       page.deployment.functions.set('values:set', () => null)
@@ -196,7 +196,7 @@ describe('usePreloadedQuery', () => {
       openPage({ user: 'silent' })
       page.source.report(signedIn('ada'))
       const { query, ticks } = mountPreloaded(preload('ada\'s', 'ada'))
-      // Queries that may run as anonymous do so after 2 s.
+      // Without preloaded data, an optional query would run anonymously after 2 s.
       await page.tick(3000)
       expect([query.isPaused.value, query.isPending.value]).toEqual([false, false])
       page.source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
@@ -223,21 +223,21 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['the public success stale', 'live for null success stale'])
     })
 
-    it('sees the value with auth: required, too', async () => {
+    it('sees the value even if the query has `auth: required`', async () => {
       openPage({ user: 'ada' })
       const { ticks } = mountPreloaded(preload('ada\'s', 'ada'), { auth: 'required' })
       await page.tick(1000)
       expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
     })
 
-    it('sees the value when a server has reported the identity', async () => {
+    it('sees the value if `initialAuth` contains the identity', async () => {
       openPage({ user: 'silent', initialAuth: { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada', userId: 'ada' } } })
       const { ticks } = mountPreloaded(preload('ada\'s', 'ada'))
       await page.tick(1000)
       expect(ticks()).toEqual(['ada\'s success stale', 'live for ada success'])
     })
 
-    it('does not see the value again after another sign-in', async () => {
+    it('does not see the value again after a sign-out and another sign-in', async () => {
       openPage({ user: 'ada' })
       page.deployment.isHolding = true
       const { query } = mountPreloaded(preload('ada\'s', 'ada'))
@@ -255,9 +255,9 @@ describe('usePreloadedQuery', () => {
     const HERS = 'ada\'s'
 
     it.each([
-      ['who is known already', 'bob'],
-      ['anonymous, known already', null],
-    ])('never sees the value: %s', async (_name, user) => {
+      ['another user', 'bob'],
+      ['anonymous', null],
+    ])('never sees the value if the identity is known before the query is mounted: %s', async (_name, user) => {
       openPage({ user })
       page.run(() => useConvexQuery(api.messages.count, 'skip'))
       await page.tick(1000)
@@ -266,14 +266,14 @@ describe('usePreloadedQuery', () => {
       expect(ticks()).toEqual(['undefined pending', `live for ${user} success`])
     })
 
-    it('never sees the value if a server has reported the other identity', async () => {
+    it('never sees the value if `initialAuth` contains the other identity', async () => {
       openPage({ user: 'silent', initialAuth: { token: fakeToken('bob'), user: { id: 'bob' }, session: { id: 'session-of-bob', userId: 'bob' } } })
       const { ticks } = mountPreloaded(preload(HERS, 'ada'))
       await page.tick(1000)
       expect(ticks()).toEqual(['undefined pending', 'live for bob success'])
     })
 
-    it('no longer sees the value when its token has arrived', async () => {
+    it('no longer sees the value once the provider has reported this identity', async () => {
       openPage({ user: 'silent' })
       page.source.report({ status: 'pending', mayBeSignedIn: true })
       const { query, ticks } = mountPreloaded(preload(HERS, 'ada'))
@@ -287,7 +287,7 @@ describe('usePreloadedQuery', () => {
       expect(ticks().slice(shown)).toEqual(['undefined pending', 'live for bob success'])
     })
 
-    it('no longer sees the value when the page is anonymous, in any auth mode', async () => {
+    it('no longer sees the value once the page is known to be anonymous, in any auth mode', async () => {
       openPage({ user: 'silent' })
       const optional = mountPreloaded(preload(HERS, 'ada'))
       const required = mountPreloaded(preload(HERS, 'ada'), { auth: 'required' })
@@ -300,7 +300,7 @@ describe('usePreloadedQuery', () => {
       expect([...optional.ticks(), ...required.ticks()].filter(tick => tick.startsWith(HERS))).toEqual([`${HERS} success stale`, `${HERS} success stale`])
     })
 
-    it.each(['optional', 'required'] as const)('does not see the value after an identity change (%s)', async (auth) => {
+    it.each(['optional', 'required'] as const)('does not see the value after an identity change (auth: %s)', async (auth) => {
       openPage({ user: 'ada' })
       page.deployment.isHolding = true
       const { query, ticks } = mountPreloaded(preload(HERS, 'ada'), { auth })
@@ -316,7 +316,7 @@ describe('usePreloadedQuery', () => {
       expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'live for bob success'])
     })
 
-    it('does not see the value that keepDataOnError kept', async () => {
+    it('does not see a value that keepDataOnError has kept', async () => {
       openPage({ user: 'ada' })
       page.deployment.functions.set('values:get', () => {
         throw new Error('revoked')
@@ -331,7 +331,7 @@ describe('usePreloadedQuery', () => {
       expect(seen.slice(seen.indexOf('undefined pending'))).toEqual(['undefined pending', 'undefined error error'])
     })
 
-    it('sees an anonymous value only if the query is public', async () => {
+    it('sees a value that was fetched anonymously only if the query is public', async () => {
       openPage({ user: 'ada' })
       await page.tick(500)
       page.run(() => useConvexQuery(api.users.whoami, 'skip'))
@@ -347,7 +347,7 @@ describe('usePreloadedQuery', () => {
   })
 
   describe('await', () => {
-    it('settles at once', async () => {
+    it('resolves at once with the preloaded value', async () => {
       openPage()
       page.deployment.isHolding = true
       const settled = vi.fn()

@@ -20,7 +20,7 @@ function start() {
   return { network, controller, promise, started: () => [requestUrl.mock.calls.length, network.sent.length, show.mock.calls.length, vi.getTimerCount()] }
 }
 
-describe('uploadFile: an upload that is aborted at any moment', () => {
+describe('uploadFile: an upload that is aborted', () => {
   const MICROTASKS = Array.from({ length: 12 }, (_, count) => [count])
 
   async function endAfter(microtasks: number, { controller, promise, started }: ReturnType<typeof start>): Promise<void> {
@@ -34,18 +34,18 @@ describe('uploadFile: an upload that is aborted at any moment', () => {
     expect(await promise).toBe(reason)
   }
 
-  it.each(MICROTASKS)('sends no further request: %i microtasks after its start', async (microtasks) => {
+  it.each(MICROTASKS)('sends no further request if it is aborted %i microtasks after its start', async (microtasks) => {
     await endAfter(microtasks, start())
   })
 
-  it.each(MICROTASKS)('sends no further request: %i microtasks after a failed attempt', async (microtasks) => {
+  it.each(MICROTASKS)('sends no further request if it is aborted %i microtasks after a failed attempt', async (microtasks) => {
     const upload = start()
     await vi.advanceTimersByTimeAsync(0)
     upload.network.sent[0]!.fail()
     await endAfter(microtasks, upload)
   })
 
-  it.each(MICROTASKS)('sends no further request: %i microtasks after the delay', async (microtasks) => {
+  it.each(MICROTASKS)('sends no further request if it is aborted %i microtasks after the delay of a retry', async (microtasks) => {
     const upload = start()
     await vi.advanceTimersByTimeAsync(0)
     upload.network.sent[0]!.fail()

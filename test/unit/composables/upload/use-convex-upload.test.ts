@@ -30,7 +30,7 @@ function mountUpload(options: UseConvexUploadOptions = {}, pageOptions?: Scripte
     stop,
     network,
     sent: network.sent,
-    /** `name status`, and what the status says. */
+    /** The name and the status of each upload, and its progress or its storage id. */
     shown: () => result.uploads.value.map((upload) => {
       const about = upload.status === 'sending' ? upload.progress : upload.status === 'success' ? upload.storageId : ''
       return `${upload.file.name} ${upload.status} ${about}`.trim()
@@ -48,7 +48,7 @@ function store(request: SentFile): void {
   request.answer(200, JSON.stringify({ storageId: `id of ${request.body.name}` }))
 }
 
-/** How a promise settled: to be read after the time that it takes. */
+/** Returns a function that reads how the promise has settled so far. */
 function outcomeOf(promise: Promise<unknown>): () => unknown {
   let outcome: unknown = 'pending'
   promise.then(value => outcome = value, error => outcome = error)
@@ -57,7 +57,7 @@ function outcomeOf(promise: Promise<unknown>): () => unknown {
 
 describe('useConvexUpload', () => {
   describe('an upload', () => {
-    it('has the states queued, sending and success, and returns the storage id', async () => {
+    it('has the status `queued`, `sending` and then `success`, and returns the storage id', async () => {
       const { upload, shown, sent, isPending, progress } = mountUpload()
       const file = textFile('a.txt')
       const outcome = outcomeOf(upload(file))
@@ -101,7 +101,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['a.txt success id of a.txt'])
     })
 
-    it('can be a Blob, which becomes a file without a name, and can be an empty file', async () => {
+    it('can be a Blob, which is treated as a file without a name, and can be empty', async () => {
       const { upload, sent, uploads, progress } = mountUpload()
       const outcome = outcomeOf(upload(new Blob([])))
       await page.tick()
@@ -139,7 +139,7 @@ describe('useConvexUpload', () => {
   })
 
   describe('several files', () => {
-    it('are uploaded within the limit `concurrency`, and return their ids in order', async () => {
+    it('are uploaded at most `concurrency` at a time, and their ids are returned in order', async () => {
       const { upload, shown, sent, urlCalls } = mountUpload({ concurrency: 2 })
       const outcome = outcomeOf(upload(['a', 'b', 'c', 'd'].map(name => textFile(name))))
       await page.tick()
@@ -159,7 +159,7 @@ describe('useConvexUpload', () => {
       expect(sent.map(({ body }) => body.name)).toEqual(['a', 'b', 'c', 'd'])
     })
 
-    it('share `concurrency` and the list `uploads` with other calls', async () => {
+    it('share `concurrency` and the list `uploads` with the files of other calls', async () => {
       const { upload, shown, sent } = mountUpload({ concurrency: 1 })
       void upload(textFile('a'))
       void upload(textFile('b'))
@@ -172,7 +172,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['a success id of a', 'b success id of b'])
     })
 
-    it('start a new list if no upload is pending', async () => {
+    it('replace the list `uploads` if no upload is pending', async () => {
       const { upload, shown, network, progress, uploads } = mountUpload()
       network.answerAll = store
       void upload(textFile('a'))
@@ -188,7 +188,7 @@ describe('useConvexUpload', () => {
       await page.tick()
     })
 
-    it('have a common progress in bytes, without failed uploads', async () => {
+    it('have a common `progress` in bytes, which does not count failed uploads', async () => {
       const { upload, sent, progress } = mountUpload({ maxSize: 1000 })
       const outcome = outcomeOf(upload([textFile('a', 300), textFile('b', 100), textFile('c', 5000)]))
       await page.tick()
@@ -203,7 +203,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toMatchObject({ code: 'UPLOAD_FAILED' })
     })
 
-    it('reject with the first error in order when all of them have ended', async () => {
+    it('make `upload` reject with the error of the first failed file, once all files have ended', async () => {
       const { upload, shown, sent } = mountUpload()
       const outcome = outcomeOf(upload([textFile('a'), textFile('b'), textFile('c')]))
       await page.tick()
@@ -240,9 +240,9 @@ describe('useConvexUpload', () => {
     it.each([
       ['a DOM event', new Event('change')],
       ['a string', 'a.txt'],
-      ['a list with something else in it', [new Blob([]), {}]],
+      ['a list with an object that is not a file', [new Blob([]), {}]],
       ['an object', { name: 'a.txt' }],
-    ])('reject with UPLOAD_FILES_INVALID if they are not files, such as %s', async (_what, files) => {
+    ])('must be files: `upload` rejects with UPLOAD_FILES_INVALID if it receives %s', async (_what, files) => {
       const { upload, sent, shown } = mountUpload()
       const error = await upload(files as any).catch(error => error)
       expect(error).toBeInstanceOf(ConvueError)
@@ -252,7 +252,7 @@ describe('useConvexUpload', () => {
     })
   })
 
-  describe('limits', () => {
+  describe('the limits of an upload', () => {
     it.each([
       ['image/*', { 'a.png': 'image/png', 'b.jpg': 'IMAGE/JPEG', 'c.txt': 'text/plain', 'd.png': '', 'e.png': 'images/png' }, ['a.png', 'b.jpg']],
       ['image/png', { 'a.png': 'image/png', 'b.jpg': 'image/jpeg', 'c.svg': 'image/pngx' }, ['a.png']],
@@ -262,7 +262,7 @@ describe('useConvexUpload', () => {
       ['*/*', { a: '', b: 'text/plain' }, ['a', 'b']],
       [' ', { a: '' }, ['a']],
       ['', { a: '' }, ['a']],
-    ])('accept the same types as an <input>: %j', async (accept, files, accepted) => {
+    ])('allow the same types as the attribute `accept` of an <input>: %j', async (accept, files, accepted) => {
       const { upload, uploads, network } = mountUpload({ accept, concurrency: 10 })
       network.answerAll = store
       const outcome = outcomeOf(upload(Object.entries(files).map(([name, type]) => textFile(name, 1, type))))
@@ -275,7 +275,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toEqual(refused[0] ?? accepted.map(name => `id of ${name}`))
     })
 
-    it('compare sizes in bytes, and can be reactive', async () => {
+    it('compare the size of a file with `maxSize` in bytes, and can be reactive', async () => {
       const maxSize = ref<number | undefined>(100)
       const { upload, shown, network } = mountUpload({ maxSize })
       network.answerAll = store
@@ -290,7 +290,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['b success id of b'])
     })
 
-    it('refuse all files of a call that contains too many', async () => {
+    it('refuse all files of a call that has more files than `maxFiles`', async () => {
       const { upload, shown, sent } = mountUpload({ maxFiles: 2 })
       const outcome = outcomeOf(upload(['a', 'b', 'c'].map(name => textFile(name))))
       await page.tick()
@@ -327,7 +327,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toEqual(['id of a'])
     })
 
-    it('is repeated after a minute without progress, but never while there is progress', async () => {
+    it('is recognized by a minute without progress, and is then aborted and repeated', async () => {
       const { upload, shown, sent } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a.txt')))
       await page.tick()
@@ -347,7 +347,7 @@ describe('useConvexUpload', () => {
       expect(outcome()).toEqual(['id of a.txt'])
     })
 
-    it('rejects after the last retry', async () => {
+    it('makes `upload` reject if it was the last retry', async () => {
       const onError = vi.fn()
       const { upload, shown, sent, network } = mountUpload({ retries: 2, onError })
       network.answerAll = request => request.answer(503, '')
@@ -370,8 +370,8 @@ describe('useConvexUpload', () => {
 
     it.each([
       ['seconds', { 'Retry-After': '7' }, 7000],
-      ['a date, by the server\'s clock', { 'retry-after': 'Wed, 01 Jan 2020 00:00:09 GMT', 'Date': 'Wed, 01 Jan 2020 00:00:00 GMT' }, 9000],
-    ])('is repeated after the time in Retry-After: %s', async (_how, headers, ms) => {
+      ['a date by the clock of the server', { 'retry-after': 'Wed, 01 Jan 2020 00:00:09 GMT', 'Date': 'Wed, 01 Jan 2020 00:00:00 GMT' }, 9000],
+    ])('is repeated after the time in Retry-After, which contains %s', async (_how, headers, ms) => {
       const { upload, sent } = mountUpload()
       void upload(textFile('a'))
       await page.tick()
@@ -392,7 +392,7 @@ describe('useConvexUpload', () => {
       [200, '{}'],
       [200, 'null'],
       [302, '{"storageId":"x"}'],
-    ])('is not repeated if the response is definite: %i %j', async (status, body) => {
+    ])('is not repeated if a retry would have the same response: %i %j', async (status, body) => {
       const { upload, sent, urlCalls } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a')))
       await page.tick()
@@ -402,7 +402,7 @@ describe('useConvexUpload', () => {
       expect(urlCalls()).toHaveLength(1)
     })
 
-    it('rejects with the error of the mutation if the mutation has failed', async () => {
+    it('makes `upload` reject with the error of the mutation if the mutation has failed', async () => {
       const { upload, shown, sent, urlCalls } = mountUpload()
       page.deployment.functions.set('files:generateUploadUrl', () => {
         throw new Error('not yours')
@@ -416,7 +416,7 @@ describe('useConvexUpload', () => {
       expect(sent).toEqual([])
     })
 
-    it('lets the next file start', async () => {
+    it('does not prevent the upload of the next file', async () => {
       const { upload, shown, sent } = mountUpload({ concurrency: 1 })
       const outcome = outcomeOf(upload([textFile('a'), textFile('b')]))
       await page.tick()
@@ -450,7 +450,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['a cancelled', 'b success id of b', 'c cancelled'])
     })
 
-    it('ends all uploads in one update, and rejects at once', async () => {
+    it('ends all uploads in one update if it has no argument, and `upload` rejects at once', async () => {
       const onError = vi.fn()
       const onSettled = vi.fn()
       const { upload, cancel, uploads, shown, sent, isPending } = mountUpload({ concurrency: 2, onError, onSettled })
@@ -503,7 +503,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['b success id of b'])
     })
 
-    it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('also ends an upload %i microtasks after the response', async (microtasks) => {
+    it.each(Array.from({ length: 12 }, (_, microtasks) => [microtasks]))('ends an upload completely, or not at all, %i microtasks after the response', async (microtasks) => {
       const onSuccess = vi.fn()
       const { upload, cancel, sent, shown } = mountUpload({ onSuccess })
       const outcome = outcomeOf(upload(textFile('a')))
@@ -526,7 +526,7 @@ describe('useConvexUpload', () => {
       }
     })
 
-    it('runs when the `signal` of a call aborts, whose reason becomes the cause', async () => {
+    it('is run when the `signal` of a call aborts, whose reason is the cause of the error', async () => {
       const { upload, shown, sent } = mountUpload()
       const controller = new AbortController()
       const removed = vi.spyOn(controller.signal, 'removeEventListener')
@@ -544,7 +544,7 @@ describe('useConvexUpload', () => {
       expect(other()).toEqual(['id of c'])
     })
 
-    it('prevents the request of a URL if the `signal` has already aborted', async () => {
+    it('is run before a URL is requested if the `signal` has already aborted', async () => {
       const onError = vi.fn()
       const { upload, shown, urlCalls } = mountUpload({ maxSize: 100, onError })
       const outcome = outcomeOf(upload([textFile('a'), textFile('too large', 200)], {}, { signal: AbortSignal.abort() }))
@@ -555,7 +555,7 @@ describe('useConvexUpload', () => {
       expect(onError).not.toHaveBeenCalled()
     })
 
-    it('ends all uploads if a template passes an event to it', async () => {
+    it('ends all uploads if it receives the DOM event of @click="cancel"', async () => {
       const { upload, cancel, shown } = mountUpload()
       void upload([textFile('a'), textFile('b')]).catch(() => {})
       await page.tick()
@@ -563,7 +563,7 @@ describe('useConvexUpload', () => {
       expect(shown()).toEqual(['a cancelled', 'b cancelled'])
     })
 
-    it('runs at reset(), which also empties the list', async () => {
+    it('is run by reset(), which also empties the list', async () => {
       const { upload, reset, shown, sent, progress } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a')))
       await page.tick()
@@ -575,7 +575,7 @@ describe('useConvexUpload', () => {
       expect(sent[0]!.isAborted).toBe(true)
     })
 
-    it('runs when the component is unmounted', async () => {
+    it('is run when the component is unmounted', async () => {
       const { upload, stop, sent } = mountUpload({ concurrency: 1 })
       const outcome = outcomeOf(upload([textFile('a'), textFile('b')]))
       await page.tick()
@@ -589,7 +589,7 @@ describe('useConvexUpload', () => {
   describe('an identity change', () => {
     const CHANGES = [
       ['another user signs in', () => page.source.signIn('bea')],
-      ['they sign out', () => page.source.report({ status: 'signedOut' })],
+      ['the user signs out', () => page.source.report({ status: 'signedOut' })],
     ] as const
 
     it.each(CHANGES)('ends all uploads in the same tick, and sends no further request: %s', async (_what, change) => {
@@ -670,7 +670,7 @@ describe('useConvexUpload', () => {
       expect(sent.map(({ url }) => url)).toEqual(['https://storage/ada/1', 'https://storage/bea/2'])
     })
 
-    it('does not occur when a token is renewed, so uploads continue', async () => {
+    it('does not occur if the same user has a new session: uploads continue', async () => {
       const { upload, shown, sent } = mountUpload({}, { user: 'ada' })
       void upload(textFile('a'))
       await page.tick(100)
@@ -683,15 +683,15 @@ describe('useConvexUpload', () => {
     })
   })
 
-  describe('leaving the page', () => {
-  /** Whether the browser would ask for confirmation before it leaves the page. */
+  describe('the warning before the user leaves the page', () => {
+    /** Whether the browser would warn the user before the page is closed. */
     function wouldWarn(): boolean {
       const event = new Event('beforeunload', { cancelable: true })
       dispatchEvent(event)
       return event.defaultPrevented
     }
 
-    it('shows a warning until the last upload has ended', async () => {
+    it('is shown until the last upload has ended', async () => {
       const { upload, sent } = mountUpload({ concurrency: 1 })
       await page.tick(100)
       expect(wouldWarn()).toBe(false)
@@ -711,7 +711,7 @@ describe('useConvexUpload', () => {
       expect(wouldWarn()).toBe(false)
     })
 
-    it('shows no warning for uploads of a previous identity', async () => {
+    it('is not shown for uploads of a previous identity', async () => {
       const { upload } = mountUpload({}, { user: 'ada' })
       await page.tick(100)
       void upload(textFile('a')).catch(() => {})
@@ -722,8 +722,8 @@ describe('useConvexUpload', () => {
     })
   })
 
-  describe('closing the plugin', () => {
-    it('ends all uploads', async () => {
+  describe('close() of the plugin', () => {
+    it('ends all uploads with the code CLOSED', async () => {
       const { upload, sent, shown } = mountUpload()
       const outcome = outcomeOf(upload(textFile('a')))
       await page.tick()
