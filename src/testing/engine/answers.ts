@@ -1,4 +1,4 @@
-/** The answers of committed mutations, which a client may send again after a reconnect. */
+/** The answers to committed mutations. After a reconnect, a client may send a mutation again. */
 import type { DatabaseSync, StatementSync } from './sqlite.ts'
 
 const SCHEMA = `
@@ -11,12 +11,12 @@ const SCHEMA = `
     UNIQUE (session, request)
   );
 `
-/** Limits the space that a page needs if it is open for a long time. */
+/** Limits how much space the answers need in a deployment that runs for a long time. */
 const KEPT_ANSWERS = 10_000
 
 /** The answer to a mutation. It is saved by the commit of the mutation. */
 export interface Answer {
-  /** The client's session. */
+  /** The session id that the client sent when it connected. */
   session: string
   /** The number of the request in the session. */
   request: number

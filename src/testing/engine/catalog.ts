@@ -4,24 +4,24 @@ import type { IndexInfo, TableInfo } from './types.ts'
 import { DeveloperError } from './developer-error.ts'
 import { checkTableIdentifier } from './schema-definition.ts'
 
-/** The tables of the component whose function reads. */
+/** The tables and indexes of one component. */
 export interface Catalog {
   /**
-   * The result is `undefined` if the component has no table of the name, so that the table has no
-   * documents.
+   * Returns `undefined` if the component has no table of this name. Such a table is read as an
+   * empty table.
    */
   findTable: (name: string) => TableInfo | undefined
   findSearchIndex: (table: string, index: string) => SearchIndexJSON | undefined
   findVectorIndex: (table: string, index: string) => VectorIndexJSON | undefined
-  /** Whether the schema declares the index, but does not enable it yet. */
+  /** Whether the schema declares the index as staged: declared, but not enabled yet. */
   isStaged?: (table: string, index: string) => boolean
 }
 
 /**
- * Makes the catalog of a component.
+ * Creates the catalog of a component.
  *
  * @param schema `null` if the component has no schema.
- * @param findTable Finds a table by a name that is valid.
+ * @param findTable Finds a table by its name, which has been checked.
  */
 export function createCatalog(schema: SchemaJSON | null, findTable: Catalog['findTable']): Catalog {
   const tables = new Map(schema?.tables.map(table => [table.tableName, table]))
@@ -50,7 +50,9 @@ export function splitIndexName(name: string): [table: string, index: string] {
   return [name.slice(0, dot), name.slice(dot + 1)]
 }
 
-/** Finds an index by `table.index`. The result is `undefined` if the table has no documents. */
+/**
+ * Finds an index by the name `table.index`. Returns `undefined` if the table does not exist yet.
+ */
 export function findIndex(catalog: Catalog, name: string): IndexInfo | undefined {
   const [tableName, indexName] = splitIndexName(name)
   const table = catalog.findTable(tableName)
@@ -81,7 +83,7 @@ const WRONG_KIND = {
   vector: ['IndexNotAVectorIndexError', 'a vector index'],
 } as const
 
-/** Describes why there is no index of the kind. */
+/** The error for an index that does not exist, is staged, or is of another kind. */
 function describeMissing(catalog: Catalog, name: string, kind: keyof typeof WRONG_KIND): DeveloperError {
   const [table, index] = splitIndexName(name)
   if (catalog.isStaged?.(table, index)) {

@@ -1,4 +1,4 @@
-/** The timestamps of commits and the creation times of documents. Both only grow. */
+/** The timestamps of commits and the creation times of documents. Both always increase. */
 import type { DatabaseSync, StatementSync } from './sqlite.ts'
 
 const SCHEMA = `
@@ -35,7 +35,9 @@ export class Clock {
     return this.#timestamp
   }
 
-  /** A timestamp for a commit, later than all others even if the time was set back. */
+  /**
+   * A timestamp for a commit, later than all previous ones, even if the system time was set back.
+   */
   nextTimestamp(): bigint {
     const now = BigInt(Math.floor(this.now())) * NS_PER_MS
     const next = this.#timestamp + 1n
@@ -47,14 +49,15 @@ export class Clock {
     this.#save.run(timestamp, this.#creationTime)
   }
 
-  /** The commit is durable. */
+  /** Must be called when the commit with this timestamp is durable. */
   advance(timestamp: bigint): void {
     this.#timestamp = timestamp
   }
 
   /**
-   * The creation time of the next document: the time at which its transaction began, or the next
-   * float after the last one, so that the order of creation is the order of insertion.
+   * The creation time of the next document: the time at which its transaction began, or, if the
+   * previous creation time is not earlier, the next greater float. So the creation times sort in
+   * the order of insertion.
    */
   nextCreationTime(beginTime: number): number {
     this.#creationTime = beginTime > this.#creationTime ? beginTime : nextFloat(this.#creationTime)
@@ -62,7 +65,7 @@ export class Clock {
   }
 }
 
-/** The least float that is greater than a positive one. */
+/** The least float that is greater than `value`, which has to be positive. */
 function nextFloat(value: number): number {
   float[0] = value
   bits[0]! += 1n

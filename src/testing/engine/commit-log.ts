@@ -1,4 +1,4 @@
-/** The last commits, kept in memory while an open transaction began before them. */
+/** The commits that happened since the beginning of the oldest open transaction, in memory. */
 import type { Write } from './write.ts'
 
 export interface Commit {
@@ -6,7 +6,7 @@ export interface Commit {
   writes: readonly Write[]
 }
 
-/** A transaction, of which the log needs the timestamp only. */
+/** The part of a transaction that the log needs. */
 interface Reader {
   readonly snapshot: bigint
 }
@@ -14,8 +14,9 @@ interface Reader {
 export class CommitLog {
   readonly #open = new Set<Reader>()
   /**
-   * How many open transactions have a snapshot. The oldest snapshot is the first one: transactions
-   * begin at the newest timestamp, or at the snapshot of another open transaction.
+   * The number of open transactions for each snapshot. The first key is the oldest snapshot,
+   * because transactions begin at the newest timestamp, or at the snapshot of another open
+   * transaction.
    */
   readonly #snapshots = new Map<bigint, number>()
   #commits: Commit[] = []

@@ -1,10 +1,10 @@
-/** Puts the timestamp of a commit where its documents have the placeholder for it. */
+/** Replaces the placeholder for the commit timestamp in the documents that a commit writes. */
 import type { Write } from './write.ts'
 import { convexToJson } from 'convex/values'
 import { Revision } from './revision.ts'
 import { newWrite } from './write.ts'
 
-/** Quotes within a string are escaped, so no string of a document contains this text. */
+/** In JSON, quotes within a string are escaped, so no string of a document contains this text. */
 const PLACEHOLDER = '{"$commitTs":null}'
 
 export function resolveTimestamp(write: Write, timestamp: bigint): Write {

@@ -10,7 +10,7 @@ import { afterPrefix } from './index-key.ts'
 /** The position after all rows. */
 export const END = 'end'
 
-/** A position in the rows of a query: after the row with a key, or after all rows. */
+/** A position in the rows of a query: after the row with this key, or after all rows. */
 export type CursorPosition = Key | typeof END
 
 /** Stands for {@link END} in a cursor. It is not a character of base64. */
@@ -43,7 +43,7 @@ export function decodeCursor(cursor: string | null, fingerprint: string): Cursor
   return new Uint8Array(Buffer.from(position, 'base64url'))
 }
 
-/** The part of the query's interval after the first position, up to the second position. */
+/** The part of the query's interval after the position `after`, up to and including `until`. */
 export function partOf(source: QuerySource, after: CursorPosition | null, until: CursorPosition | null): Interval {
   const part = { ...source.interval }
   if (after === END)
@@ -71,7 +71,9 @@ function lowerEnd(part: Interval, end: Key | null): void {
     part.end = end
 }
 
-/** In production, only the data reaches the client. */
+/**
+ * The error has data, because a production deployment does not send messages of errors to clients.
+ */
 function invalidCursor(message: string): DeveloperError {
   return new DeveloperError('InvalidCursor', message, { isConvexSystemError: true, paginationError: 'InvalidCursor' })
 }

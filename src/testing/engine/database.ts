@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openDatabase } from './sqlite.ts'
 
 const FILE = 'deployment.sqlite'
-/** Changes when a version cannot use the tables of the version before. */
+/** The version of the table format. Increased by a release that cannot use the previous tables. */
 const FORMAT = 1
 
 /** Another process uses the folder. */
@@ -34,13 +34,15 @@ export function openDeploymentDatabase(folder: string | undefined): DatabaseSync
   try {
     // Two processes would not see each other's commits, so the first one locks the file.
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
-    // A commit is in the log of the operating system when it returns: it outlives the process. The
-    // file is synchronized with the disk when the log is merged into it.
+    // When a commit returns, the operating system has received its entry in the write-ahead log:
+    // the commit survives a crash of the process. The file is synchronized with the disk when the
+    // log is merged into it.
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = NORMAL')
-    // 16 MiB for pages in memory, and for the log before it is merged: fills are a third faster.
+    // The cache of pages has 16 MiB, and the log is merged when it has 16 MiB: inserting many
+    // documents is a third faster.
     database.exec('PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096')
-    // Takes the lock at once.
+    // SQLite takes the lock only with the first transaction, so an empty one is run at once.
     database.exec('BEGIN EXCLUSIVE; COMMIT')
     checkFormat(database, folder)
   }
@@ -73,7 +75,9 @@ export function inTransaction<T>(database: DatabaseSync, body: () => T): T {
   }
 }
 
-/** SQLite ends a transaction itself after some errors, for example if the disk is full. */
+/**
+ * `ROLLBACK` throws if SQLite has ended the transaction itself, for example if the disk is full.
+ */
 function rollback(database: DatabaseSync): void {
   try {
     database.exec('ROLLBACK')

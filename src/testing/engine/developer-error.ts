@@ -1,14 +1,13 @@
-/** The errors that an app's function causes, and that Convex reports with the same words. */
+/** The errors that an app's function causes. Their messages are those of Convex. */
 import type { JSONValue } from 'convex/values'
 
 /**
- * An error that the app's developer has to mend. The function that made the request receives the
- * message.
+ * An error in the app's code. It is thrown in the function that caused it, with the same message.
  */
 export class DeveloperError extends Error {
   /** Convex's short name of the error, such as `IndexNotFoundError`. */
   readonly code: string
-  /** The data that the function receives as those of a `ConvexError`. */
+  /** The data of the `ConvexError` that the function receives. */
   readonly data?: JSONValue
 
   constructor(code: string, message: string, data?: JSONValue) {

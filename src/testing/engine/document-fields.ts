@@ -1,15 +1,15 @@
-/** The check of fields that a function writes: system fields, and texts that are not Unicode. */
+/** Checks the fields that a function writes: refuses system fields and lone surrogates. */
 import type { Value } from 'convex/values'
 import type { DocumentValue, StoredDocument } from './types.ts'
 import { DeveloperError } from './developer-error.ts'
 import { isObject, printValue } from './print-value.ts'
 
-/** Two surrogates that belong together are one character, which is not a surrogate. */
+/** With the flag `u`, a pair of surrogates counts as one character and does not match. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /**
- * Refuses fields that only Convex can set. The id and the time of creation may be written as they
- * are, so that a function can replace a document by what it has read.
+ * Refuses fields that only Convex can set. `_id` and `_creationTime` may be written if their values
+ * do not change, so that a function can read a document and write all its fields back.
  *
  * @param fields The fields that the function writes.
  * @param document The document that is changed, `null` if it is inserted.

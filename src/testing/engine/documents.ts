@@ -9,7 +9,7 @@ import { checkFields } from './document-fields.ts'
 import { encodeKey } from './index-key.ts'
 import { checkDocument } from './value-limits.ts'
 
-/** The transaction of a function, and what its documents are checked against. */
+/** The transaction of a function, with the schema and the limits for its documents. */
 export interface DocumentContext {
   transaction: Transaction
   /** The schema of the component that owns the table. */
@@ -18,7 +18,9 @@ export interface DocumentContext {
   policy: LimitPolicy
 }
 
-/** Reads the document of an id. The read counts, also if there is no document. */
+/**
+ * Reads the document with an id. The read counts for the limits even if there is no such document.
+ */
 export function getDocument(
   { transaction, meter }: Pick<DocumentContext, 'transaction' | 'meter'>,
   id: string,
@@ -39,7 +41,7 @@ export function insertDocument(context: DocumentContext, table: TableInfo, field
   return context.transaction.insert(table.number, fields)
 }
 
-/** Replaces the fields of a document, and returns the document as it is then. */
+/** Replaces the fields of a document, and returns the new document. */
 export function replaceDocument(
   context: DocumentContext,
   table: TableInfo,
@@ -52,7 +54,7 @@ export function replaceDocument(
   return update(context, table, document, { ...fields, _id, _creationTime })
 }
 
-/** Changes some fields of a document, and returns the document as it is then. */
+/** Changes some fields of a document, and returns the new document. */
 export function patchDocument(
   context: DocumentContext,
   table: TableInfo,
@@ -65,7 +67,7 @@ export function patchDocument(
   return update(context, table, document, { ...document.value, ...changes, _id, _creationTime })
 }
 
-/** Deletes a document, and returns it as it was. */
+/** Deletes a document, and returns the deleted document. */
 export function deleteDocument(context: DocumentContext, id: string): StoredDocument {
   const document = requireDocument(context, id, 'Delete')
   context.meter.writeDocument(0)
@@ -80,7 +82,7 @@ function update(
   fields: DocumentValue,
 ): StoredDocument {
   const size = checkDocument(fields, policy)
-  // Convex does not write a document that stays the same, so no subscription runs again.
+  // Convex does not write a document whose fields do not change, so no subscription runs again.
   if (compareValues(withoutMissing(fields), document.value as Value) === 0)
     return document
   schema.checkWrite(table.name, fields)

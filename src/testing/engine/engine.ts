@@ -26,7 +26,7 @@ export interface EngineOptions {
   now?: () => number
 }
 
-/** What else a commit saves. */
+/** Further changes that a commit saves. */
 export interface CommitExtras {
   answer?: Answer
   /** The keys of files to which no document refers any more. */
@@ -80,8 +80,9 @@ export class Engine {
   }
 
   /**
-   * The table of a component. It is added if it does not exist, also for a query: its subscription
-   * has to read an index, so that it is affected by the first insert.
+   * The table of a component. It is added if it does not exist, even if only a query uses it: the
+   * read set of the query has to contain an index of the table, so that the first insert affects
+   * it.
    */
   table(component: string, name: string): TableInfo {
     return this.#registry.find(component, name)
@@ -93,8 +94,9 @@ export class Engine {
   }
 
   /**
-   * Makes the indexes of a component those of its schema: fills new ones, and removes the ones that
-   * the schema does not declare. All subscriptions are called if an index has changed.
+   * Changes the indexes of a component to those that its schema declares: fills new ones, and
+   * removes those that the schema does not declare. All subscriptions are called if an index has
+   * changed.
    */
   defineIndexes(component: string, definitions: IndexDefinitions): void {
     for (const name of Object.keys(definitions))
@@ -112,7 +114,10 @@ export class Engine {
     }
   }
 
-  /** Changes the number of a table without documents, so that it can receive exported documents. */
+  /**
+   * Changes the number of an empty table, so that documents with exported ids can be imported:
+   * their ids contain the table number.
+   */
   renumberTable(table: TableInfo, number: number): void {
     inTransaction(this.#database, () => this.#registry.renumber(table, number))
     this.#invalidateAll()
@@ -129,8 +134,8 @@ export class Engine {
   }
 
   /**
-   * Begins a transaction that sees all commits so far, or the same data as another transaction that
-   * is open. It must be committed, subscribed or ended.
+   * Begins a transaction that sees all commits so far, or the same data as `other`, which must be
+   * open. The caller must pass the transaction to `commit`, `subscribe` or `end`.
    */
   begin(other?: EngineTransaction): EngineTransaction {
     other?.check()
@@ -147,7 +152,7 @@ export class Engine {
     return transaction
   }
 
-  /** Ends a transaction without its writes. */
+  /** Ends a transaction and discards its writes. */
   end(transaction: EngineTransaction): void {
     this.#log.close(transaction)
   }
@@ -176,7 +181,7 @@ export class Engine {
   /**
    * Ends a transaction and calls `onChange` once, when a commit changes what the transaction read.
    * Returns a function that unsubscribes. If such a commit has happened since the beginning of the
-   * transaction, this method first calls `onChange` with the timestamp of the first such commit.
+   * transaction, this method calls `onChange` itself, with the timestamp of the first such commit.
    */
   subscribe(transaction: EngineTransaction, onChange: (timestamp: bigint) => void): () => void {
     const subscription: Subscription = { reads: transaction.reads, onChange }
@@ -209,7 +214,7 @@ export class Engine {
       throw new ConflictError(conflict.write.table, conflict.write.id)
   }
 
-  /** The first write since a transaction began that changes what it read. */
+  /** The first committed write since the beginning of a transaction that changes what it read. */
   #conflict({ snapshot, reads }: EngineTransaction): { write: Write, timestamp: bigint } | undefined {
     for (const { timestamp, writes } of this.#log.since(snapshot)) {
       const write = writes.find(write => reads.isAffectedBy(write))

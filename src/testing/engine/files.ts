@@ -35,7 +35,7 @@ export class Files {
   constructor(database: DatabaseSync) {
     this.#database = database
     database.exec(SCHEMA)
-    // The previous process ended before these files had arrived as a whole.
+    // These chunks exist if a previous process ended while it was receiving a file.
     database.exec('DELETE FROM chunks WHERE file NOT IN (SELECT key FROM files)')
     this.#insertFile = database.prepare('INSERT INTO files (key, size) VALUES (?, ?)')
     this.#insertChunk = database.prepare('INSERT INTO chunks (file, position, data) VALUES (?, ?, ?)')
@@ -45,7 +45,7 @@ export class Files {
     this.#deleteChunks = database.prepare('DELETE FROM chunks WHERE file = ?')
   }
 
-  /** Stores a file. It exists when all of it has arrived. */
+  /** Stores a file. The file exists once its last byte is stored. */
   async write(contents: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredFile> {
     const key = randomUUID()
     const hash = createHash('sha256')
@@ -105,7 +105,7 @@ async function* inChunks(contents: AsyncIterable<Uint8Array> | Iterable<Uint8Arr
       parts = []
       bytes = 0
     }
-    // A stream may use the memory of a part again.
+    // The part is copied, because a stream may reuse its memory.
     parts.push(Buffer.from(part))
     bytes += part.length
   }

@@ -25,7 +25,7 @@ type ComparisonOperator = keyof typeof COMPARISONS
 type ArithmeticOperator = keyof typeof ARITHMETICS
 type Evaluate = (document: DocumentValue) => Value | undefined
 
-/** The order of values is the order of indexes, in which a missing field is smallest. */
+/** Values are compared in the order of index keys: a missing field is less than any value. */
 const COMPARISONS = {
   $eq: (order: number) => order === 0,
   $neq: (order: number) => order !== 0,
@@ -105,7 +105,7 @@ function compileArithmetic(operator: ArithmeticOperator, [left, right]: Pair): E
 }
 
 interface Arithmetic {
-  /** The word of the error messages. */
+  /** The word for the operation in error messages. */
   verb: string
   integers: (left: bigint, right: bigint) => bigint
   floats: (left: number, right: number) => number
@@ -129,7 +129,8 @@ function calculate(operator: ArithmeticOperator, left: Value | undefined, right:
     if (isQuotient && right === 0n)
       throw evaluationError(`Cannot ${verb} ${left} by zero`)
     const result = integers(left, right)
-    // The quotient is out of range, and Convex refuses the remainder as well.
+    // The quotient `MIN_INT64 / -1` is out of range. Convex refuses the remainder `MIN_INT64 % -1`
+    // as well.
     if ((isQuotient && left === MIN_INT64 && right === -1n) || result !== BigInt.asIntN(64, result))
       throw evaluationError(`Cannot ${verb} ${left} and ${right}: the result is out of range for Int64`)
     return result

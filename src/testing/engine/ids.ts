@@ -2,20 +2,23 @@
 import { Buffer } from 'node:buffer'
 import { randomFillSync } from 'node:crypto'
 
-/** Crockford's alphabet. Its characters are in ASCII order, so ids of a table sort as bytes do. */
+/**
+ * Crockford's alphabet. Its characters are in ASCII order, so the ids of a table sort like their
+ * bytes.
+ */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const DIGITS = new Map([...ALPHABET].map((character, digit) => [character, digit]))
 
 const INTERNAL_BYTES = 16
 const RANDOM_BYTES = 14
 const CHECKSUM_BYTES = 2
-/** The table number takes one to five bytes. */
+/** The length of an id varies, because its table number takes one to five bytes. */
 const MIN_LENGTH = 31
 const MAX_LENGTH = 37
 const MAX_TABLE_NUMBER = 2 ** 32 - 1
 const DAY_MS = 86_400_000
 
-/** Asking the operating system for random bytes costs more than an id, so many are read at once. */
+/** Each read of random bytes from the operating system is slow, so one read serves 256 ids. */
 const pool = Buffer.alloc(RANDOM_BYTES * 256)
 let poolOffset = pool.length
 
@@ -25,7 +28,7 @@ export interface DecodedId {
   bytes: Uint8Array
 }
 
-/** The 16 bytes of a new document: 14 random ones, and the day of its creation since 1970. */
+/** The 16 bytes for a new id: 14 random bytes, and the days from 1970 to the creation time. */
 export function newIdBytes(creationTime: number): Uint8Array {
   if (poolOffset === pool.length) {
     randomFillSync(pool)
@@ -57,7 +60,7 @@ export function encodeId(tableNumber: number, bytes: Uint8Array): string {
 
 /** The parts of an id, or `undefined` if the text is not the canonical form of an id. */
 export function decodeId(text: string): DecodedId | undefined {
-  // A long text must not cost more than a short one.
+  // Long texts are refused before they are decoded, since decoding them takes time.
   if (text.length < MIN_LENGTH || text.length > MAX_LENGTH)
     return undefined
   const binary = fromBase32(text)
@@ -83,7 +86,8 @@ export function decodeId(text: string): DecodedId | undefined {
     return undefined
 
   const bytes = Uint8Array.from(binary.slice(position, end))
-  // Table numbers with needless bytes and unused bits of the last character have several texts.
+  // Other texts would have the same parts: with needless bytes in the table number, or with other
+  // unused bits in the last character.
   if (encodeId(table, bytes) !== text)
     return undefined
   return { table, bytes }

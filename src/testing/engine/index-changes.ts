@@ -6,7 +6,7 @@ import { documentKey } from './index-key.ts'
 import { restAfter } from './snapshot-view.ts'
 import { rowOf } from './store.ts'
 
-/** Large enough to be fast, small enough for memory: documents may have a megabyte. */
+/** How many documents are read at once. More would be faster, but each may have a megabyte. */
 const BATCH = 64
 
 /** Returns whether anything has changed. The caller has opened a transaction of SQLite. */

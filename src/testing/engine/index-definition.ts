@@ -1,4 +1,4 @@
-/** The checks of a table's index definitions when they are pushed. */
+/** Checks the index definitions of a table when its schema is loaded. */
 import type { IndexJSON, SearchIndexJSON, TableJSON, VectorIndexJSON } from './schema.ts'
 import { DeveloperError } from './developer-error.ts'
 import { isFieldPath, isIdentifier } from './identifiers.ts'
@@ -11,7 +11,7 @@ const MIN_DIMENSIONS = 2
 const MAX_DIMENSIONS = 4096
 const RESERVED_NAMES = ['by_id', 'by_creation_time']
 
-/** Refuses the indexes that Convex would not accept, with Convex's words. */
+/** Refuses the indexes that Convex would not accept, with Convex's error codes. */
 export function checkIndexDefinitions(table: TableJSON): void {
   const { tableName } = table
   const [database, search, vector] = [databaseIndexes(table), searchIndexes(table), vectorIndexes(table)]
@@ -116,7 +116,7 @@ function checkFieldPaths(table: string, index: string, paths: string[]): void {
     refuse('InvalidIndexField', `In table "${table}": In index "${index}": Invalid index field: "${invalid}"`)
 }
 
-/** Refuses two indexes that have the same key. */
+/** Calls `refusePair` for two indexes for which `keyOf` returns the same key. */
 function refuseEqual<Index extends { indexDescriptor: string }>(
   indexes: Index[],
   keyOf: (index: Index) => unknown,

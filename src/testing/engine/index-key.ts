@@ -1,4 +1,4 @@
-/** Bytes for lists of values whose order is the order of `compareValues` in `convex/values`. */
+/** Encodes lists of values as bytes that sort in the order of Convex's function `compareValues`. */
 import type { Value } from 'convex/values'
 import type { IndexInfo, Interval, Key } from './types.ts'
 import { Buffer } from 'node:buffer'
@@ -21,17 +21,19 @@ const TAGS = {
   object: 0x15,
 } as const
 const TERMINATOR = 0x00
-/** Follows a zero byte within a string or bytes. No value begins with it. */
+/**
+ * The byte that follows each zero byte in a string or a byte array. No value begins with this byte.
+ */
 const ESCAPE = 0xFF
 
-/** Stands for the timestamp of the commit. `convex/values` does not export it. */
+/** The placeholder for the timestamp of the commit, which `convex/values` does not export. */
 const COMMIT_TIMESTAMP: unknown = jsonToConvex({ $commitTs: null })
 
 const SIGN_BIT = 1n << 63n
 const MAX_INT64 = SIGN_BIT - 1n
 const ALL_BITS = (1n << 64n) - 1n
 
-/** One end of a range within the values that follow the equal ones. */
+/** The lower or the upper end of a range of values. */
 export interface Bound {
   value: Value | undefined
   isInclusive: boolean
@@ -68,7 +70,9 @@ export function afterPrefix(key: Key): Key {
   return end
 }
 
-/** The keys that begin with equal values and whose next value is between the bounds. */
+/**
+ * The interval of keys that begin with the values `equal`, followed by a value between the bounds.
+ */
 export function keyInterval(equal: readonly (Value | undefined)[], lower?: Bound, upper?: Bound): Interval {
   const prefix = encodeKey(equal)
   let { start, end }: Interval = { start: prefix, end: equal.length === 0 ? null : afterPrefix(prefix) }
@@ -129,7 +133,7 @@ function writeCompound(value: unknown): void {
     return writeByte(TERMINATOR)
   }
   if (value === COMMIT_TIMESTAMP) {
-    // The timestamp is not known before the commit. Until then it sorts after all others.
+    // The timestamp is not known before the commit. Until then it sorts after all other integers.
     return writeInt64(MAX_INT64)
   }
   const fields = value as Record<string, unknown>
@@ -154,7 +158,7 @@ function writeInt64(value: bigint): void {
 function writeFloat64(value: number): void {
   reserve(9)
   scratch[length] = TAGS.float64
-  // All NaNs are the same one: JavaScript does not keep their bits.
+  // Every NaN gets the same bits, since JavaScript does not distinguish NaNs.
   scratch.writeDoubleBE(Number.isNaN(value) ? Number.NaN : value, length + 1)
   // Negative numbers have all bits inverted, so that greater magnitudes sort first.
   const mask = scratch[length + 1]! < 0x80 ? SIGN_BIT : ALL_BITS
@@ -163,7 +167,7 @@ function writeFloat64(value: number): void {
 }
 
 function writeString(text: string): void {
-  // Most strings are short ASCII without zeros: writing them does not need a second buffer.
+  // Most strings are short and have no zero byte to escape, so they need no second buffer.
   const maximum = text.length * 3
   if (maximum < 512 && !text.includes('\0')) {
     reserve(maximum + 2)

@@ -20,7 +20,7 @@ type BoundJSON = RangeExpressionJSON & { type: keyof typeof SIDES }
 const SIDES = { Gt: 'lower', Gte: 'lower', Lt: 'upper', Lte: 'upper' } as const
 const COMPARATORS = { Eq: '==', Gt: '>', Gte: '>=', Lt: '<', Lte: '<=' }
 
-/** The comparisons of a range, sorted by what they do. */
+/** The comparisons of a range, grouped by their kind. */
 interface Comparisons {
   equal: Map<string, Value | undefined>
   /** The field that has bounds, if there is one. */
@@ -33,11 +33,11 @@ interface Comparisons {
  * Compiles the comparisons to an interval of the index. The compared fields have to be the first
  * fields of the index, and only the last of them may have bounds.
  *
- * @param indexName The name for messages, such as `messages.by_channel`.
+ * @param indexName The name in error messages, such as `messages.by_channel`.
  */
 export function compileRange(indexName: string, index: IndexInfo, expressions: RangeExpressionJSON[]): Interval {
   const { equal, boundFields, lower, upper } = sortComparisons(indexName, expressions)
-  // Each index ends with the id, so that a range may narrow down to one document.
+  // Each index ends with the id, so a range may compare the id too, and select one document.
   const indexFields = [...new Set([...index.fields, '_id'])]
   const unknown = [...equal.keys(), ...boundFields].find(field => !indexFields.includes(field))
   if (unknown !== undefined) {

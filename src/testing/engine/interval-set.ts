@@ -12,7 +12,7 @@ export class IntervalSet {
   includes(key: Key): boolean {
     let low = 0
     let high = this.intervals.length
-    // The number of intervals that start at the key or before it.
+    // After the loop, `low` is the number of intervals that start at the key or before it.
     while (low < high) {
       const middle = (low + high) >>> 1
       if (Buffer.compare(this.intervals[middle]!.start, key) <= 0)

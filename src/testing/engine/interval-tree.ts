@@ -1,11 +1,12 @@
-/** Items with intervals. The items whose intervals include a key are found by look-up. */
+/** A collection of items with intervals, which finds the items whose intervals include a key. */
 import type { Interval, Key } from './types.ts'
 import { Buffer } from 'node:buffer'
 import { isBefore } from './interval-set.ts'
 
 /**
- * A treap: a search tree by start and end, balanced by random priorities. Each node has the last
- * end of its subtree, so that a look-up leaves out the subtrees that end before the key.
+ * A treap: a search tree by start and end, balanced by random priorities. Each node stores the last
+ * end of all intervals in its subtree, so that a look-up skips the subtrees whose intervals all end
+ * before the key.
  */
 interface Node<T> {
   readonly interval: Interval

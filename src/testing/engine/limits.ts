@@ -9,14 +9,14 @@ import { formatBytes } from './format-bytes.ts'
  */
 export type LimitsMode = 'enforce' | 'warn' | false
 
-/** A limit of Convex was exceeded. */
+/** The error for an exceeded limit of Convex. */
 export class LimitError extends DeveloperError {}
 
 const MIB = 2 ** 20
-/** From this share of a limit on, a function is warned. */
+/** A function that uses more than this share of a limit causes a warning. */
 const WARNING_SHARE = 0.8
 
-/** What one function, with all functions that it runs in its transaction, may do. */
+/** The limits for one function, together with all functions that it runs in its transaction. */
 export const FUNCTION_LIMITS = {
   documentsRead: 32_000,
   bytesRead: 16 * MIB,
@@ -105,7 +105,7 @@ const METRICS: Record<string, Metered> = {
 export class LimitPolicy {
   readonly #mode: LimitsMode
   readonly #warn: (message: string) => void
-  /** A function that exceeds a limit often is warned once. */
+  /** The warnings that the function has caused. Each is written once. */
   readonly #warned = new Set<string>()
 
   constructor(mode: LimitsMode, warn: (message: string) => void) {
@@ -113,7 +113,7 @@ export class LimitPolicy {
     this.#warn = warn
   }
 
-  /** Reports that a limit is exceeded. Returns if the function may continue. */
+  /** Reports that a limit is exceeded. Throws if the mode does not let the function continue. */
   exceeded(code: string, message: string): void {
     if (this.#mode === 'enforce')
       throw new LimitError(code, message)
@@ -165,7 +165,7 @@ export class Meter {
     this.#use('scheduledBytes', argumentBytes)
   }
 
-  /** What has been used of each limit, and what remains. */
+  /** The used and the remaining amount of each limit. */
   get metrics(): Record<string, { used: number, remaining: number }> {
     return Object.fromEntries(Object.entries(METRICS).map(([name, metered]) => {
       const used = this.#used.get(metered) ?? 0

@@ -1,4 +1,4 @@
-/** Changes to the rows of one index, in memory and in key order, over rows stored elsewhere. */
+/** Changes to the stored rows of one index. The changes are in memory, sorted by key. */
 import type { Interval, Key, Order, Row, StoredDocument } from './types.ts'
 import { Buffer } from 'node:buffer'
 
@@ -8,7 +8,7 @@ export interface Change {
   document: StoredDocument | null
 }
 
-/** The place of a change: the number of its run, and its number in the run. */
+/** The place of a change: the number of its run, and its position in the run. */
 interface Position {
   run: number
   offset: number
@@ -18,12 +18,12 @@ const LONGEST_RUN = 256
 
 export class Overlay {
   /**
-   * The changes in runs, none of which is empty. In a single list, each insertion would move half
-   * of all changes, and a transaction may have tens of thousands.
+   * The changes in runs, none of which is empty. In a single list, an insertion would move half of
+   * all changes on average, and a transaction may have tens of thousands of changes.
    */
   readonly #runs: Change[][] = []
 
-  /** The change of a key, or `undefined` if the stored row is valid. */
+  /** The change at a key, or `undefined` if the stored row is unchanged. */
   get(key: Key): Change | undefined {
     const { run, offset } = this.#position(key)
     const change = this.#runs[run]?.[offset]
@@ -93,7 +93,7 @@ export class Overlay {
 
   #insert(change: Change): void {
     const { run, offset } = this.#position(change.key)
-    // A key after all others belongs to the last run.
+    // A key that is greater than all others is added to the last run.
     const position = run === this.#runs.length && run > 0
       ? { run: run - 1, offset: this.#runs[run - 1]!.length }
       : { run, offset }
@@ -125,7 +125,7 @@ function isBefore(a: Position, b: Position): boolean {
   return a.run < b.run || (a.run === b.run && a.offset < b.offset)
 }
 
-/** How many items at the beginning of a sorted list are less than what is looked for. */
+/** The number of items at the beginning of a sorted list for which `isLess` returns `true`. */
 function lowerBound<T>(items: readonly T[], isLess: (item: T) => boolean): number {
   let low = 0
   let high = items.length

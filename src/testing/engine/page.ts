@@ -1,4 +1,4 @@
-/** Pagination of queries whose pages neither grow nor leave gaps when they run again. */
+/** Pagination. When a page's query runs again, the page ends at the same position as before. */
 import type { Value } from 'convex/values'
 import type { CursorPosition } from './cursor.ts'
 import type { QueryContext, QuerySource } from './query-source.ts'
@@ -30,8 +30,7 @@ export interface Page {
 }
 
 /**
- * Keeps the end of a subscription's page: when the query runs again, its page ends where it has
- * ended before.
+ * The end of a subscription's page. When the query runs again, its page ends at the same position.
  */
 export interface QueryJournal {
   /** The end of the page in the last run, `null` in the first. */
@@ -40,7 +39,7 @@ export interface QueryJournal {
   next: string | null
 }
 
-/** From this share of a limit on, a page should be split. */
+/** A page that uses more than this share of a limit should be split. */
 const SOFT_SHARE = 3 / 4
 const SOFT_PAGE_ROWS = SOFT_SHARE * 8192
 const SOFT_SEARCH_ROWS = SOFT_SHARE * 1024
@@ -48,7 +47,7 @@ const SOFT_SEARCH_ROWS = SOFT_SHARE * 1024
 /** The rows that were read for a page. */
 interface Read {
   documents: StoredDocument[]
-  /** The positions of all rows that were read, of those too that a filter has left out. */
+  /** The positions of all rows that were read, including the rows that a filter has excluded. */
   positions: Key[]
   bytes: number
   /** Why reading has ended before the end of the interval. */

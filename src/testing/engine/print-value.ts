@@ -46,7 +46,7 @@ export function isObject(value: Value | undefined): value is Record<string, Valu
     && value !== null
     && !Array.isArray(value)
     && !(value instanceof ArrayBuffer)
-    // The timestamp of a commit that has not happened yet stands for an int64.
+    // The placeholder for the timestamp of a commit is an object, but stands for an int64.
     && !((value as unknown) instanceof CommitTsPlaceholder)
 }
 

@@ -10,7 +10,7 @@ export interface QueryContext {
   meter: Meter
 }
 
-/** The rows that a query reads before its operators choose from them. */
+/** The rows of a query, to which its filters and limits have not been applied yet. */
 export interface QuerySource {
   kind: 'index' | 'search'
   /** The fields that the order of the rows depends on. */

@@ -96,7 +96,7 @@ function fieldsOfEachTable(indexName: string): string[] {
 /** The filters and limits of a query, in the order in which the function has added them. */
 export class Operators {
   readonly #stages: (Limit | ReturnType<typeof compileFilter>)[]
-  /** How many rows have to be read at most, if the query begins with a limit. */
+  /** The largest number of rows that have to be read, if the first operator is a limit. */
   readonly maximumRows: number | undefined
 
   constructor(operators: OperatorJSON[]) {
@@ -120,7 +120,7 @@ export class Operators {
   }
 }
 
-/** Accepts a number of rows. */
+/** Counts how many rows may still be accepted. */
 class Limit {
   remaining: number
 

@@ -10,7 +10,9 @@ interface IndexReads {
   /** Keys of single documents. */
   points: Map<string, Key>
   scans: ScanRead[]
-  /** The intervals of the scans, `undefined` if a scan has consumed more since. */
+  /**
+   * The merged intervals of the scans, `undefined` if a scan has read more since they were merged.
+   */
   ranges: IntervalSet | undefined
 }
 
@@ -21,7 +23,7 @@ export class ReadSet {
     this.#of(index).points.set(keyText(key), key)
   }
 
-  /** Records a scan, which has read nothing at first. */
+  /** Adds a scan that has not read anything yet. */
   addScan(index: IndexInfo, interval: Interval, order: Order): ScanRead {
     const reads = this.#of(index)
     const scan = new ScanRead(interval, order, () => reads.ranges = undefined)
@@ -29,13 +31,13 @@ export class ReadSet {
     return scan
   }
 
-  /** Whether a row at this position would have been read. */
+  /** Whether the transaction has read this position of an index, even if there was no row. */
   includes(index: number, key: Key): boolean {
     const reads = this.#reads.get(index)
     return reads !== undefined && (reads.points.has(keyText(key)) || rangesOf(reads).includes(key))
   }
 
-  /** Whether what was read has changed by a write. */
+  /** Whether a write has changed, added or removed a row at a position that was read. */
   isAffectedBy({ indexes, keysBefore, keysAfter }: Write): boolean {
     return indexes.some(({ id }, position) => {
       const before = keysBefore[position]
@@ -44,7 +46,7 @@ export class ReadSet {
     })
   }
 
-  /** What was read of each index. */
+  /** The keys and the intervals that were read, for each index. */
   * entries(): Iterable<{ index: number, points: Iterable<Key>, ranges: readonly Interval[] }> {
     for (const [index, reads] of this.#reads)
       yield { index, points: reads.points.values(), ranges: rangesOf(reads).intervals }
@@ -68,20 +70,20 @@ export class ScanRead {
   #last: Key | undefined
   #isComplete = false
 
-  /** `onChange` is called when more is consumed. */
+  /** `onChange` is called each time the scan has consumed more. */
   constructor(interval: Interval, order: Order, onChange: () => void) {
     this.interval = interval
     this.order = order
     this.#onChange = onChange
   }
 
-  /** The scan has returned the row at this position. */
+  /** Records that the scan has returned the row at this position. */
   advance(key: Key): void {
     this.#last = key
     this.#onChange()
   }
 
-  /** The scan has reached the end of its interval. */
+  /** Records that the scan has reached the end of its interval. */
   complete(): void {
     this.#isComplete = true
     this.#onChange()
@@ -98,7 +100,7 @@ export class ScanRead {
   }
 }
 
-/** A key as a text that a `Map` can find. */
+/** A key as a string, because a `Map` compares byte arrays by reference. */
 export function keyText(key: Key): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }

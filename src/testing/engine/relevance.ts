@@ -7,10 +7,13 @@ export interface Ranked {
   score: number
 }
 
-/** The constants of BM25: how soon repetitions cease to count, and how much long texts lose. */
+/**
+ * The constants of BM25: `K1` limits the weight of repetitions, `B` reduces the score of long
+ * texts.
+ */
 const K1 = 1.2
 const B = 0.75
-/** A term that only begins with the last term of the search counts this much. */
+/** The weight of a term that is not equal to the last term of the search, but begins with it. */
 const PREFIX_WEIGHT = 0.5
 /** How many different terms a search may match. */
 const MAX_MATCHED_TERMS = 64
@@ -24,7 +27,7 @@ interface TermCounts {
 
 /**
  * Ranks the texts that contain one of the terms, or a term that begins with the last of them. The
- * result has no order.
+ * result is not sorted.
  */
 export function rank(texts: readonly string[], terms: readonly string[]): Ranked[] {
   const exact = new Set(terms)

@@ -1,4 +1,4 @@
-/** One revision of a document, whose fields are decoded when they are read first. */
+/** One revision of a document. Its fields are decoded when they are read for the first time. */
 import type { JSONValue } from 'convex/values'
 import type { DocumentValue, StoredDocument } from './types.ts'
 import { convexToJson, jsonToConvex } from 'convex/values'
@@ -7,7 +7,9 @@ export class Revision implements StoredDocument {
   readonly id: string
   readonly table: number
   readonly json: string
-  /** The row of the table `documents`, `undefined` if the revision was not read from the store. */
+  /**
+   * The row number in the table `documents`, `undefined` if the store did not return the revision.
+   */
   readonly row: number | undefined
   #value: DocumentValue | undefined
 
@@ -19,7 +21,7 @@ export class Revision implements StoredDocument {
     this.#value = value
   }
 
-  /** A revision that a transaction makes. Fields that are `undefined` are left out. */
+  /** Creates the revision that a transaction writes. Fields that are `undefined` are left out. */
   static of(id: string, table: number, fields: DocumentValue): Revision {
     const value: DocumentValue = {}
     for (const [name, field] of Object.entries(fields)) {

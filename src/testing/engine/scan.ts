@@ -9,7 +9,7 @@ import { restAfter } from './snapshot-view.ts'
 export interface ScanSource {
   view: SnapshotView
   buffer: WriteBuffer
-  /** Records what is consumed. */
+  /** Records the part of the interval that the scan has consumed. */
   read: ScanRead
   /** Throws if the transaction may not read any more. */
   check: () => void
@@ -18,7 +18,7 @@ export interface ScanSource {
 /** Rows are read from the store in batches: a small one first, since most scans end early. */
 const FIRST_BATCH = 8
 const LARGEST_BATCH = 512
-/** Documents may have a megabyte, so a batch is limited by its size, too. */
+/** A document may have a megabyte, so the size of a batch is limited, too. */
 const BATCH_CHARACTERS = 2 ** 20
 
 export function* scanRows(source: ScanSource, index: IndexInfo, expectedRows = FIRST_BATCH): Generator<Row, void> {

@@ -1,4 +1,4 @@
-/** The check of a schema when it is pushed. */
+/** Checks the definition of a schema when the schema is loaded. */
 import type { SchemaJSON, TableJSON } from './schema.ts'
 import { DeveloperError } from './developer-error.ts'
 import { isIdentifier } from './identifiers.ts'
@@ -7,7 +7,7 @@ import { databaseIndexes, searchIndexes, vectorIndexes } from './schema.ts'
 import { checkDocumentType } from './validator-definition.ts'
 import { canContainField, canContainVector } from './validator-fields.ts'
 
-/** Refuses a schema that Convex would not accept, with Convex's words. */
+/** Refuses a schema that Convex would not accept, with Convex's error codes. */
 export function checkSchemaDefinition(schema: SchemaJSON): void {
   for (const table of schema.tables) {
     checkTableName(table.tableName)
@@ -19,14 +19,14 @@ export function checkSchemaDefinition(schema: SchemaJSON): void {
     schema.tables.forEach(checkReferences)
 }
 
-/** Refuses the name of a table that a schema defines or that a function writes to. */
+/** Refuses an invalid name of a table that a schema defines, or to which a function writes. */
 export function checkTableName(name: string): void {
   checkTableIdentifier(name)
   if (name.startsWith('_'))
     throw new DeveloperError('TableNameReserved', `${name} is a reserved table name.`)
 }
 
-/** Refuses what cannot be the name of a table, not even of a system table. */
+/** Refuses a name that no table can have, not even a system table. */
 export function checkTableIdentifier(name: string): void {
   if (!isIdentifier(name)) {
     const rule = 'A name begins with a letter and has at most 64 letters, digits and underscores.'

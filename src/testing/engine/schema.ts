@@ -6,7 +6,7 @@ import type { TableOfId } from './validator.ts'
 import { DeveloperError } from './developer-error.ts'
 import { findViolation } from './validator.ts'
 
-/** What `SchemaDefinition.export()` writes. */
+/** The JSON that `SchemaDefinition.export()` returns. */
 export interface SchemaJSON {
   tables: TableJSON[]
   schemaValidation: boolean
@@ -42,8 +42,8 @@ export interface VectorIndexJSON {
 }
 
 /**
- * The indexes of a table, also the staged ones: Convex builds them before a later push enables
- * them.
+ * The indexes of a table, including staged ones: Convex builds a staged index before a later
+ * version of the schema enables it.
  */
 export function databaseIndexes(table: TableJSON): IndexJSON[] {
   return [...table.indexes, ...table.stagedDbIndexes ?? []]
@@ -87,7 +87,7 @@ export class DocumentSchema {
     }
   }
 
-  /** Refuses a push whose schema an existing document does not match. */
+  /** Refuses a new schema if an existing document does not match it. */
   checkExisting(table: string, documents: Iterable<DocumentValue>): void {
     if (!this.#validators.has(table))
       return
@@ -110,7 +110,10 @@ export class DocumentSchema {
   }
 }
 
-/** Convex checks the system fields of documents itself, so validators of them count for nothing. */
+/**
+ * Convex checks the system fields of documents itself, so validators of these fields have no
+ * effect.
+ */
 function withoutSystemFields(validator: ValidatorJSON): ValidatorJSON {
   if (validator.type === 'union')
     return { ...validator, value: validator.value.map(withoutSystemFields) }

@@ -1,4 +1,4 @@
-/** The committed data as it was at one timestamp: the store, without the commits since then. */
+/** The committed data as it was at one timestamp: the store, with all later commits undone. */
 import type { CommitLog } from './commit-log.ts'
 import type { Store } from './store.ts'
 import type { IndexInfo, Interval, Key, Order, Row, StoredDocument } from './types.ts'
@@ -7,14 +7,17 @@ import { Buffer } from 'node:buffer'
 import { afterPrefix } from './index-key.ts'
 import { Overlay } from './overlay.ts'
 
-/** Some rows, and the part of the interval that was not read, `null` if all of it was. */
+/**
+ * The rows of one read. `rest` is the part of the interval that was not read, `null` if there is
+ * none.
+ */
 export interface Batch {
   rows: Row[]
   rest: Interval | null
 }
 
 export class SnapshotView {
-  /** By index: the rows that commits since the snapshot have changed, as they were before. */
+  /** For each index, the rows that commits since the snapshot have changed, as they were before. */
   readonly #undo = new Map<number, Overlay>()
   readonly #store: Store
   readonly #log: CommitLog
@@ -34,7 +37,7 @@ export class SnapshotView {
     return this.#store.document(index, key)
   }
 
-  /** Reads at least one row if there is one, and about as many as the limit. */
+  /** Reads about `limit` rows, and at least one if the interval has a row. */
   read(index: IndexInfo, interval: Interval, order: Order, limit: number): Batch {
     const stored = this.#store.rows(index, interval, order, limit)
     const last = stored.length < limit ? undefined : stored.at(-1)
@@ -58,7 +61,10 @@ export class SnapshotView {
     return this.#undo.get(index.id)
   }
 
-  /** The first commit that touches a row decides: it holds the state at the snapshot. */
+  /**
+   * If several commits have changed a row, only the first counts: its `before` is the snapshot's
+   * row.
+   */
   #undoWrite({ indexes, before, keysBefore, keysAfter }: Write): void {
     indexes.forEach((index, position) => {
       let overlay = this.#undo.get(index.id)
@@ -83,7 +89,7 @@ export function restAfter({ start, end }: Interval, key: Key, order: Order): Int
   return { start, end: key }
 }
 
-/** The part of an interval up to a row, and the row. */
+/** The part of an interval up to and including a row. */
 function upTo({ start, end }: Interval, key: Key, order: Order): Interval {
   if (order === 'asc')
     return { start, end: afterPrefix(key) }

@@ -11,8 +11,8 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 /**
- * Node warns when the module is loaded. A static import would load it before any code of ours runs,
- * so it is loaded here, while this one warning is left out.
+ * Node warns when the module is loaded. A static import would load it before Convue's own code
+ * runs, so it is loaded here, while this one warning is suppressed.
  */
 function loadSqlite(): typeof import('node:sqlite') {
   const { emitWarning } = process

@@ -1,4 +1,4 @@
-/** The committed documents and their index entries, in SQLite. It has the newest revisions only. */
+/** The newest revision of each committed document, and the entries of all indexes, in SQLite. */
 import type { DatabaseSync, StatementSync } from './sqlite.ts'
 import type { IndexInfo, Interval, Key, Order, Row, StoredDocument, TableInfo } from './types.ts'
 import type { Write } from './write.ts'
@@ -6,9 +6,9 @@ import { Buffer } from 'node:buffer'
 import { Revision } from './revision.ts'
 
 /**
- * An entry names the row of its document, so a row of an index costs two look-ups in trees, and a
- * document that changes no field of an index leaves the entry as it is. The table of entries has no
- * row ids: its tree is ordered by index and key.
+ * An index entry contains the row number of its document. So reading a document by an index takes
+ * two look-ups in trees, and a write that does not change the indexed fields does not change the
+ * entry. The table of entries has no row ids: its tree is ordered by index and key.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS documents (
@@ -125,7 +125,7 @@ export class Store {
   }
 }
 
-/** The row of a committed document. */
+/** The row number of a committed document. */
 export function rowOf(document: StoredDocument): number {
   return (document as Revision).row!
 }

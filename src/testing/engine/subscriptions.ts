@@ -1,4 +1,4 @@
-/** Finds the subscriptions that a commit concerns, by look-up of the keys that it changes. */
+/** Finds the subscriptions that a commit affects, by the keys of the changed rows. */
 import type { ReadSet } from './read-set.ts'
 import type { Key } from './types.ts'
 import type { Write } from './write.ts'
@@ -8,7 +8,7 @@ import { keyText } from './read-set.ts'
 /** A subscription ends when a commit affects it. The query runs again and makes a new one. */
 export interface Subscription {
   readonly reads: ReadSet
-  /** Called once, with the timestamp of the commit that changed what was read. */
+  /** Called once, with the timestamp of the commit that changed a row that was read. */
   readonly onChange: (timestamp: bigint) => void
 }
 
@@ -65,7 +65,7 @@ export class Subscriptions {
     return found
   }
 
-  /** Ends the affected subscriptions and calls them. */
+  /** Ends the affected subscriptions and calls their `onChange`. */
   publish(timestamp: bigint, affected: Iterable<Subscription>): void {
     const ended = [...affected]
     ended.forEach(subscription => this.delete(subscription))
@@ -74,7 +74,8 @@ export class Subscriptions {
         onChange(timestamp)
       }
       catch (error) {
-        // The commit is done and the other subscriptions must be called.
+        // The error is thrown later: the commit has succeeded, and the other subscriptions must be
+        // called.
         queueMicrotask(() => {
           throw error
         })

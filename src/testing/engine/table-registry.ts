@@ -18,17 +18,20 @@ const SCHEMA = `
   );
 `
 
-/** Convex numbers the tables of apps from here. Their ids have 32 characters. */
+/**
+ * The number of an app's first table, as in Convex. With it, the ids of documents have 32
+ * characters.
+ */
 const FIRST_TABLE_NUMBER = 10_001
 
 /** An index as a schema declares it. */
 export interface IndexDefinition {
   name: string
-  /** Without `_creationTime`, which follows them. */
+  /** The fields without `_creationTime`, which is added as the last field. */
   fields: readonly string[]
 }
 
-/** Every table has these. */
+/** The indexes of every table. */
 const SYSTEM_INDEXES: Readonly<Record<string, readonly string[]>> = {
   by_id: ['_id'],
   by_creation_time: ['_creationTime'],
@@ -57,7 +60,7 @@ export class TableRegistry {
     this.reloadIndexes()
   }
 
-  /** Makes the indexes those of the database, after a change of indexes has failed. */
+  /** Reads the indexes from the database again, after a change of indexes has failed. */
   reloadIndexes(): void {
     this.#byNumber.forEach(table => table.indexes.clear())
     for (const { id, table_number, name, fields } of this.#selectIndexes.all()) {
@@ -91,8 +94,8 @@ export class TableRegistry {
   }
 
   /**
-   * Changes the number of a table without documents. A table that has the number receives another
-   * number.
+   * Changes the number of a table without documents. If another table has the number, that table
+   * gets a new one.
    */
   renumber(table: TableInfo, number: number): void {
     const occupant = this.#byNumber.get(number)
@@ -146,7 +149,7 @@ export class TableRegistry {
 
 export interface IndexChanges {
   removed: IndexInfo[]
-  /** With `_creationTime` at the end of the fields. */
+  /** The fields of each added index end with `_creationTime`. */
   added: IndexDefinition[]
 }
 

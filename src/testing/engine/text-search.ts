@@ -96,8 +96,8 @@ function compileSearch({ indexName, filters }: SearchSourceJSON, index: SearchIn
 }
 
 /**
- * Reads all documents of the table, as there is no index of words. For the transaction, the search
- * has read the whole table, so each change of the table runs it again.
+ * Reads all documents of the table, as there is no index of words. So the transaction has read the
+ * whole table, and each change of the table causes a subscribed search to run again.
  */
 function findResults(indexName: string, index: SearchIndexJSON, { text, equal }: Search, context: QueryContext): Row[] {
   const terms = tokenize(text).slice(0, MAX_TERMS)

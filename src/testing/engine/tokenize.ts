@@ -1,7 +1,7 @@
 /** Splits texts into the terms of a search index. */
 import { Buffer } from 'node:buffer'
 
-/** Longer terms are not indexed. */
+/** Terms of this length, and longer ones, are ignored. */
 const MAX_TERM_BYTES = 32
 
 /** The terms of a text: runs of letters and digits, in lower case. */

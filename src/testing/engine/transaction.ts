@@ -66,7 +66,7 @@ export class EngineTransaction implements Transaction {
     const table = this.#context.registry.byNumber(tableNumber)
     if (!table)
       throw new Error(`There is no table with the number ${tableNumber}`)
-    // The id is new. Not reading it keeps inserts from conflicting with each other.
+    // The id is new, so the transaction does not have to read the document before it writes.
     const document = Revision.of(id, tableNumber, { ...fields, _id: id, _creationTime: creationTime })
     this.buffer.set(newWrite(table, id, null, document))
     return id
@@ -95,7 +95,7 @@ export class EngineTransaction implements Transaction {
     this.#write(id, null)
   }
 
-  /** Parts that are nested must end in the reverse order of their beginning. */
+  /** Of several nested parts, the part that has begun last must end first. */
   async nested<T>(body: () => Promise<T>): Promise<T> {
     const savepoint = this.buffer.savepoint()
     try {

@@ -1,10 +1,10 @@
-/** The words that all parts of the engine share: keys, intervals, indexes and stored documents. */
+/** The types that all parts of the engine share: keys, intervals, indexes and stored documents. */
 import type { Value } from 'convex/values'
 
-/** The position of a document in an index. Keys are ordered as their bytes are. */
+/** The position of a document in an index. Keys are sorted by their bytes. */
 export type Key = Uint8Array
 
-/** A range of an index: `start` belongs to it, `end` does not. */
+/** A range of an index, from `start` (included) to `end` (excluded). */
 export interface Interval {
   start: Key
   /** `null`: the range has no end. */
@@ -41,7 +41,10 @@ export interface StoredDocument {
   readonly table: number
   /** The document as JSON of `convexToJson`, with `_id` and `_creationTime`. */
   readonly json: string
-  /** The document's fields, decoded when they are read first. Never change them. */
+  /**
+   * The document's fields, which are decoded when they are read for the first time. Never change
+   * them.
+   */
   readonly value: DocumentValue
 }
 
@@ -62,8 +65,9 @@ export interface Transaction {
   get: (id: string) => StoredDocument | null
   /**
    * Reads documents in the order of an index. Only the part of the interval that was consumed
-   * counts as read. The transaction's own writes during the scan are seen as far as they are after
-   * the current position. `expectedRows` is how many rows the caller is going to consume, if known.
+   * counts as read. If the transaction writes a document during the scan, the scan returns it if
+   * its position is after the current one. `expectedRows` is how many rows the caller is going to
+   * consume, if known.
    */
   scan: (index: IndexInfo, interval: Interval, order: Order, expectedRows?: number) => IterableIterator<Row>
   /** Inserts a document and returns its id. */

@@ -1,10 +1,10 @@
-/** The checks of validators when they are pushed. */
+/** Checks the validators of a schema when the schema is loaded. */
 import type { ValidatorJSON } from './validator-json.ts'
 import { DeveloperError } from './developer-error.ts'
 import { isIdentifier } from './identifiers.ts'
 import { printValidator } from './validator-json.ts'
 
-/** Refuses names of fields and tables, and records, that validators cannot have. */
+/** Refuses a validator with an invalid field name, table name or record. */
 export function checkValidator(validator: ValidatorJSON): void {
   switch (validator.type) {
     case 'id':
@@ -33,7 +33,7 @@ export function checkValidator(validator: ValidatorJSON): void {
   }
 }
 
-/** Refuses what cannot be the validator of a table: a document is an object. */
+/** Refuses a validator that no table can have, because documents are objects. */
 export function checkDocumentType(validator: ValidatorJSON): void {
   checkValidator(validator)
   const members = validator.type === 'union' ? validator.value : [validator]

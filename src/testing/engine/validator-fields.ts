@@ -11,7 +11,7 @@ export function canContainVector(validator: ValidatorJSON, path: string): boolea
   return someValidatorAt(validator, path.split('.'), isVector)
 }
 
-/** Whether one of the validators that a field at this path may have satisfies the condition. */
+/** Whether `condition` holds for one of the validators that apply to the field at this path. */
 function someValidatorAt(
   validator: ValidatorJSON,
   [first, ...rest]: string[],

@@ -54,7 +54,7 @@ export function sortedFields({ value }: ObjectJSON): [name: string, field: Field
   return sortByName(Object.entries(value))
 }
 
-/** Names of fields are ASCII, and each name is different. */
+/** `<` is enough to sort the names, because they are ASCII and all different. */
 export function sortByName<Item>(fields: [name: string, item: Item][]): [name: string, item: Item][] {
   return fields.sort(([one], [other]) => one < other ? -1 : 1)
 }
@@ -66,7 +66,10 @@ function printField([name, { fieldType, optional }]: [name: string, field: Field
   return `${name}: ${printed}`
 }
 
-/** Convex prints only the literals that JSON can express, and floats with a decimal point. */
+/**
+ * Convex prints a placeholder for literals that JSON cannot express. It prints floats with a
+ * decimal point.
+ */
 function printLiteral(literal: JSONValue): string {
   const value = decodeLiteral(literal)
   if (typeof value === 'bigint')

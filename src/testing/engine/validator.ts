@@ -5,12 +5,12 @@ import { CommitTsPlaceholder, compareValues } from 'convex/values'
 import { isObject, printValue } from './print-value.ts'
 import { decodeLiteral, printValidator, sortByName, sortedFields } from './validator-json.ts'
 
-/** Finds the table of an id. The result is `undefined` for all other texts. */
+/** Finds the name of an id's table. Returns `undefined` for a text that is not an id. */
 export type TableOfId = (id: string) => string | undefined
 
 /**
- * Describes, in Convex's words, how a value violates its validator. The result is `null` if the
- * value is valid.
+ * Describes how a value violates its validator, with Convex's message. Returns `null` if the value
+ * is valid.
  */
 export function findViolation(validator: ValidatorJSON, value: Value | undefined, tableOf: TableOfId): string | null {
   return check(validator, value, { tableOf, path: '' })
@@ -159,7 +159,7 @@ function printPath({ path }: Context): string {
   return path && `Path: ${path}`
 }
 
-/** An object has fields of JavaScript, such as `constructor`, that are not its own. */
+/** Ignores the properties that every object of JavaScript inherits, such as `constructor`. */
 function ownField(object: Record<string, Value>, name: string): Value | undefined {
   if (Object.hasOwn(object, name))
     return object[name]

@@ -19,7 +19,7 @@ export const VALUE_LIMITS = {
   resultBytes: 16 * MIB,
 }
 
-/** Checks a document, and returns its size in bytes with that of the system fields. */
+/** Checks a document, and returns its size in bytes, including the system fields. */
 export function checkDocument(document: DocumentValue, policy: LimitPolicy): number {
   checkShape(document as Value, policy)
   const nesting = nestingOf(document as Value)

@@ -111,7 +111,7 @@ function vectorOf(document: StoredDocument, { vectorField, dimensions }: VectorI
   return isVector ? value as number[] : undefined
 }
 
-/** A vector of zeros has no direction. It is not changed, and is similar to no vector. */
+/** A vector of zeros has no direction: it is returned unchanged, and its score is always 0. */
 function normalize(vector: number[]): number[] {
   const length = Math.hypot(...vector)
   return vector.map(item => item / (length || 1))

@@ -1,4 +1,4 @@
-/** The writes of a transaction that is not committed yet. They can be undone to a savepoint. */
+/** The writes of an uncommitted transaction. They can be rolled back to a savepoint. */
 import type { IndexInfo, Key } from './types.ts'
 import type { Write } from './write.ts'
 import { Overlay } from './overlay.ts'
@@ -6,10 +6,10 @@ import { Overlay } from './overlay.ts'
 export class WriteBuffer {
   readonly #writes = new Map<string, Write>()
   readonly #overlays = new Map<number, Overlay>()
-  /** The previous write of each document, for each write in order. */
+  /** For each write, in order, the previous write to the same document. */
   readonly #journal: { id: string, previous: Write | undefined }[] = []
 
-  /** What the transaction changes. A document that it inserts and deletes is not changed. */
+  /** The writes to commit, without documents that the transaction has both inserted and deleted. */
   get writes(): Write[] {
     return [...this.#writes.values()].filter(({ before, after }) => before !== null || after !== null)
   }
@@ -52,7 +52,7 @@ export class WriteBuffer {
     this.#writes.set(id, next)
     next.indexes.forEach((index, position) => {
       const { keysBefore, keysAfter } = next
-      // In this order: the key of a document that is replaced is often the same.
+      // The order matters: if a document is replaced, both keys are often equal.
       if (keysBefore[position])
         this.#overlayOf(index).set(keysBefore[position], null)
       if (keysAfter[position])
