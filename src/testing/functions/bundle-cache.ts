@@ -21,7 +21,10 @@ interface Input {
   path: string
   mtimeMs: number
   size: number
-  /** Only for files of the app, whose time changes when another branch is checked out. */
+  /**
+   * The hash of the contents. Only files of the app have it: the modification time of such a file
+   * changes when another branch is checked out.
+   */
   hash: string | null
 }
 
@@ -49,7 +52,7 @@ const RESOLUTION_FILES = [
 /** Writes bundles into a folder, and returns the files from which it has made them. */
 type Build = (output: string) => Promise<Metafile>
 
-/** The bundles of one `node_modules`. */
+/** The bundles in the cache of one `node_modules` folder. */
 export class BundleCache {
   /** Whether a build was necessary since this object was made. */
   hasBuilt = false
@@ -80,7 +83,8 @@ export class BundleCache {
       const output = join(this.#folder, `${id}-${await hashFolder(temporary, metafile)}`)
       await moveFolder(temporary, output)
       const manifest = describeBuild(key.directory, basename(output), metafile)
-      // A file that has changed during the build may have another content in the bundle.
+      // If a file has changed during the build, the bundle may have its previous content, and must
+      // not be used again.
       if (manifest.inputs.every(({ mtimeMs }) => mtimeMs < start))
         await writeManifest(manifestFile, manifest)
       await this.#clean()
@@ -186,7 +190,7 @@ async function hashFolder(folder: string, { outputs }: Metafile): Promise<string
   return hash.digest('hex').slice(0, 16)
 }
 
-/** Another process may have built the same at the same time. */
+/** Another process may have built the same bundles at the same time. */
 async function moveFolder(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)

@@ -12,23 +12,23 @@ import { readConvexJson } from './convex-json.ts'
 import { runEsbuild } from './esbuild.ts'
 import { findFile } from './module-files.ts'
 
-/** A functions folder that is ready to be loaded. */
+/** The functions of an app and its components, bundled and ready to be loaded into threads. */
 export interface FunctionsBundle {
   functions: string
   sources: ComponentSource[]
-  /** `node` only if there are files with the directive "use node". */
+  /** Contains `node` only if there are files with the directive "use node". */
   runtimes: RuntimeKind[]
   components: Record<RuntimeKind, ComponentBundle[]>
   authConfig: string | null
   /**
-   * The folder in which Node keeps compiled code for the next start; `null` for bundles that are
-   * new, since most of them are not loaded a second time while an app is being developed.
+   * The folder in which Node keeps compiled code for the next start. It is `null` for new bundles:
+   * while an app is being developed, most bundles change before they are loaded a second time.
    */
   compileCache: string | null
 }
 
 /**
- * Bundles each component apart from the others, as Convex does.
+ * Bundles each component separately, as Convex does.
  *
  * @throws ConvueError `FUNCTIONS_INVALID` for files that Convex would refuse.
  */

@@ -21,8 +21,8 @@ export class ThreadClock {
 }
 
 /**
- * Replaces the global sources of time and chance. In queries and mutations they have the same
- * results in each run of the call; in actions they follow the deployment's clock.
+ * Replaces `Date`, `Math.random` and `performance.now`. In queries and mutations they return the
+ * same values in each run of the call. In actions, `Date` follows the deployment's clock.
  */
 export function installClock(clock: ThreadClock): void {
   const now = (): number => {
@@ -40,7 +40,7 @@ export function installClock(clock: ThreadClock): void {
     apply: target => String(Reflect.construct(target, [now()])),
     get: (target, key) => statics.get(key) ?? Reflect.get(target, key),
   })
-  // `constructor` of a date is the class that the functions see, as everywhere in JavaScript.
+  // The `constructor` of a date has to be the `Date` that functions see.
   const constructor = { value: globalThis.Date, configurable: true, writable: true }
   Object.defineProperty(nativeDate.prototype, 'constructor', constructor)
   Math.random = () => {

@@ -1,19 +1,19 @@
-/** `console` as functions see it: each line belongs to the call that has written it. */
+/** `console` as functions see it: each line is reported with the call that has written it. */
 import type { ThreadClock } from './call-clock.ts'
 import type { CallFrame } from './call-frame.ts'
 import type { LogLine } from './messages.ts'
 import { currentFrame } from './call-frame.ts'
 import { inspect } from './inspect.ts'
 
-/** Convex cuts longer lines. */
+/** Convex truncates longer lines. */
 const LONGEST_LINE = 32768
-/** Convex keeps no more lines of one call. */
+/** Convex keeps at most this number of lines of one call. */
 const MOST_LINES = 256
 
 type Level = LogLine['level']
 type Send = (frame: CallFrame, line: LogLine) => void
 
-/** Makes the methods of `console` that Convex's runtime has. */
+/** Creates a `console` with the methods that Convex's runtime has. */
 export function createConsole(clock: ThreadClock, send: Send): object {
   const counts = new WeakMap<CallFrame, number>()
   const write = (level: Level, messages: string[]): void => {

@@ -49,7 +49,8 @@ export function installCrypto(): void {
         return method.apply(this, args)
       if (frame.isDeterministic && isRandom(name, args[0]))
         return Promise.reject(refusal(frame))
-      // Node computes in another thread: the call waits for the result, which will arrive.
+      // Node computes in another thread. The call must not count as stuck while it waits for the
+      // result.
       return frame.track(`crypto.subtle.${name}`, method.apply(this, args))
     })
   }

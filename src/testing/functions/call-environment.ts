@@ -5,10 +5,10 @@ import { currentFrame } from './call-frame.ts'
 /** The environment variables of all components of a thread. */
 export class CallEnvironment {
   environments: Environments = {}
-  /** Called with the name of a variable that is read and not set. */
+  /** Called with the name of a variable that is read but is not set. */
   onUnset: ((name: string) => void) | undefined
 
-  /** The variables of the running component; of the app outside of calls. */
+  /** The variables of the component whose call runs. Outside of calls, those of the app. */
   #current(): Record<string, string> {
     return this.environments[currentFrame()?.component ?? ''] ?? {}
   }

@@ -1,4 +1,4 @@
-/** The call to which the running code of a functions thread belongs. */
+/** Finds the call whose code is running in a thread of functions. */
 import type { CallKind } from './kinds.ts'
 import type { UnawaitedWork } from './messages.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -18,16 +18,19 @@ export class CallFrame {
   /** `import` while the modules of the component are evaluated. */
   readonly kind: CallKind | 'import'
   readonly component: string
-  /** The time at which `Date.now()` stands still in queries and mutations. */
+  /** The time that `Date.now()` returns in queries and mutations. */
   readonly now: number
   readonly random: () => number
-  /** The labels of `console.time`, and when each has been started. */
+  /** For each label of `console.time`, the time at which it was started. */
   readonly consoleTimers = new Map<string, number>()
-  /** Removes the timers of the call. */
+  /** One function for each timer of the call, which removes the timer. */
   readonly timers = new Set<() => void>()
-  /** The call has been answered, or has been failed: its code has no effect any more. */
+  /** Whether the call has been answered or failed. Then its code has no effect any more. */
   isEnded = false
-  /** The call has read the time or has used chance, so that its result differs later. */
+  /**
+   * Whether the call has read the time or a random value, so that a later run may have another
+   * result.
+   */
   readsTime = false
   /** Called when the last operation that the call has started ends. */
   onQuiet: (() => void) | undefined
@@ -88,7 +91,7 @@ export class CallFrame {
     return { count: counts.reduce((sum, count) => sum + count), operations: [...this.#operations.keys()] }
   }
 
-  /** The code of the call may still run, but its timers no longer fire. */
+  /** Ends the call. Its code may still run, but its timers no longer fire. */
   end(): void {
     this.isEnded = true
     this.timers.forEach(clear => clear())
@@ -96,7 +99,7 @@ export class CallFrame {
   }
 }
 
-/** The frame of the running code; empty for the code of Convue. */
+/** The frame of the running code, `undefined` for the code of Convue. */
 export const frames = new AsyncLocalStorage<CallFrame | undefined>()
 
 /** Set while Node's own `fetch` runs, which needs timers of Node. */
@@ -106,7 +109,9 @@ export function currentFrame(): CallFrame | undefined {
   return frames.getStore()
 }
 
-/** Runs code of Node for a call. The timers that this code sets do not belong to the call. */
+/**
+ * Runs a function of Node for a call. Timers that this function sets are not timers of the call.
+ */
 export function asPlatform<Result>(body: () => Result): Result {
   return platform.run(true, body)
 }

@@ -11,24 +11,27 @@ import { LoadedModules } from './module-loader.ts'
 const native = { setImmediate, setInterval, clearInterval }
 
 const STUCK_CHECK_MS = 100
-/** How many checks must find that a call waits for nothing. Node may still read a `Blob` for it. */
+/**
+ * A call counts as stuck after this number of checks that find no operation of the call. One check
+ * is not enough, since Node may be reading a `Blob` for the call.
+ */
 const STUCK_CHECKS = 3
 
 /** The parts of a thread that the runner needs. */
 export interface RunnerThread {
   send: (message: ThreadMessage, transfer?: ReadableStream[]) => void
   shared: SharedState
-  /** Whether a call whose promise cannot resolve any more is failed. */
+  /** Whether to fail a call whose promise cannot resolve any more. */
   failsStuckCalls: boolean
   /** Called when the call has ended. */
   onEnd: (callId: number) => void
 }
 
-/** A call, and how to fail it from outside. */
+/** A call, and a function that fails it from outside. */
 interface RunningCall {
   frame: CallFrame
   fail: (outcome: CallOutcome) => void
-  /** How many checks have found that the call waits for nothing. */
+  /** How many successive checks have found that no operation of the call is running. */
   quietChecks: number
 }
 
@@ -78,7 +81,7 @@ export class CallRunner {
     if (running === undefined)
       return
     this.#forget(running.frame)
-    // Nothing is sent for a call that has ended.
+    // This outcome is not sent, because the call has ended.
     running.fail({ status: 'noRoute' })
   }
 
@@ -90,7 +93,7 @@ export class CallRunner {
 
   async #runFunction(call: FunctionCall, frame: CallFrame): Promise<CallOutcome> {
     const outcome = await this.#invoke(call)
-    // Convex runs the operations that a query or mutation has started to their ends.
+    // Like Convex, waits for all operations that a query or mutation has started.
     while (frame.isDeterministic && !await this.#isQuiet(frame))
       await new Promise<void>(resolve => frame.onQuiet = resolve)
     return outcome
@@ -154,13 +157,15 @@ export class CallRunner {
     this.#thread.onEnd(frame.callId)
   }
 
-  /** Waits until the code that runs now has returned: it may start further operations. */
+  /** Waits until the code that runs now has returned, since it may start further operations. */
   async #isQuiet(frame: CallFrame): Promise<boolean> {
     await new Promise<void>(resolve => native.setImmediate(resolve))
     return frame.isQuiet
   }
 
-  /** Fails queries and mutations whose promise waits for nothing that can end. */
+  /**
+   * Fails queries and mutations that have not ended although none of their operations is running.
+   */
   #watch(): void {
     if (!this.#thread.failsStuckCalls || this.#stuckCheck !== undefined)
       return

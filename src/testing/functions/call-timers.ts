@@ -44,7 +44,7 @@ class CallTimer implements Disposable {
     this.refresh()
   }
 
-  /** Starts the delay again, also after the timer has fired. */
+  /** Starts the delay again, even after the timer has fired. */
   refresh(): this {
     this.deadline = this.#timers.clock.now() + this.#delay
     if (!this.#isPending) {
@@ -153,7 +153,7 @@ export class CallTimers {
       if (typeof callback !== 'function')
         throw new TypeError(`${name} requires a function`)
       this.#lastId += 1
-      // The call has been answered: no code of it may run any more.
+      // The call has been answered, so its code must not run any more.
       if (frame.isEnded)
         return this.#lastId
       return new CallTimer(this, frame, { name, callback, delay, args }, this.#lastId)

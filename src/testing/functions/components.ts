@@ -8,12 +8,18 @@ import { testingError } from '../testing-error.ts'
 import { runEsbuild } from './esbuild.ts'
 import { findFile, listModuleFiles } from './module-files.ts'
 
-/** The value of an environment variable of a component, or the name of its parent's variable. */
+/**
+ * The value of a component's environment variable, or the name of the parent's variable that has
+ * it.
+ */
 export type EnvironmentBinding = { value: string } | { variable: string }
 
 /** The app itself, or a component that it installs. */
 export interface ComponentSource extends ModuleFiles {
-  /** `''` for the app, else the names of the installations from the app down, joined by `/`. */
+  /**
+   * `''` for the app. For a component, its name after the names of its parents, such as
+   * `parent/child`.
+   */
   path: string
   /** Absolute path of the component's folder. */
   directory: string
@@ -24,9 +30,9 @@ export interface ComponentSource extends ModuleFiles {
   specifier: string | null
   /** Whether the component is part of an installed package, which contains the generated types. */
   isPackaged: boolean
-  /** The prefix of the paths of the component's HTTP actions, if they are mounted. */
+  /** The prefix of the paths of the component's HTTP actions; `null` if they are not mounted. */
   httpPrefix: string | null
-  /** The environment variables that `app.use` binds; the app's own variables are not bound. */
+  /** The environment variables that `app.use` binds for the component; empty for the app. */
   environment: Record<string, EnvironmentBinding>
 }
 
@@ -52,7 +58,7 @@ type Installation = Pick<ComponentSource, 'path' | 'directory' | 'specifier' | '
 
 const CONFIG_IMPORT = /convex\.config(?:\.[cm]?[jt]s)?$/
 
-/** Marks a request that the plugin itself makes, and that it must not answer. */
+/** Marks an import that the plugin itself asks esbuild to resolve, so that the plugin skips it. */
 const INNER = Symbol('inner')
 
 /**
@@ -121,7 +127,9 @@ async function evaluate(file: string): Promise<ComponentDefinition> {
   }
 }
 
-/** A config beside the importing one, with any of the extensions of sources. */
+/**
+ * Finds a config that is imported by a relative path. It may have any extension of source files.
+ */
 function findLocalConfig(importer: string, path: string): string | undefined {
   if (!path.startsWith('.'))
     return undefined
@@ -135,7 +143,7 @@ function installations(
 ): Installation[] {
   return definition._childComponents.flatMap(([name, imported, env, prefix]) => {
     const path = parent.path ? `${parent.path}/${name}` : name
-    // A component is only reachable if its parent is.
+    // The HTTP actions of a component are only reachable if those of its parent are.
     const httpPrefix = prefix === undefined || parent.httpPrefix === null
       ? null
       : parent.httpPrefix.replace(/\/$/, '') + prefix.replace(/\/?$/, '/')

@@ -23,7 +23,7 @@ const DATABASE_OPERATIONS = new Set([
 /** A query whose rows are read one by one. */
 interface QueryStream {
   callId: number
-  /** The query that the first request for rows carries. */
+  /** The query, which is sent with the first request for rows. */
   query: unknown
   version: unknown
   isStarted: boolean
@@ -49,7 +49,7 @@ export interface SyscallThread {
   syncAnswers: MessagePort
 }
 
-/** Sends the system calls of the running call, and returns the answers to it. */
+/** Sends the system calls of functions to the deployment, and returns its answers to them. */
 export class Syscalls {
   readonly #thread: SyscallThread
   readonly #pending = new Map<number, PendingSyscall>()
@@ -69,7 +69,7 @@ export class Syscalls {
     }
   }
 
-  /** The call whose code continues with this answer. */
+  /** The id of the call whose code continues when this system call is answered. */
   callOf(syscallId: number): number {
     return this.#pending.get(syscallId)?.callId ?? 0
   }
@@ -104,7 +104,10 @@ export class Syscalls {
     }
   }
 
-  /** Waits for the deployment, which never waits for this thread. */
+  /**
+   * Blocks this thread until the deployment answers. The deployment never waits for a thread, so
+   * there is no deadlock.
+   */
   #syncSyscall(frame: CallFrame, operation: string, json: string): string {
     this.#thread.send({ type: 'syncSyscall', callId: frame.callId, operation, json })
     this.#thread.shared.waitForAnswer()
@@ -169,7 +172,7 @@ export class Syscalls {
     return '{}'
   }
 
-  /** Requests rows only if those that have arrived are read. */
+  /** Requests more rows only after all received rows have been read. */
   async #nextRow(frame: CallFrame, queryId: number): Promise<string> {
     const stream = this.#streams.get(queryId)
     if (stream === undefined)
@@ -181,7 +184,7 @@ export class Syscalls {
       const answer = await this.#request(frame, { operation: '1.0/queryStreamNext', json })
       if (!('rows' in answer))
         return jsonOf(answer)
-      // The answer's list is in the order of the query; the last element is the fastest to take.
+      // The rows are reversed, because `pop` is the fastest way to take one.
       stream.rows = answer.rows.reverse()
       stream.isDone = answer.isDone
     }
@@ -192,7 +195,7 @@ export class Syscalls {
   }
 }
 
-/** The name of an operation as Convex lists unawaited operations. */
+/** The name of an operation in Convex's warning about unawaited operations. */
 function operationName(operation: string): string {
   const names: Record<string, string> = {
     '1.0/actions/query': 'runQuery',
@@ -216,7 +219,10 @@ function callFrame(operation: string): CallFrame {
     : `Syscall ${operation} unsupported at import time`)
 }
 
-/** The JSON of an answer. `convex/server` expects the data of an error as a value. */
+/**
+ * Returns the JSON of an answer, or throws its error. `convex/server` expects the error's data as a
+ * value, not as JSON.
+ */
 function jsonOf(answer: SyscallAnswer): string {
   if (!answer.ok) {
     const error = new Error(answer.message)

@@ -1,4 +1,4 @@
-/** Convex's sentences about functions that it refuses or ends. */
+/** Convex's error messages for functions that it refuses or ends. */
 
 /** The error for an operation that only actions may start. */
 export function notInQueriesAndMutations(operation: string): Error {

@@ -3,7 +3,7 @@ import type { FunctionKind, RuntimeKind } from './kinds.ts'
 
 /** A function that clients or other functions may call. */
 export interface DescribedFunction {
-  /** `messages:send`, `admin/users:list`. */
+  /** For example `messages:send` or `admin/users:list`. */
   name: string
   module: string
   export: string

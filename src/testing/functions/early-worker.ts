@@ -1,8 +1,8 @@
-/** A worker of functions that starts while the modules of its deployment are loaded. */
+/** A worker for functions that starts while the deployment's own modules are being loaded. */
 import type { Limits } from './host-options.ts'
 import { FunctionsWorker } from './functions-worker.ts'
 
-/** The worker that no load of functions has taken yet. A thread has one deployment. */
+/** The early worker, until it is taken. One is enough, because a thread has one deployment. */
 let waiting: FunctionsWorker | undefined
 
 /** Starts a worker for the first functions that are loaded. */

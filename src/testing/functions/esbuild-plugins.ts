@@ -18,7 +18,9 @@ const asyncHooks: Plugin = {
   },
 }
 
-/** The package `server-only` has no content: importing it is the purpose. */
+/**
+ * The package `server-only` only marks code that is not for browsers, so it is replaced by nothing.
+ */
 const serverOnly: Plugin = {
   name: 'server-only',
   setup(build) {

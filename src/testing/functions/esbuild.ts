@@ -17,9 +17,9 @@ export interface EntryPoint {
 export interface BundleRequest {
   cache: BundleCache
   entryPoints: EntryPoint[]
-  /** The path of the component: two installations of one component do not share their modules. */
+  /** The path of the component. Each installation of a component has its own modules. */
   component: string
-  /** The component's folder, from which messages name files. */
+  /** The component's folder. Error messages name files relative to it. */
   directory: string
   runtime: RuntimeKind
   plugins?: Plugin[]
@@ -45,7 +45,7 @@ export async function runEsbuild(request: BundleRequest): Promise<string[]> {
   return request.entryPoints.map(({ out }) => resolve(outdir, `${out}.mjs`))
 }
 
-/** The version of esbuild, which is not loaded if all bundles are up to date. */
+/** Reads the version without loading esbuild, which is not needed if all bundles are up to date. */
 function findVersion(): string | undefined {
   try {
     return createRequire(import.meta.url)('esbuild/package.json').version
@@ -74,7 +74,8 @@ async function build(outdir: string, request: BundleRequest): Promise<Metafile> 
       treeShaking: true,
       minifySyntax: true,
       keepNames: true,
-      // Convex refuses such a module when it evaluates the module. esbuild also reports the line.
+      // Convex refuses a top-level await only when it evaluates the module. esbuild also reports
+      // its line.
       supported: runtime === 'default' ? { 'top-level-await': false } : {},
       define: { 'process.env.NODE_ENV': '"production"' },
       sourcemap: 'linked',

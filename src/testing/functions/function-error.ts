@@ -6,7 +6,8 @@ export function describeError(thrown: unknown): FunctionError {
     return describe(thrown)
   }
   catch {
-    // The value cannot be read, for example because it is a proxy. Its call must end nevertheless.
+    // Reading the value has thrown, for example because it is a proxy. The call must end
+    // nevertheless.
     return plainError('Uncaught [object]')
   }
 }
@@ -23,7 +24,7 @@ function describe(thrown: unknown): FunctionError {
   return { message, stack }
 }
 
-/** An error that has no place in the code of the functions. */
+/** An error that no line of the app's code has thrown. */
 export function plainError(message: string): FunctionError {
   return { message, stack: '' }
 }

@@ -33,7 +33,7 @@ export interface ThreadCall {
   readonly result: Promise<ThreadResult>
   /** Resolves when a streamed body has ended too. */
   readonly ended: Promise<void>
-  /** Ends the call with this outcome, whatever its code does. */
+  /** Ends the call with this outcome, even if its code is still running. */
   fail: (outcome: ThreadOutcome) => void
   /** Adds a line to the console of the call. */
   warn: (text: string) => void
@@ -78,7 +78,7 @@ export class FunctionsThread {
     return await this.#loaded
   }
 
-  /** The call whose code runs now, and a number that changes with each turn. */
+  /** The call whose code runs now, and the number of turns so far. See `SharedState`. */
   get turn(): { callId: number, count: number } {
     return this.#worker.turn
   }
@@ -125,8 +125,8 @@ export class FunctionsThread {
   }
 
   /**
-   * Ends the worker, whatever its code does, and starts another one. All calls that it runs are
-   * interrupted.
+   * Ends the worker, even if its code is in an endless loop, and starts another one. All calls in
+   * the old worker are interrupted.
    */
   async restart(): Promise<void> {
     const ended = this.#worker.end()
@@ -175,7 +175,7 @@ export class FunctionsThread {
 
   /**
    * Starts another worker after the current one has ended unexpectedly. The call whose code was
-   * running is the reason, for example because it used too much memory.
+   * running fails: it is the reason, for example because it used too much memory.
    */
   #recover(reason: string): void {
     if (this.#isDisposed)
@@ -199,7 +199,8 @@ export class FunctionsThread {
   #receive(message: CallMessage): void {
     const active = this.#active.get(message.callId)
     if (active === undefined) {
-      // The caller of a synchronous system call waits for the answer, even if the call has failed.
+      // The worker is blocked until a synchronous system call is answered, even if the call has
+      // failed.
       if (message.type === 'syncSyscall')
         this.#worker.answerSync({ ok: false, message: 'The call has ended.' })
       return
@@ -238,7 +239,7 @@ export class FunctionsThread {
     const { syscallId, operation, json, bytes } = message
     const worker = this.#worker
     const answer = await active.handler.syscall({ operation, json, bytes }).catch(toFailure)
-    // Another worker, which has been started since, has no such system call.
+    // If another worker has been started since, it is not waiting for this answer.
     if (worker === this.#worker && this.#active.has(active.call.callId))
       worker.send({ type: 'answer', syscallId, answer })
   }
@@ -258,8 +259,8 @@ export class FunctionsThread {
 }
 
 /**
- * Answers with a body that is still being streamed. A stream of another thread does not end with
- * its thread, so the body is passed through a stream of this thread.
+ * Returns a response whose body is still being streamed. If the worker ends, the stream that it has
+ * sent does not end. So the body is passed through a stream of this thread.
  */
 function startBody(active: ActiveCall, response: HttpResponseMessage): void {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()

@@ -53,7 +53,8 @@ export class FunctionsWorker {
     const { port1, port2 } = new MessageChannel()
     const shared = this.#shared.buffer
     const workerData: ThreadSettings = { runtime, failsStuckCalls, shared, syncAnswers: port2 }
-    // Sources run as they are; the build puts the thread next to this module.
+    // The repository's sources run without a build. In the package, the code of the thread is next
+    // to this module.
     const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './testing-functions.js'
     this.runtime = runtime
     this.#syncAnswers = port1
@@ -67,11 +68,12 @@ export class FunctionsWorker {
     this.#worker.on('message', (message: ThreadMessage) => this.#receive(message))
     this.#worker.on('error', error => this.#onExit(error))
     this.#worker.on('exit', () => this.#onExit(new Error('The function has ended its process')))
-    // The promise may be rejected before a caller waits for it.
+    // If the promise is rejected before a caller awaits it, Node must not report an unhandled
+    // rejection.
     this.#loaded.promise.catch(() => {})
   }
 
-  /** The call whose code runs now, and a number that changes with each turn. */
+  /** The call whose code runs now, and the number of turns so far. See `SharedState`. */
   get turn(): { callId: number, count: number } {
     return this.#shared.turn
   }
@@ -116,13 +118,13 @@ export class FunctionsWorker {
       this.#queue.push({ message, transfer })
   }
 
-  /** Answers a synchronous system call, for which the worker waits. */
+  /** Answers a synchronous system call. The worker is blocked until then. */
   answerSync(answer: SyscallAnswer): void {
     this.#syncAnswers.postMessage(answer)
     this.#shared.announceAnswer()
   }
 
-  /** Ends the worker, whatever its code does. */
+  /** Ends the worker, even if its code is in an endless loop. */
   async end(): Promise<void> {
     this.#isEnded = true
     this.#loaded.reject(testingError('DEPLOYMENT_CLOSED'))

@@ -1,7 +1,7 @@
 /** How a deployment starts the threads of its functions. */
 import type { Environments } from './messages.ts'
 
-/** How the limits of Convex are applied: refused, only reported, or ignored. */
+/** What happens when a function exceeds a limit of Convex: an error, only a warning, or nothing. */
 export type Limits = 'enforce' | 'warn' | false
 
 export interface LimitOptions {
@@ -17,8 +17,8 @@ export interface FunctionsHostOptions extends LimitOptions {
 
 export interface StartOptions extends Omit<FunctionsHostOptions, 'environments'> {
   /**
-   * The environment variables of the app, and those that the deployment sets itself. They are
-   * needed once the functions are bundled.
+   * The environment variables of the app, and those that the deployment sets itself. A promise may
+   * resolve while the functions are being bundled.
    */
   variables: Record<string, string> | Promise<Record<string, string>>
 }

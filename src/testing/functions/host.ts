@@ -22,7 +22,9 @@ import { FunctionsThread } from './functions-thread.ts'
 import { FunctionsWorker } from './functions-worker.ts'
 import { Watchdog } from './watchdog.ts'
 
-/** Without the id, which the host assigns. The call's root is the call itself by default. */
+/**
+ * A call without its id, which the host assigns. By default, `rootId` is the id of the call itself.
+ */
 export type CallRequest
   = | Omit<FunctionCall, 'callId' | 'rootId'> & { rootId?: number }
     | Omit<HttpCall, 'callId' | 'rootId'> & { rootId?: number }
@@ -33,9 +35,9 @@ export interface CallResult {
    * again from its start.
    */
   outcome: ThreadOutcome
-  /** All lines that the call itself has written. */
+  /** The lines that the call itself has written, without those of nested calls. */
   logLines: LogLine[]
-  /** Whether the result depends on the time or on chance, so that it is not used again later. */
+  /** Whether the result depends on the time or on a random value, so that it must not be cached. */
   readsTime: boolean
 }
 
@@ -121,7 +123,7 @@ export class FunctionsHost {
     }
   }
 
-  /** Runs a function. The call's nested calls pass the same `rootId`. */
+  /** Runs a function. If the function calls others, these calls have to pass the same `rootId`. */
   invoke(request: CallRequest, handler: SyscallHandler): RunningCall {
     const callId = ++this.#lastId
     const call = { ...request, callId, rootId: request.rootId ?? callId }

@@ -1,9 +1,9 @@
-/** Converts a problem that a thread reports into the problem of an error for developers. */
+/** Converts a problem that a thread has reported into one of the error `FUNCTIONS_INVALID`. */
 import type { FunctionsBundle } from './bundle.ts'
 import type { LoadProblem } from './messages.ts'
 import { relative } from 'node:path'
 
-/** A part of the problems of `FUNCTIONS_INVALID`. */
+/** The problems of `FUNCTIONS_INVALID` that only the evaluation of modules can find. */
 type EvaluationProblem
   = | { kind: 'notEvaluated', stack: string | undefined }
     | { kind: 'notAnAction' | 'invalidExport', message: string, file: string }

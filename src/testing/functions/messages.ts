@@ -7,7 +7,7 @@ import type { FunctionKind, RuntimeKind } from './kinds.ts'
 export interface FunctionAddress {
   /** The path of the component: `''` for the app. */
   component: string
-  /** The path of the module in its component, without an extension: `messages`, `admin/users`. */
+  /** The path of the module in its component, without an extension, such as `admin/users`. */
   module: string
   export: string
 }
@@ -16,12 +16,13 @@ export interface FunctionAddress {
 interface CallInputs {
   callId: number
   /**
-   * The call that a client has made and that this call is a part of. The watchdog adds the time
-   * of all calls with the same root. The call's own id if the call is not a part of another call.
+   * The id of the outermost call: the call of a client that has led to this call. It is the call's
+   * own id if no other call has led to it. The watchdog adds up the time of all calls with the same
+   * root.
    */
   rootId: number
   requestId: string
-  /** Milliseconds since 1970. `Date.now()` stands still at this time in queries and mutations. */
+  /** Milliseconds since 1970. In queries and mutations, `Date.now()` always returns this time. */
   now: number
   /** The seed of `Math.random()` in queries and mutations. */
   seed: number
@@ -34,7 +35,7 @@ export interface FunctionCall extends CallInputs, FunctionAddress {
   argsJson: string
 }
 
-/** A call of the HTTP action that `http.ts` of a component routes a request to. */
+/** A call of the HTTP action to which `http.ts` of a component routes a request. */
 export interface HttpCall extends CallInputs {
   kind: 'httpAction'
   component: string
@@ -47,7 +48,9 @@ export interface HttpRequestMessage {
   url: string
   method: string
   headers: [name: string, value: string][]
-  /** A stream is transferred, so that the body is neither copied nor collected. */
+  /**
+   * The stream is transferred between the threads, so the body is not held in memory as a whole.
+   */
   body: ReadableStream<Uint8Array> | null
 }
 
@@ -79,7 +82,7 @@ export interface FunctionError {
 /** How a call has ended. */
 export type CallOutcome
   = | { status: 'success', json: string }
-    /** The response's body may still be streaming: `bodyEnded` follows. */
+    /** The response's body may still be streaming. The message `bodyEnded` reports its end. */
     | { status: 'responded', response: HttpResponseMessage }
     /** `http.ts` has no route for the request. */
     | { status: 'noRoute' }
@@ -94,7 +97,10 @@ export interface UnawaitedWork {
 /** The answer to a system call. */
 export type SyscallAnswer
   = | { ok: true, json: string, bytes?: Uint8Array }
-    /** Rows of a query, each as JSON. The next rows are requested once these are read. */
+    /**
+     * Rows of a query, each as JSON. The next rows are requested once the function has read all of
+     * these.
+     */
     | { ok: true, rows: string[], isDone: boolean }
     | { ok: false, message: string, dataJson?: string }
 
@@ -114,7 +120,7 @@ export interface ThreadSettings {
   shared: SharedArrayBuffer
   /** Receives the answers to synchronous system calls. */
   syncAnswers: MessagePort
-  /** Whether a query or mutation whose promise cannot resolve any more is failed. */
+  /** Whether to fail a query or mutation whose promise cannot resolve any more. */
   failsStuckCalls: boolean
 }
 
@@ -139,7 +145,7 @@ export type HostMessage
   = | LoadMessage
     | { type: 'invoke', call: FunctionCall | HttpCall }
     | { type: 'answer', syscallId: number, answer: SyscallAnswer }
-    /** The call has been failed: its code may still run, but has no effect any more. */
+    /** The call was ended with an error. Its code may still run, but has no effect any more. */
     | { type: 'abandon', callId: number }
     | { type: 'advanceClock', ms: number }
     | { type: 'setEnvironments', environments: Environments }
@@ -149,9 +155,9 @@ export type ThreadMessage
   = | { type: 'loaded', description: FunctionsDescription }
     | { type: 'notLoaded', problem: LoadProblem }
     | { type: 'syscall', callId: number, syscallId: number, operation: string, json: string, bytes?: Uint8Array }
-    /** A system call whose caller waits for the answer without returning to the event loop. */
+    /** A system call that blocks the thread until the answer arrives. */
     | { type: 'syncSyscall', callId: number, operation: string, json: string }
-    /** The rows of the query are not read any further. */
+    /** The function does not read any further rows of the query. */
     | { type: 'closeQuery', callId: number, queryId: number }
     | { type: 'log', callId: number, line: LogLine }
     | { type: 'result', callId: number, outcome: CallOutcome, unawaited: UnawaitedWork | null, readsTime: boolean }

@@ -24,10 +24,10 @@ const SOURCE_FILE = /\.[cm]?[jt]sx?$/
 const TYPESCRIPT_FILE = /\.tsx?$/
 const CONFIG_FILE = /^convex\.config\.[cm]?[jt]s$/
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.js', '.jsx', '.mjs']
-/** Everything that may precede a directive: blanks, comments and other directives. */
+/** The text that may precede a directive: white space, comments and other directives. */
 const BEFORE_DIRECTIVE = /^(?:\s|\/\/.*|\/\*[\s\S]*?\*\/|(?:"use (?!node)\w+"|'use (?!node)\w+');?)*/
 const USE_NODE = /^(?:"use node"|'use node')/
-/** Modules that Convex reads itself. */
+/** Modules that Convex evaluates in its own runtime, so that "use node" is not allowed in them. */
 const NEVER_NODE = new Set(['http', 'crons', 'schema', 'auth.config'])
 const VALID_NAME = /^[\w.]+$/
 

@@ -12,7 +12,7 @@ import { isExportable, isRegisteredFunction, isRouter, kindOf } from './register
 /** The seed of `Math.random()` while modules are evaluated. */
 const IMPORT_SEED = 1
 
-/** A module cannot be used, for a reason of its own. */
+/** The error for a module that cannot be evaluated, or that has an export that Convex refuses. */
 export class LoadError extends Error {
   readonly problem: LoadProblem
 
@@ -131,7 +131,7 @@ function nullIfUnset(validator: string): string | null {
 
 type SpecialModules = Pick<DescribedComponent, 'schemaJson' | 'cronsJson' | 'routes'>
 
-/** Describes the modules whose default export Convex reads itself. */
+/** Describes the default exports of `schema`, `crons` and `http`, which are not functions. */
 function describeSpecialModules(
   component: string,
   loaded: Map<string, FunctionModule>,

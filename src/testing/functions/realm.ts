@@ -1,4 +1,4 @@
-/** Removes the globals of Node from a thread, so that functions find those of Convex's runtime. */
+/** Removes globals of Node from a thread, so that functions find only those of Convex's runtime. */
 import type { ComponentBundle } from './messages.ts'
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import * as nodeModule from 'node:module'
@@ -65,11 +65,12 @@ const LANGUAGE_GLOBALS = new Set([
 ])
 
 /**
- * Leaves only the globals of Convex's runtime. Node's own code, such as `fetch`, reads some of the
- * removed globals when it runs: for this code they remain.
+ * Removes all globals that Convex's runtime does not have. Node's own code, such as `fetch`, still
+ * finds them, because it reads some of them when it runs.
  */
 export function stripRealm(env: object): void {
-  // The first access loads the code of `fetch`, which keeps some of the globals.
+  // Node loads the code of `fetch` at the first access. The code then stores some of the globals,
+  // so it has to be loaded before they are removed.
   void [Request, Response, Headers, FormData, fetch]
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     if (!CONVEX_GLOBALS.has(name) && !LANGUAGE_GLOBALS.has(name))
@@ -83,8 +84,8 @@ export function stripRealm(env: object): void {
 }
 
 /**
- * Refuses imports of Node's modules. esbuild does not report such an import if the code handles its
- * failure, which is certain in Convex. Before 22.15, Node has no means to refuse an import.
+ * Refuses imports of Node's modules. In Convex, such an import always fails, but esbuild does not
+ * report it if the code handles the failure. Node versions before 22.15 cannot refuse an import.
  */
 function refuseBuiltins(): void {
   nodeModule.registerHooks?.({
@@ -134,7 +135,7 @@ function hide(name: string): void {
 }
 
 function isCalledByNode(): boolean {
-  // The first two are this function and the getter.
+  // The first two call sites are this function and the getter.
   const caller = getCallSites(3)[2]
   return caller?.scriptName.startsWith('node:') ?? false
 }

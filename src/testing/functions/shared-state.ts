@@ -1,4 +1,4 @@
-/** The numbers that a thread of functions and its deployment share, without sending messages. */
+/** Numbers in memory that a thread of functions shares with its deployment. */
 
 /** The positions in the shared array. */
 const TURN_CALL = 0
@@ -16,13 +16,13 @@ export class SharedState {
     this.#numbers = new Int32Array(buffer)
   }
 
-  /** Records that the code of a call runs now; 0 if the thread is idle. */
+  /** Begins a turn: the code of this call runs now, or no code if the id is 0. */
   startTurn(callId: number): void {
     Atomics.store(this.#numbers, TURN_CALL, callId)
     Atomics.add(this.#numbers, TURN_COUNT, 1)
   }
 
-  /** The call whose code runs, and a number that changes with each turn. */
+  /** The call whose code runs now, and the number of turns so far. */
   get turn(): { callId: number, count: number } {
     return { callId: Atomics.load(this.#numbers, TURN_CALL), count: Atomics.load(this.#numbers, TURN_COUNT) }
   }

@@ -14,8 +14,8 @@ export interface SyscallHandler {
   syscall: (syscall: Syscall) => Promise<SyscallAnswer>
   /** Answers an operation whose caller cannot wait for a promise, such as `1.0/db/normalizeId`. */
   syncSyscall: (syscall: Syscall) => SyscallAnswer
-  /** The rows of the query are not read any further. */
+  /** Called when the function does not read any further rows of the query. */
   closeQuery?: (queryId: number) => void
-  /** A line of the console, as soon as it is written. */
+  /** Called with each line of the console, as soon as the line is written. */
   onLog?: (line: LogLine) => void
 }

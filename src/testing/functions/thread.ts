@@ -88,7 +88,7 @@ async function load(message: LoadMessage): Promise<void> {
     const { modules, description } = await loadModules(message, { environment, runtime: settings.runtime })
     runner.modules = modules
     post({ type: 'loaded', description })
-    // The thread may be ended without a chance to write the cache.
+    // The cache is written now, because the thread may be terminated later without writing it.
     nodeSetImmediate(() => nodeModule.flushCompileCache?.())
   }
   catch (error) {

@@ -5,17 +5,19 @@ type DateMethod = (this: Date, ...args: any[]) => unknown
 const PARTS = ['Date', 'FullYear', 'Hours', 'Milliseconds', 'Minutes', 'Month', 'Seconds']
 /** A time of day without a time zone at its end. */
 const WITHOUT_ZONE = /:\d{2}(?:\.\d+)?(?: ?[AP]M)?$/i
-/** A date in ISO format is in UTC; any other date without a zone is local. */
+/**
+ * JavaScript reads a date in ISO format as UTC, and any other date without a zone as local time.
+ */
 const ISO_DATE = /^[+-]?\d{4,6}(?:-\d{2}){0,2}$/
 const ZONE = /(?:Z|UTC|[A-Z]{1,4}T|[+-]\d{2}:?\d{2})(?: ?\(.*\))?$/
 
 const nativeParse = Date.parse
-/** On such a machine, nothing has to be replaced. */
+/** If the time zone of the machine is UTC, nothing has to be replaced. */
 const isUtc = new Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC'
 
 /**
- * Replaces the methods that depend on the time zone of the machine. The zone belongs to the whole
- * process, so it cannot be set for one thread.
+ * Replaces the methods that depend on the time zone of the machine. Node has one time zone for the
+ * whole process, so the zone cannot be set for one thread.
  */
 export function installUtc(): void {
   if (isUtc)
@@ -43,7 +45,10 @@ export function installUtc(): void {
   })
 }
 
-/** The arguments with which the native `Date` constructs the same date, in UTC. */
+/**
+ * Converts arguments of `Date` that stand for a local time, so that the native `Date` reads them as
+ * UTC.
+ */
 export function utcArguments(args: unknown[]): unknown[] {
   if (isUtc)
     return args
@@ -55,7 +60,7 @@ export function utcArguments(args: unknown[]): unknown[] {
   return args
 }
 
-/** The time of a text, in UTC if the text names no other zone. */
+/** Parses a date like `Date.parse`, but reads a date without a time zone as UTC. */
 export function parseUtc(text: string): number {
   if (isUtc)
     return nativeParse(text)

@@ -1,11 +1,11 @@
-/** Ends calls that run longer than Convex allows, also if their code never returns. */
+/** Ends calls that run longer than Convex allows, even if their code never returns. */
 import type { FunctionsThread, ThreadCall } from './functions-thread.ts'
 import type { Limits } from './host-options.ts'
 import { timedOut } from './convex-words.ts'
 import { plainError } from './function-error.ts'
 
 const TICK_MS = 50
-/** The time of their own code that queries and mutations have. */
+/** How long the code of a query or mutation may run. Time in which it waits does not count. */
 const OWN_TIME_MS = 1000
 /**
  * Convex ends an action after this time, including everything that the action waits for. Here, only
@@ -17,7 +17,7 @@ const ACTION_MS = 600_000
  * use the processor. Convex runs each action in a thread of its own and has no such limit.
  */
 const LONGEST_TURN_MS = 30_000
-/** After this time in one turn, the code is not expected to return soon. */
+/** If code has already run this long in one turn, ending its call also ends the thread. */
 const LONG_TURN_MS = 200
 
 interface Watched {
@@ -39,7 +39,8 @@ interface Check {
 
 /**
  * Checks at regular times which call's code runs, and adds the time that the processor has spent on
- * the thread to the time that the call has used. A busy machine therefore ends no call earlier.
+ * the thread to the time that the call has used. So a call is not ended earlier because the machine
+ * is busy.
  */
 export class Watchdog {
   readonly #limits: Limits
@@ -47,7 +48,7 @@ export class Watchdog {
   readonly #checks = new WeakMap<FunctionsThread, Check>()
   /** The time in ms that calls have used, by root. */
   readonly #used = new Map<number, number>()
-  /** The calls, by root, whose excess has been reported. */
+  /** The roots of the calls for which a warning has been written. */
   readonly #warned = new Set<number>()
   #timer: NodeJS.Timeout | undefined
 
@@ -93,8 +94,8 @@ export class Watchdog {
     if (last === undefined)
       return
     const turnMs = at - busySince
-    // A worker that has replaced another worker starts to count at 0. After a pause of the checks,
-    // most of the time belongs to calls that have ended.
+    // If the worker has been replaced, the new one has counted from 0. If there was a pause between
+    // the checks, most of the time was spent on calls that have ended.
     const spent = Math.max(0, Math.min(cpuMs - last.cpuMs, at - last.at, 2 * TICK_MS))
     const watched = this.#calls.get(callId)
     if (watched)
@@ -130,9 +131,9 @@ export class Watchdog {
 }
 
 /**
- * How long code may keep its thread if it belongs to no running call. The id is 0 for the code of
- * an action that continues after an event of Node, such as the end of a body. Other ids belong to
- * calls that have ended.
+ * How long code that is not part of a running call may keep its thread busy. The id is 0 for code
+ * of an action that continues after an event of Node, such as the end of a body. Any other id is
+ * the id of a call that has ended.
  */
 function longestTurn(callId: number): number {
   if (callId === 0)
