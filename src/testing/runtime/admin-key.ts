@@ -1,4 +1,4 @@
-/** The admin key of a deployment, and the user as whom its holder may act. */
+/** The admin key of a deployment, and the identity as which its owner runs functions. */
 import type { Identity } from '../identity.ts'
 import { Buffer } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
@@ -7,7 +7,9 @@ import { HttpError } from '../http-error.ts'
 /** The sender of a request. */
 export interface Caller {
   identity: Identity
-  /** The request has the admin key, which allows internal functions and the CLI's routes. */
+  /**
+   * Whether the request has the admin key, which allows internal functions and the CLI's routes.
+   */
   isAdmin: boolean
 }
 
@@ -20,7 +22,7 @@ export function identifyAdmin({ adminKey }: { adminKey: string }, key: string, a
   return { identity: actingAs, isAdmin: true }
 }
 
-/** The identity in the attributes with which a developer acts as a user. */
+/** Converts the attributes of a user, as whom a developer wants to act, to an identity. */
 export function toIdentity(attributes: unknown): Identity {
   const { subject, tokenIdentifier, ...others } = (attributes ?? {}) as Record<string, unknown>
   if (typeof subject === 'string')
@@ -30,7 +32,7 @@ export function toIdentity(attributes: unknown): Identity {
   throw new HttpError(400, 'HeaderParseFailure', 'Either "tokenIdentifier" or "issuer" and "subject" must be set')
 }
 
-/** A key may begin with the name of its deployment: `convue|0123`. */
+/** The part of a key after the name of the deployment: `0123` of `convue|0123`. */
 export function secretOf(key: string): string {
   return key.slice(key.indexOf('|') + 1)
 }

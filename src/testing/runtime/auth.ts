@@ -13,7 +13,7 @@ export interface Authenticated {
   expiresAt: number
 }
 
-/** A token that is not accepted. Its message never contains the token. */
+/** The error for a token that is not accepted. Its message never contains the token. */
 export class AuthenticationError extends Error {
   readonly code: 'InvalidAuthHeader' | 'NoAuthProvider' | 'TokenExpired' | 'Unauthenticated'
 
@@ -91,7 +91,7 @@ export class Authenticator {
       [this.#jose.customFetch]: this.#request,
     }))
     this.#keys.set(provider, keys)
-    // If the issuer could not be reached, the next token requests the keys again.
+    // If the issuer could not be reached, the keys are requested again for the next token.
     keys.catch(() => this.#keys.delete(provider))
     return keys
   }

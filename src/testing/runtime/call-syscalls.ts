@@ -43,7 +43,7 @@ const schedule: Syscall = (invocation, args: ScheduleArgs, host) => {
   return job.id
 }
 
-/** Schedules a function for an action, at once. */
+/** Schedules a function for an action, in a transaction of its own. */
 const scheduleForAction: Syscall = (invocation, args: ScheduleArgs, host) => {
   const job = host.data.transact(transaction => insertJob(invocation, args, host, transaction))
   host.scheduler.track(job)

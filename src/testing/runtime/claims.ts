@@ -24,12 +24,15 @@ const ATTRIBUTES: Record<string, string> = {
 const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti'])
 
 /**
- * Clerk's age of the authentication. Each token has another value, so Convex leaves the claim out:
- * otherwise each renewal would run all queries again.
+ * Clerk's claim for the age of the authentication. Its value differs in each token, so Convex omits
+ * it. Otherwise, each renewal of the token would run all queries again.
  */
 const FACTOR_AGE = 'fva'
 
-/** Of a `customJwt` provider: claims keep their names, and a nested claim becomes `"a.b"`. */
+/**
+ * The identity in a token of a `customJwt` provider. The claims keep their names. A claim `b` that
+ * is nested in a claim `a` is named `a.b`.
+ */
 export function customIdentity(claims: JWTPayload): ClaimedIdentity {
   const attributes = Object.entries(claims).filter(([name]) => !REGISTERED.has(name) && name !== FACTOR_AGE)
   return { ...flatten(Object.fromEntries(attributes)) as Partial<ClaimedIdentity>, ...subjectOf(claims) }

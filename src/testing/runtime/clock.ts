@@ -1,4 +1,4 @@
-/** The deployment's clock, timers included, which tests can move forward. */
+/** The deployment's clock and its timers. Tests can set the clock forward. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { promisify } from 'node:util'
 
@@ -44,7 +44,7 @@ class ClockTimeout implements Disposable {
     this.refresh()
   }
 
-  /** Starts the delay again, also after the timeout has fired. */
+  /** Starts the delay again, even after the timeout has fired. */
   refresh(): this {
     if (this.#isClosed)
       return this
@@ -82,8 +82,8 @@ class ClockTimeout implements Disposable {
   }
 
   /**
-   * A number that `clearTimeout` accepts instead of this object. Node's own numbers are never used
-   * twice.
+   * A number that `clearTimeout` accepts instead of this object. It is the number of Node's own
+   * timer, so no other timeout has it.
    */
   [Symbol.toPrimitive](): number {
     return this.id ??= Number(this.#native)
@@ -106,8 +106,8 @@ class ClockTimeout implements Disposable {
 
 /**
  * The time of one deployment, which a test can set forward. `install` replaces `Date` and
- * `setTimeout` of this thread, which the functions, the scheduler and the pings use. The thread
- * belongs to the deployment, so no other code is affected.
+ * `setTimeout` of this thread, which the functions, the scheduler and the pings use. Only the
+ * deployment runs in this thread, so no other code is affected.
  */
 class Clock {
   /** The timeouts that have not fired yet. */

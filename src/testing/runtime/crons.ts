@@ -39,7 +39,10 @@ interface StoredCron {
   nextTime: number
 }
 
-/** The jobs of a deployment on its clock. Their next times are kept in the table `_cron_jobs`. */
+/**
+ * Runs the jobs of a deployment by its clock. The table `_cron_jobs` contains the time of each
+ * job's next run.
+ */
 export class CronRunner {
   readonly #data: Data
   readonly #run: RunCron
@@ -118,8 +121,8 @@ export class CronRunner {
   }
 
   /**
-   * Skips the times that have passed while the job ran or while the deployment did not. The job may
-   * have been replaced meanwhile.
+   * Schedules the next run of a job. It skips the times that have passed while the job was running,
+   * or while the deployment was stopped. The job may have been replaced since its last run began.
    */
   #reschedule(component: string, name: string, spec: string): void {
     if (this.#isStopped)
@@ -141,7 +144,7 @@ export class CronRunner {
   }
 }
 
-/** The first time of a schedule after now. The times of an interval count from `previous`. */
+/** The first time after now at which a schedule is due. An interval is counted from `previous`. */
 function firstRunAfterNow(schedule: Schedule, previous: number): number {
   const now = clock.now()
   if (schedule.type !== 'interval')

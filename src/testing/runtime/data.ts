@@ -22,7 +22,7 @@ export interface Snapshot {
   release: () => void
 }
 
-/** The answer to a mutation that its commit saves. */
+/** The answer to a mutation. The commit of the mutation saves it. */
 export interface SavedAnswer {
   request: MutationRequest
   json: string
@@ -86,7 +86,7 @@ export class DataTransaction {
     return this.meter.metrics
   }
 
-  /** The document whose first field of the index has this value. */
+  /** The document that has this value in the first field of the index. */
   findByKey(index: IndexInfo, value: string): StoredDocument | null {
     const { value: row } = this.engine.scan(index, keyInterval([value]), 'asc', 1).next()
     return row ? (row as Row).document : null
@@ -136,7 +136,10 @@ export class Data {
     return this.#schemas.get(component) ?? this.#prepare(component, null)
   }
 
-  /** Refuses a schema that existing documents do not match. Only changed tables are read. */
+  /**
+   * Refuses a schema that existing documents do not match. Only tables with a changed validator are
+   * read.
+   */
   checkExisting(component: string, json: SchemaJSON | null): void {
     const documents = new DocumentSchema(json, id => this.tableOf(component, id))
     const previous = this.#schemas.get(component)?.json
@@ -180,7 +183,7 @@ export class Data {
     this.engine.end(engine)
   }
 
-  /** Commits a transaction, and deletes the contents of the files that it has deleted. */
+  /** Commits a transaction, and deletes the contents of files whose documents it has deleted. */
   commit({ engine }: DataTransaction, answer: SavedAnswer | null = null): bigint {
     const deletedFiles = engine.buffer.writes
       .filter(({ table, before }) => table.name === '_storage' && before)

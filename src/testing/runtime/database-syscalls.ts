@@ -29,7 +29,7 @@ interface WriteArgs extends IdArgs {
 
 interface StreamArgs {
   queryId: number
-  /** The query, in the first request for its rows. */
+  /** The query. Only the first request for its rows contains it. */
   query?: QueryJSON
 }
 
@@ -85,7 +85,7 @@ function documentsOf(invocation: Invocation, data: SyscallHost['data']): Documen
   return { transaction: engine, meter, policy, schema: data.schemaOf(invocation.path.component).documents }
 }
 
-/** `convex/server` writes an object for a field that a patch removes. */
+/** `convex/server` encodes a field that a patch removes as the object `{ $undefined: null }`. */
 function decodeField(field: JSONValue): Value | undefined {
   const isRemoved = typeof field === 'object' && field !== null && '$undefined' in field
   if (isRemoved)

@@ -12,9 +12,9 @@ export interface Failure {
 }
 
 /**
- * A call that did not run its function, or whose result was not accepted: the function does not
- * exist, this caller may not call it, or a validator refuses the arguments or the result. It is
- * reported without a stack.
+ * The error of a call whose function did not run, or whose result was not accepted: the function
+ * does not exist, this caller may not call it, or a validator refuses the arguments or the result.
+ * The error is reported without a stack.
  */
 export class RefusedCall extends Error {}
 

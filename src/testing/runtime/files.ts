@@ -16,7 +16,7 @@ export interface NewFile {
   expectedSha256: string | null
 }
 
-/** A file that does not have the hash that its sender has named. */
+/** The error for a file that does not have the hash that its sender has named. */
 export class Sha256MismatchError extends Error {
   constructor(expected: string, actual: string) {
     super(`Sha256 mismatch. Expected: ${expected} Actual: ${actual}`)
@@ -31,7 +31,10 @@ export interface FileContent {
   read: (start?: number, end?: number) => Iterable<Uint8Array>
 }
 
-/** The files of one deployment. A document of `_storage` names the content of its file as `key`. */
+/**
+ * The files of one deployment. The field `key` of a document of `_storage` identifies the content
+ * of its file.
+ */
 export class Files {
   readonly #data: Data
   readonly #uploads = new Map<string, { component: string, expiresAt: number }>()
@@ -70,7 +73,7 @@ export class Files {
     return null
   }
 
-  /** The file that is served under a name. */
+  /** The file that has this name in its URL. */
   find(name: string): FileContent | null {
     return this.#data.transact((transaction) => {
       for (const table of this.#data.engine.tables) {

@@ -2,13 +2,16 @@
 
 /** The address of one function. */
 export interface FunctionPath {
-  /** `''` for the app, else the names of the installations from the app down, joined by `/`. */
+  /**
+   * `''` for the app. For a component, its name after the names of its parents, such as
+   * `parent/child`.
+   */
   component: string
   /** The module relative to the component's folder, without an extension: `admin/users`. */
   module: string
   /** The name of the export. */
   name: string
-  /** The function was named by a handle, which the function's own component has created. */
+  /** Whether the address was a handle, which the function's own component has created. */
   isHandle?: boolean
 }
 
@@ -45,7 +48,7 @@ export function printHandle(path: FunctionPath): string {
   return `${HANDLE_PREFIX}${path.component};${printModulePath(path)}`
 }
 
-/** Resolves the address of a function as a function of `component` has written it. */
+/** Resolves an address that a function of `component` has used. */
 export function resolveAddress(component: string, { name, reference, functionHandle }: FunctionAddress): FunctionPath {
   if (functionHandle !== undefined)
     return parseHandle(functionHandle)
@@ -63,7 +66,10 @@ function parseHandle(handle: string): FunctionPath {
   return { ...parseFunctionName(component, name), isHandle: true }
 }
 
-/** The parts of `components.child.admin.users.list`: installation, path of the module, export. */
+/**
+ * Parses the parts of a reference such as `components.child.admin.users.list`: the component, the
+ * module and the export.
+ */
 function parseReference(component: string, [child = '', ...rest]: string[]): FunctionPath {
   const name = rest.at(-1)
   if (rest.length < 2 || name === undefined)

@@ -33,13 +33,16 @@ import { Bytes, EncodedJson, Rows } from './syscall.ts'
 
 /** How many times Convex runs a mutation whose reads are changed by other mutations. */
 const MAX_TRIES = 8
-/** The head start of a mutation that is tried again doubles with each try. */
+/**
+ * The time for which other mutations wait for a mutation that is tried again. It doubles with each
+ * try.
+ */
 const FIRST_HEAD_START_MS = 10
 
 /** A shorter text cannot exceed Convex's limits of arguments and results. */
 const UNCHECKED_LENGTH = 4096
 
-/** The functions of one load. */
+/** The functions of a deployment, loaded together and ready to run. */
 export interface LoadedFunctions {
   host: FunctionsHost
   /** The absolute path of the functions folder. */
@@ -78,7 +81,9 @@ export class FunctionRunner {
   readonly #host: RunnerHost
   readonly #syscallHost: SyscallHost
   #functions: LoadedFunctions
-  /** The mutations that are tried again. They wait for each other, so that one of them succeeds. */
+  /**
+   * The mutations that are tried again. They run one after the other, so that they do not conflict.
+   */
   #retries: Promise<unknown> = Promise.resolve()
   /** Resolves when mutations that have not met a conflict may start. */
   #headStart: Promise<unknown> | null = null
@@ -103,7 +108,7 @@ export class FunctionRunner {
   }
 
   /**
-   * Runs a query in a transaction of the caller. `previousEnd` is the end of the page that the
+   * Runs a query in the transaction of `execution`. `previousEnd` is the end of the page that the
    * query has read in its previous run.
    */
   async runQuery(
@@ -183,7 +188,7 @@ export class FunctionRunner {
     }
   }
 
-  /** One try of a mutation. */
+  /** Runs a mutation in one transaction, without trying it again. */
   async #tryMutation(
     found: CatalogFunction,
     args: JSONValue,
@@ -209,8 +214,8 @@ export class FunctionRunner {
   }
 
   /**
-   * Runs mutations that have met a conflict one after the other. After the second conflict, other
-   * mutations wait a short time before they start, so that this one can succeed.
+   * Runs the mutations that have met a conflict, one after the other. After the second conflict,
+   * other mutations wait a short time before they start, so that this one can succeed.
    */
   async #inRetryLane<Result>(run: () => Promise<Result>, tries: number): Promise<Result> {
     const running = this.#retries.then(run)
@@ -220,7 +225,10 @@ export class FunctionRunner {
     return await running
   }
 
-  /** A mutation that fails once more receives another head start, which counts too. */
+  /**
+   * If the mutation with the head start meets another conflict, it receives another head start.
+   * This method waits for that one, too.
+   */
   async #waitForHeadStarts(): Promise<void> {
     for (let headStart = this.#headStart; headStart !== null; headStart = this.#headStart) {
       await headStart

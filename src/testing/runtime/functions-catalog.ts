@@ -53,7 +53,10 @@ export class FunctionsCatalog {
     return found
   }
 
-  /** The function that another function calls. A component's internal functions are its own. */
+  /**
+   * The function that another function calls. Only functions of the same component may call its
+   * internal functions.
+   */
   requireForFunction(path: FunctionPath, kind: FunctionKind, callerComponent: string): CatalogFunction {
     const found = this.lookup(path)
     if (!found || (path.component !== callerComponent && !path.isHandle && !found.isPublic))
@@ -63,7 +66,7 @@ export class FunctionsCatalog {
   }
 }
 
-/** Convex's sentence for a function that does not exist. */
+/** Convex's error message for a function that does not exist. */
 export function describeMissing(path: FunctionPath): string {
   return `Could not find function for '${printModulePath(path)}'.`
 }

@@ -2,7 +2,9 @@
 import type { ComponentSource } from '../functions/components.ts'
 import type { DescribedComponent, DescribedRoute, FunctionsDescription } from '../functions/description.ts'
 
-/** A component, and the path of the request without the prefix of the component's mount. */
+/**
+ * A component, and the path of the request without the prefix at which the component is mounted.
+ */
 export interface HttpTarget {
   component: string
   routePath: string
@@ -18,8 +20,8 @@ interface Routing {
 
 /**
  * The component that answers a request, or `null` if there is none. Within a component, an exact
- * route of `http.ts` comes first, then the longest prefix of its routes and of the components that
- * it mounts.
+ * route of `http.ts` has precedence. Otherwise, the longest matching prefix counts: of a route, or
+ * of a component that is mounted there.
  */
 export function findHttpTarget(
   { components }: FunctionsDescription,
@@ -37,7 +39,7 @@ function findIn(routing: Routing, component: string, routedPath: string): HttpTa
   const routes = routing.routes.get(component) ?? null
   const mounts = sources.filter(({ path, httpPrefix }) =>
     isChild(component, path) && httpPrefix !== null && pathname.startsWith(httpPrefix))
-  // Only the prefix of the app itself concerns its routes, and its mounts are not below it.
+  // The prefix of the app applies to its own routes only, and not to the components that it mounts.
   const ownPath = component === '' ? withoutPrefix(pathname, sources[0]!.httpPrefix) : routedPath
   const own = routes !== null && ownPath !== null ? { component, routePath: ownPath } : null
   const ownRoutes = own ? routes!.filter(route => route.method === method) : []

@@ -13,7 +13,9 @@ export interface Origin {
   requestId: string
   ip: string | null
   userAgent: string | null
-  /** The bearer token of an HTTP action whose verification has failed. */
+  /**
+   * Why the bearer token of an HTTP request was refused; `null` if it was accepted or is missing.
+   */
   authenticationError: Error | null
   /** The scheduled job that runs; `null` for all other calls. */
   job: ScheduledJob | null
@@ -31,12 +33,14 @@ export class Execution {
   readonly logLines: string[]
   /** The jobs that the transaction has scheduled. */
   readonly scheduled: ScheduledJob[] = []
-  /** The call of the function that the client has called; the watchdog counts its time. */
+  /**
+   * The id of the call that a client has made. The watchdog adds the time of nested calls to it.
+   */
   rootId = 0
   readsIdentity = false
-  /** Whether a function of the transaction has read the time or has used chance. */
+  /** Whether a function of the transaction has read the time or a random value. */
   readsTime = false
-  /** Why the transaction has to begin again, whatever the function returns or throws. */
+  /** Why the transaction has to begin again, even if the function has caught the error. */
   conflict: ConflictError | null = null
   constructor(origin: Origin, transaction: DataTransaction | null, logLines: string[] = []) {
     this.origin = origin
@@ -56,18 +60,18 @@ export class Invocation {
   readonly execution: Execution
   readonly path: FunctionPath
   readonly kind: 'query' | 'mutation' | 'action' | 'httpAction'
-  /** 1 for the function that was called, and more for the functions that it calls. */
+  /** 1 for the function that was called from outside, and one more for each nested call. */
   readonly depth: number
   /**
    * The end of the page that the function reads. The next run of a subscribed query receives this
-   * cursor, so that the page neither grows nor leaves a gap.
+   * cursor, so that its page has the same end.
    */
   readonly journal: QueryJournal
   /** The queries that the function reads row by row. */
   readonly streams = new Map<number, RowStream>()
   /**
-   * The last system call of a transaction. System calls of one function run one after the other,
-   * since a nested mutation can be rolled back.
+   * The last system call of the function, if it runs in a transaction. System calls of one function
+   * run one after the other, since a nested mutation can be rolled back.
    */
   queue: Promise<unknown> | null = null
 

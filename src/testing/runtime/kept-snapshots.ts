@@ -1,7 +1,10 @@
-/** Keeps the data of timestamps that clients have requested, so that they can read at them. */
+/** Keeps the data of timestamps that clients have requested, so that they can read it later. */
 import type { Data, Snapshot } from './data.ts'
 
-/** Convex keeps the data of a timestamp for minutes. A client reads at it within moments. */
+/**
+ * How long the data of a timestamp is kept. Convex keeps it for minutes, but a client reads it at
+ * once.
+ */
 const KEPT_MS = 30_000
 /** Limits the memory of the commits since the oldest snapshot. */
 const MAX_SNAPSHOTS = 100

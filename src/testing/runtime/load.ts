@@ -1,4 +1,4 @@
-/** Loads a functions folder: bundles it, starts its threads, and refuses what a push refuses. */
+/** Loads a functions folder: bundles it, starts its threads, and checks it as Convex does. */
 import type { SchemaJSON } from '../engine/schema.ts'
 import type { FunctionsDescription } from '../functions/description.ts'
 import type { StartOptions } from '../functions/host-options.ts'
@@ -14,7 +14,7 @@ import { checkSchedule } from './crons.ts'
 import { parseFunctionName } from './function-path.ts'
 import { FunctionsCatalog } from './functions-catalog.ts'
 
-/** The options of a load. */
+/** The options of `loadFunctions`. */
 export interface LoadOptions extends StartOptions {
   functions: string
 }
@@ -93,7 +93,7 @@ function describeUnset(name: string): string {
   return `Environment variable ${name} is used in auth config file but its value was not set.`
 }
 
-/** A refusal of Convex becomes an error of `convue/testing`. */
+/** Converts an error that Convex would report to the error `FUNCTIONS_INVALID`. */
 function refuseDeveloperErrors(body: () => void): void {
   try {
     body()

@@ -14,7 +14,7 @@ export interface QueryExecution {
   readsTime: boolean
 }
 
-/** The result of a query, and the timestamps at which it is the true result. */
+/** The result of a query, and the timestamps at which it is valid. */
 export class QueryResult {
   readonly outcome: Outcome
   readonly journal: string | null
@@ -36,7 +36,7 @@ export class QueryResult {
     this.journal = journal
     this.readsIdentity = readsIdentity
     this.readsTime = readsTime
-    // Each failure has another request id.
+    // The request id is different in each failure, so it must not be compared.
     this.text = JSON.stringify(outcome).replace(/\[Request ID: \w+\]/, '')
     this.#from = ts
   }
@@ -50,7 +50,10 @@ export class QueryResult {
     return this.#uses > 0
   }
 
-  /** @param stop Called when nothing depends on the result any more. */
+  /**
+   * @param stop Ends the subscription to commits. Called when the result is invalid or no longer
+   * used.
+   */
   watch(stop: () => void): void {
     this.#stopWatching = stop
   }
@@ -64,7 +67,7 @@ export class QueryResult {
     this.#listeners.add(listener)
   }
 
-  /** Calls `listener` once the result has changed or nothing depends on it any more. */
+  /** Calls `listener` once the result is invalid or no longer used. */
   onEnd(listener: () => void): void {
     this.#endListeners.push(listener)
   }
@@ -84,7 +87,7 @@ export class QueryResult {
     }
   }
 
-  /** Frees the result, which nothing depends on any more. */
+  /** Frees the result, which is no longer used. */
   dispose(): void {
     this.#end()
     this.#listeners.clear()

@@ -38,7 +38,7 @@ export interface RuntimeHost {
   systemQuery: (call: QueryCall, transaction: DataTransaction) => JSONValue
 }
 
-/** The names of the queries that only Convex's own tools call. */
+/** The beginning of the names of queries that only Convex's own tools call. */
 const SYSTEM_PREFIX = '_system/'
 
 /** The crons of each component. */
@@ -81,7 +81,7 @@ export class Runtime {
     return this.#running === 0 && this.#scheduler.isIdle && this.#crons.isIdle
   }
 
-  /** Continues with the jobs of the data, and starts the crons of the functions. */
+  /** Continues with the scheduled functions that the data contains, and starts the crons. */
   startJobs(components: string[], crons: ComponentCrons): void {
     this.#scheduler.resume(components)
     this.#crons.deploy(crons)
@@ -100,8 +100,8 @@ export class Runtime {
   }
 
   /**
-   * Reads the data of one timestamp. If the indexes change meanwhile, `body` runs again at another
-   * timestamp.
+   * Runs `body` with a snapshot of the newest data. If the indexes change meanwhile, `body` runs
+   * again with another snapshot.
    */
   async atSnapshot<Result>(body: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
     for (;;) {
@@ -146,8 +146,8 @@ export class Runtime {
 
   /**
    * Runs a mutation. A client whose connection dropped before the answer sends its mutation again.
-   * The mutation nevertheless runs only once. A failed mutation has changed nothing, and runs
-   * again.
+   * The mutation nevertheless runs only once. A mutation that has failed has changed nothing, so it
+   * runs again.
    */
   async mutation(call: Call, request: MutationRequest | null = null): Promise<Answer> {
     if (!request)
@@ -372,7 +372,7 @@ function newOrigin(identity: Identity, { ip, userAgent }: RequestMetadata = { ip
   return { identity, requestId, ip, userAgent, authenticationError: null, job: null }
 }
 
-/** The arguments of a log entry, `null` if they are not arguments. */
+/** Decodes arguments for a log entry. Returns `null` if they are not valid. */
 function decodeForLog(args: JSONValue): Value {
   const encoded = Array.isArray(args) ? args[0] : args
   try {

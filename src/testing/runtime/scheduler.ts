@@ -19,14 +19,14 @@ export interface ScheduledJob {
   time: number
 }
 
-/** Runs the function of a job. */
+/** The parts of a deployment that the scheduler uses. */
 export interface JobHost {
   data: Data
   /** The kind of a function; `null` if the function does not exist. */
   kindOf: (path: FunctionPath) => 'query' | 'mutation' | 'action' | null
   /**
-   * Runs a mutation in a transaction in which `begin` returns `true` first, and `end` records the
-   * success last.
+   * Runs a mutation. Its transaction first calls `begin`, and runs the mutation only if the result
+   * is `true`. Then it calls `end`, which records the success.
    */
   runMutation: (path: FunctionPath, args: JSONValue, job: ScheduledJob, steps: JobSteps) => Promise<Outcome | null>
   runAction: (path: FunctionPath, args: JSONValue, job: ScheduledJob) => Promise<Outcome>
@@ -51,7 +51,7 @@ interface StoredJob {
 /** Convex runs at most this number of jobs at the same time. */
 const MAX_RUNNING = 10
 const RETENTION_MS = 7 * 24 * 60 * 60 * 1000
-/** Convex's limit of the time until a function runs. */
+/** Convex limits how far in the future a function may be scheduled. */
 const MAX_AHEAD_MS = 5 * 366 * 24 * 60 * 60 * 1000
 
 /** The scheduled functions of one deployment. */
@@ -72,8 +72,8 @@ export class Scheduler {
   }
 
   /**
-   * Continues with the jobs of a previous process. Whether its actions have ended is not known, so
-   * they count as failed.
+   * Continues with the jobs of a previous process. If an action was running, it is not known
+   * whether the action has ended, so it counts as failed.
    */
   resume(components: string[]): void {
     const { data } = this.#host
@@ -137,7 +137,7 @@ export class Scheduler {
       complete(transaction, id, { kind: 'canceled' })
   }
 
-  /** Whether the job whose action schedules a function has been cancelled. */
+  /** Whether a job has been cancelled. */
   isCanceled(transaction: DataTransaction, id: string): boolean {
     return (transaction.get(id)?.value as StoredJob | undefined)?.state.kind === 'canceled'
   }

@@ -57,8 +57,8 @@ export class SharedQueries {
       const running = this.#running.get(runKey)
       if (!running)
         return await this.#run(call, snapshot, key, runKey)
-      // The result may belong to another identity or to another timestamp. An error belongs to the
-      // caller that has started the run.
+      // The result may be that of another identity or of another timestamp. An error is only thrown
+      // to the caller that has started the run.
       const result = await running.result.catch(() => null)
       if (result?.isValidAt(snapshot.ts) && (!result.readsIdentity || running.identity === identity))
         return result
@@ -80,7 +80,7 @@ export class SharedQueries {
     const result = known?.byIdentity.get(identity) ?? known?.shared
     if (!known || !result || !result.isValidAt(ts) || (result.readsTime && !result.isUsed))
       return null
-    // Results that are used are kept longest.
+    // Moves the results to the end of the map: results at its beginning are removed first.
     this.#known.delete(key)
     this.#known.set(key, known)
     return result

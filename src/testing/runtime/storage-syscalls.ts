@@ -31,7 +31,7 @@ const getMetadata: Syscall = (invocation, { storageId }: FileArgs, host) => {
     if (!document)
       return null
     const { sha256, size, contentType = null } = document
-    // The older call describes the hash in hexadecimal digits.
+    // `storage.getMetadata` returns the hash in hexadecimal digits, unlike `db.system.get`.
     return { storageId, sha256: Buffer.from(sha256 as string, 'base64').toString('hex'), size, contentType } as never
   })
 }

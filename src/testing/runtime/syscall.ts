@@ -54,9 +54,9 @@ export interface SyscallHost {
   data: Data
   files: Files
   scheduler: Scheduler
-  /** Addresses of Convex's services, and the deployment's own. */
+  /** The addresses of the deployment, for clients and for HTTP actions. */
   urls: () => { url: string, siteUrl: string }
-  /** Checks that a function exists that another function may call or schedule. */
+  /** Throws if there is no function at a path that a function wants to call or schedule. */
   requireFunction: (path: FunctionPath) => void
   /** Runs a function as a part of the transaction of its caller. */
   runInTransaction: (
@@ -74,7 +74,7 @@ export interface SyscallHost {
   ) => Promise<string>
 }
 
-/** Refuses a system call that this kind of function cannot make. */
+/** Refuses a system call. The function that made it receives the error. */
 export function refuse(message: string): never {
   throw new Error(message)
 }
