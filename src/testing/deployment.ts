@@ -11,10 +11,10 @@ export interface DeploymentOptions {
    */
   functions?: string
   /**
-   * The deployment's environment variables, the only ones that its functions see. The deployment
-   * sets `CONVEX_CLOUD_URL` and `CONVEX_SITE_URL`. Unless they are set here, `SITE_URL` is
-   * `siteUrl`, and `BETTER_AUTH_SECRET` is random. They are added to the variables in the file
-   * `.env` of the functions folder.
+   * The deployment's environment variables. They are added to the variables in the file `.env` of
+   * the functions folder, and take precedence over them. The deployment sets `CONVEX_CLOUD_URL` and
+   * `CONVEX_SITE_URL`. If they are not set, `SITE_URL` is `siteUrl`, and `BETTER_AUTH_SECRET` is
+   * random. The functions see no other variables.
    *
    * @default {}
    */
@@ -26,8 +26,8 @@ export interface DeploymentOptions {
   /**
    * Further origins whose pages may use the deployment, such as `http://192.168.1.5:5173`.
    * `siteUrl` and the origins of this machine (`http://localhost:3000`, for example) are always
-   * allowed. The host names of these origins are also `allowedHosts`. Unlike in production, HTTP
-   * actions refuse requests of pages of any other origin.
+   * allowed. The host names of these origins are also `allowedHosts`. Unlike in production,
+   * requests from pages of any other origin are refused before an HTTP action runs.
    *
    * @default []
    */
@@ -35,8 +35,8 @@ export interface DeploymentOptions {
   /**
    * Further host names that a request may have in its `Host` header, such as `tunnel.example.com`
    * if a proxy forwards this name. The names of this machine and of the page are always allowed.
-   * Requests with other names are refused, so that a site cannot reach the deployment with a name
-   * that it resolves to this machine.
+   * Requests with other names are refused. Otherwise, a site could resolve its own name to this
+   * machine, and so reach the deployment.
    *
    * @default []
    */
@@ -48,23 +48,24 @@ export interface DeploymentOptions {
    */
   data?: string
   /**
-   * What happens when a function exceeds a limit of Convex. `enforce` fails the function with
-   * Convex's words, `warn` adds a line to the function's log, and `false` ignores the limits.
+   * What happens when a function exceeds a limit of Convex. With `enforce`, the function fails with
+   * Convex's error. With `warn`, a line is added to the function's log. With `false`, nothing
+   * happens.
    *
    * @default 'enforce'
    */
   limits?: 'enforce' | 'warn' | false
   /**
-   * What clients see of an error. `development` shows the message and the place in the functions,
-   * as a development deployment of Convex does. `production` shows only "Server Error" and the data
-   * of a `ConvexError`, and no lines of the console.
+   * What clients see of an error. `development` shows the message and the place in the code, as a
+   * development deployment of Convex does. `production` shows only "Server Error" and the data of a
+   * `ConvexError`, and no lines of the console.
    *
    * @default 'development'
    */
   errors?: 'development' | 'production'
   /**
    * The key with which Convex's command line manages the deployment. The key gives access to all
-   * data and all functions. @default a random key, which the folder of `data` keeps
+   * data and all functions. @default a random key, which is saved with the data if `data` is set
    */
   adminKey?: string
   /** The port to which clients connect; with 0, any free port. @default 0 */
@@ -100,7 +101,7 @@ export interface Deployment {
   readonly appOrigin: string
   /**
    * The key for Convex's command line, with the address `url`: `npx convex run --url … --admin-key
-   * …`. From the option `adminKey`, or random.
+   * …`. It is the option `adminKey`, or a random key.
    */
   readonly adminKey: string
   /**
@@ -109,7 +110,10 @@ export interface Deployment {
    * awaited. Setting `length` to 0 clears the log.
    */
   readonly log: LogEntry[]
-  /** The open sockets with their subscriptions. As complete as `log`. */
+  /**
+   * The open sockets with their subscriptions. Like `log`, the list is complete after any method of
+   * the deployment has been awaited.
+   */
   readonly connections: Connection[]
   /** Runs a query, public or internal. Rejects with the error of the function. */
   query: <Query extends FunctionReference<'query', any>>(
@@ -143,20 +147,21 @@ export interface Deployment {
    */
   advanceClock: (ms: number) => Promise<void>
   /**
-   * Stops and starts again on the same ports. Keeps the data and the ids of answered requests, and
-   * drops all sockets and requests.
+   * Stops the deployment, and starts it again on the same ports. Keeps the data and the answers to
+   * mutations, and drops all sockets and running requests.
    */
   restart: () => Promise<void>
   /**
    * Loads the functions folder again, keeps the data, and runs all live queries again.
    *
-   * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be bundled. The previous
+   * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be loaded. The previous
    * functions then remain.
    */
   reload: () => Promise<void>
   /**
    * Sets an environment variable, or removes it with `null`. The functions and `auth.config` are
-   * evaluated again, and all live queries run again. With the option `data`, the change is kept.
+   * evaluated again, and all live queries run again. With the option `data`, the change is saved
+   * with the data.
    *
    * @throws ConvueError `FUNCTIONS_INVALID` if `auth.config` needs a variable that is removed. The
    * variables then remain as they were.

@@ -54,7 +54,7 @@ export interface SignedUpUser {
    * plugin for the same session.
    */
   options: ConvexOptions
-  /** Requests with the cookies and the origin of this user's browser, for HTTP actions. */
+  /** A `fetch` with the cookies and the origin of this user's browser, for HTTP actions. */
   fetch: typeof fetch
 }
 

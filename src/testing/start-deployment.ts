@@ -22,7 +22,7 @@ import { watchFunctions } from './watch-functions.ts'
  * closed, unless `data` names a folder. For tests and development only.
  *
  * @throws ConvueError `NODE_UNSUPPORTED`, `PEER_MISSING`, `FUNCTIONS_INVALID`,
- * `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port is taken.
+ * `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port or the folder `data` is in use.
  * @example
  * const deployment = await startDeployment({ functions: './convex' })
  * const asAda = { identity: { subject: 'ada' } }
@@ -65,7 +65,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   }
 }
 
-/** Node has SQLite without a flag since this version. */
+/** Refuses versions of Node whose SQLite needs a flag. */
 function requireNode(version = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < 22 || (major === 22 && minor < 13))

@@ -10,7 +10,8 @@ const UNWATCHED = /(?:^|[\\/])(?:_generated|node_modules)(?:[\\/]|$)/
 
 /**
  * Writes the types and reloads the functions after each change, until the returned function is
- * called. Editors write a file in several steps; one reload follows all of them.
+ * called. Editors write a file in several steps, so the functions are reloaded once after several
+ * changes in sequence.
  */
 export function watchFunctions(functions: string, reload: () => Promise<void>): () => void {
   let timer: NodeJS.Timeout | undefined

@@ -19,7 +19,8 @@ export class DeploymentThread {
   #ended: ConvueError | null = null
 
   constructor(data: EntryData) {
-    // Sources run as they are; the build puts the worker next to this module.
+    // The repository's sources run without a build. In the package, the code of the worker is next
+    // to this module.
     const file = import.meta.url.endsWith('.ts') ? './entry.ts' : './testing-worker.js'
     this.#worker = new Worker(new URL(file, import.meta.url), { env: {}, execArgv: [], workerData: data })
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
