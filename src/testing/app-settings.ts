@@ -5,7 +5,10 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { readConvexJson } from './functions/convex-json.ts'
 
-/** The absolute path of the functions folder: the option, or that of `convex.json`, or `convex`. */
+/**
+ * The absolute path of the functions folder: the option, else the path in `convex.json`, else
+ * `convex`.
+ */
 export function findFunctions(option: string | undefined): string {
   return resolve(option ?? readConvexJson(resolve('convex')).functions ?? './convex')
 }
@@ -19,10 +22,10 @@ export function readVariables(functions: string): Record<string, string> {
 }
 
 /**
- * A random admin key, which is kept with the data, so that the settings of the command line remain
- * valid.
+ * A random admin key. It is saved in the folder of the data, so that a command line that uses the
+ * key still works after a restart.
  *
- * @param folder The folder that keeps the data, if there is one.
+ * @param folder The folder of the data, `null` if the data is in memory.
  */
 export function createAdminKey(folder: string | null): string {
   const key = `convue|${randomBytes(32).toString('hex')}`

@@ -35,9 +35,7 @@ export interface BrowserFetchOptions {
 /** A `fetch` with the cookies of one browser profile. */
 export type BrowserFetch = typeof fetch & { cookies: Map<string, string> }
 
-/**
- * Creates a `fetch` that sends and stores cookies like one browser profile with a page of the app.
- */
+/** Creates a `fetch` that sends and stores cookies as a browser does for a page of the app. */
 export function createBrowserFetch({ origin, send = sendRequest }: BrowserFetchOptions): BrowserFetch {
   const cookies = new Map<string, string>()
 
@@ -60,7 +58,8 @@ async function sendRequest(
   { method = 'GET', headers, body, signal }: Parameters<SendRequest>[1],
 ): Promise<BrowserResponse> {
   const request = sendWithNode(url, { method, headers })
-  // Without a listener, Node throws the error of an abort that comes after the response has begun.
+  // Without a listener, Node throws an error if the request is aborted after the response has
+  // begun.
   request.on('error', () => {})
   const abort = (): void => void request.destroy(new Error('The request was aborted.'))
   signal?.addEventListener('abort', abort)

@@ -1,4 +1,4 @@
-/** An answer other than success, in the form of Convex's HTTP API. */
+/** The error answers of a deployment, in the format of Convex's HTTP API. */
 
 /** Refuses a request with a status, a code and a sentence. */
 export class HttpError extends Error {

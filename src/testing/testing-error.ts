@@ -1,4 +1,4 @@
-/** Makes the errors of `convue/testing` from the error catalogue. */
+/** Creates the errors of `convue/testing` from the error catalogue. */
 import type { ArgsOf, CodeOf } from '../errors/catalogue.ts'
 import type { ErrorDefinition } from '../errors/error-definition.ts'
 import { ConvueError } from '../errors/convue-error.ts'
@@ -7,7 +7,7 @@ import { testingErrors } from '../errors/testing-errors.ts'
 
 type TestingErrorCode = CodeOf<'testing'>
 
-/** Makes an error from its code, the params that its sentences mention, and its cause. */
+/** Creates an error from its code, the params that its sentences mention, and its cause. */
 export function testingError<Code extends TestingErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function testingError(code: TestingErrorCode, params?: unknown, cause?: unknown): ConvueError {
   const definitions: Record<TestingErrorCode, ErrorDefinition> = testingErrors

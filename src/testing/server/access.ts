@@ -27,7 +27,7 @@ interface AllowedAddresses {
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+\/?$/i
 
 /**
- * The page itself and its host name are always allowed.
+ * Resolves the options to the allowed addresses, which always include those of the page.
  *
  * @throws ConvueError `DEPLOYMENT_OPTION_INVALID`
  */
@@ -55,9 +55,9 @@ export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] 
 
 /**
  * Decides which requests may use a deployment. The deployment only listens on the loopback
- * interface, but any page in a browser on this machine can send requests to this interface. `Host`
- * shows requests of a site whose name resolves to this machine (DNS rebinding), and `Origin` shows
- * requests of any other site. Programs other than browsers send no `Origin`.
+ * interface, but any page in a browser on this machine can send requests to this interface. The
+ * header `Host` reveals requests of a site whose name resolves to this machine (DNS rebinding), and
+ * `Origin` reveals requests of any other site. Programs other than browsers send no `Origin`.
  */
 export class Access {
   readonly #hosts: ReadonlySet<string>

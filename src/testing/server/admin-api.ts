@@ -17,7 +17,7 @@ export interface VariableChange {
 /** The parts of a deployment that the routes of the command line need. */
 export interface AdminApiHost extends CallerHost {
   variables: () => Record<string, string>
-  /** Sets variables, and evaluates everything again that depends on them. */
+  /** Sets variables, and loads the functions and `auth.config` again. */
   changeVariables: (changes: VariableChange[]) => Promise<void>
   exports: () => Exports
   imports: () => Imports

@@ -52,7 +52,7 @@ export async function requireAdmin(host: CallerHost, request: IncomingMessage): 
     throw wrongKey()
 }
 
-/** A key, after which `:` and the attributes of the user may follow in base64. */
+/** Verifies the admin key. The attributes of a user may follow after a `:`, as JSON in base64. */
 function identifyAdminHeader(host: CallerHost, credentials: string): Caller {
   const [key = '', actingAs] = secretOf(credentials).split(':')
   if (actingAs === undefined)

@@ -3,7 +3,7 @@ import type { JSONValue, Value } from 'convex/values'
 import { Buffer } from 'node:buffer'
 import { jsonToConvex } from 'convex/values'
 
-/** Writes an int64 as a string, bytes as base64, and the floats that JSON lacks as their names. */
+/** Writes an int64 as a string, bytes as base64, and floats such as `NaN` as their names. */
 export function toCleanJson(encoded: JSONValue): JSONValue {
   return clean(jsonToConvex(encoded))
 }

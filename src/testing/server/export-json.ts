@@ -1,10 +1,10 @@
 /** The JSON of documents in exports: floats have a decimal point, and integers do not have one. */
 import { Buffer } from 'node:buffer'
 
-/** The file beside the documents of a table that says that they are written this way. */
+/** The content of the marker file in a folder whose documents are written in this JSON. */
 export const SCHEMA_MARKER = '"uniform"\n'
 
-/** An integer in Convex's encoding, a text, or a number. Numbers within texts are skipped. */
+/** An integer in Convex's encoding, a string, or a number. Numbers within strings are skipped. */
 const ENCODED = /\{"\$integer":"([^"]*)"\}|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 const EXPORTED = /"(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*/gi
 

@@ -12,7 +12,7 @@ interface Export {
   zip: Buffer
 }
 
-/** Creates exports, and keeps the last one until it is downloaded. */
+/** Creates exports, and keeps the last one, so that the command line can download it. */
 export class Exports {
   readonly #data: Data
   #latest: Export | null = null
@@ -37,7 +37,7 @@ export class Exports {
     return undefined
   }
 
-  /** Reads all documents of one timestamp. */
+  /** Creates an export of all documents at one timestamp. */
   create(includesFiles: boolean): void {
     this.#latest = this.#data.transact(transaction => ({
       ts: transaction.snapshot,

@@ -72,7 +72,7 @@ export async function answerFunctionsApi(
   }
 }
 
-/** The address and the program of the sender of a request. */
+/** The IP address and the user agent of the client that has sent a request. */
 export function metadataOf({ headers, socket }: IncomingMessage): RequestMetadata {
   const [forwarded] = String(headers['x-forwarded-for'] ?? '').split(',')
   return { ip: forwarded?.trim() || (socket.remoteAddress ?? null), userAgent: headers['user-agent'] ?? null }
@@ -90,7 +90,7 @@ async function answerCall(
   return Response.json(toAnswer(await run(runtime, kind ?? kindOf(host, call), call), body.format))
 }
 
-/** The kind of the function. A function that does not exist fails with any kind. */
+/** The kind of a function. If the function does not exist, any kind leads to the same error. */
 function kindOf({ catalog }: FunctionsApiHost, { name, component = '' }: Call): FunctionKind {
   return catalog().lookup(parseFunctionName(component, name))?.kind ?? 'query'
 }
@@ -167,7 +167,7 @@ async function queryAt(host: FunctionsApiHost, runtime: Runtime, call: Call, ts:
       return (await runtime.readQuery({ ...call, journal: null }, snapshot, () => null)).outcome
   }
   catch (error) {
-    // The indexes have changed since the timestamp.
+    // The indexes have changed since the timestamp, so its data cannot be read any more.
     if (!(error instanceof ConflictError))
       throw error
   }

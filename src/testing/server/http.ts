@@ -87,9 +87,9 @@ interface CallerOrError {
 }
 
 /**
- * The identity of a request to an HTTP action. The header `Authorization` may not be for Convex:
- * Better Auth also accepts its sessions as bearer tokens, for example. Such a header is refused
- * only if the function requests the identity.
+ * The identity of a request to an HTTP action. The header `Authorization` is not always meant for
+ * Convex: Better Auth also accepts its sessions as bearer tokens, for example. So an invalid header
+ * only causes an error if the function requests the identity.
  */
 async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<CallerOrError> {
   // The HTTP action receives an `adminKey` parameter of the URL. It is not read as the admin key.
@@ -105,7 +105,7 @@ async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<
   }
 }
 
-/** The URL that the client has requested, also through a proxy that terminates TLS. */
+/** The URL that the client has requested, even if a proxy that terminates TLS has forwarded it. */
 function urlOf({ headers, url }: IncomingMessage): string {
   const forwarded = /(?:^|;)\s*proto\s*=\s*"?([a-z]+)/i.exec(headers.forwarded?.split(',')[0] ?? '')?.[1]
   const scheme = String(headers['x-forwarded-proto'] ?? forwarded ?? 'http').split(',')[0]!.trim()
@@ -148,7 +148,7 @@ async function respond(
     response.end(JSON.stringify({ code: 'InternalServerError', message: (error as Error).message }))
     return
   }
-  // The headers reach the client although the first part of the body may take long.
+  // The client must receive the headers even if the first part of the body takes long.
   response.flushHeaders()
   try {
     if (request.method === 'HEAD')
@@ -179,7 +179,7 @@ export function toResponse({ status, headers, body }: HttpReply): Response {
   return new Response(WITHOUT_BODY.includes(status) ? null : sent, { status, headers })
 }
 
-/** Leaves out the parts of a response that are beyond Convex's limit. */
+/** Drops the parts of a response body that are beyond Convex's limit. */
 function limitBody(): TransformStream<Uint8Array, Uint8Array> {
   let size = 0
   return new TransformStream({

@@ -1,4 +1,4 @@
-/** Reads the files that `npx convex import` sends: ZIP, lines of JSON, lists of JSON and CSV. */
+/** Reads the files that `npx convex import` sends: ZIP, lines of JSON, JSON arrays and CSV. */
 import type { JSONValue } from 'convex/values'
 import type { Buffer } from 'node:buffer'
 import type { ZipEntry } from './zip.ts'
@@ -14,7 +14,7 @@ export interface ImportedTable {
   documents: Record<string, JSONValue>[]
 }
 
-/** The parts of an import. */
+/** The content of an imported file. */
 export interface ImportFile {
   tables: ImportedTable[]
   /** The contents of stored files, by the id of their document. */
@@ -66,7 +66,7 @@ function isMarker({ name, data }: ZipEntry): boolean {
   return SCHEMA_FILE.test(name) && data.toString().startsWith(SCHEMA_MARKER.trim())
 }
 
-/** Only documents beside a marker distinguish integers from floats. */
+/** Documents only distinguish integers from floats if their folder contains a marker file. */
 function toEncodedJson(lines: string, isMarked: boolean): string {
   if (isMarked)
     return fromExportJson(lines)

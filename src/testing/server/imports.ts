@@ -29,7 +29,7 @@ interface Import {
   state: JSONValue
 }
 
-/** The documents of one table, with Convex's values. */
+/** The documents of one table, decoded to Convex's values. */
 interface DecodedTable extends Target {
   documents: DocumentValue[]
 }
@@ -70,7 +70,7 @@ export class Imports {
     this.#requireUpload(token).set(number, part)
   }
 
-  /** Reads the uploaded file. The import waits for its confirmation, or has failed. */
+  /** Reads the uploaded file. Afterwards, the import waits for its confirmation, or has failed. */
   finishUpload(token: string, options: ImportOptions): string {
     const parts = [...this.#requireUpload(token)].sort(([one], [other]) => one - other)
     this.#uploads.delete(token)
@@ -87,7 +87,10 @@ export class Imports {
     return created.id
   }
 
-  /** Changes the data. Tables that are replaced are cleared first, in a commit of their own. */
+  /**
+   * Performs an import in one transaction. If a table needs another number, another transaction
+   * clears the replaced tables first.
+   */
   async perform(id: string): Promise<void> {
     const found = this.#imports.get(id)
     if (!found?.file)
@@ -178,7 +181,7 @@ export class Imports {
     })
   }
 
-  /** Stores the contents of files, and lets their documents refer to them. */
+  /** Stores the contents of files, and writes the keys of the contents into their documents. */
   async #storeFiles(tables: DecodedTable[], files: Map<string, Buffer>): Promise<void> {
     for (const { documents } of tables.filter(({ table }) => table === '_storage')) {
       for (const document of documents) {
@@ -192,7 +195,7 @@ export class Imports {
     }
   }
 
-  /** The number that the ids of the imported documents contain, if the table has another number. */
+  /** The table number in the ids of the imported documents, if the table has another number. */
   #wantedNumber({ component, table, documents: [first] }: DecodedTable): number | undefined {
     const wanted = typeof first?._id === 'string' ? decodeId(first._id)?.table : undefined
     return wanted === this.#data.engine.table(component, table).number ? undefined : wanted

@@ -32,12 +32,15 @@ export class LogStream {
     this.#waiting.clear()
   }
 
-  /** The entries after a position. The first request receives all entries; later requests wait. */
+  /**
+   * The entries after a position. The first request, with 0, receives all entries at once. Later
+   * requests wait for new entries.
+   */
   async read(cursor: number): Promise<LogPage> {
     if (cursor > 0 && cursor >= this.#position)
       await this.#wait()
     const entries = this.#entries.filter(({ position }) => position > cursor).map(({ entry }) => entry)
-    // A position of 0 would be a first request again.
+    // With the position 0, the next request would count as a first request.
     return { entries, newCursor: Math.max(this.#position, 0.5) }
   }
 

@@ -4,13 +4,13 @@ import { Buffer } from 'node:buffer'
 import { HttpError } from '../http-error.ts'
 import { parseNestedJson } from '../nested-json.ts'
 
-/** The beginning of Convex's sentence about a body with the wrong fields. */
+/** The beginning of Convex's error message for a body with the wrong fields. */
 export const NOT_DESERIALIZED = 'Failed to deserialize the JSON body into the target type'
 
 /** Larger bodies are refused. */
 export const MAX_BODY_BYTES = 20 * 2 ** 20
 
-/** `application/json`, or a type that is written as JSON: `application/problem+json`. */
+/** `application/json`, or a type that is based on JSON, such as `application/problem+json`. */
 const JSON_TYPE = /^application\/(?:[^\s;]+\+)?json\s*(?:;|$)/i
 
 export async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {

@@ -65,10 +65,10 @@ export interface ServerUrls {
 /** Receives each entry of the log; `null` if only the connections have changed. */
 export type OnEvent = (entry: LogEntry | null) => void
 
-/** Larger messages close their socket. */
+/** A socket is closed if it receives a larger message. */
 const MAX_MESSAGE_BYTES = 20 * 2 ** 20
 
-/** Limits the output in the terminal if a site sends requests with many different names. */
+/** Limits the output in the terminal if a site sends requests with many different host names. */
 const MAX_REPORTED_REFUSALS = 20
 
 /** The loaded functions, and their authenticator. */
@@ -89,10 +89,10 @@ export class DeploymentServer {
   readonly #site: Server
   readonly #connections = new Map<number, SyncConnection>()
   readonly #changed = new Set<SyncConnection>()
-  /** Requests that arrive while the functions are loaded wait for this promise. */
+  /** Requests that arrive while the functions are being loaded wait for this promise. */
   readonly #runtime: Promise<Runtime>
   #loaded!: Loaded
-  /** Previous functions whose actions still run. */
+  /** The threads of previous functions, until their calls have ended. */
   readonly #retired = new Set<FunctionsHost>()
   #data!: Data
   #snapshots!: KeptSnapshots
@@ -145,7 +145,7 @@ export class DeploymentServer {
 
   /**
    * The functions are loaded while the ports are opened. Their modules are evaluated once the ports
-   * are known, since functions read their own addresses when their modules are evaluated.
+   * are known, since modules may read the deployment's addresses when they are evaluated.
    */
   async #boot(): Promise<Runtime> {
     const listening = this.#listen()
@@ -233,7 +233,7 @@ export class DeploymentServer {
     } while (!isIdle())
   }
 
-  /** Sets the clock forward. Timers that are then due fire, also those of functions. */
+  /** Sets the clock forward. Timers that are then due fire, including those of functions. */
   advanceClock(ms: number): void {
     for (const host of [this.#loaded.functions.host, ...this.#retired])
       host.advanceClock(ms)
@@ -269,7 +269,7 @@ export class DeploymentServer {
       const previous = this.#loaded.functions.host
       this.#loaded = { functions, authenticator }
       runtime.replaceFunctions(functions, functions.crons)
-      // Actions of the previous functions run to their ends.
+      // The threads of the previous functions remain until their actions have ended.
       this.#retired.add(previous)
       void previous.disposeWhenIdle().then(() => this.#retired.delete(previous))
     }
@@ -280,8 +280,8 @@ export class DeploymentServer {
   }
 
   /**
-   * Sets and removes variables, and loads the functions with them. If they cannot be loaded, for
-   * example because `auth.config` reads a variable that is removed, nothing changes.
+   * Sets and removes variables, and loads the functions again. If the functions cannot be loaded,
+   * for example because `auth.config` reads a removed variable, nothing changes.
    */
   async changeVariables(changes: VariableChange[]): Promise<void> {
     await this.reload(this.#variables.preview(changes))
@@ -387,8 +387,9 @@ export class DeploymentServer {
   }
 
   /**
-   * The deployment's own keys are read from its route directly. A request to its own port could
-   * fail, for example during a restart, and a token that cannot be verified signs its user out.
+   * The keys of the deployment's own Better Auth are read by a direct run of the HTTP action. A
+   * request to the deployment's own port could fail, for example during a restart, and a user whose
+   * token cannot be verified is signed out.
    */
   async #createAuthenticator({ authConfig }: Deployable): Promise<Authenticator> {
     return await Authenticator.create(authConfig, async (url, init) => {

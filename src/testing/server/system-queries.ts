@@ -11,7 +11,7 @@ import { HIDDEN_FIELDS } from '../runtime/database-syscalls.ts'
 import { RefusedCall } from '../runtime/failure.ts'
 import { decodeArgs } from '../runtime/functions-catalog.ts'
 
-/** The parts of a deployment that its tools can see. */
+/** The parts of a deployment that Convex's tools can read. */
 export interface SystemQueryHost {
   data: () => Data
   description: () => FunctionsDescription

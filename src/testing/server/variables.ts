@@ -10,10 +10,13 @@ const NAME = /^[A-Z]\w{0,39}$/i
 export class Variables {
   readonly #initial: Record<string, string>
   readonly #folder: string | null
-  /** The changes since the start; `null` for removed variables. */
+  /**
+   * The changes of the initial variables, also those of previous processes; `null` removes a
+   * variable.
+   */
   #changes: Record<string, string | null>
 
-  /** `folder` keeps the data; `null` if the data is in memory. */
+  /** `folder` contains the data. It is `null` if the data is in memory. */
   constructor(initial: Record<string, string>, folder: string | null) {
     this.#initial = initial
     this.#folder = folder
@@ -24,7 +27,7 @@ export class Variables {
     return apply(this.#initial, this.#changes)
   }
 
-  /** The variables with changes that are not made yet. */
+  /** Returns the variables as they would be after the changes. */
   preview(changes: VariableChange[]): Record<string, string> {
     const invalid = changes.find(({ name }) => !NAME.test(name))
     if (invalid) {

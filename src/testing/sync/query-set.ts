@@ -14,7 +14,7 @@ interface Subscription {
   journal: string | null
   /** The current result; `null` if the query needs a new one. */
   result: QueryResult | null
-  /** Stops waiting for the end of the result's validity. */
+  /** Ends the use of `result`. */
   release: () => void
   /** The text of the last result that was sent. An equal result is not sent again. */
   sent: string | null
@@ -101,7 +101,7 @@ export class QuerySet {
   }
 
   #apply(subscription: Subscription, result: QueryResult): StateModification[] {
-    // The connection may have been closed meanwhile.
+    // The connection may have been closed while the result was read.
     if (!this.#subscriptions.has(subscription.queryId))
       return []
     subscription.journal = result.journal

@@ -40,11 +40,14 @@ import { QuerySet } from './query-set.ts'
  */
 const PING_INTERVAL_MS = 15_000
 
-/** How often the server pings the socket itself, and how long it waits for a sign of life. */
+/**
+ * How often the server sends a ping frame, and how long a client may be silent before its socket is
+ * dropped.
+ */
 const SOCKET_PING_INTERVAL_MS = 5_000
 const SOCKET_TIMEOUT_MS = 120_000
 
-/** How many mutations, and how many actions, a client may have sent without an answer. */
+/** How many mutations, and how many actions, of one client may wait for their answers. */
 const MAX_WAITING_CALLS = 1_000
 
 /** Close codes of RFC 6455 and of IANA's registry. */
@@ -74,7 +77,7 @@ export interface SyncHost {
   /** The sender of the request that has opened the socket. */
   metadata: RequestMetadata
   log: (entry: Omit<LogEntry, 'at'>) => void
-  /** The connection has changed, or has been closed. */
+  /** Called when the connection has changed or has been closed. */
   onChange: (connection: SyncConnection, state: 'open' | 'closed') => void
 }
 
@@ -85,9 +88,9 @@ export class SyncConnection {
   readonly #host: SyncHost
 
   #sessionId: string | null = null
-  /** Used if the client does not send an id, since answers are stored by session. */
+  /** The session id if the client does not send one, since answers are stored by session. */
   readonly #ownSessionId = randomUUID()
-  /** The client's clock minus ours, in ms. */
+  /** The client's time minus the deployment's time, in ms. */
   #clientClockSkew: number | undefined
   #isRejected = false
 
@@ -123,8 +126,7 @@ export class SyncConnection {
     this.#socketPings = this.#pingSocket()
     socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary))
     socket.on('close', (code, reason) => this.#onClose(String(reason) || `closed with code ${code}`))
-    // A frame that violates the WebSocket protocol or is too large. `ws` then closes the socket
-    // itself.
+    // A frame was too large or violated the WebSocket protocol. `ws` then closes the socket itself.
     socket.on('error', error => this.#log('error', { outcome: 'error', detail: error.message }))
     this.#log('open')
     this.#announce()
@@ -240,8 +242,8 @@ export class SyncConnection {
       const committed = ts === null ? {} : { ts: encodeTimestamp(ts) }
       this.#send({ type: 'MutationResponse', requestId, ...encodeOutcome(outcome), ...committed })
       this.#runningMutation = null
-      // The client drops its optimistic update at the first transition that is not older, even an
-      // empty one.
+      // The client drops its optimistic update at the first transition that is not older than the
+      // mutation, even if this transition is empty.
       this.#scheduleUpdate()
     }
     this.#waitingMutations += 1
@@ -282,7 +284,10 @@ export class SyncConnection {
     }
   }
 
-  /** A commit may concern several queries, so the update begins after the commit has ended. */
+  /**
+   * One commit may invalidate several queries, so the update begins only after the commit has
+   * ended.
+   */
   #scheduleUpdate(): void {
     if (this.#update !== 'idle') {
       this.#update = 'runningAndDue'
@@ -351,7 +356,7 @@ export class SyncConnection {
     return removed
   }
 
-  /** The session as which the next function runs. */
+  /** The session with whose identity the next function runs. */
   #currentSession(): Session {
     const session = this.#pendingSession ?? this.#session
     if (session.expiresAt <= clock.now())
@@ -365,7 +370,7 @@ export class SyncConnection {
   }
 
   #reject(error: unknown): void {
-    // Otherwise a mistake in this module or in `auth.config` would not be visible.
+    // Any other error is a mistake in this module or in `auth.config`, which must be visible.
     if (!(error instanceof Rejection))
       console.error('A connection failed:', error)
     const rejection = error instanceof Rejection ? error : new Rejection('internal', (error as Error).message)

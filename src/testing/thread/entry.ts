@@ -1,4 +1,4 @@
-/** The entry of a deployment's thread: starts the thread of its functions, and loads all else. */
+/** The entry of a deployment's thread: starts the functions' thread, then loads everything else. */
 import type { EntryData } from './channel.ts'
 import * as nodeModule from 'node:module'
 import { workerData } from 'node:worker_threads'

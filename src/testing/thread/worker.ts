@@ -1,4 +1,4 @@
-/** The thread in which a deployment runs, as the main thread sees it. */
+/** Runs a deployment in its thread, and answers the requests of the main thread. */
 import type { LogEntry } from '../log.ts'
 import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
 import process from 'node:process'
