@@ -202,7 +202,7 @@ describe('the Origin of a request', () => {
     expect(await deployment.query(anyApi.rows!.count!)).toBe(1)
   })
 
-  it('is checked before an HTTP action runs, which any page can call in no-cors mode', async () => {
+  it('is checked before an HTTP action runs, since any page can call it in no-cors mode', async () => {
     const hook = (origin?: string): Exchange => ({
       method: 'POST',
       path: '/hook',
@@ -221,7 +221,7 @@ describe('the Origin of a request', () => {
     expect(await deployment.query(anyApi.rows!.count!)).toBe(before + 3)
   })
 
-  it('may be an allowed origin for an HTTP action, which sets its own CORS headers', async () => {
+  it('may be an allowed origin if it calls an HTTP action, which sets its own CORS headers', async () => {
     const { status, text } = await send(shared.siteUrl, { ...request({ Host: 'localhost', Origin: 'https://partner.example' }), path: '/public' })
     expect(status).toBe(200)
     expect(text).toContain('for everyone')
@@ -267,7 +267,7 @@ describe('startDeployment', () => {
     ['allowedHosts', { allowedHosts: ['app.example.com:3000'] }],
     ['allowedHosts', { allowedHosts: ['*.example.com'] }],
     ['allowedHosts', { allowedHosts: [''] }],
-  ])('refuses a mistake in %s: %o', async (option, options) => {
+  ])('refuses an invalid value of the option %s: %o', async (option, options) => {
     await expect(startDeployment({ functions: folder, ...options })).rejects.toMatchObject({
       code: 'DEPLOYMENT_OPTION_INVALID',
       why: expect.stringContaining(`\`${option}\``),

@@ -17,7 +17,7 @@ async function startSlowServer(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-it('createBrowserFetch rejects when a request is aborted while its body arrives', async () => {
+it('createBrowserFetch rejects when a request is aborted while the response body arrives', async () => {
   const url = await startSlowServer()
   const controller = new AbortController()
   const fetching = createBrowserFetch({ origin: url })(url, { signal: controller.signal })

@@ -44,7 +44,7 @@ const component = {
 }
 
 describe('codegen', () => {
-  it('writes the files that are committed for the fixture', async () => {
+  it('writes the same files as those that are committed for the fixture app', async () => {
     const read = async (): Promise<string[]> => await Promise.all((await readdir(join(FUNCTIONS, '_generated'))).sort().map(name => readFile(join(FUNCTIONS, '_generated', name), 'utf8')))
     const before = await read()
     await codegen({ functions: FUNCTIONS })
@@ -79,8 +79,8 @@ describe('codegen', () => {
   })
 })
 
-describe('a component in the app\'s functions', () => {
-  it('has separate data for each installation, and is not reachable for clients', async () => {
+describe('a component in a folder of the app\'s functions', () => {
+  it('has separate data for each installation, and cannot be called by clients', async () => {
     const folder = await createFunctions(component)
     await codegen({ functions: folder })
     const deployment = await startDeployment({ functions: folder })

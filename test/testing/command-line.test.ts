@@ -160,7 +160,7 @@ describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
       expect([code, stderr]).toEqual([1, expect.stringContaining('Uncaught Error: on demand')])
     })
 
-    it('follows a query with --watch', async () => {
+    it('prints each new result of a query with --watch', async () => {
       const watching = convex(['run', 'notes:list', '--watch'], { until: 'watched' })
       await expect.poll(() => deployment.connections.length, { timeout: 20_000 }).toBe(1)
       await deployment.mutation(add, { text: 'watched' })
@@ -223,7 +223,7 @@ describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
   })
 
   describe('npx convex logs', () => {
-    it('prints the lines and the errors of functions, past and new', async () => {
+    it('prints the console lines and the errors of functions, previous ones and new ones', async () => {
       await deployment.mutation(fails).catch(() => {})
       let isAdded = false
       const addOnce = (stdout: string): void => {

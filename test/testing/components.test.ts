@@ -78,7 +78,7 @@ afterAll(async () => {
 })
 
 describe('a component', () => {
-  it('runs its crons, which begin at the deployment', async () => {
+  it('runs its crons, for the first time when the deployment starts', async () => {
     await deployment.settled()
     expect(await deployment.query(app.list)).toEqual([['tick'], []])
   })
@@ -104,11 +104,11 @@ describe('a component', () => {
     expect(await deployment.query(app.list)).toEqual([['tick', 'one'], ['one', 'three', 'by handle', 'by handle later']])
   })
 
-  it('sees its own environment only, and no identity', async () => {
+  it('sees only its own environment variables, and not the identity of the user', async () => {
     expect(await deployment.query(app.environment, {}, { identity: { subject: 'ada' } })).toEqual(['hello', null, null])
   })
 
-  it('answers requests below its prefix', async () => {
+  it('answers HTTP requests whose path begins with its prefix', async () => {
     expect(await (await fetch(`${deployment.siteUrl}/ledger/status`)).json()).toEqual(['tick', 'one'])
     expect((await fetch(`${deployment.siteUrl}/status`)).status).toBe(404)
   })

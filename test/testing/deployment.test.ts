@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => deployment.close())
 
 describe('a user who signs up', () => {
-  it('receives a token with which a live query shows the mutations of the user', async () => {
+  it('receives a token with which a client runs live queries and mutations as this user', async () => {
     const session = await signUp(deployment, { name: 'Ada' })
     const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
     client.setAuth(session.fetchToken)
@@ -27,7 +27,7 @@ describe('a user who signs up', () => {
 })
 
 describe('a token of another issuer', () => {
-  it('authenticates the subject that the test names', async () => {
+  it('authenticates a client as the subject that the test has chosen', async () => {
     const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
     client.setAuth(() => createToken('a-user', {
       claims: { name: 'A User' },

@@ -55,7 +55,7 @@ describe('a deployment\'s timestamps', () => {
 })
 
 describe('a deployment\'s environment', () => {
-  it('holds the given variables and its own addresses, and no variable of the process', async () => {
+  it('contains the given variables and its own addresses, but no variable of the process', async () => {
     const deployment = await start({ env: { GIVEN: 'yes' }, siteUrl: 'http://localhost:3000' })
     expect([await get(deployment, 'GIVEN'), await get(deployment, 'BETTER_AUTH_SECRET')]).toEqual(['yes', expect.any(String)])
     expect([await get(deployment, 'PATH'), await get(deployment, 'HOME')]).toEqual([null, null])
@@ -65,7 +65,7 @@ describe('a deployment\'s environment', () => {
   })
 })
 
-describe('a promise or timer that a function leaves behind', () => {
+describe('a promise or timer that outlives its function', () => {
   it('does not end the deployment', async () => {
     const deployment = await start()
     await deployment.action(anyApi.env!.leaveRejection!)

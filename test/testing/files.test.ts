@@ -54,8 +54,8 @@ function get(url: string, headers: Record<string, string> = {}, method = 'GET'):
   return fetch(url, { method, headers })
 }
 
-describe('gET of a stored file', () => {
-  it('has the length, the digest, and headers that let browsers keep and seek it', async () => {
+describe('the response for a stored file', () => {
+  it('has the length, the digest, and headers for caching and range requests', async () => {
     const { url } = await storeFile('roses are red', { 'content-type': 'text/x-poem' })
     const response = await get(url)
     expect([response.status, await response.text()]).toEqual([200, 'roses are red'])
@@ -68,13 +68,13 @@ describe('gET of a stored file', () => {
     })
   })
 
-  it('answers HEAD with the same headers and without the body', async () => {
+  it('has the same headers and no body if the method is HEAD', async () => {
     const { url } = await storeFile('roses are red')
     const response = await get(url, {}, 'HEAD')
     expect([response.status, response.headers.get('content-length'), await response.text()]).toEqual([200, '13', ''])
   })
 
-  it('answers an empty file, also for a range', async () => {
+  it('has status 200 and no content for an empty file, even if the request names a range', async () => {
     const { url } = await storeFile('')
     for (const headers of [{}, { range: 'bytes=0-4' }] as Record<string, string>[]) {
       const response = await get(url, headers)
@@ -82,21 +82,21 @@ describe('gET of a stored file', () => {
     }
   })
 
-  it('answers 400 for a name that is not a UUID, and 404 for an unknown one', async () => {
+  it('has status 400 for a name that is not a UUID, and 404 for an unknown name', async () => {
     const bad = await get(`${deployment.url}/api/storage/not-a-uuid`)
     expect([bad.status, await bad.json()]).toEqual([400, { code: 'InvalidStoragePath', message: expect.stringContaining('Invalid storage path: "not-a-uuid"') }])
     const unknown = await get(`${deployment.url}/api/storage/00000000-0000-4000-8000-000000000000`)
     expect([unknown.status, await unknown.json()]).toEqual([404, { code: 'FileNotFound', message: expect.any(String) }])
   })
 
-  it('answers 404 after the file is deleted', async () => {
+  it('has status 404 after the file was deleted', async () => {
     const { id, url } = await storeFile('short-lived')
     await deployment.mutation(remove, { id })
     expect((await get(url)).status).toBe(404)
   })
 })
 
-describe('gET with the header Range', () => {
+describe('a request with the header Range', () => {
   const text = `${'x'.repeat(2 ** 20 - 5)}0123456789`
   let url: string
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('gET with the header Range', () => {
     [`bytes=${2 ** 20}-`, '56789', `bytes ${2 ** 20}-${text.length - 1}/${text.length}`],
     [`bytes=${2 ** 20}-99999999`, '56789', `bytes ${2 ** 20}-${text.length - 1}/${text.length}`],
     ['bytes=-4', '6789', `bytes ${text.length - 4}-${text.length - 1}/${text.length}`],
-  ])('answers 206 with the part: %s', async (range, part, contentRange) => {
+  ])('is answered with status 206 and the part: %s', async (range, part, contentRange) => {
     const response = await get(url, { range })
     expect([response.status, await response.text()]).toEqual([206, part])
     expect(response.headers.get('content-range')).toBe(contentRange)
@@ -118,13 +118,13 @@ describe('gET with the header Range', () => {
     expect(response.headers.get('accept-ranges')).toBe('bytes')
   })
 
-  it.each(['bytes=99999999-', 'bytes=5-4', 'bytes=-0', 'bytes=0-1,4-5'])('answers 416 if it cannot send the part: %s', async (range) => {
+  it.each(['bytes=99999999-', 'bytes=5-4', 'bytes=-0', 'bytes=0-1,4-5'])('is answered with status 416 if the file has no such part: %s', async (range) => {
     const response = await get(url, { range })
     expect([response.status, await response.text()]).toEqual([416, ''])
     expect(response.headers.get('content-range')).toBe(`bytes */${text.length}`)
   })
 
-  it.each(['pages=1-2', 'bytes', 'bytes=a-b', 'bytes=-'])('ignores a header that it cannot read: %s', async (range) => {
+  it.each(['pages=1-2', 'bytes', 'bytes=a-b', 'bytes=-'])('is answered with the whole file if the header is malformed: %s', async (range) => {
     const response = await get(url, { range })
     expect([response.status, (await response.text()).length]).toEqual([200, text.length])
   })

@@ -44,7 +44,7 @@ describe('values of every type', () => {
 describe('arguments', () => {
   const failure = async (call: Promise<unknown>): Promise<string> => await call.then(() => 'none', (error: Error) => error.message.replace(/\[Request ID: \w+\]/, '[Request ID]'))
 
-  it('are refused with the error message of Convex', async () => {
+  it('are refused with Convex\'s error message if they do not match their validator', async () => {
     expect(await failure(client.query(anyApi.counters!.get!, {}))).toContain('[CONVEX Q(counters:get)] [Request ID] Server Error\nArgumentValidationError: Object is missing the required field `name`. Consider wrapping the field validator in `v.optional(...)` if this is expected.\n\nObject: {}\nValidator: v.object({name: v.string()})\n')
     expect(await failure(client.query(anyApi.counters!.get!, { name: 'a', more: 1 }))).toContain('ArgumentValidationError: Object contains extra field `more` that is not in the validator.\n\nObject: {more: 1.0, name: "a"}\nValidator: v.object({name: v.string()})\n')
     expect(await failure(client.mutation(anyApi.counters!.increment!, { name: 'a', by: 1n }))).toContain('ArgumentValidationError: Value does not match validator.\nPath: .by\nValue: 1\nValidator: v.float64()\n')
@@ -93,7 +93,7 @@ describe('an error', () => {
     await expect(client.mutation(api.failures.failingMutation, { kind: 'plain' })).rejects.toThrow(/Uncaught Error: a plain failure\n {4}at fail \(\.\.\/convex\/failures\.ts:\d+:\d+\)/)
   })
 
-  it('is thrown by a test\'s own call in the same way', async () => {
+  it('has the same data and message for a test that calls the function', async () => {
     await expect(deployment.query(api.failures.failingQuery, { kind: 'convex' })).rejects.toMatchObject({ data: { code: 'ON_DEMAND', amount: 3n } })
     await expect(deployment.query(api.failures.failingQuery, { kind: 'plain' })).rejects.toThrow('a plain failure')
   })

@@ -83,7 +83,7 @@ describe('an HTTP action that fails', () => {
     expect([response.status, await response.json()]).toMatchObject([500, { data: { reason: 'no' } }])
   })
 
-  it('shows neither message nor trace with errors: production', async () => {
+  it('shows neither the message nor the trace with the option errors: \'production\'', async () => {
     const production = await startDeployment({ functions: folder, errors: 'production' })
     const broken = await (await fetch(`${production.siteUrl}/throws`)).json()
     expect(broken).toEqual({ code: expect.stringMatching(/^\[Request ID: [0-9a-f]{16}\] Server Error$/) })
@@ -106,7 +106,7 @@ describe('getUserIdentity in an HTTP action', () => {
 })
 
 describe('the request of an HTTP action', () => {
-  it('has the URL of the Host header and of the proxy in front of it', async () => {
+  it('has a URL with the host of its Host header and the scheme that a proxy has forwarded', async () => {
     const { host } = new URL(deployment.siteUrl)
     expect(await (await get('/url?a=1')).text()).toBe(`http://${host}/url?a=1`)
     expect(await getFromHost('/url', { host: 'app.example.com' })).toBe('http://app.example.com/url')
@@ -145,7 +145,7 @@ describe('getRequestMetadata', () => {
     expect(await response.json()).toMatchObject({ value: { ip: '127.0.0.1', userAgent: 'tests/2' } })
   })
 
-  it('has no sender for a call of a test', async () => {
+  it('describes no sender if a test has made the call', async () => {
     expect(await deployment.mutation(makeFunctionReference<'mutation'>('meta:inMutation'))).toMatchObject({ ip: null, userAgent: null })
   })
 })
@@ -158,7 +158,7 @@ http.route({ path: '/where', method: 'GET', handler: httpAction(async (_ctx, req
 export default http
 `
 
-  it('mounts the routes of a component, and its own variables have the prefix', async () => {
+  it('mounts the routes of a component, whose CONVEX_SITE_URL then contains the prefix', async () => {
     const functions = await createFunctions({
       'convex.config.ts': `
 import { defineApp } from 'convex/server'

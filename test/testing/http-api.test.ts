@@ -47,8 +47,8 @@ async function send(method: string, path: string, body?: unknown, headers: Recor
 const post = (path: string, body: unknown, headers?: Record<string, string>) => send('POST', path, body, headers)
 const call = (path: string, args: unknown = {}, more: object = {}) => post('/api/query', { path, args, ...more })
 
-describe('gET /', () => {
-  it('says that the deployment runs, and what it is called', async () => {
+describe('the addresses of the HTTP API that describe the deployment', () => {
+  it('return that the deployment is running, its version and its name', async () => {
     expect(await send('GET', '/')).toEqual([200, 'This Convex deployment is running. See https://docs.convex.dev/.'])
     expect(await send('GET', '/version')).toEqual([200, 'unknown'])
     expect(await send('GET', '/instance_version')).toEqual([200, 'unknown'])
@@ -57,14 +57,14 @@ describe('gET /', () => {
 })
 
 describe('/api/query', () => {
-  it('takes its call from the URL with GET', async () => {
+  it('reads the call from the URL if the method is GET', async () => {
     const query = new URLSearchParams({ path: 'notes:echo', args: '{"value":"a b"}', format: 'json' })
     expect(await send('GET', `/api/query?${query.toString()}`)).toEqual([200, { status: 'success', value: 'a b', logLines: [] }])
     expect(await send('GET', '/api/query?path=notes:echo')).toMatchObject([400, { code: 'BadQueryArgs' }])
     expect(await send('GET', '/api/query?path=notes:echo&args={')).toMatchObject([400, { code: 'BadQueryArgs' }])
   })
 
-  it('writes int64 as string and bytes as base64 with format json, which is the default', async () => {
+  it('writes int64 as a string and bytes as base64 with the format json, which is the default', async () => {
     const clean = { int: '9007199254740993', bytes: 'AQL/', float: 1.5, nan: 'NaN', list: ['-Infinity', '1'], flag: true, none: null }
     expect(await call('notes:values', {}, { format: 'json' })).toMatchObject([200, { value: clean }])
     expect(await call('notes:values')).toMatchObject([200, { value: clean }])
@@ -74,7 +74,7 @@ describe('/api/query', () => {
     expect(await call('notes:values', {}, { format: 'xml' })).toMatchObject([400, { code: 'BadFormat' }])
   })
 
-  it('answers 200 for a failed function, with the data of its ConvexError in the format', async () => {
+  it('answers 200 for a failed function, with the data of its ConvexError in the same format', async () => {
     expect(await call('notes:fails', {}, { format: 'json' })).toMatchObject([200, { status: 'error', errorData: { amount: '3' } }])
     expect(await call('notes:fails', {}, { format: 'convex_encoded_json' })).toMatchObject([200, { status: 'error', errorData: { amount: { $integer: 'AwAAAAAAAAA=' } } }])
     expect(await call('notes:secret')).toMatchObject([200, { status: 'error', errorMessage: expect.stringContaining('Could not find public function') }])
@@ -88,7 +88,7 @@ describe('/api/query', () => {
       .toEqual([400, { code: 'BadJsonBody', message: 'Expected request with `Content-Type: application/json`' }])
   })
 
-  it('answers 400 for another scheme than Bearer, and 401 for a bad token', async () => {
+  it('answers 400 for an unknown scheme in Authorization, and 401 for a token that is not valid', async () => {
     const body = { path: 'notes:count', args: {} }
     expect(await post('/api/query', body, { authorization: 'Basic dXNlcjpwYXNz' })).toMatchObject([400, { code: 'InvalidAdminKey' }])
     expect(await post('/api/query', body, { authorization: 'x' })).toMatchObject([400, { code: 'InvalidHeaderFailure' }])
@@ -117,7 +117,7 @@ describe('/api/function', () => {
 })
 
 describe('/api/query_batch', () => {
-  it('runs queries on the data of one timestamp, each with its format', async () => {
+  it('runs all queries on the data of one timestamp, and returns each result in its own format', async () => {
     const [status, { results }] = await post('/api/query_batch', {
       queries: [
         { path: 'notes:count', args: {} },
@@ -148,7 +148,7 @@ describe('/api/query_at_ts', () => {
     expect(await countAt({ ts })).toMatchObject([503, { code: 'OutOfRetention' }])
   })
 
-  it('serves consistentQuery of the official client', async () => {
+  it('supports `consistentQuery` of the official client', async () => {
     const client = new ConvexHttpClient(deployment.url, { logger: false })
     const before = await client.consistentQuery(count)
     await client.mutation(add, { text: 'between' })
@@ -157,14 +157,14 @@ describe('/api/query_at_ts', () => {
 })
 
 describe('logLines', () => {
-  it('contain the lines of the console in development', async () => {
+  it('contain the console lines in development', async () => {
     expect(await call('notes:logs')).toMatchObject([200, { logLines: ['[LOG] \'hello\' 3', '[WARN] \'careful\''] }])
     const logger = { log: vi.fn(), warn: vi.fn(), error: vi.fn(), logVerbose: vi.fn() }
     await new ConvexHttpClient(deployment.url, { logger }).query(logs)
     expect(logger.log.mock.calls.join()).toContain('\'hello\' 3')
   })
 
-  it('are empty with errors: production', async () => {
+  it('are empty with the option errors: \'production\'', async () => {
     const production = await startDeployment({ functions: folder, errors: 'production' })
     const response = await fetch(`${production.url}/api/query`, {
       method: 'POST',

@@ -37,7 +37,7 @@ describe('the HTTP client', () => {
 })
 
 describe('the HTTP API', () => {
-  it('wraps results in an envelope, also that of a failed function', async () => {
+  it('returns an object with the status, and the value or the error of the function', async () => {
     const success = await post('/api/query', { path: 'values:echoAny', args: { value: 1 }, format: 'json' })
     expect([success.status, await success.json()]).toEqual([200, { status: 'success', value: 1, logLines: [] }])
     const failure = await post('/api/query', { path: 'failures:failingQuery', args: [{ kind: 'plain' }] })
@@ -85,7 +85,7 @@ describe('the HTTP actions', () => {
     expect(await mirrored.text()).toBe('kept')
   })
 
-  it('receive and send bodies of bytes, and every cookie', async () => {
+  it('receive and send binary bodies, and can set several cookies', async () => {
     const bytes = new Uint8Array([0, 255, 128, 10])
     const response = await fetch(`${deployment.siteUrl}/mirror/any/path`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: bytes })
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
@@ -93,7 +93,7 @@ describe('the HTTP actions', () => {
     expect(response.headers.getSetCookie()).toEqual(['first=1', 'second=2'])
   })
 
-  it('answer 404 without a route, 500 if the handler throws, 413 to a large body', async () => {
+  it('answer 404 without a route, 500 if the handler throws, and 413 for a body above 20 MiB', async () => {
     expect((await fetch(`${deployment.siteUrl}/nowhere`)).status).toBe(404)
     expect((await fetch(`${deployment.siteUrl}/hello`, { method: 'DELETE' })).status).toBe(404)
     const broken = await fetch(`${deployment.siteUrl}/broken`)

@@ -40,27 +40,27 @@ const OPEN_ID: AuthProvider = { domain: ISSUER, applicationID: 'app' }
 const SUBJECT = { issuer: ISSUER, subject: 'ada', tokenIdentifier: `${ISSUER}|ada` }
 
 describe('the identity of a customJwt token', () => {
-  it('has its claims under their own names', async () => {
+  it('has the claims of the token under the same names', async () => {
     const claims = { name: 'Ada', email_verified: true, picture: 'https://ada.example', updated_at: 1_700_000_000, address: 'London' }
     expect(await identify(customJwt(), await sign(claims))).toEqual({ ...claims, ...SUBJECT })
   })
 
-  it('has nested claims under the names of their path, such as org.id', async () => {
+  it('has each nested claim under its path, such as org.id', async () => {
     const claims = { org: { id: 'o1', roles: ['admin'], plan: { name: 'pro' } } }
     expect(await identify(customJwt(), await sign(claims))).toEqual({ 'org.id': 'o1', 'org.roles': ['admin'], 'org.plan.name': 'pro', ...SUBJECT })
   })
 
-  it('has no claims about the token itself, and not fva', async () => {
+  it('has no claims about the token itself, and no claim fva', async () => {
     expect(await identify(customJwt(), await sign({ fva: [1, 2], jti: 'j', nbf: 1 }))).toEqual(SUBJECT)
   })
 
-  it('is accepted up to five seconds after its expiry', async () => {
+  it('remains valid for five seconds after the expiry of the token', async () => {
     const now = Math.floor(Date.now() / 1000)
     expect(await identify(customJwt(), await sign({}, now - 2))).toMatchObject({ subject: 'ada' })
     await expect(identify(customJwt(), await sign({}, now - 10))).rejects.toMatchObject({ code: 'TokenExpired' })
   })
 
-  it('may have several audiences', async () => {
+  it('is accepted if the token has several audiences', async () => {
     expect(await identify(customJwt(), await sign({ aud: ['other', 'app'] }))).toEqual(SUBJECT)
   })
 })
@@ -101,7 +101,7 @@ describe('the identity of an OpenID Connect token', () => {
     expect(await identify(OPEN_ID, token)).toEqual({ address: '12 St James\'s Square', updatedAt: '2023-11-14T22:13:20+00:00', ...SUBJECT })
   })
 
-  it('has other claims as they are, without fva, jti and nbf', async () => {
+  it('has all other claims unchanged, except fva, jti and nbf', async () => {
     const token = await sign({ org: { id: 'o1' }, role: 'admin', fva: [1, 2], jti: 'j', nbf: 1 })
     expect(await identify(OPEN_ID, token)).toEqual({ org: { id: 'o1' }, role: 'admin', ...SUBJECT })
   })
@@ -111,7 +111,7 @@ describe('the identity of an OpenID Connect token', () => {
     expect(await identify(OPEN_ID, await sign({ aud: ['app'] }))).toEqual(SUBJECT)
   })
 
-  it('is refused after its expiry, without leeway', async () => {
+  it('is refused as soon as the token has expired', async () => {
     await expect(identify(OPEN_ID, await sign({}, Math.floor(Date.now() / 1000) - 2))).rejects.toMatchObject({ code: 'TokenExpired' })
   })
 })

@@ -40,7 +40,7 @@ describe('an accepted token', () => {
       .toEqual(['counters:total', 'users:whoamiTagged'])
   })
 
-  it('is dropped when the client becomes anonymous', async () => {
+  it('has no effect any more when the client becomes anonymous', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada'))
     client.modify(0, add(1, 'users:whoamiTagged', { tag: 'b' }))
@@ -49,7 +49,7 @@ describe('an accepted token', () => {
     await eventually(() => client.received.at(-1)).toMatchObject({ endVersion: { identity: 2 }, modifications: [{ value: { subject: null } }] })
   })
 
-  it('puts its claims into the identity, under the names of the token', async () => {
+  it('has claims that functions receive in the identity, under the same names', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { claims: { name: 'Ada', email_verified: true, given_name: 'Augusta', role: 'admin' } }))
     client.modify(0, add(1, 'users:identity'))
@@ -106,7 +106,7 @@ describe('a refused token', () => {
 })
 
 describe('an identity that expires', () => {
-  it('causes an AuthError without an auth update when a call uses it', async () => {
+  it('causes an AuthError with authUpdateAttempted: false when a call uses it', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
@@ -118,7 +118,7 @@ describe('an identity that expires', () => {
     expect(await deployment.query(api.counters.get, { name: 'expiry' })).toBe(0)
   })
 
-  it('causes an AuthError before a live query runs again', async () => {
+  it('causes an AuthError instead of another run of a live query', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
@@ -164,7 +164,7 @@ describe('a token of Better Auth', () => {
     expect(await next.next()).toMatchObject({ type: 'Transition', endVersion: { identity: 1 } })
   })
 
-  it('cannot be renewed after a sign-out, while queries run until it expires', async () => {
+  it('cannot be renewed after a sign-out, but authenticates queries until it expires', async () => {
     const session = await signUp(deployment)
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await session.fetchToken())
@@ -177,7 +177,7 @@ describe('a token of Better Auth', () => {
 })
 
 describe('an OpenID provider', () => {
-  it('is queried for its keys by discovery', async () => {
+  it('is requested for its keys at the URL in its discovery document', async () => {
     const { publicKey, privateKey } = await generateKeyPair('RS256')
     const keys = { keys: [{ ...await exportJWK(publicKey), kid: 'k', alg: 'RS256' }] }
     const server = createServer((request, response) => {

@@ -94,12 +94,12 @@ describe('a query', () => {
     expect(new Set(results).size).toBe(1)
   })
 
-  it('is executed for each identity if it reads the identity', async () => {
+  it('is executed once for each identity if it reads the identity', async () => {
     const as = (subject: string) => deployment.query(counters.whoami, {}, { identity: { subject } })
     expect(await Promise.all([as('ada'), as('grace')])).toEqual([[expect.any(Number), 'ada'], [expect.any(Number), 'grace']])
   })
 
-  it('sees one time, however long it runs', async () => {
+  it('reads the same time from its start to its end', async () => {
     const [before, after] = await deployment.query(counters.times)
     expect(after).toBe(before)
   })

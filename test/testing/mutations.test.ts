@@ -44,7 +44,7 @@ describe('a mutation', () => {
     expect(await count('failed')).toBe(0)
   })
 
-  it('continues after a nested mutation has failed, whose writes are rolled back', async () => {
+  it('continues after a nested mutation has failed, and only the nested writes are rolled back', async () => {
     await deployment.mutation(api.counters.incrementDespiteFailure, { name: 'nested' })
     expect(await count('nested')).toBe(1)
   })
@@ -91,7 +91,7 @@ describe('a mutation that is sent again', () => {
     expect(await count('underWay')).toBe(2)
   })
 
-  it('is answered in the order of sending', async () => {
+  it('is answered in the order in which the client has sent its mutations', async () => {
     const sessionId = crypto.randomUUID()
     const first = await RawClient.open(deployment.url, { sessionId })
     first.mutate(1, 'counters:increment', { name: 'turn' })
@@ -103,7 +103,7 @@ describe('a mutation that is sent again', () => {
     expect(await second.nextOf('MutationResponse')).toMatchObject({ requestId: 1, result: 1 })
   })
 
-  it('counts as another mutation if the session id differs', async () => {
+  it('counts as a different mutation if the session id differs', async () => {
     for (let session = 0; session < 2; session++) {
       const client = await RawClient.open(deployment.url)
       client.mutate(0, 'counters:increment', { name: 'sessions' })
@@ -138,7 +138,7 @@ describe('actions', () => {
     expect(await client.nextOf('ActionResponse')).toMatchObject({ requestId: 0, success: true })
   })
 
-  it('read, write and schedule as the identity of their caller', async () => {
+  it('read and write as the identity of their caller, but schedule functions as anonymous', async () => {
     const { before, subject } = await deployment.action(api.jobs.relay, { channel: 'relay', body: 'hello' }, { identity: { subject: 'ada' } })
     expect({ before, subject }).toEqual({ before: 0, subject: 'ada' })
     await eventually(() => deployment.query(api.messages.list, { channel: 'relay' })).toMatchObject([

@@ -47,7 +47,7 @@ async function connect(session: Session) {
 const KEYS = 'GET /api/auth/convex/jwks'
 
 describe('the official client on an embedded deployment', () => {
-  it('remains signed in when the clock passes the age of the cached keys', async () => {
+  it('remains signed in when the clock passes the time for which keys are cached', async () => {
     const session = await signUp(deployment)
     const { client, reports, whoami } = await connect(session)
     for (let round = 1; round <= 3; round++) {

@@ -79,7 +79,7 @@ function dependency(folder: string): Record<string, string> {
 }
 
 describe('a component', () => {
-  it('loads from an installed package whose imports have no extension', async () => {
+  it('can be in an installed package whose imports have no file extension', async () => {
     const folder = 'node_modules/@acme/counter'
     const deployment = await start({
       ...app,
@@ -97,7 +97,7 @@ describe('a component', () => {
     expect(await deployment.query(counts.origin)).toBe(folder)
   })
 
-  it('loads from a package of the workspace, as TypeScript', async () => {
+  it('can be TypeScript in a package of the workspace', async () => {
     const folder = 'packages/counter'
     const deployment = await start({
       ...app,
@@ -118,7 +118,7 @@ describe('a component', () => {
 })
 
 describe('a package of the workspace', () => {
-  it('loads as TypeScript, with enums, imports without an extension, and other packages', async () => {
+  it('can be TypeScript with enums, imports without a file extension, and other packages', async () => {
     const deployment = await start({
       'convex/levels.ts': `
         import { queryGeneric } from 'convex/server'
@@ -167,7 +167,7 @@ describe('a package of the workspace', () => {
 })
 
 describe('a package that is missing', () => {
-  it('is named in the error, unless the app handles its absence', async () => {
+  it('is named in the error, unless the app catches the failed import', async () => {
     const deployment = await start({
       'convex/optional.ts': `
         import { queryGeneric } from 'convex/server'
@@ -188,8 +188,8 @@ describe('a package that is missing', () => {
   })
 })
 
-describe('the Convex global', () => {
-  it('exists while modules load, also in a reload', async () => {
+describe('the global `Convex`', () => {
+  it('exists while modules are evaluated, at the start and in a reload', async () => {
     const deployment = await start({
       'convex/where.ts': `
         import { queryGeneric } from 'convex/server'

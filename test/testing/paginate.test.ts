@@ -88,7 +88,7 @@ describe('a page with an end cursor', () => {
 })
 
 describe('a page in a mutation', () => {
-  it('holds the rows that the mutation has written', async () => {
+  it('contains the rows that the mutation has written', async () => {
     await insert(1, 3)
     expect((await page(10)).ranks).toEqual([1, 3])
     expect(await client.mutation(api.items.addAndPage, { list, rank: 2 })).toEqual([1, 2, 3])
@@ -128,7 +128,7 @@ describe('a page that reads up to the limit', () => {
 })
 
 describe('a cursor', () => {
-  it('is refused if it belongs to another query, or is not a cursor', async () => {
+  it('is refused if another query has returned it, or if it is not a cursor', async () => {
     await insert(1, 2, 3)
     const { continueCursor: cursor } = await page(2)
     list = `list-${++lists}`

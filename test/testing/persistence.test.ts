@@ -77,7 +77,7 @@ describe('startDeployment: data', () => {
     expect(await second.query(notes.job, { id: job })).toMatchObject({ state: { kind: 'success' }, completedTime: expect.any(Number) })
   })
 
-  it('runs a mutation once that a client sends again to the next deployment', async () => {
+  it('runs a mutation only once if a client sends it again to the next deployment', async () => {
     const options = await createApp()
     const sessionId = crypto.randomUUID()
     const first = await start(options)

@@ -37,7 +37,7 @@ describe('versions', () => {
     expect((await client.closed).code).toBe(1008)
   })
 
-  it('are checked when a message arrives, so that clients need not wait for transitions', async () => {
+  it('are checked when a message arrives, so a client can send several before a transition', async () => {
     const client = await RawClient.open(deployment.url)
     for (let version = 0; version < 20; version++)
       client.modify(version, add(version, 'values:echoAny', { value: version }))
@@ -48,7 +48,7 @@ describe('versions', () => {
 })
 
 describe('a removed query', () => {
-  it('is confirmed and not sent again', async () => {
+  it('is confirmed as removed, and its results are no longer sent', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'counters:get', { name: 'removed' }))
     await client.next()
@@ -61,7 +61,7 @@ describe('a removed query', () => {
 })
 
 describe('the clock skew of a client', () => {
-  it('is its time minus the deployment\'s, in milliseconds', async () => {
+  it('is the client\'s time minus the deployment\'s time, in milliseconds', async () => {
     const client = await RawClient.open(deployment.url, { clientTs: Date.now() - 60_000 })
     client.modify(0, add(1, 'counters:total'))
     const { clientClockSkew } = await client.next()
@@ -70,8 +70,8 @@ describe('the clock skew of a client', () => {
   })
 })
 
-describe('a client that has observed a later timestamp', () => {
-  it('is disconnected, so that it tries again', async () => {
+describe('a client that has observed a later timestamp than the deployment\'s', () => {
+  it('is disconnected, so that it connects again later', async () => {
     const bytes = Buffer.alloc(8)
     bytes.writeBigUInt64LE(BigInt(Date.now() + 1e9) * 1_000_000n)
     const client = await RawClient.open(deployment.url, { maxObservedTimestamp: bytes.toString('base64') })
@@ -107,14 +107,14 @@ describe('an invalid message', () => {
     ['a timestamp of the wrong length', '{"type":"Connect","sessionId":"a","maxObservedTimestamp":"AAAA"}', 'eight bytes'],
     ['binary', Buffer.from([1, 2, 3]), 'Unexpected binary message'],
   ]
-  it.each(cases)('is fatal to the connection: %s', async (_name, data, error) => {
+  it.each(cases)('causes a FatalError and ends the connection: %s', async (_name, data, error) => {
     const client = await RawClient.open(deployment.url, null)
     client.sendRaw(data)
     expect(await client.next()).toEqual({ type: 'FatalError', error: expect.stringContaining(error) })
     expect((await client.closed).code).toBe(1008)
   })
 
-  it('is fatal if it adds a query id twice, or removes a query id that does not exist', async () => {
+  it('causes a FatalError if it adds a query id twice, or removes an unknown query id', async () => {
     const twice = await RawClient.open(deployment.url)
     twice.modify(0, add(1, 'counters:total'), add(1, 'counters:total'))
     expect(await twice.next()).toEqual({ type: 'FatalError', error: 'Duplicate query ID: 1' })

@@ -28,14 +28,14 @@ async function reruns(): Promise<unknown[]> {
 }
 
 describe('a write', () => {
-  it('runs only the queries again that read its range of the index', async () => {
+  it('only causes those queries to run again that read this range of the index', async () => {
     const client = await subscribe(['messages:list', { channel: 'a' }], ['messages:list', { channel: 'b' }], ['counters:total', {}])
     await deployment.mutation(api.messages.send, { channel: 'b', body: 'hello' })
     expect(await reruns()).toEqual([['messages:list', { channel: 'b' }]])
     expect(client.received.at(-1).modifications).toMatchObject([{ queryId: 1, value: [{ body: 'hello' }] }])
   })
 
-  it('runs queries again whose range holds the document before or after the write', async () => {
+  it('causes those queries to run again whose range contains the document before or after it', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'range', body: 'x', priority: 1 })
     await subscribe(['messages:urgent', { channel: 'range', from: 5 }], ['messages:urgent', { channel: 'range', from: 1 }], ['messages:urgent', { channel: 'other', from: 0 }])
     await deployment.mutation(api.messages.edit, { id, body: 'y' })
@@ -48,7 +48,7 @@ describe('a write', () => {
     expect(await reruns()).toEqual([['messages:urgent', { channel: 'range', from: 1 }]])
   })
 
-  it('runs queries again that read the document by id, existing or deleted', async () => {
+  it('causes those queries to run again that read the document by id, existing or deleted', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'point', body: 'x' })
     const other = await deployment.mutation(api.messages.send, { channel: 'point', body: 'x' })
     const client = await subscribe(['messages:get', { id }])
@@ -59,7 +59,7 @@ describe('a write', () => {
     expect(client.received.at(-1).modifications).toMatchObject([{ value: null }])
   })
 
-  it('runs whole-table reads, searches and nested queries again', async () => {
+  it('causes whole-table reads, searches and nested queries to run again', async () => {
     await subscribe(['counters:total', {}], ['messages:search', { channel: 's', text: 'hel' }], ['users:current', {}])
     await deployment.mutation(api.counters.increment, { name: 'whole' })
     expect(await reruns()).toEqual([['counters:total', {}]])
@@ -67,7 +67,7 @@ describe('a write', () => {
     expect(await reruns()).toEqual([['messages:search', { channel: 's', text: 'hel' }]])
   })
 
-  it('does not run queries again if it fails', async () => {
+  it('does not cause queries to run again if it fails', async () => {
     await subscribe(['counters:get', { name: 'rolled back' }])
     await expect(deployment.mutation(api.counters.incrementAndFail, { name: 'rolled back' })).rejects.toThrow()
     expect(await reruns()).toEqual([])
@@ -83,7 +83,7 @@ describe('a result', () => {
     expect(client.received.slice(1).flatMap(({ modifications }) => modifications)).toEqual([])
   })
 
-  it('can be an error, and recover', async () => {
+  it('can be an error, and a value again after the next write', async () => {
     const client = await subscribe(['failures:failsWhileCounted', { name: 'odd' }])
     await deployment.mutation(api.counters.increment, { name: 'odd' })
     expect(await client.nextOf('Transition')).toMatchObject({ modifications: [{ type: 'QueryFailed', queryId: 0, errorMessage: expect.stringContaining('ConvexError'), errorData: 'odd', logLines: [] }] })
@@ -91,7 +91,7 @@ describe('a result', () => {
     expect(await client.nextOf('Transition')).toMatchObject({ modifications: [{ type: 'QueryUpdated', queryId: 0, value: 2 }] })
   })
 
-  it('is sent in one transition with all other results of its commit', async () => {
+  it('is sent in one transition with all other results that the same commit has changed', async () => {
     const client = await subscribe(['counters:get', { name: 'snapshot' }], ['counters:total', {}], ['counters:exists', { name: 'snapshot' }])
     const total = client.received[0].modifications[1].value
     for (let round = 0; round < 10; round++)
@@ -109,7 +109,7 @@ describe('a result', () => {
 describe('a page', () => {
   const page = (paginationOpts: Record<string, unknown>): [string, Record<string, unknown>] => ['messages:page', { channel: 'pages', paginationOpts }]
 
-  it('keeps its end when rows change, and after a reconnect if the client has its journal', async () => {
+  it('keeps its end when rows change, and after a reconnect if the client sends its journal', async () => {
     for (let index = 0; index < 6; index++)
       await deployment.mutation(api.messages.send, { channel: 'pages', body: `first ${index}` })
     const client = await subscribe(page({ numItems: 3, cursor: null }))

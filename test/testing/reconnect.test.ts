@@ -101,7 +101,7 @@ describe('a restart while clients connect', () => {
     }
   }
 
-  it('ends, and the clients have to connect again', async () => {
+  it('completes, and the clients have to connect again', async () => {
     for (let times = 0; times < 10; times++) {
       const come = await approach(100)
       await Promise.all([come(), deployment.restart()])
@@ -132,7 +132,7 @@ describe('the log', () => {
     expect(Math.abs(deployment.log[0]!.at - Date.now())).toBeLessThan(5_000)
   })
 
-  it('shows how a connection was opened', async () => {
+  it('lists the events of a new connection, from its opening to its authentication', async () => {
     const client = openClient()
     client.setAuth(() => createToken('events'))
     await eventually(async () => (await client.query(api.users.whoami, {}))?.subject).toBe('events')

@@ -112,7 +112,7 @@ describe('an HTTP action', () => {
     await response.text()
   })
 
-  it('may have a parameter with the name `adminKey`', async () => {
+  it('may receive a URL parameter with the name `adminKey`', async () => {
     const response = await fetch(`${deployment.siteUrl}/whoami?adminKey=mine`)
     expect([response.status, await response.json()]).toEqual([200, null])
   })
@@ -199,7 +199,7 @@ describe('an import that replaces tables', () => {
 })
 
 describe('errors: production', () => {
-  it('hides the lines of the console from a client that sends its mutation again, too', async () => {
+  it('also hides console lines from a client that sends its mutation again', async () => {
     const production = await startDeployment({ functions: folder, errors: 'production' })
     onTestFinished(() => production.close())
     const sessionId = crypto.randomUUID()

@@ -41,7 +41,7 @@ describe('a scheduled function', () => {
     expect(await deployment.query(api.jobs.state, { job })).toBe('canceled')
   })
 
-  it('can be further ahead than the longest timer of Node', async () => {
+  it('can be scheduled further ahead than the longest timer of Node', async () => {
     const days = 24 * 60 * MINUTE
     await deployment.mutation(api.jobs.sendLater, { channel: 'far', body: 'at last', delayMs: 60 * days })
     await deployment.advanceClock(59 * days)
@@ -65,7 +65,7 @@ describe('the clock', () => {
 })
 
 describe('a cron job', () => {
-  it('runs repeatedly by its schedule', async () => {
+  it('runs repeatedly, at the times of its schedule', async () => {
     await deployment.settled()
     const before = await deployment.query(api.counters.get, { name: 'cron' })
     // An interval begins with a run when it is deployed.
@@ -90,7 +90,7 @@ describe('a cron job', () => {
     [{ type: 'cron', cron: '0 0 29 feb *' }, '2028-02-29T00:00:00Z'],
     [{ type: 'cron', cron: '0 0 1 * sun' }, '2026-03-08T00:00:00Z'],
     [{ type: 'cron', cron: '0,31 10 * * 7,3' }, '2026-03-04T10:31:00Z'],
-  ] as const)('is due next: %o', (schedule, expected) => {
+  ] as const)('is due at the next time of its schedule: %o', (schedule, expected) => {
     expect(new Date(nextRun(schedule, Date.parse(at))).toISOString()).toBe(new Date(expected).toISOString())
   })
 })

@@ -51,7 +51,7 @@ describe('setEnv', () => {
     await deployment.close()
   })
 
-  it('is kept with the data', async () => {
+  it('saves the change with the data', async () => {
     const data = await mkdtemp(join(tmpdir(), 'convue-'))
     onTestFinished(() => rm(data, { recursive: true }))
     const functions = await createFunctions(FUNCTIONS)
@@ -91,7 +91,7 @@ describe('convex.json', () => {
 })
 
 describe('the admin key', () => {
-  it('is the option, or random, and allows internal functions over HTTP', async () => {
+  it('is the option `adminKey`, and allows internal functions over HTTP', async () => {
     const deployment = await startDeployment({ functions: await createFunctions(FUNCTIONS), adminKey: 'convue|own' })
     expect(deployment.adminKey).toBe('convue|own')
     const client = new ConvexHttpClient(deployment.url, { logger: false })
@@ -108,7 +108,7 @@ describe('the admin key', () => {
     await deployment.close()
   })
 
-  it('allows internal functions over a socket, also as a user', async () => {
+  it('allows internal functions over a socket, as any user', async () => {
     const deployment = await startDeployment({ functions: await createFunctions(FUNCTIONS) })
     const client = new ConvexClient(deployment.url, { webSocketConstructor: WebSocket as never })
     const admin = client.client as unknown as { setAdminAuth: (key: string, identity?: object) => void }
@@ -119,7 +119,7 @@ describe('the admin key', () => {
     await deployment.close()
   })
 
-  it('differs between deployments', async () => {
+  it('is a different random key in each deployment without the option', async () => {
     const functions = await createFunctions(FUNCTIONS)
     const deployments = [await startDeployment({ functions }), await startDeployment({ functions })]
     expect(new Set(deployments.map(({ adminKey }) => adminKey)).size).toBe(2)

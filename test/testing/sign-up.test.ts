@@ -37,7 +37,7 @@ describe('signUp', () => {
     list.unmount()
   })
 
-  it('keeps the sessions of two users in one process apart', async () => {
+  it('separates the sessions of two users in one process', async () => {
     const [ada, grace] = [await signUp(deployment, { name: 'Ada' }), await signUp(deployment, { name: 'Grace' })]
     await deployment.mutation(api.tasks.add, { text: 'For Ada' }, { identity: ada.identity })
     await deployment.mutation(api.tasks.add, { text: 'For Grace' }, { identity: grace.identity })

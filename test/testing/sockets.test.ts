@@ -28,10 +28,10 @@ afterAll(async () => {
   await removeFolder(folder)
 })
 
-describe('a transition above 5 MB', () => {
+describe('a transition', () => {
   const text = makeFunctionReference<'query', { length: number, part: string }, string>('blobs:text')
 
-  it('is sent in parts', async () => {
+  it('is sent in parts if it has more than 5 MB', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'blobs:text', { length: 12_000_000, part: 'x' }))
     const first = await client.nextOf('TransitionChunk')
@@ -44,14 +44,14 @@ describe('a transition above 5 MB', () => {
   })
 
   // The characters of the second part are pairs of code units, which must not be split.
-  it.each(['x', '🙂a'])('is put together by the official client: %s', async (part) => {
+  it.each(['x', '🙂a'])('is put together from its parts by the official client: %s', async (part) => {
     const client = new ConvexClient(deployment.url, { webSocketConstructor: WebSocket as never })
     const length = 8_999_999 - (8_999_999 % part.length)
     expect(await client.query(text, { length, part })).toBe(part.repeat(length / part.length))
     await client.close()
   })
 
-  it('is one message below this size', async () => {
+  it('is one message if it has less than 5 MB', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'blobs:text', { length: 4_000_000, part: 'x' }))
     expect(await client.next()).toMatchObject({ type: 'Transition' })

@@ -79,7 +79,7 @@ describe('ctx.db', () => {
     await expect(deployment.query(notes.badTable, {})).rejects.toThrow('Invalid table name: "bad name"')
   })
 
-  it('has ids of Convex\'s form, and refuses other texts', async () => {
+  it('creates ids in Convex\'s format, and refuses any other string as an id', async () => {
     const id = await deployment.mutation(notes.add, { text: 'x' })
     expect(id).toMatch(/^[0-9a-z]{32}$/)
     await expect(deployment.query(notes.get, { id: 'garbage' })).rejects.toThrow('Invalid argument `id` for `db.get`: Unable to decode ID')
@@ -88,7 +88,7 @@ describe('ctx.db', () => {
     expect(await deployment.query(notes.normalize, { table: 'notes', id: 'garbage' })).toBeNull()
   })
 
-  it('describes writes of missing documents, other tables and invalid fields', async () => {
+  it('refuses writes to a missing document, to an invalid table, and of invalid fields', async () => {
     const id = await deployment.mutation(notes.add, { text: 'x' })
     await expect(deployment.mutation(notes.removeTwice, { id })).rejects.toThrow(`Delete on nonexistent document ID ${id}`)
     await expect(deployment.mutation(notes.addTo, { table: 'bad name' })).rejects.toThrow('Invalid table name')
@@ -102,7 +102,7 @@ describe('ctx.db', () => {
     expect(await deployment.mutation(notes.clear, { id })).not.toHaveProperty('tags')
   })
 
-  it('orders documents of one mutation by their creation times', async () => {
+  it('gives the documents of one mutation increasing creation times', async () => {
     expect(await deployment.mutation(notes.times)).toEqual([true, true])
   })
 })

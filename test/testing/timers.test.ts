@@ -71,7 +71,7 @@ async function start(): Promise<Deployment> {
 }
 
 describe('fetch in a function', () => {
-  it('works repeatedly while time passes', async () => {
+  it('works repeatedly while the clock is set forward', async () => {
     let requests = 0
     const server = createServer((_request, response) => response.end(String(++requests)))
     onTestFinished(() => {
@@ -101,7 +101,7 @@ describe('setTimeout in an action', () => {
     expect(await deployment.action(timers.takeEvents)).toEqual([['one', 2], ['one', 2]])
   })
 
-  it('can be cleared by its object, its number and its own methods', async () => {
+  it('returns a timer that can be cleared by the object, by its number and by its methods', async () => {
     const deployment = await start()
     const ended = deployment.action(timers.clearAll).then(() => 'ended')
     await eventually(async () => {
@@ -126,7 +126,7 @@ describe('setTimeout in an action', () => {
 })
 
 describe('setTimeout in a mutation', () => {
-  it('is refused with the words of Convex', async () => {
+  it('is refused with Convex\'s error message', async () => {
     const deployment = await start()
     await expect(deployment.mutation(timers.wait)).rejects.toThrow('Can\'t use setTimeout in queries and mutations. Please consider using an action.')
   })

@@ -25,7 +25,7 @@ function createItemsCatalog(): Catalog {
 describe('createCatalog()', () => {
   const catalog = createItemsCatalog()
 
-  it('finds each index by its kind', () => {
+  it('finds database indexes, search indexes and vector indexes by their names', () => {
     expect(findIndex(catalog, 'items.by_text')!.fields).toEqual(['text', '_creationTime'])
     expect(findIndex(catalog, 'items.by_id')!.fields).toEqual(['_id'])
     expect(findIndex(catalog, '_storage.by_creation_time')!.fields).toEqual(['_creationTime'])

@@ -119,7 +119,7 @@ class Program {
 }
 
 describe('engine', () => {
-  it('returns what sorted lists of documents return, for random programs', { timeout: 24 * 3600_000 }, async () => {
+  it('returns the same as a naive database of sorted lists, for random programs', { timeout: 24 * 3600_000 }, async () => {
     await fc.assert(fc.asyncProperty(programs, async (steps) => {
       await new Program().run(steps)
     }), { numRuns: engineRuns(10_000) })

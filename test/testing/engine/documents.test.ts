@@ -49,7 +49,7 @@ function valueOf(id: string): DocumentValue | undefined {
 const system = { _id: expect.any(String), _creationTime: expect.any(Number) }
 
 describe('insertDocument()', () => {
-  it('inserts what the schema accepts', () => {
+  it('inserts a document that matches the schema', () => {
     expect(valueOf(insertDocument(context, items, { text: 'a' }))).toEqual({ ...system, text: 'a' })
     expect(valueOf(insertDocument(context, free, { any: [1n] }))).toEqual({ ...system, any: [1n] })
   })
@@ -80,7 +80,7 @@ describe('patchDocument(), replaceDocument()', () => {
     expect(replaceDocument(context, items, id, { text: 'b' }).value).toEqual({ _id, _creationTime, text: 'b' })
   })
 
-  it('refuse what the schema refuses, and a function that catches the error has written nothing', () => {
+  it('refuse invalid fields, and write nothing if the function catches the error', () => {
     const id = insertDocument(context, items, { text: 'a' })
     expect(() => patchDocument(context, items, id, { text: undefined })).toThrow('missing the required field `text`')
     expect(() => replaceDocument(context, items, id, { text: 1 })).toThrow('Path: .text')
@@ -89,7 +89,7 @@ describe('patchDocument(), replaceDocument()', () => {
     expect(valueOf(id)).toEqual({ ...system, text: 'a' })
   })
 
-  it('do not write a document that stays the same', () => {
+  it('do not write a document whose fields do not change', () => {
     const id = insertDocument(context, items, { text: 'a' })
     commit()
     patchDocument(context, items, id, { text: 'a', count: undefined })
@@ -103,7 +103,7 @@ describe('patchDocument(), replaceDocument()', () => {
 })
 
 describe('documents that do not exist', () => {
-  it('are null when they are read, and errors when they are written', () => {
+  it('are null when they are read, and cause an error when they are written', () => {
     const id = insertDocument(context, items, { text: 'a' })
     expect(deleteDocument(context, id).value).toEqual({ ...system, text: 'a' })
     expect(getDocument(context, id)).toBeNull()

@@ -53,7 +53,7 @@ describe('engine with a folder', () => {
     expect(acknowledged).toBeGreaterThan(kills)
   })
 
-  it('continues with the data, the numbers of tables and later timestamps', () => {
+  it('keeps its data and table numbers when it is opened again, and continues its timestamps', () => {
     const first = open()
     first.defineIndexes('', { things: [{ name: 'by_name', fields: ['name'] }] })
     const transaction = first.begin()
@@ -76,7 +76,7 @@ describe('engine with a folder', () => {
     second.close()
   })
 
-  it('keeps files and answers', async () => {
+  it('keeps its files and its answers to mutations when it is opened again', async () => {
     const first = open()
     const deleted = await first.files.write([Buffer.from('deleted')])
     const file = await first.files.write([Buffer.from('content')])
@@ -105,7 +105,7 @@ describe('engine with a folder', () => {
     expect(open).toThrow(/written by another version/)
   })
 
-  it('leaves one file when it is closed', () => {
+  it('leaves a single file in the folder when it is closed', () => {
     open().close()
     expect(readdirSync(folder)).toEqual(['deployment.sqlite'])
   })

@@ -50,7 +50,7 @@ describe('engine.commit', () => {
     expect(names(engine.begin())).toEqual(['a', 'a'])
   })
 
-  it('refuses a write of a document that has changed, and names table and document', () => {
+  it('refuses a write to a document that has changed, and names the table and the document', () => {
     const id = insert({ name: 'a' })
     const [first, second] = [engine.begin(), engine.begin()]
     first.patch(id, { name: 'b' })
@@ -85,7 +85,7 @@ describe('engine.commit', () => {
     expect(() => engine.commit(other)).toThrow(ConflictError)
   })
 
-  it('keeps the reads of a nested part whose writes were undone', async () => {
+  it('also checks the reads of a nested part whose writes were undone', async () => {
     const id = insert({ name: 'a' })
     const transaction = engine.begin()
     await transaction.nested(async () => {
@@ -99,14 +99,14 @@ describe('engine.commit', () => {
     expect(() => engine.commit(transaction)).toThrow(ConflictError)
   })
 
-  it('ends the transaction, whether it is refused or not', () => {
+  it('ends the transaction, even if the commit is refused', () => {
     const transaction = engine.begin()
     engine.commit(transaction)
     expect(() => transaction.get('')).toThrow('has ended')
     expect(() => engine.commit(transaction)).toThrow('has ended')
   })
 
-  it('puts the timestamp where a document has the placeholder', () => {
+  it('replaces the placeholder in a document with the timestamp of the commit', () => {
     const transaction = engine.begin()
     const placeholder = jsonToConvex({ $commitTs: null })
     const text = '{"$commitTs":null}'
@@ -119,8 +119,8 @@ describe('engine.commit', () => {
   })
 })
 
-describe('engine.begin', () => {
-  it('sees the data at its beginning and forgets old revisions when it ends', () => {
+describe('a transaction of the engine', () => {
+  it('sees the data at its beginning, and frees the later commits when it ends', () => {
     const id = insert({ name: 'old' })
     const transaction = engine.begin()
     for (let count = 0; count < 20; count++) {
@@ -142,7 +142,7 @@ describe('engine.begin', () => {
     expect(engine.keptCommits).toBe(0)
   })
 
-  it('sees the same data as another transaction that is open', () => {
+  it('can see the same data as another transaction that is open', () => {
     const id = insert({ name: 'old' })
     const first = engine.begin()
     const writer = engine.begin()
@@ -188,7 +188,7 @@ describe('engine.begin', () => {
     expect(Array.from(descending, ({ document }) => document.value.name)).toEqual(expected.toReversed())
   })
 
-  it('gives documents the time of its beginning, and each a later one', () => {
+  it('gives documents increasing creation times, from the time at which it began', () => {
     const transaction = engine.begin()
     now += 5000
     const times = [1, 2, 3].map(() => creationTime(transaction.get(transaction.insert(table.number, {}))!))
@@ -203,7 +203,7 @@ describe('engine.begin', () => {
     expect(creationTime(next.get(next.insert(table.number, {}))!)).toBeGreaterThan(times[2]!)
   })
 
-  it('returns the JSON that was stored', () => {
+  it('returns documents with all types of values unchanged', () => {
     const fields = { name: 'a', list: [1n, -0, new ArrayBuffer(2)], nested: { z: null, a: true } }
     const transaction = engine.begin()
     const id = transaction.insert(table.number, fields)
@@ -228,7 +228,7 @@ describe('engine.begin', () => {
     }
   })
 
-  it('finds nothing by text that is not the id of a document', () => {
+  it('does not find a document by a string that is not an id', () => {
     const transaction = engine.begin()
     expect(transaction.get('garbage')).toBeNull()
     expect(() => transaction.delete('garbage')).toThrow('Delete on nonexistent document ID garbage')
@@ -236,7 +236,7 @@ describe('engine.begin', () => {
 })
 
 describe('engine.defineIndexes', () => {
-  it('fills a new index with the documents that there are', () => {
+  it('fills a new index with the existing documents', () => {
     for (let count = 0; count < 300; count++)
       insert({ name: count, rank: 300 - count })
     engine.defineIndexes('', { things: [{ name: 'by_rank', fields: ['rank'] }] })
@@ -245,7 +245,7 @@ describe('engine.defineIndexes', () => {
     expect([...table.indexes.keys()]).toEqual(['by_id', 'by_creation_time', 'by_rank'])
   })
 
-  it('fills an index again whose fields have changed', () => {
+  it('fills an index again if its fields have changed', () => {
     insert({ name: 'a', rank: 2 })
     insert({ name: 'b', rank: 1 })
     engine.defineIndexes('', { things: [{ name: 'by_name', fields: ['rank', 'name'] }] })
@@ -260,7 +260,7 @@ describe('engine.defineIndexes', () => {
     expect([...engine.table('other', 'things').indexes.keys()]).toContain('by_x')
   })
 
-  it('ends the transactions that began before', () => {
+  it('ends the transactions that have begun before the change', () => {
     const [reader, writer] = [engine.begin(), engine.begin()]
     writer.insert(table.number, { name: 'a' })
     const scan = reader.scan(index('by_name'), keyInterval([]), 'asc')
@@ -270,8 +270,8 @@ describe('engine.defineIndexes', () => {
   })
 })
 
-describe('engine on disk', () => {
-  it('keeps one revision of each document, and entries for its indexes only', () => {
+describe('engine in a folder', () => {
+  it('stores only the newest revision of each document, with one entry in each index', () => {
     const folder = mkdtempSync(join(tmpdir(), 'engine-'))
     engine = Engine.open({ folder })
     engine.defineIndexes('', { things: [{ name: 'by_name', fields: ['name'] }] })

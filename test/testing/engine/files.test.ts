@@ -17,8 +17,8 @@ async function* parts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 const contents = Uint8Array.from({ length: 2.5 * MEBIBYTE }, (_, index) => index % 251)
 
-describe('files', () => {
-  it('returns what was written, as a whole and in parts', async () => {
+describe('engine.files', () => {
+  it('returns the bytes that were written, as a whole and in parts', async () => {
     const { files } = Engine.open()
     const { key, size, sha256 } = await files.write(parts(contents))
     expect(size).toBe(contents.length)
@@ -37,7 +37,7 @@ describe('files', () => {
     expect([...files.read(key)]).toEqual([])
   })
 
-  it('keeps nothing of a file that did not arrive as a whole', async () => {
+  it('rejects a file whose stream fails', async () => {
     const { files } = Engine.open()
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield contents
@@ -46,7 +46,7 @@ describe('files', () => {
     await expect(files.write(broken())).rejects.toThrow('connection lost')
   })
 
-  it('are deleted by the commit that names them', async () => {
+  it('deletes a file when a commit names it in `deletedFiles`', async () => {
     const engine = Engine.open()
     const { files } = engine
     const { key } = await files.write([contents])

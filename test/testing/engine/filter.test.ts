@@ -51,7 +51,7 @@ describe('.filter(): comparisons', () => {
     }), { numRuns: 2000 })
   })
 
-  it('read nested fields, and no properties that all objects have', () => {
+  it('read nested fields, but not the properties that every JavaScript object inherits', () => {
     const document = { a: { b: { c: 1 } }, list: [1] }
     expect(run(q.field('a.b.c'), document)).toBe(1)
     for (const path of ['a.x', 'a.b.c.d', 'list.length', 'constructor', 'a.toString'])
@@ -60,7 +60,7 @@ describe('.filter(): comparisons', () => {
 })
 
 describe('.filter(): logic', () => {
-  it('uses booleans only', () => {
+  it('refuses operands that are not booleans', () => {
     const message = (value: string): string => `Cannot use value ${value} as a Boolean`
     expect(() => holds(q.field('text'), { text: 'x' })).toThrow(message('"x" (type String)'))
     expect(() => holds(q.field('missing'))).toThrow(message('undefined (type undefined)'))
@@ -114,7 +114,7 @@ describe('.filter(): arithmetic', () => {
     [q.mod(-MAX - 1n, -1n), 'the result is out of range for Int64'],
     [q.neg(-MAX - 1n), 'the result is out of range for Int64'],
     [q.neg('a'), 'Cannot negate "a" (type String)'],
-  ])('refuses what has no result: %#', (expression, message) => {
+  ])('refuses a calculation without a result: %#', (expression, message) => {
     expect(() => run(expression)).toThrow(message)
   })
 

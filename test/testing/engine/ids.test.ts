@@ -19,7 +19,7 @@ describe('encodeId', () => {
     expect(encodeId(1017, bytes)).toBe('z43zp6c3e75gkmz1kfwj6mbbx5sw281h')
   })
 
-  it('has 31 to 37 characters, and 32 for the tables of an app', () => {
+  it('returns 31 to 37 characters, and 32 characters for the tables of an app', () => {
     expect(encodeId(1, new Uint8Array(16))).toHaveLength(31)
     expect(encodeId(10_001, new Uint8Array(16))).toHaveLength(32)
     expect(encodeId(2 ** 32 - 1, new Uint8Array(16))).toHaveLength(37)
@@ -33,7 +33,7 @@ describe('decodeId', () => {
     }), { numRuns: engineRuns(20_000) })
   })
 
-  it('refuses an id with one other character', () => {
+  it('refuses an id in which one character was changed', () => {
     const positions = fc.nat(30)
     const characters = fc.constantFrom(...CHARACTERS)
     fc.assert(fc.property(tables, internals, positions, characters, (table, bytes, position, character) => {
@@ -73,7 +73,7 @@ describe('newIdBytes', () => {
     expect(ascending).toBeLessThan(650)
   })
 
-  it('ends with the day of creation', () => {
+  it('returns bytes that end with the day of creation', () => {
     expect(newIdBytes(86_400_000 * 0x1234 + 5).slice(14)).toEqual(Uint8Array.of(0x12, 0x34))
   })
 })

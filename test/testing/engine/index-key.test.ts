@@ -33,7 +33,7 @@ describe('encodeKey', () => {
 })
 
 describe('afterPrefix', () => {
-  it('returns a key between the keys with the prefix and the greater ones', () => {
+  it('returns a key after all keys with the prefix, and before all greater keys', () => {
     fc.assert(fc.property(lists, lists, (prefix, list) => {
       const key = encodeKey(list)
       const isInside = Buffer.compare(key, encodeKey(prefix)) >= 0 && isBefore(key, afterPrefix(encodeKey(prefix)))
@@ -58,7 +58,7 @@ describe('keyInterval', () => {
 })
 
 describe('valueAt', () => {
-  it('finds nested fields and only fields', () => {
+  it('finds nested fields, and nothing that is not a field', () => {
     const document = { a: { b: { c: 1 } }, list: [1], bytes: new ArrayBuffer(1) }
     expect(valueAt(document, 'a.b.c')).toBe(1)
     for (const path of ['a.c', 'a.b.c.d', 'list.length', 'bytes.byteLength', 'toString', 'a.constructor'])

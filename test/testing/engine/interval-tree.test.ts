@@ -16,7 +16,7 @@ function includes({ start, end }: Interval, key: Uint8Array): boolean {
 }
 
 describe('interval-tree', () => {
-  it('finds the items whose intervals include a key, also after deletions', () => {
+  it('finds the items whose intervals include a key, even after deletions', () => {
     const removals = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 })
     fc.assert(fc.property(lists, removals, fc.array(keys), (list, removed, probes) => {
       const tree = new IntervalTree<number>()

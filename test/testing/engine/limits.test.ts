@@ -47,7 +47,7 @@ describe('meter', () => {
     expect(warnings).toHaveLength(1)
   })
 
-  it('warns above 80 % of a limit, and not of a limit that was exceeded', () => {
+  it('warns if more than 80 % of a limit is used, but not if the limit was exceeded', () => {
     const meter = new Meter(policy())
     repeat(3200, () => meter.writeDocument(4 * 1024))
     meter.warnOfNearLimits()

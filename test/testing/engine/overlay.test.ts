@@ -13,7 +13,7 @@ const steps = fc.array(fc.record({ key: keys, document: documents, isDeleted: fc
 const intervals = fc.record({ start: keys, end: fc.option(keys) })
 
 describe('overlay', () => {
-  it('equals a sorted list', { timeout: 24 * 3600_000 }, () => {
+  it('returns the same changes as a sorted list', { timeout: 24 * 3600_000 }, () => {
     fc.assert(fc.property(steps, fc.array(intervals), (list, probes) => {
       const overlay = new Overlay()
       const expected = new Map<string, Change>()

@@ -90,7 +90,7 @@ describe('paginate(): a page with an end cursor', () => {
 })
 
 describe('paginate(): the journal of a query', () => {
-  it('lets the page of a query that runs again end where it has ended before', () => {
+  it('lets the page end at the same position when the query runs again', () => {
     insert(1, 2, 3)
     const first: QueryJournal = { previous: null, next: null }
     page(2, null, { journal: first })
@@ -140,7 +140,7 @@ describe('paginate(): a page that reads up to a limit', () => {
     expect(rare(null, second.continueCursor)).toMatchObject({ ranks: [6], isDone: true, pageStatus: 'SplitRecommended' })
   })
 
-  it('reads at least one row, whatever the limit of bytes is', () => {
+  it('reads at least one row, even if the row exceeds the limit of bytes', () => {
     insert(1, 2)
     expect(page(5, null, { maximumBytesRead: 1 })).toMatchObject({ ranks: [1], pageStatus: 'SplitRequired' })
   })
@@ -156,13 +156,13 @@ describe('paginate(): a page that reads up to a limit', () => {
     [{ pageSize: 0 }, 'Must request at least 1 document while paginating'],
     [{ pageSize: 32_001 }, 'Requested too many items: 32001'],
     [{ maximumRowsRead: 0 }, 'maximumRowsRead and maximumBytesRead must be greater than 0'],
-  ])('refuses %o', (options, message) => {
+  ])('cannot have the options %o', (options, message) => {
     expect(() => page(1, null, options)).toThrow(message)
   })
 })
 
 describe('paginate(): a cursor', () => {
-  it('is refused if it belongs to another query, or is not a cursor', () => {
+  it('is refused if another query has returned it, or if it is not a cursor', () => {
     insert(1, 2, 3)
     const { continueCursor } = page(2)
     const query = listQuery('b')
@@ -183,7 +183,7 @@ describe('paginate(): pages of changing data', () => {
     fc.record({ type: fc.constant('split' as const), page: fc.nat({ max: 9 }) }),
   )
 
-  it('together hold each row up to their end exactly once', () => {
+  it('together contain each row up to their end exactly once', () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 30 }), fc.constantFrom('asc', 'desc'), (steps, order) => {
       database = new NaiveDatabase({ items: { indexes: { by_rank: ['list', 'rank'] } } })
       const query = listQuery('a', order as 'asc')

@@ -95,7 +95,7 @@ function readAllPages(query: QueryJSON, pageSize: number, context: QueryContext)
 }
 
 describe('runQuery(), readPage()', () => {
-  it('answer as sorted lists do, with writes of the transaction and of others', () => {
+  it('return the same as sorted lists, while this transaction and others write', () => {
     fc.assert(fc.property(fc.array(change, { maxLength: 20 }), fc.array(question, { minLength: 1, maxLength: 4 }), (changes, questions) => {
       const engine = Engine.open()
       engine.defineIndexes('', { items: [{ name: 'by_a', fields: ['a'] }, { name: 'by_a_b', fields: ['a', 'b'] }] })

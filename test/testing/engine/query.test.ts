@@ -20,7 +20,7 @@ function run(database: NaiveDatabase, build: Build, field = 'a') {
 }
 
 describe('db.query()', () => {
-  it('reads the whole table in the order of creation, or against it', () => {
+  it('reads the whole table in the order of creation, or in the opposite order', () => {
     const database = createDatabase()
     for (const a of [3, 1, 2])
       database.insert('items', { a })
@@ -56,7 +56,7 @@ describe('db.query()', () => {
     expect(database.scanned).toBe(3)
   })
 
-  it('counts what a filter leaves out as read', () => {
+  it('counts the documents that a filter excludes as read', () => {
     const database = createDatabase()
     for (let a = 0; a < 32_001; a++)
       database.insert('items', { a })
@@ -81,7 +81,7 @@ describe('withIndex()', () => {
   for (const document of [{ a: 1, b: 1 }, { a: 1, b: 2 }, { a: 2, b: 1 }, { a: null, b: 1 }, { b: 1 }])
     database.insert('items', document)
 
-  it('leaves a missing field out of gt(null), and puts it before null', () => {
+  it('sorts a missing field before null, so that gt(null) excludes it', () => {
     expect(run(database, db => db.query('items').withIndex('by_a'))).toEqual([undefined, null, 1, 1, 2])
     expect(run(database, db => db.query('items').withIndex('by_a', q => q.gt('a', null)))).toEqual([1, 1, 2])
     expect(run(database, db => db.query('items').withIndex('by_a', q => q.lt('a', 1)))).toEqual([undefined, null])

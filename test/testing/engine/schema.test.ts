@@ -27,7 +27,7 @@ describe('documentSchema', () => {
     expect(() => schema.checkWrite('items', { ...system, text: '', more: 1 })).toThrow('Object contains extra field `more`')
   })
 
-  it('enforces records', () => {
+  it('refuses a value that does not match the validator of a record', () => {
     const schema = schemaOf({ items: defineTable({ counts: v.record(v.string(), v.number()) }) })
     expect(() => schema.checkWrite('items', { ...system, counts: { a: 1 } })).not.toThrow()
     for (const counts of [{ a: 'x' }, [1], 5])
@@ -40,19 +40,19 @@ describe('documentSchema', () => {
     expect(() => schema.checkWrite('items', { ...system, version: 2n })).toThrow('`2` does not match literal validator')
   })
 
-  it('describes null where an object is expected', () => {
+  it('refuses null for an object, and names the field', () => {
     const schema = schemaOf({ items: defineTable({ nested: v.object({}) }) })
     expect(() => schema.checkWrite('items', { ...system, nested: null })).toThrow('Path: .nested\nValue: null\nValidator: v.object({})')
   })
 
-  it('checks ids by their table', () => {
+  it('refuses ids of another table than the validator names', () => {
     const schema = schemaOf({ items: defineTable({ user: v.id('users') }), others: defineTable({ item: v.id('items') }) })
     expect(() => schema.checkWrite('items', { ...system, user: 'user1' })).not.toThrow()
     expect(() => schema.checkWrite('items', { ...system, user: '123users' })).toThrow('Value does not match validator.')
     expect(() => schema.checkWrite('others', { ...system, item: 'user1' })).toThrow('Found ID "user1" from table `users`')
   })
 
-  it('checks each member of a union, without the system fields', () => {
+  it('accepts a document that matches a member of a union, and ignores system fields', () => {
     const schema = schemaOf({ items: defineTable(v.union(
       v.object({ kind: v.literal('a'), _id: v.id('items'), _creationTime: v.number() }),
       v.object({ kind: v.literal('b') }),
@@ -69,7 +69,7 @@ describe('documentSchema', () => {
     expect(() => new DocumentSchema(null, () => undefined).checkWrite('items', { ...system, a: 1 })).not.toThrow()
   })
 
-  it('refuses a push that existing documents do not match', () => {
+  it('refuses a new schema that existing documents do not match', () => {
     const schema = schemaOf({ items: defineTable({ text: v.string() }) })
     expect(() => schema.checkExisting('items', [{ ...system, text: '' }])).not.toThrow()
     expect(() => schema.checkExisting('items', [{ ...system, text: '' }, { ...system, _id: 'second' }]))
@@ -127,7 +127,7 @@ describe('checkSchemaDefinition()', () => {
     expect(() => checkSchemaDefinition(exportSchema({ items: define() }))).toThrow(message)
   })
 
-  it('does not compare indexes with validators that are not enforced', () => {
+  it('accepts indexes of unknown fields if the validators of the schema are not enforced', () => {
     const schema = exportSchema({ items: table().index('by_x', ['x' as never]) }, { schemaValidation: false })
     expect(() => checkSchemaDefinition(schema)).not.toThrow()
   })

@@ -70,12 +70,12 @@ describe('withSearchIndex(): results', () => {
     expect(search('red car')).toEqual(['red red car', 'red car', 'red car with a long text about cars and roads', 'blue car'])
   })
 
-  it('prefer rare terms to frequent ones', () => {
+  it('have documents with rare terms before documents with frequent terms', () => {
     insert('common one', 'common two', 'common three', 'rare four')
     expect(search('common rare')[0]).toBe('rare four')
   })
 
-  it('prefer whole words to words that begin with the last term', () => {
+  it('have documents with the last term as a whole word before those with it as a prefix', () => {
     insert('theory', 'the', 'theme')
     expect(search('the')[0]).toBe('the')
     expect(search('the')).toHaveLength(3)
@@ -87,12 +87,12 @@ describe('withSearchIndex(): results', () => {
     expect(found.map(({ value }) => value.list)).toEqual(['third', 'second', 'first'])
   })
 
-  it('leave out documents without the field, and with another type', () => {
+  it('do not contain documents whose field is missing or is not a string', () => {
     insert('word', {}, { text: 5 }, { text: null }, { text: ['word'] })
     expect(search('word')).toEqual(['word'])
   })
 
-  it('pass the filter fields, a missing field too', () => {
+  it('have the values that the filter requires, or lack the field if it requires `undefined`', () => {
     insert({ text: 'word 1', list: 'a', nested: { tag: 1 } }, { text: 'word 2', list: 'b' }, { text: 'word 3', list: 'a' })
     expect(search('word', q => q.eq('list', 'a')).toSorted()).toEqual(['word 1', 'word 3'])
     expect(search('word', q => q.eq('list', 'a').eq('nested.tag', 1))).toEqual(['word 1'])
@@ -100,13 +100,13 @@ describe('withSearchIndex(): results', () => {
     expect(search('word', q => q.eq('list', undefined))).toEqual([])
   })
 
-  it('depend on 16 terms at most', () => {
+  it('depend only on the first 16 terms of the search', () => {
     insert('sixteen', 'seventeen')
     const filler = Array.from({ length: 15 }, (_, index) => `x${index}`).join(' ')
     expect(search(`${filler} sixteen seventeen`)).toEqual(['sixteen'])
   })
 
-  it('count as read, and other documents do not', () => {
+  it('count as read documents, and all other documents do not', () => {
     insert(...Array.from({ length: 100 }, (_, index) => index === 7 ? 'needle' : 'hay'))
     const context = database.context()
     let reads = 0
@@ -115,7 +115,7 @@ describe('withSearchIndex(): results', () => {
     expect(reads).toBe(1)
   })
 
-  it('end with an error after 1,024 documents, unless fewer are taken', () => {
+  it('end with an error after 1,024 documents, unless a limit ends them before', () => {
     insert(...Array.from<string>({ length: 1030 }).fill('word'))
     expect(() => search('word')).toThrow('Search query scanned too many documents (fetched 1024).')
     const limited = { ...searchQuery('word'), operators: [{ limit: 1024 }] }
@@ -161,7 +161,7 @@ describe('vectorSearch()', () => {
     $eq: [{ $field: field }, { $literal: value === undefined ? { $undefined: null } : convexToJson(value as never) }],
   })
 
-  it('orders by the cosine', () => {
+  it('orders the results by the cosine similarity', () => {
     insert({ text: 'opposite', vector: [-1, 0] }, { text: 'near', vector: [10, 1] }, { text: 'same', vector: [2, 0] }, { text: 'right angle', vector: [0, 5] })
     expect(find([1, 0])).toEqual(['same', 'near', 'right angle', 'opposite'])
     expect(find([1, 0], { limit: 2 })).toEqual(['same', 'near'])

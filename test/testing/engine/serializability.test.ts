@@ -239,7 +239,7 @@ describe('engine.commit', () => {
     vi.restoreAllMocks()
   })
 
-  it('makes concurrent transactions equal to some serial order', { timeout: 24 * 3600_000 }, async () => {
+  it('lets concurrent transactions have the same results as in some serial order', { timeout: 24 * 3600_000 }, async () => {
     let commits = 0
     let conflicts = 0
     await fc.assert(fc.asyncProperty(histories, async (history) => {
@@ -253,7 +253,7 @@ describe('engine.commit', () => {
     expect(conflicts).toBeGreaterThan(commits / 50)
   })
 
-  it('would not do so without its validation', async () => {
+  it('would allow results that no serial order has if it did not check for conflicts', async () => {
     vi.spyOn(ReadSet.prototype, 'isAffectedBy').mockReturnValue(false)
     const anomalies = fc.assert(fc.asyncProperty(histories, async (history) => {
       const run = new HistoryRun(history)

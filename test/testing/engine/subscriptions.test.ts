@@ -97,7 +97,7 @@ describe('engine.subscribe', () => {
     }), { numRuns: engineRuns(5000) })
   })
 
-  it('calls at once if a commit changed what was read before the subscription began', () => {
+  it('calls at once if a commit has already changed the data that was read', () => {
     const { engine, insert, readAll } = withTable()
     const reader = readAll()
     insert()
@@ -108,7 +108,7 @@ describe('engine.subscribe', () => {
     expect(onChange).toHaveBeenCalledTimes(1)
   })
 
-  it('does not call after it was unsubscribed', () => {
+  it('does not call a subscription that was ended', () => {
     const { engine, insert, readAll } = withTable()
     const onChange = vi.fn()
     engine.subscribe(readAll(), onChange)()
@@ -129,7 +129,7 @@ describe('engine.subscribe', () => {
     expect(onChange).toHaveBeenCalledExactlyOnceWith(timestamp)
   })
 
-  it('commits and calls the other subscriptions if one of them throws', async () => {
+  it('still commits and calls the other subscriptions if one of them throws', async () => {
     const { engine, insert, readAll } = withTable()
     const failure = new Error('thrown by a subscription')
     const uncaught = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => {

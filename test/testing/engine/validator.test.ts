@@ -75,7 +75,7 @@ describe('findViolation()', () => {
     expect(violation(validator, value)).toContain(expected)
   })
 
-  it('takes the timestamp of a commit that has not happened yet for an int64', () => {
+  it('accepts the placeholder for a commit timestamp as an int64', () => {
     const timestamp = jsonToConvex({ $commitTs: null })
     expect(violation(v.object({ at: v.int64() }), { at: timestamp })).toBeNull()
     expect(violation(v.object({ at: v.object({}) }), { at: timestamp })).toContain('Path: .at')
@@ -89,7 +89,7 @@ describe('findViolation()', () => {
     expect(violation(validator, { a: '', b: 1, c: 1 })).toContain('Path: .b')
   })
 
-  it('accepts a value of the union of all types, and of exactly one type', () => {
+  it('accepts each value for the union of all types, and for exactly one of these types', () => {
     const types = [v.null(), v.number(), v.int64(), v.boolean(), v.string(), v.bytes(), v.array(v.any()), v.record(v.string(), v.any())]
     fc.assert(fc.property(anyValue, (value) => {
       expect(violation(v.union(...types), value)).toBeNull()

@@ -91,7 +91,7 @@ describe('functionsHost.invoke', () => {
     expect(await value('files:missing')).toBeNull()
   })
 
-  it('reports a query whose rows are not read to the end', async () => {
+  it('reports when a function stops reading the rows of a query before their end', async () => {
     const { host } = await loadFunctions({
       'rows.ts': `${BUILDERS}
         export const first = query({ handler: async (ctx) => {

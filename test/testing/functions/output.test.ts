@@ -38,7 +38,7 @@ describe('console', () => {
 })
 
 describe('errors of functions', () => {
-  it('carry the message, the place in the sources and the data of a ConvexError', async () => {
+  it('contain the message, the place in the sources and the data of a ConvexError', async () => {
     const { run } = await loadFunctions({
       'errors.ts': `${BUILDERS}
 class OwnError extends TypeError { name = 'OwnError' }
@@ -119,7 +119,7 @@ describe('unawaited work', () => {
 })
 
 describe('environment variables', () => {
-  it('are those that a component binds, also while its modules load', async () => {
+  it('of a component are only the bound ones, even while its modules are evaluated', async () => {
     const folder = await createFunctions({
       'convex.config.ts': `import { defineApp } from 'convex/server'
         import { v } from 'convex/values'

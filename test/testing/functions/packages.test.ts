@@ -30,7 +30,7 @@ describe('packages', () => {
     expect(await value('use:all')).toEqual(['convex', 'browser', 'none', 'none'])
   })
 
-  it('may be components with imports without an extension', async () => {
+  it('may be components whose imports have no file extension', async () => {
     const { host, value } = await loadFunctions({
       'node_modules/@acme/counter/package.json': JSON.stringify({
         name: '@acme/counter',
@@ -50,7 +50,7 @@ describe('packages', () => {
     expect(await value('public:count', { component: 'second' })).toBe(2)
   })
 
-  it('may be TypeScript sources of the workspace, and paths of tsconfig.json', async () => {
+  it('may be TypeScript sources of the workspace, or imported by `paths` of tsconfig.json', async () => {
     const folder = await createFunctions({
       'tsconfig.json': JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { '~/*': ['./shared/*'] } } }),
       'shared/text.ts': 'export enum Text { Hello = "hello" }',
@@ -69,7 +69,7 @@ describe('packages', () => {
 })
 
 describe('bundleFunctions', () => {
-  it('uses a previous bundle until a file changes', async () => {
+  it('reuses the previous bundle until a file changes', async () => {
     const folder = await createFunctions({ 'list.ts': `${QUERY}export const list = query({ handler: () => 'one' })` })
     const first = await bundleFunctions(folder)
     const again = await bundleFunctions(folder)

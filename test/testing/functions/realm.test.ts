@@ -6,7 +6,7 @@ const BUILDERS = `import { actionGeneric as action, mutationGeneric as mutation,
 `
 
 describe('globals of the default runtime', () => {
-  it('are those of Convex and not those of Node', async () => {
+  it('are those of Convex\'s runtime, without those of Node', async () => {
     const { value } = await loadFunctions({
       'globals.ts': `${BUILDERS}
         const names = ['Buffer', 'require', 'global', 'setImmediate', 'WebSocket', 'queueMicrotask', 'MessageChannel', 'module',
@@ -30,7 +30,7 @@ describe('globals of the default runtime', () => {
     expect(await value('globals:others')).toEqual({ convex: 'object', buffer: 'undefined', process: ['env'], env: [], self: true, cwd: 'undefined', date: true })
   })
 
-  it('let actions fetch, before and after the clock is set forward', async () => {
+  it('include a `fetch` that works in actions, even after the clock was set forward', async () => {
     const server = createServer((request, response) => {
       request.resume().on('end', () => response.end(request.method))
     }).listen(0)
@@ -78,7 +78,7 @@ describe('queries and mutations', () => {
     expect((await value('time:action1')).random).not.toBe((await value('time:action1')).random)
   })
 
-  it('refuse timers, fetch and random keys with the words of Convex', async () => {
+  it('refuse timers, fetch and random keys with Convex\'s error messages', async () => {
     const { failure, value } = await loadFunctions({
       'refused.ts': `${BUILDERS}
         export const timeout = query({ handler: () => { setTimeout(() => {}, 0) } })

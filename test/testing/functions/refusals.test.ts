@@ -16,7 +16,7 @@ async function refusal(files: Record<string, string>): Promise<string> {
 }
 
 describe('functionsHost.load', () => {
-  it('refuses what a push to Convex refuses, and names the file and the fix', async () => {
+  it('refuses functions that Convex refuses, and names the file and the fix', async () => {
     expect(await refusal({ 'admin/hash.ts': `${QUERY}import { createHash } from 'node:crypto'\nexport const hash = createHash` }))
       .toMatch(/^FUNCTIONS_INVALID: .*Could not resolve "node:crypto" \(admin\/hash\.ts:3:\d+\)[\s\S]*"use node" as its first line/)
     expect(await refusal({ 'list.ts': `"use node"\n${QUERY}` }))
@@ -45,7 +45,7 @@ describe('functionsHost.load', () => {
 })
 
 describe('files with "use node"', () => {
-  it('run in Node, beside the others', async () => {
+  it('run in Node, while the other files run in Convex\'s runtime', async () => {
     const { host, value } = await loadFunctions({
       'list.ts': QUERY,
       'node.ts': `// A comment may precede the directive.

@@ -19,7 +19,7 @@ const FUNCTIONS = {
 }
 
 describe('watchdog', () => {
-  it('ends a loop, and lets the other calls run again', async () => {
+  it('ends an endless loop, interrupts the other calls, and continues with new calls', async () => {
     const { host, run, value, failure } = await loadFunctions(FUNCTIONS)
     const answer = deferred<unknown>()
     const answers = { '1.0/get': () => answer.promise, '1.0/actions/query': () => answer.promise }
@@ -35,7 +35,7 @@ describe('watchdog', () => {
     expect(host.description.components).toHaveLength(1)
   })
 
-  it('ends a call whose many turns take too long, without the other calls noticing', async () => {
+  it('ends a call whose turns together take too long, and no other call', async () => {
     const { run, value, failure } = await loadFunctions(FUNCTIONS)
     const answer = deferred<unknown>()
     const reading = run('calls:read', { answers: { '1.0/get': () => answer.promise } })
@@ -46,7 +46,7 @@ describe('watchdog', () => {
     expect(await value('calls:short')).toBe('ok')
   })
 
-  it('fails a promise that never resolves, while a slow system call is not one', async () => {
+  it('fails a call whose promise never resolves, but not a call with a slow system call', async () => {
     const { value, failure } = await loadFunctions(FUNCTIONS)
     const slow = () => new Promise(resolve => setTimeout(resolve, 500, { n: 1 }))
 
@@ -55,7 +55,7 @@ describe('watchdog', () => {
     expect(read).toEqual({ n: 1 })
   })
 
-  it('interrupts the running calls when the functions are disposed', async () => {
+  it('interrupts the running calls when the host is disposed', async () => {
     const { host } = await loadFunctions(FUNCTIONS, { limits: false })
     const call = { kind: 'mutation', component: '', module: 'calls', export: 'never', argsJson: '[{}]', requestId: '', now: 0, seed: 0 } as const
     const { result } = host.invoke(call, handlerOf({}))
@@ -82,7 +82,7 @@ describe('watchdog', () => {
     expect(logLines.map(({ text }) => text)).toEqual(['[WARN] Function execution timed out (maximum duration: 1s). Convex would end the function here.'])
   })
 
-  it('fails a function that ends its own process, and runs the next one', async () => {
+  it('fails a function that calls process.exit(), and then runs other functions', async () => {
     const { failure, value } = await loadFunctions({
       'node.ts': `"use node"
         import { actionGeneric as action } from 'convex/server'
