@@ -45,7 +45,7 @@ const Shown = defineComponent(() => {
   return () => h('p', `${data.value} ${status.value}`)
 })
 
-describe('ssrData.fetch', () => {
+describe('SsrData.fetch', () => {
   it('runs as the request\'s user, and the result is rendered without an await', async () => {
     expect(await render(Shown, { initialAuth: ada })).toBe('<p>for ada success</p>')
     expect(requested).toEqual(['values:get {} as ada'])

@@ -40,7 +40,7 @@ function names(transaction: Transaction, indexName = 'by_name'): unknown[] {
   return [...transaction.scan(index(indexName), keyInterval([]), 'asc')].map(({ document }) => document.value.name)
 }
 
-describe('engine.commit', () => {
+describe('Engine.commit', () => {
   it('accepts inserts of concurrent transactions that read nothing', () => {
     const [first, second] = [engine.begin(), engine.begin()]
     first.insert(table.number, { name: 'a' })
@@ -235,7 +235,7 @@ describe('a transaction of the engine', () => {
   })
 })
 
-describe('engine.defineIndexes', () => {
+describe('Engine.defineIndexes', () => {
   it('fills a new index with the existing documents', () => {
     for (let count = 0; count < 300; count++)
       insert({ name: count, rank: 300 - count })

@@ -17,7 +17,7 @@ async function* parts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 const contents = Uint8Array.from({ length: 2.5 * MEBIBYTE }, (_, index) => index % 251)
 
-describe('engine.files', () => {
+describe('Engine.files', () => {
   it('returns the bytes that were written, as a whole and in parts', async () => {
     const { files } = Engine.open()
     const { key, size, sha256 } = await files.write(parts(contents))

@@ -17,7 +17,7 @@ function schemaOf(...args: Parameters<typeof exportSchema>): DocumentSchema {
 
 const system = { _id: 'id', _creationTime: 1 }
 
-describe('documentSchema', () => {
+describe('DocumentSchema', () => {
   it('refuses a document that does not match the schema', () => {
     const schema = schemaOf({ items: defineTable({ text: v.string() }) })
     expect(() => schema.checkWrite('items', { ...system, text: '' })).not.toThrow()

@@ -234,7 +234,7 @@ async function settle(): Promise<void> {
     await Promise.resolve()
 }
 
-describe('engine.commit', () => {
+describe('Engine.commit', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })

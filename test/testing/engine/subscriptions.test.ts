@@ -70,7 +70,7 @@ class Watcher {
   }
 }
 
-describe('engine.subscribe', () => {
+describe('Engine.subscribe', () => {
   it('calls exactly the subscriptions whose intervals a commit changes', { timeout: 24 * 3600_000 }, () => {
     const commits = fc.array(fc.array(operations, { maxLength: 4 }), { minLength: 2, maxLength: 5 })
     fc.assert(fc.property(fc.array(queries, { maxLength: 20 }), commits, (list, [setup, ...later]) => {

@@ -5,7 +5,7 @@ const BUILDERS = `import { actionGeneric as action, mutationGeneric as mutation,
 import { ConvexError, v } from 'convex/values'
 `
 
-describe('functionsHost.invoke', () => {
+describe('FunctionsHost.invoke', () => {
   it('runs queries, mutations and actions and answers their system calls', async () => {
     const { value } = await loadFunctions({
       'things.ts': `${BUILDERS}

@@ -12,7 +12,7 @@ const VARIABLES = {
   BETTER_AUTH_SECRET: 'a-secret-of-at-least-32-characters',
 }
 
-describe('functionsHost.start', () => {
+describe('FunctionsHost.start', () => {
   it('runs Better Auth and its component without the globals of Node', async () => {
     const start = performance.now()
     const host = await FunctionsHost.start(FUNCTIONS, { variables: VARIABLES })

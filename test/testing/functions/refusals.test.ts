@@ -15,7 +15,7 @@ async function refusal(files: Record<string, string>): Promise<string> {
   return await load().then(() => 'accepted', error => `${error.code}: ${error.message}`)
 }
 
-describe('functionsHost.load', () => {
+describe('FunctionsHost.load', () => {
   it('refuses functions that Convex refuses, and names the file and the fix', async () => {
     expect(await refusal({ 'admin/hash.ts': `${QUERY}import { createHash } from 'node:crypto'\nexport const hash = createHash` }))
       .toMatch(/^FUNCTIONS_INVALID: .*Could not resolve "node:crypto" \(admin\/hash\.ts:3:\d+\)[\s\S]*"use node" as its first line/)

@@ -156,7 +156,7 @@ describe('composables', () => {
   })
 })
 
-describe('identityChangedError', () => {
+describe('IdentityChangedError', () => {
   it('is a ConvueError with an outcome', () => {
     const error = new IdentityChangedError('notSent')
     expect(error).toBeInstanceOf(ConvueError)

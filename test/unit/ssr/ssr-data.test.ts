@@ -51,7 +51,7 @@ function use(options: UseConvexQueryOptions = {}) {
 
 const ada = { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada' } }
 
-describe('ssrData.take', () => {
+describe('SsrData.take', () => {
   it('shows the result at once as stale, and keeps the object if the live result is equal', async () => {
     openPage({ value: [{ of: null }] }, null)
     const { query, ticks } = use().result

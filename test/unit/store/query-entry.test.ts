@@ -29,7 +29,7 @@ function createEntry(isLive = true) {
   return { page, entry: new QueryEntry({ ...query, isLive }, connection, () => false) }
 }
 
-describe('queryEntry', () => {
+describe('QueryEntry', () => {
   describe('bind, while the queries of a page are held after an identity change', () => {
     it.each([[true, 'a live query'], [false, 'a query that is not live']])('shows an anonymous result as stale as soon as the user has a token: %j, %s', (isLive) => {
       const { page, entry } = createEntry(isLive)
