@@ -1,4 +1,4 @@
-/** The pending calls of the current identity, and which client sends them. */
+/** The pending calls of the current identity, and the choice of the client that sends each call. */
 import type { ClientLookup, IdentityClient } from './identity-client.ts'
 import type { AuthMode } from './identity-for.ts'
 import type { Call, PendingCall, ReadConnectionState } from './pending-call.ts'
@@ -14,9 +14,12 @@ export interface CallRegistry {
   readonly hasWrites: boolean
   /** Whether a call with an optimistic update is pending. */
   readonly hasOptimisticCalls: boolean
-  /** Whether a call is being passed to its client, which then runs the optimistic update. */
+  /**
+   * Whether a call is being passed to its client at this moment. The client then runs the call's
+   * optimistic update.
+   */
   readonly isSending: boolean
-  /** Called once, as soon as no call with an optimistic update is pending. */
+  /** Listeners that are called once, as soon as no call with an optimistic update is pending. */
   readonly onOptimisticSettled: Set<() => void>
   /**
    * Runs a call as the current identity, as soon as the identity is known.
@@ -27,8 +30,9 @@ export interface CallRegistry {
   /** Sends the calls that have not been passed to a client yet, or whose client has ended. */
   sendAll: () => void
   /**
-   * Rejects calls with `CONNECTION_LOST`, in this tick: all calls that `client`, which has ended,
-   * has sent and that the deployment may have run.
+   * Called after `client` has ended. Rejects the calls that this client has sent and that the
+   * deployment may have run, with `CONNECTION_LOST` and in this tick. Queries are not rejected,
+   * since the next client runs them again.
    */
   endLost: (client: IdentityClient) => void
   /** Rejects all calls and ends all other work, in this tick. */
@@ -44,8 +48,8 @@ export type EndWork = (toError: (outcome: 'notSent' | 'unknown') => Error) => vo
  *
  * @param assertAvailable Throws if no client can be opened.
  * @param clientFor Returns the client for an auth mode, if there is one.
- * @param onSettled Called when a call has settled, except by `endAll`. The client of the call may
- * be unused now.
+ * @param onSettled Called when a call has settled by itself, and not when `endAll` rejects it.
+ * After the call has settled, its client may be unused.
  */
 export function createCallRegistry(
   assertAvailable: () => void,
@@ -125,8 +129,8 @@ export function createCallRegistry(
 }
 
 /**
- * Reads the connection state of a client once per tick. The Convex client iterates over all of its
- * pending calls to compute this state.
+ * Reads the connection state of a client only once per tick, since the Convex client iterates over
+ * all of its pending calls to compute this state.
  */
 function createStateReader(): ReadConnectionState {
   let latest: IdentityClient | undefined

@@ -16,7 +16,7 @@ interface WebSocketManager {
   socketState?: () => string
 }
 
-/** Lets a client whose connection is lost reconnect now instead of after its back-off. */
+/** If the client has lost its connection: reconnects it now, instead of after the back-off. */
 export function reconnectNow(convex: ConvexClient): void {
   socketOf(convex)?.tryReconnectImmediately?.()
 }

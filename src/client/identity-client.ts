@@ -13,7 +13,7 @@ export type QueryOutcome
   /** No result has arrived yet, or an optimistic update has set the query to loading. */
   = | { status: 'pending', value?: undefined, error?: undefined }
   /**
-   * Has the field `isStale`, so that a query can use this object as its own state and needs no
+   * This object has the field `isStale`, so that a query can use it as its own state, without a
    * copy.
    */
     | { status: 'success', value: Value, error?: undefined, isStale: false }
@@ -57,9 +57,9 @@ export interface UserCredentials {
 export interface IdentityClient {
   readonly convex: ConvexClient
   /**
-   * Whether the client is closed: by its owner, or by itself after refused tokens or a fatal error.
-   * An ended client sends nothing. Calls and subscriptions that the ended client still receives are
-   * sent by its replacement.
+   * Whether the client is closed. Its owner has closed it, or the client has closed itself after
+   * refused tokens or a fatal error. An ended client sends nothing. If it still receives a call or
+   * a subscription, the client that replaces it sends this call or subscription.
    */
   readonly hasEnded: boolean
   /** Whether the deployment has certainly not executed a message: see {@link isUnsent}. */
@@ -68,10 +68,11 @@ export interface IdentityClient {
   readonly isIdle: boolean
   /**
    * Passes the user's token to the client. Must be called synchronously after construction, so that
-   * the socket sends nothing before the token, and for each token that the client did not request.
+   * the socket sends nothing before the token. Must be called again for each new token that the
+   * client has not requested itself.
    */
   authenticate: () => void
-  /** Reconnects now if the connection is lost, instead of after the back-off. */
+  /** If the connection is lost: reconnects now, instead of after the back-off. */
   reconnect: () => void
   /**
    * Passes each outcome of the query to `receiver` from now on. All outcomes of one transition are
@@ -80,7 +81,7 @@ export interface IdentityClient {
   subscribe: (query: QueryDescriptor, receiver: Receiver) => Subscription
   /** Runs the query again on the server. The next outcome is its result. */
   rerun: (subscription: Subscription) => void
-  /** Removes a receiver. Without receivers, the query is unsubscribed. */
+  /** Removes a receiver. If no other receiver remains, the query is unsubscribed. */
   release: (subscription: Subscription, receiver: Receiver) => void
   close: () => Promise<void>
 }
@@ -94,7 +95,8 @@ export type ClientLookup
   /** The identity, or the user's first token, is not known yet. */
     | 'waiting'
   /**
-   * A user is required and the page is signed out, or the plugin is closed, or this is a server.
+   * A user is required and the page is signed out, or the plugin is closed, or the app runs on a
+   * server.
    */
     | 'unavailable'
 
@@ -129,11 +131,11 @@ export function openIdentityClient(
 ): IdentityClient {
   const convex = new ConvexClient(url, {
     ...options,
-    // A Convex client never removes its `beforeunload` listener, so Convue has a warning of its
-    // own.
+    // Turns off the warning of the Convex client, which never removes its `beforeunload` listener.
+    // Convue shows its own warning instead.
     unsavedChangesWarning: false,
-    // Without this, the client authenticates twice, and the server runs every query again each
-    // time.
+    // Without this option, the client authenticates twice at the start, and the server runs every
+    // query again after the second time.
     initialAuthTokenReuse: true,
   })
   const base = convex.client
@@ -195,7 +197,7 @@ export function openIdentityClient(
             verdict = 'authenticated'
             return
           }
-          // An open client would now run its user's queries anonymously.
+          // If this client stayed open, it would now run its user's queries anonymously.
           onRefused()
           end(false)
           credentials!.onAuthResult('rejected')
@@ -263,7 +265,7 @@ export function openIdentityClient(
   function deliver(subscription: Subscription, result: FunctionResult | undefined): void {
     subscription.outcome = readOutcome(subscription.query, result)
     const { receivers } = subscription
-    // Backwards, since a receiver that needs only one result removes itself.
+    // Iterates backwards, since a receiver that needs only one result removes itself from the list.
     for (let index = receivers.length; index--;)
       receivers[index]!.receive(subscription)
   }

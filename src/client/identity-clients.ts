@@ -22,15 +22,15 @@ import { isUserExpected, runsAs, userIdFor } from './identity-for.ts'
  * The clients of an app, one for each identity.
  *
  * - The user's client is opened as soon as a user is expected, and sends nothing before the token.
- * - The anonymous client is open while something needs it.
+ * - The anonymous client is open while a query or a call needs it, or while the app may use it.
  * - An identity change closes the client of the previous identity. No client ever changes identity.
- * - A client that has ended, after refused tokens or a fatal error, is replaced as soon as there is
- *   another token, or after a back-off.
+ * - A client that has ended is replaced: after refused tokens, as soon as there is another token;
+ *   after a fatal error, when the back-off has ended.
  */
 export interface IdentityClients {
   /**
-   * The connection of the user's client, or else of the anonymous client. `null` while none is
-   * open.
+   * The connection state of the user's client if it is open, or else of the anonymous client.
+   * `null` while neither of them is open.
    */
   readonly state: ShallowRef<ConnectionState | null>
   readonly calls: CallRegistry
@@ -40,15 +40,15 @@ export interface IdentityClients {
    */
   applyAuthState: (state: AuthState, previous?: AuthState) => void
   /**
-   * Called when a client that has ended can be replaced. The caller then calls {@link
-   * applyAuthState}, which opens the next client.
+   * Set by the owner, and called when a client that has ended can be replaced. The owner then calls
+   * {@link applyAuthState}, which opens the next client.
    */
   onClientReplaced: () => void
   /**
    * Returns the client for an auth mode, and opens the client if necessary.
    *
    * @param mode The auth mode.
-   * @param isHeld Whether the client must not be used yet: the result is `waiting` then.
+   * @param isHeld Whether the client must not be used yet. If so, the result is `waiting`.
    */
   clientFor: (mode: AuthMode, isHeld?: boolean) => ClientLookup
   /**
@@ -66,7 +66,8 @@ export interface IdentityClients {
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
   /**
-   * Lets clients whose connection is lost reconnect now, since the page is visible or online again.
+   * Called when the page is visible or online again: reconnects the clients that have lost their
+   * connection now, instead of after the back-off.
    */
   reconnect: () => void
   /** Closes the anonymous client if nothing needs it. */
@@ -88,7 +89,7 @@ export function createIdentityClients(
   let userClient: IdentityClient | null = null
   let anonymousClient: IdentityClient | null = null
   /**
-   * The app has read the anonymous `ConvexClient`, for example from `useConvexClient().client`.
+   * Whether the app has read the anonymous `ConvexClient`, such as from `useConvexClient().client`.
    * Convue cannot detect whether the app still uses this client, so the client remains open.
    */
   let isAnonymousClientLent = false
@@ -161,7 +162,8 @@ export function createIdentityClients(
   }
 
   function endIdentity(previous: AuthState): void {
-    // An anonymous mutation that was not sent must not be sent later, so its client closes as well.
+    // If an anonymous mutation was not sent, it must not be sent later. Therefore, the anonymous
+    // client is closed as well.
     const hasAnonymousWrites = previous.user === null && calls.hasWrites
     calls.endAll(outcome => new IdentityChangedError(outcome))
     replaceClients(null, hasAnonymousWrites ? null : anonymousClient)
@@ -180,7 +182,8 @@ export function createIdentityClients(
   function openUserClient(): IdentityClient {
     if (!userClient) {
       replaceClients(openClient(engine))
-      // Called after the replacement, since a token request may call `openUserClient` again.
+      // `authenticate` is called after the replacement, since it may request a token, and the
+      // request may call `openUserClient` again.
       userClient!.authenticate()
     }
     return userClient!
@@ -232,7 +235,7 @@ export function createIdentityClients(
       replaceClients(userClient, null)
   }
 
-  /** Sets both clients, and closes those that they replace. */
+  /** Sets both clients, and closes the previous clients that are no longer used. */
   function replaceClients(nextUserClient: IdentityClient | null, nextAnonymousClient = anonymousClient): void {
     const previous = [userClient, anonymousClient]
     if (nextUserClient === userClient && nextAnonymousClient === anonymousClient)

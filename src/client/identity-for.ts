@@ -15,6 +15,8 @@ export type AuthMode = QueryAuth | 'call'
 export type RunsAs = 'user' | 'anonymous' | 'waiting' | 'unavailable'
 
 /**
+ * The result depends on the auth mode (columns) and the auth state (rows):
+ *
  * ```text
  *                             public       optional     call         required
  * user with a token           anonymous    user         user         user

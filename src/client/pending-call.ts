@@ -17,7 +17,7 @@ export interface Call {
 export interface PendingCall {
   readonly kind: Call['kind']
   readonly result: Promise<unknown>
-  /** Passes the call to a client, unless another client has the call and has not ended. */
+  /** Passes the call to a client, unless the client that has the call has not ended. */
   send: (client: IdentityClient) => void
   /**
    * Whether the deployment has certainly not executed the call. Either the call has not been sent
@@ -30,7 +30,7 @@ export interface PendingCall {
    * the deployment may have executed it. If so, no other client may send the call again.
    */
   isLostWith: (client: IdentityClient, readState: ReadConnectionState) => boolean
-  /** Needed since a Convex client that is closed never settles its pending calls. */
+  /** Rejects the call. A Convex client that is closed never settles its pending calls itself. */
   reject: (error: Error) => void
 }
 

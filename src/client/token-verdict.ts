@@ -1,4 +1,4 @@
-/** Connections whose tokens were refused, and which messages are certainly unsent. Pure. */
+/** Which connections had refused tokens, and which messages are therefore unsent. Pure. */
 
 /**
  * The most recent connections of one client whose tokens the deployment has refused: all
@@ -11,7 +11,7 @@ export interface RefusedConnections {
   readonly last: number
 }
 
-/** The deployment has not judged a token yet. */
+/** The initial value: the deployment has neither accepted nor refused a token yet. */
 export const NONE_REFUSED: RefusedConnections = { first: 0, last: -2 }
 
 /** The deployment accepted the token of the current connection: returns an empty range. */
