@@ -4,7 +4,7 @@ import { describe } from './diagnose.ts'
 
 /**
  * The identity changed while a mutation, an action or an upload of the previous identity was under
- * way. Its result belongs to the previous identity and is not delivered.
+ * way. The result belongs to the previous identity, so the caller does not receive it.
  */
 export class IdentityChangedError extends ConvueError {
   override name = 'IdentityChangedError'

@@ -19,8 +19,8 @@ export const identityErrors = {
   TOKEN_INVALID: {
     scopes: ['client'],
     why: 'The identity provider did not return a new JWT with a `sub` claim.',
-    fix: 'Check what the token endpoint returns. For a forced request it must return another token than the '
-      + 'previous one.',
+    fix: 'Check what the token endpoint returns. If Convue requests a new token (`force: true`), it must differ from '
+      + 'all previous tokens.',
   },
   TOKEN_REQUEST_FAILED: {
     scopes: ['client', 'server'],
@@ -46,7 +46,8 @@ export const identityErrors = {
     why: 'The deployment rejected the token.',
     fix: 'Compare `convex/auth.config.ts` with the issuer and the audience of the token. In the browser Convue '
       + 'retries by itself with new tokens.',
-    reference: 'The deployment rejected the token. In the browser: it rejected several tokens in a row.',
+    reference: 'The deployment rejected the token. In the browser, the error means that it rejected several tokens in '
+      + 'a row.',
   },
   SESSION_ENDED: {
     scopes: ['client'],
@@ -73,7 +74,7 @@ export const identityErrors = {
     },
     fix: 'Sign out again when the network is available. Read `cause` for what failed.',
     reference: 'The session could not be ended, or the request to end it had no answer within 30 seconds. The user '
-      + 'is still signed in; the page checks the session once.',
+      + 'is still signed in, and the page requests the session once to check this.',
   },
   IDENTITY_CHANGED: {
     scopes: ['client', 'server', 'nuxt'],
@@ -99,8 +100,8 @@ export const identityErrors = {
     scopes: ['client'],
     why: 'The deployment ended the connection while this call was running.',
     fix: 'The call may or may not have run: check the data, and call again if the call is still intended.',
-    reference: 'The deployment ended a connection permanently, by rejecting all its tokens or by a fatal error, '
-      + 'while a call was running that may have taken effect. Calls that were not sent yet are not affected: the '
-      + 'next connection sends them.',
+    reference: 'While a call was running, the deployment ended the connection permanently: it rejected all tokens of '
+      + 'the connection, or there was a fatal error. The call may have taken effect. Calls that were not sent yet are '
+      + 'not affected: the next connection sends them.',
   },
 } satisfies Record<string, ErrorDefinition>

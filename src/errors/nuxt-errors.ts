@@ -4,8 +4,8 @@ import type { ErrorDefinition } from './error-definition.ts'
 export const nuxtErrors = {
   RESPONSE_STARTED: {
     scopes: ['nuxt'],
-    why: 'The identity was first requested after the response had started, with headers that let caches store the '
-      + 'response.',
+    why: 'The identity was first requested when the response had already started with headers that let caches store '
+      + 'it.',
     fix: 'Call `requireConvexUser(event)` or `useConvexServer(event).getToken()` before the response starts, or send '
       + '`cache-control: private, no-store`.',
   },

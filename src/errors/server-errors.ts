@@ -14,33 +14,36 @@ export const serverErrors = {
     scopes: ['server'],
     why: (problem: string): string => `An option of \`createConvexServer\` is invalid: ${problem}.`,
     fix: 'Correct the option as the description of `ConvexServerOptions` says.',
-    reference: 'Another option of `createConvexServer` is invalid. The message says which one, and why.',
+    reference: 'An option of `createConvexServer` other than the two addresses is invalid. The message says which '
+      + 'option is invalid, and why.',
     docs: 'reference/server.md#options-convexserveroptions',
   },
   ORIGIN_UNTRUSTED: {
     scopes: ['server'],
-    why: (problem: string): string => `This request may not run mutations and actions: ${problem}.`,
-    fix: 'If another site may write, add its origin to `trustedOrigins`; behind a reverse proxy that changes '
-      + '`Host`, set `trustProxy`; a client that is not a browser sends `Origin` with the address of the app.',
-    reference: 'This request may not run mutations and actions: a page of another site caused it, or it has cookies '
-      + 'and no header names the page that caused it.',
+    why: (problem: string): string => `Convue does not run mutations and actions for this request: ${problem}.`,
+    fix: 'To allow the pages of another origin, add the origin to `trustedOrigins`. Behind a reverse proxy that '
+      + 'changes `Host`, set `trustProxy`. A client that is not a browser must send `Origin` with the address of the '
+      + 'app.',
+    reference: 'Convue does not run mutations and actions for this request: a page of another site caused it, or it '
+      + 'has cookies but no header that names the page that caused it.',
     docs: 'reference/server.md#where-a-request-comes-from',
   },
   CLIENT_ADDRESS_UNKNOWN: {
     scopes: ['server', 'nuxt'],
     why: (problem: string): string =>
-      `Better Auth does not receive the address of every client (${problem}), so clients share `
-      + 'its limits for sign-ins.',
-    fix: 'Pass `{ address }` to `handler`; behind a reverse proxy, set `trustProxy` to the header that the proxy '
-      + 'writes.',
-    reference: 'A warning on the console: Better Auth does not receive the address of every client, so clients '
-      + 'share its limits for sign-ins.',
+      `Better Auth does not receive the address of every client (${problem}), so several clients share `
+      + 'one limit for sign-ins.',
+    fix: 'Pass `{ address }` to `handler`. Behind a reverse proxy, set `trustProxy` to the header into which the proxy '
+      + 'writes the address.',
+    reference: 'A warning on the console: Better Auth does not receive the address of every client, so several '
+      + 'clients share one limit for sign-ins.',
     docs: 'reference/server.md#limits-for-sign-ins',
   },
   FUNCTION_REQUEST_FAILED: {
     scopes: ['server'],
     why: (problem: string): string => `The deployment did not return the result of a function: ${problem}.`,
-    fix: 'Run a query again. A mutation or an action may have run: check the data before you call it again.',
+    fix: 'If the function is a query, run it again. A mutation or an action may have run: check the data before you '
+      + 'call it again.',
     reference: 'The deployment did not return the result of a function.',
   },
 } satisfies Record<string, ErrorDefinition>

@@ -42,8 +42,8 @@ export const testingErrors = {
     scopes: ['testing'],
     why: ({ version }: { version: string }): string =>
       `The embedded deployment needs Node 22.13 or newer, but this is Node ${version}.`,
-    fix: 'Install a newer Node. The parts of Convue that run in a page or on a server do not need one.',
-    reference: 'The embedded deployment keeps its data in the SQLite of Node, which Node has since version 22.13.',
+    fix: 'Install a newer Node. The parts of Convue that run in a page or on a server do not need it.',
+    reference: 'The embedded deployment needs Node 22.13 or newer, because it stores its data with `node:sqlite`.',
   },
   FUNCTIONS_INVALID: {
     scopes: ['testing'],
@@ -81,17 +81,17 @@ export const testingErrors = {
       }
     },
     fix: ({ kind }: FunctionsProblem): string => ({
-      noFolder: 'Pass the path of your `convex/` folder as `functions`; a relative one starts at the working '
+      noFolder: 'Pass the path of your `convex/` folder as `functions`. A relative path starts at the working '
         + 'directory.',
       noPackages: 'Install the packages of your app, and keep the functions folder inside of the app.',
       notBundled: 'Correct the files that the message names.',
-      notEvaluated: 'Correct what the module does while it loads.',
+      notEvaluated: 'Correct the code that the module runs while it is loaded.',
       nodeBuiltin: 'Move the actions that need Node into a file of their own, with "use node" as its first line.',
       topLevelAwait: 'Move the `await` into a function.',
       invalidExport: 'Export the return value of `defineSchema()`, `cronJobs()` or `httpRouter()` as the default.',
       notAnAction: 'Move the queries and mutations into a file without "use node".',
       nodeInComponent: 'Remove the directive, or move the action into the app.',
-      useNode: 'Remove the directive, and import the actions that need Node from nowhere in this file.',
+      useNode: 'Remove the directive, and do not import actions that need Node into this file.',
       actionsFolder: 'Rename the folder, since Convex reserves the name, or add "use node" to its files.',
       fileName: 'Rename the file or folder.',
       refused: 'Correct what the message names: Convex refuses to deploy these functions.',
@@ -119,7 +119,7 @@ export const testingErrors = {
   DEPLOYMENT_CLOSED: {
     scopes: ['testing'],
     why: 'This deployment is closed.',
-    fix: 'Start another one with `startDeployment`.',
+    fix: 'Start another deployment with `startDeployment`.',
   },
   DEPLOYMENT_FAILED: {
     scopes: ['testing'],
@@ -132,10 +132,10 @@ export const testingErrors = {
     },
     fix: (problem: DeploymentProblem): string => {
       if ('stopped' in problem)
-        return 'Look at the cause; if it is none of your functions, report it.'
+        return 'Read `cause`. If the error is not in one of your functions, report it as a bug of Convue.'
       if ('folder' in problem)
         return 'Stop the other deployment, or pass another folder as `data`.'
-      return 'Stop what listens there, or pass another port, or 0 for any free one.'
+      return 'Stop the process that listens on the port, or pass another port, or 0 for any free port.'
     },
     reference: 'The deployment cannot listen on a port or use its folder, or its thread has stopped.',
     referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. Only one deployment can '
@@ -145,7 +145,7 @@ export const testingErrors = {
     scopes: ['testing'],
     why: (problem: string): string => `${problem}.`,
     fix: 'Enable `emailAndPassword` in the functions\' `createAuth`, with neither `requireEmailVerification` nor '
-      + '`autoSignIn: false` in tests, and give each user another email.',
-    reference: 'Better Auth did not accept the sign-up of a test\'s user, or created the user without a session.',
+      + '`autoSignIn: false` in tests, and give each user a different email address.',
+    reference: 'Better Auth refused the sign-up of a test\'s user, or created the user but no session.',
   },
 } satisfies Record<string, ErrorDefinition>

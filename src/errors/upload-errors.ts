@@ -25,7 +25,7 @@ export const uploadErrors = {
     scopes: ['client'],
     why: ({ file, accept }: { file: File, accept: string | undefined }): string =>
       `The type of "${file.name}" is ${file.type || 'unknown'}, and \`accept\` is ${accept}.`,
-    fix: 'Choose another file. With the same `accept` on the `<input>`, the browser offers only files that match.',
+    fix: 'Choose another file. If the `<input>` has the same `accept`, the browser offers only files of these types.',
     reference: '`accept` does not include the type of the file.',
   },
   UPLOAD_FILE_TOO_LARGE: {
@@ -49,6 +49,7 @@ export const uploadErrors = {
   UPLOAD_CANCELLED: {
     scopes: ['client'],
     why: 'The upload was cancelled, or the component that it belongs to was unmounted.',
-    fix: 'If the upload has to outlive the page, call `useConvexUpload` in a store or in the root component.',
+    fix: 'If the upload must continue when the user leaves the page, call `useConvexUpload` in a store or in the root '
+      + 'component.',
   },
 } satisfies Record<string, ErrorDefinition>

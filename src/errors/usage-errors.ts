@@ -33,7 +33,8 @@ export const usageErrors = {
     scopes: ['client'],
     why: (option: string): string => `\`clientOptions\` contains \`${option}\`, which Convue sets itself.`,
     fix: 'Remove the option. Convue opens a client in browsers only, and authenticates each client once.',
-    reference: '`clientOptions` contains `disabled`, `expectAuth` or `initialAuthTokenReuse`: Convue sets these.',
+    reference: '`clientOptions` contains `disabled`, `expectAuth` or `initialAuthTokenReuse`, which Convue sets '
+      + 'itself.',
     docs: 'reference/plugin.md#options-of-the-convex-client',
   },
   PLUGIN_MISSING: {
@@ -41,14 +42,15 @@ export const usageErrors = {
     why: (composable: string): string =>
       `${composable} did not find the Convue plugin. Either the app does not use the plugin, `
       + 'or no component is being set up, for example after an `await` outside `<script setup>`.',
-    fix: 'Call `app.use(createConvex({ url }))`. After an `await`, use one `Promise.all` or `app.runWithContext`.',
+    fix: 'Call `app.use(createConvex({ url }))`. To await several queries, await them together with `Promise.all`. '
+      + 'After an `await`, call the composable in `app.runWithContext`.',
     reference: 'A composable did not find the plugin. Either the app does not use the plugin, or no component is being '
       + 'set up, for example after an `await` outside `<script setup>`.',
     docs: 'guides/awaiting.md',
   },
   CLIENT_UNAVAILABLE: {
     scopes: ['client'],
-    why: 'A server has no Convex client.',
+    why: 'There is no Convex client on a server.',
     fix: 'Call this in the browser: in `onMounted` or in an event handler.',
   },
   CLOSED: {
@@ -58,7 +60,7 @@ export const usageErrors = {
   },
   FUNCTION_INVALID: {
     scopes: ['client', 'server'],
-    why: 'The function passed is not a reference to a Convex function.',
+    why: 'The value that was passed is not a reference to a Convex function.',
     fix: 'Pass a reference from `convex/_generated/api`.',
   },
   FUNCTION_KIND_MISMATCH: {
@@ -78,8 +80,8 @@ export const usageErrors = {
       return 'The arguments contain a value that Convex cannot store.'
     },
     fix: 'Pass an object of Convex values. In a template write `@click="mutate()"`, not `@click="mutate"`.',
-    reference: 'The arguments contain a value that Convex cannot store, or they are a DOM event; or the number of '
-      + 'items of a page is not a positive whole number.',
+    reference: 'The arguments contain a value that Convex cannot store, or a DOM event was passed as the arguments, or '
+      + 'the number of items of a page is not a positive whole number.',
   },
   QUERY_KEY_RESERVED: {
     scopes: ['client'],

@@ -21,7 +21,8 @@ beforeAll(async () => {
 afterAll(() => upstream.close())
 
 /**
- * How writes of a request with these headers end, and how many requests the deployment received.
+ * Runs a mutation and an action for a request with these headers, and returns their result, or the
+ * code of their error. Checks that the deployment receives no request for a call that is refused.
  */
 async function write(headers: Record<string, string>, options: Partial<ConvexServerOptions> = {}, url = `${APP}/page`): Promise<string> {
   const app = createAppServer({ url: upstream.url, siteUrl: upstream.url }, options)
@@ -37,7 +38,7 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
   it.each([
     ['a page of the app', { 'origin': APP, 'sec-fetch-site': 'same-origin' }],
     ['a page of the app in a browser without Fetch Metadata', { origin: APP }],
-    ['a form of the app that sends no origin', { 'origin': 'null', 'sec-fetch-site': 'same-origin' }],
+    ['a form of the app whose Origin is null', { 'origin': 'null', 'sec-fetch-site': 'same-origin' }],
     ['the address bar', { 'sec-fetch-site': 'none' }],
     ['a link of the app in a browser without Fetch Metadata', { referer: `${APP}/before?a` }],
   ])('run for a request from %s', async (_name, headers) => {
@@ -51,22 +52,22 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     ['a link on another site in a browser without Fetch Metadata', { referer: 'https://evil.example/' }],
     ['another host of the same site', { 'origin': 'https://blog.example.com', 'sec-fetch-site': 'same-site' }],
     ['another port', { origin: 'https://app.example.com:8443' }],
-    ['the app without encryption', { origin: 'http://app.example.com' }],
-    ['a host with the same beginning', { origin: 'https://app.example.com.evil.example' }],
-    ['a host with the same end', { origin: 'https://evilapp.example.com' }],
+    ['the host of the app over http', { origin: 'http://app.example.com' }],
+    ['a host whose name begins like the app\'s', { origin: 'https://app.example.com.evil.example' }],
+    ['a host whose name ends like the app\'s', { origin: 'https://evilapp.example.com' }],
     ['a sandboxed frame', { origin: 'null' }],
     ['a sandboxed frame, with a referrer', { origin: 'null', referer: `${APP}/` }],
     ['an invalid origin', { origin: 'app.example.com' }],
     ['an invalid referrer', { referer: 'app.example.com' }],
-    ['an unknown kind of site', { 'sec-fetch-site': 'secret' }],
-    ['an unknown origin', {}],
-    ['an unknown origin, with an empty referrer', { referer: '' }],
-    ['another site that claims to be a proxy', { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }],
-  ])('reject, and send nothing, for a request from %s', async (_name, headers) => {
+    ['a page with an unknown value of Sec-Fetch-Site', { 'sec-fetch-site': 'secret' }],
+    ['a page that no header names', {}],
+    ['a page that no header names, with an empty Referer', { referer: '' }],
+    ['another site that writes the headers of a proxy', { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }],
+  ])('reject, and do not reach the deployment, for a request from %s', async (_name, headers) => {
     expect(await write(headers as Record<string, string>)).toBe('ORIGIN_UNTRUSTED')
   })
 
-  it('run anonymously without cookies if no header names an origin', async () => {
+  it('run anonymously if the request has neither cookies nor a header that names an origin', async () => {
     const app = createAppServer({ url: upstream.url, siteUrl: upstream.url })
     upstream.requests.length = 0
     expect(await app.forRequest(browserRequest('', {}, `${APP}/page`)).fetchAuthMutation(mutation, {})).toBe('done')
@@ -77,15 +78,15 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     expect(await write({ origin: APP })).toBe('done')
   })
 
-  it('explain which headers are missing, and which header other clients must send', async () => {
+  it('reject with an error that says which headers are missing and which one to send', async () => {
     const { fetchAuthMutation } = createAppServer({ url: upstream.url, siteUrl: upstream.url }).forRequest(browserRequest(COOKIES))
     await expect(fetchAuthMutation(mutation, {})).rejects.toMatchObject({
       why: expect.stringContaining('no Origin, Referer or Sec-Fetch-Site'),
-      fix: expect.stringContaining('a client that is not a browser sends `Origin`'),
+      fix: expect.stringContaining('A client that is not a browser must send `Origin`'),
     })
   })
 
-  it('decide by the origin of the request in `causedBy`', async () => {
+  it('run or reject according to the origin of the request in `causedBy`', async () => {
     const blind = browserRequest(COOKIES, {}, `${APP}/inner`)
     const own = browserRequest(COOKIES, { 'sec-fetch-site': 'same-origin' }, `${APP}/page`)
     const foreign = browserRequest(COOKIES, { 'sec-fetch-site': 'cross-site' }, `${APP}/page`)
@@ -99,7 +100,7 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     }
   })
 
-  it('run for a trusted origin, and for no other origin', async () => {
+  it('run for an origin in `trustedOrigins`, and for no other origin', async () => {
     const options = { trustedOrigins: ['https://Admin.example.com/'] }
     expect(await write({ 'origin': 'https://admin.example.com', 'sec-fetch-site': 'same-site' }, options)).toBe('done')
     expect(await write({ origin: 'https://admin.example.com' }, options)).toBe('done')
@@ -110,7 +111,7 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     expect(await write({ origin: APP }, {}, 'http://app.example.com/page')).toBe('done')
   })
 
-  it('run behind a reverse proxy that changes Host, if it is trusted', async () => {
+  it('run behind a reverse proxy that changes Host, if `trustProxy` is set', async () => {
     const headers = { 'origin': APP, 'x-forwarded-host': 'app.example.com', 'x-forwarded-proto': 'https' }
     expect(await write(headers, { trustProxy: true }, 'http://internal:3000/page')).toBe('done')
     expect(await write(headers, {}, 'http://internal:3000/page')).toBe('ORIGIN_UNTRUSTED')

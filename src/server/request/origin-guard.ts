@@ -33,7 +33,7 @@ export function guardOrigin(request: Request, config: ServerConfig): void {
   // A link with `rel="noreferrer"` on another site can cause such a request, over http or in an old
   // browser. Without cookies, the request is anonymous, so it can be allowed.
   if (headers.has('cookie')) {
-    const problem = 'it has cookies, and no Origin, Referer or Sec-Fetch-Site that names the page which caused it'
+    const problem = 'it has cookies, but no Origin, Referer or Sec-Fetch-Site that names the page which caused it'
     throw serverError('ORIGIN_UNTRUSTED', problem)
   }
 }

@@ -28,14 +28,14 @@ const sections: Section[] = [
   { title: 'Uploads', errors: uploadErrors },
   {
     title: 'Sessions, tokens and calls',
-    note: '`error` of [`useConvexAuth`](auth.md) contains these errors, except `SIGN_OUT_FAILED`, `IDENTITY_CHANGED` and '
-      + '`CONNECTION_LOST`, with which a call rejects.',
+    note: '`error` of [`useConvexAuth`](auth.md) contains these errors, with three exceptions: `signOut()` rejects with '
+      + '`SIGN_OUT_FAILED`, and calls reject with `IDENTITY_CHANGED` and `CONNECTION_LOST`.',
     errors: identityErrors,
   },
   {
     title: '`convue/server`',
-    note: '`convue/server` also raises some codes of the previous sections, whose entries name it. Production builds contain '
-      + 'the sentences of `convue/server`, since only developers read the log of a server. No sentence contains a part of an '
+    note: '`convue/server` also raises some codes of the previous sections; their entries say so. Production builds contain '
+      + 'the sentences of these errors, since only developers read the log of a server. No sentence contains a part of an '
       + 'answer of Better Auth or of the deployment.',
     errors: serverErrors,
   },
