@@ -4,7 +4,7 @@ import { expectConsole } from '../support/environment/console-guard.ts'
 
 describe('warnOfUnknownAddress', () => {
   it.each(['netlify', 'cloudflare-module', 'cloudflare_module', 'vercel-edge', 'bun', 'deno-server', 'aws-lambda'])(
-    'warns for the preset %s, whose connections have no address, unless a proxy is trusted',
+    'warns for the preset %s, whose connections have no address, unless `trustProxy` is set',
     (preset) => {
       warnOfUnknownAddress(preset, { addressHeader: 'x-client' })
       warnOfUnknownAddress(preset, true)

@@ -39,7 +39,7 @@ describe('handler, with a real Better Auth server', () => {
     body: JSON.stringify(body),
   })
 
-  it('sets cookies on the app\'s origin, which the server then uses', async () => {
+  it('sets cookies on the app\'s origin, which forRequest then uses', async () => {
     const app = createAppServer(deployment)
     const browserFetch = createAppFetch(app)
     const email = 'proxied@example.com'
@@ -80,14 +80,14 @@ describe.each([
   ['http://localhost:5173', '', {}],
   ['https://app.example.com', '__Secure-', {}],
   ['http://localhost:5174', '__Host-', { COOKIE_PREFIX: '__Host-better-auth' }],
-])('getToken, with a token cookie of %s and the prefix %j', (origin, prefix, env) => {
+])('getToken, with a token cookie for %s and the cookie prefix %j', (origin, prefix, env) => {
   let deployment: Deployment
   beforeAll(async () => {
     deployment = await startFixture({ siteUrl: origin, env: { PLAIN_PASSWORDS: 'true', ...env } })
   })
   afterAll(() => deployment.close())
 
-  it('uses the cookie\'s token, whose binding has the same attributes', async () => {
+  it('returns the token of the cookie, whose binding has the same attributes', async () => {
     const app = createAppServer(deployment)
     const browserFetch = createBrowserFetch(origin, request => app.handler(request))
     const response = await browserFetch(`${origin}/api/auth/sign-up/email`, {
@@ -158,7 +158,7 @@ describe('getToken, with a token cookie of a previous session', () => {
   })
 })
 
-describe('getSession, with a session cache of Better Auth', () => {
+describe('getSession, with Better Auth\'s cookie cache', () => {
   let caching: Deployment
   beforeAll(async () => {
     caching = await startFixture({ env: { COOKIE_CACHE: 'true', PLAIN_PASSWORDS: 'true' } })
@@ -207,7 +207,7 @@ describe('forRequest, with an expired token', () => {
     expect(next.requests).toEqual(['POST /api/query'])
   })
 
-  it('is anonymous after the session has ended elsewhere', async () => {
+  it('runs calls anonymously after the session has ended elsewhere', async () => {
     const session = await signUp(deployment)
     const elsewhere = await signIn(deployment, session)
     await elsewhere.fetch(`${deployment.siteUrl}/api/auth/revoke-sessions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
@@ -218,7 +218,7 @@ describe('forRequest, with an expired token', () => {
 })
 
 describe('forRequest, with a cookie\'s token that the deployment rejects', () => {
-  it('replaces the token, and the mutation runs once', async () => {
+  it('replaces the token, and runs the mutation once', async () => {
     const { cookies, userId } = await lapsed()
     setBoundToken(cookies, await createToken(userId, { forged: true }))
     const app = createAppServer(deployment)
@@ -229,7 +229,7 @@ describe('forRequest, with a cookie\'s token that the deployment rejects', () =>
     expect(app.requests).toEqual(['POST /api/mutation', 'GET /api/auth/convex/token', 'POST /api/mutation', 'POST /api/query'])
   })
 
-  it('returns nothing for a forged token', async () => {
+  it('runs a query anonymously if the cookies contain only a forged token', async () => {
     const { userId } = await signUp(deployment)
     const { fetchAuthQuery, isAuthenticated, getSession } = createAppServer(deployment).forRequest(browserRequest(`${JWT}=${await createToken(userId, { forged: true })}`))
     expect(await fetchAuthQuery(api.users.whoami)).toBeNull()
@@ -295,8 +295,10 @@ describe('preloadAuthQuery', () => {
     const { preloadAuthQuery } = createAppServer(deployment).forRequest(browserRequest())
     expect(await preloadAuthQuery(api.users.whoami)).toEqual({ name: 'users:whoami', args: {}, value: null, userId: null })
   })
+})
 
-  it('has a variant for the first page of a paginated query', async () => {
+describe('preloadAuthPaginatedQuery', () => {
+  it('returns the first page of a paginated query', async () => {
     for (const body of ['first', 'second', 'third'])
       await deployment.mutation(api.messages.send, { channel: 'preloaded', body })
     const { preloadAuthPaginatedQuery } = createAppServer(deployment).forRequest(browserRequest())

@@ -33,18 +33,18 @@ describe('createConvexServer', () => {
       ['2001:DB8:0:0:0:0:0:9', '2001:db8::9'],
       ['::1', '::1'],
       ['fe80::1%eth0', 'fe80::1'],
-    ])('sends the address of the connection in one spelling: %s', async (address, passedOn) => {
+    ])('sends Better Auth the address of the connection in a normalized form: %s', async (address, passedOn) => {
       expect(await addressOf({}, {}, address)).toBe(passedOn)
     })
 
-    it('sends the address of the connection, not the address that a client claims', async () => {
+    it('sends the address of the connection, not the addresses that a client writes into headers', async () => {
       const forged = { 'x-real-ip': '198.51.100.1', 'cf-connecting-ip': '198.51.100.1', 'x-client-ip': '198.51.100.1' }
       expect(await addressOf(forged, {}, '203.0.113.9')).toBe('203.0.113.9')
       expect(JSON.stringify(upstream.requests.at(-1)!.headers)).not.toContain('198.51.100.1')
     })
 
     it.each(['', 'localhost', '203.0.113', '203.0.113.256', '0203.0.113.9', '1.2.3.4 x-injected', '::g', ':::', '[::1', '1', '1:2'])(
-      'sends no value that is not an address: %j',
+      'does not send a value that is not an address: %j',
       async (address) => {
         expect(await addressOf({}, {}, address)).toBeUndefined()
         expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
@@ -63,11 +63,11 @@ describe('createConvexServer', () => {
         ['[2001:db8::9]:1234', '2001:db8::9'],
         ['[2001:db8::9]', '2001:db8::9'],
         ['::ffff:203.0.113.9', '203.0.113.9'],
-      ])('reads an entry in the forms that proxies write: %s', async (entry, passedOn) => {
+      ])('reads an address in each form that proxies write: %s', async (entry, passedOn) => {
         expect(await addressOf({ 'x-forwarded-for': entry }, { trustProxy: true })).toBe(passedOn)
       })
 
-      it('reads a header with a single address, behind any number of proxies', async () => {
+      it('reads the header `addressHeader` if it contains a single address, whatever `hops` is', async () => {
         const trustProxy = { hops: 2, addressHeader: 'CF-Connecting-IP' }
         const headers = { 'x-forwarded-for': '198.51.100.1, 10.0.0.1', 'cf-connecting-ip': '203.0.113.9' }
         expect(await addressOf(headers, { trustProxy })).toBe('203.0.113.9')
@@ -77,7 +77,7 @@ describe('createConvexServer', () => {
 
       it.each([
         { what: 'did not come through all proxies', headers: { 'x-forwarded-for': '198.51.100.1' }, hops: 2 },
-        { what: 'has another value in the header', headers: { 'x-forwarded-for': '<script>' }, hops: 1 },
+        { what: 'has a header value that is not an address', headers: { 'x-forwarded-for': '<script>' }, hops: 1 },
         { what: 'does not have the header', headers: {}, hops: 1 },
       ])('sends no address, not even the proxy\'s, for a request that $what', async ({ headers, hops }) => {
         expect(await addressOf(headers as Record<string, string>, { trustProxy: { hops } }, '10.0.0.1')).toBeUndefined()
@@ -86,7 +86,7 @@ describe('createConvexServer', () => {
     })
 
     describe('with clientAddressHeader', () => {
-      it('sends the address in that header, and drops the client\'s own value', async () => {
+      it('sends the address in this header, and drops a value that the client wrote into it', async () => {
         const clientAddressHeader = 'X-Client-3f9a'
         const headers = { 'x-client-3f9a': '198.51.100.1' }
         expect(await addressOf(headers, { clientAddressHeader }, '203.0.113.9', 'x-client-3f9a')).toBe('203.0.113.9')
@@ -95,12 +95,12 @@ describe('createConvexServer', () => {
         expectConsole(/CLIENT_ADDRESS_UNKNOWN/)
       })
 
-      it('defaults to x-forwarded-for if the variable is empty', async () => {
+      it('sends the address in x-forwarded-for if the option is an empty string', async () => {
         expect(await addressOf({}, { clientAddressHeader: '' }, '203.0.113.9')).toBe('203.0.113.9')
       })
     })
 
-    it('reports an unknown address once', async () => {
+    it('warns once for each cause of an unknown address', async () => {
       const { handler } = createServer()
       const request = (headers = {}): Request => new Request('https://app.example.com/api/auth/ok', { headers })
       await handler(request())

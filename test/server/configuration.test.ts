@@ -22,7 +22,7 @@ describe('createConvexServer, with wrong addresses', () => {
     ['missing', undefined, 'missing'],
     ['an empty string', '', 'missing'],
     ['an address without a scheme', 'happy-otter-123.convex.site', 'scheme'],
-    ['another scheme', 'ftp://happy-otter-123.convex.site', 'scheme'],
+    ['an address with another scheme', 'ftp://happy-otter-123.convex.site', 'scheme'],
     ['the deployment\'s own address', CLOUD, '.convex.cloud'],
     ['the deployment\'s own address with a slash', `${CLOUD}/`, '.convex.cloud'],
     ['an address with credentials', 'https://ada:pa55word@happy-otter-123.convex.site', 'user'],

@@ -61,7 +61,7 @@ describe('forRequest', () => {
       expect(upstream.requests.filter(({ target }) => target === '/api/auth/convex/token')).toHaveLength(1)
     })
 
-    it('leave no timer', async () => {
+    it('leave no timer behind', async () => {
       vi.useFakeTimers()
       const answering: typeof fetch = async () => Response.json({ token: fakeToken('ada'), status: 'success', value: 1 })
       expect(await forRequest(SESSION, { fetch: answering }).fetchAuthQuery(query, {})).toBe(1)
@@ -76,7 +76,7 @@ describe('forRequest', () => {
       expect(headers).not.toHaveProperty('authorization')
     })
 
-    it('are encoded like those of Convex\'s own client', async () => {
+    it('are encoded like the calls of Convex\'s own client', async () => {
       script(json({ status: 'success' }))
       expect(await forRequest('').fetchAuthQuery(query, { n: 1n, unset: undefined })).toBeNull()
       expect(JSON.parse(upstream.requests[0]!.body)).toEqual({ path: 'tasks:list', format: 'convex_encoded_json', args: [{ n: { $integer: 'AQAAAAAAAAA=' } }] })
@@ -87,7 +87,7 @@ describe('forRequest', () => {
     const stale = fakeToken('ada')
     const cookies = signedIn({ token: stale })
 
-    it.each(['fetchAuthQuery', 'fetchAuthMutation', 'fetchAuthAction'] as const)('is replaced once: %s', async (method) => {
+    it.each(['fetchAuthQuery', 'fetchAuthMutation', 'fetchAuthAction'] as const)('is replaced once by a new token: %s', async (method) => {
       const fresh = fakeToken('ada')
       script(accept(fresh), fresh)
       const reference = { fetchAuthQuery: query, fetchAuthMutation: mutation, fetchAuthAction: action }[method]
@@ -95,7 +95,7 @@ describe('forRequest', () => {
       expect(bearers()).toEqual([stale, fresh])
     })
 
-    it('is replaced by one request for all calls', async () => {
+    it('is replaced with one token request for all calls', async () => {
       const fresh = fakeToken('ada')
       script(accept(fresh), fresh)
       const { fetchAuthQuery, getToken } = forRequest(cookies)
@@ -106,7 +106,7 @@ describe('forRequest', () => {
       expect(bearers().slice(6)).toEqual([fresh])
     })
 
-    it('is not replaced a second time', async () => {
+    it('is not replaced again if the deployment rejects the new token too', async () => {
       script(json(REFUSED, 401), fakeToken('ada'))
       const error = await forRequest(cookies).fetchAuthQuery(query, {}).catch(error => error)
       expect(error).toMatchObject({ code: 'TOKEN_REJECTED' })
@@ -114,13 +114,13 @@ describe('forRequest', () => {
       expect(bearers()).toHaveLength(2)
     })
 
-    it('makes calls anonymous if the session has ended', async () => {
+    it('causes calls to run anonymously if the session has ended', async () => {
       script(accept(undefined))
       expect(await forRequest(cookies).fetchAuthQuery(query, {})).toBe('done')
       expect(bearers()).toEqual([stale, undefined])
     })
 
-    it('rejects calls if no other token can be obtained', async () => {
+    it('causes calls to reject if the request for another token fails', async () => {
       upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
       await expect(forRequest(cookies).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
       expect(bearers()).toEqual([stale])
@@ -153,7 +153,7 @@ describe('forRequest', () => {
       await expect(late).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
     })
 
-    it('rejects without another request if a request for a new token had failed before', async () => {
+    it('causes a call to reject without a second token request if the first one has failed', async () => {
       upstream.answer = (request, ...rest) => (request.target.startsWith('/api/auth') ? page(503) : json(REFUSED, 401))(request, ...rest)
       const aging = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 30 }) })
       await expect(forRequest(aging).fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
@@ -181,7 +181,7 @@ describe('forRequest', () => {
       }
     }
 
-    it('agree if user and session are the same, without a further request', async () => {
+    it('are used without a token request if they belong to the same user and session', async () => {
       scriptAuth(sessionOf('ada', 'a1'), null)
       const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
       await Promise.all([getSession(), getToken()])
@@ -189,7 +189,7 @@ describe('forRequest', () => {
       expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
     })
 
-    it('agree if their users are equal and the token contains no session id', async () => {
+    it('are used if they belong to the same user and the token contains no session id', async () => {
       const [header, , signature] = fakeToken('ada').split('.')
       const claims = btoa(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900 })).replace(/=/g, '')
       scriptAuth(sessionOf('ada', 'a1'), null)
@@ -201,7 +201,7 @@ describe('forRequest', () => {
     it.each([
       ['user', sessionOf('grace', 'a1'), fakeToken('grace', { sessionId: 'a1' })],
       ['session', sessionOf('ada', 'a2'), fakeToken('ada', { sessionId: 'a2' })],
-    ])('cause one request for a new token if the %s differs', async (_name, session, token) => {
+    ])('cause one request for a new token if their %s differs', async (_name, session, token) => {
       scriptAuth(session, token)
       for (const isTokenFirst of [false, true]) {
         upstream.requests.length = 0
@@ -215,7 +215,7 @@ describe('forRequest', () => {
       }
     })
 
-    it('reject calls if they still differ, and no function runs', async () => {
+    it('cause calls to reject, and no function to run, if the new token differs too', async () => {
       scriptAuth(sessionOf('grace', 'g1'), fakeToken('ada', { sessionId: 'a1' }))
       for (const { getSession, getToken, fetchAuthQuery, fetchAuthMutation } of [forRequest(cookies), forRequest(SESSION)]) {
         upstream.requests.length = 0
@@ -227,7 +227,7 @@ describe('forRequest', () => {
       }
     })
 
-    it('are anonymous once Better Auth has reported that there is no session', async () => {
+    it('are null, and calls run anonymously, once get-session has answered null', async () => {
       scriptAuth(null, null)
       const { getSession, getToken, fetchAuthQuery } = forRequest(cookies)
       expect(await getSession()).toBeNull()
@@ -236,14 +236,14 @@ describe('forRequest', () => {
       expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/get-session', '/api/query'])
     })
 
-    it('reject calls if Better Auth has a session but returns no token for it', async () => {
+    it('cause calls to reject if Better Auth has a session but returns no token for it', async () => {
       scriptAuth(sessionOf('ada', 'a1'), null)
       const { getSession, fetchAuthQuery } = forRequest(SESSION)
       await getSession()
       await expect(fetchAuthQuery(query, {})).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
     })
 
-    it('need not agree if the session could not be determined', async () => {
+    it('are not compared if the session could not be determined', async () => {
       scriptAuth(sessionOf('ada', 'a1'), null)
       const answer = upstream.answer
       upstream.answer = (request, ...rest) => (request.target.endsWith('/get-session') ? page(503) : answer)(request, ...rest)
@@ -252,7 +252,7 @@ describe('forRequest', () => {
       expect(await fetchAuthQuery(query, {})).toBe('ada')
     })
 
-    it('reject a query that is already running if the session turns out to be another user\'s', async () => {
+    it('cause a running query to reject if the session turns out to be another user\'s', async () => {
       scriptAuth(sessionOf('grace', 'g1'), fakeToken('grace', { sessionId: 'g1' }))
       const answer = upstream.answer
       let answerLate = (): void => {}
@@ -271,7 +271,7 @@ describe('forRequest', () => {
   })
 
   describe('a new token that the deployment rejects', () => {
-    it('is not sent again', async () => {
+    it('causes the call to reject, and is not sent again', async () => {
       script(json(REFUSED, 401), fakeToken('ada'))
       await expect(forRequest(SESSION).fetchAuthMutation(mutation, {})).rejects.toMatchObject({ code: 'TOKEN_REJECTED' })
       expect(bearers()).toHaveLength(1)
@@ -285,12 +285,12 @@ describe('forRequest', () => {
     })
   })
 
-  describe('a call that fails for another reason', () => {
+  describe('a call that fails for another reason than its token', () => {
     const cookies = signedIn({ token: fakeToken('ada') })
     const failures: [string, ScriptedUpstream['answer'], unknown][] = [
-      ['its function', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
-      ['its function, for auth', json({ status: 'error', errorMessage: 'Uncaught ConvexError', errorData: { code: 'UNAUTHENTICATED', n: { $integer: 'AwAAAAAAAAA=' } } }, 560), { data: { code: 'UNAUTHENTICATED', n: 3n }, message: 'Uncaught ConvexError' }],
-      ['its arguments', json({ code: 'BadRequest', message: 'secret' }, 400), { code: 'FUNCTION_REQUEST_FAILED' }],
+      ['the function throws', json({ status: 'error', errorMessage: 'Uncaught Error: no', logLines: [] }, 560), { message: 'Uncaught Error: no' }],
+      ['the function throws a ConvexError', json({ status: 'error', errorMessage: 'Uncaught ConvexError', errorData: { code: 'UNAUTHENTICATED', n: { $integer: 'AwAAAAAAAAA=' } } }, 560), { data: { code: 'UNAUTHENTICATED', n: 3n }, message: 'Uncaught ConvexError' }],
+      ['the deployment refuses the arguments', json({ code: 'BadRequest', message: 'secret' }, 400), { code: 'FUNCTION_REQUEST_FAILED' }],
       ['a firewall\'s 401', page(401), { code: 'FUNCTION_REQUEST_FAILED' }],
       ['a firewall\'s 403', page(403, 'secret'), { code: 'FUNCTION_REQUEST_FAILED' }],
       ['a 500 with JSON', json({ code: 'InternalServerError', message: 'secret' }, 500), { code: 'FUNCTION_REQUEST_FAILED' }],
@@ -314,12 +314,15 @@ describe('forRequest', () => {
         expect(upstream.requests).toHaveLength(1)
       }
     })
+  })
 
-    it('has no time limit if it is an action', async () => {
+  describe('an action', () => {
+    it('has no time limit', async () => {
       let finish = (): void => {}
       script((...exchange) => {
         finish = () => void json({ status: 'success', value: 'late' })(...exchange)
       })
+      const cookies = signedIn({ token: fakeToken('ada') })
       const { fetchAuthAction, fetchAuthQuery } = forRequest(cookies, { timeoutMs: 100 })
       const running = fetchAuthAction(action, {})
       await eventually(() => upstream.requests.length).toBe(1)
@@ -328,8 +331,10 @@ describe('forRequest', () => {
       finishAction()
       expect(await running).toBe('late')
     })
+  })
 
-    it('requests no token if it cannot be encoded', async () => {
+  describe('a call that cannot be encoded', () => {
+    it('rejects without a token request', async () => {
       const { fetchAuthQuery } = forRequest(SESSION)
       await expect(fetchAuthQuery({} as any)).rejects.toMatchObject({ code: 'FUNCTION_INVALID' })
       await expect(fetchAuthQuery(query, { when: new Date() })).rejects.toMatchObject({ code: 'ARGS_INVALID' })
@@ -338,7 +343,7 @@ describe('forRequest', () => {
   })
 
   describe('arguments and results with keys such as `__proto__`', () => {
-    it('are passed unchanged', async () => {
+    it('are passed on as data', async () => {
       script(json({ status: 'success', value: JSON.parse('{"__proto__":{"isAdmin":true},"html":"</script>\u2028"}') }))
       const { fetchAuthQuery, preloadAuthQuery } = forRequest('')
       const value = await fetchAuthQuery(query, {}) as any
@@ -350,7 +355,7 @@ describe('forRequest', () => {
 })
 
 describe('createConvexServer({ tokens: false })', () => {
-  it.each([[true], [false]])('reads the session and runs calls anonymously (session first: %s)', async (isSessionFirst) => {
+  it.each([[true], [false]])('reads the session, and runs calls anonymously (reads the session first: %s)', async (isSessionFirst) => {
     upstream.answer = (request, response, incoming) => {
       if (request.target === '/api/auth/get-session')
         return json({ user: { id: 'ada' }, session: { id: 's1', userId: 'ada', token: 'secret' } })(request, response, incoming)

@@ -43,7 +43,7 @@ describe('getToken', () => {
     ['has no expiry', `a.${btoa('{"sub":"ada"}').replace(/=/g, '')}.signature`],
     ['has an invalid expiry', `a.${btoa('{"sub":"ada","iat":1,"exp":"never"}').replace(/=/g, '')}.signature`],
     ['is not a JWT', 'garbage'],
-    ['cannot be sent', `\u00E4.${fakeToken('ada').split('.')[1]}.signature`],
+    ['contains a character that a header cannot contain', `\u00E4.${fakeToken('ada').split('.')[1]}.signature`],
     ['is followed by other text', `${fakeToken('ada')} x`],
     ['is empty', ''],
   ])('requests a token if the cookie\'s token %s', async (_name, stale) => {
@@ -53,7 +53,7 @@ describe('getToken', () => {
     expect(upstream.requests.map(({ method, target }) => `${method} ${target}`)).toEqual(['GET /api/auth/convex/token'])
   })
 
-  it('requests tokens below `basePath`, as `jwtCache` configures', async () => {
+  it('requests a token below `basePath` if the cookie\'s token is too old for `jwtCache`', async () => {
     const fresh = fakeToken('ada')
     upstream.answer = json({ token: fresh })
     const cookies = signedIn({ token: fakeToken('ada', { lifetimeSeconds: 800 }) })
@@ -82,8 +82,8 @@ describe('getToken', () => {
 })
 
 describe('forRequest', () => {
-  describe('an anonymous request', () => {
-    it('has no session cookie, and causes no request to Better Auth', async () => {
+  describe('a request', () => {
+    it('is anonymous without a session cookie, and causes no request to Better Auth', async () => {
       for (const cookies of ['', 'app=1', 'better-auth.last_used_login_method=email', `better-auth.convex_jwt=${fakeToken('ada', { lifetimeSeconds: -1 })}`]) {
         const { getToken, getSession, isAuthenticated } = forRequest(cookies)
         expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
@@ -91,13 +91,13 @@ describe('forRequest', () => {
       expect(upstream.requests).toEqual([])
     })
 
-    it('is assumed after a 401 with a JSON object', async () => {
+    it('is anonymous if Better Auth answers with a 401 and a JSON object', async () => {
       upstream.answer = json({ code: 'UNAUTHORIZED', message: 'Unauthorized' }, 401)
       const { getToken, getSession, isAuthenticated } = forRequest(SESSION)
       expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
     })
 
-    it('is assumed if get-session answers null', async () => {
+    it('is anonymous if get-session answers null', async () => {
       upstream.answer = json(null)
       const { getSession, isAuthenticated } = forRequest(SESSION)
       expect([await getSession(), await isAuthenticated()]).toEqual([null, false])
@@ -121,9 +121,9 @@ describe('forRequest', () => {
       ['a page with 200', page(200)],
       ['an empty 200', page(200, '')],
       ['an empty 204', (_request, response) => void response.writeHead(204).end()],
-      ['false', json(false)],
-      ['0', json(0)],
-      ['an empty string', json('')],
+      ['the JSON value false', json(false)],
+      ['the JSON value 0', json(0)],
+      ['the JSON value ""', json('')],
       ['null with 201', json(null, 201)],
       ['an empty object', json({})],
       ['a list', json([])],
@@ -134,7 +134,7 @@ describe('forRequest', () => {
       ['no answer', () => {}],
     ]
 
-    it.each(failures)('does not sign out: %s', async (_name, answer) => {
+    it.each(failures)('does not sign the user out: %s', async (_name, answer) => {
       upstream.answer = answer
       const { getToken, getSession, isAuthenticated } = forRequest(SESSION, { timeoutMs: 300 })
       const results = await Promise.allSettled([getToken(), getSession(), isAuthenticated()])
@@ -146,12 +146,12 @@ describe('forRequest', () => {
       expect(upstream.requests.map(({ target }) => target).sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
     })
 
-    it('names the plugins to add if the token endpoint is missing', async () => {
+    it('causes an error that names the plugins to add if the token endpoint is missing', async () => {
       upstream.answer = page(404)
       await expect(forRequest(SESSION).getToken()).rejects.toMatchObject({ code: 'TOKEN_ENDPOINT_MISSING', fix: expect.stringContaining('convex()') })
     })
 
-    it('contains the system\'s error code, and no text of the `fetch` error', async () => {
+    it('causes an error with the system\'s error code, without the text of the `fetch` error', async () => {
       for (const code of ['ECONNREFUSED', `ECONNREFUSED ${SESSION}`]) {
         const error = Object.assign(new Error(SESSION), { code, request: SESSION })
         const { getToken } = forRequest(SESSION, { fetch: () => Promise.reject(error) })
@@ -169,7 +169,7 @@ describe('forRequest', () => {
       expect(await forRequest(signedIn({ token })).getToken()).toBeNull()
     })
 
-    it('rejects getToken() if the token has expired, and always with `jwtCache: false`', async () => {
+    it('causes getToken to reject if the token has expired or `jwtCache` is false', async () => {
       upstream.answer = page(503)
       const expired = signedIn({ token: fakeToken('ada', { lifetimeSeconds: -1 }) })
       await expect(forRequest(expired).getToken()).rejects.toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
@@ -193,7 +193,7 @@ describe('getSession', () => {
     expect(await forRequest(SESSION).getSession()).toEqual({ user: { id: 'ada' }, session: { id: 's1', roles: ['admin'] } })
   })
 
-  it('does not trust a cookie that any client can write', async () => {
+  it('does not trust the token cookie, which any client can write', async () => {
     upstream.answer = json(null)
     expect(await forRequest(`better-auth.convex_jwt=${fakeToken('ada')}`).isAuthenticated()).toBe(false)
     expect(await forRequest(`better-auth.convex_jwt=${fakeToken('ada')}; ${SESSION}`).isAuthenticated()).toBe(false)

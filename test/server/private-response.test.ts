@@ -70,7 +70,7 @@ describe('makePrivate', () => {
     'private',
     'no-store',
     '',
-  ])('overrides the header %s', async (value) => {
+  ])('overrides the Cache-Control value %j', async (value) => {
     expect(await cacheControlOf(res => res.setHeader('cache-control', value))).toBe(PRIVATE)
     expect(await cacheControlOf(res => res.writeHead(200, { 'Cache-Control': value }))).toBe(PRIVATE)
   })
@@ -78,7 +78,7 @@ describe('makePrivate', () => {
   it.each([
     'private, no-cache, no-store, no-transform, must-revalidate, max-age=0',
     'No-Store, Private',
-  ])('keeps a header that is as strict: %s', async (value) => {
+  ])('keeps a Cache-Control value that is as strict as its own: %s', async (value) => {
     expect(await cacheControlOf(res => res.setHeader('cache-control', value))).toBe(value)
   })
 
@@ -101,7 +101,7 @@ describe('makePrivate', () => {
       ['setHeader', res => res.setHeader('vercel-cdn-cache-control', PUBLIC)],
       ['appendHeader', res => res.appendHeader('Vercel-CDN-Cache-Control', PUBLIC)],
       ['removeHeader', res => res.removeHeader('VERCEL-CDN-CACHE-CONTROL')],
-    ])('are private even if the host\'s route rules set them and the app calls %s', async (_name, apply) => {
+    ])('are private even if route rules set them and the app then calls %s', async (_name, apply) => {
       rules.current = {
         headers: { 'Vercel-CDN-Cache-Control': PUBLIC, 'cdn-cache-control': PUBLIC, 'X-Accel-Expires': '600', 'x-own': '1' },
         isr: 60,
@@ -139,7 +139,7 @@ describe('isPrivate', () => {
     ['max-age=600, no-cache="a, private, b"', false],
     ['x-private', false],
     [undefined, false],
-  ])('returns the expected result for %o: %s', async (value, expected) => {
+  ])('returns, for the Cache-Control value %o: %s', async (value, expected) => {
     let actual: boolean | undefined
     await headersOf((res) => {
       if (value !== undefined)
@@ -149,7 +149,7 @@ describe('isPrivate', () => {
     expect(actual).toBe(expected)
   })
 
-  it('is false if a header for one kind of cache is public, and true once it is private', async () => {
+  it('is false while a header for one kind of cache is public, and true once it is private', async () => {
     const actual: boolean[] = []
     await headersOf((res) => {
       res.setHeader('cache-control', PRIVATE)

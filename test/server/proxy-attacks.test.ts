@@ -8,8 +8,9 @@ import { expectConsole } from '../support/environment/console-guard.ts'
 import { serve } from '../support/live/serve.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
 
-/** The deployment, and a host that no request may reach. */
+/** The deployment. */
 let upstream: ScriptedUpstream
+/** A host that no request may reach. */
 let elsewhere: ScriptedUpstream
 let app: { url: string, close: () => Promise<void> }
 beforeEach(async () => {
@@ -28,7 +29,7 @@ function createServer(options: Partial<ConvexServerOptions> = {}) {
 }
 
 /**
- * Sends exactly these bytes to the app, which no browser would, and returns the head of the answer.
+ * Sends exactly these bytes to the app, and returns the answer. No browser would send such bytes.
  */
 async function sendRaw(...lines: string[]): Promise<{ status: number, answer: string }> {
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
@@ -37,7 +38,7 @@ async function sendRaw(...lines: string[]): Promise<{ status: number, answer: st
   return { status: Number(answer.split(' ')[1]), answer }
 }
 
-/** A GET of exactly this target. */
+/** Sends a GET with exactly this target, and returns the status of the answer. */
 async function get(target: string, ...headers: string[]): Promise<number> {
   return (await sendRaw(`GET ${target} HTTP/1.1`, 'host: app.example.com', 'connection: close', ...headers, '', '')).status
 }
@@ -77,11 +78,13 @@ describe('handler', () => {
       '/x/api/auth/ok',
       '/?/api/auth/ok',
       '/%61pi/auth/ok',
-    ])('answers 404 and sends nothing upstream: %s', async (target) => {
+    ])('causes a 404 and no request upstream: %s', async (target) => {
       expect(await get(target)).toBe(404)
       expect(targets()).toEqual([])
     })
+  })
 
+  describe('a path inside the auth routes', () => {
     it.each([
       ['/api/auth/a/../ok', '/api/auth/ok'],
       ['/x/../api/auth/ok', '/api/auth/ok'],
@@ -89,7 +92,7 @@ describe('handler', () => {
       ['/api/auth/.well-known/x.json', '/api/auth/.well-known/x.json'],
       ['/api/auth/...', '/api/auth/...'],
       ['/api/auth/ok?next=//evil.example/..%2f..', '/api/auth/ok?next=//evil.example/..%2f..'],
-    ])('does not include %s', async (target, reached) => {
+    ])('is forwarded after its dot segments have been resolved: %s', async (target, reached) => {
       expect(await get(target)).toBe(200)
       expect(targets()).toEqual([reached])
     })
@@ -123,7 +126,7 @@ describe('handler', () => {
   })
 
   describe('another method', () => {
-    it.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'PURGE'])('answers 405 and sends nothing upstream: %s', async (method) => {
+    it.each(['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'PURGE'])('causes a 405 and no request upstream: %s', async (method) => {
       const response = await createServer().handler(new Request('https://app.example.com/api/auth/ok', { method }))
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, HEAD, OPTIONS'])
       expect(targets()).toEqual([])
@@ -136,7 +139,7 @@ describe('handler', () => {
   })
 
   describe('request smuggling', () => {
-    it('fails for a second request in a body, since the proxy writes the content-length itself', async () => {
+    it('fails with a second request in a body, since the proxy writes the content-length itself', async () => {
       const smuggled = 'POST /api/auth/sign-out HTTP/1.1\r\nhost: x\r\n\r\n'
       await sendRaw('POST /api/auth/ok HTTP/1.1', 'host: app.example.com', 'connection: close', 'transfer-encoding: chunked', '', smuggled.length.toString(16), smuggled, '0', '', '')
       expect(upstream.requests).toHaveLength(1)
@@ -144,7 +147,7 @@ describe('handler', () => {
       expect(upstream.requests[0]!.headers).not.toHaveProperty('transfer-encoding')
     })
 
-    it('fails for a header with a line break, in both directions', async () => {
+    it('fails with a line break in a header, raw or encoded', async () => {
       expect(await get('/api/auth/ok', 'x-a: b\rx-injected: 1')).toBe(400)
       expect(targets()).toEqual([])
       for (const trustProxy of [true, { addressHeader: 'x-forwarded-for' }]) {
@@ -155,13 +158,13 @@ describe('handler', () => {
       }
     })
 
-    it('fails for a cookie that is hidden in the name of another cookie', async () => {
+    it('fails with a cookie that is hidden in the name of another cookie', async () => {
       const cookie = 'app="; better-auth.x=1; "; __Secure-app=better-auth.y=2;better-auth.z'
       await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers: { cookie } }))
       expect(upstream.requests[0]!.headers.cookie).toBe('better-auth.x=1')
     })
 
-    it('does not remove headers that the proxy writes, even if Connection names them', async () => {
+    it('cannot remove the headers that the proxy writes by naming them in Connection', async () => {
       const headers = { 'connection': 'cookie, host, x-forwarded-proto, x-better-auth-forwarded-host, accept-encoding, x-secret', 'cookie': 'better-auth.a=1; app=secret', 'x-secret': 'secret' }
       await createServer().handler(new Request('https://app.example.com/api/auth/ok', { headers }))
       const seen = upstream.requests[0]!.headers
@@ -171,7 +174,7 @@ describe('handler', () => {
   })
 
   describe('an endless body over a socket', () => {
-    it('answers 413 while the body is still being sent', async () => {
+    it('causes a 413 while the client is still sending it', async () => {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
       socket.on('error', () => {}) // The app closes the connection.
       socket.write('POST /api/auth/ok HTTP/1.1\r\nhost: app.example.com\r\ntransfer-encoding: chunked\r\n\r\n')

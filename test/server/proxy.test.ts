@@ -37,17 +37,17 @@ async function forward(headers: Record<string, string>, options: Partial<ConvexS
 }
 
 describe('handler', () => {
-  it('keeps path and query unchanged', async () => {
+  it('forwards path and query unchanged', async () => {
     await send('/api/auth/callback/git%20hub;v=1?code=a%2Fb%0d%0a&state=%E2%9C%93&x=1&x=2&url=https://other.example/..')
     expect(upstream.requests[0]!.target).toBe('/api/auth/callback/git%20hub;v=1?code=a%2Fb%0d%0a&state=%E2%9C%93&x=1&x=2&url=https://other.example/..')
   })
 
-  it.each(['GET', 'POST', 'HEAD', 'OPTIONS'])('keeps the method %s', async (method) => {
+  it.each(['GET', 'POST', 'HEAD', 'OPTIONS'])('forwards the method %s', async (method) => {
     expect((await send('/api/auth/ok', { method })).status).toBe(200)
     expect(upstream.requests.map(({ method }) => method)).toEqual([method])
   })
 
-  it('keeps the body of the request', async () => {
+  it('forwards the body of the request', async () => {
     await send('/api/auth/sign-in/email', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"Ädä"}' })
     expect(upstream.requests[0]).toMatchObject({ body: '{"name":"Ädä"}', headers: { 'content-type': 'application/json', 'content-length': '16' } })
   })
@@ -88,7 +88,7 @@ describe('handler', () => {
     expect(upstream.requests).toHaveLength(1)
   })
 
-  it.each([['gzip', gzipSync], ['br', brotliCompressSync]] as const)('passes on an answer that is compressed with %s although none was accepted', async (encoding, pack) => {
+  it.each([['gzip', gzipSync], ['br', brotliCompressSync]] as const)('decompresses an answer with the encoding %s, although the request accepts no encoding', async (encoding, pack) => {
     const text = 'a long text '.repeat(1000)
     upstream.answer = (request, response) => {
       expect(request.headers['accept-encoding']).toBe('identity')
@@ -102,7 +102,7 @@ describe('handler', () => {
     await app.close()
   })
 
-  it('keeps the length of an answer that is not compressed', async () => {
+  it('keeps the content-length of an answer that is not compressed', async () => {
     upstream.answer = (_request, response) => void response.writeHead(200, { 'content-length': 2 }).end('ok')
     expect((await send('/api/auth/ok')).headers.get('content-length')).toBe('2')
   })
@@ -134,7 +134,7 @@ describe('handler', () => {
     await app.close()
   })
 
-  it('ends the request upstream when the client disconnects', async () => {
+  it('ends the request to the deployment when the client disconnects', async () => {
     let isClosed = false
     upstream.answer = (_request, response) => {
       response.once('close', () => isClosed = true)
@@ -150,7 +150,7 @@ describe('handler', () => {
     await app.close()
   })
 
-  it('keeps the answer out of caches and varies it by cookie', async () => {
+  it('keeps the answer out of caches, and adds Cookie to its Vary header', async () => {
     upstream.answer = json({}, 200, { 'cache-control': 'public, max-age=3600', 'vary': 'Origin' })
     const { headers } = await send('/api/auth/get-session')
     expect(headers.get('cache-control')).toBe('private, no-store')
@@ -193,7 +193,7 @@ describe('handler', () => {
       expect(rawHeaders.join()).not.toMatch(/x-secret|x-other|timeout=5/i)
     })
 
-    it('contain neither headers that a host adds for the app nor forged headers of a proxy', async () => {
+    it('contain neither headers that a hosting provider adds nor forged headers of a proxy', async () => {
       const { headers } = await forward({
         'cf-connecting-ip': '203.0.113.9',
         'cf-ray': 'secret',
@@ -229,7 +229,7 @@ describe('handler', () => {
   })
 
   describe('headers that `fetch` writes itself', () => {
-    it('are not passed to `fetch`, since some runtimes would send them', async () => {
+    it('are not passed to `fetch`, since some runtimes would send them as they are', async () => {
       const given: Headers[] = []
       const seeing: typeof fetch = async (_input, init) => {
         given.push(new Headers(init!.headers))
@@ -265,7 +265,7 @@ describe('handler', () => {
       expect(await told({}, true)).toEqual(['http', 'internal:3000'])
     })
 
-    it('is the address of the outermost trusted proxy, not the address that the client wrote', async () => {
+    it('is the address that the outermost trusted proxy wrote, not the address from the client', async () => {
       const headers = { 'x-forwarded-proto': 'http, https, http', 'x-forwarded-host': 'evil.example, app.example.com, inner.example' }
       expect(await told(headers, { hops: 2 })).toEqual(['https', 'app.example.com'])
       expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, { hops: 2 })).toEqual(['https', 'app.example.com'])
@@ -278,7 +278,7 @@ describe('handler', () => {
   })
 
   describe('request cookies', () => {
-    it('are only those of Better Auth', async () => {
+    it('are passed on only if they are Better Auth\'s', async () => {
       const cookie = [
         'app_session=secret',
         'better-auth.session_token=a.b%3D=',
@@ -293,12 +293,12 @@ describe('handler', () => {
       expect((await forward({ cookie })).headers.cookie).toBe('better-auth.session_token=a.b%3D=; __Secure-better-auth.convex_jwt=c; __Host-better-auth.state=d')
     })
 
-    it('are the cookies with the configured prefix and the cookies in `forwardedCookies`', async () => {
+    it('are passed on if they have the configured prefix or are in `forwardedCookies`', async () => {
       const cookie = 'better-auth.session_token=secret; shop.session_token=a; sid=b; sid2=secret'
       expect((await forward({ cookie }, { cookiePrefix: 'shop', forwardedCookies: ['sid'] })).headers.cookie).toBe('shop.session_token=a; sid=b')
     })
 
-    it('are not sent if no cookie is Better Auth\'s', async () => {
+    it('cause no Cookie header if none of them is Better Auth\'s', async () => {
       expect((await forward({ cookie: 'app_session=secret' })).headers).not.toHaveProperty('cookie')
     })
   })
@@ -331,7 +331,7 @@ describe('handler', () => {
   })
 
   describe('a deployment that does not answer', () => {
-    it('causes a 502 with JSON', async () => {
+    it('causes a 502 with JSON if it cannot be reached', async () => {
       await upstream.close()
       const response = await send('/api/auth/get-session', { headers: { cookie: 'better-auth.session_token=secret' } })
       expect(response.status).toBe(502)
@@ -367,7 +367,7 @@ describe('handler', () => {
       expect((await send('/api/auth/ok')).status).toBe(502)
     })
 
-    it('does not reveal the error of a `fetch`', async () => {
+    it('causes a 502 without the text of the error that `fetch` throws', async () => {
       const telling: typeof fetch = async (_input, init) => {
         throw Object.assign(new Error(`failed with ${new Headers(init!.headers).get('cookie')}`), { request: init })
       }
@@ -378,12 +378,12 @@ describe('handler', () => {
   })
 
   describe('a request body', () => {
-    it('may have the length of the limit', async () => {
+    it('is passed on if it is exactly as long as `maxBodyBytes`', async () => {
       expect((await send('/api/auth/ok', { method: 'POST', body: 'x'.repeat(100) }, { maxBodyBytes: 100 })).status).toBe(200)
       expect(upstream.requests[0]!.body).toHaveLength(100)
     })
 
-    it('causes a 413 without being read if its content-length is too long', async () => {
+    it('causes a 413 without being read if its content-length is too large', async () => {
       let isRead = false
       const body = new ReadableStream({ pull: () => {
         isRead = true
@@ -395,7 +395,7 @@ describe('handler', () => {
       expect(upstream.requests).toEqual([])
     })
 
-    it('causes a 413 as soon as it is too long, if it is endless', async () => {
+    it('causes a 413 as soon as it is too long, whatever its content-length says', async () => {
       let sent = 0
       let isCancelled = false
       const body = new ReadableStream<Uint8Array>({

@@ -5,8 +5,8 @@ import { browserRequest, createAppServer } from '../support/live/app-server.ts'
 import { createBrowserFetch, ORIGIN, startFixture } from '../support/live/deployment.ts'
 import { serve } from '../support/live/serve.ts'
 
-// Better Auth counts by address and path: three sign-ins and a hundred other requests within ten
-// seconds.
+// Better Auth counts requests by address and path. Within ten seconds, it allows each address three
+// sign-ins and a hundred other requests.
 
 const ADA = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
 const CLIENT_ADDRESS_HEADER = 'x-client-3f9a'
@@ -58,11 +58,11 @@ interface Route {
 }
 
 describe.each<Route>([
-  { where: 'directly', options: {}, env: {}, hasEdge: false },
-  { where: 'through a proxy that the app trusts', options: { trustProxy: true }, env: {}, hasEdge: false },
-  // A host in front of the deployment may do the same.
-  { where: 'where x-forwarded-for is rewritten on the way to the deployment', options: WITH_HEADER, env: { CLIENT_ADDRESS_HEADER }, hasEdge: true },
-])('handler › the limits of Better Auth, reached $where', ({ options, env, hasEdge }) => {
+  { where: 'that clients reach directly', options: {}, env: {}, hasEdge: false },
+  { where: 'behind a proxy that it trusts', options: { trustProxy: true }, env: {}, hasEdge: false },
+  // The network in front of a deployment may rewrite this header.
+  { where: 'whose x-forwarded-for is rewritten on the way to the deployment', options: WITH_HEADER, env: { CLIENT_ADDRESS_HEADER }, hasEdge: true },
+])('handler › Better Auth\'s rate limits for an app $where', ({ options, env, hasEdge }) => {
   let started: Deployment
   let edge: Awaited<ReturnType<typeof serve>> | undefined
   let ada: ReturnType<typeof browse>

@@ -26,7 +26,7 @@ function answerWith(token: string | null, session: unknown = ada): void {
 }
 
 describe('convexRequest.getAuth', () => {
-  it('returns session and token of one user, each requested once', async () => {
+  it('returns the session and the token of one user, and requests each of them once', async () => {
     const token = fakeToken('ada')
     answerWith(token)
     const { getAuth } = forRequest('better-auth.session_token=s.1')
@@ -35,7 +35,7 @@ describe('convexRequest.getAuth', () => {
     expect(upstream.requests.map(({ target }) => target).sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
   })
 
-  it('returns a new token if the cookie has the token of another user', async () => {
+  it('returns a new token if the cookie contains the token of another user', async () => {
     const token = fakeToken('ada')
     answerWith(token)
     expect(await forRequest(signedIn({ token: fakeToken('bob') })).getAuth()).toEqual({ ...ada, token })
@@ -46,7 +46,7 @@ describe('convexRequest.getAuth', () => {
     await expect(forRequest('better-auth.session_token=s.1').getAuth()).rejects.toMatchObject({ code: 'IDENTITY_CHANGED' })
   })
 
-  it('returns null without a session, whatever token the cookie has', async () => {
+  it('returns null if there is no session, whatever token the cookie contains', async () => {
     answerWith(null, null)
     expect(await forRequest('app=1').getAuth()).toBeNull()
     expect(await forRequest(signedIn({ token: fakeToken('ada') })).getAuth()).toBeNull()
@@ -57,14 +57,14 @@ describe('convexRequest.getAuth', () => {
     await expect(forRequest('better-auth.session_token=s.1').getAuth()).rejects.toMatchObject({ code: expect.stringMatching(/REQUEST_FAILED/) })
   })
 
-  it('returns the session without a token with `tokens: false`', async () => {
+  it('returns the session with the token null if `tokens` is false', async () => {
     answerWith(null)
     expect(await forRequest('better-auth.session_token=s.1', { tokens: false }).getAuth()).toEqual({ ...ada, token: null })
   })
 })
 
 describe('convexRequest.preloadByName', () => {
-  it('runs a query by its name, and returns arguments and result as JSON', async () => {
+  it('runs the query with this name, and returns its arguments and its result as JSON', async () => {
     upstream.answer = json({ status: 'success', value: { $integer: 'AQAAAAAAAAA=' } })
     expect(await forRequest('').preloadByName('values:echo', { value: 1n })).toEqual({
       name: 'values:echo',

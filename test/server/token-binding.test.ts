@@ -52,7 +52,7 @@ async function answered(setCookies: string[], ...[cookies = '', headers = {}, { 
 }
 
 describe('getToken', () => {
-  it('is null if the session cookie is missing and the token remains', async () => {
+  it('returns null if the session cookie is missing, although the token\'s cookie remains', async () => {
     const [, ...left] = signedIn({ session: SESSION, token: cached }).split('; ')
     const { getToken, fetchAuthQuery, fetchAuthMutation, preloadAuthQuery } = forRequest(left.join('; '))
     upstream.answer = json({ status: 'success', value: 'done' })
@@ -75,18 +75,18 @@ describe('getToken', () => {
     ['the binding of another session', [SESSION, token, `better-auth.convex_jwt_binding=${bindingOf(otherSession, cached)}`]],
     ['an empty binding', [SESSION, token, 'better-auth.convex_jwt_binding=']],
     ['a previous user\'s token and binding', [SESSION, otherToken, otherBinding]],
-    ['another user\'s token before the user\'s', [otherToken, SESSION, token, binding]],
-    ['another user\'s token after the user\'s', [SESSION, token, binding, otherToken]],
-    ['another user\'s token and binding before the user\'s', [otherToken, otherBinding, SESSION, token, binding]],
-    ['another user\'s token and binding after the user\'s', [SESSION, token, binding, otherToken, otherBinding]],
+    ['another user\'s token before the user\'s own', [otherToken, SESSION, token, binding]],
+    ['another user\'s token after the user\'s own', [SESSION, token, binding, otherToken]],
+    ['another user\'s token and binding before the user\'s own', [otherToken, otherBinding, SESSION, token, binding]],
+    ['another user\'s token and binding after the user\'s own', [SESSION, token, binding, otherToken, otherBinding]],
     ['another user\'s token with another security prefix', [SESSION, token, binding, `__Secure-${otherToken}`]],
-    ['another user\'s token instead of one with a security prefix', [SECURE_SESSION, otherToken, otherBinding]],
-  ])('requests a token for the session: %s', async (_name, cookies) => {
+    ['another user\'s token without the security prefix of the session', [SECURE_SESSION, otherToken, otherBinding]],
+  ])('requests a new token if the cookies contain %s', async (_name, cookies) => {
     expect(await forRequest(cookies.join('; ')).getToken()).toBe(minted)
     expect(upstream.requests.map(({ target }) => target)).toEqual(['/api/auth/convex/token'])
   })
 
-  it.each(['__Secure-', '__Host-'])('lets Better Auth decide between sessions with and without %s', async (prefix) => {
+  it.each(['__Secure-', '__Host-'])('sends both session cookies to Better Auth if only one of them has the prefix %s', async (prefix) => {
     const secure = otherUser.split('; ').map(pair => prefix + pair).join('; ')
     for (const cookies of [`${secure}; ${SESSION}`, `${SESSION}; ${secure}`, `${secure}; ${signedIn({ session: SESSION, token: cached })}`]) {
       upstream.requests.length = 0
@@ -96,7 +96,7 @@ describe('getToken', () => {
     }
   })
 
-  it('is null with two session cookies of one name, and Better Auth receives no session', async () => {
+  it('returns null if two session cookies have the same name, and sends Better Auth neither', async () => {
     for (const cookies of [`${otherUser}; ${signedIn({ session: SESSION, token: cached })}`, `${signedIn({ session: SESSION, token: cached })}; ${otherUser}`]) {
       const { getToken, getSession, isAuthenticated } = forRequest(cookies)
       expect([await getToken(), await getSession(), await isAuthenticated()]).toEqual([null, null, false])
@@ -106,7 +106,7 @@ describe('getToken', () => {
     }
   })
 
-  it('returns the cookie\'s token if the header contains the same cookie twice', async () => {
+  it('returns the cookie\'s token if the Cookie header contains each cookie twice', async () => {
     const cookies = signedIn({ session: SESSION, token: cached })
     expect(await forRequest(`${cookies}; ${cookies}`).getToken()).toBe(cached)
   })
@@ -124,64 +124,66 @@ describe('forRequest › requests to Better Auth', () => {
   })
 })
 
-describe('handler › token binding', () => {
+describe('handler', () => {
   const setToken = `better-auth.convex_jwt=${minted}; Max-Age=900; ${FLAGS}`
   const setSession = `better-auth.session_token=ada.2; Max-Age=604800; ${FLAGS}`
   const bound = (session: string): string => `better-auth.convex_jwt_binding=${bindingOf(session, minted)}; Max-Age=900; ${FLAGS}`
   const unbound = `better-auth.convex_jwt_binding=; Max-Age=0; ${FLAGS}`
 
-  it('binds a token to the session of the request', async () => {
-    expect(await proxied([setToken], SESSION)).toEqual([bound(SESSION)])
+  describe('a token that Better Auth sets', () => {
+    it('is bound to the session of the request', async () => {
+      expect(await proxied([setToken], SESSION)).toEqual([bound(SESSION)])
+    })
+
+    it('is bound to the session that a sign-in sets', async () => {
+      expect(await proxied([setSession, setToken])).toEqual([bound('better-auth.session_token=ada.2')])
+      expect(await proxied([setToken, setSession])).toEqual([bound('better-auth.session_token=ada.2')])
+    })
+
+    it('is bound to the session of the request if the response sets this session again', async () => {
+      expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
+    })
+
+    it('is not bound if the response replaces the session, since it may belong to either one', async () => {
+      expect(await proxied([setSession, setToken], otherSession)).toEqual([unbound])
+    })
+
+    it.each([
+      ['authorization', 'Bearer mallory.1'],
+      ['better-auth-cookie', otherSession],
+    ])('is not bound to the session cookie if the header %s contains a session', async (name, value) => {
+      expect(await proxied([setToken], SESSION, { [name]: value })).toEqual([unbound])
+      expect(await proxied([setSession, setToken], '', { [name]: value })).toEqual([unbound])
+    })
+
+    it('is bound to the session cookie if the Authorization header contains a password', async () => {
+      expect(await proxied([setToken], SESSION, { authorization: 'Basic c2VjcmV0' })).toEqual([bound(SESSION)])
+    })
+
+    it('is not bound if there are several sessions', async () => {
+      expect(await proxied([setToken], `${SESSION}; ${otherSession}`)).toEqual([unbound])
+      expect(await proxied([setToken], `${SESSION}; __Secure-${otherSession}`)).toEqual([unbound])
+      expect(await proxied([setSession, setToken], '__Secure-better-auth.session_token=ada.1')).toEqual([unbound])
+    })
+
+    it('is not bound if there is no session', async () => {
+      expect(await proxied([setToken])).toEqual([unbound])
+    })
   })
 
-  it('binds a token to the session that a sign-in sets', async () => {
-    expect(await proxied([setSession, setToken])).toEqual([bound('better-auth.session_token=ada.2')])
-    expect(await proxied([setToken, setSession])).toEqual([bound('better-auth.session_token=ada.2')])
-  })
-
-  it('binds a token to a session that the response sets again', async () => {
-    expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
-  })
-
-  it('does not bind a token if the response replaces the session, as it may be of either one', async () => {
-    expect(await proxied([setSession, setToken], otherSession)).toEqual([unbound])
-  })
-
-  it.each([
-    ['authorization', 'Bearer mallory.1'],
-    ['better-auth-cookie', otherSession],
-  ])('does not bind a token to the cookie if the header %s names the session', async (name, value) => {
-    expect(await proxied([setToken], SESSION, { [name]: value })).toEqual([unbound])
-    expect(await proxied([setSession, setToken], '', { [name]: value })).toEqual([unbound])
-  })
-
-  it('binds a token if the Authorization header contains a password, not a session', async () => {
-    expect(await proxied([setToken], SESSION, { authorization: 'Basic c2VjcmV0' })).toEqual([bound(SESSION)])
-  })
-
-  it('does not bind a token to one of several sessions', async () => {
-    expect(await proxied([setToken], `${SESSION}; ${otherSession}`)).toEqual([unbound])
-    expect(await proxied([setToken], `${SESSION}; __Secure-${otherSession}`)).toEqual([unbound])
-    expect(await proxied([setSession, setToken], '__Secure-better-auth.session_token=ada.1')).toEqual([unbound])
-  })
-
-  it('does not bind a token without a session', async () => {
-    expect(await proxied([setToken])).toEqual([unbound])
-  })
-
-  it('deletes the binding with the token', async () => {
+  it('deletes the binding when Better Auth deletes the token', async () => {
     const ends = ['session_token', 'convex_jwt'].map(name => `better-auth.${name}=; Max-Age=0; ${FLAGS}`)
     expect(await proxied(ends, signedIn({ session: SESSION, token: cached }), {}, { method: 'POST' })).toEqual([unbound])
   })
 
-  it('keeps a later session if a late answer to a GET deletes the previous one', async () => {
+  it('keeps the session cookie if an answer to a GET, which may be late, deletes it', async () => {
     const ends = ['session_token', 'convex_jwt'].map(name => `better-auth.${name}=; Max-Age=0; ${FLAGS}`)
     const tokenEnds = [ends[1]!, unbound]
     for (const method of ['GET', 'HEAD'])
       expect(await answered(ends, SESSION, {}, { method })).toEqual(tokenEnds)
     // A POST is an intended sign-out.
     expect(await answered(ends, SESSION, {}, { method: 'POST' })).toEqual(expect.arrayContaining(ends))
-    // The server renders a page for the previous user: its response deletes only the token.
+    // If the server renders a page, the response deletes only the token, too.
     upstream.answer = json(null, 200, { 'set-cookie': ends })
     const { getSession, responseHeaders } = forRequest(SESSION)
     expect(await getSession()).toBeNull()
@@ -193,7 +195,7 @@ describe('handler › token binding', () => {
     expect(await answered([renewed], SESSION)).toEqual([renewed])
   })
 
-  it('deletes token, binding and cache if the response sets another session without a token', async () => {
+  it('deletes token, binding and session cache if Better Auth sets only another session', async () => {
     const caches = 'better-auth.session_data=x; better-auth.session_data.0=y'
     expect(await proxied([setSession, `better-auth.session_data=z; ${FLAGS}`], `${SESSION}; ${caches}`)).toEqual([
       `better-auth.convex_jwt=; Max-Age=0; ${FLAGS}`,
@@ -202,7 +204,7 @@ describe('handler › token binding', () => {
     ])
   })
 
-  it('keeps the token if the response sets the same session again, without a token', async () => {
+  it('keeps the token if Better Auth sets the same session again, without a token', async () => {
     expect(await proxied([`${SESSION}; Max-Age=604800; ${FLAGS}`], signedIn({ session: SESSION, token: cached }))).toEqual([])
   })
 })
@@ -211,31 +213,31 @@ describe('forwardedCookies', () => {
   const options = { forwardedCookies: ['sid', '__Secure-sid', 'device'] }
   const cookies = (session: string): string => signedIn({ session, token: cached, prefix: 'better-auth.' })
 
-  it('include the cookie of the session when a token is requested', async () => {
+  it('are sent to Better Auth when a token is requested', async () => {
     expect(await forRequest('sid=a', options).getToken()).toBe(minted)
     expect(upstream.requests[0]!.headers.cookie).toBe('sid=a')
   })
 
-  it('include the cookie of the session to which a token is bound', async () => {
+  it('can have a bound token, like a session cookie', async () => {
     expect(await forRequest(cookies('sid=a'), options).getToken()).toBe(cached)
     expect(await forRequest(cookies('device=1; sid=a'), options).getToken()).toBe(cached)
     expect(upstream.requests).toEqual([])
   })
 
-  it('must all be unchanged, or else the token of the cookie is not used', async () => {
+  it('must all be unchanged, or else getToken requests a new token', async () => {
     const [, , token, binding] = cookies('device=1; sid=a').split('; ')
     for (const rest of ['sid=a', 'device=1', 'device=1; sid=b', 'device=1; sid=a; sid=b', `${SESSION}; device=1; sid=a`])
       expect(await forRequest(`${rest}; ${token}; ${binding}`, options).getToken()).toBe(minted)
     expect(await forRequest(`${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('make the request anonymous if none of the remaining cookies is a session', async () => {
+  it('make getToken return null if Better Auth finds no session for them', async () => {
     upstream.answer = json({ code: 'UNAUTHORIZED' }, 401)
     const [, , token, binding] = cookies('device=1; sid=a').split('; ')
     expect(await forRequest(`device=1; ${token}; ${binding}`, options).getToken()).toBeNull()
   })
 
-  it('are bound to the token by responses of the proxy', async () => {
+  it('are bound to the token that a response of `handler` sets together with them', async () => {
     const set = [`sid=b; ${FLAGS}`, `better-auth.convex_jwt=${minted}; ${FLAGS}`]
     expect(await proxied(set, '', {}, options)).toEqual([`better-auth.convex_jwt_binding=${bindingOf('sid=b', minted)}; ${FLAGS}`])
     expect(await proxied([`sid=b; ${FLAGS}`], 'sid=a', {}, options)).toEqual([
@@ -245,8 +247,8 @@ describe('forwardedCookies', () => {
   })
 })
 
-describe('jwtCache: false', () => {
-  it('requests a token although the session has a bound token', async () => {
+describe('getToken, with `jwtCache: false`', () => {
+  it('requests a new token although the session has a bound token', async () => {
     expect(await forRequest(signedIn({ session: SESSION, token: cached }), { jwtCache: false }).getToken()).toBe(minted)
   })
 })

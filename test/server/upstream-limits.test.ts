@@ -44,25 +44,25 @@ function endless(headers: Record<string, string> = {}) {
 
 describe('forRequest', () => {
   it.each([
-    { what: 'a session', limit: 2 ** 20, ask: () => request(SESSION).getSession(), code: 'SESSION_REQUEST_FAILED' },
-    { what: 'a token', limit: 2 ** 20, ask: () => request(SESSION).getToken(), code: 'TOKEN_REQUEST_FAILED' },
-    { what: 'a result', limit: 2 ** 25, ask: () => request().fetchAuthQuery(list), code: 'FUNCTION_REQUEST_FAILED' },
-  ])('stops reading an answer that is too long for $what, and rejects', async ({ ask, limit, code }) => {
+    { what: 'a session request', limit: 2 ** 20, ask: () => request(SESSION).getSession(), code: 'SESSION_REQUEST_FAILED' },
+    { what: 'a token request', limit: 2 ** 20, ask: () => request(SESSION).getToken(), code: 'TOKEN_REQUEST_FAILED' },
+    { what: 'a query', limit: 2 ** 25, ask: () => request().fetchAuthQuery(list), code: 'FUNCTION_REQUEST_FAILED' },
+  ])('rejects, and stops reading, if the answer to $what is too long', async ({ ask, limit, code }) => {
     const sent = endless()
     await expect(ask()).rejects.toMatchObject({ code, why: expect.stringContaining(`more than ${limit} bytes`) })
     await eventually(() => sent.isClosed).toBe(true)
-    // The buffers of the two sockets may still hold a part.
+    // The buffers of the two sockets may still hold a part of the answer.
     expect(sent.bytes).toBeLessThan(limit + 2 ** 24)
   })
 
-  it('does not read an answer whose content-length is too long', async () => {
+  it('does not read an answer whose content-length is too large', async () => {
     const sent = endless({ 'content-length': String(2 ** 30) })
     await expect(request(SESSION).getSession()).rejects.toMatchObject({ code: 'SESSION_REQUEST_FAILED' })
     await eventually(() => sent.isClosed).toBe(true)
     expect(sent.bytes).toBeLessThan(2 ** 24)
   })
 
-  it('accepts a result as large as Convex allows', async () => {
+  it('accepts a result of the largest size that Convex allows', async () => {
     const text = 'x'.repeat(2 ** 24)
     upstream.answer = json({ status: 'success', value: text })
     expect(await request().fetchAuthQuery(list)).toHaveLength(text.length)
