@@ -25,7 +25,7 @@ async function tasks(): Promise<string[]> {
   return list.map(({ text }) => text)
 }
 
-/** The users as whom `tasks.add` has run, whether it succeeded or not. */
+/** The users as whom `tasks.add` has run, even if it failed. `null` means anonymous. */
 async function writers(): Promise<(string | null)[]> {
   await app.deployment.settled()
   return app.deployment.log.filter(({ name }) => name === 'tasks:add').map(({ subject }) => subject)
@@ -38,39 +38,39 @@ const ROUTES = [
   '/api/write?inner=$fetch+with+an+Origin',
 ]
 
-describe('a route that writes', () => {
-  it.each(ROUTES)('writes for a page of the app, and for a request from the address bar: %s', async (path) => {
+describe('a server route that runs a mutation', () => {
+  it.each(ROUTES)('runs it for a page of the app and for the address bar: %s', async (path) => {
     expect((await app.get(path, ada.cookie, OWN)).status).toBe(200)
     expect((await app.get(path, ada.cookie, ADDRESS_BAR)).status).toBe(200)
     expect(await tasks()).toEqual(['From a GET', 'From a GET'])
   })
 
-  it.each(ROUTES)('does not write for a request of unknown origin: %s', async (path) => {
+  it.each(ROUTES)('does not run it for a request of unknown or foreign origin: %s', async (path) => {
     expect((await app.get(path, ada.cookie, BLIND)).status).toBe(403)
     expect((await app.get(path, ada.cookie, FOREIGN)).status).toBe(403)
     expect(await writers()).toEqual([])
   })
 
-  it('writes anonymously for a request without cookies', async () => {
+  it('runs it anonymously for a request without cookies', async () => {
     await app.get('/api/write', '', BLIND)
     expect(await writers()).toEqual([null])
   })
 
-  it('does not write as an anonymous user either, if another site caused the request', async () => {
+  it('does not run it in an inner request without cookies if another site caused the outer one', async () => {
     await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, BLIND)
     await app.get('/api/write?inner=anonymous+$fetch', ada.cookie, FOREIGN)
     expect(await writers()).toEqual([])
   })
 })
 
-describe('a page that writes while it is rendered', () => {
-  it('writes if the user opens it from the address bar', async () => {
+describe('a Nuxt page that runs a mutation while it is rendered', () => {
+  it('runs it if the user opens the page from the address bar', async () => {
     const { html } = await app.get('/writing', ada.cookie, ADDRESS_BAR)
     expect([textOf(html, 'me'), textOf(html, 'written')]).toEqual(['Ada', 'written'])
     expect(await tasks()).toEqual(['From a page'])
   })
 
-  it('is rendered as its user, and does not write, for a request of unknown origin', async () => {
+  it('is rendered as the user but does not run it for a request of unknown or foreign origin', async () => {
     for (const headers of [BLIND, FOREIGN]) {
       const { html, status } = await app.get('/writing', ada.cookie, headers)
       expect(status).toBe(200)
@@ -80,8 +80,8 @@ describe('a page that writes while it is rendered', () => {
   })
 })
 
-describe('a route that reads', () => {
-  it('answers as its user, whatever the origin of the request', async () => {
+describe('a server route that only reads', () => {
+  it('answers as the user of the cookies, whatever the origin of the request', async () => {
     for (const headers of [BLIND, FOREIGN, OWN])
       expect(JSON.parse((await app.get('/api/whoami', ada.cookie, headers)).html)).toEqual({ name: 'Ada', isAuthenticated: true })
   })

@@ -16,10 +16,10 @@ const MAX_ACCEPTED_BYTES = 40 * 2 ** 20
 /** The memory that the server may use for such a body. */
 const MAX_MEMORY_BYTES = 60 * 2 ** 20
 
-/** Other files are built at the same time. */
+/** Long, since other tests build apps at the same time. */
 const BUILD_TIMEOUT_MS = 180_000
 
-/** `node-server` survives an uncaught error, `aws_amplify` ends. */
+/** After an uncaught error, `node-server` continues, but `aws_amplify` ends. */
 let amplify: BuiltApp
 beforeAll(async () => {
   amplify = await buildApp({}, { env: { NITRO_PRESET: 'aws_amplify' } })
@@ -62,13 +62,13 @@ describe.each([
   }
 
   it.each([
-    { what: 'a body that is too long by its own account', status: 413, target: '/api/auth/sign-in/email' },
-    { what: 'a body without end', status: 413, target: '/api/auth/sign-in/email', isChunked: true },
-    { what: 'another method', status: 405, target: '/api/auth/ok', method: 'DELETE' },
+    { what: 'a body whose content-length is too large', status: 413, target: '/api/auth/sign-in/email' },
+    { what: 'an endless body', status: 413, target: '/api/auth/sign-in/email', isChunked: true },
+    { what: 'the method DELETE', status: 405, target: '/api/auth/ok', method: 'DELETE' },
     { what: 'a path that two servers might read differently', status: 404, target: '/api/auth/..%2fquery' },
-    { what: 'a host that cannot be one', status: 400, target: '/api/auth/ok', headers: ['host: [evil'] },
+    { what: 'an invalid Host header', status: 400, target: '/api/auth/ok', headers: ['host: [evil'] },
     { what: 'a GET with a body', status: 200, target: '/api/auth/ok', method: 'GET' },
-  ])('answers $what with $status, stops reading and closes the connection', async ({ status, target, ...request }) => {
+  ])('answers $what with $status, stops reading the body and closes the connection', async ({ status, target, ...request }) => {
     await app.get('/api/auth/ok')
     const before = memoryOf(app.pid)
     const answered = await flood(target, request)
@@ -91,7 +91,7 @@ describe.each([
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('keeps the connection for the next request if the body has arrived', async () => {
+  it('keeps the connection for the next request if the whole body has arrived', async () => {
     const socket = open('/api/auth/ok', ['content-length: 2'], 'DELETE', '{}')
     await once(socket, 'data')
     socket.write('GET /api/auth/ok HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
@@ -112,7 +112,7 @@ describe.each([
   })
 })
 
-/** The functions of this host get a `Request`, and no connection of Node. */
+/** The functions of this host receive a `Request`, but no connection of Node. */
 describe('an auth route of a Nuxt app built for netlify', () => {
   let netlify: BuiltApp
   beforeAll(async () => {
@@ -131,7 +131,7 @@ describe('an auth route of a Nuxt app built for netlify', () => {
     expect(await send('/api/auth/..%2fquery', { method: 'POST', body: 'x' })).toBe(404)
   })
 
-  it('reports once, when it starts, that the address of a client is unknown', async () => {
+  it('warns once, when it starts, that the address of a client is unknown', async () => {
     await app.get('/api/auth/ok')
     const [warning = ''] = app.log.split('\n').filter(line => line.includes('CLIENT_ADDRESS_UNKNOWN'))
     expect(warning).toContain('with the preset netlify')

@@ -45,22 +45,22 @@ async function openPage(answers: Record<string, unknown>, accepts = true) {
   }
 }
 
-describe('convueError, after an unusable answer', () => {
-  // After an unusable session a token is requested, and the endpoint of these pages answers null by
-  // default.
+describe('createConvex › errors of authentication', () => {
+  // After an unusable session, Convue requests a token. Unless a case says otherwise, the token
+  // endpoint answers null.
   it.each([
     ['a session without a user', { '/get-session': { session: session.session } }, 'TOKEN_REQUEST_FAILED'],
     ['a session without an id', { '/get-session': { user: session.user, session: { token: SECRET } } }, 'TOKEN_REQUEST_FAILED'],
     ['a token that is not a JWT', { '/get-session': session, '/convex/token': { token: SECRET } }, 'TOKEN_INVALID'],
     ['a token in the wrong place', { '/get-session': session, '/convex/token': { jwt: SECRET } }, 'TOKEN_REQUEST_FAILED'],
-  ])('does not contain the secret: %s', async (_name, answers, code) => {
+  ])('do not contain the secret of an unusable answer: %s', async (_name, answers, code) => {
     const { convex, close } = await openPage(answers)
     expect(convex.auth.error.value).toMatchObject({ code })
     expect(everythingOf(convex.auth.error.value)).not.toContain(SECRET)
     await close()
   })
 
-  it('does not contain a token that the deployment rejects', async () => {
+  it('do not contain a token that the deployment rejects', async () => {
     const token = fakeToken('ada')
     const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token } }, false)
     expect(convex.auth.error.value).not.toBeNull()
@@ -68,7 +68,7 @@ describe('convueError, after an unusable answer', () => {
     await close()
   })
 
-  it('does not contain a secret that the answer to a sign-out request contains', async () => {
+  it('do not contain the secret of an unusable answer to a sign-out request', async () => {
     const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token: fakeToken('ada') }, '/sign-out': session })
     const error = await convex.auth.signOut().catch(error => error)
     expect(error).toMatchObject({ code: 'SIGN_OUT_FAILED' })

@@ -43,24 +43,24 @@ function expectOnThisSite(target: string): void {
   expect(new URL(pathname, 'https://this-site.example').origin).toBe('https://this-site.example')
 }
 
-describe('page rules › the target after sign-in', () => {
-  it.each(elsewhere)('is on this site with the page rules of `convue/nuxt`: %j', (redirect) => {
+describe('page rules › the target of a redirect', () => {
+  it.each(elsewhere)('is on this site, whatever the query parameter `redirect` contains: %j', (redirect) => {
     const visit = { auth: 'guest', path: '/sign-in', fullPath: '/sign-in', redirect } as const
     expectOnThisSite(redirectFor(visit, 'authenticated', pagesThatAre('/home'))!)
   })
 
-  it.each(elsewhere)('is on this site, whatever a function of the app returns: %j', (path) => {
+  it.each(elsewhere)('is on this site, whatever signInPath, homePath or redirectTo is: %j', (path) => {
     const page = { path: '/account', fullPath: '/account', redirect: undefined }
     for (const auth of ['required', { redirectTo: path }] as const)
       expectOnThisSite(redirectFor({ ...page, auth }, 'unauthenticated', pagesThatAre(path))!)
     expectOnThisSite(redirectFor({ ...page, auth: 'guest' }, 'authenticated', pagesThatAre(path))!)
   })
 
-  it.each([[['/account']], [{ path: '/account' }], [undefined], [null], [7]])('is the default if the redirect is not a string: %j', (redirect) => {
+  it.each([[['/account']], [{ path: '/account' }], [undefined], [null], [7]])('is not taken from the query parameter `redirect` if it is not a string: %j', (redirect) => {
     expect(pathOnThisSite(redirect)).toBeUndefined()
   })
 
-  it('is on this site for the sign-in page of the playground, whose code users copy', async () => {
+  it('is on this site in the playground, whose sign-in page is an example for apps', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/')

@@ -19,8 +19,8 @@ const hostile = [
   '__proto__',
 ]
 
-describe('a page that is rendered with hostile text of other users', () => {
-  it('shows the text as text in the page, in its payload, and when the page is live', async () => {
+describe('a page of a Nuxt app with hostile text in its data', () => {
+  it('shows it only as text: in the rendered HTML, in the payload and after hydration', async () => {
     const ada = await app.signUp('Ada', hostile)
     const name = `</script><script>${PWN}</script>`
     const renamed = await fetch(`${app.url}/api/auth/update-user`, {

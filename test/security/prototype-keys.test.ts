@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../support/scripted/scripted-api.ts'
 import { ScriptedPage, setupScriptedPage } from '../support/scripted/scripted-page.ts'
 
-/** A value that `JSON.parse` can return for an address or a message of another user. */
+/** A value that `JSON.parse` can return for a text of another user. */
 const hostile = (extra = ''): any => JSON.parse(`{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}${extra}}`)
 
 let page: ScriptedPage
@@ -21,8 +21,8 @@ beforeEach(() => {
   page.deployment.functions.set('messages:count', ({ channel }) => channel.length)
 })
 
-describe('useConvexQuery › arguments with keys such as `__proto__`', () => {
-  it('are sent as data, and add no property to any object', async () => {
+describe('convue › arguments with keys such as `__proto__`', () => {
+  it('are sent as data by useConvexQuery, and add no property to other objects', async () => {
     const { result } = page.run(() => useConvexQuery(api.values.echo, { value: hostile() }))
     await page.tick()
     expect(result.status.value).toBe('success')
@@ -33,7 +33,7 @@ describe('useConvexQuery › arguments with keys such as `__proto__`', () => {
     expect(Object.hasOwn(args.value as object, 'constructor')).toBe(true)
   })
 
-  it('are sent as data by a mutation', async () => {
+  it('are sent as data by useConvexMutation', async () => {
     const { result } = page.run(() => useConvexMutation(api.values.set))
     await page.tick()
     void result.mutate({ value: hostile(',"text":"a"') })
@@ -43,14 +43,14 @@ describe('useConvexQuery › arguments with keys such as `__proto__`', () => {
     expect(value.isAdmin).toBeUndefined()
   })
 
-  it('are not part of the query\'s key if Convex does not send them', async () => {
+  it('use the same query as arguments without these keys, if Convex does not send them', async () => {
     const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
     await page.tick()
     expect(result.map(({ data }) => data.value)).toEqual([1, 1])
     expect(page.deployment.executions).toHaveLength(1)
   })
 
-  it('are sent as data by the app\'s server', async () => {
+  it('are sent as data by createConvexServer', async () => {
     const bodies: any[] = []
     const server = createConvexServer({
       convexUrl: page.deployment.url,

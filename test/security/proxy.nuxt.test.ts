@@ -4,9 +4,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { useNuxtApp } from '../nuxt/fixture.ts'
 import { FOREIGN_ORIGIN } from '../support/live/deployment.ts'
 
-// What the proxy itself refuses is in test/server/proxy-attacks.test.ts. Here it is behind Nitro, whose router reads addresses in its own way.
+// test/server/proxy-attacks.test.ts tests the proxy itself. In this file, it is behind Nitro, whose router reads paths in its own way.
 
-describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) => {
+describe.each(['', '/base'])('the auth routes of a Nuxt app with the base path %j', (base) => {
   const app = useNuxtApp({ base })
   const auth = (path: string): string => `${base}/api/auth${path}`
   beforeEach(() => void app.takeServerRequests())
@@ -47,20 +47,20 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     'http://evil.example/api/auth/../query',
     '/api/auth@evil.example/ok',
     '@evil.example/api/auth/ok',
-  ])('reach no other path of the deployment, and no other host: %s', async (target) => {
+  ])('forward no request to another path or host: %s', async (target) => {
     const { status } = await send(target.replace(/^\/api\/auth/, auth('')))
     // The app's error page runs a query itself, which a GET with such a target cannot cause.
     expect(app.takeServerRequests().filter(asked => asked !== 'POST /api/query')).toEqual([])
     expect([302, 400, 404]).toContain(status)
   })
 
-  it('ignore another host\'s name in the request', async () => {
+  it('ignore headers that name another host', async () => {
     const names = ['x-forwarded-host: ', 'forwarded: host=', 'x-original-url: http://', 'x-rewrite-url: http://', 'x-forwarded-path: /api/query?']
     expect((await send(auth('/ok'), { headers: names.map(name => `${name}evil.example`) })).status).toBe(200)
     expect(app.takeServerRequests()).toEqual(['GET /api/auth/ok'])
   })
 
-  it.each(['PUT', 'PATCH', 'DELETE'])('refuse other methods: %s', async (method) => {
+  it.each(['PUT', 'PATCH', 'DELETE'])('refuse the method %s', async (method) => {
     expect((await send(auth('/ok'), { method })).status).toBe(405)
     expect(app.takeServerRequests()).toEqual([])
   })
@@ -85,7 +85,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app below %j', (base) =>
     for (const origin of [FOREIGN_ORIGIN, 'null', `${new URL(app.url).origin}.evil.example`]) {
       const { status, answer } = await send(auth('/sign-out'), { method: 'POST', headers: ['content-type: application/json', `origin: ${origin}`, `cookie: ${ada.cookie}`], body: '{}' })
       expect(status).toBe(403)
-      // The embedded deployment itself refuses the others.
+      // The embedded deployment itself refuses the other origins, before Better Auth does.
       expect(answer).toContain(origin === FOREIGN_ORIGIN ? 'INVALID_ORIGIN' : 'OriginNotAllowed')
     }
     expect((await app.get('/api/me', ada.cookie)).status).toBe(200)

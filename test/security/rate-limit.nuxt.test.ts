@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 
-// test/server/rate-limit.test.ts tests the limits themselves. Here Nuxt provides the address of a connection.
+// test/server/rate-limit.test.ts tests the limits themselves. In this file, Nuxt provides the address of a connection.
 
 const app = useNuxtApp({ env: { HOST: '127.0.0.1' }, deploymentEnv: { RATE_LIMIT: 'true' } })
 
@@ -25,7 +25,7 @@ async function signIn(localAddress: string, email: string, password: string): Pr
   })
 }
 
-describe('a Nuxt app whose Better Auth has limits', () => {
+describe('a Nuxt app whose Better Auth limits sign-ins', () => {
   it('locks out only the client that guesses passwords', async () => {
     const ada = await app.signUp('Ada')
     for (const guess of ['one', 'two', 'three'])
@@ -35,7 +35,7 @@ describe('a Nuxt app whose Better Auth has limits', () => {
     expect(app.log).not.toContain('CLIENT_ADDRESS_UNKNOWN')
   })
 
-  it('renders any number of pages of one user', async () => {
+  it('renders any number of pages for one user', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const statuses: unknown[] = []
     for (let page = 0; page < 120; page++) {
@@ -45,7 +45,7 @@ describe('a Nuxt app whose Better Auth has limits', () => {
     expect(statuses).toEqual(Array.from({ length: 120 }).fill('authenticated Ada'))
   }, 240_000)
 
-  it('reports once that it is behind a proxy although `trustProxy` is off', async () => {
+  it('warns once that it is behind a proxy although `trustProxy` is off', async () => {
     for (let request = 0; request < 2; request++)
       await app.get('/api/auth/ok', '', { 'x-forwarded-for': '203.0.113.9' })
     expect(app.log.match(/CLIENT_ADDRESS_UNKNOWN/g)).toHaveLength(1)

@@ -66,7 +66,7 @@ async function inspect({ page }: Window, { traces, secrets }: Watch): Promise<vo
   }
 }
 
-describe('createConvex › tokens and sessions', () => {
+describe('createConvex › tokens and session secrets', () => {
   it('exist only in the page\'s memory, its cookies and its requests', async () => {
     const ada = person('Ada')
     const profile = await fixture.openProfile()

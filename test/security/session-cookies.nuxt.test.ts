@@ -2,7 +2,7 @@ import type { TestUser } from '../nuxt/fixture.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 
-// Each combination of cookies is in test/server/token-binding.test.ts. Here a built app answers.
+// test/server/token-binding.test.ts tests each combination of cookies. In this file, a built app answers.
 
 const SESSION = 'better-auth.session_token'
 const TOKEN = 'better-auth.convex_jwt'
@@ -43,7 +43,7 @@ function asBob(): unknown[] {
 }
 
 describe('a Nuxt app with conflicting auth cookies', () => {
-  it('is anonymous if only the session cookie was deleted, as when a browser is closed', async () => {
+  it('runs anonymously if only the session cookie was deleted, as when a browser is closed', async () => {
     const left = new Map(ada.cookies)
     left.delete(SESSION)
     expect(await identities(headerOf(left))).toEqual(ANONYMOUS)
@@ -64,7 +64,7 @@ describe('a Nuxt app with conflicting auth cookies', () => {
     expect(await identities(headerOf([...secure, ...bob.cookies]))).toEqual(asBob())
   })
 
-  it('is anonymous if two session cookies have one name', async () => {
+  it('runs anonymously if two session cookies have the same name', async () => {
     expect(await identities(headerOf([...ada.cookies, ...bob.cookies]))).toEqual(ANONYMOUS)
     expect(await identities(headerOf([...bob.cookies, ...ada.cookies]))).toEqual(ANONYMOUS)
     const response = await fetch(`${app.url}/api/auth/get-session`, { headers: { cookie: headerOf([...ada.cookies, ...bob.cookies]) } })

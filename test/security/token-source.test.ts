@@ -49,7 +49,7 @@ describe('tokenSource', () => {
       ['everything', () => new Proxy({}, { get: (_target, name) => name === 'then' ? undefined : throwing(String(name)) }) as never],
     ]
 
-    it.each(outcomes)('is a failed attempt, which is retried after a second: %s', async (_name, outcome) => {
+    it.each(outcomes)('counts as a failed request, which is retried after a second: %s', async (_name, outcome) => {
       const { source, auth, tasks } = openPage('ada', outcome)
       await page.tick(100)
       expect(auth.error.value).toMatchObject({ code: 'TOKEN_REQUEST_FAILED' })
@@ -59,7 +59,7 @@ describe('tokenSource', () => {
     })
   })
 
-  describe('a token with an impossible lifetime', () => {
+  describe('a token with an impossible or a short lifetime', () => {
     it.each([
       ['no end in sight', '"iat":1,"exp":1e308'],
       ['infinite', '"iat":1,"exp":1e999'],
@@ -84,7 +84,7 @@ describe('tokenSource', () => {
       expect(tasks.data.value).toBe('ada\'s tasks')
     })
 
-    it.each([0.001, 1, 2, 2.5, 3, 5, 10, 11])('is renewed at most once a second: %s seconds', async (lifetime) => {
+    it.each([0.001, 1, 2, 2.5, 3, 5, 10, 11])('is renewed at most once a second if its lifetime is %s seconds', async (lifetime) => {
       let serial = 0
       const { source, tasks } = openPage('ada', () => {
         const now = Math.floor(Date.now() / 1000)
@@ -96,8 +96,8 @@ describe('tokenSource', () => {
     })
   })
 
-  describe('a token of another user than the reported one', () => {
-    it('shows each user only the data of this user', async () => {
+  describe('a token of a user whom the provider has not reported', () => {
+    it('never makes the page show one user the data of another user', async () => {
       const { source, tasks } = openPage()
       await page.tick(100)
       const ticks = recordTicks(() => [page.convex.auth.user.value?.id, tasks.data.value])
@@ -128,8 +128,8 @@ describe('tokenSource', () => {
     })
   })
 
-  describe('a token with a hostile profile', () => {
-    it('describes the user with plain data', async () => {
+  describe('a token with hostile claims', () => {
+    it('can neither set the id of the user nor add properties to other objects', async () => {
       leaveHint(new ScriptedPage().deployment)
       const claims = '{"sub":"ada","iat":1,"exp":901,"__proto__":{"isAdmin":true},"constructor":1,"id":"mallory"}'
       const { auth } = openPage('silent', () => ({ kind: 'token', token: tokenWith(claims) }))
@@ -140,8 +140,8 @@ describe('tokenSource', () => {
     })
   })
 
-  describe('a provider that throws outside of a request', () => {
-    it('receives the session request again after its `refresh` has thrown', async () => {
+  describe('a provider that throws in `refresh` or `signOut`', () => {
+    it('is called again after `refresh` has thrown', async () => {
       const { source, tasks } = openPage()
       await page.tick(100)
       source.refresh = () => throwing('refresh')
@@ -153,7 +153,7 @@ describe('tokenSource', () => {
       expect(tasks.data.value).toBe('bea\'s tasks')
     })
 
-    it('does not change the page if its sign-out throws or never ends', async () => {
+    it('does not change the page if `signOut` throws or never settles', async () => {
       const { source, tasks, auth } = openPage()
       await page.tick(100)
       source.signOut = () => throwing('signOut')

@@ -40,7 +40,7 @@ function memory(): number {
 }
 
 describe('an auth route of a Nuxt app', () => {
-  it('stops reading a response of the deployment when its client disconnects', async () => {
+  it('stops reading the response of the deployment when the client disconnects', async () => {
     const answers: ReturnType<typeof endlessAnswer>[] = []
     app.intercept(() => {
       const answer = endlessAnswer()
@@ -56,7 +56,7 @@ describe('an auth route of a Nuxt app', () => {
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('aborts a request to the deployment when its client disconnects before the response', async () => {
+  it('aborts its request to the deployment if the client disconnects before the response', async () => {
     const signals: AbortSignal[] = []
     app.intercept(({ signal }) => {
       signals.push(signal)
@@ -69,7 +69,7 @@ describe('an auth route of a Nuxt app', () => {
     expect(app.log).not.toMatch(/error|ERR_/i)
   })
 
-  it('reads a response only as fast as its client does', async () => {
+  it('reads the response of the deployment only as fast as the client reads it', async () => {
     const { read, body } = endlessAnswer()
     app.intercept(() => new Response(body))
     const before = memory()
@@ -93,7 +93,7 @@ describe('an auth route of a Nuxt app', () => {
     await eventually(() => read.isCancelled).toBe(true)
   })
 
-  it('breaks the connection if the response of the deployment is incomplete', async () => {
+  it('breaks off the connection to the client if the deployment breaks off its response', async () => {
     let breakOff = (): void => {}
     app.intercept(() => new Response(new ReadableStream({
       start(controller) {
@@ -114,7 +114,7 @@ describe('an auth route of a Nuxt app', () => {
 })
 
 describe('a page of a Nuxt app', () => {
-  it('is rendered without an identity, in bounded memory, if get-session answers endlessly', async () => {
+  it('is rendered without an identity, in bounded memory, if get-session never stops sending', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     await app.get('/tasks', ada.cookie)
     const answers: ReturnType<typeof endlessAnswer>[] = []
