@@ -17,7 +17,7 @@ export interface Call {
 export interface PendingCall {
   readonly kind: Call['kind']
   readonly result: Promise<unknown>
-  /** Passes the call to a client, unless the client that has the call has not ended. */
+  /** Passes the call to a client if no other client has it, or if that other client has ended. */
   send: (client: IdentityClient) => void
   /**
    * Whether the deployment has certainly not executed the call. Either the call has not been sent

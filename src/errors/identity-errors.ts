@@ -19,8 +19,8 @@ export const identityErrors = {
   TOKEN_INVALID: {
     scopes: ['client'],
     why: 'The identity provider did not return a new JWT with a `sub` claim.',
-    fix: 'Check what the token endpoint returns. If Convue requests a new token (`force: true`), it must differ from '
-      + 'all previous tokens.',
+    fix: 'Check what the token endpoint returns. If Convue requests a new token (`force: true`), this token must '
+      + 'differ from all previous tokens.',
   },
   TOKEN_REQUEST_FAILED: {
     scopes: ['client', 'server'],
