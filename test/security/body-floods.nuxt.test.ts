@@ -68,7 +68,7 @@ describe.each([
     { what: 'a path that two servers might read differently', status: 404, target: '/api/auth/..%2fquery' },
     { what: 'an invalid Host header', status: 400, target: '/api/auth/ok', headers: ['host: [evil'] },
     { what: 'a GET with a body', status: 200, target: '/api/auth/ok', method: 'GET' },
-  ])('answers $what with $status, stops reading the body and closes the connection', async ({ status, target, ...request }) => {
+  ])('answers with $status to $what, stops reading the body and closes the connection', async ({ status, target, ...request }) => {
     await app.get('/api/auth/ok')
     const before = memoryOf(app.pid)
     const answered = await flood(target, request)
