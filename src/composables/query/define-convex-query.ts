@@ -1,4 +1,4 @@
-/** `defineConvexQuery`: a query that is set up once per app and shared by several components. */
+/** `defineConvexQuery`: a query that several components of an app share. */
 
 import type { EffectScope } from 'vue'
 import type { ConvexContext } from '../../plugin/context.ts'
@@ -16,16 +16,16 @@ interface SharedReturn<Return> {
 }
 
 /**
- * Defines a composable that layouts, pages and stores share. `setup` runs once per app, at the
- * first use of the composable. Its effects are disposed of when the last scope that uses the
- * composable ends.
+ * Defines a composable that layouts, pages and stores share. `setup` runs at the first use of the
+ * composable in an app. Its effects are disposed of when the last scope that uses the composable
+ * ends; the next use runs `setup` again.
  *
  * The query does not belong to any of the components that use it. Its arguments must therefore come
  * from the app (a store, the router), and `setup` must not register lifecycle hooks of a component.
  * A deactivated `KeepAlive` page continues to use the query. If the composable is used outside of a
  * scope, for example in a router guard, the query is never disposed of.
  *
- * @param setup Runs once per app, as in a store: `inject` returns what the app provides.
+ * @param setup Runs outside of components, as in a store: `inject` returns what the app provides.
  * @returns The composable to share. It throws `PLUGIN_MISSING` if it finds no plugin.
  * @example
  * export const useCurrentTeam = defineConvexQuery(() => useAuthedQuery(api.teams.current))
