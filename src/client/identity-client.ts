@@ -62,7 +62,7 @@ export interface IdentityClient {
    * a subscription, the client that replaces it sends this call or subscription.
    */
   readonly hasEnded: boolean
-  /** Whether the deployment has certainly not executed a message: see {@link isUnsent}. */
+  /** Whether it is certain that the deployment has not executed a message: see {@link isUnsent}. */
   isUnsent: (connection: number, connectionCount: number) => boolean
   /** Whether the client has no subscription. */
   readonly isIdle: boolean
@@ -103,8 +103,8 @@ export type ClientLookup
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
   /**
-   * Results have arrived. Queries that still showed the results of a previous client no longer need
-   * that client, so it may be unused now.
+   * Results have arrived. A query that showed the result of a previous client until now no longer
+   * needs that client, so the previous client may be unused.
    */
   onResults: () => void
   /**

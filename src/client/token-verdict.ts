@@ -29,11 +29,11 @@ export function refuse({ first, last }: RefusedConnections, connection: number):
 }
 
 /**
- * Whether the deployment has certainly not executed a message. This is certain in two cases: the
- * connection of the message has not opened yet, or the deployment has refused the tokens of this
- * connection and of all later connections.
+ * Whether it is certain that the deployment has not executed a message. There are two such cases:
+ * the connection of the message has not opened yet, or the deployment has refused the tokens of
+ * this connection and of all later connections.
  *
- * @param refused The refused connections of the client that sent the message.
+ * @param refused The connections of the message's client whose tokens the deployment has refused.
  * @param connection The connection on which the message is sent.
  * @param connectionCount How many connections the client has opened.
  */

@@ -65,9 +65,9 @@ export const usageErrors = {
   },
   FUNCTION_KIND_MISMATCH: {
     scopes: ['client'],
-    why: (message: string): string => `The function is of another kind than this composable calls: ${message}`,
+    why: (message: string): string => `This composable cannot call a function of this kind: ${message}`,
     fix: 'Use `useConvexQuery` for queries, `useConvexMutation` for mutations and `useConvexAction` for actions.',
-    reference: 'The function is of another kind than the composable calls: for example, a mutation was passed to '
+    reference: 'The composable cannot call a function of this kind: for example, a mutation was passed to '
       + '`useConvexQuery`, or a query that does not return pages to `useConvexPaginatedQuery`.',
   },
   ARGS_INVALID: {

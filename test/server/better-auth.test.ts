@@ -87,7 +87,7 @@ describe.each([
   })
   afterAll(() => deployment.close())
 
-  it('returns the token of the cookie, whose binding has the same attributes', async () => {
+  it('returns the token of the cookie; the cookie of its binding has the same attributes', async () => {
     const app = createAppServer(deployment)
     const browserFetch = createBrowserFetch(origin, request => app.handler(request))
     const response = await browserFetch(`${origin}/api/auth/sign-up/email`, {

@@ -144,7 +144,7 @@ describe('handler', () => {
       expect(await proxied([`${SESSION}; ${FLAGS}`, setToken], SESSION)).toEqual([bound(SESSION)])
     })
 
-    it('is not bound if the response replaces the session, since it may belong to either one', async () => {
+    it('is not bound if the response replaces the session: it may belong to the old session', async () => {
       expect(await proxied([setSession, setToken], otherSession)).toEqual([unbound])
     })
 
@@ -218,7 +218,7 @@ describe('forwardedCookies', () => {
     expect(upstream.requests[0]!.headers.cookie).toBe('sid=a')
   })
 
-  it('can have a bound token, like a session cookie', async () => {
+  it('name the cookies that a token is bound to, as it is bound to a session cookie', async () => {
     expect(await forRequest(cookies('sid=a'), options).getToken()).toBe(cached)
     expect(await forRequest(cookies('device=1; sid=a'), options).getToken()).toBe(cached)
     expect(upstream.requests).toEqual([])

@@ -35,7 +35,7 @@ describe('a write', () => {
     expect(client.received.at(-1).modifications).toMatchObject([{ queryId: 1, value: [{ body: 'hello' }] }])
   })
 
-  it('causes those queries to run again whose range contains the document before or after it', async () => {
+  it('runs each query again whose range contains the old or the new version of the document', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'range', body: 'x', priority: 1 })
     await subscribe(['messages:urgent', { channel: 'range', from: 5 }], ['messages:urgent', { channel: 'range', from: 1 }], ['messages:urgent', { channel: 'other', from: 0 }])
     await deployment.mutation(api.messages.edit, { id, body: 'y' })

@@ -26,7 +26,7 @@ describe('signUp', () => {
   })
   afterAll(() => deployment.close())
 
-  it('returns a plugin that runs components as the user', async () => {
+  it('returns a plugin with which Vue components run their queries and calls as the user', async () => {
     const ada = await signUp(deployment, { name: 'Ada' })
     await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: ada.identity })
     const list = mount(TaskList, { global: { plugins: [ada.plugin] } })

@@ -123,7 +123,7 @@ export class Engine {
     this.#invalidateAll()
   }
 
-  /** Deletes all documents, files and answers. Tables keep their numbers. */
+  /** Deletes all documents, files and saved results of mutations. Tables keep their numbers. */
   wipe(): void {
     inTransaction(this.#database, () => {
       this.#registry.tables.forEach(table => this.#store.clearTable(table))

@@ -150,7 +150,7 @@ export type HostMessage
     | { type: 'advanceClock', ms: number }
     | { type: 'setEnvironments', environments: Environments }
 
-/** The messages from a thread of functions to the deployment. */
+/** The messages that a functions thread sends to the thread of the deployment. */
 export type ThreadMessage
   = | { type: 'loaded', description: FunctionsDescription }
     | { type: 'notLoaded', problem: LoadProblem }

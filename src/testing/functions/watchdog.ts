@@ -31,7 +31,7 @@ interface Check {
   turn: number
   /** How long the thread has waited for events so far. */
   idleMs: number
-  /** Since when the thread has been in the same turn without waiting for events, in ms. */
+  /** The time, in ms, from which on the thread has been in one turn without waiting for events. */
   busySince: number
   at: number
   cpuMs: number

@@ -72,7 +72,7 @@ export class QuerySet {
   }
 
   /**
-   * Reads the queries that need a result.
+   * Runs the queries that have no current result.
    *
    * @returns the results that differ from the last results that were sent.
    */

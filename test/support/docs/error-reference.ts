@@ -35,8 +35,8 @@ const sections: Section[] = [
   {
     title: '`convue/server`',
     note: '`convue/server` also raises some codes of the previous sections; their entries say so. Production builds contain '
-      + 'the sentences of these errors, since only developers read the log of a server. No sentence contains a part of an '
-      + 'answer of Better Auth or of the deployment.',
+      + 'the sentences of these errors, since only developers read the log of a server. The sentences never quote '
+      + 'a response of Better Auth or of the deployment.',
     errors: serverErrors,
   },
   { title: '`convue/nuxt`', errors: nuxtErrors },

@@ -63,7 +63,7 @@ describe('createConvex: changed session data under an unchanged session id', () 
     expect(source.requests).toHaveLength(2)
   })
 
-  it('cause no token request if the session is reported for the first time, after its token', async () => {
+  it('cause no token request if the provider reports the session only after its token', async () => {
     const { source, deployment } = openPage({ user: 'silent' })
     source.answer = () => ({ kind: 'token', token: fakeToken('ada', { claims: { name: 'Ada', role: 'admin' } }) })
     leaveHint(deployment)

@@ -429,7 +429,7 @@ describe('createConvex', () => {
       ['an invalid url', { url: 'happy-otter-123' }, 'URL_INVALID'],
       ['two sources', { url: 'https://a.convex.cloud', authClient: {}, tokenSource: {} }, 'AUTH_SOURCE_CONFLICT'],
       ['an invalid auth client', { url: 'https://a.convex.cloud', authClient: {} }, 'AUTH_CLIENT_INVALID'],
-    ])('make createConvex throw an error with its own code: %s', (_name, options, code) => {
+    ])('make createConvex throw an error whose code names the mistake: %s', (_name, options, code) => {
       expect(() => createConvex(options as never)).toThrow(expect.objectContaining({ code }))
       expect(vi.getTimerCount()).toBe(0)
     })

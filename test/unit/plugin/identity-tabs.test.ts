@@ -243,7 +243,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('a message with an identity that the provider does not confirm', () => {
+  describe('a message of another tab about an identity that the provider does not confirm', () => {
     it.each([
       ['sent by a tab whose session data are wrong', async () => {
         const misled = browser.openTab()

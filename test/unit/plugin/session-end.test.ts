@@ -206,7 +206,7 @@ describe('useConvexAuth: signOut with a slow response', () => {
 })
 
 describe('createConvex', () => {
-  describe('a session that Convue does not end itself', () => {
+  describe('a session that ends without signOut() of useConvexAuth', () => {
     it.each<[string, (authClient: any) => unknown]>([
       ['the Better Auth client ends it, with a slow response', (authClient) => {
         answerSignOutSlowly()
@@ -289,7 +289,7 @@ describe('createConvex', () => {
       expect(server.requests).toEqual([])
     })
 
-    it('is shown once a session request has confirmed the session, and later errors at once', async () => {
+    it('is withheld until a session request has confirmed the session; later errors show at once', async () => {
       const { current, auth } = await openSignedIn()
       server.answers['/get-session'] = () => new Promise(resolve => setTimeout(() => resolve(server.answer('/get-session')), 50))
       for (const [index, isWithheld] of [true, false, false].entries()) {

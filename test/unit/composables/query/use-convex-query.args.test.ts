@@ -225,7 +225,7 @@ describe('useConvexQuery', () => {
       expect(wrapper.text()).toBe('in b')
     })
 
-    it('is tracked if it is read-only', async () => {
+    it('is tracked even if it is a readonly() proxy', async () => {
       const args = reactive({ channel: 'a' })
       const { body } = mountMessages(readonly(args))
       await page.tick()
