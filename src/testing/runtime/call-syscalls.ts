@@ -22,7 +22,7 @@ const runUdf: Syscall = async (invocation, { udfType, args, ...address }: CallAr
   const path = resolveAddress(invocation.path.component, address)
   const kind = udfType === 'mutation' ? 'mutation' : 'query'
   if (kind === 'mutation' && invocation.kind === 'query')
-    refuse('A query cannot run a mutation.')
+    refuse('Cannot call a Mutation function from a Query function')
   return new EncodedJson(await host.runInTransaction(invocation, kind, path, args))
 }
 
@@ -90,7 +90,7 @@ const createFunctionHandle: Syscall = (invocation, address: FunctionAddress, hos
   return printHandle(path)
 }
 
-export const callSyscalls: Record<string, Syscall> = {
+export const callSyscalls = {
   '1.0/runUdf': runUdf,
   '1.0/actions/query': runForAction('query'),
   '1.0/actions/mutation': runForAction('mutation'),
@@ -100,4 +100,4 @@ export const callSyscalls: Record<string, Syscall> = {
   '1.0/cancel_job': cancel,
   '1.0/actions/cancel_job': cancelForAction,
   '1.0/createFunctionHandle': createFunctionHandle,
-}
+} satisfies Record<string, Syscall>

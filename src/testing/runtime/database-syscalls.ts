@@ -156,8 +156,9 @@ function contextOf(invocation: Invocation, data: SyscallHost['data']): QueryCont
   return { transaction: engine, meter, catalog: data.schemaOf(invocation.path.component).catalog }
 }
 
-function requireTransaction({ execution: { transaction } }: Invocation): DataTransaction {
-  return transaction ?? refuse('The database is only available in queries and mutations.')
+/** Only queries and mutations may call the database: see `system-calls.ts`. */
+function requireTransaction({ execution }: Invocation): DataTransaction {
+  return execution.transaction!
 }
 
 interface IdArgument extends IdArgs {
@@ -206,7 +207,7 @@ function encodeDocument(table: string, document: StoredDocument): string {
   return JSON.stringify(Object.fromEntries(fields.filter(([name]) => !hidden.includes(name))))
 }
 
-export const databaseSyscalls: Record<string, Syscall> = {
+export const databaseSyscalls = {
   '1.0/get': get,
   '1.0/insert': insert,
   '1.0/shallowMerge': patch,
@@ -217,4 +218,4 @@ export const databaseSyscalls: Record<string, Syscall> = {
   '1.0/count': count,
   '1.0/db/normalizeId': normalizeId,
   '1.0/actions/vectorSearch': vectorSearch,
-}
+} satisfies Record<string, Syscall>

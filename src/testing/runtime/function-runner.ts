@@ -12,6 +12,7 @@ import type { HttpReply, HttpRequest } from './http-request.ts'
 import type { Origin } from './invocation.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SyscallHost, SyscallResult } from './syscall.ts'
+import type { SyscallForm } from './system-calls.ts'
 import { randomInt } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import process from 'node:process'
@@ -19,17 +20,14 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
 import { checkArguments, checkResult as checkResultLimits } from '../engine/value-limits.ts'
-import { callSyscalls } from './call-syscalls.ts'
 import { clock } from './clock.ts'
-import { databaseSyscalls } from './database-syscalls.ts'
 import { describeForCaller, FunctionError, RefusedCall } from './failure.ts'
 import { printFunctionName, printModulePath } from './function-path.ts'
 import { checkArgs, checkResult, describeMissing } from './functions-catalog.ts'
 import { findHttpTarget } from './http-routing.ts'
 import { Execution, Invocation } from './invocation.ts'
-import { metaSyscalls } from './meta-syscalls.ts'
-import { storageSyscalls } from './storage-syscalls.ts'
 import { Bytes, EncodedJson, Rows } from './syscall.ts'
+import { findSyscall } from './system-calls.ts'
 
 /** How many times Convex runs a mutation whose reads are changed by other mutations. */
 const MAX_TRIES = 8
@@ -73,8 +71,6 @@ export interface MutationSteps {
   /** The request whose answer is saved by the commit. */
   request?: MutationRequest | null
 }
-
-const SYSCALLS = { ...databaseSyscalls, ...callSyscalls, ...storageSyscalls, ...metaSyscalls }
 
 /** Runs the functions of a deployment. */
 export class FunctionRunner {
@@ -292,7 +288,7 @@ export class FunctionRunner {
   #handlerOf(invocation: Invocation): SyscallHandler {
     return {
       syscall: syscall => this.#inOrder(invocation, () => this.#answer(invocation, syscall)),
-      syncSyscall: syscall => encodeAnswer(this.#perform(invocation, syscall) as SyscallResult),
+      syncSyscall: syscall => encodeAnswer(this.#perform(invocation, syscall, 'sync') as SyscallResult),
       closeQuery: queryId => void invocation.streams.delete(queryId),
       onLog: ({ text }) => this.#log(invocation, text),
     }
@@ -319,7 +315,8 @@ export class FunctionRunner {
   #answer(invocation: Invocation, syscall: RequestedSyscall): SyscallAnswer | Promise<SyscallAnswer> {
     const fail = (error: unknown): SyscallAnswer => this.#describe(invocation, error)
     try {
-      const result = this.#perform(invocation, syscall)
+      const form = syscall.operation.startsWith('storage/') ? 'js' : 'async'
+      const result = this.#perform(invocation, syscall, form)
       if (result instanceof Promise)
         return result.then(encodeAnswer, fail)
       return encodeAnswer(result)
@@ -332,10 +329,9 @@ export class FunctionRunner {
   #perform(
     invocation: Invocation,
     { operation, json, bytes }: RequestedSyscall,
+    form: SyscallForm,
   ): SyscallResult | Promise<SyscallResult> {
-    const syscall = SYSCALLS[operation]
-    if (!syscall)
-      throw new Error(`The embedded deployment does not support the system call "${operation}".`)
+    const syscall = findSyscall(operation, form, invocation.kind)
     return syscall(invocation, JSON.parse(json), this.#syscallHost, bytes)
   }
 

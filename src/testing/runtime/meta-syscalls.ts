@@ -31,15 +31,11 @@ const getRequestMetadata: Syscall = ({ execution: { origin } }) => ({
 const getDeploymentMetadata: Syscall = () => ({ name: 'convue', region: null, class: 'dev' })
 
 const getSnapshotTs: Syscall = ({ execution }) => {
-  const { transaction } = execution
-  if (!transaction)
-    return refuse('`getSnapshotTs` is only available in queries and mutations.')
   execution.readsTime = true
-  return convexToJson(transaction.snapshot)
+  return convexToJson(execution.transaction!.snapshot)
 }
 
-const getTransactionMetrics: Syscall = ({ execution: { transaction } }) =>
-  transaction ? transaction.metrics : refuse('Unknown async operation: getTransactionMetrics')
+const getTransactionMetrics: Syscall = ({ execution }) => execution.transaction!.metrics
 
 const getServiceUrl: Syscall = (_invocation, { service }: { service: string }) =>
   refuse(`The embedded deployment does not have the service "${service}".`)
@@ -53,7 +49,7 @@ const signJwt: Syscall = () =>
 /** A deployment of Convex sends audit logs to a log stream, which the embedded deployment lacks. */
 const auditLog: Syscall = () => null
 
-export const metaSyscalls: Record<string, Syscall> = {
+export const metaSyscalls = {
   '1.0/getUserIdentity': getUserIdentity,
   '1.0/getFunctionMetadata': getFunctionMetadata,
   '1.0/getRequestMetadata': getRequestMetadata,
@@ -64,4 +60,4 @@ export const metaSyscalls: Record<string, Syscall> = {
   '1.0/createServiceToken': createServiceToken,
   '1.0/signJwt': signJwt,
   '1.0/auditLog': auditLog,
-}
+} satisfies Record<string, Syscall>

@@ -58,9 +58,9 @@ const get: Syscall = (invocation, { storageId }: FileArgs, host) => {
   return file && { blob: Buffer.from(file.bytes).toString('base64'), contentType: file.contentType }
 }
 
-/** Stores the file of an action. */
-const storeBlob: Syscall = (invocation, args: StoreArgs & { options?: { sha256?: string } }, host, bytes) =>
-  storeBytes(invocation, { ...args, sha256: args.options?.sha256 ?? args.sha256 }, bytes ?? new Uint8Array(), host)
+/** Stores the file of an action. Only `jsSyscall` passes the content. */
+const storeBlob: Syscall = (invocation, args: StoreArgs, host, bytes) =>
+  storeBytes(invocation, args, bytes ?? refuse('Unknown async operation storage/storeBlob'), host)
 
 const getBlob: Syscall = (invocation, { storageId }: FileArgs, host) => {
   const file = readFile(invocation, storageId, host)
@@ -106,7 +106,7 @@ function requireStorageId(invocation: Invocation, storageId: string, method: str
   return storageId
 }
 
-export const storageSyscalls: Record<string, Syscall> = {
+export const storageSyscalls = {
   '1.0/storageGetUrl': getUrl,
   '1.0/storageGetMetadata': getMetadata,
   '1.0/storageGenerateUploadUrl': generateUploadUrl,
@@ -115,4 +115,4 @@ export const storageSyscalls: Record<string, Syscall> = {
   '1.0/storageGet': get,
   'storage/storeBlob': storeBlob,
   'storage/getBlob': getBlob,
-}
+} satisfies Record<string, Syscall>
