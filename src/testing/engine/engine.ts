@@ -16,6 +16,7 @@ import { changeIndexes } from './index-changes.ts'
 import { SnapshotView } from './snapshot-view.ts'
 import { Store } from './store.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { TableContents } from './table-contents.ts'
 import { TableRegistry } from './table-registry.ts'
 import { EngineTransaction } from './transaction.ts'
 
@@ -109,18 +110,26 @@ export class Engine {
         this.#invalidateAll()
     }
     catch (error) {
-      this.#registry.reloadIndexes()
+      this.#registry.reload()
       throw error
     }
   }
 
   /**
-   * Changes the number of an empty table, so that documents with exported ids can be imported:
-   * their ids contain the table number.
+   * Changes the contents of tables in one commit. If `change` throws, nothing has changed. Open
+   * transactions cannot continue, and all subscriptions are called once.
    */
-  renumberTable(table: TableInfo, number: number): void {
-    inTransaction(this.#database, () => this.#registry.renumber(table, number))
-    this.#invalidateAll()
+  replaceContents<Result>(change: (contents: TableContents) => Result): Result {
+    const context = { registry: this.#registry, store: this.#store, files: this.files, clock: this.#clock }
+    try {
+      const result = inTransaction(this.#database, () => change(new TableContents(context)))
+      this.#invalidateAll()
+      return result
+    }
+    catch (error) {
+      this.#registry.reload()
+      throw error
+    }
   }
 
   /** Deletes all documents, files and saved results of mutations. Tables keep their numbers. */

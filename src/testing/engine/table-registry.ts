@@ -40,6 +40,7 @@ const SYSTEM_INDEXES: Readonly<Record<string, readonly string[]>> = {
 export class TableRegistry {
   readonly #byNumber = new Map<number, TableInfo>()
   readonly #byName = new Map<string, TableInfo>()
+  readonly #selectTables: StatementSync
   readonly #selectIndexes: StatementSync
   readonly #insertTable: StatementSync
   readonly #insertIndex: StatementSync
@@ -49,20 +50,27 @@ export class TableRegistry {
 
   constructor(database: DatabaseSync) {
     database.exec(SCHEMA)
+    this.#selectTables = database.prepare('SELECT * FROM tables')
     this.#selectIndexes = database.prepare('SELECT * FROM indexes ORDER BY id')
     this.#insertTable = database.prepare('INSERT INTO tables (number, component, name) VALUES (?, ?, ?)')
     this.#insertIndex = database.prepare('INSERT INTO indexes (table_number, name, fields) VALUES (?, ?, ?)')
     this.#updateNumber = database.prepare('UPDATE tables SET number = ? WHERE number = ?')
     this.#updateIndexes = database.prepare('UPDATE indexes SET table_number = ? WHERE table_number = ?')
     this.#deleteIndex = database.prepare('DELETE FROM indexes WHERE id = ?')
-    for (const { number, component, name } of database.prepare('SELECT * FROM tables').all())
-      this.#add({ number: number as number, component: component as string, name: name as string, indexes: new Map() })
-    this.reloadIndexes()
+    this.reload()
   }
 
-  /** Reads the indexes from the database again, after a change of indexes has failed. */
-  reloadIndexes(): void {
-    this.#byNumber.forEach(table => table.indexes.clear())
+  /** Makes the tables and the indexes those of the database, after a change of them has failed. */
+  reload(): void {
+    const known = new Map(this.#byName)
+    this.#byName.clear()
+    this.#byNumber.clear()
+    for (const { number, component, name } of this.#selectTables.all() as unknown as Omit<TableInfo, 'indexes'>[]) {
+      const table = known.get(nameKey(component, name)) ?? { number, component, name, indexes: new Map() }
+      table.number = number
+      table.indexes.clear()
+      this.#add(table)
+    }
     for (const { id, table_number, name, fields } of this.#selectIndexes.all()) {
       const table = this.#byNumber.get(table_number as number)!
       const index = { id, table: table.number, name, fields: JSON.parse(fields as string) } as IndexInfo

@@ -72,14 +72,6 @@ export class EngineTransaction implements Transaction {
     return id
   }
 
-  /** Inserts or replaces a document that has an id and a creation time, as in an export. */
-  restore(fields: DocumentValue & { _id: string, _creationTime: number }): void {
-    this.check()
-    if (!this.#tableOf(fields._id))
-      throw new Error(`There is no table for the document ID ${fields._id}`)
-    this.#write(fields._id, fields)
-  }
-
   replace(id: string, fields: DocumentValue): void {
     const { value } = this.#require(id, 'Replace')
     this.#write(id, { ...fields, _id: id, _creationTime: value._creationTime })

@@ -2,6 +2,8 @@
 import type { JSONValue } from 'convex/values'
 import type { Buffer } from 'node:buffer'
 import type { ZipEntry } from './zip.ts'
+import { isIdentifier } from '../engine/identifiers.ts'
+import { STORAGE } from '../runtime/files.ts'
 import { fromExportJson, SCHEMA_MARKER } from './export-json.ts'
 import { readZip } from './zip.ts'
 
@@ -26,8 +28,14 @@ const DOCUMENTS_FILE = /documents\.jsonl$/
 const SCHEMA_FILE = /generated_schema\.jsonl$/
 const STORED_FILE = /^(?:.*\/)?_storage\/([^/.]+)(?:\.[^/]*)?$/
 
-/** @throws {Error} if the file does not have the format. */
+/** @throws {Error} if the file does not have the format, or cannot be imported. */
 export function readImportFile(content: Buffer, format: ImportFormat, table: string, component: string): ImportFile {
+  const file = parseFile(content, format, table, component)
+  file.tables.forEach(checkTable)
+  return file
+}
+
+function parseFile(content: Buffer, format: ImportFormat, table: string, component: string): ImportFile {
   switch (format) {
     case 'zip':
       return readArchive(content, component)
@@ -42,6 +50,17 @@ export function readImportFile(content: Buffer, format: ImportFormat, table: str
   }
 }
 
+/** Refuses what Convex does not import, before the import is confirmed. */
+function checkTable({ table, documents }: ImportedTable): void {
+  if (!isIdentifier(table) || (table.startsWith('_') && table !== STORAGE)) {
+    throw new Error(`${JSON.stringify(table)} isn't a valid table name: a name begins with a letter, `
+      + 'and has at most 64 letters, digits and underscores.')
+  }
+  const ids = documents.map(({ _id }) => _id).filter(id => id !== undefined)
+  if (new Set(ids).size < ids.length)
+    throw new Error(`Objects in table "${table}" have duplicate _id fields`)
+}
+
 function readArchive(content: Buffer, base: string): ImportFile {
   const tables: ImportedTable[] = []
   const files = new Map<string, Buffer>()
@@ -50,7 +69,7 @@ function readArchive(content: Buffer, base: string): ImportFile {
   for (const { name, data } of entries) {
     const table = DOCUMENTS.exec(name)?.[1]
     const file = STORED_FILE.exec(name)?.[1]
-    if (table !== undefined && (table === '_storage' || !table.startsWith('_'))) {
+    if (table !== undefined && (table === STORAGE || !table.startsWith('_'))) {
       const isMarked = marked.has(name.replace(DOCUMENTS_FILE, ''))
       const documents = parseLines(toEncodedJson(data.toString(), isMarked))
       tables.push({ component: componentOf(name, base), table, documents })

@@ -1,14 +1,17 @@
 /** Imports of data with `npx convex import`: upload, confirmation, and the change of the data. */
 import type { JSONValue, Value } from 'convex/values'
-import type { DocumentValue } from '../engine/types.ts'
-import type { Data, DataTransaction } from '../runtime/data.ts'
+import type { TableContents } from '../engine/table-contents.ts'
+import type { DocumentValue, TableInfo } from '../engine/types.ts'
+import type { Data } from '../runtime/data.ts'
 import type { ImportFile, ImportFormat } from './import-file.ts'
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { convexToJson, jsonToConvex } from 'convex/values'
+import { checkFields } from '../engine/document-fields.ts'
 import { decodeId } from '../engine/ids.ts'
+import { checkDocument } from '../engine/value-limits.ts'
 import { HttpError } from '../http-error.ts'
-import { clock } from '../runtime/clock.ts'
+import { STORAGE } from '../runtime/files.ts'
 import { readImportFile } from './import-file.ts'
 
 /** What an import does with existing documents. */
@@ -87,10 +90,7 @@ export class Imports {
     return created.id
   }
 
-  /**
-   * Performs an import in one transaction. If a table needs another number, another transaction
-   * clears the replaced tables first.
-   */
+  /** Changes the data in one commit. If the import fails, nothing has changed. */
   async perform(id: string): Promise<void> {
     const found = this.#imports.get(id)
     if (!found?.file)
@@ -114,11 +114,9 @@ export class Imports {
   }
 
   #summarize({ tables }: ImportFile, options: ImportOptions): JSONValue {
-    const occupied = tables.filter(target => this.#count(target) > 0)
-    if (options.mode === 'requireEmpty' && occupied.length > 0) {
-      throw new Error(`Table ${occupied[0]!.table} already exists. `
-        + 'Please choose a new table name or use replace/append modes.')
-    }
+    const occupied = tables.find(target => this.#count(target) > 0)
+    if (options.mode === 'requireEmpty' && occupied)
+      throw alreadyExists(occupied)
     const cleared = this.#cleared(tables, options)
     const created = new Map(tables.map(target => [nameOf(target), target.documents.length]))
     const deleted = new Map(cleared.map(target => [nameOf(target), this.#count(target)]))
@@ -139,91 +137,142 @@ export class Imports {
         return tables
       case 'replaceAll':
         return this.#data.engine.tables
-          .filter(({ name }) => name === '_storage' || !name.startsWith('_'))
+          .filter(({ name }) => name === STORAGE || !name.startsWith('_'))
           .map(({ component, name: table }) => ({ component, table }))
       default:
         return []
     }
   }
 
+  /** A table that does not exist is not added: the import may fail. */
   #count({ component, table }: Target): number {
+    const exists = this.#data.engine.tables.some(info => info.component === component && info.name === table)
+    if (!exists)
+      return 0
     return this.#data.transact(transaction => [...transaction.documents(component, table)].length)
   }
 
   async #write({ tables, files }: ImportFile, options: ImportOptions): Promise<number> {
-    const documents = tables.map(table => ({
-      ...table,
-      documents: table.documents.map(document => jsonToConvex(document) as DocumentValue),
-    }))
-    await this.#storeFiles(documents, files)
-    const cleared = this.#cleared(tables, options)
-    // Only an empty table can receive another number.
-    if (documents.some(table => this.#wantedNumber(table) !== undefined)) {
-      this.#data.transact(transaction => clearTables(transaction, cleared))
-      documents.forEach(table => this.#adoptNumber(table))
+    const decoded = tables.map(table => ({ ...table, documents: table.documents.map(decodeDocument) }))
+    const stored = await this.#storeFiles(decoded, files)
+    try {
+      return this.#data.engine.replaceContents((contents) => {
+        const cleared = this.#cleared(tables, options)
+        return this.#change(new ImportedContents(contents), decoded, cleared, options.mode)
+      })
     }
-    return this.#data.transact((transaction) => {
-      clearTables(transaction, cleared)
-      let count = 0
-      for (const { component, table, documents: rows } of documents) {
-        const { documents: schema } = this.#data.schemaOf(component)
-        for (const { _id, _creationTime: creationTime, ...fields } of rows) {
-          schema.checkWrite(table, fields)
-          const _creationTime = (creationTime as number | null | undefined) ?? clock.now()
-          if (typeof _id === 'string')
-            transaction.engine.restore({ ...fields, _id, _creationTime })
-          else
-            transaction.insert(component, table, fields)
-          count += 1
-        }
-      }
-      return count
-    })
+    catch (error) {
+      stored.forEach(key => this.#data.engine.files.delete(key))
+      throw error
+    }
   }
 
-  /** Stores the contents of files, and writes the keys of the contents into their documents. */
-  async #storeFiles(tables: DecodedTable[], files: Map<string, Buffer>): Promise<void> {
-    for (const { documents } of tables.filter(({ table }) => table === '_storage')) {
+  /** Returns the number of documents that have been written. */
+  #change(contents: ImportedContents, tables: DecodedTable[], cleared: Target[], mode: ImportMode): number {
+    const occupied = tables.find(target => !contents.isEmpty(target))
+    // Functions may have written to the table since the upload.
+    if (mode === 'requireEmpty' && occupied)
+      throw alreadyExists(occupied)
+    cleared.forEach(target => contents.clear(target))
+    tables.forEach(target => contents.adoptNumber(target, target.documents[0]?._id))
+    const policy = this.#data.limitPolicy(() => {})
+    for (const target of tables) {
+      const { documents: schema } = this.#data.schemaOf(target.component)
+      for (const { _id, _creationTime, ...fields } of target.documents) {
+        checkFields(fields, null)
+        checkDocument(fields, policy)
+        schema.checkWrite(target.table, fields)
+        contents.put(target, { ...fields, _id, _creationTime })
+      }
+    }
+    return tables.reduce((count, { documents }) => count + documents.length, 0)
+  }
+
+  /**
+   * Stores the contents of files, writes the keys of the contents into their documents, and returns
+   * the keys. If a content cannot be stored, none remains.
+   */
+  async #storeFiles(tables: DecodedTable[], files: Map<string, Buffer>): Promise<string[]> {
+    const stored: string[] = []
+    const documents = tables.filter(({ table }) => table === STORAGE).flatMap(({ documents }) => documents)
+    try {
       for (const document of documents) {
         const content = files.get(document._id as string)
         if (!content)
           throw new Error(`The archive does not contain the file ${document._id as string}.`)
         const { key, size, sha256 } = await this.#data.engine.files.write([content])
+        stored.push(key)
         delete document.internalId
         Object.assign(document, { key, size, sha256 } satisfies Record<string, Value>)
       }
+      return stored
     }
-  }
-
-  /** The table number in the ids of the imported documents, if the table has another number. */
-  #wantedNumber({ component, table, documents: [first] }: DecodedTable): number | undefined {
-    const wanted = typeof first?._id === 'string' ? decodeId(first._id)?.table : undefined
-    return wanted === this.#data.engine.table(component, table).number ? undefined : wanted
-  }
-
-  /** Gives an empty table the number that the ids of the imported documents contain. */
-  #adoptNumber(target: DecodedTable): void {
-    const { component, table } = target
-    const { engine } = this.#data
-    const wanted = this.#wantedNumber(target)
-    const current = engine.table(component, table)
-    if (wanted === undefined)
-      return
-    const affected = [current, engine.tableByNumber(wanted)].filter(info => info !== undefined)
-    const blocking = affected.find(({ component, name }) => this.#count({ component, table: name }) > 0)
-    if (blocking) {
-      throw new Error(`The ids of the documents for ${table} are not ids of this deployment's table, `
-        + `and the table ${blocking.name} is not empty.`)
+    catch (error) {
+      stored.forEach(key => this.#data.engine.files.delete(key))
+      throw error
     }
-    engine.renumberTable(current, wanted)
   }
 }
 
-function clearTables(transaction: DataTransaction, tables: Target[]): void {
-  for (const { component, table } of tables) {
-    for (const { id } of [...transaction.documents(component, table)])
-      transaction.delete(id)
+/** The tables during an import, by the names of their components. */
+class ImportedContents {
+  readonly #contents: TableContents
+
+  constructor(contents: TableContents) {
+    this.#contents = contents
   }
+
+  isEmpty(target: Target): boolean {
+    return this.#contents.isEmpty(this.#find(target))
+  }
+
+  /** Deletes all documents of a table, with the contents of their files. */
+  clear(target: Target): void {
+    const table = this.#find(target)
+    if (table.name === STORAGE) {
+      for (const { value } of this.#contents.documents(table))
+        this.#contents.deleteFile(value.key as string)
+    }
+    this.#contents.clear(table)
+  }
+
+  /** Gives an empty table the number that the ids of the imported documents contain. */
+  adoptNumber(target: Target, id: unknown): void {
+    const table = this.#find(target)
+    const wanted = typeof id === 'string' ? decodeId(id)?.table : undefined
+    if (wanted === undefined || wanted === table.number)
+      return
+    const affected = [table, this.#contents.byNumber(wanted)].filter(found => found !== undefined)
+    const blocking = affected.find(found => !this.#contents.isEmpty(found))
+    if (blocking) {
+      throw new Error(`The ids of the documents for ${table.name} are not ids of this deployment's table, `
+        + `and the table ${blocking.name} is not empty.`)
+    }
+    this.#contents.renumber(table, wanted)
+  }
+
+  put(target: Target, { _id, _creationTime, ...fields }: DocumentValue): void {
+    const table = this.#find(target)
+    const before = this.#contents.put(table, {
+      ...fields,
+      ...typeof _id === 'string' && { _id },
+      ...typeof _creationTime === 'number' && { _creationTime },
+    })
+    if (table.name === STORAGE && before)
+      this.#contents.deleteFile(before.value.key as string)
+  }
+
+  #find({ component, table }: Target): TableInfo {
+    return this.#contents.table(component, table)
+  }
+}
+
+function decodeDocument(document: Record<string, JSONValue>): DocumentValue {
+  return jsonToConvex(document) as DocumentValue
+}
+
+function alreadyExists({ table }: Target): Error {
+  return new Error(`Table ${table} already exists. Please choose a new table name or use replace/append modes.`)
 }
 
 function nameOf({ component, table }: Target): string {

@@ -214,24 +214,59 @@ describe('a transaction of the engine', () => {
     expect(decodeId(id)!.table).toBe(table.number)
   })
 
-  it('restores documents with their ids and creation times', () => {
+  it('does not find a document by a string that is not an id', () => {
+    const transaction = engine.begin()
+    expect(transaction.get('garbage')).toBeNull()
+    expect(() => transaction.delete('garbage')).toThrow('Delete on nonexistent document ID garbage')
+  })
+})
+
+describe('engine.replaceContents', () => {
+  it('writes documents with their ids and creation times', () => {
     const id = insert({ name: 'a' })
     const { value } = engine.begin().get(id)!
     const exported = { ...value, _id: id, _creationTime: creationTime({ value } as StoredDocument) }
     engine.wipe()
     for (const name of ['b', 'c']) {
-      const transaction = engine.begin()
-      transaction.restore({ ...exported, name })
-      engine.commit(transaction)
+      engine.replaceContents(contents => contents.put(table, { ...exported, name }))
       expect(engine.begin().get(id)!.value).toEqual({ ...exported, name })
       expect(names(engine.begin())).toEqual([name])
     }
   })
 
-  it('does not find a document by a string that is not an id', () => {
-    const transaction = engine.begin()
-    expect(transaction.get('garbage')).toBeNull()
-    expect(() => transaction.delete('garbage')).toThrow('Delete on nonexistent document ID garbage')
+  it('calls each subscription once, and ends the transactions that are open', () => {
+    insert({ name: 'a' })
+    const changes: bigint[] = []
+    const reading = engine.begin()
+    names(reading)
+    engine.subscribe(reading, timestamp => changes.push(timestamp))
+    const open = engine.begin()
+
+    engine.replaceContents((contents) => {
+      contents.clear(table)
+      contents.put(table, { name: 'b' })
+    })
+    expect(changes).toEqual([engine.timestamp])
+    expect(() => names(open)).toThrow(ConflictError)
+    expect(names(engine.begin())).toEqual(['b'])
+  })
+
+  it('changes neither documents nor tables nor their numbers if it fails', () => {
+    const id = insert({ name: 'a' })
+    const { number } = table
+    expect(() => engine.replaceContents((contents) => {
+      contents.clear(table)
+      contents.renumber(table, 20_000)
+      contents.put(contents.table('', 'others'), { name: 'b' })
+      throw new Error('on demand')
+    })).toThrow('on demand')
+
+    expect(names(engine.begin())).toEqual(['a'])
+    expect(engine.begin().get(id)!.value.name).toBe('a')
+    expect(table.number).toBe(number)
+    expect(engine.tables.map(({ name }) => name)).not.toContain('others')
+    insert({ name: 'c' })
+    expect(names(engine.begin())).toEqual(['a', 'c'])
   })
 })
 
