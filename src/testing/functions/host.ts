@@ -141,6 +141,7 @@ export class FunctionsHost {
   /** Sets the clock of the functions forward. Timers of actions that are then due fire. */
   advanceClock(ms: number): void {
     this.#threads.forEach(thread => thread.advanceClock(ms))
+    this.#watchdog.advanceClock(ms)
   }
 
   setEnvironments(environments: Environments): void {

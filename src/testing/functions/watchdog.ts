@@ -1,39 +1,57 @@
-/** Ends calls that run longer than Convex allows, even if their code never returns. */
+/** Ends calls that run longer than Convex allows, and code that never returns to its thread. */
 import type { FunctionsThread, ThreadCall } from './functions-thread.ts'
 import type { Limits } from './host-options.ts'
 import { timedOut } from './convex-words.ts'
 import { plainError } from './function-error.ts'
+import { ACTION_MS, OWN_TIME_MS } from './time-limits.ts'
 
 const TICK_MS = 50
-/** How long the code of a query or mutation may run. Time in which it waits does not count. */
-const OWN_TIME_MS = 1000
 /**
- * Convex ends an action after this time, including everything that the action waits for. Here, only
- * the time of the processor counts.
+ * After `advanceClock`, an action whose time is over has this real time, since timers that are due
+ * earlier than its end fire first.
  */
-const ACTION_MS = 600_000
+const GRACE_MS = 2000
 /**
- * The time for which one call may keep its thread from running anything else, even if it does not
- * use the processor. Convex runs each action in a thread of its own and has no such limit.
+ * The time for which one call may keep its thread from running anything else. It holds whatever
+ * `limits` is, since all other callers wait for the thread.
  */
 const LONGEST_TURN_MS = 30_000
 /** If code has already run this long in one turn, ending its call also ends the thread. */
 const LONG_TURN_MS = 200
 
+/** The parts of a thread that the watchdog needs. */
+export type WatchedThread = Pick<FunctionsThread, 'turn' | 'idleMs' | 'cpuMs' | 'restart'>
+
+/** The parts of a call that the watchdog needs. */
+export type WatchedCall = Pick<ThreadCall, 'isAction' | 'ended' | 'fail' | 'warn'>
+  & { call: Pick<ThreadCall['call'], 'callId' | 'rootId'> }
+
 interface Watched {
-  thread: FunctionsThread
-  call: ThreadCall
+  thread: WatchedThread
+  call: WatchedCall
+  /** In ms, on the deployment's clock. */
+  startedAt: number
+}
+
+/** A point of real time, in ms, and how long the processor had run the thread until then. */
+interface Moment {
+  at: number
+  cpuMs: number
 }
 
 /** The state of a thread at the last check. */
-interface Check {
+interface Check extends Moment {
   /** The number of the turn. */
   turn: number
   /** How long the thread has waited for events so far. */
   idleMs: number
-  /** The time, in ms, from which on the thread has been in one turn without waiting for events. */
-  busySince: number
-  at: number
+  /** Since when the thread has been in the same turn without waiting for events. */
+  busySince: Moment
+}
+
+/** How long a thread has been in the same turn, and the processor's part of this time. */
+interface TurnLength {
+  wallMs: number
   cpuMs: number
 }
 
@@ -45,22 +63,23 @@ interface Check {
 export class Watchdog {
   readonly #limits: Limits
   readonly #calls = new Map<number, Watched>()
-  readonly #checks = new WeakMap<FunctionsThread, Check>()
+  readonly #checks = new WeakMap<WatchedThread, Check>()
   /** The time in ms that calls have used, by root. */
   readonly #used = new Map<number, number>()
   /** The roots of the calls for which a warning has been written. */
   readonly #warned = new Set<number>()
   #timer: NodeJS.Timeout | undefined
+  /** How far the deployment's clock has been set forward, and when this has happened last. */
+  #aheadMs = 0
+  #advancedAt = -Infinity
 
   constructor(limits: Limits) {
     this.#limits = limits
   }
 
-  watch(thread: FunctionsThread, call: ThreadCall): void {
-    if (this.#limits === false)
-      return
+  watch(thread: WatchedThread, call: WatchedCall): void {
     const { callId, rootId } = call.call
-    this.#calls.set(callId, { thread, call })
+    this.#calls.set(callId, { thread, call, startedAt: this.#now() })
     void call.ended.then(() => {
       this.#calls.delete(callId)
       if (callId === rootId) {
@@ -71,72 +90,110 @@ export class Watchdog {
     this.#timer ??= setTimeout(() => void this.#tick(), TICK_MS)
   }
 
+  /** The deployment's clock has been set forward. */
+  advanceClock(ms: number): void {
+    this.#aheadMs += ms
+    this.#advancedAt = performance.now()
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
     this.#calls.clear()
   }
 
+  /** The time on the deployment's clock, from an unknown origin. */
+  #now(): number {
+    return performance.now() + this.#aheadMs
+  }
+
   async #tick(): Promise<void> {
     const threads = new Set([...this.#calls.values()].map(({ thread }) => thread))
     await Promise.all([...threads].map(thread => this.#check(thread)))
+    this.#endLongActions()
     this.#timer = this.#calls.size === 0 ? undefined : setTimeout(() => void this.#tick(), TICK_MS)
   }
 
-  async #check(thread: FunctionsThread): Promise<void> {
+  async #check(thread: WatchedThread): Promise<void> {
     const last = this.#checks.get(thread)
     const { turn: { callId, count: turn }, idleMs } = thread
     const at = performance.now()
     const cpuMs = await thread.cpuMs() ?? (last?.cpuMs ?? 0) + TICK_MS
     const isSameTurn = last?.turn === turn && last.idleMs === idleMs
-    const busySince = isSameTurn ? last.busySince : at
+    const busySince = isSameTurn ? last.busySince : { at, cpuMs }
     this.#checks.set(thread, { turn, idleMs, busySince, at, cpuMs })
     // The first check of a thread has nothing to compare with.
     if (last === undefined)
       return
-    const turnMs = at - busySince
+    const length = { wallMs: at - busySince.at, cpuMs: cpuMs - busySince.cpuMs }
     // If the worker has been replaced, the new one has counted from 0. If there was a pause between
     // the checks, most of the time was spent on calls that have ended.
     const spent = Math.max(0, Math.min(cpuMs - last.cpuMs, at - last.at, 2 * TICK_MS))
     const watched = this.#calls.get(callId)
     if (watched)
-      this.#charge(watched, { spent, turnMs })
-    else if (this.#limits === 'enforce' && turnMs >= longestTurn(callId))
+      this.#charge(watched, spent, length)
+    else if (this.#isStuck(length, this.#longestTurn(callId)))
       void thread.restart()
   }
 
-  #charge(watched: Watched, { spent, turnMs }: { spent: number, turnMs: number }): void {
+  #charge(watched: Watched, spent: number, length: TurnLength): void {
     const { isAction, call: { rootId } } = watched.call
     const used = (this.#used.get(rootId) ?? 0) + spent
     this.#used.set(rootId, used)
-    const isStuck = turnMs >= LONGEST_TURN_MS
-    const isOver = used >= (isAction ? ACTION_MS : OWN_TIME_MS)
-    if (isStuck || isOver)
-      this.#end(watched, turnMs)
+    if (this.#isStuck(length, LONGEST_TURN_MS))
+      this.#end(watched, this.#limits === 'enforce' ? limitOf(watched) : LONGEST_TURN_MS, length)
+    else if (!isAction && used >= OWN_TIME_MS)
+      this.#exceed(watched, length)
   }
 
-  #end({ thread, call }: Watched, turnMs: number): void {
-    const { callId, rootId } = call.call
-    const seconds = (call.isAction ? ACTION_MS : OWN_TIME_MS) / 1000
-    if (this.#limits === 'warn') {
-      this.#calls.delete(callId)
-      if (!this.#warned.has(rootId))
-        call.warn(`${timedOut(seconds)}. Convex would end the function here.`)
-      this.#warned.add(rootId)
+  #endLongActions(): void {
+    if (performance.now() - this.#advancedAt < GRACE_MS)
       return
+    for (const watched of this.#calls.values()) {
+      if (watched.call.isAction && this.#now() - watched.startedAt >= ACTION_MS)
+        this.#exceed(watched, { wallMs: 0, cpuMs: 0 })
     }
-    call.fail({ status: 'error', error: plainError(timedOut(seconds)) })
-    if (turnMs >= LONG_TURN_MS)
+  }
+
+  /**
+   * Convex's limits include code that only blocks its thread. Otherwise, only the time of the
+   * processor counts, so that a debugger can pause a function for any time.
+   */
+  #isStuck({ wallMs, cpuMs }: TurnLength, longest: number): boolean {
+    return (this.#limits === 'enforce' ? wallMs : cpuMs) >= longest
+  }
+
+  /**
+   * How long code that is not part of a running call may keep its thread busy. The id is 0 for code
+   * of an action that continues after an event of Node, such as the end of a body. Any other id is
+   * the id of a call that has ended.
+   */
+  #longestTurn(callId: number): number {
+    if (callId === 0 || this.#limits !== 'enforce')
+      return LONGEST_TURN_MS
+    return OWN_TIME_MS
+  }
+
+  /** A call has exceeded a limit of Convex. */
+  #exceed(watched: Watched, length: TurnLength): void {
+    const { call } = watched
+    const { rootId } = call.call
+    if (this.#limits === 'enforce') {
+      this.#end(watched, limitOf(watched), length)
+    }
+    else if (this.#limits === 'warn' && !this.#warned.has(rootId)) {
+      this.#warned.add(rootId)
+      call.warn(`${timedOut(limitOf(watched) / 1000)}. Convex would end the function here.`)
+    }
+  }
+
+  #end({ thread, call }: Watched, limitMs: number, { wallMs }: TurnLength): void {
+    call.fail({ status: 'error', error: plainError(timedOut(limitMs / 1000)) })
+    if (wallMs >= LONG_TURN_MS)
       void thread.restart()
   }
 }
 
-/**
- * How long code that is not part of a running call may keep its thread busy. The id is 0 for code
- * of an action that continues after an event of Node, such as the end of a body. Any other id is
- * the id of a call that has ended.
- */
-function longestTurn(callId: number): number {
-  if (callId === 0)
-    return LONGEST_TURN_MS
-  return OWN_TIME_MS
+/** The limit of Convex for a call, in ms. */
+function limitOf({ call }: Watched): number {
+  return call.isAction ? ACTION_MS : OWN_TIME_MS
 }
