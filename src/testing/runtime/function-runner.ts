@@ -1,6 +1,5 @@
 /** Runs functions in their threads: transactions, retries, nested calls and system calls. */
 import type { JSONValue } from 'convex/values'
-import type { FunctionsHost } from '../functions/host.ts'
 import type { CallOutcome, SyscallAnswer } from '../functions/messages.ts'
 import type { Syscall as RequestedSyscall, SyscallHandler } from '../functions/syscall-handler.ts'
 import type { MutationRequest } from './call.ts'
@@ -10,6 +9,7 @@ import type { FunctionPath } from './function-path.ts'
 import type { CatalogFunction, FunctionKind, FunctionsCatalog } from './functions-catalog.ts'
 import type { HttpReply, HttpRequest } from './http-request.ts'
 import type { Origin } from './invocation.ts'
+import type { LoadedFunctions } from './loaded-functions.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SyscallHost, SyscallResult } from './syscall.ts'
 import type { SyscallForm } from './system-calls.ts'
@@ -39,14 +39,6 @@ const FIRST_HEAD_START_MS = 10
 
 /** A shorter text cannot exceed Convex's limits of arguments and results. */
 const UNCHECKED_LENGTH = 4096
-
-/** The functions of a deployment, loaded together and ready to run. */
-export interface LoadedFunctions {
-  host: FunctionsHost
-  /** The absolute path of the functions folder. */
-  directory: string
-  catalog: FunctionsCatalog
-}
 
 /** The parts of a deployment that running functions use. */
 export interface RunnerHost {
@@ -263,8 +255,9 @@ export class FunctionRunner {
 
   async #call(invocation: Invocation, name: string, module: string, args: JSONValue): Promise<CallOutcome> {
     const { execution, kind, path: { component } } = invocation
-    const { origin, transaction, rootId } = execution
-    const running = this.#functions.host.invoke({
+    execution.functions ??= this.#functions
+    const { origin, transaction, rootId, functions } = execution
+    const running = functions.host.invoke({
       kind: kind as FunctionKind,
       component,
       module,
@@ -348,7 +341,7 @@ export class FunctionRunner {
     target: FunctionPath,
     args: JSONValue,
   ): Promise<string> {
-    const found = this.catalog.requireForFunction(target, kind, path.component)
+    const found = execution.functions!.catalog.requireForFunction(target, kind, path.component)
     const invocation = new Invocation(execution, found.path, kind, depth + 1)
     if (kind === 'query')
       return await this.#invoke(invocation, found, args)
@@ -383,7 +376,7 @@ export class FunctionRunner {
         }
       }
       case 'action':
-        return await this.#invoke(new Invocation(execution, found.path, kind, 2), found, args)
+        return await this.runAction(found, args, origin, logLines)
       default:
         return kind satisfies never
     }

@@ -4,6 +4,7 @@ import type { QueryJournal } from '../engine/page.ts'
 import type { Identity } from '../identity.ts'
 import type { DataTransaction } from './data.ts'
 import type { FunctionPath } from './function-path.ts'
+import type { LoadedFunctions } from './loaded-functions.ts'
 import type { ScheduledJob } from './scheduler.ts'
 
 /** The request that has caused a call, and the identity that its functions run as. */
@@ -37,6 +38,11 @@ export class Execution {
    * The id of the call that a client has made. The watchdog adds the time of nested calls to it.
    */
   rootId = 0
+  /**
+   * The functions that were loaded when the execution began; `null` before. Functions of one
+   * transaction belong to one load, and `rootId` is an id of its threads.
+   */
+  functions: LoadedFunctions | null = null
   readsIdentity = false
   /** Whether a function of the transaction has read the time or a random value. */
   readsTime = false
