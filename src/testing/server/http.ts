@@ -153,7 +153,7 @@ async function respond(
   try {
     if (request.method === 'HEAD')
       await body?.cancel()
-    else
+    else if (body)
       await send(body, response)
     response.end()
   }
@@ -163,13 +163,23 @@ async function respond(
   }
 }
 
-/** Sends a body no faster than the client reads it. */
-async function send(body: ReadableStream<Uint8Array> | null, response: ServerResponse): Promise<void> {
-  const closed = once(response, 'close')
-  for await (const chunk of body ?? []) {
-    if (response.destroyed)
+/**
+ * Sends a body no faster than the client reads it. A client that disconnects cancels the body at
+ * once, although the next part may never arrive.
+ */
+async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  // The client may have disconnected before the function has responded.
+  if (response.closed)
+    return await reader.cancel()
+  const closed = once(response, 'close').then(() => reader.cancel())
+  // A body that has failed cannot be cancelled.
+  closed.catch(() => {})
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done || response.destroyed)
       return
-    if (!response.write(chunk))
+    if (!response.write(value))
       await Promise.race([once(response, 'drain'), closed])
   }
 }
