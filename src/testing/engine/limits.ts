@@ -29,6 +29,12 @@ export const FUNCTION_LIMITS = {
 
 type Metered = keyof typeof FUNCTION_LIMITS
 
+/**
+ * What a nested call may use of each limit, by the names of `getTransactionMetrics()`. A limit that
+ * is missing remains that of its caller.
+ */
+export type Budget = Partial<Record<string, number>>
+
 interface LimitWords {
   code: string
   error: string
@@ -136,6 +142,8 @@ export class Meter {
   readonly #policy: LimitPolicy
   readonly #used = new Map<Metered, number>()
   readonly #ranges = new Set<string>()
+  /** The limits of the call that runs now. */
+  #limits = FUNCTION_LIMITS
 
   constructor(policy: LimitPolicy) {
     this.#policy = policy
@@ -165,11 +173,31 @@ export class Meter {
     this.#use('scheduledBytes', argumentBytes)
   }
 
+  /**
+   * Runs a nested call with a budget. The budget counts from what the transaction has used so far,
+   * and can only lower the limits of the caller.
+   */
+  async withBudget<Result>(budget: Budget, call: () => Promise<Result>): Promise<Result> {
+    const limits = this.#limits
+    this.#limits = { ...limits }
+    for (const [name, metered] of Object.entries(METRICS)) {
+      const share = budget[name]
+      if (share !== undefined)
+        this.#limits[metered] = Math.min(limits[metered], this.#usedOf(metered) + share)
+    }
+    try {
+      return await call()
+    }
+    finally {
+      this.#limits = limits
+    }
+  }
+
   /** The used and the remaining amount of each limit. */
   get metrics(): Record<string, { used: number, remaining: number }> {
     return Object.fromEntries(Object.entries(METRICS).map(([name, metered]) => {
-      const used = this.#used.get(metered) ?? 0
-      return [name, { used, remaining: Math.max(0, FUNCTION_LIMITS[metered] - used) }]
+      const used = this.#usedOf(metered)
+      return [name, { used, remaining: Math.max(0, this.#limits[metered] - used) }]
     }))
   }
 
@@ -184,10 +212,10 @@ export class Meter {
   }
 
   #use(metered: Metered, amount: number): void {
-    const before = this.#used.get(metered) ?? 0
-    const limit = FUNCTION_LIMITS[metered]
-    this.#used.set(metered, before + amount)
-    if (before + amount <= limit)
+    const used = this.#usedOf(metered) + amount
+    const limit = this.#limits[metered]
+    this.#used.set(metered, used)
+    if (used <= limit)
       return
     const { code, error, hint, printLimit = String } = WORDS[metered]
     const sentence = `${error} (limit: ${printLimit(limit)})`
@@ -195,5 +223,9 @@ export class Meter {
       this.#policy.exceeded(code, `${sentence}. ${hint}`)
     else
       this.#policy.exceeded(code, sentence)
+  }
+
+  #usedOf(metered: Metered): number {
+    return this.#used.get(metered) ?? 0
   }
 }

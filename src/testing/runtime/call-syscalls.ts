@@ -1,5 +1,6 @@
 /** System calls that call, schedule and name other functions. */
 import type { JSONValue } from 'convex/values'
+import type { Budget } from '../engine/limits.ts'
 import type { DataTransaction } from './data.ts'
 import type { FunctionAddress } from './function-path.ts'
 import type { Invocation } from './invocation.ts'
@@ -13,17 +14,36 @@ interface CallArgs extends FunctionAddress {
   args: JSONValue
 }
 
+interface NestedArgs extends CallArgs {
+  udfType: string
+  transactionLimits?: Record<string, JSONValue>
+}
+
 interface ScheduleArgs extends CallArgs {
   /** Seconds since 1970. */
   ts: number
 }
 
-const runUdf: Syscall = async (invocation, { udfType, args, ...address }: CallArgs & { udfType: string }, host) => {
+/** How many nested calls of a transaction Convex runs within each other. */
+const MAX_DEPTH = 8
+
+const runUdf: Syscall = async (invocation, { udfType, args, transactionLimits, ...address }: NestedArgs, host) => {
   const path = resolveAddress(invocation.path.component, address)
   const kind = udfType === 'mutation' ? 'mutation' : 'query'
   if (kind === 'mutation' && invocation.kind === 'query')
     refuse('Cannot call a Mutation function from a Query function')
-  return new EncodedJson(await host.runInTransaction(invocation, kind, path, args))
+  if (invocation.depth > MAX_DEPTH)
+    refuse('Cross component call depth limit exceeded. Do you have an infinite loop in your app?')
+  const run = (): Promise<string> => host.runInTransaction(invocation, kind, path, args)
+  const { meter } = invocation.execution.transaction!
+  return new EncodedJson(await meter.withBudget(checkBudget(transactionLimits), run))
+}
+
+function checkBudget(limits: Record<string, JSONValue> = {}): Budget {
+  const invalid = Object.entries(limits).find(([, limit]) => !Number.isInteger(limit) || (limit as number) < 0)
+  if (invalid)
+    refuse(`Invalid argument for \`runUdf\`: the limit \`${invalid[0]}\` is not a whole number that is positive or 0.`)
+  return limits as Budget
 }
 
 function runForAction(kind: 'query' | 'mutation' | 'action'): Syscall {
