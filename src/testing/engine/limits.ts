@@ -25,6 +25,11 @@ export const FUNCTION_LIMITS = {
   bytesWritten: 16 * MIB,
   functionsScheduled: 1000,
   scheduledBytes: 16 * MIB,
+  // Convex does not publish its limits of files. A nested call can have some.
+  filesWritten: Number.MAX_SAFE_INTEGER,
+  fileBytesWritten: Number.MAX_SAFE_INTEGER,
+  filesRead: Number.MAX_SAFE_INTEGER,
+  fileBytesRead: Number.MAX_SAFE_INTEGER,
 }
 
 type Metered = keyof typeof FUNCTION_LIMITS
@@ -94,6 +99,30 @@ const WORDS: Record<Metered, LimitWords> = {
     unit: ' bytes',
     printLimit: inBytes,
   },
+  filesWritten: {
+    code: 'TooManyFilesWritten',
+    error: `Too many files written ${IN_FUNCTION}`,
+    warning: `Many files written ${IN_FUNCTION}`,
+  },
+  fileBytesWritten: {
+    code: 'TooManyFileBytesWritten',
+    error: `Too many bytes of files written ${IN_FUNCTION}`,
+    warning: `Many bytes of files written ${IN_FUNCTION}`,
+    unit: ' bytes',
+    printLimit: inBytes,
+  },
+  filesRead: {
+    code: 'TooManyFilesRead',
+    error: `Too many files read ${IN_FUNCTION}`,
+    warning: `Many files read ${IN_FUNCTION}`,
+  },
+  fileBytesRead: {
+    code: 'TooManyFileBytesRead',
+    error: `Too many bytes of files read ${IN_FUNCTION}`,
+    warning: `Many bytes of files read ${IN_FUNCTION}`,
+    unit: ' bytes',
+    printLimit: inBytes,
+  },
 }
 
 /** The names of the limits in `getTransactionMetrics()`. */
@@ -105,6 +134,10 @@ const METRICS: Record<string, Metered> = {
   documentsWritten: 'documentsWritten',
   functionsScheduled: 'functionsScheduled',
   scheduledFunctionArgsBytes: 'scheduledBytes',
+  filesWritten: 'filesWritten',
+  fileWriteBytes: 'fileBytesWritten',
+  filesRead: 'filesRead',
+  fileReadBytes: 'fileBytesRead',
 }
 
 /** Applies the mode of the limits to one function. */
@@ -166,6 +199,16 @@ export class Meter {
   writeDocument(bytes: number): void {
     this.#use('documentsWritten', 1)
     this.#use('bytesWritten', bytes)
+  }
+
+  writeFile(bytes: number): void {
+    this.#use('filesWritten', 1)
+    this.#use('fileBytesWritten', bytes)
+  }
+
+  readFile(bytes: number): void {
+    this.#use('filesRead', 1)
+    this.#use('fileBytesRead', bytes)
   }
 
   schedule(argumentBytes: number): void {

@@ -48,6 +48,8 @@ export class DataTransaction {
   readonly engine: EngineTransaction
   readonly meter: Meter
   readonly policy: LimitPolicy
+  /** The keys of files that have been stored, and that no committed document refers to. */
+  readonly newFiles = new Set<string>()
   readonly #data: Data
 
   constructor(data: Data, engine: EngineTransaction, policy: LimitPolicy) {
@@ -179,17 +181,22 @@ export class Data {
     return new DataTransaction(this, this.engine.begin(transaction), this.limitPolicy(warn))
   }
 
-  end({ engine }: DataTransaction): void {
+  /** Ends a transaction, and deletes the files that it has stored and not committed. */
+  end({ engine, newFiles }: DataTransaction): void {
     this.engine.end(engine)
+    newFiles.forEach(key => this.engine.files.delete(key))
+    newFiles.clear()
   }
 
   /** Commits a transaction, and deletes the contents of files whose documents it has deleted. */
-  commit({ engine }: DataTransaction, answer: SavedAnswer | null = null): bigint {
-    const deletedFiles = engine.buffer.writes
-      .filter(({ table, before }) => table.name === '_storage' && before)
-      .filter(({ before, after }) => before!.value.key !== after?.value.key)
+  commit({ engine, newFiles }: DataTransaction, answer: SavedAnswer | null = null): bigint {
+    const files = engine.buffer.writes.filter(({ table }) => table.name === '_storage')
+    const deletedFiles = files
+      .filter(({ before, after }) => before && before.value.key !== after?.value.key)
       .map(({ before }) => before!.value.key as string)
-    return this.engine.commit(engine, { deletedFiles, ...answer && { answer: encodeAnswer(answer) } })
+    const timestamp = this.engine.commit(engine, { deletedFiles, ...answer && { answer: encodeAnswer(answer) } })
+    files.forEach(({ after }) => newFiles.delete(after?.value.key as string))
+    return timestamp
   }
 
   /**

@@ -43,22 +43,28 @@ export class Files {
     this.#data = data
   }
 
-  /** Stores the content of a file, and its document in the transaction. Returns the id. */
-  async store(
-    transaction: DataTransaction | null,
-    component: string,
-    { contents, contentType, expectedSha256 }: NewFile,
-  ): Promise<string> {
+  /**
+   * Stores the content of a file, and its document in the transaction of a mutation or in one of
+   * its own. Returns the id.
+   */
+  async store(transaction: DataTransaction | null, component: string, file: NewFile): Promise<string> {
+    const { contents, contentType, expectedSha256 } = file
     const { files } = this.#data.engine
     const { key, size, sha256 } = await files.write(contents)
-    if (expectedSha256 !== null && sha256 !== expectedSha256) {
-      files.delete(key)
-      throw new Sha256MismatchError(expectedSha256, sha256)
+    try {
+      if (expectedSha256 !== null && sha256 !== expectedSha256)
+        throw new Sha256MismatchError(expectedSha256, sha256)
+      const document = { key, size, sha256, ...contentType !== null && { contentType } }
+      if (!transaction)
+        return this.#data.transact(own => own.insert(component, STORAGE, document))
+      const id = transaction.insert(component, STORAGE, document)
+      transaction.newFiles.add(key)
+      return id
     }
-    const document = { key, size, sha256, ...contentType !== null && { contentType } }
-    if (transaction)
-      return transaction.insert(component, STORAGE, document)
-    return this.#data.transact(own => own.insert(component, STORAGE, document))
+    catch (error) {
+      files.delete(key)
+      throw error
+    }
   }
 
   /** The name in the URL of a file; `null` if the file does not exist. */

@@ -49,32 +49,34 @@ const remove: Syscall = (invocation, { storageId }: FileArgs, host) => {
   return null
 }
 
-/** Stores a file of a mutation, whose content is encoded as base64. */
-const store: Syscall = (invocation, { blob, ...args }: StoreArgs & { blob: string }, host) =>
-  storeBytes(invocation, args, Buffer.from(blob, 'base64'), host)
+/** Stores the file of an action. Only `jsSyscall` passes the content. */
+const storeBlob: Syscall = async ({ path }, { contentType, sha256 }: StoreArgs, { files }, bytes) => {
+  if (!bytes)
+    return refuse('Unknown async operation storage/storeBlob')
+  const file = { contents: [bytes], contentType: contentType || null, expectedSha256: sha256 ?? null }
+  return await files.store(null, path.component, file)
+}
+
+/** Stores a file in the transaction of a mutation. The content is encoded as base64. */
+const store: Syscall = async (invocation, { blob, contentType, sha256 }: StoreArgs & { blob: string }, { files }) => {
+  const { transaction } = invocation.execution
+  const bytes = Buffer.from(blob, 'base64')
+  transaction!.meter.writeFile(bytes.length)
+  const file = { contents: [bytes], contentType: contentType || null, expectedSha256: sha256 ?? null }
+  return await files.store(transaction, invocation.path.component, file)
+}
 
 const get: Syscall = (invocation, { storageId }: FileArgs, host) => {
   const file = readFile(invocation, storageId, host)
-  return file && { blob: Buffer.from(file.bytes).toString('base64'), contentType: file.contentType }
+  if (!file)
+    return null
+  invocation.execution.transaction!.meter.readFile(file.bytes.length)
+  return { blob: Buffer.from(file.bytes).toString('base64'), contentType: file.contentType }
 }
-
-/** Stores the file of an action. Only `jsSyscall` passes the content. */
-const storeBlob: Syscall = (invocation, args: StoreArgs, host, bytes) =>
-  storeBytes(invocation, args, bytes ?? refuse('Unknown async operation storage/storeBlob'), host)
 
 const getBlob: Syscall = (invocation, { storageId }: FileArgs, host) => {
   const file = readFile(invocation, storageId, host)
   return file && new Bytes({ contentType: file.contentType }, file.bytes)
-}
-
-async function storeBytes(
-  { path, execution }: Invocation,
-  { contentType, sha256 }: StoreArgs,
-  bytes: Uint8Array,
-  { files }: SyscallHost,
-): Promise<string> {
-  const file = { contents: [bytes], contentType: contentType || null, expectedSha256: sha256 ?? null }
-  return await files.store(execution.transaction, path.component, file)
 }
 
 /** Reads in the transaction of the function, or, in an action, the newest data. */
