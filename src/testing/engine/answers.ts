@@ -29,6 +29,7 @@ export class Answers {
   readonly #select: StatementSync
   readonly #insert: StatementSync
   readonly #forget: StatementSync
+  readonly #deleteBefore: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -39,11 +40,17 @@ export class Answers {
       'INSERT OR REPLACE INTO answers (session, request, timestamp, answer) VALUES (?, ?, ?, ?)',
     )
     this.#forget = database.prepare('DELETE FROM answers WHERE number <= ?')
+    this.#deleteBefore = database.prepare('DELETE FROM answers WHERE timestamp < ?')
   }
 
   /** The answer to a mutation that was committed, and the timestamp of its commit. */
   find(session: string, request: number): { answer: string, timestamp: bigint } | undefined {
     return this.#select.get(session, request) as { answer: string, timestamp: bigint } | undefined
+  }
+
+  /** Deletes the answers of commits before a timestamp. */
+  deleteBefore(timestamp: bigint): void {
+    this.#deleteBefore.run(timestamp)
   }
 
   clear(): void {

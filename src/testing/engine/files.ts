@@ -83,6 +83,14 @@ export class Files {
     }
   }
 
+  /** Deletes all files except those of the keys. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const { key } of this.#database.prepare('SELECT key FROM files').all()) {
+      if (!keys.has(key as string))
+        this.delete(key as string)
+    }
+  }
+
   clear(): void {
     this.#database.exec('DELETE FROM files; DELETE FROM chunks')
   }

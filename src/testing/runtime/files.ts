@@ -92,6 +92,24 @@ export class Files {
     })
   }
 
+  /**
+   * Deletes the contents without a document. A process that was ended between the two steps of
+   * `store` has left them. No file may be stored meanwhile.
+   */
+  removeOrphans(): void {
+    const tables = this.#data.engine.tables.filter(({ name }) => name === STORAGE)
+    const keys = this.#data.transact(transaction => tables.flatMap(({ component }) =>
+      [...transaction.documents(component, STORAGE)].map(({ value }) => value.key as string)))
+    this.#data.engine.files.keepOnly(new Set(keys))
+  }
+
+  removeExpiredUploads(): void {
+    for (const [token, { expiresAt }] of this.#uploads) {
+      if (expiresAt <= clock.now())
+        this.#uploads.delete(token)
+    }
+  }
+
   createUploadToken(component: string): string {
     const token = randomUUID()
     this.#uploads.set(token, { component, expiresAt: clock.now() + UPLOAD_URL_LIFETIME_MS })

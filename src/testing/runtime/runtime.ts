@@ -25,6 +25,7 @@ import { FunctionRunner } from './function-runner.ts'
 import { decodeArgs, describeMissing } from './functions-catalog.ts'
 import { Execution } from './invocation.ts'
 import { QueryResult } from './query-result.ts'
+import { Retention } from './retention.ts'
 import { Scheduler } from './scheduler.ts'
 import { SharedQueries } from './shared-queries.ts'
 
@@ -52,6 +53,7 @@ export class Runtime {
   readonly #queries: SharedQueries
   readonly #scheduler: Scheduler
   readonly #crons: CronRunner
+  readonly #retention: Retention
   /** The mutations that run now, by session and request. */
   readonly #mutations = new Map<string, Promise<Answer>>()
   #running = 0
@@ -69,6 +71,7 @@ export class Runtime {
     this.#runner = new FunctionRunner({ data, files: this.files, scheduler: this.#scheduler, urls }, functions)
     this.#queries = new SharedQueries((call, snapshot) => this.#executeQuery(call, snapshot))
     this.#crons = new CronRunner(data, (component, job) => this.#runCron(component, job))
+    this.#retention = new Retention({ data, files: this.files, scheduler: this.#scheduler })
   }
 
   /** The timestamp of the last commit, in nanoseconds since 1970. It never decreases. */
@@ -83,6 +86,8 @@ export class Runtime {
 
   /** Continues with the scheduled functions that the data contains, and starts the crons. */
   startJobs(components: string[], crons: ComponentCrons): void {
+    this.files.removeOrphans()
+    this.#retention.start()
     this.#scheduler.resume(components)
     this.#crons.deploy(crons)
   }
@@ -97,6 +102,7 @@ export class Runtime {
   stopJobs(): void {
     this.#scheduler.stop()
     this.#crons.stop()
+    this.#retention.stop()
   }
 
   /**

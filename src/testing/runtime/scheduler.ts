@@ -50,7 +50,6 @@ interface StoredJob {
 
 /** Convex runs at most this number of jobs at the same time. */
 const MAX_RUNNING = 10
-const RETENTION_MS = 7 * 24 * 60 * 60 * 1000
 /** Convex limits how far in the future a function may be scheduled. */
 const MAX_AHEAD_MS = 5 * 366 * 24 * 60 * 60 * 1000
 
@@ -81,18 +80,30 @@ export class Scheduler {
       const jobs: ScheduledJob[] = []
       for (const component of components) {
         for (const { id, value } of transaction.documents(component, SCHEDULED_FUNCTIONS)) {
-          const { state, scheduledTime, completedTime } = value as unknown as StoredJob & { completedTime?: number }
+          const { state, scheduledTime } = value as unknown as StoredJob
           if (state.kind === 'pending')
             jobs.push({ id, component, time: scheduledTime })
           else if (state.kind === 'inProgress')
             complete(transaction, id, { kind: 'failed', error: 'Transient error while executing action' })
-          else if (completedTime !== undefined && completedTime < clock.now() - RETENTION_MS)
-            transaction.delete(id)
         }
       }
       return jobs
     })
     pending.forEach(job => this.track(job))
+  }
+
+  /** Deletes the jobs that have ended before a time. */
+  removeCompleted(before: number): void {
+    const { data } = this.#host
+    const tables = data.engine.tables.filter(({ name }) => name === SCHEDULED_FUNCTIONS)
+    data.transact((transaction) => {
+      for (const { component } of tables) {
+        for (const { id, value } of [...transaction.documents(component, SCHEDULED_FUNCTIONS)]) {
+          if (value.completedTime !== undefined && (value.completedTime as number) < before)
+            transaction.delete(id)
+        }
+      }
+    })
   }
 
   /** Adds a job to the transaction of the function that schedules it. */
