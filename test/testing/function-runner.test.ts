@@ -9,6 +9,7 @@ import { Data } from '../../src/testing/runtime/data.ts'
 import { Files } from '../../src/testing/runtime/files.ts'
 import { FunctionRunner } from '../../src/testing/runtime/function-runner.ts'
 import { FunctionsCatalog } from '../../src/testing/runtime/functions-catalog.ts'
+import { SigningKey } from '../../src/testing/runtime/signing-key.ts'
 
 const KINDS = { outer: 'mutation', inner: 'mutation', wait: 'action', work: 'action' } as const
 
@@ -32,7 +33,7 @@ const DESCRIPTION: FunctionsDescription = {
   }],
 }
 
-const ORIGIN: Origin = { identity: null, requestId: 'request', ip: null, userAgent: null, authenticationError: null, job: null }
+const ORIGIN: Origin = { identity: null, requestId: 'request', ip: null, userAgent: null, authToken: null, authenticationError: null, job: null }
 
 /** The threads of one load. */
 class FakeHost {
@@ -67,7 +68,7 @@ function reloadDuring(operation: string, args: Record<string, unknown>): { runne
   onTestFinished(() => engine.close())
   const data = new Data(engine, 'enforce')
   const [first, second] = [new FakeHost(7), new FakeHost(500)]
-  const host = { data, files: new Files(data), scheduler: undefined as never, urls: () => ({ url: '', siteUrl: '' }) }
+  const host = { data, files: new Files(data), scheduler: undefined as never, signingKey: new SigningKey(null), urls: () => ({ url: '', siteUrl: '' }) }
   const runner = new FunctionRunner(host, first.functions)
   first.onCall = async (_, handler) => {
     if (first.requests.length > 1)

@@ -11,6 +11,8 @@ export interface Caller {
    * Whether the request has the admin key, which allows internal functions and the CLI's routes.
    */
   isAdmin: boolean
+  /** The token with which a user has authenticated. */
+  authToken?: string
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Call {
   component?: string
   /** @default unknown */
   metadata?: RequestMetadata
+  /** The token with which the user has authenticated. */
+  authToken?: string | undefined
 }
 
 /** How a function ended, in Convex's JSON encoding, with the lines that it wrote to the console. */

@@ -11,6 +11,7 @@ import type { HttpReply, HttpRequest } from './http-request.ts'
 import type { Origin } from './invocation.ts'
 import type { LoadedFunctions } from './loaded-functions.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { SigningKey } from './signing-key.ts'
 import type { SyscallHost, SyscallResult } from './syscall.ts'
 import type { SyscallForm } from './system-calls.ts'
 import { randomInt } from 'node:crypto'
@@ -45,6 +46,7 @@ export interface RunnerHost {
   data: Data
   files: Files
   scheduler: Scheduler
+  signingKey: SigningKey
   urls: () => { url: string, siteUrl: string }
 }
 

@@ -9,6 +9,8 @@ export interface HttpRequest {
   headers: [name: string, value: string][]
   body: Uint8Array<ArrayBuffer> | null
   identity: Identity
+  /** The token with which the user has authenticated. */
+  authToken?: string | undefined
   /** Why the request's bearer token was refused; `null` if it was accepted or is missing. */
   authenticationError: Error | null
   metadata: RequestMetadata

@@ -14,6 +14,8 @@ export interface Origin {
   requestId: string
   ip: string | null
   userAgent: string | null
+  /** The token of the user who has made the request; `null` for all other calls. */
+  authToken: string | null
   /**
    * Why the bearer token of an HTTP request was refused; `null` if it was accepted or is missing.
    */

@@ -1,5 +1,6 @@
 /** System calls about the caller, the request, the deployment and the transaction. */
 import type { JSONValue } from 'convex/values'
+import type { SignJwtOptions } from './signing-key.ts'
 import type { Syscall } from './syscall.ts'
 import { convexToJson } from 'convex/values'
 import { printFunctionName } from './function-path.ts'
@@ -25,7 +26,7 @@ const getRequestMetadata: Syscall = ({ execution: { origin } }) => ({
   userAgent: origin.userAgent,
   requestId: origin.requestId,
   scheduledFunctionId: origin.job?.id ?? null,
-  authToken: null,
+  authToken: origin.authToken,
 })
 
 const getDeploymentMetadata: Syscall = () => ({ name: 'convue', region: null, class: 'dev' })
@@ -38,13 +39,22 @@ const getSnapshotTs: Syscall = ({ execution }) => {
 const getTransactionMetrics: Syscall = ({ execution }) => execution.transaction!.metrics
 
 const getServiceUrl: Syscall = (_invocation, { service }: { service: string }) =>
-  refuse(`The embedded deployment does not have the service "${service}".`)
+  refuseService('getServiceUrl', service)
 
 const createServiceToken: Syscall = (_invocation, { service }: { service: string }) =>
-  refuse(`The embedded deployment does not create tokens for the service "${service}".`)
+  refuseService('getServiceToken', service)
 
-const signJwt: Syscall = () =>
-  refuse('The embedded deployment does not sign JWTs for Convex. Sign them with a library such as `jose`.')
+/** A deployment that is not in Convex's cloud refuses these calls, too. */
+function refuseService(method: string, service: string): never {
+  return refuse(`\`${method}("${service}")\` is only available in Convex's cloud, which has this service. `
+    + 'Here, call the provider of the model with your own key.')
+}
+
+const signJwt: Syscall = ({ path, execution }, options: SignJwtOptions, { signingKey, urls }) => {
+  const { url } = urls()
+  const issuer = path.component === '' ? url : `${url}/components/${path.component}`
+  return signingKey.sign(options, { issuer, now: execution.transaction!.beginTime })
+}
 
 /** A deployment of Convex sends audit logs to a log stream, which the embedded deployment lacks. */
 const auditLog: Syscall = () => null

@@ -13,6 +13,7 @@ import type { HttpReply, HttpRequest } from './http-request.ts'
 import type { Origin } from './invocation.ts'
 import type { JobSteps, ScheduledJob } from './scheduler.ts'
 import type { QueryCall } from './shared-queries.ts'
+import type { SigningKey } from './signing-key.ts'
 import { randomBytes } from 'node:crypto'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
@@ -33,10 +34,17 @@ import { SharedQueries } from './shared-queries.ts'
 export interface RuntimeHost {
   data: Data
   urls: () => { url: string, siteUrl: string }
+  signingKey: SigningKey
   log: (entry: Omit<LogEntry, 'at'>) => void
   errors: ErrorDetail
   /** Answers a query of Convex's command line, such as `_system/cli/tables`. */
   systemQuery: (call: QueryCall, transaction: DataTransaction) => JSONValue
+}
+
+/** The parts of a request that functions can read. */
+interface RequestSource {
+  metadata: RequestMetadata | undefined
+  authToken: string | null | undefined
 }
 
 /** The beginning of the names of queries that only Convex's own tools call. */
@@ -59,7 +67,7 @@ export class Runtime {
   #running = 0
 
   constructor(host: RuntimeHost, functions: LoadedFunctions) {
-    const { data, urls } = host
+    const { data, urls, signingKey } = host
     this.#host = host
     this.files = new Files(data)
     this.#scheduler = new Scheduler({
@@ -68,7 +76,8 @@ export class Runtime {
       runMutation: (path, args, job, steps) => this.#runScheduledMutation(path, args, job, steps),
       runAction: (path, args, job) => this.#runScheduledAction(path, args, job),
     })
-    this.#runner = new FunctionRunner({ data, files: this.files, scheduler: this.#scheduler, urls }, functions)
+    const { files } = this
+    this.#runner = new FunctionRunner({ data, files, scheduler: this.#scheduler, signingKey, urls }, functions)
     this.#queries = new SharedQueries((call, snapshot) => this.#executeQuery(call, snapshot))
     this.#crons = new CronRunner(data, (component, job) => this.#runCron(component, job))
     this.#retention = new Retention({ data, files: this.files, scheduler: this.#scheduler })
@@ -174,7 +183,7 @@ export class Runtime {
     return await this.#count(async () => {
       const outcome = await this.#settle(async (logLines) => {
         const found = this.#find('action', call)
-        const origin = newOrigin(call.identity, call.metadata)
+        const origin = newOrigin(call.identity, call)
         return await this.#runner.runAction(found, decodeArgs(call.name, call.args), origin, logLines)
       })
       this.#logCall('action', call, outcome)
@@ -185,8 +194,8 @@ export class Runtime {
   /** Answers a request with the matching route of `http.ts`. */
   async http(request: HttpRequest): Promise<HttpReply> {
     const { pathname } = new URL(request.url)
-    const { identity, authenticationError, metadata } = request
-    const origin: Origin = { ...newOrigin(identity, metadata), authenticationError }
+    const { identity, authenticationError } = request
+    const origin: Origin = { ...newOrigin(identity, request), authenticationError }
     const logLines: string[] = []
     const fail = (error: unknown): HttpReply => failedReply(error, this.#host.errors, origin.requestId)
     const reply = await this.#count(() => this.#runner.runHttp(request, pathname, origin, logLines).catch(fail))
@@ -258,7 +267,7 @@ export class Runtime {
       const outcome = await this.#settle(async (logLines) => {
         const found = this.#find('mutation', call)
         const args = decodeArgs(call.name, call.args)
-        const origin = newOrigin(call.identity, call.metadata)
+        const origin = newOrigin(call.identity, call)
         const committed = await this.#runner.runMutation(found, args, origin, logLines, { request })
         ts = committed!.ts
         return committed!.json
@@ -373,9 +382,10 @@ export class Runtime {
   }
 }
 
-function newOrigin(identity: Identity, { ip, userAgent }: RequestMetadata = { ip: null, userAgent: null }): Origin {
+function newOrigin(identity: Identity, { metadata, authToken = null }: Partial<RequestSource> = {}): Origin {
   const requestId = randomBytes(8).toString('hex')
-  return { identity, requestId, ip, userAgent, authenticationError: null, job: null }
+  const { ip, userAgent } = metadata ?? { ip: null, userAgent: null }
+  return { identity, requestId, ip, userAgent, authToken, authenticationError: null, job: null }
 }
 
 /** Decodes arguments for a log entry. Returns `null` if they are not valid. */

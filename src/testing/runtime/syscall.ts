@@ -5,6 +5,7 @@ import type { Files } from './files.ts'
 import type { FunctionPath } from './function-path.ts'
 import type { Invocation } from './invocation.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** The result of a system call: a value, or text that already is JSON, or rows of a query. */
 export type SyscallResult = JSONValue | EncodedJson | Rows | Bytes
@@ -54,6 +55,7 @@ export interface SyscallHost {
   data: Data
   files: Files
   scheduler: Scheduler
+  signingKey: SigningKey
   /** The addresses of the deployment, for clients and for HTTP actions. */
   urls: () => { url: string, siteUrl: string }
   /** Throws if there is no function at a path that a function wants to call or schedule. */

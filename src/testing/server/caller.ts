@@ -39,10 +39,16 @@ export async function identify(host: CallerHost, request: IncomingMessage): Prom
     case 'convex ':
       return identifyAdminHeader(host, credentials)
     case 'bearer ':
-      return { identity: (await (await host.authenticator()).verify(credentials)).identity, isAdmin: false }
+      return await identifyUser(host, credentials)
     default:
       throw new HttpError(400, 'InvalidAdminKey', 'Invalid admin key')
   }
+}
+
+async function identifyUser(host: CallerHost, token: string): Promise<Caller> {
+  const authenticator = await host.authenticator()
+  const { identity } = await authenticator.verify(token)
+  return { identity, isAdmin: false, authToken: token }
 }
 
 /** Refuses a request without the admin key. */

@@ -175,7 +175,7 @@ async function queryAt(host: FunctionsApiHost, runtime: Runtime, call: Call, ts:
     + 'Request a timestamp from /api/query_ts first.')
 }
 
-function toCall(body: FunctionRequest, { identity, isAdmin }: Caller, request: IncomingMessage): Call {
+function toCall(body: FunctionRequest, { identity, isAdmin, authToken }: Caller, request: IncomingMessage): Call {
   const { path, args, componentPath } = body
   if (componentPath && !isAdmin)
     throw new HttpError(403, 'Unauthorized', 'Only an admin can call the functions of a component.')
@@ -186,6 +186,7 @@ function toCall(body: FunctionRequest, { identity, isAdmin }: Caller, request: I
     connection: null,
     caller: isAdmin ? 'trusted' : 'client',
     metadata: metadataOf(request),
+    authToken,
     ...componentPath && { component: componentPath },
   }
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../identity.ts'
 import type { HttpReply } from '../runtime/http-request.ts'
+import type { SigningKey } from '../runtime/signing-key.ts'
 import type { AdminApiHost } from './admin-api.ts'
 import type { FunctionsApiHost } from './functions-api.ts'
 import { once } from 'node:events'
@@ -20,7 +21,7 @@ const WITHOUT_BODY = [101, 204, 205, 304]
 const WITHOUT_REQUEST_BODY = ['GET', 'HEAD', 'OPTIONS']
 
 /** The parts of a deployment that the two ports need. */
-export type HttpHost = FunctionsApiHost & AdminApiHost
+export type HttpHost = FunctionsApiHost & AdminApiHost & { signingKey: SigningKey }
 
 /** The handler of the cloud port: calls of functions over HTTP, files, and the CLI's routes. */
 export function createCloudHandler(host: HttpHost): (request: IncomingMessage, response: ServerResponse) => void {
@@ -39,7 +40,7 @@ export function createCloudHandler(host: HttpHost): (request: IncomingMessage, r
 export function createSiteHandler(host: HttpHost): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => void respond(request, response, () => answerOrError(async () => {
     const runtime = await host.runtime()
-    const { identity, authenticationError } = await identifyLater(host, request)
+    const { identity, authToken, authenticationError } = await identifyLater(host, request)
     const hasBody = !WITHOUT_REQUEST_BODY.includes(request.method!)
     return toResponse(await runtime.http({
       url: urlOf(request),
@@ -47,6 +48,7 @@ export function createSiteHandler(host: HttpHost): (request: IncomingMessage, re
       headers: listHeaders(request),
       body: hasBody ? new Uint8Array(await readBody(request)) : null,
       identity,
+      authToken,
       authenticationError,
       metadata: metadataOf(request),
     }))
@@ -64,6 +66,8 @@ async function handleCloudRequest(host: HttpHost, request: IncomingMessage): Pro
     case 'GET /version':
     case 'GET /instance_version':
       return new Response('unknown')
+    case 'GET /.well-known/jwks.json':
+      return Response.json(host.signingKey.jwks)
     case 'GET /instance_name':
       return new Response('convue')
     case 'POST /api/storage/upload':
@@ -83,6 +87,7 @@ async function handleCloudRequest(host: HttpHost, request: IncomingMessage): Pro
 
 interface CallerOrError {
   identity: Identity
+  authToken?: string | undefined
   authenticationError: Error | null
 }
 
@@ -96,7 +101,8 @@ async function identifyLater(host: HttpHost, request: IncomingMessage): Promise<
   if (request.headers.authorization === undefined)
     return { identity: null, authenticationError: null }
   try {
-    return { identity: (await identify(host, request)).identity, authenticationError: null }
+    const { identity, authToken } = await identify(host, request)
+    return { identity, authToken, authenticationError: null }
   }
   catch (error) {
     if (error instanceof AuthenticationError || error instanceof HttpError)

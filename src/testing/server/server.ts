@@ -29,6 +29,7 @@ import { Data } from '../runtime/data.ts'
 import { KeptSnapshots } from '../runtime/kept-snapshots.ts'
 import { applySchemas, loadFunctions } from '../runtime/load.ts'
 import { Runtime } from '../runtime/runtime.ts'
+import { SigningKey } from '../runtime/signing-key.ts'
 import { SyncConnection } from '../sync/sync-connection.ts'
 import { testingError } from '../testing-error.ts'
 import { Access } from './access.ts'
@@ -65,6 +66,9 @@ export interface ServerUrls {
 /** Receives each entry of the log; `null` if only the connections have changed. */
 export type OnEvent = (entry: LogEntry | null) => void
 
+/** The route of the keys with which functions sign tokens. */
+const JWKS_PATH = '/.well-known/jwks.json'
+
 /** A socket is closed if it receives a larger message. */
 const MAX_MESSAGE_BYTES = 20 * 2 ** 20
 
@@ -100,6 +104,7 @@ export class DeploymentServer {
   #connectionCount = 0
   readonly #variables: Variables
   readonly #logs = new LogStream()
+  readonly #signingKey: SigningKey
   #exports!: Exports
   #imports!: Imports
 
@@ -115,6 +120,7 @@ export class DeploymentServer {
     this.#options = options
     this.#onEvent = onEvent
     this.#webSockets = webSockets
+    this.#signingKey = new SigningKey(options.data)
     const httpHost: HttpHost = {
       runtime: () => this.#runtime,
       authenticator: () => this.#runtime.then(() => this.#loaded.authenticator),
@@ -126,6 +132,7 @@ export class DeploymentServer {
       exports: () => this.#exports,
       imports: () => this.#imports,
       logs: this.#logs,
+      signingKey: this.#signingKey,
     }
     this.#variables = new Variables({
       SITE_URL: options.siteUrl,
@@ -165,6 +172,7 @@ export class DeploymentServer {
       const runtime = new Runtime({
         data: this.#data,
         urls: () => this.#urls,
+        signingKey: this.#signingKey,
         log: entry => this.#log(entry),
         errors: this.#options.errors,
         systemQuery: (call, transaction) => answerSystemQuery(this.#systemQueryHost, call, transaction),
@@ -393,6 +401,8 @@ export class DeploymentServer {
    */
   async #createAuthenticator({ authConfig }: Deployable): Promise<Authenticator> {
     return await Authenticator.create(authConfig, async (url, init) => {
+      if (url === `${this.#urls.url}${JWKS_PATH}`)
+        return Response.json(this.#signingKey.jwks)
       const isOwn = new URL(url).origin === this.#urls.siteUrl
       if (isOwn)
         return await this.#requestOwn(url, init)

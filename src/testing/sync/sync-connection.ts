@@ -65,6 +65,8 @@ interface Session {
   expiresAt: number
   /** Whether the client has the admin key, and may call internal functions. */
   isAdmin: boolean
+  /** The token with which the user has authenticated. */
+  authToken?: string
 }
 
 const ANONYMOUS: Session = { identity: null, expiresAt: Infinity, isAdmin: false }
@@ -210,7 +212,7 @@ export class SyncConnection {
   async #verify(tokenType: 'User' | 'Admin', token: string, actingAs: unknown): Promise<Session> {
     try {
       if (tokenType === 'User')
-        return { ...await this.#host.authenticator().verify(token), isAdmin: false }
+        return { ...await this.#host.authenticator().verify(token), isAdmin: false, authToken: token }
       const user = actingAs === undefined ? null : toIdentity(actingAs)
       return { ...identifyAdmin(this.#host, token, user), expiresAt: Infinity }
     }
@@ -272,7 +274,7 @@ export class SyncConnection {
    * A call runs as the identity that the client had when the call arrived, however long it waits.
    */
   #toCall({ udfPath, args, componentPath }: FunctionRequest): Call {
-    const { identity, isAdmin } = this.#currentSession()
+    const { identity, isAdmin, authToken } = this.#currentSession()
     return {
       name: udfPath,
       args,
@@ -280,6 +282,7 @@ export class SyncConnection {
       connection: this.id,
       caller: isAdmin ? 'trusted' : 'client',
       metadata: this.#host.metadata,
+      authToken,
       ...isAdmin && componentPath && { component: componentPath },
     }
   }
