@@ -23,6 +23,11 @@ export interface LogEntry {
   outcome: 'success' | 'error'
   /** An error's message, an HTTP status, or the reason of a close. */
   detail: string | null
+  /**
+   * How long the caller waited for the function, in ms of real time; `null` for the events of
+   * sockets. A query whose result is used again takes nearly no time.
+   */
+  durationMs: number | null
   /** The lines that the function wrote to the console, such as `[LOG] 'hello' 3`. */
   logLines: string[]
 }

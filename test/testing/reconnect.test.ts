@@ -123,7 +123,7 @@ describe('the log', () => {
     const id = (await connectionsOf('logged'))[0]!.id
     await client.close()
     await eventually(() => deployment.settled().then(() => deployment.log.at(-1)?.name)).toBe('close')
-    expect(deployment.log.map(({ at, ...entry }) => entry)).toEqual([
+    expect(deployment.log.map(({ at, durationMs, ...entry }) => entry)).toEqual([
       { kind: 'mutation', name: 'tasks:add', args: { text: 'logged' }, subject: 'logged', connection: id, outcome: 'success', detail: null, logLines: [] },
       { kind: 'mutation', name: 'failures:failingMutation', args: { kind: 'convex' }, subject: 'logged', connection: id, outcome: 'error', detail: expect.stringContaining('ON_DEMAND'), logLines: [] },
       { kind: 'query', name: 'counters:total', args: {}, subject: null, connection: null, outcome: 'success', detail: null, logLines: [] },

@@ -152,9 +152,9 @@ export class Runtime {
   async readQuery(call: QueryCall, snapshot: Snapshot, connectionOf: () => number | null): Promise<QueryResult> {
     if (call.caller === 'trusted' && call.name.startsWith(SYSTEM_PREFIX))
       return await this.#readSystemQuery(call, snapshot)
-    return await this.#count(async () => {
+    return await this.#count(async (startedAt) => {
       const result = await this.#queries.read(call, snapshot)
-      this.#logCall('query', { ...call, connection: connectionOf() }, result.outcome)
+      this.#logCall('query', { ...call, connection: connectionOf() }, result.outcome, startedAt)
       return result
     })
   }
@@ -180,13 +180,13 @@ export class Runtime {
   }
 
   async action(call: Call): Promise<Outcome> {
-    return await this.#count(async () => {
+    return await this.#count(async (startedAt) => {
       const outcome = await this.#settle(async (logLines) => {
         const found = this.#find('action', call)
         const origin = newOrigin(call.identity, call)
         return await this.#runner.runAction(found, decodeArgs(call.name, call.args), origin, logLines)
       })
-      this.#logCall('action', call, outcome)
+      this.#logCall('action', call, outcome, startedAt)
       return outcome
     })
   }
@@ -198,18 +198,21 @@ export class Runtime {
     const origin: Origin = { ...newOrigin(identity, request), authenticationError }
     const logLines: string[] = []
     const fail = (error: unknown): HttpReply => failedReply(error, this.#host.errors, origin.requestId)
-    const reply = await this.#count(() => this.#runner.runHttp(request, pathname, origin, logLines).catch(fail))
-    this.#host.log({
-      kind: 'http',
-      name: `${request.method} ${pathname}`,
-      args: null,
-      subject: identity?.subject ?? null,
-      connection: null,
-      outcome: reply.status < 400 ? 'success' : 'error',
-      detail: String(reply.status),
-      logLines,
+    return await this.#count(async (startedAt) => {
+      const reply = await this.#runner.runHttp(request, pathname, origin, logLines).catch(fail)
+      this.#host.log({
+        kind: 'http',
+        name: `${request.method} ${pathname}`,
+        args: null,
+        subject: identity?.subject ?? null,
+        connection: null,
+        outcome: reply.status < 400 ? 'success' : 'error',
+        detail: String(reply.status),
+        durationMs: performance.now() - startedAt,
+        logLines,
+      })
+      return reply
     })
-    return reply
   }
 
   async #readSystemQuery(call: QueryCall, snapshot: Snapshot): Promise<QueryResult> {
@@ -262,7 +265,7 @@ export class Runtime {
   }
 
   async #runMutation(call: Call, request: MutationRequest | null): Promise<Answer> {
-    return await this.#count(async () => {
+    return await this.#count(async (startedAt) => {
       let ts: bigint | null = null
       const outcome = await this.#settle(async (logLines) => {
         const found = this.#find('mutation', call)
@@ -272,7 +275,7 @@ export class Runtime {
         ts = committed!.ts
         return committed!.json
       })
-      this.#logCall('mutation', call, outcome)
+      this.#logCall('mutation', call, outcome, startedAt)
       return { outcome, ts }
     })
   }
@@ -283,7 +286,7 @@ export class Runtime {
     job: ScheduledJob,
     steps: JobSteps,
   ): Promise<Outcome | null> {
-    return await this.#count(async () => {
+    return await this.#count(async (startedAt) => {
       let isRefused = false
       const outcome = await this.#settle(async (logLines) => {
         const found = this.#require(path)
@@ -293,17 +296,17 @@ export class Runtime {
       })
       if (isRefused)
         return null
-      this.#logJob('mutation', path, args, outcome)
+      this.#logJob('mutation', path, args, outcome, startedAt)
       return outcome
     })
   }
 
   async #runScheduledAction(path: FunctionPath, args: JSONValue, job: ScheduledJob | null): Promise<Outcome> {
-    return await this.#count(async () => {
+    return await this.#count(async (startedAt) => {
       const origin = { ...newOrigin(null), job }
       const outcome = await this.#settle(logLines =>
         this.#runner.runAction(this.#require(path), args, origin, logLines))
-      this.#logJob('action', path, args, outcome)
+      this.#logJob('action', path, args, outcome, startedAt)
       return outcome
     })
   }
@@ -319,10 +322,10 @@ export class Runtime {
   }
 
   async #runMutationOfCron(path: FunctionPath, args: JSONValue): Promise<Outcome> {
-    return await this.#count(async () => {
+    return await this.#count(async (startedAt) => {
       const outcome = await this.#settle(async logLines =>
         (await this.#runner.runMutation(this.#require(path), args, newOrigin(null), logLines))!.json)
-      this.#logJob('mutation', path, args, outcome)
+      this.#logJob('mutation', path, args, outcome, startedAt)
       return outcome
     })
   }
@@ -350,24 +353,26 @@ export class Runtime {
     return found
   }
 
-  async #count<Result>(body: () => Promise<Result>): Promise<Result> {
+  /** Runs a function. `body` receives the time of the start, from `performance.now()`. */
+  async #count<Result>(body: (startedAt: number) => Promise<Result>): Promise<Result> {
     this.#running += 1
     try {
-      return await body()
+      return await body(performance.now())
     }
     finally {
       this.#running -= 1
     }
   }
 
-  #logJob(kind: FunctionKind, path: FunctionPath, args: JSONValue, outcome: Outcome): void {
-    this.#logCall(kind, { name: printFunctionName(path), args, identity: null, connection: null }, outcome)
+  #logJob(kind: FunctionKind, path: FunctionPath, args: JSONValue, outcome: Outcome, startedAt: number): void {
+    this.#logCall(kind, { name: printFunctionName(path), args, identity: null, connection: null }, outcome, startedAt)
   }
 
   #logCall(
     kind: FunctionKind,
     { name, args, identity, connection }: Pick<Call, 'name' | 'args' | 'identity' | 'connection'>,
     outcome: Outcome,
+    startedAt: number,
   ): void {
     this.#host.log({
       kind,
@@ -377,6 +382,7 @@ export class Runtime {
       connection,
       outcome: outcome.status,
       detail: outcome.status === 'error' ? outcome.message : null,
+      durationMs: performance.now() - startedAt,
       logLines: outcome.logLines,
     })
   }

@@ -55,13 +55,13 @@ export class LogStream {
   }
 }
 
-function describe({ at, name, outcome, detail, logLines }: LogEntry, kind: keyof typeof KIND): JSONValue {
+function describe({ at, name, outcome, detail, durationMs, logLines }: LogEntry, kind: keyof typeof KIND): JSONValue {
   const common = {
     kind: 'Completion',
     udfType: KIND[kind],
     identifier: name,
     timestamp: at / 1000,
-    executionTime: 0,
+    executionTime: (durationMs ?? 0) / 1000,
     cachedResult: false,
     logLines,
   }

@@ -446,6 +446,7 @@ export class SyncConnection {
       connection: this.id,
       outcome: 'success',
       detail: null,
+      durationMs: null,
       logLines: [],
       ...entry,
     })
