@@ -14,7 +14,7 @@ export class LimitError extends DeveloperError {}
 
 const MIB = 2 ** 20
 /** A function that uses more than this share of a limit causes a warning. */
-const WARNING_SHARE = 0.8
+export const WARNING_SHARE = 0.8
 
 /** The limits for one function, together with all functions that it runs in its transaction. */
 export const FUNCTION_LIMITS = {

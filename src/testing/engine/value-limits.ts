@@ -4,6 +4,7 @@ import type { LimitPolicy } from './limits.ts'
 import type { DocumentValue } from './types.ts'
 import { getConvexSize, getDocumentSize } from 'convex/values'
 import { formatBytes } from './format-bytes.ts'
+import { WARNING_SHARE } from './limits.ts'
 import { isObject } from './print-value.ts'
 
 const MIB = 2 ** 20
@@ -15,8 +16,8 @@ export const VALUE_LIMITS = {
   nesting: 64,
   fields: 1024,
   arrayLength: 8192,
-  argumentBytes: 16 * MIB,
-  resultBytes: 16 * MIB,
+  /** Of arguments, and of results. */
+  transferredBytes: 16 * MIB,
 }
 
 /** Checks a document, and returns its size in bytes, including the system fields. */
@@ -37,16 +38,22 @@ export function checkDocument(document: DocumentValue, policy: LimitPolicy): num
 
 /** Checks the arguments of a function, and returns their size in bytes. */
 export function checkArguments(functionName: string, args: Value, policy: LimitPolicy): number {
-  return checkTransferred(`Arguments for ${functionName} are too large`, args, VALUE_LIMITS.argumentBytes, policy)
+  return checkTransferred(`Arguments for ${functionName} are too large`, args, policy)
 }
 
 /** Checks the result of a function, and returns its size in bytes. */
 export function checkResult(functionName: string, result: Value, policy: LimitPolicy): number {
-  const problem = `Function ${functionName} return value is too large`
-  return checkTransferred(problem, result, VALUE_LIMITS.resultBytes, policy)
+  return checkTransferred(`Function ${functionName} return value is too large`, result, policy)
 }
 
-function checkTransferred(problem: string, value: Value, limit: number, policy: LimitPolicy): number {
+/** Warns of arguments or a result of nearly the size that Convex allows. */
+export function warnOfSize(warning: string, size: number, policy: LimitPolicy): void {
+  const limit = VALUE_LIMITS.transferredBytes
+  if (size > WARNING_SHARE * limit && size <= limit)
+    policy.warn(`${warning} (actual: ${size} bytes, limit: ${limit} bytes).`)
+}
+
+function checkTransferred(problem: string, value: Value, policy: LimitPolicy): number {
   checkShape(value, policy)
   const nesting = nestingOf(value)
   if (nesting > VALUE_LIMITS.nesting) {
@@ -54,6 +61,7 @@ function checkTransferred(problem: string, value: Value, limit: number, policy: 
     policy.exceeded('TooNestedError', `Value is too nested (nested ${nesting} levels deep > ${maximum})`)
   }
   const size = getConvexSize(value)
+  const limit = VALUE_LIMITS.transferredBytes
   if (size > limit)
     policy.exceeded('TooLarge', `${problem} (actual: ${formatBytes(size)}, limit: ${formatBytes(limit)})`)
   return size

@@ -20,7 +20,7 @@ import process from 'node:process'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
-import { checkArguments, checkResult as checkResultLimits } from '../engine/value-limits.ts'
+import { checkArguments, checkResult as checkResultLimits, VALUE_LIMITS, warnOfSize } from '../engine/value-limits.ts'
 import { clock } from './clock.ts'
 import { describeForCaller, FunctionError, RefusedCall } from './failure.ts'
 import { printFunctionName, printModulePath } from './function-path.ts'
@@ -38,7 +38,7 @@ const MAX_TRIES = 8
  */
 const FIRST_HEAD_START_MS = 10
 
-/** A shorter text cannot exceed Convex's limits of arguments and results. */
+/** A shorter text with fewer brackets cannot exceed Convex's limits of arguments and results. */
 const UNCHECKED_LENGTH = 4096
 
 /** The parts of a deployment that running functions use. */
@@ -234,25 +234,33 @@ export class FunctionRunner {
     const { data } = this.#host
     const tableOf = (id: string): string | undefined => data.tableOf(component, id)
     const policy = execution.transaction?.policy ?? data.limitPolicy(message => this.#warn(execution, message))
-    const size = JSON.stringify(args).length
-    if (found.args || size > UNCHECKED_LENGTH) {
+    const subject = found.kind === 'action' ? 'action' : 'function'
+    let argsSize = 0
+    if (found.args || mayExceedLimits(JSON.stringify(args))) {
       const decoded = jsonToConvex(args)
-      checkArguments(printModulePath(found.path), decoded, policy)
+      argsSize = checkArguments(printModulePath(found.path), decoded, policy)
       checkArgs(found, decoded, tableOf)
     }
-    const outcome = await this.#call(invocation, name, module, args)
-    if (execution.conflict)
-      throw execution.conflict
-    if (outcome.status !== 'success')
-      throw errorOf(outcome, this.#functions.directory)
-    if (found.returns || outcome.json.length > UNCHECKED_LENGTH) {
-      const decoded = jsonToConvex(JSON.parse(outcome.json))
-      checkResultLimits(printModulePath(found.path), decoded, policy)
-      checkResult(found, decoded, tableOf)
+    try {
+      const outcome = await this.#call(invocation, name, module, args)
+      if (execution.conflict)
+        throw execution.conflict
+      if (outcome.status !== 'success')
+        throw errorOf(outcome, this.#functions.directory)
+      if (found.returns || mayExceedLimits(outcome.json)) {
+        const decoded = jsonToConvex(JSON.parse(outcome.json))
+        const size = checkResultLimits(printModulePath(found.path), decoded, policy)
+        checkResult(found, decoded, tableOf)
+        warnOfSize(`Large size of the ${subject} return value`, size, policy)
+      }
+      return outcome.json
     }
-    if (invocation.depth === 1)
-      execution.transaction?.meter.warnOfNearLimits()
-    return outcome.json
+    finally {
+      // As on Convex, the warnings follow the function's own lines, also if the function has failed.
+      warnOfSize(`Large size of the ${subject} arguments`, argsSize, policy)
+      if (invocation.depth === 1)
+        execution.transaction?.meter.warnOfNearLimits()
+    }
   }
 
   async #call(invocation: Invocation, name: string, module: string, args: JSONValue): Promise<CallOutcome> {
@@ -416,6 +424,18 @@ export class FunctionRunner {
     if (!this.catalog.lookup(path))
       throw new Error(describeMissing(path))
   }
+}
+
+/** Whether the JSON of a value is so large, or may be nested so deeply, that it has to be checked. */
+function mayExceedLimits(json: string): boolean {
+  if (json.length > UNCHECKED_LENGTH)
+    return true
+  let brackets = 0
+  for (let index = 0; index < json.length; index++) {
+    if (json[index] === '[' || json[index] === '{')
+      brackets += 1
+  }
+  return brackets > VALUE_LIMITS.nesting
 }
 
 function encodeAnswer(result: SyscallResult): SyscallAnswer {
