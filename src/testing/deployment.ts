@@ -50,11 +50,20 @@ export interface DeploymentOptions {
   /**
    * What happens when a function exceeds a limit of Convex. With `enforce`, the function fails with
    * Convex's error. With `warn`, a line is added to the function's log. With `false`, nothing
-   * happens.
+   * happens. With any value, code that keeps its thread for 30 seconds is ended, since all other
+   * calls wait for the thread.
    *
    * @default 'enforce'
    */
   limits?: 'enforce' | 'warn' | false
+  /**
+   * Whether the variables of modules keep their values between calls. On Convex, each query and
+   * mutation begins with new modules. `fresh` evaluates the modules of each call again, so that
+   * code which depends on their state fails. `shared` is faster.
+   *
+   * @default 'shared'
+   */
+  moduleState?: 'shared' | 'fresh'
   /**
    * What clients see of an error. `development` shows the message and the place in the code, as a
    * development deployment of Convex does. `production` shows only "Server Error" and the data of a

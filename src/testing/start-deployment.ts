@@ -39,7 +39,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
   if (options.watch)
     await codegen({ functions })
-  const thread = new DeploymentThread({ limits: options.limits ?? 'enforce' })
+  const { limits = 'enforce', moduleState = 'shared' } = options
+  const thread = new DeploymentThread({ limits, moduleState })
   try {
     const urls = await thread.ask<ServerUrls>({
       type: 'start',
@@ -50,7 +51,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
         port: options.port ?? 0,
         sitePort: options.sitePort ?? 0,
         env,
-        limits: options.limits ?? 'enforce',
+        limits,
+        moduleState,
         errors: options.errors ?? 'development',
         adminKey,
         data,

@@ -1,6 +1,6 @@
 /** Runs the calls of a functions thread, and reports their outcomes. */
-import type { CallOutcome, FunctionCall, HttpCall, ThreadMessage, UnawaitedWork } from './messages.ts'
-import type { RegisteredFunction } from './registered.ts'
+import type { CallOutcome, FunctionAddress, FunctionCall, HttpCall, ThreadMessage, UnawaitedWork } from './messages.ts'
+import type { RegisteredFunction, Router } from './registered.ts'
 import type { SharedState } from './shared-state.ts'
 import { CallFrame, frames } from './call-frame.ts'
 import { NEVER_RESOLVES } from './convex-words.ts'
@@ -35,8 +35,14 @@ interface RunningCall {
   quietChecks: number
 }
 
+/** The modules of a thread. A promise resolves once they have been evaluated for a call. */
+export interface CallModules {
+  function: (address: FunctionAddress) => RegisteredFunction | undefined | Promise<RegisteredFunction | undefined>
+  router: (component: string) => Router | undefined | Promise<Router | undefined>
+}
+
 export class CallRunner {
-  modules = new LoadedModules()
+  modules: CallModules = new LoadedModules()
   readonly #thread: RunnerThread
   readonly #running = new Map<number, RunningCall>()
   #stuckCheck: NodeJS.Timeout | undefined
@@ -92,16 +98,16 @@ export class CallRunner {
   }
 
   async #runFunction(call: FunctionCall, frame: CallFrame): Promise<CallOutcome> {
-    const outcome = await this.#invoke(call)
+    const outcome = await this.#invoke(call, frame)
     // Like Convex, waits for all operations that a query or mutation has started.
     while (frame.isDeterministic && !await this.#isQuiet(frame))
       await new Promise<void>(resolve => frame.onQuiet = resolve)
     return outcome
   }
 
-  async #invoke(call: FunctionCall): Promise<CallOutcome> {
+  async #invoke(call: FunctionCall, frame: CallFrame): Promise<CallOutcome> {
     try {
-      const registered = this.modules.function(call)
+      const registered = await this.#evaluated(this.modules.function(call), frame)
       if (registered === undefined)
         throw new Error(`Could not find function for '${call.module}:${call.export}'.`)
       return { status: 'success', json: await invokeRegistered(registered, call) }
@@ -113,7 +119,8 @@ export class CallRunner {
 
   async #runHttp(call: HttpCall, frame: CallFrame): Promise<CallOutcome> {
     try {
-      const match = this.modules.router(call.component)?.lookup(call.routePath, call.request.method)
+      const router = await this.#evaluated(this.modules.router(call.component), frame)
+      const match = router?.lookup(call.routePath, call.request.method)
       if (!match)
         return { status: 'noRoute' }
       const response = await match[0].invokeHttpAction!(toRequest(call.request))
@@ -133,6 +140,14 @@ export class CallRunner {
     catch (error) {
       return { status: 'error', error: describeError(error) }
     }
+  }
+
+  /** Waits for modules that are evaluated for a call. Their evaluation does not count for its time. */
+  async #evaluated<Result>(modules: Result | Promise<Result>, frame: CallFrame): Promise<Result> {
+    if (!(modules instanceof Promise))
+      return modules
+    this.#thread.shared.startTurn(0)
+    return await frame.track('import', modules)
   }
 
   #isStreaming(outcome: CallOutcome): boolean {

@@ -2,7 +2,7 @@
 import type { Transferable } from 'node:worker_threads'
 import type { FunctionsBundle } from './bundle.ts'
 import type { FunctionsDescription } from './description.ts'
-import type { RuntimeKind } from './kinds.ts'
+import type { ModuleState, RuntimeKind } from './kinds.ts'
 import type { HostMessage, LoadMessage, SyscallAnswer, ThreadMessage, ThreadSettings } from './messages.ts'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { testingError } from '../testing-error.ts'
@@ -19,10 +19,14 @@ const LONGEST_LOAD_MS = 60_000
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024 }
 
+/** Node's classes of modules, with which a module can be evaluated several times, need this flag. */
+const VM_MODULES_FLAG = '--experimental-vm-modules'
+
 /** The settings of a worker that do not depend on the bundle. */
 export interface WorkerOptions {
   runtime: RuntimeKind
   failsStuckCalls: boolean
+  moduleState: ModuleState
 }
 
 /** A message about a call. */
@@ -49,10 +53,10 @@ export class FunctionsWorker {
   /** The messages that wait until the functions are loaded. */
   #queue: { message: HostMessage, transfer: Transferable[] }[] = []
 
-  constructor({ runtime, failsStuckCalls }: WorkerOptions) {
+  constructor({ runtime, failsStuckCalls, moduleState }: WorkerOptions) {
     const { port1, port2 } = new MessageChannel()
     const shared = this.#shared.buffer
-    const workerData: ThreadSettings = { runtime, failsStuckCalls, shared, syncAnswers: port2 }
+    const workerData: ThreadSettings = { runtime, failsStuckCalls, moduleState, shared, syncAnswers: port2 }
     // The repository's sources run without a build. In the package, the code of the thread is next
     // to this module.
     const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './testing-functions.js'
@@ -60,7 +64,7 @@ export class FunctionsWorker {
     this.#syncAnswers = port1
     this.#worker = new Worker(new URL(file, import.meta.url), {
       env: {},
-      execArgv: ['--no-warnings'],
+      execArgv: ['--no-warnings', ...moduleState === 'fresh' ? [VM_MODULES_FLAG] : []],
       resourceLimits: RESOURCE_LIMITS,
       workerData,
       transferList: [port2],

@@ -1,15 +1,19 @@
 /** How a deployment starts the threads of its functions. */
+import type { ModuleState } from './kinds.ts'
 import type { Environments } from './messages.ts'
 
 /** What happens when a function exceeds a limit of Convex: an error, only a warning, or nothing. */
 export type Limits = 'enforce' | 'warn' | false
 
-export interface LimitOptions {
+/** The options that a thread needs when it starts. */
+export interface ThreadStartOptions {
   /** @default 'enforce' */
   limits?: Limits
+  /** @default 'shared' */
+  moduleState?: ModuleState
 }
 
-export interface FunctionsHostOptions extends LimitOptions {
+export interface FunctionsHostOptions extends ThreadStartOptions {
   environments: Environments
   /** How far the deployment's clock is ahead of the machine's clock. @default 0 */
   clockAheadMs?: number

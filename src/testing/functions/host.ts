@@ -4,7 +4,7 @@ import type { ComponentSource } from './components.ts'
 import type { FunctionsDescription } from './description.ts'
 import type { ThreadCall, ThreadOutcome } from './functions-thread.ts'
 import type { WorkerOptions } from './functions-worker.ts'
-import type { FunctionsHostOptions, LimitOptions, Limits, StartOptions } from './host-options.ts'
+import type { FunctionsHostOptions, Limits, StartOptions, ThreadStartOptions } from './host-options.ts'
 import type { RuntimeKind } from './kinds.ts'
 import type {
   Environments,
@@ -181,12 +181,12 @@ interface LoadedThreads {
   limits: Limits | undefined
 }
 
-function startWorker(runtime: RuntimeKind, options: LimitOptions): FunctionsWorker {
+function startWorker(runtime: RuntimeKind, options: ThreadStartOptions): FunctionsWorker {
   return new FunctionsWorker(workerOptions(runtime, options))
 }
 
-function workerOptions(runtime: RuntimeKind, { limits }: LimitOptions): WorkerOptions {
-  return { runtime, failsStuckCalls: limits !== false }
+function workerOptions(runtime: RuntimeKind, { limits, moduleState = 'shared' }: ThreadStartOptions): WorkerOptions {
+  return { runtime, failsStuckCalls: limits !== false, moduleState }
 }
 
 /** The functions of both runtimes, by component. */

@@ -1,7 +1,7 @@
 /** The messages between a deployment and the threads in which its functions run. */
 import type { MessagePort } from 'node:worker_threads'
 import type { FunctionsDescription } from './description.ts'
-import type { FunctionKind, RuntimeKind } from './kinds.ts'
+import type { FunctionKind, ModuleState, RuntimeKind } from './kinds.ts'
 
 /** The component, the module and the export of a function. */
 export interface FunctionAddress {
@@ -122,6 +122,7 @@ export interface ThreadSettings {
   syncAnswers: MessagePort
   /** Whether to fail a query or mutation whose promise cannot resolve any more. */
   failsStuckCalls: boolean
+  moduleState: ModuleState
 }
 
 /** The files and settings with which a thread loads the functions. */

@@ -10,7 +10,7 @@ import { onlyActionsInNode } from './convex-words.ts'
 import { isExportable, isRegisteredFunction, isRouter, kindOf } from './registered.ts'
 
 /** The seed of `Math.random()` while modules are evaluated. */
-const IMPORT_SEED = 1
+export const IMPORT_SEED = 1
 
 /** The error for a module that cannot be evaluated, or that has an export that Convex refuses. */
 export class LoadError extends Error {

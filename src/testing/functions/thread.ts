@@ -15,6 +15,7 @@ import { CallRunner } from './call-runner.ts'
 import { CallTimers } from './call-timers.ts'
 import { installWebAssembly } from './call-webassembly.ts'
 import { Syscalls } from './convex-global.ts'
+import { FreshModules } from './fresh-modules.ts'
 import { describeError } from './function-error.ts'
 import { LoadError, loadModules } from './module-loader.ts'
 import { completeNodeRealm, define, stripRealm } from './realm.ts'
@@ -86,7 +87,7 @@ async function load(message: LoadMessage): Promise<void> {
     nodeModule.enableCompileCache?.(message.compileCache)
   try {
     const { modules, description } = await loadModules(message, { environment, runtime: settings.runtime })
-    runner.modules = modules
+    runner.modules = settings.moduleState === 'fresh' ? new FreshModules(message.components) : modules
     post({ type: 'loaded', description })
     // The cache is written now, because the thread may be terminated later without writing it.
     nodeSetImmediate(() => nodeModule.flushCompileCache?.())

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
 import type { Limits } from '../functions/host-options.ts'
 import type { FunctionsHost } from '../functions/host.ts'
+import type { ModuleState } from '../functions/kinds.ts'
 import type { Connection, LogEntry } from '../log.ts'
 import type { Call, Outcome } from '../runtime/call.ts'
 import type { ErrorDetail } from '../runtime/failure.ts'
@@ -51,6 +52,7 @@ export interface ServerOptions {
   /** The variables of the app. */
   env: Record<string, string>
   limits: Limits
+  moduleState: ModuleState
   errors: ErrorDetail
   /** The folder that keeps the data; `null` if the data is in memory. */
   data: string | null
@@ -206,13 +208,13 @@ export class DeploymentServer {
 
   /** `listening` resolves once the addresses of the deployment are known. */
   async #loadFunctions(appVariables: Record<string, string>, listening = Promise.resolve()): Promise<Deployable> {
-    const { functions, limits } = this.#options
+    const { functions, limits, moduleState } = this.#options
     const variables = listening.then(() => ({
       ...appVariables,
       CONVEX_CLOUD_URL: this.#urls.url,
       CONVEX_SITE_URL: this.#urls.siteUrl,
     }))
-    return await loadFunctions({ functions, limits, clockAheadMs: clock.ahead, variables })
+    return await loadFunctions({ functions, limits, moduleState, clockAheadMs: clock.ahead, variables })
   }
 
   /** Runs a function that a test calls directly: public or internal, as any identity. */
