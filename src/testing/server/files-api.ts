@@ -2,12 +2,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { FileContent, Files } from '../runtime/files.ts'
 import { Readable } from 'node:stream'
+import { deferred } from '../functions/deferred.ts'
 import { HttpError } from '../http-error.ts'
 import { Sha256MismatchError } from '../runtime/files.ts'
 import { parseRange } from './byte-range.ts'
 
 /** Files never change, so browsers may keep them for 30 days. */
 const CACHE_CONTROL = `private, max-age=${30 * 24 * 60 * 60}`
+
+/** Convex ends an upload after this time. */
+const LONGEST_UPLOAD_MS = 2 * 60 * 1000
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i
 const DIGEST = /^sha-256=([\w+/-]{43}=)$/
@@ -20,7 +24,8 @@ export async function answerUpload(files: Files, request: IncomingMessage, token
   const expectedSha256 = readDigest(request.headers.digest)
   const contentType = request.headers['content-type'] ?? null
   try {
-    const storageId = await files.store(null, component, { contents: request, contentType, expectedSha256 })
+    const contents = withinUploadTime(request)
+    const storageId = await files.store(null, component, { contents, contentType, expectedSha256 })
     return Response.json({ storageId })
   }
   catch (error) {
@@ -28,6 +33,30 @@ export async function answerUpload(files: Files, request: IncomingMessage, token
       throw new HttpError(400, 'Sha256Mismatch', error.message)
     throw error
   }
+}
+
+/** The parts of an upload. One that has not ended in time is refused, and nothing of it is kept. */
+async function* withinUploadTime(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  const parts = request[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  const timeout = deferred<never>()
+  const timer = setTimeout(() => timeout.reject(uploadTimeout()), LONGEST_UPLOAD_MS)
+  // The upload may have ended already.
+  timeout.promise.catch(() => {})
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([parts.next(), timeout.promise])
+      if (done)
+        return
+      yield value
+    }
+  }
+  finally {
+    clearTimeout(timer)
+  }
+}
+
+function uploadTimeout(): HttpError {
+  return new HttpError(408, 'RequestTimeout', 'The upload has not ended within two minutes.')
 }
 
 /** Serves a file, or the range of it that the request names. */
