@@ -11,7 +11,7 @@ import { FunctionRunner } from '../../src/testing/runtime/function-runner.ts'
 import { FunctionsCatalog } from '../../src/testing/runtime/functions-catalog.ts'
 import { SigningKey } from '../../src/testing/runtime/signing-key.ts'
 
-const KINDS = { outer: 'mutation', inner: 'mutation', wait: 'action', work: 'action' } as const
+const KINDS = { outer: 'mutation', inner: 'mutation', count: 'query', wait: 'action', work: 'action' } as const
 
 const DESCRIPTION: FunctionsDescription = {
   authConfig: null,
@@ -98,5 +98,35 @@ describe('functionRunner, when the functions are loaded again', () => {
     expect(first.names).toEqual(['wait'])
     expect(second.names).toEqual(['work'])
     expect(second.requests[0]).not.toHaveProperty('rootId')
+  })
+})
+
+describe('the option useStaleSnapshot of ctx.runQuery', () => {
+  it('reads the data with which the mutation has begun, and causes no conflict', async () => {
+    const engine = Engine.open()
+    onTestFinished(() => engine.close())
+    const data = new Data(engine, 'enforce')
+    const ask = async (handler: SyscallHandler, operation: string, args: object): Promise<unknown> => {
+      const answer = await handler.syscall({ operation, json: JSON.stringify(args) })
+      return 'json' in answer ? JSON.parse(answer.json) : answer
+    }
+    const counts: unknown[] = []
+    const threads = new FakeHost(1)
+    threads.onCall = async (request, handler) => {
+      if ('export' in request && request.export === 'count') {
+        counts.push(await ask(handler, '1.0/count', { table: 'notes' }))
+        return
+      }
+      await ask(handler, '1.0/insert', { table: 'notes', value: {} })
+      await ask(handler, '1.0/runUdf', { udfType: 'snapshotQuery', name: 'calls:count', args: {} })
+      data.transact(transaction => transaction.insert('', 'notes', {}))
+    }
+    const host = { data, files: new Files(data), scheduler: undefined as never, signingKey: new SigningKey(null), urls: () => ({ url: '', siteUrl: '' }) }
+    const runner = new FunctionRunner(host, threads.functions)
+    const outer = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'outer' }, 'mutation', 'client')
+
+    await runner.runMutation(outer, {}, ORIGIN, [])
+    expect(counts).toEqual([0])
+    expect(threads.names).toEqual(['outer', 'count'])
   })
 })

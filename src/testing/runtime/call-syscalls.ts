@@ -5,7 +5,7 @@ import type { DataTransaction } from './data.ts'
 import type { FunctionAddress } from './function-path.ts'
 import type { Invocation } from './invocation.ts'
 import type { ScheduledJob } from './scheduler.ts'
-import type { Syscall, SyscallHost } from './syscall.ts'
+import type { NestedKind, Syscall, SyscallHost } from './syscall.ts'
 import { jsonToConvex } from 'convex/values'
 import { printHandle, resolveAddress } from './function-path.ts'
 import { EncodedJson, refuse } from './syscall.ts'
@@ -29,14 +29,20 @@ const MAX_DEPTH = 8
 
 const runUdf: Syscall = async (invocation, { udfType, args, transactionLimits, ...address }: NestedArgs, host) => {
   const path = resolveAddress(invocation.path.component, address)
-  const kind = udfType === 'mutation' ? 'mutation' : 'query'
-  if (kind === 'mutation' && invocation.kind === 'query')
-    refuse('Cannot call a Mutation function from a Query function')
+  const kind = nestedKind(udfType)
+  if (kind !== 'query' && invocation.kind === 'query')
+    refuse(`Cannot call a ${kind[0]!.toUpperCase()}${kind.slice(1)} function from a Query function`)
   if (invocation.depth > MAX_DEPTH)
     refuse('Cross component call depth limit exceeded. Do you have an infinite loop in your app?')
   const run = (): Promise<string> => host.runInTransaction(invocation, kind, path, args)
   const { meter } = invocation.execution.transaction!
   return new EncodedJson(await meter.withBudget(checkBudget(transactionLimits), run))
+}
+
+function nestedKind(udfType: string): NestedKind {
+  if (udfType === 'mutation' || udfType === 'snapshotQuery')
+    return udfType
+  return 'query'
 }
 
 function checkBudget(limits: Record<string, JSONValue> = {}): Budget {

@@ -177,7 +177,7 @@ export class Data {
   }
 
   /** Begins a transaction of functions that sees the data of a snapshot. */
-  beginAt({ transaction }: Snapshot, warn: (message: string) => void): DataTransaction {
+  beginAt({ transaction }: Pick<Snapshot, 'transaction'>, warn: (message: string) => void): DataTransaction {
     return new DataTransaction(this, this.engine.begin(transaction), this.limitPolicy(warn))
   }
 

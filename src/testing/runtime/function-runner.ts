@@ -12,7 +12,7 @@ import type { Origin } from './invocation.ts'
 import type { LoadedFunctions } from './loaded-functions.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SigningKey } from './signing-key.ts'
-import type { SyscallHost, SyscallResult } from './syscall.ts'
+import type { NestedKind, SyscallHost, SyscallResult } from './syscall.ts'
 import type { SyscallForm } from './system-calls.ts'
 import { randomInt } from 'node:crypto'
 import { basename, sep } from 'node:path'
@@ -256,7 +256,7 @@ export class FunctionRunner {
       return outcome.json
     }
     finally {
-      // As on Convex, the warnings follow the function's own lines, also if the function has failed.
+      // As on Convex, the warnings follow the function's own lines, also after a failure.
       warnOfSize(`Large size of the ${subject} arguments`, argsSize, policy)
       if (invocation.depth === 1)
         execution.transaction?.meter.warnOfNearLimits()
@@ -346,11 +346,14 @@ export class FunctionRunner {
   }
 
   async #runInTransaction(
-    { execution, path, depth }: Invocation,
-    kind: 'query' | 'mutation',
+    caller: Invocation,
+    kind: NestedKind,
     target: FunctionPath,
     args: JSONValue,
   ): Promise<string> {
+    if (kind === 'snapshotQuery')
+      return await this.#runSnapshotQuery(caller, target, args)
+    const { execution, path, depth } = caller
     const found = execution.functions!.catalog.requireForFunction(target, kind, path.component)
     const invocation = new Invocation(execution, found.path, kind, depth + 1)
     if (kind === 'query')
@@ -362,6 +365,26 @@ export class FunctionRunner {
     catch (error) {
       execution.scheduled.length = scheduledBefore
       throw error
+    }
+  }
+
+  /** Reads the data with which a mutation has begun, in a transaction that causes no conflicts. */
+  async #runSnapshotQuery(
+    { execution, path, depth }: Invocation,
+    target: FunctionPath,
+    args: JSONValue,
+  ): Promise<string> {
+    const { data } = this.#host
+    const { origin, logLines, rootId, functions } = execution
+    const found = functions!.catalog.requireForFunction(target, 'query', path.component)
+    const snapshot = { transaction: execution.transaction!.engine }
+    const transaction = data.beginAt(snapshot, message => this.#warn(execution, message))
+    const own = Object.assign(new Execution(origin, transaction, logLines), { rootId, functions })
+    try {
+      return await this.#invoke(new Invocation(own, found.path, 'query', depth + 1), found, args)
+    }
+    finally {
+      data.end(transaction)
     }
   }
 
@@ -426,7 +449,7 @@ export class FunctionRunner {
   }
 }
 
-/** Whether the JSON of a value is so large, or may be nested so deeply, that it has to be checked. */
+/** Whether the JSON of a value is so large, or may be so deep, that it has to be checked. */
 function mayExceedLimits(json: string): boolean {
   if (json.length > UNCHECKED_LENGTH)
     return true

@@ -50,6 +50,9 @@ export type Syscall = (
   bytes?: Uint8Array,
 ) => SyscallResult | Promise<SyscallResult>
 
+/** `snapshotQuery` is a query with the option `useStaleSnapshot`. */
+export type NestedKind = 'query' | 'mutation' | 'snapshotQuery'
+
 /** The parts of a deployment that system calls use. */
 export interface SyscallHost {
   data: Data
@@ -63,7 +66,7 @@ export interface SyscallHost {
   /** Runs a function as a part of the transaction of its caller. */
   runInTransaction: (
     caller: Invocation,
-    kind: 'query' | 'mutation',
+    kind: NestedKind,
     path: FunctionPath,
     args: JSONValue,
   ) => Promise<string>
