@@ -129,12 +129,12 @@ describe('a mutation that is sent again', () => {
 describe('actions', () => {
   it('run concurrently with each other and with mutations', async () => {
     const client = await RawClient.open(deployment.url)
-    client.send({ type: 'Action', requestId: 0, udfPath: 'jobs:wait', args: [{ ms: 3_600_000 }] })
+    client.send({ type: 'Action', requestId: 0, udfPath: 'jobs:wait', args: [{ ms: 300_000 }] })
     client.send({ type: 'Action', requestId: 1, udfPath: 'failures:failingAction', args: [{ kind: 'none' }] })
     client.mutate(2, 'counters:increment', { name: 'beside' })
     expect(await client.nextOf('ActionResponse')).toMatchObject({ requestId: 1, success: true, result: 'fine' })
     await client.nextOf('MutationResponse')
-    await deployment.advanceClock(3_600_000)
+    await deployment.advanceClock(300_000)
     expect(await client.nextOf('ActionResponse')).toMatchObject({ requestId: 0, success: true })
   })
 

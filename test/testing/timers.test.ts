@@ -65,7 +65,8 @@ const timers = anyApi.timers as Record<'call' | 'use' | 'takeEvents' | 'clearAll
 const DAY = 24 * 60 * 60 * 1000
 
 async function start(): Promise<Deployment> {
-  const deployment = await startDeployment({ functions: await createFunctions(files) })
+  // With limits, an action would end after 10 minutes.
+  const deployment = await startDeployment({ functions: await createFunctions(files), limits: false })
   onTestFinished(() => deployment.close())
   return deployment
 }

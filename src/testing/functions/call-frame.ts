@@ -25,6 +25,8 @@ export class CallFrame {
   readonly consoleTimers = new Map<string, number>()
   /** One function for each timer of the call, which removes the timer. */
   readonly timers = new Set<() => void>()
+  /** When the call has to end, in ms since 1970 on the deployment's clock. */
+  endsAt = Infinity
   /** Whether the call has been answered or failed. Then its code has no effect any more. */
   isEnded = false
   /**

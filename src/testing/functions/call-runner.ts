@@ -1,4 +1,5 @@
 /** Runs the calls of a functions thread, and reports their outcomes. */
+import type { ThreadClock } from './call-clock.ts'
 import type { CallOutcome, FunctionAddress, FunctionCall, HttpCall, ThreadMessage, UnawaitedWork } from './messages.ts'
 import type { RegisteredFunction, Router } from './registered.ts'
 import type { SharedState } from './shared-state.ts'
@@ -21,8 +22,9 @@ const STUCK_CHECKS = 3
 export interface RunnerThread {
   send: (message: ThreadMessage, transfer?: ReadableStream[]) => void
   shared: SharedState
-  /** Whether to fail a call whose promise cannot resolve any more. */
-  failsStuckCalls: boolean
+  clock: ThreadClock
+  /** How long an action may take on the deployment's clock, in ms. */
+  longestActionMs: number
   /** Called when the call has ended. */
   onEnd: (callId: number) => void
 }
@@ -68,6 +70,8 @@ export class CallRunner {
     const frame = new CallFrame({ ...call, component: call.component })
     const failed = new Promise<CallOutcome>(fail => this.#running.set(call.callId, { frame, fail, quietChecks: 0 }))
     frame.onContinue = () => this.startTurn(call.callId)
+    if (!frame.isDeterministic)
+      frame.endsAt = this.#thread.clock.now() + this.#thread.longestActionMs
     this.#watch()
     this.startTurn(call.callId)
     const ended = frames.run(frame, () => this.#start(call, frame))
@@ -142,7 +146,7 @@ export class CallRunner {
     }
   }
 
-  /** Waits for modules that are evaluated for a call. Their evaluation does not count for its time. */
+  /** Waits for modules that are evaluated for a call, which does not count for its time. */
   async #evaluated<Result>(modules: Result | Promise<Result>, frame: CallFrame): Promise<Result> {
     if (!(modules instanceof Promise))
       return modules
@@ -182,7 +186,7 @@ export class CallRunner {
    * Fails queries and mutations that have not ended although none of their operations is running.
    */
   #watch(): void {
-    if (!this.#thread.failsStuckCalls || this.#stuckCheck !== undefined)
+    if (this.#stuckCheck !== undefined)
       return
     this.#stuckCheck = native.setInterval(() => {
       for (const running of this.#running.values()) {

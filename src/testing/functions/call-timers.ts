@@ -100,6 +100,9 @@ class CallTimer implements Disposable {
       this.arm()
       return
     }
+    // The clock has been set forward beyond the end of the action, which has come first.
+    if (this.deadline > this.#frame.endsAt)
+      return
     if (this.#name === 'setInterval') {
       this.deadline = this.#timers.clock.now() + this.#delay
       this.arm()

@@ -1,14 +1,13 @@
 /** A worker for functions that starts while the deployment's own modules are being loaded. */
-import type { Limits } from './host-options.ts'
-import type { ModuleState } from './kinds.ts'
-import { FunctionsWorker } from './functions-worker.ts'
+import type { ThreadStartOptions } from './host-options.ts'
+import { FunctionsWorker, workerOptions } from './functions-worker.ts'
 
 /** The early worker, until it is taken. One is enough, because a thread has one deployment. */
 let waiting: FunctionsWorker | undefined
 
 /** Starts a worker for the first functions that are loaded. */
-export function startEarlyWorker(limits: Limits, moduleState: ModuleState): void {
-  waiting = new FunctionsWorker({ runtime: 'default', failsStuckCalls: limits !== false, moduleState })
+export function startEarlyWorker(options: ThreadStartOptions): void {
+  waiting = new FunctionsWorker(workerOptions('default', options))
 }
 
 export function takeEarlyWorker(): FunctionsWorker | undefined {

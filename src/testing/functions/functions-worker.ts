@@ -2,6 +2,7 @@
 import type { Transferable } from 'node:worker_threads'
 import type { FunctionsBundle } from './bundle.ts'
 import type { FunctionsDescription } from './description.ts'
+import type { ThreadStartOptions } from './host-options.ts'
 import type { ModuleState, RuntimeKind } from './kinds.ts'
 import type { HostMessage, LoadMessage, SyscallAnswer, ThreadMessage, ThreadSettings } from './messages.ts'
 import { MessageChannel, Worker } from 'node:worker_threads'
@@ -9,6 +10,7 @@ import { testingError } from '../testing-error.ts'
 import { deferred } from './deferred.ts'
 import { describeLoadProblem } from './load-problem.ts'
 import { SharedState } from './shared-state.ts'
+import { ACTION_MS } from './time-limits.ts'
 
 /** The modules must be evaluated within this time. */
 const LONGEST_LOAD_MS = 60_000
@@ -19,14 +21,20 @@ const LONGEST_LOAD_MS = 60_000
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024 }
 
-/** Node's classes of modules, with which a module can be evaluated several times, need this flag. */
+/** Node's classes of modules need this flag. They can evaluate a module several times. */
 const VM_MODULES_FLAG = '--experimental-vm-modules'
 
 /** The settings of a worker that do not depend on the bundle. */
 export interface WorkerOptions {
   runtime: RuntimeKind
-  failsStuckCalls: boolean
+  /** How long an action may take on the deployment's clock, in ms. */
+  longestActionMs: number
   moduleState: ModuleState
+}
+
+export function workerOptions(runtime: RuntimeKind, options: ThreadStartOptions): WorkerOptions {
+  const { limits = 'enforce', moduleState = 'shared' } = options
+  return { runtime, moduleState, longestActionMs: limits === 'enforce' ? ACTION_MS : Infinity }
 }
 
 /** A message about a call. */
@@ -53,10 +61,10 @@ export class FunctionsWorker {
   /** The messages that wait until the functions are loaded. */
   #queue: { message: HostMessage, transfer: Transferable[] }[] = []
 
-  constructor({ runtime, failsStuckCalls, moduleState }: WorkerOptions) {
+  constructor({ runtime, longestActionMs, moduleState }: WorkerOptions) {
     const { port1, port2 } = new MessageChannel()
     const shared = this.#shared.buffer
-    const workerData: ThreadSettings = { runtime, failsStuckCalls, moduleState, shared, syncAnswers: port2 }
+    const workerData: ThreadSettings = { runtime, longestActionMs, moduleState, shared, syncAnswers: port2 }
     // The repository's sources run without a build. In the package, the code of the thread is next
     // to this module.
     const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './testing-functions.js'

@@ -3,7 +3,6 @@ import type { FunctionsBundle } from './bundle.ts'
 import type { ComponentSource } from './components.ts'
 import type { FunctionsDescription } from './description.ts'
 import type { ThreadCall, ThreadOutcome } from './functions-thread.ts'
-import type { WorkerOptions } from './functions-worker.ts'
 import type { FunctionsHostOptions, Limits, StartOptions, ThreadStartOptions } from './host-options.ts'
 import type { RuntimeKind } from './kinds.ts'
 import type {
@@ -19,7 +18,7 @@ import { takeEarlyWorker } from './early-worker.ts'
 import { componentEnvironments } from './environment.ts'
 import { plainError } from './function-error.ts'
 import { FunctionsThread } from './functions-thread.ts'
-import { FunctionsWorker } from './functions-worker.ts'
+import { FunctionsWorker, workerOptions } from './functions-worker.ts'
 import { Watchdog } from './watchdog.ts'
 
 /**
@@ -183,10 +182,6 @@ interface LoadedThreads {
 
 function startWorker(runtime: RuntimeKind, options: ThreadStartOptions): FunctionsWorker {
   return new FunctionsWorker(workerOptions(runtime, options))
-}
-
-function workerOptions(runtime: RuntimeKind, { limits, moduleState = 'shared' }: ThreadStartOptions): WorkerOptions {
-  return { runtime, failsStuckCalls: limits !== false, moduleState }
 }
 
 /** The functions of both runtimes, by component. */

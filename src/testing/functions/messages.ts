@@ -120,8 +120,8 @@ export interface ThreadSettings {
   shared: SharedArrayBuffer
   /** Receives the answers to synchronous system calls. */
   syncAnswers: MessagePort
-  /** Whether to fail a query or mutation whose promise cannot resolve any more. */
-  failsStuckCalls: boolean
+  /** How long an action may take on the deployment's clock, in ms. */
+  longestActionMs: number
   moduleState: ModuleState
 }
 

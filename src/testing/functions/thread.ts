@@ -32,7 +32,8 @@ const syscalls = new Syscalls({ send: post, shared, syncAnswers: settings.syncAn
 const runner = new CallRunner({
   send: post,
   shared,
-  failsStuckCalls: settings.failsStuckCalls,
+  clock,
+  longestActionMs: settings.longestActionMs,
   onEnd: callId => syscalls.forget(callId),
 })
 const timers = new CallTimers(clock, frame => runner.startTurn(frame.callId))

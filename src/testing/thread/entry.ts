@@ -6,9 +6,9 @@ import { workerData } from 'node:worker_threads'
 nodeModule.enableCompileCache?.()
 void start(workerData as EntryData)
 
-async function start({ limits, moduleState }: EntryData): Promise<void> {
+async function start(options: EntryData): Promise<void> {
   const { startEarlyWorker } = await import('../functions/early-worker.ts')
-  startEarlyWorker(limits, moduleState)
+  startEarlyWorker(options)
   const { serveDeployment } = await import('./worker.ts')
   serveDeployment()
   // Node would write the cache when the thread ends by itself, but the thread is terminated.

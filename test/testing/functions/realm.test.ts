@@ -120,7 +120,7 @@ describe('timers of actions', () => {
           await new Promise(resolve => setTimeout(resolve, 30))
           return { onlyInterval: !fired.includes(1), some: count > 0, same: count === fired.length }
         } })`,
-    })
+    }, { limits: false })
 
     const sleeping = run('timers:sleep')
     await value('timers:cleared')

@@ -2,6 +2,7 @@ import type { Limits } from '../../../src/testing/functions/host-options.ts'
 import type { WatchedCall, WatchedThread } from '../../../src/testing/functions/watchdog.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Watchdog } from '../../../src/testing/functions/watchdog.ts'
+import { loadFunctions } from './functions-host.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -141,7 +142,7 @@ describe('watchdog with limits enforce', () => {
     expect(thread.restarts).toBe(0)
   })
 
-  it('counts the time by which the deployment\'s clock is set forward, after a moment of real time', async () => {
+  it('counts the time by which the clock is set forward, after a moment of real time', async () => {
     const call = fakeCall(true)
     const watchdog = watch('enforce', new FakeThread('waiting'), call)
 
@@ -163,5 +164,17 @@ describe('watchdog with limits enforce', () => {
 
     await vi.advanceTimersByTimeAsync(9 * MINUTE)
     expect(call.failures).toEqual([])
+  })
+})
+
+describe('a promise that never resolves', () => {
+  it('fails its mutation whatever the limits are', async () => {
+    vi.useRealTimers()
+    const { failure } = await loadFunctions({
+      'calls.ts': `import { mutationGeneric as mutation } from 'convex/server'
+        export const never = mutation({ handler: () => new Promise(() => {}) })`,
+    }, { limits: false })
+
+    expect(await failure('calls:never')).toBe('Returned promise will never resolve')
   })
 })
