@@ -22,7 +22,31 @@ type DeploymentOptionProblem
     | { option: 'allowedHosts', value: string }
 
 /** Why a deployment cannot start or continue. */
-type DeploymentProblem = { port: number, message: string } | { stopped: string } | { folder: string }
+type DeploymentProblem
+  = | { port: number, message: string }
+    | { stopped: string }
+    | { folder: string } & FolderProblem
+
+/** Why a deployment cannot use the folder of its data. */
+type FolderProblem = { problem: 'inUse' | 'otherVersion' } | { problem: 'unusable', message: string }
+
+const FOLDER_FIXES: Record<FolderProblem['problem'], string> = {
+  inUse: 'Stop the other deployment, or pass another folder as `data`.',
+  otherVersion: 'Use the version of Convue that has written the folder, delete the folder, or pass another one as '
+    + '`data`.',
+  unusable: 'Correct what the message names, or pass another folder as `data`.',
+}
+
+function describeFolder(problem: { folder: string } & FolderProblem): string {
+  switch (problem.problem) {
+    case 'inUse':
+      return `Another deployment uses the folder ${problem.folder}.`
+    case 'otherVersion':
+      return `Another version of Convue has written the data in the folder ${problem.folder}.`
+    default:
+      return `The deployment cannot use the folder ${problem.folder}: ${problem.message}.`
+  }
+}
 
 export const testingErrors = {
   PEER_MISSING: {
@@ -127,19 +151,19 @@ export const testingErrors = {
       if ('stopped' in problem)
         return `The deployment's thread stopped: ${problem.stopped}.`
       if ('folder' in problem)
-        return `Another deployment uses the folder ${problem.folder}.`
+        return describeFolder(problem)
       return `The deployment cannot listen on port ${problem.port}: ${problem.message}.`
     },
     fix: (problem: DeploymentProblem): string => {
       if ('stopped' in problem)
         return 'Read `cause`. If the error is not in one of your functions, report it as a bug of Convue.'
       if ('folder' in problem)
-        return 'Stop the other deployment, or pass another folder as `data`.'
+        return FOLDER_FIXES[problem.problem]
       return 'Stop the process that listens on the port, or pass another port, or 0 for any free port.'
     },
     reference: 'The deployment cannot listen on a port or use its folder, or its thread has stopped.',
     referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. Only one deployment can '
-      + 'use a folder. If the thread has stopped, read `cause`.',
+      + 'use a folder, and only the version of Convue that has written it can read it. If the thread has stopped, read `cause`.',
   },
   SIGN_UP_FAILED: {
     scopes: ['testing'],

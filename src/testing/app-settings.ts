@@ -1,8 +1,9 @@
 /** The settings of an app that are in files: its functions folder, its variables, its admin key. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { DataFolder } from './data-folder.ts'
 import { readConvexJson } from './functions/convex-json.ts'
 
 /**
@@ -22,19 +23,11 @@ export function readVariables(functions: string): Record<string, string> {
 }
 
 /**
- * A random admin key. It is saved in the folder of the data, so that a command line that uses the
- * key still works after a restart.
+ * A random admin key. The folder of the data keeps it, so that a command line that uses the key
+ * still works after a restart.
  *
- * @param folder The folder of the data, `null` if the data is in memory.
+ * @param folder The path of the folder, or `null` if the data is in memory.
  */
 export function createAdminKey(folder: string | null): string {
-  const key = `convue|${randomBytes(32).toString('hex')}`
-  if (folder === null)
-    return key
-  const file = join(folder, 'admin-key')
-  if (existsSync(file))
-    return readFileSync(file, 'utf8')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, key, { mode: 0o600 })
-  return key
+  return new DataFolder(folder).keep('admin-key', () => `convue|${randomBytes(32).toString('hex')}`)
 }

@@ -4,6 +4,7 @@ import type { SyscallHandler } from '../../src/testing/functions/syscall-handler
 import type { Origin } from '../../src/testing/runtime/invocation.ts'
 import type { LoadedFunctions } from '../../src/testing/runtime/loaded-functions.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { DataFolder } from '../../src/testing/data-folder.ts'
 import { Engine } from '../../src/testing/engine/engine.ts'
 import { Data } from '../../src/testing/runtime/data.ts'
 import { Files } from '../../src/testing/runtime/files.ts'
@@ -68,7 +69,7 @@ function reloadDuring(operation: string, args: Record<string, unknown>): { runne
   onTestFinished(() => engine.close())
   const data = new Data(engine, 'enforce')
   const [first, second] = [new FakeHost(7), new FakeHost(500)]
-  const host = { data, files: new Files(data), scheduler: undefined as never, signingKey: new SigningKey(null), urls: () => ({ url: '', siteUrl: '' }) }
+  const host = { data, files: new Files(data), scheduler: undefined as never, signingKey: new SigningKey(new DataFolder(null)), urls: () => ({ url: '', siteUrl: '' }) }
   const runner = new FunctionRunner(host, first.functions)
   first.onCall = async (_, handler) => {
     if (first.requests.length > 1)
@@ -121,7 +122,7 @@ describe('the option useStaleSnapshot of ctx.runQuery', () => {
       await ask(handler, '1.0/runUdf', { udfType: 'snapshotQuery', name: 'calls:count', args: {} })
       data.transact(transaction => transaction.insert('', 'notes', {}))
     }
-    const host = { data, files: new Files(data), scheduler: undefined as never, signingKey: new SigningKey(null), urls: () => ({ url: '', siteUrl: '' }) }
+    const host = { data, files: new Files(data), scheduler: undefined as never, signingKey: new SigningKey(new DataFolder(null)), urls: () => ({ url: '', siteUrl: '' }) }
     const runner = new FunctionRunner(host, threads.functions)
     const outer = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'outer' }, 'mutation', 'client')
 

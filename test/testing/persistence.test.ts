@@ -1,5 +1,7 @@
 import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { anyApi } from 'convex/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
@@ -97,5 +99,35 @@ describe('startDeployment: data', () => {
     const options = await createApp()
     await start(options)
     await expect(startDeployment(options)).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED', why: expect.stringContaining('Another deployment uses the folder') })
+  })
+
+  it('refuses a folder that another version of Convue has written', async () => {
+    const options = await createApp()
+    await (await start(options)).close()
+    const database = new DatabaseSync(join(options.data!, 'deployment.sqlite'))
+    database.exec('PRAGMA user_version = 1000')
+    database.close()
+    await expect(startDeployment(options)).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED', why: expect.stringContaining('Another version of Convue') })
+  })
+
+  it.each<[string, (folder: string) => Promise<unknown>]>([
+    ['the path of a file', folder => writeFile(folder, '')],
+    ['a database that is not one', async (folder) => {
+      await mkdir(folder)
+      await writeFile(join(folder, 'deployment.sqlite'), 'not a database'.repeat(100))
+    }],
+    ['a secret that cannot be read', folder => mkdir(join(folder, 'better-auth-secret'), { recursive: true })],
+  ])('names the folder in the error if it cannot be used: %s', async (_name, prepare) => {
+    const options = await createApp()
+    await prepare(options.data!)
+    await expect(startDeployment(options)).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED', why: expect.stringContaining(`cannot use the folder ${options.data}`) })
+  })
+
+  it('lets only the owner of the folder read its keys', async () => {
+    const options = await createApp()
+    await start(options)
+    const files = (await readdir(options.data!)).filter(name => !name.startsWith('deployment.sqlite'))
+    const modes = await Promise.all(files.map(async name => (await stat(join(options.data!, name))).mode & 0o777))
+    expect(Object.fromEntries(files.map((name, index) => [name, modes[index]]))).toEqual({ 'admin-key': 0o600, 'better-auth-secret': 0o600 })
   })
 })

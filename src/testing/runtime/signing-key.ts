@@ -1,10 +1,9 @@
 /** The key with which a deployment signs JWTs for its functions. */
 import type { JSONValue } from 'convex/values'
 import type { KeyObject } from 'node:crypto'
+import type { DataFolder } from '../data-folder.ts'
 import { Buffer } from 'node:buffer'
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 
 const FILE = 'signing-key.pem'
 const LONGEST_LIFETIME_SECONDS = 60 * 60
@@ -32,11 +31,10 @@ interface PublicKey {
 }
 
 export class SigningKey {
-  /** The folder that keeps the data; `null` if the data is in memory. */
-  readonly #folder: string | null
+  readonly #folder: DataFolder
   #loaded: KeyObject | undefined
 
-  constructor(folder: string | null) {
+  constructor(folder: DataFolder) {
     this.#folder = folder
   }
 
@@ -86,16 +84,12 @@ function invalid(name: string, problem: string): Error {
   return new Error(`Invalid argument \`${name}\` for \`signJwt\`: ${problem}`)
 }
 
-/** Tokens that were signed before a restart remain valid if the data is kept. */
-function loadKey(folder: string | null): KeyObject {
-  if (folder !== null && existsSync(join(folder, FILE)))
-    return createPrivateKey(readFileSync(join(folder, FILE)))
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  if (folder !== null) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, FILE), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
-  }
-  return privateKey
+/** The folder keeps the key, so that tokens which were signed before a restart remain valid. */
+function loadKey(folder: DataFolder): KeyObject {
+  return createPrivateKey(folder.keep(FILE, () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  }))
 }
 
 function encode(value: object): string {

@@ -17,11 +17,10 @@ import type { SystemQueryHost } from './system-queries.ts'
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { FolderInUseError } from '../engine/database.ts'
+import { DataFolder } from '../data-folder.ts'
+import { FolderFormatError, FolderInUseError } from '../engine/database.ts'
 import { Engine } from '../engine/engine.ts'
 import { importPeer } from '../peers.ts'
 import { Authenticator } from '../runtime/auth.ts'
@@ -122,7 +121,8 @@ export class DeploymentServer {
     this.#options = options
     this.#onEvent = onEvent
     this.#webSockets = webSockets
-    this.#signingKey = new SigningKey(options.data)
+    const folder = new DataFolder(options.data)
+    this.#signingKey = new SigningKey(folder)
     const httpHost: HttpHost = {
       runtime: () => this.#runtime,
       authenticator: () => this.#runtime.then(() => this.#loaded.authenticator),
@@ -138,9 +138,10 @@ export class DeploymentServer {
     }
     this.#variables = new Variables({
       SITE_URL: options.siteUrl,
-      BETTER_AUTH_SECRET: secretOf(options.data),
+      // Better Auth encrypts its data with this secret, so the secret is kept with the data.
+      BETTER_AUTH_SECRET: folder.keep('better-auth-secret', () => randomBytes(32).toString('base64')),
       ...options.env,
-    }, options.data)
+    }, folder)
     this.#access = new Access(options.access)
     this.#cloud = createServer(this.#guard(createCloudHandler(httpHost)))
     this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
@@ -200,9 +201,9 @@ export class DeploymentServer {
       return Engine.open({ now: () => clock.now(), ...folder !== null && { folder } })
     }
     catch (error) {
-      if (error instanceof FolderInUseError)
-        throw testingError('DEPLOYMENT_FAILED', { folder: folder ?? '' }, error)
-      throw error
+      if (folder === null)
+        throw error
+      throw folderError(folder, error)
     }
   }
 
@@ -447,17 +448,13 @@ export class DeploymentServer {
   }
 }
 
-/** Better Auth encrypts its data with this secret, so the secret is kept with the data. */
-function secretOf(folder: string | null): string {
-  const secret = randomBytes(32).toString('base64')
-  if (folder === null)
-    return secret
-  const file = join(folder, 'better-auth-secret')
-  if (existsSync(file))
-    return readFileSync(file, 'utf8')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, secret, { mode: 0o600 })
-  return secret
+/** The error for a folder of data that the engine cannot open. */
+function folderError(folder: string, cause: unknown): Error {
+  if (cause instanceof FolderInUseError)
+    return testingError('DEPLOYMENT_FAILED', { folder, problem: 'inUse' }, cause)
+  if (cause instanceof FolderFormatError)
+    return testingError('DEPLOYMENT_FAILED', { folder, problem: 'otherVersion' }, cause)
+  return testingError('DEPLOYMENT_FAILED', { folder, problem: 'unusable', message: (cause as Error).message }, cause)
 }
 
 function refuseUpgrade(socket: Duplex, status: string, json: string): void {

@@ -1,7 +1,6 @@
 /** The environment variables of a deployment. Changes are kept with the data. */
+import type { DataFolder } from '../data-folder.ts'
 import type { VariableChange } from './admin-api.ts'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { HttpError } from '../http-error.ts'
 
 const FILE = 'environment.json'
@@ -9,18 +8,17 @@ const NAME = /^[A-Z]\w{0,39}$/i
 
 export class Variables {
   readonly #initial: Record<string, string>
-  readonly #folder: string | null
+  readonly #folder: DataFolder
   /**
    * The changes of the initial variables, also those of previous processes; `null` removes a
    * variable.
    */
   #changes: Record<string, string | null>
 
-  /** `folder` contains the data. It is `null` if the data is in memory. */
-  constructor(initial: Record<string, string>, folder: string | null) {
+  constructor(initial: Record<string, string>, folder: DataFolder) {
     this.#initial = initial
     this.#folder = folder
-    this.#changes = readChanges(folder)
+    this.#changes = JSON.parse(folder.read(FILE) ?? '{}') as Record<string, string | null>
   }
 
   get all(): Record<string, string> {
@@ -40,17 +38,8 @@ export class Variables {
 
   save(changes: VariableChange[]): void {
     this.#changes = { ...this.#changes, ...toRecord(changes) }
-    if (this.#folder === null)
-      return
-    mkdirSync(this.#folder, { recursive: true })
-    writeFileSync(join(this.#folder, FILE), JSON.stringify(this.#changes), { mode: 0o600 })
+    this.#folder.write(FILE, JSON.stringify(this.#changes))
   }
-}
-
-function readChanges(folder: string | null): Record<string, string | null> {
-  if (folder === null || !existsSync(join(folder, FILE)))
-    return {}
-  return JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as Record<string, string | null>
 }
 
 function toRecord(changes: VariableChange[]): Record<string, string | null> {
