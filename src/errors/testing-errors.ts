@@ -163,7 +163,8 @@ export const testingErrors = {
     },
     reference: 'The deployment cannot listen on a port or use its folder, or its thread has stopped.',
     referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. Only one deployment can '
-      + 'use a folder, and only the version of Convue that has written it can read it. If the thread has stopped, read `cause`.',
+      + 'use a folder, and only the version of Convue that has written it can read it. If the thread has stopped, '
+      + 'read `cause`.',
   },
   SIGN_UP_FAILED: {
     scopes: ['testing'],

@@ -1,7 +1,7 @@
-/** The two HTTP servers of a deployment, and the state that they share. */
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+/** One deployment: its functions, its data, its ports and its clients. */
+import type { Buffer } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WebSocketServer } from 'ws'
 import type { Limits } from '../functions/host-options.ts'
 import type { FunctionsHost } from '../functions/host.ts'
 import type { ModuleState } from '../functions/kinds.ts'
@@ -10,14 +10,12 @@ import type { Call, Outcome } from '../runtime/call.ts'
 import type { ErrorDetail } from '../runtime/failure.ts'
 import type { FunctionKind } from '../runtime/functions-catalog.ts'
 import type { Deployable } from '../runtime/load.ts'
-import type { AccessOptions, Refusal } from './access.ts'
+import type { AccessOptions } from './access.ts'
 import type { VariableChange } from './admin-api.ts'
 import type { HttpHost } from './http.ts'
+import type { ServerUrls } from './ports.ts'
 import type { SystemQueryHost } from './system-queries.ts'
-import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { DataFolder } from '../data-folder.ts'
 import { FolderFormatError, FolderInUseError } from '../engine/database.ts'
@@ -30,14 +28,14 @@ import { KeptSnapshots } from '../runtime/kept-snapshots.ts'
 import { applySchemas, loadFunctions } from '../runtime/load.ts'
 import { Runtime } from '../runtime/runtime.ts'
 import { SigningKey } from '../runtime/signing-key.ts'
-import { SyncConnection } from '../sync/sync-connection.ts'
 import { testingError } from '../testing-error.ts'
 import { Access } from './access.ts'
+import { Connections } from './connections.ts'
 import { Exports } from './exports.ts'
-import { metadataOf } from './functions-api.ts'
 import { createCloudHandler, createSiteHandler, toResponse } from './http.ts'
 import { Imports } from './imports.ts'
 import { LogStream } from './log-stream.ts'
+import { Ports } from './ports.ts'
 import { answerSystemQuery } from './system-queries.ts'
 import { Variables } from './variables.ts'
 
@@ -58,23 +56,11 @@ export interface ServerOptions {
   adminKey: string
 }
 
-/** The addresses of a server. */
-export interface ServerUrls {
-  url: string
-  siteUrl: string
-}
-
 /** Receives each entry of the log; `null` if only the connections have changed. */
 export type OnEvent = (entry: LogEntry | null) => void
 
 /** The route of the keys with which functions sign tokens. */
 const JWKS_PATH = '/.well-known/jwks.json'
-
-/** A socket is closed if it receives a larger message. */
-const MAX_MESSAGE_BYTES = 20 * 2 ** 20
-
-/** Limits the output in the terminal if a site sends requests with many different host names. */
-const MAX_REPORTED_REFUSALS = 20
 
 /** The loaded functions, and their authenticator. */
 interface Loaded {
@@ -82,18 +68,11 @@ interface Loaded {
   authenticator: Authenticator
 }
 
-/** One deployment: its two ports, its data, its clients. */
 export class DeploymentServer {
   readonly #options: ServerOptions
   readonly #onEvent: OnEvent
-  readonly #webSockets: WebSocketServer
-  readonly #access: Access
-  /** The messages of reported refusals. Each message is reported once. */
-  readonly #refusals = new Set<string>()
-  readonly #cloud: Server
-  readonly #site: Server
-  readonly #connections = new Map<number, SyncConnection>()
-  readonly #changed = new Set<SyncConnection>()
+  readonly #ports: Ports
+  readonly #connections: Connections
   /** Requests that arrive while the functions are being loaded wait for this promise. */
   readonly #runtime: Promise<Runtime>
   #loaded!: Loaded
@@ -101,8 +80,6 @@ export class DeploymentServer {
   readonly #retired = new Set<FunctionsHost>()
   #data!: Data
   #snapshots!: KeptSnapshots
-  #urls!: ServerUrls
-  #connectionCount = 0
   readonly #variables: Variables
   readonly #logs = new LogStream()
   readonly #signingKey: SigningKey
@@ -110,17 +87,16 @@ export class DeploymentServer {
   #imports!: Imports
 
   static async start(options: ServerOptions, onEvent: OnEvent): Promise<DeploymentServer> {
-    const { WebSocketServer } = await importPeer('ws', () => import('ws'))
-    const webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
-    const server = new DeploymentServer(options, onEvent, webSockets)
+    const connections = await Connections.create(() => onEvent(null))
+    const server = new DeploymentServer(options, onEvent, connections)
     await server.#runtime
     return server
   }
 
-  private constructor(options: ServerOptions, onEvent: OnEvent, webSockets: WebSocketServer) {
+  private constructor(options: ServerOptions, onEvent: OnEvent, connections: Connections) {
     this.#options = options
     this.#onEvent = onEvent
-    this.#webSockets = webSockets
+    this.#connections = connections
     const folder = new DataFolder(options.data)
     this.#signingKey = new SigningKey(folder)
     const httpHost: HttpHost = {
@@ -142,15 +118,16 @@ export class DeploymentServer {
       BETTER_AUTH_SECRET: folder.keep('better-auth-secret', () => randomBytes(32).toString('base64')),
       ...options.env,
     }, folder)
-    this.#access = new Access(options.access)
-    this.#cloud = createServer(this.#guard(createCloudHandler(httpHost)))
-    this.#cloud.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
-    this.#site = createServer(this.#guard(createSiteHandler(httpHost)))
+    this.#ports = new Ports(new Access(options.access), {
+      cloud: createCloudHandler(httpHost),
+      site: createSiteHandler(httpHost),
+      onSocket: (request, socket, head) => void this.#accept(request, socket, head),
+    })
     this.#runtime = this.#boot()
   }
 
   get urls(): ServerUrls {
-    return this.#urls
+    return this.#ports.urls
   }
 
   /**
@@ -158,7 +135,7 @@ export class DeploymentServer {
    * are known, since modules may read the deployment's addresses when they are evaluated.
    */
   async #boot(): Promise<Runtime> {
-    const listening = this.#listen()
+    const listening = this.#ports.open(this.#options.port, this.#options.sitePort)
     const [functions] = await Promise.all([
       this.#loadFunctions(this.#variables.all, listening),
       listening,
@@ -174,7 +151,7 @@ export class DeploymentServer {
       this.#loaded = { functions, authenticator: await this.#createAuthenticator(functions) }
       const runtime = new Runtime({
         data: this.#data,
-        urls: () => this.#urls,
+        urls: () => this.urls,
         signingKey: this.#signingKey,
         log: entry => this.#log(entry),
         errors: this.#options.errors,
@@ -187,12 +164,6 @@ export class DeploymentServer {
       await functions.host.dispose()
       throw error
     }
-  }
-
-  async #listen(): Promise<void> {
-    const port = await listen(this.#cloud, this.#options.port)
-    const sitePort = await listen(this.#site, this.#options.sitePort)
-    this.#urls = { url: `http://127.0.0.1:${port}`, siteUrl: `http://127.0.0.1:${sitePort}` }
   }
 
   #openEngine(): Engine {
@@ -212,8 +183,8 @@ export class DeploymentServer {
     const { functions, limits, moduleState } = this.#options
     const variables = listening.then(() => ({
       ...appVariables,
-      CONVEX_CLOUD_URL: this.#urls.url,
-      CONVEX_SITE_URL: this.#urls.siteUrl,
+      CONVEX_CLOUD_URL: this.urls.url,
+      CONVEX_SITE_URL: this.urls.siteUrl,
     }))
     return await loadFunctions({ functions, limits, moduleState, clockAheadMs: clock.ahead, variables })
   }
@@ -237,8 +208,7 @@ export class DeploymentServer {
   /** Resolves once no function runs and every client has received its answers. */
   async settled(): Promise<void> {
     const runtime = await this.#runtime
-    const areSent = (): boolean => [...this.#connections.values()].every(connection => connection.isIdle)
-    const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && areSent()
+    const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && this.#connections.areIdle
     do {
       await setImmediate()
     } while (!isIdle())
@@ -253,18 +223,13 @@ export class DeploymentServer {
 
   /** Drops every socket without a close frame, as a failing network does. */
   async disconnectAll(): Promise<void> {
-    const connections = [...this.#connections.values()]
-    connections.forEach(connection => connection.terminate())
-    while (connections.some(({ id }) => this.#connections.has(id)))
-      await setImmediate()
+    await this.#connections.terminateAll()
   }
 
   /** Stops listening and drops all clients, then listens on the same ports again. */
   async restart(): Promise<void> {
-    const ports = [this.#cloud, this.#site].map(portOf)
     await this.#stopListening()
-    await listen(this.#cloud, ports[0]!)
-    await listen(this.#site, ports[1]!)
+    await this.#ports.reopen()
   }
 
   /**
@@ -304,7 +269,7 @@ export class DeploymentServer {
       data: () => this.#data,
       description: () => this.#loaded.functions.host.description,
       variables: () => this.#variables.all,
-      urls: () => this.#urls,
+      urls: () => this.urls,
       exports: () => this.#exports,
       imports: () => this.#imports,
     }
@@ -324,76 +289,22 @@ export class DeploymentServer {
    * connections.
    */
   takeChangedConnections(): [id: number, connection: Connection | null][] {
-    const changed = [...this.#changed]
-    this.#changed.clear()
-    return changed.map((connection) => {
-      const isOpen = this.#connections.has(connection.id)
-      return [connection.id, isOpen ? connection.describe() : null]
-    })
+    return this.#connections.takeChanged()
   }
 
-  #checkClient(request: IncomingMessage): Refusal | null {
-    return this.#access.checkHost(request) ?? this.#access.checkOrigin(request)
-  }
-
-  /**
-   * Refuses requests of other sites before their handler runs. CORS headers would not be enough:
-   * with `mode: 'no-cors'`, a page can run an HTTP action without reading the answer.
-   */
-  #guard(handle: RequestListener): RequestListener {
-    return (request, response) => {
-      const refusal = this.#checkClient(request)
-      if (!refusal)
-        return handle(request, response)
-      this.#reportRefusal(refusal)
-      response.writeHead(403, { 'content-type': 'application/json', 'connection': 'close' })
-      response.end(JSON.stringify(refusal))
-    }
-  }
-
-  /** Prints the reason in the terminal, since a page cannot see why its WebSocket was refused. */
-  #reportRefusal({ message }: Refusal): void {
-    if (this.#refusals.has(message) || this.#refusals.size >= MAX_REPORTED_REFUSALS)
-      return
-    this.#refusals.add(message)
-    console.warn(message)
-  }
-
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const refusal = this.#checkClient(request)
-    if (refusal) {
-      this.#reportRefusal(refusal)
-      return refuseUpgrade(socket, '403 Forbidden', JSON.stringify(refusal))
-    }
+  async #accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // The client may disconnect while the functions are loaded.
     socket.on('error', () => {})
     const runtime = await this.#runtime
-    const { pathname } = new URL(`http://localhost${request.url}`)
-    if (!/^\/api\/(?:[^/]+\/)?sync$/.test(pathname)) {
-      const answer = { code: 'NotFound', message: 'No WebSocket is served at this path.' }
-      return refuseUpgrade(socket, '404 Not Found', JSON.stringify(answer))
-    }
-    if (!this.#cloud.listening) {
+    if (!this.#ports.isListening) {
       socket.destroy()
       return
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new SyncConnection(++this.#connectionCount, webSocket, {
-        runtime,
-        authenticator: () => this.#loaded.authenticator,
-        adminKey: this.#options.adminKey,
-        metadata: metadataOf(request),
-        log: entry => this.#log(entry),
-        onChange: (changed, state) => {
-          if (state === 'open')
-            this.#connections.set(changed.id, changed)
-          else
-            this.#connections.delete(changed.id)
-          this.#changed.add(changed)
-          this.#onEvent(null)
-        },
-      })
-      this.#connections.set(connection.id, connection)
+    this.#connections.accept(request, socket, head, {
+      runtime,
+      authenticator: () => this.#loaded.authenticator,
+      adminKey: this.#options.adminKey,
+      log: entry => this.#log(entry),
     })
   }
 
@@ -404,9 +315,9 @@ export class DeploymentServer {
    */
   async #createAuthenticator({ authConfig }: Deployable): Promise<Authenticator> {
     return await Authenticator.create(authConfig, async (url, init) => {
-      if (url === `${this.#urls.url}${JWKS_PATH}`)
+      if (url === `${this.urls.url}${JWKS_PATH}`)
         return Response.json(this.#signingKey.jwks)
-      const isOwn = new URL(url).origin === this.#urls.siteUrl
+      const isOwn = new URL(url).origin === this.urls.siteUrl
       if (isOwn)
         return await this.#requestOwn(url, init)
       return await fetch(url, init)
@@ -437,14 +348,9 @@ export class DeploymentServer {
    * ports would otherwise never become free.
    */
   async #stopListening(): Promise<void> {
-    const closed = [this.#cloud, this.#site].map((server) => {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      return closed
-    })
-    await this.disconnectAll()
-    await Promise.all(closed)
+    const closed = this.#ports.close()
+    await this.#connections.terminateAll()
+    await closed
   }
 }
 
@@ -455,33 +361,4 @@ function folderError(folder: string, cause: unknown): Error {
   if (cause instanceof FolderFormatError)
     return testingError('DEPLOYMENT_FAILED', { folder, problem: 'otherVersion' }, cause)
   return testingError('DEPLOYMENT_FAILED', { folder, problem: 'unusable', message: (cause as Error).message }, cause)
-}
-
-function refuseUpgrade(socket: Duplex, status: string, json: string): void {
-  // Writing the answer fails if the client has already disconnected. This error is ignored.
-  socket.on('error', () => {})
-  socket.once('finish', () => socket.destroy())
-  socket.end([
-    `HTTP/1.1 ${status}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(json)}`,
-    'Connection: close',
-    '',
-    json,
-  ].join('\r\n'))
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return portOf(server)
-  }
-  catch (cause) {
-    throw testingError('DEPLOYMENT_FAILED', { port, message: (cause as Error).message }, cause)
-  }
-}
-
-function portOf(server: Server): number {
-  return (server.address() as { port: number }).port
 }
