@@ -40,8 +40,9 @@ export function installClock(clock: ThreadClock): void {
     apply: target => String(Reflect.construct(target, [now()])),
     get: (target, key) => statics.get(key) ?? Reflect.get(target, key),
   })
-  // The `constructor` of a date has to be the `Date` that functions see.
-  const constructor = { value: globalThis.Date, configurable: true, writable: true }
+  // `constructor` of a date is the class that the functions see, as everywhere in JavaScript. All
+  // calls share the prototype: a call that replaces `Date` may not change it for other calls.
+  const constructor = { get: () => globalThis.Date, set: () => {}, configurable: true }
   Object.defineProperty(nativeDate.prototype, 'constructor', constructor)
   Math.random = () => {
     const frame = currentFrame()

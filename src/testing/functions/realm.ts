@@ -7,7 +7,7 @@ import process from 'node:process'
 import { getCallSites } from 'node:util'
 
 /** The globals that Convex's runtime adds to those of JavaScript. */
-const CONVEX_GLOBALS = new Set([
+export const CONVEX_GLOBALS = new Set([
   'AbortController',
   'AbortSignal',
   'Blob',

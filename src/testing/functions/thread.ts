@@ -11,6 +11,7 @@ import { installCrypto } from './call-crypto.ts'
 import { CallEnvironment } from './call-environment.ts'
 import { installFetch } from './call-fetch.ts'
 import { currentFrame } from './call-frame.ts'
+import { isolateGlobals } from './call-globals.ts'
 import { CallRunner } from './call-runner.ts'
 import { CallTimers } from './call-timers.ts'
 import { installWebAssembly } from './call-webassembly.ts'
@@ -18,7 +19,7 @@ import { Syscalls } from './convex-global.ts'
 import { FreshModules } from './fresh-modules.ts'
 import { describeError } from './function-error.ts'
 import { LoadError, loadModules } from './module-loader.ts'
-import { completeNodeRealm, define, stripRealm } from './realm.ts'
+import { completeNodeRealm, CONVEX_GLOBALS, define, stripRealm } from './realm.ts'
 import { SharedState } from './shared-state.ts'
 
 const nodeConsole = console
@@ -51,6 +52,8 @@ if (settings.runtime === 'default')
   stripRealm(environment.convexEnv)
 define('console', createConsole(clock, sendLine))
 define('Convex', syscalls.convex)
+if (settings.runtime === 'default')
+  isolateGlobals([...CONVEX_GLOBALS, 'Date', 'process'])
 
 port.on('message', (message: HostMessage) => {
   switch (message.type) {

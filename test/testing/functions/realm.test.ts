@@ -54,6 +54,38 @@ describe('globals of the default runtime', () => {
   })
 })
 
+describe('a global that a call replaces', () => {
+  it('is seen by this call only', async () => {
+    const { value } = await loadFunctions({
+      'globals.ts': `${BUILDERS}
+        const epoch = new Date(0)
+        const see = () => [typeof process, Date.name, epoch.constructor === Date, Math.random() === 4, typeof crypto]
+        export const look = query({ handler: see })
+        export const replace = mutation({ handler: async (ctx) => {
+          Math = { random: () => 4 }
+          globalThis.process = undefined
+          Date = class Fake {}
+          Object.getPrototypeOf(epoch).constructor = Date
+          globalThis.crypto = undefined
+          const before = see()
+          await ctx.db.get('while another call runs')
+          return [before, see()]
+        } })`,
+    })
+
+    const usual = ['object', 'Date', true, false, 'object']
+    const replaced = ['undefined', 'Fake', true, true, 'undefined']
+    let meanwhile: unknown
+    const answers = { '1.0/get': async () => {
+      meanwhile = await value('globals:look')
+      return null
+    } }
+    expect(await value('globals:replace', { answers })).toEqual([replaced, replaced])
+    expect(meanwhile).toEqual(usual)
+    expect(await value('globals:look')).toEqual(usual)
+  })
+})
+
 describe('queries and mutations', () => {
   it('have a clock that stands still and repeatable random numbers', async () => {
     const { value } = await loadFunctions({
