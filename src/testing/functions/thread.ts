@@ -12,6 +12,7 @@ import { CallEnvironment } from './call-environment.ts'
 import { installFetch } from './call-fetch.ts'
 import { currentFrame } from './call-frame.ts'
 import { isolateGlobals } from './call-globals.ts'
+import { installResponse } from './call-response.ts'
 import { CallRunner } from './call-runner.ts'
 import { CallTimers } from './call-timers.ts'
 import { installWebAssembly } from './call-webassembly.ts'
@@ -46,6 +47,7 @@ process.on('uncaughtException', failCurrentCall)
 installClock(clock)
 timers.install()
 installFetch()
+installResponse()
 installCrypto()
 installWebAssembly()
 if (settings.runtime === 'default')

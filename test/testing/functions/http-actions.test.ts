@@ -13,6 +13,7 @@ const FUNCTIONS = {
     route('/stream', 'POST', async (_, request) => new Response(request.body.pipeThrough(new TransformStream({
       transform: (chunk, controller) => controller.enqueue(new TextEncoder().encode('[' + new TextDecoder().decode(chunk) + ']')),
     }))))
+    route('/reset', 'GET', async () => new Response('', { status: 205, headers: { 'x-done': 'yes' } }))
     route('/nothing', 'GET', async () => undefined)
     route('/throw', 'GET', async () => { throw new Error('boom') })
     route('/query', 'GET', async ctx => Response.json(await ctx.runQuery('a:b')))
@@ -51,6 +52,7 @@ describe('http actions', () => {
       headers: expect.arrayContaining([['set-cookie', 'a=1'], ['set-cookie', 'b=2'], ['x-url', 'http://127.0.0.1:1/echo']]),
       text: 'HELLO',
     })
+    expect(await read(call(host, { path: '/reset' }))).toEqual({ status: 205, headers: [['x-done', 'yes']], text: null })
     expect(await read(call(host, { path: '/files/a/b' }))).toMatchObject({ text: '/files/a/b' })
     expect(await read(call(host, { method: 'HEAD', path: '/files/a' }))).toMatchObject({ status: 200 })
     expect(await read(call(host, { path: '/query', answers: { '1.0/actions/query': () => 5 } }))).toMatchObject({ text: '5' })
