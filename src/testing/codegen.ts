@@ -1,8 +1,8 @@
 /** Writes the `_generated` files of a functions folder without a deployment. */
 import type { ComponentSource } from './functions/components.ts'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
-import { findFunctions } from './app-settings.ts'
+import { join } from 'node:path'
+import { findFunctions, readVariables } from './app-settings.ts'
 import { describeSources } from './functions/bundle.ts'
 
 /** Options of {@link codegen}. */
@@ -22,6 +22,14 @@ const HEADER = `${[
   ' */',
 ].join('\n')}\n`
 
+/** Values of the variables that a deployment sets. */
+const PLACEHOLDERS = {
+  CONVEX_CLOUD_URL: 'http://127.0.0.1:3210',
+  CONVEX_SITE_URL: 'http://127.0.0.1:3211',
+  SITE_URL: 'http://localhost:5173',
+  BETTER_AUTH_SECRET: 'a placeholder of at least 32 characters',
+}
+
 /**
  * Writes the typed `_generated/` of a functions folder, including `components`, without a
  * deployment. The result is interchangeable with the result of `npx convex codegen`, which needs a
@@ -34,22 +42,47 @@ const HEADER = `${[
 export async function codegen(options: CodegenOptions = {}): Promise<void> {
   const functions = findFunctions(options.functions)
   const components = await describeSources(functions)
-  for (const component of components.filter(({ isPackaged }) => !isPackaged))
-    await writeGenerated(component, components)
+  const own = components.filter(({ isPackaged }) => !isPackaged)
+  for (const component of own)
+    await writeFiles(component, modules())
+  const types = own.length > 1 ? await printOwnTypes(functions) : new Map<string, string>()
+  for (const component of own)
+    await writeFiles(component, declarations(component, children(component, components), types))
 }
 
-async function writeGenerated(component: ComponentSource, all: ComponentSource[]): Promise<void> {
-  const output = join(component.directory, '_generated')
+/** The types of the app's own components, by path; none if the functions cannot be evaluated. */
+async function printOwnTypes(functions: string): Promise<Map<string, string>> {
+  // Only an app with components of its own needs a thread.
+  const { printComponentTypes } = await import('./runtime/component-types.ts')
+  try {
+    return await printComponentTypes(functions, { ...PLACEHOLDERS, ...readVariables(functions) })
+  }
+  catch {
+    // The deployment reports the error when it starts.
+    return new Map()
+  }
+}
+
+function modules(): Record<string, string> {
+  return { 'api.js': apiModule(), 'server.js': serverModule(), 'dataModel.js': `${HEADER}export {}\n` }
+}
+
+function declarations(
+  component: ComponentSource,
+  installed: ComponentSource[],
+  types: Map<string, string>,
+): Record<string, string> {
   const hasSchema = component.schema !== null
-  await mkdir(output, { recursive: true })
-  const files = {
-    'api.js': apiModule(),
-    'api.d.ts': apiTypes(component, children(component, all)),
-    'server.js': serverModule(),
+  return {
+    'api.d.ts': apiTypes(component, installed, types),
     'server.d.ts': serverTypes(),
-    'dataModel.js': `${HEADER}export {}\n`,
     'dataModel.d.ts': hasSchema ? dataModelTypes() : anyDataModelTypes(),
   }
+}
+
+async function writeFiles(component: ComponentSource, files: Record<string, string>): Promise<void> {
+  const output = join(component.directory, '_generated')
+  await mkdir(output, { recursive: true })
   await Promise.all(Object.entries(files).map(([name, text]) => writeChanged(join(output, name), text)))
 }
 
@@ -78,11 +111,15 @@ export const components = componentsGeneric()
 `
 }
 
-function apiTypes({ directory, modules }: ComponentSource, installed: ComponentSource[]): string {
+function apiTypes(
+  { modules }: ComponentSource,
+  installed: ComponentSource[],
+  types: Map<string, string>,
+): string {
   const imports = modules.map(({ name }, index) => `import type * as module${index} from "../${name}.js"`)
   const entries = modules.map(({ name }, index) => `  ${JSON.stringify(name)}: typeof module${index}`)
   const components = installed.map((component) => {
-    return `  ${JSON.stringify(nameOf(component))}: ${componentType(component, directory)}`
+    return `  ${JSON.stringify(nameOf(component))}: ${componentType(component, types)}`
   })
   return `${HEADER}import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server"
 ${imports.join('\n')}
@@ -102,16 +139,11 @@ ${components.join('\n')}
 `
 }
 
-/**
- * A package contains the type of its component's functions. The type of a component in the app is
- * the type of its generated `api`.
- */
-function componentType(component: ComponentSource, importer: string): string {
-  const name = JSON.stringify(nameOf(component))
+/** A package contains the type of its component's functions. */
+function componentType(component: ComponentSource, types: Map<string, string>): string {
   if (component.isPackaged)
-    return `import("${component.specifier}/_generated/component.js").ComponentApi<${name}>`
-  const path = relative(join(importer, '_generated'), join(component.directory, '_generated/api.js'))
-  return `typeof import("${path.replaceAll(sep, '/')}").api`
+    return `import("${component.specifier}/_generated/component.js").ComponentApi<${JSON.stringify(nameOf(component))}>`
+  return types.get(component.path) ?? 'any'
 }
 
 function nameOf({ path }: ComponentSource): string {

@@ -23,7 +23,10 @@ const component = {
     import { v } from 'convex/values'
     import { mutation, query } from './_generated/server'
     export const add = mutation({ args: { by: v.number() }, handler: async (ctx, { by }) => { await ctx.db.insert('adds', { by }) } })
-    export const total = query({ args: {}, handler: async ctx => (await ctx.db.query('adds').collect()).reduce((sum, { by }) => sum + by, 0) })`,
+    import { readTotals } from '../numbers'
+    export const total = query({ args: {}, handler: async ctx => (await ctx.db.query('adds').collect()).reduce((sum, { by }) => sum + by, 0) })
+    // A component may use a module of the app that uses the component.
+    export const functions = query({ args: {}, handler: async () => typeof readTotals })`,
   'counter/schema.ts': `
     import { defineSchema, defineTable } from 'convex/server'
     import { v } from 'convex/values'
@@ -31,15 +34,17 @@ const component = {
   'numbers.ts': `
     import { v } from 'convex/values'
     import { components } from './_generated/api'
+    import type { QueryCtx } from './_generated/server'
     import { mutation, query } from './_generated/server'
     export const add = mutation({ args: { by: v.number() }, handler: async (ctx, { by }) => {
       await ctx.runMutation(components.counter.store.add, { by })
       await ctx.runMutation(components.second.store.add, { by: 10 * by })
     } })
-    export const totals = query({ args: {}, handler: async (ctx): Promise<number[]> => [
+    export const readTotals = async (ctx: QueryCtx) => [
       await ctx.runQuery(components.counter.store.total, {}),
       await ctx.runQuery(components.second.store.total, {}),
-    ] })
+    ]
+    export const totals = query({ args: {}, handler: async (ctx): Promise<number[]> => await readTotals(ctx) })
     export const total = query({ args: {}, returns: v.number(), handler: async (ctx): Promise<number> => await ctx.runQuery(components.counter.store.total, {}) })`,
 }
 
@@ -57,7 +62,7 @@ describe('codegen', () => {
       ...component,
       // This file is not a module of the functions: Convex ignores names with several dots.
       'use.check.ts': `
-        import type { FunctionReturnType } from 'convex/server'
+        import type { FunctionReference, FunctionReturnType } from 'convex/server'
         import { api, components, internal } from './_generated/api'
         const total: FunctionReturnType<typeof api.numbers.total> = 1
         const nested: FunctionReturnType<typeof components.counter.store.total> = 1
@@ -67,6 +72,9 @@ describe('codegen', () => {
         api.numbers.nothing
         // @ts-expect-error it is public
         internal.numbers.total
+        components.counter.store.add satisfies FunctionReference<'mutation', 'internal', { by: number }>
+        // @ts-expect-error the argument is a number
+        components.counter.store.add satisfies FunctionReference<'mutation', 'internal', { by: string }>
         // @ts-expect-error there is no such component
         components.third
         export { nested, total, wrong }`,
