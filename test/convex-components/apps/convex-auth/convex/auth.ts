@@ -1,0 +1,27 @@
+import type { DataModel } from './_generated/dataModel'
+import type { ActionCtx } from './_generated/server'
+import { Anonymous } from '@convex-dev/auth/providers/Anonymous'
+import { Email } from '@convex-dev/auth/providers/Email'
+import { Password } from '@convex-dev/auth/providers/Password'
+import { convexAuth } from '@convex-dev/auth/server'
+import { internal } from './_generated/api'
+
+const resetCode = Email({
+  id: 'reset-code',
+  maxAge: 15 * 60,
+  generateVerificationToken: async () => String(crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000_000).padStart(8, '0'),
+  // The package passes the context, which its types lack.
+  sendVerificationRequest: async ({ identifier, token }, ctx?: ActionCtx) => {
+    await ctx!.runMutation(internal.users.recordEmail, { to: identifier, code: token })
+  },
+})
+
+export const { auth, signIn, signOut, store, isAuthenticated } = convexAuth({
+  providers: [
+    Anonymous<DataModel>(),
+    Password<DataModel>({
+      profile: ({ email, name }) => ({ email: String(email).toLowerCase(), name: String(name ?? 'no name') }),
+      reset: resetCode,
+    }),
+  ],
+})
