@@ -59,6 +59,13 @@ class Browser {
   }
 }
 
+let clockAheadMs = 0
+
+async function advanceClock(ms: number): Promise<void> {
+  clockAheadMs += ms
+  await deployment.advanceClock(ms)
+}
+
 let users = 0
 
 /** A browser in which a new user has signed up. */
@@ -82,7 +89,7 @@ function totp(uri: string): string {
   const bits = [...new URL(uri).searchParams.get('secret')!].map(letter => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
   const key = Uint8Array.from(bits.match(/.{8}/g)!, byte => Number.parseInt(byte, 2))
   const counter = new DataView(new ArrayBuffer(8))
-  counter.setBigUint64(0, BigInt(Math.floor(Date.now() / 30_000)))
+  counter.setBigUint64(0, BigInt(Math.floor((Date.now() + clockAheadMs) / 30_000)))
   const hash = createHmac('sha1', key).update(counter).digest()
   const code = hash.readUInt32BE(hash.at(-1)! & 0x0F) & 0x7FFFFFFF
   return String(code % 1_000_000).padStart(6, '0')
@@ -157,7 +164,7 @@ describe('better Auth', () => {
     expect((await browser.get(`device?user_code=${user_code}`)).body).toMatchObject({ status: 'pending' })
     await browser.do('device/approve', { userCode: user_code })
     expect(await device.post('device/token', grant)).toMatchObject({ status: 400, body: { error: 'slow_down' } })
-    await deployment.advanceClock(6000)
+    await advanceClock(6 * 60_000)
     const { access_token } = await device.do('device/token', grant)
     expect((await device.get('get-session', { authorization: `Bearer ${access_token}` })).body.user.id).toBe(id)
   })

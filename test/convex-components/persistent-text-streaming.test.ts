@@ -1,8 +1,9 @@
 import type { StreamId } from '@convex-dev/persistent-text-streaming'
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { advanceUntil, startApp } from './app.ts'
-import { api } from './apps/persistent-text-streaming/convex/_generated/api.js'
+import { eventually } from '../support/environment/eventually.ts'
+import { startApp } from './app.ts'
+import { api, internal } from './apps/persistent-text-streaming/convex/_generated/api.js'
 
 let deployment: Deployment
 beforeAll(async () => {
@@ -10,6 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => deployment.close())
 
+const allow = (streamId: string, words: number) => deployment.mutation(internal.chats.allow, { streamId, words })
 const bodyOf = (streamId: string) => deployment.query(api.chats.body, { streamId })
 function request(streamId: string): Promise<Response> {
   return fetch(`${deployment.siteUrl}/chat-stream`, { method: 'POST', body: JSON.stringify({ streamId: streamId as StreamId }) })
@@ -36,25 +38,23 @@ describe('@convex-dev/persistent-text-streaming', () => {
     expect(response.status).toBe(200)
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-    await deployment.advanceClock(1000)
+    await allow(streamId, 1)
     expect(await readUntil(reader, 'You')).toBe('You')
-    for (let word = 0; word < 4; word++)
-      await deployment.advanceClock(1000)
+    expect((await bodyOf(streamId)).status).toBe('pending')
+    await allow(streamId, 5)
     expect(await readUntil(reader, 'The answer is 42')).toBe(' asked: why? The answer is 42')
     expect((await reader.read()).done).toBe(true)
 
-    await advanceUntil(deployment, async () => (await bodyOf(streamId)).status === 'done')
-    expect(await bodyOf(streamId)).toEqual({ text: 'You asked: why? The answer is 42', status: 'done' })
+    await eventually(() => bodyOf(streamId)).toEqual({ text: 'You asked: why? The answer is 42', status: 'done' })
     expect((await request(streamId)).status).toBe(205)
   })
 
   it('keeps the text that was written before an error', async () => {
     const streamId = await deployment.mutation(api.chats.create, { prompt: 'fail' })
     const response = await request(streamId)
-    const text = response.text()
-    await advanceUntil(deployment, async () => (await bodyOf(streamId)).status === 'error')
-    expect(await text).toBe('You asked: fail? ')
-    expect(await bodyOf(streamId)).toEqual({ text: 'You asked: fail? ', status: 'error' })
+    await allow(streamId, 5)
+    expect(await response.text()).toBe('You asked: fail? ')
+    await eventually(() => bodyOf(streamId)).toEqual({ text: 'You asked: fail? ', status: 'error' })
   })
 
   it('deletes a stream', async () => {

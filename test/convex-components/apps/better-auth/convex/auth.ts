@@ -47,7 +47,7 @@ export function createAuthOptions(ctx: GenericCtx<DataModel>) {
       anonymous({ onLinkAccount: async ({ anonymousUser, newUser }) => await send(newUser.user.email, anonymousUser.user.id) }),
       apiKey({ enableSessionForAPIKeys: true }),
       bearer(),
-      deviceAuthorization({ verificationUri: '/device' }),
+      deviceAuthorization({ verificationUri: '/device', interval: '5min' }),
       emailOTP({ sendVerificationOTP: async ({ email, otp }) => await send(email, otp) }),
       magicLink({ sendMagicLink: async ({ email, token }) => await send(email, token) }),
       multiSession(),

@@ -1,8 +1,10 @@
 import type { StreamId } from '@convex-dev/persistent-text-streaming'
+import type { Doc } from './_generated/dataModel'
+import type { ActionCtx } from './_generated/server'
 import { PersistentTextStreaming, StreamIdValidator } from '@convex-dev/persistent-text-streaming'
 import { v } from 'convex/values'
 import { components, internal } from './_generated/api'
-import { httpAction, internalQuery, mutation, query } from './_generated/server'
+import { httpAction, internalMutation, internalQuery, mutation, query } from './_generated/server'
 
 const streaming = new PersistentTextStreaming(components.persistentTextStreaming)
 
@@ -10,7 +12,7 @@ export const create = mutation({
   args: { prompt: v.string() },
   handler: async (ctx, { prompt }) => {
     const streamId = await streaming.createStream(ctx)
-    await ctx.db.insert('chats', { prompt, streamId })
+    await ctx.db.insert('chats', { prompt, streamId, words: 0 })
     return streamId
   },
 })
@@ -20,10 +22,18 @@ export const body = query({
   handler: async (ctx, { streamId }) => await streaming.getStreamBody(ctx, streamId as StreamId),
 })
 
-export const prompt = internalQuery({
+export const chat = internalQuery({
   args: { streamId: StreamIdValidator },
-  handler: async (ctx, { streamId }): Promise<string> =>
-    (await ctx.db.query('chats').withIndex('by_stream', q => q.eq('streamId', streamId)).unique())!.prompt,
+  handler: async (ctx, { streamId }): Promise<Doc<'chats'>> =>
+    (await ctx.db.query('chats').withIndex('by_stream', q => q.eq('streamId', streamId)).unique())!,
+})
+
+export const allow = internalMutation({
+  args: { streamId: StreamIdValidator, words: v.number() },
+  handler: async (ctx, { streamId, words }) => {
+    const chat = await ctx.db.query('chats').withIndex('by_stream', q => q.eq('streamId', streamId)).unique()
+    await ctx.db.patch(chat!._id, { words })
+  },
 })
 
 export const remove = mutation({
@@ -31,13 +41,19 @@ export const remove = mutation({
   handler: async (ctx, { streamId }) => await streaming.deleteStream(ctx, streamId as StreamId),
 })
 
+/** The test decides when the model has its next word. */
+async function wordIsReady(ctx: ActionCtx, streamId: StreamId, number: number): Promise<void> {
+  while ((await ctx.runQuery(internal.chats.chat, { streamId })).words < number)
+    await new Promise(resolve => setTimeout(resolve, 10))
+}
+
 /** Answers a prompt word by word. */
 export const answer = httpAction(async (ctx, request) => {
   const { streamId } = await request.json() as { streamId: StreamId }
   const response = await streaming.stream(ctx, request, streamId, async (ctx, _request, streamId, append) => {
-    const prompt: string = await ctx.runQuery(internal.chats.prompt, { streamId })
-    for (const word of ['You', ' asked', ': ', prompt, '? ']) {
-      await new Promise(resolve => setTimeout(resolve, 1000))
+    const { prompt }: Doc<'chats'> = await ctx.runQuery(internal.chats.chat, { streamId })
+    for (const [index, word] of ['You', ' asked', ': ', prompt, '? '].entries()) {
+      await wordIsReady(ctx, streamId, index + 1)
       await append(word)
     }
     if (prompt === 'fail')

@@ -3,5 +3,6 @@ import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
 
 export default defineSchema({
-  chats: defineTable({ prompt: v.string(), streamId: StreamIdValidator }).index('by_stream', ['streamId']),
+  /** `words`: how many words the answer may have so far. */
+  chats: defineTable({ prompt: v.string(), streamId: StreamIdValidator, words: v.number() }).index('by_stream', ['streamId']),
 })

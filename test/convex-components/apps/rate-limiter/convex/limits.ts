@@ -1,10 +1,10 @@
-import { DAY, MINUTE, RateLimiter } from '@convex-dev/rate-limiter'
+import { DAY, HOUR, MINUTE, RateLimiter } from '@convex-dev/rate-limiter'
 import { v } from 'convex/values'
 import { components } from './_generated/api'
 import { mutation, query } from './_generated/server'
 
 const rateLimiter = new RateLimiter(components.rateLimiter, {
-  sendMessage: { kind: 'token bucket', rate: 10, period: MINUTE, capacity: 3 },
+  sendMessage: { kind: 'token bucket', rate: 10, period: HOUR, capacity: 3 },
   signUp: { kind: 'fixed window', rate: 2, period: DAY },
   upload: { kind: 'token bucket', rate: 100, period: MINUTE, shards: 4 },
   words: { kind: 'token bucket', rate: 10, period: DAY, applyUpdates: 'asynchronously' },
