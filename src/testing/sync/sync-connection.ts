@@ -1,8 +1,6 @@
 /** One WebSocket connection of a client. */
 import type { WebSocket } from 'ws'
-import type { Identity } from '../identity.ts'
 import type { Connection, LogEntry } from '../log.ts'
-import type { Authenticator } from '../runtime/auth.ts'
 import type { Call, MutationRequest, RequestMetadata } from '../runtime/call.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type {
@@ -16,39 +14,15 @@ import type {
   StateModification,
   Version,
 } from './protocol.ts'
+import type { Session, SessionHost } from './session.ts'
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { clearInterval, setInterval } from 'node:timers'
-import { HttpError } from '../http-error.ts'
-import { identifyAdmin, toIdentity } from '../runtime/admin-key.ts'
-import { AuthenticationError } from '../runtime/auth.ts'
 import { clock } from '../runtime/clock.ts'
-import {
-  decodeTimestamp,
-  encodeMessage,
-  encodeOutcome,
-  encodeTimestamp,
-  encodeVersion,
-  parseClientMessage,
-  Rejection,
-} from './protocol.ts'
+import { ClientCalls } from './client-calls.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { decodeTimestamp, encodeMessage, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
 import { QuerySet } from './query-set.ts'
-
-/**
- * The server sends a message at least this often, since a client closes a socket on which nothing
- * arrives for a minute.
- */
-const PING_INTERVAL_MS = 15_000
-
-/**
- * How often the server sends a ping frame, and how long a client may be silent before its socket is
- * dropped.
- */
-const SOCKET_PING_INTERVAL_MS = 5_000
-const SOCKET_TIMEOUT_MS = 120_000
-
-/** How many mutations, and how many actions, of one client may wait for their answers. */
-const MAX_WAITING_CALLS = 1_000
+import { ANONYMOUS, openSession } from './session.ts'
 
 /** Close codes of RFC 6455 and of IANA's registry. */
 const POLICY_VIOLATION = 1008
@@ -58,24 +32,9 @@ const TRY_AGAIN_LATER = 1013
 /** The longest reason that a close frame can contain. */
 const MAX_REASON_BYTES = 123
 
-/** The identity with which the functions of a connection run, and the end of its validity. */
-interface Session {
-  identity: Identity
-  /** When the client's token expires, in ms since 1970. */
-  expiresAt: number
-  /** Whether the client has the admin key, and may call internal functions. */
-  isAdmin: boolean
-  /** The token with which the user has authenticated. */
-  authToken?: string
-}
-
-const ANONYMOUS: Session = { identity: null, expiresAt: Infinity, isAdmin: false }
-
 /** The parts of a deployment that all of its connections use. */
-export interface SyncHost {
+export interface SyncHost extends SessionHost {
   runtime: Runtime
-  authenticator: () => Authenticator
-  adminKey: string
   /** The sender of the request that has opened the socket. */
   metadata: RequestMetadata
   log: (entry: Omit<LogEntry, 'at'>) => void
@@ -88,6 +47,8 @@ export class SyncConnection {
   readonly id: number
   readonly #socket: WebSocket
   readonly #host: SyncHost
+  readonly #keepAlive: KeepAlive
+  readonly #calls: ClientCalls
 
   #sessionId: string | null = null
   /** The session id if the client does not send one, since answers are stored by session. */
@@ -110,22 +71,18 @@ export class SyncConnection {
    * Messages are handled one after another: a token is verified before the next message is handled.
    */
   #inbox: Promise<void> = Promise.resolve()
-  /** Mutations run one after the other. */
-  #mutations: Promise<void> = Promise.resolve()
-  #runningMutation: Promise<void> | null = null
-  #waitingMutations = 0
-  #runningActions = 0
   #update: 'idle' | 'running' | 'runningAndDue' = 'idle'
-  #lastSentAt = clock.now()
-  #pingTimer: ReturnType<typeof setTimeout>
-  readonly #socketPings: ReturnType<typeof setInterval>
 
   constructor(id: number, socket: WebSocket, host: SyncHost) {
     this.id = id
     this.#socket = socket
     this.#host = host
-    this.#pingTimer = this.#schedulePing()
-    this.#socketPings = this.#pingSocket()
+    this.#keepAlive = new KeepAlive(socket, () => this.#send({ type: 'Ping' }))
+    this.#calls = new ClientCalls({
+      runtime: host.runtime,
+      send: message => this.#send(message),
+      onAnswered: () => this.#scheduleUpdate(),
+    })
     socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary))
     socket.on('close', (code, reason) => this.#onClose(String(reason) || `closed with code ${code}`))
     // A frame was too large or violated the WebSocket protocol. `ws` then closes the socket itself.
@@ -179,9 +136,9 @@ export class SyncConnection {
       case 'ModifyQuerySet':
         return this.#modifyQuerySet(message)
       case 'Mutation':
-        return this.#runMutation(message)
+        return this.#calls.runMutation(this.#toCall(message), this.#toRequest(message))
       case 'Action':
-        return this.#runAction(message)
+        return this.#calls.runAction(this.#toCall(message), message.requestId)
       case 'Event':
         return
       default:
@@ -200,8 +157,13 @@ export class SyncConnection {
     this.#announce()
   }
 
-  async #authenticate({ tokenType, value = '', impersonating, baseVersion }: Authenticate): Promise<void> {
-    const session = tokenType === 'None' ? ANONYMOUS : await this.#verify(tokenType, value, impersonating)
+  async #authenticate(message: Authenticate): Promise<void> {
+    const { tokenType, baseVersion } = message
+    const session = await openSession(message, this.#host).catch((error: Error) => {
+      if (error instanceof Rejection)
+        this.#log('authenticate', { args: { tokenType }, outcome: 'error', detail: error.message })
+      throw error
+    })
     this.#checkBaseVersion(baseVersion, this.#requested.identity)
     this.#requested.identity += 1
     this.#pendingSession = session
@@ -209,65 +171,11 @@ export class SyncConnection {
     this.#scheduleUpdate()
   }
 
-  async #verify(tokenType: 'User' | 'Admin', token: string, actingAs: unknown): Promise<Session> {
-    try {
-      if (tokenType === 'User')
-        return { ...await this.#host.authenticator().verify(token), isAdmin: false, authToken: token }
-      const user = actingAs === undefined ? null : toIdentity(actingAs)
-      return { ...identifyAdmin(this.#host, token, user), expiresAt: Infinity }
-    }
-    catch (error) {
-      if (!(error instanceof AuthenticationError || error instanceof HttpError))
-        throw error
-      this.#log('authenticate', { args: { tokenType }, outcome: 'error', detail: error.message })
-      throw new Rejection('auth', error.message, true)
-    }
-  }
-
   #modifyQuerySet({ baseVersion, newVersion, modifications }: ModifyQuerySet): void {
     this.#checkBaseVersion(baseVersion, this.#requested.querySet)
     this.#requested.querySet = newVersion
     this.#pendingModifications.push(...modifications)
     this.#scheduleUpdate()
-  }
-
-  #runMutation(request: FunctionRequest): void {
-    const { requestId } = request
-    if (this.#waitingMutations >= MAX_WAITING_CALLS) {
-      throw new Rejection('overloaded', 'Too many concurrent mutations. '
-        + `Only up to ${MAX_WAITING_CALLS} pending mutations allowed on a single websocket.`)
-    }
-    const call = this.#toCall(request)
-    const origin: MutationRequest = { sessionId: this.#sessionId ?? this.#ownSessionId, requestId }
-    const answer = async (): Promise<void> => {
-      const { outcome, ts } = await this.#host.runtime.mutation(call, origin)
-      const committed = ts === null ? {} : { ts: encodeTimestamp(ts) }
-      this.#send({ type: 'MutationResponse', requestId, ...encodeOutcome(outcome), ...committed })
-      this.#runningMutation = null
-      // The client drops its optimistic update at the first transition that is not older than the
-      // mutation, even if this transition is empty.
-      this.#scheduleUpdate()
-    }
-    this.#waitingMutations += 1
-    this.#mutations = this.#mutations.then(async () => {
-      this.#runningMutation = answer()
-      await this.#runningMutation
-      this.#waitingMutations -= 1
-    })
-  }
-
-  #runAction(request: FunctionRequest): void {
-    if (this.#runningActions >= MAX_WAITING_CALLS) {
-      throw new Rejection('overloaded', 'Inflight actions overloaded for a single client, '
-        + `max concurrency: ${MAX_WAITING_CALLS}`)
-    }
-    const call = this.#toCall(request)
-    this.#runningActions += 1
-    void this.#host.runtime.action(call).then((outcome) => {
-      this.#runningActions -= 1
-      this.#send({ type: 'ActionResponse', requestId: request.requestId, ...encodeOutcome(outcome) })
-      this.#scheduleUpdate()
-    })
   }
 
   /**
@@ -285,6 +193,11 @@ export class SyncConnection {
       authToken,
       ...isAdmin && componentPath && { component: componentPath },
     }
+  }
+
+  /** Identifies a mutation that the client sends again after a reconnect. */
+  #toRequest({ requestId }: FunctionRequest): MutationRequest {
+    return { sessionId: this.#sessionId ?? this.#ownSessionId, requestId }
   }
 
   /**
@@ -330,7 +243,7 @@ export class SyncConnection {
     }))
     // The client must receive a mutation's answer before the results that contain its writes.
     // Otherwise the client would show these writes together with the optimistic update.
-    await this.#runningMutation
+    await this.#calls.runningMutation
     this.#send({
       type: 'Transition',
       startVersion: encodeVersion(this.#version),
@@ -395,39 +308,13 @@ export class SyncConnection {
   #send(message: ServerMessage): void {
     if (!this.#isOpen)
       return
-    this.#lastSentAt = clock.now()
+    this.#keepAlive.onSent()
     for (const text of encodeMessage(message))
       this.#socket.send(text)
   }
 
-  #schedulePing(): ReturnType<typeof setTimeout> {
-    const silence = clock.now() - this.#lastSentAt
-    return setTimeout(() => {
-      if (clock.now() - this.#lastSentAt >= PING_INTERVAL_MS)
-        this.#send({ type: 'Ping' })
-      this.#pingTimer = this.#schedulePing()
-    }, PING_INTERVAL_MS - silence)
-  }
-
-  /** Pings the socket, and drops it if the client's machine does not answer. */
-  #pingSocket(): ReturnType<typeof setInterval> {
-    let lastSeen = performance.now()
-    const onSeen = (): void => {
-      lastSeen = performance.now()
-    }
-    this.#socket.on('pong', onSeen)
-    this.#socket.on('message', onSeen)
-    return setInterval(() => {
-      if (performance.now() - lastSeen > SOCKET_TIMEOUT_MS)
-        this.#socket.terminate()
-      else
-        this.#socket.ping()
-    }, SOCKET_PING_INTERVAL_MS)
-  }
-
   #onClose(reason: string): void {
-    clearTimeout(this.#pingTimer)
-    clearInterval(this.#socketPings)
+    this.#keepAlive.stop()
     this.#queries.clear()
     this.#log('close', { detail: reason })
     this.#host.onChange(this, 'closed')
