@@ -17,26 +17,18 @@ import type { SyscallForm } from './system-calls.ts'
 import { randomInt } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import process from 'node:process'
-import { setImmediate, setTimeout } from 'node:timers/promises'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
 import { checkArguments, checkResult as checkResultLimits, VALUE_LIMITS, warnOfSize } from '../engine/value-limits.ts'
 import { clock } from './clock.ts'
-import { describeForCaller, FunctionError, RefusedCall } from './failure.ts'
+import { describeForCaller, FunctionError } from './failure.ts'
 import { printFunctionName, printModulePath } from './function-path.ts'
 import { checkArgs, checkResult, describeMissing } from './functions-catalog.ts'
 import { findHttpTarget } from './http-routing.ts'
 import { Execution, Invocation } from './invocation.ts'
+import { MutationTries } from './mutation-tries.ts'
 import { Bytes, EncodedJson, Rows } from './syscall.ts'
 import { findSyscall } from './system-calls.ts'
-
-/** How many times Convex runs a mutation whose reads are changed by other mutations. */
-const MAX_TRIES = 8
-/**
- * The time for which other mutations wait for a mutation that is tried again. It doubles with each
- * try.
- */
-const FIRST_HEAD_START_MS = 10
 
 /** A shorter text with fewer brackets cannot exceed Convex's limits of arguments and results. */
 const UNCHECKED_LENGTH = 4096
@@ -70,13 +62,8 @@ export interface MutationSteps {
 export class FunctionRunner {
   readonly #host: RunnerHost
   readonly #syscallHost: SyscallHost
+  readonly #tries = new MutationTries()
   #functions: LoadedFunctions
-  /**
-   * The mutations that are tried again. They run one after the other, so that they do not conflict.
-   */
-  #retries: Promise<unknown> = Promise.resolve()
-  /** Resolves when mutations that have not met a conflict may start. */
-  #headStart: Promise<unknown> | null = null
 
   constructor(host: RunnerHost, functions: LoadedFunctions) {
     this.#host = host
@@ -124,22 +111,7 @@ export class FunctionRunner {
     logLines: string[],
     steps: MutationSteps = {},
   ): Promise<CommittedMutation | null> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const run = (): Promise<CommittedMutation | null> => this.#tryMutation(found, args, origin, logLines, steps)
-        if (tries > 1)
-          return await this.#inRetryLane(run, tries)
-        await this.#waitForHeadStarts()
-        return await run()
-      }
-      catch (error) {
-        if (!(error instanceof ConflictError))
-          throw error
-        if (tries === MAX_TRIES)
-          throw new RefusedCall(describeConflict(error))
-        logLines.length = 0
-      }
-    }
+    return await this.#tries.run(() => this.#tryMutation(found, args, origin, logLines, steps))
   }
 
   async runAction(found: CatalogFunction, args: JSONValue, origin: Origin, logLines: string[]): Promise<string> {
@@ -187,6 +159,8 @@ export class FunctionRunner {
     { begin, end, request }: MutationSteps,
   ): Promise<CommittedMutation | null> {
     const { data, scheduler } = this.#host
+    // The lines of a try that has met a conflict are not those of the mutation.
+    logLines.length = 0
     const transaction = data.begin(message => void logLines.push(`[WARN] ${message}`))
     try {
       if (begin && !begin(transaction))
@@ -200,31 +174,6 @@ export class FunctionRunner {
     }
     finally {
       data.end(transaction)
-    }
-  }
-
-  /**
-   * Runs the mutations that have met a conflict, one after the other. After the second conflict,
-   * other mutations wait a short time before they start, so that this one can succeed.
-   */
-  async #inRetryLane<Result>(run: () => Promise<Result>, tries: number): Promise<Result> {
-    const running = this.#retries.then(run)
-    this.#retries = running.catch(() => {})
-    if (tries > 2)
-      this.#headStart = Promise.race([this.#retries, setTimeout(FIRST_HEAD_START_MS * 2 ** tries)])
-    return await running
-  }
-
-  /**
-   * If the mutation with the head start meets another conflict, it receives another head start.
-   * This method waits for that one, too.
-   */
-  async #waitForHeadStarts(): Promise<void> {
-    for (let headStart = this.#headStart; headStart !== null; headStart = this.#headStart) {
-      await headStart
-      await setImmediate()
-      if (this.#headStart === headStart)
-        this.#headStart = null
     }
   }
 
@@ -483,12 +432,4 @@ function errorOf(outcome: CallOutcome | { status: 'interrupted' }, functions: st
 
 function toStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new Blob([bytes]).stream()
-}
-
-function describeConflict({ table, documentId }: ConflictError): string {
-  const sentences = [`Documents read from or written to the "${table?.name}" table changed `
-    + 'while this mutation was being run and on every subsequent retry.']
-  if (documentId !== undefined)
-    sentences.push(`Another call to this mutation changed the document with ID "${documentId}".`)
-  return [...sentences, 'See https://docs.convex.dev/error#1'].join(' ')
 }

@@ -1,0 +1,77 @@
+/** Tries a mutation again if other mutations have changed what it has read. */
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { ConflictError } from '../engine/conflict-error.ts'
+import { RefusedCall } from './failure.ts'
+
+/** How many times Convex runs a mutation whose reads are changed by other mutations. */
+const MAX_TRIES = 8
+/**
+ * The time for which other mutations wait for a mutation that is tried again. It doubles with each
+ * try.
+ */
+const FIRST_HEAD_START_MS = 10
+
+/** The tries of all mutations of a deployment. */
+export class MutationTries {
+  /**
+   * The mutations that are tried again. They run one after the other, so that they do not conflict.
+   */
+  #retries: Promise<unknown> = Promise.resolve()
+  /** Resolves when mutations that have not met a conflict may start. */
+  #headStart: Promise<unknown> | null = null
+
+  /**
+   * Runs a mutation until it meets no conflict.
+   *
+   * @throws RefusedCall if each try meets a conflict.
+   */
+  async run<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      try {
+        if (tries > 1)
+          return await this.#inRetryLane(attempt, tries)
+        await this.#waitForHeadStarts()
+        return await attempt()
+      }
+      catch (error) {
+        if (!(error instanceof ConflictError))
+          throw error
+        if (tries === MAX_TRIES)
+          throw new RefusedCall(describeConflict(error))
+      }
+    }
+  }
+
+  /**
+   * Runs mutations that have met a conflict one after the other. After the second conflict, other
+   * mutations wait a short time before they start, so that this one can succeed.
+   */
+  async #inRetryLane<Result>(attempt: () => Promise<Result>, tries: number): Promise<Result> {
+    const running = this.#retries.then(attempt)
+    this.#retries = running.catch(() => {})
+    if (tries > 2)
+      this.#headStart = Promise.race([this.#retries, setTimeout(FIRST_HEAD_START_MS * 2 ** tries)])
+    return await running
+  }
+
+  /**
+   * If the mutation with the head start meets another conflict, it receives another head start.
+   * This method waits for that one, too.
+   */
+  async #waitForHeadStarts(): Promise<void> {
+    for (let headStart = this.#headStart; headStart !== null; headStart = this.#headStart) {
+      await headStart
+      await setImmediate()
+      if (this.#headStart === headStart)
+        this.#headStart = null
+    }
+  }
+}
+
+function describeConflict({ table, documentId }: ConflictError): string {
+  const sentences = [`Documents read from or written to the "${table?.name}" table changed `
+    + 'while this mutation was being run and on every subsequent retry.']
+  if (documentId !== undefined)
+    sentences.push(`Another call to this mutation changed the document with ID "${documentId}".`)
+  return [...sentences, 'See https://docs.convex.dev/error#1'].join(' ')
+}
