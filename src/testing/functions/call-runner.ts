@@ -21,6 +21,8 @@ const STUCK_CHECKS = 3
 /** The parts of a thread that the runner needs. */
 export interface RunnerThread {
   send: (message: ThreadMessage, transfer?: ReadableStream[]) => void
+  /** Sends the messages of this turn now. */
+  flush: () => void
   shared: SharedState
   clock: ThreadClock
   /** How long an action may take on the deployment's clock, in ms. */
@@ -168,6 +170,9 @@ export class CallRunner {
     const body = outcome.status === 'responded' ? outcome.response.body : null
     const { callId, readsTime } = frame
     this.#thread.send({ type: 'result', callId, outcome, unawaited, readsTime }, body ? [body] : [])
+    // An action cannot run again if the thread ends before the end of this turn.
+    if (!frame.isDeterministic)
+      this.#thread.flush()
   }
 
   #forget(frame: CallFrame): void {

@@ -5,10 +5,12 @@ import type { FunctionsDescription } from './description.ts'
 import type { ThreadStartOptions } from './host-options.ts'
 import type { ModuleState, RuntimeKind } from './kinds.ts'
 import type { HostMessage, LoadMessage, SyscallAnswer, ThreadMessage, ThreadSettings } from './messages.ts'
+import process from 'node:process'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { testingError } from '../testing-error.ts'
 import { deferred } from './deferred.ts'
 import { describeLoadProblem } from './load-problem.ts'
+import { MessageBatch } from './message-batch.ts'
 import { SharedState } from './shared-state.ts'
 import { ACTION_MS } from './time-limits.ts'
 
@@ -53,6 +55,7 @@ export class FunctionsWorker {
   readonly #shared = new SharedState()
   readonly #syncAnswers: MessageChannel['port1']
   readonly #worker: Worker
+  readonly #outbox: MessageBatch<HostMessage>
   readonly #loaded = deferred<FunctionsDescription>()
   #bundle: FunctionsBundle | undefined
   #listener: WorkerListener | undefined
@@ -77,7 +80,11 @@ export class FunctionsWorker {
       workerData,
       transferList: [port2],
     })
-    this.#worker.on('message', (message: ThreadMessage) => this.#receive(message))
+    this.#outbox = new MessageBatch(
+      (messages, transfer) => this.#worker.postMessage(messages, transfer),
+      flush => process.nextTick(flush),
+    )
+    this.#worker.on('message', (messages: ThreadMessage[]) => messages.forEach(message => this.#receive(message)))
     this.#worker.on('error', error => this.#onExit(error))
     this.#worker.on('exit', () => this.#onExit(new Error('The function has ended its process')))
     // If the promise is rejected before a caller awaits it, Node must not report an unhandled
@@ -110,7 +117,7 @@ export class FunctionsWorker {
   async load(bundle: FunctionsBundle, message: LoadMessage, listener: WorkerListener): Promise<FunctionsDescription> {
     this.#bundle = bundle
     this.#listener = listener
-    this.#worker.postMessage(message)
+    this.#outbox.add(message)
     const timer = setTimeout(() => {
       this.#fail('a module was still being evaluated after a minute')
       void this.end()
@@ -125,7 +132,7 @@ export class FunctionsWorker {
 
   send(message: HostMessage, transfer: Transferable[] = []): void {
     if (this.#isLoaded)
-      this.#worker.postMessage(message, transfer)
+      this.#outbox.add(message, transfer)
     else
       this.#queue.push({ message, transfer })
   }
@@ -148,7 +155,7 @@ export class FunctionsWorker {
       return
     if (message.type === 'loaded') {
       this.#isLoaded = true
-      this.#queue.forEach(({ message, transfer }) => this.#worker.postMessage(message, transfer))
+      this.#queue.forEach(({ message, transfer }) => this.#outbox.add(message, transfer))
       this.#queue = []
       this.#loaded.resolve(message.description)
     }

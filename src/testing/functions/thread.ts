@@ -19,6 +19,7 @@ import { installWebAssembly } from './call-webassembly.ts'
 import { Syscalls } from './convex-global.ts'
 import { FreshModules } from './fresh-modules.ts'
 import { describeError } from './function-error.ts'
+import { inOwnTurns, MessageBatch } from './message-batch.ts'
 import { LoadError, loadModules } from './module-loader.ts'
 import { completeNodeRealm, CONVEX_GLOBALS, define, stripRealm } from './realm.ts'
 import { SharedState } from './shared-state.ts'
@@ -26,6 +27,10 @@ import { SharedState } from './shared-state.ts'
 const nodeConsole = console
 const nodeSetImmediate = setImmediate
 const port: MessagePort = parentPort!
+const outbox = new MessageBatch<ThreadMessage>(
+  (messages, transfer) => port.postMessage(messages, transfer),
+  flush => void nodeSetImmediate(flush),
+)
 const settings = workerData as ThreadSettings
 const shared = new SharedState(settings.shared)
 const clock = new ThreadClock()
@@ -33,6 +38,7 @@ const environment = new CallEnvironment()
 const syscalls = new Syscalls({ send: post, shared, syncAnswers: settings.syncAnswers })
 const runner = new CallRunner({
   send: post,
+  flush: () => outbox.flush(),
   shared,
   clock,
   longestActionMs: settings.longestActionMs,
@@ -57,7 +63,7 @@ define('Convex', syscalls.convex)
 if (settings.runtime === 'default')
   isolateGlobals([...CONVEX_GLOBALS, 'Date', 'process'])
 
-port.on('message', (message: HostMessage) => {
+port.on('message', inOwnTurns((message: HostMessage) => {
   switch (message.type) {
     case 'load':
       void load(message)
@@ -81,7 +87,7 @@ port.on('message', (message: HostMessage) => {
     default:
       message satisfies never
   }
-})
+}))
 
 async function load(message: LoadMessage): Promise<void> {
   clock.advance(message.clockAheadMs)
@@ -118,7 +124,11 @@ function failCurrentCall(error: unknown): void {
 }
 
 function post(message: ThreadMessage, transfer: (ArrayBuffer | ReadableStream)[] = []): void {
-  port.postMessage(message, transfer as Transferable[])
+  outbox.add(message, transfer as Transferable[])
+  // The turn may never end after these: the code of the call may be an endless loop after a line of
+  // the console, and waits for the answer to a synchronous system call.
+  if (message.type === 'log' || message.type === 'syncSyscall')
+    outbox.flush()
 }
 
 function sendLine(frame: CallFrame, line: LogLine): void {

@@ -8,6 +8,15 @@ const FUNCTIONS = {
     export const never = mutation({ handler: () => new Promise(() => {}) })
     export const short = query({ handler: () => 'ok' })
     export const read = query({ handler: ctx => ctx.db.get('id') })
+    export const readAndLoop = query({ handler: async (ctx) => {
+      await ctx.db.get('id')
+      for (;;);
+    } })
+    export const logAndLoop = query({ handler: () => {
+      console.log('before')
+      for (;;);
+    } })
+    export const act = action({ handler: () => 'done' })
     export const call = action({ handler: ctx => ctx.runQuery('calls:short') })
     export const turns = mutation({ handler: async (ctx) => {
       for (;;) {
@@ -33,6 +42,41 @@ describe('watchdog', () => {
     expect(await value('calls:read', { answers })).toEqual({ n: 1 })
     expect(await value('calls:short')).toBe('ok')
     expect(host.description.components).toHaveLength(1)
+  })
+
+  it('ends the call that loops if the answers to several calls arrive together', async () => {
+    const { run, failure } = await loadFunctions(FUNCTIONS)
+    const answer = deferred<unknown>()
+    let waiting = 0
+    const get = (): Promise<unknown> => {
+      waiting += 1
+      if (waiting === 3)
+        answer.resolve({ n: 1 })
+      return answer.promise
+    }
+    const answers = { '1.0/get': get }
+    const before = run('calls:read', { answers })
+    const looping = failure('calls:readAndLoop', { answers })
+    const after = run('calls:read', { answers })
+
+    expect(await looping).toBe('Function execution timed out (maximum duration: 1s)')
+    const others = await Promise.all([before, after])
+    for (const { outcome } of others)
+      expect(['interrupted', 'success']).toContain(outcome.status)
+  })
+
+  it('keeps the lines that a call has written before its loop', async () => {
+    const { run } = await loadFunctions(FUNCTIONS)
+    const { outcome, logLines } = await run('calls:logAndLoop')
+    expect(outcome.status).toBe('error')
+    expect(logLines.map(({ text }) => text)).toEqual(['[LOG] \'before\''])
+  })
+
+  it('keeps the result of an action that ends before another call loops', async () => {
+    const { run, failure } = await loadFunctions(FUNCTIONS)
+    const acting = run('calls:act')
+    await failure('calls:loop')
+    expect((await acting).outcome).toEqual({ status: 'success', json: '"done"' })
   })
 
   it('ends a call whose turns together take too long, and no other call', async () => {
