@@ -23,12 +23,15 @@ const DATABASE_OPERATIONS = new Set([
 /** A query whose rows are read one by one. */
 interface QueryStream {
   callId: number
+  queryId: number
   /** The query, which is sent with the first request for rows. */
   query: unknown
   version: unknown
   isStarted: boolean
   rows: string[]
   isDone: boolean
+  /** Resolves when the rows that have been requested have arrived. */
+  reading: Promise<void> | null
 }
 
 interface PendingSyscall {
@@ -54,6 +57,8 @@ export class Syscalls {
   readonly #thread: SyscallThread
   readonly #pending = new Map<number, PendingSyscall>()
   readonly #streams = new Map<number, QueryStream>()
+  /** The ids of the pending system calls and the open queries of each call. */
+  readonly #idsOfCalls = new Map<number, Set<number>>()
   #lastId = 0
 
   constructor(thread: SyscallThread) {
@@ -76,20 +81,30 @@ export class Syscalls {
 
   answer(syscallId: number, answer: SyscallAnswer): void {
     const pending = this.#pending.get(syscallId)
+    if (pending === undefined)
+      return
     this.#pending.delete(syscallId)
-    pending?.resolve(answer)
+    this.#idsOfCalls.get(pending.callId)?.delete(syscallId)
+    pending.resolve(answer)
   }
 
   /** Removes the open queries and the pending system calls of a call. */
   forget(callId: number): void {
-    for (const [id, pending] of this.#pending) {
-      if (pending.callId === callId)
-        this.#pending.delete(id)
+    for (const id of this.#idsOfCalls.get(callId) ?? []) {
+      this.#pending.delete(id)
+      this.#streams.delete(id)
     }
-    for (const [id, stream] of this.#streams) {
-      if (stream.callId === callId)
-        this.#streams.delete(id)
-    }
+    this.#idsOfCalls.delete(callId)
+  }
+
+  #newId(callId: number): number {
+    const id = ++this.#lastId
+    const ids = this.#idsOfCalls.get(callId)
+    if (ids)
+      ids.add(id)
+    else
+      this.#idsOfCalls.set(callId, new Set([id]))
+    return id
   }
 
   #syscall(operation: string, json: string): string {
@@ -117,9 +132,13 @@ export class Syscalls {
 
   async #asyncSyscall(operation: string, json: string): Promise<string> {
     const frame = callFrame(operation)
-    if (operation === '1.0/queryStreamNext')
-      return await this.#nextRow(frame, JSON.parse(json).queryId)
-    return jsonOf(await this.#request(frame, { operation, json }))
+    if (operation !== '1.0/queryStreamNext')
+      return jsonOf(await this.#request(frame, { operation, json }))
+    const stream = this.#streamOf(JSON.parse(json).queryId)
+    // A function may request several rows at the same time.
+    while (stream.rows.length === 0 && !stream.isDone)
+      await (stream.reading ??= this.#readRows(frame, stream).finally(() => stream.reading = null))
+    return nextRow(stream)
   }
 
   async #jsSyscall(operation: string, args: Record<string, unknown>): Promise<unknown> {
@@ -150,7 +169,7 @@ export class Syscalls {
   async #request(frame: CallFrame, { operation, json, bytes }: SyscallRequest): Promise<SyscallAnswer> {
     if (frame.isEnded)
       return await new Promise(() => {})
-    const syscallId = ++this.#lastId
+    const syscallId = this.#newId(frame.callId)
     const { promise: answer, resolve } = deferred<SyscallAnswer>()
     this.#pending.set(syscallId, { callId: frame.callId, resolve })
     const transfer = bytes ? [bytes.buffer as ArrayBuffer] : []
@@ -159,40 +178,57 @@ export class Syscalls {
   }
 
   #openStream(frame: CallFrame, { query, version }: { query: unknown, version: unknown }): string {
-    const queryId = ++this.#lastId
-    this.#streams.set(queryId, { callId: frame.callId, query, version, isStarted: false, rows: [], isDone: false })
+    const queryId = this.#newId(frame.callId)
+    this.#streams.set(queryId, {
+      callId: frame.callId,
+      queryId,
+      query,
+      version,
+      isStarted: false,
+      rows: [],
+      isDone: false,
+      reading: null,
+    })
     return JSON.stringify({ queryId })
   }
 
   #closeStream(frame: CallFrame, queryId: number): string {
     const stream = this.#streams.get(queryId)
     this.#streams.delete(queryId)
+    this.#idsOfCalls.get(frame.callId)?.delete(queryId)
     if (stream?.isStarted && !stream.isDone)
       this.#thread.send({ type: 'closeQuery', callId: frame.callId, queryId })
     return '{}'
   }
 
-  /** Requests more rows only after all received rows have been read. */
-  async #nextRow(frame: CallFrame, queryId: number): Promise<string> {
+  #streamOf(queryId: number): QueryStream {
     const stream = this.#streams.get(queryId)
     if (stream === undefined)
       throw new Error('This query is closed and can\'t emit any more values.')
-    if (stream.rows.length === 0 && !stream.isDone) {
-      const { query, version } = stream
-      const json = JSON.stringify(stream.isStarted ? { queryId } : { queryId, query, version })
-      stream.isStarted = true
-      const answer = await this.#request(frame, { operation: '1.0/queryStreamNext', json })
-      if (!('rows' in answer))
-        return jsonOf(answer)
-      // The rows are reversed, because `pop` is the fastest way to take one.
-      stream.rows = answer.rows.reverse()
-      stream.isDone = answer.isDone
-    }
-    const row = stream.rows.pop()
-    if (row === undefined)
-      return '{"value":null,"done":true}'
-    return `{"value":${row},"done":false}`
+    return stream
   }
+
+  /** Requests more rows. All rows that have been received have been read. */
+  async #readRows(frame: CallFrame, stream: QueryStream): Promise<void> {
+    const { queryId, query, version } = stream
+    const json = JSON.stringify(stream.isStarted ? { queryId } : { queryId, query, version })
+    stream.isStarted = true
+    const answer = await this.#request(frame, { operation: '1.0/queryStreamNext', json })
+    if (!answer.ok)
+      throw errorOf(answer)
+    if (!('rows' in answer))
+      throw new Error('The answer has no rows.')
+    // The rows are reversed, because `pop` is the fastest way to take one.
+    stream.rows = answer.rows.reverse()
+    stream.isDone = answer.isDone
+  }
+}
+
+function nextRow(stream: QueryStream): string {
+  const row = stream.rows.pop()
+  if (row === undefined)
+    return '{"value":null,"done":true}'
+  return `{"value":${row},"done":false}`
 }
 
 /** The name of an operation in Convex's warning about unawaited operations. */
@@ -219,14 +255,14 @@ function callFrame(operation: string): CallFrame {
     : `Syscall ${operation} unsupported at import time`)
 }
 
-/**
- * Returns the JSON of an answer, or throws its error. `convex/server` expects the error's data as a
- * value, not as JSON.
- */
 function jsonOf(answer: SyscallAnswer): string {
-  if (!answer.ok) {
-    const error = new Error(answer.message)
-    throw answer.dataJson === undefined ? error : Object.assign(error, { data: JSON.parse(answer.dataJson) })
-  }
+  if (!answer.ok)
+    throw errorOf(answer)
   return 'json' in answer ? answer.json : '{}'
+}
+
+/** The error of a system call. `convex/server` expects its data as a value. */
+function errorOf({ message, dataJson }: SyscallAnswer & { ok: false }): Error {
+  const error = new Error(message)
+  return dataJson === undefined ? error : Object.assign(error, { data: JSON.parse(dataJson) })
 }

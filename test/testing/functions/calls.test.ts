@@ -31,6 +31,24 @@ describe('FunctionsHost.invoke', () => {
     expect(await value('things:normalize', { answers: { '1.0/db/normalizeId': ({ args }) => ({ id: args.idString }) } })).toBe('x')
   })
 
+  it('returns each row of a query once if a function requests several rows together', async () => {
+    const { value } = await loadFunctions({
+      'things.ts': `${BUILDERS}
+        export const three = query({ handler: async (ctx) => {
+          const rows = ctx.db.query('things')[Symbol.asyncIterator]()
+          return await Promise.all([rows.next(), rows.next(), rows.next()])
+        } })`,
+    })
+    let answers = 0
+    const rows = (): unknown => {
+      answers += 1
+      return { ok: true, rows: answers === 1 ? ['{"n":1}', '{"n":2}'] : ['{"n":3}'], isDone: answers > 1 }
+    }
+
+    const results = await value('things:three', { answers: { '1.0/queryStreamNext': rows } })
+    expect(results.map((result: { value: unknown }) => result.value)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+  })
+
   it('describes functions, schema, crons and routes', async () => {
     const { host } = await loadFunctions({
       'schema.ts': `import { defineSchema, defineTable } from 'convex/server'
