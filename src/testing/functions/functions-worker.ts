@@ -26,6 +26,13 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024 }
 /** Node's classes of modules need this flag. They can evaluate a module several times. */
 const VM_MODULES_FLAG = '--experimental-vm-modules'
 
+/**
+ * Node 22 calls a hook for each promise of a thread that uses `AsyncLocalStorage`, unless this flag
+ * is set. Later versions of Node never do, and do not have the flag.
+ */
+const CONTEXT_FLAGS = ['--experimental-async-context-frame']
+  .filter(flag => process.allowedNodeEnvironmentFlags.has(flag))
+
 /** The settings of a worker that do not depend on the bundle. */
 export interface WorkerOptions {
   runtime: RuntimeKind
@@ -75,7 +82,7 @@ export class FunctionsWorker {
     this.#syncAnswers = port1
     this.#worker = new Worker(new URL(file, import.meta.url), {
       env: {},
-      execArgv: ['--no-warnings', ...moduleState === 'fresh' ? [VM_MODULES_FLAG] : []],
+      execArgv: ['--no-warnings', ...CONTEXT_FLAGS, ...moduleState === 'fresh' ? [VM_MODULES_FLAG] : []],
       resourceLimits: RESOURCE_LIMITS,
       workerData,
       transferList: [port2],
