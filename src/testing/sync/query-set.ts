@@ -4,7 +4,14 @@ import type { Connection } from '../log.ts'
 import type { QueryResult } from '../runtime/query-result.ts'
 import type { QueryCall } from '../runtime/shared-queries.ts'
 import type { QuerySetModification, StateModification } from './protocol.ts'
+import { mapInPool } from './map-in-pool.ts'
 import { encodeResult, Rejection } from './protocol.ts'
+
+/**
+ * How many queries of one client run at the same time. More of them would not be faster, since all
+ * functions share a thread, and would need more memory.
+ */
+const LARGEST_POOL = 64
 
 interface Subscription {
   queryId: number
@@ -79,19 +86,14 @@ export class QuerySet {
   async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<StateModification[]> {
     const { identity, isAdmin } = session
     const stale = [...this.#subscriptions.values()].filter(({ result }) => result === null)
-    const runs = await Promise.allSettled(stale.map(({ name, args, journal, component }) => read({
+    const results = await mapInPool(stale, LARGEST_POOL, async ({ name, args, journal, component }) => await read({
       name,
       args,
       identity,
       journal,
       caller: isAdmin ? 'trusted' : 'client',
       ...isAdmin && component && { component },
-    })))
-    const results = runs.map((run) => {
-      if (run.status === 'rejected')
-        throw run.reason
-      return run.value
-    })
+    }))
     return stale.flatMap((subscription, index) => this.#apply(subscription, results[index]!))
   }
 
