@@ -56,6 +56,11 @@ export class CallRunner {
     this.#thread = thread
   }
 
+  /** Whether several calls run. */
+  get isBusy(): boolean {
+    return this.#running.size > 1
+  }
+
   /** Records that the code of a call runs until the thread returns to its event loop. */
   startTurn(callId: number): void {
     this.#thread.shared.startTurn(callId)

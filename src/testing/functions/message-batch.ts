@@ -56,8 +56,17 @@ export class MessageBatch<Message> {
  * which call uses the thread.
  */
 export function inOwnTurns<Message>(handle: (message: Message) => void): (messages: Message[]) => void {
+  let waiting = 0
   return (messages) => {
-    for (const message of messages)
-      native.setImmediate(() => handle(message))
+    const [first] = messages as [Message, ...Message[]]
+    if (messages.length === 1 && waiting === 0)
+      return handle(first)
+    waiting += messages.length
+    for (const message of messages) {
+      native.setImmediate(() => {
+        waiting -= 1
+        handle(message)
+      })
+    }
   }
 }

@@ -26,10 +26,11 @@ import { SharedState } from './shared-state.ts'
 
 const nodeConsole = console
 const nodeSetImmediate = setImmediate
+const { nextTick: nodeNextTick } = process
 const port: MessagePort = parentPort!
 const outbox = new MessageBatch<ThreadMessage>(
   (messages, transfer) => port.postMessage(messages, transfer),
-  flush => void nodeSetImmediate(flush),
+  atEndOfTurn,
 )
 const settings = workerData as ThreadSettings
 const shared = new SharedState(settings.shared)
@@ -121,6 +122,14 @@ function failCurrentCall(error: unknown): void {
     runner.fail(frame.callId, { status: 'error', error: describeError(error) })
   else
     nodeConsole.error('Uncaught error in the thread of the functions:', error)
+}
+
+/** If several calls run, others may have messages in the same round of the event loop. */
+function atEndOfTurn(flush: () => void): void {
+  if (runner.isBusy)
+    nodeSetImmediate(flush)
+  else
+    nodeNextTick(flush)
 }
 
 function post(message: ThreadMessage, transfer: (ArrayBuffer | ReadableStream)[] = []): void {
