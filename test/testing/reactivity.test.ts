@@ -67,6 +67,15 @@ describe('a write', () => {
     expect(await reruns()).toEqual([['messages:search', { channel: 's', text: 'hel' }]])
   })
 
+  it('updates each of more than a thousand queries of one client', async () => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `many ${index}`)
+    const client = await subscribe(...names.map((name): [string, { name: string }] => ['counters:get', { name }]))
+    for (const queryId of [0, 100, 1_099]) {
+      await deployment.mutation(api.counters.increment, { name: names[queryId]! })
+      expect(await client.nextOf('Transition')).toMatchObject({ modifications: [{ queryId, value: 1 }] })
+    }
+  })
+
   it('does not cause queries to run again if it fails', async () => {
     await subscribe(['counters:get', { name: 'rolled back' }])
     await expect(deployment.mutation(api.counters.incrementAndFail, { name: 'rolled back' })).rejects.toThrow()

@@ -28,6 +28,7 @@ export class QueryResult {
   readonly #listeners = new Set<() => void>()
   readonly #endListeners: (() => void)[] = []
   #uses = 0
+  #onUsage: (isUsed: boolean) => void = () => {}
   /** Stops waiting for commits that change what the query has read. */
   #stopWatching = (): void => {}
 
@@ -62,9 +63,9 @@ export class QueryResult {
     return this.#from <= ts && (this.#until === null || ts < this.#until)
   }
 
-  /** Calls `listener` once a commit changes what the query has read. */
-  onInvalidated(listener: () => void): void {
-    this.#listeners.add(listener)
+  /** Calls `listener` when the first use begins and when the last use ends. */
+  onUsage(listener: (isUsed: boolean) => void): void {
+    this.#onUsage = listener
   }
 
   /** Calls `listener` once the result is invalid or no longer used. */
@@ -79,16 +80,26 @@ export class QueryResult {
   use(listener: () => void): () => void {
     this.#listeners.add(listener)
     this.#uses += 1
-    let isUsed = true
+    if (this.#uses === 1)
+      this.#onUsage(true)
+    let isReleased = false
     return () => {
+      if (isReleased)
+        return
+      isReleased = true
       this.#listeners.delete(listener)
-      this.#uses -= isUsed ? 1 : 0
-      isUsed = false
+      this.#uses -= 1
+      if (this.#uses === 0)
+        this.#onUsage(false)
     }
   }
 
-  /** Frees the result, which is no longer used. */
+  /**
+   * Frees the result, which is no longer used. Commits that change the result are not noticed
+   * afterwards, so the result is only valid at its own timestamp.
+   */
   dispose(): void {
+    this.#until ??= this.#from + 1n
     this.#end()
     this.#listeners.clear()
   }

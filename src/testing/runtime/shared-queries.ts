@@ -24,7 +24,7 @@ interface KnownResults {
   byIdentity: Map<string, QueryResult>
 }
 
-/** Limits the memory of results that no subscription uses. */
+/** How many results are kept that no subscription uses. */
 const KEPT_RESULTS = 1_000
 
 /**
@@ -38,6 +38,8 @@ export class SharedQueries {
   readonly #running = new Map<string, { identity: string, result: Promise<QueryResult> }>()
   /** All results that no commit has changed. */
   readonly #current = new Set<QueryResult>()
+  /** The current results that no subscription uses, those that were read last at the end. */
+  readonly #unused = new Set<QueryResult>()
   /** The names of the queries that have read the identity. */
   readonly #identityReaders = new Set<string>()
 
@@ -78,11 +80,10 @@ export class SharedQueries {
   #find(key: string, identity: string, ts: bigint): QueryResult | null {
     const known = this.#known.get(key)
     const result = known?.byIdentity.get(identity) ?? known?.shared
-    if (!known || !result || !result.isValidAt(ts) || (result.readsTime && !result.isUsed))
+    if (!result || !result.isValidAt(ts) || (result.readsTime && !result.isUsed))
       return null
-    // Moves the results to the end of the map: results at its beginning are removed first.
-    this.#known.delete(key)
-    this.#known.set(key, known)
+    if (!result.isUsed)
+      this.#keepUnused(result)
     return result
   }
 
@@ -105,19 +106,25 @@ export class SharedQueries {
   #keep(key: string, identity: string, result: QueryResult): void {
     if (!result.isCurrent)
       return
-    this.#current.add(result)
-    result.onEnd(() => this.#current.delete(result))
     const known = this.#known.get(key) ?? { shared: null, byIdentity: new Map<string, QueryResult>() }
     if (result.readsIdentity)
       known.byIdentity.set(identity, result)
     else
       known.shared = result
     this.#known.set(key, known)
-    result.onInvalidated(() => this.#forget(key, known, identity, result))
-    this.#evict()
+    this.#current.add(result)
+    result.onUsage((isUsed) => {
+      this.#unused.delete(result)
+      if (!isUsed)
+        this.#keepUnused(result)
+    })
+    result.onEnd(() => this.#forget(key, known, identity, result))
+    this.#keepUnused(result)
   }
 
   #forget(key: string, known: KnownResults, identity: string, result: QueryResult): void {
+    this.#current.delete(result)
+    this.#unused.delete(result)
     if (known.shared === result)
       known.shared = null
     if (known.byIdentity.get(identity) === result)
@@ -126,15 +133,14 @@ export class SharedQueries {
       this.#known.delete(key)
   }
 
-  #evict(): void {
-    for (const [key, { shared, byIdentity }] of this.#known) {
-      if (this.#known.size <= KEPT_RESULTS)
-        return
-      const results = [...byIdentity.values(), ...shared ? [shared] : []]
-      if (results.some(({ isUsed }) => isUsed))
-        continue
-      this.#known.delete(key)
-      results.forEach(result => result.dispose())
-    }
+  /** Keeps a result for its next reader, in place of the one that was read longest ago. */
+  #keepUnused(result: QueryResult): void {
+    if (!this.#current.has(result))
+      return
+    this.#unused.delete(result)
+    this.#unused.add(result)
+    const [oldest] = this.#unused
+    if (this.#unused.size > KEPT_RESULTS)
+      oldest!.dispose()
   }
 }

@@ -86,15 +86,26 @@ export class QuerySet {
   async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<StateModification[]> {
     const { identity, isAdmin } = session
     const stale = [...this.#subscriptions.values()].filter(({ result }) => result === null)
-    const results = await mapInPool(stale, LARGEST_POOL, async ({ name, args, journal, component }) => await read({
-      name,
-      args,
-      identity,
-      journal,
-      caller: isAdmin ? 'trusted' : 'client',
-      ...isAdmin && component && { component },
-    }))
-    return stale.flatMap((subscription, index) => this.#apply(subscription, results[index]!))
+    const held: (() => void)[] = []
+    try {
+      const results = await mapInPool(stale, LARGEST_POOL, async ({ name, args, journal, component }) => {
+        const result = await read({
+          name,
+          args,
+          identity,
+          journal,
+          caller: isAdmin ? 'trusted' : 'client',
+          ...isAdmin && component && { component },
+        })
+        // An unused result may be dropped before the others have been read.
+        held.push(result.use(() => {}))
+        return result
+      })
+      return stale.flatMap((subscription, index) => this.#apply(subscription, results[index]!))
+    }
+    finally {
+      held.forEach(release => release())
+    }
   }
 
   clear(): void {
