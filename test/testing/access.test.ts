@@ -4,18 +4,17 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import process from 'node:process'
 import { anyApi } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
 import { eventually } from '../support/environment/eventually.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { startApp } from './start-app.ts'
 
 let folder: string
 let deployment: Deployment
 /** A deployment whose page is on the network, behind a proxy that keeps the Host header. */
 let shared: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, {
+  const app = await startApp({
     'rows.ts': `
       import { mutationGeneric, queryGeneric } from 'convex/server'
       export const add = mutationGeneric(async ctx => { await ctx.db.insert('rows', {}) })
@@ -37,18 +36,17 @@ beforeAll(async () => {
         }),
       })
       export default http`,
-  })
-  deployment = await startDeployment({ functions: folder, siteUrl: 'https://app.example.com' })
+  }, { siteUrl: 'https://app.example.com' });
+  ({ deployment, folder } = app)
   shared = await startDeployment({
     functions: folder,
     siteUrl: 'http://192.168.1.5:5173/',
     allowedOrigins: ['https://Preview.example.com/', 'capacitor://localhost', 'https://partner.example'],
     allowedHosts: ['Tunnel.example.com', '[fe80::1]'],
   })
-})
-afterAll(async () => {
-  await Promise.all([deployment.close(), shared.close()])
-  await removeFolder(folder)
+  return async () => {
+    await Promise.all([app.close(), shared.close()])
+  }
 })
 
 interface Exchange {

@@ -1,8 +1,7 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { anyApi } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { startApp } from './start-app.ts'
 
 const files = {
   'convex.config.ts': `
@@ -65,16 +64,11 @@ const files = {
 }
 const app = anyApi.app as Record<'list' | 'both' | 'bothAndFail' | 'survive' | 'hidden' | 'viaHandle' | 'environment', any>
 
-let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, files)
-  deployment = await startDeployment({ functions: folder, env: { SECRET: 'of the app' } })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp(files, { env: { SECRET: 'of the app' } })
+  deployment = app.deployment
+  return app.close
 })
 
 describe('a component', () => {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { anyApi } from 'convex/server'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ConvueError } from '../../src/errors/convue-error.ts'
 import { startDeployment } from '../../src/testing/index.ts'
 import { importPeer } from '../../src/testing/peers.ts'
-import { createFunctions } from './functions-folder.ts'
 import { add, decodeTs, RawClient } from './raw-client.ts'
+import { startTestApp } from './start-app.ts'
 
 const files = {
   'env.ts': `
@@ -22,9 +22,7 @@ const files = {
 }
 
 async function start(options: DeploymentOptions = {}): Promise<Deployment> {
-  const deployment = await startDeployment({ functions: await createFunctions(files), ...options })
-  onTestFinished(() => deployment.close())
-  return deployment
+  return (await startTestApp(files, options)).deployment
 }
 
 const get = (deployment: Deployment, name: string): Promise<unknown> => deployment.query(anyApi.env!.get!, { name })

@@ -3,9 +3,8 @@ import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { startApp } from './start-app.ts'
 
 const FILES = `
 import { actionGeneric, mutationGeneric, queryGeneric } from 'convex/server'
@@ -26,16 +25,11 @@ const document = makeFunctionReference<'query'>('files:document')
 const store = makeFunctionReference<'action'>('files:store')
 const remove = makeFunctionReference<'mutation'>('files:remove')
 
-let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, { 'files.ts': FILES })
-  deployment = await startDeployment({ functions: folder })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp({ 'files.ts': FILES })
+  deployment = app.deployment
+  return app.close
 })
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('base64')

@@ -2,9 +2,9 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, createFunctions, removeFolder, writeFunctions } from './functions-folder.ts'
+import { startApp, startTestApp } from './start-app.ts'
 
 const HTTP = `
 import { httpActionGeneric as httpAction, httpRouter } from 'convex/server'
@@ -43,13 +43,9 @@ export const inAction = actionGeneric(ctx => ctx.meta.getRequestMetadata())
 let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, { 'http.ts': HTTP, 'meta.ts': META })
-  deployment = await startDeployment({ functions: folder, allowedHosts: ['app.example.com'] })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp({ 'http.ts': HTTP, 'meta.ts': META }, { allowedHosts: ['app.example.com'] });
+  ({ deployment, folder } = app)
+  return app.close
 })
 
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -159,7 +155,7 @@ export default http
 `
 
   it('mounts the routes of a component, whose CONVEX_SITE_URL then contains the prefix', async () => {
-    const functions = await createFunctions({
+    const { deployment: own } = await startTestApp({
       'convex.config.ts': `
 import { defineApp } from 'convex/server'
 import shop from './shop/convex.config'
@@ -175,7 +171,6 @@ export default defineComponent('shop')
 `,
       'shop/http.ts': route('shop'),
     })
-    const own = await startDeployment({ functions })
     const where = async (path: string): Promise<[number, string]> => {
       const response = await fetch(`${own.siteUrl}${path}`)
       return [response.status, await response.text()]
@@ -183,21 +178,18 @@ export default defineComponent('shop')
     expect(await where('/where')).toEqual([200, `app /where ${own.siteUrl}`])
     expect(await where('/shop/where')).toEqual([200, `shop /shop/where ${own.siteUrl}/shop`])
     expect(await where('/hidden/where')).toEqual([404, 'No matching routes found'])
-    await own.close()
   })
 
   it('mounts the routes of the app', async () => {
-    const functions = await createFunctions({
+    const { deployment: own } = await startTestApp({
       'convex.config.ts': `
 import { defineApp } from 'convex/server'
 export default defineApp({ httpPrefix: '/api/' })
 `,
       'http.ts': route('app'),
     })
-    const own = await startDeployment({ functions })
     const inside = await fetch(`${own.siteUrl}/api/where`)
     expect([inside.status, await inside.text()]).toEqual([200, `app /api/where ${own.siteUrl}`])
     expect((await fetch(`${own.siteUrl}/where`)).status).toBe(404)
-    await own.close()
   })
 })

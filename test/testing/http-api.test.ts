@@ -1,9 +1,9 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { ConvexHttpClient } from 'convex/browser'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { startApp } from './start-app.ts'
 
 const NOTES = `
 import { actionGeneric, internalQueryGeneric, mutationGeneric, queryGeneric } from 'convex/server'
@@ -25,13 +25,9 @@ const logs = makeFunctionReference<'query'>('notes:logs')
 let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, { 'notes.ts': NOTES, 'nested/deep.ts': NOTES })
-  deployment = await startDeployment({ functions: folder })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp({ 'notes.ts': NOTES, 'nested/deep.ts': NOTES });
+  ({ deployment, folder } = app)
+  return app.close
 })
 
 async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<[status: number, body: any]> {

@@ -1,10 +1,10 @@
 import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
 import { anyApi } from 'convex/server'
 import { ConvexError } from 'convex/values'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
 import { add, RawClient } from './raw-client.ts'
+import { startApp } from './start-app.ts'
 
 const files = {
   'counters.ts': `
@@ -48,13 +48,9 @@ const counters = anyApi.counters as Record<'get' | 'increment' | 'random' | 'tim
 let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, files)
-  deployment = await startDeployment({ functions: folder })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp(files);
+  ({ deployment, folder } = app)
+  return app.close
 })
 
 async function start(options: DeploymentOptions): Promise<Deployment> {

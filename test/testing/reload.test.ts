@@ -1,13 +1,13 @@
-import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { anyApi } from 'convex/server'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { codegen, startDeployment } from '../../src/testing/index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { codegen } from '../../src/testing/index.ts'
 import { expectConsole } from '../support/environment/console-guard.ts'
 import { eventually } from '../support/environment/eventually.ts'
-import { createFunctions, writeFunctions } from './functions-folder.ts'
+import { writeFunctions } from './functions-folder.ts'
 import { add, RawClient } from './raw-client.ts'
+import { startTestApp } from './start-app.ts'
 
 function notes(greeting: string): string {
   return `
@@ -24,16 +24,9 @@ function schema(fields: string): string {
 `
 }
 
-async function start(files: Record<string, string>, options: DeploymentOptions = {}): Promise<{ deployment: Deployment, folder: string }> {
-  const folder = await createFunctions(files)
-  const deployment = await startDeployment({ functions: folder, ...options })
-  onTestFinished(() => deployment.close())
-  return { deployment, folder }
-}
-
 describe('a reload', () => {
   it('runs the new functions on the same data, and runs live queries again', async () => {
-    const { deployment, folder } = await start({ 'notes.ts': notes('one: ') })
+    const { deployment, folder } = await startTestApp({ 'notes.ts': notes('one: ') })
     await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(1, 'notes:list'))
@@ -46,7 +39,7 @@ describe('a reload', () => {
   })
 
   it('applies the new schema', async () => {
-    const { deployment, folder } = await start({ 'notes.ts': notes(''), 'schema.ts': schema('text: v.string()') })
+    const { deployment, folder } = await startTestApp({ 'notes.ts': notes(''), 'schema.ts': schema('text: v.string()') })
     await expect(deployment.mutation(anyApi.notes!.add!, { text: 1 })).rejects.toThrow('Failed to insert or update a document in table "notes" because it does not match the schema: Value does not match validator.\nPath: .text\nValue: 1.0\nValidator: v.string()')
     await writeFunctions(folder, { 'schema.ts': schema('text: v.number()') })
     await deployment.reload()
@@ -55,7 +48,7 @@ describe('a reload', () => {
   })
 
   it('is refused if the files cannot be bundled or evaluated, and keeps the functions', async () => {
-    const { deployment, folder } = await start({ 'notes.ts': notes('still ') })
+    const { deployment, folder } = await startTestApp({ 'notes.ts': notes('still ') })
     await writeFunctions(folder, { 'notes.ts': 'export const list = (' })
     await expect(deployment.reload()).rejects.toMatchObject({ code: 'FUNCTIONS_INVALID', why: expect.stringContaining('notes.ts:1:') })
     await writeFunctions(folder, { 'notes.ts': 'export {}\nthrow new Error("no such luck")' })
@@ -70,7 +63,7 @@ describe('a reload', () => {
       const crons = cronJobs()
       crons.interval('job', { minutes: 1 }, ${JSON.stringify('notes:add')} as any, { text: ${JSON.stringify(name)} })
       export default crons`
-    const { deployment, folder } = await start({ 'notes.ts': notes(''), 'crons.ts': crons('first').replace('"notes:add" as any', 'anyApi.notes.add').replace('{ cronJobs }', '{ anyApi, cronJobs }') })
+    const { deployment, folder } = await startTestApp({ 'notes.ts': notes(''), 'crons.ts': crons('first').replace('"notes:add" as any', 'anyApi.notes.add').replace('{ cronJobs }', '{ anyApi, cronJobs }') })
     // An interval begins with a run when it is deployed.
     await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['first'])
     await deployment.settled()
@@ -87,14 +80,14 @@ describe('a reload', () => {
 
 describe('a watched folder', () => {
   it('is reloaded when a file changes', async () => {
-    const { deployment, folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    const { deployment, folder } = await startTestApp({ 'notes.ts': notes('one: ') }, { watch: true })
     await deployment.mutation(anyApi.notes!.add!, { text: 'x' })
     await writeFunctions(folder, { 'notes.ts': notes('two: ') })
     await eventually(() => deployment.query(anyApi.notes!.list!)).toEqual(['two: x'])
   })
 
   it('has generated types at the start, and updates them when a module is added', async () => {
-    const { deployment, folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    const { deployment, folder } = await startTestApp({ 'notes.ts': notes('one: ') }, { watch: true })
     const types = (): Promise<string> => readFile(join(folder, '_generated/api.d.ts'), 'utf8')
     expect(await types()).toContain('"notes": typeof')
 
@@ -104,7 +97,7 @@ describe('a watched folder', () => {
   })
 
   it('has the types of a new module although another file cannot be loaded', async () => {
-    const { folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    const { folder } = await startTestApp({ 'notes.ts': notes('one: ') }, { watch: true })
     await writeFunctions(folder, { 'notes.ts': 'export {}\nthrow new Error("half written")', 'more.ts': notes('more: ') })
     await eventually(() => readFile(join(folder, '_generated/api.d.ts'), 'utf8')).toContain('"more": typeof')
     await eventually(() => vi.mocked(console.error).mock.calls.join()).toContain('half written')
@@ -112,7 +105,7 @@ describe('a watched folder', () => {
   })
 
   it('does not rewrite generated files that are up to date', async () => {
-    const { folder } = await start({ 'notes.ts': notes('one: ') }, { watch: true })
+    const { folder } = await startTestApp({ 'notes.ts': notes('one: ') }, { watch: true })
     const file = join(folder, '_generated/api.d.ts')
     const { mtimeMs } = await stat(file)
     await codegen({ functions: folder })

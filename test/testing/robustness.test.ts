@@ -5,11 +5,12 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import process from 'node:process'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { deferred } from '../../src/testing/functions/deferred.ts'
 import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, createFunctions, removeFolder, writeFunctions } from './functions-folder.ts'
+import { createFunctions } from './functions-folder.ts'
 import { RawClient } from './raw-client.ts'
+import { startApp } from './start-app.ts'
 
 const FUNCTIONS = `
 import { mutationGeneric, queryGeneric } from 'convex/server'
@@ -60,13 +61,9 @@ export default http
 let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, { 'functions.ts': FUNCTIONS, 'actions.ts': ACTIONS, 'http.ts': HTTP })
-  deployment = await startDeployment({ functions: folder })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp({ 'functions.ts': FUNCTIONS, 'actions.ts': ACTIONS, 'http.ts': HTTP });
+  ({ deployment, folder } = app)
+  return app.close
 })
 
 function query(name: string, identity: { subject: string } | null = null): Promise<unknown> {

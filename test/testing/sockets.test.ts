@@ -2,11 +2,11 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { once } from 'node:events'
 import { ConvexClient } from 'convex/browser'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
 import { add, RawClient } from './raw-client.ts'
+import { startApp } from './start-app.ts'
 
 const BLOBS = `
 import { actionGeneric, mutationGeneric, queryGeneric } from 'convex/server'
@@ -19,13 +19,9 @@ export const fails = queryGeneric(() => { console.log('a line'); throw new Error
 let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, { 'blobs.ts': BLOBS })
-  deployment = await startDeployment({ functions: folder })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp({ 'blobs.ts': BLOBS });
+  ({ deployment, folder } = app)
+  return app.close
 })
 
 describe('a transition', () => {

@@ -1,8 +1,7 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { anyApi } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startDeployment } from '../../src/testing/index.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { startApp } from './start-app.ts'
 
 const files = {
   'schema.ts': `
@@ -61,16 +60,11 @@ const files = {
 }
 const { notes, jobs, files: storage, images } = anyApi as Record<string, any>
 
-let folder: string
 let deployment: Deployment
 beforeAll(async () => {
-  folder = await createFolder()
-  await writeFunctions(folder, files)
-  deployment = await startDeployment({ functions: folder })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(folder)
+  const app = await startApp(files)
+  deployment = app.deployment
+  return app.close
 })
 
 describe('ctx.db', () => {

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { anyApi } from 'convex/server'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startDeployment } from '../../src/testing/index.ts'
 import { eventually } from '../support/environment/eventually.ts'
-import { createFunctions } from './functions-folder.ts'
+import { startTestApp } from './start-app.ts'
 
 const files = {
   'timers.ts': `
@@ -66,9 +65,7 @@ const DAY = 24 * 60 * 60 * 1000
 
 async function start(): Promise<Deployment> {
   // With limits, an action would end after 10 minutes.
-  const deployment = await startDeployment({ functions: await createFunctions(files), limits: false })
-  onTestFinished(() => deployment.close())
-  return deployment
+  return (await startTestApp(files, { limits: false })).deployment
 }
 
 describe('fetch in a function', () => {
