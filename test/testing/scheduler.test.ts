@@ -1,6 +1,6 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nextRun } from '../../src/testing/runtime/crons.ts'
+import { checkSchedule, nextRun } from '../../src/testing/runtime/crons.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { eventually } from '../support/environment/eventually.ts'
 import { startFixture } from '../support/live/deployment.ts'
@@ -89,8 +89,24 @@ describe('a cron job', () => {
     [{ type: 'cron', cron: '0 8-10/2 * * mon-fri' }, '2026-03-05T08:00:00Z'],
     [{ type: 'cron', cron: '0 0 29 feb *' }, '2028-02-29T00:00:00Z'],
     [{ type: 'cron', cron: '0 0 1 * sun' }, '2026-03-08T00:00:00Z'],
-    [{ type: 'cron', cron: '0,31 10 * * 7,3' }, '2026-03-04T10:31:00Z'],
+    [{ type: 'cron', cron: '0,31 10 * * 0,3' }, '2026-03-04T10:31:00Z'],
+    [{ type: 'cron', cron: '0 9 * * fri-mon' }, '2026-03-06T09:00:00Z'],
+    [{ type: 'cron', cron: '0 22-1/3 5 * *' }, '2026-03-05T01:00:00Z'],
   ] as const)('is due at the next time of its schedule: %o', (schedule, expected) => {
+    checkSchedule('job', schedule)
     expect(new Date(nextRun(schedule, Date.parse(at))).toISOString()).toBe(new Date(expected).toISOString())
+  })
+
+  it.each([
+    ['every day', 'could not be parsed'],
+    ['* * * *', 'could not be parsed'],
+    ['60 * * * *', 'could not be parsed'],
+    ['0 0 0 * *', 'could not be parsed'],
+    ['0 0 * * 7', 'could not be parsed'],
+    ['0 0 * * monday', 'could not be parsed'],
+    ['*/0 * * * *', 'could not be parsed'],
+    ['0 0 31 2 *', 'never matches any time'],
+  ])('is refused with the cron string %s', (cron, problem) => {
+    expect(() => checkSchedule('job', { type: 'cron', cron })).toThrow(`Invalid cron job "job": the cron string "${cron}" ${problem}.`)
   })
 })

@@ -153,7 +153,7 @@ function firstRunAfterNow(schedule: Schedule, previous: number): number {
   return previous + Math.max(1, Math.ceil((now - previous + 1) / interval)) * interval
 }
 
-/** The time at which a schedule is due next, in ms since 1970. */
+/** The time at which a schedule is due next, in ms since 1970; `Infinity` if it is never due. */
 export function nextRun(schedule: Schedule, after: number): number {
   if (schedule.type === 'interval') {
     const { hours = 0, minutes = 0, seconds = 0 } = schedule
@@ -168,7 +168,7 @@ export function nextRun(schedule: Schedule, after: number): number {
     else if (fields.hours.has(date.getUTCHours()) && fields.minutes.has(date.getUTCMinutes()))
       return minute * MINUTE
   }
-  return minute * MINUTE
+  return Infinity
 }
 
 function toCron(schedule: Exclude<Schedule, { type: 'interval' }>): string {
@@ -188,27 +188,55 @@ function toCron(schedule: Exclude<Schedule, { type: 'interval' }>): string {
   }
 }
 
-/** @throws Error if the schedule contains a cron string that is not valid. */
+/** @throws Error if the schedule contains a cron string that is not valid, or is never due. */
 export function checkSchedule(name: string, schedule: Schedule): void {
   if (schedule.type !== 'cron')
     return
-  const fields = schedule.cron.trim().split(/\s+/)
-  const hasFields = fields.length === 5 && fields.every(field => /^[\d*,/a-z-]+$/i.test(field))
-  if (!hasFields || nextRun(schedule, 0) <= 0)
+  if (!isCron(schedule.cron))
     throw new Error(`Invalid cron job "${name}": the cron string "${schedule.cron}" could not be parsed.`)
+  if (nextRun(schedule, 0) === Infinity)
+    throw new Error(`Invalid cron job "${name}": the cron string "${schedule.cron}" never matches any time.`)
+}
+
+/** The values that a field of a cron string can have. */
+interface CronField {
+  first: number
+  last: number
+  /** Names that can be written instead of the values. */
+  names?: [name: string, value: number][]
+}
+
+const MINUTES: CronField = { first: 0, last: 59 }
+const HOURS: CronField = { first: 0, last: 23 }
+const DAYS_OF_MONTH: CronField = { first: 1, last: 31 }
+const MONTHS_OF_YEAR: CronField = { first: 1, last: 12, names: MONTHS.map((name, index) => [name, index + 1]) }
+const DAYS_OF_WEEK: CronField = { first: 0, last: 6, names: DAYS.map((name, index) => [name.slice(0, 3), index]) }
+
+/** A star, a number or a range, each with an optional step. */
+const CRON_PART = /^(?:\*|\d+(?:-\d+)?)(?:\/[1-9]\d*)?$/
+
+function isCron(cron: string): boolean {
+  const texts = cron.trim().split(/\s+/)
+  const fields = [MINUTES, HOURS, DAYS_OF_MONTH, MONTHS_OF_YEAR, DAYS_OF_WEEK]
+  return texts.length === fields.length && fields.every((field, index) => {
+    const parts = replaceNames(texts[index]!, field).split(',')
+    const values = parts.flatMap(part => part.split('/')[0]!.match(/\d+/g) ?? []).map(Number)
+    const areInside = values.every(value => field.first <= value && value <= field.last)
+    return areInside && parts.every(part => CRON_PART.test(part))
+  })
 }
 
 function parseCron(cron: string): { minutes: Set<number>, hours: Set<number>, isDay: (date: Date) => boolean } {
   const [minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] = cron.trim().split(/\s+/)
-  const days = parseField(day, 1, 31)
-  const months = parseField(month, 1, 12, MONTHS.map((name, index) => [name, index + 1]))
-  const weekdays = parseField(weekday, 0, 7, DAYS.map((name, index) => [name.slice(0, 3), index]))
+  const days = parseField(day, DAYS_OF_MONTH)
+  const months = parseField(month, MONTHS_OF_YEAR)
+  const weekdays = parseField(weekday, DAYS_OF_WEEK)
   return {
-    minutes: parseField(minute, 0, 59),
-    hours: parseField(hour, 0, 23),
+    minutes: parseField(minute, MINUTES),
+    hours: parseField(hour, HOURS),
     isDay: (date) => {
       const isDayOfMonth = days.has(date.getUTCDate())
-      const isDayOfWeek = weekdays.has(date.getUTCDay()) || (date.getUTCDay() === 0 && weekdays.has(7))
+      const isDayOfWeek = weekdays.has(date.getUTCDay())
       if (!months.has(date.getUTCMonth() + 1))
         return false
       // As in every cron: if both kinds of day are given, one match is enough.
@@ -220,14 +248,21 @@ function parseCron(cron: string): { minutes: Set<number>, hours: Set<number>, is
 }
 
 /** Parses a star, a number, a range or a name, each with an optional step, and lists of these. */
-function parseField(field: string, first: number, last: number, names: [string, number][] = []): Set<number> {
-  const named = names.reduce((text, [name, value]) => text.replaceAll(name, String(value)), field.toLowerCase())
-  return new Set(named.split(',').flatMap((part) => {
+function parseField(text: string, field: CronField): Set<number> {
+  const { first, last } = field
+  return new Set(replaceNames(text, field).split(',').flatMap((part) => {
     const [range = '*', step] = part.split('/')
     const bounds = range === '*' ? [first, last] : range.split('-').map(Number)
     const from = bounds[0] ?? first
     const to = bounds[1] ?? (step === undefined ? from : last)
     const by = Number(step ?? 1)
-    return Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, index) => from + index * by)
+    const size = last - first + 1
+    // A range may continue after the last value, such as `fri-mon`.
+    const span = (to - from + size) % size
+    return Array.from({ length: Math.floor(span / by) + 1 }, (_, index) => first + (from - first + index * by) % size)
   }))
+}
+
+function replaceNames(text: string, { names = [] }: CronField): string {
+  return names.reduce((replaced, [name, value]) => replaced.replaceAll(name, String(value)), text.toLowerCase())
 }
