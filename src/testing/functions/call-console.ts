@@ -9,6 +9,8 @@ import { inspect } from './inspect.ts'
 const LONGEST_LINE = 32768
 /** Convex keeps at most this number of lines of one call. */
 const MOST_LINES = 256
+/** The last of these lines, if the call writes more. */
+const LINES_OMITTED = `Log overflow (maximum ${MOST_LINES}). Remaining log lines omitted.`
 
 type Level = LogLine['level']
 type Send = (frame: CallFrame, line: LogLine) => void
@@ -22,8 +24,10 @@ export function createConsole(clock: ThreadClock, send: Send): object {
       return
     const count = (counts.get(frame) ?? 0) + 1
     counts.set(frame, count)
-    if (count <= MOST_LINES)
+    if (count < MOST_LINES)
       send(frame, { level, text: writeLine(level, messages), timestamp: clock.now() })
+    else if (count === MOST_LINES)
+      send(frame, { level: 'ERROR', text: writeLine('ERROR', [LINES_OMITTED]), timestamp: clock.now() })
   }
   const writer = (level: Level) => (...args: unknown[]): void => write(level, args.map(inspect))
 
