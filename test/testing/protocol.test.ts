@@ -6,6 +6,9 @@ import { eventually } from '../support/environment/eventually.ts'
 import { startFixture } from '../support/live/deployment.ts'
 import { add, decodeTs, INITIAL_TS, RawClient } from './raw-client.ts'
 
+/** The code of a client's socket that the server has closed without a code. */
+const WITHOUT_CODE = 1005
+
 let deployment: Deployment
 beforeAll(async () => {
   deployment = await startFixture()
@@ -34,7 +37,7 @@ describe('versions', () => {
     const client = await RawClient.open(deployment.url)
     client.modify(7, add(1, 'counters:total'))
     expect(await client.next()).toEqual({ type: 'FatalError', error: `Base version 7 passed up doesn't match the current version 0` })
-    expect((await client.closed).code).toBe(1008)
+    expect((await client.closed).code).toBe(WITHOUT_CODE)
   })
 
   it('are checked when a message arrives, so a client can send several before a transition', async () => {
@@ -96,7 +99,7 @@ describe('a silent connection', () => {
 })
 
 describe('an invalid message', () => {
-  const cases: [name: string, data: string | Buffer, error: string][] = [
+  const cases: [name: string, data: string, error: string][] = [
     ['no JSON', '{"type":', 'Received Invalid JSON on websocket'],
     ['JSON of no known type', '{"type":"Subscribe"}', 'not a message of the sync protocol'],
     ['null', 'null', 'not a message of the sync protocol'],
@@ -105,22 +108,26 @@ describe('an invalid message', () => {
     ['a query set whose version does not increase', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":0,"modifications":[]}', 'not a message of the sync protocol'],
     ['a modification of no known type', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":1,"modifications":[{"type":"Change"}]}', 'not a message of the sync protocol'],
     ['a timestamp of the wrong length', '{"type":"Connect","sessionId":"a","maxObservedTimestamp":"AAAA"}', 'eight bytes'],
-    ['binary', Buffer.from([1, 2, 3]), 'Unexpected binary message'],
   ]
   it.each(cases)('causes a FatalError and ends the connection: %s', async (_name, data, error) => {
     const client = await RawClient.open(deployment.url, null)
     client.sendRaw(data)
     expect(await client.next()).toEqual({ type: 'FatalError', error: expect.stringContaining(error) })
-    expect((await client.closed).code).toBe(1008)
+    expect((await client.closed).code).toBe(WITHOUT_CODE)
   })
 
-  it('causes a FatalError if it adds a query id twice, or removes an unknown query id', async () => {
-    const twice = await RawClient.open(deployment.url)
-    twice.modify(0, add(1, 'counters:total'), add(1, 'counters:total'))
-    expect(await twice.next()).toEqual({ type: 'FatalError', error: 'Duplicate query ID: 1' })
-    const unknown = await RawClient.open(deployment.url)
-    unknown.modify(0, { type: 'Remove', queryId: 4 })
-    expect(await unknown.next()).toEqual({ type: 'FatalError', error: 'Nonexistent query id: 4' })
+  const mistakes: [name: string, send: (client: RawClient) => void, detail: string][] = [
+    ['a query id that exists', client => client.modify(0, add(1, 'counters:total'), add(1, 'counters:total')), 'Duplicate query ID: 1'],
+    ['a query id that does not exist', client => client.modify(0, { type: 'Remove', queryId: 4 }), 'Nonexistent query id: 4'],
+    ['a wrong version of the identity', client => client.authenticate(3, null), 'Base version 3 of the identity'],
+    ['a binary message', client => client.sendRaw(Buffer.from([1, 2, 3])), 'Unexpected binary message'],
+  ]
+  it.each(mistakes)('closes the socket so that the client reconnects: %s', async (_name, send, detail) => {
+    const client = await RawClient.open(deployment.url)
+    send(client)
+    expect(await client.closed).toEqual({ code: 1011, reason: 'InternalServerError' })
+    await deployment.settled()
+    expect(deployment.log.findLast(({ name }) => name === 'reject')).toMatchObject({ detail: expect.stringContaining(detail) })
   })
 
   it('closes the connection with 1009 if it is larger than 20 MiB', async () => {

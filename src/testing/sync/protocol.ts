@@ -98,7 +98,8 @@ type EncodedVersion = Omit<Version, 'ts'> & { ts: string }
 export class Rejection extends Error {
   /**
    * `fatal`: the client has made a mistake, and does not reconnect. `auth`: the client needs
-   * another token. `internal` and `overloaded`: the client reconnects by itself.
+   * another token. `internal` and `overloaded`: the client reconnects by itself. As on Convex, some
+   * mistakes of a client are `internal`.
    */
   readonly kind: 'fatal' | 'auth' | 'internal' | 'overloaded'
   /** For `auth`: `true` if a new token was refused, `false` if the current token has expired. */
@@ -111,10 +112,10 @@ export class Rejection extends Error {
   }
 }
 
-/** @throws Rejection `fatal` if the data is not a message of the protocol. */
+/** @throws Rejection if the data is not a message of the protocol. */
 export function parseClientMessage(data: string, isBinary: boolean): ClientMessage {
   if (isBinary)
-    throw new Rejection('fatal', 'Unexpected binary message')
+    throw new Rejection('internal', 'Unexpected binary message')
   const message = parseJson(data)
   if (!isClientMessage(message))
     throw new Rejection('fatal', 'Received Invalid JSON on websocket: not a message of the sync protocol')

@@ -57,13 +57,13 @@ export class QuerySet {
     const existing = this.#subscriptions.get(queryId)
     if (modification.type === 'Remove') {
       if (!existing)
-        throw new Rejection('fatal', `Nonexistent query id: ${queryId}`)
+        throw new Rejection('internal', `Nonexistent query id: ${queryId}`)
       existing.release()
       this.#subscriptions.delete(queryId)
       return [{ type: 'QueryRemoved', queryId }]
     }
     if (existing)
-      throw new Rejection('fatal', `Duplicate query ID: ${queryId}`)
+      throw new Rejection('internal', `Duplicate query ID: ${queryId}`)
     const { udfPath: name, args, journal = null, componentPath: component } = modification
     const subscription = { queryId, name, args, component, journal, result: null, release: () => {}, sent: null }
     this.#subscriptions.set(queryId, subscription)

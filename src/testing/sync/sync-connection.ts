@@ -15,7 +15,6 @@ import type {
   Version,
 } from './protocol.ts'
 import type { Session, SessionHost } from './session.ts'
-import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { clock } from '../runtime/clock.ts'
 import { ClientCalls } from './client-calls.ts'
@@ -25,12 +24,8 @@ import { QuerySet } from './query-set.ts'
 import { ANONYMOUS, openSession } from './session.ts'
 
 /** Close codes of RFC 6455 and of IANA's registry. */
-const POLICY_VIOLATION = 1008
 const INTERNAL_ERROR = 1011
 const TRY_AGAIN_LATER = 1013
-
-/** The longest reason that a close frame can contain. */
-const MAX_REASON_BYTES = 123
 
 /** The parts of a deployment that all of its connections use. */
 export interface SyncHost extends SessionHost {
@@ -164,7 +159,8 @@ export class SyncConnection {
         this.#log('authenticate', { args: { tokenType }, outcome: 'error', detail: error.message })
       throw error
     })
-    this.#checkBaseVersion(baseVersion, this.#requested.identity)
+    if (baseVersion !== this.#requested.identity)
+      throw new Rejection('internal', `Base version ${baseVersion} of the identity is not the current version`)
     this.#requested.identity += 1
     this.#pendingSession = session
     this.#log('authenticate', { args: { tokenType }, subject: session.identity?.subject ?? null })
@@ -172,7 +168,11 @@ export class SyncConnection {
   }
 
   #modifyQuerySet({ baseVersion, newVersion, modifications }: ModifyQuerySet): void {
-    this.#checkBaseVersion(baseVersion, this.#requested.querySet)
+    const { querySet } = this.#requested
+    if (baseVersion !== querySet) {
+      throw new Rejection('fatal', `Base version ${baseVersion} passed up doesn't match the current version `
+        + `${querySet}`)
+    }
     this.#requested.querySet = newVersion
     this.#pendingModifications.push(...modifications)
     this.#scheduleUpdate()
@@ -280,11 +280,6 @@ export class SyncConnection {
     return session
   }
 
-  #checkBaseVersion(baseVersion: number, current: number): void {
-    if (baseVersion !== current)
-      throw new Rejection('fatal', `Base version ${baseVersion} passed up doesn't match the current version ${current}`)
-  }
-
   #reject(error: unknown): void {
     // Any other error is a mistake in this module or in `auth.config`, which must be visible.
     if (!(error instanceof Rejection))
@@ -302,7 +297,8 @@ export class SyncConnection {
     else if (kind === 'overloaded')
       this.#socket.close(TRY_AGAIN_LATER, 'RateLimited')
     else
-      this.#socket.close(POLICY_VIOLATION, Buffer.from(message).subarray(0, MAX_REASON_BYTES))
+      // As on Convex, the frame has no code: the message contains the reason.
+      this.#socket.close()
   }
 
   #send(message: ServerMessage): void {
