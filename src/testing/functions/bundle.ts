@@ -102,5 +102,5 @@ function findCache(functions: string): string {
       throw testingError('FUNCTIONS_INVALID', { kind: 'noPackages', path: functions })
     root = parent
   }
-  return join(root, 'node_modules/.cache/convue-functions')
+  return join(root, 'node_modules/.cache/convue')
 }
