@@ -6,28 +6,23 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { makeFunctionReference } from 'convex/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
 import { readZip } from '../../src/testing/server/zip.ts'
-import { createFolder, removeFolder, writeFunctions } from './functions-folder.ts'
+import { startApp } from './start-app.ts'
 
 /**
- * The command lines that are installed: `convex`, and a newer version under the alias `convex-next`
- * (`npm install --no-save convex-next@npm:convex@1.49.0`).
+ * The command lines: `convex`, the oldest version that Convue supports, and a newer version under
+ * the alias `convex-next`.
  */
-const COMMANDS = ['convex', 'convex-next'].flatMap(findCommand)
+const COMMANDS = ['convex', 'convex-next'].map(findCommand)
 /** The command line that the tests run now. */
 let command = ''
 
-function findCommand(name: string): [version: string, file: string][] {
-  try {
-    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
-    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
-    return [[version, join(dirname(manifest), 'bin/main.js')]]
-  }
-  catch {
-    return []
-  }
+function findCommand(name: string): [version: string, file: string] {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+  return [version, join(dirname(manifest), 'bin/main.js')]
 }
 
 const NOTES = `
@@ -48,12 +43,13 @@ const add = makeFunctionReference<'mutation'>('notes:add')
 const clear = makeFunctionReference<'mutation'>('notes:clear')
 const secret = makeFunctionReference<'query'>('notes:secret')
 const fails = makeFunctionReference<'mutation'>('notes:fails')
+const storeFile = makeFunctionReference<'action'>('notes:storeFile')
+const fileUrl = makeFunctionReference<'query'>('notes:fileUrl')
 
 let project: string
 let deployment: Deployment
 beforeAll(async () => {
-  project = await createFolder()
-  await writeFunctions(project, {
+  const app = await startApp({
     'package.json': JSON.stringify({ name: 'app', dependencies: { convex: '*' } }),
     'convex/notes.ts': NOTES,
     'convex/http.ts': `
@@ -65,12 +61,9 @@ export default http
     'convex/shop/convex.config.ts': 'import { defineComponent } from \'convex/server\'\nexport default defineComponent(\'shop\')\n',
     'convex/shop/items.ts': 'import { mutationGeneric } from \'convex/server\'\nexport const add = mutationGeneric((ctx, args) => ctx.db.insert(\'items\', args))\n',
     'convex/convex.config.ts': 'import { defineApp } from \'convex/server\'\nimport shop from \'./shop/convex.config\'\nconst app = defineApp()\napp.use(shop)\nexport default app\n',
-  })
-  deployment = await startDeployment({ functions: join(project, 'convex'), env: { GREETING: 'hello' } })
-})
-afterAll(async () => {
-  await deployment.close()
-  await removeFolder(project)
+  }, { functions: 'convex', env: { GREETING: 'hello' } });
+  ({ deployment, folder: project } = app)
+  return app.close
 })
 
 interface Result {
@@ -245,7 +238,7 @@ describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
   describe('npx convex export and import', () => {
     it('copies all documents and files to another deployment, with their ids', async () => {
       await deployment.mutation(add, { text: 'exported 12 {"$integer":"AQAAAAAAAAA="}', size: 9007199254740993n })
-      const fileId = await deployment.action(makeFunctionReference<'action'>('notes:storeFile'))
+      const fileId = await deployment.action(storeFile)
       await succeed(['run', 'items:add', '{"name":"tea"}', '--component', 'shop'])
       const path = join(project, `snapshot-${version}.zip`)
       const exported = await succeed(['export', '--path', path, '--include-file-storage'])
@@ -266,7 +259,7 @@ describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
       const imported = await succeed(['import', path, '--yes'], { target: other })
       expect(imported.stderr).toMatch(/Added \d+ documents/)
       expect(await other.query(list)).toEqual(await deployment.query(list))
-      const url = await other.query(makeFunctionReference<'query'>('notes:fileUrl'), { id: fileId })
+      const url = await other.query(fileUrl, { id: fileId })
       expect(await (await fetch(url)).text()).toBe('kept')
 
       const again = await convex(['import', path, '--yes'], { target: other })
@@ -289,5 +282,27 @@ describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
       expect(await deployment.query(list)).toMatchObject(documents)
       await deployment.mutation(clear)
     })
+  })
+})
+
+describe('an archive that a command line has exported', () => {
+  const pairs = COMMANDS.map(([version, file], index) => {
+    const [otherVersion, otherFile] = COMMANDS[1 - index]!
+    return { version, file, otherVersion, otherFile }
+  })
+  it.each(pairs)('is imported by the other one: of convex $version by convex $otherVersion', async ({ version, file, otherFile }) => {
+    await deployment.mutation(add, { text: `of ${version}`, size: 2n ** 60n })
+    const fileId = await deployment.action(storeFile)
+    const path = join(project, `from-${version}.zip`)
+    command = file
+    await succeed(['export', '--path', path, '--include-file-storage'])
+
+    const other = await startDeployment({ functions: join(project, 'convex') })
+    command = otherFile
+    await succeed(['import', path, '--yes'], { target: other })
+    expect(await other.query(list)).toEqual(await deployment.query(list))
+    expect(await (await fetch(await other.query(fileUrl, { id: fileId }))).text()).toBe('kept')
+    await other.close()
+    await deployment.mutation(clear)
   })
 })
