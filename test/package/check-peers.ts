@@ -1,6 +1,6 @@
 // Checks `peerDependencies`: the packed package in an app that has the oldest version of each peer,
 // in one that has the newest, and, for information only, in one that has the next pre-release of
-// Vue.
+// Vue. Then in an app that has none of the optional peers, and in one that also has convex-test.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,13 +26,65 @@ const APPS: Record<string, VersionOf> = {
   newest: range => range,
 }
 
+/** An app whose packages npm must be able to install together. */
+interface InstalledApp {
+  /** The packages beside Convue and its required peers. */
+  devDependencies: Record<string, string>
+  /** A program that uses the packages. */
+  program: string
+}
+
+const INSTALLED: Record<string, InstalledApp> = {
+  'client-only': {
+    devDependencies: {},
+    program: `
+      import assert from 'node:assert/strict'
+      import { createConvex } from 'convue'
+      import { createConvexServer } from 'convue/server'
+      assert.deepEqual([typeof createConvex, typeof createConvexServer], ['function', 'function'])`,
+  },
+  'beside-convex-test': {
+    devDependencies: {
+      'convex-test': 'latest',
+      ...Object.fromEntries(['esbuild', 'jose', 'ws'].map(name => [name, peerDependencies[name]!])),
+    },
+    program: `
+      import assert from 'node:assert/strict'
+      import { convexTest } from 'convex-test'
+      import { anyApi } from 'convex/server'
+      import { startDeployment } from 'convue/testing'
+      const deployment = await startDeployment({ functions: './convex' })
+      assert.equal(await deployment.query(anyApi.numbers.one), 1)
+      await deployment.close()
+      assert.equal(typeof convexTest, 'function')`,
+  },
+}
+
 async function check(): Promise<void> {
   const [{ filename }] = JSON.parse(await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], root))
   await Promise.all(Object.entries(APPS).map(async ([name, versionOf]) => {
     await tryApp(name, filename, versionOf)
     console.log(`The ${name} peers work: ${describeVersions(name)}.`)
   }))
+  await Promise.all(Object.keys(INSTALLED).map(name => tryInstallation(name, filename)))
   await tryNextVue(filename)
+}
+
+/** Installs the package in an app, with the rules of npm for peers, and runs the app's program. */
+async function tryInstallation(name: string, filename: string): Promise<void> {
+  const { devDependencies, program } = INSTALLED[name]!
+  const app = join(scratch, name)
+  mkdirSync(join(app, 'convex'), { recursive: true })
+  const required = Object.fromEntries(['convex', 'vue'].map(peer => [peer, peerDependencies[peer]!]))
+  const dependencies = { ...required, convue: `file:../${filename}` }
+  writeJson(join(app, 'package.json'), { name, private: true, type: 'module', dependencies, devDependencies })
+  writeFileSync(join(app, 'convex/numbers.ts'), 'import { queryGeneric } from \'convex/server\'\nexport const one = queryGeneric(() => 1)\n')
+  writeFileSync(join(app, 'program.js'), program)
+  // Each conflict of peers is an error, also one that npm would only report.
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--strict-peer-deps'], app)
+  await run(process.execPath, ['--no-warnings', 'program.js'], app)
+  const beside = Object.keys(devDependencies).map(dependency => `${dependency} ${versionIn(name, dependency)}`)
+  console.log(`npm installs the package beside ${beside.join(', ') || 'no optional peer'}.`)
 }
 
 /**
@@ -102,9 +154,13 @@ async function tryApp(name: string, filename: string, versionOf: VersionOf, inst
 
 /** The installed version of each peer. */
 function describeVersions(name: string): string {
-  const installed = (peer: string): { version: string } =>
-    JSON.parse(readFileSync(join(scratch, name, 'node_modules', peer, 'package.json'), 'utf8'))
-  return peers.map(([peer]) => `${peer} ${installed(peer).version}`).join(', ')
+  return peers.map(([peer]) => `${peer} ${versionIn(name, peer)}`).join(', ')
+}
+
+/** The version of a package that an app has. */
+function versionIn(app: string, dependency: string): string {
+  const manifest = readFileSync(join(scratch, app, 'node_modules', dependency, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }
 
 function writeJson(path: string, value: unknown): void {
