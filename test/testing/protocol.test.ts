@@ -73,6 +73,17 @@ describe('the clock skew of a client', () => {
   })
 })
 
+describe('a transition', () => {
+  it('contains the time of the server, so that clients can report slow transitions', async () => {
+    const client = await RawClient.open(deployment.url)
+    const before = Date.now()
+    client.modify(0, add(1, 'counters:total'))
+    const { serverTs } = await client.next()
+    expect(serverTs / 1_000_000).toBeGreaterThanOrEqual(before - 1)
+    expect(serverTs / 1_000_000).toBeLessThanOrEqual(Date.now() + 1)
+  })
+})
+
 describe('a client that has observed a later timestamp than the deployment\'s', () => {
   it('is disconnected, so that it connects again later', async () => {
     const bytes = Buffer.alloc(8)

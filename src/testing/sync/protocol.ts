@@ -59,6 +59,8 @@ export type ServerMessage
     endVersion: EncodedVersion
     modifications: StateModification[]
     clientClockSkew: number | undefined
+    /** When the transition was sent, in nanoseconds since 1970. */
+    serverTs: number
   }
   | {
     type: 'MutationResponse' | 'ActionResponse'

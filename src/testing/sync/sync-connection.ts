@@ -250,6 +250,7 @@ export class SyncConnection {
       endVersion: encodeVersion(version),
       modifications,
       clientClockSkew: this.#clientClockSkew,
+      serverTs: clock.now() * 1_000_000,
     })
     this.#version = version
   }
