@@ -18,10 +18,11 @@ import { ACTION_MS } from './time-limits.ts'
 const LONGEST_LOAD_MS = 60_000
 
 /**
- * The memory of a worker. Convex allows less; this limit only keeps one function from ending the
- * whole process.
+ * The memory of a worker. Convex allows less than this for old objects; the limit only keeps one
+ * function from ending the whole process. V8 would collect new objects only once there are four
+ * times as many.
  */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024 }
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 12 }
 
 /** Node's classes of modules need this flag. They can evaluate a module several times. */
 const VM_MODULES_FLAG = '--experimental-vm-modules'

@@ -22,7 +22,13 @@ export class DeploymentThread {
     // The repository's sources run without a build. In the package, the code of the worker is next
     // to this module.
     const file = import.meta.url.endsWith('.ts') ? './entry.ts' : './testing-worker.js'
-    this.#worker = new Worker(new URL(file, import.meta.url), { env: {}, execArgv: [], workerData: data })
+    this.#worker = new Worker(new URL(file, import.meta.url), {
+      env: {},
+      execArgv: [],
+      // V8 would collect new objects only once there are four times as many.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+      workerData: data,
+    })
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
     this.#worker.on('error', cause => this.#end(testingError('DEPLOYMENT_FAILED', { stopped: cause.message }, cause)))
     this.#worker.on('exit', () => this.#end(testingError('DEPLOYMENT_CLOSED')))
