@@ -29,10 +29,10 @@ const VM_MODULES_FLAG = '--experimental-vm-modules'
 
 /**
  * Node 22 calls a hook for each promise of a thread that uses `AsyncLocalStorage`, unless this flag
- * is set. Later versions of Node never do, and do not have the flag.
+ * is set. Later versions of Node never do.
  */
 const CONTEXT_FLAGS = ['--experimental-async-context-frame']
-  .filter(flag => process.allowedNodeEnvironmentFlags.has(flag))
+  .filter(flag => process.version.startsWith('v22.') && process.allowedNodeEnvironmentFlags.has(flag))
 
 /** The settings of a worker that do not depend on the bundle. */
 export interface WorkerOptions {
