@@ -1,29 +1,38 @@
 import type { RawData } from 'ws'
+import type { Deployment } from '../src/testing/index.ts'
 import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { ConvexClient } from 'convex/browser'
+import { anyApi } from 'convex/server'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startDeployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
 import { tokenEnv } from '../test/support/live/tokens.ts'
 
 /**
- * How fast the embedded deployment is: `node bench/deployment.ts`. It fails if a start takes longer than 1.5 s, or a mutation longer
- * than 10 ms to reach its one subscriber among a thousand (medians, on two cores).
+ * How fast the embedded deployment is, and how much memory it needs: `node bench/deployment.ts`. It fails if a start takes longer
+ * than 1.5 s, or a mutation longer than 10 ms to reach its one subscriber among a thousand (medians, on two cores).
  */
 const SUBSCRIPTIONS = 1_000
 const ROUNDS = 200
 const STARTS = 5
 const LIMITS = { start: 1_500, update: 10 }
+const DOCUMENTS = 100_000
+const FILL_BATCH = 1_000
 
 const functions = fileURLToPath(new URL('../test/support/convex', import.meta.url))
+/** Functions without components, for the measurements with many documents. */
+const rowFunctions = fileURLToPath(new URL('./deployment/convex', import.meta.url))
+const { rows } = anyApi as any
 
 interface Sample {
   name: string
   times: number[]
 }
 
+// First, as the memory is that of the whole process.
+const documents = await measureDocuments()
 const starts = await measureStarts()
 const floor = await measureEcho()
 const alone = await measureUpdates(1, 1)
@@ -31,7 +40,7 @@ const oneClient = await measureUpdates(1, SUBSCRIPTIONS)
 const manyClients = await measureUpdates(100, SUBSCRIPTIONS / 100)
 const crowd = await measureUpdates(500, 2)
 
-console.table(Object.fromEntries([starts, floor, alone, ...oneClient, ...manyClients, ...crowd].flat().map(({ name, times }) => [name, {
+console.table(Object.fromEntries([starts, floor, alone, ...oneClient, ...manyClients, ...crowd, ...documents].flat().map(({ name, times }) => [name, {
   'median ms': round(quantile(times, 0.5)),
   'p95 ms': round(quantile(times, 0.95)),
   'times the floor': name.startsWith('mutation') ? round(quantile(times, 0.5) / quantile(floor.times, 0.5)) : '',
@@ -105,6 +114,56 @@ async function measureUpdates(clientCount: number, subscriptionsEach: number): P
   await deployment.close()
   const label = `${total} subscription${total === 1 ? '' : 's'} of ${clientCount} client${clientCount === 1 ? '' : 's'}`
   return [{ name: `first results of ${label}`, times: [subscribed] }, { name: `mutation to its subscriber, ${label}`, times }]
+}
+
+/** The functions of a deployment that has many documents, and its memory. */
+async function measureDocuments(): Promise<Sample[]> {
+  const deployment = await startDeployment({ functions: rowFunctions })
+  const fill = await timeOf(1, async () => {
+    for (let from = 0; from < DOCUMENTS; from += FILL_BATCH)
+      await deployment.mutation(rows.fill, { from, count: FILL_BATCH })
+  })
+  const ids = await deployment.query(rows.ids, { from: 0, count: ROUNDS })
+  const get = await timeOf(ROUNDS, index => deployment.query(rows.get, { id: ids[index] }))
+  const one = await timeOf(ROUNDS, index => deployment.query(rows.one, { n: index * 7 }))
+  const reads = await timeOf(ROUNDS / 4, index => deployment.mutation(rows.readMany, { from: index * 100 }))
+  const insert = await timeOf(ROUNDS, () => deployment.mutation(rows.insert, {}))
+  const { client, subscribed } = await subscribeToRows(deployment)
+  const besides = await timeOf(ROUNDS, () => deployment.mutation(rows.insert, {}))
+  const memory = process.memoryUsage().rss / 2 ** 20
+  await client.close()
+  await deployment.close()
+  const label = `${DOCUMENTS.toLocaleString('en')} documents: `
+  return [
+    { name: `${label}fill`, times: fill },
+    { name: `${label}get`, times: get },
+    { name: `${label}one row by index`, times: one },
+    { name: `${label}100 index reads in one mutation`, times: reads },
+    { name: `${label}insert`, times: insert },
+    { name: `${label}insert beside ${SUBSCRIPTIONS} subscriptions`, times: besides },
+    { name: `${label}first results of ${SUBSCRIPTIONS} subscriptions`, times: [subscribed] },
+    { name: `${label}memory with the client, MiB`, times: [memory] },
+  ]
+}
+
+/** Subscribes to rows that no mutation changes. */
+async function subscribeToRows(deployment: Deployment): Promise<{ client: ConvexClient, subscribed: number }> {
+  const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
+  const begin = performance.now()
+  await Promise.all(Array.from({ length: SUBSCRIPTIONS }, (_, n) => new Promise<void>((resolve) => {
+    client.onUpdate(rows.one, { n }, () => resolve())
+  })))
+  return { client, subscribed: performance.now() - begin }
+}
+
+async function timeOf(rounds: number, body: (index: number) => Promise<unknown>): Promise<number[]> {
+  const times: number[] = []
+  for (let index = 0; index < rounds; index++) {
+    const begin = performance.now()
+    await body(index)
+    times.push(performance.now() - begin)
+  }
+  return times
 }
 
 function quantile(times: number[], q: number): number {
