@@ -13,7 +13,7 @@ const JOBS = `
   export const events = queryGeneric(async ctx => (await ctx.db.query('events').collect()).map(({ text }) => text))
   export const slow = actionGeneric(async (ctx) => {
     await ctx.runMutation(anyApi.jobs.write, { text: 'begin' })
-    await new Promise(resolve => setTimeout(resolve, 90 * 60_000))
+    await new Promise(resolve => setTimeout(resolve, 6 * 60_000))
     await ctx.runMutation(anyApi.jobs.write, { text: 'end' })
   })
   export const read = internalQueryGeneric(() => null)
@@ -63,14 +63,14 @@ describe('a cron job', () => {
   })
 
   it('does not overlap itself: the next run waits for the end of the previous one', async () => {
-    const { deployment } = await startTestApp({ 'jobs.ts': JOBS, 'crons.ts': crons('crons.interval("slow", { hours: 1 }, anyApi.jobs.slow, {})') })
+    const { deployment } = await startTestApp({ 'jobs.ts': JOBS, 'crons.ts': crons('crons.interval("slow", { minutes: 4 }, anyApi.jobs.slow, {})') })
     await eventually(() => deployment.query(jobs.events)).toEqual(['begin'])
-    await deployment.advanceClock(70 * MINUTE)
+    await deployment.advanceClock(5 * MINUTE)
     expect(await deployment.query(jobs.events)).toEqual(['begin'])
-    await deployment.advanceClock(20 * MINUTE)
+    await deployment.advanceClock(MINUTE)
     await eventually(() => deployment.query(jobs.events)).toEqual(['begin', 'end'])
     await deployment.settled()
-    await deployment.advanceClock(30 * MINUTE)
+    await deployment.advanceClock(2 * MINUTE)
     await eventually(() => deployment.query(jobs.events)).toEqual(['begin', 'end', 'begin'])
   })
 
