@@ -59,7 +59,8 @@ export interface DeploymentOptions {
   /**
    * Whether the variables of modules keep their values between calls. On Convex, each query and
    * mutation begins with new modules. `fresh` evaluates the modules of each call again, so that
-   * code which depends on their state fails. `shared` is faster.
+   * code which depends on their state fails. Files with "use node" always share it. `shared` is
+   * faster.
    *
    * @default 'shared'
    */

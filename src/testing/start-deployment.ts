@@ -39,8 +39,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
   if (options.watch)
     await codegen({ functions })
-  const { limits = 'enforce', moduleState = 'shared' } = options
-  const thread = new DeploymentThread({ limits, moduleState })
+  const { limits = 'enforce' } = options
+  const thread = new DeploymentThread({ limits })
   try {
     const urls = await thread.ask<ServerUrls>({
       type: 'start',
@@ -52,7 +52,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
         sitePort: options.sitePort ?? 0,
         env,
         limits,
-        moduleState,
+        moduleState: options.moduleState ?? 'shared',
         errors: options.errors ?? 'development',
         adminKey,
         data,

@@ -1,7 +1,7 @@
 /** Bundles a functions folder and its components. */
 import type { ComponentSource } from './components.ts'
 import type { BundleRequest } from './esbuild.ts'
-import type { RuntimeKind } from './kinds.ts'
+import type { ModuleState, RuntimeKind } from './kinds.ts'
 import type { ComponentBundle } from './messages.ts'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -32,7 +32,10 @@ export interface FunctionsBundle {
  *
  * @throws ConvueError `FUNCTIONS_INVALID` for files that Convex would refuse.
  */
-export async function bundleFunctions(functions: string): Promise<FunctionsBundle> {
+export async function bundleFunctions(
+  functions: string,
+  moduleState: ModuleState = 'shared',
+): Promise<FunctionsBundle> {
   const cache = new BundleCache(findCache(functions))
   const sources = await discoverComponents(functions, cache)
   const refused = sources.find(({ path, modules }) => path !== '' && modules.some(({ isNode }) => isNode))
@@ -44,7 +47,7 @@ export async function bundleFunctions(functions: string): Promise<FunctionsBundl
   const [authConfig, node, ...components] = await Promise.all([
     bundleAuthConfig(functions, cache),
     bundleComponent(sources[0]!, { cache, runtime: 'node', externalPackages }),
-    ...sources.map(source => bundleComponent(source, { cache, runtime: 'default', externalPackages: [] })),
+    ...sources.map(source => bundleComponent(source, { cache, runtime: 'default', externalPackages: [] }, moduleState)),
   ])
   const hasNode = Object.keys(node.modules).length > 0
   return {
@@ -64,7 +67,11 @@ export async function describeSources(functions: string): Promise<ComponentSourc
 
 type BundleOptions = Pick<BundleRequest, 'cache' | 'runtime' | 'externalPackages'>
 
-async function bundleComponent(source: ComponentSource, options: BundleOptions): Promise<ComponentBundle> {
+async function bundleComponent(
+  source: ComponentSource,
+  options: BundleOptions,
+  moduleState: ModuleState = 'shared',
+): Promise<ComponentBundle> {
   const { path, directory, modules, schema } = source
   const isNodeBundle = options.runtime === 'node'
   const own = modules.filter(({ isNode }) => isNode === isNodeBundle)
@@ -78,8 +85,19 @@ async function bundleComponent(source: ComponentSource, options: BundleOptions):
   return {
     path,
     modules: Object.fromEntries(own.map(({ name }, index) => [name, files[index]!])),
+    scripts: moduleState === 'fresh' ? await bundleScripts(source, options) : null,
     schema: hasSchema ? files.at(-1)! : null,
   }
+}
+
+async function bundleScripts(source: ComponentSource, options: BundleOptions): Promise<Record<string, string>> {
+  const { path, directory, modules } = source
+  const own = modules.filter(({ isNode }) => !isNode)
+  if (own.length === 0)
+    return {}
+  const entryPoints = own.map(({ name, file }) => ({ in: file, out: name }))
+  const files = await runEsbuild({ ...options, moduleFormat: 'cjs', component: path, entryPoints, directory })
+  return Object.fromEntries(own.map(({ name }, index) => [name, files[index]!]))
 }
 
 async function bundleAuthConfig(functions: string, cache: BundleCache): Promise<string | null> {

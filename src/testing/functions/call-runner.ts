@@ -1,7 +1,7 @@
 /** Runs the calls of a functions thread, and reports their outcomes. */
 import type { ThreadClock } from './call-clock.ts'
-import type { CallOutcome, FunctionAddress, FunctionCall, HttpCall, ThreadMessage, UnawaitedWork } from './messages.ts'
-import type { RegisteredFunction, Router } from './registered.ts'
+import type { CallOutcome, FunctionCall, HttpCall, ThreadMessage, UnawaitedWork } from './messages.ts'
+import type { RegisteredFunction } from './registered.ts'
 import type { SharedState } from './shared-state.ts'
 import { CallFrame, frames } from './call-frame.ts'
 import { NEVER_RESOLVES } from './convex-words.ts'
@@ -39,11 +39,8 @@ interface RunningCall {
   quietChecks: number
 }
 
-/** The modules of a thread. A promise resolves once they have been evaluated for a call. */
-export interface CallModules {
-  function: (address: FunctionAddress) => RegisteredFunction | undefined | Promise<RegisteredFunction | undefined>
-  router: (component: string) => Router | undefined | Promise<Router | undefined>
-}
+/** The modules of a thread, which may be evaluated for each call. */
+export type CallModules = Pick<LoadedModules, 'function' | 'router'>
 
 export class CallRunner {
   modules: CallModules = new LoadedModules()
@@ -109,16 +106,16 @@ export class CallRunner {
   }
 
   async #runFunction(call: FunctionCall, frame: CallFrame): Promise<CallOutcome> {
-    const outcome = await this.#invoke(call, frame)
+    const outcome = await this.#invoke(call)
     // Like Convex, waits for all operations that a query or mutation has started.
     while (frame.isDeterministic && !await this.#isQuiet(frame))
       await new Promise<void>(resolve => frame.onQuiet = resolve)
     return outcome
   }
 
-  async #invoke(call: FunctionCall, frame: CallFrame): Promise<CallOutcome> {
+  async #invoke(call: FunctionCall): Promise<CallOutcome> {
     try {
-      const registered = await this.#evaluated(this.modules.function(call), frame)
+      const registered = this.#evaluate(call.callId, () => this.modules.function(call))
       if (registered === undefined)
         throw new Error(`Could not find function for '${call.module}:${call.export}'.`)
       return { status: 'success', json: await invokeRegistered(registered, call) }
@@ -130,7 +127,7 @@ export class CallRunner {
 
   async #runHttp(call: HttpCall, frame: CallFrame): Promise<CallOutcome> {
     try {
-      const router = await this.#evaluated(this.modules.router(call.component), frame)
+      const router = this.#evaluate(call.callId, () => this.modules.router(call.component))
       const match = router?.lookup(call.routePath, call.request.method)
       if (!match)
         return { status: 'noRoute' }
@@ -153,12 +150,15 @@ export class CallRunner {
     }
   }
 
-  /** Waits for modules that are evaluated for a call, which does not count for its time. */
-  async #evaluated<Result>(modules: Result | Promise<Result>, frame: CallFrame): Promise<Result> {
-    if (!(modules instanceof Promise))
-      return modules
+  /** The time in which modules are evaluated for a call does not count for the call. */
+  #evaluate<Result>(callId: number, evaluation: () => Result): Result {
     this.#thread.shared.startTurn(0)
-    return await frame.track('import', modules)
+    try {
+      return evaluation()
+    }
+    finally {
+      this.startTurn(callId)
+    }
   }
 
   #isStreaming(outcome: CallOutcome): boolean {

@@ -22,6 +22,8 @@ export interface BundleRequest {
   /** The component's folder. Error messages name files relative to it. */
   directory: string
   runtime: RuntimeKind
+  /** A module for Node's loader, or a script that can be evaluated several times. @default 'esm' */
+  moduleFormat?: 'esm' | 'cjs'
   plugins?: Plugin[]
   /** The packages that Node loads itself, from `node.externalPackages` of `convex.json`. */
   externalPackages?: string[]
@@ -42,7 +44,7 @@ export async function runEsbuild(request: BundleRequest): Promise<string[]> {
   const { cache, plugins, ...options } = request
   const key = { format: FORMAT, esbuild: findVersion(), ...options, plugins: plugins?.map(({ name }) => name) }
   const outdir = await cache.get(key, outdir => build(outdir, request))
-  return request.entryPoints.map(({ out }) => resolve(outdir, `${out}.mjs`))
+  return request.entryPoints.map(({ out }) => resolve(outdir, out + extensionOf(request)))
 }
 
 /** Reads the version without loading esbuild, which is not needed if all bundles are up to date. */
@@ -57,15 +59,16 @@ function findVersion(): string | undefined {
 
 async function build(outdir: string, request: BundleRequest): Promise<Metafile> {
   const esbuild = await importPeer('esbuild', () => import('esbuild'))
-  const { entryPoints, directory, runtime, plugins = [], externalPackages = [] } = request
+  const { entryPoints, directory, runtime, moduleFormat = 'esm', plugins = [], externalPackages = [] } = request
   try {
     const { metafile } = await esbuild.build({
       outdir,
       entryPoints,
       plugins: [...plugins, ...convexPlugins(runtime, externalPackages)],
       bundle: true,
-      splitting: true,
-      format: 'esm',
+      // Each script contains all that its module imports.
+      splitting: moduleFormat === 'esm',
+      format: moduleFormat,
       platform: runtime === 'node' ? 'node' : 'browser',
       target: 'esnext',
       jsx: 'automatic',
@@ -80,7 +83,7 @@ async function build(outdir: string, request: BundleRequest): Promise<Metafile> 
       define: { 'process.env.NODE_ENV': '"production"' },
       sourcemap: 'linked',
       sourcesContent: false,
-      outExtension: { '.js': '.mjs' },
+      outExtension: { '.js': extensionOf(request) },
       metafile: true,
       logLevel: 'silent',
     })
@@ -89,6 +92,12 @@ async function build(outdir: string, request: BundleRequest): Promise<Metafile> 
   catch (cause) {
     throw refusal(cause as Error, directory)
   }
+}
+
+function extensionOf({ moduleFormat }: BundleRequest): string {
+  if (moduleFormat === 'cjs')
+    return '.cjs'
+  return '.mjs'
 }
 
 function refusal(cause: Error, directory: string): Error {

@@ -2,8 +2,8 @@
 import type { Transferable } from 'node:worker_threads'
 import type { FunctionsBundle } from './bundle.ts'
 import type { FunctionsDescription } from './description.ts'
-import type { ThreadStartOptions } from './host-options.ts'
-import type { ModuleState, RuntimeKind } from './kinds.ts'
+import type { LimitOptions } from './host-options.ts'
+import type { RuntimeKind } from './kinds.ts'
 import type { HostMessage, LoadMessage, SyscallAnswer, ThreadMessage, ThreadSettings } from './messages.ts'
 import process from 'node:process'
 import { MessageChannel, Worker } from 'node:worker_threads'
@@ -24,9 +24,6 @@ const LONGEST_LOAD_MS = 60_000
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 12 }
 
-/** Node's classes of modules need this flag. They can evaluate a module several times. */
-const VM_MODULES_FLAG = '--experimental-vm-modules'
-
 /**
  * Node 22 calls a hook for each promise of a thread that uses `AsyncLocalStorage`, unless this flag
  * is set. Later versions of Node never do.
@@ -39,12 +36,11 @@ export interface WorkerOptions {
   runtime: RuntimeKind
   /** How long an action may take on the deployment's clock, in ms. */
   longestActionMs: number
-  moduleState: ModuleState
 }
 
-export function workerOptions(runtime: RuntimeKind, options: ThreadStartOptions): WorkerOptions {
-  const { limits = 'enforce', moduleState = 'shared' } = options
-  return { runtime, moduleState, longestActionMs: limits === 'enforce' ? ACTION_MS : Infinity }
+export function workerOptions(runtime: RuntimeKind, options: LimitOptions): WorkerOptions {
+  const { limits = 'enforce' } = options
+  return { runtime, longestActionMs: limits === 'enforce' ? ACTION_MS : Infinity }
 }
 
 /** A message about a call. */
@@ -72,10 +68,10 @@ export class FunctionsWorker {
   /** The messages that wait until the functions are loaded. */
   #queue: { message: HostMessage, transfer: Transferable[] }[] = []
 
-  constructor({ runtime, longestActionMs, moduleState }: WorkerOptions) {
+  constructor({ runtime, longestActionMs }: WorkerOptions) {
     const { port1, port2 } = new MessageChannel()
     const shared = this.#shared.buffer
-    const workerData: ThreadSettings = { runtime, longestActionMs, moduleState, shared, syncAnswers: port2 }
+    const workerData: ThreadSettings = { runtime, longestActionMs, shared, syncAnswers: port2 }
     // The repository's sources run without a build. In the package, the code of the thread is next
     // to this module.
     const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './testing-functions.js'
@@ -83,7 +79,7 @@ export class FunctionsWorker {
     this.#syncAnswers = port1
     this.#worker = new Worker(new URL(file, import.meta.url), {
       env: {},
-      execArgv: ['--no-warnings', ...CONTEXT_FLAGS, ...moduleState === 'fresh' ? [VM_MODULES_FLAG] : []],
+      execArgv: ['--no-warnings', ...CONTEXT_FLAGS],
       resourceLimits: RESOURCE_LIMITS,
       workerData,
       transferList: [port2],

@@ -5,15 +5,12 @@ import type { Environments } from './messages.ts'
 /** What happens when a function exceeds a limit of Convex: an error, only a warning, or nothing. */
 export type Limits = 'enforce' | 'warn' | false
 
-/** The options that a thread needs when it starts. */
-export interface ThreadStartOptions {
+export interface LimitOptions {
   /** @default 'enforce' */
   limits?: Limits
-  /** @default 'shared' */
-  moduleState?: ModuleState
 }
 
-export interface FunctionsHostOptions extends ThreadStartOptions {
+export interface FunctionsHostOptions extends LimitOptions {
   environments: Environments
   /** How far the deployment's clock is ahead of the machine's clock. @default 0 */
   clockAheadMs?: number
@@ -25,4 +22,6 @@ export interface StartOptions extends Omit<FunctionsHostOptions, 'environments'>
    * resolve while the functions are being bundled.
    */
   variables: Record<string, string> | Promise<Record<string, string>>
+  /** @default 'shared' */
+  moduleState?: ModuleState
 }

@@ -3,7 +3,7 @@ import type { FunctionsBundle } from './bundle.ts'
 import type { ComponentSource } from './components.ts'
 import type { FunctionsDescription } from './description.ts'
 import type { ThreadCall, ThreadOutcome } from './functions-thread.ts'
-import type { FunctionsHostOptions, Limits, StartOptions, ThreadStartOptions } from './host-options.ts'
+import type { FunctionsHostOptions, LimitOptions, Limits, StartOptions } from './host-options.ts'
 import type { RuntimeKind } from './kinds.ts'
 import type {
   Environments,
@@ -91,7 +91,8 @@ export class FunctionsHost {
   static async start(functions: string, options: StartOptions): Promise<FunctionsHost> {
     const worker = takeEarlyWorker() ?? startWorker('default', options)
     try {
-      const [bundle, variables] = await Promise.all([bundleFunctions(functions), options.variables])
+      const bundling = bundleFunctions(functions, options.moduleState)
+      const [bundle, variables] = await Promise.all([bundling, options.variables])
       const environments = componentEnvironments(bundle.sources, variables)
       return await FunctionsHost.#load(bundle, worker, { ...options, environments })
     }
@@ -180,7 +181,7 @@ interface LoadedThreads {
   limits: Limits | undefined
 }
 
-function startWorker(runtime: RuntimeKind, options: ThreadStartOptions): FunctionsWorker {
+function startWorker(runtime: RuntimeKind, options: LimitOptions): FunctionsWorker {
   return new FunctionsWorker(workerOptions(runtime, options))
 }
 

@@ -1,7 +1,7 @@
 /** The messages between a deployment and the threads in which its functions run. */
 import type { MessagePort } from 'node:worker_threads'
 import type { FunctionsDescription } from './description.ts'
-import type { FunctionKind, ModuleState, RuntimeKind } from './kinds.ts'
+import type { FunctionKind, RuntimeKind } from './kinds.ts'
 
 /** The component, the module and the export of a function. */
 export interface FunctionAddress {
@@ -109,6 +109,11 @@ export interface ComponentBundle {
   path: string
   /** The absolute path of each module's bundle, by name. */
   modules: Record<string, string>
+  /**
+   * The absolute path of each module as a script, which can be evaluated for each call; `null` if
+   * calls share the state of modules.
+   */
+  scripts: Record<string, string> | null
   /** The absolute path of the schema's bundle. */
   schema: string | null
 }
@@ -122,7 +127,6 @@ export interface ThreadSettings {
   syncAnswers: MessagePort
   /** How long an action may take on the deployment's clock, in ms. */
   longestActionMs: number
-  moduleState: ModuleState
 }
 
 /** The files and settings with which a thread loads the functions. */

@@ -100,7 +100,7 @@ async function load(message: LoadMessage): Promise<void> {
     nodeModule.enableCompileCache?.(message.compileCache)
   try {
     const { modules, description } = await loadModules(message, { environment, runtime: settings.runtime })
-    runner.modules = settings.moduleState === 'fresh' ? new FreshModules(message.components) : modules
+    runner.modules = message.components.some(({ scripts }) => scripts) ? new FreshModules(message.components) : modules
     post({ type: 'loaded', description })
     // The cache is written now, because the thread may be terminated later without writing it.
     nodeSetImmediate(() => nodeModule.flushCompileCache?.())

@@ -1,7 +1,6 @@
 /** The messages between the main thread and the thread of a deployment. */
 import type { ConvueErrorCode } from '../../errors/convue-error.ts'
 import type { Limits } from '../functions/host-options.ts'
-import type { ModuleState } from '../functions/kinds.ts'
 import type { Connection, LogEntry } from '../log.ts'
 import type { Call } from '../runtime/call.ts'
 import type { FunctionKind } from '../runtime/functions-catalog.ts'
@@ -19,7 +18,6 @@ export type WorkerRequest
 /** The data with which the thread of a deployment starts. */
 export interface EntryData {
   limits: Limits
-  moduleState: ModuleState
 }
 
 /** The message that the main thread sends. */
