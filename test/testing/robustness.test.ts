@@ -33,6 +33,7 @@ const ACTIONS = `
 import { actionGeneric } from 'convex/server'
 export const loopAfterBody = actionGeneric(async (ctx, { url }) => {
   const response = await fetch(url)
+  await fetch(url + '/headers-received')
   await response.text()
   for (;;);
 })
@@ -85,9 +86,10 @@ describe('an endless loop that starts after the result of an API of Node has arr
 
   it('is ended although no call waits for the result: a response body that arrives late', async () => {
     const body = deferred<void>()
-    const server = createHttpServer(async (_request, response) => {
+    const server = createHttpServer(async ({ url }, response) => {
       response.write('first part')
-      await body.promise
+      if (url === '/')
+        await body.promise
       response.end()
     })
     await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -97,6 +99,9 @@ describe('an endless loop that starts after the result of an API of Node has arr
     // On a busy machine, the body arrives together with the headers, in a turn of the call.
     const looping = expect(deployment.action(action, { url })).rejects.toThrow(/couldn't be completed|timed out/)
     await once(server, 'request')
+    await once(server, 'request')
+    // The thread has waited for events since the action has begun to wait for the body.
+    await deployment.query(makeFunctionReference<'query'>('functions:one'), { isNew: true })
     body.resolve()
     await looping
     expect(await query('one')).toBe(1)
