@@ -166,6 +166,14 @@ export const testingErrors = {
       + 'use a folder, and only the version of Convue that has written it can read it. If the thread has stopped, '
       + 'read `cause`.',
   },
+  IMPORT_FAILED: {
+    scopes: ['testing'],
+    why: (problem: string): string => `The archive cannot be imported: ${problem}`,
+    fix: 'Pass the contents of a ZIP file that `deployment.export()` or `npx convex export` has made, with documents '
+      + 'that match the schema of these functions.',
+    reference: '`deployment.import()` cannot read the archive, or its documents do not match the schema. The data '
+      + 'have not changed.',
+  },
   SIGN_UP_FAILED: {
     scopes: ['testing'],
     why: (problem: string): string => `${problem}.`,

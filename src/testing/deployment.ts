@@ -177,6 +177,24 @@ export interface Deployment {
    * variables then remain as they were.
    */
   setEnv: (name: string, value: string | null) => Promise<void>
+  /**
+   * Returns all data at one time as a ZIP file, in the form of `npx convex export`: the documents
+   * of the app and its components and, unless `files` is false, the stored files.
+   */
+  export: (options?: { files?: boolean }) => Promise<Uint8Array>
+  /**
+   * Replaces all data with the contents of a ZIP file that `export` or `npx convex export` has
+   * made. Clients see one change.
+   *
+   * @throws ConvueError `IMPORT_FAILED` if the file cannot be read, or if its documents do not
+   * match the schema. The data then remain as they were.
+   */
+  import: (archive: Uint8Array) => Promise<void>
+  /**
+   * Deletes all documents, stored files, scheduled functions and saved answers of mutations. The
+   * crons begin as in a new deployment. The variables and the admin key remain.
+   */
+  wipe: () => Promise<void>
   /** Frees the ports and the thread. Closing again does nothing. */
   close: () => Promise<void>
 }

@@ -110,6 +110,9 @@ function createDeployment(
     restart: () => thread.ask({ type: 'restart' }),
     reload,
     setEnv: (name, value) => thread.ask({ type: 'setEnv', name, value }),
+    export: ({ files = true } = {}) => thread.ask({ type: 'export', includesFiles: files }),
+    import: archive => thread.ask({ type: 'import', archive }),
+    wipe: () => thread.ask({ type: 'wipe' }),
     close: () => closing ??= close(),
   }
 }

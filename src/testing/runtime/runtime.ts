@@ -108,6 +108,12 @@ export class Runtime {
     this.#crons.deploy(crons)
   }
 
+  /** Deletes all data. The crons begin as in a new deployment. */
+  wipe(crons: ComponentCrons): void {
+    this.#host.data.engine.wipe()
+    this.#crons.deploy(crons)
+  }
+
   stopJobs(): void {
     this.#scheduler.stop()
     this.#crons.stop()

@@ -37,13 +37,18 @@ export class Exports {
     return undefined
   }
 
-  /** Creates an export of all documents at one timestamp. */
+  /** Creates an export, and keeps it until the next one. */
   create(includesFiles: boolean): void {
-    this.#latest = this.#data.transact(transaction => ({
-      ts: transaction.snapshot,
-      zip: writeZip(listEntries(this.#data, transaction, includesFiles)),
-    }))
+    this.#latest = createExport(this.#data, includesFiles)
   }
+}
+
+/** Creates an export of all documents at one timestamp. */
+export function createExport(data: Data, includesFiles: boolean): Export {
+  return data.transact(transaction => ({
+    ts: transaction.snapshot,
+    zip: writeZip(listEntries(data, transaction, includesFiles)),
+  }))
 }
 
 function listEntries(data: Data, transaction: DataTransaction, includesFiles: boolean): ZipEntry[] {

@@ -106,6 +106,15 @@ export class Imports {
     }
   }
 
+  /**
+   * Replaces all data with the contents of an archive.
+   *
+   * @throws Error if the archive cannot be imported. Then nothing has changed.
+   */
+  async replaceAll(archive: Buffer): Promise<void> {
+    await this.#write(readImportFile(archive, 'zip', '', ''), { mode: 'replaceAll', format: 'zip' })
+  }
+
   #requireUpload(token: string): Map<number, Buffer> {
     const upload = this.#uploads.get(token)
     if (!upload)

@@ -1,5 +1,4 @@
 /** One deployment: its functions, its data, its ports and its clients. */
-import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Limits } from '../functions/host-options.ts'
@@ -15,6 +14,7 @@ import type { VariableChange } from './admin-api.ts'
 import type { HttpHost } from './http.ts'
 import type { ServerUrls } from './ports.ts'
 import type { SystemQueryHost } from './system-queries.ts'
+import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { DataFolder } from '../data-folder.ts'
@@ -31,7 +31,7 @@ import { SigningKey } from '../runtime/signing-key.ts'
 import { testingError } from '../testing-error.ts'
 import { Access } from './access.ts'
 import { Connections } from './connections.ts'
-import { Exports } from './exports.ts'
+import { createExport, Exports } from './exports.ts'
 import { createCloudHandler, createSiteHandler, toResponse } from './http.ts'
 import { Imports } from './imports.ts'
 import { LogStream } from './log-stream.ts'
@@ -262,6 +262,29 @@ export class DeploymentServer {
   async changeVariables(changes: VariableChange[]): Promise<void> {
     await this.reload(this.#variables.preview(changes))
     this.#variables.save(changes)
+  }
+
+  /** Returns all data as an archive. */
+  async exportData(includesFiles: boolean): Promise<Uint8Array> {
+    await this.#runtime
+    return createExport(this.#data, includesFiles).zip
+  }
+
+  /** Replaces all data with the contents of an archive. */
+  async importData(archive: Uint8Array): Promise<void> {
+    await this.#runtime
+    try {
+      await this.#imports.replaceAll(Buffer.from(archive))
+    }
+    catch (error) {
+      throw testingError('IMPORT_FAILED', (error as Error).message, error)
+    }
+  }
+
+  /** Deletes all data. */
+  async wipe(): Promise<void> {
+    const runtime = await this.#runtime
+    runtime.wipe(this.#loaded.functions.crons)
   }
 
   get #systemQueryHost(): SystemQueryHost {

@@ -13,7 +13,9 @@ export type WorkerRequest
     | { type: 'run', kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'> }
     | { type: 'setEnv', name: string, value: string | null }
     | { type: 'advanceClock', ms: number }
-    | { type: 'settled' | 'disconnectAll' | 'restart' | 'reload' | 'close' }
+    | { type: 'export', includesFiles: boolean }
+    | { type: 'import', archive: Uint8Array }
+    | { type: 'settled' | 'disconnectAll' | 'restart' | 'reload' | 'wipe' | 'close' }
 
 /** The data with which the thread of a deployment starts. */
 export interface EntryData {

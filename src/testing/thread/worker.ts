@@ -55,6 +55,12 @@ async function handle(request: WorkerRequest): Promise<unknown> {
       return await server!.restart()
     case 'reload':
       return await server!.reload()
+    case 'export':
+      return await server!.exportData(request.includesFiles)
+    case 'import':
+      return await server!.importData(request.archive)
+    case 'wipe':
+      return await server!.wipe()
     case 'close':
       return await server!.close()
     default:
