@@ -103,8 +103,8 @@ export type ClientLookup
 /** What a client reports besides the results of its queries. */
 export interface ClientListener {
   /**
-   * Results have arrived. A query that showed the result of a previous client until now no longer
-   * needs that client, so the previous client may be unused.
+   * Results have arrived. A query that has shown the result of a previous client no longer needs
+   * that client, which may now be unused.
    */
   onResults: () => void
   /**

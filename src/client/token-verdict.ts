@@ -1,10 +1,10 @@
-/** Which connections had refused tokens, and which messages are therefore unsent. Pure. */
+/** The connections whose tokens the deployment has refused, and what follows for messages. Pure. */
 
 /**
- * The most recent connections of one client whose tokens the deployment has refused: all
- * connections from `first` to `last`. The deployment has not executed any message of these
- * connections. Connections are numbered from 1. If the deployment has accepted the latest token,
- * the range is empty, and `first` is greater than `last`.
+ * The latest connections of a client, from `first` to `last`, on each of which the deployment has
+ * refused the token. The deployment has not executed any message of these connections. Connections
+ * are numbered from 1. If the deployment has accepted the latest token, the range is empty, and
+ * `first` is greater than `last`.
  */
 export interface RefusedConnections {
   readonly first: number

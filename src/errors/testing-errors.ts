@@ -170,7 +170,7 @@ export const testingErrors = {
     scopes: ['testing'],
     why: (problem: string): string => `The archive cannot be imported: ${problem}`,
     fix: 'Pass the contents of a ZIP file that `deployment.export()` or `npx convex export` has made, with documents '
-      + 'that match the schema of these functions.',
+      + 'that match the schema of the deployment.',
     reference: '`deployment.import()` cannot read the archive, or its documents do not match the schema. The data '
       + 'have not changed.',
   },

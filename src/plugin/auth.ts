@@ -122,8 +122,8 @@ export function createAuth(
 }
 
 /**
- * Whether a query of this auth mode must not be waited for any longer, because a request for the
- * session or the token has failed. While the page is signed out, no query waits for a token.
+ * Whether waiting for a query of this auth mode ends, because a request for the session or the
+ * token has failed. While the page is signed out, no query waits for a token.
  */
 export function hasAuthFailed(auth: UseConvexAuthReturn, mode: QueryAuth): boolean {
   return mode !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value

@@ -29,10 +29,10 @@ interface PageOptions {
  * When the page becomes visible or online again, it reconnects and wakes the engine. It also
  * exchanges identity changes with other tabs, and stores whether a user is signed in.
  *
- * `useOnline` and `useDocumentVisibility` are not used, because they report a state. An event that
- * does not change the state, such as `online` after a switch of networks, would be lost. `window`
- * is passed explicitly: by default, VueUse uses the `window` that existed when VueUse was loaded,
- * and in tests there may have been none.
+ * `useOnline` and `useDocumentVisibility` are not used, because they report a state, and each event
+ * counts here. An event that does not change the state, such as `online` after a switch of
+ * networks, would be lost. `window` is passed explicitly: by default, VueUse uses the `window` that
+ * existed when VueUse was loaded, and in tests there may have been none.
  */
 export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect }: PageOptions): void {
   const wake = (): void => {
@@ -123,8 +123,8 @@ function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource[
 }
 
 /**
- * The name of the hint in the browser's storage. With the id of a provider, it is the name of the
- * channel between tabs.
+ * The name of the hint in the browser's storage. The name of the channel between tabs is this key,
+ * followed by the id of the provider.
  */
 function nameFor(url: string, id?: string): string {
   return `convue:${url}${id ? `:${id}` : ''}`

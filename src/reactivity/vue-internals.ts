@@ -29,8 +29,9 @@ export const vueBatch = /* @__PURE__ */ reactive(
 )
 
 /**
- * A read-only ref of one property, which Vue and Pinia treat like a computed ref. For each field of
- * a query, `computed()` or `customRef()` would need more memory than the rest of the query.
+ * A read-only ref of one property, which Vue and Pinia treat like a computed ref. A `computed()` or
+ * `customRef()` for each field of a query would together need more memory than the rest of the
+ * query.
  *
  * If Vue recognized refs in another way, templates would not unwrap the fields of a query, and
  * `watch` would not accept them.

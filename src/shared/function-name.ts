@@ -1,4 +1,4 @@
-/** The name of a Convex function, and the error for a function of another kind. */
+/** The name of a Convex function, and the error for a function of the wrong kind. */
 import type { FunctionReference } from 'convex/server'
 import { getFunctionName } from 'convex/server'
 import { diagnose } from '../errors/diagnose.ts'

@@ -17,7 +17,7 @@ export interface RestoredSsrData extends SsrData {
 
 /**
  * Gives a page the results that its server has collected with `collectSsrData`. A page takes each
- * result once; only while the page is hydrated may several components take the same one.
+ * result once; only during hydration may several components take the same one.
  *
  * @example
  * const ssrData = restoreSsrData(payload.results)
@@ -26,7 +26,9 @@ export interface RestoredSsrData extends SsrData {
  */
 export function restoreSsrData(collected: SsrResults = {}): RestoredSsrData {
   const results = new Map(Object.entries(collected))
-  /** The keys of results that the page has taken while it is hydrated; `null` after hydration. */
+  /**
+   * The keys of the results that the page has taken during its hydration; `null` after hydration.
+   */
   let taken: Set<string> | null = new Set()
 
   return {

@@ -34,11 +34,11 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
   /**
    * How long a check of the session waits before its request, in milliseconds. A changed password
    * replaces the session, and the cookie of the new session arrives after the live queries have
-   * failed, perhaps in another tab. Better Auth answers a request with the previous cookie by
-   * deleting the session cookie. This would also delete the cookie of the new session.
+   * failed, perhaps in another tab. If a request carries the previous cookie, the response of
+   * Better Auth deletes the session cookie. This would also delete the cookie of the new session.
    */
   const DELAY_MS = 2000
-  /** How long errors are shown after a check of the session has started, in milliseconds. */
+  /** After a check has started, errors are not withheld again for this time, in milliseconds. */
   const PAUSE_MS = 5000
 
   const reveals = new Set<() => void>()

@@ -1,4 +1,4 @@
-/** Signs a test user up, with an auth client and a plugin for a test. */
+/** Signs up a test user, and creates an auth client and a plugin of Convue for this user. */
 import type { convexClient } from '@convex-dev/better-auth/client/plugins'
 import type { createAuthClient } from 'better-auth/vue'
 import type { ConvexOptions, ConvexPlugin } from 'convue'

@@ -119,7 +119,7 @@ export type AuthEvent
     | { type: 'sessionCheckRequested' }
   /**
    * The app requested the session and a token again, whatever request is under way. `hasSession`:
-   * the provider has a request for the session alone.
+   * the provider can be asked for the session alone, without a token.
    */
     | { type: 'refresh', hasSession: boolean }
   /**

@@ -42,7 +42,7 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
   /**
    * The only timer for renewals. The Convex client itself requests another token only 10 s before
    * its token expires. This is too late if the token endpoint fails at that moment. It may be even
-   * later if the client misjudges the clock, since it counts the age of the page twice. With this
+   * later, because the client counts the age of the page twice when it computes the time. With this
    * timer, the renewed token arrives before the client requests one.
    */
   const setRenewal = keyedEffect(({ lifetimeMs }: Token) => {

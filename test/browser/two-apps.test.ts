@@ -92,7 +92,7 @@ describe('two apps on one page, with a deployment and a session each', () => {
     expect(await panel(other, 'second').rows()).toEqual(['written by Bea'])
   })
 
-  it('continue when the other app is unmounted', async () => {
+  it('each continue when the other one is unmounted', async () => {
     const profile = await browser.newContext()
     const { page } = await openPage(profile)
     await signUp(page, 'first', 'Ada')

@@ -51,7 +51,7 @@ describe('the API reference', () => {
     expect(pagesOf('convue/nuxt')).toMatch(/^## `ModuleServerOptions`[\s\S]+?^\| `trustProxy` \|/m)
   })
 
-  it('keeps the `@` of examples', () => {
+  it('keeps an `@` in the code of an example', () => {
     expect(pagesOf('convue')).toContain('@change="upload($event.target.files)"')
   })
 })

@@ -81,7 +81,7 @@ describe('an app that renders with Vite', () => {
     expect(response.headers.get('cache-control')).toBe('private, no-store')
   })
 
-  it('renders a page for an anonymous user without data', async () => {
+  it('renders a page without data for an anonymous user', async () => {
     const html = await (await fetch(origin)).text()
     expect(html).toContain('<h1>Tasks of an anonymous user</h1>')
     expect(html).not.toContain('Buy milk')

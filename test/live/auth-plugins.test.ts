@@ -46,7 +46,7 @@ describe('createConvex', () => {
     })
     afterAll(() => deployment.close())
 
-    it('stays signed in when the sign-out request fails, and signs out when it succeeds', async () => {
+    it('keep the user signed in if the sign-out request fails, and sign the user out otherwise', async () => {
       const { auth, authClient, network, me, signUp } = await openPage(sendWithoutCookies, [crossDomainClient()])
       await signUp('Ada')
       const cookie = authClient.getCookie()

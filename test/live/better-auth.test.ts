@@ -117,7 +117,7 @@ describe('createConvex', () => {
   })
 
   describe('a sign-in by the Better Auth client', () => {
-    it('needs no reload, and runs no required query anonymously', async () => {
+    it('needs no reload, and runs no query anonymously that requires a user', async () => {
       const email = (await signUpWithTask('mine')).email
       deployment.log.length = 0
       const { convex, authClient, texts, tasks, me } = openPage()
@@ -261,7 +261,7 @@ describe('createConvex', () => {
       expect(count('/convex/token')).toBe(2)
     })
 
-    it('signs out at refresh() when the session has ended outside of the page', async () => {
+    it('is signed out by refresh() if the session has ended outside of the page', async () => {
       const session = await signUpWithTask('gone')
       const { convex, texts } = openPage(session.fetch)
       await eventually(texts).toEqual(['gone'])
@@ -299,7 +299,7 @@ describe('createConvex', () => {
       expect(ticks).toHaveLength(1)
     })
 
-    it.each(troubles)('retries at boot until the provider recovers: %s', async (_name, answer) => {
+    it.each(troubles)('is requested again at boot until it recovers: %s', async (_name, answer) => {
       const session = await signUpWithTask('late')
       const auth = createLiveAuthClient(deployment, session.fetch)
       let failures = 0

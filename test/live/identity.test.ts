@@ -107,7 +107,7 @@ describe('createConvex', () => {
   })
 
   describe('the renewal of a token', () => {
-    it('uses the same connection before the token expires, and changes nothing on the page', async () => {
+    it('takes place before the token expires, on the same connection, and changes nothing on the page', async () => {
       const source = new LiveSource()
       source.lifetime = 4
       source.signIn(ada)
@@ -121,7 +121,7 @@ describe('createConvex', () => {
       await expectNothingRequiredAnonymously()
     })
 
-    it('signs out when the provider denies it, and runs no required query anonymously', async () => {
+    it('signs the user out when the provider denies it, and runs no query anonymously that requires a user', async () => {
       const source = new LiveSource()
       source.lifetime = 4
       source.signIn(ada)
@@ -139,7 +139,7 @@ describe('createConvex', () => {
   })
 
   describe('a token that the deployment refuses', () => {
-    it('causes the status `refreshing`, keeps the data, and runs no required query anonymously', async () => {
+    it('causes the status `refreshing`, keeps the data, and runs no query anonymously that requires a user', async () => {
       const source = new LiveSource()
       source.signIn(ada)
       const { texts, convex, tasks } = openPage({ source })

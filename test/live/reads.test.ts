@@ -84,7 +84,7 @@ describe('useConvexQuery', () => {
       expect(ticks()).toEqual([[`${name} for ada`, 'error', true], [`${name} for ada`, 'success', false]])
     })
 
-    it('removes the data when another user signs in', async () => {
+    it('shows no data of the previous user when another user signs in', async () => {
       const { query, ticks } = await mountNotes(true)
       await deployment.mutation(api.notes.revoke, reader())
       await eventually(() => query.status.value).toBe('error')

@@ -60,7 +60,7 @@ async function visit(path: string): Promise<Visit> {
 }
 
 describe('returning to a page after its user has changed', () => {
-  it('loads the page again if it was rendered for a user, since browsers may not keep it', async () => {
+  it('loads the page again if it was rendered for a user, since its headers forbid to store it', async () => {
     const { leaveFor, clearCookies, comeBack, isKept, seen, text } = await visit('/tasks')
     await leaveFor('/api/me')
     await clearCookies()

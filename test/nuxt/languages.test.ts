@@ -62,7 +62,7 @@ describe.each(variants)('page rules with @nuxtjs/i18n and the strategy $strategy
     expect(target).toMatch(/^\/(?!\/)/)
   })
 
-  it('redirect in the language of the target of a navigation, and return after signing in', async () => {
+  it('redirect to a sign-in page in the language of the new page, and back after the sign-in', async () => {
     const ada = await fixture.signUp('Ada')
     const { page } = await fixture.openWindow(await fixture.openProfile(), en || '/')
     await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)

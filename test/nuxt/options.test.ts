@@ -54,7 +54,7 @@ describe('tokenInPayload: false', () => {
 })
 
 describe('tokenInPayload: false, with a token endpoint that does not answer', () => {
-  it('makes the page interactive at once, keeps its data, and makes it live with the token', async () => {
+  it('makes the page interactive at once and keeps its data, and live when the token arrives', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     // Records the text of the page in each frame.

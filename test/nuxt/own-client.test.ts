@@ -42,7 +42,7 @@ describe('an app whose functions have no generated code yet', () => {
     expect(built.log).toMatch(/own-client\/convex\/_generated\/api does not exist yet\. Run .?npx convex dev.?, which writes it/)
   })
 
-  it('throws an error with the same message, but only on pages that import the code', async () => {
+  it('throws the error of the build, but only on pages that import the generated code', async () => {
     expect((await app.get('/missing')).status).toBe(500)
     expect(app.log).toContain('_generated/api does not exist yet. Run `npx convex dev`')
     expect((await app.get('/')).status).toBe(200)

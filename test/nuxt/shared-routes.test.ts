@@ -29,7 +29,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
   const visit = async (rule: string, user: TestUser, query = ''): ReturnType<NuxtFixture['get']> =>
     await app.get(`/kept/${rule}?visit=${++visits}${query}`, user.cookie, { accept: 'text/html' })
 
-  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('is rendered anonymously, and so are all of its requests: %s', async (rule) => {
+  it.each(['isr', 'swr', 'cache', 'caf%C3%A9'])('is rendered anonymously, and sends all requests of its rendering anonymously: %s', async (rule) => {
     const ada = await app.signUp('Ada')
     const { status, html, headers } = await visit(rule, ada)
     expect(status).toBe(200)

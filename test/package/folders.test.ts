@@ -174,7 +174,7 @@ describe('src/server', () => {
     expect(imports.filter(({ folder, target }) => /^server\b/.test(folder) && target.startsWith('vue'))).toEqual([])
   })
 
-  it('imports only the files of other folders that need neither a browser nor Vue', () => {
+  it('imports from other folders only files that need neither a browser nor Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
     expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
   })

@@ -53,7 +53,7 @@ describe('createConvex › errors of authentication', () => {
     ['a session without an id', { '/get-session': { user: session.user, session: { token: SECRET } } }, 'TOKEN_REQUEST_FAILED'],
     ['a token that is not a JWT', { '/get-session': session, '/convex/token': { token: SECRET } }, 'TOKEN_INVALID'],
     ['a token in the wrong place', { '/get-session': session, '/convex/token': { jwt: SECRET } }, 'TOKEN_REQUEST_FAILED'],
-  ])('do not quote a secret from a response that Convue cannot use: %s', async (_name, answers, code) => {
+  ])('do not quote a secret from an unusable response: %s', async (_name, answers, code) => {
     const { convex, close } = await openPage(answers)
     expect(convex.auth.error.value).toMatchObject({ code })
     expect(everythingOf(convex.auth.error.value)).not.toContain(SECRET)
@@ -68,7 +68,7 @@ describe('createConvex › errors of authentication', () => {
     await close()
   })
 
-  it('do not quote a secret from a response to a sign-out request that Convue cannot use', async () => {
+  it('do not quote a secret from an unusable response to a sign-out request', async () => {
     const { convex, close } = await openPage({ '/get-session': session, '/convex/token': { token: fakeToken('ada') }, '/sign-out': session })
     const error = await convex.auth.signOut().catch(error => error)
     expect(error).toMatchObject({ code: 'SIGN_OUT_FAILED' })

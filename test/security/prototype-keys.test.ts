@@ -43,7 +43,7 @@ describe('convue › arguments with keys such as `__proto__`', () => {
     expect(value.isAdmin).toBeUndefined()
   })
 
-  it('share the query with equal arguments without these keys, if Convex does not send these keys', async () => {
+  it('use the same query as arguments that lack only these keys, if Convex does not send them', async () => {
     const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
     await page.tick()
     expect(result.map(({ data }) => data.value)).toEqual([1, 1])

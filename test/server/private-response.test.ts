@@ -101,7 +101,7 @@ describe('makePrivate', () => {
       ['setHeader', res => res.setHeader('vercel-cdn-cache-control', PUBLIC)],
       ['appendHeader', res => res.appendHeader('Vercel-CDN-Cache-Control', PUBLIC)],
       ['removeHeader', res => res.removeHeader('VERCEL-CDN-CACHE-CONTROL')],
-    ])('are private even if route rules set them and the app then calls %s', async (_name, apply) => {
+    ])('forbid to store the response even if route rules set them and the app then calls %s', async (_name, apply) => {
       rules.current = {
         headers: { 'Vercel-CDN-Cache-Control': PUBLIC, 'cdn-cache-control': PUBLIC, 'X-Accel-Expires': '600', 'x-own': '1' },
         isr: 60,

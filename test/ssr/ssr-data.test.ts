@@ -60,7 +60,7 @@ describe('SsrData.fetch', () => {
     expect(await render(Shown, { initialAuth: null })).toBe('<p>for null success</p>')
   })
 
-  it('can leave a query to the browser, for which no component then waits', async () => {
+  it('can leave a query to the browser, and no component then waits for the query', async () => {
     const Awaiting = defineComponent(async () => {
       const { status } = await useConvexQuery(api.values.get)
       return () => h('p', status.value)

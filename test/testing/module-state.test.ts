@@ -83,7 +83,7 @@ describe('startDeployment: moduleState', () => {
     expect([query, inNode, component, http]).toEqual([[[1, 11], [2, 12]], [[1, 'ca97'], [2, 'ca97']], [1, 2], ['1', '2']])
   })
 
-  it('shows the lines of the sources in errors of fresh modules', async () => {
+  it('names the lines of the source files in the stacks of errors', async () => {
     const deployment = await start({ moduleState: 'fresh' })
     await expect(deployment.mutation(counters.fails, {})).rejects.toThrow(/on demand\n {4}at .*counters\.ts:11:/)
   })

@@ -119,7 +119,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const view = identityScopedComputed<ListView>(context, auth, (previous) => {
     const key = listKeyOf(target.value)
     const previousOfList = previous?.key === key ? previous : undefined
-    // A deactivated or ended list continues to show its last rows.
+    // A list whose component is deactivated or unmounted continues to show its last rows.
     if (previousOfList && (!isActive.value || isEnded.value))
       return previousOfList
     let next = currentView(previousOfList)

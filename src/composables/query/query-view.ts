@@ -105,9 +105,9 @@ export class QueryView {
     else if (target.status !== 'ready')
       return target
 
-    // Initial data belongs to the target and the identity of the setup. An optimistic update that
-    // makes the query load again creates another pending state object: initial data, which is older
-    // than the first result, must not return then.
+    // Initial data is valid for the target and the identity that were current when `setup` ran. An
+    // optimistic update that makes the query load again creates another pending state object:
+    // initial data, which is older than the first result, must not return then.
     const isInitial = state === PENDING && initial?.target === target
     if (isInitial && initial.identity === identityOf(this.#context, this.#auth))
       return initial.state

@@ -26,8 +26,8 @@ export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseC
  *
  * The preloaded value is shown while the current identity is the one that it was fetched for, or is
  * not known yet. If it was fetched for a user, the query does not run anonymously before the user's
- * token has arrived. For another identity, after an error and while paused, `data` is `undefined`
- * in spite of its type, as with `initialData`.
+ * token has arrived. As with `initialData`, `data` is `undefined` in spite of its type if the
+ * identity is another one, if the query has failed, or if the query is paused.
  *
  * @param preloaded The return value of `preloadAuthQuery` on the server.
  * @param options A subset of the options of `useConvexQuery`.

@@ -38,8 +38,8 @@ declare module 'nitropack/types' {
 declare module 'h3' {
   interface H3EventContext {
     /**
-     * Convex on this app's server. The Nitro plugin of the module sets this property for each
-     * request.
+     * Calls Convex from this app's server. The Nitro plugin of the module sets this property for
+     * each request.
      */
     convue: ConvexEventContext
   }

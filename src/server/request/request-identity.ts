@@ -34,7 +34,7 @@ export interface RequestIdentity {
   /** `null` for an anonymous request. Rejects if the identity could not be determined. */
   token: () => Promise<RequestToken | null>
   /**
-   * A new token, which replaces a token of a cookie that the deployment has rejected. All calls
+   * A new token, for use after the deployment has rejected the token of a cookie. All calls
    * with the rejected token share one request.
    */
   renewToken: () => Promise<RequestToken | null>

@@ -223,7 +223,10 @@ export class Engine {
       throw new ConflictError(conflict.write.table, conflict.write.id)
   }
 
-  /** The first committed write since the beginning of a transaction that changes what it read. */
+  /**
+   * The first write, committed after a transaction has begun, that changes something which the
+   * transaction has read.
+   */
   #conflict({ snapshot, reads }: EngineTransaction): { write: Write, timestamp: bigint } | undefined {
     for (const { timestamp, writes } of this.#log.since(snapshot)) {
       const write = writes.find(write => reads.isAffectedBy(write))

@@ -1,4 +1,4 @@
-/** Keeps what a call assigns to a global from other calls: on Convex, each has its own globals. */
+/** Hides from other calls what a call assigns to a global: each call has its own on Convex. */
 import type { CallFrame } from './call-frame.ts'
 import { currentFrame } from './call-frame.ts'
 

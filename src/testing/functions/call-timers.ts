@@ -100,7 +100,8 @@ class CallTimer implements Disposable {
       this.arm()
       return
     }
-    // The clock has been set forward beyond the end of the action, which has come first.
+    // The clock has been set forward past the timer and the end of the action. The action ends
+    // first.
     if (this.deadline > this.#frame.endsAt)
       return
     if (this.#name === 'setInterval') {

@@ -257,7 +257,7 @@ function parseField(text: string, field: CronField): Set<number> {
     const to = bounds[1] ?? (step === undefined ? from : last)
     const by = Number(step ?? 1)
     const size = last - first + 1
-    // A range may continue after the last value, such as `fri-mon`.
+    // A range may wrap from the last value to the first one, such as `fri-mon`.
     const span = (to - from + size) % size
     return Array.from({ length: Math.floor(span / by) + 1 }, (_, index) => first + (from - first + index * by) % size)
   }))

@@ -43,8 +43,8 @@ export class MutationTries {
   }
 
   /**
-   * Runs mutations that have met a conflict one after the other. After the second conflict, other
-   * mutations wait a short time before they start, so that this one can succeed.
+   * Runs, one after the other, the mutations that have met a conflict. After the second conflict,
+   * other mutations wait a short time before they start, so that this one can succeed.
    */
   async #inRetryLane<Result>(attempt: () => Promise<Result>, tries: number): Promise<Result> {
     const running = this.#retries.then(attempt)

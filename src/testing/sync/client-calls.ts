@@ -11,7 +11,9 @@ const MAX_WAITING_CALLS = 1_000
 export interface CallsHost {
   runtime: Runtime
   send: (message: ServerMessage) => void
-  /** A call has been answered: the client needs a transition that is not older. */
+  /**
+   * A call has been answered: the client needs a transition that is at least as new as the answer.
+   */
   onAnswered: () => void
 }
 

@@ -66,7 +66,7 @@ describe('a text search', () => {
 })
 
 describe('a vector search', () => {
-  it('returns the most similar documents first, and none without a vector of this length', async () => {
+  it('returns the most similar documents first, and none whose vector has another length', async () => {
     const [right, opposite, , , near] = await deployment.mutation(pages.addAll, {
       pages: [
         { list: 'vectors', vector: [0, 3] },

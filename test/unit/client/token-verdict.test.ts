@@ -21,11 +21,11 @@ describe('isUnsent', () => {
     expect(unsentOn(refused, 3)).toEqual([2, 3, 4, 5, 6])
   })
 
-  it('is false for a refused connection if a later connection has opened since', () => {
+  it('is false for a connection whose token was refused, if a later connection has opened', () => {
     expect(unsentOn(refuse(NONE_REFUSED, 2), 3)).toEqual([4, 5, 6])
   })
 
-  it('is false for a refused connection if a connection after it was not refused', () => {
+  it('is false for a connection whose token was refused, if a later token was accepted', () => {
     const refused = refuse(refuse(NONE_REFUSED, 1), 3)
     expect(refused).toEqual({ first: 3, last: 3 })
     expect(unsentOn(refused, 3)).toEqual([3, 4, 5, 6])

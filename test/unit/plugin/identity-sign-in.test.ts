@@ -145,7 +145,7 @@ describe('createConvex', () => {
   })
 
   describe('a sign-in while the page waits to reconnect', () => {
-    it('runs no required query anonymously', async () => {
+    it('runs no query anonymously that requires a user', async () => {
       const { source, deployment } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()
@@ -163,7 +163,7 @@ describe('createConvex', () => {
         expect(burstsOf(socket.index).slice(0, 2)).toEqual(['Connect', 'Authenticate'])
     })
 
-    it('runs no required query anonymously, even if the token arrives late', async () => {
+    it('runs no query anonymously that requires a user, even if the token arrives late', async () => {
       const { source, deployment } = openPage()
       const { result } = page.run(useTasks)
       await page.tick()

@@ -273,7 +273,7 @@ describe('createConvex', () => {
     })
   })
 
-  describe('an error of a query whose session has not ended', () => {
+  describe('an error of a query while the session continues', () => {
     it('is shown at once if it is not a ConvexError with the data "Unauthenticated"', async () => {
       const { current } = await openSignedIn()
       for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' })]) {

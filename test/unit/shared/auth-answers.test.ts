@@ -40,7 +40,7 @@ describe('auth-answers', () => {
       expect(server.paths()).toEqual(['/get-session', '/convex/token'])
     })
 
-    it.each(INDEFINITE)('signs out if the token endpoint denies: %s', async (_name, answer) => {
+    it.each(INDEFINITE)('signs out if the token endpoint answers that there is no session: %s', async (_name, answer) => {
       const { authClient, tasks, auth } = await openSignedIn()
       server.answers['/get-session'] = answer
       server.user = null
@@ -122,7 +122,7 @@ describe('auth-answers', () => {
       expect(server.paths()).toEqual(['/get-session'])
     })
 
-    it('is the only request of an anonymous page', async () => {
+    it('is followed by no other request on an anonymous page', async () => {
       const { auth } = await openAuthPage(null)
       await page.tick(10_000)
       expect(auth.status.value).toBe('unauthenticated')

@@ -22,13 +22,13 @@ function restore() {
 }
 
 describe('restoreSsrData', () => {
-  it('gives each component the result of the same query while the page is hydrated', () => {
+  it('returns the result of a query to each component that uses it during hydration', () => {
     const { take } = restore()
     expect(take(ofAda, 'ada')).toEqual({ status: 'success', value: 'of Ada' })
     expect(take(ofAda, 'ada')).toEqual({ status: 'success', value: 'of Ada' })
   })
 
-  it('removes used results when hydration ends, and returns each unused result once later', () => {
+  it('removes used results when hydration ends, and returns each other result one more time', () => {
     const { take, endHydration } = restore()
     take(ofAda, 'ada')
     endHydration()

@@ -100,7 +100,7 @@ describe('createQueryStore', () => {
       expect(result.data.value).toEqual([{ _id: '1', body: 'a' }])
     })
 
-    it('unsubscribes from a query with an error', async () => {
+    it('unsubscribes from a failed query after its last component has stopped using it', async () => {
       page.deployment.functions.set('messages:list', () => {
         throw new Error('broken')
       })

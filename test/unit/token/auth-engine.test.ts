@@ -59,7 +59,7 @@ describe('createAuthEngine', () => {
       expect(startEngine({ snapshot: { status: 'pending', mayBeSignedIn: true } }).source.requests).toHaveLength(1)
     })
 
-    it('sends one request even if the provider reports during the subscription', async () => {
+    it('sends one request even if the provider reports before `subscribe` returns', async () => {
       class EagerSource extends ScriptedSource {
         override subscribe = (listener: (snapshot: SessionSnapshot) => void): (() => void) => {
           listener(signedIn('ada'))

@@ -368,14 +368,14 @@ describe('transition', () => {
       expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
-    it('requests a token for a session that another session of the same user had replaced', () => {
+    it('causes a token request if it is reported after another session of the user had replaced it', () => {
       const events = [token('ada', 'ada-2'), { type: 'signedOut' } as const, reports(session('ada', 'ada-1'))]
       const page = boot({ status: 'pending' }, false, user('ada', 'ada-1'))
       const reported = events.reduce(nextState, page)
       expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
-    it('requests a token however many sessions have followed', () => {
+    it('causes a token request if it is reported again, however many sessions came after it', () => {
       const zoe = [reports(session('bea')), reports(session('cid')), reports(session('zoe'))].reduce(nextState, bea)
       expect(nextState(zoe, reports(session('ada')))).toMatchObject({ user: { id: 'zoe' } })
     })
@@ -442,7 +442,7 @@ describe('transition', () => {
       expect(nextState(requesting, token('ada'))).toMatchObject({ status: 'authenticated', user: { id: 'bea' }, request: { status: 'waiting' } })
     })
 
-    it('counts as a failed attempt of a user without a token yet', () => {
+    it('counts as a failed attempt if the user has no token yet', () => {
       const coming = [{ type: 'denied' } as const, reports(session('bea'))].reduce(nextState, adaAuthenticated)
       expect(nextState(coming, token('ada'))).toMatchObject({ status: 'loading', user: { id: 'bea' }, request: { status: 'waiting' } })
     })

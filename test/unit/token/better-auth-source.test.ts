@@ -147,8 +147,10 @@ describe('betterAuthSource', () => {
       const { source } = createSource({ session: [answer] })
       expect((await listen(source)).at(-1)).toMatchObject({ status: 'failed', error: { code: 'SESSION_REQUEST_FAILED' } })
     })
+  })
 
-    it('stays pending without an answer', async () => {
+  describe('get-session without an answer', () => {
+    it('stays pending', async () => {
       const { source } = createSource({ session: [() => new Promise(() => {})] })
       expect((await listen(source)).at(-1)).toEqual({ status: 'pending' })
     })
@@ -269,7 +271,7 @@ describe('betterAuthSource', () => {
       expect(await fetchToken(source)).toMatchObject({ kind: 'failed', retryAfterMs: 7000 })
     })
 
-    it('sends no request for the session', async () => {
+    it('causes no request for the session', async () => {
       const { source, paths } = createSource({ session: [json(sessionOf('ada'))], token: [json({ token: fakeToken('ada') })] })
       await listen(source)
       await fetchToken(source)
@@ -294,7 +296,7 @@ describe('betterAuthSource', () => {
       expect(await retryAfterMs({ 'retry-after': 'Sun, 01 Mar 2026 12:01:30 GMT' })).toBe(90_000)
     })
 
-    it('is compared with the server\'s clock if the answer has a date', async () => {
+    it('is a time that is compared with the `Date` header of the response, if there is one', async () => {
       vi.setSystemTime('2031-07-01T00:00:00Z')
       expect(await retryAfterMs({ 'retry-after': 'Sun, 01 Mar 2026 12:01:30 GMT', 'date': 'Sun, 01 Mar 2026 12:00:00 GMT' })).toBe(90_000)
     })

@@ -97,7 +97,7 @@ describe('useConvexClient', () => {
       expect(await answer).toBeNull()
     })
 
-    it('rejects if a user signs in while it is pending, and does not affect public queries', async () => {
+    it('rejects if a user signs in while it is pending, unless the query is public', async () => {
       const client = mountClient()
       page.deployment.functions.set('values:get', () => 1)
       page.run(() => useConvexQuery(api.values.get, {}, { auth: 'public' }))

@@ -496,7 +496,7 @@ describe('useConvexMutation', () => {
       expect(failures).toEqual([expect.objectContaining({ code: 'CLOSED' })])
     })
 
-    it('do not prevent that useConvexConnectionState reports no connection', async () => {
+    it('leave useConvexConnectionState without a connection', async () => {
       const { mutate } = mountSend({}, { user: 'ada' })
       page.deployment.functions.set('users:whoami', () => null)
       const { result: connection } = page.run(() => useConvexConnectionState())

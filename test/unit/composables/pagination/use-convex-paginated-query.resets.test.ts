@@ -131,8 +131,8 @@ describe('useConvexPaginatedQuery', () => {
     })
   })
 
-  describe('equal arguments', () => {
-    it('send no message and keep the pages if they are in a new object', async () => {
+  describe('equal arguments in a new object', () => {
+    it('send no message and keep the pages', async () => {
       openPage()
       const args = shallowRef<Args>({ of: 'a' })
       const { query, seen } = mountList(args)

@@ -35,10 +35,10 @@ export function clientSignal(event: H3Event): AbortSignal | undefined {
 }
 
 /**
- * Returns the response with another body stream, which adds four properties. The source is read
- * only as fast as the client reads. It is cancelled when the client closes the connection. If the
- * source fails, the connection is broken off. If the client is still sending a body, the connection
- * is closed after the response, so that the rest of the body need not be read.
+ * Returns the response with its body wrapped in another stream, which guarantees four things. The
+ * source is read only as fast as the client reads. It is cancelled when the client closes the
+ * connection. If the source fails, the connection is broken off. If the client is still sending a
+ * body, the connection is closed after the response, so that the rest of the body need not be read.
  */
 export async function paceResponse(event: H3Event, response: Response): Promise<Response> {
   const { req, res } = event.node
