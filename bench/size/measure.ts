@@ -11,7 +11,7 @@ import { build } from 'vite'
  * built package. VueUse does not count. Lower the budget when the core becomes smaller; never raise
  * it without a reason in the commit. bench/README.md explains why the core is not smaller.
  */
-const CORE_BUDGET = 13_250
+const CORE_BUDGET = 13_260
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const core = path('./core.ts')

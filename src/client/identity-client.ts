@@ -188,8 +188,13 @@ export function openIdentityClient(
       verdict = undefined
       base.setAuth(
         ({ forceRefreshToken }) => {
+          const { isWebSocketConnected, connectionCount } = base.connectionState()
           if (verdict === 'refreshing')
-            onRefused()
+            refused = refuse(refused, connectionCount)
+          // This connection may have sent another token before. Even if the deployment refuses the
+          // next one, it may have executed messages with the previous one.
+          else if (isWebSocketConnected)
+            refused = accept(connectionCount)
           return credentials!.requestToken(forceRefreshToken)
         },
         (isAuthenticated) => {
@@ -197,8 +202,8 @@ export function openIdentityClient(
             verdict = 'authenticated'
             return
           }
+          refused = refuse(refused, base.connectionState().connectionCount)
           // If this client stayed open, it would now run its user's queries anonymously.
-          onRefused()
           end(false)
           credentials!.onAuthResult('rejected')
         },
@@ -256,10 +261,6 @@ export function openIdentityClient(
     verdict = undefined
     refused = accept(base.connectionState().connectionCount)
     credentials!.onAuthResult('authenticated')
-  }
-
-  function onRefused(): void {
-    refused = refuse(refused, base.connectionState().connectionCount)
   }
 
   function deliver(subscription: Subscription, result: FunctionResult | undefined): void {
