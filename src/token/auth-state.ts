@@ -92,7 +92,7 @@ export type AuthState = Identity & {
   /**
    * The session that the provider reported last. A repeated report of the same session does not
    * change the user, since the current user may come from a token that is more recent than the
-   * report.
+   * report. Instead, a token is requested.
    */
   lastReportedSession: SignedInUser | null
   /**
@@ -345,8 +345,10 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
       return startRequest(updated, 'token')
     return updated
   }
+  // A more recent token belongs to another user. Either this report is older than the token, or
+  // that token was a mistake of the provider, so another token is requested.
   if (!isNews)
-    return next
+    return ensureTokenRequest(next)
   if (state.endedSessions.has(key))
     return startRequest({ ...next, endedSessions: new Map(state.endedSessions).set(key, false) }, 'token')
   return ensureTokenRequest({

@@ -512,6 +512,20 @@ describe('createAuthEngine', () => {
       await expect(engine.requestToken(false)).resolves.toBe(token)
     })
 
+    it('is undone if the provider sent a token of another user by mistake and reports the session', async () => {
+      const { engine, source, clock } = await startAuthenticated()
+      clock.sleep(RENEWAL)
+      void engine.requestToken(true)
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('bea') })
+      await settled()
+      expect(engine.state.user?.id).toBe('bea')
+      source.report(signedIn('ada'))
+      expect(engine.state.user?.id).toBe('bea')
+      source.lastRequest.settle({ kind: 'token', token: fakeToken('ada') })
+      await settled()
+      expect(engine.state).toMatchObject({ status: 'authenticating', user: { id: 'ada' }, request: null })
+    })
+
     it('drops a denial of the previous user\'s request', async () => {
       const { engine, source } = await startAuthenticated()
       void engine.requestToken(true)

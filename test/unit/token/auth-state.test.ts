@@ -331,9 +331,12 @@ describe('transition', () => {
       expect(nextState(reported, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: null, request: null })
     })
 
-    it('does not replace the user of a more recent token', () => {
+    it('does not replace the user of a more recent token, but causes a token request', () => {
       const bea = nextState(adaAuthenticated, token('bea'))
-      expect(nextState(bea, reports(session('ada')))).toMatchObject({ user: { id: 'bea' }, request: null })
+      const reported = nextState(bea, reports(session('ada')))
+      expect(reported).toMatchObject({ user: { id: 'bea' }, request: { status: 'pending', kind: 'token' } })
+      expect(nextState(reported, token('bea'))).toMatchObject({ user: { id: 'bea' }, request: null })
+      expect(nextState(reported, token('ada'))).toMatchObject({ status: 'authenticating', user: { id: 'ada' } })
     })
   })
 
