@@ -62,11 +62,11 @@ describe('a function', () => {
 
   it('cannot fetch, set a timer or create a key, unless it is an action', async () => {
     for (const [call, what] of [
-      [deployment.query(calls.fetchInQuery), 'fetch()'],
-      [deployment.mutation(calls.timerInMutation), 'setTimeout'],
-      [deployment.query(calls.keyInQuery), 'cryptographic randomness'],
+      [() => deployment.query(calls.fetchInQuery), 'fetch()'],
+      [() => deployment.mutation(calls.timerInMutation), 'setTimeout'],
+      [() => deployment.query(calls.keyInQuery), 'cryptographic randomness'],
     ] as const)
-      await expect(call).rejects.toThrow(`Can't use ${what} in queries and mutations. Please consider using an action.`)
+      await expect(call()).rejects.toThrow(`Can't use ${what} in queries and mutations. Please consider using an action.`)
   })
 
   it('draws different random numbers, also in each run', async () => {
