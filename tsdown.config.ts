@@ -5,6 +5,8 @@ export default defineConfig([
   {
     entry: {
       'index': 'src/index.ts',
+      'convex': 'src/convex/index.ts',
+      'convex-client': 'src/convex/client/index.ts',
       'server': 'src/server/index.ts',
       'testing': 'src/testing/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',

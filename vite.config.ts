@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [vue()],
   resolve: {
     alias: [
+      { find: /^convue\/convex\/client$/, replacement: source('./src/convex/client/index.ts') },
+      { find: /^convue\/convex$/, replacement: source('./src/convex/index.ts') },
       { find: /^convue\/server$/, replacement: source('./src/server/index.ts') },
       { find: /^convue\/testing$/, replacement: source('./src/testing/index.ts') },
       { find: /^convue$/, replacement: source('./src/index.ts') },

@@ -70,6 +70,7 @@ export default mergeConfig(viteConfig, defineConfig({
         include: ['test/{server,live,package}/**/*.test.ts'],
       }),
       guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
+      guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       guarded({ name: 'components', environment: 'node', include: ['test/convex-components/*.test.ts'] }),
       guarded({
         name: 'heap',

@@ -1,4 +1,5 @@
 /** The error catalogue as types: all codes, with their entry points and their params. */
+import type { convexErrors } from './convex-errors.ts'
 import type { ErrorArgs, ErrorScope } from './error-definition.ts'
 import type { identityErrors } from './identity-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
@@ -16,6 +17,7 @@ type Catalogue
     & typeof serverErrors
     & typeof nuxtErrors
     & typeof testingErrors
+    & typeof convexErrors
 
 /** The code of an error. Codes are permanent, and are never reused for another error. */
 export type ConvueErrorCode = keyof Catalogue

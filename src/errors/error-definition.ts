@@ -1,7 +1,7 @@
 /** The form of an entry in the error catalogue, and how an entry becomes sentences. */
 
 /** An entry point of the package that raises an error. */
-export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing'
+export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'convex'
 
 /**
  * One code of the catalogue. A sentence that depends on params is a function of the params. The

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import * as client from '../../src/convex/client/index.ts'
+import * as convex from '../../src/convex/index.ts'
 import * as convue from '../../src/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
@@ -37,6 +39,21 @@ describe('the exports that exist at run time', () => {
       'useFilePreview',
       'usePrefetchConvexQuery',
       'usePreloadedQuery',
+    ])
+  })
+
+  it('of convue/convex are exactly these', () => {
+    expect(Object.keys(convex).sort()).toEqual([
+      'ConvueError',
+      'convex',
+      'defineKeyActions',
+      'getAuthConfigProvider',
+    ])
+  })
+
+  it('of convue/convex/client are exactly these', () => {
+    expect(Object.keys(client).sort()).toEqual([
+      'convexClient',
     ])
   })
 

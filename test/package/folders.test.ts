@@ -16,6 +16,7 @@ interface Folder {
 }
 
 const CONVEX_DATA = /^convex\/(?:server|values)$/
+const BETTER_AUTH_AND_CONVEX = /^(?:better-auth\/(?:api|cookies|crypto|db|plugins\/[\w-]+)|convex\/(?:server|values))$/
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
@@ -47,6 +48,9 @@ const allowed: Record<string, Folder> = {
   'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
   'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
   'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
+  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'convex/tokens'], packages: null },
+  'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
+  'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client', folders: ['convex/tokens'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
   'nuxt/module': { why: 'the steps of the module\'s set-up', folders: [], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
   'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue\/server$/ },
@@ -188,6 +192,21 @@ describe('src/server', () => {
   })
 })
 
+describe('src/convex', () => {
+  it('imports neither Vue, nor Node, nor the packages that an app may not have', () => {
+    const packages = imports.filter(({ folder, isRelative }) => /^convex\b/.test(folder) && !isRelative).map(({ target }) => target)
+    expect(packages.filter(name => !BETTER_AUTH_AND_CONVEX.test(name))).toEqual([])
+  })
+
+  it('does not use globals of Node, apart from the environment variables', () => {
+    const code = files
+      .filter(file => /^convex\b/.test(folderOf(relative(root, file))))
+      .map(file => ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true }))
+      .join('\n')
+    expect(code.replaceAll('process.env.', '')).not.toMatch(/\b(?:process|Buffer|require|__dirname|setImmediate)\b/)
+  })
+})
+
 describe('src/errors', () => {
   /** The imports of a file that remain at run time, without the imports of types. */
   const importsAtRunTime = (file: string): string[] => {
@@ -198,8 +217,9 @@ describe('src/errors', () => {
   it('includes in the client only the sentences of the client\'s own errors', () => {
     expect(importsAtRunTime('src/errors/diagnose.ts').filter(file => file.endsWith('-errors.ts')))
       .toEqual(['./identity-errors.ts', './upload-errors.ts', './usage-errors.ts'])
-    const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing)-errors/.test(target)).map(({ file }) => file)
+    const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing|convex)-errors/.test(target)).map(({ file }) => file)
     expect([...new Set(importing)].sort()).toEqual([
+      'src/convex/setup-error.ts',
       'src/errors/catalogue.ts',
       'src/nuxt/runtime/server/utils/nuxt-error.ts',
       'src/server/config/server-error.ts',

@@ -2,6 +2,7 @@
 import type { ErrorDefinition, ErrorScope } from '../../../src/errors/error-definition.ts'
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { convexErrors } from '../../../src/errors/convex-errors.ts'
 import { identityErrors } from '../../../src/errors/identity-errors.ts'
 import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
 import { serverErrors } from '../../../src/errors/server-errors.ts'
@@ -41,6 +42,7 @@ const sections: Section[] = [
   },
   { title: '`convue/nuxt`', errors: nuxtErrors },
   { title: '`convue/testing`', errors: testingErrors },
+  { title: '`convue/convex`', errors: convexErrors },
 ]
 
 const ENTRY_POINTS: Record<ErrorScope, string> = {
@@ -48,6 +50,7 @@ const ENTRY_POINTS: Record<ErrorScope, string> = {
   server: '`convue/server`',
   nuxt: '`convue/nuxt`',
   testing: '`convue/testing`',
+  convex: '`convue/convex`',
 }
 
 /** Every code of the catalogue, in the order of the page. */

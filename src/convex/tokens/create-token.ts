@@ -1,0 +1,53 @@
+/** Creates the token of a session. */
+import type { AuthContext, KeyStore } from './key-store.ts'
+import type { ConvexTokenOptions, TokenConfig, TokenSession } from './token-options.ts'
+import { parseUserOutput } from 'better-auth/db'
+import { setupError } from '../setup-error.ts'
+import { signJwt } from './sign-jwt.ts'
+import { issuerOf } from './token-options.ts'
+
+/** The audience of the tokens: the `applicationID` in `auth.config.ts`. */
+export const AUDIENCE = 'convex'
+
+/** A signed token, and how long it is valid. */
+export interface CreatedToken {
+  token: string
+  /** Seconds until the token expires. */
+  maxAge: number
+}
+
+interface TokenMaker {
+  config: TokenConfig
+  keys: KeyStore
+  definePayload: NonNullable<ConvexTokenOptions['jwt']>['definePayload']
+}
+
+/** @throws ConvueError `CONVEX_OPTION_INVALID`, `SIGNING_KEY_MISSING`, `SIGNING_KEY_UNREADABLE` */
+export async function createToken(
+  context: AuthContext & { options: any },
+  session: TokenSession,
+  { config, keys, definePayload }: TokenMaker,
+): Promise<CreatedToken> {
+  const iat = Math.floor(Date.now() / 1000)
+  const sessionEnd = Math.floor(new Date(session.session.expiresAt).getTime() / 1000)
+  const exp = Math.min(iat + config.tokenSeconds, sessionEnd)
+  const payload = await (definePayload ?? (({ user }) => defaultPayload(context.options, user)))(session)
+  if (typeof payload !== 'object' || payload === null)
+    throw setupError('CONVEX_OPTION_INVALID', '`jwt.definePayload` must return an object')
+  const claims = {
+    ...payload,
+    sessionId: session.session.id,
+    sub: session.user.id,
+    iss: issuerOf(config.issuer),
+    aud: AUDIENCE,
+    iat,
+    exp,
+  }
+  return { token: await signJwt(claims, await keys.signer(context)), maxAge: exp - iat }
+}
+
+/** The fields of the user that Better Auth shows to the client. */
+function defaultPayload(options: any, user: TokenSession['user']): Record<string, unknown> {
+  const { id: _id, image: _image, ...fields } = parseUserOutput(options, user as any) as Record<string, unknown>
+  return fields
+}

@@ -1,0 +1,171 @@
+/** Reads and writes signing keys: in the table `jwks` of Better Auth, or from a variable. */
+import type { JwtSigner } from './sign-jwt.ts'
+import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
+import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
+import { setupError } from '../setup-error.ts'
+import { generateKeyPair } from './sign-jwt.ts'
+import {
+  algorithmOf,
+  chooseSigningKey,
+  keysInUse,
+  parseKeys,
+  PUBLISH_BEFORE_SIGNING_MS,
+  toSigningKey,
+} from './signing-keys.ts'
+
+const TABLE = 'jwks'
+
+/** What the store needs of an endpoint's context. All supported versions of Better Auth have it. */
+export interface AuthContext {
+  adapter: any
+  /** The secret, or the secrets, with which Better Auth encrypts. */
+  secretConfig: any
+}
+
+export interface KeyStoreOptions {
+  /** The value of the variable `JWKS`; `undefined` if the keys are only in the table. */
+  jwks?: string
+  /** The algorithm of new keys. */
+  algorithm: SigningAlgorithm
+  /** The lifetime of a token, in seconds. */
+  tokenSeconds: number
+}
+
+export interface RotateOptions {
+  /** Whether the tokens of the previous keys become invalid at once. */
+  revoke: boolean
+}
+
+/** The signing keys of one plugin. */
+export interface KeyStore {
+  /**
+   * The keys that verify tokens at this time, newest first. Without static keys, there is at least
+   * one.
+   */
+  published: (context: AuthContext) => Promise<SigningKey[]>
+  /** The key that signs at this time. Without static keys, it is created if there is none. */
+  signer: (context: AuthContext) => Promise<JwtSigner>
+  /** The value for the variable `JWKS`. Creates the first key. */
+  latest: (context: AuthContext) => Promise<SigningKey[]>
+  /** Creates a key, and returns the value for the variable `JWKS`. */
+  rotate: (context: AuthContext, options: RotateOptions) => Promise<SigningKey[]>
+}
+
+/** @throws ConvueError `JWKS_INVALID` */
+export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOptions): KeyStore {
+  const staticKeys = jwks === undefined ? null : parseKeys(jwks)
+
+  async function readOrCreate(context: AuthContext): Promise<SigningKey[]> {
+    const keys = await readTable(context)
+    if (chooseSigningKey(keys, { now: Date.now(), algorithm, isPublished: false }))
+      return keys
+    return [await createKey(context, algorithm), ...keys]
+  }
+
+  async function choose(context: AuthContext): Promise<SigningKey | undefined> {
+    const now = Date.now()
+    // All functions see a new value of the variable at the same time as the new public keys.
+    if (staticKeys)
+      return chooseSigningKey(staticKeys, { now, isPublished: true })
+    return chooseSigningKey(await readOrCreate(context), { now, algorithm, isPublished: false })
+  }
+
+  /** The value for the variable: its newest key signs, and the others only verify. */
+  function toStatic(keys: SigningKey[]): SigningKey[] {
+    const now = Date.now()
+    const newest = chooseSigningKey(keys, { now, algorithm, isPublished: true })
+    return keysInUse(keys, { now, tokenSeconds })
+      .filter(key => algorithmOf(key) !== null)
+      .map(({ privateKey, ...key }) => key.id === newest?.id ? { ...key, privateKey } : key)
+  }
+
+  return {
+    async published(context) {
+      const keys = staticKeys ?? await readOrCreate(context)
+      return keysInUse(keys, { now: Date.now(), tokenSeconds })
+    },
+
+    async signer(context) {
+      const key = await choose(context)
+      if (!key?.privateKey)
+        throw setupError('SIGNING_KEY_MISSING')
+      return {
+        kid: key.id,
+        algorithm: algorithmOf(key)!,
+        privateKey: await decrypt(context, key.privateKey),
+      }
+    },
+
+    latest: async context => toStatic(await readOrCreate(context)),
+
+    async rotate(context, { revoke }) {
+      const previous = await readTable(context)
+      const created = await createKey(context, algorithm)
+      if (revoke) {
+        await Promise.all(previous.map(key => deleteKey(context, key)))
+        return toStatic([created])
+      }
+      const now = Date.now()
+      const kept = keysInUse(previous, { now, tokenSeconds })
+      await Promise.all(previous.filter(key => !kept.includes(key)).map(key => deleteKey(context, key)))
+      const retired = await Promise.all(kept.map(key => retire(context, key, now)))
+      const known = new Set(previous.map(({ id }) => id))
+      // Keys that were created elsewhere are only in the variable.
+      const others = (staticKeys ?? []).filter(({ id }) => !known.has(id)).map(key => expireBy(key, now))
+      return toStatic([created, ...retired, ...others])
+    },
+  }
+}
+
+async function readTable({ adapter }: AuthContext): Promise<SigningKey[]> {
+  const rows: any[] = await adapter.findMany({ model: TABLE })
+  return rows.map(toSigningKey)
+}
+
+/** @throws ConvueError `SIGNING_KEY_MISSING` if the adapter cannot write, as in a query. */
+async function createKey({ adapter, secretConfig }: AuthContext, algorithm: SigningAlgorithm): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generateKeyPair(algorithm)
+  const encrypted = await symmetricEncrypt({ key: secretConfig, data: JSON.stringify(privateKey) })
+  const row = await adapter.create({
+    model: TABLE,
+    data: {
+      publicKey: JSON.stringify(publicKey),
+      privateKey: JSON.stringify(encrypted),
+      createdAt: new Date(),
+    },
+  })
+  if (!row?.id)
+    throw setupError('SIGNING_KEY_MISSING')
+  return toSigningKey(row)
+}
+
+/** The key signs until the new key is published everywhere. */
+async function retire({ adapter }: AuthContext, key: SigningKey, now: number): Promise<SigningKey> {
+  const retired = expireBy(key, now + PUBLISH_BEFORE_SIGNING_MS)
+  if (retired.expiresAt !== key.expiresAt) {
+    await adapter.update({
+      model: TABLE,
+      where: [{ field: 'id', value: key.id }],
+      update: { expiresAt: new Date(retired.expiresAt!) },
+    })
+  }
+  return retired
+}
+
+function expireBy(key: SigningKey, time: number): SigningKey {
+  return { ...key, expiresAt: Math.min(key.expiresAt ?? time, time) }
+}
+
+async function deleteKey({ adapter }: AuthContext, { id }: SigningKey): Promise<void> {
+  await adapter.delete({ model: TABLE, where: [{ field: 'id', value: id }] })
+}
+
+/** @throws ConvueError `SIGNING_KEY_UNREADABLE` */
+async function decrypt({ secretConfig }: AuthContext, privateKey: string): Promise<JsonWebKey> {
+  try {
+    return JSON.parse(await symmetricDecrypt({ key: secretConfig, data: JSON.parse(privateKey) }))
+  }
+  catch (cause) {
+    throw setupError('SIGNING_KEY_UNREADABLE', undefined, cause)
+  }
+}

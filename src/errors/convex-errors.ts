@@ -1,0 +1,33 @@
+/** Errors of `convue/convex`: a set-up that cannot work inside Convex functions. */
+import type { ErrorDefinition } from './error-definition.ts'
+
+export const convexErrors = {
+  CONVEX_OPTION_INVALID: {
+    scopes: ['convex'],
+    why: (problem: string): string => `An option of \`convue/convex\` is invalid: ${problem}.`,
+    fix: 'Correct the option as its description in the API reference says.',
+    reference: 'An option of `convue/convex` is invalid. The message names the option, and says why.',
+  },
+  JWKS_INVALID: {
+    scopes: ['convex'],
+    why: (problem: string): string => `The value of \`jwks\` is not a list of signing keys: ${problem}.`,
+    fix: 'Write the variable again: `npx convex run auth:getLatestJwks | npx convex env set JWKS`.',
+    reference: 'The value of `jwks` is not a list of signing keys, as `getLatestJwks` returns it.',
+    docs: 'guides/better-auth-tokens.md#static-keys',
+  },
+  SIGNING_KEY_MISSING: {
+    scopes: ['convex'],
+    why: 'There is no key with which a token can be signed: `jwks` contains only public keys, or the table `jwks` '
+      + 'could not be written.',
+    fix: 'With `jwks`, write the variable again as `getLatestJwks` returns it. Without `jwks`, request the first token '
+      + 'through the HTTP route, since a query cannot create a key.',
+    docs: 'guides/better-auth-tokens.md#static-keys',
+  },
+  SIGNING_KEY_UNREADABLE: {
+    scopes: ['convex'],
+    why: 'The signing key cannot be decrypted: it was encrypted with another secret of Better Auth.',
+    fix: 'Restore the previous `BETTER_AUTH_SECRET`, or create new keys: `npx convex run auth:rotateKeys '
+      + '\'{"revoke":true}\' | npx convex env set JWKS`.',
+    docs: 'guides/better-auth-tokens.md#rotating-keys',
+  },
+} satisfies Record<string, ErrorDefinition>

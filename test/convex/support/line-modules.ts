@@ -1,0 +1,7 @@
+/** What the tests import of one version of Better Auth, together with `convue/convex`. */
+export * from '../../../src/convex/index.ts'
+export { memoryAdapter } from 'better-auth/adapters/memory'
+export { createAuthEndpoint } from 'better-auth/api'
+export { betterAuth } from 'better-auth/minimal'
+export { multiSession } from 'better-auth/plugins/multi-session'
+export { twoFactor } from 'better-auth/plugins/two-factor'
