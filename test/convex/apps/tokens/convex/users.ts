@@ -1,0 +1,5 @@
+import { queryGeneric } from 'convex/server'
+
+export const whoami = queryGeneric({
+  handler: async ctx => await ctx.auth.getUserIdentity(),
+})
