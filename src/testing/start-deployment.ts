@@ -119,7 +119,7 @@ function createDeployment(
 
 function decodeOutcome(outcome: Outcome): any {
   if (outcome.status === 'success')
-    return jsonToConvex(outcome.value)
+    return jsonToConvex(JSON.parse(outcome.json))
   if (outcome.data === undefined)
     throw new Error(outcome.message)
   throw Object.assign(new ConvexError(outcome.message), { data: jsonToConvex(outcome.data) })

@@ -12,8 +12,12 @@ const ISO_DATE = /^[+-]?\d{4,6}(?:-\d{2}){0,2}$/
 const ZONE = /(?:Z|UTC|[A-Z]{1,4}T|[+-]\d{2}:?\d{2})(?: ?\(.*\))?$/
 
 const nativeParse = Date.parse
-/** If the time zone of the machine is UTC, nothing has to be replaced. */
-const isUtc = new Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC'
+/**
+ * If the time zone of the machine is UTC, nothing has to be replaced. The first use of `Intl` in a
+ * process takes tens of milliseconds, and the text of a date usually contains the zone.
+ */
+const isUtc = String(new Date(0)).endsWith('(Coordinated Universal Time)')
+  || new Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC'
 
 /**
  * Replaces the methods that depend on the time zone of the machine. Node has one time zone for the

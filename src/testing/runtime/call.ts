@@ -22,8 +22,11 @@ export interface Call {
   authToken?: string | undefined
 }
 
-/** How a function ended, in Convex's JSON encoding, with the lines that it wrote to the console. */
-export type Outcome = ({ status: 'success', value: JSONValue } | Failure) & { logLines: string[] }
+/**
+ * How a function ended, with the lines that it wrote to the console. The result is the text that
+ * the function's thread has encoded: it reaches the client without being parsed.
+ */
+export type Outcome = ({ status: 'success', json: string } | Failure) & { logLines: string[] }
 
 /** The outcome of a mutation. */
 export interface Answer {

@@ -230,7 +230,7 @@ export class Data {
     if (!found)
       return null
     const { value, logLines } = JSON.parse(found.answer) as { value: JSONValue, logLines: string[] }
-    return { outcome: { status: 'success', value, logLines }, ts: found.timestamp }
+    return { outcome: { status: 'success', json: JSON.stringify(value), logLines }, ts: found.timestamp }
   }
 
   #prepare(component: string, json: SchemaJSON | null): ComponentSchema {

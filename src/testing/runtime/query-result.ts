@@ -37,8 +37,7 @@ export class QueryResult {
     this.journal = journal
     this.readsIdentity = readsIdentity
     this.readsTime = readsTime
-    // The request id is different in each failure, so it must not be compared.
-    this.text = JSON.stringify(outcome).replace(/\[Request ID: \w+\]/, '')
+    this.text = textOf(outcome)
     this.#from = ts
   }
 
@@ -119,4 +118,13 @@ export class QueryResult {
     this.#stopWatching()
     this.#endListeners.splice(0).forEach(listener => listener())
   }
+}
+
+/** A text that is equal for outcomes that a client cannot distinguish. */
+function textOf(outcome: Outcome): string {
+  // The request id is different in each failure, so it must not be compared.
+  if (outcome.status === 'error')
+    return `error ${JSON.stringify(outcome).replace(/\[Request ID: \w+\]/, '')}`
+  const { json, logLines } = outcome
+  return logLines.length === 0 ? json : `${json}\n${JSON.stringify(logLines)}`
 }

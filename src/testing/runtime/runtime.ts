@@ -343,7 +343,7 @@ export class Runtime {
     // Only clients of a development deployment receive the lines of the console.
     const logLines = errors === 'development' ? lines : []
     try {
-      return { status: 'success', value: JSON.parse(await run(lines)), logLines }
+      return { status: 'success', json: await run(lines), logLines }
     }
     catch (error) {
       if (error instanceof ConflictError)

@@ -14,7 +14,7 @@ import { metadataOf } from './functions-api.ts'
 const MAX_MESSAGE_BYTES = 20 * 2 ** 20
 
 /** The parts of a deployment that its connections use. */
-export type ConnectionsHost = Omit<SyncHost, 'metadata' | 'onChange'>
+export type ConnectionsHost = Omit<SyncHost, 'metadata' | 'transport' | 'onChange'>
 
 export class Connections {
   readonly #webSockets: WebSocketServer
@@ -43,6 +43,7 @@ export class Connections {
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new SyncConnection(++this.#lastId, webSocket, {
         ...host,
+        transport: socket,
         metadata: metadataOf(request),
         onChange: (changed, state) => {
           if (state === 'open')

@@ -231,7 +231,7 @@ function toAnswer(outcome: Outcome, format: Format): object {
   const encode = format === 'json' ? toCleanJson : (value: JSONValue) => value
   const { logLines } = outcome
   if (outcome.status === 'success')
-    return { status: 'success', value: encode(outcome.value), logLines }
+    return { status: 'success', value: encode(JSON.parse(outcome.json)), logLines }
   const { message, data } = outcome
   return { status: 'error', errorMessage: message, ...data !== undefined && { errorData: encode(data) }, logLines }
 }

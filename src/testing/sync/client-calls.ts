@@ -2,7 +2,7 @@
 import type { Call, MutationRequest } from '../runtime/call.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ServerMessage } from './protocol.ts'
-import { encodeOutcome, encodeTimestamp, Rejection } from './protocol.ts'
+import { encodeTimestamp, Rejection } from './protocol.ts'
 
 /** How many mutations, and how many actions, a client may have sent without an answer. */
 const MAX_WAITING_CALLS = 1_000
@@ -57,7 +57,7 @@ export class ClientCalls {
     this.#runningActions += 1
     void this.#host.runtime.action(call).then((outcome) => {
       this.#runningActions -= 1
-      this.#host.send({ type: 'ActionResponse', requestId, ...encodeOutcome(outcome) })
+      this.#host.send({ type: 'ActionResponse', requestId, outcome })
       this.#host.onAnswered()
     })
   }
@@ -66,7 +66,7 @@ export class ClientCalls {
     const { outcome, ts } = await this.#host.runtime.mutation(call, request)
     const committed = ts === null ? {} : { ts: encodeTimestamp(ts) }
     const { requestId } = request
-    this.#host.send({ type: 'MutationResponse', requestId, ...encodeOutcome(outcome), ...committed })
+    this.#host.send({ type: 'MutationResponse', requestId, outcome, ...committed })
     this.#runningMutation = null
     // The client drops its optimistic update at the first transition that is not older, even an
     // empty one.

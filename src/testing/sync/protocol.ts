@@ -51,39 +51,32 @@ export interface FunctionRequest {
   componentPath?: string
 }
 
+/** A value that is already encoded as JSON. */
+type JsonText = string
+
 /** The messages that a client receives. */
 export type ServerMessage
   = | {
     type: 'Transition'
     startVersion: EncodedVersion
     endVersion: EncodedVersion
-    modifications: StateModification[]
     clientClockSkew: number | undefined
     /** When the transition was sent, in nanoseconds since 1970. */
     serverTs: number
+    modifications: EncodedModification[]
   }
   | {
     type: 'MutationResponse' | 'ActionResponse'
     requestId: number
-    success: boolean
+    outcome: Outcome
     ts?: string
-    logLines: string[]
   }
   | { type: 'AuthError', error: string, baseVersion: number, authUpdateAttempted: boolean }
   | { type: 'FatalError', error: string }
   | { type: 'Ping' }
 
-export type StateModification
-  = | { type: 'QueryUpdated', queryId: number, value: JSONValue, logLines: string[], journal: string | null }
-    | {
-      type: 'QueryFailed'
-      queryId: number
-      errorMessage: string
-      errorData?: JSONValue
-      logLines: string[]
-      journal: string | null
-    }
-    | { type: 'QueryRemoved', queryId: number }
+/** `QueryUpdated`, `QueryFailed` or `QueryRemoved`, as JSON. */
+export type EncodedModification = JsonText
 
 /**
  * The state that a client has reached: its query set, its identity, and the timestamp of the data.
@@ -158,27 +151,29 @@ function isModification(modification: any): modification is QuerySetModification
     && (modification.type === 'Remove' || (modification.type === 'Add' && typeof modification.udfPath === 'string'))
 }
 
-/** The fields that the answers to mutations and actions have in common. */
-interface EncodedOutcome {
-  success: boolean
-  result: JSONValue
-  errorData?: JSONValue
-  logLines: string[]
-}
-
-export function encodeOutcome(outcome: Outcome): EncodedOutcome {
+/** Encodes the new result of a query. A result is part of a larger text, and is not parsed. */
+export function encodeResult(queryId: number, outcome: Outcome, journal: string | null): EncodedModification {
   const { logLines } = outcome
   if (outcome.status === 'success')
-    return { success: true, result: outcome.value, logLines }
-  return { success: false, result: outcome.message, ...encodeData(outcome.data), logLines }
-}
-
-export function encodeResult(queryId: number, outcome: Outcome, journal: string | null): StateModification {
-  const { logLines } = outcome
-  if (outcome.status === 'success')
-    return { type: 'QueryUpdated', queryId, value: outcome.value, logLines, journal }
+    return withResult({ type: 'QueryUpdated', queryId, logLines, journal }, 'value', outcome.json)
   const { message: errorMessage, data } = outcome
-  return { type: 'QueryFailed', queryId, errorMessage, ...encodeData(data), logLines, journal }
+  return JSON.stringify({ type: 'QueryFailed', queryId, errorMessage, ...encodeData(data), logLines, journal })
+}
+
+export function encodeRemoval(queryId: number): EncodedModification {
+  return JSON.stringify({ type: 'QueryRemoved', queryId })
+}
+
+function encodeAnswer({ outcome, ...answer }: ServerMessage & { type: 'MutationResponse' | 'ActionResponse' }): JsonText {
+  const { logLines } = outcome
+  if (outcome.status === 'success')
+    return withResult({ ...answer, success: true, logLines }, 'result', outcome.json)
+  return JSON.stringify({ ...answer, success: false, result: outcome.message, ...encodeData(outcome.data), logLines })
+}
+
+/** Adds a field that is already encoded to an object, which must not be empty. */
+function withResult(object: object, name: string, json: JsonText): JsonText {
+  return `${JSON.stringify(object).slice(0, -1)},"${name}":${json}}`
 }
 
 /** The data of an error, if the error has data. */
@@ -197,13 +192,27 @@ const MAX_TRANSITION_LENGTH = 5_000_000
 
 /** The text of a message, or the texts of its parts. */
 export function encodeMessage(message: ServerMessage): string[] {
-  const text = JSON.stringify(message)
+  const text = encode(message)
   if (message.type !== 'Transition' || text.length <= MAX_TRANSITION_LENGTH)
     return [text]
   const transitionId = randomUUID()
   const chunks = splitText(text)
   return chunks.map((chunk, partNumber) =>
     JSON.stringify({ type: 'TransitionChunk', chunk, partNumber, totalParts: chunks.length, transitionId }))
+}
+
+function encode(message: ServerMessage): JsonText {
+  switch (message.type) {
+    case 'Transition': {
+      const { modifications, ...transition } = message
+      return withResult(transition, 'modifications', `[${modifications.join()}]`)
+    }
+    case 'MutationResponse':
+    case 'ActionResponse':
+      return encodeAnswer(message)
+    default:
+      return JSON.stringify(message)
+  }
 }
 
 /** Splits a text, but not in the middle of a character, since each part must be valid UTF-8. */

@@ -3,9 +3,9 @@ import type { Identity } from '../identity.ts'
 import type { Connection } from '../log.ts'
 import type { QueryResult } from '../runtime/query-result.ts'
 import type { QueryCall } from '../runtime/shared-queries.ts'
-import type { QuerySetModification, StateModification } from './protocol.ts'
+import type { EncodedModification, QuerySetModification } from './protocol.ts'
 import { mapInPool } from './map-in-pool.ts'
-import { encodeResult, Rejection } from './protocol.ts'
+import { encodeRemoval, encodeResult, Rejection } from './protocol.ts'
 
 /**
  * How many queries of one client run at the same time. More of them would not be faster, since all
@@ -52,7 +52,7 @@ export class QuerySet {
    * @throws {Rejection} if a query that is added exists already, or if a query that is removed does
    * not exist
    */
-  modify(modification: QuerySetModification): StateModification[] {
+  modify(modification: QuerySetModification): EncodedModification[] {
     const { queryId } = modification
     const existing = this.#subscriptions.get(queryId)
     if (modification.type === 'Remove') {
@@ -60,7 +60,7 @@ export class QuerySet {
         throw new Rejection('internal', `Nonexistent query id: ${queryId}`)
       existing.release()
       this.#subscriptions.delete(queryId)
-      return [{ type: 'QueryRemoved', queryId }]
+      return [encodeRemoval(queryId)]
     }
     if (existing)
       throw new Rejection('internal', `Duplicate query ID: ${queryId}`)
@@ -83,7 +83,7 @@ export class QuerySet {
    *
    * @returns the results that differ from the last results that were sent.
    */
-  async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<StateModification[]> {
+  async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<EncodedModification[]> {
     const { identity, isAdmin } = session
     const stale = [...this.#subscriptions.values()].filter(({ result }) => result === null)
     const held: (() => void)[] = []
@@ -113,7 +113,7 @@ export class QuerySet {
     this.#subscriptions.clear()
   }
 
-  #apply(subscription: Subscription, result: QueryResult): StateModification[] {
+  #apply(subscription: Subscription, result: QueryResult): EncodedModification[] {
     // The connection may have been closed while the result was read.
     if (!this.#subscriptions.has(subscription.queryId))
       return []

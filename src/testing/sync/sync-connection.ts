@@ -1,4 +1,5 @@
 /** One WebSocket connection of a client. */
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Connection, LogEntry } from '../log.ts'
 import type { Call, MutationRequest, RequestMetadata } from '../runtime/call.ts'
@@ -7,11 +8,11 @@ import type {
   Authenticate,
   ClientMessage,
   Connect,
+  EncodedModification,
   FunctionRequest,
   ModifyQuerySet,
   QuerySetModification,
   ServerMessage,
-  StateModification,
   Version,
 } from './protocol.ts'
 import type { Session, SessionHost } from './session.ts'
@@ -19,7 +20,8 @@ import { randomUUID } from 'node:crypto'
 import { clock } from '../runtime/clock.ts'
 import { ClientCalls } from './client-calls.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { decodeTimestamp, encodeMessage, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
+import { Outbox } from './outbox.ts'
+import { decodeTimestamp, encodeVersion, parseClientMessage, Rejection } from './protocol.ts'
 import { QuerySet } from './query-set.ts'
 import { ANONYMOUS, openSession } from './session.ts'
 
@@ -30,6 +32,8 @@ const TRY_AGAIN_LATER = 1013
 /** The parts of a deployment that all of its connections use. */
 export interface SyncHost extends SessionHost {
   runtime: Runtime
+  /** The stream to which the socket writes. */
+  transport: Duplex
   /** The sender of the request that has opened the socket. */
   metadata: RequestMetadata
   log: (entry: Omit<LogEntry, 'at'>) => void
@@ -42,6 +46,7 @@ export class SyncConnection {
   readonly id: number
   readonly #socket: WebSocket
   readonly #host: SyncHost
+  readonly #outbox: Outbox
   readonly #keepAlive: KeepAlive
   readonly #calls: ClientCalls
 
@@ -72,6 +77,7 @@ export class SyncConnection {
     this.id = id
     this.#socket = socket
     this.#host = host
+    this.#outbox = new Outbox(socket, host.transport)
     this.#keepAlive = new KeepAlive(socket, () => this.#send({ type: 'Ping' }))
     this.#calls = new ClientCalls({
       runtime: host.runtime,
@@ -259,7 +265,7 @@ export class SyncConnection {
    * Applies the identity and the changes of the query set that the client has requested. Returns
    * the removals of queries, which the client must receive.
    */
-  #applyRequests(): StateModification[] {
+  #applyRequests(): EncodedModification[] {
     const modifications = this.#pendingModifications.splice(0)
     if (modifications.length === 0 && this.#pendingSession === null)
       return []
@@ -306,8 +312,7 @@ export class SyncConnection {
     if (!this.#isOpen)
       return
     this.#keepAlive.onSent()
-    for (const text of encodeMessage(message))
-      this.#socket.send(text)
+    this.#outbox.send(message)
   }
 
   #onClose(reason: string): void {

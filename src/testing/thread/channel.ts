@@ -28,14 +28,22 @@ export interface RequestMessage {
   request: WorkerRequest
 }
 
+/** What has happened in a deployment since its thread last sent a message. */
+export interface DeploymentEvents {
+  log: LogEntry[]
+  /** The connections that have changed; `null` for closed connections. */
+  connections: [id: number, connection: Connection | null][]
+}
+
 /**
- * The messages that the main thread receives. Events arrive before the answer to the request that
- * caused them.
+ * The messages that the main thread receives. An answer contains the events that have happened
+ * before it.
  */
-export type WorkerMessage
-  = | { type: 'answer', id: number, value: unknown }
-    | { type: 'failure', id: number, error: SerializedError }
-    | { type: 'events', log: LogEntry[], connections: [id: number, connection: Connection | null][] }
+export type WorkerMessage = { events: DeploymentEvents | null } & (
+  | { type: 'answer', id: number, value: unknown }
+  | { type: 'failure', id: number, error: SerializedError }
+  | { type: 'events' }
+)
 
 /** An error in a form that can be sent between threads. */
 type SerializedError

@@ -1,7 +1,7 @@
 /** The main thread's handle of the thread in which a deployment runs. */
 import type { ConvueError } from '../../errors/convue-error.ts'
 import type { Connection, LogEntry } from '../log.ts'
-import type { EntryData, RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
+import type { DeploymentEvents, EntryData, RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
 import { Worker } from 'node:worker_threads'
 import { testingError } from '../testing-error.ts'
 import { deserializeError } from './channel.ts'
@@ -49,23 +49,28 @@ export class DeploymentThread {
   }
 
   #receive(message: WorkerMessage): void {
+    if (message.events)
+      this.#addEvents(message.events)
     switch (message.type) {
       case 'answer':
         return this.#settle(message.id)?.resolve(message.value)
       case 'failure':
         return this.#settle(message.id)?.reject(deserializeError(message.error))
       case 'events':
-        this.log.push(...message.log)
-        this.log.splice(0, this.log.length - KEPT_LOG_ENTRIES)
-        for (const [id, connection] of message.connections) {
-          if (connection)
-            this.connections.set(id, connection)
-          else
-            this.connections.delete(id)
-        }
         return
       default:
         message satisfies never
+    }
+  }
+
+  #addEvents({ log, connections }: DeploymentEvents): void {
+    this.log.push(...log)
+    this.log.splice(0, this.log.length - KEPT_LOG_ENTRIES)
+    for (const [id, connection] of connections) {
+      if (connection)
+        this.connections.set(id, connection)
+      else
+        this.connections.delete(id)
     }
   }
 

@@ -1,7 +1,8 @@
 /** Runs a deployment in its thread, and answers the requests of the main thread. */
 import type { LogEntry } from '../log.ts'
-import type { RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
+import type { DeploymentEvents, RequestMessage, WorkerMessage, WorkerRequest } from './channel.ts'
 import process from 'node:process'
+import { setTimeout } from 'node:timers'
 import { parentPort } from 'node:worker_threads'
 import { clock } from '../runtime/clock.ts'
 import { DeploymentServer } from '../server/server.ts'
@@ -13,7 +14,13 @@ import { serializeError } from './channel.ts'
  */
 let server: DeploymentServer | undefined
 let log: LogEntry[] = []
-let isFlushDue = false
+let isReportDue = false
+
+/**
+ * How long events wait for an answer that takes them along, or for further events. A message for
+ * each event would take longer than many functions run.
+ */
+const REPORT_DELAY_MS = 10
 
 /** Serves the requests of the main thread. */
 export function serveDeployment(): void {
@@ -25,12 +32,10 @@ export function serveDeployment(): void {
   parentPort!.on('message', async ({ id, request }: RequestMessage) => {
     try {
       const value = await handle(request)
-      flushEvents()
-      post({ type: 'answer', id, value })
+      post({ type: 'answer', id, value, events: takeEvents() })
     }
     catch (error) {
-      flushEvents()
-      post({ type: 'failure', id, error: serializeError(error) })
+      post({ type: 'failure', id, error: serializeError(error), events: takeEvents() })
     }
   })
 }
@@ -72,18 +77,24 @@ async function handle(request: WorkerRequest): Promise<unknown> {
 function onEvent(entry: LogEntry | null): void {
   if (entry)
     log.push(entry)
-  if (!isFlushDue)
-    setImmediate(flushEvents)
-  isFlushDue = true
+  if (!isReportDue)
+    setTimeout(reportEvents, REPORT_DELAY_MS)
+  isReportDue = true
 }
 
-function flushEvents(): void {
-  isFlushDue = false
+function reportEvents(): void {
+  isReportDue = false
+  const events = takeEvents()
+  if (events)
+    post({ type: 'events', events })
+}
+
+/** The events that have not been sent; `null` if there are none. */
+function takeEvents(): DeploymentEvents | null {
   const connections = server?.takeChangedConnections() ?? []
   const entries = log
   log = []
-  if (entries.length > 0 || connections.length > 0)
-    post({ type: 'events', log: entries, connections })
+  return entries.length > 0 || connections.length > 0 ? { log: entries, connections } : null
 }
 
 function post(message: WorkerMessage): void {
