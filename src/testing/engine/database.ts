@@ -1,5 +1,5 @@
 /** Opens the database of a deployment: in memory, or in a folder that only one process may use. */
-import type { DatabaseSync } from './sqlite.ts'
+import type { DatabaseSync, StatementSync } from './sqlite.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from './sqlite.ts'
@@ -61,12 +61,23 @@ function checkFormat(database: DatabaseSync, folder: string): void {
     throw new FolderFormatError(folder)
 }
 
+/** Each commit would parse the texts of these statements again. */
+const statements = new WeakMap<DatabaseSync, { begin: StatementSync, commit: StatementSync }>()
+
+function statementsOf(database: DatabaseSync): { begin: StatementSync, commit: StatementSync } {
+  const known = statements.get(database)
+    ?? { begin: database.prepare('BEGIN IMMEDIATE'), commit: database.prepare('COMMIT') }
+  statements.set(database, known)
+  return known
+}
+
 /** Runs a function in a transaction of SQLite, which is undone if the function throws. */
 export function inTransaction<T>(database: DatabaseSync, body: () => T): T {
-  database.exec('BEGIN IMMEDIATE')
+  const { begin, commit } = statementsOf(database)
+  begin.run()
   try {
     const result = body()
-    database.exec('COMMIT')
+    commit.run()
     return result
   }
   catch (error) {

@@ -3,7 +3,7 @@ import type { Value } from 'convex/values'
 import type { LimitPolicy, Meter } from './limits.ts'
 import type { DocumentSchema } from './schema.ts'
 import type { DocumentValue, StoredDocument, TableInfo, Transaction } from './types.ts'
-import { compareValues, getConvexSize } from 'convex/values'
+import { compareValues } from 'convex/values'
 import { DeveloperError } from './developer-error.ts'
 import { checkFields } from './document-fields.ts'
 import { encodeKey } from './index-key.ts'
@@ -28,7 +28,7 @@ export function getDocument(
   meter.readRange('by_id', encodeKey([id]))
   const document = transaction.get(id)
   if (document)
-    meter.readDocument(getConvexSize(document.value as Value))
+    meter.readDocument(document)
   return document
 }
 

@@ -24,7 +24,7 @@ const TERMINATOR = 0x00
 /**
  * The byte that follows each zero byte in a string or a byte array. No value begins with this byte.
  */
-const ESCAPE = 0xFF
+export const ESCAPE = 0xFF
 
 /** The placeholder for the timestamp of the commit, which `convex/values` does not export. */
 const COMMIT_TIMESTAMP: unknown = jsonToConvex({ $commitTs: null })

@@ -1,6 +1,8 @@
 /** Meters what one function reads, writes and schedules, and enforces Convex's limits. */
+import type { SizedDocument } from './document-sizes.ts'
 import { Buffer } from 'node:buffer'
 import { DeveloperError } from './developer-error.ts'
+import { DocumentSizes } from './document-sizes.ts'
 import { formatBytes } from './format-bytes.ts'
 
 /**
@@ -33,6 +35,7 @@ export const FUNCTION_LIMITS = {
 }
 
 type Metered = keyof typeof FUNCTION_LIMITS
+const METERED = Object.keys(FUNCTION_LIMITS) as Metered[]
 
 /**
  * What a nested call may use of each limit, by the names of `getTransactionMetrics()`. A limit that
@@ -175,6 +178,7 @@ export class Meter {
   readonly #policy: LimitPolicy
   readonly #used = new Map<Metered, number>()
   readonly #ranges = new Set<string>()
+  readonly #bytesRead = new DocumentSizes()
   /** The limits of the call that runs now. */
   #limits = FUNCTION_LIMITS
 
@@ -182,9 +186,11 @@ export class Meter {
     this.#policy = policy
   }
 
-  readDocument(bytes: number): void {
+  readDocument(document: SizedDocument): void {
     this.#use('documentsRead', 1)
-    this.#use('bytesRead', bytes)
+    this.#bytesRead.add(document)
+    if (this.#bytesRead.exceed(this.#limits.bytesRead))
+      this.#exceed('bytesRead')
   }
 
   /** Counts the read of a range. The same range counts once, however often it is read. */
@@ -246,8 +252,11 @@ export class Meter {
 
   /** Warns of each limit that the function has nearly reached. */
   warnOfNearLimits(): void {
-    for (const [metered, used] of this.#used) {
+    for (const metered of METERED) {
       const limit = FUNCTION_LIMITS[metered]
+      if (metered === 'bytesRead' && !this.#bytesRead.exceed(WARNING_SHARE * limit))
+        continue
+      const used = this.#usedOf(metered)
       const { warning, unit = '', hint = '' } = WORDS[metered]
       if (used > WARNING_SHARE * limit && used <= limit)
         this.#policy.warn(`${warning} (actual: ${used}${unit}, limit: ${limit}${unit}). ${hint}`.trimEnd())
@@ -256,12 +265,14 @@ export class Meter {
 
   #use(metered: Metered, amount: number): void {
     const used = this.#usedOf(metered) + amount
-    const limit = this.#limits[metered]
     this.#used.set(metered, used)
-    if (used <= limit)
-      return
+    if (used > this.#limits[metered])
+      this.#exceed(metered)
+  }
+
+  #exceed(metered: Metered): void {
     const { code, error, hint, printLimit = String } = WORDS[metered]
-    const sentence = `${error} (limit: ${printLimit(limit)})`
+    const sentence = `${error} (limit: ${printLimit(this.#limits[metered])})`
     if (hint)
       this.#policy.exceeded(code, `${sentence}. ${hint}`)
     else
@@ -269,6 +280,8 @@ export class Meter {
   }
 
   #usedOf(metered: Metered): number {
+    if (metered === 'bytesRead')
+      return this.#bytesRead.sum
     return this.#used.get(metered) ?? 0
   }
 }

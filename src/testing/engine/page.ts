@@ -1,12 +1,11 @@
 /** Pagination. When a page's query runs again, the page ends at the same position as before. */
-import type { Value } from 'convex/values'
 import type { CursorPosition } from './cursor.ts'
 import type { QueryContext, QuerySource } from './query-source.ts'
 import type { QueryJSON } from './query.ts'
 import type { Interval, Key, StoredDocument } from './types.ts'
-import { getConvexSize } from 'convex/values'
 import { decodeCursor, encodeCursor, END, fingerprintOf, partOf } from './cursor.ts'
 import { DeveloperError } from './developer-error.ts'
+import { DocumentSizes } from './document-sizes.ts'
 import { FUNCTION_LIMITS, LimitError } from './limits.ts'
 import { openSource, Operators } from './query.ts'
 
@@ -49,7 +48,7 @@ interface Read {
   documents: StoredDocument[]
   /** The positions of all rows that were read, including the rows that a filter has excluded. */
   positions: Key[]
-  bytes: number
+  sizes: DocumentSizes
   /** Why reading has ended before the end of the interval. */
   stop: 'full' | 'limit' | null
 }
@@ -101,7 +100,7 @@ function checkRequest({ pageSize, maximumRowsRead, maximumBytesRead }: PageReque
 
 /** A page with a given end has to be read up to this end, whatever the request's limits are. */
 function readRows(request: PageRequest, source: QuerySource, part: Interval, hasEnd: boolean): Read {
-  const read: Read = { documents: [], positions: [], bytes: 0, stop: null }
+  const read: Read = { documents: [], positions: [], sizes: new DocumentSizes(), stop: null }
   const operators = new Operators(request.query.operators)
   const rows = source.read(part, hasEnd ? undefined : request.pageSize)
   try {
@@ -115,7 +114,7 @@ function readRows(request: PageRequest, source: QuerySource, part: Interval, has
         break
       const { key, document } = next.value
       read.positions.push(key)
-      read.bytes += getConvexSize(document.value as Value)
+      read.sizes.add(document)
       if (operators.accept(document))
         read.documents.push(document)
     }
@@ -132,12 +131,12 @@ function readRows(request: PageRequest, source: QuerySource, part: Interval, has
   return read
 }
 
-function reasonToStop(request: PageRequest, { documents, positions, bytes }: Read): Read['stop'] {
+function reasonToStop(request: PageRequest, { documents, positions, sizes }: Read): Read['stop'] {
   if (documents.length >= request.pageSize)
     return 'full'
   if (positions.length >= (request.maximumRowsRead ?? Number.POSITIVE_INFINITY))
     return 'limit'
-  if (bytes >= (request.maximumBytesRead ?? Number.POSITIVE_INFINITY))
+  if (typeof request.maximumBytesRead === 'number' && sizes.sum >= request.maximumBytesRead)
     return 'limit'
   return null
 }
@@ -163,6 +162,6 @@ function statusOf(request: PageRequest, { kind }: QuerySource, read: Read): Page
     ? SOFT_SEARCH_ROWS
     : SOFT_SHARE * Math.min(request.maximumRowsRead ?? documentsRead, documentsRead)
   const softBytes = SOFT_SHARE * Math.min(request.maximumBytesRead ?? bytesRead, bytesRead)
-  const isLarge = read.positions.length > softRows || read.bytes > softBytes || read.documents.length > SOFT_PAGE_ROWS
-  return isLarge ? 'SplitRecommended' : null
+  const isLong = read.positions.length > softRows || read.documents.length > SOFT_PAGE_ROWS
+  return isLong || read.sizes.exceed(softBytes) ? 'SplitRecommended' : null
 }

@@ -1,11 +1,9 @@
 /** Executes the queries that `convex/server` serializes. */
-import type { Value } from 'convex/values'
 import type { ExpressionJSON } from './filter.ts'
 import type { RangeExpressionJSON } from './index-range.ts'
 import type { QueryContext, QuerySource } from './query-source.ts'
 import type { SearchFilterJSON } from './text-search.ts'
 import type { IndexInfo, Interval, Order, StoredDocument } from './types.ts'
-import { getConvexSize } from 'convex/values'
 import { findIndex } from './catalog.ts'
 import { DeveloperError } from './developer-error.ts'
 import { compileFilter } from './filter.ts'
@@ -72,7 +70,7 @@ function openIndex(
         return
       meter.readRange(index.id, part.start)
       for (const row of transaction.scan(index, part, order ?? 'asc', expectedRows)) {
-        meter.readDocument(getConvexSize(row.document.value as Value))
+        meter.readDocument(row.document)
         yield row
       }
     },

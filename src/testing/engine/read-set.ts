@@ -1,9 +1,9 @@
 /** Which documents and intervals of indexes a transaction has read. */
 import type { IndexInfo, Interval, Key, Order } from './types.ts'
 import type { Write } from './write.ts'
-import { Buffer } from 'node:buffer'
 import { afterPrefix } from './index-key.ts'
 import { IntervalSet } from './interval-set.ts'
+import { keyText } from './key-text.ts'
 
 /** The reads of one index. */
 interface IndexReads {
@@ -98,11 +98,6 @@ export class ScanRead {
       return { start: this.interval.start, end: afterPrefix(this.#last) }
     return { start: this.#last, end: this.interval.end }
   }
-}
-
-/** A key as a string, because a `Map` compares byte arrays by reference. */
-export function keyText(key: Key): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
 
 function rangesOf(reads: IndexReads): IntervalSet {

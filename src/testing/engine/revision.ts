@@ -1,7 +1,13 @@
 /** One revision of a document. Its fields are decoded when they are read for the first time. */
-import type { JSONValue } from 'convex/values'
+import type { JSONValue, Value } from 'convex/values'
 import type { DocumentValue, StoredDocument } from './types.ts'
-import { convexToJson, jsonToConvex } from 'convex/values'
+import { convexToJson, getConvexSize, jsonToConvex } from 'convex/values'
+
+/**
+ * How many bytes a character of JSON can stand for: a digit and the comma after it stand for a
+ * number, which has 9 bytes.
+ */
+const BYTES_PER_CHARACTER = 5
 
 export class Revision implements StoredDocument {
   readonly id: string
@@ -34,5 +40,13 @@ export class Revision implements StoredDocument {
   get value(): DocumentValue {
     this.#value ??= jsonToConvex(JSON.parse(this.json) as JSONValue) as DocumentValue
     return this.#value
+  }
+
+  get size(): number {
+    return getConvexSize(this.value as Value)
+  }
+
+  get largestSize(): number {
+    return this.json.length * BYTES_PER_CHARACTER
   }
 }

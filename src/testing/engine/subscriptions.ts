@@ -1,9 +1,9 @@
 /** Finds the subscriptions that a commit affects, by the keys of the changed rows. */
 import type { ReadSet } from './read-set.ts'
-import type { Key } from './types.ts'
+import type { Interval, Key } from './types.ts'
 import type { Write } from './write.ts'
 import { IntervalTree } from './interval-tree.ts'
-import { keyText } from './read-set.ts'
+import { isPrefixInterval, PrefixMap } from './prefix-map.ts'
 
 /** A subscription ends when a commit affects it. The query runs again and makes a new one. */
 export interface Subscription {
@@ -13,9 +13,43 @@ export interface Subscription {
 }
 
 /** The subscriptions that read one index. */
-interface IndexSubscriptions {
-  points: Map<string, Set<Subscription>>
-  ranges: IntervalTree<Subscription>
+class IndexSubscriptions {
+  /** A key that was read is a prefix of only itself, since keys end with ids. */
+  readonly #prefixes = new PrefixMap<Subscription>()
+  readonly #ranges = new IntervalTree<Subscription>()
+
+  get isEmpty(): boolean {
+    return this.#prefixes.isEmpty && this.#ranges.isEmpty
+  }
+
+  add(points: Iterable<Key>, ranges: Iterable<Interval>, subscription: Subscription): void {
+    for (const point of points)
+      this.#prefixes.add(point, subscription)
+    for (const range of ranges) {
+      if (isPrefixInterval(range))
+        this.#prefixes.add(range.start, subscription)
+      else
+        this.#ranges.add(range, subscription)
+    }
+  }
+
+  delete(points: Iterable<Key>, ranges: Iterable<Interval>, subscription: Subscription): void {
+    for (const point of points)
+      this.#prefixes.delete(point, subscription)
+    for (const range of ranges) {
+      if (isPrefixInterval(range))
+        this.#prefixes.delete(range.start, subscription)
+      else
+        this.#ranges.delete(range, subscription)
+    }
+  }
+
+  collect(key: Key | undefined, found: Set<Subscription>): void {
+    if (!key)
+      return
+    this.#prefixes.collect(key, found)
+    this.#ranges.collect(key, found)
+  }
 }
 
 export class Subscriptions {
@@ -28,13 +62,8 @@ export class Subscriptions {
 
   add(subscription: Subscription): void {
     this.#all.add(subscription)
-    for (const { index, points, ranges } of subscription.reads.entries()) {
-      const subscriptions = this.#of(index)
-      for (const point of points)
-        addPoint(subscriptions.points, keyText(point), subscription)
-      for (const range of ranges)
-        subscriptions.ranges.add(range, subscription)
-    }
+    for (const { index, points, ranges } of subscription.reads.entries())
+      this.#of(index).add(points, ranges, subscription)
   }
 
   delete(subscription: Subscription): void {
@@ -42,11 +71,8 @@ export class Subscriptions {
       return
     for (const { index, points, ranges } of subscription.reads.entries()) {
       const subscriptions = this.#of(index)
-      for (const point of points)
-        deletePoint(subscriptions.points, keyText(point), subscription)
-      for (const range of ranges)
-        subscriptions.ranges.delete(range, subscription)
-      if (subscriptions.points.size === 0 && subscriptions.ranges.isEmpty)
+      subscriptions.delete(points, ranges, subscription)
+      if (subscriptions.isEmpty)
         this.#byIndex.delete(index)
     }
   }
@@ -56,10 +82,8 @@ export class Subscriptions {
     for (const { indexes, keysBefore, keysAfter } of writes) {
       indexes.forEach(({ id }, position) => {
         const subscriptions = this.#byIndex.get(id)
-        if (!subscriptions)
-          return
-        collect(subscriptions, keysBefore[position], found)
-        collect(subscriptions, keysAfter[position], found)
+        subscriptions?.collect(keysBefore[position], found)
+        subscriptions?.collect(keysAfter[position], found)
       })
     }
     return found
@@ -90,31 +114,9 @@ export class Subscriptions {
   #of(index: number): IndexSubscriptions {
     let subscriptions = this.#byIndex.get(index)
     if (!subscriptions) {
-      subscriptions = { points: new Map(), ranges: new IntervalTree() }
+      subscriptions = new IndexSubscriptions()
       this.#byIndex.set(index, subscriptions)
     }
     return subscriptions
   }
-}
-
-function collect({ points, ranges }: IndexSubscriptions, key: Key | undefined, found: Set<Subscription>): void {
-  if (!key)
-    return
-  points.get(keyText(key))?.forEach(subscription => found.add(subscription))
-  ranges.collect(key, found)
-}
-
-function addPoint(points: Map<string, Set<Subscription>>, key: string, subscription: Subscription): void {
-  const subscriptions = points.get(key)
-  if (subscriptions)
-    subscriptions.add(subscription)
-  else
-    points.set(key, new Set([subscription]))
-}
-
-function deletePoint(points: Map<string, Set<Subscription>>, key: string, subscription: Subscription): void {
-  const subscriptions = points.get(key)
-  subscriptions?.delete(subscription)
-  if (subscriptions?.size === 0)
-    points.delete(key)
 }

@@ -5,7 +5,7 @@ import type { QueryContext, QuerySource } from './query-source.ts'
 import type { SearchIndexJSON } from './schema.ts'
 import type { Interval, Key, Row, StoredDocument } from './types.ts'
 import { Buffer } from 'node:buffer'
-import { compareValues, getConvexSize } from 'convex/values'
+import { compareValues } from 'convex/values'
 import { findSearchIndex, splitIndexName } from './catalog.ts'
 import { DeveloperError } from './developer-error.ts'
 import { decodeMaybeUndefined } from './filter.ts'
@@ -50,7 +50,7 @@ export function openSearch(source: SearchSourceJSON, context: QueryContext): Que
       for (const row of results) {
         if (isBefore(row.key, start) || (end !== null && !isBefore(row.key, end)))
           continue
-        context.meter.readDocument(getConvexSize(row.document.value as Value))
+        context.meter.readDocument(row.document)
         yield row
         if (++count === MAX_RESULTS)
           throw tooManyResults()

@@ -46,6 +46,10 @@ export interface StoredDocument {
    * them.
    */
   readonly value: DocumentValue
+  /** The size in bytes by Convex's rules. The fields are decoded to compute it. */
+  readonly size: number
+  /** A size that `size` does not exceed, and that is known without the fields. */
+  readonly largestSize: number
 }
 
 export type DocumentValue = Record<string, Value | undefined>

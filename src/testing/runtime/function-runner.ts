@@ -14,7 +14,6 @@ import type { Scheduler } from './scheduler.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { NestedKind, SyscallHost, SyscallResult } from './syscall.ts'
 import type { SyscallForm } from './system-calls.ts'
-import { randomInt } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import process from 'node:process'
 import { jsonToConvex } from 'convex/values'
@@ -136,7 +135,7 @@ export class FunctionRunner {
       request: { url, method, headers, body: body && toStream(body) },
       requestId: origin.requestId,
       now: clock.now(),
-      seed: randomInt(2 ** 31),
+      seed: newSeed(),
     }, this.#handlerOf(invocation))
     execution.rootId = running.callId
     const { outcome } = await running.result
@@ -224,7 +223,7 @@ export class FunctionRunner {
       argsJson: JSON.stringify([args]),
       requestId: origin.requestId,
       now: transaction?.beginTime ?? clock.now(),
-      seed: randomInt(2 ** 31),
+      seed: newSeed(),
       ...(rootId === 0 ? {} : { rootId }),
     }, this.#handlerOf(invocation))
     if (rootId === 0)
@@ -428,6 +427,11 @@ function errorOf(outcome: CallOutcome | { status: 'interrupted' }, functions: st
   const lines = stack.split('\n').filter(line => line.startsWith('    at ') && line.includes(functions + sep))
   const place = lines.map(line => `${line.replace('file://', '').replace(functions, `../${basename(functions)}`)}\n`)
   return new FunctionError(`${message}\n${place.join('')}`, dataJson === undefined ? undefined : JSON.parse(dataJson))
+}
+
+/** The seed of `Math.random()` in a function. */
+function newSeed(): number {
+  return Math.floor(Math.random() * 2 ** 31)
 }
 
 function toStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {

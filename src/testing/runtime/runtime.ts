@@ -14,7 +14,7 @@ import type { LoadedFunctions } from './loaded-functions.ts'
 import type { JobSteps, ScheduledJob } from './scheduler.ts'
 import type { QueryCall } from './shared-queries.ts'
 import type { SigningKey } from './signing-key.ts'
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
 import { CronRunner } from './crons.ts'
@@ -395,7 +395,8 @@ export class Runtime {
 }
 
 function newOrigin(identity: Identity, { metadata, authToken = null }: Partial<RequestSource> = {}): Origin {
-  const requestId = randomBytes(8).toString('hex')
+  // `randomBytes` would take as long as a short query, since it does not read random bytes ahead.
+  const requestId = randomUUID().replaceAll('-', '').slice(0, 16)
   const { ip, userAgent } = metadata ?? { ip: null, userAgent: null }
   return { identity, requestId, ip, userAgent, authToken, authenticationError: null, job: null }
 }

@@ -1,4 +1,5 @@
 import type { Value } from 'convex/values'
+import type { SizedDocument } from '../../../src/testing/engine/document-sizes.ts'
 import type { LimitsMode } from '../../../src/testing/engine/limits.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { formatBytes } from '../../../src/testing/engine/format-bytes.ts'
@@ -21,10 +22,14 @@ function repeat(times: number, body: (index: number) => void): void {
 
 const MIB = 2 ** 20
 
+function ofSize(size: number): SizedDocument {
+  return { size, largestSize: size * 5 }
+}
+
 describe('meter', () => {
   it.each<[string, (meter: Meter) => void, (meter: Meter) => void, string]>([
-    ['32,000 documents read', meter => repeat(32_000, () => meter.readDocument(0)), meter => meter.readDocument(0), 'Too many documents read in a single function execution (limit: 32000).'],
-    ['16 MiB read', meter => meter.readDocument(16 * MIB), meter => meter.readDocument(1), 'Too many bytes read in a single function execution (limit: 16777216 bytes).'],
+    ['32,000 documents read', meter => repeat(32_000, () => meter.readDocument(ofSize(0))), meter => meter.readDocument(ofSize(0)), 'Too many documents read in a single function execution (limit: 32000).'],
+    ['16 MiB read', meter => meter.readDocument(ofSize(16 * MIB)), meter => meter.readDocument(ofSize(1)), 'Too many bytes read in a single function execution (limit: 16777216 bytes).'],
     ['4,096 ranges read', meter => repeat(4096, index => meter.readRange(1, new Uint8Array([index >> 8, index & 255]))), meter => meter.readRange(crypto.randomUUID(), new Uint8Array()), 'Too many reads in a single function execution (limit: 4096).'],
     ['16,000 documents written', meter => repeat(16_000, () => meter.writeDocument(0)), meter => meter.writeDocument(0), 'Too many writes in a single function execution (limit: 16000)'],
     ['16 MiB written', meter => meter.writeDocument(16 * MIB), meter => meter.writeDocument(1), 'Too many bytes written in a single function execution (limit: 16 MiB)'],
@@ -54,7 +59,7 @@ describe('meter', () => {
     expect(warnings).toEqual([])
     repeat(800, () => meter.writeDocument(10))
     meter.schedule(0)
-    repeat(25_601, () => meter.readDocument(1))
+    repeat(25_601, () => meter.readDocument(ofSize(1)))
     meter.warnOfNearLimits()
     expect(warnings).toEqual(['Many documents read in a single function execution (actual: 25601, limit: 32000). '
       + 'Consider smaller limits in queries, pagination, or an index with a narrow range.'])

@@ -1,12 +1,11 @@
-import type { Value } from 'convex/values'
 import type { QueryContext } from '../../../src/testing/engine/query-source.ts'
 import type { SearchIndexJSON, VectorIndexJSON } from '../../../src/testing/engine/schema.ts'
 import type { DocumentValue, IndexInfo, Interval, Key, Order, Row, StoredDocument, TableInfo, Transaction } from '../../../src/testing/engine/types.ts'
 import { Buffer } from 'node:buffer'
-import { convexToJson } from 'convex/values'
 import { encodeId, newIdBytes } from '../../../src/testing/engine/ids.ts'
 import { documentKey } from '../../../src/testing/engine/index-key.ts'
 import { LimitPolicy, Meter } from '../../../src/testing/engine/limits.ts'
+import { Revision } from '../../../src/testing/engine/revision.ts'
 
 interface TableOptions {
   indexes?: Record<string, string[]>
@@ -66,7 +65,7 @@ export class NaiveDatabase {
 
   #store(table: number, value: DocumentValue): void {
     const id = value._id as string
-    this.#documents.set(id, { id, table, value, json: JSON.stringify(convexToJson(value as Value)) })
+    this.#documents.set(id, Revision.of(id, table, value))
   }
 
   * #scan(index: IndexInfo, { start, end }: Interval, order: Order): IterableIterator<Row> {

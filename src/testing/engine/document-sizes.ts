@@ -1,0 +1,35 @@
+/** Adds up the sizes of documents, and decodes the documents only if the sum may matter. */
+import type { StoredDocument } from './types.ts'
+
+export type SizedDocument = Pick<StoredDocument, 'size' | 'largestSize'>
+
+/**
+ * The sum of the sizes of documents. The size of a document takes as long to compute as all other
+ * steps of reading it, and most sums are far below their limit.
+ */
+export class DocumentSizes {
+  /** In bytes, without the documents of `#unsized`. */
+  #sum = 0
+  #unsized: SizedDocument[] = []
+  /** A sum that the sizes of these documents do not exceed. */
+  #largestRest = 0
+
+  add(document: SizedDocument): void {
+    this.#unsized.push(document)
+    this.#largestRest += document.largestSize
+  }
+
+  /** Whether the sum is greater than a number of bytes. */
+  exceed(bytes: number): boolean {
+    return this.#sum > bytes || (this.#sum + this.#largestRest > bytes && this.sum > bytes)
+  }
+
+  get sum(): number {
+    const documents = this.#unsized
+    this.#unsized = []
+    this.#largestRest = 0
+    for (const { size } of documents)
+      this.#sum += size
+    return this.#sum
+  }
+}
