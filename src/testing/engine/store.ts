@@ -32,6 +32,14 @@ const ROWS = `
   SELECT key, row, id, json FROM entries CROSS JOIN documents ON row = document
   WHERE index_id = ? AND key >= ? AND key < ?`
 
+/**
+ * Without the sign, SQLite would choose a plan for the value of the limit, and so compile the
+ * statement again each time it runs, which takes twice as long as reading a row.
+ *
+ * @see https://sqlite.org/c3ref/prepare.html
+ */
+const LIMIT = 'LIMIT +?'
+
 interface StoredRow {
   key: Key
   row: number
@@ -55,8 +63,8 @@ export class Store {
     this.#document = database.prepare(`
       SELECT row, id, json FROM entries CROSS JOIN documents ON row = document WHERE index_id = ? AND key = ?`)
     this.#rows = {
-      asc: database.prepare(`${ROWS} ORDER BY key LIMIT ?`),
-      desc: database.prepare(`${ROWS} ORDER BY key DESC LIMIT ?`),
+      asc: database.prepare(`${ROWS} ORDER BY key ${LIMIT}`),
+      desc: database.prepare(`${ROWS} ORDER BY key DESC ${LIMIT}`),
     }
     this.#insertDocument = database.prepare('INSERT INTO documents (id, json) VALUES (?, ?)')
     this.#updateDocument = database.prepare('UPDATE documents SET json = ? WHERE row = ?')
