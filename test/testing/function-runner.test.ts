@@ -6,6 +6,7 @@ import type { LoadedFunctions } from '../../src/testing/runtime/loaded-functions
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DataFolder } from '../../src/testing/data-folder.ts'
 import { Engine } from '../../src/testing/engine/engine.ts'
+import { CallArgs } from '../../src/testing/runtime/call-args.ts'
 import { Data } from '../../src/testing/runtime/data.ts'
 import { Files } from '../../src/testing/runtime/files.ts'
 import { FunctionRunner } from '../../src/testing/runtime/function-runner.ts'
@@ -35,6 +36,8 @@ const DESCRIPTION: FunctionsDescription = {
 }
 
 const ORIGIN: Origin = { identity: null, requestId: 'request', ip: null, userAgent: null, authToken: null, authenticationError: null, job: null }
+
+const NO_ARGS = new CallArgs({})
 
 /** The threads of one load. */
 class FakeHost {
@@ -85,7 +88,7 @@ describe('functionRunner, when the functions are loaded again', () => {
     const { runner, first, second } = reloadDuring('1.0/runUdf', { udfType: 'mutation', name: 'calls:inner', args: {} })
     const outer = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'outer' }, 'mutation', 'client')
 
-    await runner.runMutation(outer, {}, ORIGIN, [])
+    await runner.runMutation(outer, NO_ARGS, ORIGIN, [])
     expect(first.names).toEqual(['outer', 'inner'])
     expect(first.requests[1]).toMatchObject({ rootId: 7 })
     expect(second.requests).toEqual([])
@@ -95,7 +98,7 @@ describe('functionRunner, when the functions are loaded again', () => {
     const { runner, first, second } = reloadDuring('1.0/actions/action', { name: 'calls:work', args: {} })
     const wait = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'wait' }, 'action', 'client')
 
-    await runner.runAction(wait, {}, ORIGIN, [])
+    await runner.runAction(wait, NO_ARGS, ORIGIN, [])
     expect(first.names).toEqual(['wait'])
     expect(second.names).toEqual(['work'])
     expect(second.requests[0]).not.toHaveProperty('rootId')
@@ -126,7 +129,7 @@ describe('the option useStaleSnapshot of ctx.runQuery', () => {
     const runner = new FunctionRunner(host, threads.functions)
     const outer = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'outer' }, 'mutation', 'client')
 
-    await runner.runMutation(outer, {}, ORIGIN, [])
+    await runner.runMutation(outer, NO_ARGS, ORIGIN, [])
     expect(counts).toEqual([0])
     expect(threads.names).toEqual(['outer', 'count'])
   })

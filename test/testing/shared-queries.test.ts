@@ -10,7 +10,7 @@ function startQueries(): { read: (name: string) => Promise<QueryResult>, execute
   const executed: string[] = []
   const queries = new SharedQueries(async ({ name }, { ts }) => {
     executed.push(name)
-    const outcome = { status: 'success' as const, value: name, logLines: [] }
+    const outcome = { status: 'success' as const, json: name, logLines: [] }
     return new QueryResult({ outcome, journal: null, ts, readsIdentity: false, readsTime: false })
   })
   return { read: name => queries.read({ name, args: {}, identity: null, journal: null, caller: 'client' }, SNAPSHOT), executed }

@@ -7,19 +7,20 @@ import type { Invocation } from './invocation.ts'
 import type { ScheduledJob } from './scheduler.ts'
 import type { NestedKind, Syscall, SyscallHost } from './syscall.ts'
 import { jsonToConvex } from 'convex/values'
+import { CallArgs } from './call-args.ts'
 import { printHandle, resolveAddress } from './function-path.ts'
 import { EncodedJson, refuse } from './syscall.ts'
 
-interface CallArgs extends FunctionAddress {
+interface TargetArgs extends FunctionAddress {
   args: JSONValue
 }
 
-interface NestedArgs extends CallArgs {
+interface NestedArgs extends TargetArgs {
   udfType: string
   transactionLimits?: Record<string, JSONValue>
 }
 
-interface ScheduleArgs extends CallArgs {
+interface ScheduleArgs extends TargetArgs {
   /** Seconds since 1970. */
   ts: number
 }
@@ -34,7 +35,7 @@ const runUdf: Syscall = async (invocation, { udfType, args, transactionLimits, .
     refuse(`Cannot call a ${kind[0]!.toUpperCase()}${kind.slice(1)} function from a Query function`)
   if (invocation.depth > MAX_DEPTH)
     refuse('Cross component call depth limit exceeded. Do you have an infinite loop in your app?')
-  const run = (): Promise<string> => host.runInTransaction(invocation, kind, path, args)
+  const run = (): Promise<string> => host.runInTransaction(invocation, kind, path, new CallArgs(args))
   const { meter } = invocation.execution.transaction!
   return new EncodedJson(await meter.withBudget(checkBudget(transactionLimits), run))
 }
@@ -53,9 +54,9 @@ function checkBudget(limits: Record<string, JSONValue> = {}): Budget {
 }
 
 function runForAction(kind: 'query' | 'mutation' | 'action'): Syscall {
-  return async (invocation, { args, ...address }: CallArgs, host) => {
+  return async (invocation, { args, ...address }: TargetArgs, host) => {
     const path = resolveAddress(invocation.path.component, address)
-    return new EncodedJson(await host.runForAction(invocation, kind, path, args))
+    return new EncodedJson(await host.runForAction(invocation, kind, path, new CallArgs(args)))
   }
 }
 

@@ -5,8 +5,8 @@ import type { TableOfId } from '../engine/validator.ts'
 import type { DescribedFunction, FunctionsDescription } from '../functions/description.ts'
 import type { FunctionPath } from './function-path.ts'
 import { Buffer } from 'node:buffer'
-import { jsonToConvex } from 'convex/values'
 import { findViolation } from '../engine/validator.ts'
+import { CallArgs } from './call-args.ts'
 import { RefusedCall } from './failure.ts'
 import { printFunctionName, printModulePath } from './function-path.ts'
 
@@ -79,22 +79,23 @@ function checkKind({ path, kind: actual }: CatalogFunction, kind: FunctionKind):
 }
 
 /** Decodes the arguments of a call from outside: an object, or a list that contains this object. */
-export function decodeArgs(name: string, args: JSONValue): Record<string, JSONValue> {
-  const [encoded = {}, ...more] = Array.isArray(args) ? args : [args]
-  if (more.length > 0 || typeof (encoded ?? {}) !== 'object' || Array.isArray(encoded))
+export function decodeArgs(name: string, encoded: JSONValue): CallArgs {
+  const [first, ...more] = Array.isArray(encoded) ? encoded : [encoded]
+  if (more.length > 0 || typeof (first ?? {}) !== 'object' || Array.isArray(first))
     throw new RefusedCall(`Invalid arguments for ${name}: they must be one object.`)
-  const size = Buffer.byteLength(JSON.stringify(encoded ?? {}))
+  const args = new CallArgs(first ?? {})
+  const size = Buffer.byteLength(args.json)
   if (size > MAX_ARGS_BYTES) {
     const sizes = `actual: ${size} bytes, limit: ${MAX_ARGS_BYTES} bytes`
     throw new RefusedCall(`Arguments for ${name} are too large (${sizes}).`)
   }
   try {
-    jsonToConvex(encoded)
+    void args.value
   }
   catch (error) {
     throw new RefusedCall(`Invalid arguments for ${name}: ${(error as Error).message}`)
   }
-  return (encoded ?? {}) as Record<string, JSONValue>
+  return args
 }
 
 export function checkArgs({ args: validator }: CatalogFunction, args: Value, tableOf: TableOfId): void {

@@ -17,6 +17,7 @@ import type { SigningKey } from './signing-key.ts'
 import { randomUUID } from 'node:crypto'
 import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
+import { CallArgs } from './call-args.ts'
 import { CronRunner } from './crons.ts'
 import { failedReply } from './failed-reply.ts'
 import { describeFailure, RefusedCall } from './failure.ts'
@@ -296,7 +297,7 @@ export class Runtime {
       let isRefused = false
       const outcome = await this.#settle(async (logLines) => {
         const found = this.#require(path)
-        const committed = await this.#runner.runMutation(found, args, { ...newOrigin(null), job }, logLines, steps)
+        const committed = await this.#runner.runMutation(found, new CallArgs(args), { ...newOrigin(null), job }, logLines, steps)
         isRefused = committed === null
         return committed?.json ?? 'null'
       })
@@ -311,7 +312,7 @@ export class Runtime {
     return await this.#count(async (startedAt) => {
       const origin = { ...newOrigin(null), job }
       const outcome = await this.#settle(logLines =>
-        this.#runner.runAction(this.#require(path), args, origin, logLines))
+        this.#runner.runAction(this.#require(path), new CallArgs(args), origin, logLines))
       this.#logJob('action', path, args, outcome, startedAt)
       return outcome
     })
@@ -330,7 +331,7 @@ export class Runtime {
   async #runMutationOfCron(path: FunctionPath, args: JSONValue): Promise<Outcome> {
     return await this.#count(async (startedAt) => {
       const outcome = await this.#settle(async logLines =>
-        (await this.#runner.runMutation(this.#require(path), args, newOrigin(null), logLines))!.json)
+        (await this.#runner.runMutation(this.#require(path), new CallArgs(args), newOrigin(null), logLines))!.json)
       this.#logJob('mutation', path, args, outcome, startedAt)
       return outcome
     })

@@ -1,5 +1,6 @@
 /** The types that all system calls share: their results, and the parts of a deployment they use. */
 import type { JSONValue } from 'convex/values'
+import type { CallArgs } from './call-args.ts'
 import type { Data } from './data.ts'
 import type { Files } from './files.ts'
 import type { FunctionPath } from './function-path.ts'
@@ -68,14 +69,14 @@ export interface SyscallHost {
     caller: Invocation,
     kind: NestedKind,
     path: FunctionPath,
-    args: JSONValue,
+    args: CallArgs,
   ) => Promise<string>
   /** Runs a function for an action, in a transaction of its own. */
   runForAction: (
     caller: Invocation,
     kind: 'query' | 'mutation' | 'action',
     path: FunctionPath,
-    args: JSONValue,
+    args: CallArgs,
   ) => Promise<string>
 }
 

@@ -10,6 +10,8 @@ const LONGEST_WAIT_MS = 10_000
 
 const KIND = { query: 'Query', mutation: 'Mutation', action: 'Action', http: 'HttpAction' }
 
+type FunctionEntry = LogEntry & { kind: keyof typeof KIND }
+
 /** A part of the log, and the position at which the next request continues. */
 export interface LogPage {
   entries: JSONValue[]
@@ -17,15 +19,15 @@ export interface LogPage {
 }
 
 export class LogStream {
-  readonly #entries: { position: number, entry: JSONValue }[] = []
+  readonly #entries: { position: number, entry: FunctionEntry }[] = []
   readonly #waiting = new Set<() => void>()
   #position = 0
 
   add(entry: LogEntry): void {
-    if (entry.kind === 'socket')
+    if (!isFunctionEntry(entry))
       return
     this.#position += 1
-    this.#entries.push({ position: this.#position, entry: describe(entry, entry.kind) })
+    this.#entries.push({ position: this.#position, entry })
     if (this.#entries.length > KEPT_ENTRIES)
       this.#entries.shift()
     this.#waiting.forEach(wake => wake())
@@ -39,7 +41,7 @@ export class LogStream {
   async read(cursor: number): Promise<LogPage> {
     if (cursor > 0 && cursor >= this.#position)
       await this.#wait()
-    const entries = this.#entries.filter(({ position }) => position > cursor).map(({ entry }) => entry)
+    const entries = this.#entries.filter(({ position }) => position > cursor).map(({ entry }) => describe(entry))
     // With the position 0, the next request would count as a first request.
     return { entries, newCursor: Math.max(this.#position, 0.5) }
   }
@@ -55,7 +57,11 @@ export class LogStream {
   }
 }
 
-function describe({ at, name, outcome, detail, durationMs, logLines }: LogEntry, kind: keyof typeof KIND): JSONValue {
+function isFunctionEntry(entry: LogEntry): entry is FunctionEntry {
+  return entry.kind !== 'socket'
+}
+
+function describe({ kind, at, name, outcome, detail, durationMs, logLines }: FunctionEntry): JSONValue {
   const common = {
     kind: 'Completion',
     udfType: KIND[kind],

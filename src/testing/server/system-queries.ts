@@ -124,5 +124,5 @@ export function answerSystemQuery(host: SystemQueryHost, call: QueryCall, transa
     throw new RefusedCall(`The embedded deployment does not have the query '${name}' `
       + 'of Convex\'s dashboard and command line.')
   }
-  return query({ host, transaction, component, args: decodeArgs(name, args) })
+  return query({ host, transaction, component, args: decodeArgs(name, args).encoded as Record<string, any> })
 }

@@ -19,9 +19,7 @@ interface Subscription {
   args: QueryCall['args']
   component: string | undefined
   journal: string | null
-  /** The current result; `null` if the query needs a new one. */
-  result: QueryResult | null
-  /** Ends the use of `result`. */
+  /** Ends the use of the current result. */
   release: () => void
   /** The text of the last result that was sent. An equal result is not sent again. */
   sent: string | null
@@ -33,6 +31,8 @@ export type ReadQuery = (call: QueryCall) => Promise<QueryResult>
 /** The queries of one client, and the last result that was sent for each. */
 export class QuerySet {
   readonly #subscriptions = new Map<number, Subscription>()
+  /** The subscriptions that have no current result, in the order in which they lost it. */
+  readonly #stale = new Set<Subscription>()
   readonly #onStale: () => void
 
   /** @param onStale Called when a query needs a new result. */
@@ -60,13 +60,15 @@ export class QuerySet {
         throw new Rejection('internal', `Nonexistent query id: ${queryId}`)
       existing.release()
       this.#subscriptions.delete(queryId)
+      this.#stale.delete(existing)
       return [encodeRemoval(queryId)]
     }
     if (existing)
       throw new Rejection('internal', `Duplicate query ID: ${queryId}`)
     const { udfPath: name, args, journal = null, componentPath: component } = modification
-    const subscription = { queryId, name, args, component, journal, result: null, release: () => {}, sent: null }
+    const subscription: Subscription = { queryId, name, args, component, journal, release: () => {}, sent: null }
     this.#subscriptions.set(queryId, subscription)
+    this.#stale.add(subscription)
     return []
   }
 
@@ -74,7 +76,7 @@ export class QuerySet {
   invalidateAll(): void {
     for (const subscription of this.#subscriptions.values()) {
       subscription.release()
-      subscription.result = null
+      this.#stale.add(subscription)
     }
   }
 
@@ -85,7 +87,7 @@ export class QuerySet {
    */
   async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<EncodedModification[]> {
     const { identity, isAdmin } = session
-    const stale = [...this.#subscriptions.values()].filter(({ result }) => result === null)
+    const stale = [...this.#stale]
     const held: (() => void)[] = []
     try {
       const results = await mapInPool(stale, LARGEST_POOL, async ({ name, args, journal, component }) => {
@@ -111,6 +113,7 @@ export class QuerySet {
   clear(): void {
     this.#subscriptions.forEach(({ release }) => release())
     this.#subscriptions.clear()
+    this.#stale.clear()
   }
 
   #apply(subscription: Subscription, result: QueryResult): EncodedModification[] {
@@ -119,9 +122,9 @@ export class QuerySet {
       return []
     subscription.journal = result.journal
     if (result.isCurrent) {
-      subscription.result = result
+      this.#stale.delete(subscription)
       subscription.release = result.use(() => {
-        subscription.result = null
+        this.#stale.add(subscription)
         this.#onStale()
       })
     }
