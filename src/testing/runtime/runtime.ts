@@ -1,51 +1,38 @@
-/** Runs the functions of a deployment for clients, tests, crons and the scheduler. */
-import type { JSONValue, Value } from 'convex/values'
-import type { Identity } from '../identity.ts'
-import type { LogEntry } from '../log.ts'
-import type { Answer, Call, MutationRequest, Outcome, RequestMetadata } from './call.ts'
+/** Runs the functions of a deployment for clients and tests, and starts its jobs. */
+import type { JSONValue } from 'convex/values'
+import type { ReportsHost } from './call-reports.ts'
+import type { Answer, Call, MutationRequest, Outcome } from './call.ts'
 import type { CronJob } from './crons.ts'
 import type { Data, DataTransaction, Snapshot } from './data.ts'
-import type { ErrorDetail } from './failure.ts'
-import type { FunctionPath } from './function-path.ts'
 import type { CatalogFunction, FunctionKind } from './functions-catalog.ts'
 import type { HttpReply, HttpRequest } from './http-request.ts'
 import type { Origin } from './invocation.ts'
 import type { LoadedFunctions } from './loaded-functions.ts'
-import type { JobSteps, ScheduledJob } from './scheduler.ts'
 import type { QueryCall } from './shared-queries.ts'
 import type { SigningKey } from './signing-key.ts'
-import { randomUUID } from 'node:crypto'
-import { jsonToConvex } from 'convex/values'
 import { ConflictError } from '../engine/conflict-error.ts'
-import { CallArgs } from './call-args.ts'
+import { CallReports } from './call-reports.ts'
 import { CronRunner } from './crons.ts'
 import { failedReply } from './failed-reply.ts'
-import { describeFailure, RefusedCall } from './failure.ts'
 import { Files } from './files.ts'
-import { parseFunctionName, printFunctionName } from './function-path.ts'
+import { parseFunctionName } from './function-path.ts'
 import { FunctionRunner } from './function-runner.ts'
-import { decodeArgs, describeMissing } from './functions-catalog.ts'
+import { decodeArgs } from './functions-catalog.ts'
 import { Execution } from './invocation.ts'
+import { JobRuns } from './job-runs.ts'
+import { newOrigin } from './origin.ts'
 import { QueryResult } from './query-result.ts'
 import { Retention } from './retention.ts'
 import { Scheduler } from './scheduler.ts'
 import { SharedQueries } from './shared-queries.ts'
 
 /** The parts of a deployment that the runtime needs. */
-export interface RuntimeHost {
+export interface RuntimeHost extends ReportsHost {
   data: Data
   urls: () => { url: string, siteUrl: string }
   signingKey: SigningKey
-  log: (entry: Omit<LogEntry, 'at'>) => void
-  errors: ErrorDetail
   /** Answers a query of Convex's command line, such as `_system/cli/tables`. */
   systemQuery: (call: QueryCall, transaction: DataTransaction) => JSONValue
-}
-
-/** The parts of a request that functions can read. */
-interface RequestSource {
-  metadata: RequestMetadata | undefined
-  authToken: string | null | undefined
 }
 
 /** The beginning of the names of queries that only Convex's own tools call. */
@@ -59,28 +46,31 @@ export class Runtime {
   readonly files: Files
   readonly #host: RuntimeHost
   readonly #runner: FunctionRunner
+  readonly #reports: CallReports
+  readonly #jobs: JobRuns
   readonly #queries: SharedQueries
   readonly #scheduler: Scheduler
   readonly #crons: CronRunner
   readonly #retention: Retention
   /** The mutations that run now, by session and request. */
   readonly #mutations = new Map<string, Promise<Answer>>()
-  #running = 0
 
   constructor(host: RuntimeHost, functions: LoadedFunctions) {
     const { data, urls, signingKey } = host
     this.#host = host
+    this.#reports = new CallReports(host)
     this.files = new Files(data)
     this.#scheduler = new Scheduler({
       data,
       kindOf: path => this.#runner.catalog.lookup(path)?.kind ?? null,
-      runMutation: (path, args, job, steps) => this.#runScheduledMutation(path, args, job, steps),
-      runAction: (path, args, job) => this.#runScheduledAction(path, args, job),
+      runMutation: (path, args, job, steps) => this.#jobs.runMutation(path, args, job, steps),
+      runAction: (path, args, job) => this.#jobs.runAction(path, args, job),
     })
     const { files } = this
     this.#runner = new FunctionRunner({ data, files, scheduler: this.#scheduler, signingKey, urls }, functions)
+    this.#jobs = new JobRuns(this.#runner, this.#reports)
     this.#queries = new SharedQueries((call, snapshot) => this.#executeQuery(call, snapshot))
-    this.#crons = new CronRunner(data, (component, job) => this.#runCron(component, job))
+    this.#crons = new CronRunner(data, (component, job) => this.#jobs.runCron(component, job))
     this.#retention = new Retention({ data, files: this.files, scheduler: this.#scheduler })
   }
 
@@ -91,7 +81,7 @@ export class Runtime {
 
   /** Whether no function runs or is due. */
   get isIdle(): boolean {
-    return this.#running === 0 && this.#scheduler.isIdle && this.#crons.isIdle
+    return this.#reports.isIdle && this.#scheduler.isIdle && this.#crons.isIdle
   }
 
   /** Continues with the scheduled functions that the data contains, and starts the crons. */
@@ -159,9 +149,9 @@ export class Runtime {
   async readQuery(call: QueryCall, snapshot: Snapshot, connectionOf: () => number | null): Promise<QueryResult> {
     if (call.caller === 'trusted' && call.name.startsWith(SYSTEM_PREFIX))
       return await this.#readSystemQuery(call, snapshot)
-    return await this.#count(async (startedAt) => {
+    return await this.#reports.count(async (startedAt) => {
       const result = await this.#queries.read(call, snapshot)
-      this.#logCall('query', { ...call, connection: connectionOf() }, result.outcome, startedAt)
+      this.#reports.log('query', { ...call, connection: connectionOf() }, result.outcome, startedAt)
       return result
     })
   }
@@ -187,13 +177,13 @@ export class Runtime {
   }
 
   async action(call: Call): Promise<Outcome> {
-    return await this.#count(async (startedAt) => {
-      const outcome = await this.#settle(async (logLines) => {
+    return await this.#reports.count(async (startedAt) => {
+      const outcome = await this.#reports.settle(async (logLines) => {
         const found = this.#find('action', call)
         const origin = newOrigin(call.identity, call)
         return await this.#runner.runAction(found, decodeArgs(call.name, call.args), origin, logLines)
       })
-      this.#logCall('action', call, outcome, startedAt)
+      this.#reports.log('action', call, outcome, startedAt)
       return outcome
     })
   }
@@ -205,7 +195,7 @@ export class Runtime {
     const origin: Origin = { ...newOrigin(identity, request), authenticationError }
     const logLines: string[] = []
     const fail = (error: unknown): HttpReply => failedReply(error, this.#host.errors, origin.requestId)
-    return await this.#count(async (startedAt) => {
+    return await this.#reports.count(async (startedAt) => {
       const reply = await this.#runner.runHttp(request, pathname, origin, logLines).catch(fail)
       this.#host.log({
         kind: 'http',
@@ -226,7 +216,7 @@ export class Runtime {
     const { data } = this.#host
     const transaction = data.beginAt(snapshot, () => {})
     try {
-      const outcome = await this.#settle(async () => JSON.stringify(this.#host.systemQuery(call, transaction)))
+      const outcome = await this.#reports.settle(async () => JSON.stringify(this.#host.systemQuery(call, transaction)))
       const result = new QueryResult({ outcome, journal: null, ts: snapshot.ts, readsIdentity: false, readsTime: true })
       data.watch(transaction, result)
       return result
@@ -243,7 +233,7 @@ export class Runtime {
     const warnings: string[] = []
     const transaction = data.beginAt(snapshot, message => warnings.push(`[WARN] ${message}`))
     try {
-      const outcome = await this.#settle(async (logLines) => {
+      const outcome = await this.#reports.settle(async (logLines) => {
         execution = new Execution(newOrigin(call.identity), transaction, logLines)
         try {
           const found = this.#find('query', call)
@@ -272,9 +262,9 @@ export class Runtime {
   }
 
   async #runMutation(call: Call, request: MutationRequest | null): Promise<Answer> {
-    return await this.#count(async (startedAt) => {
+    return await this.#reports.count(async (startedAt) => {
       let ts: bigint | null = null
-      const outcome = await this.#settle(async (logLines) => {
+      const outcome = await this.#reports.settle(async (logLines) => {
         const found = this.#find('mutation', call)
         const args = decodeArgs(call.name, call.args)
         const origin = newOrigin(call.identity, call)
@@ -282,133 +272,8 @@ export class Runtime {
         ts = committed!.ts
         return committed!.json
       })
-      this.#logCall('mutation', call, outcome, startedAt)
+      this.#reports.log('mutation', call, outcome, startedAt)
       return { outcome, ts }
     })
-  }
-
-  async #runScheduledMutation(
-    path: FunctionPath,
-    args: JSONValue,
-    job: ScheduledJob,
-    steps: JobSteps,
-  ): Promise<Outcome | null> {
-    return await this.#count(async (startedAt) => {
-      let isRefused = false
-      const outcome = await this.#settle(async (logLines) => {
-        const found = this.#require(path)
-        const committed = await this.#runner.runMutation(found, new CallArgs(args), { ...newOrigin(null), job }, logLines, steps)
-        isRefused = committed === null
-        return committed?.json ?? 'null'
-      })
-      if (isRefused)
-        return null
-      this.#logJob('mutation', path, args, outcome, startedAt)
-      return outcome
-    })
-  }
-
-  async #runScheduledAction(path: FunctionPath, args: JSONValue, job: ScheduledJob | null): Promise<Outcome> {
-    return await this.#count(async (startedAt) => {
-      const origin = { ...newOrigin(null), job }
-      const outcome = await this.#settle(logLines =>
-        this.#runner.runAction(this.#require(path), new CallArgs(args), origin, logLines))
-      this.#logJob('action', path, args, outcome, startedAt)
-      return outcome
-    })
-  }
-
-  async #runCron(component: string, { name, args: [args = {}] }: CronJob): Promise<void> {
-    const path = parseFunctionName(component, name)
-    const isMutation = this.#runner.catalog.lookup(path)?.kind === 'mutation'
-    const outcome = isMutation
-      ? await this.#runMutationOfCron(path, args)
-      : await this.#runScheduledAction(path, args, null)
-    if (outcome.status === 'error')
-      console.error(`The cron job ${name} failed:`, outcome.message)
-  }
-
-  async #runMutationOfCron(path: FunctionPath, args: JSONValue): Promise<Outcome> {
-    return await this.#count(async (startedAt) => {
-      const outcome = await this.#settle(async logLines =>
-        (await this.#runner.runMutation(this.#require(path), new CallArgs(args), newOrigin(null), logLines))!.json)
-      this.#logJob('mutation', path, args, outcome, startedAt)
-      return outcome
-    })
-  }
-
-  /** Runs a function that returns JSON. An error becomes an outcome, except for a conflict. */
-  async #settle(run: (logLines: string[]) => Promise<string>): Promise<Outcome> {
-    const { errors } = this.#host
-    const lines: string[] = []
-    // Only clients of a development deployment receive the lines of the console.
-    const logLines = errors === 'development' ? lines : []
-    try {
-      return { status: 'success', json: await run(lines), logLines }
-    }
-    catch (error) {
-      if (error instanceof ConflictError)
-        throw error
-      return { ...describeFailure(error, errors), logLines }
-    }
-  }
-
-  #require(path: FunctionPath): CatalogFunction {
-    const found = this.#runner.catalog.lookup(path)
-    if (!found)
-      throw new RefusedCall(describeMissing(path))
-    return found
-  }
-
-  /** Runs a function. `body` receives the time of the start, from `performance.now()`. */
-  async #count<Result>(body: (startedAt: number) => Promise<Result>): Promise<Result> {
-    this.#running += 1
-    try {
-      return await body(performance.now())
-    }
-    finally {
-      this.#running -= 1
-    }
-  }
-
-  #logJob(kind: FunctionKind, path: FunctionPath, args: JSONValue, outcome: Outcome, startedAt: number): void {
-    this.#logCall(kind, { name: printFunctionName(path), args, identity: null, connection: null }, outcome, startedAt)
-  }
-
-  #logCall(
-    kind: FunctionKind,
-    { name, args, identity, connection }: Pick<Call, 'name' | 'args' | 'identity' | 'connection'>,
-    outcome: Outcome,
-    startedAt: number,
-  ): void {
-    this.#host.log({
-      kind,
-      name,
-      args: decodeForLog(args),
-      subject: identity?.subject ?? null,
-      connection,
-      outcome: outcome.status,
-      detail: outcome.status === 'error' ? outcome.message : null,
-      durationMs: performance.now() - startedAt,
-      logLines: outcome.logLines,
-    })
-  }
-}
-
-function newOrigin(identity: Identity, { metadata, authToken = null }: Partial<RequestSource> = {}): Origin {
-  // `randomBytes` would take as long as a short query, since it does not read random bytes ahead.
-  const requestId = randomUUID().replaceAll('-', '').slice(0, 16)
-  const { ip, userAgent } = metadata ?? { ip: null, userAgent: null }
-  return { identity, requestId, ip, userAgent, authToken, authenticationError: null, job: null }
-}
-
-/** Decodes arguments for a log entry. Returns `null` if they are not valid. */
-function decodeForLog(args: JSONValue): Value {
-  const encoded = Array.isArray(args) ? args[0] : args
-  try {
-    return jsonToConvex(encoded ?? {})
-  }
-  catch {
-    return null
   }
 }
