@@ -9,6 +9,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { startDeployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
 import { tokenEnv } from '../test/support/live/tokens.ts'
+import { startInstantServer } from './deployment/instant-server.ts'
 
 /**
  * How fast the embedded deployment is, and how much memory it needs: `node bench/deployment.ts`. It fails if a start takes longer
@@ -35,12 +36,13 @@ interface Sample {
 const documents = await measureDocuments()
 const starts = await measureStarts()
 const floor = await measureEcho()
+const clients = await measureClients(1, SUBSCRIPTIONS)
 const alone = await measureUpdates(1, 1)
 const oneClient = await measureUpdates(1, SUBSCRIPTIONS)
 const manyClients = await measureUpdates(100, SUBSCRIPTIONS / 100)
 const crowd = await measureUpdates(500, 2)
 
-console.table(Object.fromEntries([starts, floor, alone, ...oneClient, ...manyClients, ...crowd, ...documents].flat().map(({ name, times }) => [name, {
+console.table(Object.fromEntries([starts, floor, ...clients, alone, ...oneClient, ...manyClients, ...crowd, ...documents].flat().map(({ name, times }) => [name, {
   'median ms': round(quantile(times, 0.5)),
   'p95 ms': round(quantile(times, 0.95)),
   'times the floor': name.startsWith('mutation') ? round(quantile(times, 0.5) / quantile(floor.times, 0.5)) : '',
@@ -82,12 +84,26 @@ async function measureEcho(): Promise<Sample> {
   return { name: 'floor: raw WebSocket echo', times }
 }
 
-/** One client runs a mutation, and another client with its share of the subscriptions receives the result. */
+/** The time that the clients of `measureUpdates` take themselves: the server has all results at once. */
+async function measureClients(clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
+  const server = await startInstantServer()
+  const samples = await measureUpdatesOf(server.url, clientCount, subscriptionsEach)
+  server.close()
+  return samples.map(({ name, times }) => ({ name: `floor: the clients alone, ${name}`, times }))
+}
+
 async function measureUpdates(clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
   const deployment = await startDeployment({ functions, env: tokenEnv })
+  const samples = await measureUpdatesOf(deployment.url, clientCount, subscriptionsEach)
+  await deployment.close()
+  return samples
+}
+
+/** One client runs a mutation, and another client with its share of the subscriptions receives the result. */
+async function measureUpdatesOf(url: string, clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
   const options = { unsavedChangesWarning: false }
-  const writer = new ConvexClient(deployment.url, options)
-  const readers = Array.from({ length: clientCount }, () => new ConvexClient(deployment.url, options))
+  const writer = new ConvexClient(url, options)
+  const readers = Array.from({ length: clientCount }, () => new ConvexClient(url, options))
   const listeners = new Map<string, (value: number) => void>()
   const total = clientCount * subscriptionsEach
 
@@ -111,7 +127,6 @@ async function measureUpdates(clientCount: number, subscriptionsEach: number): P
     await answered
   }
   await Promise.all([writer, ...readers].map(client => client.close()))
-  await deployment.close()
   const label = `${total} subscription${total === 1 ? '' : 's'} of ${clientCount} client${clientCount === 1 ? '' : 's'}`
   return [{ name: `first results of ${label}`, times: [subscribed] }, { name: `mutation to its subscriber, ${label}`, times }]
 }
