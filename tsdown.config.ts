@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig([
-  // One build for all entries: what they share, errors above all, is the same class wherever it comes from.
+  // One build for all entries, so that they share their code. For example, an error has the same class whichever entry it is imported from.
   {
     entry: {
       'index': 'src/index.ts',
@@ -18,7 +18,8 @@ export default defineConfig([
     deps: { neverBundle: /^node:/ },
     dts: { vue: true },
   },
-  // File by file, as Nuxt takes them: it bundles them with the app, where `convue` and its other entries are the app's own.
+  // One output file for each source file, because Nuxt bundles these files with the app. Their imports of `convue` and of its
+  // other entries then resolve to the copy that the app has installed.
   {
     entry: ['src/nuxt/module.ts', 'src/nuxt/runtime/**/*.ts', '!**/*.d.ts'],
     outDir: 'dist/nuxt',
@@ -29,7 +30,7 @@ export default defineConfig([
     fixedExtension: false,
     deps: { neverBundle: /^(?![./]|.*\/src\/nuxt\/)/ },
     dts: true,
-    // Declarations are no entries of a build.
+    // A declaration file cannot be an entry of a build.
     copy: [{ from: 'src/nuxt/runtime/types.d.ts', to: 'dist/nuxt/runtime' }],
   },
 ])

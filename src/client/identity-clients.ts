@@ -66,8 +66,8 @@ export interface IdentityClients {
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
   /**
-   * Called when the page is visible or online again: reconnects the clients that have lost their
-   * connection now, instead of after the back-off.
+   * Called when the page is visible or online again: reconnects disconnected clients at once,
+   * without waiting for the end of the back-off.
    */
   reconnect: () => void
   /** Closes the anonymous client if nothing needs it. */

@@ -1,4 +1,4 @@
-/** The connections whose tokens the deployment has refused, and what follows for messages. Pure. */
+/** Which connections had their tokens refused, and which messages were not executed. Pure. */
 
 /**
  * The latest connections of a client, from `first` to `last`, on each of which the deployment has

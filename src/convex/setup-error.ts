@@ -3,16 +3,16 @@ import type { ArgsOf, CodeOf } from '../errors/catalogue.ts'
 import type { ErrorDefinition } from '../errors/error-definition.ts'
 import { convexErrors } from '../errors/convex-errors.ts'
 import { ConvueError } from '../errors/convue-error.ts'
-import { writeSentences } from '../errors/error-definition.ts'
+import { writeTexts } from '../errors/error-definition.ts'
 
 type ConvexErrorCode = CodeOf<'convex'>
 
 /**
- * The error of a code, with the params that its sentences mention: never a key, a token or a
- * secret. The sentences remain in production, since only developers read a deployment's log.
+ * The error of a code, with the params that its message mentions: never a key, a token or a
+ * secret. The message remains in production, since only developers read a deployment's log.
  */
 export function setupError<Code extends ConvexErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function setupError(code: ConvexErrorCode, params?: unknown, cause?: unknown): ConvueError {
   const definitions: Record<ConvexErrorCode, ErrorDefinition> = convexErrors
-  return new ConvueError({ code, ...writeSentences(definitions[code], params), cause })
+  return new ConvueError({ code, ...writeTexts(definitions[code], params), cause })
 }

@@ -9,7 +9,7 @@ import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
 
 // Joins the types of the lists, and not the lists themselves, since one object with all lists would
-// add every sentence to the client's bundle.
+// add the text of every error to the client's bundle.
 type Catalogue
   = & typeof usageErrors
     & typeof uploadErrors

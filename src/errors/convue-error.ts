@@ -21,7 +21,8 @@ export interface ConvueErrorOptions {
 export class ConvueError extends Error {
   override name = 'ConvueError'
   /**
-   * The kind of error. Compare the code and not the sentences: a code never changes, sentences may.
+   * The kind of error. Compare the code, not the message: a code never changes, but the wording of
+   * a message may.
    */
   declare readonly code: ConvueErrorCode
   /** What happened, in one sentence. */

@@ -1,16 +1,16 @@
-/** `diagnose`: makes the client's errors. In a production build, they have no sentences. */
+/** `diagnose`: creates the errors of the client. In a production build, they have only a code. */
 import type { ArgsOf, CodeOf } from './catalogue.ts'
 import type { ConvueErrorOptions } from './convue-error.ts'
 import type { ErrorDefinition } from './error-definition.ts'
 import { ConvueError } from './convue-error.ts'
-import { writeSentences } from './error-definition.ts'
+import { writeTexts } from './error-definition.ts'
 import { identityErrors } from './identity-errors.ts'
 import { uploadErrors } from './upload-errors.ts'
 import { usageErrors } from './usage-errors.ts'
 
 type ClientCode = CodeOf<'client'>
 
-/** Makes an error from its code, the params that its sentences mention, and its cause. */
+/** Creates an error from its code, the params that its message mentions, and its cause. */
 export function diagnose<Code extends ClientCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function diagnose(code: ClientCode, params?: unknown, cause?: unknown): ConvueError {
   return new ConvueError(describe(code, params, cause))
@@ -21,10 +21,10 @@ export function diagnose(code: ClientCode, params?: unknown, cause?: unknown): C
  * bundlers omit the catalogue.
  */
 export function describe(code: ClientCode, params: unknown, cause?: unknown): ConvueErrorOptions {
-  return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : sentencesOf(code, params) }
+  return { code, cause, ...process.env.NODE_ENV === 'production' ? { why: '', fix: '' } : textsOf(code, params) }
 }
 
-function sentencesOf(code: ClientCode, params: unknown): { why: string, fix: string } {
+function textsOf(code: ClientCode, params: unknown): { why: string, fix: string } {
   const definitions: Record<ClientCode, ErrorDefinition> = { ...usageErrors, ...uploadErrors, ...identityErrors }
-  return writeSentences(definitions[code], params)
+  return writeTexts(definitions[code], params)
 }

@@ -1,12 +1,12 @@
-/** The form of an entry in the error catalogue, and how an entry becomes sentences. */
+/** The form of an entry in the error catalogue, and how an entry becomes the text of an error. */
 
 /** An entry point of the package that raises an error. */
 export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'convex'
 
 /**
- * One code of the catalogue. A sentence that depends on params is a function of the params. The
- * type of the function's parameter determines which params must be passed wherever the error is
- * raised: see {@link ErrorParams}.
+ * One code of the catalogue. A text that depends on params is a function of the params. The type of
+ * the function's parameter determines which params must be passed wherever the error is raised: see
+ * {@link ErrorParams}.
  */
 export interface ErrorDefinition {
   scopes: readonly ErrorScope[]
@@ -14,37 +14,32 @@ export interface ErrorDefinition {
   why: string | ((params: never) => string)
   /** What to do about it. */
   fix: string | ((params: never) => string)
-  /**
-   * The sentence that the reference shows instead of `why`. Required if `why` depends on params.
-   */
+  /** The text that the reference shows instead of `why`. Required if `why` depends on params. */
   reference?: string
-  /**
-   * The sentence that the reference shows instead of `fix`. Required if `fix` depends on params.
-   */
+  /** The text that the reference shows instead of `fix`. Required if `fix` depends on params. */
   referenceFix?: string
   /** The page or section of `docs/` that explains more. */
   docs?: string
 }
 
 /**
- * The params that the sentences of a definition need; `undefined` if the sentences do not depend on
- * params.
+ * The params that the texts of a definition need; `undefined` if the texts do not depend on params.
  */
 export type ErrorParams<Definition extends ErrorDefinition>
   = Definition extends { why: (params: infer Params) => string } ? Params : undefined
 
 /**
- * The arguments that follow the code when an error is made. The params may be omitted only if they
- * are optional.
+ * The arguments that follow the code when an error is created. The params may be omitted only if
+ * they are optional.
  */
 export type ErrorArgs<Definition extends ErrorDefinition> = undefined extends ErrorParams<Definition>
   ? [params?: ErrorParams<Definition>, cause?: unknown]
   : [params: ErrorParams<Definition>, cause?: unknown]
 
-export function writeSentences({ why, fix }: ErrorDefinition, params: unknown): { why: string, fix: string } {
-  return { why: writeSentence(why, params), fix: writeSentence(fix, params) }
+export function writeTexts({ why, fix }: ErrorDefinition, params: unknown): { why: string, fix: string } {
+  return { why: writeText(why, params), fix: writeText(fix, params) }
 }
 
-function writeSentence(sentence: string | ((params: never) => string), params: unknown): string {
-  return typeof sentence === 'string' ? sentence : sentence(params as never)
+function writeText(text: string | ((params: never) => string), params: unknown): string {
+  return typeof text === 'string' ? text : text(params as never)
 }

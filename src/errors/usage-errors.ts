@@ -67,8 +67,8 @@ export const usageErrors = {
     scopes: ['client'],
     why: (message: string): string => `This composable cannot call a function of this kind: ${message}`,
     fix: 'Use `useConvexQuery` for queries, `useConvexMutation` for mutations and `useConvexAction` for actions.',
-    reference: 'The composable cannot call a function of this kind: for example, a mutation was passed to '
-      + '`useConvexQuery`, or a query that does not return pages to `useConvexPaginatedQuery`.',
+    reference: 'The composable cannot call a function of this kind: for example, `useConvexQuery` '
+      + 'received a mutation, or `useConvexPaginatedQuery` received a query that does not return pages.',
   },
   ARGS_INVALID: {
     scopes: ['client', 'server'],

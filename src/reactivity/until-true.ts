@@ -4,8 +4,8 @@ import { effectScope, onScopeDispose, watch } from 'vue'
 
 /**
  * Resolves in the tick in which `condition` becomes true, when `owner` is disposed, or after
- * `timeoutMs`. Afterwards nothing of the wait remains in `owner`, since a long-lived scope may wait
- * many times.
+ * `timeoutMs`. Afterwards the watcher and the timer are removed from `owner`; otherwise they would
+ * accumulate in a long-lived scope.
  */
 export function untilTrue(condition: () => boolean, owner?: EffectScope, timeoutMs?: number): Promise<void> {
   return new Promise((resolve) => {

@@ -18,7 +18,7 @@ export interface JwtClaims {
 export function readClaims(token: unknown): JwtClaims | null {
   try {
     const payload = (token as string).split('.')[1]!
-    // A JWT leaves the padding out that Convex's decoder requires.
+    // A JWT has no base64 padding, but Convex's decoder requires it.
     const padding = '='.repeat((4 - payload.length % 4) % 4)
     const claims = JSON.parse(new TextDecoder().decode(Base64.toByteArray(payload + padding)))
     return claims.sub && typeof claims.sub === 'string' ? claims : null

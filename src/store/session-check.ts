@@ -15,7 +15,7 @@ export type SessionCheck
 
 export const NO_CHECK: SessionCheck = { kind: 'none' }
 
-/** A new check of the current session, which has not been requested yet. */
+/** Starts a check of the current session, which will soon be requested from the provider. */
 export function startCheck({ lastReportedSession, user }: AuthState): SessionCheck {
   return { kind: 'due', sessionId: (lastReportedSession ?? user)?.sessionId ?? null }
 }

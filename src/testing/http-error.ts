@@ -1,6 +1,8 @@
 /** The error answers of a deployment, in the format of Convex's HTTP API. */
 
-/** Refuses a request with a status, a code and a sentence. */
+/**
+ * Refuses a request. The response has this status, and its body contains the code and the message.
+ */
 export class HttpError extends Error {
   readonly status: number
   readonly code: string

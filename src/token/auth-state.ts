@@ -21,8 +21,9 @@ export interface ProviderRequest {
    */
   isEarly?: boolean
   /**
-   * The attempt started before the user was known. If a user has become known since, a denial or a
-   * token of another user says nothing about that user.
+   * The attempt started before the user was known. If a user has become known in the meantime, the
+   * answer may be about the previous user: a denial, or a token of another user, is then followed
+   * by another token request.
    */
   sentBeforeUserKnown?: boolean
   /** After this request for the session, a token is requested too, unless the session has ended. */
@@ -236,8 +237,8 @@ function rememberEndedSessions(next: AuthState, previous: AuthState, event: Auth
   if (!user || (!isChange && !isReplaced))
     return next
   const endedSessions = new Map(next.endedSessions)
-  // A session report without a session id may describe any session of this user. The provider may
-  // have reported another session of the user than the token names.
+  // A session report without a session id may describe any session of this user. For the same user,
+  // the session that the provider reported may differ from the session of the token.
   const ended = isChange ? [{ ...user, sessionId: null }, user, lastReportedSession] : [user]
   for (const session of ended) {
     // Without a session id, a denied session cannot be distinguished from the next session.
@@ -466,7 +467,7 @@ function onRejection(state: AuthState, at: number): AuthState {
   return ensureTokenRequest({ ...rejected, error: diagnose('TOKEN_REJECTED') }, count - 1)
 }
 
-/** The series of rejections to which a rejection at this time belongs. */
+/** The series of rejections that a rejection at time `at` continues, or a new series. */
 function rejectionsBefore(
   { user, consecutiveRejections: series }: AuthState,
   at: number,

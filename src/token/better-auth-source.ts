@@ -144,7 +144,7 @@ function toSnapshot({ data, error, isPending }: SessionValue, isHooked: boolean)
   const isSignedOut = error ? error.status === 401 : data === null
   if (isSignedOut && isHooked)
     return { status: 'signedOut' }
-  // A client that throws its errors has the body of the answer in `error.error`.
+  // If the client throws its errors, `error.error` contains the body of the answer.
   const code = (error?.error ?? error)?.code
   return {
     status: 'failed',

@@ -14,7 +14,8 @@ export const systemClock: Clock = { now: () => Date.now(), schedule }
 
 /**
  * An effect that depends on a key. The returned function ends the effect of the previous key and
- * starts the effect for another key. With `null`, it only ends the effect of the previous key.
+ * starts the effect for another key. If it is called with `null`, it only ends the effect of the
+ * previous key.
  */
 export function keyedEffect<Key extends object | true>(start: (key: Key) => Cancel): (key: Key | null) => void {
   let current: Key | null = null

@@ -13,9 +13,9 @@ type Outcome = TokenOutcome | SessionOutcome
 type FailedOutcome = Extract<Outcome, { kind: 'failed' }>
 
 /**
- * Returns a function that starts the given request of the auth state and aborts the previous one.
- * `null` only aborts the previous one. `tokens` contains the current token: if the provider returns
- * the same token again, the request has failed.
+ * Returns a function that starts the request that the auth state contains, and aborts the previous
+ * request. With `null`, it only aborts the previous request. `tokens` contains the current token:
+ * if the provider returns the same token again, the request has failed.
  */
 export function createProviderRequests(
   source: EngineSource,

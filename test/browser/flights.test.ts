@@ -10,7 +10,7 @@ import { SlowNetwork } from '../support/live/slow-network.ts'
 
 const functions = fileURLToPath(new URL('../../playground/convex', import.meta.url))
 
-/** The delay is much longer than the work of a page between two flights. */
+/** The delay is much longer than the page needs to send its next requests after a response. */
 const network = new SlowNetwork(200)
 let deployment: Deployment
 
@@ -39,8 +39,8 @@ describe('a page load with a session over a slow network', () => {
     log.clear()
     const { page } = await fixture.openWindow(profile, '/tasks')
     await taskRow(page, 'Water the ferns').waitFor()
-    // The Better Auth client sends this request after a timer, which can put the request into
-    // another flight on a busy machine. No other request waits for it.
+    // The Better Auth client sends this request after a timer, so on a busy machine the request may
+    // be counted one round trip later. No other request waits for it.
     const session = 'GET /api/auth/get-session'
     const [handshake, burst] = log.names().map(names => names.filter(name => name !== session))
     expect(handshake!.sort()).toEqual(['GET /api/auth/convex/token', 'socket'])

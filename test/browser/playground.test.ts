@@ -11,7 +11,7 @@ async function addTask(userId: string, text: string): Promise<void> {
   await fixture.playground.deployment!.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
 }
 
-/** The auth statuses that the page showed in all frames whose rows contain a text. */
+/** The auth statuses that the page showed in the frames in which a row contains `text`. */
 function statusesWith(frames: Frame[], text: string): string[] {
   const showing = frames.filter(({ rows }) => rows.join().includes(text))
   return [...new Set(showing.map(({ status }) => status))]

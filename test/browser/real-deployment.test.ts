@@ -45,7 +45,7 @@ describe('the playground with the URL of a deployment', () => {
     expect(deployment.connections.flatMap(({ queries }) => queries)).toContainEqual(expect.objectContaining({ name: 'tasks:list' }))
   })
 
-  it('does not start on another port than the port of SITE_URL', async () => {
+  it('does not start on another port if the port of SITE_URL is in use', async () => {
     const occupant = createServer()
     occupant.listen(5173, 'localhost')
     // If another process listens on the port already, the port is taken as well.

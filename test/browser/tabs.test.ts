@@ -128,7 +128,7 @@ describe('ten tabs', () => {
     expect(Math.max(...counts(tabs, 'get-session'))).toBeLessThanOrEqual(6 + shown())
   })
 
-  it('back off while the token endpoint fails: at most 1 + log2(1 + 2t) requests each in t seconds', async () => {
+  it('back off during a token outage: a tab sends at most 1 + log2(1 + 2t) requests in t seconds', async () => {
     const profile = await fixture.openProfile()
     await signUpWithTask(profile, 'Alice', 'Secret of Alice')
     let isDown = true

@@ -16,9 +16,10 @@ const NUXT = 'nuxt/'
 export interface Step { action: string, value: string }
 
 /**
- * A fenced block whose language is `vue` or `ts`. Attributes follow the language, which GitHub does not show: `file="…"` is its path in the app,
- * and the others are steps: `as="anonymous"`, `shows="…"`, `hides="…"`, `fill="…"`, `fill="Label=…"`, `choose="…"`, `click="…"`, `logs="…"`; for the response
- * of a server also `get="…"`, `post="…"`, `status="…"`, `location="…"`, `header="…"`.
+ * A fenced block whose language is `vue` or `ts`. Attributes may follow the language; GitHub does not show them.
+ * `file="…"` is the path of the example in the app. All other attributes are steps: `as="anonymous"`, `shows="…"`,
+ * `hides="…"`, `fill="…"`, `fill="Label=…"`, `choose="…"`, `click="…"`, `logs="…"`; for the response of a server also
+ * `get="…"`, `post="…"`, `status="…"`, `location="…"`, `header="…"`.
  */
 export interface Example {
   page: string
@@ -134,7 +135,10 @@ export function textsOf(examples: Example[]): Record<string, string> {
   return Object.fromEntries(examples.map(({ file, code }) => [file, code]))
 }
 
-/** Writes the files of an app, and removes other files from `folders`. It does not touch unchanged files, which a watcher would report. */
+/**
+ * Writes the files of an app, and removes other files from `folders`. It does not write unchanged files, since a file
+ * watcher would report them as changed.
+ */
 export async function writeFiles(app: string, folders: string[], files: Record<string, string>): Promise<void> {
   for (const folder of folders) {
     await mkdir(join(app, folder), { recursive: true })

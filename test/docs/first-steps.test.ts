@@ -124,7 +124,7 @@ describe('new Vue app', () => {
     for (const { file, code } of tests)
       await writeFile(join(folder, file.replace(/\.ts$/, '.test.ts')), code)
     await run(['-e', 'import("convue/testing").then(t => t.codegen()).then(() => console.log("written"))'], {}, /written/)
-    // The page's limit of 20 seconds is for a machine that runs nothing else.
+    // The limit of 20 seconds in the docs assumes a machine that runs nothing else.
     await run(['node_modules/vitest/vitest.mjs', 'run', '--testTimeout=200000'], {}, /Tests +\d/)
     expect(log).toMatch(new RegExp(`Tests +${tests.length} passed`))
   }, 240_000)

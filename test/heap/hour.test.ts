@@ -11,7 +11,7 @@ import { ModelProvider } from '../model/model-provider.ts'
 import { settle, VirtualTime } from '../model/virtual-time.ts'
 import { stubBroadcastChannel } from '../support/scripted/broadcast-channel.ts'
 
-// Vue looks for its devtools once per process, with a timer that does not belong to a test.
+// Vue looks for its devtools once per process, with a timer that would remain in the first test.
 createApp({ render: () => null })
 
 const MINUTE_MS = 60_000

@@ -11,8 +11,8 @@ const ROUNDS = 20
 const EARLY = [8, 9, 10, 11]
 const LATE = [16, 17, 18, 19]
 /**
- * Bytes. The smallest closure takes 64 and its place in a list 8. The process itself compiles and
- * caches about 20.
+ * In bytes per unmounted query. The smallest closure takes 64 bytes, and a reference to it in a
+ * list 8 bytes. Compiled code and caches of the process account for about 20.
  */
 const MAX_GROWTH_PER_QUERY = 45
 

@@ -41,7 +41,7 @@ async function allItems(): Promise<Item[]> {
   return await deployment.query(api.items.all, { list }) as Item[]
 }
 
-/** Returns a function for numbers from 0 to below 1, which the seed determines. */
+/** Returns a seeded generator of random numbers from 0 up to, but not including, 1. */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -81,7 +81,8 @@ describe('useConvexPaginatedQuery', () => {
       for (let round = 0; query.status.value !== 'Exhausted' || round < 16; round++) {
         const items = await allItems()
         const writes = Array.from({ length: 1 + below(3) }, () => {
-        // Removed neighbouring rows include the ends of pages. Inserted rows make pages grow.
+        // A removal of up to 19 adjacent rows often includes the last row of a page. Inserted rows
+        // make pages grow.
           const from = below(items.length)
           const remove = items.splice(from, below(20)).map(({ _id }) => _id)
           const near = items[below(items.length)]!.rank

@@ -24,7 +24,7 @@ export interface SequenceRun<AnyCommand = Command> {
  * @param faultsIn Performs one sequence, by {@link performSequence}.
  */
 export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: number, faultsIn: (boot: Boot, commands: Command[]) => Promise<string[]>): Promise<void> {
-  // Vue looks for its devtools once per process, with a timer that belongs to no test.
+  // Vue looks for its devtools once per process, with a timer that would remain in the first test.
   createApp({ render: () => null })
   await checkRandom(name, defaultRuns, boots, sequences, faultsIn)
 }

@@ -65,7 +65,10 @@ export interface NuxtFixtureOptions {
   base?: string
   /** The path of Better Auth's routes. @default '/api/auth' */
   authPath?: string
-  /** Whether the browser has a back/forward cache. Playwright cannot access cached pages. @default false */
+  /**
+   * Whether the browser has a back/forward cache. Playwright cannot access pages while they are in this cache. @default
+   * false
+   */
   keepsPages?: boolean
   /** The file to run, relative to the build; or the host that runs the build of its preset. @default 'server/index.mjs' */
   entry?: string | { host: string }

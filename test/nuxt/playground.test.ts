@@ -116,7 +116,7 @@ describe('npm run dev:nuxt', () => {
         await hydrated(page)
         if (!isElsewhere) {
           await page.getByRole('heading', { level: 1, name: onNuxt ?? heading }).waitFor()
-          // A server has no sockets.
+          // The inspector is rendered only in the browser, since a server has no sockets to show.
           if (path !== '/inspector')
             expect((await response!.text()).replaceAll(/\s+/g, ' '), path).toMatch(new RegExp(`<h1[^>]*> ?${onNuxt ?? heading} ?</h1>`))
         }

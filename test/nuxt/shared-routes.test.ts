@@ -54,7 +54,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(headers.getSetCookie()).toEqual([])
   })
 
-  it('is unlike a page without a route rule, which is rendered as its user, even on errors', async () => {
+  it('differs from other pages, which are rendered for the request\'s user, even if they fail', async () => {
     const ada = await app.signUp('Ada')
     const page = await visit('none', ada)
     expect(textOf(page.html, 'rendered')).toBe('authenticated Ada Ada')

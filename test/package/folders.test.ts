@@ -21,7 +21,10 @@ const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
 const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
-/** The files of `src/errors` that the server imports: all but the sentences of other folders. */
+/**
+ * The files of `src/errors` that the server imports: all except the texts of errors that only other
+ * entry points raise.
+ */
 const SERVER_ERRORS = ['catalogue', 'convue-error', 'error-definition', 'identity-errors', 'server-errors', 'usage-errors'].map(name => `src/errors/${name}.ts`)
 const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plugin']
 
@@ -214,7 +217,7 @@ describe('src/errors', () => {
     return [...code.matchAll(/from '(.*)'/g)].map(([, target]) => target!)
   }
 
-  it('includes in the client only the sentences of the client\'s own errors', () => {
+  it('includes in the client only the texts of errors that the client raises', () => {
     expect(importsAtRunTime('src/errors/diagnose.ts').filter(file => file.endsWith('-errors.ts')))
       .toEqual(['./identity-errors.ts', './upload-errors.ts', './usage-errors.ts'])
     const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing|convex)-errors/.test(target)).map(({ file }) => file)

@@ -43,7 +43,7 @@ describe('convue › arguments with keys such as `__proto__`', () => {
     expect(value.isAdmin).toBeUndefined()
   })
 
-  it('use the same query as arguments that lack only these keys, if Convex does not send them', async () => {
+  it('share a query with the same arguments without these keys, if Convex does not send the keys', async () => {
     const { result } = page.run(() => ['{}', '{"__proto__":{"value":2}}'].map(text => useConvexQuery(api.values.echo, { value: 1, ...JSON.parse(text) })))
     await page.tick()
     expect(result.map(({ data }) => data.value)).toEqual([1, 1])

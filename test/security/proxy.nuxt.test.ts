@@ -49,7 +49,8 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app with the base path %
     '@evil.example/api/auth/ok',
   ])('forward no request to another path or host: %s', async (target) => {
     const { status } = await send(target.replace(/^\/api\/auth/, auth('')))
-    // The app's error page runs a query itself, which a GET with such a target cannot cause.
+    // The app's error page itself runs a query with a POST. The proxy would forward this GET as a
+    // GET.
     expect(app.takeServerRequests().filter(asked => asked !== 'POST /api/query')).toEqual([])
     expect([302, 400, 404]).toContain(status)
   })

@@ -183,7 +183,7 @@ describe('handler', () => {
       expect(await answered(ends, SESSION, {}, { method })).toEqual(tokenEnds)
     // A POST is an intended sign-out.
     expect(await answered(ends, SESSION, {}, { method: 'POST' })).toEqual(expect.arrayContaining(ends))
-    // If the server renders a page, the response deletes only the token, too.
+    // The response to a page that the server renders also deletes only the token and its binding.
     upstream.answer = json(null, 200, { 'set-cookie': ends })
     const { getSession, responseHeaders } = forRequest(SESSION)
     expect(await getSession()).toBeNull()
@@ -195,7 +195,7 @@ describe('handler', () => {
     expect(await answered([renewed], SESSION)).toEqual([renewed])
   })
 
-  it('deletes token, binding and session cache if Better Auth sets only another session', async () => {
+  it('deletes token, binding and session cache if Better Auth sets another session but no token', async () => {
     const caches = 'better-auth.session_data=x; better-auth.session_data.0=y'
     expect(await proxied([setSession, `better-auth.session_data=z; ${FLAGS}`], `${SESSION}; ${caches}`)).toEqual([
       `better-auth.convex_jwt=; Max-Age=0; ${FLAGS}`,

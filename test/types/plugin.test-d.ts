@@ -10,7 +10,7 @@ import { createApp } from 'vue'
 const url = 'https://happy-otter-123.convex.cloud'
 
 describe('createConvex: authClient', () => {
-  it('is a Better Auth client with convexClient(), of either entry, with any plugins', () => {
+  it('is a client of better-auth/client or /vue with convexClient() and any other plugins', () => {
     createConvex({ url, authClient: createAuthClient({ plugins: [convexClient()] }) })
     createConvex({ url, authClient: createVueAuthClient({ plugins: [convexClient()] }) })
     createConvex({ url, authClient: createVueAuthClient({ baseURL: url, plugins: [organizationClient(), convexClient()] }) })

@@ -46,7 +46,7 @@ describe('useConvexQueries: the type of results', () => {
     void maybe.who.data
   })
 
-  it('exists for a key that pauses', () => {
+  it('has an entry for a key whose query is paused', () => {
     const id = ref<string>()
     const results = useConvexQueries(() => ({
       one: id.value ? { query: scripted.messages.list, args: { channel: id.value } } : undefined,

@@ -14,7 +14,7 @@ import { describeQuery } from '../../shared/query-descriptor.ts'
 import { fetchPageOnServer, subscribeToPage } from './page-subscription.ts'
 import { IDLE, requestsOf, transition } from './pagination-state.ts'
 
-/** The target and the identity of a list, and the state of its pages. */
+/** A list: its query, its identity, and the state of its pages. */
 interface List {
   target: QueryTarget
   identity: number
@@ -29,7 +29,7 @@ export interface ListSession {
   readonly current: ComputedRef<PaginationState>
   /** The state of a page. Reactive. */
   read: (request: PageRequest) => PageState
-  /** Whether the list was started for the current target and the current identity. */
+  /** Whether the list was started for the current query and the current identity. */
   isCurrent: () => boolean
   /**
    * On a server: fetches the first page once. Returns `false` if the server does not fetch this
@@ -37,7 +37,7 @@ export interface ListSession {
    */
   fetchOnServer: () => boolean
   /**
-   * Starts a new list, unless the list was started for the current target and the current identity.
+   * Starts a new list, unless the list was started for the current query and the current identity.
    */
   sync: () => void
   /** Subscribes to the pages of a state, and releases all other pages. */
@@ -142,7 +142,10 @@ export function createListSession(
   }
 }
 
-/** The key of the target's list. Targets with equal keys have the same list. */
+/**
+ * The key of a list: the key of its query, or the reason why no query runs. Equal keys mean the
+ * same list.
+ */
 export function listKeyOf(target: QueryTarget): string {
   return target.status === 'ready' ? target.query.key : target.status
 }

@@ -225,7 +225,10 @@ function needsSplit({ numItems }: PageRequest, { page, pageStatus }: PaginationR
   return !!pageStatus || page.length > 2 * numItems
 }
 
-/** The page with its end in the request, so that its range does not depend on a journal. */
+/**
+ * A request for the same page with an `endCursor`, so that the range of the page does not depend on
+ * a query journal.
+ */
 function withFixedEnd({ request, end }: Page, id: number): Page {
   if (end === undefined)
     return { request: { ...request, id }, end }

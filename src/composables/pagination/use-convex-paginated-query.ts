@@ -74,7 +74,7 @@ export interface UseConvexPaginatedQueryReturn<Item> {
 
 type AwaitableList<Item> = UseConvexPaginatedQueryReturn<Item> & PromiseLike<UseConvexPaginatedQueryReturn<Item>>
 
-/** The view of a list, with the key of its target. */
+/** The view of a list, with the key of the list. */
 interface ListView extends PaginationView { key: string }
 
 /**

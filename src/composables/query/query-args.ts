@@ -34,8 +34,8 @@ export type QueryTarget
 export interface QueryTargetRef { readonly value: QueryTarget }
 
 /**
- * The query to run, with reactive arguments. A new object with equal arguments does not change the
- * target.
+ * The query to run, with reactive arguments. If new arguments are equal to the previous ones, the
+ * value remains the same object.
  *
  * @param name The query's name.
  * @param auth The identity that the query runs as.

@@ -17,7 +17,7 @@ export interface QueryViewOptions {
   transform?: (result: any) => unknown
 }
 
-/** Initial data, with the target and the identity at the time when the app passed it. */
+/** Initial data, with the query and the identity that were current when the app passed it. */
 interface InitialResult {
   state: QueryState
   target: QueryTarget
@@ -25,7 +25,7 @@ interface InitialResult {
 }
 
 /**
- * The value to show, and the target and the identity that it is a result of. `undefined`: no value.
+ * The value to show, and the query and the identity that it is a result of. `undefined`: no value.
  */
 interface RetainedResult {
   value: unknown
@@ -105,7 +105,7 @@ export class QueryView {
     else if (target.status !== 'ready')
       return target
 
-    // Initial data is valid for the target and the identity that were current when `setup` ran. An
+    // Initial data is valid for the query and the identity that were current when `setup` ran. An
     // optimistic update that makes the query load again creates another pending state object:
     // initial data, which is older than the first result, must not return then.
     const isInitial = state === PENDING && initial?.target === target

@@ -7,8 +7,9 @@ import { isRef, onScopeDispose, shallowRef, watch } from 'vue'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 
 /**
- * The subscribed entry of a target. When the arguments change, the new entry is acquired before the
- * previous entry is released. While a `KeepAlive` page is deactivated, its entry is released.
+ * The subscribed entry of the query to run. When the arguments change, the new entry is acquired
+ * before the previous entry is released. While a `KeepAlive` page is deactivated, its entry is
+ * released.
  */
 export function useQueryEntry(
   { store, isServer }: ConvexContext,

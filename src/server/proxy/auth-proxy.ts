@@ -8,7 +8,7 @@ import { authPath } from './auth-path.ts'
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS']
 
 /**
- * Passes a request to Better Auth on to the deployment, with the address of its client (`null` if
+ * Forwards a Better Auth request to the deployment, with the address of its client (`null` if
  * unknown), and returns the answer. Never rejects.
  */
 export async function proxyAuth(request: Request, address: string | null, config: ServerConfig): Promise<Response> {

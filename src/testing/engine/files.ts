@@ -83,7 +83,7 @@ export class Files {
     }
   }
 
-  /** Deletes all files except those of the keys. */
+  /** Deletes all files whose keys are not in `keys`. */
   keepOnly(keys: ReadonlySet<string>): void {
     for (const { key } of this.#database.prepare('SELECT key FROM files').all()) {
       if (!keys.has(key as string))

@@ -6,7 +6,10 @@ import { documentKey } from './index-key.ts'
 import { restAfter } from './snapshot-view.ts'
 import { rowOf } from './store.ts'
 
-/** How many documents are read at once. More would be faster, but each may have a megabyte. */
+/**
+ * How many documents are read at once. A larger number would be faster, but each document may be as
+ * large as 1 MB.
+ */
 const BATCH = 64
 
 /** Returns whether anything has changed. The caller has opened a transaction of SQLite. */

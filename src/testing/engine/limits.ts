@@ -7,7 +7,7 @@ import { formatBytes } from './format-bytes.ts'
 
 /**
  * What happens at a limit: `enforce` lets the function fail as on Convex, `warn` writes the same
- * sentence to the log once, `false` does neither.
+ * message to the log once, `false` does neither.
  */
 export type LimitsMode = 'enforce' | 'warn' | false
 

@@ -134,8 +134,8 @@ function atEndOfTurn(flush: () => void): void {
 
 function post(message: ThreadMessage, transfer: (ArrayBuffer | ReadableStream)[] = []): void {
   outbox.add(message, transfer as Transferable[])
-  // The turn may never end after these: the code of the call may be an endless loop after a line of
-  // the console, and waits for the answer to a synchronous system call.
+  // These are sent at once, since the turn may never end: after a line of the console, the code may
+  // loop forever, and a synchronous system call blocks the thread until its answer arrives.
   if (message.type === 'log' || message.type === 'syncSyscall')
     outbox.flush()
 }

@@ -7,8 +7,8 @@ import { ACTION_MS, OWN_TIME_MS } from './time-limits.ts'
 
 const TICK_MS = 50
 /**
- * After `advanceClock`, an action whose time is over has this real time, since timers that are due
- * earlier than its end fire first.
+ * If `advanceClock` exceeds the time limit of an action, the action may still run for this long in
+ * real time, so that timers that are due before the limit fire first.
  */
 const GRACE_MS = 2000
 /**
@@ -33,7 +33,7 @@ interface Watched {
   startedAt: number
 }
 
-/** A point of real time, in ms, and how long the processor had run the thread until then. */
+/** A point in real time, in ms, and the processor time that the thread had used by then. */
 interface Moment {
   at: number
   cpuMs: number

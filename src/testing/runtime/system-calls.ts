@@ -72,7 +72,7 @@ const ALLOWED: Record<Operation, Kind[]> = {
 /** The system calls that return their results at once. */
 const SYNCHRONOUS = new Set<string>(['1.0/db/normalizeId', '1.0/getSnapshotTs'])
 
-/** Convex's sentences about system calls that a kind of function cannot make. */
+/** Convex's error messages about system calls that a kind of function cannot make. */
 const REFUSALS: Partial<Record<Operation, string>> = {
   'storage/storeBlob': notInQueriesAndMutations('storage.store()').message,
   'storage/getBlob': notInQueriesAndMutations('storage.get()').message,

@@ -170,8 +170,8 @@ async function respond(
 }
 
 /**
- * Sends a body no faster than the client reads it. A client that disconnects cancels the body at
- * once, although the next part may never arrive.
+ * Sends a body no faster than the client reads it. When the client disconnects, the body is
+ * cancelled at once, without waiting for a next part that may never arrive.
  */
 async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   const reader = body.getReader()

@@ -25,7 +25,8 @@ export class DeploymentThread {
     this.#worker = new Worker(new URL(file, import.meta.url), {
       env: {},
       execArgv: [],
-      // V8 would collect new objects only once there are four times as many.
+      // With V8's default of 48 MB, new objects would be collected only once they take four times
+      // as much memory.
       resourceLimits: { maxYoungGenerationSizeMb: 12 },
       workerData: data,
     })

@@ -19,7 +19,7 @@ const MARKER = '<!-- Generated from src/errors by "npm run docs:errors": edit th
 
 interface Section {
   title: string
-  /** What is true of all codes of the section. */
+  /** A note that applies to all codes of the section. */
   note?: string
   errors: Record<string, ErrorDefinition>
 }
@@ -36,7 +36,7 @@ const sections: Section[] = [
   {
     title: '`convue/server`',
     note: '`convue/server` also raises some codes of the previous sections; their entries say so. Production builds contain '
-      + 'the sentences of these errors, since only developers read the log of a server. The sentences never quote '
+      + 'the messages of these errors, since only developers read the log of a server. The messages never quote '
       + 'a response of Better Auth or of the deployment.',
     errors: serverErrors,
   },
@@ -56,7 +56,7 @@ const ENTRY_POINTS: Record<ErrorScope, string> = {
 /** Every code of the catalogue, in the order of the page. */
 export const errorCodes: string[] = sections.flatMap(({ errors }) => Object.keys(errors))
 
-/** The page, with its list of codes as the catalogue has them. */
+/** Returns the page with an updated list of codes. */
 export function writeErrorPage(page: string): string {
   const [before] = page.split(MARKER)
   return `${[`${before!.trimEnd()}\n\n${MARKER}`, ...sections.map(writeSection)].join('\n\n')}\n`
@@ -68,22 +68,25 @@ function writeSection({ title, note, errors }: Section): string {
 }
 
 function writeEntry(code: string, { scopes, why, fix, reference, referenceFix, docs }: ErrorDefinition): string {
-  const advice = [staticSentence(code, referenceFix, fix), ...docs ? [`See ${linkTo(docs)}.`] : []].join(' ')
+  const advice = [staticText(code, referenceFix, fix), ...docs ? [`See ${linkTo(docs)}.`] : []].join(' ')
   return [
     `#### \`${code}\``,
     ...scopes.length > 1 ? [`Raised by ${scopes.map(scope => ENTRY_POINTS[scope]).join(', ')}.`] : [],
-    staticSentence(code, reference, why),
+    staticText(code, reference, why),
     `**Fix:** ${advice}`,
   ].join('\n\n')
 }
 
-/** A sentence that depends on params cannot be shown without them. */
-function staticSentence(code: string, reference: string | undefined, sentence: ErrorDefinition['why']): string {
+/**
+ * The text to show in the reference. A text that depends on params must have a `reference` without
+ * them.
+ */
+function staticText(code: string, reference: string | undefined, text: ErrorDefinition['why']): string {
   if (reference)
     return reference
-  if (typeof sentence === 'string')
-    return sentence
-  throw new Error(`${code} needs \`reference\` or \`referenceFix\`, since its sentence depends on params.`)
+  if (typeof text === 'string')
+    return text
+  throw new Error(`${code} needs \`reference\` or \`referenceFix\`, since its text depends on params.`)
 }
 
 /** A link to a page, or to a section of it, with the text of the heading there. */

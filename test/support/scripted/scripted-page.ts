@@ -9,7 +9,7 @@ import { fakeToken } from './fake-token.ts'
 import { ScriptedDeployment } from './scripted-deployment.ts'
 import { ScriptedSource, signedIn } from './scripted-source.ts'
 
-// Vue looks for its devtools once per process, with a timer that does not belong to a test.
+// Vue looks for its devtools once per process, with a timer that would remain in the first test.
 createApp({ render: () => null })
 
 /** The pages that have not been closed yet. */

@@ -50,7 +50,7 @@ function toQuery({ index, equal, lower, upper, order, filter, limit }: Question)
   })
 }
 
-/** The answer from a list of all documents in the order of their creation. */
+/** Computes the expected result from a list of all documents in the order of their creation. */
 function answer(documents: DocumentValue[], { index, equal, lower, upper, order, filter, limit }: Question): DocumentValue[] {
   const fields = FIELDS[index]
   const next = fields[equal.length]

@@ -23,7 +23,7 @@ export interface TestHost {
   run: (name: string, call?: TestCall) => Promise<CallResult>
   /** Runs a function that must succeed, and returns its result. */
   value: (name: string, call?: TestCall) => Promise<any>
-  /** The sentence of the error with which a function must fail. */
+  /** The message of the error with which a function must fail. */
   failure: (name: string, call?: TestCall) => Promise<string>
 }
 

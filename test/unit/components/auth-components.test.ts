@@ -20,7 +20,7 @@ function mountAll(user: string | null | 'silent'): VueWrapper {
 }
 
 describe('the components Authenticated, Unauthenticated, AuthLoading and AuthRefreshing', () => {
-  it('render by the auth status', async () => {
+  it('render their slot depending on the auth status', async () => {
     const wrapper = mountAll('silent')
     expect(wrapper.text()).toBe('loading')
     page.source.report({ status: 'signedOut' })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { diagnose } from '../../../src/errors/diagnose.ts'
 
 describe('diagnose', () => {
-  it('writes the sentences of a code from its params', () => {
+  it('fills the params into the message of a code', () => {
     expect(diagnose('TOKEN_REQUEST_TIMEOUT', 10_000)).toMatchObject({
       code: 'TOKEN_REQUEST_TIMEOUT',
       why: 'The identity provider did not answer within 10000 ms.',
@@ -18,13 +18,13 @@ describe('diagnose', () => {
 
   it('accepts only the params of the code', () => {
     const wrongCalls = (): unknown[] => [
-      // @ts-expect-error its sentence needs the number of milliseconds
+      // @ts-expect-error its message needs the number of milliseconds
       diagnose('TOKEN_REQUEST_TIMEOUT'),
-      // @ts-expect-error its sentence needs a number
+      // @ts-expect-error its message needs a number
       diagnose('TOKEN_REQUEST_TIMEOUT', '10 s'),
-      // @ts-expect-error its sentences depend on nothing
+      // @ts-expect-error its message takes no params
       diagnose('CLOSED', 'by the app'),
-      // @ts-expect-error only a server raises it
+      // @ts-expect-error only the server raises this error
       diagnose('ORIGIN_UNTRUSTED', 'no origin'),
       // @ts-expect-error there is no such code
       diagnose('UNKNOWN'),

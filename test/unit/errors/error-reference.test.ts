@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ERROR_PAGE, errorCodes, writeErrorPage } from '../../support/docs/error-reference.ts'
 
 describe('docs/reference/errors.md', () => {
-  it('equals what "npm run docs:errors" writes', () => {
+  it('equals the output of "npm run docs:errors"', () => {
     const page = readFileSync(ERROR_PAGE, 'utf8')
     expect(page).toBe(writeErrorPage(page))
   })

@@ -20,7 +20,7 @@ function thrownBy(run: () => unknown): ConvueError {
   throw new Error('Nothing was thrown.')
 }
 
-/** Expects an error with its code, what happened, and what to do. */
+/** Expects an error with this code, and with a `why` and a `fix` that match. */
 function expectDiagnosis(error: unknown, code: string, { why, fix }: { why: RegExp, fix: RegExp }): void {
   expect(error).toBeInstanceOf(ConvueError)
   expect(error).toBeInstanceOf(Error)

@@ -82,7 +82,8 @@ describe.each(ids)('createConvex with a provider that reports %s', (_name, sessi
     await page.tick(900_000)
     expect(error.value).toMatchObject({ code: 'SESSION_ENDED' })
     source.signIn('bea', sessionId)
-    // The page shows bea before a token arrives: the denial was about another session.
+    // The page shows that Bea is signed in before a token arrives: the denial was about another
+    // session.
     expect([status.value, user.value?.id, error.value]).toEqual(['loading', 'bea', null])
     await page.tick()
     expect(tasks.data.value).toBe('bea\'s tasks')

@@ -11,7 +11,7 @@ beforeEach(() => {
   requested = []
 })
 
-/** A request of this user, whose queries have this result. */
+/** A request of this user (`null` for anonymous). `preload` returns the results of its queries. */
 function requestOf(userId: string | null, preload: () => JSONValue = () => `of ${userId}`): SsrRequest {
   return {
     preloadByName: async (name: string, args: Record<string, Value>) => {
@@ -57,7 +57,7 @@ describe('collectSsrData', () => {
     expect(requested).toEqual([])
   })
 
-  it('does not show a result that belongs to another user than the page', async () => {
+  it('does not show a result that belongs to a user other than the page\'s user', async () => {
     const ssrData = collect(requestOf('bob'))
     const outcome = await ssrData.fetch(describeQuery('optional', 'values:get', {}), 'ada')
     expect(outcome).toMatchObject({ status: 'error', error: { code: 'IDENTITY_CHANGED' } })

@@ -7,7 +7,7 @@ import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
 import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
 
-// Vue looks for its devtools once per renderer, with a timer that belongs to no test.
+// Vue looks for its devtools once per renderer, with a timer that would remain in the first test.
 createSSRApp({ render: () => null })
 
 const ofAda = describeQuery('optional', 'values:get', {})
@@ -28,7 +28,7 @@ describe('restoreSsrData', () => {
     expect(take(ofAda, 'ada')).toEqual({ status: 'success', value: 'of Ada' })
   })
 
-  it('removes used results when hydration ends, and returns each other result one more time', () => {
+  it('removes used results when hydration ends, and returns every remaining result once more', () => {
     const { take, endHydration } = restore()
     take(ofAda, 'ada')
     endHydration()
@@ -37,7 +37,7 @@ describe('restoreSsrData', () => {
     expect(take(ofAll, null)).toBeUndefined()
   })
 
-  it.each(['bob', null, undefined])('does not give a user\'s result to another identity: %s', (identity) => {
+  it.each(['bob', null, undefined])('does not return a user\'s result for another identity: %s', (identity) => {
     expect(restore().take(ofAda, identity)).toEqual({ status: 'pending' })
   })
 
@@ -89,7 +89,7 @@ describe('createConvex with restoreSsrData', () => {
     const Child = defineComponent(() => {
       const id = useId()
       const { data } = useConvexQuery(api.values.get)
-      // Vue decides about the prefix of ids when setup has ended.
+      // Vue determines the prefix of `useId` when `setup` has ended.
       return () => h('p', [h(Nested), String(data.value), id])
     })
     const container = document.createElement('div')

@@ -10,11 +10,11 @@ import { recordTicks } from '../../support/scripted/identity.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
 import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
-// Vue looks for its devtools once per renderer, with a timer that belongs to no test.
+// Vue looks for its devtools once per renderer, with a timer that would remain in the first test.
 createSSRApp({ render: () => null })
 
 let page: ScriptedPage
-/** The identity for which each query took the server's result. */
+/** For each call of `take`, the identity that the store passed. */
 let identities: (string | null | undefined)[]
 setupScriptedPage()
 beforeEach(() => {
@@ -123,7 +123,7 @@ describe('SsrData.take', () => {
     const { ticks } = use().result
     await page.tick(500)
     expect(ticks()).toEqual(['[{"of":null}] success'])
-    // It is called for each use of the query.
+    // `take` is called for each use of the query.
     expect(identities).toEqual([null, null])
   })
 

@@ -7,7 +7,9 @@ import { QueryEntry } from '../../../src/store/query-entry.ts'
 
 const query = { name: 'users:whoami', args: {}, auth: 'optional', isLive: true, key: 'whoami' } as unknown as QueryDescriptor
 
-/** A client on which every query has its result at once, as a query has that another auth mode uses. */
+/**
+ * A client on which every query has its result at once, like a query that is already subscribed in another auth mode.
+ */
 function clientOf(owner: string): IdentityClient {
   const outcome: QueryOutcome = { status: 'success', value: owner, isStale: false }
   const client = {

@@ -115,7 +115,7 @@ describe('hookAuthClient', () => {
   })
 
   describe('multiSessionClient()', () => {
-    it.each(['bea', null])('switches the page when the active session is revoked, to %s', async (next) => {
+    it.each(['bea', null])('when the active session is revoked, switches the page to the next user: %s', async (next) => {
       server = new ScriptedAuthServer('ada')
       const { auth, authClient, tasks } = openAuthPage([multiSessionClient()])
       await page.tick(100)

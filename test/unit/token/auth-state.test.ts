@@ -311,7 +311,7 @@ describe('transition', () => {
     })
   })
 
-  describe('an answer without news', () => {
+  describe('an answer that contains nothing new', () => {
     it.each([
       ['a session of the same user', adaAuthenticated, reports(session('ada'))],
       ['a session in a new object while the token is rejected', adaRefreshing, reports(structuredClone(session('ada')))],
@@ -371,7 +371,7 @@ describe('transition', () => {
       expect(reported).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })
 
-    it('causes a token request if it is reported after another session of the user had replaced it', () => {
+    it('causes a token request if it is reported after another session of the user has replaced it', () => {
       const events = [token('ada', 'ada-2'), { type: 'signedOut' } as const, reports(session('ada', 'ada-1'))]
       const page = boot({ status: 'pending' }, false, user('ada', 'ada-1'))
       const reported = events.reduce(nextState, page)
@@ -659,7 +659,7 @@ describe('transition', () => {
       expect(nextState(next, { type: 'denied' })).toMatchObject({ status: 'unauthenticated', error: { code: 'SESSION_ENDED' } })
     })
 
-    it('replaces a session request that backs off with a token request', () => {
+    it('starts a token request if a session request is backing off', () => {
       const waiting = [{ type: 'sessionCheckRequested' } as const, reports({ status: 'failed', error: failure })].reduce(nextState, adaAuthenticated)
       expect(nextState(waiting, inconclusive).request).toMatchObject({ status: 'pending', kind: 'token' })
     })

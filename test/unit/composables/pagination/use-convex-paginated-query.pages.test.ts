@@ -239,7 +239,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(list.takePages()).toEqual(['start +4', 'start to 2', '2 to 3'])
     })
 
-    it('is hidden with all later pages until its halves have results if it is SplitRequired', async () => {
+    it('if it is SplitRequired, is hidden with all later pages until both halves have results', async () => {
       list.fill('a', 8)
       const { seen, query } = mountList({ initialNumItems: 4 })
       await page.tick()

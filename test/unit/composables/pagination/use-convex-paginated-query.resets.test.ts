@@ -249,7 +249,7 @@ describe('useConvexPaginatedQuery', () => {
       await page.tick()
       expect(seen.at(-1)).toBe('0,1,2,3,4,5 CanLoadMore stale')
       seen.length = 0
-      // The user sees other rows: without fixed ends, pages would end elsewhere.
+      // The user's list has other rows: without fixed ends, the pages would end at other rows.
       list.lists['a of ada'] = [0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 7]
       page.deployment.latencyMs = 50
       page.source.signIn('ada')

@@ -44,8 +44,8 @@ export function callerOf(event: H3Event): H3Event | undefined {
 }
 
 /**
- * The event of the external request that caused this event. An event of an external request is its
- * own outermost event.
+ * The event of the external request that caused this event. For an external request, this is the
+ * event itself.
  */
 export function outermostEvent(event: H3Event): H3Event {
   const caller = callerOf(event)
