@@ -1,4 +1,7 @@
-/** The most attempts that fit into `outageMs`, the first included, if the wait after each is the shortest that chance allows, and each attempt takes `attemptMs`. */
+/**
+ * The largest number of attempts during an outage of `outageMs`, including the first attempt. Each
+ * attempt takes `attemptMs`, and each delay after an attempt is the shortest possible random delay.
+ */
 function mostAttempts(outageMs: number, attemptMs: number, shortestWaitMs: (failures: number) => number): number {
   let attempts = 0
   for (let at = 0; at <= outageMs; at += attemptMs + shortestWaitMs(attempts))
@@ -7,29 +10,30 @@ function mostAttempts(outageMs: number, attemptMs: number, shortestWaitMs: (fail
 }
 
 /**
- * For token requests: Convue waits 1 s, doubled at each failure up to a minute. Up to half of the
- * delay is random.
+ * The largest number of token requests during an outage. After the first failure, Convue waits
+ * 0.5–1 s. The delay doubles with each failure up to 30–60 s.
  */
 export function mostTokenRequests(outageMs: number, attemptMs = 0): number {
   return mostAttempts(outageMs, attemptMs, failures => Math.min(1000 * 2 ** (failures - 1), 60_000) * 0.5)
 }
 
 /**
- * The next token request after a recovery follows within this time: the longest delay that the
- * outage caused.
+ * The longest time from the end of an outage to the next token request: the longest delay that the
+ * outage can have caused.
  */
 export function longestTokenWait(outageMs: number): number {
   return Math.min(1000 * 2 ** (mostTokenRequests(outageMs) - 1), 60_000)
 }
 
 /**
- * For connections: the Convex client waits 1 s, doubled at each failure up to 16 s, and randomly up
- * to half longer or shorter.
+ * The largest number of connection attempts during an outage. After the first failure, the Convex
+ * client waits 0.5–1.5 s. The delay doubles with each failure up to 8–24 s.
  */
 export function mostConnections(outageMs: number): number {
   return mostAttempts(outageMs, 0, failures => Math.min(1000 * 2 ** (failures - 1), 16_000) * 0.5)
 }
 
+/** The longest time from the end of an outage to the next connection attempt. */
 export function longestConnectionWait(outageMs: number): number {
   return Math.min(1000 * 2 ** (mostConnections(outageMs) - 1), 16_000) * 1.5
 }

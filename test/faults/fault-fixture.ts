@@ -7,21 +7,21 @@ import { FaultPage } from './fault-page.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { LockstepTime } from './lockstep-time.ts'
 
-/** The tools of a test about faults. */
+/** The deployment, network, clock and user of a test. */
 export interface FaultFixture {
   deployment: Deployment
   proxy: FaultProxy
   time: LockstepTime
   session: Session
-  /** Opens a page of the user of `session`. The page is closed automatically. */
+  /** Opens a page for the user of `session`. The page is closed after the test. */
   open: () => FaultPage
-  /** Opens a page and waits for its first results. */
-  openWell: () => Promise<FaultPage>
+  /** Opens a page and waits until it shows its first results. */
+  openLoaded: () => Promise<FaultPage>
 }
 
 /**
- * One deployment for a test file, and for each test a new user with a session, a network and a
- * clock.
+ * Starts one deployment for a test file. Creates a new user with a session, a network and a clock
+ * for each test.
  */
 export function useFaultFixture(jwtSeconds: number): FaultFixture {
   const fixture = {} as FaultFixture
@@ -41,15 +41,15 @@ export function useFaultFixture(jwtSeconds: number): FaultFixture {
       pages.push(page)
       return page
     }
-    fixture.openWell = async () => {
+    fixture.openLoaded = async () => {
       const page = fixture.open()
-      await fixture.time.until(() => page.isWell, 5000)
+      await fixture.time.until(() => page.isUpToDate, 5000)
       return page
     }
   })
   afterEach(async () => {
-    // A client waits for the other side to close its connection too, even if that side does not
-    // respond.
+    // The proxy is closed before the pages have closed: a client waits until the other side has
+    // closed the connection, too.
     const closed = pages.splice(0).map(page => page.close())
     await fixture.proxy.close()
     // Better Auth's client ends its subscription a second later.

@@ -14,7 +14,7 @@ interface LedgerEntry { text: string, outcome: 'pending' | 'resolved' | 'rejecte
 
 /**
  * A page of the real library, with the real clients of Convex and Better Auth, behind a network
- * that fails; and a ledger of what it has asked to be done.
+ * that fails; and a ledger of its mutations.
  */
 export class FaultPage {
   readonly ledger: LedgerEntry[] = []
@@ -69,8 +69,11 @@ export class FaultPage {
     return (this.tasks.data.value ?? []).map(({ text }) => text)
   }
 
-  /** The page shows the data of the database and is not stale. */
-  get isWell(): boolean {
+  /**
+   * Whether the page is up to date: the user is authenticated, no result is stale, no mutation is
+   * pending, and the list contains the task of each mutation that did not fail.
+   */
+  get isUpToDate(): boolean {
     return this.convex.auth.status.value === 'authenticated'
       && this.tasks.status.value === 'success'
       && !this.tasks.isStale.value
@@ -107,11 +110,11 @@ export class FaultPage {
   }
 
   /**
-   * Waits until the page has recovered, and checks it. Returns how long it took, in milliseconds of
-   * the page's clock.
+   * Waits until the page has recovered, and checks it. Returns the time until the recovery on the
+   * page's clock, in milliseconds.
    */
   async recover(time: LockstepTime, limitMs: number): Promise<number> {
-    const elapsed = await time.until(() => this.isWell, limitMs)
+    const elapsed = await time.until(() => this.isUpToDate, limitMs)
     await this.check()
     return elapsed
   }
@@ -122,7 +125,7 @@ export class FaultPage {
 }
 
 /**
- * Upload URLs contain the deployment's own address: a page behind the proxy sends uploads there.
+ * Sends uploads through the proxy, since upload URLs contain the address of the deployment itself.
  */
 function stubUploads(deployment: Deployment, proxy: FaultProxy): void {
   vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {

@@ -11,7 +11,7 @@ import { Wire } from './wire.ts'
 
 /** A request that the proxy received. A WebSocket counts as a request. */
 export interface PassedRequest {
-  /** When, in ms since 1970 of the page's clock. */
+  /** The time on the page's clock, in ms since 1970. */
   at: number
   method: string
   path: string
@@ -19,22 +19,22 @@ export interface PassedRequest {
 }
 
 /**
- * A network between a page and a deployment, over real TCP, that does to requests and sockets what
- * a test says.
+ * A network between a page and a deployment, over real TCP. A test defines which requests and
+ * sockets fail, and how.
  */
 export class FaultProxy {
   readonly requests: PassedRequest[] = []
   readonly wires = new Set<Wire>()
   /** The fault for a request. The path of a WebSocket is `/api/<version>/sync`. */
   fault: (path: string, method: string) => HttpFault | null = () => null
-  /** Called for each connection that opens. */
+  /** Called with each WebSocket connection when it opens. */
   onWire: (wire: Wire) => void = () => {}
-  /** Counts all requests and messages. */
+  /** The number of all requests, responses and chunks of bytes so far. */
   passed = 0
   url = ''
   siteUrl = ''
   readonly #servers: Server[] = []
-  /** Requests that are under way and not delayed by a fault. */
+  /** The number of requests under way that no fault delays. */
   #carried = 0
   /** Sockets that were accepted and are never answered. */
   readonly #unanswered = new Set<Duplex>()
@@ -47,19 +47,19 @@ export class FaultProxy {
     return proxy
   }
 
-  /** A request or a message is under way. */
+  /** Whether a request that no fault delays is under way. */
   get isBusy(): boolean {
     return this.#carried > 0
   }
 
-  /** How many requests for a path the proxy received. */
+  /** The number of requests with this end of the path that the proxy has received since a time. */
   count(path: string, since = 0): number {
     return this.requests.filter(request => request.at >= since && request.path.endsWith(path)).length
   }
 
   /**
-   * Ends all faults: new connections work, and delayed data arrives. Connections that lose their
-   * data silently stay that way.
+   * Ends all faults: new connections work, and delayed responses arrive. Connections that lose
+   * their data silently continue to do so.
    */
   heal(): void {
     this.fault = () => null

@@ -4,26 +4,29 @@ import { request as send } from 'node:http'
 
 /** A fault of one request between a page and its server. */
 export type HttpFault
-  /** Answered in place of the server, which does not receive the request. */
+  /** The proxy answers the request itself. The server does not receive it. */
   = | { kind: 'answer', status: number, headers?: Record<string, string>, body?: string }
-    /** Carried out. The answer of the server is replaced by this one. */
+    /** The server processes the request, but its response is replaced by this one. */
     | { kind: 'replace', status: number, headers?: Record<string, string>, body?: string }
     /**
-     * The connection breaks: before the server hears of it, before the answer, or in the middle of
-     * its body.
+     * The connection breaks: before the server receives the request, before the response, or in the
+     * middle of the response.
      */
     | { kind: 'cut', when: 'before' | 'after' | 'middle' }
-    /** Accepted and never answered. The server does not receive the request. */
+    /**
+     * The connection is accepted, but the request is never answered. The server does not receive
+     * it.
+     */
     | { kind: 'halfOpen' }
-    /** Answered late, in milliseconds. */
+    /** The response is delayed by `ms` milliseconds. */
     | { kind: 'delay', ms: number }
     /**
-     * Carried out at once, and answered after the next answer of any request, or when all faults
-     * end.
+     * The server processes the request at once. Its response arrives after the next response to
+     * another request, or when all faults end.
      */
     | { kind: 'overtaken' }
 
-/** A page of a firewall or of a proxy, with any status. */
+/** The HTML page of a firewall or a proxy, with any status. */
 export function html(status: number): HttpFault {
   return { kind: 'answer', status, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>Nothing to see</title>' }
 }
@@ -31,8 +34,8 @@ export function html(status: number): HttpFault {
 interface Answer { status: number, headers: [string, string][], body: Buffer }
 
 /**
- * Passes a request to `upstream` and its answer back, or applies `fault`. `overtaken` returns the
- * late answers.
+ * Forwards a request to `upstream`, and the response to the page, or applies `fault`. `overtaken`
+ * resolves when the response to an overtaken request may be sent.
  */
 export async function carry(
   request: IncomingMessage,
@@ -42,7 +45,7 @@ export async function carry(
   overtaken: () => Promise<void>,
 ): Promise<void> {
   const { socket } = request
-  // The sender of an unread body would wait.
+  // The body is read even if the server does not receive it: its sender would otherwise wait.
   const body = await readAll(request).catch(() => null)
   if (!body)
     return
@@ -56,7 +59,7 @@ export async function carry(
         return void socket.resetAndDestroy()
   }
   const answer = await ask(request, body, upstream).catch(() => null)
-  // The server closes the connection, so the proxy closes it too.
+  // If the server has closed the connection without a response, the proxy does the same.
   if (!answer)
     return void socket.destroy()
   switch (fault?.kind) {

@@ -7,15 +7,15 @@ import { longestConnectionWait, longestTokenWait, mostConnections, mostTokenRequ
 import { useFaultFixture } from './fault-fixture.ts'
 import { html } from './http-fault.ts'
 
-/** Convue renews a token of 60 s after 48 s: a fifth of its lifetime before the end. */
+/** The lifetime of a token. Convue renews such a token after 48 s, 12 s before it expires. */
 const JWT_SECONDS = 60
 const fixture = useFaultFixture(JWT_SECONDS)
 
 const FLIGHT_MS = 2000
 const OUTAGE_MS = 15_000
-/** How long Convue waits for an answer. */
+/** The time limit of Convue for a request to the provider. */
 const ATTEMPT_MS = 10_000
-/** How long an upload may make no progress. */
+/** The time limit of Convue for an upload without progress. */
 const SILENCE_MS = 60_000
 
 const json = { 'content-type': 'application/json' }
@@ -60,7 +60,7 @@ describe('a failing token endpoint', () => {
   })
 
   it.each(outages.filter((_outage, index) => index % 2 === 1))('leaves the page unchanged during a renewal: %s', async (_name, fault) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     failTokens(fault)
     const begin = Date.now()
     const asked = (): number => tokenTimes().filter(at => at > begin).length
@@ -94,9 +94,9 @@ describe('a failing token endpoint', () => {
 
 describe('a failing session endpoint', () => {
   it.each(outages.filter((_outage, index) => index % 2 === 0))('does not change the identity: %s', async (_name, fault) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     fixture.proxy.fault = path => path.endsWith('/get-session') ? fault : null
-    // The auth client does the same whenever the page becomes visible.
+    // The auth client also requests the session whenever the page becomes visible.
     const { refetch } = page.auth.authClient.$store.atoms.session!.value
     void refetch()
     page.mutate()
@@ -118,7 +118,7 @@ describe('a failing session endpoint', () => {
 
 describe('an outage that is longer than the lifetime of a token', () => {
   it.each(outages.slice(-4))('keeps the data and loses no call: %s', async (_name, fault) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     page.mutate()
     await page.recover(fixture.time, FLIGHT_MS)
     const begin = Date.now()
@@ -138,7 +138,7 @@ describe('an outage that is longer than the lifetime of a token', () => {
 
 describe('responses out of order', () => {
   it('do not restore a user who has signed out', async () => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     const { authClient } = page.auth
     fixture.proxy.fault = path => path.endsWith('/get-session') ? { kind: 'overtaken' } : null
     void authClient.$store.atoms.session!.value.refetch()
@@ -152,7 +152,7 @@ describe('responses out of order', () => {
   })
 
   it('do not sign out a user who has signed in', async () => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     await page.convex.auth.signOut()
     const { authClient } = page.auth
     // The session is requested while anonymous, and the response arrives after the sign-in.
@@ -175,7 +175,7 @@ describe('a sign-out', () => {
     ['an HTML page with 200', html(200)],
     ['cut before the request arrives', { kind: 'cut', when: 'before' }],
   ])('rejects and changes nothing if it did not reach the server: %s', async (_name, fault) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     fixture.proxy.fault = path => path.endsWith('/sign-out') ? fault : null
     await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
     fixture.proxy.heal()
@@ -184,7 +184,7 @@ describe('a sign-out', () => {
   })
 
   it('takes effect with the next session request if its response was lost', async () => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     fixture.proxy.fault = path => path.endsWith('/sign-out') ? { kind: 'replace', status: 502 } : null
     await expect(page.convex.auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
     expect(page.convex.auth.status.value).toBe('authenticated')
@@ -205,7 +205,7 @@ describe('an upload', () => {
     ['cut in the middle of the response', { kind: 'cut', when: 'middle' }],
     ['never answered', { kind: 'halfOpen' }],
   ])('is repeated, and its file is stored once: %s', async (_name, fault) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     fixture.proxy.fault = path => path.endsWith('/storage/upload') ? fault : null
     const bytes = randomBytes(100_000)
     let storageId: any

@@ -13,7 +13,7 @@ import { AppCode } from '../model/app-code.ts'
 import { USERS } from '../model/commands.ts'
 import { ModelPage } from '../model/model-page.ts'
 import { PageListeners } from '../model/page-listeners.ts'
-import { faultsAtRest, faultsOf } from '../model/shown-query.ts'
+import { faultsOf, faultsWhenSettled } from '../model/shown-query.ts'
 import { createBrowserFetch, signUp } from '../support/live/deployment.ts'
 import { createLiveAuthClient } from '../support/live/live-page.ts'
 import { NodeXhr } from '../support/live/node-xhr.ts'
@@ -33,28 +33,28 @@ const backendApi = {
   messages: makeFunctionReference<'query', { channel: string }, { body: string, author: string }[]>('messages:list'),
 }
 
-/** The users who may sign in, by their name in the commands. */
-export type People = Record<User, { id: string, email: string, token: string }>
+/** The accounts of the users, by their names in the commands. */
+export type Accounts = Record<User, { id: string, email: string, token: string }>
 
-export async function createPeople(deployment: Deployment): Promise<People> {
-  const people = {} as People
+export async function createAccounts(deployment: Deployment): Promise<Accounts> {
+  const accounts = {} as Accounts
   for (const name of USERS) {
     const session = await signUp(deployment, { name, password: PASSWORD })
-    people[name] = { id: session.userId, email: session.email, token: (await session.fetchToken())! }
+    accounts[name] = { id: session.userId, email: session.email, token: (await session.fetchToken())! }
   }
-  return people
+  return accounts
 }
 
-/** The ids of all calls of one deployment differ. */
+/** The id of the last call of all runs: each call on a deployment has its own id. */
 let lastCallId = 0
 
 /**
- * One real page of one browser on the embedded deployment, behind a failing network, and all
- * promises that it has broken.
+ * One real page of one browser on the embedded deployment, behind a failing network, and the
+ * invariants that the page has violated.
  */
 export class LiveRun {
   readonly #deployment: Deployment
-  readonly #people: People
+  readonly #accounts: Accounts
   readonly #proxy: FaultProxy
   readonly #time: LockstepTime
   readonly #listeners = new PageListeners()
@@ -69,7 +69,7 @@ export class LiveRun {
   readonly #previousSockets = new Set<RecordingSocket>()
   readonly #sockets = new Set<RecordingSocket>()
   #reactions: Reaction[] = []
-  /** The faults of the network. */
+  /** The current faults of the network. */
   #tokens: TokenMode = 'good'
   #foreigner: User = 'ada'
   #storage: StorageMode = 'good'
@@ -81,17 +81,17 @@ export class LiveRun {
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
 
-  static async open(deployment: Deployment, people: People, boot: Boot): Promise<LiveRun> {
+  static async open(deployment: Deployment, accounts: Accounts, boot: Boot): Promise<LiveRun> {
     const proxy = await FaultProxy.open(deployment)
     const browserFetch = createBrowserFetch()
     if (boot.user)
-      await signInElsewhere(deployment, browserFetch, people[boot.user].email)
-    return new LiveRun(deployment, people, proxy, browserFetch, boot)
+      await signInElsewhere(deployment, browserFetch, accounts[boot.user].email)
+    return new LiveRun(deployment, accounts, proxy, browserFetch, boot)
   }
 
-  private constructor(deployment: Deployment, people: People, proxy: FaultProxy, browserFetch: ReturnType<typeof createBrowserFetch>, boot: Boot) {
+  private constructor(deployment: Deployment, accounts: Accounts, proxy: FaultProxy, browserFetch: ReturnType<typeof createBrowserFetch>, boot: Boot) {
     this.#deployment = deployment
-    this.#people = people
+    this.#accounts = accounts
     this.#proxy = proxy
     this.#browserFetch = browserFetch
     this.#time = new LockstepTime(deployment, proxy)
@@ -107,15 +107,15 @@ export class LiveRun {
       url: proxy.url,
       authClient: this.#auth.authClient,
       clientOptions: { webSocketConstructor: this.#bindSocket(), logger: false },
-      ...(boot.rendered ? { initialAuth: boot.user && { token: people[boot.user].token, user: { id: people[boot.user].id, name: boot.user }, session: {} } } : {}),
+      ...(boot.rendered ? { initialAuth: boot.user && { token: accounts[boot.user].token, user: { id: accounts[boot.user].id, name: boot.user }, session: {} } } : {}),
     })
     this.#watchIdentity()
-    this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity, idOf: user => people[user].id })
+    this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity, idOf: user => accounts[user].id })
     this.#app = new AppCode({ page: this.#page, identity: this.#identity, change: topic => this.#change(topic), firstId: lastCallId })
     boot.mount.forEach((view, slot) => this.#page.set(slot, view))
   }
 
-  /** @returns The broken promises in words, or an empty list. */
+  /** A description of each violated invariant. */
   get faults(): string[] {
     return [...this.#faults]
   }
@@ -126,13 +126,14 @@ export class LiveRun {
     this.#checkTick()
   }
 
-  /** Ends all faults, waits, and checks that the page shows the results of the server. */
+  /** Ends all faults, waits, and checks that the page shows the current results of the server. */
   async calm(): Promise<void> {
     await this.#heal()
     const { status, error } = this.#convex.auth
-    const expected = await this.#askWhoIsThere()
-    // The longest back-off, five minutes after a response that asked for more, and a minute of
-    // silence on a connection that has been lost.
+    const expected = await this.#fetchCurrentUser()
+    // The longest time until a page has recovered: the longest back-off, which is five minutes
+    // after a response with a long `Retry-After`, and the minute after which a client notices a
+    // silently lost connection.
     const LIMIT_MS = 360_000
     const isSure = (): boolean => status.value === 'authenticated' || status.value === 'unauthenticated'
     await this.#time.until(() => isSure() && this.#identity.who === expected, LIMIT_MS).catch(() => {})
@@ -142,28 +143,29 @@ export class LiveRun {
       return
     await this.#time.until(() => this.#app.pending.length === 0, LIMIT_MS).catch(() => {})
     for (const call of this.#app.pending)
-      this.#faults.add(`${call} is pending at rest`)
-    const oracle = await this.#askDatabase(who)
-    const faults = (): string[] => [...this.#page.shown].flatMap(shown => faultsAtRest(shown, who, oracle).map(fault => `${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`))
+      this.#faults.add(`${call} is pending although the page has settled`)
+    const oracle = await this.#readDatabase(who)
+    const faults = (): string[] => [...this.#page.shown].flatMap(shown => faultsWhenSettled(shown, who, oracle).map(fault => `${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`))
     await this.#time.until(() => faults().length === 0, LIMIT_MS).catch(() => {})
-    // Lists are restored page by page, and queries linger for 3 s.
+    // Lists load page by page, and unused queries linger for 3 s.
     await this.#loadAll()
     await this.#time.elapse(4000)
     faults().forEach(fault => this.#faults.add(fault))
     this.#checkWire(who)
     await this.#checkCalls()
 
-    // A token renewal that backs off may still be due. Afterwards nothing is sent.
+    // A token request that is backing off may still be sent. Afterwards the page must not request
+    // any token.
     const QUIET_MS = 20_000
-    const said = (): number => this.#auth.count('/convex/token') + this.#authenticates
+    const sentCount = (): number => this.#auth.count('/convex/token') + this.#authenticates
     let before: number
     let elapsed = 0
     do {
-      before = said()
+      before = sentCount()
       await this.#time.elapse(QUIET_MS)
       elapsed += QUIET_MS
-    } while (said() > before && elapsed < LIMIT_MS)
-    this.#expect(said() === before, 'requests tokens at rest')
+    } while (sentCount() > before && elapsed < LIMIT_MS)
+    this.#expect(sentCount() === before, 'requests tokens although the page has settled')
   }
 
   /** Closes the page, and checks that nothing remains of it. */
@@ -174,8 +176,8 @@ export class LiveRun {
       this.#isClosed = true
       this.#page.unmount()
       const closed = this.#convex.close()
-      // A client waits for the other side to close its connection too, even if that side does not
-      // respond.
+      // A client waits until the other side has closed the connection, too, so the proxy closes all
+      // connections.
       this.#proxy.cut()
       await time.elapse(2000)
       await closed
@@ -199,7 +201,7 @@ export class LiveRun {
     }
   }
 
-  /** Another tab announces a user, correctly or not. */
+  /** Another tab announces a user, who may not be the current user. */
   #announce(userId: unknown, provider = `${this.#proxy.siteUrl}/api/auth`): void {
     const other = new BroadcastChannel(`convue:${this.#proxy.url}:${provider}`)
     other.postMessage(userId)
@@ -227,13 +229,13 @@ export class LiveRun {
       case 'signOut':
         return void (command.heard ? this.#convex.auth.signOut() : authClient.signOut()).catch(() => {})
       case 'signOutElsewhere':
-        // The session ends; this browser still has its cookies.
+        // Ends the session on the server. The cookies of this browser remain.
         await post(this.#deployment, createBrowserFetch(undefined, request => this.#withCookies(request)), 'sign-out', {})
         return command.heard ? this.#refetch() : undefined
       case 'announce':
         return this.#announce(command.heard ? this.#identity.who : 'unknown user')
       case 'announceUser':
-        return this.#announce(command.user && this.#people[command.user].id, command.by === 'app' ? `${this.#proxy.siteUrl}/api/auth` : 'another')
+        return this.#announce(command.user && this.#accounts[command.user].id, command.by === 'app' ? `${this.#proxy.siteUrl}/api/auth` : 'another')
       case 'reportSession':
         this.#session = ({ truth: 'good', previous: 'good', failed: 'failing', pending: 'failing', empty: 'empty' } as const)[command.what]
         return this.#refetch()
@@ -290,8 +292,8 @@ export class LiveRun {
         this.#tokens = 'limited'
         this.#retryAfterMs = command.ms
         return
-      // The deployment rejects no valid token, sends no fatal errors, and its clock agrees with the
-      // page's.
+      // The embedded deployment cannot reject valid tokens or send fatal errors, and its clock is
+      // always the same as the page's.
       case 'rejectTokens':
       case 'rejectTokensFor':
       case 'failFatally':
@@ -303,14 +305,14 @@ export class LiveRun {
   }
 
   async #signIn(user: User, isHeard: boolean): Promise<void> {
-    const { email } = this.#people[user]
+    const { email } = this.#accounts[user]
     if (isHeard)
       void this.#auth.authClient.signIn.email({ email, password: PASSWORD }).catch(() => {})
     else
       await signInElsewhere(this.#deployment, this.#browserFetch, email)
   }
 
-  /** The user has another picture. */
+  /** Changes the picture of the user, which is a claim of the token. */
   async #changeClaims(isHeard: boolean): Promise<void> {
     const image = `https://pictures.example/${++this.#pictures}`
     if (isHeard)
@@ -328,17 +330,17 @@ export class LiveRun {
     return fetch(request)
   }
 
-  /** The data of the server, read without faults. */
-  async #askWhoIsThere(): Promise<string | null> {
+  /** Requests the current user from the server, without the faults of the network. */
+  async #fetchCurrentUser(): Promise<string | null> {
     const response = await this.#withCookies(new Request(`${this.#deployment.siteUrl}/api/auth/get-session`))
     return ((await response.json()) as { user: { name: string } } | null)?.user.name ?? null
   }
 
-  async #askDatabase(who: string | null): Promise<Oracle> {
+  async #readDatabase(who: string | null): Promise<Oracle> {
     const found = new Map<string, [answer: Answer, rows: unknown[]]>()
     for (const topic of TOPICS) {
       for (const whose of new Set(['anonymous', who ?? 'anonymous'])) {
-        const options = whose === 'anonymous' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } }
+        const options = whose === 'anonymous' ? {} : { identity: { subject: this.#accounts[whose as User].id, name: whose } }
         found.set(`${topic} of ${whose}`, [await this.#deployment.query(backendApi.tasks, { topic }, options), await this.#deployment.query(backendApi.rows, { topic }, options)])
       }
     }
@@ -347,7 +349,7 @@ export class LiveRun {
 
   #change(topic: string): void {
     for (const whose of ['anonymous', this.#identity.who ?? 'ada'])
-      void this.#deployment.mutation(backendApi.change, { topic }, whose === 'anonymous' ? {} : { identity: { subject: this.#people[whose as User].id, name: whose } })
+      void this.#deployment.mutation(backendApi.change, { topic }, whose === 'anonymous' ? {} : { identity: { subject: this.#accounts[whose as User].id, name: whose } })
   }
 
   async #heal(): Promise<void> {
@@ -409,7 +411,7 @@ export class LiveRun {
       case 'garbage':
         return token('garbage')
       case 'foreign':
-        return token(this.#people[this.#foreigner].token)
+        return token(this.#accounts[this.#foreigner].token)
       case 'same':
       case 'good':
         return null
@@ -464,7 +466,7 @@ export class LiveRun {
     this.#app.faultsOfCalls(executions).forEach(fault => this.#faults.add(fault))
   }
 
-  /** Nothing runs on a connection whose close is logged. */
+  /** A query must not run on a connection after the log contains the end of the connection. */
   #checkLog(): void {
     const closed = new Set<number>()
     for (const { kind, name, connection, subject } of this.#deployment.log) {
@@ -475,14 +477,15 @@ export class LiveRun {
     }
   }
 
-  /** At rest, exactly the queries in use are subscribed. */
+  /** Once the page has settled, exactly the queries in use must be subscribed. */
   #checkWire(who: string | null): void {
     const wanted = new Set<string>()
     for (const { name, auth, isLive, isActive, topic } of this.#page.shown) {
       if (isLive && isActive() && topic() !== null && !(auth === 'required' && who === null))
-        wanted.add(`${name} ${topic()} as ${auth === 'public' || who === null ? null : this.#people[who as User].id}`)
+        wanted.add(`${name} ${topic()} as ${auth === 'public' || who === null ? null : this.#accounts[who as User].id}`)
     }
-    // A connection that was lost silently is still open for the deployment.
+    // The deployment may list silently lost connections as open, so only the connections of open
+    // sockets count.
     const open = this.#deployment.connections.filter(({ sessionId }) => [...this.#sockets].some(socket => socket.sessionId === sessionId))
     const found = open.flatMap(({ queries, subject }) => queries.map(({ name, args }: any) => `${name} ${args.topic ?? args.of} as ${subject}`))
     this.#expect([...wanted].every(query => found.includes(query)), `${[...wanted]} is in use, ${found} is subscribed`)
@@ -519,7 +522,7 @@ export class LiveRun {
   }
 }
 
-/** A real socket that shows what the page sends. */
+/** A real socket that reports each message of the page before it sends the message. */
 class RecordingSocket extends WebSocket {
   /** The name of the user that the socket has authenticated as. */
   subject: string | null = null
@@ -545,19 +548,22 @@ class RecordingSocket extends WebSocket {
 async function post(deployment: Deployment, browserFetch: typeof fetch, path: string, body: Record<string, string>): Promise<void> {
   await browserFetch(`${deployment.siteUrl}/api/auth/${path}`, {
     method: 'POST',
-    // On a new connection: a restart of the deployment may close a reused one at this moment.
+    // Requests a new connection, since a restart of the deployment may be closing the previous one.
     headers: { 'content-type': 'application/json', 'connection': 'close' },
     body: JSON.stringify(body),
   })
 }
 
-/** Another tab signs in: this browser has its cookies from now on. */
+/**
+ * Signs in as another tab would: the browser then has the cookies of this user, but the page has
+ * not requested the session.
+ */
 function signInElsewhere(deployment: Deployment, browserFetch: typeof fetch, email: string): Promise<void> {
   return post(deployment, browserFetch, 'sign-in/email', { email, password: PASSWORD })
 }
 
 /**
- * Upload URLs contain the deployment's own address: a page behind the proxy sends uploads there.
+ * Sends uploads through the proxy, since upload URLs contain the address of the deployment itself.
  */
 function stubXhr(deployment: Deployment, proxy: FaultProxy): void {
   vi.stubGlobal('XMLHttpRequest', class extends NodeXhr {

@@ -3,13 +3,14 @@ import type { FaultProxy } from './fault-proxy.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 
-/** The step of the clocks, in milliseconds. */
+/** By how much the clocks are advanced in one step, in milliseconds. */
 const STEP_MS = 500
 
 /**
- * The clock and the timers of this process, which pass as a test says, and the deployment's clock
- * in step with them; sockets are real all the while. The clocks move on when the network is quiet,
- * so that a minute passes in less than a second, and no longer on a machine that is busy.
+ * Controls the clock and the timers of this process, and the deployment's clock in step with them.
+ * Sockets remain real. A test advances the clocks, and each step waits until the network is quiet.
+ * So a minute takes less than a second of real time, and the load of the machine does not change
+ * the order of events.
  */
 export class LockstepTime {
   readonly #deployment: Deployment
@@ -27,26 +28,30 @@ export class LockstepTime {
       await this.#step(Math.min(left, STEP_MS))
   }
 
-  /** Lets time pass until a condition holds, and returns how much. Stops after `limitMs`. */
+  /**
+   * Advances the clocks until a condition is true, and returns the elapsed time. Throws after
+   * `limitMs`.
+   */
   async until(condition: () => unknown, limitMs: number): Promise<number> {
     const begin = Date.now()
     await this.settle()
     while (!condition()) {
       if (Date.now() - begin > limitMs)
-        throw new Error(`After ${limitMs} ms it is still not so: ${condition}`)
+        throw new Error(`After ${limitMs} ms this condition is still false: ${condition}`)
       await this.#step(STEP_MS)
     }
     return Date.now() - begin
   }
 
-  /** Waits until all data has arrived that no fault delays. No time passes. */
+  /** Waits until all data that no fault delays has arrived. The clocks do not advance. */
   async settle(): Promise<void> {
     const REAL_MS = 1
     let passed: number
     do {
       passed = this.#proxy.passed
       await this.#deployment.settled()
-      // On the wire, which cannot be observed.
+      // Data that is inside the operating system's sockets cannot be observed, so wait a little for
+      // it.
       await sleep(REAL_MS)
     } while (passed !== this.#proxy.passed || this.#proxy.isBusy)
   }

@@ -1,20 +1,23 @@
 import type { Deployment } from '../../src/testing/index.ts'
-import type { People } from './live-run.ts'
+import type { Accounts } from './live-run.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, it } from 'vitest'
 import { checkSequences, performSequence } from '../model/check-sequences.ts'
 import { startFixture } from '../support/live/deployment.ts'
-import { createPeople, LiveRun } from './live-run.ts'
+import { createAccounts, LiveRun } from './live-run.ts'
 
 let deployment: Deployment
-let people: People
+let accounts: Accounts
 beforeAll(async () => {
   deployment = await startFixture({ env: { PLAIN_PASSWORDS: '1' } })
-  people = await createPeople(deployment)
+  accounts = await createAccounts(deployment)
 })
 afterAll(() => deployment.close())
 
-/** A run takes half a second. A run that lasts this many seconds of real time counts as endless. */
+/**
+ * A run usually takes half a second. A run that takes longer than this, in seconds of real time,
+ * fails as endless.
+ */
 const HANGS_AFTER_S = 120
 
 function unlessItHangs(faults: Promise<string[]>): Promise<string[]> {
@@ -26,5 +29,5 @@ function unlessItHangs(faults: Promise<string[]>): Promise<string[]> {
 // `npm run test:soak` runs many sequences.
 it('createConvex satisfies every invariant in any order of events on a failing network', { timeout: 24 * 3600_000 }, async () => {
   await checkSequences('FAULT', 25, (boot, commands) =>
-    unlessItHangs(LiveRun.open(deployment, people, boot).then(run => performSequence(run, commands))))
+    unlessItHangs(LiveRun.open(deployment, accounts, boot).then(run => performSequence(run, commands))))
 })

@@ -7,11 +7,11 @@ import { html } from './http-fault.ts'
 
 const fixture = useFaultFixture(900)
 
-/** The longest round trip, and the precision of the measured time. */
+/** A margin for the longest round trip and for the precision of the measured time. */
 const FLIGHT_MS = 2000
 const OUTAGE_MS = 20_000
 /**
- * After this time without data, a client closes its connection. It reconnects about 100 ms later.
+ * A client closes its connection after a minute without data, and reconnects about 100 ms later.
  */
 const SILENCE_MS = 60_000 + 150
 
@@ -19,8 +19,8 @@ const connections = (): number => fixture.proxy.count('/sync')
 const tokens = (): number => fixture.proxy.count('/convex/token')
 
 describe('a broken connection', () => {
-  it('reconnects within the first back-off, sends all calls and requests no token', async () => {
-    const page = await fixture.openWell()
+  it('is replaced within the first back-off; all calls are sent, and no token is requested', async () => {
+    const page = await fixture.openLoaded()
     page.mutate()
     fixture.proxy.cut()
     page.mutate()
@@ -29,8 +29,8 @@ describe('a broken connection', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('runs each call once if it has broken before the response', async () => {
-    const page = await fixture.openWell()
+  it('runs each call once, even if it breaks before the response', async () => {
+    const page = await fixture.openLoaded()
     for (let times = 1; times <= 3; times++) {
       for (const wire of fixture.proxy.wires)
         wire.isCutAtAnswer = true
@@ -44,8 +44,8 @@ describe('a broken connection', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('recovers after several connections, each of which broke at a response', async () => {
-    const page = await fixture.openWell()
+  it('is replaced until responses arrive, even if several connections break at a response', async () => {
+    const page = await fixture.openLoaded()
     fixture.proxy.onWire = wire => setTimeout(() => wire.isCutAtAnswer = true, 250)
     fixture.proxy.cut()
     page.mutate()
@@ -59,8 +59,8 @@ describe('a broken connection', () => {
     expect(tokens()).toBe(1)
   })
 
-  it('recovers within one back-off after a restart of the deployment', async () => {
-    const page = await fixture.openWell()
+  it('is replaced within the first back-off after a restart of the deployment', async () => {
+    const page = await fixture.openLoaded()
     page.mutate()
     await fixture.deployment.restart()
     page.mutate()
@@ -71,7 +71,7 @@ describe('a broken connection', () => {
 
 describe('an action that is running when its connection breaks', () => {
   it('rejects and does not run again', async () => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     for (const wire of fixture.proxy.wires)
       wire.isCutAtAnswer = true
     let error: unknown
@@ -95,14 +95,14 @@ describe('an unreachable deployment', () => {
     ['an HTML page instead of a socket', html(200)],
   ]
 
-  it.each(outages)('is retried with a growing delay, and runs each call once after the recovery: %s', async (_name, fault) => {
-    const page = await fixture.openWell()
+  it.each(outages)('causes retries with a growing delay, and runs each call once after the recovery: %s', async (_name, fault) => {
+    const page = await fixture.openLoaded()
     fixture.proxy.fault = path => path.endsWith('/sync') ? fault : null
     fixture.proxy.cut()
     page.mutate()
     await fixture.time.elapse(OUTAGE_MS)
     page.mutate()
-    // The data stays. Only the state of the connection changes.
+    // The data and the auth status remain. Only the state of the connection changes.
     expect(page.tasks.status.value).toBe('success')
     expect(page.convex.auth.status.value).toBe('authenticated')
     const attempts = connections() - 1
@@ -125,9 +125,10 @@ describe('an unreachable deployment', () => {
 })
 
 describe('a connection that is lost silently', () => {
-  // No case loses only the bytes to the server: TCP itself ends such a connection.
+  // The case `toServer` is missing, since TCP itself ends a connection that loses only the bytes to
+  // the server.
   it.each<Swallowed>(['toPage', 'both'])('is replaced after a minute without data, with no call lost or repeated: %s', async (swallowed) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     for (const wire of fixture.proxy.wires)
       wire.swallowed = swallowed
     page.mutate()
@@ -139,7 +140,7 @@ describe('a connection that is lost silently', () => {
   })
 
   it('is replaced after a minute if its WebSocket handshake is never answered', async () => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     fixture.proxy.fault = path => path.endsWith('/sync') ? { kind: 'halfOpen' } : null
     fixture.proxy.cut()
     page.mutate()
@@ -152,7 +153,7 @@ describe('a connection that is lost silently', () => {
 
 describe('damaged bytes', () => {
   it.each<WireDamage>(['header', 'payload', 'truncate'])('break the connection and nothing else: %s', async (damage) => {
-    const page = await fixture.openWell()
+    const page = await fixture.openLoaded()
     for (let times = 1; times <= 2; times++) {
       for (const wire of fixture.proxy.wires)
         wire.damage = damage
@@ -169,7 +170,7 @@ describe('a slow network', () => {
   it('causes no repeated request', async () => {
     fixture.proxy.fault = () => ({ kind: 'delay', ms: 3000 })
     const page = fixture.open()
-    await fixture.time.until(() => page.isWell, 30_000)
+    await fixture.time.until(() => page.isUpToDate, 30_000)
     page.mutate()
     page.mutate()
     await page.recover(fixture.time, 20_000)

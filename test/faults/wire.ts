@@ -4,11 +4,11 @@ import { connect } from 'node:net'
 
 /** The damage to the next bytes from the server. */
 export type WireDamage
-  /** A header that is invalid in a WebSocket frame. */
+  /** The header of a WebSocket frame becomes invalid. */
   = | 'header'
-    /** A text that is not UTF-8. */
+    /** The text becomes invalid UTF-8. */
     | 'payload'
-    /** The first half of them arrives, then the connection ends. */
+    /** Only the first half of the bytes arrives, then the connection ends. */
     | 'truncate'
 
 /** The direction in which bytes are lost on a connection that stays open. */
@@ -16,21 +16,21 @@ export type Swallowed = 'none' | 'toPage' | 'toServer' | 'both'
 
 /** One WebSocket connection between a page and a server, as bytes. */
 export class Wire {
-  /** The loss is silent: the connection looks open to both sides. */
+  /** The direction in which bytes are lost silently: the connection looks open to both sides. */
   swallowed: Swallowed = 'none'
   /**
-   * The connection breaks as soon as the server sends data: a call has been carried out, and its
-   * response is lost.
+   * The connection breaks as soon as the server sends data: the call has run, but its response is
+   * lost.
    */
   isCutAtAnswer = false
   damage: WireDamage | null = null
-  /** How long bytes take either way, in milliseconds. */
+  /** The delay of bytes in either direction, in milliseconds. */
   latencyMs = 0
   readonly #page: Duplex
   readonly #server: Duplex
   #isShaken = false
 
-  /** `opening`: the request for an upgrade, as it came. */
+  /** `opening` is the unchanged request for the upgrade to a WebSocket. */
   constructor(page: Duplex, opening: Buffer, upstream: string, { onBytes, onClose }: { onBytes: () => void, onClose: () => void }) {
     const { hostname, port } = new URL(upstream)
     const server = connect({ host: hostname, port: Number(port), noDelay: true })
@@ -81,8 +81,8 @@ export class Wire {
   }
 
   /**
-   * In order, though the latency changes: timers of one length fire in the order in which they were
-   * set.
+   * Keeps the order of bytes as long as the latency does not change, since timers with equal delays
+   * fire in the order in which they were set.
    */
   #later(deliver: () => unknown): void {
     if (this.latencyMs > 0)
@@ -96,8 +96,8 @@ function spoil(bytes: Buffer, damage: WireDamage): Buffer {
   if (damage === 'truncate')
     return bytes.subarray(0, Math.max(1, bytes.length / 2))
   const spoiled = Buffer.from(bytes)
-  // RFC 6455: bits that are reserved; and a text frame of up to 125 bytes has a head of two bytes,
-  // a longer one of four or ten.
+  // RFC 6455: these bits are reserved, so the frame is invalid if they are set. For `payload`, the
+  // last byte is changed, since the header of a frame may have 2, 4 or 10 bytes.
   if (damage === 'header')
     spoiled[0]! |= 0x70
   else

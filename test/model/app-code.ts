@@ -8,14 +8,14 @@ export interface ModelCall {
   id: number
   kind: 'mutation' | 'action' | 'upload'
   caller: string | null | undefined
-  /** The function rejects the call. */
+  /** Whether the function rejects the call. */
   isRejected: boolean
   outcome: 'pending' | { resolved: unknown } | { rejected: unknown }
 }
 
 /**
- * Errors that Convue cannot prevent: a connection that breaks or is closed by the deployment during
- * an action, and storage that fails.
+ * Errors that Convue cannot prevent: the connection breaks during an action, the deployment closes
+ * it, or the file storage fails.
  */
 const EXPECTED_ERRORS = {
   mutation: /CONNECTION_LOST/,
@@ -26,9 +26,9 @@ const EXPECTED_ERRORS = {
 export interface AppCodeOptions {
   page: ModelPage
   identity: Identity
-  /** Data changes on the server. */
+  /** Changes the data of a topic on the server. */
   change: (topic: string) => void
-  /** Whether a file was stored by a call of this user. @default all are */
+  /** Whether a file was stored by a call of this user. @default always true */
   isFileOf?: (storageId: string, whose: string, id?: number) => boolean
   /** The id of the first call. @default 0 */
   firstId?: number
@@ -37,7 +37,7 @@ export interface AppCodeOptions {
 /** The code of an app on a page, and the outcome of each of its calls. */
 export class AppCode {
   readonly calls: ModelCall[] = []
-  /** How many refreshes have not settled. */
+  /** How many calls of `refresh()` have not settled. */
   refreshes = 0
   readonly #latest = new Map<string, ModelCall>()
   readonly #options: Required<AppCodeOptions>
@@ -55,7 +55,7 @@ export class AppCode {
       case 'mount':
         return page.set(command.slot, command.view)
       case 'subscribe':
-        return page.ask(command.view)
+        return page.subscribe(command.view)
       case 'refresh':
         for (const shown of page.shown) {
           this.refreshes++
@@ -90,38 +90,38 @@ export class AppCode {
     }
   }
 
-  /** The broken promises about calls, compared with the calls that the server has carried out. */
+  /** The violated invariants about calls. `executions` are the calls that the server has run. */
   faultsOfCalls(executions: readonly { id: number, whose: string }[]): string[] {
     const faults: string[] = []
     const expect = (isRight: boolean, fault: string): unknown => isRight || faults.push(fault)
     for (const { id, kind, caller, isRejected, outcome } of this.calls) {
       const own = executions.filter(execution => execution.id === id)
-      expect(own.length <= (isRejected ? 0 : 1), `${kind} ${id} is carried out ${own.length} times`)
+      expect(own.length <= (isRejected ? 0 : 1), `${kind} ${id} has run ${own.length} times`)
       const whose = own[0]?.whose
-      expect(whose === undefined || caller === undefined || whose === (caller ?? 'anonymous'), `${kind} of ${caller} is carried out as ${whose}`)
+      expect(whose === undefined || caller === undefined || whose === (caller ?? 'anonymous'), `${kind} of ${caller} has run as ${whose}`)
       if (outcome === 'pending')
         continue
       if ('resolved' in outcome) {
         const isRight = kind === 'upload'
           ? caller === undefined || (outcome.resolved as string[]).every(file => this.#options.isFileOf(file, caller ?? 'anonymous', id))
           : own.length === 1 && outcome.resolved === whose
-        expect(isRight, `${kind} ${id} has the result ${outcome.resolved} and was carried out as ${whose}`)
+        expect(isRight, `${kind} ${id} has the result ${outcome.resolved} and ran as ${whose}`)
         continue
       }
       const { rejected } = outcome
       if (rejected instanceof IdentityChangedError)
-        expect(rejected.outcome === 'unknown' || own.length === 0, `${kind} ${id} was carried out, although it was reported as not sent`)
+        expect(rejected.outcome === 'unknown' || own.length === 0, `${kind} ${id} has run, although it was reported as not sent`)
       else
         expect(EXPECTED_ERRORS[kind].test(String(rejected)) || (isRejected && /'s addition refused/.test(String(rejected))), `${kind} ${id} fails: ${rejected}`)
     }
     for (const [optimistic, { id }] of this.#latest) {
       const isQueued = this.#options.page.mutations[optimistic as 'none'].isQueued.value
-      expect(!isQueued || !executions.some(execution => execution.id === id), `mutation ${id} was carried out, though it is queued`)
+      expect(!isQueued || !executions.some(execution => execution.id === id), `mutation ${id} has run, although it is queued`)
     }
     return faults
   }
 
-  /** The broken promises about the state of calls in one tick. */
+  /** The violated invariants about the state of calls in one tick. */
   faultsOfTick(): string[] {
     const { page, identity, isFileOf } = this.#options
     const whose = identity.who ?? 'anonymous'
@@ -131,7 +131,7 @@ export class AppCode {
     ]
   }
 
-  /** The state of calls that remains in the tick of an identity change. */
+  /** The violated invariants in the tick of an identity change: no state of a call may remain. */
   faultsOfChange(): string[] {
     const { page } = this.#options
     const isIdle = [...Object.values(page.mutations), page.action].every(({ status, data, error }) =>

@@ -5,23 +5,23 @@ import { expect } from 'vitest'
 import { createApp } from 'vue'
 import { boots, sequences } from './commands.ts'
 
-/** The subject of commands, such as a page, and the promises that it has broken. */
+/** The object that performs commands, such as a page, and the invariants that it has violated. */
 export interface SequenceRun<AnyCommand = Command> {
   readonly faults: string[]
   run: (command: AnyCommand) => Promise<void>
-  /** Waits until nothing is under way, and checks what the page shows then. */
+  /** Ends all faults, waits until nothing is under way, and checks what the page shows then. */
   calm: () => Promise<void>
   close: () => Promise<void>
 }
 
 /**
- * Lets random commands happen to one page after another. Fails with the shortest sequence that
- * breaks a promise.
+ * Performs random sequences of commands, each on a new page. Fails with the shortest sequence that
+ * violates an invariant.
  *
- * @param name What the variables of the environment begin with: `…_RUNS`, how many sequences; to replay one that failed, `…_SEED` and `…_PATH` with
- * what was printed as `seed` and `path`.
- * @param defaultRuns How many sequences, if `…_RUNS` does not say.
- * @param faultsIn Performs one sequence, by {@link performSequence}.
+ * @param name The prefix of the environment variables. `…_RUNS` is the number of sequences. To repeat
+ *   a sequence that failed, set `…_SEED` and `…_PATH` to the printed `seed` and `path`.
+ * @param defaultRuns The number of sequences if `…_RUNS` is not set.
+ * @param faultsIn Performs one sequence with {@link performSequence}, and returns its result.
  */
 export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: number, faultsIn: (boot: Boot, commands: Command[]) => Promise<string[]>): Promise<void> {
   // Vue looks for its devtools once per process, with a timer that would remain in the first test.
@@ -29,10 +29,7 @@ export async function checkSequences(name: 'MODEL' | 'FAULT', defaultRuns: numbe
   await checkRandom(name, defaultRuns, boots, sequences, faultsIn)
 }
 
-/**
- * Tries random sequences of commands, as {@link checkSequences} does, on anything that begins with
- * a `Setup`.
- */
+/** Like {@link checkSequences}, for any kind of commands and of initial conditions (`Setup`). */
 export async function checkRandom<Setup, AnyCommand>(
   name: 'MODEL' | 'FAULT',
   defaultRuns: number,
@@ -51,7 +48,8 @@ export async function checkRandom<Setup, AnyCommand>(
 }
 
 /**
- * Performs the commands. Resolves with the promises that were broken, and the command after which.
+ * Performs the commands until one of them violates an invariant. Resolves with this command and the
+ * violated invariants, or with an empty list.
  */
 export async function performSequence<AnyCommand>(run: SequenceRun<AnyCommand>, commands: AnyCommand[]): Promise<string[]> {
   try {

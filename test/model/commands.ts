@@ -4,10 +4,13 @@ import * as fc from 'fast-check'
 export const USERS = ['ada', 'bea', 'cyd'] as const
 export type User = typeof USERS[number]
 
-/** The argument of a query. `null` pauses the query. The server can fail for each topic. */
+/**
+ * The argument of a query. `null` pauses the query. The functions can fail for each topic
+ * separately.
+ */
 export type Topic = 'a' | 'b' | null
 
-/** One view on a page: a component that shows a query, or several. */
+/** One view on a page: a component that shows one query or several queries. */
 export interface ViewSpec {
   kind: 'query' | 'queries' | 'list' | 'secret' | 'transform' | 'initial' | 'preloaded'
   /** The user for whom a server has preloaded the query. */
@@ -19,7 +22,7 @@ export interface ViewSpec {
   lingerMs: number
   /** Whether a `KeepAlive` deactivates the view instead of unmounting it. */
   keepAlive: boolean
-  /** Whether its arguments can change; if not, they are `'a'`. */
+  /** Whether the arguments can change. If they cannot, the topic is always `'a'`. */
   isReactive: boolean
 }
 
@@ -27,9 +30,9 @@ export interface ViewSpec {
 export interface Boot {
   /** The user of the session cookie. */
   user: User | null
-  /** What the provider uses as the ids of its sessions. */
+  /** How the provider assigns ids to its sessions. */
   sessionIds: SessionIds
-  /** Whether the provider has reported a session before the page starts. */
+  /** Whether the provider has already reported the session (`spoken`) when the page starts. */
   snapshot: 'silent' | 'spoken'
   hint: boolean
   tokens: TokenMode
@@ -41,32 +44,39 @@ export interface Boot {
 /** How the provider answers requests for tokens. */
 export type TokenMode = 'good' | 'failing' | 'limited' | 'throwing' | 'stalled' | 'late' | 'garbage' | 'foreign' | 'same'
 
-/** An id for each session, one for all of them, or none. */
+/** Each session has its own id, all sessions share one id, or sessions have no id. */
 export type SessionIds = 'unique' | 'constant' | 'missing'
 
 /** How the file storage answers. */
 export type StorageMode = 'good' | 'failing' | 'refusing' | 'stalled'
 
-/** An event on a page. Plain data, so that a sequence can be shrunk, printed and repeated. */
+/**
+ * An event on a page. Commands are plain data, so that a sequence can be shrunk, printed and
+ * repeated. `heard`: the page learns of the event at once; for `announce`, the announced user is
+ * the current user.
+ */
 export type Command
   = | { do: 'signIn', user: User, heard: boolean }
     | { do: 'signOut' | 'signOutElsewhere' | 'rotate' | 'announce', heard: boolean }
-    /** `empty`: the answer of the provider is inconclusive. */
+    /**
+     * The provider reports a session. `truth`: the current one. `empty`: the answer is
+     * inconclusive.
+     */
     | { do: 'reportSession', what: 'truth' | 'failed' | 'previous' | 'pending' | 'empty' }
     /** Another tab of this app, or of another app of this origin, announces its current user. */
     | { do: 'announceUser', user: User | null, by: 'app' | 'another app' }
     /** The deployment rejects the next tokens. */
     | { do: 'rejectTokens', tokens: number }
     /**
-     * The deployment rejects all tokens for a while, accepted ones included, as with wrong keys or
-     * clocks.
+     * For this time, the deployment rejects all tokens, even tokens that it has accepted before.
+     * The usual causes are wrong keys or a wrong clock.
      */
     | { do: 'rejectTokensFor', ms: number }
     /**
      * The deployment closes a connection with a fatal error, so that its client never reconnects.
      */
     | { do: 'failFatally', nth: number }
-    /** The data of the session change under the same id. */
+    /** The data of the session changes, but its id does not. */
     | { do: 'changeClaims', heard: boolean }
     /** The app requests the session and a token again. */
     | { do: 'refreshAuth' }
@@ -82,11 +92,14 @@ export type Command
     | { do: 'inTick', reaction: Reaction }
     | { do: 'restart' | 'drop' | 'cut' | 'hold' | 'flush' | 'unreachable' | 'reachable' | 'hide' | 'show' | 'online' }
     | { do: 'jump' | 'wait', ms: number }
-    /** Runs one timer, such as one message. The next command follows in the same tick. */
+    /**
+     * Runs the next timer, for example one that delivers a message. The next command follows in the
+     * same tick.
+     */
     | { do: 'step' }
     | { do: 'settle' }
 
-/** What the code of an app does in one tick. */
+/** An action of the app's own code in one tick. */
 export type Reaction
   = | { do: 'args', slot: number, topic: Topic }
     | { do: 'mount', slot: number, view: ViewSpec }

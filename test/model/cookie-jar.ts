@@ -11,13 +11,11 @@ export interface JarCookie {
   path: string
   isSecure: boolean
   isPlanted: boolean
-  /** `null`: the cookie is deleted when the browser closes. */
+  /** `null`: the cookie is deleted when the browser is closed. */
   expiresAt: number | null
 }
 
-/**
- * The cookies of one browser, under the rules of RFC 6265bis for one app and a sibling subdomain.
- */
+/** The cookies of one browser for an app and a sibling subdomain, following RFC 6265bis. */
 export class CookieJar {
   /** Oldest first. */
   #cookies: JarCookie[] = []

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { performSequence } from './check-sequences.ts'
 import { ModelRun } from './model-run.ts'
 
-/** Orders of events that broke an invariant once, which the random orders met by chance. */
+/** The sequences in this file once violated an invariant. Random sequences found them. */
 const boot: Boot = { user: null, sessionIds: 'unique', snapshot: 'silent', hint: false, tokens: 'good', rendered: false, latencyMs: 0, mount: [] }
 
 describe('createConvex', () => {

@@ -12,7 +12,7 @@ interface AuthSession {
   isRevoked: boolean
 }
 
-/** A request as it reaches the deployment. */
+/** A request that the deployment receives. */
 export interface UpstreamRequest {
   path: string
   cookie: string
@@ -21,12 +21,13 @@ export interface UpstreamRequest {
 }
 
 /**
- * A deployment: Better Auth with its `convex()` plugin, and functions that return who calls them.
+ * A deployment: Better Auth with its `convex()` plugin, and functions that return the user that
+ * they run as.
  */
 export class ModelAuth {
   mode: UpstreamMode = 'good'
   readonly #setup: ServerSetup
-  /** By the value of the session's cookie. A session stays here when it has ended. */
+  /** By the value of the session cookie. Contains sessions that have ended, too. */
   readonly #sessions = new Map<string, AuthSession>()
   /** The tokens that functions accept. */
   readonly #accepted = new Set<string>()
@@ -36,8 +37,8 @@ export class ModelAuth {
   }
 
   /**
-   * The user whose session a cookie identifies or identified. `null` if there has never been such a
-   * session.
+   * The user of the session to which a cookie belongs, even if the session has ended. `null` if
+   * there has never been such a session.
    */
   userOf(value: string): string | null {
     return this.#sessions.get(value)?.user ?? null
@@ -74,7 +75,7 @@ export class ModelAuth {
     this.#accepted.clear()
   }
 
-  /** @throws as `fetch` does, where the deployment cannot be reached. */
+  /** @throws TypeError like `fetch`, if the deployment cannot be reached */
   answer(request: UpstreamRequest): Response {
     if (/^\/api\/(?:query|mutation)$/.test(request.path))
       return this.#runFunction(request)
@@ -144,7 +145,7 @@ export class ModelAuth {
     return sent && this.isValid(sent) ? sent : null
   }
 
-  /** Of two cookies with one name, the first one counts. */
+  /** If two cookies have the same name, Better Auth uses the first one. */
   #read(cookie: string, kind: string): string | null {
     const start = `${this.#setup.prefix}better-auth.${kind}=`
     return cookie.split('; ').find(pair => pair.startsWith(start))?.slice(start.length) ?? null

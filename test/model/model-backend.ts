@@ -28,10 +28,10 @@ export const modelApi = {
   uploadUrl: makeFunctionReference<'mutation', { id: number }, string>('model:uploadUrl'),
 }
 
-/** Functions that return the user that they run as, over a small database. */
+/** A scripted deployment with a small database. Its functions return the user that they run as. */
 export class ModelBackend {
   readonly deployment = new ScriptedDeployment()
-  /** How many tasks each user has under a topic. */
+  /** How often the data of each topic and user has changed. */
   readonly #counts = new Map<string, number>()
   readonly #list = new ScriptedList(this.deployment)
   readonly failing = new Set<string>()
@@ -62,7 +62,7 @@ export class ModelBackend {
         this.#fill(topic, whose)
     }
     this.#list.intercept = (result, _options, subject, of) => {
-      this.#failIfToldTo(of, whoseOf(subject))
+      this.#failIfRequested(of, whoseOf(subject))
       return result
     }
     deployment.functions.set('model:page', deployment.functions.get('rows:page')!)
@@ -81,7 +81,7 @@ export class ModelBackend {
       this.executions.push({ id, whose })
       return whose
     })
-    // One for each attempt.
+    // The page requests an upload URL for each attempt.
     define('model:uploadUrl', ({ id }, whose) => `https://storage.example/${id}/${whose}`)
     this.files.answerAll = request => this.#store(request)
   }
@@ -92,20 +92,22 @@ export class ModelBackend {
     this.#fill(topic, whose)
   }
 
-  /** The result of the server at this moment. An error identifies its user too. */
+  /** The current result of the query `model:tasks`. An error also identifies its user. */
   answer(topic: string, whose: string): Answer {
-    this.#failIfToldTo(topic, whose)
+    this.#failIfRequested(topic, whose)
     const count = this.#counts.get(`${topic} of ${whose}`) ?? 0
     return { whose, topic, count, rows: Array.from({ length: 1 + count % 3 }, (_, row) => ({ _id: `${whose} ${topic} ${row}`, whose })) }
   }
 
-  /** All rows of a list, as a page shows them once it has loaded all. */
+  /**
+   * All rows of a list, in the order in which the page shows them after it has loaded all pages.
+   */
   rows(topic: string, whose: string): Row[] {
     const ranks = this.#list.lists[nameOfList(topic, whose)]!
     return ranks.toSorted((one, other) => one - other).map(rank => ({ _id: `${topic} ${rank}`, rank, text: `${whose}'s ${rank}` }))
   }
 
-  /** Answers each file that waits for the storage. */
+  /** Stores each file whose upload has not been answered yet. */
   flushFiles(): void {
     this.storage = 'good'
     for (const request of this.files.sent) {
@@ -114,9 +116,7 @@ export class ModelBackend {
     }
   }
 
-  /**
-   * Rejects all tokens for a while. The deployment verifies the tokens of its connections again.
-   */
+  /** For this time, rejects all tokens, including the tokens of open connections. */
   rejectTokensFor(ms: number): void {
     this.rejectsUntil = Date.now() + ms
     for (const socket of this.deployment.liveSockets) {
@@ -126,7 +126,7 @@ export class ModelBackend {
     this.rejected++
   }
 
-  /** The records about the past, which a real server does not keep. */
+  /** Discards the records of past events, which a real server would not keep in memory. */
   forget(): void {
     const { deployment } = this
     this.executions.length = 0
@@ -146,7 +146,7 @@ export class ModelBackend {
     this.#list.lists[nameOfList(topic, whose)] = Array.from({ length: 2 + (3 * count) % 7 }, (_, row) => 10 * row + (row % 2 === 0 ? count % 3 : 0))
   }
 
-  #failIfToldTo(topic: string, whose: string): void {
+  #failIfRequested(topic: string, whose: string): void {
     if (this.failing.has(topic))
       throw new Error(`${whose}'s ${topic} failed`)
   }

@@ -12,21 +12,21 @@ import { SLOTS } from './commands.ts'
 import { modelApi } from './model-backend.ts'
 import { APP, isTransformFailing } from './shown-query.ts'
 
-/** A result that no server returns. */
+/** Initial data of a query, with a count that no server returns. */
 const GIVEN = { count: -1, rows: [] }
 
 interface Slot { spec: ViewSpec | null, isResting: boolean, serial: number }
 
 /** The options that code outside of the page passes. */
 export interface ModelPageOptions {
-  /** Called in every tick in which something that can be read changes. */
+  /** Called in every tick in which readable state of the page changes. */
   onTick: () => void
   identity: Pick<Identity, 'changes'>
   /** The id of a user whom the commands identify by name. @default the name */
   idOf?: (user: User) => string
 }
 
-/** An app with a few places for views, which are mounted, unmounted and deactivated. */
+/** An app with a few slots, in each of which a view is mounted, unmounted and deactivated. */
 export class ModelPage {
   readonly shown = new Set<ShownQuery>()
   readonly topics = Array.from({ length: SLOTS }, () => shallowRef<Topic>('a'))
@@ -37,7 +37,7 @@ export class ModelPage {
   readonly #wrapper: VueWrapper
   readonly #options: ModelPageOptions
   #app!: App
-  /** Queries of stores, which exist for as long as the page. */
+  /** The scope of queries outside of components, which live as long as the page. */
   readonly #scope = effectScope(true)
 
   constructor(plugin: ConvexPlugin, options: ModelPageOptions) {
@@ -70,8 +70,8 @@ export class ModelPage {
     }), { global: { plugins: [plugin] } })
   }
 
-  /** Subscribes in this tick as a store does, outside of components. */
-  ask(spec: ViewSpec): void {
+  /** Subscribes in this tick and outside of components, like a store. */
+  subscribe(spec: ViewSpec): void {
     this.#app.runWithContext(() => this.#scope.run(() => this.#show(this.#use(spec, () => 'a', () => true))))
   }
 
@@ -90,11 +90,11 @@ export class ModelPage {
       setup: ({ slot, spec }) => {
         let isActive = true
         onDeactivated(() => void (isActive = false))
-        // Before the composables are disposed.
+        // Registered before the composables, so that it runs before they are disposed.
         let all: ShownQuery[] = []
         onScopeDispose(() => all.forEach(shown => this.shown.delete(shown)))
         all = this.#use(spec, spec.isReactive ? () => this.topics[slot]!.value : () => 'a', () => isActive)
-        // After the composables are active again.
+        // Registered after the composables, so that it runs after they are active again.
         onActivated(() => void (isActive = true))
         this.#show(all)
         return () => h('pre', JSON.stringify(all.map(shown => shown.read())))
@@ -169,7 +169,7 @@ export class ModelPage {
   }
 }
 
-/** Fails for some results, with an error that identifies their user. */
+/** Throws for some results. The error identifies the user of the result. */
 function transform(answer: Answer): Answer & { isTransformed: boolean } {
   if (isTransformFailing(answer))
     throw new Error(`${answer.whose}'s transform failed`)

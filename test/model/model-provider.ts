@@ -5,19 +5,17 @@ import { ScriptedSource, signedIn } from '../support/scripted/scripted-source.ts
 
 export const TOKEN_LIFETIME_S = 120
 
-/** The session cookie of a browser, and an identity provider that can fail in every way. */
+/** The session cookie of a browser, and an identity provider that can fail in many ways. */
 export class ModelProvider {
   readonly source: ScriptedSource
   cookie: { user: User, sessionId: string | null } | null = null
-  /** The claims of the session and its tokens besides ids. Each change has another number. */
+  /** A claim of the session and its tokens. Each change of the session data increments it. */
   claims = 0
-  /** The `Retry-After` of a `limited` token endpoint. */
+  /** The `Retry-After` of the token endpoint in the mode `limited`. */
   retryAfterMs = 0
   mode: TokenMode = 'good'
   foreigner: User = 'ada'
-  /** Whether a sign-out of the page succeeds. */
-  isReachable = true
-  /** Tokens that were sent in answer to aborted requests. */
+  /** Tokens that the provider returned for requests that had already been aborted. */
   readonly tooLate = new Set<string>()
   #late: (() => void)[] = []
   #sessions = 0
@@ -69,8 +67,8 @@ export class ModelProvider {
     this.source.report(snapshot)
   }
 
-  /** Reports a previous session: an answer that took too long. */
-  sayFormer(): void {
+  /** Reports the previous session again, like a response that arrives late. */
+  reportPrevious(): void {
     const previous = this.#previousSnapshots.at(-1)
     if (previous)
       this.report(previous)
@@ -81,7 +79,7 @@ export class ModelProvider {
       answer()
   }
 
-  /** The records about the past. */
+  /** Discards the records of past events, which a real provider would not keep in memory. */
   forget(): void {
     this.#previousSnapshots.length = 0
     this.tooLate.clear()

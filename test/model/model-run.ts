@@ -12,11 +12,11 @@ import { ModelPage } from './model-page.ts'
 import { ModelProvider } from './model-provider.ts'
 import { OtherTabs } from './other-tabs.ts'
 import { PageListeners } from './page-listeners.ts'
-import { faultsAtRest, faultsOf } from './shown-query.ts'
+import { faultsOf, faultsWhenSettled } from './shown-query.ts'
 import { settle, VirtualTime } from './virtual-time.ts'
 
 /**
- * Commands that never cause a token request, unless a request has failed or the clock has moved.
+ * Commands that never cause a token request, unless a request has failed or the clock has jumped.
  */
 const WITHOUT_TOKENS = new Set<Command['do']>([
   'args',
@@ -45,7 +45,7 @@ const WITHOUT_TOKENS = new Set<Command['do']>([
   'online',
 ])
 
-/** One page of one browser from start to end, and all promises that it has broken. */
+/** One page of one browser from start to end, and the invariants that it has violated. */
 export class ModelRun {
   readonly #time = new VirtualTime()
   readonly #channels = stubBroadcastChannel()
@@ -59,20 +59,20 @@ export class ModelRun {
   readonly #faults = new Set<string>()
   readonly #app: AppCode
   readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false, changes: 0 }
-  /** What the app does after an identity change. */
+  /** The actions of the app in the tick of the next identity change. */
   #reactions: Reaction[] = []
   /** The sessions that have ended on the page. */
   readonly #endedSessions = new Set<string>()
   #session: string | undefined
   /** Sockets of previous users. */
   readonly #previousSockets = new Set<number>()
-  /** How many requests for tokens can be accounted for. */
+  /** The largest number of token requests that the commands so far can have caused. */
   #budget = 2
   #hadFaultyTokens = false
-  /** How many requested refreshes of session and token have not settled. */
+  /** How many calls of `auth.refresh()` have not settled. */
   #authRefreshes = 0
   #hasJumped = false
-  /** The last command was a step, so that work may still be under way. */
+  /** Whether the last command was `step`, so work may still be under way. */
   #isStepping = false
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
@@ -107,7 +107,7 @@ export class ModelRun {
     mount.forEach((view, slot) => this.#page.set(slot, view))
   }
 
-  /** @returns The broken promises in words, or an empty list. */
+  /** A description of each violated invariant. */
   get faults(): string[] {
     return [...this.#faults]
   }
@@ -132,7 +132,7 @@ export class ModelRun {
     this.#expect(excess <= 0, `${excess} token requests too many after ${JSON.stringify(command)}`)
   }
 
-  /** Ends all failures, waits, and checks that the page shows the results of the server. */
+  /** Ends all faults, waits, and checks that the page shows the current results of the server. */
   async calm(): Promise<void> {
     const { source } = this.#provider
     const { deployment } = this.#backend
@@ -142,11 +142,11 @@ export class ModelRun {
     this.#provider.report(this.#provider.truth)
     await this.#time.advance(140_000)
 
-    const asked = source.requests.length
+    const before = source.requests.length
     const authenticated = this.#countFrames('Authenticate')
-    // Tokens of two minutes are renewed after 96 seconds.
+    // A token with a lifetime of two minutes is renewed after 96 seconds.
     await this.#time.advance(90_000)
-    this.#expect(source.requests.length - asked <= 1, `${source.requests.length - asked} tokens in 90 quiet seconds`)
+    this.#expect(source.requests.length - before <= 1, `${source.requests.length - before} token requests in 90 seconds without events`)
     this.#expect(this.#countFrames('Authenticate') - authenticated <= 1, 'authenticates too often')
     this.#expect(this.#countFrames('Authenticate') <= source.requests.length + this.#countFrames('Connect') + 1, 'more Authenticates than tokens and connections')
 
@@ -154,11 +154,11 @@ export class ModelRun {
     const expected = this.#provider.cookie?.user ?? null
     const { who } = this.#identity
     this.#expect(who === expected, `the current user is ${who}, not ${expected}: ${status.value} ${error.value?.message ?? ''}`)
-    this.#expect(status.value === 'authenticated' || status.value === 'unauthenticated', `${status.value} at rest`)
+    this.#expect(status.value === 'authenticated' || status.value === 'unauthenticated', `${status.value} although the page has settled`)
     if (who === undefined)
       return
     for (const shown of this.#page.shown) {
-      for (const fault of faultsAtRest(shown, who, this.#backend))
+      for (const fault of faultsWhenSettled(shown, who, this.#backend))
         this.#faults.add(`${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
     }
     await this.#loadAll()
@@ -169,23 +169,23 @@ export class ModelRun {
     await settle()
     this.#expect(settled === refreshes.length, 'refresh() does not settle')
     for (const shown of this.#page.shown) {
-      for (const fault of faultsAtRest({ ...shown, isLive: true }, who, this.#backend))
+      for (const fault of faultsWhenSettled({ ...shown, isLive: true }, who, this.#backend))
         this.#faults.add(`refreshed ${shown.auth} ${shown.isLive ? '' : 'once '}${shown.name} ${fault}`)
     }
     await this.#time.advance(4000)
     this.#checkWire(who)
     this.#checkCalls()
     for (const call of this.#app.pending)
-      this.#faults.add(`${call} is pending at rest`)
-    this.#expect(this.#app.refreshes === 0, 'a refresh is pending at rest')
-    this.#expect(this.#authRefreshes === 0, 'a refresh of session and token is pending at rest')
+      this.#faults.add(`${call} is pending although the page has settled`)
+    this.#expect(this.#app.refreshes === 0, 'a refresh is pending although the page has settled')
+    this.#expect(this.#authRefreshes === 0, 'a refresh of session and token is pending although the page has settled')
     this.#budget = source.requests.length + 3
-    this.#otherTabs.rest()
+    this.#otherTabs.settle()
     deployment.frames.length = 0
     this.#hadFaultyTokens = false
   }
 
-  /** Loads every list that is in use to its end. */
+  /** Loads all pages of every list in use. */
   async #loadAll(): Promise<void> {
     const MAX_PAGES = 20
     const loadMore = (): boolean => [...this.#page.shown].map(shown => shown.isActive() && shown.loadMore?.()).includes(true)
@@ -262,7 +262,7 @@ export class ModelRun {
         if (command.what === 'truth')
           provider.report(provider.truth)
         else if (command.what === 'previous')
-          provider.sayFormer()
+          provider.reportPrevious()
         else if (command.what === 'empty')
           provider.report({ status: 'failed', error: new Error('The answer is empty.'), isInconclusive: true })
         else
@@ -411,7 +411,10 @@ export class ModelRun {
     this.#scope.run(() => watch([status, user, session, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
   }
 
-  /** The current user. Watchers of one tick run in any order. */
+  /**
+   * Reads the current identity. Every check calls this first, since the watchers of one tick run in
+   * any order.
+   */
   #look(): void {
     const { status, user, session, isRefreshing } = this.#convex.auth
     const previous = this.#identity.who
@@ -444,7 +447,8 @@ export class ModelRun {
   #checkNothingLeft(): void {
     for (const shown of this.#page?.shown ?? []) {
       const { data, error, rows, isGiven } = shown.read()
-      // An anonymous result may be present already, since a public query has it.
+      // An anonymous result may already be there, since the public query with the same arguments
+      // has it.
       const isAnonymousResult = !isGiven && (this.#identity.who === null || !this.#identity.hadToken) && rows.every(({ whose }) => whose === 'anonymous')
       this.#expect(shown.auth === 'public' || isAnonymousResult || (data === undefined && error === undefined), `${shown.auth} ${shown.name} remains after an identity change`)
     }
@@ -477,7 +481,10 @@ export class ModelRun {
       this.#expect(subject !== null || this.#isAuthenticating(socket), 'a query that requires a user runs anonymously')
   }
 
-  /** The `Authenticate` of this connection was rejected: no later message is carried out. */
+  /**
+   * Whether this connection has sent `Authenticate`. If the token is rejected, no later message of
+   * the connection runs.
+   */
   #isAuthenticating(socket: number): boolean {
     return this.#backend.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate')
   }
@@ -486,7 +493,7 @@ export class ModelRun {
     this.#app.faultsOfCalls(this.#backend.executions).forEach(fault => this.#faults.add(fault))
   }
 
-  /** At rest, exactly the queries in use are subscribed. */
+  /** Once the page has settled, exactly the queries in use must be subscribed. */
   #checkWire(who: string | null): void {
     const wanted = new Set<string>()
     for (const { name, auth, isLive, isActive, topic } of this.#page.shown) {
@@ -526,7 +533,7 @@ function keyOf(user: string, sessionId: string | null | undefined): string {
   return JSON.stringify([user, sessionId ?? null])
 }
 
-/** Random numbers that are the same in every run. */
+/** Replaces `Math.random` by a sequence that is the same in every run. */
 function seedRandom(): void {
   let state = 1
   vi.spyOn(Math, 'random').mockImplementation(() => (state = state * 48_271 % 2_147_483_647) / 2_147_483_647)

@@ -7,9 +7,12 @@ import type { stubBroadcastChannel } from '../support/scripted/broadcast-channel
 export class OtherTabs {
   readonly #channels: ReturnType<typeof stubBroadcastChannel>
   readonly #name: string
-  /** The announcements of other tabs since the page's identity changed or was at rest. */
+  /**
+   * The users that other tabs have announced since the page's identity last changed or the page
+   * last settled.
+   */
   readonly #announced = new Set<unknown>()
-  /** Identities that the page has changed to, and has to announce. */
+  /** The identities that the page has changed to and must announce. */
   #due: (string | null)[] = []
   /** How many messages have been checked. */
   #seen = 0
@@ -19,13 +22,16 @@ export class OtherTabs {
     this.#name = `convue:${url}`
   }
 
-  /** A tab of the same app announces a user, `null` for anonymous, whether that is true or not. */
+  /**
+   * A tab of the same app announces its current user, `null` for anonymous. The announcement may be
+   * wrong.
+   */
   announce(userId: unknown): void {
     this.#announced.add(userId)
     this.#post(this.#name, userId)
   }
 
-  /** A tab of another app announces a user of its own. */
+  /** A tab of another app announces the user of that app. */
   announceOfAnotherApp(userId: unknown): void {
     this.#post(`${this.#name}:https://another-provider.example`, userId)
   }
@@ -38,25 +44,25 @@ export class OtherTabs {
   }
 
   /**
-   * The provider has confirmed or refuted the announcement. From now on, this page may announce the
-   * same user.
+   * The page has settled: the provider has confirmed or refuted all announcements. From now on, the
+   * page must announce a change to one of these users again.
    */
-  rest(): void {
+  settle(): void {
     this.#announced.clear()
   }
 
   /** Identity changes of the page that it has not announced. */
   takeFaults(): string[] {
-    const told = this.#channels.messages.slice(this.#seen).map(({ data }) => data)
+    const announced = this.#channels.messages.slice(this.#seen).map(({ data }) => data)
     this.#seen = this.#channels.messages.length
-    return this.#due.splice(0).filter(userId => !told.includes(userId)).map(userId => `the change to ${userId} is not announced`)
+    return this.#due.splice(0).filter(userId => !announced.includes(userId)).map(userId => `the change to ${userId} is not announced`)
   }
 
   #post(name: string, data: unknown): void {
     const tab = new BroadcastChannel(name)
     tab.postMessage(data)
     tab.close()
-    // This message is not the page's own.
+    // The page did not post this message.
     this.#channels.messages.pop()
   }
 }

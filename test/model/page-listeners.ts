@@ -1,4 +1,4 @@
-/** Counts the current listeners on `window` and `document`, without those that a signal has removed. */
+/** Records the current listeners on `window` and `document`, without listeners that a signal has removed. */
 export class PageListeners {
   #live = new Set<string>()
   #restore: (() => void)[] = []

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 export const USERS = ['ada', 'bea'] as const
 export type ServerUser = typeof USERS[number]
 
-/** The prefix of the auth cookies, for which browsers have rules. */
+/** The prefix of the auth cookies. Browsers restrict cookies with such a prefix. */
 export type SecurityPrefix = '' | '__Secure-' | '__Host-'
 
 /** The settings that stay the same within a sequence. */
@@ -32,14 +32,15 @@ export type TabRequest
 export type Planted = 'session_token' | 'convex_jwt' | 'convex_jwt_binding' | 'session_data'
 
 /**
- * An event of a browser, its app or its deployment. Plain data, so that a sequence can be repeated.
+ * An event of a browser, its app or its deployment. Commands are plain data, so that a sequence can
+ * be repeated.
  */
 export type ServerCommand
   /** `isSlow`: the request is answered only by `step` commands. */
   = | { do: 'send', tab: number, request: TabRequest, isSlow: boolean }
     /**
-     * A request advances one step. `isLost`: the deployment performs the request, and its answer is
-     * lost.
+     * One of the pending requests advances by one step. `isLost`: the deployment processes the
+     * request, but its answer is lost.
      */
     | { do: 'step', nth: number, isLost: boolean }
     | {

@@ -16,7 +16,8 @@ const query = makeFunctionReference<'query', Record<string, never>, string | nul
 const mutation = makeFunctionReference<'mutation', Record<string, never>, string | null>('tasks:add')
 
 /**
- * The identity that one call found: a user with the session if it is known, anonymous, or unknown.
+ * The outcome of one call: it ran as a user (with the session id, if it is known), it ran
+ * anonymously, or it was rejected.
  */
 type Outcome
   = | { kind: 'user', call: ServerCall, user: string, sessionId: string | null }
@@ -28,15 +29,18 @@ interface Pending {
   settle: (isLost: boolean) => void
 }
 
-/** A request of a tab, from the moment that the browser sends it until its answer arrives. */
+/**
+ * A request of a tab to the app's server that the browser has sent and whose answer has not
+ * arrived.
+ */
 interface Flight {
   tab: number
   pending: Pending[]
-  /** `null` until there is an answer. */
+  /** `null` until the app's server has answered. */
   setCookies: string[] | null
 }
 
-/** One browser with one app, and all promises that it has broken. */
+/** One browser with one app, and the invariants that the app's server has violated. */
 export class ServerRun {
   readonly #time = new VirtualTime()
   readonly #jar = new CookieJar()
@@ -49,7 +53,8 @@ export class ServerRun {
 
   constructor(setup: ServerSetup) {
     this.#setup = setup
-    // The real function answers from a thread, so that sequences could not be repeated.
+    // The real function runs on another thread, so the order of events would differ from run to
+    // run.
     vi.spyOn(crypto.subtle, 'digest').mockImplementation(async (_algorithm, data) =>
       new Uint8Array(createHash('sha256').update(data as Uint8Array).digest()).buffer)
     this.#auth = new ModelAuth(setup)
@@ -66,7 +71,7 @@ export class ServerRun {
     await this.#probe()
   }
 
-  /** Every answer arrives, and Better Auth can be reached again. */
+  /** Makes Better Auth reachable again, and lets every answer arrive. */
   async calm(): Promise<void> {
     this.#auth.mode = 'good'
     for (const flight of [...this.#flights])
@@ -75,7 +80,7 @@ export class ServerRun {
   }
 
   async close(): Promise<void> {
-    // The time-outs of unanswered requests end with the requests.
+    // Waits until all unanswered requests have timed out, so that no timer remains.
     await this.#time.advance(11_000)
     this.#time.end()
   }
@@ -148,7 +153,10 @@ export class ServerRun {
       await this.#step(flight, 0, false)
   }
 
-  /** Answers one request of a flight; where all are answered, its cookies arrive in the browser. */
+  /**
+   * Answers one request to the deployment. If none is pending, the answer of the app's server
+   * arrives in the browser, with its cookies.
+   */
   async #step(flight: Flight, nth: number, isLost: boolean): Promise<void> {
     const pending = flight.pending[nth % (flight.pending.length || 1)]
     if (!pending) {
@@ -189,7 +197,8 @@ export class ServerRun {
       convex_jwt_binding: bindingOf(`${prefix}better-auth.session_token=${session}`, token),
       session_data: `cache.${session}`,
     }
-    // Browsers accept no `__Host-` cookie for several hosts; the others are set as such attacks do.
+    // Browsers reject a `__Host-` cookie with a `Domain`. They accept the other cookies of such an
+    // attack.
     const security = by === 'sibling over https' ? '; Secure' : ''
     for (const name of names) {
       const planted = value === 'valid' ? values[name] : 'garbage'
@@ -197,7 +206,7 @@ export class ServerRun {
     }
   }
 
-  /** Checks the identity that a new request would run as. */
+  /** Checks the identity of a new request with the current cookies. */
   async #probe(): Promise<void> {
     const sent = this.#jar.sentTo('/')
     const server = this.#createServer(async request => this.#auth.answer(request))
@@ -217,10 +226,10 @@ export class ServerRun {
   }
 
   /**
-   * The session cookie that the app has set decides, whatever is planted beside it. Where only
-   * planted ones are left, the server cannot know that they are: it may run as their user. That
-   * holds for a name that Better Auth does not read too, while a token is bound to it and nothing
-   * has requested the session.
+   * The session cookie of the app determines the user, whatever other cookies are planted. If only
+   * planted session cookies remain, the server cannot recognize them as planted, so it may run as
+   * their user. The same is true of a session cookie with a prefix that Better Auth does not read,
+   * as long as a token is bound to the cookie and no call has requested the session.
    */
   #checkUsers(sent: JarCookie[], outcomes: Outcome[]): void {
     const sessions = sent.filter(({ name }) => /^(?:__Secure-|__Host-)?better-auth\.session_token$/.test(name))
@@ -233,8 +242,9 @@ export class ServerRun {
   }
 
   /**
-   * A user whose session is valid and unambiguous is served as long as Better Auth can be reached,
-   * and an anonymous one always.
+   * If the session is valid and unambiguous and Better Auth can be reached, every call must run as
+   * the user. If there is no session cookie, every call must run anonymously, even if Better Auth
+   * cannot be reached.
    */
   #checkAvailable(sent: JarCookie[], outcomes: Outcome[]): void {
     if (!sent.some(({ name }) => name.endsWith('better-auth.session_token'))) {
@@ -253,7 +263,10 @@ export class ServerRun {
     }
   }
 
-  /** Once a request knows its session, every later call runs as its user or not at all. */
+  /**
+   * Once a request knows its session, every later call must run as the user of the session, or
+   * reject.
+   */
   #checkAgreement(outcomes: Outcome[]): void {
     const index = outcomes.findIndex(({ call, kind }) => call === 'session' && kind !== 'rejected')
     const session = outcomes[index]
@@ -284,7 +297,7 @@ export class ServerRun {
   }
 }
 
-/** What a server does to answer one request for a page. */
+/** The calls of the app's server code while it answers one request for a page. */
 async function perform(
   server: ConvexServer,
   sent: JarCookie[],

@@ -3,7 +3,7 @@ import type { Topic } from './commands.ts'
 import type { Answer } from './model-backend.ts'
 import { isDeepStrictEqual } from 'node:util'
 
-/** The user name of data that the app itself provides initially. */
+/** The name that stands for the user of initial data, which the app itself provides. */
 export const APP = 'the app'
 
 /** Whether a page's `transform` throws. */
@@ -18,7 +18,7 @@ export interface ShownQuery {
   isLive: boolean
   keepPreviousData: boolean
   keepDataOnError: boolean
-  /** The query is not deactivated with its page. */
+  /** Whether the query is active: its page is not deactivated by a `KeepAlive`. */
   isActive: () => boolean
   topic: () => Topic
   /** The initial data: its topic, and the number of identity changes at that time. */
@@ -26,9 +26,9 @@ export interface ShownQuery {
   isTransformed?: boolean
   read: () => Reading
   refresh: () => Promise<void>
-  /** Of a list: whether there was another page, which is now loading. */
+  /** Only for lists. Loads one more page, and returns whether there is one. */
   loadMore?: () => boolean
-  /** Of a list: all pages are loaded. */
+  /** Only for lists. Whether all pages are loaded. */
   isExhausted?: () => boolean
 }
 
@@ -36,7 +36,7 @@ export interface Reading {
   status: 'paused' | 'pending' | 'success' | 'error'
   /** The topic and the user of each shown value. */
   rows: { whose: string, topic: string }[]
-  /** The value is not a result: the app provided it initially. */
+  /** Whether the value is initial data of the app and not a result. */
   isGiven: boolean
   data: unknown
   error: Error | undefined
@@ -47,19 +47,21 @@ export interface Reading {
 export interface Identity {
   who: string | null | undefined
   isRefreshing: boolean
-  /** The user became known together with a token, so that no query has run anonymously before. */
+  /**
+   * Whether the user became known together with a token, so that no query ran anonymously before.
+   */
   hadToken: boolean
   /** How often the identity has changed. */
   changes: number
 }
 
-/** The result of the server at this moment, and all rows of a list. */
+/** The current results of the server: of a query, and all rows of a list. */
 export interface Oracle {
   answer: (topic: string, whose: string) => Answer
   rows: (topic: string, whose: string) => unknown[]
 }
 
-/** The broken promises about the readable state of one tick. */
+/** The invariants that the readable state of a query violates in one tick. */
 export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, changes }: Identity): string[] {
   const { status, rows, data, error, isStale, isGiven } = shown.read()
   const faults: string[] = []
@@ -77,7 +79,8 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
   for (const owner of new Set(owners)) {
     const isOfUser = owner === (shown.auth === 'public' ? 'anonymous' : who ?? 'anonymous')
     const isMine = (isGiven && owner === APP) || (isOfUser && !(shown.auth === 'required' && owner === 'anonymous'))
-    // Anonymous results that are shown before the first token stay until the user's results arrive.
+    // Anonymous results that were shown before the first token remain until the user's results
+    // arrive.
     const isFromBefore = shown.auth === 'optional' && owner === 'anonymous' && !hadToken && (isStale || error !== undefined)
     // While the identity is unknown, a page shows the data that a server has fetched.
     const isGuess = isGiven && shown.auth !== 'public' && who === undefined
@@ -106,9 +109,10 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
 }
 
 /**
- * The broken promises about a query at rest: all requests are answered, and nothing is under way.
+ * The invariants that a query violates once the page has settled: all requests have been answered,
+ * and nothing is under way.
  */
-export function faultsAtRest(shown: ShownQuery, who: string | null, oracle: Oracle): string[] {
+export function faultsWhenSettled(shown: ShownQuery, who: string | null, oracle: Oracle): string[] {
   const topic = shown.topic()
   if (!shown.isActive() || topic === null || (shown.auth === 'required' && who === null))
     return []
@@ -119,26 +123,26 @@ export function faultsAtRest(shown: ShownQuery, who: string | null, oracle: Orac
   const whose = shown.auth === 'public' ? 'anonymous' : who ?? 'anonymous'
   const faults: string[] = []
   if (isStale)
-    faults.push('is stale at rest')
+    faults.push('is stale although the page has settled')
   if (shown.loadMore)
     return [...faults, ...faultsOfList(shown, oracle.rows(topic, whose))]
   const expected = oracle.answer(topic, whose)
   const isFailing = shown.isTransformed && isTransformFailing(expected)
   if (status !== 'success' && !(isFailing && error?.message === `${whose}'s transform failed`))
-    return [...faults, `is ${status} at rest${error ? ` (${error.message})` : ''}`]
+    return [...faults, `is ${status} although the page has settled${error ? ` (${error.message})` : ''}`]
   if (isFailing)
     return faults
   if (shown.isLive && !isDeepStrictEqual(data, expected))
-    faults.push(`shows ${JSON.stringify(data)} for ${JSON.stringify(expected)} at rest`)
+    faults.push(`shows ${JSON.stringify(data)} instead of ${JSON.stringify(expected)} although the page has settled`)
   return faults
 }
 
-/** A list shows its first rows, and all of them once there are no more to load. */
+/** A list must show its first rows, or all rows if all pages are loaded. */
 function faultsOfList({ read, isExhausted }: ShownQuery, expected: unknown[]): string[] {
   const { status, error } = read()
   const data = read().data as unknown[] | undefined
   if (status !== 'success')
-    return [`is ${status} at rest${error ? ` (${error.message})` : ''}`]
+    return [`is ${status} although the page has settled${error ? ` (${error.message})` : ''}`]
   const isRight = isDeepStrictEqual(data, isExhausted!() ? expected : expected.slice(0, data!.length))
-  return isRight ? [] : [`shows ${JSON.stringify(data)} for ${isExhausted!() ? '' : 'the beginning of '}${JSON.stringify(expected)} at rest`]
+  return isRight ? [] : [`shows ${JSON.stringify(data)} instead of ${isExhausted!() ? '' : 'the beginning of '}${JSON.stringify(expected)} although the page has settled`]
 }

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers'
 import { vi } from 'vitest'
 
-// The real timers: fake timers replace those of the global object.
+// The real function: fake timers replace only the functions of the global object.
 const yieldTurn = setImmediate
 
 /**
- * Fake timers whose every step lets all promises settle, about a hundred times as fast as those of
- * Vitest, which wait for a real timer each time.
+ * Fake timers that let all promises settle before each timer. They are about a hundred times faster
+ * than the asynchronous fake timers of Vitest, which wait for a real timer before each fake one.
  */
 export class VirtualTime {
   /** Milliseconds that have passed, independent of the system clock. */
@@ -35,7 +35,7 @@ export class VirtualTime {
     vi.advanceTimersToNextTimer()
   }
 
-  /** The computer slept, or its clock was set: `Date` moves, and no timer runs. */
+  /** Simulates a computer that slept, or whose clock was set: `Date` changes, and no timer runs. */
   jump(ms: number): void {
     vi.setSystemTime(Date.now() + ms)
   }
