@@ -1,4 +1,5 @@
-// What the tests on sources cannot see: the built package starts a deployment, and its entries share their errors.
+// Checks what the tests of the sources cannot check: the built package starts a deployment, and all
+// of its entry points use the same error class.
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { ConvexHttpClient } from 'convex/browser'
@@ -14,7 +15,8 @@ await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueE
 
 const deployment = await startDeployment({
   functions: fileURLToPath(new URL('../support/convex', import.meta.url)),
-  // The functions' auth.config reads these variables: unless they are set, Convex refuses it.
+  // `auth.config` of the functions reads these variables. Convex rejects the file unless they are
+  // set.
   env: { TEST_ISSUER: 'https://tests.convue.dev', TEST_JWKS: 'data:application/json,{"keys":[]}' },
 })
 try {

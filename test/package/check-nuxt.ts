@@ -16,9 +16,9 @@ const app = mkdtempSync(join(tmpdir(), 'convue-packed-'))
 const NUXT = join(app, 'node_modules/nuxt/bin/nuxt.mjs')
 const env = { ...process.env, NUXT_TELEMETRY_DISABLED: '1' }
 
-/** The dependencies of an app with Nuxt, Convex and Better Auth. It installs nothing else for Convue's sake. */
+/** The dependencies of an app with Nuxt, Convex and Better Auth. Convue must not require any other package. */
 const INSTALLED = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'typescript', 'vue', 'vue-router', 'vue-tsc']
-/** Those of them that are Convue's peers. */
+/** The dependencies that are also peers of Convue. */
 const PEERS = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'vue']
 
 try {
@@ -53,11 +53,11 @@ const { data } = useAuthedQuery(api.tasks.list, { filter: 'all' })
 const first: string | undefined = data.value?.[0]?.text
 const { user, signIn } = useUserSession()
 const client = useAuthClient()
-// @ts-expect-error It has types.
+// @ts-expect-error the value is typed
 const wrongSignIn: number = signIn.email
-// @ts-expect-error It has types.
+// @ts-expect-error the value is typed
 const wrongSignOut: number = client.signOut
-// @ts-expect-error It has types.
+// @ts-expect-error the value is typed
 const wrongText: number | undefined = data.value?.[0]?.text
 </script>
 
@@ -71,7 +71,7 @@ const wrongText: number | undefined = data.value?.[0]?.text
 export default defineEventHandler(async (event) => {
   const { user } = await requireConvexUser(event)
   const tasks = await useConvexServer(event).fetchAuthQuery(api.tasks.list, { filter: 'all' })
-  // @ts-expect-error It has types.
+  // @ts-expect-error the value is typed
   const wrong: number | undefined = tasks[0]?.text
   return { name: user.name, wrong }
 })
@@ -88,11 +88,11 @@ import { createAuthClient } from 'better-auth/vue'
 export const authClient = createAuthClient({ plugins: [convexClient(), usernameClient()] })
 `)
   write('app/pages/own.vue', `<script setup lang="ts">
-// What only the app's own client has.
+// Only the app's own client has this method.
 const { signIn } = useUserSession()
 const client = useAuthClient()
 const enter = () => signIn.username({ username: 'ada', password: 'correct horse battery' })
-// @ts-expect-error It has types.
+// @ts-expect-error the value is typed
 const isFree = (): number => client.isUsernameAvailable
 </script>
 
@@ -127,7 +127,10 @@ function nuxt(command: string): void {
   run(process.execPath, [NUXT, command], app)
 }
 
-/** Starts a server of the app, and visits its page and an auth route. @throws what the server said, if they do not answer. */
+/**
+ * Starts a server of the app, and requests its page and an auth route. Throws an error with the output of the server if
+ * it does not answer.
+ */
 async function visit(args: string[]): Promise<void> {
   const port = await freePort()
   const server = spawn(process.execPath, args, { cwd: app, env: { ...env, HOST: 'localhost', PORT: String(port) } })
@@ -137,7 +140,7 @@ async function visit(args: string[]): Promise<void> {
   try {
     const page = await answerOf(`http://localhost:${port}/`)
     assert.match(page, /You are signed out/)
-    // What the proxy says by itself, without a deployment.
+    // The proxy itself answers this request, so no deployment is needed.
     const refusal = await fetch(`http://localhost:${port}/api/auth/ok`, { method: 'DELETE' })
     assert.deepEqual([refusal.status, (await refusal.json() as { code: string }).code], [405, 'METHOD_NOT_ALLOWED'])
   }
@@ -151,7 +154,7 @@ async function visit(args: string[]): Promise<void> {
   }
 }
 
-/** The page at an address, as soon as a server answers with one. */
+/** Requests a page until the server responds with success, and returns the page. */
 async function answerOf(url: string): Promise<string> {
   const deadline = performance.now() + 60_000
   for (;;) {
@@ -163,7 +166,10 @@ async function answerOf(url: string): Promise<string> {
   }
 }
 
-/** What a program says; an error with all of it, if it fails. */
+/**
+ * Runs a program, and returns its output. Throws an error with the whole output if the program
+ * fails.
+ */
 function run(program: string, args: string[], cwd: string): string {
   try {
     return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', env })

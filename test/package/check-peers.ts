@@ -13,10 +13,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'convue-peers-'))
 const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { peerDependencies: Record<string, string> }
 
-/** What the smoke test needs beside the peers. */
+/** The packages that the smoke test needs in addition to the peers. */
 const TOOLS = ['happy-dom', '@types/node', '@types/ws']
 
-/** The app has no Nuxt: check-nuxt.ts builds one that has. */
+/** Nuxt is left out, since check-nuxt.ts builds an app with Nuxt. */
 const peers = Object.entries(peerDependencies).filter(([name]) => name !== 'nuxt')
 
 type VersionOf = (range: string, peer: string) => string
@@ -80,7 +80,8 @@ async function tryInstallation(name: string, filename: string): Promise<void> {
   writeJson(join(app, 'package.json'), { name, private: true, type: 'module', dependencies, devDependencies })
   writeFileSync(join(app, 'convex/numbers.ts'), 'import { queryGeneric } from \'convex/server\'\nexport const one = queryGeneric(() => 1)\n')
   writeFileSync(join(app, 'program.js'), program)
-  // Each conflict of peers is an error, also one that npm would only report.
+  // With `--strict-peer-deps`, npm fails at every conflict of peers, even if it would only report
+  // the conflict otherwise.
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--strict-peer-deps'], app)
   await run(process.execPath, ['--no-warnings', 'program.js'], app)
   const beside = Object.keys(devDependencies).map(dependency => `${dependency} ${versionIn(name, dependency)}`)

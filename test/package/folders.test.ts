@@ -75,7 +75,7 @@ const allowed: Record<string, Folder> = {
 
 interface Import { file: string, folder: string, target: string, isRelative: boolean }
 
-/** Every import, re-export and dynamic import of a file. Imports of types count. */
+/** Every import, re-export and dynamic import of a file, including imports of types. */
 function importsOf(file: string): Import[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
   const found: string[] = []
@@ -159,7 +159,7 @@ describe('src/token', () => {
 })
 
 describe('src/testing', () => {
-  it('imports no other folder than src/errors', () => {
+  it('imports only src/errors from other folders', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^testing\b/.test(folder) && isRelative && !/^testing\b/.test(folderOf(target)))
     expect([...new Set(shared.map(({ target }) => folderOf(target)))]).toEqual(['errors'])
   })

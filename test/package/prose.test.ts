@@ -13,13 +13,13 @@ const sources = find('src/**/*.ts')
 const tests = find('test/**/*.test.ts')
 const pages = [...find('docs/**/*.md'), 'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'bench/README.md', 'playground/README.md']
 
-/** Words that make a sentence hard to understand, with what to write instead: see docs/contributing/glossary.md. */
+/** Words that make a sentence hard to understand, each with its replacement: see docs/contributing/glossary.md. */
 const BANNED: [pattern: RegExp, instead: string][] = [
   [/\b(?:whoever|nobody|somebody|anybody|who is there)\b/gi, 'the user, anonymous, the current identity'],
   [/\bformer\b/gi, 'previous'],
   [/\bfor good\b/gi, 'permanently'],
   [/\banew\b/gi, 'again'],
-  // "There is no session" is plain; "this is no session" is not.
+  // "There is no session" is allowed, "this is no session" is not.
   [/(?<!\bthere )\bis no(?! longer\b)\b/gi, 'is not a'],
   [/\bgives no\b/gi, 'does not return'],
   [/\bwhat was asked\b/gi, 'the request, the query'],
@@ -27,7 +27,7 @@ const BANNED: [pattern: RegExp, instead: string][] = [
   [/\bhands over\b/gi, 'passes'],
 ]
 
-/** Where a banned word stands on purpose: the file, the text around the word, and the reason. */
+/** Allowed uses of a banned word: the file, the text around the word, and the reason. */
 const EXCEPTIONS: { file: string, text: string, reason: string }[] = [
   { file: 'docs/contributing/glossary.md', text: '', reason: 'may name the words that it replaces' },
 ]
@@ -37,7 +37,7 @@ const LONGEST_COMMENT_LINE = 100
 const MOST_TERNARIES_PER_1000_LINES = 12
 
 describe('the files of src', () => {
-  it('open with one line that says what they hold', () => {
+  it('open with one line that describes their content', () => {
     const wrong = sources.filter(file => !/^\/\*\* .{10,} \*\/$|^\/\/ .{10,}$/.test(read(file).split('\n')[0]!))
     expect(wrong).toEqual([])
   })
@@ -46,7 +46,7 @@ describe('the files of src', () => {
     expect(sources.flatMap(longLines)).toEqual([])
   })
 
-  // The embedded deployment is more than half of src, so it is also measured by itself.
+  // The embedded deployment is more than half of src, so it is also measured separately.
   it.each([
     { name: 'src', measured: sources },
     { name: 'src/testing', measured: sources.filter(isTesting) },

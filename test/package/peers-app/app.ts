@@ -12,9 +12,9 @@ const App = defineComponent({
     const { data: count } = useConvexQuery(api.counters.get, () => ({ name: 'visits' }))
     const { mutate } = useConvexMutation(api.tasks.add)
     const text: string | undefined = tasks.value?.[0]?.text
-    // @ts-expect-error These have types.
+    // @ts-expect-error results are typed
     const wrong: [number, string] = [tasks.value?.[0]?.text, count.value]
-    // @ts-expect-error So have the arguments.
+    // @ts-expect-error arguments are typed
     watchEffect(() => wrong.length === 3 && mutate({ text: 1 }))
     return () => [
       h('p', `${status.value} ${user.value?.name} ${count.value} ${text ?? ''}`),
@@ -24,7 +24,9 @@ const App = defineComponent({
   },
 })
 
-/** An app as its users have it, but for the sockets and cookies of a browser. */
+/**
+ * An app as in production, except that sockets and cookies are those of Node and not of a browser.
+ */
 export function mountApp(root: Element, url: string, authUrl: string, browserFetch: typeof fetch) {
   const authClient = createAuthClient({ baseURL: authUrl, plugins: [convexClient()], fetchOptions: { customFetchImpl: browserFetch } })
   const convex = createConvex({ url, authClient, clientOptions: { webSocketConstructor: WebSocket as unknown as typeof globalThis.WebSocket, logger: false } })

@@ -1,6 +1,7 @@
 import { Window } from 'happy-dom'
 
-// A page in this process, imported before Vue looks whether there is one. `fetch` and sockets stay Node's.
+// Simulates a page in this process. This file is imported before Vue, which checks for a page when it is imported.
+// `fetch` and sockets remain Node's.
 const window = new Window({ url: 'http://localhost:5173' })
 const { document, localStorage } = window
 Object.assign(globalThis, { window, document, localStorage })

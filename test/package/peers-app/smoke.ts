@@ -1,4 +1,5 @@
-// The packed package with some version of each peer: signing up, a live query, a mutation, the server's side, signing out.
+// Tests the packed package with one version of each peer: a sign-up, a live query, a mutation, the server's side, a
+// sign-out.
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { createConvexServer } from 'convue/server'
@@ -25,7 +26,7 @@ async function browserFetch(input: RequestInfo | URL, init?: RequestInit): Promi
   return response
 }
 
-/** Awaits a condition, on a machine of any speed. */
+/** Waits for a condition, on a machine of any speed. */
 async function eventually(what: string, condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 15_000
   while (!condition()) {
@@ -38,7 +39,8 @@ async function smoke(): Promise<void> {
   const deployment = await startDeployment({
     functions: fileURLToPath(new URL('../../support/convex', import.meta.url)),
     siteUrl: ORIGIN,
-    // The functions' auth.config reads these variables: unless they are set, Convex refuses it.
+    // `auth.config` of the functions reads these variables. Convex rejects the file unless they are
+    // set.
     env: { TEST_ISSUER: 'https://tests.convue.dev', TEST_JWKS: 'data:application/json,{"keys":[]}' },
   })
   try {

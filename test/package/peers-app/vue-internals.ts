@@ -1,10 +1,10 @@
-// What src/reactivity/vue-internals.ts expects of Vue, a check for each part. The unit tests run
+// One check for each assumption of src/reactivity/vue-internals.ts about Vue. The unit tests run
 // these checks with the installed Vue, and `npm run check:peers` with other versions.
 import assert from 'node:assert/strict'
 import { computed, createApp, createSSRApp, defineComponent, effectScope, h, isRef, KeepAlive, nextTick, proxyRefs, reactive, shallowRef, watch } from 'vue'
 import { asComputedRef, isHydrating, isInKeepAlive, PropertyRef, vueBatch } from '../../../src/reactivity/vue-internals.ts'
 
-/** The result of `read` in the set-up of a component that `wrap` renders. */
+/** The result of `read` in the `setup` of a component that `wrap` renders. */
 function inSetup<T>(read: () => T, wrap: (child: ReturnType<typeof h>) => unknown = child => child): T {
   let result: T
   const Child = defineComponent({

@@ -6,7 +6,7 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 
 interface Violation { id: string, nodes: { target: unknown[] }[] }
 
-/** What axe finds on a page: each rule with the elements that break it. */
+/** The accessibility rules of axe that a page violates, each with the elements that violate it. */
 export async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(source)
   const violations = await page.evaluate(async () => (await (globalThis as any).axe.run()).violations as Violation[])

@@ -30,20 +30,26 @@ const FLAGS = [
 ]
 
 /**
- * Starts the browser at `CHROME_PATH`, or else an installed one, or else the Linux one that is a package of its own.
+ * Starts the browser at `CHROME_PATH`, otherwise an installed browser, otherwise the browser for Linux from the package
+ * `@sparticuz/chromium`.
  *
- * @throws if there is none that starts: a test that cannot run has not passed.
+ * @throws Error if no browser starts, since a test that cannot run must not pass
  */
 export function launchBrowser(flags: string[] = []): Promise<Browser> {
   return start(executablePath => chromium.launch({ executablePath, args: [...FLAGS, ...flags] }))
 }
 
-/** The same with a back/forward cache, which Playwright turns off: a page that is left may come back as it was. */
+/**
+ * Starts a browser with a back/forward cache, which Playwright turns off by default. With the cache, the browser may
+ * restore a page with its previous state.
+ */
 export function launchBrowserWithPageCache(): Promise<Browser> {
   return start(executablePath => chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] }))
 }
 
-/** The same for a user who does not allow sites to store data: no cookies, and storage that throws. */
+/**
+ * Starts a browser whose user does not allow sites to store data: there are no cookies, and access to storage throws.
+ */
 export async function launchBrowserWithoutStorage(): Promise<BrowserContext> {
   const folder = await mkdtemp(join(tmpdir(), 'convue-profile-'))
   await mkdir(join(folder, 'Default'))

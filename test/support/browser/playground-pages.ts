@@ -1,4 +1,7 @@
-/** Every page of both playgrounds, with the heading by which it is known. A bird that the guide has: the page of another one shows less. */
+/**
+ * Every page of both playgrounds, with the heading by which tests recognize it. The page of a bird is one of a bird
+ * that exists, since the page of an unknown bird shows less.
+ */
 export const playgroundPages: readonly { path: string, heading: string, onNuxt?: string }[] = [
   { path: '/', heading: 'Live data that knows who is asking', onNuxt: 'Rendered as you, live without a flicker' },
   { path: '/sign-in', heading: 'Sign in' },
@@ -15,5 +18,5 @@ export const playgroundPages: readonly { path: string, heading: string, onNuxt?:
   { path: '/no/such/page', heading: 'There is no such page' },
 ]
 
-/** Those that send a signed-in user elsewhere. */
+/** The pages that redirect a signed-in user. */
 export const guestPages = ['/sign-in', '/sign-up']

@@ -5,33 +5,33 @@ import { startPlayground } from '../../../playground/start-playground.ts'
 import { freePort } from '../live/free-port.ts'
 import { launchBrowser } from './browser.ts'
 
-/** A person with an account. */
+/** The account of a user. */
 export interface Person {
   name: string
   email: string
   password: string
 }
 
-/** A page of the playground, and what a test may know about it. */
+/** A page of the playground, with records of what it has shown, sent and received. */
 export interface Window {
   page: Page
-  /** What is on the screen while frame after frame is painted, each as `record` sees it. */
+  /** The states of the screen so far, oldest first. */
   frames: () => Promise<Frame[]>
-  /** Problems in the console that the test provokes on purpose. */
+  /** Expects warnings or errors that the test causes on purpose. */
   expectProblem: (pattern: RegExp) => void
-  /** Requests that went to Better Auth, by path. */
+  /** The paths of the requests to Better Auth. */
   authRequests: string[]
-  /** What each socket to the deployment sent, by the type of the message. */
+  /** For each socket to the deployment, the types of the messages that the page has sent. */
   sent: string[][]
-  /** The types of the messages that came from the deployment. */
+  /** The types of the messages that the page has received from the deployment. */
   received: string[]
 }
 
-/** One state of the screen: frames in a row that show the same are one. */
+/** One state of the screen. Consecutive identical frames count as one state. */
 export interface Frame {
-  /** What the page says about who is there. */
+  /** The text of the page about the auth status. */
   status: string
-  /** The rows of the list in the main part. */
+  /** The rows of the list in the main part of the page. */
   rows: string[]
   /** Whether the page offers to sign in. */
   offersSignIn: boolean
@@ -39,23 +39,27 @@ export interface Frame {
 
 export interface PlaygroundFixture {
   readonly playground: Playground
-  /** Another browser profile: cookies and storage of its own. */
+  /** Opens another browser profile, with its own cookies and storage. */
   openProfile: (viewport?: ViewportSize) => Promise<BrowserContext>
   openWindow: (profile: BrowserContext, path: string) => Promise<Window>
-  /** Makes an account without the page, and signs the profile in. Resolves with the user's id. */
+  /** Creates an account without a page, and signs the profile in. Resolves with the user's id. */
   signUp: (profile: BrowserContext, person: Person) => Promise<string>
 }
 
-/** How long a condition may take to come true: sign-ups hash passwords, and a dev server compiles at the first visit. */
+/**
+ * How long a test waits for a condition, in milliseconds. Sign-ups hash passwords, and a dev server compiles a page at
+ * its first visit.
+ */
 const PATIENCE_MS = 60_000
 
-/** On a port of its own: files of tests run side by side. */
+/** Uses a free port, since several test files run at the same time. */
 async function startBuilt(): Promise<Playground> {
   return await startPlayground({ port: await freePort(), watch: false })
 }
 
 /**
- * One playground and one browser for a test file, on the embedded deployment unless `start` says otherwise. Whatever a page complains about, in the console or by an uncaught error, fails the test.
+ * Starts one playground and one browser for a test file. By default, the playground uses an embedded deployment. Each
+ * warning, each error in the console and each uncaught error of a page fails the test.
  */
 export function usePlayground(start = startBuilt, launch: () => Promise<Browser> = launchBrowser): PlaygroundFixture {
   let playground: Playground
@@ -141,29 +145,29 @@ export function usePlayground(start = startBuilt, launch: () => Promise<Browser>
 
 let people = 0
 
-/** A new user. */
+/** Returns the account of a new user. */
 export function person(name: string): Person {
   return { name, email: `${name.toLowerCase()}${++people}@example.com`, password: 'correct horse battery' }
 }
 
-/** Fills in and sends the form of the sign-in page. */
+/** Fills in the form of the sign-in page, and submits it. */
 export async function signIn(page: Page, { email, password }: Person): Promise<void> {
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.locator('form').getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-/** A row of the list of tasks. */
+/** The row of a task in the list. */
 export function taskRow(page: Page, text: string): Locator {
   return page.getByRole('main').getByRole('listitem').filter({ hasText: text })
 }
 
-/** Runs in the page: resolves once what is on the screen now has been written down. */
+/** Runs in the page. Resolves with all recorded states once the current state has been recorded. */
 function framesSoFar(): Promise<Frame[]> {
   return new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => resolve((globalThis as unknown as { recordedFrames: Frame[] }).recordedFrames))))
 }
 
-/** Runs in the page: writes down what is on the screen at every animation frame. */
+/** Runs in the page. Records the state of the screen in every animation frame. */
 function record(): void {
   const frames: Frame[] = []
   Object.assign(globalThis, { recordedFrames: frames })

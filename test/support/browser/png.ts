@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { crc32, deflateSync } from 'node:zlib'
 
-/** A picture of one colour, as a real file. */
+/** Returns a PNG file with a picture of one colour. */
 export function png(width: number, height: number, [red, green, blue]: [number, number, number]): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  // Eight bits for each of three channels.
+  // 8 bits for each channel, and the colour type 2 (red, green, blue).
   header.set([8, 2], 8)
   const row = Buffer.alloc(1 + width * 3)
   for (let x = 0; x < width; x++)

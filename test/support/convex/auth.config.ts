@@ -1,7 +1,10 @@
 import type { AuthConfig } from 'convex/server'
 import { getAuthConfigProvider } from '@convex-dev/better-auth/auth-config'
 
-/** A second issuer whose key the tests hold, so that a test can mint a token for any user, with any expiry, without Better Auth. */
+/**
+ * A second issuer. The tests have its private key, so a test can create a token for any user and with any lifetime,
+ * without Better Auth.
+ */
 const testIssuer = process.env.TEST_ISSUER && process.env.TEST_JWKS
   ? [
       {

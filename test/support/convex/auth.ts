@@ -11,16 +11,19 @@ import authConfig from './auth.config'
 
 export const authComponent = createClient<DataModel>(components.betterAuth)
 
-/** Seconds that a token lives: `JWT_SECONDS`, or 15 minutes as upstream has it. */
+/** The lifetime of a token in seconds: `JWT_SECONDS`, or Better Auth's default of 15 minutes. */
 const jwtSeconds = Number(process.env.JWT_SECONDS ?? 15 * 60)
 
-/** With `PLAIN_PASSWORDS`, passwords are kept as they are: a hash costs 100 ms, and tests that sign many in and out have no secrets. */
+/**
+ * With `PLAIN_PASSWORDS`, passwords are stored without a hash. A hash takes 100 ms, and the passwords of tests are not
+ * secret.
+ */
 const plain = {
   hash: async (password: string) => password,
   verify: async ({ hash, password }: { hash: string, password: string }) => hash === password,
 }
 
-/** Plugins that some tests need, by the names in `AUTH_PLUGINS`. */
+/** Plugins that only some tests need. `AUTH_PLUGINS` contains the names of the plugins to use. */
 const optionalPlugins: Record<string, () => BetterAuthPlugin> = {
   crossDomain: () => crossDomain({ siteUrl: process.env.SITE_URL! }),
   customSession: () => customSession(async ({ user, session }) => ({ user, session, roles: ['admin'] })),
@@ -32,11 +35,12 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
     baseURL: process.env.SITE_URL,
     database: authComponent.adapter(ctx),
     emailAndPassword: { enabled: true, requireEmailVerification: false, ...(process.env.PLAIN_PASSWORDS ? { password: plain } : {}) },
-    // Better Auth's own cache of the session, in a cookie.
+    // With `COOKIE_CACHE`, Better Auth stores a copy of the session in a cookie.
     session: { cookieCache: { enabled: !!process.env.COOKIE_CACHE } },
     rateLimit: { enabled: process.env.RATE_LIMIT === 'true' },
     advanced: {
-      // For two deployments behind one origin, whose cookies would be each other's.
+      // Two deployments behind one origin need different prefixes, or their cookies would replace
+      // each other.
       cookiePrefix: process.env.COOKIE_PREFIX,
       ...(process.env.CLIENT_ADDRESS_HEADER ? { ipAddress: { ipAddressHeaders: [process.env.CLIENT_ADDRESS_HEADER] } } : {}),
     },

@@ -13,7 +13,7 @@ async function add(ctx: MutationCtx, name: string, by: number): Promise<number> 
   return value
 }
 
-/** A counter's value; `0` for one that was never incremented. */
+/** The value of a counter; `0` if it has never been incremented. */
 export const get = query({
   args: { name: v.string() },
   returns: v.number(),
@@ -23,7 +23,7 @@ export const get = query({
   },
 })
 
-/** Whether a counter has been used at all: most increments leave the result as it is. */
+/** Whether a counter has been incremented. Only the first increment changes the result. */
 export const exists = query({
   args: { name: v.string() },
   handler: async (ctx, { name }) =>
@@ -44,7 +44,7 @@ export const increment = mutation({
   handler: async (ctx, { name, by }) => await add(ctx, name, by ?? 1),
 })
 
-/** Increments, then fails: nothing of it may stay. */
+/** Increments a counter, and then fails. The increment must have no effect. */
 export const incrementAndFail = mutation({
   args: { name: v.string() },
   handler: async (ctx, { name }) => {
@@ -53,7 +53,10 @@ export const incrementAndFail = mutation({
   },
 })
 
-/** Increments through a nested mutation that fails, and goes on: only its own increment stays. */
+/**
+ * Increments a counter by 1, and catches the error of a nested mutation that increments it too.
+ * Only its own increment must remain.
+ */
 export const incrementDespiteFailure = mutation({
   args: { name: v.string() },
   handler: async (ctx, { name }) => {
@@ -70,7 +73,7 @@ export const failingIncrement = internalMutation({
   },
 })
 
-/** What the clients may not call. */
+/** An internal query, which clients must not be able to call. */
 export const secretTotal = internalQuery({
   args: {},
   handler: async (ctx) => {
@@ -79,7 +82,7 @@ export const secretTotal = internalQuery({
   },
 })
 
-/** What the cron job of `crons.ts` runs. */
+/** The function of the cron job in `crons.ts`. */
 export const tick = internalMutation({
   args: {},
   handler: async (ctx) => {

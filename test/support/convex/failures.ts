@@ -15,7 +15,7 @@ export const failingQuery = query({ args: { kind }, handler: async (_ctx, { kind
 export const failingMutation = mutation({ args: { kind }, handler: async (_ctx, { kind }) => fail(kind) })
 export const failingAction = action({ args: { kind }, handler: async (_ctx, { kind }) => fail(kind) })
 
-/** Fails while a counter of that name exists: a live query that breaks and recovers. */
+/** Fails while the value of the counter is odd. So a live query can fail and recover. */
 export const failsWhileCounted = query({
   args: { name: v.string() },
   handler: async (ctx, { name }) => {

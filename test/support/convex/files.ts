@@ -9,7 +9,7 @@ export const save = mutation({
   handler: async (ctx, args) => await ctx.db.insert('files', args),
 })
 
-/** The files with the URL and the metadata of each. */
+/** All files, each with its URL and its metadata. */
 export const list = query({
   args: {},
   handler: async (ctx) => {
@@ -41,7 +41,9 @@ export const storeText = action({
   },
 })
 
-/** An upload URL for a signed-in user; a `ConvexError` if the caller is anonymous. */
+/**
+ * Returns an upload URL for a signed-in user. Throws a `ConvexError` if the caller is anonymous.
+ */
 export const generateOwnUploadUrl = mutation({
   args: {},
   handler: async (ctx) => {
@@ -51,13 +53,13 @@ export const generateOwnUploadUrl = mutation({
   },
 })
 
-/** The same as `save`, for the caller alone. */
+/** Like `save`, but stores the caller as the owner of the file. */
 export const saveOwn = mutation({
   args: { name: v.string(), storageId: v.id('_storage') },
   handler: async (ctx, args) => await ctx.db.insert('files', { ...args, owner: (await ctx.auth.getUserIdentity())!.subject }),
 })
 
-/** The URL of a file that the caller owns; `null` for everybody else. */
+/** The URL of a file if the caller is its owner, or else `null`. */
 export const getOwnUrl = query({
   args: { storageId: v.id('_storage') },
   handler: async (ctx, { storageId }) => {
@@ -67,5 +69,5 @@ export const getOwnUrl = query({
   },
 })
 
-/** What the storage knows of a file. */
+/** The metadata of a file in the storage. */
 export const metadata = query({ args: { storageId: v.id('_storage') }, handler: async (ctx, { storageId }) => await ctx.db.system.get(storageId) })

@@ -4,27 +4,29 @@ import { mutation, query } from './_generated/server'
 
 const list = v.string()
 
-/** A whole list, by rank: what all of its pages have to amount to. */
+/**
+ * All items of a list, in the order of their ranks. All pages together must contain the same items.
+ */
 export const all = query({
   args: { list },
   handler: async (ctx, { list }) => await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', list)).collect(),
 })
 
-/** One page of a list, by rank. */
+/** One page of a list, the lowest rank first. */
 export const page = query({
   args: { list, paginationOpts: paginationOptsValidator },
   handler: async (ctx, { list, paginationOpts }) =>
     await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', list)).paginate(paginationOpts),
 })
 
-/** One page of a list, by rank, the highest first. */
+/** One page of a list, the highest rank first. */
 export const pageDescending = query({
   args: { list, paginationOpts: paginationOptsValidator },
   handler: async (ctx, { list, paginationOpts }) =>
     await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', list)).order('desc').paginate(paginationOpts),
 })
 
-/** One page of those items whose text is `'rare'`, that reads `maximumRowsRead` items at most. */
+/** One page of the items whose text is `'rare'`. Reads at most `maximumRowsRead` items. */
 export const pageOfRare = query({
   args: { list, maximumRowsRead: v.number(), paginationOpts: paginationOptsValidator },
   handler: async (ctx, { list, maximumRowsRead, paginationOpts }) =>
@@ -35,7 +37,10 @@ export const pageOfRare = query({
       .paginate({ ...paginationOpts, maximumRowsRead }),
 })
 
-/** One page of a list, from the rank on that the counter of its name says: cursors from before the counter changed belong to another query. */
+/**
+ * One page of a list. The counter with the list's name contains the rank at which the list starts. When the counter
+ * changes, previous cursors become invalid, because they belong to another query.
+ */
 export const pageFromCounter = query({
   args: { list, paginationOpts: paginationOptsValidator },
   handler: async (ctx, { list, paginationOpts }) => {
@@ -47,7 +52,9 @@ export const pageFromCounter = query({
   },
 })
 
-/** One page of a list; a `ConvexError` if there is an item in it whose text is `'bad'`. */
+/**
+ * One page of a list. Throws a `ConvexError` if the page contains an item whose text is `'bad'`.
+ */
 export const pageWithoutBad = query({
   args: { list, paginationOpts: paginationOptsValidator },
   handler: async (ctx, { list, paginationOpts }) => {
@@ -69,7 +76,7 @@ export const change = mutation({
   },
 })
 
-/** A `ConvexError` if the text is `'refused'`. */
+/** Adds an item. Throws a `ConvexError` if its text is `'refused'`. */
 export const add = mutation({
   args: { list, rank: v.number(), text: v.string() },
   handler: async (ctx, { list, rank, text }) => {
@@ -79,7 +86,7 @@ export const add = mutation({
   },
 })
 
-/** Adds an item and returns the first ranks of the list, its own included. */
+/** Adds an item, and returns the first ten ranks of the list, which may include the new item. */
 export const addAndPage = mutation({
   args: { list, rank: v.number() },
   handler: async (ctx, { list, rank }) => {

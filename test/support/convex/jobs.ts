@@ -3,14 +3,14 @@ import { v } from 'convex/values'
 import { api, internal } from './_generated/api'
 import { action, internalAction, internalQuery, mutation, query } from './_generated/server'
 
-/** Sends a message later; returns the job's id. */
+/** Schedules a message, and returns the id of the scheduled function. */
 export const sendLater = mutation({
   args: { channel: v.string(), body: v.string(), delayMs: v.number() },
   handler: async (ctx, { channel, body, delayMs }): Promise<Id<'_scheduled_functions'>> =>
     await ctx.scheduler.runAfter(delayMs, api.messages.send, { channel, body }),
 })
 
-/** Schedules a message and fails: it may never be sent. */
+/** Schedules a message, and then fails. The message must never be sent. */
 export const sendLaterAndFail = mutation({
   args: { channel: v.string() },
   handler: async (ctx, { channel }) => {
@@ -26,13 +26,15 @@ export const cancel = mutation({
   },
 })
 
-/** A job's state: `pending`, `inProgress`, `success`, `failed`, `canceled`. */
+/**
+ * The state of a scheduled function: `pending`, `inProgress`, `success`, `failed` or `canceled`.
+ */
 export const state = query({
   args: { job: v.id('_scheduled_functions') },
   handler: async (ctx, { job }) => (await ctx.db.system.get(job))?.state.kind ?? null,
 })
 
-/** Reads, writes and schedules from an action, as the caller. */
+/** An action that reads, writes and schedules as its caller. */
 export const relay = action({
   args: { channel: v.string(), body: v.string() },
   handler: async (ctx, { channel, body }): Promise<{ before: number, subject: string | null }> => {
@@ -52,13 +54,13 @@ export const background = internalAction({
 
 export const secret = internalQuery({ args: {}, handler: async () => 'for functions only' })
 
-/** A public query over an internal one. */
+/** A public query that runs an internal query. */
 export const revealed = query({
   args: {},
   handler: async (ctx): Promise<string> => `revealed: ${await ctx.runQuery(internal.jobs.secret, {})}`,
 })
 
-/** Resolves after `ms` on the deployment's clock, with the time there. */
+/** Resolves after `ms` milliseconds on the deployment's clock, with the time of that clock. */
 export const wait = action({
   args: { ms: v.number() },
   handler: async (_ctx, { ms }) => {

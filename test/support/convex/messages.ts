@@ -2,14 +2,14 @@ import { paginationOptsValidator } from 'convex/server'
 import { v } from 'convex/values'
 import { mutation, query } from './_generated/server'
 
-/** Everybody's messages of one channel, oldest first. */
+/** The messages of all users in a channel, oldest first. */
 export const list = query({
   args: { channel: v.string() },
   handler: async (ctx, { channel }) =>
     await ctx.db.query('messages').withIndex('by_channel', q => q.eq('channel', channel)).collect(),
 })
 
-/** A channel's messages from a priority upwards: a range, not a point. */
+/** The messages of a channel with at least this priority. Reads a range of an index. */
 export const urgent = query({
   args: { channel: v.string(), from: v.number() },
   handler: async (ctx, { channel, from }) =>
@@ -19,7 +19,7 @@ export const urgent = query({
       .collect(),
 })
 
-/** One page of a channel, newest first. */
+/** One page of the messages of a channel, newest first. */
 export const page = query({
   args: { channel: v.string(), paginationOpts: paginationOptsValidator },
   handler: async (ctx, { channel, paginationOpts }) =>
@@ -50,7 +50,10 @@ export const searchPage = query({
 
 export const get = query({ args: { id: v.id('messages') }, handler: async (ctx, { id }) => await ctx.db.get(id) })
 
-/** Every caller may write; the author is the caller's subject, or `null`. */
+/**
+ * Sends a message as any caller. The author is the subject of the caller, or `null` for an
+ * anonymous caller.
+ */
 export const send = mutation({
   args: { channel: v.string(), body: v.string(), priority: v.optional(v.number()) },
   returns: v.id('messages'),

@@ -4,7 +4,8 @@ import { v } from 'convex/values'
 import { internal } from './_generated/api'
 import { action, internalMutation, internalQuery, mutation, query } from './_generated/server'
 
-// What the model-based tests ask: every answer tells whose and about what it is, by the name that people have in their tokens.
+// The functions of the model-based tests. Each result contains its topic and the user for whom the function ran, by the
+// claim `name` of the token.
 
 async function whoIs(ctx: Pick<QueryCtx, 'auth'>): Promise<string> {
   return (await ctx.auth.getUserIdentity())?.name ?? 'anonymous'
@@ -24,7 +25,7 @@ async function count(ctx: MutationCtx, name: string): Promise<number> {
   return value
 }
 
-/** Adds a row at an end of a list, and takes one away that is old. */
+/** Adds a row at one end of a list. Deletes a row if the list is long. */
 async function changeList(ctx: MutationCtx, topic: string, whose: string): Promise<void> {
   const list = `${topic} of ${whose}`
   const value = await count(ctx, list)
@@ -34,14 +35,14 @@ async function changeList(ctx: MutationCtx, topic: string, whose: string): Promi
     await ctx.db.delete(rows[value % 7]!._id)
 }
 
-async function failIfToldTo(ctx: QueryCtx, topic: string, whose: string): Promise<void> {
+async function failIfRequested(ctx: QueryCtx, topic: string, whose: string): Promise<void> {
   if (await read(ctx, `failures of ${topic}`) % 2 === 1)
     throw new Error(`${whose}'s ${topic} failed`)
 }
 
 async function answer(ctx: QueryCtx, topic: string) {
   const whose = await whoIs(ctx)
-  await failIfToldTo(ctx, topic, whose)
+  await failIfRequested(ctx, topic, whose)
   const count = await read(ctx, `${topic} of ${whose}`)
   return { whose, topic, count, rows: Array.from({ length: 1 + count % 3 }, (_, row) => ({ _id: `${whose} ${topic} ${row}`, whose })) }
 }
@@ -54,13 +55,13 @@ export const page = query({
   args: { of: v.string(), paginationOpts: paginationOptsValidator },
   handler: async (ctx, { of, paginationOpts }) => {
     const whose = await whoIs(ctx)
-    await failIfToldTo(ctx, of, whose)
+    await failIfRequested(ctx, of, whose)
     const result = await ctx.db.query('items').withIndex('by_list_rank', q => q.eq('list', `${of} of ${whose}`)).paginate(paginationOpts)
     return { ...result, page: result.page.map(({ rank }) => ({ _id: `${of} ${rank}`, rank, text: `${whose}'s ${rank}` })) }
   },
 })
 
-/** All that {@link page} amounts to. */
+/** All rows of a list, in the order in which {@link page} returns them. */
 export const rows = internalQuery({
   args,
   handler: async (ctx, { topic }) => {
@@ -70,7 +71,7 @@ export const rows = internalQuery({
   },
 })
 
-/** Remembers who has done what in the messages of the channel `model`. */
+/** Changes the data of the caller, and records the call as a message in the channel `model`. */
 export const add = mutation({
   args: { topic: v.string(), id: v.number(), owner: v.optional(v.string()) },
   handler: async (ctx, { topic, id, owner }) => {
@@ -101,10 +102,10 @@ export const run = action({
 
 export const uploadUrl = mutation({ args: { id: v.number() }, handler: async ctx => await ctx.storage.generateUploadUrl() })
 
-/** Changes the data of a user, whose id the test passes. */
+/** Changes the data of the caller. The test runs this function with the identity of any user. */
 export const change = internalMutation({ args, handler: async (ctx, { topic }) => await changeList(ctx, topic, await whoIs(ctx)) })
 
-/** A topic fails from now on, or no longer. */
+/** Switches the failure of a topic on or off. */
 export const fail = internalMutation({
   args,
   handler: async (ctx, { topic }) => {

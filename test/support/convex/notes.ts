@@ -6,7 +6,9 @@ async function findReader(ctx: QueryCtx, topic: string, subject: string) {
   return await ctx.db.query('readers').withIndex('by_topic', q => q.eq('topic', topic).eq('subject', subject)).unique()
 }
 
-/** The notes of a topic, for who may read them at this moment: revoking that breaks a live query. */
+/**
+ * The notes of a topic. Fails if the caller may not read them, so a live query fails when the permission is revoked.
+ */
 export const read = query({
   args: { topic: v.string() },
   returns: v.string(),

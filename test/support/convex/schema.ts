@@ -18,7 +18,7 @@ export default defineSchema({
 
   counters: defineTable({ name: v.string(), value: v.number() }).index('by_name', ['name']),
 
-  /** Who may read which notes. */
+  /** Which user may read which notes. */
   readers: defineTable({ topic: v.string(), subject: v.string() }).index('by_topic', ['topic', 'subject']),
 
   files: defineTable({ name: v.string(), storageId: v.id('_storage'), owner: v.optional(v.string()) }).index('by_storage_id', ['storageId']),

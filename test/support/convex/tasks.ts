@@ -11,7 +11,7 @@ async function requireSubject(ctx: QueryCtx | MutationCtx): Promise<string> {
   return identity.subject
 }
 
-/** The caller's own tasks, oldest first; a `ConvexError` if the caller is anonymous. */
+/** The caller's own tasks, oldest first. Throws a `ConvexError` if the caller is anonymous. */
 export const list = query({
   args: {},
   handler: async (ctx) => {
@@ -20,7 +20,7 @@ export const list = query({
   },
 })
 
-/** One page of the caller's own tasks, oldest first; a `ConvexError` if the caller is anonymous. */
+/** One page of the caller's own tasks, oldest first. Throws a `ConvexError` if the caller is anonymous. */
 export const page = query({
   args: { paginationOpts: paginationOptsValidator },
   handler: async (ctx, { paginationOpts }) => {

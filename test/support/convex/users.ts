@@ -2,7 +2,7 @@ import { v } from 'convex/values'
 import { query } from './_generated/server'
 import { authComponent } from './auth'
 
-/** The identity the query runs as, or `null`. */
+/** The identity that the query runs as, or `null` for an anonymous caller. */
 export const whoami = query({
   args: {},
   handler: async (ctx) => {
@@ -11,16 +11,22 @@ export const whoami = query({
   },
 })
 
-/** The same with an argument, for as many live queries as a test wants. */
+/**
+ * The subject of the caller. Each tag is another query, so a test can subscribe to any number of
+ * queries.
+ */
 export const whoamiTagged = query({
   args: { tag: v.string() },
   handler: async (ctx, { tag }) => ({ tag, subject: (await ctx.auth.getUserIdentity())?.subject ?? null }),
 })
 
-/** The whole identity with its claims. */
+/** The complete identity of the caller, with all claims. */
 export const identity = query({ args: {}, handler: async ctx => await ctx.auth.getUserIdentity() })
 
-/** The Better Auth user of a live session, or `null`: turns at sign-out, before the token expires. */
+/**
+ * The Better Auth user of the session, or `null` if the session has ended. So the result changes at the sign-out, even
+ * before the token expires.
+ */
 export const current = query({
   args: {},
   handler: async (ctx) => {

@@ -14,7 +14,7 @@ const everyType = {
   union: v.union(v.literal('a'), v.literal(2n)),
 }
 
-/** Gives its argument back: every type of the schema language goes over the wire and home. */
+/** Returns its arguments, which contain a value of every type that a validator can describe. */
 export const echo = query({ args: everyType, returns: v.object(everyType), handler: async (_ctx, args) => args })
 export const echoMutation = mutation({
   args: everyType,
@@ -23,13 +23,16 @@ export const echoMutation = mutation({
 })
 export const echoAction = action({ args: everyType, returns: v.object(everyType), handler: async (_ctx, args) => args })
 
-/** The same without validators. */
+/** Returns an argument of any type. */
 export const echoAny = query({ args: { value: v.any() }, handler: async (_ctx, { value }) => value })
 
-/** Returns a number where its validator promises a string. */
+/** Returns a number, although its validator requires a string. */
 export const brokenPromise = query({ args: {}, returns: v.string(), handler: async () => 42 as unknown as string })
 
-/** Writes, then breaks the promise of its return validator: the write may not stay. */
+/**
+ * Writes, and then returns a value that its return validator rejects. The write must have no
+ * effect.
+ */
 export const brokenMutation = mutation({
   args: { name: v.string() },
   returns: v.string(),

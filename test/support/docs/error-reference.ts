@@ -101,7 +101,7 @@ function linkTo(target: string): string {
   return `[${heading}](${fromPage}${anchor ? `#${anchor}` : ''})`
 }
 
-/** The anchor that GitHub gives a heading. */
+/** The anchor that GitHub generates for a heading. */
 function anchorOf(heading: string): string {
   return heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')
 }

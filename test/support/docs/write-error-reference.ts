@@ -1,4 +1,4 @@
-/** `npm run docs:errors`: brings the list of error codes in the reference up to date with the catalogue. */
+/** `npm run docs:errors`: updates the list of error codes in the reference from the catalogue. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { ERROR_PAGE, writeErrorPage } from './error-reference.ts'
 

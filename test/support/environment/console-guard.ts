@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, vi } from 'vitest'
 let written: string[] = []
 
 /**
- * Importing this module makes every warning and error on the console fail its test, Vue's warnings
- * included. A test that expects a message calls {@link expectConsole}.
+ * Importing this module makes a test fail if code writes a warning or an error to the console,
+ * including Vue's warnings. A test that expects a message calls {@link expectConsole}.
  */
 beforeEach(() => {
   written = []

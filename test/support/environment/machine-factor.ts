@@ -1,8 +1,8 @@
-/** The time in milliseconds that the measured loop takes on a quiet machine of 2025. */
+/** The time in milliseconds that the measured loop took on an idle machine in 2025. */
 const QUIET_MS = 50
 const LARGEST_FACTOR = 8
 
-/** How many times slower than a quiet machine this one is at the moment, from 1 to 8. */
+/** How many times slower than that idle machine this machine is at the moment, from 1 to 8. */
 export function machineFactor(): number {
   const startedAt = performance.now()
   let sum = 0

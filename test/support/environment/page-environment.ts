@@ -2,12 +2,12 @@ import type { Environment } from 'vitest/runtime'
 import { builtinEnvironments } from 'vitest/runtime'
 
 /**
- * What a page and Node both have, and where the examples need Node's own: real requests and real
- * files.
+ * The globals that exist both in a page and in Node, and of which the examples need Node's version,
+ * since they send real requests and read real files.
  */
 const NODES_OWN = ['fetch', 'Request', 'Response', 'Headers', 'FormData', 'Blob', 'File', 'URL', 'URLSearchParams', 'AbortController', 'AbortSignal', 'performance']
 
-/** A happy-dom page on the app's own origin, with the network of Node. */
+/** A happy-dom page on the app's own origin, with Node's `fetch`. */
 export default {
   name: 'page',
   viteEnvironment: 'client',

@@ -25,7 +25,7 @@ export function createAppServer(deployment: Pick<Deployment, 'url' | 'siteUrl'>,
   return { ...server, handler: (request, connection = { address: '127.0.0.1' }) => server.handler(request, connection), requests: asked }
 }
 
-/** A browser's request to the app. */
+/** A request of a browser to the app. */
 export function browserRequest(cookies: string | Map<string, string> = '', headers: Record<string, string> = {}, url: string = ORIGIN): Request {
   const cookie = typeof cookies === 'string' ? cookies : [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   return new Request(url, { headers: cookie ? { cookie, ...headers } : headers })

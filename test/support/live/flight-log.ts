@@ -1,8 +1,8 @@
-/** Counts the serial flights between a page and its servers. */
+/** Counts the serial round trips ("flights") between a page and its servers. */
 
 /** A request or message that was sent, and its flight. */
 export interface Sent {
-  /** By `performance.now()`. */
+  /** The time, as in `performance.now()`. */
   readonly at: number
   readonly name: string
   readonly flight: number
@@ -16,15 +16,15 @@ export interface Received {
 }
 
 /**
- * Counts serial flights. Requests that are sent before any answer has arrived are in the first
- * flight; requests that are sent after an answer of flight n are in flight n + 1, whether they had
- * to wait for that answer or not. So the elapsed time divided by a round trip is never less than
- * the flight of the last answer.
+ * Counts serial round trips, called flights. Flight 1 consists of the requests that are sent before
+ * any answer has arrived. A request that is sent after an answer of flight n belongs to flight n +
+ * 1, even if it did not have to wait for that answer. So the elapsed time divided by the time of
+ * one round trip is never less than the number of the last answer's flight.
  */
 export class FlightLog {
   readonly sent: Sent[] = []
   readonly received: Received[] = []
-  /** The latest flight with an answer that has arrived. */
+  /** The highest flight of which an answer has arrived. */
   #latest = 0
 
   send(name: string): Sent {
@@ -33,7 +33,7 @@ export class FlightLog {
     return sent
   }
 
-  /** @param flight the flight of the request. */
+  /** @param flight The flight of the request. */
   receive(flight: number, text = ''): void {
     this.received.push({ at: performance.now(), flight, text })
     this.#latest = Math.max(this.#latest, flight)

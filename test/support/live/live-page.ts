@@ -61,7 +61,7 @@ export interface AuthRequest { path: string, status: number | 'failed' }
  */
 export function createLiveAuthClient(deployment: Pick<Deployment, 'siteUrl'>, browserFetch: typeof fetch, plugins: any[] = []) {
   const requests: AuthRequest[] = []
-  /** Answers in place of the server, unless it returns `undefined`. */
+  /** If set, answers a request instead of the server, unless it returns `undefined`. */
   const network: { intercept: ((path: string) => Response | Promise<Response> | undefined) | null } = { intercept: null }
   const authClient = createAuthClient({
     baseURL: deployment.siteUrl,

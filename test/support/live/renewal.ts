@@ -1,4 +1,4 @@
-/** A test of the renewal of tokens, for pages with changed clocks. */
+/** The test that tokens are renewed in time, for pages with changed clocks. */
 import type { Deployment } from '../../../src/testing/index.ts'
 import { useAuthedQuery } from 'convue'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -17,8 +17,8 @@ export function realNow(): number {
 
 /**
  * Tests that a token is renewed before it expires on a page whose clocks `changeClocks` has
- * changed. Each test needs a file of its own: the Convex client remembers the time of its first
- * look at the clock.
+ * changed. Each test needs a file of its own, since the Convex client remembers the time at which
+ * it first read the clock.
  */
 export function itRenewsInTime(changeClocks: () => void): void {
   let deployment: Deployment
@@ -48,8 +48,8 @@ export function itRenewsInTime(changeClocks: () => void): void {
     await eventually(() => source.requests.length).toBe(2)
     const events = (name: string): number => deployment.log.filter(entry => entry.kind === 'socket' && entry.name === name).length
     await eventually(() => events('authenticate')).toBe(2)
-    // The deployment would have rejected an expired token: the page would have shown that, on
-    // another socket.
+    // If the token had expired, the deployment would have rejected it, and the page would have
+    // shown another state on another socket.
     expect(ticks).toHaveLength(1)
     expect(events('open')).toBe(1)
   })

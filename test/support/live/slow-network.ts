@@ -74,9 +74,12 @@ export class SlowNetwork {
     return answer
   }
 
-  /** Messages keep their order, since timers of the same length fire in order. */
+  /**
+   * Messages keep their order, since timers with equal delays fire in the order in which they were
+   * set.
+   */
   #connectSockets(page: WebSocket, upstream: WebSocket): void {
-    /** The latest flight with a message that has reached the other end. */
+    /** The highest flight of which a message has reached the server. */
     let arrived = 0
     page.on('message', (data) => {
       const { flight } = this.log.send(typeOf(String(data)))

@@ -28,7 +28,10 @@ export interface TokenOptions {
   forged?: boolean
 }
 
-/** A token for `subject`. Two tokens of the same second differ, as those of a real issuer do. */
+/**
+ * A token for `subject`. Two tokens that are issued in the same second differ, as with a real
+ * issuer.
+ */
 export async function createToken(subject: string, options: TokenOptions = {}): Promise<string> {
   const { expiresIn = 900, now = Date.now(), claims = {}, forged = false } = options
   const issuedAt = Math.floor(now / 1000)

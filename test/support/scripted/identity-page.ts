@@ -7,8 +7,8 @@ import { ScriptedPage, setupScriptedPage } from './scripted-page.ts'
 export let page: ScriptedPage
 
 /**
- * Opens the one page of a test, whose functions return the identity that they ran as. Importing
- * this module gives a test file fake timers and closes its pages.
+ * Opens the page of a test. The functions of its deployment return the identity that they run as.
+ * Importing this module installs fake timers in a test file, and closes its pages.
  */
 export function openPage(options?: ScriptedPageOptions): ScriptedPage {
   page = new ScriptedPage(options)

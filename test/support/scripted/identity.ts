@@ -13,8 +13,8 @@ export const identityApi = {
 }
 
 /**
- * Functions that return the identity that they ran as, on sockets that live until a test drops
- * them.
+ * Defines functions that return the identity that they run as. Sockets remain open until a test
+ * drops them.
  */
 export function scriptIdentity(deployment: ScriptedDeployment): void {
   deployment.isPinging = true
@@ -25,19 +25,19 @@ export function scriptIdentity(deployment: ScriptedDeployment): void {
   deployment.functions.set('tasks:run', nameResult('run'))
 }
 
-/** The subjects that a function has been executed as, in order. */
+/** The subjects that a function has run as, in order. */
 export function subjectsOf(deployment: ScriptedDeployment, name: string): (string | null)[] {
   return deployment.executions.filter(execution => execution.name === name).map(({ subject }) => subject)
 }
 
-/** Every value of `read()`, as text, however short it was shown. */
+/** Records every value of `read()` as JSON, even a value that is replaced in the same tick. */
 export function recordTicks(read: () => unknown): string[] {
   const ticks: string[] = []
   watch(() => JSON.stringify(read()), text => ticks.push(text), { immediate: true, flush: 'sync' })
   return ticks
 }
 
-/** Stores the hint in this browser that a user was signed in at this deployment. */
+/** Stores in this browser that a user was signed in at this deployment before. */
 export function leaveHint(deployment: ScriptedDeployment): void {
   localStorage.setItem(`convue:${deployment.url}`, '1')
 }

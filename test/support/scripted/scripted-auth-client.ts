@@ -61,7 +61,7 @@ export function sessionOf(userId: string, sessionId = `session-of-${userId}`): {
 export class ScriptedAuthServer {
   /** The user of the browser's session cookie. */
   user: string | null
-  /** Replaces the answers of the server, by path. */
+  /** Answers of the test by path, which replace the answers of the server. */
   readonly answers: Record<string, Answer | undefined> = {}
   readonly requests: { path: string, method: string | undefined, headers: Headers }[] = []
 

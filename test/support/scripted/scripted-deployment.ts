@@ -15,9 +15,9 @@ interface SubscribedQuery { id: number, name: string, args: Record<string, Value
 interface Version { querySet: number, identity: number, ts: bigint }
 
 /**
- * The server's side of the sync protocol in this process, for tests in which order matters. The
- * test decides when sockets open, respond and drop. By default they do so on the next turn of the
- * event loop, which fake timers hold.
+ * The server's side of the sync protocol in this process, for tests of the order of events. The
+ * test determines when sockets open, respond and drop. By default, sockets open and respond on the
+ * next turn of the event loop, and fake timers control these turns.
  */
 export class ScriptedDeployment {
   readonly url = 'https://scripted-deployment.convex.cloud'
@@ -32,7 +32,7 @@ export class ScriptedDeployment {
   /** Whether responses are held back until {@link flush}. */
   isHolding = false
   latencyMs = 0
-  /** Whether messages that arrive together cause one transition. */
+  /** Whether messages that arrive in the same turn cause only one transition. */
   isCoalescing = false
   /**
    * Whether sockets send a ping every 15 s, as Convex does: a client drops a silent socket after a
@@ -96,7 +96,10 @@ export class ScriptedDeployment {
       socket.drop(code)
   }
 
-  /** The connections are lost without a close event: all messages in both directions are lost. */
+  /**
+   * Loses all connections without a close event: from then on, all messages in both directions are
+   * lost.
+   */
   cut(): void {
     for (const socket of this.liveSockets)
       socket.isCut = true
@@ -133,7 +136,7 @@ export class ScriptedSocket {
   #isAnswerDue = false
   #pings: ReturnType<typeof setInterval> | undefined
   subject: string | null = null
-  /** Messages no longer arrive on either side. */
+  /** Whether messages in both directions are lost. */
   isCut = false
   #session = ''
   readonly #deployment: ScriptedDeployment
@@ -156,7 +159,7 @@ export class ScriptedSocket {
     this.onopen?.()
   }
 
-  /** The connection is lost. */
+  /** Loses the connection. */
   drop(code = 1006): void {
     if (this.readyState === 3)
       return
@@ -165,7 +168,7 @@ export class ScriptedSocket {
     this.onclose?.({ code, reason: '' })
   }
 
-  /** The server reports that the token is no longer valid, and closes the connection. */
+  /** Reports that the token is no longer valid, and closes the connection. */
   refuse(): void {
     const { baseVersion } = this.frames.findLast(({ type }) => type === 'Authenticate')!
     this.#isRejected = true
@@ -173,13 +176,13 @@ export class ScriptedSocket {
     setTimeout(() => this.drop(1000), this.#deployment.latencyMs)
   }
 
-  /** The server sends a fatal error, after which this client never connects again. */
+  /** Sends a fatal error, after which the client never connects again. */
   failFatally(): void {
     try {
       this.onmessage!({ data: JSON.stringify({ type: 'FatalError', error: 'The server has given up.' }) })
     }
     catch {
-      // The client throws the error in its listener, where a browser would report it.
+      // The client throws the error inside its listener. A browser would only report it.
     }
     this.drop(1000)
   }
@@ -251,7 +254,8 @@ export class ScriptedSocket {
     switch (frame.type) {
       case 'Connect':
         this.#session = frame.sessionId
-        // The first connection of a new client. Its id may be known: tests may mock Math.random.
+        // The first connection of a new client. Another client may have used the same id, since a
+        // test may replace `Math.random`.
         if (frame.connectionCount === 0)
           this.#deployment.forgetSession(frame.sessionId)
         return
@@ -259,7 +263,7 @@ export class ScriptedSocket {
         if (frame.tokenType === 'User' && !this.#deployment.accepts(frame.value)) {
           this.#post({ type: 'AuthError', error: 'Token refused', baseVersion: frame.baseVersion, authUpdateAttempted: true })
           setTimeout(() => this.drop(1000), this.#deployment.latencyMs)
-          // All later messages on this connection are ignored.
+          // From now on, all messages of this connection are ignored.
           this.#isRejected = true
           return
         }
@@ -314,7 +318,8 @@ export class ScriptedSocket {
 
   #post(message: JSONValue): void {
     this.#underWay.push(JSON.stringify(message))
-    // In order, although a fake timer that is set between two ticks overtakes an earlier one.
+    // Delivers the oldest message, which keeps the order even if a fake timer overtakes an earlier
+    // one.
     setTimeout(() => this.#deliver(this.#underWay.shift()!), this.#deployment.latencyMs)
   }
 

@@ -11,19 +11,19 @@ export const listApi = {
 }
 
 /**
- * `rows:page`: the pages of lists that a test changes, as Convex computes them. The end of a page
- * stays where it was first, as Convex's query journals have it.
+ * `rows:page` returns the pages of lists that a test changes. As with Convex's query journals, the
+ * end of a page remains the same after the first result.
  */
 export class ScriptedList {
   /**
-   * The ranks of each list, by its name. A list of the name `<name> of <subject>` precedes for that
-   * subject.
+   * The ranks of each list, by its name. If a list has the name `<name> of <subject>`, this subject
+   * receives its rows instead of the rows of `<name>`.
    */
   readonly lists: Record<string, number[]> = {}
   /** Replaces the result of a page. It may throw. */
   intercept: (result: PaginationResult<Row>, options: PaginationOptions, subject: string | null, of: string) => unknown = result => result
   readonly #deployment: ScriptedDeployment
-  /** The first end of each subscribed page. */
+  /** The end of each page, as in its first result. */
   readonly #ends = new Map<string, string>()
 
   constructor(deployment: ScriptedDeployment) {
@@ -35,12 +35,12 @@ export class ScriptedList {
     })
   }
 
-  /** Ranks from 0 on. */
+  /** Fills a list with the ranks from 0 to `count` − 1. */
   fill(of: string, count: number): void {
     this.lists[of] = Array.from({ length: count }, (_, rank) => rank)
   }
 
-  /** Forgets the journals, as a new client would not have any. */
+  /** Discards the ends of all pages, like a new client, which has no query journals. */
   forgetEnds(): void {
     this.#ends.clear()
   }

@@ -16,9 +16,9 @@ createApp({ render: () => null })
 const openPages = new Set<ScriptedPage>()
 
 /**
- * Gives each test of a file, or of a `describe`, fake timers, and closes all pages that the test
- * has opened. A hook that has to run before the pages are closed is registered after this call; a
- * hook that has to run with real timers, before it.
+ * Installs fake timers for each test of a file or of a `describe`, and closes all pages that the
+ * test has opened. Register a hook that must run before the pages are closed after this call, and a
+ * hook that must run with real timers before this call.
  */
 export function setupScriptedPage(): void {
   beforeEach(() => void vi.useFakeTimers())
@@ -36,8 +36,8 @@ export function setupScriptedPage(): void {
 
 export interface ScriptedPageOptions extends Partial<ConvexOptions> {
   /**
-   * The provider's user: an id, `null` for anonymous, `'silent'` while the provider reports
-   * nothing. @default null
+   * The user that the provider reports: an id, `null` for anonymous, or `'silent'` if the provider
+   * has not reported anything yet. @default null
    */
   user?: string | null | 'silent'
 }
@@ -78,7 +78,7 @@ export class ScriptedPage {
     return this.#app ??= markRaw(createApp({ render: () => null })).use(this.convex)
   }
 
-  /** Runs `setup` as a store does: in the app, and in an effect scope of its own. */
+  /** Runs `setup` like a store: with access to the app, and in its own effect scope. */
   run<T>(setup: () => T): { result: T, stop: () => void } {
     const scope = effectScope(true)
     const result = this.app.runWithContext(() => scope.run(setup)!)
@@ -87,7 +87,7 @@ export class ScriptedPage {
     return { result, stop }
   }
 
-  /** Mounts the page's one tree of components. */
+  /** Mounts the component tree of the page. */
   mount(root: Component, app: { errorHandler?: (error: unknown) => void } = {}): VueWrapper {
     return this.#wrapper = mount(root, {
       attachTo: document.body,
@@ -95,12 +95,15 @@ export class ScriptedPage {
     })
   }
 
-  /** Lets responses arrive: 10 ms are longer than every round trip here. */
+  /**
+   * Advances the timers, so that responses arrive. The default of 10 ms is longer than any round
+   * trip without latency.
+   */
   async tick(ms = 10): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms)
   }
 
-  /** The types of all frames since the last call. */
+  /** Descriptions of all frames since the last call. */
   takeFrames(): string[] {
     return this.deployment.frames.splice(0).map(describeFrame)
   }
@@ -120,7 +123,7 @@ export class ScriptedPage {
   async close(): Promise<void> {
     openPages.delete(this)
     this.end()
-    // A request that the deployment is answering has a timer too.
+    // A request that the deployment has not answered yet has a timer, too.
     await vi.advanceTimersByTimeAsync(1000)
     await this.#closed
     localStorage.clear()

@@ -14,7 +14,10 @@ export class ScriptedSource implements TokenSource {
   readonly requests: TokenRequest[] = []
   refreshes = 0
   signOuts = 0
-  /** Answers each request at once. Without it, a request waits for `settle` or `reject`. */
+  /**
+   * If set, answers each request at once. Otherwise, a request waits until the test calls `settle`
+   * or `reject`.
+   */
   answer: ((request: { force: boolean }) => TokenOutcome | Promise<TokenOutcome>) | null = null
   signOutError: Error | null = null
   #snapshot: SessionSnapshot

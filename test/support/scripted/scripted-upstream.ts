@@ -21,7 +21,7 @@ type Answer = (request: SeenRequest, response: ServerResponse, incoming: Incomin
 export interface ScriptedUpstream {
   url: string
   requests: SeenRequest[]
-  /** Answers the next requests. Until a test sets it, the answer is a 404. */
+  /** The answer to all further requests. By default, a 404. */
   answer: Answer
   close: () => Promise<void>
 }

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** A request that was sent, and that the test completes. */
+/** A request that the page has sent and that the test completes. */
 export interface SentFile {
   url: string
   body: File
@@ -11,13 +11,13 @@ export interface SentFile {
   /** Fires a progress event, even after the end. */
   progress: (loaded: number) => void
   answer: (status: number, body: string, headers?: Record<string, string>) => void
-  /** Lets the network fail. */
+  /** Ends the request with a failure of the network. */
   fail: () => void
 }
 
 /**
- * Replaces `XMLHttpRequest`: its requests wait for the test, or complete through `answerAll`.
- * `vi.unstubAllGlobals()` restores the original.
+ * Replaces `XMLHttpRequest`. Each request waits until the test completes it, or until `answerAll`
+ * does. `vi.unstubAllGlobals()` restores the original.
  */
 export function stubXhr(): { sent: SentFile[], answerAll: ((request: SentFile) => void) | null } {
   const network: ReturnType<typeof stubXhr> = { sent: [], answerAll: null }
