@@ -10,12 +10,15 @@ const FOLDER = 'docs/reference/api'
 interface Page {
   file: string
   title: string
-  /** The import of everything on the page. */
+  /** The module from which everything on the page is imported. */
   module: string
   entry: string
-  /** Pages with explanations and longer examples: their titles, and their files in `docs/reference/`. */
+  /** Pages with explanations and longer examples: the title of each page, and its file in `docs/reference/`. */
   guides: Record<string, string>
-  /** Paths of the source files whose exports are on this page. Without it, the page has all other exports of its entry. */
+  /**
+   * Paths of the source files whose exports are on this page. Without this pattern, the page contains all other exports
+   * of its entry point.
+   */
   sources?: RegExp
 }
 
@@ -98,10 +101,16 @@ const PAGES: Page[] = [
   },
 ]
 
-/** Not `ts`: blocks of that language in the documentation are examples that the tests run, and a docstring holds fragments. */
+/**
+ * The tests run all `ts` blocks of the docs as examples. The examples of docstrings are only fragments, so their blocks
+ * have another language.
+ */
 const LANGUAGE = 'typescript'
 
-/** In a table, a longer type would leave no room for its description. */
+/**
+ * The length of the longest type that a table shows. A longer type would leave no room for the
+ * description.
+ */
 const LONGEST_TYPE = 90
 
 type Member = ts.TypeElement | ts.ClassElement
@@ -116,7 +125,7 @@ interface Entry {
   /** The heading, as Markdown. */
   heading: string
   anchor: string
-  /** With the implementation of an overloaded function last. */
+  /** For an overloaded function, the implementation is the last declaration. */
   declarations: ts.Declaration[]
 }
 
@@ -126,10 +135,10 @@ interface Docs {
   tags: Tag[]
 }
 
-/** The subject is the name of a parameter or the type of an error. */
+/** A tag. `subject` is the name of a parameter (`@param`) or the type of an error (`@throws`). */
 interface Tag { name: string, subject: string, text: string }
 
-/** Tags that may follow a text in the same line. */
+/** Tags that may follow text on the same line. */
 const INLINE_TAGS = ['default', 'defaultValue', 'returns', 'throws', 'see', 'deprecated', 'example']
 
 /** The pages of the API reference by their paths in the repository. */
@@ -142,7 +151,10 @@ export function generateApi(): Map<string, string> {
   return new Map([[`${FOLDER}/README.md`, writer.index()], ...pages])
 }
 
-/** The sources alone: types are written as in the source, so that the packages that they come from need not be read. */
+/**
+ * Creates a program of the source files only. The pages show types as they are written in the source, so their packages
+ * need not be read.
+ */
 function createProgram(): ts.Program {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), path => readFileSync(path, 'utf8'))
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, ROOT)
@@ -175,7 +187,7 @@ function readPage(page: Page, program: ts.Program, checker: ts.TypeChecker): Ent
   entries.sort((a, b) => orderOf(a) - orderOf(b) || compare(a.name, b.name))
   const anchors = new Set<string>()
   for (const entry of entries) {
-    // GitHub tells equal headings apart by numbers.
+    // GitHub adds numbers to the anchors of equal headings.
     let anchor = entry.name.toLowerCase()
     for (let count = 1; anchors.has(anchor); count++)
       anchor = `${entry.name.toLowerCase()}-${count}`
@@ -185,7 +197,7 @@ function readPage(page: Page, program: ts.Program, checker: ts.TypeChecker): Ent
   return entries
 }
 
-/** By character codes, so that the order depends on no locale. */
+/** Compares by character codes, so that the order does not depend on the locale. */
 function compare(a: string, b: string): number {
   const [left, right] = [a.toLowerCase(), b.toLowerCase()]
   if (left === right)
@@ -273,7 +285,10 @@ class Writer {
     return parts.filter(Boolean).join('\n\n')
   }
 
-  /** The declaration without its body. Interfaces and components have none: their members and their docstring say everything. */
+  /**
+   * The declaration without its body. Empty for a component and for an interface without a base: the docstring and the
+   * table of members are sufficient.
+   */
   #signature({ name, kind, declarations }: Entry): string {
     const [declaration] = declarations
     if (!declaration || kind === 'component')
@@ -299,7 +314,7 @@ class Writer {
     return name === 'default' ? `export default ${type}` : `const ${name}: ${type}`
   }
 
-  /** Without the bases that are not exported: their members are in the table. */
+  /** Omits base types that are not exported, since the table contains their members. */
   #heritage({ token, types }: ts.HeritageClause): string {
     const shown = types.filter((type) => {
       const { name } = referenceOf(type)
@@ -316,7 +331,10 @@ class Writer {
       : withoutExport(dedent(sourceOf(declaration)))
   }
 
-  /** The strings of a type that is derived from another one, such as from the keys of a catalogue: readers need the names. */
+  /**
+   * The string literals of a type that is derived from another type, such as `keyof typeof catalogue`, since readers
+   * need the names.
+   */
   #derivedNames(declaration: ts.Declaration): string[] | undefined {
     if (!ts.isTypeAliasDeclaration(declaration) || ts.isUnionTypeNode(declaration.type))
       return undefined
@@ -326,7 +344,7 @@ class Writer {
     return type.types.map(member => (member as ts.StringLiteralType).value).sort()
   }
 
-  /** Declarations of types that a signature uses and that have no section of their own. */
+  /** The declarations of types that a signature uses and that are not exported. */
   #helpers(declarations: ts.Declaration[]): string[] {
     const found = new Map<string, string>()
     const visit = (node: ts.Node): void => {
@@ -365,7 +383,8 @@ class Writer {
       const text = described.find(({ subject }) => subject === name)?.text
       const parameter = declaration.parameters.find(parameter => nameOfParameter(parameter) === name)
       const cell = parameter?.type ? this.#typeCell(parameter.type.getText()) : ''
-      // A parameter without a description is in the signature already, unless its type has a section of its own.
+      // A parameter without a description is omitted, since the signature shows it. It is listed if its type has its
+      // own section, to which the table links.
       if (!text && !cell.startsWith('['))
         return []
       const isShort = cell.length <= LONGEST_TYPE
@@ -374,7 +393,10 @@ class Writer {
     return table(['parameter', 'type', 'description'], rows)
   }
 
-  /** A table of what an interface or a class has, the inherited members of other exports aside. */
+  /**
+   * A table of the members of an interface or a class, without the members that it inherits from
+   * other exports.
+   */
   #members(declaration: ts.Declaration, owner: string): string {
     const nodes = this.#membersOf(declaration)
     if (nodes.length === 0)
@@ -409,7 +431,10 @@ class Writer {
     return ts.isTypeAliasDeclaration(declaration) ? this.#membersOfType(declaration.type) : []
   }
 
-  /** The members that a type brings of its own: literals, intersections, `Pick`, and types that are not exported. */
+  /**
+   * The members that a type itself declares, also through literals, intersections, `Pick` and types that are not
+   * exported.
+   */
   #membersOfType(type: ts.Node): Member[] {
     if (ts.isTypeLiteralNode(type))
       return [...type.members]
@@ -428,7 +453,7 @@ class Writer {
     return declaration ? this.#membersOf(declaration) : []
   }
 
-  /** Where the members are that a type has in common with another export. */
+  /** Links to the exports from which a type takes its other members. */
   #inherited(declarations: ts.Declaration[]): string {
     const links = declarations.flatMap((declaration) => {
       if (ts.isInterfaceDeclaration(declaration))
@@ -450,7 +475,7 @@ class Writer {
       return this.#find(base) ? [`Has all members of ${this.#linkTo(base)} except ${keys}.`] : []
     }
     const base = this.#find(name.text)?.declarations[0]
-    // An alias of a type without a table of members says everything itself.
+    // A type alias needs no link if the type that it names has no table of members.
     const hasMembers = base && (!ts.isTypeAliasDeclaration(type.parent) || this.#membersOf(base).length > 0)
     return hasMembers ? [`Has all members of ${this.#linkTo(name.text)}.`] : []
   }
@@ -480,7 +505,7 @@ class Writer {
     })
   }
 
-  /** What follows the tables. Tags that are not known here are shown, not lost. */
+  /** The text after the tables. Unknown tags are shown, too. */
   #tags({ tags }: Docs): string[] {
     const lines: string[] = []
     for (const { name, text } of tags) {
@@ -509,7 +534,7 @@ class Writer {
   #summary(declarations: ts.Declaration[]): string {
     const text = declarations.map(declaration => readDocs(declaration).text).find(Boolean) ?? ''
     const [paragraph = ''] = text.split(/\n\s*\n/)
-    // A full stop inside of code ends no sentence.
+    // A full stop inside code does not end a sentence.
     const sentence = /^(?:`[^`]*`|[^`])*?[.:](?=\s|$)/.exec(paragraph)?.[0] ?? paragraph
     return escapeCell(oneLine(resolveLinks(sentence, name => this.#linkTo(name, true)))).replace(/:$/, '.')
   }
@@ -518,14 +543,14 @@ class Writer {
     return resolveLinks(text, name => this.#linkTo(name))
   }
 
-  /** Text in one line of a table. */
+  /** The text of a table cell, on one line. */
   #cell(text: string): string {
     const paragraphs = this.#prose(text).split(/\n\s*\n/).map(paragraph => paragraph.replace(/\n\s*-\s+/g, '<br>- '))
     return paragraphs.map(paragraph => escapeCell(oneLine(paragraph))).join(' ')
   }
 
   #typeCell(text: string): string {
-    // Members of a type literal are divided by line ends.
+    // Line ends separate the members of a type literal. On one line, semicolons separate them.
     const divided = withoutComments(text).replace(/([^,;({[|&<\s])\n\s*(?=[\w('"[])/g, '$1; ')
     const type = escapeCell(oneLine(divided))
     const [, name = ''] = /^(?:readonly )?(\w+)(?:<.*>)?(?:\[\])?$/.exec(type) ?? []
@@ -533,7 +558,10 @@ class Writer {
     return link.startsWith('[') ? link.replace(/^\[`.*?`\]/, `[\`${type}\`]`) : `\`${type}\``
   }
 
-  /** On the page that is written, in the same module, or else anywhere. */
+  /**
+   * Finds an export by its name: first on the current page, then in the same module, then in all
+   * modules.
+   */
   #find(name: string): Entry | undefined {
     const found = this.#entries.filter(entry => entry.name === name)
     return found.find(({ page }) => page === this.#page)
@@ -574,7 +602,8 @@ function addTag(docs: Docs, tag: ts.JSDocTag): void {
     docs.tags.push(read)
     return
   }
-  // An `@` of the text, such as `@click`. An example is read from the source, and has it already.
+  // TypeScript parses an `@` inside the text, such as `@click`, as a tag. An example already
+  // contains it, since examples are read from the source.
   const last = docs.tags.at(-1)
   if (last?.name !== 'example')
     (last ?? docs).text += ` @${read.name}${read.text}`
@@ -604,7 +633,10 @@ function commentText(comment: ts.JSDoc['comment']): string {
   }).join('').trim()
 }
 
-/** From the source: the text of the compiler has lost indentation, and ends at an `@` of the code. */
+/**
+ * The text of an example, from the source file: TypeScript's parsed text has no indentation, and ends at an `@` inside
+ * the code.
+ */
 function exampleText(tag: ts.JSDocTag): string {
   const source = tag.getSourceFile().text
   const comment = tag.parent as ts.JSDoc
@@ -625,7 +657,7 @@ function resolveLinks(text: string, link: (name: string) => string): string {
 }
 
 function throwsSentence(subject: string, text: string): string {
-  // `ConvueError` is written with and without braces.
+  // Docstrings write `ConvueError` with and without braces.
   const [, name = subject] = /^(\w*Error)\b/.exec(text) ?? []
   const rest = text.startsWith(name) ? text.slice(name.length).trim() : text
   if (!name)
@@ -634,7 +666,7 @@ function throwsSentence(subject: string, text: string): string {
   return `Throws {@link ${name}}${rest ? separator : ''}${rest}`.trim().replace(/([^.])$/, '$1.')
 }
 
-/** A destructured parameter has no name of its own. */
+/** A destructured parameter has no name, so it is called `options`. */
 function nameOfParameter({ name }: ts.ParameterDeclaration): string {
   return ts.isIdentifier(name) ? name.text : 'options'
 }
@@ -648,7 +680,7 @@ function referenceOf(type: ts.Node): { name?: ts.Identifier, args?: readonly ts.
   return {}
 }
 
-/** The strings of `'a' | 'b'`. */
+/** The strings in a type such as `'a' | 'b'`. */
 function literalsOf(type: ts.TypeNode): string[] {
   if (ts.isUnionTypeNode(type))
     return type.types.flatMap(literalsOf)
@@ -677,7 +709,7 @@ function functionSignature(declaration: ts.FunctionDeclaration): string {
   return withoutExport(dedent(source.slice(declaration.getStart(), declaration.body?.getStart() ?? declaration.end).trimEnd()))
 }
 
-/** A declaration with its docstring. */
+/** The source of a declaration, without its own docstring. */
 function sourceOf(declaration: ts.Declaration): string {
   return declaration.getSourceFile().text.slice(declaration.getStart(), declaration.end)
 }
@@ -705,7 +737,10 @@ function escapeCell(text: string): string {
   return text.replace(/(?<!\\)\|/g, '\\|')
 }
 
-/** `'./convex'` and `5000` are code; "the plugin's" and sentences are not. */
+/**
+ * Formats a default value as code if it is a value, such as `'./convex'` or `5000`, and not a
+ * description in words.
+ */
 function asCode(text: string): string {
   return /^(?:-?[\d_.]+|true|false|null|undefined|'[^']*'|"[^"]*"|\{\}|\[\]|\w+\(\))$/.test(text) ? `\`${text}\`` : text
 }
@@ -718,7 +753,7 @@ function example(text: string): string {
   if (text.startsWith('```'))
     return text.replace(/^```(?:ts|vue)\b/gm, `\`\`\`${LANGUAGE}`)
   const lines = text.split('\n')
-  // A template, which a docstring holds as a comment.
+  // A Vue template, which an example in a docstring contains as a comment.
   if (lines.every(line => line.startsWith('// ')) && text.startsWith('// <'))
     return fence(lines.map(line => line.slice(3)).join('\n'), 'html')
   return fence(text)
