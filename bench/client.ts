@@ -19,7 +19,8 @@ import { printTables } from './tables.ts'
  * - `--n 1000` runs it only for this number of components
  * - `--subjects floor,convue` compares only these subjects
  * - `--markdown` prints the tables for `bench/README.md`
- * - `--profile convue` writes a `.cpuprofile` of each step instead, of a build that is not minified, to the directory `--out`
+ * - `--profile convue` writes a `.cpuprofile` of each step to the directory `--out` instead, from a build that is not
+ *   minified
  */
 const { values: options } = parseArgs({
   options: {
@@ -59,7 +60,7 @@ async function compare(): Promise<void> {
   const results = new Results()
   const isMemoryWanted = !options.only || options.only === 'memory'
   const memorySizes = sizes ?? [1_000, 10_000]
-  // Other processes on this machine cause noise.
+  // Other processes on this machine add noise to the measurements.
   const [load] = loadavg()
   for (let generation = 1; generation <= (plans.length > 0 ? GENERATIONS : 1); generation++) {
     await withBrowser(async (opened, browser) => {

@@ -12,8 +12,9 @@ import { tokenEnv } from '../test/support/live/tokens.ts'
 import { startInstantServer } from './deployment/instant-server.ts'
 
 /**
- * How fast the embedded deployment is, and how much memory it needs: `node bench/deployment.ts`. It fails if a start takes longer
- * than 1.5 s, or a mutation longer than 10 ms to reach its one subscriber among a thousand (medians, on two cores).
+ * Measures the speed and the memory of the embedded deployment: `node bench/deployment.ts`. Fails if the median time of
+ * a start is longer than 1.5 s, or if the median time until the subscriber of a changed query (one of a thousand
+ * subscriptions) receives the result of a mutation is longer than 10 ms. The limits are for two cores.
  */
 const SUBSCRIPTIONS = 1_000
 const ROUNDS = 200
@@ -32,7 +33,7 @@ interface Sample {
   times: number[]
 }
 
-// First, as the memory is that of the whole process.
+// Measured first, since the memory of the whole process is measured.
 const documents = await measureDocuments()
 const starts = await measureStarts()
 const floor = await measureEcho()
@@ -65,7 +66,7 @@ async function measureStarts(): Promise<Sample> {
   return { name: 'start', times }
 }
 
-/** The floor: a message to a plain WebSocket server in this process, and back. */
+/** The floor: the round trip of a message to a plain WebSocket server in this process. */
 async function measureEcho(): Promise<Sample> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   server.on('connection', socket => socket.on('message', (data: RawData) => socket.send(data)))
@@ -119,10 +120,10 @@ async function measureUpdatesOf(url: string, clientCount: number, subscriptionsE
   const times: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const name = names[round * 7 % names.length]!
-    const told = new Promise(resolve => listeners.set(name, resolve))
+    const received = new Promise(resolve => listeners.set(name, resolve))
     const begin = performance.now()
     const answered = writer.mutation(api.counters.increment, { name })
-    await told
+    await received
     times.push(performance.now() - begin)
     await answered
   }
@@ -131,7 +132,7 @@ async function measureUpdatesOf(url: string, clientCount: number, subscriptionsE
   return [{ name: `first results of ${label}`, times: [subscribed] }, { name: `mutation to its subscriber, ${label}`, times }]
 }
 
-/** The functions of a deployment that has many documents, and its memory. */
+/** The times of functions in a deployment with many documents, and the memory of the process. */
 async function measureDocuments(): Promise<Sample[]> {
   const deployment = await startDeployment({ functions: rowFunctions })
   const fill = await timeOf(1, async () => {

@@ -1,4 +1,6 @@
-/** How fast the engine of the embedded deployment is: `node --expose-gc bench/engine.ts`. */
+/**
+ * Measures the speed of the engine of the embedded deployment: `node --expose-gc bench/engine.ts`.
+ */
 import type { EngineTransaction } from '../src/testing/engine/transaction.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +9,10 @@ import process from 'node:process'
 import { Engine } from '../src/testing/engine/engine.ts'
 import { keyInterval } from '../src/testing/engine/index-key.ts'
 
-/** The limits are medians with 100,000 documents in memory. It fails if one is exceeded. */
+/**
+ * The limits of the medians with 100,000 documents in memory. The benchmark fails if a median
+ * exceeds its limit.
+ */
 const LIMITS: Record<string, number> = {
   'get, ms': 0.05,
   'one row by index, ms': 0.2,
@@ -17,14 +22,14 @@ const LIMITS: Record<string, number> = {
   'memory, MiB': 200,
 }
 const BATCH = 1000
-/** How many documents share a value of the index. */
+/** How many documents have the same value in the index. */
 const BUCKET = 100
 const ROUNDS = 2000
 const SUBSCRIPTIONS = 1000
 
 const folder = mkdtempSync(join(tmpdir(), 'engine-'))
 const results = {
-  // First, as the memory is that of the whole process.
+  // Measured first, since the memory of the whole process is measured.
   '100,000 in memory': measure(100_000),
   '100 in memory': measure(100),
   '100,000 on disk': measure(100_000, folder),
@@ -103,7 +108,7 @@ function random(below: number): number {
   return Math.floor(Math.random() * below)
 }
 
-/** A line for each measure, and a column for each size. */
+/** Returns a table with a row for each measurement and a column for each size. */
 function transposed(columns: Record<string, Record<string, number>>): Record<string, Record<string, string>> {
   const [first] = Object.values(columns)
   return Object.fromEntries(Object.keys(first!).map(name => [

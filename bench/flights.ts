@@ -6,8 +6,8 @@ import { measureRendering } from './rendering/measure.ts'
 import { printTables } from './tables.ts'
 
 /**
- * How many round trips a page needs before it shows its user's data, and how fast an app's server renders such pages:
- * `node bench/flights.ts`.
+ * Measures how many round trips a page needs before it shows the data of its user, and how fast an app's server renders
+ * such pages: `node bench/flights.ts`.
  *
  * - `--only flights` (or `rendering`) runs one of the two benchmarks
  * - `--latency 100` is the time of a message in one direction, in milliseconds
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   },
 })
 
-// Other processes on this machine cause noise.
+// Other processes on this machine add noise to the measurements.
 const [loadBefore] = loadavg()
 const app = await buildApp()
 try {

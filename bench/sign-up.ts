@@ -2,7 +2,10 @@ import type { Deployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
 import { createBrowserFetch } from '../test/support/live/deployment.ts'
 
-/** The only task of the user, by which pages and messages with the user's data are recognized. */
+/**
+ * The text of the only task of the user. Pages and messages that contain this text contain the data
+ * of the user.
+ */
 export const TASK = 'Water the ferns'
 
 /** Signs up a user with one task, through the app's server at `app`. Returns the cookies of the browser. */

@@ -19,10 +19,16 @@ const WARM_UP_ROUNDS = 5
 /** The number of components in all rounds together. */
 const TOTAL = 100_000
 const SHOWN = 40
-/** `clock` itself only starts and stops the profile. */
+/**
+ * Entries of a profile that are not measured code. The function `clock` only starts and stops the
+ * profile.
+ */
 const NO_WORK = ['(idle)', '(program)', '(root)', 'clock']
 
-/** Writes one `.cpuprofile` for each step, of the measured code in some rounds, and prints the functions with the most self time. */
+/**
+ * Profiles the measured code in some rounds. Writes one `.cpuprofile` for each step, and prints the functions with the
+ * most self time.
+ */
 export async function profile(page: BenchPage, subject: BenchSubject, plan: Plan, sizes: number[], code: string, directory: string): Promise<void> {
   const profiles = new Map<string, Profile[]>()
   page.cdp.on('Profiler.consoleProfileFinished', ({ title, profile }) => profiles.set(title!, [...profiles.get(title!) ?? [], profile]))

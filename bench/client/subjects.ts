@@ -8,7 +8,7 @@ export interface BenchSubject {
   /** The module in `bench/page/subjects/`. */
   source: string
   isVue: boolean
-  /** Whether it is another way to have live queries in Vue. */
+  /** Whether it is another library (or code) for live queries in Vue. */
   isVuePeer: boolean
   /** The only workload in which it takes part. */
   only?: WorkloadName
@@ -18,7 +18,7 @@ export interface BenchSubject {
 
 export const SUBJECTS: BenchSubject[] = [
   { id: 'floor', name: 'floor', source: 'floor', isVue: true, isVuePeer: false },
-  // The difference between this subject and the floor is noise.
+  // The same code as the floor, so the difference from the floor is noise.
   { id: 'floor-again', name: 'floor again', source: 'floor', isVue: true, isVuePeer: false },
   { id: 'client-alone', name: 'client alone', source: 'client-alone', isVue: false, isVuePeer: false, only: 'frames' },
   { id: 'convue', name: 'Convue', source: 'convue', isVue: true, isVuePeer: false, lingers: true },

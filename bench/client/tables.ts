@@ -5,16 +5,16 @@ import type { Linger, Memory, Plan } from './workloads.ts'
 import { takingPart } from './subjects.ts'
 import { AT_ONCE } from './workloads.ts'
 
-/** The names of the counts. */
+/** The descriptions of the counts. */
 const COUNTS: Record<string, string> = {
-  rowRenders: 'row components rendered',
-  messages: 'messages sent',
-  staleRenders: 'renders of old data under new arguments',
-  tornRenders: 'renders of a mixture',
-  tornWatchers: 'runs of a `flush: \'sync\'` watcher that sees a mixture',
+  rowRenders: 'number of row components rendered',
+  messages: 'number of messages sent',
+  staleRenders: 'number of renders that show old data for new arguments',
+  tornRenders: 'number of renders that mix old and new results',
+  tornWatchers: 'number of runs of a `flush: \'sync\'` watcher that see old and new results mixed',
 }
 
-/** Tables of times with ratios, and of the counts and the costs above the floor if there are any. */
+/** Returns a table of times with ratios and, if there are any, tables of counts and of the costs above the floor. */
 export function describeWorkload(plan: Plan, results: Results, all: BenchSubject[]): Table[] {
   const { workload, atOnce, floor: floorId = 'floor' } = plan
   const subjects = takingPart(workload, all.map(subject => ({ subject }))).map(({ subject }) => subject)
@@ -25,7 +25,7 @@ export function describeWorkload(plan: Plan, results: Results, all: BenchSubject
     sizes.map(n => row(sizes.length > 1 ? `${label}, n = ${count(n)}` : label, step, n)))
   const tables: Table[] = []
 
-  // Two updates at a time are counted, not timed.
+  // For this workload, only wrong renders are counted, and no time is measured.
   if (workload !== 'tearing') {
     tables.push({
       title: `${plan.title} (median ms, × ${floorId === 'floor' ? floorId : subjects.find(({ id }) => id === floorId)?.name})`,
@@ -45,7 +45,7 @@ export function describeWorkload(plan: Plan, results: Results, all: BenchSubject
 
   if ('one' in steps && sizes.length > 1) {
     tables.push({
-      title: `${plan.title}: cost above the floor of one changed among n (ms)`,
+      title: `${plan.title} (ms above the floor if one of n queries changes)`,
       head: ['', ...names.slice(1)],
       rows: sizes.map(n => [`n = ${count(n)}`, ...subjects.slice(1).map(({ id }) => (results.ms(workload, 'one', n, id)! - results.ms(workload, 'one', n, 'floor')!).toFixed(3))]),
     })
@@ -54,7 +54,7 @@ export function describeWorkload(plan: Plan, results: Results, all: BenchSubject
   for (const [name, words] of Object.entries(COUNTS)) {
     const rows = forEach((label, step, n) => [label, ...subjects.map(({ id, isVue }) => name === 'tornWatchers' && !isVue ? '–' : count(results.count(workload, step, n, id, name)))])
     if (rows.some(row => row.slice(1).some(cell => /\d/.test(cell))))
-      tables.push({ title: `${plan.title}: ${words}`, head: ['', ...names], rows })
+      tables.push({ title: `${plan.title} (${words})`, head: ['', ...names], rows })
   }
   return tables
 }
@@ -71,7 +71,7 @@ export function describeMemory(memory: Map<number, Map<string, Memory>>, all: Be
   const subjects = all.filter(({ id }) => [...memory.values()].every(bySubject => bySubject.has(id)))
   const bytes = (n: number, read: (memory: Memory) => number): string[] => subjects.map(({ id }) => Math.round(read(memory.get(n)!.get(id)!)).toLocaleString('en'))
   return [{
-    title: 'Memory: JavaScript heap after a collection, bytes per subscription with its component, a document of 100 bytes each (lingerMs: 0)',
+    title: 'Memory: bytes of JavaScript heap for each subscription with its component and a document of 100 bytes, after a garbage collection (lingerMs: 0)',
     head: ['', ...subjects.map(({ name }) => name)],
     rows: [...memory.keys()].flatMap(n => [
       [`mounted, n = ${count(n)}`, ...bytes(n, ({ held }) => held)],
@@ -82,8 +82,8 @@ export function describeMemory(memory: Map<number, Map<string, Memory>>, all: Be
 
 export function describeLinger(list: Linger[]): Table[] {
   return [{
-    title: 'Lingering: what Convue\'s default lingerMs defers after unmounting n components with a query each',
-    head: ['', 'still on the wire', 'on the wire in the end', 'main thread at work to take them off, ms'],
+    title: 'Lingering: the work that Convue\'s default lingerMs delays after n components with one query each have been unmounted',
+    head: ['', 'queries still subscribed', 'subscribed after lingerMs', 'time of the main thread to unsubscribe them, ms'],
     rows: list.map(({ n, held, ms }) => [`n = ${count(n)}`, count(held), '0', time(ms)]),
   }]
 }

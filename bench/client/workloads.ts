@@ -47,13 +47,16 @@ export interface Memory {
 }
 
 /**
- * The number of process generations. The optimizations that a process happens to make affect all of its rounds, so that the same code differs by up to a
- * quarter between processes.
+ * How often all measurements are repeated with new processes. The random optimizations of a process affect all of its
+ * rounds, so the time of the same code can differ by a quarter between processes.
  */
 export const GENERATIONS = 2
 const WARM_UP_ROUNDS = 2
 const WARM_UP_SIZE = 1_000
-/** At this size, other frameworks only take part in every third round, because they take the most time and are only shown for orientation. */
+/**
+ * From this number of components on, other frameworks run only in every third round, because they take the most time
+ * and are shown only for comparison.
+ */
 const LARGE = 10_000
 const byItems = (n: number): number => n >= LARGE ? 10 : n >= 1_000 ? 20 : 30
 const MEMORY_ROUNDS = 2
@@ -89,7 +92,7 @@ export const PLANS: Plan[] = [
   },
   {
     workload: 'list',
-    title: 'A list of 1,000 rows in one query, 200 bytes a row, with a component a row',
+    title: 'One query returns a list of 1,000 rows of 200 bytes, and each row has its own component',
     steps: { mount: 'mount, up to the rows', one: 'one row changed', same: 'the same list again', all: 'all rows changed' },
     sizes: [1_000],
     isSized: false,
@@ -97,7 +100,7 @@ export const PLANS: Plan[] = [
   },
   {
     workload: 'churn',
-    title: 'Arguments changed 1,000 times in one component, a document of 100 bytes each',
+    title: 'The arguments of one component change 1,000 times, and each result is a document of 100 bytes',
     steps: { equal: 'equal arguments in a new object', new: 'new arguments' },
     atOnce: { step: 'new', after: [] },
     sizes: [1],
@@ -106,7 +109,7 @@ export const PLANS: Plan[] = [
   },
   {
     workload: 'tearing',
-    title: 'Tearing: 100 transitions change two queries that one component shows',
+    title: 'Tearing: one component shows two queries, and each of 100 transitions changes both',
     steps: { update: '100 double updates' },
     sizes: [2],
     isSized: false,
@@ -114,7 +117,10 @@ export const PLANS: Plan[] = [
   },
 ]
 
-/** Runs one generation's share of the rounds. The subjects run one after another in a changing order, so that noise affects all of them equally. */
+/**
+ * Runs the rounds of one set of processes. The subjects run one after another in a changing order, so that noise
+ * affects all of them equally.
+ */
 export async function measureRounds(all: OpenedSubject[], plan: Plan, sizes: number[], results: Results): Promise<void> {
   const opened = takingPart(plan.workload, all)
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
@@ -135,7 +141,7 @@ export async function measureRounds(all: OpenedSubject[], plan: Plan, sizes: num
   }
 }
 
-/** Runs one round: the steps in their order, in one session. */
+/** Runs one round: all steps in order, in one session. */
 export async function runRound(
   page: BenchPage,
   subject: BenchSubject,
@@ -167,7 +173,10 @@ export async function runRound(
   }
 }
 
-/** The heap size of a subscription with its component, and what remains of it after unmounting. */
+/**
+ * The heap size of a subscription with its component, and the part of it that remains after
+ * unmounting.
+ */
 export async function measureMemory(all: OpenedSubject[], sizes: number[]): Promise<Map<number, Map<string, Memory>>> {
   const opened = takingPart('fan-out', all)
   const memory = new Map<number, Map<string, Memory>>()
@@ -191,7 +200,10 @@ export async function measureMemory(all: OpenedSubject[], sizes: number[]): Prom
   return memory
 }
 
-/** The work that lingering defers: the number of queries that stay subscribed, and the main thread's time to unsubscribe them, in milliseconds. */
+/**
+ * The work that lingering delays: the number of queries that remain subscribed, and the time of the main thread to
+ * unsubscribe them, in milliseconds.
+ */
 export async function measureLinger(opened: OpenedSubject[], sizes: number[]): Promise<Linger[]> {
   const list: Linger[] = []
   for (const { subject, page } of opened.filter(({ subject }) => subject.lingers)) {

@@ -17,7 +17,7 @@ export interface Boot {
   liveMs: number
   /** Milliseconds from the page's first message to the arrival of live data. */
   wireMs: number
-  /** Counted until the network is quiet. */
+  /** The number of token requests until the network is quiet. */
   tokens: number
   sessions: number
   authenticates: number
@@ -41,7 +41,8 @@ export async function boot(browser: Browser, network: SlowNetwork, url: string, 
       await page.goto(url)
       await page.waitForFunction(() => 'live' in (globalThis as any).marks)
       const marks = await page.evaluate(() => (globalThis as any).marks as Marks)
-      // Later messages count as well, such as another token request or another `Authenticate`.
+      // Messages after the data has arrived are counted, too, such as another token request or
+      // another `Authenticate`.
       let seen = -1
       while (seen !== network.log.received.length) {
         seen = network.log.received.length

@@ -31,7 +31,8 @@ export async function measureFlights(app: BuiltApp, { oneWayMs, rounds }: Flight
     const deploymentUrl = await network.open(() => ({ target: url, isSlow: true }))
     nuxt = await app.start({ NUXT_PUBLIC_CONVEX_URL: deploymentUrl, NUXT_PUBLIC_CONVEX_SITE_URL: siteUrl, NUXT_CONVEX_SERVER_URL: url })
     const targets: [prefix: string, target: string][] = [['/api/', siteUrl], ['/spa/', spa.url], ['/', nuxt.url]]
-    // Files and documents take no time for all subjects. Requests of the page take time.
+    // For all subjects, files and documents arrive without a delay, and only requests of the page
+    // are delayed.
     const origin = await network.open(path => ({ target: targets.find(([prefix]) => path.startsWith(prefix))![1], isSlow: path.startsWith('/api/') }), port)
 
     const cookies = [...await signUpWithTask(deployment, origin, nuxt.url)].map(([name, value]) => ({ name, value, url: origin, httpOnly: true, sameSite: 'Lax' as const }))
@@ -82,7 +83,7 @@ function describe(boots: Boot[][], oneWayMs: number, browserVersion: string): Ta
   }]
 }
 
-/** The value on which all loads agree, or all values. */
+/** The value if it is the same in all loads, otherwise all values. */
 function same(list: Boot[], read: (boot: Boot) => string): string {
   return [...new Set(list.map(read))].join(' or ')
 }

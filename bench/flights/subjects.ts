@@ -1,14 +1,16 @@
 export interface FlightSubject {
   name: string
-  /** The path of its page: a script of `pages/`, built for production, or a page of the Nuxt app. */
+  /** The path of the page: a page with a script of `pages/`, built for production, or a page of the Nuxt app. */
   path: string
   /** Whether the page is loaded in a browser that has shown the app to this user before. */
   isReturning: boolean
-  /** The document contains the data, and the page subscribes to keep it live. */
+  /**
+   * Whether the document contains the data. The page then only subscribes to keep the data live.
+   */
   isRendered?: true
 }
 
-/** All paths below `/spa/react/` are one script. */
+/** All paths below `/spa/react/` are pages of the same script. */
 export const SUBJECTS: FlightSubject[] = [
   { name: 'floor: anonymous `ConvexClient`', path: '/spa/anonymous', isReturning: true },
   { name: 'Convue in a SPA', path: '/spa/convue', isReturning: true },

@@ -15,7 +15,7 @@ export interface BuiltApp {
   remove: () => Promise<void>
 }
 
-/** Builds the app of this folder for production, into another folder. */
+/** Builds the app of this folder for production, and writes the build to a temporary folder. */
 export async function buildApp(): Promise<BuiltApp> {
   const folder = await mkdtemp(join(tmpdir(), 'convue-bench-'))
   const child = spawn(process.execPath, [NUXT, 'build'], { cwd: APP, env: { ...process.env, BENCH_OUTPUT: folder, NUXT_TELEMETRY_DISABLED: '1' } })

@@ -76,7 +76,10 @@ export class BenchSocket {
     return added.flatMap(id => this.queries.get(id) ?? [])
   }
 
-  /** The text of one transition with these results and all removed queries. Transitions must be received in the order in which they were written. */
+  /**
+   * Returns the message of one transition with these results and all removed queries. The client must receive
+   * transitions in the order of the calls.
+   */
   answer(queries: WireQuery[], valueOf: (query: WireQuery) => JSONValue): string {
     this.#wanted.ts++
     const results = queries.map(query => ({ type: 'QueryUpdated', queryId: query.id, value: valueOf(query), logLines: [], journal: null }))

@@ -15,9 +15,9 @@ export interface PageBench {
   open: (workload: WorkloadName, n: number, options: SessionOptions) => Promise<void>
   /** Runs one step. Rejects if a component shows wrong content. */
   step: (name: string) => Promise<Sample>
-  /** Records the measured code from now on as a profile of this name; `undefined` stops recording. */
+  /** Records all measured code from now on in a profile with this name; `undefined` stops the recording. */
   profileAs: (title: string | undefined) => void
-  /** The number of subscribed queries, besides the permanent one. */
+  /** The number of subscribed queries, without the permanent query. */
   countQueries: () => number
   close: () => void
 }
@@ -27,7 +27,7 @@ export type WorkloadName = 'fan-in' | 'fan-out' | 'frames' | 'list' | 'churn' | 
 declare global {
   interface Window {
     bench: PageBench
-    /** Available with `--js-flags=--expose-gc`. */
+    /** Exists if the browser runs with `--js-flags=--expose-gc`. */
     gc: () => void
   }
 }
@@ -127,7 +127,7 @@ export function serve(subject: Subject): void {
       const socket = BenchSocket.current
       round = { n, session, socket, expected: [], version: 0 }
       steps = WORKLOADS[workload](round)
-      // The socket opens on a microtask.
+      // The socket opens in a microtask.
       await new Promise(resolve => setTimeout(resolve))
       await receive(round, socket.read())
     },
@@ -160,7 +160,10 @@ async function mountItems(round: Round, isShared: boolean): Promise<Sample> {
   return { ms: ms + await receive(round, added) }
 }
 
-/** Sends transitions one after another and returns their mean time, because the clock's resolution is 5 µs. */
+/**
+ * Sends several transitions one after another, and returns the mean time of a transition, because the resolution of the
+ * clock is only 5 µs.
+ */
 async function updateItems(
   round: Round,
   turns: number,
@@ -288,7 +291,7 @@ function reset(): void {
   Object.assign(noticed, { rowRenders: 0, staleRenders: 0, tornRenders: 0, tornWatchers: 0 } satisfies typeof noticed)
 }
 
-/** All subscribed documents, except the permanent one. */
+/** All subscribed queries for documents, without the permanent query. */
 function docsOf(socket: BenchSocket): WireQuery[] {
   return [...socket.queries.values()].filter(({ name, args }) => name === 'bench:doc' && args.i >= 0)
 }

@@ -1,4 +1,5 @@
-// React's types and a compiler for Svelte's types are not installed, because the benchmark calls few of their functions.
+// React's types and the tools for Svelte's types are not installed, because the benchmark uses only a few functions of
+// both.
 declare module 'react' {
   export const createElement: any
   export const memo: any

@@ -2,29 +2,35 @@ import type { FunctionReference } from 'convex/server'
 import { makeFunctionReference } from 'convex/server'
 import { BenchSocket } from './bench-socket.ts'
 
-/** A library, or code without one, that shows live queries. */
+/** A library, or code without a library, that shows live queries. */
 export interface Subject {
   /** Opens a client and mounts an app with one permanent query, which keeps the client connected. */
   open: (container: HTMLElement, options: SessionOptions) => Session
 }
 
 export interface SessionOptions {
-  /** Only used by Convue: how long unused queries stay subscribed. */
+  /** How long unused queries remain subscribed, in milliseconds. Only Convue has this option. */
   lingerMs?: number
 }
 
 export interface Session {
-  /** Shows another view. Resolves once the DOM shows it. */
+  /** Replaces the view. Resolves once the DOM shows the new view. */
   show: (view: View) => void | Promise<void>
-  /** Passes messages to the client. Resolves once the DOM shows them. */
+  /**
+   * Calls `receive`, which passes messages to the client. Resolves once the DOM shows their
+   * content.
+   */
   settle: (receive: () => void) => void | Promise<void>
   close: () => void
 }
 
-/** The content of the app, besides its permanent query. */
+/** The content of the app, apart from its permanent query. */
 export type View
   = | { kind: 'nothing' }
-  /** Components that show one document each: all the same document, or each its own. */
+  /**
+   * Components that each show one document: all of them the same document, or each its own
+   * document.
+   */
     | { kind: 'items', count: number, isShared: boolean }
   /** A list in one query, with a component for each row. */
     | { kind: 'rows' }
@@ -64,7 +70,7 @@ export const NOTHING: View = { kind: 'nothing' }
 export const url = 'https://bench.convex.cloud'
 export const clientOptions = { webSocketConstructor: BenchSocket as unknown as typeof WebSocket, logger: false as const, unsavedChangesWarning: false }
 
-/** What the components have counted since the last reset. */
+/** The counts of the components since the last reset. */
 export const noticed = { rowRenders: 0, staleRenders: 0, tornRenders: 0, tornWatchers: 0 }
 
 /** Called by the row component when it renders. */

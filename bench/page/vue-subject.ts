@@ -6,9 +6,12 @@ import { getDoc, getRows, KEPT, NOTHING, noticed, textOf, textOfBoth, textUnder 
 /** The differences between the Vue subjects. */
 export interface VueClient {
   install?: (app: App) => void
-  /** The result of a query with constant arguments, which the subject need not observe. */
+  /** The result of a query with constant arguments. The subject need not observe the arguments. */
   useQuery: (query: typeof getDoc | typeof getRows, args: () => DocArgs) => Ref<any>
-  /** The result of a query with changing arguments. `null` if the subject cannot observe them: then the component is created again. */
+  /**
+   * The result of a query with changing arguments. `null` if the subject cannot observe arguments: the component is
+   * then created again for each change.
+   */
   useChangingQuery: ((args: () => DocArgs) => Ref<Doc | undefined>) | null
   close: (app: App) => void
 }

@@ -22,13 +22,16 @@ interface RenderingSubject {
   name: string
   path: string
   as: Cookies
-  /** A text that the page must contain. */
+  /** Text that the page must contain. */
   contains: string
 }
 
 const ROUNDS = 2
 
-/** `ConvexHttpClient` gets a token without a session, and the session is not checked, as in an app without Convue. */
+/**
+ * The pages with `ConvexHttpClient` receive only the cookie with the token, and do not check the session, as in an app
+ * without Convue.
+ */
 const SUBJECTS: RenderingSubject[] = [
   { name: 'floor: no queries, anonymous', path: '/plain', as: 'anonymous', contains: 'no user made' },
   { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'no user made' },
@@ -41,7 +44,7 @@ const SUBJECTS: RenderingSubject[] = [
 interface Rendering {
   /** Pages per second. */
   rate: number
-  /** The calls for one page. */
+  /** The numbers of requests for one page. */
   sessions: number
   tokens: number
   queries: number
@@ -65,7 +68,7 @@ export async function measureRendering(app: BuiltApp, options: RenderingOptions)
       console.error(subject.name)
       renderings.push({ ...await renderOne(server.url, subject, cookies, recorded, options), rate: 0 })
     }
-    // One page after another in each round, because the load of the machine changes.
+    // Each round measures all pages, because the load of the machine changes over time.
     for (let round = 0; round < ROUNDS; round++) {
       for (const [index, { path, as }] of SUBJECTS.entries()) {
         renderings[index]!.rate += await load(server.url + path, cookies[as], { connections: options.connections, durationMs: options.durationMs / ROUNDS }) / ROUNDS
@@ -95,7 +98,7 @@ async function cookiesOf(deployment: Deployment, siteUrl: string, app: string): 
   }
 }
 
-/** A single page: its calls, and its time. */
+/** Renders a single page, and returns the numbers of its requests and its time. */
 async function renderOne(
   origin: string,
   { path, as, contains }: RenderingSubject,
@@ -107,7 +110,7 @@ async function renderOne(
   const html = await fetchPage(url, cookies[as])
   if (!html.includes(contains))
     throw new Error(`${path} does not contain "${contains}": ${html}`)
-  // The engine has optimized the code before it is measured.
+  // Lets the JavaScript engine optimize the code before the measurement.
   await load(url, cookies[as], { connections, durationMs: durationMs / 4 })
 
   recorded.clear()

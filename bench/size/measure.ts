@@ -1,4 +1,5 @@
-// `npm run size`: the size of the core in an app's bundle, and what each further export adds to it.
+// `npm run size` prints the size of the core in an app's bundle, and the size that each further
+// export adds.
 import { Buffer } from 'node:buffer'
 import { globSync, statSync } from 'node:fs'
 import process from 'node:process'
@@ -8,23 +9,23 @@ import { build } from 'vite'
 
 /**
  * The largest size that the core may have, in bytes after minification and gzip, measured in the
- * built package. VueUse does not count. Lower the budget when the core becomes smaller; never raise
- * it without a reason in the commit. bench/README.md explains why the core is not smaller.
+ * built package. VueUse is not included. Lower the budget when the core becomes smaller; never
+ * raise it without a reason in the commit. bench/README.md explains why the core is not smaller.
  */
 const CORE_BUDGET = 13_260
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const core = path('./core.ts')
 /**
- * The built package and its source: a bundler must be able to drop as much of the one as of the
- * other.
+ * The built package and its source. A bundler must be able to remove as much unused code from the
+ * package as from the source.
  */
 const dist = path('../../dist/index.js')
 const source = path('../../src/index.ts')
 
 assertBuilt()
 
-/** Most Vue apps bundle VueUse for themselves, so VueUse is not part of the core's size. */
+/** Most Vue apps already bundle VueUse, so VueUse is not part of the size of the core. */
 const VUEUSE = /^@vueuse\//
 
 /**
@@ -64,7 +65,7 @@ async function measure(input: string, convue = dist, external: RegExp[] = [VUEUS
 interface Size {
   minified: number
   gzipped: number
-  /** The source files that the bundle contains code of. */
+  /** The source files of which the bundle contains code. */
   files: string[]
 }
 
@@ -82,7 +83,7 @@ rows['core, bundled from source'] = wholeSource
 rows['core, with VueUse included'] = await measure(core, dist, [])
 console.table(rows, ['minified', 'gzipped'])
 
-/** The exports that the core must not contain any code of. */
+/** The exports of which the core must not contain any code. */
 const FURTHER = [
   'useConvexPaginatedQuery',
   'useAuthedPaginatedQuery',
@@ -107,8 +108,8 @@ for (const name of FURTHER) {
   further[name] = { 'gzipped, on top of the core': added, 'from source': sourceAdded }
   if (sourceSize.files.every(file => wholeSource.files.includes(file)))
     fail(`The core contains ${name} although it does not use it.`)
-  // The built package is one file, which hides the origin of its code. But code that the core
-  // already contains would add nothing.
+  // The built package is one file, so the origin of its code is unknown. But if the core already
+  // contained the code of an export, the export would add almost nothing.
   if (added < sourceAdded * 0.7)
     fail(`The built core contains some of ${name} although it does not use it.`)
 }

@@ -3,7 +3,7 @@ import { v } from 'convex/values'
 
 const TEXT = 'A message of some length. '.repeat(3)
 
-/** Inserts rows with the numbers from `from` on. */
+/** Inserts rows with consecutive numbers, starting with `from`. */
 export const fill = mutation({
   args: { from: v.number(), count: v.number() },
   handler: async (ctx, { from, count }) => {

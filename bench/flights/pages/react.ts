@@ -13,7 +13,10 @@ function Tasks(): any {
   return data && createElement('p', { id: 'data' }, data.map(({ text }) => text).join())
 }
 
-/** There are two ways to prevent a query from running anonymously. */
+/**
+ * Whether the page uses `expectAuth` or `<Authenticated>`, the two ways to prevent a query from
+ * running anonymously.
+ */
 const isExpectingAuth = location.pathname.endsWith('expect-auth')
 const client = new ConvexReactClient(url, { expectAuth: isExpectingAuth })
 const children = createElement(Tasks)

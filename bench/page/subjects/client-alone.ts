@@ -4,7 +4,10 @@ import { getFunctionName } from 'convex/server'
 import { serve } from '../bench.ts'
 import { clientOptions, getDoc, KEPT, url } from '../subject.ts'
 
-/** Hand-written code without a framework: a text node for each query. It only shows documents that arrive together and are not removed. */
+/**
+ * Hand-written code without a framework: a text node for each query. It can only show documents that arrive together
+ * and are never removed.
+ */
 serve({
   open(container) {
     const nodes = new Map<string, Node>()

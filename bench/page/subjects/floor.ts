@@ -12,7 +12,10 @@ interface Slot {
   users: number
 }
 
-/** The minimum for Vue: a map from query to `shallowRef`, which one transition handler fills. */
+/**
+ * The least work that any library for Vue must do: one transition handler writes results to a map
+ * from each query to a `shallowRef`.
+ */
 serve(vueSubject(() => {
   const slots = new Map<string, Slot>()
   const client = new BaseConvexClient(url, () => {}, clientOptions)
