@@ -27,7 +27,7 @@ describe('@convex-dev/action-cache', () => {
     expect(await runsFor('ab')).toBe(2)
   })
 
-  it('takes a shorter time and a forced run from the options', async () => {
+  it('expires earlier with ttl, and runs again with force', async () => {
     await get('b', { ttl: HOUR })
     await get('b')
     expect(await runsFor('b')).toBe(1)

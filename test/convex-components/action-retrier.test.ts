@@ -22,7 +22,7 @@ describe('@convex-dev/action-retrier', () => {
     expect(await deployment.query(api.letters.status, { runId })).toEqual({ type: 'completed', result })
     const { times: [first, second, third], results } = await deployment.query(api.letters.outcome, { name: 'late', runId })
     expect(results).toEqual([result])
-    // The delays are 10 and 100 seconds, and differ from these times by at most half.
+    // The delays are 10 and 100 seconds, plus or minus a random part of at most half.
     expect(second! - first!).toBeGreaterThan(4_900)
     expect(third! - second!).toBeGreaterThan(49_000)
   })
@@ -35,7 +35,7 @@ describe('@convex-dev/action-retrier', () => {
     expect(results).toEqual([{ type: 'failed', error: expect.stringContaining('The post office is closed') }])
   })
 
-  it('cancels a run of the future, and removes its storage', async () => {
+  it('cancels a run that has not started, and removes its data', async () => {
     const runId = await deployment.mutation(api.letters.write, { name: 'never', failures: 0, runAfter: 3_600_000 })
     await deployment.mutation(api.letters.cancel, { runId })
     await deployment.advanceClock(7_200_000)

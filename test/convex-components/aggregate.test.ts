@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { advanceUntil, startApp } from './app.ts'
 import { api } from './apps/aggregate/convex/_generated/api.js'
 
-/** Every number from 0 to 99 once, in an order that is not sorted. */
+/** Every number from 0 to 99 once, in an unsorted order. */
 const chess = Array.from({ length: 100 }, (_, index) => index * 37 % 100)
 const GO = 'go'
 const CHESS = 'chess'
@@ -12,7 +12,7 @@ let deployment: Deployment
 beforeAll(async () => {
   deployment = await startApp('aggregate')
   await deployment.mutation(api.scores.add, { game: GO, scores: [5, 1, 5] })
-  // The nodes of the component's tree have room for 16 items.
+  // A node of the component's tree has room for 16 items, so these items need several nodes.
   for (let start = 0; start < 100; start += 20)
     await deployment.mutation(api.scores.add, { game: CHESS, scores: chess.slice(start, start + 20) })
 })
@@ -45,7 +45,7 @@ describe('@convex-dev/aggregate', () => {
     expect(keys).toEqual(Array.from({ length: 100 }, (_, index) => 99 - index))
   })
 
-  it('follows updates and deletions, also those that run at the same time', async () => {
+  it('changes with updates and deletions, even if they run at the same time', async () => {
     const correct = (from: number, to: number | null) => deployment.mutation(api.scores.correct, { game: CHESS, from, to })
     await Promise.all([correct(0, 1000), correct(50, null), correct(99, 1)])
     expect(await deployment.query(api.scores.summary, { game: CHESS })).toEqual({ count: 99, sum: 4950 + 1000 - 50 - 98, min: 1, max: 1000 })

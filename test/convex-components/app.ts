@@ -1,9 +1,9 @@
-/** Starts the app that a test file calls, and lets the app's time pass. */
+/** Starts the app of a test file, and advances its clock. */
 import type { Deployment, DeploymentOptions } from '../../src/testing/index.ts'
 import { join } from 'node:path'
 import { startDeployment } from '../../src/testing/index.ts'
 
-/** More steps than any test needs. */
+/** The largest number of steps. No test needs as many. */
 const MAX_STEPS = 200
 
 /** Starts the app in the folder `apps/<name>`. */
@@ -11,7 +11,7 @@ export async function startApp(name: string, options: DeploymentOptions = {}): P
   return await startDeployment({ functions: join(import.meta.dirname, 'apps', name, 'convex'), ...options })
 }
 
-/** Advances the deployment's clock in steps, and runs what is then due, until the condition holds. */
+/** Advances the deployment's clock in steps, and runs the functions that are then due, until the condition is true. */
 export async function advanceUntil(deployment: Deployment, condition: () => Promise<boolean>, stepMs = 1000): Promise<void> {
   for (let step = 0; step < MAX_STEPS; step++) {
     await deployment.settled()

@@ -1,11 +1,11 @@
-/** A passkey authenticator, as a browser has one. */
+/** A passkey authenticator, like that of a browser. */
 import type { Buffer } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 const [USER_PRESENT, USER_VERIFIED, HAS_CREDENTIAL] = [0x01, 0x04, 0x40]
 
-/** A credential for one user at one site. */
+/** The credential of one user for one site. */
 export class Authenticator {
   readonly #origin: string
   readonly #id = randomBytes(32)

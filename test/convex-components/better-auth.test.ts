@@ -34,7 +34,7 @@ class Browser {
     return await this.#send(path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
   }
 
-  /** A post that must succeed. */
+  /** Sends a POST request. Throws unless it succeeds. */
   async do(path: string, body: object = {}): Promise<any> {
     const answer = await this.post(path, body)
     if (answer.status !== 200)
@@ -42,12 +42,12 @@ class Browser {
     return answer.body
   }
 
-  /** The user of the session. */
+  /** Requests the user of the session. */
   async user(): Promise<any> {
     return (await this.get('get-session')).body?.user ?? null
   }
 
-  /** A client of the deployment with the token of the session. */
+  /** Returns a client of the deployment that has the token of the session. */
   async client(): Promise<ConvexHttpClient> {
     return new ConvexHttpClient(deployment.url, { auth: (await this.get('convex/token')).body.token })
   }
@@ -68,7 +68,7 @@ async function advanceClock(ms: number): Promise<void> {
 
 let users = 0
 
-/** A browser in which a new user has signed up. */
+/** Opens a browser, and signs a new user up in it. */
 async function signUp(more: object = {}): Promise<{ browser: Browser, email: string, id: string }> {
   const browser = new Browser()
   const email = `user${++users}@example.com`
@@ -83,7 +83,7 @@ async function lastSecret(to: string): Promise<string> {
   return secret
 }
 
-/** The code of an authenticator app, by the secret of its URI. */
+/** The code that an authenticator app shows, computed from the secret in the URI. */
 function totp(uri: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
   const bits = [...new URL(uri).searchParams.get('secret')!].map(letter => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
@@ -96,7 +96,7 @@ function totp(uri: string): string {
 }
 
 describe('better Auth', () => {
-  it('signs a user up, whose token a query accepts, and calls its API in a query and a mutation', async () => {
+  it('signs a user up, issues a token that a query accepts, and has an API for functions', async () => {
     const { browser } = await signUp()
     const client = await browser.client()
     expect(await client.query(api.users.me)).toBe(`User ${users}`)
@@ -136,7 +136,7 @@ describe('better Auth', () => {
     expect(await lastSecret(email)).toBe(guest.id)
   })
 
-  it('apiKey: creates keys that are verified, that open a session, and that can be deleted', async () => {
+  it('apiKey: creates, verifies and deletes keys, and opens a session with a key', async () => {
     const { browser, id } = await signUp()
     const { key, id: keyId } = await browser.do('api-key/create', { name: 'script' })
     const verify = () => deployment.mutation(api.users.verifyKey, { key })
@@ -215,7 +215,7 @@ describe('better Auth', () => {
     expect((await new Browser().post('one-time-token/verify', { token })).status).toBe(400)
   })
 
-  it('organization: invites a member with a role, and is listed in a query', async () => {
+  it('organization: invites a member with a role, and lists organizations in a query', async () => {
     const [owner, member] = [await signUp(), await signUp()]
     const { id: organizationId } = await owner.browser.do('organization/create', { name: 'Acme', slug: 'acme' })
     await owner.browser.do('organization/invite-member', { email: member.email, role: 'member', organizationId })

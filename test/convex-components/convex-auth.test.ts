@@ -12,7 +12,7 @@ const PASSWORD = 'correct horse battery'
 
 let deployment: Deployment
 beforeAll(async () => {
-  // What `npx @convex-dev/auth` sets.
+  // The variables that `npx @convex-dev/auth` sets.
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
   deployment = await startApp('convex-auth', {
     env: {
@@ -45,7 +45,7 @@ async function refresh({ refreshToken }: Tokens): Promise<Tokens | null | undefi
 }
 
 describe('@convex-dev/auth', () => {
-  it('signs a user up and in with a password, and queries run as this user', async () => {
+  it('signs a user up and in with a password, and runs queries as this user', async () => {
     const account = { email: 'Ada@example.com', password: PASSWORD, name: 'Ada' }
     const tokens = await signIn({ ...account, flow: 'signUp' })
     const ada = { name: 'Ada', email: 'ada@example.com', hasSession: true }
@@ -58,7 +58,7 @@ describe('@convex-dev/auth', () => {
     await expect(signIn({ email: 'bea@example.com', password: 'short', flow: 'signUp' })).rejects.toThrow('Invalid password')
   })
 
-  it('authenticates a socket, and refuses it after the token has expired until it is refreshed', async () => {
+  it('authenticates a socket, refuses an expired token, and accepts a refreshed token', async () => {
     const tokens = await signIn({ email: 'cleo@example.com', password: PASSWORD, name: 'Cleo', flow: 'signUp' })
     const client = new ConvexClient(deployment.url, { webSocketConstructor: WebSocket as never })
     onTestFinished(() => client.close())

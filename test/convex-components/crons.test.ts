@@ -44,10 +44,10 @@ describe('@convex-dev/crons', () => {
     expect(await deployment.query(api.reminders.get, { name: 'hourly' })).toBeNull()
   })
 
-  it('runs an action at a time of the day in a time zone', async () => {
+  it('runs an action every day at a time in a time zone', async () => {
     await deployment.mutation(api.reminders.registerDaily, { name: 'daily' })
     expect(await deployment.query(api.reminders.list)).toEqual(['daily'])
-    // Just after half past six in Tokyo.
+    // Advances to one minute after 06:30 in Tokyo.
     await advance(await untilReminder() + MINUTE)
     const count = (await runsOf('daily')).length
     await advance(DAY - 5 * MINUTE)

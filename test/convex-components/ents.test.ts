@@ -38,7 +38,7 @@ describe('convex-ents', () => {
     await expect(deployment.query(api.users.get, { email: 'eve@example.com' })).rejects.toThrow()
   })
 
-  it('deletes what depends on a deleted ent', async () => {
+  it('deletes the ents that depend on a deleted ent', async () => {
     expect(await deployment.query(api.users.counts)).toEqual({ users: 2, profiles: 2, tasks: 2, tags: 2 })
     const { id } = await deployment.query(api.users.get, { email: 'ada@example.com' })
     const url = await deployment.mutation(api.users.createUploadUrl)
@@ -54,7 +54,7 @@ describe('convex-ents', () => {
     expect(await deployment.query(api.users.get, { email: 'bea@example.com' })).toMatchObject({ friends: [], tasks: [] })
   })
 
-  it('deletes later what is scheduled, in several transactions, unless it is restored', async () => {
+  it('deletes scheduled ents later, in several transactions, unless they are restored', async () => {
     const [doomed, saved] = await Promise.all(['doomed', 'saved'].map(name => deployment.mutation(api.teams.add, { name, members: 60 })))
     for (const team of [doomed!, saved!]) {
       await deployment.mutation(api.teams.remove, { team })

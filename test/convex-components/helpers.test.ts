@@ -14,7 +14,7 @@ const signUp = async (name: string) => ({ user: await deployment.mutation(api.no
 const countOf = (user: Awaited<ReturnType<typeof signUp>>['user']) => deployment.query(api.notes.count, { user })
 
 describe('convex-helpers/server/triggers', () => {
-  it('run with each write, in its transaction, and can start each other', async () => {
+  it('run with each write, in its transaction, and run other triggers', async () => {
     const { user, apiKey } = await signUp('Trudy')
     const note = await deployment.mutation(api.notes.add, { apiKey, text: 'one' })
     await Promise.all(['two', 'three'].map(text => deployment.mutation(api.notes.add, { apiKey, text })))
@@ -25,7 +25,7 @@ describe('convex-helpers/server/triggers', () => {
     expect(await countOf(user)).toBe(0)
   })
 
-  it('refuse a write', async () => {
+  it('can refuse a write', async () => {
     const { user, apiKey } = await signUp('Tom')
     await expect(deployment.mutation(api.notes.add, { apiKey, text: 'forbidden' })).rejects.toMatchObject({ data: 'A trigger refuses this text' })
     expect(await countOf(user)).toBe(0)
@@ -52,7 +52,7 @@ describe('convex-helpers/server/rowLevelSecurity', () => {
 })
 
 describe('convex-helpers/server/customFunctions', () => {
-  it('take arguments of their own, add to the context, and run onSuccess', async () => {
+  it('have their own arguments, extend the context, and run onSuccess', async () => {
     const { apiKey } = await signUp('Cleo')
     deployment.log.length = 0
     expect(await deployment.action(api.notes.greet, { apiKey, punctuation: '!' })).toBe('Hello Cleo! (Cleo)')
@@ -60,7 +60,7 @@ describe('convex-helpers/server/customFunctions', () => {
     expect(deployment.log.find(({ name }) => name === 'notes:greet')?.logLines).toEqual([expect.stringContaining('The action returned Hello Cleo! (Cleo)')])
   })
 
-  it('refuse callers, by options of the builder too', async () => {
+  it('refuse callers, also depending on an option of the builder', async () => {
     const { apiKey } = await signUp('Dora')
     await expect(deployment.query(api.notes.list, { apiKey: 'wrong' })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
     await expect(deployment.query(api.notes.list, {} as never)).rejects.toThrow('missing the required field `apiKey`')

@@ -52,7 +52,7 @@ describe('@convex-dev/migrations', () => {
     expect(await booksWith('length')).toBe(201)
   })
 
-  it('runs a range of an index to its end inside an action', async () => {
+  it('migrates a range of an index completely inside an action', async () => {
     expect(await deployment.action(internal.migrations.runNow)).toMatchObject({ state: 'success', processed: 10, isDone: true })
     const titles = (await deployment.query(internal.migrations.books)).slice(-11).map(({ title }) => title)
     expect(titles).toEqual(['Volume 189', ...Array.from({ length: 10 }, (_, index) => `last ${190 + index}`)])

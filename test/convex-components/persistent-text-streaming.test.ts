@@ -30,7 +30,7 @@ async function readUntil(reader: ReadableStreamDefaultReader<string>, text: stri
 }
 
 describe('@convex-dev/persistent-text-streaming', () => {
-  it('sends a text while it is written, and keeps it in the database', async () => {
+  it('sends a text while it is being generated, and stores it in the database', async () => {
     const streamId = await deployment.mutation(api.chats.create, { prompt: 'why' })
     expect(await bodyOf(streamId)).toEqual({ text: '', status: 'pending' })
 
@@ -49,7 +49,7 @@ describe('@convex-dev/persistent-text-streaming', () => {
     expect((await request(streamId)).status).toBe(205)
   })
 
-  it('keeps the text that was written before an error', async () => {
+  it('keeps the text that was generated before an error', async () => {
     const streamId = await deployment.mutation(api.chats.create, { prompt: 'fail' })
     const response = await request(streamId)
     await allow(streamId, 5)

@@ -51,7 +51,7 @@ class Editor {
 }
 
 describe('@convex-dev/prosemirror-sync', () => {
-  it('synchronizes the steps of two editors, of which the slower one has to rebase', async () => {
+  it('synchronizes the steps of two editors, and rebases the steps of the slower editor', async () => {
     await deployment.mutation(api.documents.create, { id: 'letter', text: 'Dear Ada' })
     const [ada, bea] = [new Editor('letter', 'ada'), new Editor('letter', 'bea')]
     await Promise.all([ada.open(), bea.open()])
@@ -67,7 +67,7 @@ describe('@convex-dev/prosemirror-sync', () => {
     expect(await deployment.query(api.documents.latestVersion, { id: 'letter' })).toBe(3)
   })
 
-  it('keeps snapshots, and shows them to the app', async () => {
+  it('stores snapshots, and passes them to the app', async () => {
     const ada = new Editor('letter', 'ada')
     await ada.open()
     const content = JSON.stringify(ada.doc.toJSON())
@@ -83,7 +83,7 @@ describe('@convex-dev/prosemirror-sync', () => {
     expect(await textOf('letter')).toMatchObject({ text: 'PS: My Dear Ada!' })
   })
 
-  it('refuses readers and writers that the app refuses', async () => {
+  it('refuses reads and writes that the app does not allow', async () => {
     await expect(deployment.query(api.documents.getSnapshot, { id: 'secret' })).rejects.toThrow('This document is secret')
     await expect(deployment.mutation(api.documents.submitSteps, { id: 'secret', version: 1, clientId: 'ada', steps: [] })).rejects.toThrow('This document is secret')
   })

@@ -11,12 +11,12 @@ beforeAll(async () => {
 afterAll(() => deployment.close())
 
 describe('@convex-dev/rate-limiter', () => {
-  it('limits a token bucket for each key, and allows more once a token has returned', async () => {
+  it('limits each key with a token bucket, and allows more once a token is available again', async () => {
     const send = (user: string) => deployment.mutation(api.limits.sendMessage, { user })
     for (let count = 0; count < 3; count++)
       expect(await send('ada')).toEqual({ ok: true })
     const refused = await send('ada')
-    // 10 messages an hour: one each 6 minutes.
+    // 10 messages an hour: one every 6 minutes.
     expect(refused).toEqual({ ok: false, retryAfter: expect.closeTo(360_000, -5) })
     expect(await send('bea')).toEqual({ ok: true })
     expect(await deployment.query(api.limits.canSendMessage, { user: 'ada' })).toMatchObject({ ok: false })
@@ -27,7 +27,7 @@ describe('@convex-dev/rate-limiter', () => {
     expect(await send('ada')).toMatchObject({ ok: false })
   })
 
-  it('keeps the token of a mutation that fails, and gives all tokens back with reset', async () => {
+  it('does not consume a token if the mutation fails, and restores all tokens with reset', async () => {
     const user = 'cleo'
     for (let count = 0; count < 5; count++)
       await expect(deployment.mutation(api.limits.sendBrokenMessage, { user })).rejects.toThrow('The message is empty')
@@ -39,7 +39,7 @@ describe('@convex-dev/rate-limiter', () => {
     expect(await deployment.mutation(api.limits.sendMessage, { user })).toEqual({ ok: true })
   })
 
-  it('limits a fixed window until the next one begins, with a ConvexError if wanted', async () => {
+  it('limits a fixed window until the next one begins, and throws a ConvexError on request', async () => {
     expect(await deployment.mutation(api.limits.signUp)).toEqual({ ok: true })
     expect(await deployment.mutation(api.limits.signUpOrThrow)).toEqual({ ok: true })
     const refused = await deployment.mutation(api.limits.signUp)
@@ -62,7 +62,7 @@ describe('@convex-dev/rate-limiter', () => {
   })
 
   it('applies updates in the background', async () => {
-    // How many of them succeed depends on the time at which the first updates are applied.
+    // The number of successful writes depends on the time at which the first updates are applied.
     const writes = await Promise.all(Array.from({ length: 10 }, () => deployment.mutation(api.limits.write, { count: 2 })))
     const written = writes.filter(({ ok }) => ok).length * 2
     expect(written).toBeGreaterThanOrEqual(10)
@@ -71,7 +71,7 @@ describe('@convex-dev/rate-limiter', () => {
     expect(await deployment.mutation(api.limits.write, { count: 1 })).toMatchObject({ ok: false, retryAfter: expect.any(Number) })
   })
 
-  it('shows a client the value from which the limit is calculated', async () => {
+  it('sends a client the value from which it calculates the limit', async () => {
     await deployment.mutation(api.limits.sendMessage, { user: 'dora' })
     const { config, value, ts } = await deployment.query(api.limits.getRateLimit, { key: 'dora' })
     const now = await deployment.mutation(api.limits.getServerTime)

@@ -65,7 +65,7 @@ describe('@convex-dev/workflow', () => {
     })
   })
 
-  it('cancels a workflow that sleeps', async () => {
+  it('cancels a workflow that is sleeping', async () => {
     const { order, workflowId } = await deployment.mutation(api.orders.order, { item: 'clock' })
     await advanceUntil(deployment, async () => (await runningSteps(workflowId)).includes('sleep'))
     await deployment.mutation(api.orders.cancel, { workflowId })
@@ -79,7 +79,7 @@ describe('@convex-dev/workflow', () => {
     })
   })
 
-  it('replays chance, and keeps the globals of all other functions', async () => {
+  it('replays random numbers, and does not change the globals of other functions', async () => {
     const expected = ['object', 'function', true, 2]
     expect(await deployment.query(internal.orders.globals)).toEqual(expected)
     const workflowIds = await Promise.all(Array.from({ length: 8 }, () => deployment.mutation(api.orders.startDraw)))

@@ -49,7 +49,7 @@ describe('@convex-dev/workpool', () => {
     expect(await outcomeOf('final')).toMatchObject({ runs: 1, results: [{ kind: 'failed', error: expect.stringContaining('nothing to repeat') }] })
   })
 
-  it('cancels work of the future', async () => {
+  it('cancels work that is scheduled for later', async () => {
     const hour = 3_600_000
     const workId = await deployment.mutation(api.jobs.enqueueFlaky, { name: 'later', successfulRun: 1, error: 'final', runAfter: hour })
     await deployment.settled()

@@ -18,7 +18,7 @@ export const note = internalMutation({
   },
 })
 
-/** Takes long. */
+/** Takes a long time, like a call of an embedding model. */
 export const embed = internalAction({
   args: { text: v.string() },
   handler: async (ctx, { text }): Promise<number[]> => {

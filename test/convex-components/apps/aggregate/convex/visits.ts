@@ -3,7 +3,7 @@ import { v } from 'convex/values'
 import { components } from './_generated/api'
 import { mutation, query } from './_generated/server'
 
-/** Counts what no table contains. */
+/** Counts values that are not in any table. */
 const visits = new DirectAggregate<{ Key: [string, number], Id: string }>(components.visits)
 
 /** Adds visits in the background. */

@@ -25,15 +25,18 @@ import schema from './betterAuth/schema'
 
 export const authComponent = createClient<DataModel, typeof schema>(components.betterAuth, { local: { schema } })
 
-/** Hashes take most of the time of a sign-up, and the tests have no secrets. */
+/**
+ * Stores passwords without a hash: hashes take most of the time of a sign-up, and the passwords of
+ * tests are not secret.
+ */
 const plainPasswords = {
   hash: async (password: string) => password,
   verify: async ({ hash, password }: { hash: string, password: string }) => hash === password,
 }
 
-/** The component's schema has the tables of these options. */
+/** The options of Better Auth. The component's schema contains the tables that they need. */
 export function createAuthOptions(ctx: GenericCtx<DataModel>) {
-  /** The app has no real mail: tests read what it sends from a table. */
+  /** Stores a message in a table instead of sending it, so that tests can read it. */
   const send = async (to: string, secret: string): Promise<void> => {
     await requireRunMutationCtx(ctx).runMutation(internal.users.recordMessage, { to, secret })
   }

@@ -29,7 +29,7 @@ export const makeAdmin = internalMutation({
   },
 })
 
-/** Better Auth's own functions in a query. */
+/** Calls Better Auth's API in a query. */
 export const organizations = query({
   args: {},
   handler: async (ctx) => {
@@ -38,7 +38,7 @@ export const organizations = query({
   },
 })
 
-/** Better Auth's own functions in a mutation. */
+/** Calls Better Auth's API in a mutation. */
 export const rename = mutation({
   args: { name: v.string() },
   handler: async (ctx, { name }) => {

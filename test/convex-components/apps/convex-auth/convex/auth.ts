@@ -10,7 +10,7 @@ const resetCode = Email({
   id: 'reset-code',
   maxAge: 15 * 60,
   generateVerificationToken: async () => String(crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000_000).padStart(8, '0'),
-  // The package passes the context, which its types lack.
+  // The package passes the context as the second argument, but its types do not declare it.
   sendVerificationRequest: async ({ identifier, token }, ctx?: ActionCtx) => {
     await ctx!.runMutation(internal.users.recordEmail, { to: identifier, code: token })
   },

@@ -15,7 +15,7 @@ export const addTask = mutation({
   handler: async (ctx, { user, text, tags }) => {
     const ids = await Promise.all(tags.map(async name =>
       (await ctx.table('tags').get('name', name))?._id ?? await ctx.table('tags').insert({ name })))
-    // The type of the package requires the field, although it has a default.
+    // The types of the package require the field, although the field has a default.
     const priority = undefined as unknown as number
     return await ctx.table('tasks').insert({ userId: user, text, priority, tags: ids })
   },
@@ -49,7 +49,7 @@ export const remove = mutation({
   },
 })
 
-/** A graph of ents from one user. */
+/** A user with all ents that are connected to the user. */
 export const get = query({
   args: { email: v.string() },
   handler: async (ctx, { email }) => {

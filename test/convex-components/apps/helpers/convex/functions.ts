@@ -50,7 +50,7 @@ async function authenticate(ctx: QueryCtx, apiKey: string): Promise<Doc<'users'>
   return user
 }
 
-/** A query with the argument `apiKey`, which reads only what its user may read. */
+/** A query with the argument `apiKey`, which can read only the documents that its user may read. */
 export const userQuery = customQuery(baseQuery, {
   args: { apiKey: v.string() },
   input: async (ctx, { apiKey }) => {
@@ -59,7 +59,10 @@ export const userQuery = customQuery(baseQuery, {
   },
 })
 
-/** A mutation with the argument `apiKey`, which runs the triggers, and writes only what its user may write. */
+/**
+ * A mutation with the argument `apiKey`, which runs the triggers, and can write only the documents that its user may
+ * write.
+ */
 export const userMutation = customMutation(baseMutation, {
   args: { apiKey: v.string() },
   input: async (ctx, { apiKey }) => {
@@ -69,7 +72,10 @@ export const userMutation = customMutation(baseMutation, {
   },
 })
 
-/** An action that logs its success, and that receives a role for its builder. */
+/**
+ * An action that logs its result. Its builder has the option `role`: the role that a caller must
+ * have.
+ */
 export const userAction = customAction(baseAction, {
   args: { apiKey: v.string() },
   input: async (ctx, { apiKey }, { role }: { role: 'reader' | 'admin' }) => {

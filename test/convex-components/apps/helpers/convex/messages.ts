@@ -16,7 +16,7 @@ export const fill = mutation({
   },
 })
 
-/** The messages of several channels, the newest first. */
+/** The messages of several channels, newest first. */
 export const merged = query({
   args: { channels: v.array(v.string()), paginationOpts: paginationOptsValidator },
   handler: async (ctx, { channels, paginationOpts }) => {
@@ -25,7 +25,10 @@ export const merged = query({
   },
 })
 
-/** The texts of all channels of a user that contain an even number: a join with a filter. */
+/**
+ * The texts of all messages with an even `sentAt`, from all channels of a user: a join with a
+ * filter.
+ */
 export const joined = query({
   args: { user: v.string(), paginationOpts: paginationOptsValidator },
   handler: async (ctx, { user, paginationOpts }) => await stream(ctx.db, schema)

@@ -7,7 +7,7 @@ export const signUp = mutation({
   handler: async (ctx, { name }) => await ctx.db.insert('users', { name, apiKey: `key of ${name}` }),
 })
 
-/** The trigger deletes the notes of the user. */
+/** Deletes the user. A trigger then deletes the notes of the user. */
 export const leave = mutation({
   args: { user: v.id('users') },
   handler: async (ctx, { user }) => await ctx.db.delete(user),

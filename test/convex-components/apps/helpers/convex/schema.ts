@@ -4,7 +4,7 @@ import { v } from 'convex/values'
 export default defineSchema({
   users: defineTable({ name: v.string(), apiKey: v.string() }).index('by_key', ['apiKey']),
   notes: defineTable({ owner: v.id('users'), text: v.string(), isPublic: v.boolean() }).index('by_owner', ['owner']),
-  /** How many notes each user has, which a trigger counts. */
+  /** The number of notes of each user, which a trigger updates. */
   counts: defineTable({ owner: v.id('users'), notes: v.number() }).index('by_owner', ['owner']),
   messages: defineTable({ channel: v.string(), author: v.string(), sentAt: v.number(), text: v.string() })
     .index('by_channel', ['channel', 'sentAt'])

@@ -23,7 +23,7 @@ export const measure = migrations.define({
   migrateOne: async (ctx, { _id, title }) => await ctx.db.patch(_id, { length: title.length }),
 })
 
-/** Migrates only the books with numbers from 190. */
+/** Migrates only the books whose number is 190 or higher. */
 export const renameLast = migrations.define({
   table: 'books',
   batchSize: 4,

@@ -41,13 +41,13 @@ export const remove = mutation({
   handler: async (ctx, { streamId }) => await streaming.deleteStream(ctx, streamId as StreamId),
 })
 
-/** The test decides when the model has its next word. */
+/** Waits until the test allows the model to produce its next word. */
 async function wordIsReady(ctx: ActionCtx, streamId: StreamId, number: number): Promise<void> {
   while ((await ctx.runQuery(internal.chats.chat, { streamId })).words < number)
     await new Promise(resolve => setTimeout(resolve, 10))
 }
 
-/** Answers a prompt word by word. */
+/** Streams the answer to a prompt word by word. */
 export const answer = httpAction(async (ctx, request) => {
   const { streamId } = await request.json() as { streamId: StreamId }
   const response = await streaming.stream(ctx, request, streamId, async (ctx, _request, streamId, append) => {

@@ -3,6 +3,6 @@ import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
 
 export default defineSchema({
-  /** `words`: how many words the answer may have so far. */
+  /** `words` is the number of words that the test allows the answer to have so far. */
   chats: defineTable({ prompt: v.string(), streamId: StreamIdValidator, words: v.number() }).index('by_stream', ['streamId']),
 })

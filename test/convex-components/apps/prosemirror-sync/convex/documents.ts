@@ -34,7 +34,7 @@ export const create = mutation({
   },
 })
 
-/** Writes a text at the beginning of the document, as a server that helps with writing does. */
+/** Inserts text at the beginning of the document, as a writing assistant on the server would. */
 export const prepend = mutation({
   args: { id: v.string(), text: v.string() },
   handler: async (ctx, { id, text }) => {

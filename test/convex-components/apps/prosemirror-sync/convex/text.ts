@@ -1,6 +1,6 @@
 import { Schema } from '@tiptap/pm/model'
 
-/** The documents of the app: paragraphs of text. */
+/** The schema of the documents: paragraphs of text. */
 export const textSchema = new Schema({
   nodes: {
     doc: { content: 'paragraph+' },

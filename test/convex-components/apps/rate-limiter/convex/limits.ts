@@ -15,7 +15,7 @@ export const sendMessage = mutation({
   handler: async (ctx, { user }) => await rateLimiter.limit(ctx, 'sendMessage', { key: user }),
 })
 
-/** Uses the limit, and then fails. */
+/** Consumes a token of the limit, and then fails. */
 export const sendBrokenMessage = mutation({
   args: { user: v.string() },
   handler: async (ctx, { user }) => {
@@ -44,7 +44,7 @@ export const signUpOrThrow = mutation({
   handler: async ctx => await rateLimiter.limit(ctx, 'signUp', { throws: true }),
 })
 
-/** Reserves an upload of the future: `retryAfter` is the time until it may start. */
+/** Reserves capacity for a later upload: `retryAfter` is the time until the upload may start. */
 export const reserveUpload = mutation({
   args: { count: v.number() },
   handler: async (ctx, { count }) => await rateLimiter.limit(ctx, 'upload', { count, reserve: true }),

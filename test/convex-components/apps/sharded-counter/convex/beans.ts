@@ -20,7 +20,7 @@ export const count = query({
   handler: async ctx => [await beans.count(ctx), await counter.count(ctx, 'peas')],
 })
 
-/** The average of two shards, times the number of shards. */
+/** Estimates the count as the average of two shards times the number of shards. */
 export const estimate = query({ args: {}, handler: async ctx => await beans.estimateCount(ctx, 2) })
 
 export const rebalance = mutation({ args: {}, handler: async ctx => await beans.rebalance(ctx) })

@@ -37,7 +37,7 @@ export const refuse = workflow.define({ args: { order: v.id('orders') } }).handl
   await step.runAction(internal.orders.chargeForever, { order }, { retry: true })
 })
 
-/** A workflow that uses what it must see repeatably: time and chance. */
+/** A workflow that uses the time and random numbers, which must be the same at each replay. */
 export const draw = workflow.define({ args: {}, returns: v.array(v.number()) }).handler(async (step): Promise<number[]> => {
   const drawn = [Math.random()]
   await step.runQuery(internal.orders.globals, {})
@@ -68,7 +68,7 @@ export const tryOnce = internalMutation({
   },
 })
 
-/** Fails twice. */
+/** Fails at the first two attempts. */
 export const charge = internalAction({
   args: { order: v.id('orders') },
   handler: async (ctx, { order }): Promise<string> => {
@@ -149,7 +149,7 @@ export const state = query({
   }),
 })
 
-/** A workflow replaces these globals while its handler runs. */
+/** Returns the globals that a workflow replaces while its handler runs. */
 export const globals = internalQuery({
   args: {},
   handler: async () => [typeof process, typeof crypto.randomUUID, Date.prototype.constructor === Date, new Set([Math.random(), Math.random()]).size],

@@ -38,7 +38,7 @@ export const slow = internalAction({
   },
 })
 
-/** Fails until the given run. */
+/** Fails until the run with the given number. */
 export const flaky = internalAction({
   args: { name: v.string(), successfulRun: v.number(), error: v.union(v.literal('retryable'), v.literal('final')) },
   handler: async (ctx, { name, successfulRun, error }): Promise<string> => {
@@ -77,7 +77,7 @@ export const enqueueFlaky = mutation({
   }),
 })
 
-/** Work that is a mutation. */
+/** Enqueues a mutation. */
 export const enqueueMutation = mutation({
   args: { name: v.string() },
   handler: async (ctx, { name }): Promise<WorkId> => await retryingPool.enqueueMutation(ctx, internal.jobs.begin, { name }, {

@@ -1,4 +1,4 @@
-// Written by `npx auth generate` of Better Auth for the plugins in ../auth.ts.
+// Generated for the plugins in ../auth.ts by `npx auth generate` of Better Auth.
 import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
 
