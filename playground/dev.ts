@@ -6,7 +6,7 @@ import { startPlayground } from './start-playground.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 async function dev(): Promise<void> {
-  // `npx convex dev` writes the deployment's addresses into `.env.local`; what is set in the environment goes before it.
+  // `npx convex dev` writes the deployment's URLs into `.env.local`. Variables of the environment override them.
   const env = loadEnv('development', root, 'VITE_')
   const playground = await startPlayground({
     port: readPort(),
@@ -14,7 +14,7 @@ async function dev(): Promise<void> {
     convexSiteUrl: readAddress(env, 'VITE_CONVEX_SITE_URL'),
   })
 
-  // The address has a line to itself, so that a script can read it.
+  // The URL has its own line, so that a script can read it.
   console.log(playground.url)
   if (playground.deployment)
     console.log('The embedded deployment keeps its data in memory. Ctrl+C stops it.')
@@ -23,12 +23,12 @@ async function dev(): Promise<void> {
     process.once(signal, () => playground.close().then(() => process.exit()))
 }
 
-/** A real deployment's address; nothing stands for the embedded one. */
+/** The URL of a real deployment; `undefined` for the embedded deployment. */
 function readAddress(env: Record<string, string>, name: string): string | undefined {
   const address = env[name]
   if (!address)
     return undefined
-  // `localhost:3210` is a URL as well, of the scheme `localhost:`.
+  // `localhost:3210` is a valid URL too, with the scheme `localhost:`.
   if (!/^https?:\/\//.test(address) || !URL.canParse(address))
     throw new Error(`${name} is "${address}", which is not an http(s) URL. Set it to the deployment's address, or remove it to start the embedded deployment.`)
   return address
@@ -45,7 +45,7 @@ function readPort(): number | undefined {
 }
 
 dev().catch((error: Error) => {
-  // The message says what to do, so the stack would not help.
+  // The message explains what to do, so the stack is not shown.
   console.error(error.message)
   process.exit(1)
 })

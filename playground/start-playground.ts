@@ -10,15 +10,17 @@ import { build, createServer, preview } from 'vite'
 import { startDeployment } from '../src/testing/index.ts'
 
 export interface StartPlaygroundOptions {
-  /** The port of the app. Without it, 5173 or, if that is taken and no real deployment counts on it, any free one. */
+  /**
+   * The port of the app. By default, 5173. If port 5173 is in use, any free port, unless the deployment is a real one.
+   */
   port?: number
-  /** A real deployment's URL. Without it, the embedded deployment is started. */
+  /** The URL of a real deployment. Without this option, an embedded deployment is started. */
   convexUrl?: string
-  /** The real deployment's URL for HTTP actions. @default `convexUrl` with `.convex.site` for `.convex.cloud` */
+  /** The URL for HTTP actions of the real deployment. @default `convexUrl` with `.convex.site` for `.convex.cloud` */
   convexSiteUrl?: string
   /**
-   * Whether changes of the app and of its functions show at once. `false`: the app is built before it is served, with its warnings, so that each
-   * visit is quick.
+   * Whether changes of the app and of its functions take effect at once. With `false`, the app is built before it is
+   * served, so that pages load fast. The build contains the warnings of a development build.
    *
    * @default true
    */
@@ -28,7 +30,7 @@ export interface StartPlaygroundOptions {
 export interface Playground {
   /** The app's origin. */
   url: string
-  /** The embedded deployment; `null` if a real one is used. */
+  /** The embedded deployment; `null` if a real deployment is used. */
   deployment: Deployment | null
   close: () => Promise<void>
 }
@@ -39,10 +41,11 @@ const functions = fileURLToPath(new URL('./convex', import.meta.url))
 const configFile = fileURLToPath(new URL('./vite.config.ts', import.meta.url))
 
 /**
- * Starts the app on a server of Vite's, and a deployment if none is given. The server passes `/api/auth` on to the deployment, so that
- * Better Auth's cookies are the app's own; on a real deployment, `SITE_URL` must name the app's origin.
+ * Starts the app on a Vite server, and an embedded deployment unless there is a real one. The server forwards
+ * `/api/auth` to the deployment, so that Better Auth's cookies belong to the origin of the app. On a real deployment,
+ * `SITE_URL` must be the origin of the app.
  *
- * @throws Error if the port is taken that a real deployment's `SITE_URL` counts on.
+ * @throws Error if the deployment is a real one and the port is in use, since `SITE_URL` contains the port
  */
 export async function startPlayground(options: StartPlaygroundOptions = {}): Promise<Playground> {
   const { watch = true } = options
@@ -59,7 +62,7 @@ export async function startPlayground(options: StartPlaygroundOptions = {}): Pro
 
   const app: InlineConfig = {
     configFile,
-    // The deployment is decided here: no `.env` file has a say.
+    // The deployment is known here, so `.env` files must not override it.
     envDir: false,
     logLevel: 'warn',
     define: { 'import.meta.env.VITE_CONVEX_URL': JSON.stringify(convexUrl) },
@@ -100,7 +103,7 @@ async function serveBuild(app: InlineConfig, address: Address): Promise<AppServe
     const built: InlineConfig = {
       ...app,
       mode: 'development',
-      // What runs this may have no `NODE_ENV`, which would build the app for production.
+      // Without `NODE_ENV`, the app would be built for production.
       define: { ...app.define, 'process.env.NODE_ENV': JSON.stringify('development') },
       build: { outDir, emptyOutDir: true, minify: false },
     }
@@ -114,16 +117,19 @@ async function serveBuild(app: InlineConfig, address: Address): Promise<AppServe
   }
 }
 
-/** A real deployment's Better Auth answers no origin but its `SITE_URL`: on another port, each sign-in would fail with `INVALID_ORIGIN`. */
+/**
+ * Better Auth on a real deployment accepts only the origin in `SITE_URL`. On another port, each sign-in would fail with
+ * `INVALID_ORIGIN`.
+ */
 async function requirePort(port: number): Promise<number> {
   if (await findPort(port) === undefined) {
-    throw new Error(`Port ${port} is taken, and the deployment's SITE_URL counts on it. Free it, or choose another one for both: `
+    throw new Error(`Port ${port} is taken, but the deployment's SITE_URL requires this port. Free the port, or use another port for both: `
       + `\`npx convex env set SITE_URL http://localhost:<port>\`, then \`PORT=<port> npm run dev\`.`)
   }
   return port
 }
 
-/** The port, if it is free; for 0, any free one. */
+/** Returns the port if it is free; for 0, any free port. */
 export async function findPort(port: number): Promise<number | undefined> {
   const probe = createTcpServer()
   try {

@@ -5,7 +5,10 @@ import { defineConfig } from 'vite'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** The app alone: `startPlayground` adds the server, its proxy and the deployment's URL. */
+/**
+ * The configuration of the app. `startPlayground` adds the server, its proxy and the deployment's
+ * URL.
+ */
 export default defineConfig({
   root: path('.'),
   plugins: [vue(), reloadForLibrary()],
@@ -16,7 +19,8 @@ export default defineConfig({
     ],
   },
   optimizeDeps: {
-    // Named here, because what Vite finds only on the way makes it reload the page.
+    // Listed here, because Vite reloads the page when it discovers a dependency only after the
+    // start.
     include: [
       '@convex-dev/better-auth/client/plugins',
       'better-auth/vue',
@@ -29,7 +33,10 @@ export default defineConfig({
   },
 })
 
-/** If Vite replaced a single module of the library, the new module would not find the plugin that the previous one installed. */
+/**
+ * Reloads the page when a module of the library changes. If Vite replaced only this module, the new module would not
+ * find the plugin that the previous module has installed.
+ */
 function reloadForLibrary(): Plugin {
   return {
     name: 'reload-for-library',

@@ -25,8 +25,8 @@ export const changePassword = mutation({
 // #endregion
 
 /**
- * Better Auth throws an `APIError`, of which a client would see nothing but "Server Error". A `ConvexError` carries its
- * data to the client, in production too.
+ * Better Auth throws an `APIError`, which a client would receive only as "Server Error". The data of a `ConvexError`
+ * reaches the client, even in production.
  */
 function explain(error: unknown): unknown {
   if (!isAPIError(error))

@@ -12,8 +12,8 @@ export const authComponent = createClient<DataModel>(components.betterAuth)
 
 // #region snippet
 /**
- * The Better Auth server. `SITE_URL` is the origin that people see: the app's server passes `/api/auth` on to this
- * deployment, so that cookies are the app's own.
+ * The Better Auth server. `SITE_URL` is the origin of the app. The app's server forwards `/api/auth` to this
+ * deployment, so cookies belong to the origin of the app.
  */
 export function createAuth(ctx: GenericCtx<DataModel>) {
   return betterAuth({
@@ -25,7 +25,7 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
 }
 // #endregion
 
-/** The caller's user in the database: `null` for an anonymous caller, and for a session that has ended. */
+/** The caller's user in the database; `null` if the caller is anonymous or the session has ended. */
 export const getCurrentUser = query({
   args: {},
   returns: v.union(v.null(), v.object({

@@ -9,7 +9,7 @@ const bird = v.object({
   length: v.number(),
 })
 
-/** The birds whose name has a text in it, of one family or of all. */
+/** The birds whose name contains `text`, of one family or of all families. */
 export const search = query({
   args: {
     text: v.string(),
@@ -20,7 +20,7 @@ export const search = query({
     birds.filter(bird => bird.name.toLowerCase().includes(text.toLowerCase()) && (!family || bird.family === family)),
 })
 
-/** One bird; `null` for a name that the guide does not have. */
+/** One bird; `null` if the guide has no bird with this name. */
 export const get = query({
   args: {
     name: v.string(),

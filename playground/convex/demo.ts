@@ -3,7 +3,10 @@ import { components } from './_generated/api'
 import { query } from './_generated/server'
 import { demoUser } from './demoUser'
 
-/** Whether the demo user has an account on this deployment: trying to sign in would log an error on the page. */
+/**
+ * Whether the demo user has an account on this deployment. Without this query, the page would have to try to sign in,
+ * and the browser would log a failed request.
+ */
 export const hasAccount = query({
   args: {},
   returns: v.boolean(),

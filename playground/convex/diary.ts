@@ -4,7 +4,7 @@ import { mutation, query } from './_generated/server'
 import { requireIdentity } from './identity'
 
 // #region snippet
-/** A user may lose the permission to read this while the page shows it. */
+/** A user may lose the permission to read the diary while the page shows it. */
 export const read = query({
   args: {},
   returns: v.string(),
@@ -26,7 +26,7 @@ export const canRead = query({
   handler: async ctx => await findRevocation(ctx) === null,
 })
 
-/** Everybody keeps the gate of their own diary here; elsewhere, an admin would. */
+/** Grants or revokes the caller's own access. In a real app, only an admin could do this. */
 export const setAccess = mutation({
   args: {
     canRead: v.boolean(),

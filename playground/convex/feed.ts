@@ -10,7 +10,9 @@ const publicPost = v.object({
   text: v.string(),
 })
 
-/** The latest posts, for all users. It returns the author's name, but not the account. */
+/**
+ * The latest posts of all users. Each post contains the name of its author, but not the account.
+ */
 export const list = query({
   args: {},
   returns: v.array(publicPost),

@@ -1,4 +1,4 @@
-/** A small guide that never changes, so it needs no table. Lengths in centimetres. */
+/** A small guide to birds. It never changes, so it needs no table. Lengths are in centimetres. */
 export const birds = [
   { name: 'Barn owl', family: 'Owls', length: 34 },
   { name: 'Little owl', family: 'Owls', length: 23 },

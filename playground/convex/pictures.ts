@@ -27,7 +27,7 @@ export const generateUploadUrl = mutation({
   },
 })
 
-/** Makes the caller the owner of a stored file, which has no owner before. */
+/** Makes the caller the owner of a stored file that has no owner yet. */
 export const save = mutation({
   args: {
     storageId: v.id('_storage'),
@@ -37,8 +37,8 @@ export const save = mutation({
   handler: async (ctx, { storageId, name }) => {
     const { subject } = await requireIdentity(ctx)
     if (await findPicture(ctx, storageId))
-      throw new ConvexError({ code: 'TAKEN', message: 'It is kept already.' })
-    // The page has looked at the type, but it can be bypassed.
+      throw new ConvexError({ code: 'TAKEN', message: 'This picture is already stored.' })
+    // The page has checked the type, but a client can bypass the page.
     const file = await ctx.db.system.get(storageId)
     if (!file?.contentType?.startsWith('image/'))
       throw new ConvexError({ code: 'NO_PICTURE', message: 'The file is not a picture.' })
@@ -52,7 +52,7 @@ export const save = mutation({
   },
 })
 
-/** The URL of a picture, for its owner alone. */
+/** The URL of a picture; `null` unless the caller is its owner. */
 export const getUrl = query({
   args: {
     storageId: v.id('_storage'),

@@ -31,7 +31,7 @@ export default defineSchema({
     userId: v.string(),
     title: v.string(),
     isLiked: v.boolean(),
-    /** Where it stands among its owner's songs, lowest first. */
+    /** The position in the list of its owner, lowest first. */
     rank: v.number(),
   })
     .index('by_user_and_rank', ['userId', 'rank']),
@@ -44,7 +44,7 @@ export default defineSchema({
     .index('by_user', ['userId'])
     .index('by_storage_id', ['storageId']),
 
-  /** Who may not read the diary any more. */
+  /** The users who may no longer read the diary. */
   revocations: defineTable({
     userId: v.string(),
   })

@@ -6,11 +6,11 @@ import { requireIdentity } from './identity'
 import { place, places } from './places'
 import { requireText } from './text'
 
-/** How many rows `seed` writes: a list of twelve pages of twenty. */
+/** The number of rows that `seed` writes: twelve pages of twenty rows. */
 const SEED_ROWS = 240
 
 // #region snippet
-/** One page of the caller's sightings, the latest first. */
+/** One page of the caller's sightings, latest first. */
 export const page = query({
   args: {
     place: v.union(v.literal('all'), place),
@@ -35,7 +35,7 @@ export const page = query({
 })
 // #endregion
 
-/** How many sightings the caller has, by place. */
+/** The number of the caller's sightings at each place. */
 export const tally = query({
   args: {},
   returns: v.object({ garden: v.number(), wood: v.number(), coast: v.number() }),
@@ -76,7 +76,7 @@ export const remove = mutation({
   },
 })
 
-/** Fills the caller's list, if it is empty. */
+/** Fills the caller's list if it is empty. */
 export const seed = mutation({
   args: {},
   returns: v.null(),

@@ -23,7 +23,7 @@ export const list = query({
   handler: async ctx => await songsOf(ctx),
 })
 
-/** Gives the caller a list, if they have none. */
+/** Creates songs for a caller who has none. */
 export const seed = mutation({
   args: {},
   returns: v.null(),
@@ -38,7 +38,7 @@ export const seed = mutation({
 })
 
 // #region snippet
-/** The heart shows at once; whether it stays is decided here. */
+/** The page shows the heart at once. This mutation decides whether the heart remains. */
 export const like = mutation({
   args: {
     id: v.id('songs'),
@@ -77,7 +77,10 @@ export const rename = mutation({
   },
 })
 
-/** Moves a song one place up or down; at the end of the list it stays. */
+/**
+ * Moves a song up or down by one place. The first song cannot move up, and the last song cannot
+ * move down.
+ */
 export const move = mutation({
   args: {
     id: v.id('songs'),
@@ -101,7 +104,7 @@ async function songsOf(ctx: QueryCtx): Promise<Doc<'songs'>[]> {
   return await ctx.db.query('songs').withIndex('by_user_and_rank', q => q.eq('userId', subject)).collect()
 }
 
-/** All songs of the caller, who must have this one. */
+/** All songs of the caller. Throws unless the song with this id is one of them. */
 async function requireSongs(ctx: MutationCtx, id: Id<'songs'>): Promise<Doc<'songs'>[]> {
   const songs = await songsOf(ctx)
   if (!songs.some(song => song._id === id))

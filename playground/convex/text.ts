@@ -1,6 +1,6 @@
 import { ConvexError } from 'convex/values'
 
-/** The user's text, trimmed. Throws a `ConvexError` if nothing is left or if it is longer than `max` characters. */
+/** The user's text, trimmed. Throws a `ConvexError` if the trimmed text is empty or longer than `max` characters. */
 export function requireText(input: string, max: number): string {
   const text = input.trim()
   if (!text)

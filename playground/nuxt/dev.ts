@@ -8,7 +8,10 @@ const DEFAULT_PORT = 3000
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** Starts `nuxt dev` for this folder: on the deployment that the environment names, or else on an embedded one. */
+/**
+ * Starts `nuxt dev` for this folder, with the deployment of the environment variables or else with an embedded
+ * deployment.
+ */
 async function dev(): Promise<void> {
   const { env } = process
   const isReal = !!(env.CONVEX_URL ?? env.NUXT_PUBLIC_CONVEX_URL)

@@ -5,7 +5,8 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 
 const mark = `data:image/svg+xml,${encodeURIComponent(readFileSync(path('../src/mark.svg'), 'utf8'))}`
 
-// An app writes `modules: ['convue/nuxt']` and needs no aliases: here the module and the library are the sources beside this folder.
+// A real app has `modules: ['convue/nuxt']` and needs no aliases. Here, the module and the library are the sources in
+// this repository.
 export default defineNuxtConfig({
   modules: [path('../../src/nuxt/module.ts')],
   alias: {
@@ -22,7 +23,7 @@ export default defineNuxtConfig({
     head: {
       htmlAttrs: { lang: 'en' },
       link: [{ rel: 'icon', type: 'image/svg+xml', href: mark }],
-      // Before the first paint: a theme that was chosen here must not flash in as another.
+      // Runs before the first paint, so that the page does not flash in another theme.
       script: [{ innerHTML: 'try { document.documentElement.dataset.theme = localStorage.getItem("playground:theme") ?? "auto" } catch {}', tagPosition: 'head' }],
     },
   },

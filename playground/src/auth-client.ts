@@ -2,7 +2,7 @@ import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
 
 // #region snippet
-// Talks to `/api/auth` on the app's own origin.
+// Sends its requests to `/api/auth` on the app's own origin.
 export const authClient = createAuthClient({
   plugins: [convexClient()],
 })

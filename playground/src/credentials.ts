@@ -10,12 +10,15 @@ export interface Newcomer extends Credentials {
   name: string
 }
 
-/** An answer of the Better Auth client: errors come as data, except those of the network, which are thrown. */
+/**
+ * A response of the Better Auth client. It contains the error of the server, if there is one. Errors of the network are
+ * thrown instead.
+ */
 interface Answer {
   error: { message?: string, status: number, statusText: string, code?: string } | null
 }
 
-/** Throws what Better Auth answered as an `Error` with a message for people. */
+/** If the response contains an error, throws an `Error` with a message for users. */
 function check({ error }: Answer): void {
   if (error)
     throw new Error(error.message || `The server answered ${error.status} ${error.statusText}.`)
@@ -31,10 +34,10 @@ export async function signUp(newcomer: Newcomer) {
 }
 // #endregion
 
-/** Signs in as the demo user, who is signed up on a deployment that does not have the account yet. */
+/** Signs in as the demo user. If the deployment does not have the account yet, signs the demo user up. */
 export async function signInAsDemoUser(hasAccount: boolean): Promise<void> {
   const { error } = hasAccount ? await authClient.signIn.email(demoUser) : await authClient.signUp.email(demoUser)
   if (error?.code === 'INVALID_EMAIL_OR_PASSWORD')
-    throw new Error('The password of the demo user was changed. Sign up with an address of your own.')
+    throw new Error('The password of the demo user was changed. Sign up with your own address.')
   check({ error })
 }

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
 interface ImportMetaEnv {
-  /** The deployment's URL: the dev server puts it here, see `playground/start-playground.ts`. */
+  /** The deployment's URL. The dev server sets it: see `playground/start-playground.ts`. */
   readonly VITE_CONVEX_URL: string
 }

@@ -16,7 +16,7 @@ const wire = createWire(network.WebSocket)
 const convex = createConvex({
   url: import.meta.env.VITE_CONVEX_URL,
   authClient,
-  // For the inspector: an app needs no such option.
+  // Only for the inspector: a real app does not need it.
   clientOptions: { webSocketConstructor: wire.WebSocket },
 })
 

@@ -3,18 +3,21 @@ import { inject, shallowRef, watch } from 'vue'
 
 export const networkStates = ['fast', 'slow', 'offline'] as const
 
-/** How well the sockets of this page get through to the deployment. Requests over HTTP are not concerned. */
+/** The simulated network of the sockets to the deployment. It does not affect HTTP requests. */
 export type NetworkState = typeof networkStates[number]
 
-/** How long a message is on its way in a slow network, in milliseconds: long enough to see what the page shows meanwhile. */
+/**
+ * The delay of a message that the page sends over the slow network, in milliseconds. It is long enough to see what the
+ * page shows in the meantime.
+ */
 const LATENCY_MS = 1500
 
-/** The close event of a socket that has lost its network. */
+/** The close code of a socket that has lost its network. */
 const CLOSED_ABNORMALLY = 1006
 
 export interface Network {
   state: Ref<NetworkState>
-  /** A `WebSocket` that fares as `state` says. */
+  /** A `WebSocket` that simulates the network condition in `state`. */
   WebSocket: typeof globalThis.WebSocket
 }
 
@@ -25,7 +28,10 @@ export function useNetwork(): Network {
   return inject(networkKey)!
 }
 
-/** A network that can be made slow and taken away, for the page to show what it does then. An app needs no such thing. */
+/**
+ * Creates a simulated network that can be slow or offline, so that the pages show how Convue behaves then. A real app
+ * does not need it.
+ */
 export function createNetwork(): Network {
   const state = shallowRef<NetworkState>('fast')
   const RealWebSocket = globalThis.WebSocket
@@ -35,14 +41,14 @@ export function createNetwork(): Network {
     onmessage: ((event: MessageEvent) => void) | null = null
     onerror: ((event: Event) => void) | null = null
     onclose: ((event: CloseEvent) => void) | null = null
-    /** What is on its way. */
+    /** The messages in transit to the deployment. */
     readonly #outbox: string[] = []
     readonly #unwatch: () => void
     #socket: WebSocket | undefined
 
     constructor(url: string | URL) {
       super()
-      // Without a network, a socket goes on opening until there is one.
+      // While the network is offline, a new socket waits to open.
       this.#unwatch = watch(state, (now) => {
         if (now === 'offline')
           return this.#socket && this.#end(new CloseEvent('close', { code: CLOSED_ABNORMALLY }))
@@ -69,9 +75,9 @@ export function createNetwork(): Network {
 
     #open(url: string | URL): WebSocket {
       const socket = new RealWebSocket(url)
-      socket.onopen = event => this.#tell(new Event(event.type))
-      socket.onmessage = ({ data }) => this.#tell(new MessageEvent('message', { data }))
-      socket.onerror = event => this.#tell(new Event(event.type))
+      socket.onopen = event => this.#dispatch(new Event(event.type))
+      socket.onmessage = ({ data }) => this.#dispatch(new MessageEvent('message', { data }))
+      socket.onerror = event => this.#dispatch(new Event(event.type))
       socket.onclose = ({ code, reason, wasClean }) => this.#end(new CloseEvent('close', { code, reason, wasClean }))
       return socket
     }
@@ -81,7 +87,10 @@ export function createNetwork(): Network {
         this.#socket?.send(message)
     }
 
-    /** Whatever the real socket still says is not heard, and what was on its way is lost. */
+    /**
+     * Ends the socket. Later events of the real socket are ignored, and messages in transit are
+     * lost.
+     */
     #end(event: CloseEvent): void {
       this.#unwatch()
       this.#outbox.length = 0
@@ -89,16 +98,17 @@ export function createNetwork(): Network {
         this.#socket.onopen = this.#socket.onmessage = this.#socket.onerror = this.#socket.onclose = null
         this.#socket.close()
       }
-      this.#tell(event)
+      this.#dispatch(event)
     }
 
-    #tell(event: Event): void {
+    #dispatch(event: Event): void {
       this.dispatchEvent(event)
       this[`on${event.type}` as 'onopen']?.(event)
     }
   }
 
-  // Browsers say so too: a client that waits before its next attempt makes it at once.
+  // Dispatches the same events as a browser. At `online`, a client that is backing off reconnects
+  // at once.
   watch(state, (now, before) => {
     if (before === 'offline')
       dispatchEvent(new Event('online'))

@@ -8,7 +8,7 @@ export const limits = {
   maxFiles: 6,
 }
 
-/** Why a picture was not stored, for people. */
+/** A message for users that explains why a picture was not stored. */
 export function uploadMessage(error: Error): string {
   switch (error instanceof ConvueError && error.code) {
     case 'UPLOAD_TYPE_REFUSED':

@@ -14,13 +14,16 @@ const OPTIMISTIC = 'optimistic:'
 
 export const filters = ['all', ...places] as const
 
-/** Whether a row is only on this page yet. */
+/** Whether a row comes from an optimistic update. */
 export function isOptimistic({ _id }: Doc<'sightings'>): boolean {
   return _id.startsWith(OPTIMISTIC)
 }
 
 // #region snippet
-/** Shows a sighting at the top of the lists that it will be in. It may run more than once. */
+/**
+ * Shows a sighting at the top of all lists that will contain it. An optimistic update may run more
+ * than once.
+ */
 export function addToLists(
   localQueryStore: OptimisticLocalStore,
   { bird, place }: FunctionArgs<typeof api.sightings.add>,

@@ -1,12 +1,12 @@
-/** A file's source, as Vite's `?raw` gives it, and its name. */
+/** The name of a file, and its source as Vite's `?raw` returns it. */
 export interface SourceFile {
   name: string
   source: string
 }
 
 /**
- * The part of a source between `// #region snippet` and `// #endregion`, without its indentation: what a page shows is the code
- * that it runs.
+ * The part of a source between `// #region snippet` and `// #endregion`, without its indentation. So a page
+ * shows the code that it runs.
  */
 export function snippet(source: string): string {
   const all = source.split('\n')
@@ -16,7 +16,7 @@ export function snippet(source: string): string {
   return lines.map(line => line.slice(indent)).join('\n')
 }
 
-/** One run of code of one kind. */
+/** A part of the code, and its kind for the highlighting. */
 export interface Token {
   kind: 'comment' | 'string' | 'keyword' | 'name' | 'plain'
   text: string
@@ -24,7 +24,7 @@ export interface Token {
 
 const TOKENS = /(?<comment>\/\/.*|\/\*\*.*\*\/)|(?<string>'[^'\n]*')|(?<keyword>\b(?:import|from|const|let|await|async|return|new|if|else|for|of|function|export|true|false|null|undefined)\b)|(?<name>\b[A-Za-z]\w*(?=\())/g
 
-/** Enough of a highlighter for short snippets of TypeScript. */
+/** A minimal highlighter for short snippets of TypeScript. */
 export function highlight(code: string): Token[] {
   const tokens: Token[] = []
   let end = 0

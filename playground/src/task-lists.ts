@@ -11,7 +11,7 @@ export function toFilter(input: unknown): Filter {
 }
 
 // #region snippet
-/** Shows a task the other way round, in each list it is in. */
+/** Toggles a task in each list that contains it. */
 export function toggleInLists(
   store: OptimisticLocalStore,
   { id }: { id: Id<'tasks'> },

@@ -2,7 +2,7 @@ import type { ShallowRef } from 'vue'
 import { useConvexAuth } from 'convue'
 import { shallowRef, watch } from 'vue'
 
-/** A write, and what became of it. */
+/** A call, and its outcome. */
 export interface LoggedCall {
   id: number
   text: string
@@ -13,7 +13,10 @@ export interface LoggedCall {
 /** How many calls are kept. */
 const CAPACITY = 6
 
-/** The latest calls of a page, by the promise that each of them has: the state of `useConvexMutation` is that of its latest alone. */
+/**
+ * The latest calls of a page, each with the outcome of its promise. The state of `useConvexMutation` describes only the
+ * latest call.
+ */
 export function useCallLog(): { calls: Readonly<ShallowRef<readonly LoggedCall[]>>, log: (text: string, promise: Promise<unknown>) => void } {
   const calls = shallowRef<readonly LoggedCall[]>([])
   const { user } = useConvexAuth()

@@ -3,7 +3,10 @@ import { nextTick, onBeforeUnmount } from 'vue'
 
 const FOCUSABLE = 'a[href], button, input, select, textarea'
 
-/** When a row is removed that has the focus, the same control of the next row gets it, or else of the previous one, or else the heading of the page. */
+/**
+ * If a focused row is removed, moves the focus to the same control of the next row, otherwise of the previous row,
+ * otherwise to the heading of the page.
+ */
 export function useFocusOfNextRow(row: Readonly<ShallowRef<HTMLElement | null>>): void {
   onBeforeUnmount(() => {
     const controls = controlsOf(row.value)
@@ -15,7 +18,7 @@ export function useFocusOfNextRow(row: Readonly<ShallowRef<HTMLElement | null>>)
   })
 }
 
-/** When an element is replaced that holds the focus, what comes in its place gets it. */
+/** If a focused element is replaced, moves the focus to its replacement. */
 export function useFocusOfReplacement(element: Readonly<ShallowRef<HTMLElement | null>>): void {
   onBeforeUnmount(async () => {
     const replaced = element.value

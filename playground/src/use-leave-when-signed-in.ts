@@ -2,7 +2,10 @@ import { useConvexAuth } from 'convue'
 import { computed, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-/** Leaves a page for anonymous users, back to the previous page, as soon as a user is signed in: here or in another tab. */
+/**
+ * Leaves a page for anonymous users as soon as a user is signed in, in this tab or in another tab. Returns to the
+ * previous page.
+ */
 export function useLeaveWhenSignedIn(): void {
   // #region snippet
   const { isAuthenticated } = useConvexAuth()
@@ -17,7 +20,10 @@ export function useLeaveWhenSignedIn(): void {
   // #endregion
 }
 
-/** A link must not be able to send people to another site: `//evil.example` is a path too, to a browser. */
+/**
+ * A link must not redirect users to another site. For a browser, `//evil.example` is another site, although it starts
+ * like a path.
+ */
 function pathOnThisSite(redirect: unknown): string | undefined {
   return typeof redirect === 'string' && /^\/(?![/\\])/.test(redirect) ? redirect : undefined
 }

@@ -7,7 +7,10 @@ export interface UseSubmitReturn {
   error: Readonly<ShallowRef<Error | null>>
 }
 
-/** The state of a form that does `action` when it is sent; a second submission waits for the first. */
+/**
+ * The state of a form that runs `action` when it is submitted. While `action` is running, further submissions are
+ * ignored.
+ */
 export function useSubmit(action: () => Promise<void>): UseSubmitReturn {
   const isPending = shallowRef(false)
   const error = shallowRef<Error | null>(null)

@@ -1,7 +1,10 @@
 import type { InjectionKey, ShallowRef } from 'vue'
 import { inject, shallowRef } from 'vue'
 
-/** One message that went over a socket: what kind it was, never a token, a result or the arguments of a write. */
+/**
+ * One message that was sent or received over a socket. It contains the type of the message, but no token, no result and
+ * no arguments of a write.
+ */
 export interface WireFrame {
   id: number
   /** Milliseconds since the page began to load. */
@@ -23,7 +26,7 @@ export interface WireQuery {
 export interface WireSocket {
   id: number
   isOpen: boolean
-  /** Whether it has sent a token: a client carries one identity for its whole life. */
+  /** Whether the socket has sent a token. The identity of a client never changes. */
   carries: 'no user' | 'a user'
   queries: WireQuery[]
 }
@@ -31,9 +34,9 @@ export interface WireSocket {
 export interface Wire {
   frames: Readonly<ShallowRef<readonly WireFrame[]>>
   sockets: Readonly<ShallowRef<readonly WireSocket[]>>
-  /** Give this to `clientOptions.webSocketConstructor`. */
+  /** The value for `clientOptions.webSocketConstructor`. */
   WebSocket: typeof globalThis.WebSocket
-  /** Closes each socket from this end, as a bad network would: the clients reconnect. */
+  /** Closes each socket, like a bad network. The clients then reconnect. */
   cut: () => void
   clear: () => void
 }
@@ -45,16 +48,17 @@ export function useWire(): Wire {
   return inject(wireKey)!
 }
 
-/** What a client gives as the reason for its first `Connect`; `null` if it waited for a token before. */
+/** The reasons that a client sends with its first `Connect`: `null` if it waited for a token before. */
 const FIRST_CONNECT = ['InitialConnect', null]
 
-/** How many frames are kept. */
+/** The number of frames that are kept. */
 const CAPACITY = 80
 
 /**
- * Watches what the Convex clients of a page send and receive, through a `WebSocket` that looks on.
+ * Records what the Convex clients of a page send and receive, through a `WebSocket` that observes
+ * the messages.
  *
- * @param Socket What it looks on to.
+ * @param Socket The `WebSocket` class that it extends.
  */
 export function createWire(Socket: typeof WebSocket): Wire {
   const frames = shallowRef<readonly WireFrame[]>([])
@@ -162,7 +166,10 @@ function describeModifications(modifications: Modification[]): string {
   return described.join(', ') || 'no queries yet'
 }
 
-/** `tasks:list` and `tasks.js:list` as the app's code writes them: `tasks.list`. */
+/**
+ * Returns the name of a function as in the code of an app: `tasks.list` for `tasks:list` and
+ * `tasks.js:list`.
+ */
 function name(udfPath: string): string {
   return udfPath.replace(/\.js(?=:)/, '').replace(':', '.')
 }

@@ -1,2 +1,3 @@
-// Without this file Convue makes the same client. The forms of the Vue playground use it too.
+// Without this file, Convue would create the same client. The forms of the Vue playground need the
+// client, too.
 export { authClient } from '../../src/auth-client'

@@ -1,7 +1,10 @@
 import { createNetwork, networkKey } from '../../../src/network'
 import { createWire, wireKey } from '../../../src/wire'
 
-/** The pages of the Vue playground make the network slow, and the inspector shows what goes over it. An app needs no such thing. */
+/**
+ * Provides the simulated network and the recorded socket messages, which the pages of the Vue playground use. A real
+ * app does not need this plugin.
+ */
 export default defineNuxtPlugin({
   name: 'playground:network',
   enforce: 'pre',

@@ -12,7 +12,8 @@ export default defineEventHandler(async (event) => {
     })
   }
   catch (error) {
-    // What the function says to people may reach them; anything else stays here.
+    // The message of a `ConvexError` is written for users. Other errors are not sent to the
+    // browser.
     if (error instanceof ConvexError)
       throw createError({ statusCode: 422, message: error.data.message })
     throw error
