@@ -7,7 +7,7 @@ export interface HookedClient {
    * Whether the hooks have been added. Remains `false` for a client to which hooks cannot be added.
    */
   isHooked: boolean
-  /** The address of the auth server, or an empty text for a client without hooks. */
+  /** The address of the auth server, or an empty string for a client without hooks. */
   baseURL: Promise<string>
   /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
@@ -145,7 +145,7 @@ function ensureSignal({ atoms, notify }: FetchClient['$store']): void {
   }, SIGNAL_DELAY_MS)
 }
 
-/** Keeps each request of another method than GET in `writes` until it is answered. */
+/** Keeps each request with a method other than GET in `writes` until it is answered. */
 function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): void {
   lifecycle.init = (url, options) => {
     const { customFetchImpl: send = fetch } = options
@@ -187,7 +187,7 @@ async function isDefinite(response: Response): Promise<boolean> {
   const { ok, status } = response
   if (!ok && status !== 401)
     return true
-  // If the body of an answer cannot be read, the client fails as well, so the answer needs no
+  // If the body of an answer cannot be read, the client itself fails, so the answer needs no
   // replacement.
   const body = readJsonAnswer(await response.clone().text().catch(() => 'null'))
   return ok ? body !== undefined : isUnauthorized(status, body)

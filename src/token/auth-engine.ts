@@ -11,7 +11,7 @@ import { createProviderRequests } from './provider-requests.ts'
 import { createTokenHolder } from './token-holder.ts'
 import { readToken } from './token.ts'
 
-/** The user that a server found, with the token that it used. */
+/** The user for whom a server has rendered the page, with the token that the server used. */
 export interface InitialAuth {
   /**
    * `null` if the page may not contain the token. The page then shows the server-rendered data
@@ -42,7 +42,7 @@ type AuthListener = (state: AuthState, previous: AuthState) => void
 
 /**
  * Holds the current user and the token. Requests both from the provider, and repeats a request
- * until the provider answers. The engine alone decides about the identity.
+ * until the provider answers. Only the engine changes the identity.
  */
 export interface AuthEngine {
   readonly state: AuthState
@@ -106,8 +106,8 @@ export function createAuthEngine({
     { type: 'session', snapshot },
   )
   let state = initial.state
-  // The provider may already report another identity than the server found. The server's token is
-  // then dropped.
+  // The provider may already report an identity that differs from the server's. The token of the
+  // server is then dropped.
   const tokens = createTokenHolder(clock, initial.token === 'keep' ? initialToken : null, renewToken)
   const setProviderRequest = createProviderRequests(source, clock, tokens, dispatch)
 
@@ -158,9 +158,9 @@ export function createAuthEngine({
       if (ready)
         return Promise.resolve(ready)
       const token = tokens.next()
-      // If the lifetime of a token is shorter than the Convex client's leeway, the client requests
-      // the next token at once, in an endless loop. Such a request is ignored here: the engine
-      // renews the token itself, before it expires.
+      // If the lifetime of a token is shorter than the Convex client's leeway, the client would
+      // request one token after another without end. Such a request is ignored here: the engine
+      // itself renews the token before it expires.
       if (!isForced || state.status !== 'authenticated' || tokens.hasLived(0.5))
         dispatch({ type: 'tokenRequested', rejectedAt: tokens.hasLived(1) ? undefined : clock.now() })
       return token
@@ -266,8 +266,8 @@ export function createAuthEngine({
     tokens.setRenewal(tokens.current)
     const isWaitingForToken = status === 'loading' || (user && !tokens.current)
     setFirstTokenTimeout(isWaitingForToken ? true : null)
-    // If no caller waits for the token, it comes from another session or from a renewal, and the
-    // connection must request it.
+    // If no caller waits for the token, it is the token of another session or a renewed token, and
+    // the connection must request it.
     if (tokens.deliver() && status === 'authenticated')
       tokenListeners.forEach(listener => listener())
   }

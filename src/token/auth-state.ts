@@ -39,13 +39,16 @@ export interface ConsecutiveRejections {
   count: number
   firstAt: number
   lastAt: number
-  /** The rejections have signed the user out. The next rejection does the same at once. */
+  /**
+   * Whether the rejections have signed the user out. If so, the next rejection signs the user out
+   * at once.
+   */
   isFinal: boolean
 }
 
 /**
- * The current identity, and whether the deployment has confirmed it. The names are the statuses
- * that `useConvexAuth` returns. The arrows bear the names of events ({@link AuthEvent}).
+ * The current identity, and whether the deployment has confirmed it. The statuses are those of
+ * `useConvexAuth`. The labels of the arrows are events ({@link AuthEvent}).
  *
  * ```text
  *            token                   authenticated
@@ -120,7 +123,7 @@ export type AuthEvent
     | { type: 'sessionCheckRequested' }
   /**
    * The app requested the session and a token again, whatever request is under way. `hasSession`:
-   * the provider can be asked for the session alone, without a token.
+   * the session can be requested from the provider without a token.
    */
     | { type: 'refresh', hasSession: boolean }
   /**
@@ -346,8 +349,8 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
       return startRequest(updated, 'token')
     return updated
   }
-  // A more recent token belongs to another user. Either this report is older than the token, or
-  // that token was a mistake of the provider, so another token is requested.
+  // A more recent token belongs to another user. Either this report is older than the token, or the
+  // provider sent that token by mistake, so another token is requested.
   if (!isNews)
     return ensureTokenRequest(next)
   if (state.endedSessions.has(key))
@@ -375,8 +378,8 @@ function afterSessionRequest(state: AuthState): AuthState {
 
 /**
  * Whether the provider has reported other data for the same session, so that the claims of its
- * token may differ. The dates of the latest update and of expiry are not claims: providers extend a
- * session on their own.
+ * token may differ. The dates of the latest update and of expiry are not claims: they change
+ * whenever the provider extends the session.
  */
 function haveClaimsChanged(before: SignedInUser, after: SignedInUser): boolean {
   const withoutDates = (key: string, value: unknown): unknown =>
@@ -387,8 +390,8 @@ function haveClaimsChanged(before: SignedInUser, after: SignedInUser): boolean {
     return shareStructure(previous, copy(after)) !== previous
   }
   catch {
-    // If JSON cannot represent the data, for example a cycle, the data cannot be part of a token
-    // either.
+    // If JSON cannot represent the data, for example because of a cycle, the data cannot be part of
+    // a token.
     return false
   }
 }
@@ -417,7 +420,7 @@ function onToken(state: AuthState, tokenUser: SignedInUser): AuthState {
   }
 
   const isSameUser = user?.id === tokenUser.id
-  // What the provider reports about the user and the session is more detailed than the claims of
+  // The reports of the provider about the user and the session are more detailed than the claims of
   // the token.
   const known = [user, lastReportedSession].find(known => known?.id === tokenUser.id)
   const sessionId = tokenUser.sessionId ?? known?.sessionId ?? null

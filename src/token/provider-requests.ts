@@ -38,7 +38,8 @@ export function createProviderRequests(
       if (!event || signal.aborted)
         return
       dispatch(event)
-      // No deployment confirms a session: the provider's report itself is the confirmation.
+      // Without tokens, the deployment confirms nothing: the report of the provider is itself the
+      // confirmation.
       if (event.type === 'token' && event.token.value === 'session' && tokens.take(true, true))
         dispatch({ type: 'authenticated' })
     }
@@ -55,8 +56,8 @@ export function createProviderRequests(
   }
 
   /**
-   * Calls the provider synchronously. The promise rejects even if the provider throws, or a field
-   * of its outcome.
+   * Calls the provider synchronously. If the provider throws, or a getter of its outcome, the
+   * promise rejects.
    */
   async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
     if (kind === 'token' || (failures > 0 && !source.refresh))
@@ -70,7 +71,7 @@ export function createProviderRequests(
   function eventOf(outcome: Outcome): AuthEvent {
     if (outcome.kind === 'denied')
       return { type: 'denied' }
-    // The token that stands for a session is current for as long as the session is.
+    // In an app without tokens, a placeholder that never expires takes the place of the token.
     if (outcome.kind === 'session') {
       const token = { value: 'session', user: outcome.user, lifetimeMs: Infinity, expiresAt: Infinity }
       return { type: 'token', token }

@@ -6,7 +6,7 @@ import { renewalDelay } from './token.ts'
 
 export interface TokenHolder {
   readonly current: Token | null
-  /** The current token has not been passed to the connection yet. */
+  /** Whether the current token has not been passed to the connection yet. */
   readonly isUndelivered: boolean
   accept: (token: Token) => void
   /** Drops the token. The promises of callers that wait for a token never settle. */

@@ -31,7 +31,7 @@ async function shows(windows: Window[], text: string): Promise<void> {
   }
 }
 
-/** The auth statuses that a window showed in all frames whose rows contain a text. */
+/** The auth statuses that a window showed in the frames in which a row contains `text`. */
 async function statusesWith({ frames }: Window, text: string): Promise<string[]> {
   const showing = (await frames()).filter(({ rows }) => rows.join().includes(text))
   return [...new Set(showing.map(({ status }) => status))]

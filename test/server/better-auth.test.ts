@@ -170,7 +170,8 @@ describe('getSession, with Better Auth\'s cookie cache', () => {
     const cache = ada.fetch.cookies.get('better-auth.session_data')!
     const cookies = new Map(grace.fetch.cookies).set('better-auth.session_data', cache)
     cookies.delete(JWT)
-    // Better Auth itself uses the cache, whichever session cookie is beside it.
+    // Better Auth itself uses the cached session, even if the session cookie belongs to another
+    // session.
     const cookie = [...cookies].map(pair => pair.join('=')).join('; ')
     const direct = await fetch(`${caching.siteUrl}/api/auth/get-session`, { headers: { cookie } })
     expect(await direct.json()).toMatchObject({ user: { id: ada.userId } })

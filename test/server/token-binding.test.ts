@@ -218,7 +218,7 @@ describe('forwardedCookies', () => {
     expect(upstream.requests[0]!.headers.cookie).toBe('sid=a')
   })
 
-  it('name the cookies that a token is bound to, as it is bound to a session cookie', async () => {
+  it('are bound to a token, as the session cookie is', async () => {
     expect(await forRequest(cookies('sid=a'), options).getToken()).toBe(cached)
     expect(await forRequest(cookies('device=1; sid=a'), options).getToken()).toBe(cached)
     expect(upstream.requests).toEqual([])

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 
 export const INITIAL_TS = 'AAAAAAAAAAA='
 
-/** A socket that speaks the sync protocol by hand, message by message. */
+/** A socket on which a test itself sends and receives each message of the sync protocol. */
 export class RawClient {
   readonly received: any[] = []
   readonly closed: Promise<{ code: number, reason: string }>
@@ -24,7 +24,7 @@ export class RawClient {
     void this.closed.then(() => this.#wake())
   }
 
-  /** Opens a socket that is closed when the test ends, and says `Connect` on it, unless `hello` is `null`. */
+  /** Opens a socket that is closed when the test ends, and sends `Connect`, unless `hello` is `null`. */
   static async open(url: string, hello: Record<string, unknown> | null = {}): Promise<RawClient> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/api/1.48.0/sync`)
     onTestFinished(() => socket.terminate())

@@ -4,7 +4,10 @@ import { createConvex, useAuthedQuery, useConvexAuth, useConvexMutation, useConv
 import { createApp, defineComponent, h } from 'vue'
 import { api } from '../../support/convex/_generated/api.js'
 
-/** What the server of this page says, for each of the two: a deployment, and the path of its Better Auth on this origin. */
+/**
+ * The settings of each app, which the server of this page provides: a deployment, and the path of its Better Auth on
+ * this origin.
+ */
 interface AppConfig { url: string, authPath: string }
 
 const Panel = defineComponent({

@@ -14,7 +14,10 @@ export interface TwoApps {
   close: () => Promise<void>
 }
 
-/** Serves one page with two apps, each with a deployment and an auth client of its own. Better Auth of both is on the page's own origin. */
+/**
+ * Serves one page with two apps. Each app has its own deployment and its own auth client. The auth routes of both apps
+ * are on the origin of the page.
+ */
 export async function startTwoApps(): Promise<TwoApps> {
   const port = await freePort()
   const url = `http://localhost:${port}`

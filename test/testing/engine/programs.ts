@@ -1,4 +1,4 @@
-/** Random programs for the engine, and for the oracle that says what the engine has to return. */
+/** Random programs for the engine, and for the oracle that computes the expected results. */
 import type { IndexInfo, Interval, Order, TableInfo, Transaction } from '../../../src/testing/engine/types.ts'
 import type { Oracle, OracleDocument, Range } from './oracle.ts'
 import type { MaybeValue } from './values.ts'
@@ -12,7 +12,7 @@ export const fieldValues = fc.constantFrom<MaybeValue>(
 )
 export const fields = fc.record({ a: fieldValues, b: fc.record({ c: fieldValues }) })
 
-/** `document` says which of the existing documents, modulo their number. */
+/** `document` is the index of one of the existing documents, modulo their number. */
 export type Operation
   = | { do: 'get' | 'delete', document: number }
     | { do: 'insert', fields: Fields }

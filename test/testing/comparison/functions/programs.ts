@@ -1,4 +1,4 @@
-/** Functions that read and write what their arguments say. */
+/** Functions whose arguments determine what they read and write. */
 import type { Value } from 'convex/values'
 import { makeFunctionReference, mutationGeneric, queryGeneric } from 'convex/server'
 import { v } from 'convex/values'
