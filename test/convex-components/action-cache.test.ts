@@ -50,7 +50,7 @@ describe('@convex-dev/action-cache', () => {
     expect([await runsFor('c'), await runsFor('d')]).toEqual([3, 2])
   })
 
-  it('does not keep an error', async () => {
+  it('does not cache an error', async () => {
     await expect(get('')).rejects.toThrow('There is no text')
     await expect(get('')).rejects.toThrow('There is no text')
     expect(await runsFor('')).toBe(2)

@@ -24,7 +24,7 @@ async function advance(ms: number): Promise<void> {
 }
 
 describe('@convex-dev/presence', () => {
-  it('shows a client the users of a room, whose sessions end without heartbeats', async () => {
+  it('shows a client the users of a room, and ends sessions without heartbeats', async () => {
     const { roomToken } = await beat('lobby', 'ada')
     await beat('lobby', 'bea')
     const client = new ConvexClient(deployment.url, { webSocketConstructor: WebSocket as never })

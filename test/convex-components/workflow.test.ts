@@ -20,7 +20,7 @@ async function runningSteps(workflowId: WorkflowId): Promise<string[]> {
 const isOver = async (workflowId: WorkflowId): Promise<boolean> => (await statusOf(workflowId)).type !== 'inProgress'
 
 describe('@convex-dev/workflow', () => {
-  it('runs steps, retries, a sleep of days, an event, parallel steps and a nested workflow', async () => {
+  it('runs steps, retries, a long sleep, an event, parallel steps and a nested workflow', async () => {
     const { order, workflowId } = await deployment.mutation(api.orders.order, { item: 'lamp' })
     await advanceUntil(deployment, async () => (await runningSteps(workflowId)).includes('sleep'))
     expect((await deployment.query(api.orders.state, { order, workflowId })).order).toMatchObject({ tries: 3, events: ['charged with try 3'] })

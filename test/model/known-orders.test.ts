@@ -7,7 +7,7 @@ import { ModelRun } from './model-run.ts'
 const boot: Boot = { user: null, sessionIds: 'unique', snapshot: 'silent', hint: false, tokens: 'good', rendered: false, latencyMs: 0, mount: [] }
 
 describe('createConvex', () => {
-  it('does not report a mutation as not sent that ran with the previous token of its connection', async () => {
+  it('does not report a mutation as not sent if it ran with the previous token of its connection', async () => {
     const commands: Command[] = [
       { do: 'signIn', user: 'ada', heard: false },
       { do: 'settle' },

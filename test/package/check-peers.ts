@@ -1,6 +1,6 @@
-// Checks `peerDependencies`: the packed package in an app that has the oldest version of each peer,
-// in one that has the newest, and, for information only, in one that has the next pre-release of
-// Vue. Then in an app that has none of the optional peers, and in one that also has convex-test.
+// Checks `peerDependencies`: runs the packed package in an app with the oldest version of each
+// peer, in an app with the newest versions, and, for information only, in an app with the next
+// pre-release of Vue; then in an app without the optional peers, and in an app with convex-test.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -68,16 +68,16 @@ describe('the files of src', () => {
   })
 })
 
-describe('the words', () => {
-  it('of src are plain', () => {
+describe('banned words', () => {
+  it('do not occur in src', () => {
     expect(sources.flatMap(file => bannedIn(file, read(file)))).toEqual([])
   })
 
-  it('of test names are plain', () => {
+  it('do not occur in test names', () => {
     expect(tests.flatMap(file => bannedIn(file, testNames(file).join('\n')))).toEqual([])
   })
 
-  it('of the docs are plain', () => {
+  it('do not occur in the docs', () => {
     expect(pages.flatMap(file => bannedIn(file, read(file)))).toEqual([])
   })
 

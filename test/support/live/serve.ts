@@ -40,7 +40,8 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
     outgoing.flushHeaders()
     if (!response.body)
       return void outgoing.end()
-    // The stream is as fast as the client reads. If one side breaks off, so does the other.
+    // The stream is read only as fast as the client reads. If one side ends early, the other side
+    // is closed, too.
     await pipeline(Readable.fromWeb(response.body as any), outgoing).catch(() => {})
   })
   // On a busy machine, a client could otherwise send a request over a connection that is being

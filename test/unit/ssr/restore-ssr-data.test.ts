@@ -41,7 +41,7 @@ describe('restoreSsrData', () => {
     expect(restore().take(ofAda, identity)).toEqual({ status: 'pending' })
   })
 
-  it('forgets the results of a user, and keeps anonymous results', () => {
+  it('removes the results of a user, and keeps anonymous results', () => {
     const { take, forgetUser } = restore()
     forgetUser()
     expect(take(ofAda, 'ada')).toBeUndefined()
@@ -66,7 +66,7 @@ describe('createConvex with restoreSsrData', () => {
 
   const ada = { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada' } }
 
-  it('forgets a user\'s results on an identity change', async () => {
+  it('removes a user\'s results on an identity change', async () => {
     const ssrData = restore()
     page = new ScriptedPage({ ssrData, user: 'ada', initialAuth: ada })
     page.run(() => useConvexQuery(api.values.get))

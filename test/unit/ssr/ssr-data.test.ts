@@ -88,7 +88,7 @@ describe('SsrData.take', () => {
     expect(ticks()).toEqual(user === 'silent' ? ['undefined pending'] : ['undefined pending', '[{"of":"bob"}] success'])
   })
 
-  it('loses a user\'s result in the tick of the identity change', async () => {
+  it('removes a user\'s result in the tick of the identity change', async () => {
     openPage({ value: 'of ada' }, 'ada', { user: 'ada', initialAuth: ada })
     page.deployment.isHolding = true
     const { query } = use().result
@@ -108,7 +108,7 @@ describe('SsrData.take', () => {
     expect([query.data.value, query.isStale.value]).toEqual(['for all', true])
   })
 
-  it('shows an error until the live result', async () => {
+  it('shows an error until the live result arrives', async () => {
     openPage({ error: new ConvexError({ code: 'BROKEN' }) }, null)
     const { query } = use().result
     expect([query.status.value, query.error.value]).toEqual(['error', new ConvexError({ code: 'BROKEN' })])
