@@ -86,6 +86,13 @@ const PAGES: Page[] = [
     guides: { Server: 'server.md' },
   },
   {
+    file: 'convex-client.md',
+    title: 'convue/convex/client',
+    module: 'convue/convex/client',
+    entry: 'src/convex/client/index.ts',
+    guides: { 'Pages on another domain': 'cross-domain.md' },
+  },
+  {
     file: 'nuxt.md',
     title: 'convue/nuxt',
     module: 'convue/nuxt',

@@ -35,8 +35,21 @@ const run = async (name: 'getLatestJwks' | 'rotateKeys', args = {}): Promise<str
 
 let emails = 0
 
-/** A page of a new user, whose status has been recorded from its first authentication on. */
-async function openPage(browserFetch: BrowserFetch = createBrowserFetch()) {
+/** Two tabs of a browser in which a user signs up. */
+async function openTabs(): Promise<[Tab, Tab]> {
+  const browserFetch = createBrowserFetch()
+  const email = `user${++emails}@example.com`
+  const response = await browserFetch(`${deployment.siteUrl}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Ada', email, password: 'correct horse battery' }),
+  })
+  expect(response.status).toBe(200)
+  return [await openTab(browserFetch, email), await openTab(browserFetch, email)]
+}
+
+/** A page whose status has been recorded from its first authentication on. */
+async function openTab(browserFetch: BrowserFetch, email: string) {
   const kids: (string | undefined)[] = []
   const authClient = createAuthClient({
     baseURL: deployment.siteUrl,
@@ -53,8 +66,6 @@ async function openPage(browserFetch: BrowserFetch = createBrowserFetch()) {
   const page = new LivePage(deployment, { authClient })
   pages.push(page)
   const identity = page.run(() => useAuthedQuery(users.whoami))
-  const email = `user${++emails}@example.com`
-  await authClient.signUp.email({ name: 'Ada', email, password: 'correct horse battery' })
   await eventually(() => identity.data.value?.email).toBe(email)
   expect(page.convex.auth.status.value).toBe('authenticated')
   const ticks = recordTicks(() => [page.convex.auth.status.value, identity.data.value?.email, identity.error.value])
@@ -72,9 +83,9 @@ function authentications(): Deployment['log'] {
   return deployment.log.filter(({ kind, name }) => kind === 'socket' && name === 'authenticate')
 }
 
-type Page = Awaited<ReturnType<typeof openPage>>
+type Tab = Awaited<ReturnType<typeof openTab>>
 
-function expectNeverSignedOut(opened: Page[]): void {
+function expectNeverSignedOut(opened: Tab[]): void {
   for (const { ticks, email } of opened)
     expect(ticks.map(tick => JSON.parse(tick)).filter(([status, shown]) => status !== 'authenticated' || shown !== email)).toEqual([])
 }
@@ -84,22 +95,22 @@ describe('defineKeyActions', () => {
     it('rotates the keys while pages are open, and no page leaves authenticated', async () => {
       await start()
       await deployment.setEnv('JWKS', await run('getLatestJwks'))
-      const opened = [await openPage(), await openPage()]
-      const first = opened[0]!.kids[0]
+      const opened = await openTabs()
+      const first = opened[0].kids[0]
 
       const rotated = await run('rotateKeys')
       // Until the variable is written, tokens of the previous key are issued and accepted.
-      await opened[1]!.refresh()
-      await opened[0]!.reconnect()
+      await opened[1].refresh()
+      await opened[0].reconnect()
       await deployment.setEnv('JWKS', rotated)
       // Both pages have tokens of the previous key.
       expect(opened.map(({ kids }) => new Set(kids))).toEqual([new Set([first]), new Set([first])])
-      await opened[0]!.reconnect()
+      await opened[0].reconnect()
       for (const page of opened) {
         await page.refresh()
         await eventually(() => page.kids.at(-1)).toBe((JSON.parse(rotated) as SigningKey[])[0]!.id)
       }
-      await opened[0]!.reconnect()
+      await opened[0].reconnect()
       await deployment.settled()
       expectNeverSignedOut(opened)
     })
@@ -107,7 +118,7 @@ describe('defineKeyActions', () => {
     it('with revoke, refuses tokens of the previous key, and pages continue with a new token', async () => {
       await start()
       await deployment.setEnv('JWKS', await run('getLatestJwks'))
-      const page = await openPage()
+      const [page] = await openTabs()
       const before = page.kids.length
       await deployment.setEnv('JWKS', await run('rotateKeys', { revoke: true }))
       deployment.disconnectAll()
@@ -120,17 +131,17 @@ describe('defineKeyActions', () => {
   describe('with keys in the database', () => {
     it('rotates the keys while pages are open, and no page leaves authenticated', async () => {
       await start()
-      const opened = [await openPage(), await openPage()]
+      const opened = await openTabs()
       const [created] = JSON.parse(await run('rotateKeys')) as SigningKey[]
-      await opened[0]!.reconnect()
-      await opened[0]!.refresh()
-      expect(opened[0]!.kids).not.toContain(created!.id)
+      await opened[0].reconnect()
+      await opened[0].refresh()
+      expect(opened[0].kids).not.toContain(created!.id)
       await deployment.advanceClock(61_000)
       for (const page of opened) {
         await page.refresh()
         await eventually(() => page.kids.at(-1)).toBe(created!.id)
       }
-      await opened[0]!.reconnect()
+      await opened[0].reconnect()
       await deployment.settled()
       expectNeverSignedOut(opened)
     })

@@ -10,6 +10,7 @@ const generated = generateApi()
 /** `convue` has several pages, the other modules have one each. */
 const MODULES = [
   { module: 'convue', source: 'src/index.ts' },
+  { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
   { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
   { module: 'convue/server', source: 'src/server/index.ts' },
   { module: 'convue/testing', source: 'src/testing/index.ts' },

@@ -15,6 +15,7 @@ function textOf(isWanted: (page: string) => boolean): string {
 describe('reference', () => {
   it.for([
     { module: 'convue', source: 'src/index.ts' },
+    { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
     { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
     { module: 'convue/server', source: 'src/server/index.ts' },
     { module: 'convue/testing', source: 'src/testing/index.ts' },

@@ -46,6 +46,7 @@ describe('the exports that exist at run time', () => {
     expect(Object.keys(convex).sort()).toEqual([
       'ConvueError',
       'convex',
+      'crossDomain',
       'defineKeyActions',
       'getAuthConfigProvider',
     ])
@@ -54,6 +55,7 @@ describe('the exports that exist at run time', () => {
   it('of convue/convex/client are exactly these', () => {
     expect(Object.keys(client).sort()).toEqual([
       'convexClient',
+      'crossDomainClient',
     ])
   })
 

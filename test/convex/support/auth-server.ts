@@ -48,6 +48,8 @@ function start(modules: Modules, db: AuthServer['db'], options: (modules: Module
       password: { hash: async password => password, verify: async ({ hash, password }) => hash === password },
     },
     rateLimit: { enabled: false },
+    // By default, Better Auth does not check origins in tests.
+    advanced: { disableOriginCheck: false, disableCSRFCheck: false },
     telemetry: { enabled: false },
     logger: { level: 'error' },
     ...options(modules),

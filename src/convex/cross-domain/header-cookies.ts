@@ -1,0 +1,47 @@
+/** The cookies of Better Auth as headers that the script of a page reads and sends. */
+
+/** The header of requests that contains what `Cookie` would contain. */
+export const COOKIE_HEADER = 'better-auth-cookie'
+/** The header of responses that contains what `Set-Cookie` would contain. */
+export const SET_COOKIE_HEADER = 'set-better-auth-cookie'
+
+/**
+ * Whether a request comes from a page whose cookies are headers. Apps of Expo have a plugin of
+ * their own.
+ */
+export function hasHeaderCookies(ctx: any): boolean {
+  const headers = headersOf(ctx)
+  return headers?.has(COOKIE_HEADER) === true && !headers.has('expo-origin')
+}
+
+/** The headers of a request, with its cookies where Better Auth reads them. */
+export function withCookies(ctx: any): Headers {
+  const headers = new Headers(headersOf(ctx))
+  // Functions call the endpoints with the session token, which takes precedence.
+  if (!headers.has('authorization'))
+    headers.set('cookie', headers.get(COOKIE_HEADER) ?? '')
+  return headers
+}
+
+/** The value of one of the cookies; `null` if there is none. */
+export function readHeaderCookie(ctx: any, name: string): string | null {
+  const pairs = (headersOf(ctx)?.get(COOKIE_HEADER) ?? '').split(';').map(pair => pair.trim())
+  const found = pairs.find(pair => pair.startsWith(`${name}=`))
+  return found === undefined ? null : found.slice(name.length + 1) || null
+}
+
+/** Moves the cookies that a response sets into the header that the page can read. */
+export function moveSetCookies(ctx: any): void {
+  const { responseHeaders } = ctx.context
+  const setCookies: string[] = responseHeaders?.getSetCookie() ?? []
+  if (setCookies.length === 0)
+    return
+  responseHeaders.delete('set-cookie')
+  ctx.setHeader(SET_COOKIE_HEADER, setCookies.join(', '))
+  const exposed = responseHeaders.get('access-control-expose-headers')
+  ctx.setHeader('access-control-expose-headers', [exposed, SET_COOKIE_HEADER].filter(Boolean).join(', '))
+}
+
+function headersOf(ctx: any): Headers | undefined {
+  return ctx.request?.headers ?? ctx.headers
+}

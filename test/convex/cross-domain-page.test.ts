@@ -1,0 +1,103 @@
+import type { Deployment } from '../../src/testing/index.ts'
+import { join } from 'node:path'
+import { createAuthClient } from 'better-auth/vue'
+import { anyApi } from 'convex/server'
+import { useAuthedQuery, useConvexQuery } from 'convue'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { convexClient, crossDomainClient } from '../../src/convex/client/index.ts'
+import { startDeployment } from '../../src/testing/index.ts'
+import { eventually } from '../support/environment/eventually.ts'
+import { ORIGIN } from '../support/live/deployment.ts'
+import { becomePage, LivePage } from '../support/live/live-page.ts'
+import { recordTicks } from '../support/scripted/identity.ts'
+
+const { users } = anyApi as any
+
+let deployment: Deployment
+let page: LivePage | undefined
+beforeAll(async () => {
+  becomePage()
+  deployment = await startDeployment({
+    functions: join(import.meta.dirname, 'apps/tokens/convex'),
+    siteUrl: ORIGIN,
+    env: { JWKS: '', AUTH_ISSUER: '', BASE_PATH: '', CROSS_DOMAIN: 'yes' },
+  })
+})
+afterEach(async () => {
+  await page?.close()
+  localStorage.clear()
+})
+afterAll(() => deployment.close())
+
+/** Fails requests while it is set. */
+let intercept: ((path: string) => Response | Promise<Response> | undefined) | null = null
+
+function createClient() {
+  return createAuthClient({
+    baseURL: deployment.siteUrl,
+    disableDefaultFetchPlugins: true,
+    plugins: [convexClient(), crossDomainClient()],
+    fetchOptions: {
+      customFetchImpl: async (input, init) => {
+        const path = new URL(String(input)).pathname.replace('/api/auth', '')
+        const headers = new Headers(init?.headers)
+        headers.set('origin', ORIGIN)
+        return await (intercept?.(path) ?? fetch(new Request(input, { ...init, headers, credentials: undefined })))
+      },
+    },
+  })
+}
+
+function openPage(authClient = createClient()) {
+  page = new LivePage(deployment, { authClient })
+  const { auth } = page.convex
+  const [current, optional] = page.run(() => [useAuthedQuery(users.whoami), useConvexQuery(users.whoami)] as const)
+  const ticks = recordTicks(() => [auth.status.value, current.data.value?.email, optional.data.value === null])
+  return { auth, authClient, current, ticks, statuses: () => ticks.map(tick => JSON.parse(tick)[0]) }
+}
+
+/** Signs in at the provider, up to the address of the app. */
+async function signInAtProvider(): Promise<string> {
+  const { data } = await createClient().$fetch<{ url: string }>('/sign-in/oauth2', { method: 'POST', body: { providerId: 'stub', callbackURL: '/home' } })
+  const authorization = new URL(data!.url).searchParams
+  const callback = new URL(authorization.get('redirect_uri')!)
+  callback.search = String(new URLSearchParams({ code: 'code', state: authorization.get('state')! }))
+  return (await fetch(callback, { redirect: 'manual' })).headers.get('location')!
+}
+
+describe('createConvex with crossDomainClient', () => {
+  it('shows a page that returns from a provider never as anonymous, and takes the token out of its address', async () => {
+    window.history.replaceState(null, '', await signInAtProvider())
+    expect(window.location.search).toMatch(/^\?ott=[\w-]+$/)
+    const { current, auth, ticks } = openPage()
+    expect(window.location.href).toBe(`${ORIGIN}/home`)
+    await eventually(() => current.data.value?.email).toBe('ada@example.com')
+    expect(auth.status.value).toBe('authenticated')
+    expect(ticks.map(tick => JSON.parse(tick)).filter(([status, , isAnonymous]) => status === 'unauthenticated' || isAnonymous)).toEqual([])
+    expect(deployment.log.filter(({ name, subject }) => name === 'users:whoami' && subject === null)).toEqual([])
+  })
+
+  it('keeps the session on the next page', async () => {
+    window.history.replaceState(null, '', await signInAtProvider())
+    const first = openPage()
+    await eventually(() => first.current.data.value?.email).toBe('ada@example.com')
+    await page!.close()
+    const next = openPage()
+    await eventually(() => next.current.data.value?.email).toBe('ada@example.com')
+    expect(next.statuses()).not.toContain('unauthenticated')
+  })
+
+  it('keeps the user signed in if a sign-out fails, and signs the user out otherwise', async () => {
+    window.history.replaceState(null, '', await signInAtProvider())
+    const { auth, authClient, current, statuses } = openPage()
+    await eventually(() => current.data.value?.email).toBe('ada@example.com')
+    intercept = path => path === '/sign-out' ? Promise.reject(new TypeError('Failed to fetch')) : undefined
+    await expect(auth.signOut()).rejects.toMatchObject({ code: 'SIGN_OUT_FAILED' })
+    intercept = null
+    expect(auth.status.value).toBe('authenticated')
+    expect(statuses()).not.toContain('unauthenticated')
+    await auth.signOut()
+    expect(auth.status.value).toBe('unauthenticated')
+    await eventually(() => authClient.getCookie()).not.toMatch(/session_token|convex_jwt/)
+  })
+})
