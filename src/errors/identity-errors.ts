@@ -4,13 +4,24 @@ import type { ErrorDefinition } from './error-definition.ts'
 /** What an identity change interrupted: a call, a request to the app's server, or a rendering. */
 export type IdentityChangeMoment = 'notSent' | 'unknown' | 'request' | 'rendering'
 
+const TOKEN_SET_UP = 'Add `convex()` to the Better Auth plugins of the server and `convexClient()` to those of the '
+  + 'client. Check that `convex/http.ts` registers the auth routes, at the path that `basePath` names.'
+
+const NO_TOKENS = 'If the auth server is meant to have no token endpoint, pass `tokens: false`.'
+
+/** The other usual path than `path`: that of `convex()`, or that of Better Auth's `jwt()`. */
+function otherTokenPath(path: string): string {
+  return path === '/convex/token' ? '/token' : '/convex/token'
+}
+
 export const identityErrors = {
   TOKEN_ENDPOINT_MISSING: {
     scopes: ['client', 'server'],
-    why: 'The token endpoint answered with status 404.',
-    fix: 'Add `convex()` to the Better Auth plugins of the server and `convexClient()` to those of the client. '
-      + 'Check that `convex/http.ts` registers the auth routes, at the path that `basePath` names. If the auth '
-      + 'server is meant to have no token endpoint, pass `tokens: false`.',
+    why: (path: string): string => `The token endpoint ${path} answered with status 404.`,
+    fix: (path: string): string => `${TOKEN_SET_UP} If the server issues tokens at another path, such as `
+      + `${otherTokenPath(path)}, pass this path as \`tokenPath\`. ${NO_TOKENS}`,
+    referenceFix: `${TOKEN_SET_UP} If the server issues tokens at another path than the message names, such as `
+      + `\`/token\` of Better Auth's \`jwt()\`, pass this path as \`tokenPath\`. ${NO_TOKENS}`,
     reference: 'The token endpoint answered with status 404. In the browser, after at least five such answers in a '
       + 'row over at least 30 seconds, the error is also written to the console, once. From then on a token is '
       + 'requested every five minutes.',

@@ -43,6 +43,13 @@ export interface ConvexOptions {
    */
   tokens?: boolean
   /**
+   * The path of the token endpoint, below the path of Better Auth's routes. The endpoint of
+   * `convex()` has the default path.
+   *
+   * @default '/convex/token'
+   */
+  tokenPath?: string
+  /**
    * The user that a server has found, with the token that the server used. `null` if the server
    * found that the request is anonymous.
    *
@@ -74,10 +81,11 @@ export interface ConvexOptions {
   debug?: boolean
 }
 
-/** Without tokens, the auth client needs no `convexClient()`. */
-type SessionOnlyOptions
+/** Without tokens, and with tokens of another plugin, the auth client needs no `convexClient()`. */
+type PlainClientOptions
   = & Omit<ConvexOptions, 'authClient'>
-    & { tokens: false, authClient: Omit<BetterAuthClient, 'convex'> }
+    & { authClient: Omit<BetterAuthClient, 'convex'> }
+    & ({ tokens: false } | { tokenPath: string })
 
 /** The Vue plugin that {@link createConvex} returns. */
 export interface ConvexPlugin {
@@ -116,7 +124,7 @@ const anonymousSource: TokenSource = {
  *   .use(createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient }))
  *   .mount('#app')
  */
-export function createConvex(options: ConvexOptions | SessionOnlyOptions): ConvexPlugin {
+export function createConvex(options: ConvexOptions | PlainClientOptions): ConvexPlugin {
   const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
   assertUrl(url)
   assertClientSettings(clientOptions)
@@ -124,7 +132,7 @@ export function createConvex(options: ConvexOptions | SessionOnlyOptions): Conve
     throw diagnose('AUTH_SOURCE_CONFLICT')
 
   const isServer = typeof window === 'undefined'
-  const authSource = authClient && betterAuthSource(authClient)
+  const authSource = authClient && betterAuthSource(authClient, options.tokenPath)
   const source = authSource ?? tokenSource ?? anonymousSource
   const engine = createAuthEngine({
     source: tokens ? source : sessionOnlySource(source),

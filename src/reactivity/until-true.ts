@@ -1,6 +1,7 @@
 /** Waits for a reactive condition, and afterwards leaves nothing in the effect scope. */
 import type { EffectScope } from 'vue'
 import { effectScope, onScopeDispose, watch } from 'vue'
+import { schedule } from '../shared/schedule.ts'
 
 /**
  * Resolves in the tick in which `condition` becomes true, when `owner` is disposed, or after
@@ -14,12 +15,8 @@ export function untilTrue(condition: () => boolean, owner?: EffectScope, timeout
     const scope = owner?.run(effectScope) ?? effectScope(true)
     const end = (): void => scope.stop()
     scope.run(() => {
-      if (timeoutMs !== undefined) {
-        // `setTimeout` fires at once for a longer delay.
-        const MAX_TIMEOUT_MS = 2 ** 31 - 1
-        const timer = setTimeout(end, Math.min(timeoutMs, MAX_TIMEOUT_MS))
-        onScopeDispose(() => clearTimeout(timer))
-      }
+      if (timeoutMs !== undefined)
+        onScopeDispose(schedule(end, timeoutMs))
       onScopeDispose(resolve)
       watch(condition, end, { flush: 'sync' })
     })

@@ -42,11 +42,15 @@ export interface BetterAuthSource extends TokenSource {
 }
 
 /**
- * Better Auth as a {@link TokenSource}.
+ * Better Auth as a {@link TokenSource}. `tokenPath` is the path of the token endpoint, below the
+ * path of Better Auth's routes.
  *
  * @throws {ConvueError} `AUTH_CLIENT_INVALID`
  */
-export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): BetterAuthSource {
+export function betterAuthSource(
+  client: Omit<BetterAuthClient, 'convex'>,
+  tokenPath = '/convex/token',
+): BetterAuthSource {
   const atom: SessionAtom | undefined = client.$store?.atoms?.session
   if (!atom)
     throw diagnose('AUTH_CLIENT_INVALID')
@@ -61,9 +65,9 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
   let isReported = false
   const readSnapshot = (): SessionSnapshot => toSnapshot(atom.value, !!hooked?.isHooked)
 
-  async function fetchToken(signal?: AbortSignal): Promise<TokenOutcome> {
+  async function fetchToken({ signal }: { signal: AbortSignal }): Promise<TokenOutcome> {
     let failed: { response: Response, responseText: string } | undefined
-    const { data, error } = await client.$fetch('/convex/token', {
+    const { data, error } = await client.$fetch(tokenPath, {
       signal,
       throw: false, // even if the app's client throws errors
       onError(context: { response: Response, responseText: string }) {
@@ -92,7 +96,7 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     const RETRY_MISSING_AFTER_MS = 300_000
     const MIN_COUNT = 5
     const MIN_DURATION_MS = 30_000
-    const error = diagnose('TOKEN_ENDPOINT_MISSING', undefined, cause)
+    const error = diagnose('TOKEN_ENDPOINT_MISSING', tokenPath, cause)
     missingCount++
     if (missingCount === 1)
       missingSince = performance.now()
@@ -120,14 +124,14 @@ export function betterAuthSource(client: Omit<BetterAuthClient, 'convex'>): Bett
     // Bypasses Better Auth's cookie cache, whose session may be minutes old. The token endpoint
     // reads this cache too.
     refresh: () => void atom.value.refetch({ query: { disableCookieCache: true } }),
-    fetchToken: ({ signal }) => fetchToken(signal),
+    fetchToken,
     async signOut({ signal }) {
       const { data, error } = await client.signOut({ fetchOptions: { signal, throw: false } })
       if (data?.success)
         return
       // A success without Better Auth's body (an empty answer, a firewall's page) does not show
       // whether the session has ended.
-      if (error || (await fetchToken(signal)).kind !== 'denied')
+      if (error || (await fetchToken({ signal })).kind !== 'denied')
         throw error ?? diagnose('SIGN_OUT_FAILED', 'unconfirmed')
     },
   }

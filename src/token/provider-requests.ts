@@ -43,7 +43,7 @@ export function createProviderRequests(
       if (event.type === 'token' && event.token.value === 'session' && tokens.take(true, true))
         dispatch({ type: 'authenticated' })
     }
-    const fail = (error: Error): void => settle({ type: 'failed', error, retryAfterMs: undefined })
+    const fail = (error: Error): void => settle({ type: 'failed', error })
     const cancelTimeout = clock.schedule(
       () => fail(diagnose('TOKEN_REQUEST_TIMEOUT', ATTEMPT_TIMEOUT_MS)),
       ATTEMPT_TIMEOUT_MS,

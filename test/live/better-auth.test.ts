@@ -1,3 +1,4 @@
+import type { ConvexOptions } from 'convue'
 import type { Deployment } from '../../src/testing/index.ts'
 import type { Session } from '../support/live/deployment.ts'
 import { useAuthedQuery, useConvexMutation, useConvexQuery } from 'convue'
@@ -22,9 +23,9 @@ afterEach(async () => {
 })
 afterAll(() => deployment.close())
 
-function openPage(browserFetch = createBrowserFetch()) {
+function openPage(browserFetch = createBrowserFetch(), options: Partial<ConvexOptions> = {}) {
   const auth = createLiveAuthClient(deployment, browserFetch)
-  const page = new LivePage(deployment, { authClient: auth.authClient })
+  const page = new LivePage(deployment, { authClient: auth.authClient, ...options })
   open.push(page)
   const queries = page.run(() => ({
     tasks: useAuthedQuery(api.tasks.list),
@@ -113,6 +114,16 @@ describe('createConvex', () => {
       await settled()
       expect(count('/convex/token')).toBe(1)
       expect(deployment.log.filter(({ kind, connection }) => kind === 'socket' || connection !== null)).toEqual([])
+    })
+  })
+
+  describe('tokenPath', () => {
+    it('authenticates with the token of this path, and requests no other', async () => {
+      const session = await signUpWithTask('elsewhere')
+      const { network, count, texts } = openPage(session.fetch, { tokenPath: '/own/token' })
+      network.intercept = path => path === '/own/token' ? session.fetch(`${deployment.siteUrl}/api/auth/convex/token`) : undefined
+      await eventually(texts).toEqual(['elsewhere'])
+      expect([count('/own/token'), count('/convex/token')]).toEqual([1, 0])
     })
   })
 

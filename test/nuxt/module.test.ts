@@ -28,7 +28,11 @@ async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, 
     vi.stubEnv(name, env[name])
   const nuxt = await loadNuxt({ cwd: folder, overrides: { modules: [MODULE], convex, telemetry: false, logLevel: 'silent', compatibilityDate: '2026-11-01' } as any })
   await nuxt.close()
-  return { folder, options: nuxt.options, convex: nuxt.options.runtimeConfig.public.convex as { url: string, siteUrl: string } }
+  const contentsOf = async (filename: string): Promise<string> => {
+    const { getContents } = nuxt.options.build.templates.find(template => template.filename === filename)!
+    return await getContents!({ nuxt, app: nuxt.apps.default!, options: {} })
+  }
+  return { folder, options: nuxt.options, contentsOf, convex: nuxt.options.runtimeConfig.public.convex as { url: string, siteUrl: string } }
 }
 
 describe('url and siteUrl', () => {
@@ -51,6 +55,19 @@ describe('the auth routes', () => {
   it('have a route rule that disables every cache, even if other rules enable a cache', async () => {
     const { options } = await setUp({ convex: { basePath: '/auth' } })
     expect((options as any).routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false })
+  })
+})
+
+describe('tokenPath', () => {
+  it('is passed to the app\'s server and to its pages', async () => {
+    const { options, contentsOf } = await setUp({ convex: { tokenPath: '/token' } })
+    expect((options.runtimeConfig.convex as any).server).toMatchObject({ tokenPath: '/token', basePath: '/api/auth' })
+    expect(await contentsOf('convue/options.mjs')).toContain('export const tokenPath = "/token"')
+  })
+
+  it('is that of convex() by default', async () => {
+    const { contentsOf } = await setUp()
+    expect(await contentsOf('convue/options.mjs')).toContain('export const tokenPath = "/convex/token"')
   })
 })
 

@@ -34,7 +34,7 @@ const allowed: Record<string, Folder> = {
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
   'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
   'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },
-  'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors'], packages: /^vue$/ },
+  'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors', 'shared'], packages: /^vue$/ },
   'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
   'ssr': { why: 'what a server fetches and a page takes, as data: knows neither Vue nor Nuxt', folders: ['errors', 'shared'], packages: CONVEX_DATA },
   'store': { why: 'subscribed queries and their state, shared by all components', folders: ['errors', 'shared', 'reactivity', 'token', 'client', 'ssr'], packages: VUE_AND_CONVEX },

@@ -65,6 +65,8 @@ describe('createConvexServer, with other invalid options', () => {
     { basePath: '/api/../auth' },
     { basePath: '/api//auth' },
     { basePath: '/api/auth?x' },
+    { tokenPath: '' },
+    { tokenPath: '/convex/../token' },
     { cookiePrefix: '' },
     { cookiePrefix: 'better auth' },
     { trustedOrigins: ['admin.example.com'] },

@@ -66,6 +66,20 @@ describe('getToken', () => {
     expect(await forRequest(cookies, { jwtCache: { marginMs: 700_000 } }).getToken()).not.toBe(fresh)
   })
 
+  it('requests a token at `tokenPath`, which the error for 404 names with the usual other path', async () => {
+    const token = fakeToken('ada')
+    upstream.answer = json({ token })
+    expect(await forRequest(SESSION, { tokenPath: 'token' }).getToken()).toBe(token)
+    expect(upstream.requests[0]!.target).toBe('/api/auth/token')
+    upstream.answer = json({ message: 'Not Found' }, 404)
+    await expect(forRequest(SESSION, { tokenPath: '/token' }).getToken()).rejects.toMatchObject({
+      code: 'TOKEN_ENDPOINT_MISSING',
+      why: expect.stringContaining('endpoint /token'),
+      fix: expect.stringMatching(/such as \/convex\/token, .*`tokenPath`/),
+    })
+    await expect(forRequest(SESSION).getToken()).rejects.toMatchObject({ fix: expect.stringContaining('such as /token,') })
+  })
+
   it('requests one token for several calls at once', async () => {
     upstream.answer = json({ token: fakeToken('ada') })
     const { getToken } = forRequest(SESSION)

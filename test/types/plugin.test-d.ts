@@ -35,6 +35,12 @@ describe('createConvex: authClient', () => {
     // @ts-expect-error this is not an auth client
     createConvex({ url, authClient: {}, tokens: false })
   })
+
+  it('needs no convexClient() if another plugin issues the tokens', () => {
+    createConvex({ url, authClient: createAuthClient(), tokenPath: '/token' })
+    // @ts-expect-error this is not an auth client
+    createConvex({ url, authClient: {}, tokenPath: '/token' })
+  })
 })
 
 describe('createConvex: options', () => {

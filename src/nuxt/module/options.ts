@@ -63,6 +63,11 @@ export interface ModuleOptions {
    * The path of Better Auth's routes, both in the app and on the deployment. @default '/api/auth'
    */
   basePath?: string
+  /**
+   * The path of the token endpoint, below the path of Better Auth's routes: see `createConvex`.
+   * @default '/convex/token'
+   */
+  tokenPath?: string
   /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
 }
@@ -100,6 +105,7 @@ export const defaults = {
   signInPath: '/sign-in',
   homePath: '/',
   basePath: '/api/auth',
+  tokenPath: '/convex/token',
   server: {},
 } satisfies ModuleOptions
 

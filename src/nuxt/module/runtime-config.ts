@@ -10,7 +10,7 @@ import { addTemplate } from 'nuxt/kit'
  */
 export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExternal: boolean): void {
   const { env } = process
-  const { url, siteUrl, basePath, tokens, server } = options
+  const { url, siteUrl, basePath, tokens, tokenPath, server } = options
   const { runtimeConfig } = nuxt.options
   runtimeConfig.public.convex = {
     url: url ?? env.NUXT_PUBLIC_CONVEX_URL ?? env.CONVEX_URL ?? '',
@@ -19,14 +19,15 @@ export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExterna
   runtimeConfig.convex = {
     isExternal,
     // `url` and `clientAddressHeader` are set, since Nuxt overrides only keys that exist.
-    server: { url: '', clientAddressHeader: '', ...server, basePath, tokens },
+    server: { url: '', clientAddressHeader: '', ...server, basePath, tokens, tokenPath },
   }
 }
 
 /** The options are constants, so that a build omits code that the options disable. */
 export function addBuildConstants(options: ResolvedOptions, isExternal: boolean): void {
-  const { basePath, tokenInPayload, tokens, pageAuth, signInPath, homePath } = options
-  const constants = { basePath, tokenInPayload, tokens, isExternal, pages: { auth: pageAuth, signInPath, homePath } }
+  const { basePath, tokenInPayload, tokens, tokenPath, pageAuth, signInPath, homePath } = options
+  const pages = { auth: pageAuth, signInPath, homePath }
+  const constants = { basePath, tokenInPayload, tokens, tokenPath, isExternal, pages }
   addTemplate({
     filename: 'convue/options.mjs',
     write: true,

@@ -5,6 +5,7 @@ declare module '#build/convue/options.mjs' {
   export const tokenInPayload: boolean
   export const isExternal: boolean
   export const tokens: boolean
+  export const tokenPath: string
   type Page = import('../module/page-target.ts').PageTarget
   export const pages: { auth: import('../module/options.ts').PageAuth, signInPath: Page, homePath: Page }
 }

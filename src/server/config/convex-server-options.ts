@@ -67,6 +67,13 @@ export interface ConvexServerOptions {
    */
   tokens?: boolean
   /**
+   * The path of the token endpoint, below `basePath`. The endpoint of `convex()` has the default
+   * path.
+   *
+   * @default '/convex/token'
+   */
+  tokenPath?: string
+  /**
    * Names of further cookies that Better Auth needs, if you have configured your own cookie names.
    * Any of these cookies may contain the session, so a token is used only while none of them
    * changes. Do not list cookies that change often. All other cookies are never sent to Better

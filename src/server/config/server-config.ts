@@ -19,6 +19,8 @@ export interface ServerConfig {
   tokenMarginMs: number
   /** Whether the auth server has a token endpoint. */
   hasTokens: boolean
+  /** Below `basePath`. Starts with a slash and does not end with one. */
+  tokenPath: string
   trustedOrigins: ReadonlySet<string>
   /** `null`: headers that a reverse proxy may have written are not trusted. */
   trustedProxy: TrustedProxy | null
@@ -48,11 +50,12 @@ export function resolveConfig(options: ConvexServerOptions): ServerConfig {
   return {
     convexUrl: checkUrl(options.convexUrl, '.convex.site', problem => serverError('URL_INVALID', { problem })),
     siteUrl: checkUrl(options.convexSiteUrl, '.convex.cloud', problem => serverError('SITE_URL_INVALID', problem)),
-    basePath: checkBasePath(options.basePath ?? '/api/auth'),
+    basePath: checkPath(options.basePath ?? '/api/auth', 'basePath'),
     cookiePrefix: checkName(options.cookiePrefix ?? 'better-auth', 'cookiePrefix'),
     forwardedCookies: new Set(options.forwardedCookies),
     tokenMarginMs: resolveTokenMargin(options.jwtCache ?? true),
     hasTokens: options.tokens ?? true,
+    tokenPath: checkPath(options.tokenPath ?? '/convex/token', 'tokenPath'),
     trustedOrigins: new Set(options.trustedOrigins?.map(checkOrigin)),
     trustedProxy: resolveProxy(options.trustProxy ?? false),
     // `||`, since an environment variable may be empty.
@@ -106,10 +109,10 @@ function optionsOf<Options extends object>(option: true | Options): Partial<Opti
   return option
 }
 
-function checkBasePath(text: string): string {
+function checkPath(text: string, option: string): string {
   const path = `/${text.replace(/^\/+|\/+$/g, '')}`
   if (path === '/' || new URL(path, 'http://localhost').pathname !== path || path.includes('//'))
-    throw invalidOption('`basePath` is not a path below the root')
+    throw invalidOption(`\`${option}\` is not a path below the root`)
   return path
 }
 

@@ -75,7 +75,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   async function requestToken(): Promise<RequestToken | null> {
     if (!cookies.hasSession)
       return null
-    const answer = await requestAuth('/convex/token')
+    const answer = await requestAuth(config.tokenPath)
     if (isJsonUnauthorized(answer))
       return null
     const value = tokenIn(answer)
@@ -83,7 +83,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     if (claims)
       return { value: value as string, userId: claims.sub, sessionId: claims.sessionId, isCached: false }
     if (answer.status === 404)
-      throw serverError('TOKEN_ENDPOINT_MISSING')
+      throw serverError('TOKEN_ENDPOINT_MISSING', config.tokenPath)
     throw serverError('TOKEN_REQUEST_FAILED', failureReason(answer))
   }
 

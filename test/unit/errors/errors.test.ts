@@ -78,7 +78,10 @@ describe('createConvex', () => {
       const page = new ScriptedPage({ authClient: authClient as any })
       expect(page.convex.auth.status.value).toBe('loading')
       await page.tick(500)
-      expectDiagnosis(page.convex.auth.error.value, 'TOKEN_ENDPOINT_MISSING', { why: /404/, fix: /convexClient\(\)/ })
+      expectDiagnosis(page.convex.auth.error.value, 'TOKEN_ENDPOINT_MISSING', {
+        why: /endpoint \/convex\/token answered with status 404/,
+        fix: /convexClient\(\).*such as \/token, pass this path as `tokenPath`/,
+      })
       expect(page.convex.auth.status.value).toBe('loading')
     })
   })

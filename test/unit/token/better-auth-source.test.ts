@@ -29,10 +29,10 @@ function sessionOf(userId: string, sessionId = `session-of-${userId}`): object {
 }
 
 /** The real client of Better Auth over a scripted `fetch`. */
-function createSource(answers: { session?: Answer[], token?: Answer[], signOut?: Answer[] } = {}, fetchOptions: object = {}) {
+function createSource(answers: { session?: Answer[], token?: Answer[], signOut?: Answer[] } = {}, fetchOptions: object = {}, tokenPath?: string) {
   const scripts: Record<string, Answer[]> = {
     '/get-session': [...answers.session ?? [json(null)]],
-    '/convex/token': [...answers.token ?? [json(UNAUTHORIZED, { status: 401 })]],
+    [tokenPath ?? '/convex/token']: [...answers.token ?? [json(UNAUTHORIZED, { status: 401 })]],
     '/sign-out': [...answers.signOut ?? [json({ success: true })]],
   }
   const requests: { path: string, method: string | undefined, signal: AbortSignal | null | undefined }[] = []
@@ -50,7 +50,7 @@ function createSource(answers: { session?: Answer[], token?: Answer[], signOut?:
       },
     },
   })
-  const source: Required<TokenSource> = betterAuthSource(client) as Required<TokenSource>
+  const source: Required<TokenSource> = betterAuthSource(client, tokenPath) as Required<TokenSource>
   const pathsOf = (): string[] => requests.map(({ path }) => path)
   return { client, source, requests, paths: pathsOf }
 }
@@ -224,6 +224,16 @@ describe('betterAuthSource', () => {
       const controller = new AbortController()
       await fetchToken(source, controller.signal)
       expect(requests).toEqual([{ path: '/convex/token', method: 'GET', signal: controller.signal }])
+    })
+
+    it('is requested at `tokenPath`, which the error for 404 names with the usual other path', async () => {
+      const token = fakeToken('ada')
+      const { source, paths } = createSource({ token: [json({ token }), html(404)] }, {}, '/token')
+      expect(await fetchToken(source)).toEqual({ kind: 'token', token })
+      expect(await fetchToken(source)).toMatchObject({
+        error: { why: expect.stringContaining('endpoint /token'), fix: expect.stringMatching(/such as \/convex\/token, .*`tokenPath`/) },
+      })
+      expect(paths()).toEqual(['/token', '/token'])
     })
 
     it('returns a token for 200', async () => {

@@ -4,7 +4,7 @@ import type { ConvexPayload } from '../utils/payload.ts'
 import { createConvex, restoreSsrData } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
-import { tokens } from '#build/convue/options.mjs'
+import { tokenPath, tokens } from '#build/convue/options.mjs'
 
 export default defineNuxtPlugin({
   name: 'convue',
@@ -16,6 +16,7 @@ export default defineNuxtPlugin({
       url: useRuntimeConfig().public.convex.url,
       authClient,
       tokens,
+      tokenPath,
       initialAuth: auth,
       ssrData,
     }))
