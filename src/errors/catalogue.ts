@@ -7,6 +7,7 @@ import type { serverErrors } from './server-errors.ts'
 import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
+import type { versionErrors } from './version-errors.ts'
 
 // Joins the types of the lists, and not the lists themselves, since one object with all lists would
 // add the text of every error to the client's bundle.
@@ -18,6 +19,7 @@ type Catalogue
     & typeof nuxtErrors
     & typeof testingErrors
     & typeof convexErrors
+    & typeof versionErrors
 
 /** The code of an error. Codes are permanent, and are never reused for another error. */
 export type ConvueErrorCode = keyof Catalogue

@@ -55,7 +55,7 @@ export const testingErrors = {
       `convue/testing needs the package "${missing}", which is not installed.`,
     fix: ({ missing }: { missing: string }): string => {
       if (missing.endsWith('better-auth'))
-        return 'Run `npm install better-auth @convex-dev/better-auth`.'
+        return 'Run `npm install better-auth@~1.6.34 @convex-dev/better-auth`.'
       return 'Run `npm install --save-dev esbuild jose ws`.'
     },
     reference: 'A package that `convue/testing` needs is not installed.',

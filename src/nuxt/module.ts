@@ -10,6 +10,7 @@ import { findLayers } from './module/layers.ts'
 import { assertSerializable, defaults, findAuthProvider } from './module/options.ts'
 import { addBuildConstants, setRuntimeConfig } from './module/runtime-config.ts'
 import { addAuthTypes, addRuntimeTypes } from './module/types.ts'
+import { warnOfVersionConflicts } from './module/versions.ts'
 
 export type { ModuleOptions, ModuleServerOptions, PageAuth } from './module/options.ts'
 export type { ConvexAppConfig, DynamicPageTarget, PageTarget } from './module/page-target.ts'
@@ -29,6 +30,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     const layers = findLayers(nuxt, options.functions)
 
     assertSerializable(options)
+    warnOfVersionConflicts(nuxt)
     setRuntimeConfig(options, nuxt, isExternal)
     addBuildConstants(options, isExternal)
     addConvexAliases(nuxt, layers)

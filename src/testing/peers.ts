@@ -1,5 +1,8 @@
 /** Loads the optional peer dependencies, with an error that names the missing one. */
+import process from 'node:process'
+import { findConflictWithConvue } from '../versions/version-conflicts.ts'
 import { testingError } from './testing-error.ts'
+import { explainVersions } from './version-conflict.ts'
 
 /**
  * The packages that only `convue/testing` needs. An app that does not use `convue/testing` does not
@@ -13,11 +16,15 @@ type AuthPeer = 'better-auth' | '@convex-dev/better-auth'
 /**
  * Imports an optional peer.
  *
- * @throws ConvueError `PEER_MISSING` if the app has not installed it.
+ * @throws ConvueError `PEER_MISSING` if the app has not installed it; `VERSION_CONFLICT` if Convue
+ * or another package of the app does not support the installed version.
  */
 export async function importPeer<Module>(name: Peer, load: () => Promise<Module>): Promise<Module> {
+  const conflict = name !== '@convex-dev/better-auth' && findConflictWithConvue(name, import.meta.dirname)
+  if (conflict)
+    throw testingError('VERSION_CONFLICT', conflict)
   try {
-    return await load()
+    return await explainVersions(process.cwd(), load)
   }
   catch (cause) {
     if (!isMissing(cause, name))

@@ -33,6 +33,7 @@ const allowed: Record<string, Folder> = {
   '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/pagination', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
   'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
+  'versions': { why: 'which versions of other packages work with Convue, and which are installed', folders: ['errors'], packages: /^node:(?:fs|path)$/ },
   'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },
   'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors', 'shared'], packages: /^vue$/ },
   'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
@@ -56,7 +57,7 @@ const allowed: Record<string, Folder> = {
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client', folders: ['convex/tokens', 'convex/cross-domain'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
-  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: [], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
+  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
   'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue\/server$/ },
   'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|better-auth\/vue|@convex-dev\/better-auth\/client\/plugins)$/ },
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
@@ -65,7 +66,7 @@ const allowed: Record<string, Folder> = {
   'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors'], packages: NUXT_SERVER },
   'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
-  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|@convex-dev\/better-auth\/client\/plugins|better-auth\/vue|esbuild|jose|ws)$/ },
+  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|@convex-dev\/better-auth\/client\/plugins|better-auth\/vue|esbuild|jose|ws)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
@@ -160,9 +161,9 @@ describe('src/token', () => {
 })
 
 describe('src/testing', () => {
-  it('imports only src/errors from other folders', () => {
+  it('imports no other folders than src/errors and src/versions', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^testing\b/.test(folder) && isRelative && !/^testing\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => folderOf(target)))]).toEqual(['errors'])
+    expect([...new Set(shared.map(({ target }) => folderOf(target)))].sort()).toEqual(['errors', 'versions'])
   })
 
   it('imports the plugin by its package name, and only when signUp() runs', () => {

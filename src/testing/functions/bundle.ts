@@ -6,6 +6,7 @@ import type { ComponentBundle } from './messages.ts'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { testingError } from '../testing-error.ts'
+import { explainVersions } from '../version-conflict.ts'
 import { BundleCache } from './bundle-cache.ts'
 import { discoverComponents } from './components.ts'
 import { readConvexJson } from './convex-json.ts'
@@ -62,7 +63,7 @@ export async function bundleFunctions(
 
 /** Lists the app and the components that it installs, without bundling their functions. */
 export async function describeSources(functions: string): Promise<ComponentSource[]> {
-  return await discoverComponents(functions, new BundleCache(findCache(functions)))
+  return await explainVersions(functions, () => discoverComponents(functions, new BundleCache(findCache(functions))))
 }
 
 type BundleOptions = Pick<BundleRequest, 'cache' | 'runtime' | 'externalPackages'>

@@ -10,6 +10,7 @@ import { DeveloperError } from '../engine/developer-error.ts'
 import { checkSchemaDefinition } from '../engine/schema-definition.ts'
 import { FunctionsHost } from '../functions/host.ts'
 import { testingError } from '../testing-error.ts'
+import { explainVersions } from '../version-conflict.ts'
 import { checkSchedule } from './crons.ts'
 import { parseFunctionName } from './function-path.ts'
 import { FunctionsCatalog } from './functions-catalog.ts'
@@ -27,9 +28,9 @@ export interface Deployable extends LoadedFunctions {
   authConfig: unknown
 }
 
-/** @throws ConvueError `FUNCTIONS_INVALID` */
+/** @throws ConvueError `FUNCTIONS_INVALID`, `VERSION_CONFLICT` */
 export async function loadFunctions({ functions, ...options }: LoadOptions): Promise<Deployable> {
-  const host = await FunctionsHost.start(functions, options)
+  const host = await explainVersions(functions, () => FunctionsHost.start(functions, options))
   try {
     return { host, directory: functions, ...prepare(host.description) }
   }

@@ -9,6 +9,7 @@ import { serverErrors } from '../../../src/errors/server-errors.ts'
 import { testingErrors } from '../../../src/errors/testing-errors.ts'
 import { uploadErrors } from '../../../src/errors/upload-errors.ts'
 import { usageErrors } from '../../../src/errors/usage-errors.ts'
+import { versionErrors } from '../../../src/errors/version-errors.ts'
 
 const DOCS = join(import.meta.dirname, '../../../docs')
 
@@ -43,6 +44,7 @@ const sections: Section[] = [
   { title: '`convue/nuxt`', errors: nuxtErrors },
   { title: '`convue/testing`', errors: testingErrors },
   { title: '`convue/convex`', errors: convexErrors },
+  { title: 'Installed versions', errors: versionErrors },
 ]
 
 const ENTRY_POINTS: Record<ErrorScope, string> = {
