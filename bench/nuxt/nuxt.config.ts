@@ -9,6 +9,7 @@ const { BENCH_OUTPUT } = process.env
 export default defineNuxtConfig({
   modules: [path('../../src/nuxt/module.ts')],
   alias: {
+    'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },

@@ -10,6 +10,7 @@ const mark = `data:image/svg+xml,${encodeURIComponent(readFileSync(path('../src/
 export default defineNuxtConfig({
   modules: [path('../../src/nuxt/module.ts')],
   alias: {
+    'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },

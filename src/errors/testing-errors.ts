@@ -54,13 +54,12 @@ export const testingErrors = {
     why: ({ missing }: { missing: string }): string =>
       `convue/testing needs the package "${missing}", which is not installed.`,
     fix: ({ missing }: { missing: string }): string => {
-      if (missing.endsWith('better-auth'))
-        return 'Run `npm install better-auth@~1.6.34 @convex-dev/better-auth`.'
+      if (missing === 'better-auth')
+        return 'Run `npm install better-auth`.'
       return 'Run `npm install --save-dev esbuild jose ws`.'
     },
     reference: 'A package that `convue/testing` needs is not installed.',
-    referenceFix: 'Run `npm install --save-dev esbuild jose ws`; `signUp` also needs `better-auth` and '
-      + '`@convex-dev/better-auth`.',
+    referenceFix: 'Run `npm install --save-dev esbuild jose ws`; `signUp` also needs `better-auth`.',
   },
   NODE_UNSUPPORTED: {
     scopes: ['testing'],

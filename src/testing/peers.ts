@@ -8,10 +8,7 @@ import { explainVersions } from './version-conflict.ts'
  * The packages that only `convue/testing` needs. An app that does not use `convue/testing` does not
  * need to install them.
  */
-type Peer = 'esbuild' | 'jose' | 'ws' | AuthPeer
-
-/** The packages that an app with Better Auth has already installed. */
-type AuthPeer = 'better-auth' | '@convex-dev/better-auth'
+type Peer = 'esbuild' | 'jose' | 'ws' | 'better-auth'
 
 /**
  * Imports an optional peer.
@@ -20,7 +17,7 @@ type AuthPeer = 'better-auth' | '@convex-dev/better-auth'
  * or another package of the app does not support the installed version.
  */
 export async function importPeer<Module>(name: Peer, load: () => Promise<Module>): Promise<Module> {
-  const conflict = name !== '@convex-dev/better-auth' && findConflictWithConvue(name, import.meta.dirname)
+  const conflict = findConflictWithConvue(name, import.meta.dirname)
   if (conflict)
     throw testingError('VERSION_CONFLICT', conflict)
   try {

@@ -1,8 +1,8 @@
 /** Signs up a test user, and creates an auth client and a plugin of Convue for this user. */
-import type { convexClient } from '@convex-dev/better-auth/client/plugins'
 import type { createAuthClient } from 'better-auth/vue'
 import type { ConvexOptions, ConvexPlugin } from 'convue'
 import type { Identity } from './identity.ts'
+import { convexClient } from '../convex/client/convex-client.ts'
 import { createBrowserFetch } from './browser-fetch.ts'
 import { importPeer } from './peers.ts'
 import { testingError } from './testing-error.ts'
@@ -66,7 +66,7 @@ let signUps = 0
  * jsdom). The `fetch` and the `WebSocket` of the simulated page are not used.
  *
  * @throws ConvueError `SIGN_UP_FAILED` if Better Auth refuses, or signs the user up without signing
- * the user in; `PEER_MISSING` if the packages of Better Auth are not installed.
+ * the user in; `PEER_MISSING` if Better Auth is not installed.
  * @example
  * const ada = await signUp(deployment, { name: 'Ada' })
  * const list = mount(TaskList, { global: { plugins: [ada.plugin] } })
@@ -78,9 +78,8 @@ export async function signUp(deployment: SignUpTarget, options: SignUpOptions = 
     password = 'correct horse battery',
     basePath = '/api/auth',
   } = options
-  const [{ createAuthClient }, { convexClient }, { WebSocket }, { createConvex }] = await Promise.all([
+  const [{ createAuthClient }, { WebSocket }, { createConvex }] = await Promise.all([
     importPeer('better-auth', () => import('better-auth/vue')),
-    importPeer('@convex-dev/better-auth', () => import('@convex-dev/better-auth/client/plugins')),
     importPeer('ws', () => import('ws')),
     // Imported only here, and by its package name: an app's components only find a plugin of the
     // same module instance that they import.

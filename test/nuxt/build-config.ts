@@ -14,6 +14,7 @@ export const buildConfig = {
   modules: [...FIXTURE_MODULES.split(' ').filter(Boolean), path('../../src/nuxt/module.ts')],
   compatibilityDate: '2026-11-01',
   alias: {
+    'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },

@@ -19,7 +19,7 @@ const env = { ...process.env, NUXT_TELEMETRY_DISABLED: '1' }
 /** The dependencies of an app with Nuxt, Convex and Better Auth. Convue must not require any other package. */
 const INSTALLED = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'typescript', 'vue', 'vue-router', 'vue-tsc']
 /** The dependencies that are also peers of Convue. */
-const PEERS = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'vue']
+const PEERS = ['better-auth', 'convex', 'nuxt', 'vue']
 
 try {
   const modules = join(app, 'node_modules')

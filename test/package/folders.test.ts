@@ -59,14 +59,14 @@ const allowed: Record<string, Folder> = {
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
   'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
   'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue\/server$/ },
-  'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|better-auth\/vue|@convex-dev\/better-auth\/client\/plugins)$/ },
+  'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|better-auth\/vue|convue\/convex\/client)$/ },
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/middleware': { why: 'the rules of pages', folders: ['nuxt/module', 'nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/plugins': { why: 'what runs when the app starts, in the browser and on the server', folders: ['nuxt/runtime/app/utils', 'nuxt/runtime/app/middleware'], packages: NUXT_APP },
   'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors'], packages: NUXT_SERVER },
   'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
-  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|@convex-dev\/better-auth\/client\/plugins|better-auth\/vue|esbuild|jose|ws)$/ },
+  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
@@ -161,9 +161,9 @@ describe('src/token', () => {
 })
 
 describe('src/testing', () => {
-  it('imports no other folders than src/errors and src/versions', () => {
+  it('imports no other folders than src/errors, src/versions and src/convex/client', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^testing\b/.test(folder) && isRelative && !/^testing\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => folderOf(target)))].sort()).toEqual(['errors', 'versions'])
+    expect([...new Set(shared.map(({ target }) => folderOf(target)))].sort()).toEqual(['convex/client', 'errors', 'versions'])
   })
 
   it('imports the plugin by its package name, and only when signUp() runs', () => {

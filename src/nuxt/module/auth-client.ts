@@ -11,7 +11,7 @@ import { addTemplate, createResolver, findPath } from 'nuxt/kit'
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values', 'convue > @vueuse/core']
 
 /** The packages that the default auth client imports. */
-const AUTH_PACKAGES = ['better-auth/vue', '@convex-dev/better-auth/client/plugins']
+const AUTH_PACKAGES = ['better-auth/vue']
 
 const { resolve } = createResolver(import.meta.url)
 

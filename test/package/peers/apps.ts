@@ -47,15 +47,14 @@ const IMPORT = `
 export const APPS: Record<string, App> = {
   'nothing-else': { packages: {}, page: page(''), program: IMPORT },
   'better-auth-1.6': {
-    packages: { 'better-auth': '1.6.34', '@convex-dev/better-auth': '0.12.5', esbuild, jose, ws },
+    // The component requires React.
+    packages: { 'better-auth': '1.6.34', '@convex-dev/better-auth': '0.12.5', 'react': '^19.0.0', esbuild, jose, ws },
     page: page(authClient('@convex-dev/better-auth/client/plugins')),
     program: START,
   },
   'better-auth-latest': {
     packages: { 'better-auth': 'latest', esbuild, jose, ws },
-    page: page(`
-      import { createAuthClient } from 'better-auth/vue'
-      const authClient = createAuthClient()`).replace(', authClient }', ', authClient, tokenPath: \'/token\' }'),
+    page: page(authClient('convue/convex/client')),
     program: START,
   },
   'convex-test': {

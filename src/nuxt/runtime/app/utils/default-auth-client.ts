@@ -1,6 +1,6 @@
 /** The auth client for apps without `app/auth-client.ts`. */
-import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
+import { convexClient } from 'convue/convex/client'
 import { basePath } from '#build/convue/options.mjs'
 import { baseURL } from '#internal/nuxt/paths'
 
