@@ -18,7 +18,7 @@ export default antfu({
   },
 }, {
   // Programs, not libraries.
-  files: ['bench/**', 'playground/*.ts', 'playground/nuxt/dev.ts', 'test/support/codegen.ts', 'test/package/check-*.ts'],
+  files: ['bench/**', 'playground/*.ts', 'playground/nuxt/dev.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts'],
   rules: {
     'no-console': 'off',
     'antfu/no-top-level-await': 'off',
