@@ -4,6 +4,7 @@ import type { ErrorDefinition } from '../errors/error-definition.ts'
 import { convexErrors } from '../errors/convex-errors.ts'
 import { ConvueError } from '../errors/convue-error.ts'
 import { writeTexts } from '../errors/error-definition.ts'
+import { versionErrors } from '../errors/version-errors.ts'
 
 type ConvexErrorCode = CodeOf<'convex'>
 
@@ -13,6 +14,6 @@ type ConvexErrorCode = CodeOf<'convex'>
  */
 export function setupError<Code extends ConvexErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function setupError(code: ConvexErrorCode, params?: unknown, cause?: unknown): ConvueError {
-  const definitions: Record<ConvexErrorCode, ErrorDefinition> = convexErrors
+  const definitions: Record<ConvexErrorCode, ErrorDefinition> = { ...convexErrors, ...versionErrors }
   return new ConvueError({ code, ...writeTexts(definitions[code], params), cause })
 }

@@ -35,6 +35,16 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
   const createServer = (options: ConvexTokenOptions = {}, more: object = {}): Promise<AuthServer> =>
     createAuthServer(line, ({ convex }) => ({ plugins: [convex(options)], ...more }))
 
+  it('works with this version, and reports a version that it does not support', async () => {
+    const { auth, modules } = await createServer()
+    const { version } = await auth.$context
+    expect(version.startsWith(`${line}.`)).toBe(true)
+    expect(() => modules.convex().init({ version: '1.6.33' })).toThrow(expect.objectContaining({
+      code: 'VERSION_CONFLICT',
+      why: 'better-auth 1.6.33 is installed, but Convue works with better-auth >=1.6.34 <1.8.',
+    }))
+  })
+
   describe('the token endpoint', () => {
     it.each(['ES256', 'RS256'] as const)('issues a token with %s that the published keys verify', async (algorithm) => {
       const server = await createServer({ algorithm })

@@ -52,7 +52,7 @@ const allowed: Record<string, Folder> = {
   'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
   'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
   'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
-  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
+  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/tokens', 'convex/cross-domain'], packages: null },
   'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client', folders: ['convex/tokens', 'convex/cross-domain'], packages: null },

@@ -4,6 +4,7 @@ import type { PublicJwk, SigningKey } from './signing-keys.ts'
 import type { ConvexTokenOptions, TokenSession } from './token-options.ts'
 import { createAuthEndpoint, createAuthMiddleware, sessionMiddleware } from 'better-auth/api'
 import { bearer } from 'better-auth/plugins/bearer'
+import { requireBetterAuth } from '../better-auth-version.ts'
 import { createToken } from './create-token.ts'
 import { createKeyStore } from './key-store.ts'
 import { ignoreWrites, isQueryContext } from './query-context.ts'
@@ -14,6 +15,7 @@ import { issuerOf, readTokenOptions } from './token-options.ts'
 /** The plugin that {@link convex} returns. */
 export interface ConvexTokenPlugin {
   id: 'convex'
+  init: (context: { version: string }) => void
   hooks: { before: AuthHook[], after: AuthHook[] }
   endpoints: {
     /** Issues a token for the session of the request. */
@@ -63,7 +65,8 @@ export interface ConvexTokenPlugin {
  * It also accepts the session token in the header `Authorization: Bearer`, with which functions
  * call `auth.api` as the current user.
  *
- * @throws ConvueError `CONVEX_OPTION_INVALID`, `JWKS_INVALID`
+ * @throws ConvueError `CONVEX_OPTION_INVALID`, `JWKS_INVALID`. If the version of Better Auth is not
+ * supported, each request to it fails with `VERSION_CONFLICT`.
  * @example
  * export const createAuth = (ctx: GenericCtx<DataModel>) => betterAuth({
  *   baseURL: process.env.SITE_URL,
@@ -92,6 +95,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
 
   return {
     id: 'convex',
+    init: ({ version }) => requireBetterAuth(version),
     hooks: {
       before: [
         ...bearer().hooks.before,
