@@ -1,5 +1,5 @@
 /** Reports how calls have ended: their outcomes, and their entries in the log. */
-import type { Value } from 'convex/values'
+import type { JSONValue, Value } from 'convex/values'
 import type { LogEntry } from '../log.ts'
 import type { Call, Outcome } from './call.ts'
 import type { ErrorDetail } from './failure.ts'
