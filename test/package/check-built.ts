@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { ConvexHttpClient } from 'convex/browser'
 import { ConvueError, createConvex } from 'convue'
+import { convex, crossDomain, getAuthConfigProvider } from 'convue/convex'
+import { convexClient, crossDomainClient } from 'convue/convex/client'
 import { createConvexServer } from 'convue/server'
 import { startDeployment } from 'convue/testing'
 import { api } from '../support/convex/_generated/api.js'
@@ -11,6 +13,10 @@ import { api } from '../support/convex/_generated/api.js'
 assert.match(import.meta.resolve('convue'), /dist\/index\.js$/)
 assert.throws(() => createConvex({ url: '' }), ConvueError)
 assert.throws(() => createConvexServer({ convexUrl: '', convexSiteUrl: '' }), ConvueError)
+assert.throws(() => convex({ jwks: '' }), ConvueError)
+assert.throws(() => crossDomain({ siteUrl: '' }), ConvueError)
+assert.equal(getAuthConfigProvider({ issuer: 'https://app.example' }).jwks, 'https://app.example/api/auth/convex/jwks')
+assert.deepEqual([convexClient().id, crossDomainClient().id], ['convex', 'cross-domain'])
 await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
 
 const deployment = await startDeployment({

@@ -1,9 +1,8 @@
 /** The entry of `auth.config.ts` with which Convex verifies the tokens of `convex()`. */
 import type { SigningAlgorithm } from './signing-keys.ts'
 import { setupError } from '../setup-error.ts'
-import { AUDIENCE } from './create-token.ts'
 import { algorithmOf, chooseSigningKey, parseKeys, publicKeySet } from './signing-keys.ts'
-import { checkAddress, checkAlgorithm, checkPath, DEFAULT_ALGORITHM, issuerOf } from './token-options.ts'
+import { AUDIENCE, checkAddress, checkAlgorithm, checkPath, DEFAULT_ALGORITHM, issuerOf } from './token-options.ts'
 
 /** Options of {@link getAuthConfigProvider}. */
 export interface AuthConfigProviderOptions {

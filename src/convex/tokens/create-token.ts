@@ -4,10 +4,7 @@ import type { ConvexTokenOptions, TokenConfig, TokenSession } from './token-opti
 import { parseUserOutput } from 'better-auth/db'
 import { setupError } from '../setup-error.ts'
 import { signJwt } from './sign-jwt.ts'
-import { issuerOf } from './token-options.ts'
-
-/** The audience of the tokens: the `applicationID` in `auth.config.ts`. */
-export const AUDIENCE = 'convex'
+import { AUDIENCE, issuerOf } from './token-options.ts'
 
 /** A signed token, and how long it is valid. */
 export interface CreatedToken {

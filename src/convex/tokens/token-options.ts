@@ -59,6 +59,10 @@ export interface TokenConfig {
 }
 
 const DEFAULT_TOKEN_PATH = '/convex/token'
+
+/** The audience of the tokens: the `applicationID` in `auth.config.ts`. */
+export const AUDIENCE = 'convex'
+
 export const DEFAULT_ALGORITHM: SigningAlgorithm = 'ES256'
 const DEFAULT_TOKEN_SECONDS = 900
 
