@@ -4,8 +4,8 @@ import { createAuthClient as createAuthClientNext } from 'better-auth-next/vue'
 import { createAuthClient } from 'better-auth/vue'
 import { createConvex } from 'convue'
 import { describe, expectTypeOf, it } from 'vitest'
-import { convexClient } from '../../src/convex/client/index.ts'
-import { convex } from '../../src/convex/index.ts'
+import { convexClient, crossDomainClient } from '../../src/convex/client/index.ts'
+import { convex, crossDomain } from '../../src/convex/index.ts'
 
 describe('convex', () => {
   it('adds its endpoints to auth.api, in each version of Better Auth', () => {
@@ -33,5 +33,19 @@ describe('convexClient', () => {
     expectTypeOf(client.convex.token()).resolves.toExtend<{ data: { token: string } | null }>()
     expectTypeOf(next.convex.token()).resolves.toExtend<{ data: { token: string } | null }>()
     expectTypeOf(next).not.toHaveProperty('rotateKeys')
+  })
+})
+
+describe('crossDomain and crossDomainClient', () => {
+  it('add their endpoint and action, in each version of Better Auth', () => {
+    const plugins = [convex(), crossDomain({ siteUrl: 'https://app.example' })]
+    const [auth, next] = [betterAuth({ plugins }), betterAuthNext({ plugins })]
+    expectTypeOf(auth.api.verifyOneTimeToken({ body: { token: '' } })).resolves.toExtend<{ user: { id: string } }>()
+    expectTypeOf(next.api.verifyOneTimeToken({ body: { token: '' } })).resolves.toExtend<{ user: { id: string } }>()
+    const client = createAuthClient({ plugins: [convexClient(), crossDomainClient()] })
+    const nextClient = createAuthClientNext({ plugins: [convexClient(), crossDomainClient()] })
+    expectTypeOf(client.getCookie()).toEqualTypeOf<string>()
+    expectTypeOf(nextClient.getCookie()).toEqualTypeOf<string>()
+    expectTypeOf(createConvex({ url: '', authClient: nextClient })).toHaveProperty('auth')
   })
 })
