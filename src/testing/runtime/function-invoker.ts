@@ -1,4 +1,4 @@
-/** Runs one function in its thread: checks its arguments and result, and answers its system calls. */
+/** Runs one function: checks its arguments and result, and answers its system calls. */
 import type { CallOutcome, SyscallAnswer } from '../functions/messages.ts'
 import type { Syscall as RequestedSyscall, SyscallHandler } from '../functions/syscall-handler.ts'
 import type { CallArgs } from './call-args.ts'

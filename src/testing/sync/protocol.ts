@@ -164,7 +164,9 @@ export function encodeRemoval(queryId: number): EncodedModification {
   return JSON.stringify({ type: 'QueryRemoved', queryId })
 }
 
-function encodeAnswer({ outcome, ...answer }: ServerMessage & { type: 'MutationResponse' | 'ActionResponse' }): JsonText {
+function encodeAnswer(
+  { outcome, ...answer }: ServerMessage & { type: 'MutationResponse' | 'ActionResponse' },
+): JsonText {
   const { logLines } = outcome
   if (outcome.status === 'success')
     return withResult({ ...answer, success: true, logLines }, 'result', outcome.json)
