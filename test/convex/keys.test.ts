@@ -139,6 +139,18 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       await expect(verifyStatic(token, before)).rejects.toThrow('no applicable key')
     })
 
+    it('keeps tokens valid if JWKS is written only days after the rotation', async () => {
+      const server = await createServer()
+      const before = JSON.stringify(await latest(server))
+      const withBefore = server.withOptions(({ convex }) => ({ plugins: [convex({ jwks: before })] }))
+      const ada = await signUp(withBefore)
+      await rotate(withBefore)
+      advance(3 * DAY)
+      const token = await requestToken(ada)
+      await verifyStatic(token, JSON.stringify(await latest(withBefore)))
+      await verifyStatic(token, JSON.stringify(await rotate(withBefore)))
+    })
+
     it('returns the private part of the new key only, encrypted', async () => {
       const server = await createServer()
       await latest(server)

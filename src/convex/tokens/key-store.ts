@@ -74,9 +74,20 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
   function toStatic(keys: SigningKey[]): SigningKey[] {
     const now = Date.now()
     const newest = chooseSigningKey(keys, { now, algorithm, isPublished: true })
-    return keysInUse(keys, { now, tokenSeconds })
+    return keysInUse(keys.map(key => extendCurrent(key, now)), { now, tokenSeconds })
       .filter(key => algorithmOf(key) !== null)
       .map(({ privateKey, ...key }) => key.id === newest?.id ? { ...key, privateKey } : key)
+  }
+
+  /**
+   * The key of the variable signs until the variable is written again, also if that is long after
+   * the rotation.
+   */
+  function extendCurrent(key: SigningKey, now: number): SigningKey {
+    const current = staticKeys && chooseSigningKey(staticKeys, { now, isPublished: true })
+    if (key.id !== current?.id || key.expiresAt === undefined)
+      return key
+    return { ...key, expiresAt: Math.max(key.expiresAt, now) }
   }
 
   return {
@@ -109,8 +120,8 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
       const kept = keysInUse(previous, { now, tokenSeconds })
       await Promise.all(previous.filter(key => !kept.includes(key)).map(key => deleteKey(context, key)))
       const retired = await Promise.all(kept.map(key => retire(context, key, now)))
-      const known = new Set(previous.map(({ id }) => id))
-      // Keys that were created elsewhere are only in the variable.
+      const known = new Set(kept.map(({ id }) => id))
+      // Keys that were created elsewhere, or have been deleted, are only in the variable.
       const others = (staticKeys ?? []).filter(({ id }) => !known.has(id)).map(key => expireBy(key, now))
       return toStatic([created, ...retired, ...others])
     },
