@@ -100,6 +100,13 @@ const PAGES: Page[] = [
     guides: { Nuxt: 'nuxt.md' },
   },
   {
+    file: 'convex.md',
+    title: 'convue/convex',
+    module: 'convue/convex',
+    entry: 'src/convex/index.ts',
+    guides: { 'convue/convex': 'convex.md' },
+  },
+  {
     file: 'testing.md',
     title: 'convue/testing',
     module: 'convue/testing',

@@ -1,6 +1,24 @@
 /** The public exports of `convue/convex`: what runs inside of Convex functions. */
+import './runtime/complete-globals.ts'
+
 export { ConvueError, type ConvueErrorCode } from '../errors/convue-error.ts'
 export { crossDomain, type CrossDomainOptions, type CrossDomainPlugin } from './cross-domain/cross-domain.ts'
+export { wrapAuthApi } from './functions/auth-api.ts'
+export { authError } from './functions/auth-error.ts'
+export type { AuthError, AuthErrorCode, AuthErrorData } from './functions/auth-error.ts'
+export type {
+  AuthFunctions,
+  AuthFunctionsOptions,
+  AuthTableFunctions,
+  ComponentAuthFunctionsOptions,
+  LocalAuthFunctionsOptions,
+} from './functions/auth-functions.ts'
+export type { AuthUserIdentity } from './functions/auth-reader.ts'
+export type { AuthPredicate } from './functions/builder-types.ts'
+export { defineAuthFunctions } from './functions/define-auth-functions.ts'
+export { hasRole, type MemberOptions } from './functions/predicates.ts'
+export type { AuthCorsOptions } from './http/cors.ts'
+export { type AuthRoutesOptions, registerAuthRoutes } from './http/register-auth-routes.ts'
 export type { AuthConfigProvider, AuthConfigProviderOptions } from './tokens/auth-config-provider.ts'
 export { getAuthConfigProvider } from './tokens/auth-config-provider.ts'
 export { convex, type ConvexTokenPlugin } from './tokens/convex.ts'

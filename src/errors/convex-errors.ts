@@ -30,4 +30,29 @@ export const convexErrors = {
       + '\'{"revoke":true}\' | npx convex env set JWKS`.',
     docs: 'guides/better-auth-tokens.md#rotating-keys',
   },
+  CONVEX_CONTEXT_INVALID: {
+    scopes: ['convex'],
+    why: (name: string): string => `\`${name}\` was called without the context of a Convex function.`,
+    fix: 'Pass the `ctx` that the handler of a query, mutation, action or HTTP action receives as its first argument.',
+    reference: 'A helper of `convue/convex` was called without the context of a Convex function.',
+  },
+  AUTH_LOOKUP_MISSING: {
+    scopes: ['convex'],
+    why: (model: string): string =>
+      `The table \`${model}\` cannot be read here, since \`defineAuthFunctions\` has no option \`functions\`.`,
+    fix: 'Pass the internal function `findOne` of the database adapter as `functions: { findOne }`. Actions have no '
+      + '`ctx.db`, and the adapter knows the index of a look-up by other fields than the id.',
+    reference: 'The auth tables are in the app\'s own schema, `defineAuthFunctions` has no option `functions`, and an '
+      + 'action reads the user or the session, or a predicate reads a member of an organization.',
+    docs: 'guides/convex-functions.md#actions',
+  },
+  AUTH_BASE_PATH_MISMATCH: {
+    scopes: ['convex'],
+    why: ({ registered, configured }: { registered: string, configured: string }): string =>
+      `The auth routes are registered at \`${registered}\`, but Better Auth answers at \`${configured}\`.`,
+    fix: 'Pass the same `basePath` to `registerAuthRoutes` and to `betterAuth`.',
+    reference: '`registerAuthRoutes` has another `basePath` than Better Auth, which would answer each request with '
+      + 'status 404.',
+    docs: 'guides/convex-functions.md#http-routes',
+  },
 } satisfies Record<string, ErrorDefinition>

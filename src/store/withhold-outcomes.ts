@@ -2,6 +2,7 @@
 import type { QueryOutcome } from '../client/identity-client.ts'
 import type { Cancel } from '../shared/schedule.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
+import { isUnauthenticatedError } from '../errors/is-unauthenticated-error.ts'
 import { batch } from '../reactivity/batch.ts'
 import { schedule } from '../shared/schedule.ts'
 import { isIdentityChange } from '../token/auth-state.ts'
@@ -98,7 +99,7 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
 
   return {
     withhold(outcome, reveal) {
-      const isSuspicious = signOuts > 0 ? isEmpty(outcome) : isUnauthenticated(outcome)
+      const isSuspicious = signOuts > 0 ? isEmpty(outcome) : isUnauthenticatedError(outcome.error)
       const isDoubtful = signOuts > 0 || check.kind !== 'none'
       if (!isSuspicious || (!isDoubtful && performance.now() - lastCheckAt < PAUSE_MS))
         return false
@@ -129,12 +130,4 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
 /** Whether the outcome may mean that the user is signed out: an error or `null`. */
 function isEmpty(outcome: QueryOutcome): boolean {
   return outcome.status === 'error' || outcome.value === null
-}
-
-/**
- * Whether `getAuthUser` of `@convex-dev/better-auth` has thrown this error because there is no
- * session.
- */
-function isUnauthenticated(outcome: QueryOutcome): boolean {
-  return (outcome.error as { data?: unknown } | undefined)?.data === 'Unauthenticated'
 }

@@ -116,6 +116,11 @@ const SUPPORT: Record<string, string> = {
   'tsconfig.node.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: STRICTER, include: ['**/*'], exclude: ['nuxt'] }),
   'src/env.d.ts': '/// <reference types="vite/client" />\n',
   'convex/seed.ts': SEED,
+  // The deployment bundles the functions itself, and finds packages only in `node_modules`. Without a `package.json`, the app would belong to the package
+  // of the repository, and `convue` would be the built package.
+  'package.json': JSON.stringify({ name: 'my-app', private: true, type: 'module' }),
+  'node_modules/convue/package.json': JSON.stringify({ name: 'convue', type: 'module', exports: { './convex': './convex.ts' } }),
+  'node_modules/convue/convex.ts': 'export * from \'../../../src/convex/index.ts\'\n',
 }
 
 const FOLDERS = ['convex', 'scripts', 'server', 'src', 'test']

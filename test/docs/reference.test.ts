@@ -18,6 +18,7 @@ describe('reference', () => {
     { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
     { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
     { module: 'convue/server', source: 'src/server/index.ts' },
+    { module: 'convue/convex', source: 'src/convex/index.ts' },
     { module: 'convue/testing', source: 'src/testing/index.ts' },
   ])('explains every export of $module and shows it in an example', ({ module, source }) => {
     const names = exportsOf(source)

@@ -20,6 +20,7 @@ describe('the exports that exist at run time', () => {
       'insertAtBottomIfLoaded',
       'insertAtPosition',
       'insertAtTop',
+      'isUnauthenticatedError',
       'optimisticallyRemoveValueFromPaginatedQuery',
       'optimisticallyUpdateValueInPaginatedQuery',
       'prefetchConvexQuery',
@@ -45,10 +46,15 @@ describe('the exports that exist at run time', () => {
   it('of convue/convex are exactly these', () => {
     expect(Object.keys(convex).sort()).toEqual([
       'ConvueError',
+      'authError',
       'convex',
       'crossDomain',
+      'defineAuthFunctions',
       'defineKeyActions',
       'getAuthConfigProvider',
+      'hasRole',
+      'registerAuthRoutes',
+      'wrapAuthApi',
     ])
   })
 

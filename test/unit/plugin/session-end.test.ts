@@ -213,6 +213,7 @@ describe('createConvex', () => {
         return authClient.signOut()
       }],
       ['another tab or another device ends it', () => endSession()],
+      ['it ends, and the functions are those of convue/convex', () => endSession(new ConvexError({ code: 'UNAUTHENTICATED', message: 'Sign in first.' }))],
     ])('causes a sign-out that shows no error on the page: %s', async (_name, end) => {
       const { authClient, ticks } = await openSignedIn()
       void end(authClient)
@@ -274,9 +275,9 @@ describe('createConvex', () => {
   })
 
   describe('an error of a query while the session continues', () => {
-    it('is shown at once if it is not a ConvexError with the data "Unauthenticated"', async () => {
+    it('is shown at once if it is not a ConvexError of a function that needs a user', async () => {
       const { current } = await openSignedIn()
-      for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' })]) {
+      for (const error of [new ConvexError('Forbidden'), new Error('Unauthenticated'), new ConvexError({ message: 'Unauthenticated' }), new ConvexError({ code: 'FORBIDDEN' })]) {
         failure = error
         page.deployment.invalidate()
         await page.tick(0)

@@ -1,0 +1,57 @@
+/** Predicates for `allow`: roles of users, and members of organizations. */
+import { setupError } from '../setup-error.ts'
+
+/** The fields of a caller that a predicate of roles reads. */
+interface CallerWithRole {
+  user: { role?: string | string[] | null }
+}
+
+/**
+ * Allows users with at least one of these roles, as the admin plugin of Better Auth stores them:
+ * several roles of a user are separated by commas.
+ *
+ * @param roles Such as `'admin'`.
+ * @throws {ConvueError} `CONVEX_OPTION_INVALID` without a role.
+ */
+export function hasRole(...roles: string[]): (ctx: { user: object }) => boolean {
+  if (roles.length === 0 || roles.some(role => typeof role !== 'string' || role === ''))
+    throw setupError('CONVEX_OPTION_INVALID', '`hasRole` needs the names of roles')
+  return ({ user }) => includesOneOf((user as CallerWithRole['user']).role, roles)
+}
+
+/**
+ * @param stored The roles of a user or a member: a name, a list, or names separated by commas.
+ */
+export function includesOneOf(stored: string | string[] | null | undefined, roles: string[]): boolean {
+  const names = Array.isArray(stored) ? stored : (stored ?? '').split(',')
+  return names.some(name => roles.includes(name.trim()))
+}
+
+/** The options of `isMember`. */
+export interface MemberOptions {
+  /**
+   * The organization: `'active'` is the active organization of the session, and a function returns
+   * its id from the arguments of the Convex function.
+   */
+  organization: 'active' | ((args: any) => string | null | undefined)
+  /**
+   * The roles of which the member must have at least one.
+   * @default Any member is allowed.
+   */
+  roles?: string[]
+}
+
+/** @returns The id of the organization, or `null` if there is none. */
+export function organizationOf({ organization }: MemberOptions, session: object, args: unknown): string | null {
+  if (organization === 'active')
+    return (session as { activeOrganizationId?: string | null }).activeOrganizationId ?? null
+  return organization(args) ?? null
+}
+
+/** @throws {ConvueError} `CONVEX_OPTION_INVALID` */
+export function checkMemberOptions({ organization, roles }: MemberOptions): void {
+  if (organization !== 'active' && typeof organization !== 'function')
+    throw setupError('CONVEX_OPTION_INVALID', '`organization` of `isMember` must be `\'active\'` or a function')
+  if (roles && !Array.isArray(roles))
+    throw setupError('CONVEX_OPTION_INVALID', '`roles` of `isMember` must be a list of names')
+}

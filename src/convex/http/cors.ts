@@ -1,0 +1,107 @@
+/** The headers of cross-origin requests (CORS) to the auth routes. */
+import { setupError } from '../setup-error.ts'
+
+/** Options of `registerAuthRoutes` for apps that call the deployment from another origin. */
+export interface AuthCorsOptions {
+  /**
+   * Further origins that may send requests with credentials, such as `https://app.example.com`.
+   * @default Only the trusted origins of Better Auth: `baseURL` and `trustedOrigins`.
+   */
+  origins?: string[]
+  /**
+   * Further headers that requests may have.
+   * @default `Content-Type`, `Authorization`, and `Better-Auth-Cookie` of the cross-domain plugin.
+   */
+  allowedHeaders?: string[]
+  /**
+   * Further headers of responses that pages may read.
+   * @default `Set-Better-Auth-Cookie` of the cross-domain plugin, and `X-Retry-After`.
+   */
+  exposedHeaders?: string[]
+  /**
+   * How long a browser may keep the answer to a preflight request, in seconds.
+   * @default 86400
+   */
+  maxAgeSeconds?: number
+}
+
+/** The part of Better Auth's context that decides which origins are trusted. */
+export interface TrustContext {
+  trustedOrigins: string[]
+  isTrustedOrigin: (url: string) => boolean
+  options: object
+}
+
+const ALLOWED_HEADERS = ['Content-Type', 'Authorization', 'Better-Auth-Cookie']
+const EXPOSED_HEADERS = ['Set-Better-Auth-Cookie', 'X-Retry-After']
+const ONE_DAY_SECONDS = 86_400
+
+/** Matches a pattern of Better Auth that trusts every site, which must never read sessions. */
+const EVERY_ORIGIN = /^(?:[\w*]+:\/\/)?\*+$/
+
+/** @throws {ConvueError} `CONVEX_OPTION_INVALID` if an origin is not one, or is `*`. */
+export function checkCorsOptions({ origins = [] }: AuthCorsOptions): void {
+  const wrong = origins.find(origin => !isOrigin(origin))
+  if (wrong !== undefined) {
+    const problem = `\`cors.origins\` contains \`${String(wrong)}\`, which is not an origin`
+    throw setupError('CONVEX_OPTION_INVALID', problem)
+  }
+}
+
+function isOrigin(origin: unknown): boolean {
+  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin
+}
+
+/** Whether pages of this origin may send requests with the credentials of their user. */
+export async function isAllowedOrigin(
+  origin: string,
+  request: Request,
+  context: TrustContext,
+  { origins = [] }: AuthCorsOptions,
+): Promise<boolean> {
+  if (origins.includes(origin))
+    return true
+  const { trustedOrigins } = context.options as { trustedOrigins?: unknown }
+  // Better Auth calls the function for each request that its handler receives.
+  const ofRequest: string[] = typeof trustedOrigins === 'function' ? await trustedOrigins(request) : []
+  const patterns = [...context.trustedOrigins, ...ofRequest].filter(pattern => pattern && !EVERY_ORIGIN.test(pattern))
+  const scope: TrustContext = Object.create(context, { trustedOrigins: { value: patterns } })
+  return scope.isTrustedOrigin(origin)
+}
+
+/** The answer to a preflight request of an allowed origin. */
+export function preflightResponse(origin: string, options: AuthCorsOptions, methods: readonly string[]): Response {
+  const { allowedHeaders = [], maxAgeSeconds = ONE_DAY_SECONDS } = options
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...originHeaders(origin),
+      'access-control-allow-methods': methods.join(', '),
+      'access-control-allow-headers': [...ALLOWED_HEADERS, ...allowedHeaders].join(', '),
+      'access-control-max-age': String(maxAgeSeconds),
+      'vary': 'Origin',
+    },
+  })
+}
+
+/**
+ * The response, which pages of this origin may read. With `null`, no page of another origin may
+ * read it.
+ */
+export function withCorsHeaders(response: Response, origin: string | null, options: AuthCorsOptions): Response {
+  // The headers of a redirect cannot be changed.
+  const copy = new Response(response.body, response)
+  copy.headers.append('vary', 'Origin')
+  if (origin === null)
+    return copy
+  for (const [name, value] of Object.entries(originHeaders(origin)))
+    copy.headers.set(name, value)
+  // Plugins of Better Auth, such as `bearer`, expose headers of their own.
+  for (const name of [...EXPOSED_HEADERS, ...options.exposedHeaders ?? []])
+    copy.headers.append('access-control-expose-headers', name)
+  return copy
+}
+
+function originHeaders(origin: string): Record<string, string> {
+  return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' }
+}

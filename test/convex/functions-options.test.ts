@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { defineAuthFunctions, hasRole, registerAuthRoutes, wrapAuthApi } from '../../src/convex/index.ts'
+
+const builder = (definition: any): any => definition
+const options = { query: builder, mutation: builder, action: builder, createAuth: () => ({}) as any }
+
+describe('defineAuthFunctions', () => {
+  it.each([
+    { option: 'query', wrong: { query: undefined } },
+    { option: 'mutation', wrong: { mutation: 'mutation' } },
+    { option: 'action', wrong: { action: {} } },
+    { option: 'createAuth', wrong: { createAuth: undefined } },
+    { option: 'component', wrong: { component: undefined } },
+    { option: 'functions', wrong: { functions: {} } },
+  ])('throws CONVEX_OPTION_INVALID for a wrong $option', ({ option, wrong }) => {
+    expect(() => defineAuthFunctions({ ...options, ...wrong } as never))
+      .toThrow(expect.objectContaining({ code: 'CONVEX_OPTION_INVALID', why: expect.stringContaining(`\`${option}\``) }))
+  })
+
+  it('throws CONVEX_OPTION_INVALID for a wrong builder or predicate', () => {
+    const { withAuth, authedQuery, isMember } = defineAuthFunctions(options)
+    const expected = expect.objectContaining({ code: 'CONVEX_OPTION_INVALID' })
+    expect(() => withAuth(undefined as never)).toThrow(expected)
+    expect(() => authedQuery.allow('admin' as never)).toThrow(expected)
+    expect(() => isMember({} as never)).toThrow(expected)
+    expect(() => isMember({ organization: 'active', roles: 'owner' } as never)).toThrow(expected)
+    expect(() => hasRole()).toThrow(expected)
+    expect(() => hasRole('')).toThrow(expected)
+  })
+
+  it('throws CONVEX_CONTEXT_INVALID if a helper is called without a context', async () => {
+    const { getAuthUser, authedCtx } = defineAuthFunctions(options)
+    await expect(getAuthUser(undefined as never)).rejects.toMatchObject({ code: 'CONVEX_CONTEXT_INVALID', why: expect.stringContaining('getAuthUser') })
+    await expect(authedCtx({} as never)).rejects.toMatchObject({ code: 'CONVEX_CONTEXT_INVALID' })
+  })
+})
+
+describe('wrapAuthApi', () => {
+  it('throws CONVEX_OPTION_INVALID without an API', () => {
+    expect(() => wrapAuthApi(undefined as never)).toThrow(expect.objectContaining({ code: 'CONVEX_OPTION_INVALID' }))
+  })
+
+  it('keeps the properties of endpoints, and members that are not endpoints', () => {
+    const endpoint = Object.assign(async () => 'result', { path: '/path' })
+    const api = wrapAuthApi({ api: { endpoint, version: 1 } })
+    expect(api.endpoint.path).toBe('/path')
+    expect(api.version).toBe(1)
+  })
+
+  it('passes redirects unchanged', async () => {
+    const redirect = Object.assign(new Error('found'), { name: 'APIError', statusCode: 302, headers: { location: '/there' } })
+    const { verify } = wrapAuthApi({ api: { verify: () => Promise.reject(redirect) } })
+    await expect(verify()).rejects.toBe(redirect)
+  })
+})
+
+describe('registerAuthRoutes', () => {
+  const router = { route: () => {}, lookup: () => null }
+  const createAuth = (): never => undefined as never
+
+  it.each([
+    { option: 'http', call: () => registerAuthRoutes({} as never, createAuth) },
+    { option: 'createAuth', call: () => registerAuthRoutes(router, undefined as never) },
+    { option: 'basePath', call: () => registerAuthRoutes(router, createAuth, { basePath: 'api/auth' }) },
+    { option: 'basePath', call: () => registerAuthRoutes(router, createAuth, { basePath: '/api/auth/' }) },
+    { option: 'cors.origins', call: () => registerAuthRoutes(router, createAuth, { cors: { origins: ['*'] } }) },
+    { option: 'cors.origins', call: () => registerAuthRoutes(router, createAuth, { cors: { origins: ['https://app.example.com/'] } }) },
+  ])('throws CONVEX_OPTION_INVALID for a wrong $option', ({ option, call }) => {
+    expect(call).toThrow(expect.objectContaining({ code: 'CONVEX_OPTION_INVALID', why: expect.stringContaining(`\`${option}\``) }))
+  })
+})

@@ -1,0 +1,72 @@
+import type { FunctionReturnType } from 'convex/server'
+import type { Doc as ComponentDoc } from '../convex/apps/functions-component/convex/betterAuth/_generated/dataModel.js'
+import type { Doc, Id } from '../convex/apps/functions-local/convex/_generated/dataModel.js'
+import { describe, expectTypeOf, it } from 'vitest'
+import { api as componentApi, internal as componentInternal } from '../convex/apps/functions-component/convex/_generated/api.js'
+import { getAuth, getSession as getComponentSession, getAuthUser as getComponentUser } from '../convex/apps/functions-component/convex/functions.ts'
+import { api } from '../convex/apps/functions-local/convex/_generated/api.js'
+import { authedMutation, authedQuery, getAuthUser, getAuthUserId, getSession, safeGetAuthUser } from '../convex/apps/functions-local/convex/functions.ts'
+
+describe('defineAuthFunctions', () => {
+  it('types users and sessions from the data model of the app', () => {
+    expectTypeOf(getAuthUser).returns.resolves.toEqualTypeOf<Doc<'user'>>()
+    expectTypeOf(safeGetAuthUser).returns.resolves.toEqualTypeOf<Doc<'user'> | null>()
+    expectTypeOf(getAuthUserId).returns.resolves.toEqualTypeOf<Id<'user'>>()
+    expectTypeOf(getSession).returns.resolves.toEqualTypeOf<Omit<Doc<'session'>, 'token'>>()
+  })
+
+  it('types users and sessions from the schema of the component', () => {
+    expectTypeOf(getComponentUser).returns.resolves.toEqualTypeOf<ComponentDoc<'user'>>()
+    expectTypeOf(getComponentSession).returns.resolves.toEqualTypeOf<Omit<ComponentDoc<'session'>, 'token'>>()
+  })
+
+  it('keeps the types of the methods of Better Auth', async () => {
+    const { auth, headers } = await getAuth({} as never)
+    expectTypeOf(headers).toEqualTypeOf<Headers>()
+    const session = (await auth.api.getSession({ headers }))!
+    expectTypeOf(session.user.email).toEqualTypeOf<string>()
+  })
+})
+
+describe('authedQuery', () => {
+  it('keeps the types of arguments, results and visibility', () => {
+    expectTypeOf(api.notes.add._args).toEqualTypeOf<{ text: string }>()
+    expectTypeOf<FunctionReturnType<typeof api.notes.add>>().toEqualTypeOf<Id<'notes'>>()
+    expectTypeOf<FunctionReturnType<typeof componentApi.callers.maybeMe>>().toEqualTypeOf<{ name: string | null, hasSession: boolean }>()
+    expectTypeOf(componentInternal.callers.whoInternally._visibility).toEqualTypeOf<'internal'>()
+    expectTypeOf(componentApi).not.toHaveProperty('whoInternally')
+  })
+
+  it('adds the user and the session to the context', () => {
+    authedQuery({
+      args: {},
+      handler: async (ctx) => {
+        expectTypeOf(ctx.user).toEqualTypeOf<Doc<'user'>>()
+        expectTypeOf(ctx.session).not.toHaveProperty('token')
+        expectTypeOf(ctx).not.toHaveProperty('scheduler')
+      },
+    })
+    authedQuery.optional({
+      args: {},
+      handler: async ({ user, session }) => {
+        expectTypeOf(user).toEqualTypeOf<Doc<'user'> | null>()
+        expectTypeOf(session).toEqualTypeOf<Omit<Doc<'session'>, 'token'> | null>()
+      },
+    })
+    authedMutation({
+      args: {},
+      handler: async (ctx) => {
+        expectTypeOf(ctx.db.insert).toBeFunction()
+        expectTypeOf(ctx.scheduler.runAfter).toBeFunction()
+      },
+    })
+  })
+
+  it('types the context of predicates', () => {
+    authedQuery.allow(({ user, session }) => {
+      expectTypeOf(user.plan).toEqualTypeOf<'free' | 'paid'>()
+      expectTypeOf(session.expiresAt).toEqualTypeOf<number>()
+      return true
+    })
+  })
+})
