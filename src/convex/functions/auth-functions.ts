@@ -45,7 +45,10 @@ export interface ComponentAuthFunctionsOptions extends CommonOptions {
  * `const functions: AuthTableFunctions = internal.auth`.
  */
 export interface AuthTableFunctions {
-  /** Returns the document of `model` for which all conditions of `where` hold, or `null`. */
+  /**
+   * Returns the document of `model` for which all conditions of `where` hold, or `null`. The field
+   * `id` is Convex's `_id`, or the row's own id.
+   */
   findOne: FindOne
 }
 

@@ -41,24 +41,36 @@ export function componentReader(findOne: FindOne): AuthReader {
  * Reads the tables in the app's own schema. Queries and mutations read a document by its id without
  * another call.
  *
- * @param findOne The query for look-ups in actions, and for those by other fields than the id.
+ * @param findOne The query for look-ups in actions, for those by other fields than the id, and for
+ * rows whose ids Convex has not chosen.
  */
 export function localReader(findOne: FindOne | undefined): AuthReader {
   const find: AuthReader['findOne'] = async (ctx, model, where) => {
     if (!findOne)
       throw setupError('AUTH_LOOKUP_MISSING', model)
-    return await ctx.runQuery(findOne, { model, where })
+    const row: Document | null = await ctx.runQuery(findOne, { model, where })
+    return row && asDocument(row)
   }
   return {
     async get(ctx, model, id) {
-      if (!ctx.db)
-        return await find(ctx, model, [{ field: '_id', value: id }])
       // The id comes from a token, which another provider may have issued.
-      const normalized = ctx.db.normalizeId(model, id)
-      return normalized === null ? null : await ctx.db.get(normalized)
+      const key = ctx.db?.normalizeId(model, id) ?? null
+      if (ctx.db && key !== null)
+        return await ctx.db.get(key)
+      return ctx.db && !findOne ? null : await find(ctx, model, [{ field: 'id', value: id }])
     },
     findOne: find,
   }
+}
+
+/** The document of a row, to which an adapter has added Convex's own id as `id`. */
+function asDocument({ id, ...document }: Document): Document {
+  return id === undefined || id === document._id ? document : { id, ...document }
+}
+
+/** The id by which Better Auth knows a document: its own, or the one that Convex has chosen. */
+export function idOf({ _id, id = _id }: Document): string {
+  return id
 }
 
 /** The claims of a token that Better Auth has issued: they name the user and the session. */
@@ -102,6 +114,6 @@ export async function readSession(
     reader.get(ctx, tables.session, identity.sessionId),
     reader.get(ctx, tables.user, identity.userId),
   ])
-  const isLive = user && session && session.userId === user._id && Number(session.expiresAt) > Date.now()
+  const isLive = user && session && session.userId === idOf(user) && Number(session.expiresAt) > Date.now()
   return isLive ? { user, session } : null
 }

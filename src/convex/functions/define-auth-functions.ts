@@ -5,7 +5,7 @@ import type { AnyBuilder } from './builder-types.ts'
 import { setupError } from '../setup-error.ts'
 import { wrapAuthApi } from './auth-api.ts'
 import { authError } from './auth-error.ts'
-import { componentReader, localReader, readIdentity, readSession } from './auth-reader.ts'
+import { componentReader, idOf, localReader, readIdentity, readSession } from './auth-reader.ts'
 import { authedBuilder } from './builders.ts'
 import { checkMemberOptions, includesOneOf, organizationOf } from './predicates.ts'
 import { sessionHeaders } from './session-headers.ts'
@@ -88,7 +88,7 @@ export function defineAuthFunctions(options: AuthFunctionsOptions): object {
           return false
         const member = await reader.findOne(ctx, tables.member, [
           { field: 'organizationId', value: organizationId },
-          { field: 'userId', value: ctx.user._id },
+          { field: 'userId', value: idOf(ctx.user) },
         ])
         const { roles } = memberOptions
         return member !== null && (!roles || includesOneOf(member.role, roles))

@@ -8,7 +8,8 @@ export const findOne = internalQuery({
   args: { model: v.union(v.literal('user'), v.literal('session'), v.literal('member')), where: v.array(condition) },
   handler: async (ctx, { model, where }) => {
     const documents: Record<string, any>[] = await ctx.db.query(model).collect()
-    return documents.find(document => where.every(({ field, value }) => document[field] === value)) ?? null
+    const rows = documents.map(document => ({ id: document._id, ...document }) as Record<string, any>)
+    return rows.find(row => where.every(({ field, value }) => row[field] === value)) ?? null
   },
 })
 

@@ -1,0 +1,17 @@
+import { betterAuth } from 'better-auth/minimal'
+
+/** Without a database: the tests look at the routes. */
+export function createAuth(_ctx: unknown) {
+  return betterAuth({
+    baseURL: process.env.SITE_URL!,
+    basePath: '/custom/auth',
+    trustedOrigins: async request => request?.headers.get('x-tenant') === 'navy' ? ['https://navy.example.com'] : ['*'],
+    plugins: [{
+      id: 'probe',
+      endpoints: {},
+      onRequest: async request => new URL(request.url).pathname.endsWith('/probe')
+        ? { response: Response.json({ method: request.method, host: request.headers.get('x-forwarded-host'), body: await request.text() }) }
+        : undefined,
+    }],
+  })
+}
