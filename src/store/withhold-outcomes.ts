@@ -99,7 +99,10 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
 
   return {
     withhold(outcome, reveal) {
-      const isSuspicious = signOuts > 0 ? isEmpty(outcome) : isUnauthenticatedError(outcome.error)
+      // During a sign-out, any error or `null` may mean that the session has ended.
+      const isSuspicious = signOuts > 0
+        ? outcome.status === 'error' || outcome.value === null
+        : isUnauthenticatedError(outcome.error)
       const isDoubtful = signOuts > 0 || check.kind !== 'none'
       if (!isSuspicious || (!isDoubtful && performance.now() - lastCheckAt < PAUSE_MS))
         return false
@@ -125,9 +128,4 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
     },
     close: dropAll,
   }
-}
-
-/** Whether the outcome may mean that the user is signed out: an error or `null`. */
-function isEmpty(outcome: QueryOutcome): boolean {
-  return outcome.status === 'error' || outcome.value === null
 }

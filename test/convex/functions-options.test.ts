@@ -28,6 +28,20 @@ describe('defineAuthFunctions', () => {
     expect(() => hasRole('')).toThrow(expected)
   })
 
+  it('reads the tables that `tables` names', async () => {
+    const { getAuthUser } = defineAuthFunctions({ ...options, tables: { user: 'users', session: 'logins' } })
+    const documents: Record<string, object> = {
+      'users:1': { _id: 'users:1', name: 'Ada' },
+      'logins:1': { _id: 'logins:1', userId: 'users:1', expiresAt: Date.now() + 1000 },
+    }
+    const ctx = {
+      auth: { getUserIdentity: async () => ({ subject: 'users:1', sessionId: 'logins:1', issuer: '', tokenIdentifier: '' }) },
+      runQuery: () => Promise.reject(new Error('not needed')),
+      db: { normalizeId: (table: string, id: string) => id.startsWith(`${table}:`) ? id : null, get: async (id: string) => documents[id] },
+    }
+    expect(await getAuthUser(ctx as never)).toMatchObject({ name: 'Ada' })
+  })
+
   it('throws CONVEX_CONTEXT_INVALID if a helper is called without a context', async () => {
     const { getAuthUser, authedCtx } = defineAuthFunctions(options)
     await expect(getAuthUser(undefined as never)).rejects.toMatchObject({ code: 'CONVEX_CONTEXT_INVALID', why: expect.stringContaining('getAuthUser') })

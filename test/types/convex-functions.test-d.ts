@@ -1,7 +1,11 @@
 import type { FunctionReturnType } from 'convex/server'
+import type { GenericId } from 'convex/values'
 import type { Doc as ComponentDoc } from '../convex/apps/functions-component/convex/betterAuth/_generated/dataModel.js'
 import type { Doc, Id } from '../convex/apps/functions-local/convex/_generated/dataModel.js'
+import { defineSchema, defineTable } from 'convex/server'
+import { v } from 'convex/values'
 import { describe, expectTypeOf, it } from 'vitest'
+import { defineAuthFunctions } from '../../src/convex/index.ts'
 import { api as componentApi, internal as componentInternal } from '../convex/apps/functions-component/convex/_generated/api.js'
 import { getAuth, getSession as getComponentSession, getAuthUser as getComponentUser } from '../convex/apps/functions-component/convex/functions.ts'
 import { api } from '../convex/apps/functions-local/convex/_generated/api.js'
@@ -18,6 +22,14 @@ describe('defineAuthFunctions', () => {
   it('types users and sessions from the schema of the component', () => {
     expectTypeOf(getComponentUser).returns.resolves.toEqualTypeOf<ComponentDoc<'user'>>()
     expectTypeOf(getComponentSession).returns.resolves.toEqualTypeOf<Omit<ComponentDoc<'session'>, 'token'>>()
+  })
+
+  it('types users from `schema` and `tables`', () => {
+    const schema = defineSchema({ users: defineTable({ nickname: v.string() }), session: defineTable({ userId: v.id('users'), token: v.string() }) })
+    const builder = (definition: { handler: (ctx: object) => unknown }): unknown => definition
+    const helpers = defineAuthFunctions({ query: builder, mutation: builder, action: builder, createAuth: () => ({}) as any, schema, tables: { user: 'users' } })
+    expectTypeOf(helpers.getAuthUser).returns.resolves.toHaveProperty('nickname').toEqualTypeOf<string>()
+    expectTypeOf(helpers.getSession).returns.resolves.toHaveProperty('userId').toEqualTypeOf<GenericId<'users'>>()
   })
 
   it('keeps the types of the methods of Better Auth', async () => {

@@ -1,5 +1,5 @@
 /** The options of `defineAuthFunctions`, and the type of its result. */
-import type { SchemaDefinition } from 'convex/server'
+import type { DataModelFromSchemaDefinition, SchemaDefinition } from 'convex/server'
 import type { AuthWithApi } from './auth-api.ts'
 import type { AuthUserIdentity, FindOne, FunctionCtx } from './auth-reader.ts'
 import type { AnyBuilder, AuthedBuilderOf, Caller, DataModelOf, OptionalCaller } from './builder-types.ts'
@@ -56,6 +56,12 @@ export interface AuthTableFunctions {
 export interface LocalAuthFunctionsOptions extends CommonOptions {
   component?: undefined
   /**
+   * The app's schema, for the types of the user and the session. Only needed if the builders hide
+   * the data model, as those of `convex-ents` that remove `ctx.db`.
+   * @default The data model of `query`.
+   */
+  schema?: SchemaDefinition<any, any>
+  /**
    * The internal functions of the database adapter, such as `internal.auth`. Actions read the user
    * with `findOne`, and {@link AuthFunctions.isMember} reads members.
    */
@@ -78,7 +84,12 @@ export type DocumentsOf<Options extends AuthFunctionsOptions> = Options extends 
   ? Options extends { schema: infer Schema extends SchemaDefinition<any, any> }
     ? ComponentDocumentsOf<Schema>
     : ComponentDocuments
-  : LocalDocuments<DataModelOf<Options['query']>, TableOf<Options, 'user'>, TableOf<Options, 'session'>>
+  : LocalDocuments<DataModelOfOptions<Options>, TableOf<Options, 'user'>, TableOf<Options, 'session'>>
+
+type DataModelOfOptions<Options extends AuthFunctionsOptions>
+  = Options extends { schema: infer Schema extends SchemaDefinition<any, any> }
+    ? DataModelFromSchemaDefinition<Schema>
+    : DataModelOf<Options['query']>
 
 /**
  * The result of `defineAuthFunctions`. Each helper that needs a caller throws a `ConvexError` with
