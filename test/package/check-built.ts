@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { ConvexHttpClient } from 'convex/browser'
 import { ConvueError, createConvex } from 'convue'
-import { convex, crossDomain, getAuthConfigProvider } from 'convue/convex'
+import { convex, crossDomain, defineAuthFunctions, getAuthConfigProvider } from 'convue/convex'
 import { convexClient, crossDomainClient } from 'convue/convex/client'
 import { createConvexServer } from 'convue/server'
 import { startDeployment } from 'convue/testing'
+import { build } from 'esbuild'
 import { api } from '../support/convex/_generated/api.js'
 
 assert.match(import.meta.resolve('convue'), /dist\/index\.js$/)
@@ -17,7 +18,19 @@ assert.throws(() => convex({ jwks: '' }), ConvueError)
 assert.throws(() => crossDomain({ siteUrl: '' }), ConvueError)
 assert.equal(getAuthConfigProvider({ issuer: 'https://app.example' }).jwks, 'https://app.example/api/auth/convex/jwks')
 assert.deepEqual([convexClient().id, crossDomainClient().id], ['convex', 'cross-domain'])
+assert.throws(() => defineAuthFunctions({} as never), ConvueError)
 await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
+
+// Convex bundles an app as this does: the globals that the entry adds remain, whatever the app imports of it.
+const { outputFiles } = await build({
+  stdin: { contents: 'export { hasRole } from \'convue/convex\'', resolveDir: import.meta.dirname },
+  bundle: true,
+  write: false,
+  format: 'esm',
+  external: ['better-auth', 'convex'],
+  logLevel: 'silent',
+})
+assert.match(outputFiles[0]!.text, /MessageChannel: LocalMessageChannel/)
 
 const deployment = await startDeployment({
   functions: fileURLToPath(new URL('../support/convex', import.meta.url)),
