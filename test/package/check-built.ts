@@ -1,6 +1,9 @@
 // Checks what the tests of the sources cannot check: the built package starts a deployment, and all
 // of its entry points use the same error class.
 import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConvexHttpClient } from 'convex/browser'
 import { ConvueError, createConvex } from 'convue'
@@ -21,15 +24,20 @@ assert.deepEqual([convexClient().id, crossDomainClient().id], ['convex', 'cross-
 assert.throws(() => defineAuthFunctions({} as never), ConvueError)
 await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
 
-// Convex bundles an app as this does: the globals that the entry adds remain, even if the app imports nothing else of it.
+// A bundler of an app keeps the globals that the entry adds, even if the app imports nothing else of it.
+const app = await mkdtemp(join(tmpdir(), 'convue-built-'))
+await mkdir(join(app, 'node_modules'))
+await symlink(fileURLToPath(new URL('../..', import.meta.url)), join(app, 'node_modules/convue'), 'dir')
 const { outputFiles } = await build({
-  stdin: { contents: 'import \'convue/convex\'', resolveDir: import.meta.dirname },
+  stdin: { contents: 'import \'convue/convex\'', resolveDir: app },
   bundle: true,
   write: false,
   format: 'esm',
+  preserveSymlinks: true,
   external: ['better-auth', 'convex'],
   logLevel: 'silent',
 })
+await rm(app, { recursive: true })
 assert.match(outputFiles[0]!.text, /MessageChannel: LocalMessageChannel/)
 
 const deployment = await startDeployment({
