@@ -8,6 +8,7 @@ const composables = [
   'insertAtBottomIfLoaded',
   'insertAtPosition',
   'insertAtTop',
+  'isUnauthenticatedError',
   'optimisticallyRemoveValueFromPaginatedQuery',
   'optimisticallyUpdateValueInPaginatedQuery',
   'prefetchConvexQuery',
