@@ -84,7 +84,7 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
     check = NO_CHECK
     // While a sign-out is under way, the outcomes remain withheld. If the sign-out succeeds, the
     // identity change drops them. If it fails, another check decides about them.
-    if (signOuts > 0)
+    if (signOuts)
       return
     const withheld = [...reveals]
     reveals.clear()
@@ -100,10 +100,10 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
   return {
     withhold(outcome, reveal) {
       // During a sign-out, any error or `null` may mean that the session has ended.
-      const isSuspicious = signOuts > 0
-        ? outcome.status === 'error' || outcome.value === null
+      const isSuspicious = signOuts
+        ? !!outcome.error || outcome.value === null
         : isUnauthenticatedError(outcome.error)
-      const isDoubtful = signOuts > 0 || check.kind !== 'none'
+      const isDoubtful = signOuts || check.kind !== 'none'
       if (!isSuspicious || (!isDoubtful && performance.now() - lastCheckAt < PAUSE_MS))
         return false
       reveals.add(reveal)
@@ -122,7 +122,7 @@ export function createWithholding(engine: AuthEngine, whenIdle?: () => Promise<v
         signOuts--
         // A sign-out request that failed may still have ended the session, even if no query has
         // failed. So the session is checked.
-        if (signOuts === 0 && check.kind === 'none' && (hasFailed || reveals.size > 0))
+        if (!signOuts && check.kind === 'none' && (hasFailed || reveals.size > 0))
           void checkSession()
       }
     },
