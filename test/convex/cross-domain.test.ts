@@ -223,6 +223,14 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     }
   })
 
+  it('trusts the origin of the app, from which the routes take their CORS headers', async () => {
+    const server = await createServer(line)
+    const { auth } = server
+    expect((await startSignIn(server, openBrowser(server).openPage(), { callbackURL: `${APP}/home` })).error).toBeNull()
+    expect((await auth.$context).options.trustedOrigins).toEqual([APP])
+    expect((await auth.$context).isTrustedOrigin(`${APP}/home`)).toBe(true)
+  })
+
   it('refuses an address of the app that is not absolute', async () => {
     const { modules: { crossDomain } } = await createServer(line)
     for (const siteUrl of [undefined, '', 'app.example'])

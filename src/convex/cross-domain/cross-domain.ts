@@ -103,12 +103,16 @@ export function crossDomain({ siteUrl }: CrossDomainOptions): CrossDomainPlugin 
 
   return {
     id: 'cross-domain',
-    init: () => ({
-      options: { trustedOrigins: [origin] },
-      // The state of a sign-in is in the database. Its cookie would not be sent with the redirect
-      // of the provider: the one-time token is bound to the browser instead.
-      context: { oauthConfig: { storeStateStrategy: 'database', skipStateCookieCheck: true } },
-    }),
+    init(context) {
+      // Better Auth reads the option for requests only, and not for direct calls of `auth.api`.
+      context.trustedOrigins.push(origin)
+      return {
+        options: { trustedOrigins: [origin] },
+        // The state of a sign-in is in the database. Its cookie would not be sent with the redirect
+        // of the provider: the one-time token is bound to the browser instead.
+        context: { oauthConfig: { storeStateStrategy: 'database', skipStateCookieCheck: true } },
+      }
+    },
     hooks: {
       before: [
         { matcher: hasHeaderCookies, handler: readCookies },
