@@ -22,6 +22,8 @@ const REPLACED: Record<string, string> = {
     export const JWT_COOKIE_NAME = 'convex_jwt'
     export const convex = ({ jwt, jwks }) => convueConvex({ jwt, jwks })`,
   'plugins/convex/client.js': 'export { convexClient } from \'../../convue/client.js\'',
+  'plugins/cross-domain/index.js': 'export { crossDomain } from \'../../convue/server.js\'',
+  'plugins/cross-domain/client.js': 'export { crossDomainClient } from \'../../convue/client.js\'',
   'auth-config.js': 'export { getAuthConfigProvider } from \'./convue/server.js\'',
 }
 
