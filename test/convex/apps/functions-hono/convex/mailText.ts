@@ -1,4 +1,3 @@
-// @ts-expect-error The types of React are not installed.
 import { createElement } from 'react'
 // @ts-expect-error The types of React are not installed.
 import { renderToReadableStream } from 'react-dom/server.browser'
