@@ -1,6 +1,17 @@
 /** Errors of `convue/convex`: a set-up that cannot work inside Convex functions. */
 import type { ErrorDefinition } from './error-definition.ts'
 
+/** A look-up that no index of the table serves. */
+interface UnindexedLookup {
+  table: string
+  /** The fields of the index to add, in their order; one list for each index. */
+  indexes: string[][]
+}
+
+function writeIndex(fields: string[]): string {
+  return `\`.index('by_${fields.join('_')}', [${fields.map(field => `'${field}'`).join(', ')}])\``
+}
+
 export const convexErrors = {
   CONVEX_OPTION_INVALID: {
     scopes: ['convex'],
@@ -54,5 +65,77 @@ export const convexErrors = {
     reference: '`registerAuthRoutes` has another `basePath` than Better Auth, which would answer each request with '
       + 'status 404.',
     docs: 'guides/convex-functions.md#http-routes',
+  AUTH_TABLE_MISSING: {
+    scopes: ['convex'],
+    why: (table: string): string => `Better Auth uses the table \`${table}\`, which the app's schema does not have.`,
+    fix: 'Run `npx auth generate` again, and add the tables that it writes to `defineSchema` in `convex/schema.ts`.',
+    reference: 'Better Auth uses a table that the app\'s schema does not have, for example after a plugin was added.',
+    docs: 'guides/local-install.md#the-tables',
+  },
+  AUTH_FIELD_MISSING: {
+    scopes: ['convex'],
+    why: ({ table, field }: { table: string, field: string }): string =>
+      `Better Auth uses the field \`${field}\` of the table \`${table}\`, which the app's schema does not have.`,
+    fix: 'Run `npx auth generate` again, or add the field to the table.',
+    reference: 'Better Auth uses a field that a table of the app does not have, for example after a plugin was added.',
+    docs: 'guides/local-install.md#the-tables',
+  },
+  AUTH_INDEX_MISSING: {
+    scopes: ['convex'],
+    why: ({ table, indexes }: UnindexedLookup): string =>
+      `Better Auth looks up rows of the table \`${table}\` by ${indexes.map(fields => `\`${fields.join('`, `')}\``)
+        .join(' or ')}, and no index begins with these fields. Such a look-up reads the whole table.`,
+    fix: ({ indexes }: UnindexedLookup): string =>
+      `Add ${indexes.map(writeIndex).join(' and ')} to the table.`,
+    reference: 'Better Auth looks up rows of a table by fields that no index begins with. In development, such a '
+      + 'look-up is refused. In production, it reads the whole table, and the message is a warning in the log.',
+    referenceFix: 'Add the index that the message names to the table.',
+    docs: 'guides/local-install.md#indexes',
+  },
+  AUTH_ID_UNSUPPORTED: {
+    scopes: ['convex'],
+    why: (table: string): string =>
+      `Better Auth creates a row of the table \`${table}\` with an id of its own, but Convex chooses the ids.`,
+    fix: 'Add the field `id: v.optional(v.string())` and the index `.index(\'by_id_field\', [\'id\'])` to the table, '
+      + 'so that rows can have ids of their own.',
+    reference: 'Better Auth creates a row with an id of its own in a table without the field `id`: with the option '
+      + '`generateId`, or for a value that can be used only once.',
+    docs: 'guides/local-install.md#ids',
+  },
+  AUTH_ID_TAKEN: {
+    scopes: ['convex'],
+    why: (table: string): string => `The table \`${table}\` has a row with this id already.`,
+    fix: 'Use another id. Better Auth handles this error itself where an id may be used only once.',
+    reference: 'Better Auth creates a row with an id of its own that the table already has.',
+  },
+  AUTH_VALUE_TAKEN: {
+    scopes: ['convex'],
+    why: ({ table, fields }: { table: string, fields: string[] }): string =>
+      `The table \`${table}\` has a row with this value of \`${fields.join('`, `')}\` already.`,
+    fix: 'Use another value: the field is unique.',
+    reference: 'A write would give two rows of a table the same value of a unique field, such as the email address of '
+      + 'a user.',
+  },
+  AUTH_WRITE_REFUSED: {
+    scopes: ['convex'],
+    why: (table: string): string => `Better Auth writes to the table \`${table}\`, but this function is a query.`,
+    fix: 'Call Better Auth in a mutation, an action or an HTTP action.',
+    reference: 'Better Auth writes to a table inside a query, which can only read.',
+    docs: 'guides/local-install.md#queries-mutations-and-actions',
+  },
+  AUTH_FUNCTIONS_MISSING: {
+    scopes: ['convex'],
+    why: 'Better Auth runs in an action or an HTTP action, which reach the tables only through internal functions, '
+      + 'and `defineAuthDatabase` has no option `functions`.',
+    fix: 'Export the functions of `database.functions` in a file of your `convex/` folder, and pass this file\'s part '
+      + 'of `internal` as `functions`.',
+    docs: 'guides/local-install.md#queries-mutations-and-actions',
+  },
+  AUTH_MUTATION_PUBLIC: {
+    scopes: ['convex'],
+    why: 'The option `mutation` of `defineAuthDatabase` makes public mutations, so every client could write to the '
+      + 'auth tables.',
+    fix: 'Build it from `internalMutation`: `customMutation(internalMutation, …)`.',
+    docs: 'guides/local-install.md#a-custom-mutation',
   },
 } satisfies Record<string, ErrorDefinition>

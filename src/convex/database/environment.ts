@@ -1,0 +1,14 @@
+/** Whether the code runs in development. */
+
+const LOOPBACK = /^https?:\/\/(?:localhost|(?:[\w-]+\.)+localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:\/|$)/
+
+/**
+ * Whether the deployment, or the app that uses it, runs on the developer's machine. Convex sets
+ * `NODE_ENV` to `production` in all deployments.
+ *
+ * @param baseURL Better Auth's option `baseURL`.
+ */
+export function isDevelopment(baseURL: unknown): boolean {
+  return [baseURL, process.env.SITE_URL, process.env.CONVEX_CLOUD_URL]
+    .some(url => typeof url === 'string' && LOOPBACK.test(url))
+}

@@ -1,0 +1,88 @@
+/** Runs statements that read, in one transaction, or in several that read one part each. */
+import type { Plan } from './plan.ts'
+import type { Reader } from './read.ts'
+import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row } from './statement.ts'
+import type { FindTable } from './tables.ts'
+import { compareValues } from 'convex/values'
+import { addJoins, readsOfRow } from './joins.ts'
+import { planLookup } from './plan-lookup.ts'
+import { readAll, readPart } from './read.ts'
+
+/** The number of rows and ranges that one part reads. Convex allows 32,000 rows and 16 MiB. */
+const PART_READS = 500
+/** The number of rows that one part may read including those of joins. */
+const PART_JOINED_READS = 4000
+/** The number of rows that one part reads, however many joined rows they have. */
+const LEAST_READS = 10
+
+/** The first part of a statement begins here. */
+export const BEGINNING: Position = { source: 0, cursor: null, found: 0 }
+
+/** Runs a `find` in one transaction. */
+export async function find(db: Reader, findTable: FindTable, statement: FindStatement): Promise<Row[]> {
+  const plan = planFind(findTable, statement)
+  const rows = await readAll(db, plan, wantedRows(statement))
+  return await finish(db, findTable, statement, arrange(statement, plan, rows))
+}
+
+/** Runs a `count` in one transaction. */
+export async function count(db: Reader, findTable: FindTable, statement: CountStatement): Promise<number> {
+  return (await readAll(db, planLookup(findTable(statement.table), statement), null)).length
+}
+
+/**
+ * Runs one part of a statement. If the first part is also the last, its rows are the result of the
+ * statement. Otherwise, the rows of all parts are passed to {@link assemble}.
+ */
+export async function readStatementPart(
+  db: Reader,
+  findTable: FindTable,
+  statement: ReadStatement,
+  position: Position,
+): Promise<Part> {
+  if (statement.type === 'count') {
+    const plan = planLookup(findTable(statement.table), statement)
+    const { rows, next } = await readPart(db, plan, position, { reads: PART_READS, wanted: null })
+    return { rows: rows.map(({ id }) => ({ id })), next }
+  }
+  const plan = planFind(findTable, statement)
+  const reads = Math.max(LEAST_READS, Math.min(PART_READS, Math.floor(PART_JOINED_READS / readsOfRow(statement.joins))))
+  const { rows, next } = await readPart(db, plan, position, { reads, wanted: wantedRows(statement) })
+  const isOnlyPart = position.source === 0 && position.cursor === null && next === null
+  if (isOnlyPart)
+    return { rows: await finish(db, findTable, statement, arrange(statement, plan, rows)), next }
+  return { rows: await addJoins(db, findTable, statement, rows), next }
+}
+
+/** The result of a statement that was run in several parts. */
+export function assemble(findTable: FindTable, statement: FindStatement, rows: Row[]): Row[] {
+  return arrange(statement, planFind(findTable, statement), rows).map(row => select(statement, row))
+}
+
+async function finish(db: Reader, findTable: FindTable, statement: FindStatement, rows: Row[]): Promise<Row[]> {
+  return (await addJoins(db, findTable, statement, rows)).map(row => select(statement, row))
+}
+
+function planFind(findTable: FindTable, statement: FindStatement): Plan {
+  return planLookup(findTable(statement.table), statement, statement.sortBy)
+}
+
+function wantedRows({ offset, limit }: FindStatement): number | null {
+  return limit === null ? null : offset + limit
+}
+
+/** Sorts rows that the plan has not read in the requested order, and takes the requested ones. */
+function arrange({ sortBy, offset, limit }: FindStatement, { isOrdered }: Plan, rows: Row[]): Row[] {
+  if (sortBy !== null && !isOrdered) {
+    const sign = sortBy.direction === 'asc' ? 1 : -1
+    rows = rows.toSorted((left, right) => sign * compareValues(left[sortBy.field], right[sortBy.field]))
+  }
+  return rows.slice(offset, limit === null ? undefined : offset + limit)
+}
+
+function select({ select: fields, joins }: FindStatement, row: Row): Row {
+  if (fields.length === 0)
+    return row
+  const names = [...fields, ...joins.map(({ name }) => name)]
+  return Object.fromEntries(names.map(name => [name, row[name] ?? null]))
+}

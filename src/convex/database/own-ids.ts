@@ -1,0 +1,8 @@
+/** Whether an app chooses the ids of its rows itself. */
+import type { BetterAuthOptions } from 'better-auth'
+
+/** By default, Convex chooses the ids. With `generateId`, a function or `'uuid'`, the app does. */
+export function ownsIds(options: BetterAuthOptions): boolean {
+  const generateId = options.advanced?.database?.generateId
+  return generateId === 'uuid' || typeof generateId === 'function'
+}

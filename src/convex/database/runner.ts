@@ -1,0 +1,94 @@
+/** Runs statements in a Convex function: directly, or through the internal functions. */
+import type { GenericActionCtx, GenericDataModel, GenericMutationCtx, GenericQueryCtx } from 'convex/server'
+import type { AuthDatabaseFunctions } from './internal-functions.ts'
+import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row, WriteStatement } from './statement.ts'
+import type { Writer } from './write.ts'
+import { setupError } from '../setup-error.ts'
+import { assemble, BEGINNING, count, find } from './find.ts'
+import { writePart } from './write.ts'
+
+/** The context of any Convex function. */
+export type AnyCtx = GenericQueryCtx<any> | GenericMutationCtx<any> | GenericActionCtx<any>
+
+/** Runs the statements of the adapter. */
+export interface Runner {
+  find: (statement: FindStatement) => Promise<Row[]>
+  count: (statement: CountStatement) => Promise<number>
+  /** Resolves with the rows that were written, and before they were deleted. */
+  write: (statement: WriteStatement) => Promise<Row[]>
+}
+
+/** How the functions of a database run. */
+export interface RunnerOptions {
+  writer: Writer
+  functions: AuthDatabaseFunctions | undefined
+  /** Whether writes must run in the internal mutation, which a custom builder has made. */
+  writesInFunction: boolean
+}
+
+/**
+ * Queries and mutations read and write with `ctx.db`, in their own transaction. Actions call the
+ * internal functions, and each statement is at least one transaction of its own.
+ */
+export function createRunner(ctx: AnyCtx, options: RunnerOptions): Runner {
+  const { writer: { findTable }, functions } = options
+  if (!('db' in ctx))
+    return remoteRunner(ctx, options)
+  return {
+    find: statement => find(ctx.db, findTable, statement),
+    count: statement => count(ctx.db, findTable, statement),
+    write: async (statement) => {
+      if (!isMutationCtx(ctx))
+        throw setupError('AUTH_WRITE_REFUSED', statement.table)
+      if (options.writesInFunction)
+        return await remoteWrite(ctx, requireFunctions(functions), statement)
+      return (await writePart(ctx, options.writer, statement, BEGINNING, Infinity)).rows
+    },
+  }
+}
+
+function isMutationCtx(ctx: AnyCtx): ctx is GenericMutationCtx<GenericDataModel> {
+  return 'runMutation' in ctx
+}
+
+function remoteRunner(ctx: GenericActionCtx<any>, { writer: { findTable }, functions }: RunnerOptions): Runner {
+  const run = (statement: ReadStatement, position: Position): Promise<Part> =>
+    ctx.runQuery(requireFunctions(functions).readAuthTables, { statement, position })
+  return {
+    find: async (statement) => {
+      const first = await run(statement, BEGINNING)
+      // The function has already sorted and selected the rows of a statement with only one part.
+      if (first.next === null)
+        return first.rows
+      const rest = await runParts(first.next, position => run(statement, position))
+      return assemble(findTable, statement, [...first.rows, ...rest])
+    },
+    count: async statement => (await runParts(BEGINNING, position => run(statement, position))).length,
+    write: statement => remoteWrite(ctx, requireFunctions(functions), statement),
+  }
+}
+
+async function remoteWrite(
+  ctx: Pick<GenericActionCtx<any>, 'runMutation'>,
+  { writeAuthTables }: AuthDatabaseFunctions,
+  statement: WriteStatement,
+): Promise<Row[]> {
+  return await runParts(BEGINNING, position => ctx.runMutation(writeAuthTables, { statement, position }))
+}
+
+async function runParts(first: Position, run: (position: Position) => Promise<Part>): Promise<Row[]> {
+  const rows: Row[] = []
+  for (let position: Position | null = first; position !== null;) {
+    const part: Part = await run(position)
+    rows.push(...part.rows)
+    position = part.next
+  }
+  return rows
+}
+
+/** @throws ConvueError `AUTH_FUNCTIONS_MISSING` */
+function requireFunctions(functions: AuthDatabaseFunctions | undefined): AuthDatabaseFunctions {
+  if (!functions)
+    throw setupError('AUTH_FUNCTIONS_MISSING')
+  return functions
+}

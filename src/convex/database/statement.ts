@@ -1,0 +1,110 @@
+/** The statements of the database adapter, as Convex values that functions can pass on. */
+
+/** A value in a condition, as it is stored. */
+export type StoredValue = string | number | boolean | null | StoredValue[]
+
+/** The values of a row, by the names of the table's fields. A row that was read has an `id`. */
+export type Row = Record<string, any>
+
+export type Operator = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'not_in' | 'contains' | 'starts_with'
+  | 'ends_with'
+
+/** One condition of a where clause. */
+export interface Condition {
+  field: string
+  operator: Operator
+  value: StoredValue
+  /** How the condition is connected: all conditions with `AND` hold, and one of those with `OR`. */
+  connector: 'AND' | 'OR'
+  /** Whether strings that differ only in their case are equal. */
+  isInsensitive: boolean
+}
+
+export interface SortBy {
+  field: string
+  direction: 'asc' | 'desc'
+}
+
+/** Rows of another table that are read with each row, as a property with the name of the join. */
+export interface Join {
+  name: string
+  table: string
+  /** The field of the row, and the field of the other table that has the same value. */
+  on: { from: string, to: string }
+  /** `null`: the property is one row or `null`. Otherwise, it is a list of at most this length. */
+  limit: number | null
+}
+
+export interface FindStatement {
+  type: 'find'
+  table: string
+  where: Condition[]
+  joins: Join[]
+  /** The fields to return; an empty list returns all. */
+  select: string[]
+  sortBy: SortBy | null
+  offset: number
+  /** The greatest number of rows; `null` returns all. */
+  limit: number | null
+  onUnindexed: OnUnindexed
+}
+
+export interface CountStatement {
+  type: 'count'
+  table: string
+  where: Condition[]
+  onUnindexed: OnUnindexed
+}
+
+export interface CreateStatement {
+  type: 'create'
+  table: string
+  data: Row
+  /** The fields, or lists of fields, whose values only one row may have. */
+  unique: string[][]
+  onUnindexed: OnUnindexed
+}
+
+export interface UpdateStatement {
+  type: 'update'
+  table: string
+  where: Condition[]
+  /** The fields to set. */
+  changes: Row
+  /** The numbers to add to fields; a missing value counts as 0. */
+  increments: Record<string, number>
+  unique: string[][]
+  /** Whether all matching rows are updated, or only the first. */
+  scope: 'first' | 'all'
+  onUnindexed: OnUnindexed
+}
+
+export interface DeleteStatement {
+  type: 'delete'
+  table: string
+  where: Condition[]
+  scope: 'first' | 'all'
+  onUnindexed: OnUnindexed
+}
+
+/** What happens to a look-up that no index serves. */
+export type OnUnindexed = 'refuse' | 'warn'
+
+export type ReadStatement = FindStatement | CountStatement
+export type WriteStatement = CreateStatement | UpdateStatement | DeleteStatement
+
+/** Where the next part of a statement begins that is run in several functions. */
+export interface Position {
+  /** The number of the plan's source. */
+  source: number
+  /** The cursor in this source; `null` is its beginning. */
+  cursor: string | null
+  /** The number of rows that earlier parts have returned. */
+  found: number
+}
+
+/** The rows of one part of a statement, and where the next part begins; `null` after the last. */
+export interface Part {
+  rows: Row[]
+  next: Position | null
+}

@@ -1,0 +1,53 @@
+/** Triggers: the app's code that runs in the transaction of each write to a table. */
+import type {
+  DataModelFromSchemaDefinition,
+  DocumentByName,
+  GenericDataModel,
+  GenericMutationCtx,
+  SchemaDefinition,
+  TableNamesInDataModel,
+  WithoutSystemFields,
+} from 'convex/server'
+import type { Row } from './statement.ts'
+
+type MaybePromise<T> = T | Promise<T>
+
+/**
+ * Functions that run in the transaction of each write that Better Auth makes to a table. If one of
+ * them throws, nothing is written. What they write themselves causes no triggers.
+ */
+export interface TableTriggers<DataModel extends GenericDataModel, Name extends TableNamesInDataModel<DataModel>> {
+  /** Runs before a row is created. What it returns, if anything, replaces values of the row. */
+  beforeCreate?: (
+    ctx: GenericMutationCtx<DataModel>,
+    values: WithoutSystemFields<DocumentByName<DataModel, Name>>,
+  ) => MaybePromise<Partial<WithoutSystemFields<DocumentByName<DataModel, Name>>> | void>
+  /** Runs after a row was created. */
+  onCreate?: (ctx: GenericMutationCtx<DataModel>, row: DocumentByName<DataModel, Name>) => MaybePromise<void>
+  /** Runs before a row is changed. What it returns, if anything, replaces values of the changes. */
+  beforeUpdate?: (
+    ctx: GenericMutationCtx<DataModel>,
+    row: DocumentByName<DataModel, Name>,
+    changes: Partial<WithoutSystemFields<DocumentByName<DataModel, Name>>>,
+  ) => MaybePromise<Partial<WithoutSystemFields<DocumentByName<DataModel, Name>>> | void>
+  /** Runs after a row was changed. */
+  onUpdate?: (
+    ctx: GenericMutationCtx<DataModel>,
+    row: DocumentByName<DataModel, Name>,
+    previous: DocumentByName<DataModel, Name>,
+  ) => MaybePromise<void>
+  /** Runs before a row is deleted. */
+  beforeDelete?: (ctx: GenericMutationCtx<DataModel>, row: DocumentByName<DataModel, Name>) => MaybePromise<void>
+  /** Runs after a row was deleted. */
+  onDelete?: (ctx: GenericMutationCtx<DataModel>, row: DocumentByName<DataModel, Name>) => MaybePromise<void>
+}
+
+/** The triggers of an app, by the names of its tables. */
+export type AuthTriggers<Schema extends SchemaDefinition<any, boolean>> = {
+  [Name in TableNamesInDataModel<DataModelFromSchemaDefinition<Schema>>]?:
+  TableTriggers<DataModelFromSchemaDefinition<Schema>, Name>
+}
+
+/** The triggers as the writes use them, without the types of the app's tables. */
+export type UntypedTriggers = Record<string, Partial<Record<keyof TableTriggers<any, any>,
+  (ctx: GenericMutationCtx<GenericDataModel>, ...rows: Row[]) => MaybePromise<Row | void>>> | undefined>

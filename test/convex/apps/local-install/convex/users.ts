@@ -1,0 +1,48 @@
+import { v } from 'convex/values'
+import { internalAction, internalMutation, internalQuery } from './_generated/server'
+import { createAuth } from './auth'
+
+/** The rows of the tables that a sign-up writes to, and the events of the triggers. */
+export const everything = internalQuery({
+  args: {},
+  handler: async ctx => ({
+    users: await ctx.db.query('user').collect(),
+    sessions: await ctx.db.query('session').collect(),
+    profiles: await ctx.db.query('profiles').collect(),
+    events: (await ctx.db.query('events').collect()).map(({ text }) => text),
+  }),
+})
+
+/** Signs a user up in one transaction. */
+export const signUp = internalMutation({
+  args: { name: v.string(), email: v.string(), fails: v.optional(v.boolean()) },
+  handler: async (ctx, { fails, ...user }) => {
+    const { user: { id } } = await createAuth(ctx).api.signUpEmail({ body: { ...user, password: 'correct horse battery' } })
+    if (fails)
+      throw new Error('The mutation failed.')
+    return id
+  },
+})
+
+const call = { method: v.string(), input: v.any(), onUnindexed: v.optional(v.union(v.literal('refuse'), v.literal('warn'))) }
+
+/** Calls a method of the database adapter. */
+async function callAdapter(ctx: Parameters<typeof createAuth>[0], { method, input, onUnindexed }: { method: string, input: any, onUnindexed?: 'refuse' | 'warn' }): Promise<any> {
+  const { adapter } = await createAuth(ctx, { onUnindexed }).$context
+  return withoutDates(await (adapter as any)[method](input))
+}
+
+/** Convex does not have dates. */
+function withoutDates(value: any): any {
+  if (value instanceof Date)
+    return value.getTime()
+  if (Array.isArray(value))
+    return value.map(withoutDates)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutDates(item)]))
+  return value
+}
+
+export const inQuery = internalQuery({ args: call, handler: callAdapter })
+export const inMutation = internalMutation({ args: call, handler: callAdapter })
+export const inAction = internalAction({ args: call, handler: callAdapter })

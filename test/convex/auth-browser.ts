@@ -1,0 +1,43 @@
+/** A browser that calls Better Auth's routes of a deployment. */
+import type { BrowserFetch } from '../../src/testing/browser-fetch.ts'
+import { createBrowserFetch } from '../support/live/deployment.ts'
+
+export const PASSWORD = 'correct horse battery'
+
+interface Answer {
+  status: number
+  body: any
+}
+
+/** Keeps its cookies, so that it remains signed in. */
+export class AuthBrowser {
+  readonly #fetch: BrowserFetch = createBrowserFetch()
+  readonly #baseUrl: string
+
+  constructor(siteUrl: string) {
+    this.#baseUrl = `${siteUrl}/api/auth`
+  }
+
+  async post(path: string, body: object = {}): Promise<Answer> {
+    return await this.#send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  }
+
+  /** A post that must succeed. */
+  async do(path: string, body: object = {}): Promise<any> {
+    const answer = await this.post(path, body)
+    if (answer.status !== 200)
+      throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    return answer.body
+  }
+
+  /** The session with its user; `null` if this browser is signed out. */
+  async session(): Promise<any> {
+    return (await this.#send('get-session', {})).body
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Answer> {
+    const response = await this.#fetch(`${this.#baseUrl}/${path}`, init)
+    const text = await response.text()
+    return { status: response.status, body: text ? JSON.parse(text) : null }
+  }
+}
