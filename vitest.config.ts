@@ -1,5 +1,7 @@
 import type { TestProjectInlineConfiguration } from 'vitest/config'
+import type { Line } from './test/adapter/resolve-line.ts'
 import { defineConfig, mergeConfig } from 'vitest/config'
+import { resolveLine } from './test/adapter/resolve-line.ts'
 import { machineFactor } from './test/support/environment/machine-factor.ts'
 import viteConfig from './vite.config.ts'
 
@@ -18,6 +20,12 @@ function project({ testTimeout = seconds(120), ...test }: ProjectTest): TestProj
 /** A project whose tests fail if something is written to the console unexpectedly. */
 function guarded(test: ProjectTest): TestProjectInlineConfiguration {
   return project({ setupFiles: ['./test/support/environment/console-guard.ts'], ...test })
+}
+
+/** Better Auth's own tests of database adapters, which write to the console. */
+function adapterProject(line: Line): TestProjectInlineConfiguration {
+  const test = { name: `adapter-${line.replace('line-', '')}`, environment: 'node', include: [`test/adapter/${line}/*.test.ts`] }
+  return { ...project(test), plugins: [resolveLine(line)] }
 }
 
 /**
@@ -72,6 +80,9 @@ export default mergeConfig(viteConfig, defineConfig({
       guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
       guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       guarded({ name: 'components', environment: 'node', include: ['test/convex-components/*.test.ts'] }),
+      guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
+      adapterProject('line-1.6'),
+      adapterProject('line-1.7'),
       guarded({
         name: 'heap',
         environment: 'happy-dom',

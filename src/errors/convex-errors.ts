@@ -9,7 +9,7 @@ interface UnindexedLookup {
 }
 
 function writeIndex(fields: string[]): string {
-  return `\`.index('by_${fields.join('_')}', [${fields.map(field => `'${field}'`).join(', ')}])\``
+  return `\`.index('by_${fields.join('_and_')}', [${fields.map(field => `'${field}'`).join(', ')}])\``
 }
 
 export const convexErrors = {

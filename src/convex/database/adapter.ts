@@ -7,6 +7,7 @@ import { uniqueFields } from './auth-tables.ts'
 import { ownsIds } from './own-ids.ts'
 import { createStatements } from './statements.ts'
 import { fromStoredValue, toStoredValue } from './values.ts'
+import { writeSchema } from './write-schema.ts'
 
 export interface AdapterSetup {
   runner: Runner
@@ -41,6 +42,7 @@ export function createAdapter({ runner, onUnindexed }: AdapterSetup): AuthAdapte
       })
       const first = async (rows: Promise<any[]>): Promise<any> => (await rows)[0] ?? null
       return {
+        createSchema: async ({ tables, file }) => writeSchema({ tables, file, ownsIds: ownsIds(options) }),
         create: ({ model, data }) => first(runner.write(statements.create({ model, data }))),
         findOne: args => first(runner.find(statements.find({ ...args, limit: 1 }))),
         findMany: async (args): Promise<any[]> => await runner.find(statements.find(args)),

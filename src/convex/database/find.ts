@@ -6,7 +6,7 @@ import type { FindTable } from './tables.ts'
 import { compareValues } from 'convex/values'
 import { addJoins, readsOfRow } from './joins.ts'
 import { planLookup } from './plan-lookup.ts'
-import { readAll, readPart } from './read.ts'
+import { completeRow, readAll, readPart } from './read.ts'
 
 /** The number of rows and ranges that one part reads. Convex allows 32,000 rows and 16 MiB. */
 const PART_READS = 500
@@ -21,8 +21,7 @@ export const BEGINNING: Position = { source: 0, cursor: null, found: 0 }
 /** Runs a `find` in one transaction. */
 export async function find(db: Reader, findTable: FindTable, statement: FindStatement): Promise<Row[]> {
   const plan = planFind(findTable, statement)
-  const rows = await readAll(db, plan, wantedRows(statement))
-  return await finish(db, findTable, statement, arrange(statement, plan, rows))
+  return await finish(db, findTable, statement, plan, await readAll(db, plan, wantedRows(statement)))
 }
 
 /** Runs a `count` in one transaction. */
@@ -50,17 +49,25 @@ export async function readStatementPart(
   const { rows, next } = await readPart(db, plan, position, { reads, wanted: wantedRows(statement) })
   const isOnlyPart = position.source === 0 && position.cursor === null && next === null
   if (isOnlyPart)
-    return { rows: await finish(db, findTable, statement, arrange(statement, plan, rows)), next }
+    return { rows: await finish(db, findTable, statement, plan, rows), next }
   return { rows: await addJoins(db, findTable, statement, rows), next }
 }
 
 /** The result of a statement that was run in several parts. */
 export function assemble(findTable: FindTable, statement: FindStatement, rows: Row[]): Row[] {
-  return arrange(statement, planFind(findTable, statement), rows).map(row => select(statement, row))
+  const plan = planFind(findTable, statement)
+  return arrange(statement, plan, rows).map(row => select(plan, statement, row))
 }
 
-async function finish(db: Reader, findTable: FindTable, statement: FindStatement, rows: Row[]): Promise<Row[]> {
-  return (await addJoins(db, findTable, statement, rows)).map(row => select(statement, row))
+async function finish(
+  db: Reader,
+  findTable: FindTable,
+  statement: FindStatement,
+  plan: Plan,
+  rows: Row[],
+): Promise<Row[]> {
+  const joined = await addJoins(db, findTable, statement, arrange(statement, plan, rows))
+  return joined.map(row => select(plan, statement, row))
 }
 
 function planFind(findTable: FindTable, statement: FindStatement): Plan {
@@ -80,9 +87,9 @@ function arrange({ sortBy, offset, limit }: FindStatement, { isOrdered }: Plan, 
   return rows.slice(offset, limit === null ? undefined : offset + limit)
 }
 
-function select({ select: fields, joins }: FindStatement, row: Row): Row {
+function select({ table }: Plan, { select: fields, joins }: FindStatement, row: Row): Row {
   if (fields.length === 0)
-    return row
+    return completeRow(table, row)
   const names = [...fields, ...joins.map(({ name }) => name)]
   return Object.fromEntries(names.map(name => [name, row[name] ?? null]))
 }

@@ -3,7 +3,7 @@ import type { Reader } from './read.ts'
 import type { Condition, FindStatement, Join, OnUnindexed, Row } from './statement.ts'
 import type { FindTable } from './tables.ts'
 import { planLookup } from './plan-lookup.ts'
-import { readAll } from './read.ts'
+import { completeRow, readAll } from './read.ts'
 
 /** What the rows of a join are read from. */
 interface JoinSource {
@@ -44,6 +44,7 @@ async function readJoin({ db, findTable, onUnindexed }: JoinSource, join: Join, 
     if (value === null)
       return []
     const where: Condition[] = [{ field: on.to, operator: 'eq', value, connector: 'AND', isInsensitive: false }]
-    return await readAll(db, planLookup(findTable(table), { where, onUnindexed }), limit ?? 1)
+    const plan = planLookup(findTable(table), { where, onUnindexed })
+    return (await readAll(db, plan, limit ?? 1)).map(row => completeRow(plan.table, row))
   }
 }

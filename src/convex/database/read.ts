@@ -81,6 +81,12 @@ export function toRow(document: Row): Row {
   return { ...document, id: document.id ?? document._id }
 }
 
+/** A row whose missing values are `null`, as in other databases. */
+export function completeRow({ fields }: Table, row: Row): Row {
+  const missing = Object.keys(fields ?? {}).filter(name => row[name] === undefined)
+  return { ...row, ...Object.fromEntries(missing.map(name => [name, null])) }
+}
+
 async function readIds(db: Reader, plan: Plan, source: Source, { ids }: IdLookup): Promise<Row[]> {
   const rows = await Promise.all(ids.map(id => readById(db, plan.table, id)))
   return keep(plan, source, rows.filter(row => row !== null))

@@ -22,11 +22,11 @@ export function toStoredValue(value: unknown, { type }: FieldType): unknown {
   return value
 }
 
-/** The value of a stored value. A field without a value is `null`, as in other databases. */
+/** The value of a stored value. */
 export function fromStoredValue(value: unknown, { type }: FieldType): unknown {
   if (type === 'date' && typeof value === 'number')
     return new Date(value)
-  return value ?? null
+  return value
 }
 
 /** A condition as Better Auth writes it. */

@@ -5,7 +5,7 @@ import type { FindTable, Table } from './tables.ts'
 import type { UntypedTriggers } from './triggers.ts'
 import { setupError } from '../setup-error.ts'
 import { checkFields, planLookup } from './plan-lookup.ts'
-import { readById, readPart, toRow } from './read.ts'
+import { completeRow, readById, readPart, toRow } from './read.ts'
 import { checkUnique } from './unique.ts'
 
 export type WriteCtx = GenericMutationCtx<GenericDataModel>
@@ -32,7 +32,7 @@ export async function writePart(
 ): Promise<WrittenPart> {
   const table = writer.findTable(statement.table)
   if (statement.type === 'create')
-    return { rows: [await createRow(ctx, writer, table, statement)], next: null }
+    return { rows: [completeRow(table, await createRow(ctx, writer, table, statement))], next: null }
 
   const isFirst = statement.scope === 'first'
   const part = await readPart(ctx.db, planLookup(table, statement), position, { reads, wanted: isFirst ? 1 : null })
@@ -43,7 +43,7 @@ export async function writePart(
     else
       rows.push(await deleteRow(ctx, writer, table, row))
   }
-  return { rows, next: part.next }
+  return { rows: rows.map(row => completeRow(table, row)), next: part.next }
 }
 
 async function createRow(ctx: WriteCtx, { triggers }: Writer, table: Table, statement: CreateStatement): Promise<Row> {

@@ -1,0 +1,109 @@
+/** Writes the file with Better Auth's tables for `npx auth generate`. */
+import type { BetterAuthDBSchema, DBFieldAttribute } from 'better-auth/db'
+import type { AuthTable } from './auth-tables.ts'
+import { fieldNameOf, fieldsOf, uniqueFields } from './auth-tables.ts'
+import { LOOKUPS } from './lookups.ts'
+
+export interface SchemaFileOptions {
+  tables: BetterAuthDBSchema
+  /** The path of the file. @default './convex/authTables.ts' */
+  file?: string | undefined
+  /** Whether all tables may have rows whose ids the app chooses. */
+  ownsIds: boolean
+}
+
+export interface SchemaFile {
+  code: string
+  path: string
+  overwrite: true
+}
+
+/** The longest name that Convex accepts for an index. */
+const LONGEST_NAME = 64
+
+/** The only table of Better Auth that has rows with ids of their own even if Convex chooses ids. */
+const RESERVATIONS = 'verification'
+
+const HEADER = `// The tables of Better Auth. Run \`npx auth generate\` again after a change of its options.
+import { defineTable } from 'convex/server'
+import { v } from 'convex/values'
+
+export const authTables = {
+`
+
+/** The file with a table for each model of Better Auth, with the indexes for its look-ups. */
+export function writeSchema({ tables, file, ownsIds }: SchemaFileOptions): SchemaFile {
+  const code = Object.entries(tables).map(([model, table]) => writeTable({ model, table, tables, ownsIds })).join('')
+  return { code: `${HEADER}${code}}\n`, path: file ?? './convex/authTables.ts', overwrite: true }
+}
+
+interface TableToWrite {
+  model: string
+  table: AuthTable
+  tables: BetterAuthDBSchema
+  ownsIds: boolean
+}
+
+function writeTable({ model, table, tables, ownsIds }: TableToWrite): string {
+  const hasOwnIds = ownsIds || model === RESERVATIONS
+  const fields = fieldsOf(table).map(([name, field]) => `    ${name}: ${writeField(field, tables, ownsIds)},\n`)
+  if (hasOwnIds)
+    fields.push('    id: v.optional(v.string()),\n')
+  const indexes = [...indexesOf(model, table), ...hasOwnIds ? [['id']] : []]
+  return `  ${table.modelName}: defineTable({\n${fields.join('')}  })${indexes.map(writeIndex).join('')},\n`
+}
+
+function writeField(field: DBFieldAttribute, tables: BetterAuthDBSchema, ownsIds: boolean): string {
+  const type = writeType(field, tables, ownsIds)
+  return field.required === false ? `v.optional(v.union(v.null(), ${type}))` : type
+}
+
+function writeType({ type, references }: DBFieldAttribute, tables: BetterAuthDBSchema, ownsIds: boolean): string {
+  if (references?.field === 'id' && !ownsIds) {
+    const referenced = tables[references.model]
+      ?? Object.values(tables).find(({ modelName }) => modelName === references.model)
+    if (referenced)
+      return `v.id('${referenced.modelName}')`
+  }
+  if (Array.isArray(type))
+    return `v.union(${type.map(value => `v.literal(${JSON.stringify(value)})`).join(', ')})`
+  switch (type) {
+    case 'number': return 'v.number()'
+    case 'boolean': return 'v.boolean()'
+    case 'number[]': return 'v.array(v.number())'
+    case 'string[]': return 'v.array(v.string())'
+    // In milliseconds since 1970, as `_creationTime`.
+    case 'date': return 'v.number()'
+    // JSON is a string, since the keys of Convex's objects are limited.
+    default: return 'v.string()'
+  }
+}
+
+/**
+ * The fields of each index: those that Better Auth marks as unique or indexed, references, and the
+ * fields of its look-ups. An index that begins another one is left out.
+ */
+function indexesOf(model: string, table: AuthTable): string[][] {
+  const marked = fieldsOf(table).filter(([, { index, references }]) => index || references).map(([name]) => [name])
+  const named = [...table.indexes?.map(({ fields }) => fields) ?? [], ...LOOKUPS[model] ?? []]
+    .filter(fields => fields.every(field => Object.hasOwn(table.fields, field)))
+    .map(fields => fields.map(field => fieldNameOf(table, field)))
+  const all = [...uniqueFields(table), ...marked, ...named]
+  return all.filter((fields, number) => !all.some((other, otherNumber) =>
+    number !== otherNumber && begins(fields, other) && (other.length > fields.length || otherNumber < number)))
+}
+
+/** Whether an index with the fields of `other` serves all look-ups by `fields`. */
+function begins(fields: string[], other: string[]): boolean {
+  return fields.every((field, position) => other[position] === field)
+}
+
+function writeIndex(fields: string[]): string {
+  return `\n    .index('${indexName(fields)}', [${fields.map(field => `'${field}'`).join(', ')}])`
+}
+
+function indexName(fields: string[]): string {
+  // Convex reserves the name `by_id`.
+  const name = fields.join() === 'id' ? 'by_id_field' : `by_${fields.join('_and_')}`
+  return name.slice(0, LONGEST_NAME)
+}

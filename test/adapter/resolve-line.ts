@@ -1,0 +1,19 @@
+/** Resolves the packages of Better Auth as one of the workspaces beside this file does. */
+import type { Plugin } from 'vitest/config'
+import { join } from 'node:path'
+
+/** A minor version of Better Auth, with the name of its workspace. */
+export type Line = 'line-1.6' | 'line-1.7'
+
+/** The library and the tests then use the version of this line, wherever they import it. */
+export function resolveLine(line: Line): Plugin {
+  const importer = join(import.meta.dirname, line, 'package.json')
+  return {
+    name: `resolve-${line}`,
+    enforce: 'pre',
+    async resolveId(id) {
+      if (/^(?:better-auth|@better-auth\/[\w-]+)(?:\/|$)/.test(id))
+        return await this.resolve(id, importer, { skipSelf: true })
+    },
+  }
+}
