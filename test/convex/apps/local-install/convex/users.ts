@@ -45,4 +45,40 @@ function withoutDates(value: any): any {
 
 export const inQuery = internalQuery({ args: call, handler: callAdapter })
 export const inMutation = internalMutation({ args: call, handler: callAdapter })
-export const inAction = internalAction({ args: call, handler: callAdapter })
+
+/** Calls a method of the database adapter, and counts the functions that it calls. */
+export const inAction = internalAction({
+  args: call,
+  handler: async (ctx, args) => {
+    const calls: string[] = []
+    const counting = {
+      ...ctx,
+      runQuery: async (...query: [any, any]) => {
+        calls.push('query')
+        return await ctx.runQuery(...query)
+      },
+      runMutation: async (...mutation: [any, any]) => {
+        calls.push('mutation')
+        return await ctx.runMutation(...mutation)
+      },
+    } as typeof ctx
+    const result: any = await callAdapter(counting, args)
+    return { result, calls }
+  },
+})
+
+/** Adds numbered rows to the table of verifications, in the order of `expiresAt`. */
+export const fill = internalMutation({
+  args: { rows: v.number() },
+  handler: async (ctx, { rows }) => {
+    for (let number = 1; number <= rows; number++) {
+      await ctx.db.insert('verification', {
+        identifier: `row ${number}`,
+        value: String(number),
+        expiresAt: number,
+        createdAt: 0,
+        updatedAt: rows - number,
+      })
+    }
+  },
+})
