@@ -1,4 +1,4 @@
-/** Runs Better Auth's own test suites for database adapters. */
+/** Runs Better Auth's own test suites for database adapters. README.md lists what is not run. */
 import type { BetterAuthOptions } from 'better-auth'
 import {
   authFlowTestSuite,
@@ -10,18 +10,6 @@ import {
   uuidTestSuite,
 } from '@better-auth/test-utils/adapter'
 import { createAdapterApp } from './adapter-app.ts'
-
-/**
- * The suites and tests that are not run, or that skip themselves, and why. `@convex-dev/better-auth`
- * 0.12.5 runs neither of the suites `joins`, `uuid`, `case-insensitive`, and disables 33 tests of
- * the suite `normal`.
- */
-export const SKIPPED: Record<string, string> = {
-  'number-id': 'Convex chooses the ids, and they are strings. Better Auth itself refuses `generateId: \'serial\'` for such '
-    + 'databases.',
-  'transactions - should rollback failing transaction': 'A mutation is one transaction as a whole, and an action does not '
-    + 'have one, so the adapter reports that it has no transactions, and the test skips itself.',
-}
 
 /** The tests create rows with ids of their own, as an app does that has the option `generateId`. */
 function withOwnIds(options: BetterAuthOptions): BetterAuthOptions {
