@@ -1,5 +1,6 @@
 /** Runs Better Auth's own test suites for database adapters. README.md lists what is not run. */
 import type { BetterAuthOptions } from 'better-auth'
+import type { Adapter } from './adapter-app.ts'
 import {
   authFlowTestSuite,
   caseInsensitiveTestSuite,
@@ -11,13 +12,8 @@ import {
 } from '@better-auth/test-utils/adapter'
 import { createAdapterApp } from './adapter-app.ts'
 
-/** The tests create rows with ids of their own, as an app does that has the option `generateId`. */
-function withOwnIds(options: BetterAuthOptions): BetterAuthOptions {
-  const generateId = options.advanced?.database?.generateId ?? (() => crypto.randomUUID().replaceAll('-', ''))
-  return { advanced: { ...options.advanced, database: { ...options.advanced?.database, generateId } } }
-}
-
-export async function runSuites(): Promise<void> {
+/** All suites, which create rows with ids of their own, as an app does that has the option `generateId`. */
+export async function runWithOwnIds(): Promise<void> {
   const app = await createAdapterApp(withOwnIds({}))
   const { execute } = await testAdapter({
     adapter: () => app.adapter as never,
@@ -34,4 +30,37 @@ export async function runSuites(): Promise<void> {
     onFinish: app.close,
   })
   execute()
+}
+
+/** The main suites with the ids that Convex chooses, and with references that accept only these. */
+export async function runWithConvexIds(): Promise<void> {
+  const app = await createAdapterApp({})
+  const disableTests = {
+    // These expect the ids that they pass.
+    'create - should create a model': true,
+    'create - should use generateId if provided': true,
+  }
+  const { execute } = await testAdapter({
+    adapter: () => withoutGivenIds(app.adapter) as never,
+    runMigrations: async options => await app.deploy(options as never),
+    prefixTests: 'Convex ids',
+    tests: [normalTestSuite({ disableTests }), authFlowTestSuite()],
+    onFinish: app.close,
+  })
+  execute()
+}
+
+function withOwnIds(options: BetterAuthOptions): BetterAuthOptions {
+  const generateId = options.advanced?.database?.generateId ?? (() => crypto.randomUUID().replaceAll('-', ''))
+  return { advanced: { ...options.advanced, database: { ...options.advanced?.database, generateId } } }
+}
+
+/** The suites pass an id for each row, which an app without `generateId` does not. */
+function withoutGivenIds(adapter: Adapter): Adapter {
+  return (options) => {
+    const inner = adapter(options)
+    const create: typeof inner.create = async ({ data, ...rest }) =>
+      await inner.create({ ...rest, data: { ...data, id: undefined } as never, forceAllowId: true })
+    return { ...inner, create }
+  }
 }

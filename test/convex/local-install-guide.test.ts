@@ -22,7 +22,7 @@ const files = Object.fromEntries([...page.matchAll(/^```typescript file="convex\
 async function generateTables(): Promise<string> {
   const options = { emailAndPassword: { enabled: true } }
   const { adapter } = await betterAuth({ ...options, baseURL: ORIGIN, secret: 'a secret of this test only', database: defineAuthDatabase({ schema: { tables: {} } as never }).adapter({} as never) }).$context
-  return (await adapter.createSchema!(options, 'convex/authTables.ts')).code
+  return (await adapter.createSchema!(options as never, 'convex/authTables.ts')).code
 }
 
 describe('the guide to defineAuthDatabase', () => {

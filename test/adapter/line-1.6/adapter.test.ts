@@ -1,3 +1,3 @@
-import { runSuites } from '../suites.ts'
+import { runWithOwnIds } from '../suites.ts'
 
-await runSuites()
+await runWithOwnIds()

@@ -1,0 +1,3 @@
+import { runWithConvexIds } from '../suites.ts'
+
+await runWithConvexIds()
