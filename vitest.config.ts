@@ -80,7 +80,6 @@ export default mergeConfig(viteConfig, defineConfig({
       guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
       guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       guarded({ name: 'components', environment: 'node', include: ['test/convex-components/*.test.ts'] }),
-      guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       adapterProject('line-1.6'),
       adapterProject('line-1.7'),
       guarded({

@@ -19,6 +19,16 @@ export { defineAuthFunctions } from './functions/define-auth-functions.ts'
 export { hasRole, type MemberOptions } from './functions/predicates.ts'
 export type { AuthCorsOptions } from './http/cors.ts'
 export { type AuthRoutesOptions, registerAuthRoutes } from './http/register-auth-routes.ts'
+export {
+  type AuthAdapter,
+  type AuthDatabase,
+  type AuthDatabaseFunctions,
+  type AuthDatabaseOptions,
+  type AuthTriggers,
+  defineAuthDatabase,
+  type RegisteredAuthFunctions,
+  type TableTriggers,
+} from './database/index.ts'
 export type { AuthConfigProvider, AuthConfigProviderOptions } from './tokens/auth-config-provider.ts'
 export { getAuthConfigProvider } from './tokens/auth-config-provider.ts'
 export { convex, type ConvexTokenPlugin } from './tokens/convex.ts'

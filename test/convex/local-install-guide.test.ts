@@ -45,12 +45,12 @@ describe('the guide to defineAuthDatabase', () => {
       'package.json': '{}',
       'tsconfig.json': JSON.stringify({
         extends: join(root, 'tsconfig.json'),
-        compilerOptions: { paths: { 'convue/convex': [join(root, 'src/convex/database/index.ts')] }, types: [join(root, 'node_modules/@types/node')] },
+        compilerOptions: { paths: { 'convue/convex': [join(root, 'src/convex/index.ts')] }, types: [join(root, 'node_modules/@types/node')] },
         include: ['*.ts'],
         exclude: [],
       }),
       'node_modules/convue/package.json': JSON.stringify({ name: 'convue', exports: { './convex': './convex.ts' } }),
-      'node_modules/convue/convex.ts': `export * from ${JSON.stringify(join(root, 'src/convex/database/index.ts'))}`,
+      'node_modules/convue/convex.ts': `export * from ${JSON.stringify(join(root, 'src/convex/index.ts'))}`,
     })
     await codegen({ functions })
     await promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', functions])

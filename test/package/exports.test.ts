@@ -50,6 +50,7 @@ describe('the exports that exist at run time', () => {
       'convex',
       'crossDomain',
       'defineAuthFunctions',
+      'defineAuthDatabase',
       'defineKeyActions',
       'getAuthConfigProvider',
       'hasRole',
