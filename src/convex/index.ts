@@ -3,6 +3,16 @@ import './runtime/complete-globals.ts'
 
 export { ConvueError, type ConvueErrorCode } from '../errors/convue-error.ts'
 export { crossDomain, type CrossDomainOptions, type CrossDomainPlugin } from './cross-domain/cross-domain.ts'
+export {
+  type AuthAdapter,
+  type AuthDatabase,
+  type AuthDatabaseFunctions,
+  type AuthDatabaseOptions,
+  type AuthTriggers,
+  defineAuthDatabase,
+  type RegisteredAuthFunctions,
+  type TableTriggers,
+} from './database/index.ts'
 export { wrapAuthApi } from './functions/auth-api.ts'
 export { authError } from './functions/auth-error.ts'
 export type { AuthError, AuthErrorCode, AuthErrorData } from './functions/auth-error.ts'
@@ -19,16 +29,6 @@ export { defineAuthFunctions } from './functions/define-auth-functions.ts'
 export { hasRole, type MemberOptions } from './functions/predicates.ts'
 export type { AuthCorsOptions } from './http/cors.ts'
 export { type AuthRoutesOptions, registerAuthRoutes } from './http/register-auth-routes.ts'
-export {
-  type AuthAdapter,
-  type AuthDatabase,
-  type AuthDatabaseFunctions,
-  type AuthDatabaseOptions,
-  type AuthTriggers,
-  defineAuthDatabase,
-  type RegisteredAuthFunctions,
-  type TableTriggers,
-} from './database/index.ts'
 export type { AuthConfigProvider, AuthConfigProviderOptions } from './tokens/auth-config-provider.ts'
 export { getAuthConfigProvider } from './tokens/auth-config-provider.ts'
 export { convex, type ConvexTokenPlugin } from './tokens/convex.ts'

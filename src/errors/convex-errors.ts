@@ -65,6 +65,7 @@ export const convexErrors = {
     reference: '`registerAuthRoutes` has another `basePath` than Better Auth, which would answer each request with '
       + 'status 404.',
     docs: 'guides/convex-functions.md#http-routes',
+  },
   AUTH_TABLE_MISSING: {
     scopes: ['convex'],
     why: (table: string): string => `Better Auth uses the table \`${table}\`, which the app's schema does not have.`,

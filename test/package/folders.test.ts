@@ -16,7 +16,7 @@ interface Folder {
 }
 
 const CONVEX_DATA = /^convex\/(?:server|values)$/
-const BETTER_AUTH_AND_CONVEX = /^(?:better-auth(?:\/(?:adapters|api|cookies|crypto|db|plugins\/[\w-]+))?|convex\/(?:server|values))$/
+const BETTER_AUTH_AND_CONVEX = /^(?:better-auth\/(?:api|cookies|crypto|db|plugins\/[\w-]+)|convex\/(?:server|values))$/
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
@@ -52,9 +52,7 @@ const allowed: Record<string, Folder> = {
   'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
   'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
   'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
-  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/functions', 'convex/http', 'convex/runtime', 'convex/tokens'], packages: null },
-  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/tokens', 'convex/cross-domain'], packages: null },
-  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'convex/database', 'convex/tokens'], packages: null },
+  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/database', 'convex/functions', 'convex/http', 'convex/runtime', 'convex/tokens'], packages: null },
   'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client', folders: ['convex/tokens', 'convex/cross-domain'], packages: null },
@@ -72,10 +70,7 @@ const allowed: Record<string, Folder> = {
   'convex/http': { why: 'the HTTP routes of Better Auth on the router of an app', folders: ['convex'], packages: /^convex\/server$/ },
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
-  'convex': { why: 'what all parts of `convue/convex` share', folders: ['errors'], packages: null },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
-  'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
-  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|@convex-dev\/better-auth\/client\/plugins|better-auth\/vue|esbuild|jose|ws)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
