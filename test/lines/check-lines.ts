@@ -15,6 +15,7 @@ const SHORT = [
   'test/live/better-auth.test.ts',
   'test/server/better-auth.test.ts',
   'test/server/rate-limit.test.ts',
+  'test/convex/whole-local-install.test.ts',
 ]
 
 /** All tests with the client or the server of Better Auth: simulated pages, servers, Nuxt, and a real browser. */

@@ -16,7 +16,7 @@ interface Folder {
 }
 
 const CONVEX_DATA = /^convex\/(?:server|values)$/
-const BETTER_AUTH_AND_CONVEX = /^(?:better-auth\/(?:api|cookies|crypto|db|plugins\/[\w-]+)|convex\/(?:server|values))$/
+const BETTER_AUTH_AND_CONVEX = /^(?:better-auth(?:\/(?:adapters|api|cookies|crypto|db|plugins\/[\w-]+))?|convex\/(?:server|values))$/
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/

@@ -32,11 +32,11 @@ export declare const httpAction: HttpActionBuilder
 /** The deployment's environment variables. */
 export declare const env: Record<string, string | undefined>
 
-/** What a query's handler gets first. */
+/** The first argument, ctx, of a query's handler. */
 export type QueryCtx = GenericQueryCtx<DataModel>
-/** What a mutation's handler gets first. */
+/** The first argument, ctx, of a mutation's handler. */
 export type MutationCtx = GenericMutationCtx<DataModel>
-/** What an action's handler gets first. */
+/** The first argument, ctx, of an action's handler. */
 export type ActionCtx = GenericActionCtx<DataModel>
 /** Reads the database. */
 export type DatabaseReader = GenericDatabaseReader<DataModel>
