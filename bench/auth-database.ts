@@ -6,7 +6,7 @@ import { startDeployment } from '../src/testing/index.ts'
 
 /**
  * How long Better Auth takes on the app's own tables, compared with a component, whose statements are nested calls:
- * `node bench/auth-database.ts`. It fails if the own tables are not faster in a mutation.
+ * `node bench/auth-database.ts`. It fails if a mutation is not faster with the app's own tables.
  */
 const ROUNDS = 100
 const WARM_UP = 20

@@ -85,7 +85,7 @@ async function measureEcho(): Promise<Sample> {
   return { name: 'floor: raw WebSocket echo', times }
 }
 
-/** The time that the clients of `measureUpdates` take themselves: the server has all results at once. */
+/** The time that the clients themselves take, measured with a server that sends all results at once. */
 async function measureClients(clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
   const server = await startInstantServer()
   const samples = await measureUpdatesOf(server.url, clientCount, subscriptionsEach)

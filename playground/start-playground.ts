@@ -67,7 +67,7 @@ export async function startPlayground(options: StartPlaygroundOptions = {}): Pro
     logLevel: 'warn',
     define: { 'import.meta.env.VITE_CONVEX_URL': JSON.stringify(convexUrl) },
   }
-  // `changeOrigin`: Convex's edge routes by the host name.
+  // `changeOrigin`, since Convex chooses the deployment by the host name of the request.
   const address = { port, strictPort: true, proxy: { '/api/auth': { target: convexSiteUrl, changeOrigin: true } } }
 
   try {

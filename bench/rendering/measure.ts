@@ -134,7 +134,7 @@ function describe(renderings: Rendering[], { answerMs, connections }: RenderingO
   const floor = renderings[0]!.rate
   return {
     title: `A Nuxt page with five queries, ${connections} requests at a time`,
-    head: ['', 'pages a second', '× floor', 'get-session', 'token', 'queries', 'most at once', 'serial flights upstream', `one page, if each answer takes ${answerMs} ms`],
+    head: ['', 'pages a second', '× floor', 'get-session', 'token', 'queries', 'most requests at once', 'sequential round trips', `time of one page, if each answer takes ${answerMs} ms`],
     rows: renderings.map(({ rate, sessions, tokens, queries, mostAtOnce, flights, pageMs }, index) => [
       SUBJECTS[index]!.name,
       rate.toFixed(0),

@@ -22,7 +22,7 @@ export const convexErrors = {
   JWKS_INVALID: {
     scopes: ['convex'],
     why: (problem: string): string => `The value of \`jwks\` is not a list of signing keys: ${problem}.`,
-    fix: 'Write the variable again: `npx convex run auth:getLatestJwks | npx convex env set JWKS`.',
+    fix: 'Set the environment variable again: `npx convex run auth:getLatestJwks | npx convex env set JWKS`.',
     reference: 'The value of `jwks` is not a list of signing keys, as `getLatestJwks` returns it.',
     docs: 'guides/better-auth-tokens.md#static-keys',
   },

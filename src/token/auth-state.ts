@@ -22,8 +22,8 @@ export interface ProviderRequest {
   isEarly?: boolean
   /**
    * The attempt started before the user was known. If a user has become known in the meantime, the
-   * answer may be about the previous user: a denial, or a token of another user, is then followed
-   * by another token request.
+   * answer may be about the previous user. So if it is a denial or a token of another user, a token
+   * is requested again.
    */
   sentBeforeUserKnown?: boolean
   /** After this request for the session, a token is requested too, unless the session has ended. */

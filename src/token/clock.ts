@@ -4,7 +4,7 @@ import { schedule } from '../shared/schedule.ts'
 
 /** The time need not be correct, since only differences between two times are used. */
 export interface Clock {
-  /** Milliseconds since any fixed moment. Time during which the computer sleeps counts. */
+  /** Milliseconds since any fixed moment. The time while the computer is asleep counts, too. */
   now: () => number
   /** Runs `task` after `delayMs` milliseconds, unless the returned function is called first. */
   schedule: (task: () => void, delayMs: number) => Cancel

@@ -6,7 +6,7 @@ import { findOwner, findPackage } from './installed-package.ts'
 import { SUPPORTED_VERSIONS } from './supported-versions.ts'
 import { isInRange } from './version-range.ts'
 
-/** The packages on which other packages of an app depend in the same way as Convue does. */
+/** The packages that Convue and other packages of an app share as peers. */
 const SHARED: SupportedPackage[] = ['better-auth', 'convex']
 
 /**
@@ -33,7 +33,7 @@ function dependenciesOf(folder: string): string[] {
   return Object.keys({ ...dependencies, ...devDependencies }).filter(name => name !== 'convue')
 }
 
-/** The conflicts between a package and the versions that this package itself imports. */
+/** The conflicts between the version ranges of a package and the versions that it imports. */
 function findConflictsOf(dependency: string, folder: string): VersionConflict[] {
   const installed = findPackage(dependency, folder)
   if (!installed)

@@ -12,7 +12,7 @@ import {
 } from '@better-auth/test-utils/adapter'
 import { createAdapterApp } from './adapter-app.ts'
 
-/** All suites, which create rows with ids of their own, as an app does that has the option `generateId`. */
+/** All suites. They create rows with ids of their own, like an app with the option `generateId`. */
 export async function runWithOwnIds(): Promise<void> {
   const app = await createAdapterApp(withOwnIds({}))
   const { execute } = await testAdapter({

@@ -22,7 +22,7 @@ export class AuthBrowser {
     return await this.#send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   }
 
-  /** A post that must succeed. */
+  /** A POST request that must succeed. */
   async do(path: string, body: object = {}): Promise<any> {
     const answer = await this.post(path, body)
     if (answer.status !== 200)

@@ -196,7 +196,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(url.href.replace(/\/$/, '')).toBe(APP)
   })
 
-  it('warn about a refused token without an option', async () => {
+  it('warn on the console about a refused token if there is no `onRefusedToken`', async () => {
     const browser = openBrowser(await createServer(line))
     const { authClient } = browser.openPage(`${APP}/?ott=unknown`, { onRefusedToken: undefined })
     await authClient.getSession()

@@ -33,7 +33,7 @@ async function errorOf(call: Promise<unknown>): Promise<unknown> {
 }
 
 describe('getAuth', () => {
-  it('calls Better Auth as the user in a query, with the browser of the session', async () => {
+  it('calls Better Auth as the user in a query, with the user agent of the session', async () => {
     expect(await client.query(api.account.session)).toEqual({ email: ada.email, userAgent: expect.any(String) })
     expect(await anonymous().query(api.account.session)).toBeNull()
   })

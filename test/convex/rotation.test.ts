@@ -92,7 +92,7 @@ function expectNeverSignedOut(opened: Tab[]): void {
 
 describe('defineKeyActions', () => {
   describe('with static keys', () => {
-    it('rotates the keys while pages are open, and no page leaves authenticated', async () => {
+    it('rotates the keys while pages are open, and every page stays authenticated', async () => {
       await start()
       await deployment.setEnv('JWKS', await run('getLatestJwks'))
       const opened = await openTabs()
@@ -129,7 +129,7 @@ describe('defineKeyActions', () => {
   })
 
   describe('with keys in the database', () => {
-    it('rotates the keys while pages are open, and no page leaves authenticated', async () => {
+    it('rotates the keys while pages are open, and every page stays authenticated', async () => {
       await start()
       const opened = await openTabs()
       const [created] = JSON.parse(await run('rotateKeys')) as SigningKey[]

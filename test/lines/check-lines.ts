@@ -1,5 +1,5 @@
 // `npm run check:lines`: runs the tests that touch Better Auth with both lines that Convue supports.
-// `--next` runs only the next line, `--short` only its most important tests.
+// `--next` tests only the newer version of Better Auth; `--short` runs only the most important of the tests.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** A copy of this repository in which `better-auth` is the next line, installed under an alias. */
+/** A copy of this repository in which `better-auth` resolves to the next minor version, installed under an alias. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,9 +28,9 @@ const REPLACED: Record<string, string> = {
 }
 
 /**
- * `@convex-dev/better-auth` 0.12 supports only Better Auth 1.6. Its tables also work with 1.7 after
- * these changes: it imports a module that 1.7 no longer has, and refuses an argument that only 1.7
- * passes. An app cannot use it like this; the tests only need a database that several threads share.
+ * `@convex-dev/better-auth` 0.12 supports only Better Auth 1.6. These changes make its
+ * tables work with 1.7. Without them, it imports a module that 1.7 no longer has, and refuses an
+ * argument that only 1.7 passes. An app cannot use it like this; the tests only need a database that several threads share.
  */
 const CHANGED: Record<string, (code: string) => string> = {
   'auth-options.js': code => code

@@ -41,8 +41,9 @@ export class Execution {
    */
   rootId = 0
   /**
-   * The functions that were loaded when the execution began; `null` before. Functions of one
-   * transaction belong to one load, and `rootId` is an id of its threads.
+   * The functions that were loaded when the execution began; `null` before. All functions of a
+   * transaction come from the same loaded version, and `rootId` is an id in the threads of that
+   * version.
    */
   functions: LoadedFunctions | null = null
   readsIdentity = false

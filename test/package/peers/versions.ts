@@ -5,7 +5,7 @@ import { SUPPORTED_VERSIONS } from '../../../src/versions/supported-versions.ts'
 import { npm } from './package-managers.ts'
 import { ROOT, run, runNode, versionIn, writeJson } from './run.ts'
 
-/** What the smoke test needs beside the peers. */
+/** What the smoke test needs in addition to the peers. */
 const TOOLS = ['happy-dom', '@types/node', '@types/ws']
 
 const { nuxt: _inOtherCheck, ...others } = SUPPORTED_VERSIONS

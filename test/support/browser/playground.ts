@@ -42,7 +42,7 @@ export interface PlaygroundFixture {
   /** Opens another browser profile, with its own cookies and storage. */
   openProfile: (viewport?: ViewportSize) => Promise<BrowserContext>
   openWindow: (profile: BrowserContext, path: string) => Promise<Window>
-  /** Creates an account without a page, and signs the profile in. Resolves with the user's id. */
+  /** Creates an account without opening a page, and signs the browser profile in. Resolves with the user's id. */
   signUp: (profile: BrowserContext, person: Person) => Promise<string>
 }
 

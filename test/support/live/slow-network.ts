@@ -18,7 +18,7 @@ export interface Route {
 /**
  * A network on loopback that delays each request, each answer and each message of a socket by
  * `oneWayMs`. The opening of a connection below HTTP (TCP, TLS) is not delayed; the opening of a
- * WebSocket is a request with its answer. The log records the times at the page.
+ * WebSocket is a request with its answer. The log records when messages leave or reach the page.
  */
 export class SlowNetwork {
   readonly log = new FlightLog()
