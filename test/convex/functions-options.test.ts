@@ -28,6 +28,13 @@ describe('defineAuthFunctions', () => {
     expect(() => hasRole('')).toThrow(expected)
   })
 
+  it('has no `optional` after `allow`, which would run without the predicates', () => {
+    const { authedQuery, withAuth } = defineAuthFunctions(options)
+    for (const allowed of [authedQuery.allow(hasRole('admin')), withAuth(builder).allow(hasRole('admin')).allow(() => true)])
+      expect(allowed).not.toHaveProperty('optional')
+    expect(authedQuery).toHaveProperty('optional')
+  })
+
   it('reads the tables that `tables` names', async () => {
     const { getAuthUser } = defineAuthFunctions({ ...options, tables: { user: 'users', session: 'logins' } })
     const documents: Record<string, object> = {

@@ -5,7 +5,7 @@ import type { Doc, Id } from '../convex/apps/functions-local/convex/_generated/d
 import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
 import { describe, expectTypeOf, it } from 'vitest'
-import { defineAuthFunctions } from '../../src/convex/index.ts'
+import { defineAuthFunctions, hasRole } from '../../src/convex/index.ts'
 import { api as componentApi, internal as componentInternal } from '../convex/apps/functions-component/convex/_generated/api.js'
 import { getAuth, getSession as getComponentSession, getAuthUser as getComponentUser } from '../convex/apps/functions-component/convex/functions.ts'
 import { api } from '../convex/apps/functions-local/convex/_generated/api.js'
@@ -72,6 +72,12 @@ describe('authedQuery', () => {
         expectTypeOf(ctx.scheduler.runAfter).toBeFunction()
       },
     })
+  })
+
+  it('has no optional functions with predicates', () => {
+    const forAdmins = authedQuery.allow(hasRole('admin'))
+    expectTypeOf(forAdmins).not.toHaveProperty('optional')
+    expectTypeOf(forAdmins.allow(hasRole('support'))).not.toHaveProperty('optional')
   })
 
   it('types the context of predicates', () => {

@@ -93,6 +93,28 @@ export interface OptionalCaller<User, Session> {
 }
 
 /**
+ * A builder of functions for users whom predicates may restrict further. It has no `optional`,
+ * since predicates decide about a user.
+ */
+export interface AllowingBuilder<
+  Kind extends FunctionKind,
+  Visibility extends FunctionVisibility,
+  Ctx,
+  User,
+  Session,
+> extends CtxBuilder<Kind, Visibility, WithCaller<Ctx, Caller<User, Session>>> {
+  /**
+   * A builder whose functions throw a `ConvexError` with the code `FORBIDDEN` if the predicate
+   * returns `false`.
+   *
+   * @param predicate Such as `hasRole('admin')`.
+   */
+  allow: (
+    predicate: AuthPredicate<WithCaller<Ctx, Caller<User, Session>>>,
+  ) => AllowingBuilder<Kind, Visibility, Ctx, User, Session>
+}
+
+/**
  * A builder whose handlers receive `ctx.user` and `ctx.session`. The function throws a
  * `ConvexError` with the code `UNAUTHENTICATED` if the caller has no session.
  */
@@ -102,18 +124,9 @@ export interface AuthedBuilder<
   Ctx,
   User,
   Session,
-> extends CtxBuilder<Kind, Visibility, WithCaller<Ctx, Caller<User, Session>>> {
+> extends AllowingBuilder<Kind, Visibility, Ctx, User, Session> {
   /** The same for functions that also run anonymously: then `ctx.user` is `null`. */
   optional: CtxBuilder<Kind, Visibility, WithCaller<Ctx, OptionalCaller<User, Session>>>
-  /**
-   * A builder whose functions throw a `ConvexError` with the code `FORBIDDEN` if the predicate
-   * returns `false`.
-   *
-   * @param predicate Such as `hasRole('admin')`.
-   */
-  allow: (
-    predicate: AuthPredicate<WithCaller<Ctx, Caller<User, Session>>>,
-  ) => AuthedBuilder<Kind, Visibility, Ctx, User, Session>
 }
 
 /** The builder that `withAuth` makes of a builder. */

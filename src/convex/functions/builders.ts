@@ -14,10 +14,13 @@ export interface CallerReaders {
   optional: ReadCaller
 }
 
-interface Builder {
+interface AllowingBuilder {
   (definition: any): any
+  allow: (predicate: Predicate) => AllowingBuilder
+}
+
+interface Builder extends AllowingBuilder {
   optional: AnyBuilder
-  allow: (predicate: Predicate) => Builder
 }
 
 /**
@@ -30,12 +33,12 @@ interface Builder {
 export function authedBuilder(builder: AnyBuilder, readers: CallerReaders, name: string): Builder {
   if (typeof builder !== 'function')
     throw setupError('CONVEX_OPTION_INVALID', `\`${name}\` is not a builder of functions, such as \`query\``)
-  return allowing(builder, readers, [])
+  return Object.assign(allowing(builder, readers, []), { optional: withCaller(builder, readers.optional, []) })
 }
 
-function allowing(builder: AnyBuilder, readers: CallerReaders, predicates: Predicate[]): Builder {
+/** Without `optional`, since predicates decide about a user: they cannot decide without one. */
+function allowing(builder: AnyBuilder, readers: CallerReaders, predicates: Predicate[]): AllowingBuilder {
   return Object.assign(withCaller(builder, readers.required, predicates), {
-    optional: withCaller(builder, readers.optional, []),
     allow(predicate: Predicate) {
       if (typeof predicate !== 'function')
         throw setupError('CONVEX_OPTION_INVALID', '`allow` needs a function, such as `hasRole(\'admin\')`')
