@@ -95,6 +95,22 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(claims).not.toHaveProperty('email')
     })
 
+    it.each(['a field of the user', 'definePayload'])('omits the names of an identity of Convex that %s sets', async (source) => {
+      const stolen = { subject: 'eve', issuer: 'https://evil.example', tokenIdentifier: 'https://evil.example|eve' }
+      const fields = Object.fromEntries(Object.keys(stolen).map(name => [name, { type: 'string' as const, required: false }]))
+      const isField = source === 'a field of the user'
+      const server = isField
+        ? await createServer({}, { user: { additionalFields: fields } })
+        : await createServer({ jwt: { definePayload: () => ({ ...stolen, plan: 'free' }) } })
+      const ada = await signUp(server)
+      if (isField)
+        expect((await ada.post('/update-user', stolen)).status).toBe(200)
+      const claims = decodeJwt(await requestToken(ada))
+      expect(claims.sub).toBe(ada.userId)
+      expect(Object.keys(claims)).toContain(isField ? 'email' : 'plan')
+      expect(Object.keys(claims).filter(name => name in stolen)).toEqual([])
+    })
+
     it('does not show fields of the user that Better Auth does not return', async () => {
       const user = { additionalFields: { note: { type: 'string', returned: false, defaultValue: 'internal' }, role: { type: 'string', defaultValue: 'admin' } } }
       const ada = await signUp(await createServer({}, { user }))

@@ -19,6 +19,14 @@ interface TokenMaker {
   definePayload: NonNullable<ConvexTokenOptions['jwt']>['definePayload']
 }
 
+/**
+ * The names under which `getUserIdentity()` of Convex returns `sub`, `iss` and both together.
+ * A claim of such a name could replace the value, since Convex does not document them as reserved.
+ *
+ * @see https://docs.convex.dev/auth/advanced/custom-jwt
+ */
+const IDENTITY_NAMES = ['subject', 'issuer', 'tokenIdentifier']
+
 /** @throws ConvueError `CONVEX_OPTION_INVALID`, `SIGNING_KEY_MISSING`, `SIGNING_KEY_UNREADABLE` */
 export async function createToken(
   context: AuthContext & { options: any },
@@ -32,7 +40,7 @@ export async function createToken(
   if (typeof payload !== 'object' || payload === null)
     throw setupError('CONVEX_OPTION_INVALID', '`jwt.definePayload` must return an object')
   const claims = {
-    ...payload,
+    ...Object.fromEntries(Object.entries(payload).filter(([name]) => !IDENTITY_NAMES.includes(name))),
     sessionId: session.session.id,
     sub: session.user.id,
     iss: issuerOf(config.issuer),

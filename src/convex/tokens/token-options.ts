@@ -41,7 +41,8 @@ export interface ConvexTokenOptions {
     expirationSeconds?: number
     /**
      * The claims of a token. The plugin always sets `sub`, `sessionId`, `iat`, `exp`, `iss` and
-     * `aud`. The token is stored in a cookie, so it should be smaller than 4 KB.
+     * `aud`, and omits `subject`, `issuer` and `tokenIdentifier`, which Convex derives from them. The
+     * token is stored in a cookie, so it should be smaller than 4 KB.
      *
      * @default the fields of the user that Better Auth returns to the client, except `id` and
      * `image`
