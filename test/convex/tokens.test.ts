@@ -186,6 +186,36 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(decodeJwt(ada.tokenCookie!).sessionId).not.toBe(before)
     })
 
+    it('belongs to the new session of a user with a second factor after a change of the password', async () => {
+      const server = await createAuthServer(line, ({ convex, twoFactor }) => ({ plugins: [convex(), twoFactor()] }))
+      const ada = await signUp(server)
+      server.db.user![0].twoFactorEnabled = true
+      await ada.post('/change-password', { currentPassword: PASSWORD, newPassword: 'another horse battery', revokeOtherSessions: true })
+      expect(decodeJwt(ada.tokenCookie!).sessionId).toBe(server.db.session![0].id)
+    })
+
+    it('belongs to a user with a second factor after a switch of accounts', async () => {
+      const server = await createAuthServer(line, ({ convex, multiSession, twoFactor }) => ({ plugins: [multiSession(), convex(), twoFactor()] }))
+      const ada = await signUp(server)
+      const { body: { user: grace } } = await ada.post('/sign-up/email', { email: nextEmail(), password: PASSWORD, name: 'Grace' })
+      server.db.user![1].twoFactorEnabled = true
+      for (const [index, userId] of [ada.userId, grace.id].entries()) {
+        await ada.post('/multi-session/set-active', { sessionToken: server.db.session![index].token })
+        expect(decodeJwt(ada.tokenCookie!).sub).toBe(userId)
+      }
+    })
+
+    it.each(['before', 'after'])('is cleared when a user signs in whose second factor is missing, if convex() is %s twoFactor()', async (order) => {
+      const server = await createAuthServer(line, ({ convex, twoFactor }) =>
+        ({ plugins: order === 'before' ? [convex(), twoFactor()] : [twoFactor(), convex()] }))
+      const grace = await signUp(server)
+      server.db.user![0].twoFactorEnabled = true
+      const ada = await signUp(server)
+      const { body } = await ada.post('/sign-in/email', { email: grace.email, password: PASSWORD })
+      expect(body).toMatchObject({ twoFactorRedirect: true })
+      expect(ada.tokenCookie).toBeUndefined()
+    })
+
     it.each(['before', 'after'])('is not set while the second factor is missing, if convex() is %s twoFactor()', async (order) => {
       const server = await createAuthServer(line, ({ convex, twoFactor }) =>
         ({ plugins: order === 'before' ? [convex(), twoFactor()] : [twoFactor(), convex()] }))

@@ -9,7 +9,7 @@ import { createToken } from './create-token.ts'
 import { createKeyStore } from './key-store.ts'
 import { ignoreWrites, isQueryContext } from './query-context.ts'
 import { KEYS_MAX_AGE_SECONDS, publicKeySet } from './signing-keys.ts'
-import { clearTokenCookie, endsSession, sessionOfResponse, setTokenCookie } from './token-cookie.ts'
+import { clearTokenCookie, endsSession, hasSession, sessionOfResponse, setTokenCookie } from './token-cookie.ts'
 import { issuerOf, readTokenOptions } from './token-options.ts'
 
 /** The plugin that {@link convex} returns. */
@@ -80,7 +80,8 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
   const maker = { config, keys, definePayload: options.jwt?.definePayload }
 
   const setToken = createAuthMiddleware(async (ctx) => {
-    const session = sessionOfResponse(ctx)
+    // Without a token for the new session, the cookie of the previous user must not remain.
+    const session = endsSession(ctx) ? null : sessionOfResponse(ctx)
     if (!session)
       return clearTokenCookie(ctx)
     try {
@@ -108,7 +109,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
         },
       ],
       after: [{
-        matcher: (ctx: any) => endsSession(ctx) || sessionOfResponse(ctx) !== null,
+        matcher: (ctx: any) => endsSession(ctx) || hasSession(ctx),
         handler: setToken,
       }],
     },

@@ -6,6 +6,8 @@ const COOKIE = 'convex_jwt'
 
 /** Paths that return or renew the current session without creating another one. */
 const READING_PATHS = ['/get-session', '/update-session']
+/** Sign-ins for which the plugin `twoFactor()` requires the second factor. */
+const SECOND_FACTOR_PATHS = ['/sign-in/email', '/sign-in/username', '/sign-in/phone-number']
 /** Paths that end the current session. */
 const ENDING_PATHS = ['/sign-out', '/delete-user']
 
@@ -21,12 +23,20 @@ export function clearTokenCookie(ctx: any): void {
   ctx.setCookie(name, '', attributes)
 }
 
-/** The session that a response starts, renews or returns; `null` if there is none. */
+/** Whether a response starts, renews or returns a session. */
+export function hasSession(ctx: any): boolean {
+  return Boolean(ctx.context.newSession) || sessionOfResponse(ctx) !== null
+}
+
+/**
+ * The session that a response starts, renews or returns; `null` if there is none, or if its second
+ * factor may be missing.
+ */
 export function sessionOfResponse(ctx: any): TokenSession | null {
   const { newSession, session } = ctx.context
   if (newSession) {
-    // Another plugin may still refuse this session, and require the second factor.
-    const isPending = newSession.user.twoFactorEnabled && !startsWith(ctx.path, ['/two-factor'])
+    // The plugin `twoFactor()` may run later, and refuse this session.
+    const isPending = newSession.user.twoFactorEnabled && SECOND_FACTOR_PATHS.includes(ctx.path)
     return isPending ? null : newSession
   }
   return startsWith(ctx.path, READING_PATHS) ? session ?? null : null
