@@ -177,6 +177,50 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(ada.tokenCookie).toBeUndefined()
     })
 
+    it.each(['/revoke-session', '/revoke-sessions'])('is cleared when %s ends the current session', async (path) => {
+      const server = await createServer()
+      const ada = await signUp(server)
+      const { status } = await ada.post(path, { token: server.db.session![0].token })
+      expect([status, server.db.session]).toEqual([200, []])
+      expect(ada.tokenCookie).toBeUndefined()
+    })
+
+    it('remains when /revoke-session ends another session', async () => {
+      const server = await createServer()
+      const ada = await signUp(server)
+      await server.openBrowser().post('/sign-in/email', { email: ada.email, password: PASSWORD })
+      await ada.post('/revoke-session', { token: server.db.session![1].token })
+      expect(server.db.session).toHaveLength(1)
+      expect(ada.tokenCookie).toBeDefined()
+    })
+
+    it('is cleared when the user is deleted, and remains when only an e-mail was sent', async () => {
+      const confirmed = await createServer({}, { user: { deleteUser: { enabled: true, sendDeleteAccountVerification: async () => {} } } })
+      const ada = await signUp(confirmed)
+      expect((await ada.post('/delete-user')).status).toBe(200)
+      expect(confirmed.db.user).toHaveLength(1)
+      expect(ada.tokenCookie).toBeDefined()
+
+      const immediate = await createServer({}, { user: { deleteUser: { enabled: true } } })
+      const grace = await signUp(immediate)
+      expect((await grace.post('/delete-user', { password: 'wrong' })).status).toBe(400)
+      expect(grace.tokenCookie).toBeDefined()
+      await grace.post('/delete-user', { password: PASSWORD })
+      expect(immediate.db.user).toHaveLength(0)
+      expect(grace.tokenCookie).toBeUndefined()
+    })
+
+    it.each([
+      ['cannot be created', () => Promise.reject(new Error('no payload'))],
+      ['is too large for a cookie', async () => ({ text: 'x'.repeat(3600) })],
+    ])('is cleared when another user signs in whose token %s', async (_name, payloadOfGrace) => {
+      const server = await createServer({ jwt: { definePayload: async ({ user }) => user.name === 'Grace' ? await payloadOfGrace() : {} } })
+      const ada = await signUp(server)
+      const { status } = await ada.post('/sign-up/email', { email: nextEmail(), password: PASSWORD, name: 'Grace' })
+      expect(status).toBe(200)
+      expect(ada.tokenCookie).toBeUndefined()
+    })
+
     it('belongs to the new session after a change of the password', async () => {
       const server = await createServer()
       const ada = await signUp(server)

@@ -89,8 +89,10 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
     }
     catch (error) {
       // A sign-in must not fail because of the cookie. Signing with ES256 is not possible in a
-      // mutation, for example. The token endpoint reports the same error to the page.
-      ctx.context.logger.debug('The cookie with the token for Convex was not set.', error)
+      // mutation, for example. The token endpoint reports the same error to the page. The cookie of
+      // the previous user must not remain.
+      clearTokenCookie(ctx)
+      ctx.context.logger.debug('The cookie with the token for Convex was cleared.', error)
     }
   })
 

@@ -4,15 +4,29 @@ import type { TokenSession } from './token-options.ts'
 
 const COOKIE = 'convex_jwt'
 
+/**
+ * Browsers accept cookies of 4096 bytes, including the name and the attributes.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-6.1
+ */
+const MAX_TOKEN_LENGTH = 3800
+
 /** Paths that return or renew the current session without creating another one. */
 const READING_PATHS = ['/get-session', '/update-session']
 /** Sign-ins for which the plugin `twoFactor()` requires the second factor. */
 const SECOND_FACTOR_PATHS = ['/sign-in/email', '/sign-in/username', '/sign-in/phone-number']
-/** Paths that end the current session. */
-const ENDING_PATHS = ['/sign-out', '/delete-user']
+/** Paths that end the current session. Better Auth 1.6 does not delete its cookie for the second. */
+const ENDING_PATHS = ['/sign-out', '/revoke-sessions']
 
-/** Sets the cookie to a token. */
+/**
+ * Sets the cookie to a token, or clears it if the token is too large: then the browser would keep
+ * the previous cookie.
+ */
 export function setTokenCookie(ctx: any, { token, maxAge }: CreatedToken): void {
+  if (token.length > MAX_TOKEN_LENGTH) {
+    ctx.context.logger.warn('The token for Convex is too large for a cookie. Return fewer claims from `definePayload`.')
+    return clearTokenCookie(ctx)
+  }
   const { name, attributes } = ctx.context.createAuthCookie(COOKIE, { maxAge })
   ctx.setCookie(name, token, attributes)
 }
@@ -46,9 +60,17 @@ export function sessionOfResponse(ctx: any): TokenSession | null {
 export function endsSession(ctx: any): boolean {
   if (startsWith(ctx.path, ENDING_PATHS))
     return true
+  if (revokesOwnSession(ctx))
+    return true
   if (startsWith(ctx.path, ['/get-session']))
     return !ctx.context.session && !ctx.context.newSession
   return deletesSessionCookie(ctx)
+}
+
+/** Better Auth 1.6 does not delete the session's cookie then. */
+function revokesOwnSession({ path, body, context }: any): boolean {
+  const token: unknown = context.session?.session.token
+  return path === '/revoke-session' && token !== undefined && body?.token === token
 }
 
 /** Any endpoint can end the session, and then deletes its cookie. */
