@@ -175,6 +175,22 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(keys).toHaveLength(1)
     })
 
+    it.each(['in the table', 'only in the variable'])('never accepts a revoked key again that is %s, also if JWKS was not written', async (place) => {
+      const origin = await createServer()
+      const leaked = JSON.stringify(await latest(origin))
+      const create = ({ convex }: AuthServer['modules']) => ({ plugins: [convex({ jwks: leaked })] })
+      const server = place === 'in the table' ? origin.withOptions(create) : await createAuthServer(line, create)
+      const [created] = await rotate(server, { revoke: true })
+      expect(await latest(server)).toEqual([created])
+      expect(JSON.stringify(server.db.jwks)).not.toContain(JSON.stringify(JSON.parse(leaked)[0].privateKey))
+      for (const _days of [1, 2, 3]) {
+        advance(2 * DAY)
+        const ids = (await rotate(server)).map(({ id }) => id)
+        expect(ids).not.toContain(JSON.parse(leaked)[0].id)
+        expect((await latest(server)).map(({ id }) => id)).toEqual(ids)
+      }
+    })
+
     it('reports that the secret has changed', async () => {
       const jwks = JSON.stringify(await latest(await createServer()))
       const server = await createAuthServer(line, ({ convex }) => ({ plugins: [convex({ jwks })], secret: 'another secret that only these tests use, and so on' }))

@@ -15,6 +15,12 @@ import {
 
 const TABLE = 'jwks'
 
+/**
+ * The expiry of revoked keys. Their rows remain, without the private key: the variable `JWKS` may
+ * still contain such a key, and a later rotation must not add it again.
+ */
+const REVOKED_AT = 0
+
 /** What the store needs of an endpoint's context. All supported versions of Better Auth have it. */
 export interface AuthContext {
   adapter: any
@@ -56,7 +62,7 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
   const staticKeys = jwks === undefined ? null : parseKeys(jwks)
 
   async function readOrCreate(context: AuthContext): Promise<SigningKey[]> {
-    const keys = await readTable(context)
+    const keys = (await readTable(context)).filter(key => !isRevoked(key))
     if (chooseSigningKey(keys, { now: Date.now(), algorithm, isPublished: false }))
       return keys
     return [await createKey(context, algorithm), ...keys]
@@ -110,22 +116,40 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
     latest: async context => toStatic(await readOrCreate(context)),
 
     async rotate(context, { revoke }) {
-      const previous = await readTable(context)
+      const rows = await readTable(context)
+      const previous = rows.filter(key => !isRevoked(key))
       const created = await createKey(context, algorithm)
       if (revoke) {
-        await Promise.all(previous.map(key => deleteKey(context, key)))
+        await revokeKeys(context, previous, withoutKeys(staticKeys ?? [], rows))
         return toStatic([created])
       }
       const now = Date.now()
       const kept = keysInUse(previous, { now, tokenSeconds })
       await Promise.all(previous.filter(key => !kept.includes(key)).map(key => deleteKey(context, key)))
       const retired = await Promise.all(kept.map(key => retire(context, key, now)))
-      const known = new Set(kept.map(({ id }) => id))
       // Keys that were created elsewhere, or have been deleted, are only in the variable.
-      const others = (staticKeys ?? []).filter(({ id }) => !known.has(id)).map(key => expireBy(key, now))
-      return toStatic([created, ...retired, ...others])
+      const others = withoutKeys(staticKeys ?? [], [...kept, ...rows.filter(isRevoked)])
+      return toStatic([created, ...retired, ...others.map(key => expireBy(key, now))])
     },
   }
+}
+
+function isRevoked({ expiresAt }: SigningKey): boolean {
+  return expiresAt === REVOKED_AT
+}
+
+/** Keys are compared by their public part: the row of a key of the variable may have another id. */
+function withoutKeys(keys: SigningKey[], excluded: SigningKey[]): SigningKey[] {
+  return keys.filter(key => !excluded.some(({ id, publicKey }) => id === key.id || publicKey === key.publicKey))
+}
+
+/** Marks keys as revoked: `stored` are in the table, and `unknown` only in the variable. */
+async function revokeKeys({ adapter }: AuthContext, stored: SigningKey[], unknown: SigningKey[]): Promise<void> {
+  const revoked = { privateKey: '', expiresAt: new Date(REVOKED_AT) }
+  await Promise.all(stored.map(({ id }) =>
+    adapter.update({ model: TABLE, where: [{ field: 'id', value: id }], update: revoked })))
+  await Promise.all(unknown.map(({ publicKey, createdAt }) =>
+    adapter.create({ model: TABLE, data: { publicKey, createdAt: new Date(createdAt), ...revoked } })))
 }
 
 async function readTable({ adapter }: AuthContext): Promise<SigningKey[]> {
