@@ -6,7 +6,7 @@ import { ORIGIN } from '../support/live/deployment.ts'
 import { api } from './apps/functions-hono/convex/_generated/api.js'
 
 const TRUSTED = ['https://app.example.com', 'https://pr-1.preview.example.com', 'https://other.example.com', 'https://navy.example.com']
-const FOREIGN = ['https://evil.example.com', 'https://app.example.com.evil.com', 'http://app.example.com']
+const FOREIGN = ['https://evil.example.com', 'https://app.example.com.evil.com', 'http://app.example.com', 'https://evil.example.com:8443']
 
 /** The deployment lets pages of all these origins reach the functions, so that only the routes decide. */
 async function start(app: string): Promise<Deployment> {
@@ -126,14 +126,24 @@ describe('registerAuthRoutes', () => {
       expect(await response.json()).toEqual({ method: 'POST', host: 'app.example.com', body: 'a body' })
     })
 
-    it('allows the origins that Better Auth trusts for the request, and never every origin', async () => {
+    it.each(['https://navy.example.com', 'https://*.example.com', '*.example.com', 'navy.example.???'])('allows the origins that Better Auth trusts for the request: %s', async (pattern) => {
       const origin = 'https://navy.example.com'
-      const navy = await send('/custom/auth/ok', { headers: { origin, 'x-tenant': 'navy' } })
+      const navy = await send('/custom/auth/ok', { headers: { origin, 'x-pattern': pattern } })
       expect(navy.headers.get('access-control-allow-origin')).toBe(origin)
-      const other = await send('/custom/auth/ok', { headers: { origin } })
-      expect(other.headers.get('access-control-allow-origin')).toBeNull()
+      const foreign = await send('/custom/auth/ok', { headers: { 'origin': FOREIGN[1]!, 'x-pattern': pattern } })
+      expect(foreign.headers.get('access-control-allow-origin')).toBeNull()
+    })
+
+    it('allows the origin of the app', async () => {
       const preflight = await send('/custom/auth/ok', { method: 'OPTIONS', headers: { origin: ORIGIN } })
       expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    })
+
+    it.each(['*', '**', '*.*', '*.*.*', '?*', '*?', 'https://*', 'https://*.*', 'https://*/**', 'https://**', '*://*', 'https://*:*', '*:*', '*://*:*'])('allows no origin because of %s, which every origin matches', async (pattern) => {
+      for (const origin of ['https://navy.example.com', ...FOREIGN]) {
+        const { headers } = await send('/custom/auth/ok', { headers: { origin, 'x-pattern': pattern } })
+        expect(headers.get('access-control-allow-origin')).toBeNull()
+      }
     })
   })
 })

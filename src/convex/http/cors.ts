@@ -36,8 +36,14 @@ const ALLOWED_HEADERS = ['Content-Type', 'Authorization', 'Better-Auth-Cookie']
 const EXPOSED_HEADERS = ['Set-Better-Auth-Cookie', 'X-Retry-After']
 const ONE_DAY_SECONDS = 86_400
 
-/** Matches a pattern of Better Auth that trusts every site, which must never read sessions. */
-const EVERY_ORIGIN = /^(?:[\w*]+:\/\/)?\*+$/
+/**
+ * Origins that no app has, since the domain `invalid` cannot be registered. A pattern that matches
+ * one of them trusts every site, and such a pattern must never let pages read sessions.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc2606#section-2
+ */
+const UNKNOWN_ORIGINS = ['http', 'https'].flatMap(scheme =>
+  ['a.invalid', 'a.b.invalid', 'a.b.c.invalid'].flatMap(host => [`${scheme}://${host}`, `${scheme}://${host}:1`]))
 
 /** @throws {ConvueError} `CONVEX_OPTION_INVALID` if an origin is not one, or is `*`. */
 export function checkCorsOptions({ origins = [] }: AuthCorsOptions): void {
@@ -64,9 +70,10 @@ export async function isAllowedOrigin(
   const { trustedOrigins } = context.options as { trustedOrigins?: unknown }
   // Better Auth calls the function for each request that its handler receives.
   const ofRequest: string[] = typeof trustedOrigins === 'function' ? await trustedOrigins(request) : []
-  const patterns = [...context.trustedOrigins, ...ofRequest].filter(pattern => pattern && !EVERY_ORIGIN.test(pattern))
-  const scope: TrustContext = Object.create(context, { trustedOrigins: { value: patterns } })
-  return scope.isTrustedOrigin(origin)
+  return [...context.trustedOrigins, ...ofRequest].some((pattern) => {
+    const scope: TrustContext = Object.create(context, { trustedOrigins: { value: [pattern] } })
+    return pattern && scope.isTrustedOrigin(origin) && !UNKNOWN_ORIGINS.some(unknown => scope.isTrustedOrigin(unknown))
+  })
 }
 
 /** The answer to a preflight request of an allowed origin. */
