@@ -147,6 +147,23 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect([...ada.fetch.cookies.keys()]).toContain('__Secure-shop.convex_jwt')
     })
 
+    it('ends with the browser after a sign-in with rememberMe: false', async () => {
+      const server = await createServer()
+      const { email } = await signUp(server)
+      const browser = server.openBrowser()
+      const answers = [
+        await browser.post('/sign-in/email', { email, password: PASSWORD, rememberMe: false }),
+        await browser.get('/convex/token'),
+        await browser.get('/get-session'),
+        await browser.post('/update-user', { name: 'Grace' }),
+      ]
+      for (const { setCookies } of answers) {
+        const cookies = setCookies.filter((setCookie: string) => setCookie.startsWith(`${NAME}=`))
+        expect(cookies).toEqual([expect.stringMatching(/=[\w-]+\..*; HttpOnly/)])
+        expect(cookies.join()).not.toMatch(/max-age|expires/i)
+      }
+    })
+
     it.each(['/convex/token', '/get-session'])('is set again by %s', async (path) => {
       const ada = await signUp(await createServer())
       ada.fetch.cookies.delete(NAME)

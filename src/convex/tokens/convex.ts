@@ -85,7 +85,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
     if (!session)
       return clearTokenCookie(ctx)
     try {
-      setTokenCookie(ctx, await createToken(ctx.context, session, maker))
+      await setTokenCookie(ctx, await createToken(ctx.context, session, maker))
     }
     catch (error) {
       // A sign-in must not fail because of the cookie. Signing with ES256 is not possible in a
@@ -122,7 +122,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
         async (ctx): Promise<{ token: string }> => {
           const created = await createToken(ctx.context, ctx.context.session as TokenSession, maker)
           ctx.setHeader('cache-control', 'no-store')
-          setTokenCookie(ctx, created)
+          await setTokenCookie(ctx, created)
           return { token: created.token }
         },
       ),

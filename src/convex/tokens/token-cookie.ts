@@ -22,13 +22,13 @@ const ENDING_PATHS = ['/sign-out', '/revoke-sessions']
  * Sets the cookie to a token, or clears it if the token is too large: then the browser would keep
  * the previous cookie.
  */
-export function setTokenCookie(ctx: any, { token, maxAge }: CreatedToken): void {
+export async function setTokenCookie(ctx: any, { token, maxAge }: CreatedToken): Promise<void> {
   if (token.length > MAX_TOKEN_LENGTH) {
     ctx.context.logger.warn('The token for Convex is too large for a cookie. Return fewer claims from `definePayload`.')
     return clearTokenCookie(ctx)
   }
   const { name, attributes } = ctx.context.createAuthCookie(COOKIE, { maxAge })
-  ctx.setCookie(name, token, attributes)
+  ctx.setCookie(name, token, await endsWithBrowser(ctx) ? { ...attributes, maxAge: undefined } : attributes)
 }
 
 /** Removes the cookie from the browser. */
@@ -74,11 +74,28 @@ function revokesOwnSession({ path, body, context }: any): boolean {
 }
 
 /** Any endpoint can end the session, and then deletes its cookie. */
-function deletesSessionCookie({ context }: any): boolean {
+function deletesSessionCookie(ctx: any): boolean {
+  const cookie = sessionCookieOf(ctx)
+  return cookie !== undefined && /^[^;]*=(?:;|$)|;\s*max-age=0(?:;|$)/i.test(cookie)
+}
+
+/**
+ * Whether the browser keeps the session until it is closed, as with `rememberMe: false`. The cookie
+ * with the token must not remain longer.
+ */
+async function endsWithBrowser(ctx: any): Promise<boolean> {
+  const cookie = sessionCookieOf(ctx)
+  if (cookie !== undefined)
+    return !/;\s*(?:max-age|expires)=/i.test(cookie)
+  const { authCookies, secret } = ctx.context
+  return await ctx.getSignedCookie(authCookies.dontRememberToken.name, secret) === 'true'
+}
+
+/** The session's cookie that a response sets; `undefined` if it sets none. */
+function sessionCookieOf({ context }: any): string | undefined {
   const name: string = context.authCookies.sessionToken.name
   const setCookies: string[] = context.responseHeaders?.getSetCookie?.() ?? []
-  const last = setCookies.findLast(setCookie => setCookie.startsWith(`${name}=`))
-  return last !== undefined && /^[^;]*=(?:;|$)|;\s*max-age=0(?:;|$)/i.test(last)
+  return setCookies.findLast(setCookie => setCookie.startsWith(`${name}=`))
 }
 
 function startsWith(path: string | undefined, prefixes: string[]): boolean {
