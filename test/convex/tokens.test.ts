@@ -164,6 +164,25 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       }
     })
 
+    it('is not set for a revoked session that session.cookieCache still contains', async () => {
+      const server = await createServer({}, { session: { cookieCache: { enabled: true, maxAge: 300 } } })
+      const ada = await signUp(server)
+      await ada.get('/get-session')
+      server.db.session!.length = 0
+      ada.fetch.cookies.delete(NAME)
+      expect((await ada.get('/get-session')).body).toMatchObject({ user: { name: 'Ada' } })
+      expect(ada.tokenCookie).toBeUndefined()
+      expect((await ada.get('/convex/token')).status).toBe(401)
+      expect(ada.tokenCookie).toBeUndefined()
+    })
+
+    it('is set by the token endpoint with session.cookieCache', async () => {
+      const ada = await signUp(await createServer({}, { session: { cookieCache: { enabled: true, maxAge: 300 } } }))
+      ada.fetch.cookies.delete(NAME)
+      await requestToken(ada)
+      expect(decodeJwt(ada.tokenCookie!).sub).toBe(ada.userId)
+    })
+
     it.each(['/convex/token', '/get-session'])('is set again by %s', async (path) => {
       const ada = await signUp(await createServer())
       ada.fetch.cookies.delete(NAME)

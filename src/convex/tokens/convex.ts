@@ -2,7 +2,7 @@
 import type { AuthEndpoint, AuthHook, EndpointInput, ServerOnly } from '../plugin-types.ts'
 import type { PublicJwk, SigningKey } from './signing-keys.ts'
 import type { ConvexTokenOptions, TokenSession } from './token-options.ts'
-import { createAuthEndpoint, createAuthMiddleware, sessionMiddleware } from 'better-auth/api'
+import { createAuthEndpoint, createAuthMiddleware, isStateful, sessionMiddleware } from 'better-auth/api'
 import { bearer } from 'better-auth/plugins/bearer'
 import { requireBetterAuth } from '../better-auth-version.ts'
 import { createToken } from './create-token.ts'
@@ -108,6 +108,11 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
             ignoreWrites(ctx)
             return { context: { query: { ...ctx.query, disableRefresh: true } } }
           }),
+        },
+        {
+          // A session in the cookie of `session.cookieCache` may have been revoked since then.
+          matcher: (ctx: any) => ctx.path === config.tokenPath && isStateful(ctx),
+          handler: createAuthMiddleware(async ctx => ({ context: { query: { ...ctx.query, disableCookieCache: true } } })),
         },
       ],
       after: [{

@@ -53,7 +53,15 @@ export function sessionOfResponse(ctx: any): TokenSession | null {
     const isPending = newSession.user.twoFactorEnabled && SECOND_FACTOR_PATHS.includes(ctx.path)
     return isPending ? null : newSession
   }
-  return startsWith(ctx.path, READING_PATHS) ? session ?? null : null
+  return startsWith(ctx.path, READING_PATHS) && !canBeCached(ctx) ? session ?? null : null
+}
+
+/**
+ * Whether a returned session can come from the cookie in which `session.cookieCache` keeps it. It
+ * may have been revoked since then.
+ */
+function canBeCached({ context, query }: any): boolean {
+  return context.options.session?.cookieCache?.enabled === true && query?.disableCookieCache !== true
 }
 
 /** Whether the browser is signed out after this response. */
