@@ -1,4 +1,5 @@
 import type { CookieStorage } from '../../src/convex/client/index.ts'
+import type { CrossDomainOptions } from '../../src/convex/index.ts'
 import type { AuthServer } from './support/auth-server.ts'
 import { createAuthClient } from 'better-auth/client'
 import { Window } from 'happy-dom'
@@ -18,12 +19,12 @@ afterEach(() => vi.unstubAllEnvs())
 const links: string[] = []
 
 /** A deployment with another provider, whose sign-in page is not needed: it always signs Ada in. */
-function createServer(line: (typeof lines)[number], accountEmail = 'ada@example.com'): Promise<AuthServer> {
+function createServer(line: (typeof lines)[number], accountEmail = 'ada@example.com', options: Partial<CrossDomainOptions> = {}): Promise<AuthServer> {
   return createAuthServer(line, ({ convex, crossDomain, genericOAuth, magicLink }) => ({
     baseURL: DEPLOYMENT,
     plugins: [
       convex(),
-      crossDomain({ siteUrl: APP }),
+      crossDomain({ siteUrl: APP, ...options }),
       magicLink({ sendMagicLink: ({ url }) => void links.push(url) }),
       genericOAuth({ config: [{
         providerId: 'stub',
@@ -75,6 +76,13 @@ async function startSignIn(server: AuthServer, { authClient }: ReturnType<Browse
     method: 'POST',
     body: { [isPlugin ? 'providerId' : 'provider']: 'stub', ...body },
   })
+}
+
+/** Starts to link an account of the provider. The path depends on the version of Better Auth. */
+function linkRequest(server: AuthServer): [path: string, body: object] {
+  return 'oAuth2LinkAccount' in server.auth.api
+    ? ['/oauth2/link', { providerId: 'stub', callbackURL: '/' }]
+    : ['/link-social', { provider: 'stub', callbackURL: '/' }]
 }
 
 /** Follows a link, as a browser without cookies of the deployment does. */
@@ -196,7 +204,35 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(url.href.replace(/\/$/, '')).toBe(APP)
   })
 
-  it('warn on the console about a refused token if there is no `onRefusedToken`', async () => {
+  it('refuse to link an account, whose redirect could end in any browser', async () => {
+    const server = await createServer(line)
+    const { authClient } = openBrowser(server).openPage()
+    await authClient.signUp.email({ email: nextEmail(), password: PASSWORD, name: 'Ada' })
+    const [path, body] = linkRequest(server)
+    expect(await authClient.$fetch(path, { method: 'POST', body }))
+      .toMatchObject({ data: null, error: { status: 403, code: 'ACCOUNT_LINKING_NOT_ALLOWED' } })
+    const headers = { 'cookie': authClient.getCookie(), 'content-type': 'application/json', 'origin': APP }
+    const response = await server.auth.handler(new Request(`${DEPLOYMENT}/api/auth${path}`, { method: 'POST', headers, body: JSON.stringify(body) }))
+    expect(response.status).toBe(403)
+    expectConsole(/only with `allowLinking`/)
+    expectConsole(/only with `allowLinking`/)
+    expect(await authClient.$fetch('/link-social', { method: 'POST', body: { provider: 'stub', idToken: { token: 'token' } } }))
+      .not
+      .toMatchObject({ error: { code: 'ACCOUNT_LINKING_NOT_ALLOWED' } })
+    expectConsole(/does not support id token/)
+  })
+
+  it('link an account with allowLinking', async () => {
+    const server = await createServer(line, 'ada@example.com', { allowLinking: true })
+    const { authClient } = openBrowser(server).openPage()
+    await authClient.signUp.email({ email: 'ada@example.com', password: PASSWORD, name: 'Ada' })
+    const [path, body] = linkRequest(server)
+    const { data } = await authClient.$fetch<{ url: string }>(path, { method: 'POST', body })
+    await returnFromProvider(server, data!.url)
+    expect(server.db.account!.map(({ providerId }) => providerId)).toEqual(['credential', 'stub'])
+  })
+
+  it('warn about a refused token without an option', async () => {
     const browser = openBrowser(await createServer(line))
     const { authClient } = browser.openPage(`${APP}/?ott=unknown`, { onRefusedToken: undefined })
     await authClient.getSession()

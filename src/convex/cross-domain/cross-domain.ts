@@ -13,6 +13,14 @@ import { createOneTimeToken, hash, takeGrant } from './one-time-token.ts'
 export interface CrossDomainOptions {
   /** The address of the app: `process.env.SITE_URL`. */
   siteUrl: string
+  /**
+   * Whether users may link accounts of other providers (`/link-social`, `/oauth2/link`). Such a link
+   * is not bound to the browser in which it has started: each person who opens the provider's
+   * address adds their account to the user who has started it.
+   *
+   * @default false
+   */
+  allowLinking?: boolean
 }
 
 /** The plugin that {@link crossDomain} returns. */
@@ -43,6 +51,8 @@ const TOKEN_PARAMETER = 'ott'
 const REDIRECTING = ['/sign-in/social', '/sign-in/oauth2', '/sign-in/magic-link', '/send-verification-email']
 /** Sign-ins at another provider. They end in the browser in which they have started. */
 const PROVIDER_SIGN_INS = ['/sign-in/social', '/sign-in/oauth2']
+/** Requests that link an account of another provider to the current user. */
+const LINKING = ['/link-social', '/oauth2/link']
 /** Redirects from another provider, and from links in e-mails, which any browser can open. */
 const PROVIDER_CALLBACKS = ['/callback/', '/oauth2/callback/']
 const RETURNING = [...PROVIDER_CALLBACKS, '/magic-link/verify', '/verify-email']
@@ -60,7 +70,7 @@ const RETURNING = [...PROVIDER_CALLBACKS, '/magic-link/verify', '/verify-email']
  * @example
  * plugins: [convex(), crossDomain({ siteUrl: process.env.SITE_URL! })]
  */
-export function crossDomain({ siteUrl }: CrossDomainOptions): CrossDomainPlugin {
+export function crossDomain({ siteUrl, allowLinking = false }: CrossDomainOptions): CrossDomainPlugin {
   if (!/^https?:\/\/[^/?#]+/.test(siteUrl ?? ''))
     throw setupError('CONVEX_OPTION_INVALID', '`siteUrl` must be the address of the app, such as `https://app.example`')
   const { origin } = new URL(siteUrl)
@@ -81,6 +91,13 @@ export function crossDomain({ siteUrl }: CrossDomainOptions): CrossDomainPlugin 
   const setFlow = createAuthMiddleware(async (ctx) => {
     const { name, attributes } = flowCookie(ctx)
     ctx.setCookie(name, (ctx as any)[FLOW_FIELD], attributes)
+  })
+
+  const refuseLinking = createAuthMiddleware(async () => {
+    throw new APIError('FORBIDDEN', {
+      code: 'ACCOUNT_LINKING_NOT_ALLOWED',
+      message: 'Accounts of other providers can be linked only with `allowLinking` of `crossDomain()`.',
+    })
   })
 
   const resolveQuery = createAuthMiddleware(async (ctx) => {
@@ -109,12 +126,15 @@ export function crossDomain({ siteUrl }: CrossDomainOptions): CrossDomainPlugin 
       return {
         options: { trustedOrigins: [origin] },
         // The state of a sign-in is in the database. Its cookie would not be sent with the redirect
-        // of the provider: the one-time token is bound to the browser instead.
+        // of the provider: the one-time token is bound to the browser instead. Links of accounts have
+        // no such token, so they are refused by default.
         context: { oauthConfig: { storeStateStrategy: 'database', skipStateCookieCheck: true } },
       }
     },
     hooks: {
       before: [
+        // Also without the header: the state of a link is not bound to a browser in any request.
+        { matcher: ctx => !allowLinking && LINKING.includes(ctx.path) && !ctx.body?.idToken, handler: refuseLinking },
         { matcher: hasHeaderCookies, handler: readCookies },
         { matcher: ctx => ctx.method === 'POST' && isObject(ctx.body) && !isExpo(ctx), handler: resolveBody },
         { matcher: ctx => ctx.method === 'GET' && !!ctx.query?.callbackURL && !isExpo(ctx), handler: resolveQuery },
