@@ -232,6 +232,20 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(server.db.account!.map(({ providerId }) => providerId)).toEqual(['credential', 'stub'])
   })
 
+  it('keep the cookies of a request with Authorization away from scripts', async () => {
+    const server = await createServer(line)
+    const signUp = await server.auth.handler(new Request(`${DEPLOYMENT}/api/auth/sign-up/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'origin': APP },
+      body: JSON.stringify({ email: nextEmail(), password: PASSWORD, name: 'Ada' }),
+    }))
+    const cookie = signUp.headers.getSetCookie().map(setCookie => setCookie.split(';')[0]).join('; ')
+    const request = new Request(`${DEPLOYMENT}/api/auth/get-session`, { headers: { cookie, 'origin': APP, 'authorization': 'Bearer unknown', 'better-auth-cookie': '' } })
+    const response = await server.auth.handler(request)
+    expect(response.headers.getSetCookie().join()).toContain('convex_jwt')
+    expect(response.headers.get('set-better-auth-cookie')).toBeNull()
+  })
+
   it('warn about a refused token without an option', async () => {
     const browser = openBrowser(await createServer(line))
     const { authClient } = browser.openPage(`${APP}/?ott=unknown`, { onRefusedToken: undefined })

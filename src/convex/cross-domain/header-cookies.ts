@@ -7,19 +7,18 @@ export const SET_COOKIE_HEADER = 'set-better-auth-cookie'
 
 /**
  * Whether a request comes from a page whose cookies are headers. Apps of Expo have a plugin of
- * their own.
+ * their own. A request with `Authorization` has the session of that header or of its real cookies,
+ * which scripts must not read.
  */
 export function hasHeaderCookies(ctx: any): boolean {
   const headers = headersOf(ctx)
-  return headers?.has(COOKIE_HEADER) === true && !headers.has('expo-origin')
+  return headers?.has(COOKIE_HEADER) === true && !headers.has('expo-origin') && !headers.has('authorization')
 }
 
 /** The headers of a request, with its cookies where Better Auth reads them. */
 export function withCookies(ctx: any): Headers {
   const headers = new Headers(headersOf(ctx))
-  // Functions call the endpoints with the session token, which takes precedence.
-  if (!headers.has('authorization'))
-    headers.set('cookie', headers.get(COOKIE_HEADER) ?? '')
+  headers.set('cookie', headers.get(COOKIE_HEADER) ?? '')
   return headers
 }
 
