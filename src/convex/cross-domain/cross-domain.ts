@@ -14,9 +14,9 @@ export interface CrossDomainOptions {
   /** The address of the app: `process.env.SITE_URL`. */
   siteUrl: string
   /**
-   * Whether users may link accounts of other providers (`/link-social`, `/oauth2/link`). Such a link
-   * is not bound to the browser in which it has started: each person who opens the provider's
-   * address adds their account to the user who has started it.
+   * Whether users may link accounts of other providers (`/link-social`, `/oauth2/link`). Such a
+   * link is not bound to the browser in which it has started: a person who opens the provider's
+   * address adds their account to the user who has started the link.
    *
    * @default false
    */
@@ -126,8 +126,8 @@ export function crossDomain({ siteUrl, allowLinking = false }: CrossDomainOption
       return {
         options: { trustedOrigins: [origin] },
         // The state of a sign-in is in the database. Its cookie would not be sent with the redirect
-        // of the provider: the one-time token is bound to the browser instead. Links of accounts have
-        // no such token, so they are refused by default.
+        // of the provider: the one-time token is bound to the browser instead. Links of accounts
+        // have no such token, so they are refused by default.
         context: { oauthConfig: { storeStateStrategy: 'database', skipStateCookieCheck: true } },
       }
     },

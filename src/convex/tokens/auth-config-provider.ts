@@ -8,7 +8,7 @@ import { AUDIENCE, checkAddress, checkAlgorithm, checkPath, DEFAULT_ALGORITHM, i
 export interface AuthConfigProviderOptions {
   /**
    * The signing keys, the same value as for {@link convex}: `process.env.JWKS`. Only their public
-   * parts become part of the configuration.
+   * parts become part of the configuration, which accepts only the algorithm of the newest key.
    *
    * @default the keys that the server of Better Auth publishes, which Convex requests
    */

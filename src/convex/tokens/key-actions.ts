@@ -14,7 +14,7 @@ export interface KeyActions {
   getLatestJwks: RegisteredAction<'internal', Record<string, never>, Promise<SigningKey[]>>
   /**
    * Creates a new key, and prints the value for the variable `JWKS`. The tokens of the previous key
-   * remain valid until they expire, unless `revoke` is `true`.
+   * remain valid until they expire, unless `revoke` is `true` or the algorithm of the keys changes.
    */
   rotateKeys: RegisteredAction<'internal', { revoke?: boolean }, Promise<SigningKey[]>>
 }

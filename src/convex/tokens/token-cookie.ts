@@ -15,7 +15,7 @@ const MAX_TOKEN_LENGTH = 3800
 const READING_PATHS = ['/get-session', '/update-session']
 /** Sign-ins for which the plugin `twoFactor()` requires the second factor. */
 const SECOND_FACTOR_PATHS = ['/sign-in/email', '/sign-in/username', '/sign-in/phone-number']
-/** Paths that end the current session. Better Auth 1.6 does not delete its cookie for the second. */
+/** Paths that end the current session. For the second, Better Auth 1.6 deletes no cookie. */
 const ENDING_PATHS = ['/sign-out', '/revoke-sessions']
 
 /**

@@ -41,8 +41,8 @@ export interface ConvexTokenOptions {
     expirationSeconds?: number
     /**
      * The claims of a token. The plugin always sets `sub`, `sessionId`, `iat`, `exp`, `iss` and
-     * `aud`, and omits `subject`, `issuer` and `tokenIdentifier`, which Convex derives from them. The
-     * token is stored in a cookie, which is cleared if the token is longer than 3800 characters.
+     * `aud`, and omits `subject`, `issuer` and `tokenIdentifier`, which Convex derives from them.
+     * The token is stored in a cookie, which is cleared if the token has more than 3800 characters.
      *
      * @default the fields of the user that Better Auth returns to the client, except `id` and
      * `image`
