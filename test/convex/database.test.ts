@@ -64,6 +64,14 @@ describe('defineAuthDatabase', () => {
     }
   })
 
+  it('updates all rows that match, and returns the first', async () => {
+    const data = { model: 'verification', data: { identifier: 'one of two', value: '123456:0', expiresAt: '2030-01-01' } }
+    const [first] = [await write('create', data), await write('create', data)]
+    const where = [{ field: 'identifier', value: 'one of two' }]
+    expect(await write('update', { model: 'verification', where, update: { value: '123456:1' } })).toMatchObject({ id: first.id, value: '123456:1' })
+    expect((await read('findMany', { model: 'verification', where })).map(({ value }: any) => value)).toEqual(['123456:1', '123456:1'])
+  })
+
   describe('ids', () => {
     it('do not find rows of another table', async () => {
       const { sessions: [session] } = await tables()

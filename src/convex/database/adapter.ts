@@ -50,8 +50,9 @@ export function createAdapter({ runner, onUnindexed }: AdapterSetup): AuthAdapte
         update: async ({ model, where, update }) => {
           if (where.length === 0)
             return null
+          // As in SQL, all rows that match are updated, and the first one is returned.
           const changes = update as object
-          return await first(runner.write(statements.update({ model, where, scope: 'first', changes })))
+          return await first(runner.write(statements.update({ model, where, scope: 'all', changes })))
         },
         updateMany: async ({ model, where, update }) =>
           (await runner.write(statements.update({ model, where, scope: 'all', changes: update }))).length,
