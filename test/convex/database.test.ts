@@ -15,6 +15,7 @@ const write = async (method: string, input: object) => await deployment.mutation
 const read = async (method: string, input: object, options: object = {}) => await deployment.query(internal.users.inQuery, { method, input, ...options })
 const byEmail = (email: string) => ({ model: 'user', where: [{ field: 'email', value: email }] })
 const user = (email: string) => ({ model: 'user', data: { name: 'A user', email } })
+const newSession = (userId: string, token: string) => ({ model: 'session', data: { token, expiresAt: '2030-01-01', updatedAt: '2026-01-01', userId } })
 const tables = async () => await deployment.query(internal.users.everything)
 
 describe('defineAuthDatabase', () => {
@@ -129,12 +130,36 @@ describe('defineAuthDatabase', () => {
     it('run when rows are changed and deleted, with the previous row', async () => {
       await write('update', { ...byEmail('dora@example.com'), update: { email: 'dora@example.org' } })
       await write('delete', byEmail('dora@example.org'))
-      expect((await tables()).events.slice(-4)).toEqual([
+      expect((await tables()).events.slice(-5)).toEqual([
         'changing dora@example.com to dora@example.org',
         'changed dora@example.com to dora@example.org',
         'deleting dora@example.org, which exists',
+        'deleted a session of a deleted user',
         'deleted dora@example.org, which is gone',
       ])
+    })
+  })
+
+  describe('references', () => {
+    it('to a deleted row are deleted with it, with their triggers, or set to `null`', async () => {
+      const { id } = await write('create', user('owner@example.com'))
+      await write('create', newSession(id, 'of the owner'))
+      const invited = user('invited@example.com')
+      await write('create', { ...invited, data: { ...invited.data, invitedBy: id } })
+      await write('delete', byEmail('owner@example.com'))
+      expect((await tables()).sessions.filter(({ userId }) => userId === id)).toEqual([])
+      expect((await tables()).events.slice(-3)).toContain('deleted a session of a deleted user')
+      expect(await read('findOne', byEmail('invited@example.com'))).toMatchObject({ invitedBy: null })
+    })
+  })
+
+  describe('writes of several rows', () => {
+    it('skip rows that a trigger has already deleted', async () => {
+      const { id } = await write('create', { model: 'user', data: { name: 'One session', email: 'one@example.com' } })
+      for (const token of ['first', 'second'])
+        await write('create', newSession(id, token))
+      expect(await write('deleteMany', { model: 'session', where: [{ field: 'userId', value: id }] })).toBe(1)
+      expect((await tables()).sessions.filter(({ userId }) => userId === id)).toEqual([])
     })
   })
 

@@ -5,6 +5,7 @@ import type { OnUnindexed } from './statement.ts'
 import { createAdapterFactory } from 'better-auth/adapters'
 import { uniqueFields } from './auth-tables.ts'
 import { ownsIds } from './own-ids.ts'
+import { referencesTo } from './references.ts'
 import { createStatements } from './statements.ts'
 import { fromStoredValue, toStoredValue } from './values.ts'
 import { writeSchema } from './write-schema.ts'
@@ -38,6 +39,7 @@ export function createAdapter({ runner, onUnindexed }: AdapterSetup): AuthAdapte
       const statements = createStatements({
         getFieldName,
         uniqueOf: model => uniqueFields(schema[getDefaultModelName(model)]),
+        referencesTo: model => referencesTo(schema, model),
         onUnindexed: onUnindexed(options),
       })
       const first = async (rows: Promise<any[]>): Promise<any> => (await rows)[0] ?? null

@@ -2,7 +2,7 @@
 import type { FunctionReference, RegisteredMutation, RegisteredQuery } from 'convex/server'
 import type { Part, Position, ReadStatement, Row, WriteStatement } from './statement.ts'
 import type { WhereInput } from './values.ts'
-import type { Writer } from './write.ts'
+import type { Writer } from './write-row.ts'
 import { internalMutationGeneric, internalQueryGeneric } from 'convex/server'
 import { v } from 'convex/values'
 import { setupError } from '../setup-error.ts'
@@ -12,6 +12,8 @@ import { writePart } from './write.ts'
 
 /** The number of rows that one call of the internal mutation reads and writes, at most. */
 const PART_WRITES = 200
+/** The number of rows that one call deletes if other rows may be deleted with each of them. */
+const PART_CASCADES = 20
 
 // eslint-disable-next-line ts/consistent-type-definitions -- Convex requires an index signature.
 type ReadArgs = {
@@ -58,8 +60,10 @@ export function registerFunctions(writer: Writer, mutation: MutationBuilder | un
   const build = mutation ?? internalMutationGeneric
   const writeAuthTables = build({
     args: { statement: v.any(), position: v.any() },
-    handler: async (ctx: any, { statement, position }: WriteArgs) =>
-      await writePart(ctx, writer, statement, position, PART_WRITES),
+    handler: async (ctx: any, { statement, position }: WriteArgs) => {
+      const hasCascades = statement.type === 'delete' && statement.references.length > 0
+      return await writePart(ctx, writer, statement, position, hasCascades ? PART_CASCADES : PART_WRITES)
+    },
   }) as RegisteredAuthFunctions['writeAuthTables']
   if ('isPublic' in writeAuthTables)
     throw setupError('AUTH_MUTATION_PUBLIC')

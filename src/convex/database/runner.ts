@@ -2,7 +2,7 @@
 import type { GenericActionCtx, GenericDataModel, GenericMutationCtx, GenericQueryCtx } from 'convex/server'
 import type { AuthDatabaseFunctions } from './internal-functions.ts'
 import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row, WriteStatement } from './statement.ts'
-import type { Writer } from './write.ts'
+import type { Writer } from './write-row.ts'
 import { setupError } from '../setup-error.ts'
 import { assemble, BEGINNING, count, find } from './find.ts'
 import { writePart } from './write.ts'

@@ -79,10 +79,20 @@ export interface UpdateStatement {
   onUnindexed: OnUnindexed
 }
 
+/** A field that has the value of a field of another table, by the names in the database. */
+export interface Reference {
+  from: { table: string, field: string }
+  to: { table: string, field: string }
+  /** What happens to a row whose referenced row is deleted: the same, or it loses its reference. */
+  action: 'cascade' | 'set null'
+}
+
 export interface DeleteStatement {
   type: 'delete'
   table: string
   where: Condition[]
+  /** The references to the rows, and to all rows that are deleted with them. */
+  references: Reference[]
   scope: 'first' | 'all'
   onUnindexed: OnUnindexed
 }

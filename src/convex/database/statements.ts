@@ -6,6 +6,7 @@ import type {
   FindStatement,
   Join,
   OnUnindexed,
+  Reference,
   Row,
   UpdateStatement,
 } from './statement.ts'
@@ -18,6 +19,8 @@ export interface StatementContext {
   getFieldName: (field: { model: string, field: string }) => string
   /** The fields of a table whose values only one row may have. */
   uniqueOf: (model: string) => string[][]
+  /** The references that the deletion of a row of a table affects. */
+  referencesTo: (model: string) => Reference[]
   onUnindexed: OnUnindexed
 }
 
@@ -57,7 +60,7 @@ export interface Statements {
 /** The number of joined rows if Better Auth does not limit them. */
 const DEFAULT_JOIN_LIMIT = 100
 
-export function createStatements({ getFieldName, uniqueOf, onUnindexed }: StatementContext): Statements {
+export function createStatements({ getFieldName, uniqueOf, referencesTo, onUnindexed }: StatementContext): Statements {
   return {
     find: ({ model, where = [], join = {}, select = [], sortBy, offset = 0, limit }) => ({
       type: 'find',
@@ -82,8 +85,14 @@ export function createStatements({ getFieldName, uniqueOf, onUnindexed }: Statem
       scope,
       onUnindexed,
     }),
-    delete: ({ model, where, scope }) =>
-      ({ type: 'delete', table: model, where: where.map(toCondition), scope, onUnindexed }),
+    delete: ({ model, where, scope }) => ({
+      type: 'delete',
+      table: model,
+      where: where.map(toCondition),
+      references: referencesTo(model),
+      scope,
+      onUnindexed,
+    }),
   }
 }
 

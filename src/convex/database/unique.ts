@@ -1,6 +1,6 @@
 /** Enforces unique fields, which Convex's indexes do not, inside the transaction of the write. */
 import type { Reader } from './read.ts'
-import type { Condition, CreateStatement, Row, UpdateStatement } from './statement.ts'
+import type { Condition, Row, UpdateStatement } from './statement.ts'
 import type { Table } from './tables.ts'
 import { setupError } from '../setup-error.ts'
 import { planLookup } from './plan-lookup.ts'
@@ -17,7 +17,7 @@ import { readAll } from './read.ts'
 export async function checkUnique(
   db: Reader,
   table: Table,
-  { unique, onUnindexed }: CreateStatement | UpdateStatement,
+  { unique, onUnindexed }: Pick<UpdateStatement, 'unique' | 'onUnindexed'>,
   values: Row,
   row: Row | null,
 ): Promise<void> {

@@ -35,6 +35,15 @@ const options = {
         await ctx.db.insert('events', { text: `deleted ${email}, which ${user ? 'exists' : 'is gone'}` })
       },
     },
+    session: {
+      onDelete: async (ctx, { userId }) => {
+        const user = await ctx.db.get(userId)
+        if (!user)
+          await ctx.db.insert('events', { text: 'deleted a session of a deleted user' })
+        for (const session of user?.name === 'One session' ? await ctx.db.query('session').withIndex('by_userId', q => q.eq('userId', userId)).collect() : [])
+          await ctx.db.delete(session._id)
+      },
+    },
   },
 } satisfies AuthDatabaseOptions<typeof schema>
 
@@ -55,6 +64,11 @@ export function createAuth(ctx: AnyCtx, { onUnindexed }: Pick<AuthDatabaseOption
     secret: process.env.BETTER_AUTH_SECRET,
     database: (onUnindexed ? defineAuthDatabase({ ...options, onUnindexed }) : database).adapter(ctx),
     emailAndPassword: { enabled: true, password: plainPasswords },
+    user: {
+      additionalFields: {
+        invitedBy: { type: 'string', required: false, references: { model: 'user', field: 'id', onDelete: 'set null' } },
+      },
+    },
     rateLimit: { enabled: false },
   })
 }

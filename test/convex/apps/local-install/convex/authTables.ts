@@ -10,9 +10,10 @@ export const authTables = {
     email: v.string(),
     emailVerified: v.boolean(),
     image: optional,
+    invitedBy: v.optional(v.union(v.null(), v.id('user'))),
     createdAt: v.number(),
     updatedAt: v.number(),
-  }).index('by_email', ['email']),
+  }).index('by_email', ['email']).index('by_invitedBy', ['invitedBy']),
   session: defineTable({
     expiresAt: v.number(),
     token: v.string(),
