@@ -7,18 +7,23 @@
  * @see https://github.com/better-auth/better-auth/tree/main/packages/better-auth/src
  */
 export const LOOKUPS: Record<string, string[][] | undefined> = {
-  // The admin plugin lists users in the order of these fields.
-  user: [['createdAt'], ['name']],
-  account: [['accountId', 'providerId']],
-  // Rows that have expired are deleted.
-  verification: [['expiresAt'], ['createdAt']],
-  rateLimit: [['key']],
+  // The admin plugin lists users in the order of these fields, or by their role or ban.
+  user: [['createdAt'], ['name'], ['role'], ['banned'], ['stripeCustomerId']],
+  account: [['accountId', 'providerId'], ['providerId']],
+  // Rows that have expired are deleted, and the newest row of an identifier is read.
+  verification: [['expiresAt'], ['identifier', 'createdAt']],
+  // Rows that are no longer needed are deleted.
+  rateLimit: [['key'], ['lastRequest']],
   deviceCode: [['deviceCode'], ['userCode']],
+  organization: [['stripeCustomerId']],
   member: [['organizationId', 'userId']],
   teamMember: [['teamId', 'userId']],
-  invitation: [['email'], ['teamId']],
+  invitation: [['organizationId', 'email'], ['email'], ['teamId']],
   walletAddress: [['address', 'chainId']],
+  oauthClient: [['referenceId']],
   oauthConsent: [['clientId', 'userId']],
   passkey: [['credentialID']],
-  apikey: [['key']],
+  apikey: [['key'], ['expiresAt']],
+  ssoProvider: [['domain']],
+  subscription: [['referenceId'], ['stripeCustomerId'], ['stripeSubscriptionId']],
 }

@@ -21,8 +21,11 @@ export interface SchemaFile {
 /** The longest name that Convex accepts for an index. */
 const LONGEST_NAME = 64
 
-/** The only table of Better Auth that has rows with ids of their own even if Convex chooses ids. */
-const RESERVATIONS = 'verification'
+/** The names of the indexes that every table of Convex has. */
+const RESERVED_NAMES = new Set(['by_id', 'by_creation_time'])
+
+/** The models whose rows Better Auth creates with ids of its own, even if Convex chooses ids. */
+const MODELS_WITH_OWN_IDS = new Set(['verification', 'oauthClientAssertion'])
 
 const HEADER = `// The tables of Better Auth. Run \`npx auth generate\` again after a change of its options.
 import { defineTable } from 'convex/server'
@@ -45,12 +48,12 @@ interface TableToWrite {
 }
 
 function writeTable({ model, table, tables, ownsIds }: TableToWrite): string {
-  const hasOwnIds = ownsIds || model === RESERVATIONS
+  const hasOwnIds = ownsIds || MODELS_WITH_OWN_IDS.has(model)
   const fields = fieldsOf(table).map(([name, field]) => `    ${name}: ${writeField(field, tables, ownsIds)},\n`)
   if (hasOwnIds)
     fields.push('    id: v.optional(v.string()),\n')
   const indexes = [...indexesOf(model, table), ...hasOwnIds ? [['id']] : []]
-  return `  ${table.modelName}: defineTable({\n${fields.join('')}  })${indexes.map(writeIndex).join('')},\n`
+  return `  ${table.modelName}: defineTable({\n${fields.join('')}  })${writeIndexes(indexes)},\n`
 }
 
 function writeField(field: DBFieldAttribute, tables: BetterAuthDBSchema, ownsIds: boolean): string {
@@ -98,12 +101,20 @@ function begins(fields: string[], other: string[]): boolean {
   return fields.every((field, position) => other[position] === field)
 }
 
-function writeIndex(fields: string[]): string {
-  return `\n    .index('${indexName(fields)}', [${fields.map(field => `'${field}'`).join(', ')}])`
+function writeIndexes(indexes: string[][]): string {
+  const names: string[] = []
+  for (const fields of indexes)
+    names.push(indexName(fields, names))
+  return indexes.map((fields, number) =>
+    `\n    .index('${names[number]}', [${fields.map(field => `'${field}'`).join(', ')}])`).join('')
 }
 
-function indexName(fields: string[]): string {
-  // Convex reserves the name `by_id`.
-  const name = fields.join() === 'id' ? 'by_id_field' : `by_${fields.join('_and_')}`
-  return name.slice(0, LONGEST_NAME)
+/** A name that Convex accepts and that no other index of the table has. */
+function indexName(fields: string[], taken: string[]): string {
+  const full = `by_${fields.join('_and_')}`
+  const name = (RESERVED_NAMES.has(full) ? `${full}_field` : full).slice(0, LONGEST_NAME)
+  if (!taken.includes(name))
+    return name
+  const suffix = `_${taken.length}`
+  return name.slice(0, LONGEST_NAME - suffix.length) + suffix
 }
