@@ -32,6 +32,14 @@ describe('defineAuthDatabase in an action', () => {
     expect(await call('count', { model })).toEqual({ result: ROWS, calls: ['query', 'query', 'query'] })
   })
 
+  it('reads a long list in several functions, even if most of its values do not exist', async () => {
+    const value = Array.from({ length: 1200 }, (_, number) => `unknown ${number}`)
+    const tokens = await call('findMany', { model: 'session', where: [{ field: 'token', operator: 'in', value }] })
+    expect(tokens).toEqual({ result: [], calls: ['query', 'query', 'query'] })
+    const ids = await call('findMany', { model, where: [{ field: 'id', operator: 'in', value }] })
+    expect(ids).toEqual({ result: [], calls: ['query', 'query', 'query'] })
+  })
+
   it('sorts all rows of a big table, by an index or in memory', async () => {
     const byIndex = await run('findMany', { model, limit: 2000, sortBy: { field: 'expiresAt', direction: 'desc' } })
     expect(byIndex.map((row: any) => row.expiresAt)).toEqual(Array.from({ length: ROWS }, (_, index) => ROWS - index))

@@ -154,6 +154,16 @@ describe('defineAuthDatabase', () => {
   })
 
   describe('writes of several rows', () => {
+    it('write only one row of several ids in `consumeOne` and `incrementOne`', async () => {
+      const data = { model: 'verification', data: { identifier: 'by ids', value: '', expiresAt: 5, createdAt: 1 } }
+      const [first, second] = [await write('create', data), await write('create', data)]
+      const where = [{ field: 'id', operator: 'in', value: [first.id, second.id] }]
+      await write('incrementOne', { model: 'verification', where, increment: { expiresAt: 1 } })
+      expect((await read('findMany', { model: 'verification', where })).map(({ expiresAt }: any) => expiresAt)).toEqual([6, 5])
+      await write('consumeOne', { model: 'verification', where })
+      expect(await read('findMany', { model: 'verification', where })).toMatchObject([{ id: second.id }])
+    })
+
     it('skip rows that a trigger has already deleted', async () => {
       const { id } = await write('create', { model: 'user', data: { name: 'One session', email: 'one@example.com' } })
       for (const token of ['first', 'second'])

@@ -35,6 +35,9 @@ interface Path {
   score: number
 }
 
+/** The number of rows that are read at once by their ids, since a part ends between such look-ups. */
+const IDS_AT_ONCE = 20
+
 const INDEXABLE = new Set(['eq', 'in', 'lt', 'lte', 'gt', 'gte', 'starts_with'])
 
 /**
@@ -71,13 +74,19 @@ function pathOf(table: Table, conditions: Condition[], sortBy: SortBy | null): P
   const byId = conditions.find(({ field, operator }) => field === 'id' && (operator === 'eq' || operator === 'in'))
   if (byId) {
     const ids = Array.isArray(byId.value) ? byId.value : [byId.value]
-    return { reads: [{ type: 'ids', ids: [...new Set(ids.map(String))] }], order: [], score: Infinity }
+    return { reads: idLookups([...new Set(ids.map(String))]), order: [], score: Infinity }
   }
   const usable = conditions.filter(isIndexable)
   const paths = table.indexes.map(index => indexPath(index, usable)).filter(({ score }) => score > 0)
   const best = Math.max(0, ...paths.map(({ score }) => score))
   const candidates = paths.filter(({ score }) => score === best)
   return candidates.find(path => sortBy !== null && isOrderedBy(path, sortBy)) ?? candidates[0] ?? null
+}
+
+function idLookups(ids: string[]): IdLookup[] {
+  const count = Math.max(1, Math.ceil(ids.length / IDS_AT_ONCE))
+  return Array.from({ length: count }, (_, number) =>
+    ({ type: 'ids', ids: ids.slice(number * IDS_AT_ONCE, (number + 1) * IDS_AT_ONCE) }))
 }
 
 /** The ranges of an index. Fields with one value count most, since they select the fewest rows. */

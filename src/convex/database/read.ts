@@ -39,8 +39,11 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
     const source = plan.sources[number]!
     const cursor = number === position.source ? position.cursor : null
     const { read } = source
+    // Ranges without rows and ids that do not exist count, too.
+    if (number > position.source && reads >= size.reads)
+      return end(number, null)
     if (read.type === 'ids') {
-      rows.push(...await readIds(db, plan, source, read))
+      rows.push(...(await readIds(db, plan, source, read)).slice(0, limit - rows.length))
       reads += read.ids.length
       continue
     }

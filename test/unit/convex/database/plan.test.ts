@@ -54,6 +54,13 @@ describe('planRead', () => {
     expect(plan(conditions)).toMatchObject({ reads, missingIndexes: [] })
   })
 
+  it('reads many ids a few at a time', () => {
+    const ids = Array.from({ length: 50 }, (_, number) => String(number))
+    const { reads } = plan([['id', 'in', ids]])
+    expect(reads.map(read => read.split(',').length)).toEqual([20, 20, 10])
+    expect(reads.flatMap(read => read.replace('ids ', '').split(','))).toEqual(ids)
+  })
+
   it('reads strings with a beginning as a range', () => {
     expect(plan([['org', 'starts_with', 'ab']]).reads).toEqual(['by_org org >= ab < ab\u{10FFFF}'])
   })
