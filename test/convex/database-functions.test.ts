@@ -90,6 +90,11 @@ describe('defineAuthDatabase with a custom mutation', () => {
     expect(await deployment.query(customMutation.auth.changes)).toHaveLength(4)
   })
 
+  it('undoes a write whose trigger throws, even if the mutation catches the error', async () => {
+    expect(await deployment.mutation(customMutation.auth.catching, { email: 'refused@example.com' })).toBe('refused')
+    expect(await deployment.query(customMutation.auth.changes)).toHaveLength(4)
+  })
+
   it('keeps the writes of a mutation in one transaction', async () => {
     await expect(deployment.mutation(customMutation.auth.inMutation, { email: 'cleo@example.com', fails: true })).rejects.toThrow('The mutation failed.')
     expect(await deployment.query(customMutation.auth.changes)).toHaveLength(4)

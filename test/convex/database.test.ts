@@ -109,6 +109,11 @@ describe('defineAuthDatabase', () => {
       const writes = await Promise.allSettled([1, 2, 3].map(() => write('create', user('race@example.com'))))
       expect(writes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
     })
+
+    it('are enforced when the mutation writes the same value twice at the same time', async () => {
+      const { data } = user('together@example.com')
+      expect(await deployment.mutation(internal.users.createTogether, { model: 'user', rows: [data, data] })).toEqual({ created: 1, refused: 1 })
+    })
   })
 
   describe('triggers', () => {

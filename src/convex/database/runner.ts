@@ -5,6 +5,7 @@ import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row,
 import type { Writer } from './write-row.ts'
 import { setupError } from '../setup-error.ts'
 import { assemble, BEGINNING, count, find } from './find.ts'
+import { createWriteQueue } from './write-queue.ts'
 import { writePart } from './write.ts'
 
 /** The context of any Convex function. */
@@ -31,9 +32,11 @@ export interface RunnerOptions {
  * internal functions, and each statement is at least one transaction of its own.
  */
 export function createRunner(ctx: AnyCtx, options: RunnerOptions): Runner {
-  const { writer: { findTable }, functions } = options
+  const { writer: { findTable, triggers }, functions } = options
   if (!('db' in ctx))
     return remoteRunner(ctx, options)
+  const queue = createWriteQueue(triggers)
+  const writer = { findTable, triggers: queue.triggers }
   return {
     find: statement => find(ctx.db, findTable, statement),
     count: statement => count(ctx.db, findTable, statement),
@@ -41,8 +44,8 @@ export function createRunner(ctx: AnyCtx, options: RunnerOptions): Runner {
       if (!isMutationCtx(ctx))
         throw setupError('AUTH_WRITE_REFUSED', statement.table)
       if (options.writesInFunction)
-        return await remoteWrite(ctx, requireFunctions(functions), statement)
-      return (await writePart(ctx, options.writer, statement, BEGINNING, Infinity)).rows
+        return await queue.run(() => remoteWrite(ctx, requireFunctions(functions), statement))
+      return await queue.run(async () => (await writePart(ctx, writer, statement, BEGINNING, Infinity)).rows)
     },
   }
 }

@@ -24,6 +24,14 @@ export const database = defineAuthDatabase({
   schema,
   functions,
   mutation: customMutation(internalMutation, customCtx(triggers.wrapDB)),
+  triggers: {
+    user: {
+      onCreate: (_ctx, { email }) => {
+        if (email.startsWith('refused'))
+          throw new Error('This address is refused.')
+      },
+    },
+  },
 })
 export const { readAuthTables, writeAuthTables } = database.functions
 
@@ -47,6 +55,12 @@ async function signUp(ctx: Parameters<typeof createAuth>[0], { email, fails }: {
 
 export const inMutation = internalMutation({ args, handler: signUp })
 export const inAction = internalAction({ args, handler: signUp })
+
+/** Catches the error of a sign-up. */
+export const catching = internalMutation({
+  args: { email: v.string() },
+  handler: async (ctx, args): Promise<string> => await signUp(ctx, args).then(() => 'signed up', () => 'refused'),
+})
 
 export const changes = internalQuery({
   args: {},

@@ -46,6 +46,17 @@ function withoutDates(value: any): any {
 export const inQuery = internalQuery({ args: call, handler: callAdapter })
 export const inMutation = internalMutation({ args: call, handler: callAdapter })
 
+/** Creates rows at the same time, and returns the numbers of those that succeed and fail. */
+export const createTogether = internalMutation({
+  args: { model: v.string(), rows: v.array(v.any()) },
+  handler: async (ctx, { model, rows }) => {
+    const { adapter } = await createAuth(ctx).$context
+    const results = await Promise.allSettled(rows.map(data => adapter.create({ model, data })))
+    const created = results.filter(({ status }) => status === 'fulfilled').length
+    return { created, refused: results.length - created }
+  },
+})
+
 /** Calls a method of the database adapter, and counts the functions that it calls. */
 export const inAction = internalAction({
   args: call,
