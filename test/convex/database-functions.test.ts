@@ -40,6 +40,16 @@ describe('defineAuthDatabase in an action', () => {
     expect(ids).toEqual({ result: [], calls: ['query', 'query', 'query'] })
   })
 
+  it('reads and writes large rows in several functions', async () => {
+    const { id } = await run('create', { model: 'user', data: { name: 'A user', email: 'large@example.com' } })
+    for (let number = 0; number < 36; number++)
+      await deployment.mutation(internal.users.addLargeSession, { userId: id, number })
+    const where = [{ field: 'userId', value: id }]
+    expect(await run('count', { model: 'session', where })).toBe(36)
+    expect(await run('updateMany', { model: 'session', where, update: { ipAddress: '::1' } })).toBe(36)
+    expect(await run('deleteMany', { model: 'session', where })).toBe(36)
+  })
+
   it('sorts all rows of a big table, by an index or in memory', async () => {
     const byIndex = await run('findMany', { model, limit: 2000, sortBy: { field: 'expiresAt', direction: 'desc' } })
     expect(byIndex.map((row: any) => row.expiresAt)).toEqual(Array.from({ length: ROWS }, (_, index) => ROWS - index))

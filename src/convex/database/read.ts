@@ -4,14 +4,21 @@ import type { IndexRange } from './index-ranges.ts'
 import type { IdLookup, Plan, Source } from './plan.ts'
 import type { Part, Position, Row } from './statement.ts'
 import type { Table } from './tables.ts'
+import { getDocumentSize } from 'convex/values'
 import { holds, matches } from './conditions.ts'
 
 export type Reader = GenericDatabaseReader<GenericDataModel>
 type RowQuery = OrderedQuery<any>
 
+/**
+ * The bytes that one part reads in each range, beyond which it ends. A range can be read twice, and a
+ * row that is written is read again, so that a part stays below the 16 MiB that Convex allows.
+ */
+const PART_BYTES = 2 * 2 ** 20
+
 /** How much one part may read, so that it stays below Convex's limits. */
 export interface PartSize {
-  /** The number of rows and ranges that one part reads. */
+  /** The number of rows and ranges that one part reads; `Infinity` also allows any size of rows. */
   reads: number
   /** The number of rows after which reading ends; `null` reads all. */
   wanted: number | null
@@ -34,30 +41,33 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
     const isComplete = rows.length >= limit || source >= plan.sources.length
     return { rows, next: isComplete ? null : { source, cursor, found: position.found + rows.length } }
   }
+  const maximumBytes = size.reads === Infinity ? Infinity : PART_BYTES
   let reads = 0
+  let bytes = 0
   for (let number = position.source; number < plan.sources.length && rows.length < limit; number++) {
     const source = plan.sources[number]!
     const cursor = number === position.source ? position.cursor : null
     const { read } = source
     // Ranges without rows and ids that do not exist count, too.
-    if (number > position.source && reads >= size.reads)
+    if (number > position.source && (reads >= size.reads || bytes >= maximumBytes))
       return end(number, null)
     if (read.type === 'ids') {
       rows.push(...(await readIds(db, plan, source, read)).slice(0, limit - rows.length))
       reads += read.ids.length
       continue
     }
-    const rest = { limit: limit - rows.length, reads: size.reads - reads }
+    const rest = { limit: limit - rows.length, reads: size.reads - reads, bytes: maximumBytes - bytes }
     const whole = cursor === null ? await readRange(rangeQuery(db, plan, read), plan, source, rest) : null
     if (whole) {
       rows.push(...whole.rows)
       reads += whole.reads
+      bytes += whole.bytes
     }
     else if (number > position.source) {
       return end(number, null)
     }
     else {
-      const page = await rangeQuery(db, plan, read).paginate({ cursor, numItems: size.reads })
+      const page = await rangeQuery(db, plan, read).paginate({ cursor, numItems: size.reads, maximumBytesRead: PART_BYTES })
       rows.push(...keep(plan, source, page.page.map(toRow)).slice(0, limit))
       return page.isDone ? end(number + 1, null) : end(number, page.continueCursor)
     }
@@ -95,24 +105,27 @@ async function readIds(db: Reader, plan: Plan, source: Source, { ids }: IdLookup
   return keep(plan, source, rows.filter(row => row !== null))
 }
 
-/** Reads a whole range, or returns `null` if it has too many rows for one part. */
+/** Reads a whole range, or returns `null` if it has too many rows or bytes for the rest of a part. */
 async function readRange(
   query: RowQuery,
   plan: Plan,
   source: Source,
-  { limit, reads }: { limit: number, reads: number },
-): Promise<{ rows: Row[], reads: number } | null> {
+  rest: { limit: number, reads: number, bytes: number },
+): Promise<{ rows: Row[], reads: number, bytes: number } | null> {
   const rows: Row[] = []
-  let count = 1
+  let reads = 1
+  let bytes = 0
   for await (const document of query) {
-    count++
-    if (count > reads)
+    reads++
+    if (rest.bytes !== Infinity)
+      bytes += getDocumentSize(document)
+    if (reads > rest.reads || bytes > rest.bytes)
       return null
     rows.push(...keep(plan, source, [toRow(document)]))
-    if (rows.length >= limit)
+    if (rows.length >= rest.limit)
       break
   }
-  return { rows, reads: count }
+  return { rows, reads, bytes }
 }
 
 function keep({ where }: Plan, { earlier }: Source, rows: Row[]): Row[] {

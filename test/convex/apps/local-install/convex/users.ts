@@ -93,3 +93,12 @@ export const fill = internalMutation({
     }
   },
 })
+
+/** Adds a session of 500,000 bytes. */
+export const addLargeSession = internalMutation({
+  args: { userId: v.id('user'), number: v.number() },
+  handler: async (ctx, { userId, number }) => {
+    const times = { expiresAt: number, createdAt: number, updatedAt: number }
+    await ctx.db.insert('session', { ...times, userId, token: `large ${number}`, userAgent: 'a'.repeat(500_000) })
+  },
+})
