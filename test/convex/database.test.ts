@@ -73,6 +73,24 @@ describe('defineAuthDatabase', () => {
     expect((await read('findMany', { model: 'verification', where })).map(({ value }: any) => value)).toEqual(['123456:1', '123456:1'])
   })
 
+  it('updates a row with its own id among the changes', async () => {
+    const { id } = await read('findOne', byEmail('bea@example.com'))
+    const { rows } = await deployment.mutation(internal.auth.writeAuthTables, {
+      statement: {
+        type: 'update',
+        table: 'user',
+        where: [{ field: 'id', operator: 'eq', value: id, connector: 'AND', isInsensitive: false }],
+        changes: { id, name: 'Beatrice' },
+        increments: {},
+        unique: [],
+        scope: 'all',
+        onUnindexed: 'refuse',
+      },
+      position: { source: 0, cursor: null, found: 0 },
+    })
+    expect(rows).toMatchObject([{ id, name: 'Beatrice' }])
+  })
+
   describe('ids', () => {
     it('do not find rows of another table', async () => {
       const { sessions: [session] } = await tables()

@@ -16,7 +16,7 @@ export function holds(row: Row, { field, operator, value, isInsensitive }: Condi
     case 'eq': return stored === wanted
     case 'ne': return stored !== wanted
     case 'in': return Array.isArray(wanted) && wanted.includes(stored)
-    case 'not_in': return Array.isArray(wanted) && !wanted.includes(stored)
+    case 'not_in': return !(Array.isArray(wanted) ? wanted : [wanted]).includes(stored)
     case 'lt': return compares(stored, wanted, (left, right) => left < right)
     case 'lte': return compares(stored, wanted, (left, right) => left <= right)
     case 'gt': return compares(stored, wanted, (left, right) => left > right)

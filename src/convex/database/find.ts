@@ -56,7 +56,12 @@ export async function readStatementPart(
 /** The result of a statement that was run in several parts. */
 export function assemble(findTable: FindTable, statement: FindStatement, rows: Row[]): Row[] {
   const plan = planFind(findTable, statement)
-  return arrange(statement, plan, rows).map(row => select(plan, statement, row))
+  return arrange(statement, plan, distinctRows(rows)).map(row => select(plan, statement, row))
+}
+
+/** Each row once: a row that changes between two parts of a statement can be in both of them. */
+export function distinctRows(rows: Row[]): Row[] {
+  return [...new Map(rows.map(row => [row.id, row])).values()]
 }
 
 async function finish(

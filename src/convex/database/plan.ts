@@ -71,7 +71,8 @@ export function planRead(table: Table, where: Condition[], sortBy: SortBy | null
 
 /** The best path to the rows that meet all conditions; `null` if it is the whole table. */
 function pathOf(table: Table, conditions: Condition[], sortBy: SortBy | null): Path | null {
-  const byId = conditions.find(({ field, operator }) => field === 'id' && (operator === 'eq' || operator === 'in'))
+  const byId = conditions.find(({ field, operator, isInsensitive }) =>
+    field === 'id' && !isInsensitive && (operator === 'eq' || operator === 'in'))
   if (byId) {
     const ids = Array.isArray(byId.value) ? byId.value : [byId.value]
     return { reads: idLookups([...new Set(ids.map(String))]), order: [], score: Infinity }

@@ -4,7 +4,7 @@ import type { AuthDatabaseFunctions } from './internal-functions.ts'
 import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row, WriteStatement } from './statement.ts'
 import type { Writer } from './write-row.ts'
 import { setupError } from '../setup-error.ts'
-import { assemble, BEGINNING, count, find } from './find.ts'
+import { assemble, BEGINNING, count, distinctRows, find } from './find.ts'
 import { createWriteQueue } from './write-queue.ts'
 import { writePart } from './write.ts'
 
@@ -66,7 +66,7 @@ function remoteRunner(ctx: GenericActionCtx<any>, { writer: { findTable }, funct
       const rest = await runParts(first.next, position => run(statement, position))
       return assemble(findTable, statement, [...first.rows, ...rest])
     },
-    count: async statement => (await runParts(BEGINNING, position => run(statement, position))).length,
+    count: async statement => distinctRows(await runParts(BEGINNING, position => run(statement, position))).length,
     write: statement => remoteWrite(ctx, requireFunctions(functions), statement),
   }
 }

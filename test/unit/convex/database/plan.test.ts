@@ -49,6 +49,7 @@ describe('planRead', () => {
     ['one range for each alternative', [['org', 'eq', 'a', 'OR'], ['joined', 'lt', 5, 'OR']], ['by_org org=a', 'by_joined joined > null < 5']],
     ['the required conditions before the alternatives', [['org', 'eq', 'a'], ['role', 'eq', 'b', 'OR'], ['role', 'eq', 'c', 'OR']], ['by_org org=a']],
     ['all rows, if no index can help', [['role', 'contains', 'a']], ['all']],
+    ['all rows, if the case of an id does not matter', [['id', 'eq', 'A', undefined, 'insensitive']], ['all']],
     ['all rows, if the case does not matter', [['org', 'eq', 'a', undefined, 'insensitive']], ['all']],
   ])('reads %s', (_, conditions, reads) => {
     expect(plan(conditions)).toMatchObject({ reads, missingIndexes: [] })
