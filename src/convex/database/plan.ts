@@ -35,7 +35,7 @@ interface Path {
   score: number
 }
 
-/** The number of rows that are read at once by their ids, since a part ends between such look-ups. */
+/** The number of rows that are read at once by their ids. A part ends between such look-ups. */
 const IDS_AT_ONCE = 20
 
 const INDEXABLE = new Set(['eq', 'in', 'lt', 'lte', 'gt', 'gte', 'starts_with'])

@@ -11,8 +11,8 @@ export type Reader = GenericDatabaseReader<GenericDataModel>
 type RowQuery = OrderedQuery<any>
 
 /**
- * The bytes that one part reads in each range, beyond which it ends. A range can be read twice, and a
- * row that is written is read again, so that a part stays below the 16 MiB that Convex allows.
+ * The bytes that one part reads in each range, beyond which it ends. A range can be read twice, and
+ * a row that is written is read again, so that a part stays below the 16 MiB that Convex allows.
  */
 const PART_BYTES = 2 * 2 ** 20
 
@@ -67,7 +67,8 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
       return end(number, null)
     }
     else {
-      const page = await rangeQuery(db, plan, read).paginate({ cursor, numItems: size.reads, maximumBytesRead: PART_BYTES })
+      const options = { cursor, numItems: size.reads, maximumBytesRead: PART_BYTES }
+      const page = await rangeQuery(db, plan, read).paginate(options)
       rows.push(...keep(plan, source, page.page.map(toRow)).slice(0, limit))
       return page.isDone ? end(number + 1, null) : end(number, page.continueCursor)
     }
@@ -105,7 +106,7 @@ async function readIds(db: Reader, plan: Plan, source: Source, { ids }: IdLookup
   return keep(plan, source, rows.filter(row => row !== null))
 }
 
-/** Reads a whole range, or returns `null` if it has too many rows or bytes for the rest of a part. */
+/** Reads a whole range, or returns `null` if it has too many rows or bytes for this part. */
 async function readRange(
   query: RowQuery,
   plan: Plan,

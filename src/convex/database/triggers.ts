@@ -14,9 +14,9 @@ type MaybePromise<T> = T | Promise<T>
 
 /**
  * Functions that run in the transaction of each write that Better Auth makes to a table. If one of
- * them throws, the write fails, and its transaction is undone. In a mutation that catches the error,
- * what was written before remains, unless the option `mutation` runs writes in nested calls. What
- * triggers write themselves causes no triggers.
+ * them throws, the write fails, and its transaction is undone. In a mutation that catches the
+ * error, what was written before remains, unless the option `mutation` runs writes in nested calls.
+ * What triggers write themselves causes no triggers.
  */
 export interface TableTriggers<DataModel extends GenericDataModel, Name extends TableNamesInDataModel<DataModel>> {
   /** Runs before a row is created. What it returns, if anything, replaces values of the row. */

@@ -1,4 +1,4 @@
-/** Writes one row, with the checks of unique fields, the app's triggers, and the rows that refer to it. */
+/** Writes one row, with checks of unique fields, the triggers, and the rows that refer to it. */
 import type { GenericDataModel, GenericMutationCtx } from 'convex/server'
 import type { CreateStatement, DeleteStatement, Row, UpdateStatement } from './statement.ts'
 import type { FindTable, Table } from './tables.ts'
@@ -70,7 +70,7 @@ export async function updateRow(
   return toRow(await ctx.db.get(row._id) ?? { ...row, ...changes })
 }
 
-/** Deletes a row, and then deletes or changes the rows that refer to it, in the same transaction. */
+/** Deletes a row, and then deletes or changes the rows that refer to it, in one transaction. */
 export async function deleteRow(
   ctx: WriteCtx,
   writer: Writer,
