@@ -112,7 +112,9 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
         {
           // A session in the cookie of `session.cookieCache` may have been revoked since then.
           matcher: (ctx: any) => ctx.path === config.tokenPath && isStateful(ctx),
-          handler: createAuthMiddleware(async ctx => ({ context: { query: { ...ctx.query, disableCookieCache: true } } })),
+          handler: createAuthMiddleware(async (ctx) => {
+            return { context: { query: { ...ctx.query, disableCookieCache: true } } }
+          }),
         },
       ],
       after: [{
