@@ -103,7 +103,7 @@ export type OnUnindexed = 'refuse' | 'warn'
 export type ReadStatement = FindStatement | CountStatement
 export type WriteStatement = CreateStatement | UpdateStatement | DeleteStatement
 
-/** Where the next part of a statement begins that is run in several functions. */
+/** For a statement that several function calls run in parts: where the next part begins. */
 export interface Position {
   /** The number of the plan's source. */
   source: number

@@ -122,7 +122,7 @@ export interface AuthFunctions<
   safeGetSession: (ctx: FunctionCtx) => Promise<Documents['session'] | null>
   /** Headers with which `auth.api` acts as the caller. They contain the secret of the session. */
   getHeaders: (ctx: FunctionCtx) => Promise<Headers>
-  /** The same; without a session, there are no headers in it. */
+  /** The same headers, or empty headers if there is no session. */
   safeGetHeaders: (ctx: FunctionCtx) => Promise<Headers>
   /**
    * Better Auth with the headers of the caller, which are empty without a session. The methods of

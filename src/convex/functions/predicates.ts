@@ -1,7 +1,7 @@
 /** Predicates for `allow`: roles of users, and members of organizations. */
 import { setupError } from '../setup-error.ts'
 
-/** The fields of a caller that a predicate of roles reads. */
+/** The caller's fields that a role predicate reads. */
 interface CallerWithRole {
   user: { role?: string | string[] | null }
 }
