@@ -117,11 +117,10 @@ describe('getToken, with a token cookie of a previous session', () => {
   it('ignores the token after the browser was closed and its session cookie was deleted', async () => {
     const { email, userId } = await signUp(deployment)
     const browserFetch = createAppFetch(createAppServer(deployment))
-    const setCookies = (await post(browserFetch, 'sign-in/email', { email, password, rememberMe: false })).headers.getSetCookie()
-    // The cookies that a browser keeps when it is closed.
-    const kept = setCookies.filter(cookie => /max-age|expires/i.test(cookie)).map(cookie => cookie.split('=')[0]!)
-    expect(kept.sort()).toEqual([JWT, BINDING])
-    const cookies = new Map(kept.map(name => [name, browserFetch.cookies.get(name)!]))
+    expect((await post(browserFetch, 'sign-in/email', { email, password, rememberMe: false })).status).toBe(200)
+    // The `convex()` of the component gives the token cookie a Max-Age, so a browser keeps it when it is closed. That of
+    // Convue does not, but an app may have been updated since.
+    const cookies = new Map([JWT, BINDING].map(name => [name, browserFetch.cookies.get(name)!]))
 
     const app = createAppServer(deployment)
     const { fetchAuthQuery, fetchAuthMutation, preloadAuthQuery, getToken, isAuthenticated } = app.forRequest(browserRequest(cookies, write))
