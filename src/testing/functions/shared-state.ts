@@ -27,10 +27,14 @@ export class SharedState {
     return { callId: Atomics.load(this.#numbers, TURN_CALL), count: Atomics.load(this.#numbers, TURN_COUNT) }
   }
 
-  /** Blocks the thread until the deployment has answered. */
+  /**
+   * Blocks the thread until the deployment has answered. A thread that finds an answer without
+   * waiting may already wait for the next one when the notification of the first arrives, so a
+   * notification alone does not mean that there is an answer.
+   */
   waitForAnswer(): void {
-    Atomics.wait(this.#numbers, SYNC_ANSWERED, 0)
-    Atomics.store(this.#numbers, SYNC_ANSWERED, 0)
+    while (Atomics.exchange(this.#numbers, SYNC_ANSWERED, 0) === 0)
+      Atomics.wait(this.#numbers, SYNC_ANSWERED, 0)
   }
 
   announceAnswer(): void {
