@@ -44,16 +44,16 @@ describe('an accepted token', () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada'))
     client.modify(0, add(1, 'users:whoamiTagged', { tag: 'b' }))
-    await eventually(() => client.received.at(-1)?.endVersion).toMatchObject({ querySet: 1, identity: 1 })
+    await eventually(() => client.transitions.at(-1)?.endVersion).toMatchObject({ querySet: 1, identity: 1 })
     client.authenticate(1, null)
-    await eventually(() => client.received.at(-1)).toMatchObject({ endVersion: { identity: 2 }, modifications: [{ value: { subject: null } }] })
+    await eventually(() => client.transitions.at(-1)).toMatchObject({ endVersion: { identity: 2 }, modifications: [{ value: { subject: null } }] })
   })
 
   it('has claims that functions receive in the identity, under the same names', async () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { claims: { name: 'Ada', email_verified: true, given_name: 'Augusta', role: 'admin' } }))
     client.modify(0, add(1, 'users:identity'))
-    await eventually(() => client.received.at(-1)?.modifications[0]?.value).toEqual({
+    await eventually(() => client.transitions.at(-1)?.modifications[0]?.value).toEqual({
       issuer: 'https://tests.convue.dev',
       subject: 'ada',
       tokenIdentifier: 'https://tests.convue.dev|ada',
@@ -111,7 +111,7 @@ describe('an identity that expires', () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
-    await eventually(() => client.received.at(-1)?.endVersion).toMatchObject({ querySet: 1, identity: 1 })
+    await eventually(() => client.transitions.at(-1)?.endVersion).toMatchObject({ querySet: 1, identity: 1 })
     await deployment.advanceClock(61_000)
     client.mutate(0, 'counters:increment', { name: 'expiry' })
     expect(await client.nextOf('AuthError')).toEqual({ type: 'AuthError', error: 'Convex token identity expired', baseVersion: 1, authUpdateAttempted: false })
@@ -123,7 +123,7 @@ describe('an identity that expires', () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await tokenNow('ada', { expiresIn: 60 }))
     client.modify(0, add(1, 'counters:get', { name: 'expiry' }))
-    await eventually(() => client.received.at(-1)?.endVersion).toMatchObject({ querySet: 1, identity: 1 })
+    await eventually(() => client.transitions.at(-1)?.endVersion).toMatchObject({ querySet: 1, identity: 1 })
     await deployment.advanceClock(61_000)
     await deployment.mutation(api.counters.increment, { name: 'expiry' })
     expect(await client.nextOf('AuthError')).toMatchObject({ authUpdateAttempted: false })
@@ -170,9 +170,9 @@ describe('a token of Better Auth', () => {
     const client = await RawClient.open(deployment.url)
     client.authenticate(0, await session.fetchToken())
     client.modify(0, add(1, 'users:current'), add(2, 'users:whoamiTagged', { tag: 'after' }))
-    await eventually(() => client.received.at(-1)?.modifications[0]?.value).toMatchObject({ email: session.email })
+    await eventually(() => client.transitions.at(-1)?.modifications[0]?.value).toMatchObject({ email: session.email })
     await session.signOut()
-    await eventually(() => client.received.at(-1)?.modifications).toMatchObject([{ queryId: 1, value: null }])
+    await eventually(() => client.transitions.at(-1)?.modifications).toMatchObject([{ queryId: 1, value: null }])
     expect(await session.fetchToken()).toBeNull()
   })
 })

@@ -22,7 +22,7 @@ describe('versions', () => {
     client.modify(1, add(2, 'counters:total'))
     client.mutate(0, 'counters:increment', { name: 'versions' })
     client.modify(2, { type: 'Remove', queryId: 2 })
-    await eventually(() => client.received.at(-1)?.endVersion?.querySet).toBe(3)
+    await eventually(() => client.transitions.at(-1)?.endVersion?.querySet).toBe(3)
     await deployment.settled()
 
     const transitions = client.received.filter(({ type }) => type === 'Transition')
@@ -44,7 +44,7 @@ describe('versions', () => {
     const client = await RawClient.open(deployment.url)
     for (let version = 0; version < 20; version++)
       client.modify(version, add(version, 'values:echoAny', { value: version }))
-    await eventually(() => client.received.at(-1)?.endVersion?.querySet).toBe(20)
+    await eventually(() => client.transitions.at(-1)?.endVersion?.querySet).toBe(20)
     const values = client.received.flatMap(({ modifications }) => modifications.map((modification: any) => modification.value))
     expect(values).toEqual(Array.from({ length: 20 }, (_, index) => index))
   })

@@ -58,6 +58,11 @@ export class RawClient {
     this.send({ type: 'Mutation', requestId, udfPath, args: [args] })
   }
 
+  /** The transitions that were received, without pings and answers to calls. */
+  get transitions(): any[] {
+    return this.received.filter(({ type }) => type === 'Transition')
+  }
+
   /** The next message that was not looked at yet. */
   async next(): Promise<any> {
     while (this.#read === this.received.length) {

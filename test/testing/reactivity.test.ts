@@ -32,7 +32,7 @@ describe('a write', () => {
     const client = await subscribe(['messages:list', { channel: 'a' }], ['messages:list', { channel: 'b' }], ['counters:total', {}])
     await deployment.mutation(api.messages.send, { channel: 'b', body: 'hello' })
     expect(await reruns()).toEqual([['messages:list', { channel: 'b' }]])
-    expect(client.received.at(-1).modifications).toMatchObject([{ queryId: 1, value: [{ body: 'hello' }] }])
+    expect(client.transitions.at(-1).modifications).toMatchObject([{ queryId: 1, value: [{ body: 'hello' }] }])
   })
 
   it('runs each query again whose range contains the old or the new version of the document', async () => {
@@ -56,7 +56,7 @@ describe('a write', () => {
     expect(await reruns()).toEqual([])
     await deployment.mutation(api.messages.remove, { id })
     expect(await reruns()).toHaveLength(1)
-    expect(client.received.at(-1).modifications).toMatchObject([{ value: null }])
+    expect(client.transitions.at(-1).modifications).toMatchObject([{ value: null }])
   })
 
   it('causes whole-table reads, searches and nested queries to run again', async () => {
@@ -105,9 +105,9 @@ describe('a result', () => {
     const total = client.received[0].modifications[1].value
     for (let round = 0; round < 10; round++)
       void deployment.mutation(api.counters.increment, { name: 'snapshot' })
-    await eventually(() => client.received.at(-1).modifications[0]?.value).toBe(10)
+    await eventually(() => client.transitions.at(-1).modifications[0]?.value).toBe(10)
     const seen = { get: 0, total }
-    for (const { modifications } of client.received.slice(1)) {
+    for (const { modifications } of client.transitions.slice(1)) {
       for (const { queryId, value } of modifications)
         Object.assign(seen, queryId === 0 ? { get: value } : queryId === 1 ? { total: value } : {})
       expect(seen.total - total).toBe(seen.get)

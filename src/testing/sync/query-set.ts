@@ -31,7 +31,7 @@ export type ReadQuery = (call: QueryCall) => Promise<QueryResult>
 /** The queries of one client, and the last result that was sent for each. */
 export class QuerySet {
   readonly #subscriptions = new Map<number, Subscription>()
-  /** The subscriptions that have no current result, in the order in which they lost it. */
+  /** The subscriptions that have no current result. */
   readonly #stale = new Set<Subscription>()
   readonly #onStale: () => void
 
@@ -81,13 +81,15 @@ export class QuerySet {
   }
 
   /**
-   * Runs the queries that have no current result.
+   * Runs the queries that have no current result, in the order in which the client added them. The
+   * order in which a write finds them depends on the time at which their last results were ready,
+   * and would make each run of a test different.
    *
    * @returns the results that differ from the last results that were sent.
    */
   async refresh(session: { identity: Identity, isAdmin: boolean }, read: ReadQuery): Promise<EncodedModification[]> {
     const { identity, isAdmin } = session
-    const stale = [...this.#stale]
+    const stale = [...this.#stale].sort((one, other) => one.queryId - other.queryId)
     const held: (() => void)[] = []
     try {
       const results = await mapInPool(stale, LARGEST_POOL, async ({ name, args, journal, component }) => {
