@@ -148,13 +148,20 @@ export function openIdentityClient(
    */
   let verdict: 'authenticated' | 'refreshing' | undefined
   let refused = NONE_REFUSED
+  let connection = 0
 
-  base.subscribeToConnectionState(() => {
+  base.subscribeToConnectionState(({ connectionCount }) => {
+    connection = connectionCount
     if (isTerminated(convex))
       end(true)
   })
 
-  base.addOnTransitionHandler(({ queries }) => {
+  base.addOnTransitionHandler(({ queries, timestamp }) => {
+    // The deployment answers on a connection only after it has accepted the connection's token. The
+    // Convex client reports no verdict when it reconnects with a token that was accepted before.
+    // Before the first answer, only an optimistic update causes a transition, and the timestamp is 0.
+    if (timestamp.low || timestamp.high)
+      refused = accept(connection)
     const isConfirmed = verdict === 'authenticated'
     if (!isConfirmed && queries.length === 0)
       return
@@ -188,13 +195,8 @@ export function openIdentityClient(
       verdict = undefined
       base.setAuth(
         ({ forceRefreshToken }) => {
-          const { isWebSocketConnected, connectionCount } = base.connectionState()
           if (verdict === 'refreshing')
-            refused = refuse(refused, connectionCount)
-          // This connection may have sent another token before. Even if the deployment refuses the
-          // next one, it may have executed messages with the previous one.
-          else if (isWebSocketConnected)
-            refused = accept(connectionCount)
+            refused = refuse(refused, connection)
           return credentials!.requestToken(forceRefreshToken)
         },
         (isAuthenticated) => {
@@ -202,7 +204,7 @@ export function openIdentityClient(
             verdict = 'authenticated'
             return
           }
-          refused = refuse(refused, base.connectionState().connectionCount)
+          refused = refuse(refused, connection)
           // If this client stayed open, it would now run its user's queries anonymously.
           end(false)
           credentials!.onAuthResult('rejected')
@@ -259,7 +261,6 @@ export function openIdentityClient(
 
   function onConfirmed(): void {
     verdict = undefined
-    refused = accept(base.connectionState().connectionCount)
     credentials!.onAuthResult('authenticated')
   }
 

@@ -22,4 +22,17 @@ describe('createConvex', () => {
     ]
     expect(await performSequence(new ModelRun(boot), commands)).toEqual([])
   })
+
+  it('does not report a mutation as not sent if it ran before its connection was confirmed', async () => {
+    const commands: Command[] = [
+      { do: 'wait', ms: 1 },
+      { do: 'restart' },
+      { do: 'wait', ms: 12_000 },
+      { do: 'mutate', topic: 'a', optimistic: 'none', whose: 'own' },
+      { do: 'rejectTokensFor', ms: 3000 },
+      { do: 'signIn', user: 'bea', heard: false },
+      { do: 'wait', ms: 1 },
+    ]
+    expect(await performSequence(new ModelRun({ ...boot, user: 'ada', rendered: true }), commands)).toEqual([])
+  })
 })
