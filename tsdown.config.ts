@@ -7,6 +7,7 @@ export default defineConfig([
       'index': 'src/index.ts',
       'convex': 'src/convex/index.ts',
       'convex-client': 'src/convex/client/index.ts',
+      'convex-database': 'src/convex/http-database/index.ts',
       'server': 'src/server/index.ts',
       'testing': 'src/testing/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',

@@ -27,6 +27,11 @@ export type { AuthUserIdentity } from './functions/auth-reader.ts'
 export type { AuthPredicate } from './functions/builder-types.ts'
 export { defineAuthFunctions } from './functions/define-auth-functions.ts'
 export { hasRole, type MemberOptions } from './functions/predicates.ts'
+export {
+  type AuthDatabaseRouteOptions,
+  registerAuthDatabaseRoute,
+} from './http-database/register-auth-database-route.ts'
+export type { AuthDatabaseSecrets } from './http-database/secrets.ts'
 export type { AuthCorsOptions } from './http/cors.ts'
 export { type AuthRoutesOptions, registerAuthRoutes } from './http/register-auth-routes.ts'
 export type { AuthConfigProvider, AuthConfigProviderOptions } from './tokens/auth-config-provider.ts'

@@ -8,6 +8,18 @@ interface UnindexedLookup {
   indexes: string[][]
 }
 
+/** Where the secret of the HTTP database is missing, or too short. */
+interface SecretProblem {
+  place: 'deployment' | 'server'
+  problem: 'missing' | 'short'
+}
+
+function writeSecretProblem(place: SecretProblem['place'], problem: SecretProblem['problem']): string {
+  const where = place === 'deployment' ? 'On the deployment' : 'On the app\'s server'
+  const what = problem === 'missing' ? 'is not set' : 'has fewer than 32 characters, and is not accepted'
+  return `${where}, the secret for the auth tables ${what}.`
+}
+
 function writeIndex(fields: string[]): string {
   return `\`.index('by_${fields.join('_and_')}', [${fields.map(field => `'${field}'`).join(', ')}])\``
 }
@@ -138,5 +150,65 @@ export const convexErrors = {
       + 'auth tables.',
     fix: 'Build it from `internalMutation`: `customMutation(internalMutation, …)`.',
     docs: 'guides/local-install.md#a-custom-mutation',
+  },
+  AUTH_TABLE_REFUSED: {
+    scopes: ['convex'],
+    why: (table: string): string =>
+      `The app's server uses the table \`${table}\`, which is not among the \`tables\` of `
+      + '`registerAuthDatabaseRoute`.',
+    fix: 'If it is a table of Better Auth, run `npx auth generate` again and deploy. Other tables of the app cannot '
+      + 'be used.',
+    reference: 'The app\'s server uses a table that is not among the `tables` of `registerAuthDatabaseRoute`, '
+      + 'directly, in a join, or because a row of another table is deleted.',
+    docs: 'guides/better-auth-on-your-server.md#the-route',
+  },
+  AUTH_DATABASE_SECRET_MISSING: {
+    scopes: ['convex'],
+    why: ({ place, problem }: SecretProblem): string => writeSecretProblem(place, problem),
+    fix: 'Set the variable `AUTH_DATABASE_SECRET` to the same random text of at least 32 characters on the deployment '
+      + 'and on the app\'s server, for example to the output of `openssl rand -base64 32`.',
+    reference: 'The secret between the app\'s server and the deployment is not set on one of them, or has fewer than '
+      + '32 characters. The deployment refuses all requests until it has a secret.',
+    docs: 'guides/better-auth-on-your-server.md#secrets',
+  },
+  AUTH_DATABASE_REFUSED: {
+    scopes: ['convex'],
+    why: 'The deployment does not accept the secret of this server.',
+    fix: 'Set `AUTH_DATABASE_SECRET` to the same value on the deployment and on the app\'s server. The log of the '
+      + 'deployment says if it has no secret.',
+    docs: 'guides/better-auth-on-your-server.md#secrets',
+  },
+  AUTH_DATABASE_ROUTE_MISSING: {
+    scopes: ['convex'],
+    why: (url: string): string => `The deployment has no route for the auth tables at ${url}.`,
+    fix: 'Call `registerAuthDatabaseRoute` in `convex/http.ts`, and use the address that ends with `.convex.site` as '
+      + '`siteUrl` of `convexDatabase`, with the same `path`.',
+    reference: 'The deployment has no route for the auth tables at the address to which `convexDatabase` has sent a '
+      + 'request.',
+    docs: 'guides/better-auth-on-your-server.md#the-route',
+  },
+  AUTH_DATABASE_REQUEST_INVALID: {
+    scopes: ['convex'],
+    why: (problem: string): string => `A statement could not be sent to the deployment: ${problem}.`,
+    fix: 'Use the same version of Convue on the deployment and on the app\'s server, and store only values that '
+      + 'Convex accepts: no row may be larger than 1 MiB.',
+    reference: 'The deployment does not accept a request of `convexDatabase`, because it has another version of Convue, '
+      + 'or a value is not one that Convex stores, or a statement is too large.',
+  },
+  AUTH_DATABASE_UNREACHABLE: {
+    scopes: ['convex'],
+    why: ({ url, problem }: { url: string, problem: string }): string =>
+      `The deployment could not be reached at ${url}: ${problem}.`,
+    fix: 'Try again later. If it never succeeds, check the address of the deployment. A statement that writes may '
+      + 'have been executed, so Convue does not repeat it.',
+    reference: 'The deployment could not be reached by `convexDatabase`, did not answer in time, or its answer was not '
+      + 'that of the route.',
+  },
+  AUTH_STATEMENT_FAILED: {
+    scopes: ['convex'],
+    why: 'A statement of Better Auth failed on the deployment.',
+    fix: 'Read the error in the log of the deployment. It is not sent to the app\'s server, since it may contain '
+      + 'values of rows.',
+    docs: 'guides/better-auth-on-your-server.md#errors',
   },
 } satisfies Record<string, ErrorDefinition>

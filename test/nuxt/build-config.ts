@@ -15,6 +15,7 @@ export const buildConfig = {
   compatibilityDate: '2026-11-01',
   alias: {
     'convue/convex/client': path('../../src/convex/client/index.ts'),
+    'convue/convex/database': path('../../src/convex/http-database/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },

@@ -9,6 +9,7 @@ import { ConvexHttpClient } from 'convex/browser'
 import { ConvueError, createConvex } from 'convue'
 import { convex, crossDomain, defineAuthFunctions, getAuthConfigProvider } from 'convue/convex'
 import { convexClient, crossDomainClient } from 'convue/convex/client'
+import { convexDatabase } from 'convue/convex/database'
 import { createConvexServer } from 'convue/server'
 import { startDeployment } from 'convue/testing'
 import { build } from 'esbuild'
@@ -21,6 +22,7 @@ assert.throws(() => convex({ jwks: '' }), ConvueError)
 assert.throws(() => crossDomain({ siteUrl: '' }), ConvueError)
 assert.equal(getAuthConfigProvider({ issuer: 'https://app.example' }).jwks, 'https://app.example/api/auth/convex/jwks')
 assert.deepEqual([convexClient().id, crossDomainClient().id], ['convex', 'cross-domain'])
+assert.throws(() => convexDatabase({ siteUrl: 'example' }), ConvueError)
 assert.throws(() => defineAuthFunctions({} as never), ConvueError)
 await assert.rejects(startDeployment({ functions: './no/such/folder' }), ConvueError)
 

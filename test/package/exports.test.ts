@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import * as client from '../../src/convex/client/index.ts'
+import * as database from '../../src/convex/http-database/index.ts'
 import * as convex from '../../src/convex/index.ts'
 import * as convue from '../../src/index.ts'
 import * as server from '../../src/server/index.ts'
@@ -54,6 +57,7 @@ describe('the exports that exist at run time', () => {
       'defineKeyActions',
       'getAuthConfigProvider',
       'hasRole',
+      'registerAuthDatabaseRoute',
       'registerAuthRoutes',
       'wrapAuthApi',
     ])
@@ -63,6 +67,13 @@ describe('the exports that exist at run time', () => {
     expect(Object.keys(client).sort()).toEqual([
       'convexClient',
       'crossDomainClient',
+    ])
+  })
+
+  it('of convue/convex/database are exactly these', () => {
+    expect(Object.keys(database).sort()).toEqual([
+      'ConvueError',
+      'convexDatabase',
     ])
   })
 
@@ -79,5 +90,16 @@ describe('the exports that exist at run time', () => {
       'signUp',
       'startDeployment',
     ])
+  })
+})
+
+describe('convue/convex/database', () => {
+  it('loads neither the functions of Convex, nor globals for its runtime, nor modules of Node', async () => {
+    const entry = fileURLToPath(new URL('../../src/convex/http-database/index.ts', import.meta.url))
+    const { metafile } = await build({ entryPoints: [entry], bundle: true, write: false, metafile: true, platform: 'neutral', packages: 'external' })
+    const inputs = Object.values(metafile.inputs)
+    const packages = inputs.flatMap(({ imports }) => imports.filter(({ external }) => external).map(({ path }) => path))
+    expect([...new Set(packages)].sort()).toEqual(['better-auth/adapters', 'convex/values'])
+    expect(Object.keys(metafile.inputs).filter(file => /runtime|register/.test(file))).toEqual([])
   })
 })

@@ -3,11 +3,12 @@ import type { GenericSchema, SchemaDefinition } from 'convex/server'
 import type { AuthAdapter } from './adapter.ts'
 import type { AuthDatabaseFunctions, MutationBuilder, RegisteredAuthFunctions } from './internal-functions.ts'
 import type { AnyCtx } from './runner.ts'
+import type { Row, Statement } from './statement.ts'
 import type { AuthTriggers, UntypedTriggers } from './triggers.ts'
 import { createAdapter } from './adapter.ts'
 import { isDevelopment } from './environment.ts'
 import { registerFunctions } from './internal-functions.ts'
-import { createRunner } from './runner.ts'
+import { createRunner, runStatement } from './runner.ts'
 import { readTables } from './tables.ts'
 
 /** Options of {@link defineAuthDatabase}. */
@@ -44,6 +45,11 @@ export interface AuthDatabase {
   adapter: (ctx: AnyCtx) => AuthAdapter
   /** The internal functions to export, for actions and HTTP actions. */
   functions: RegisteredAuthFunctions
+  /**
+   * Runs one statement of the adapter as `adapter(ctx)` does, and returns its rows or their number.
+   * `registerAuthDatabaseRoute` calls it for each statement that the app's server sends.
+   */
+  run: (ctx: AnyCtx, statement: Statement) => Promise<Row[] | number>
 }
 
 /**
@@ -66,5 +72,9 @@ export function defineAuthDatabase<Schema extends SchemaDefinition<GenericSchema
       onUnindexed: ({ baseURL }) => onUnindexed ?? (isDevelopment(baseURL) ? 'refuse' : 'warn'),
     }),
     functions: registerFunctions(writer, mutation),
+    run: (ctx, statement) => runStatement(createRunner(ctx, runnerOptions), {
+      ...statement,
+      onUnindexed: onUnindexed ?? (isDevelopment(undefined) ? 'refuse' : statement.onUnindexed),
+    }),
   }
 }

@@ -2,6 +2,11 @@
 
 const LOOPBACK = /^https?:\/\/(?:localhost|(?:[\w-]+\.)+localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:\/|$)/
 
+/** Whether a URL is an address of the machine that requests it. */
+export function isLoopback(url: unknown): boolean {
+  return typeof url === 'string' && LOOPBACK.test(url)
+}
+
 /**
  * Whether the deployment, or the app that uses it, runs on the developer's machine. Convex sets
  * `NODE_ENV` to `production` in all deployments.
@@ -9,6 +14,5 @@ const LOOPBACK = /^https?:\/\/(?:localhost|(?:[\w-]+\.)+localhost|127(?:\.\d+){3
  * @param baseURL Better Auth's option `baseURL`.
  */
 export function isDevelopment(baseURL: unknown): boolean {
-  return [baseURL, process.env.SITE_URL, process.env.CONVEX_CLOUD_URL]
-    .some(url => typeof url === 'string' && LOOPBACK.test(url))
+  return [baseURL, process.env.SITE_URL, process.env.CONVEX_CLOUD_URL].some(isLoopback)
 }

@@ -5,6 +5,7 @@ import type { WhereInput } from './values.ts'
 import type { Writer } from './write-row.ts'
 import { internalMutationGeneric, internalQueryGeneric } from 'convex/server'
 import { v } from 'convex/values'
+import { withPortableErrors } from '../portable-error.ts'
 import { setupError } from '../setup-error.ts'
 import { find, readStatementPart } from './find.ts'
 import { toCondition } from './values.ts'
@@ -62,7 +63,8 @@ export function registerFunctions(writer: Writer, mutation: MutationBuilder | un
     args: { statement: v.any(), position: v.any() },
     handler: async (ctx: any, { statement, position }: WriteArgs) => {
       const hasCascades = statement.type === 'delete' && statement.references.length > 0
-      return await writePart(ctx, writer, statement, position, hasCascades ? PART_CASCADES : PART_WRITES)
+      const reads = hasCascades ? PART_CASCADES : PART_WRITES
+      return await withPortableErrors(() => writePart(ctx, writer, statement, position, reads))
     },
   }) as RegisteredAuthFunctions['writeAuthTables']
   if ('isPublic' in writeAuthTables)
@@ -72,7 +74,7 @@ export function registerFunctions(writer: Writer, mutation: MutationBuilder | un
     readAuthTables: internalQueryGeneric({
       args: { statement: v.any(), position: v.any() },
       handler: async (ctx, { statement, position }: ReadArgs) =>
-        await readStatementPart(ctx.db, writer.findTable, statement, position),
+        await withPortableErrors(() => readStatementPart(ctx.db, writer.findTable, statement, position)),
     }),
     findOne: internalQueryGeneric({
       args: { model: v.string(), where: v.array(v.any()) },

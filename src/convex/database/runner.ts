@@ -1,8 +1,18 @@
 /** Runs statements in a Convex function: directly, or through the internal functions. */
 import type { GenericActionCtx, GenericDataModel, GenericMutationCtx, GenericQueryCtx } from 'convex/server'
 import type { AuthDatabaseFunctions } from './internal-functions.ts'
-import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row, WriteStatement } from './statement.ts'
+import type {
+  CountStatement,
+  FindStatement,
+  Part,
+  Position,
+  ReadStatement,
+  Row,
+  Statement,
+  WriteStatement,
+} from './statement.ts'
 import type { Writer } from './write-row.ts'
+import { withRestoredErrors } from '../portable-error.ts'
 import { setupError } from '../setup-error.ts'
 import { assemble, BEGINNING, count, distinctRows, find } from './find.ts'
 import { createWriteQueue } from './write-queue.ts'
@@ -17,6 +27,15 @@ export interface Runner {
   count: (statement: CountStatement) => Promise<number>
   /** Resolves with the rows that were written, and before they were deleted. */
   write: (statement: WriteStatement) => Promise<Row[]>
+}
+
+/** Runs a statement of any kind. Resolves with its rows, or with their number. */
+export async function runStatement(runner: Runner, statement: Statement): Promise<Row[] | number> {
+  switch (statement.type) {
+    case 'find': return await runner.find(statement)
+    case 'count': return await runner.count(statement)
+    default: return await runner.write(statement)
+  }
 }
 
 /** How the functions of a database run. */
@@ -56,7 +75,7 @@ function isMutationCtx(ctx: AnyCtx): ctx is GenericMutationCtx<GenericDataModel>
 
 function remoteRunner(ctx: GenericActionCtx<any>, { writer: { findTable }, functions }: RunnerOptions): Runner {
   const run = (statement: ReadStatement, position: Position): Promise<Part> =>
-    ctx.runQuery(requireFunctions(functions).readAuthTables, { statement, position })
+    withRestoredErrors(() => ctx.runQuery(requireFunctions(functions).readAuthTables, { statement, position }))
   return {
     find: async (statement) => {
       const first = await run(statement, BEGINNING)
@@ -76,7 +95,8 @@ async function remoteWrite(
   { writeAuthTables }: AuthDatabaseFunctions,
   statement: WriteStatement,
 ): Promise<Row[]> {
-  return await runParts(BEGINNING, position => ctx.runMutation(writeAuthTables, { statement, position }))
+  return await runParts(BEGINNING, position =>
+    withRestoredErrors(() => ctx.runMutation(writeAuthTables, { statement, position })))
 }
 
 async function runParts(first: Position, run: (position: Position) => Promise<Part>): Promise<Row[]> {

@@ -101,7 +101,13 @@ export interface DeleteStatement {
 export type OnUnindexed = 'refuse' | 'warn'
 
 export type ReadStatement = FindStatement | CountStatement
+export type Statement = ReadStatement | WriteStatement
 export type WriteStatement = CreateStatement | UpdateStatement | DeleteStatement
+
+/** Whether a statement only reads. */
+export function isRead(statement: Statement): statement is ReadStatement {
+  return statement.type === 'find' || statement.type === 'count'
+}
 
 /** For a statement that several function calls run in parts: where the next part begins. */
 export interface Position {

@@ -23,15 +23,21 @@ export interface AuthRouter {
   addPrefix: (methods: readonly string[], basePath: string, handler: RouteHandler) => void
   /** Adds a route for `GET` requests of this path, unless the router has one. */
   addPath: (path: string, handler: RouteHandler) => void
+  /** Adds a route for `POST` requests of exactly this path. */
+  addPost: (path: string, handler: RouteHandler) => void
 }
 
-/** @throws {ConvueError} `CONVEX_OPTION_INVALID` if `http` is not a router. */
-export function authRouter(http: ConvexRouter | HonoRouter): AuthRouter {
+/**
+ * @param http The router.
+ * @param caller The function that has received the router, for the message of an error.
+ * @throws {ConvueError} `CONVEX_OPTION_INVALID` if `http` is not a router.
+ */
+export function authRouter(http: ConvexRouter | HonoRouter, caller: string): AuthRouter {
   if (typeof (http as ConvexRouter)?.lookup === 'function')
     return convexRouter(http as ConvexRouter)
   if (typeof (http as HonoRouter)?.on === 'function')
     return honoRouter(http as HonoRouter)
-  throw setupError('CONVEX_OPTION_INVALID', '`http` of `registerAuthRoutes` is neither `httpRouter()` nor a Hono app')
+  throw setupError('CONVEX_OPTION_INVALID', `\`http\` of \`${caller}\` is neither \`httpRouter()\` nor a Hono app`)
 }
 
 function convexRouter(http: ConvexRouter): AuthRouter {
@@ -44,6 +50,7 @@ function convexRouter(http: ConvexRouter): AuthRouter {
       if (!http.lookup(path, 'GET'))
         http.route({ path, method: 'GET', handler: httpActionGeneric(handler) })
     },
+    addPost: (path, handler) => http.route({ path, method: 'POST', handler: httpActionGeneric(handler) }),
   }
 }
 
@@ -59,5 +66,6 @@ function honoRouter(app: HonoRouter): AuthRouter {
       if (!app.routes.some(route => route.path === path))
         add(['GET'], path, handler)
     },
+    addPost: (path, handler) => add(['POST'], path, handler),
   }
 }

@@ -51,7 +51,7 @@ export function registerAuthRoutes(
   if (typeof createAuth !== 'function')
     throw setupError('CONVEX_OPTION_INVALID', '`registerAuthRoutes` needs the function `createAuth`')
   checkBasePath(basePath)
-  const router = authRouter(http)
+  const router = authRouter(http, 'registerAuthRoutes')
   const openAuth = (ctx: unknown): AuthWithHandler => checkAuth(createAuth(ctx), basePath)
 
   if (cors) {

@@ -1,0 +1,74 @@
+/** Collects the statements of one tick, and sends them together. */
+import type { Statement } from '../database/statement.ts'
+import { LONGEST_BODY, MOST_STATEMENTS } from './protocol.ts'
+
+/** A statement, and its form in the body of a request. */
+export interface EncodedStatement {
+  statement: Statement
+  json: string
+}
+
+/** The outcome of one statement: its value, or an error. */
+export type Outcome = { value: any } | { error: Error }
+
+interface WaitingStatement extends EncodedStatement {
+  settle: (outcome: Outcome) => void
+}
+
+/** Runs one statement together with the others of its tick. */
+export type StatementBatch = (statement: EncodedStatement) => Promise<any>
+
+/**
+ * Better Auth prepares a statement in several promises, whose number depends on the statement. So a
+ * batch is sent some turns of promises after its first statement. It does not wait for a timer: in
+ * one turn of the event loop, the statements of different requests cannot be mixed, which some
+ * platforms forbid.
+ */
+const TURNS = 20
+
+/**
+ * @param send Sends the statements of one request, and resolves with an outcome for each of them.
+ * It never rejects.
+ */
+export function createBatch(send: (statements: EncodedStatement[]) => Promise<Outcome[]>): StatementBatch {
+  let waiting: WaitingStatement[] = []
+
+  async function sendAll(): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++)
+      await null
+    const batch = waiting
+    waiting = []
+    // One request after another, so that all statements run in their order.
+    for (const statements of splitBatch(batch)) {
+      const outcomes = await send(statements)
+      for (const [number, { settle }] of statements.entries())
+        settle(outcomes[number]!)
+    }
+  }
+
+  return async (encoded) => {
+    const outcome = await new Promise<Outcome>((settle) => {
+      waiting.push({ ...encoded, settle })
+      if (waiting.length === 1)
+        void sendAll()
+    })
+    if ('error' in outcome)
+      throw outcome.error
+    return outcome.value
+  }
+}
+
+/** Splits a batch into requests that the deployment accepts. */
+function splitBatch(batch: WaitingStatement[]): WaitingStatement[][] {
+  const requests: WaitingStatement[][] = []
+  let length = Infinity
+  for (const statement of batch) {
+    length += statement.json.length + 1
+    if (length > LONGEST_BODY / 2 || requests.at(-1)!.length === MOST_STATEMENTS) {
+      requests.push([])
+      length = statement.json.length
+    }
+    requests.at(-1)!.push(statement)
+  }
+  return requests
+}
