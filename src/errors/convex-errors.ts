@@ -192,8 +192,8 @@ export const convexErrors = {
     why: (problem: string): string => `A statement could not be sent to the deployment: ${problem}.`,
     fix: 'Use the same version of Convue on the deployment and on the app\'s server, and store only values that '
       + 'Convex accepts: no row may be larger than 1 MiB.',
-    reference: 'The deployment does not accept a request of `convexDatabase`, because it has another version of Convue, '
-      + 'or a value is not one that Convex stores, or a statement is too large.',
+    reference: 'The deployment does not accept a request of `convexDatabase`, because it has another version of '
+      + 'Convue, or a value is not one that Convex stores, or a statement is too large.',
   },
   AUTH_DATABASE_UNREACHABLE: {
     scopes: ['convex'],

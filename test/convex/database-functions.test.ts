@@ -84,6 +84,13 @@ describe('defineAuthDatabase in an action', () => {
     expect(await run('deleteMany', { model, where: [{ field: 'expiresAt', operator: 'lte', value: ROWS }] })).toBe(ROWS - 2)
     expect(await run('findMany', { model })).toMatchObject([{ value: 'same', expiresAt: 30_002 }])
   })
+
+  it('changes each row once, even if its change moves it to a later place of the index', async () => {
+    await deployment.mutation(internal.users.fill, { rows: 700 })
+    const where = [{ field: 'expiresAt', operator: 'gte', value: 1 }]
+    expect(await run('updateMany', { model, where, update: { expiresAt: 40_000 } })).toBe(701)
+    expect(await run('count', { model, where: [{ field: 'expiresAt', value: 40_000 }] })).toBe(701)
+  })
 })
 
 describe('defineAuthDatabase with a custom mutation', () => {

@@ -35,8 +35,11 @@ interface Path {
   score: number
 }
 
-/** The number of rows that are read at once by their ids. A part ends between such look-ups. */
-const IDS_AT_ONCE = 20
+/**
+ * The number of rows that are read at once by their ids. A part ends between such look-ups, so these
+ * rows must be few enough for a part even if each of them has the greatest size, 1 MiB.
+ */
+const IDS_AT_ONCE = 5
 
 const INDEXABLE = new Set(['eq', 'in', 'lt', 'lte', 'gt', 'gte', 'starts_with'])
 

@@ -52,8 +52,11 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
     if (number > position.source && (reads >= size.reads || bytes >= maximumBytes))
       return end(number, null)
     if (read.type === 'ids') {
-      rows.push(...(await readIds(db, plan, source, read)).slice(0, limit - rows.length))
+      const found = await readIds(db, plan, source, read)
+      rows.push(...found.slice(0, limit - rows.length))
       reads += read.ids.length
+      if (maximumBytes !== Infinity)
+        bytes += found.reduce((sum, row) => sum + getDocumentSize(row as never), 0)
       continue
     }
     const rest = { limit: limit - rows.length, reads: size.reads - reads, bytes: maximumBytes - bytes }

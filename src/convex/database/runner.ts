@@ -1,20 +1,12 @@
 /** Runs statements in a Convex function: directly, or through the internal functions. */
 import type { GenericActionCtx, GenericDataModel, GenericMutationCtx, GenericQueryCtx } from 'convex/server'
 import type { AuthDatabaseFunctions } from './internal-functions.ts'
-import type {
-  CountStatement,
-  FindStatement,
-  Part,
-  Position,
-  ReadStatement,
-  Row,
-  Statement,
-  WriteStatement,
-} from './statement.ts'
+import type { RemoteTables } from './remote-tables.ts'
+import type { CountStatement, FindStatement, Row, Statement, WriteStatement } from './statement.ts'
 import type { Writer } from './write-row.ts'
-import { withRestoredErrors } from '../portable-error.ts'
 import { setupError } from '../setup-error.ts'
-import { assemble, BEGINNING, count, distinctRows, find } from './find.ts'
+import { assemble, BEGINNING, count, find } from './find.ts'
+import { remoteRows, remoteTables, remoteWrite, runParts } from './remote-tables.ts'
 import { createWriteQueue } from './write-queue.ts'
 import { writePart } from './write.ts'
 
@@ -63,7 +55,7 @@ export function createRunner(ctx: AnyCtx, options: RunnerOptions): Runner {
       if (!isMutationCtx(ctx))
         throw setupError('AUTH_WRITE_REFUSED', statement.table)
       if (options.writesInFunction)
-        return await queue.run(() => remoteWrite(ctx, requireFunctions(functions), statement))
+        return await queue.run(() => remoteWrite(remoteTables(ctx, requireFunctions(functions)), statement))
       return await queue.run(async () => (await writePart(ctx, writer, statement, BEGINNING, Infinity)).rows)
     },
   }
@@ -74,39 +66,20 @@ function isMutationCtx(ctx: AnyCtx): ctx is GenericMutationCtx<GenericDataModel>
 }
 
 function remoteRunner(ctx: GenericActionCtx<any>, { writer: { findTable }, functions }: RunnerOptions): Runner {
-  const run = (statement: ReadStatement, position: Position): Promise<Part> =>
-    withRestoredErrors(() => ctx.runQuery(requireFunctions(functions).readAuthTables, { statement, position }))
+  const remote = (): RemoteTables => remoteTables(ctx, requireFunctions(functions))
   return {
     find: async (statement) => {
-      const first = await run(statement, BEGINNING)
+      const { read } = remote()
+      const first = await read(statement, BEGINNING)
       // The function has already sorted and selected the rows of a statement with only one part.
       if (first.next === null)
         return first.rows
-      const rest = await runParts(first.next, position => run(statement, position))
+      const rest = await runParts(first.next, position => read(statement, position))
       return assemble(findTable, statement, [...first.rows, ...rest])
     },
-    count: async statement => distinctRows(await runParts(BEGINNING, position => run(statement, position))).length,
-    write: statement => remoteWrite(ctx, requireFunctions(functions), statement),
+    count: async statement => (await remoteRows(remote(), statement)).length,
+    write: async statement => await remoteWrite(remote(), statement),
   }
-}
-
-async function remoteWrite(
-  ctx: Pick<GenericActionCtx<any>, 'runMutation'>,
-  { writeAuthTables }: AuthDatabaseFunctions,
-  statement: WriteStatement,
-): Promise<Row[]> {
-  return await runParts(BEGINNING, position =>
-    withRestoredErrors(() => ctx.runMutation(writeAuthTables, { statement, position })))
-}
-
-async function runParts(first: Position, run: (position: Position) => Promise<Part>): Promise<Row[]> {
-  const rows: Row[] = []
-  for (let position: Position | null = first; position !== null;) {
-    const part: Part = await run(position)
-    rows.push(...part.rows)
-    position = part.next
-  }
-  return rows
 }
 
 /** @throws ConvueError `AUTH_FUNCTIONS_MISSING` */
