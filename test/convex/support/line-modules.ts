@@ -1,4 +1,5 @@
 /** What the tests import of one version of Better Auth, together with `convue/convex`. */
+export { convexDatabase } from '../../../src/convex/http-database/index.ts'
 export * from '../../../src/convex/index.ts'
 export { memoryAdapter } from 'better-auth/adapters/memory'
 export { createAuthEndpoint } from 'better-auth/api'
