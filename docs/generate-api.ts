@@ -107,6 +107,13 @@ const PAGES: Page[] = [
     guides: { 'convue/convex': 'convex.md' },
   },
   {
+    file: 'convex-database.md',
+    title: 'convue/convex/database',
+    module: 'convue/convex/database',
+    entry: 'src/convex/http-database/index.ts',
+    guides: { 'convue/convex': 'convex.md' },
+  },
+  {
     file: 'testing.md',
     title: 'convue/testing',
     module: 'convue/testing',

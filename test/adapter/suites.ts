@@ -32,6 +32,23 @@ export async function runWithOwnIds(): Promise<void> {
   execute()
 }
 
+/**
+ * The suites whose statements have the most forms, as a server of the app sends them: through the
+ * HTTP route of the deployment.
+ */
+export async function runOverHttp(): Promise<void> {
+  const app = await createAdapterApp(withOwnIds({}), 'http')
+  const { execute } = await testAdapter({
+    adapter: () => app.adapter as never,
+    runMigrations: async options => await app.deploy(options as never),
+    overrideBetterAuthOptions: options => withOwnIds(options as never) as never,
+    prefixTests: 'HTTP',
+    tests: [normalTestSuite(), authFlowTestSuite(), joinsTestSuite()],
+    onFinish: app.close,
+  })
+  execute()
+}
+
 /** The main suites with the ids that Convex chooses, and with references that accept only these. */
 export async function runWithConvexIds(): Promise<void> {
   const app = await createAdapterApp({})

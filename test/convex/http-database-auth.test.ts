@@ -91,6 +91,22 @@ describe.each(lines)('convexDatabase on the app\'s own server, with Better Auth 
     expect(provider.requests).toEqual(['/token', '/userinfo', '/token', '/userinfo'])
   })
 
+  it('reads the session and its user in two requests or, with joins, in one, and then the keys', async () => {
+    const ada = await signUp(server)
+    const requestsOf = async (browser: AuthBrowser): Promise<string[][]> => {
+      proxy.requests = []
+      expect((await session(browser)).user.email).toBe(ada.email)
+      return proxy.requests.map(({ statements }) => statements.map(({ table }: any) => table))
+    }
+    expect(await requestsOf(ada)).toEqual([['session'], ['user'], ['jwks']])
+    const joining = server.withOptions(modules => ({
+      ...options(modules, SITE_URL),
+      ...line === '1.6' ? { experimental: { joins: true } } : { advanced: { database: { joins: true } } },
+    } as any)).openBrowser()
+    await joining.post('/sign-in/email', { email: ada.email, password: PASSWORD })
+    expect(await requestsOf(joining)).toEqual([['session'], ['jwks']])
+  })
+
   describe('with the JWE cookie cache', () => {
     const MINUTES = 60_000
     const withCache = () => server.withOptions(modules => ({

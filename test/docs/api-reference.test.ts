@@ -13,6 +13,7 @@ const MODULES = [
   { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
   { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
   { module: 'convue/server', source: 'src/server/index.ts' },
+  { module: 'convue/convex/database', source: 'src/convex/http-database/index.ts' },
   { module: 'convue/testing', source: 'src/testing/index.ts' },
 ]
 

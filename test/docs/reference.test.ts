@@ -19,6 +19,7 @@ describe('reference', () => {
     { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
     { module: 'convue/server', source: 'src/server/index.ts' },
     { module: 'convue/convex', source: 'src/convex/index.ts' },
+    { module: 'convue/convex/database', source: 'src/convex/http-database/index.ts' },
     { module: 'convue/testing', source: 'src/testing/index.ts' },
   ])('explains every export of $module and shows it in an example', ({ module, source }) => {
     const names = exportsOf(source)

@@ -7,7 +7,7 @@ import { defineAuthDatabase } from '../../../src/convex/database/index.ts'
 import schema from './schema'
 
 const functions: AuthDatabaseFunctions = anyApi.auth as never
-const database = defineAuthDatabase({ schema, functions })
+export const database = defineAuthDatabase({ schema, functions })
 const component = createClient<any>((componentsGeneric() as any).betterAuth)
 
 export const { readAuthTables, writeAuthTables } = database.functions

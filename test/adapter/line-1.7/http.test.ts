@@ -1,0 +1,3 @@
+import { runOverHttp } from '../suites.ts'
+
+await runOverHttp()
