@@ -3,6 +3,7 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { convexToJson } from 'convex/values'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { convexDatabase } from '../../src/convex/http-database/index.ts'
 import { registerAuthDatabaseRoute } from '../../src/convex/index.ts'
 import { expectConsole } from '../support/environment/console-guard.ts'
 import { internal } from './apps/http-database/convex/_generated/api.js'
@@ -185,6 +186,22 @@ describe('registerAuthDatabaseRoute › options', () => {
     expectConsole(/\[AUTH_DATABASE_SECRET_MISSING\] .* fewer than 32 characters/)
     expect((await request(['a'.repeat(31), SECRET], `Bearer ${SECRET}`)).status).toBe(200)
     expectConsole(/\[AUTH_DATABASE_SECRET_MISSING\]/)
+  })
+
+  it('do not change which values arrive: bytes, lists, large and special numbers, `null`', async () => {
+    const app = new Hono()
+    const received: any[] = []
+    const run = async (_ctx: unknown, { data }: any) => {
+      received.push(data)
+      return [{ ...data, id: 'a' }]
+    }
+    registerAuthDatabaseRoute(app, { database: { run } as never, tables: ['user'], secrets: [SECRET] })
+    const { create } = convexDatabase({ siteUrl: 'https://a.example', secret: SECRET, fetch: async (...request) => await app.fetch(new Request(...request), {}) })({})
+    const values = { name: new Uint8Array([1, 255]).buffer, email: [1.5, [null, 'a']], image: null, emailVerified: -0, createdAt: Number.POSITIVE_INFINITY, updatedAt: 2n ** 60n }
+    await create({ model: 'user', data: { ...values, missing: undefined } })
+    expect(received).toEqual([values])
+    expect(received[0].name).toBeInstanceOf(ArrayBuffer)
+    expect(Object.keys(received[0])).not.toContain('missing')
   })
 
   it('read the secrets at each request, and ignore white space around them', async () => {

@@ -200,6 +200,17 @@ describe('convexDatabase', () => {
       expect(await database.count({ model: 'user' })).toBeGreaterThan(0)
     })
 
+    it('may contain an address with a path, whose last slash is ignored', async () => {
+      const urls: string[] = []
+      const fetch = async (url: string) => {
+        urls.push(url)
+        return Response.json({ results: [{ value: 0 }] })
+      }
+      for (const siteUrl of ['https://a.example', 'https://a.example/', 'https://a.example/convex/', 'https://user:word@a.example?a=b'])
+        await open({ siteUrl, fetch }).count({ model: 'user' })
+      expect(urls).toEqual(['https://a.example/auth-database', 'https://a.example/auth-database', 'https://a.example/convex/auth-database', 'https://a.example/auth-database'])
+    })
+
     it('that cannot work are refused at once', () => {
       expect(() => convexDatabase({ siteUrl: 'happy-animal-123' })).toThrow('[CONVEX_OPTION_INVALID]')
       expect(() => convexDatabase({ path: 'auth-database' })).toThrow('[CONVEX_OPTION_INVALID]')

@@ -10,7 +10,7 @@ import { setupError } from '../setup-error.ts'
 import { checkPath } from './protocol.ts'
 import { sendStatements } from './send-statements.ts'
 import { createBatch } from './statement-batch.ts'
-import { originOf, readTarget } from './target.ts'
+import { baseOf, readTarget } from './target.ts'
 
 /**
  * The value of Better Auth's option `database`, for an instance that runs on the app's own server:
@@ -38,7 +38,7 @@ export function convexDatabase(options: ConvexDatabaseOptions = {}): AuthAdapter
 /** @throws ConvueError `CONVEX_OPTION_INVALID` */
 function checkOptions({ siteUrl, path, timeoutMs }: ConvexDatabaseOptions): void {
   if (siteUrl !== undefined)
-    originOf(siteUrl)
+    baseOf(siteUrl)
   if (path !== undefined)
     checkPath(path, 'convexDatabase')
   if (timeoutMs !== undefined && !(timeoutMs > 0))

@@ -37,6 +37,7 @@ const NAME = 'registerAuthDatabaseRoute'
  * tables, on `httpRouter()` of `convex/server` or on a Hono app. On the server, `convexDatabase` of
  * `convue/convex/database` sends the requests. Without a secret, a request is answered with 401.
  *
+ * @param http The router.
  * @throws {ConvueError} `CONVEX_OPTION_INVALID` for a wrong router or option.
  */
 export function registerAuthDatabaseRoute(
@@ -68,5 +69,6 @@ function refuse(status: number, code: RefusalCode): Response {
 }
 
 function answer(status: number, body: AnswerBody | { code: RefusalCode }): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  return new Response(JSON.stringify(body), { status, headers })
 }

@@ -52,19 +52,25 @@ export function readTarget(options: ConvexDatabaseOptions): Target {
   if (!/^[\x21-\x7E]+$/.test(secret))
     throw setupError('CONVEX_OPTION_INVALID', '`secret` of `convexDatabase` has characters that a header cannot have')
   return {
-    url: `${originOf(siteUrl)}${path}`,
+    url: `${baseOf(siteUrl)}${path}`,
     secret,
     timeoutMs,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
   }
 }
 
-/** @throws ConvueError `CONVEX_OPTION_INVALID` */
-export function originOf(siteUrl: unknown): string {
+/**
+ * The address without credentials and without a slash at its end. It can have a path, if a proxy
+ * serves the deployment.
+ *
+ * @throws ConvueError `CONVEX_OPTION_INVALID`
+ */
+export function baseOf(siteUrl: unknown): string {
   const isUrl = typeof siteUrl === 'string' && /^https?:/.test(siteUrl) && URL.canParse(siteUrl)
   if (!isUrl)
     throw setupError('CONVEX_OPTION_INVALID', '`siteUrl` of `convexDatabase` is not a URL with `http:` or `https:`')
-  return new URL(siteUrl).origin
+  const { origin, pathname } = new URL(siteUrl)
+  return `${origin}${pathname.replace(/\/+$/, '')}`
 }
 
 /** A variable, also on platforms that do not have `process`. */
