@@ -11,7 +11,8 @@ const isTesting = (file: string): boolean => file.startsWith('src/testing/')
 
 const sources = find('src/**/*.ts')
 const tests = find('test/**/*.test.ts')
-const pages = [...find('docs/**/*.md'), 'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'bench/README.md', 'playground/README.md']
+const examples = find('examples/**/*.{ts,vue}')
+const pages = [...find('docs/**/*.md'), 'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'bench/README.md', 'playground/README.md', ...find('examples/**/*.md')]
 
 /** Words that make a sentence hard to understand, each with its replacement: see docs/contributing/glossary.md. */
 const BANNED: [pattern: RegExp, instead: string][] = [
@@ -68,9 +69,20 @@ describe('the files of src', () => {
   })
 })
 
+describe('the files of examples', () => {
+  it('have no line of more than 120 columns, nor a comment of more than 100', () => {
+    expect(examples.length).toBeGreaterThan(0)
+    expect(examples.flatMap(longLines)).toEqual([])
+  })
+})
+
 describe('banned words', () => {
   it('do not occur in src', () => {
     expect(sources.flatMap(file => bannedIn(file, read(file)))).toEqual([])
+  })
+
+  it('do not occur in the examples', () => {
+    expect(examples.flatMap(file => bannedIn(file, read(file)))).toEqual([])
   })
 
   it('do not occur in test names', () => {
