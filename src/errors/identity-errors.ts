@@ -76,6 +76,25 @@ export const identityErrors = {
       + 'user is signed out: a firewall or an overloaded server may have answered. Read `cause`, if there is one.',
     reference: 'The request for the session failed.',
   },
+  ONE_TIME_TOKEN_FOREIGN: {
+    scopes: ['client'],
+    why: 'Another browser has started the sign-in whose one-time token is in the address of the page.',
+    fix: 'Let the user sign in again in this browser. The link may be an attempt of another person to sign the user '
+      + 'in to the account of that person.',
+    docs: 'guides/better-auth-tokens.md#pages-on-another-domain',
+  },
+  ONE_TIME_TOKEN_INVALID: {
+    scopes: ['client'],
+    why: 'The one-time token in the address of the page is unknown, has expired, or has been used.',
+    fix: 'Let the user sign in again. A one-time token can be used once, within three minutes.',
+    docs: 'guides/better-auth-tokens.md#pages-on-another-domain',
+  },
+  ONE_TIME_TOKEN_FAILED: {
+    scopes: ['client'],
+    why: 'The one-time token in the address of the page could not be redeemed.',
+    fix: 'Let the user sign in again. Read `cause` for the answer of the server; its status is 0 if there was none.',
+    docs: 'guides/better-auth-tokens.md#pages-on-another-domain',
+  },
   SIGN_OUT_FAILED: {
     scopes: ['client'],
     why: (problem?: 'unconfirmed'): string => {

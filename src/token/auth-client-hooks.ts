@@ -11,6 +11,16 @@ export interface HookedClient {
   baseURL: Promise<string>
   /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
+  /**
+   * Why the one-time token in the page's address was refused; `null` if it was not, or if a user
+   * has signed in since.
+   */
+  refusedToken: () => RefusedToken | null
+}
+
+/** What `crossDomainClient()` of `convue/convex/client` reports about a one-time token. */
+export interface RefusedToken {
+  code?: string
 }
 
 /** The part of a Better Auth client through which all of its requests are sent. */
@@ -24,6 +34,7 @@ interface FetchPlugin {
   id: string
   init?: (url: string, options: any) => any
   hooks?: { onResponse?: (context: any) => any, onSuccess?: (context: any) => any }
+  refusedToken?: () => RefusedToken | null
 }
 
 /** The `code` of the error that replaces an inconclusive answer of get-session. */
@@ -56,6 +67,7 @@ export function hookAuthClient(client: FetchClient): HookedClient {
   const writes = new Set<Promise<unknown>>()
   const state: HookedClient = {
     isHooked: false,
+    refusedToken: () => null,
     baseURL: readFetchOptions(client).then((options) => {
       const plugins: FetchPlugin[] = options?.plugins ?? []
       const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
@@ -64,8 +76,11 @@ export function hookAuthClient(client: FetchClient): HookedClient {
       addHooks(lifecycle, client)
       countWrites(lifecycle, writes)
       const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
-      if (crossDomain)
+      if (crossDomain) {
         keepSessionUntilAnswer(crossDomain)
+        // The plugin of `@convex-dev/better-auth` does not report it.
+        state.refusedToken = () => crossDomain.refusedToken?.() ?? null
+      }
       state.isHooked = true
       return String(options.baseURL)
     }),

@@ -318,7 +318,7 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
 function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const { user, lastReportedSession, status, request, anonymousTimedOut } = state
   if (snapshot.status === 'signedOut')
-    return becomeAnonymous(state)
+    return becomeAnonymous(state, snapshot.error)
   // The provider may answer every repetition inconclusively. The token endpoint returns a definite
   // answer, so a token is requested.
   if (snapshot.status === 'failed' && snapshot.isInconclusive)
@@ -491,7 +491,8 @@ function becomeAnonymous(state: AuthState, error: Error | null = null): AuthStat
     status: 'unauthenticated',
     user: null,
     request: null,
-    error: nextError(state, error),
+    // A page that is anonymous without a reason gets one if a sign-in has failed.
+    error: nextError(state, error) ?? error,
     // A repeated report of the same session must count again: the user may have signed in again.
     lastReportedSession: null,
   }

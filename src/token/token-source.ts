@@ -8,8 +8,12 @@ export type SessionSnapshot
    * user is probably signed in.
    */
   = | { status: 'pending', mayBeSignedIn?: boolean }
-  /** A definite answer: there is no session. */
-    | { status: 'signedOut' }
+  /**
+   * A definite answer: there is no session. `error`: why a sign-in that should have led to a
+   * session has failed, such as one that has started on another page. It becomes the `error` of
+   * `useConvexAuth` until a user signs in.
+   */
+    | { status: 'signedOut', error?: Error }
   /**
    * A definite answer: this user is signed in, in this session. `sessionId` should be unique to
    * each session; omit it if the provider has no session ids. `session` must not contain a secret.

@@ -6,6 +6,7 @@ import { useAuthedQuery, useConvexQuery } from 'convue'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { convexClient, crossDomainClient } from '../../src/convex/client/index.ts'
 import { startDeployment } from '../../src/testing/index.ts'
+import { expectConsole } from '../support/environment/console-guard.ts'
 import { eventually } from '../support/environment/eventually.ts'
 import { ORIGIN } from '../support/live/deployment.ts'
 import { becomePage, LivePage } from '../support/live/live-page.ts'
@@ -85,6 +86,57 @@ describe('createConvex with crossDomainClient', () => {
     const next = openPage()
     await eventually(() => next.current.data.value?.email).toBe('ada@example.com')
     expect(next.statuses()).not.toContain('unauthenticated')
+  })
+
+  it('says why the token of another browser was refused, until a user signs in', async () => {
+    const address = await signInAtProvider()
+    localStorage.clear()
+    window.history.replaceState(null, '', address)
+    const { auth, authClient, current } = openPage()
+    await eventually(() => auth.status.value).toBe('unauthenticated')
+    expectConsole(/Another browser has started the sign-in/)
+    expect(auth.error.value).toMatchObject({ code: 'ONE_TIME_TOKEN_FOREIGN', cause: { status: 400 } })
+    await auth.refresh()
+    expect(auth.error.value).toMatchObject({ code: 'ONE_TIME_TOKEN_FOREIGN' })
+
+    await authClient.signUp.email({ name: 'Bea', email: 'bea@example.com', password: 'correct horse battery' })
+    await eventually(() => current.data.value?.email).toBe('bea@example.com')
+    expect(auth.error.value).toBeNull()
+    await auth.signOut()
+    expect([auth.status.value, auth.error.value]).toEqual(['unauthenticated', null])
+  })
+
+  it('distinguishes a token that has been used from one that the server could not check', async () => {
+    const address = await signInAtProvider()
+    window.history.replaceState(null, '', address)
+    const { current } = openPage()
+    await eventually(() => current.data.value?.email).toBe('ada@example.com')
+    await page!.close()
+    localStorage.clear()
+    for (const [answer, code] of [[undefined, 'ONE_TIME_TOKEN_INVALID'], [new Response('', { status: 503 }), 'ONE_TIME_TOKEN_FAILED']] as const) {
+      intercept = path => path === '/cross-domain/one-time-token/verify' ? answer : undefined
+      window.history.replaceState(null, '', address)
+      const { auth } = openPage()
+      await eventually(() => auth.error.value).toMatchObject({ code })
+      expectConsole(/was not accepted/)
+      intercept = null
+      await page!.close()
+    }
+  })
+
+  it('keeps the user signed in whose page is opened with a token of another browser', async () => {
+    const address = await signInAtProvider()
+    localStorage.clear()
+    await createClient().signUp.email({ name: 'Cleo', email: 'cleo@example.com', password: 'correct horse battery' })
+    window.history.replaceState(null, '', address)
+    const { auth, current, statuses } = openPage()
+    await eventually(() => current.data.value?.email).toBe('cleo@example.com')
+    expectConsole(/Another browser has started the sign-in/)
+    expect([auth.error.value, statuses().includes('unauthenticated')]).toEqual([null, false])
+    await auth.signOut()
+    expect(auth.error.value).toBeNull()
+    await auth.refresh()
+    expect(auth.error.value).toBeNull()
   })
 
   it('keeps the user signed in if a sign-out fails, and signs the user out otherwise', async () => {

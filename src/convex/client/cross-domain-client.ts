@@ -44,6 +44,11 @@ export interface CrossDomainClientPlugin {
     name: string
     init: (url: string, options?: any) => any
     hooks: { onSuccess: (context: any) => any }
+    /**
+     * Why the one-time token in the page's address was refused; `null` if it was not, or if a user
+     * has signed in since. Convue shows it as the `error` of `useConvexAuth`.
+     */
+    refusedToken: () => OneTimeTokenError | null
   }[]
 }
 
@@ -67,11 +72,17 @@ export function crossDomainClient(options: CrossDomainClientOptions = {}): Cross
   let notify = (): void => {}
   /** Settles once the token of the page's address has been redeemed or refused. */
   let redemption: Promise<void> | undefined
+  let refusedToken: OneTimeTokenError | null = null
+
+  function refuse(error: OneTimeTokenError): void {
+    refusedToken = error
+    onRefusedToken(error)
+  }
 
   async function redeem($fetch: any, token: string): Promise<void> {
     const { error } = await $fetch(VERIFY, { method: 'POST', body: { token }, throw: false })
     if (error)
-      onRefusedToken({ status: error.status ?? 0, code: error.code, message: error.message })
+      refuse({ status: error.status ?? 0, code: error.code, message: error.message })
   }
 
   return {
@@ -81,7 +92,7 @@ export function crossDomainClient(options: CrossDomainClientOptions = {}): Cross
       notify = () => $store.notify('$sessionSignal')
       const token = jar && takeOneTimeToken()
       if (token)
-        redemption = redeem($fetch, token).catch(error => onRefusedToken({ status: 0, message: String(error) }))
+        redemption = redeem($fetch, token).catch(error => refuse({ status: 0, message: String(error) }))
       return { getCookie: () => jar?.header ?? '' }
     },
     fetchPlugins: [{
@@ -106,10 +117,14 @@ export function crossDomainClient(options: CrossDomainClientOptions = {}): Cross
             jar.store(setCookies)
           if (data === null && /\/get-session$/.test(String(request.url).replace(/[?#].*/, '')))
             jar.endSession()
+          // The answer of a sign-in, or a session that the page already had.
+          if (data?.user)
+            refusedToken = null
           if (jar.sessionToken !== before && jar.sessionToken !== undefined)
             notify()
         },
       },
+      refusedToken: () => refusedToken,
     }],
   }
 }

@@ -99,6 +99,7 @@ const events: AuthEvent[] = [
   reports({ status: 'failed', error: failure }),
   reports({ status: 'failed', error: failure, isInconclusive: true }),
   reports({ status: 'signedOut' }),
+  reports({ status: 'signedOut', error: failure }),
   reports(session('ada')),
   reports(session('ada', 'ada-2')),
   reports(session('bea')),
@@ -269,6 +270,16 @@ describe('transition', () => {
 
     it('requests nothing if the provider has reported no session, even with a hint', () => {
       expect(boot({ status: 'signedOut' }, true)).toMatchObject({ status: 'unauthenticated', error: null, request: null })
+    })
+
+    it('has the reason of a failed sign-in as its error, until a user signs in', () => {
+      const signedOut = reports({ status: 'signedOut', error: failure })
+      for (const before of [boot({ status: 'pending' }), boot({ status: 'pending' }, true, null)]) {
+        const refused = nextState(before, signedOut)
+        expect(refused).toMatchObject({ status: 'unauthenticated', error: failure })
+        expect(nextState(refused, reports({ status: 'signedOut' })).error).toBe(failure)
+        expect(nextState(refused, reports(session('ada'))).error).toBeNull()
+      }
     })
 
     it('starts with the user that a server found', () => {
