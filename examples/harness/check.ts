@@ -10,7 +10,9 @@ export interface CheckContext {
   open: () => Promise<Page>
   /** Allows messages on the consoles of the pages, which are errors otherwise. */
   allow: (message: RegExp) => void
-  /** The first group of a pattern that the program of `npm run dev` has printed, or will print. */
+  /** Everything that the program of `npm run dev` has printed. */
+  output: () => string
+  /** The first group of a pattern that the program has printed, or will print. */
   printed: (pattern: RegExp) => Promise<string>
 }
 

@@ -1,0 +1,2 @@
+/** The path of Better Auth's routes. */
+export const BASE_PATH = '/accounts'

@@ -1,0 +1,13 @@
+import { defineAuthFunctions } from 'convue/convex'
+import { components } from './_generated/api'
+import { action, mutation, query } from './_generated/server'
+import { createAuth } from './auth'
+
+/** Functions that run only for a signed-in user: `ctx.user`. */
+export const { authedMutation, authedQuery } = defineAuthFunctions({
+  component: components.betterAuth,
+  query,
+  mutation,
+  action,
+  createAuth,
+})
