@@ -12,6 +12,9 @@ export interface Pages {
   close: () => Promise<void>
 }
 
+/** A limit for what never happens, not for what is slow. */
+const LONGEST_WAIT_MS = 120_000
+
 /** Opens pages of the app at `url`, each in a browser context of its own. */
 export function openPages(browser: Browser, url: string): Pages {
   const contexts: BrowserContext[] = []
@@ -22,6 +25,7 @@ export function openPages(browser: Browser, url: string): Pages {
 
   async function open(): Promise<Page> {
     const context = await browser.newContext()
+    context.setDefaultTimeout(LONGEST_WAIT_MS)
     contexts.push(context)
     context.on('weberror', error => problems.push(`page error: ${error.error()}`))
     context.on('console', (message) => {

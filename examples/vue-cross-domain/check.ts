@@ -26,8 +26,8 @@ const check: Check = async ({ page, url, open, allow }) => {
   await shows(page, 'Nothing to do yet.')
   assert.deepEqual([await hasShownTasks(), await hasShownForm()], [true, false])
   assert.equal(page.url(), `${url}/`)
-  const used = opened.find(address => new URL(address).searchParams.has('ott'))
-  assert.ok(used?.startsWith(url))
+  const used = opened.find(address => new URL(address).searchParams.has('ott')) ?? ''
+  assert.ok(used.startsWith(url))
   await page.reload()
   await shows(page, 'Grace')
   assert.equal(opened.filter(address => address.endsWith('/cross-domain/one-time-token/verify')).length, 1)
