@@ -12,15 +12,10 @@ export interface HookedClient {
   /** Resolves once no request of the client that may change the session is pending. */
   whenIdle: () => Promise<void>
   /**
-   * Why the one-time token in the page's address was refused; `null` if it was not, or if a user
-   * has signed in since.
+   * Why the sign-in that has returned to this page has failed, as `crossDomainClient()` of
+   * `convue/convex/client` reports it, until a user signs in.
    */
-  refusedToken: () => RefusedToken | null
-}
-
-/** What `crossDomainClient()` of `convue/convex/client` reports about a one-time token. */
-export interface RefusedToken {
-  code?: string
+  signInError?: () => Error | undefined
 }
 
 /** The part of a Better Auth client through which all of its requests are sent. */
@@ -34,7 +29,7 @@ interface FetchPlugin {
   id: string
   init?: (url: string, options: any) => any
   hooks?: { onResponse?: (context: any) => any, onSuccess?: (context: any) => any }
-  refusedToken?: () => RefusedToken | null
+  signInError?: () => Error | undefined
 }
 
 /** The `code` of the error that replaces an inconclusive answer of get-session. */
@@ -67,7 +62,6 @@ export function hookAuthClient(client: FetchClient): HookedClient {
   const writes = new Set<Promise<unknown>>()
   const state: HookedClient = {
     isHooked: false,
-    refusedToken: () => null,
     baseURL: readFetchOptions(client).then((options) => {
       const plugins: FetchPlugin[] = options?.plugins ?? []
       const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
@@ -78,8 +72,7 @@ export function hookAuthClient(client: FetchClient): HookedClient {
       const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
       if (crossDomain) {
         keepSessionUntilAnswer(crossDomain)
-        // The plugin of `@convex-dev/better-auth` does not report it.
-        state.refusedToken = () => crossDomain.refusedToken?.() ?? null
+        state.signInError = crossDomain.signInError
       }
       state.isHooked = true
       return String(options.baseURL)

@@ -1,5 +1,5 @@
 /** Better Auth as a token source. Decides which answers are definite and which are failures. */
-import type { HookedClient, RefusedToken } from './auth-client-hooks.ts'
+import type { HookedClient } from './auth-client-hooks.ts'
 import type { SessionSnapshot, TokenOutcome, TokenSource } from './token-source.ts'
 import { diagnose } from '../errors/diagnose.ts'
 import { isUnauthorized, readJsonAnswer, readSessionAnswer } from '../shared/auth-answers.ts'
@@ -63,16 +63,7 @@ export function betterAuthSource(
   let missingCount = 0
   let missingSince = 0
   let isReported = false
-  let refusal: { token: RefusedToken, error: Error } | undefined
-  const readSnapshot = (): SessionSnapshot => toSnapshot(atom.value, !!hooked?.isHooked, readRefusal())
-
-  /** The same error each time, as long as the same token was refused. */
-  function readRefusal(): Error | undefined {
-    const token = hooked?.refusedToken()
-    if (token && token !== refusal?.token)
-      refusal = { token, error: describeRefusal(token) }
-    return token ? refusal?.error : undefined
-  }
+  const readSnapshot = (): SessionSnapshot => toSnapshot(atom.value, hooked)
 
   async function fetchToken({ signal }: { signal: AbortSignal }): Promise<TokenOutcome> {
     let failed: { response: Response, responseText: string } | undefined
@@ -146,15 +137,8 @@ export function betterAuthSource(
   }
 }
 
-/**
- * `isHooked`: the client treats inconclusive answers as errors, see {@link hookAuthClient}.
- * `refusal`: why a sign-in that has returned to this page has failed.
- */
-function toSnapshot(
-  { data, error, isPending }: SessionValue,
-  isHooked: boolean,
-  refusal: Error | undefined,
-): SessionSnapshot {
+/** With hooks, the client treats inconclusive answers as errors, see {@link hookAuthClient}. */
+function toSnapshot({ data, error, isPending }: SessionValue, hooked: HookedClient | undefined): SessionSnapshot {
   // After a failed request, `data` still belongs to the previous answer.
   const answer = error ? null : readSessionAnswer(data)
   if (answer)
@@ -162,8 +146,8 @@ function toSnapshot(
   if (isPending)
     return { status: 'pending' }
   const isSignedOut = error ? error.status === 401 : data === null
-  if (isSignedOut && isHooked)
-    return { status: 'signedOut', ...refusal && { error: refusal } }
+  if (isSignedOut && hooked?.isHooked)
+    return { status: 'signedOut', error: hooked.signInError?.() }
   // If the client throws its errors, `error.error` contains the body of the answer.
   const code = (error?.error ?? error)?.code
   return {
@@ -172,11 +156,4 @@ function toSnapshot(
     error: diagnose('SESSION_REQUEST_FAILED', undefined, error),
     isInconclusive: !error || isSignedOut || code === INCONCLUSIVE,
   }
-}
-
-function describeRefusal(token: RefusedToken): Error {
-  const { code } = token
-  if (code === 'ONE_TIME_TOKEN_FOREIGN' || code === 'ONE_TIME_TOKEN_INVALID')
-    return diagnose(code, undefined, token)
-  return diagnose('ONE_TIME_TOKEN_FAILED', undefined, token)
 }

@@ -55,7 +55,7 @@ const allowed: Record<string, Folder> = {
   'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/database', 'convex/functions', 'convex/http', 'convex/http-database', 'convex/runtime', 'convex/tokens'], packages: /^convex\/values$/ },
   'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
-  'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client', folders: ['convex/tokens', 'convex/cross-domain'], packages: null },
+  'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client, and their errors', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
   'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
   'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue\/server$/ },

@@ -1,6 +1,7 @@
 /** `crossDomainClient()`: the client's part of the plugin `crossDomain()`. */
 import type { CrossDomainPlugin } from '../cross-domain/cross-domain.ts'
 import type { CookieStorage } from './cookie-jar.ts'
+import { diagnose } from '../../errors/diagnose.ts'
 import { COOKIE_HEADER, SET_COOKIE_HEADER } from '../cross-domain/header-cookies.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { takeOneTimeToken } from './one-time-token.ts'
@@ -45,10 +46,10 @@ export interface CrossDomainClientPlugin {
     init: (url: string, options?: any) => any
     hooks: { onSuccess: (context: any) => any }
     /**
-     * Why the one-time token in the page's address was refused; `null` if it was not, or if a user
-     * has signed in since. Convue shows it as the `error` of `useConvexAuth`.
+     * Why the one-time token in the page's address was refused, until a user signs in. It is the
+     * `error` of `useConvexAuth`.
      */
-    refusedToken: () => OneTimeTokenError | null
+    signInError: () => Error | undefined
   }[]
 }
 
@@ -72,10 +73,12 @@ export function crossDomainClient(options: CrossDomainClientOptions = {}): Cross
   let notify = (): void => {}
   /** Settles once the token of the page's address has been redeemed or refused. */
   let redemption: Promise<void> | undefined
-  let refusedToken: OneTimeTokenError | null = null
+  let signInError: Error | undefined
 
   function refuse(error: OneTimeTokenError): void {
-    refusedToken = error
+    const { code } = error
+    const isKnown = code === 'ONE_TIME_TOKEN_FOREIGN' || code === 'ONE_TIME_TOKEN_INVALID'
+    signInError = diagnose(isKnown ? code : 'ONE_TIME_TOKEN_FAILED', undefined, error)
     onRefusedToken(error)
   }
 
@@ -119,12 +122,12 @@ export function crossDomainClient(options: CrossDomainClientOptions = {}): Cross
             jar.endSession()
           // The answer of a sign-in, or a session that the page already had.
           if (data?.user)
-            refusedToken = null
+            signInError = undefined
           if (jar.sessionToken !== before && jar.sessionToken !== undefined)
             notify()
         },
       },
-      refusedToken: () => refusedToken,
+      signInError: () => signInError,
     }],
   }
 }
