@@ -46,7 +46,7 @@ async function checkExample(name: string, scratch: string, packed: string, brows
   try {
     const page = await pages.open()
     await page.goto(app.url)
-    await check({ page, url: app.url, open: pages.open, allow: pages.allow, output: app.output, printed: app.printed })
+    await check({ page, url: app.url, folder, open: pages.open, allow: pages.allow, printed: app.printed })
     await pages.verify()
   }
   catch (cause) {

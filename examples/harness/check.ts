@@ -6,6 +6,8 @@ export interface CheckContext {
   page: Page
   /** The app's origin. */
   url: string
+  /** The folder in which the example is installed. */
+  folder: string
   /** Opens a blank page in another browser, which has no cookies and no storage of other pages. */
   open: () => Promise<Page>
   /** Allows messages on the consoles of the pages, which are errors otherwise. */
