@@ -1,0 +1,19 @@
+import type { GenericCtx } from '@convex-dev/better-auth'
+import type { DataModel } from './_generated/dataModel'
+import { createClient } from '@convex-dev/better-auth'
+import { convex } from '@convex-dev/better-auth/plugins'
+import { betterAuth } from 'better-auth/minimal'
+import { components } from './_generated/api'
+import { env } from './_generated/server'
+import authConfig from './auth.config'
+
+export const authComponent = createClient<DataModel>(components.betterAuth)
+
+export function createAuth(ctx: GenericCtx<DataModel>) {
+  return betterAuth({
+    baseURL: env.SITE_URL!,
+    database: authComponent.adapter(ctx),
+    emailAndPassword: { enabled: true },
+    plugins: [convex({ authConfig })],
+  })
+}
