@@ -24,9 +24,14 @@ function filesIn(folder: string): Record<string, string> {
 
 /** The tables as `npx auth generate` writes them: it calls this method of the adapter. */
 async function generateTables(): Promise<string> {
-  const options = { emailAndPassword: { enabled: true }, plugins: [convex()] } satisfies BetterAuthOptions
-  const database = defineAuthDatabase({ schema: { tables: {} } as never }).adapter({} as never)
-  const { adapter } = await betterAuth({ ...options, baseURL: ORIGIN, secret: 'a secret of this test only', database }).$context
+  const options = {
+    baseURL: ORIGIN,
+    secret: 'a secret of this test only',
+    database: defineAuthDatabase({ schema: { tables: {} } as never }).adapter({} as never),
+    emailAndPassword: { enabled: true },
+    plugins: [convex()],
+  } satisfies BetterAuthOptions
+  const { adapter } = await betterAuth(options).$context
   return (await adapter.createSchema!(options, 'convex/authTables.ts')).code
 }
 
