@@ -35,6 +35,11 @@ export class AuthBrowser {
     return (await this.#send('get-session', {})).body
   }
 
+  /** Opens an address, as a link or a redirect does. */
+  async visit(path: string): Promise<void> {
+    await this.#fetch(`${this.#baseUrl}/${path}`, { redirect: 'manual' })
+  }
+
   async #send(path: string, init: RequestInit): Promise<Answer> {
     const response = await this.#fetch(`${this.#baseUrl}/${path}`, init)
     const text = await response.text()

@@ -1,0 +1,61 @@
+import { defineSchema, defineTable } from 'convex/server'
+import { v } from 'convex/values'
+
+const text = v.optional(v.string())
+const time = v.optional(v.number())
+
+/** The tables as the page of the kit lists them, with the fields that its own snippets also need. */
+export default defineSchema({
+  user: defineTable({
+    name: v.string(),
+    email: v.string(),
+    emailVerified: v.boolean(),
+    image: text,
+    createdAt: v.number(),
+    updatedAt: v.number(),
+    // The plugin admin.
+    role: text,
+    banned: v.optional(v.boolean()),
+    banReason: text,
+    banExpires: time,
+    // The plugin anonymous.
+    isAnonymous: v.optional(v.boolean()),
+    // The trigger.
+    username: text,
+  }).index('email', ['email']),
+  session: defineTable({
+    token: v.string(),
+    expiresAt: v.number(),
+    createdAt: v.number(),
+    updatedAt: v.number(),
+    ipAddress: text,
+    userAgent: text,
+    userId: v.string(),
+    impersonatedBy: text,
+  }).index('token', ['token']).index('userId', ['userId']),
+  account: defineTable({
+    accountId: v.string(),
+    providerId: v.string(),
+    userId: v.string(),
+    accessToken: text,
+    refreshToken: text,
+    idToken: text,
+    accessTokenExpiresAt: time,
+    refreshTokenExpiresAt: time,
+    scope: text,
+    password: text,
+    createdAt: v.number(),
+    updatedAt: v.number(),
+  }).index('accountId', ['accountId']).index('userId', ['userId']),
+  verification: defineTable({
+    identifier: v.string(),
+    value: v.string(),
+    expiresAt: v.number(),
+    createdAt: time,
+    updatedAt: time,
+    // The page has no index for rows that have expired, which Better Auth deletes.
+  }).index('identifier', ['identifier']).index('expiresAt', ['expiresAt']),
+  // The page has no `expiresAt`, without which no key can be rotated.
+  jwks: defineTable({ publicKey: v.string(), privateKey: v.string(), createdAt: v.number(), expiresAt: time }),
+  profiles: defineTable({ userId: v.string(), bio: v.string() }).index('userId', ['userId']),
+})
