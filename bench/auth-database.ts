@@ -5,14 +5,15 @@ import { anyApi } from 'convex/server'
 import { startDeployment } from '../src/testing/index.ts'
 
 /**
- * How long Better Auth takes on the app's own tables, compared with a component, whose statements are nested calls:
- * `node bench/auth-database.ts`. It fails if a mutation is not faster with the app's own tables.
+ * How long Better Auth takes on the app's own tables, compared with a component, whose statements
+ * are nested calls: `node bench/auth-database.ts`. It fails if a mutation is not faster with the
+ * app's own tables.
  */
 const ROUNDS = 100
 const WARM_UP = 20
 const STEPS = ['sign-in', 'get-session'] as const
 
-/** Where Better Auth runs, and where its tables are. */
+/** The compared set-ups: where the tables are, and which kind of function calls Better Auth. */
 const SUBJECTS = [
   { name: 'own tables, in a mutation', subject: 'direct', kind: 'mutation' },
   { name: 'component, in a mutation', subject: 'component', kind: 'mutation' },
@@ -40,7 +41,9 @@ finally {
   await deployment.close()
 }
 
-/** The subjects run one after another in each round, so that all meet the same noise of the machine. */
+/**
+ * The subjects run one after another in each round, so that all meet the same noise of the machine.
+ */
 async function measure(deployment: Deployment): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>()
   const email = (subject: string): string => `${subject}@example.com`

@@ -12,7 +12,9 @@ export interface BundleOptions {
   plugins?: PluginOption[]
 }
 
-/** Builds one script for production, as an app does, with Convue from the source of this checkout. */
+/**
+ * Builds one script for production, as an app does, with Convue from the source of this checkout.
+ */
 export async function bundle({ entry, minify = true, plugins = [] }: BundleOptions): Promise<string> {
   const result = await build({
     configFile: false,

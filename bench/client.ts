@@ -15,12 +15,13 @@ import { printTables } from './tables.ts'
 /**
  * Compares the speed of Convue with other libraries, in a browser: `node bench/client.ts`.
  *
- * - `--only fan-out` (or `fan-in`, `frames`, `list`, `churn`, `tearing`, `memory`) runs one workload
+ * - `--only fan-out` (or `fan-in`, `frames`, `list`, `churn`, `tearing`, `memory`) runs one
+ *   workload
  * - `--n 1000` runs it only for this number of components
  * - `--subjects floor,convue` compares only these subjects
  * - `--markdown` prints the tables for `bench/README.md`
- * - `--profile convue` writes a `.cpuprofile` of each step to the directory `--out` instead, from a build that is not
- *   minified
+ * - `--profile convue` writes a `.cpuprofile` of each step to the directory `--out` instead, from a
+ *   build that is not minified
  */
 const { values: options } = parseArgs({
   options: {
@@ -34,7 +35,8 @@ const { values: options } = parseArgs({
 })
 
 const FLAGS = [
-  // A forced garbage collection must not discard compiled code, or each step would start by compiling it again.
+  // A forced garbage collection must not discard compiled code, or each step would start by
+  // compiling it again.
   '--js-flags=--expose-gc --no-flush-bytecode',
 ]
 

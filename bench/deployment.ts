@@ -12,9 +12,10 @@ import { tokenEnv } from '../test/support/live/tokens.ts'
 import { startInstantServer } from './deployment/instant-server.ts'
 
 /**
- * Measures the speed and the memory of the embedded deployment: `node bench/deployment.ts`. Fails if the median time of
- * a start is longer than 1.5 s, or if the median time until the subscriber of a changed query (one of a thousand
- * subscriptions) receives the result of a mutation is longer than 10 ms. The limits are for two cores.
+ * Measures the speed and the memory of the embedded deployment: `node bench/deployment.ts`. Fails
+ * if the median time of a start is longer than 1.5 s, or if the median time until the subscriber of
+ * a changed query (one of a thousand subscriptions) receives the result of a mutation is longer
+ * than 10 ms. The limits are for two cores.
  */
 const SUBSCRIPTIONS = 1_000
 const ROUNDS = 200
@@ -85,7 +86,9 @@ async function measureEcho(): Promise<Sample> {
   return { name: 'floor: raw WebSocket echo', times }
 }
 
-/** The time that the clients themselves take, measured with a server that sends all results at once. */
+/**
+ * The time that the clients themselves take, measured with a server that sends all results at once.
+ */
 async function measureClients(clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
   const server = await startInstantServer()
   const samples = await measureUpdatesOf(server.url, clientCount, subscriptionsEach)
@@ -100,7 +103,10 @@ async function measureUpdates(clientCount: number, subscriptionsEach: number): P
   return samples
 }
 
-/** One client runs a mutation, and another client with its share of the subscriptions receives the result. */
+/**
+ * One client runs a mutation, and another client with its share of the subscriptions receives the
+ * result.
+ */
 async function measureUpdatesOf(url: string, clientCount: number, subscriptionsEach: number): Promise<Sample[]> {
   const options = { unsavedChangesWarning: false }
   const writer = new ConvexClient(url, options)

@@ -6,8 +6,8 @@ import { measureRendering } from './rendering/measure.ts'
 import { printTables } from './tables.ts'
 
 /**
- * Measures how many round trips a page needs before it shows the data of its user, and how fast an app's server renders
- * such pages: `node bench/flights.ts`.
+ * Measures how many round trips a page needs before it shows the data of its user, and how fast an
+ * app's server renders such pages: `node bench/flights.ts`.
  *
  * - `--only flights` (or `rendering`) runs one of the two benchmarks
  * - `--latency 100` is the time of a message in one direction, in milliseconds

@@ -8,7 +8,10 @@ import { createBrowserFetch } from '../test/support/live/deployment.ts'
  */
 export const TASK = 'Water the ferns'
 
-/** Signs up a user with one task, through the app's server at `app`. Returns the cookies of the browser. */
+/**
+ * Signs up a user with one task, through the app's server at `app`. Returns the cookies of the
+ * browser.
+ */
 export async function signUpWithTask(deployment: Deployment, origin: string, app: string): Promise<Map<string, string>> {
   const browserFetch = createBrowserFetch(origin)
   const response = await browserFetch(`${app}/api/auth/sign-up/email`, {

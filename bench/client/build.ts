@@ -35,7 +35,8 @@ export async function servePages(subjects: string[], { minify }: { minify: boole
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Embedder-Policy': 'require-corp',
     })
-    // The elements are not displayed, so the browser spends no time on their layout between measurements.
+    // The elements are not displayed, so the browser spends no time on their layout between
+    // measurements.
     response.end(code ?? `<!doctype html><link rel="icon" href="data:,"><div id="app" style="display: none"></div><script type="module" src="${pathname}.js"></script>`)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -26,8 +26,8 @@ const SHOWN = 40
 const NO_WORK = ['(idle)', '(program)', '(root)', 'clock']
 
 /**
- * Profiles the measured code in some rounds. Writes one `.cpuprofile` for each step, and prints the functions with the
- * most self time.
+ * Profiles the measured code in some rounds. Writes one `.cpuprofile` for each step, and prints the
+ * functions with the most self time.
  */
 export async function profile(page: BenchPage, subject: BenchSubject, plan: Plan, sizes: number[], code: string, directory: string): Promise<void> {
   const profiles = new Map<string, Profile[]>()
@@ -78,7 +78,10 @@ function merge(parts: Profile[]): Profile {
   return merged
 }
 
-/** Self time by function in microseconds, in descending order, without entries that are not code. A function without a name is shown by its first line. */
+/**
+ * Self time by function in microseconds, in descending order, without entries that are not code. A
+ * function without a name is shown by its first line.
+ */
 function selfTimes({ nodes, samples, timeDeltas }: Profile, lines: string[]): [name: string, us: number][] {
   const names = new Map(nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
     id,

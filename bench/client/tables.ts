@@ -14,7 +14,10 @@ const COUNTS: Record<string, string> = {
   tornWatchers: 'number of runs of a `flush: \'sync\'` watcher that see old and new results mixed',
 }
 
-/** Returns a table of times with ratios and, if there are any, tables of counts and of the costs above the floor. */
+/**
+ * Returns a table of times with ratios and, if there are any, tables of counts and of the costs
+ * above the floor.
+ */
 export function describeWorkload(plan: Plan, results: Results, all: BenchSubject[]): Table[] {
   const { workload, atOnce, floor: floorId = 'floor' } = plan
   const subjects = takingPart(workload, all.map(subject => ({ subject }))).map(({ subject }) => subject)

@@ -15,7 +15,10 @@ export interface Plan {
   title: string
   /** The names of the steps in the table, in their order. */
   steps: Record<string, string>
-  /** The step that Convue repeats in another session with `lingerMs: 0`, and the steps before it. Other subjects have no such option. */
+  /**
+   * The step that Convue repeats in another session with `lingerMs: 0`, and the steps before it.
+   * Other subjects have no such option.
+   */
   atOnce?: { step: string, after: string[] }
   /** The subject that the others are compared with. @default 'floor' */
   floor?: string
@@ -47,15 +50,15 @@ export interface Memory {
 }
 
 /**
- * How often all measurements are repeated with new processes. The random optimizations of a process affect all of its
- * rounds, so the time of the same code can differ by a quarter between processes.
+ * How often all measurements are repeated with new processes. The random optimizations of a process
+ * affect all of its rounds, so the time of the same code can differ by a quarter between processes.
  */
 export const GENERATIONS = 2
 const WARM_UP_ROUNDS = 2
 const WARM_UP_SIZE = 1_000
 /**
- * From this number of components on, other frameworks run only in every third round, because they take the most time
- * and are shown only for comparison.
+ * From this number of components on, other frameworks run only in every third round, because they
+ * take the most time and are shown only for comparison.
  */
 const LARGE = 10_000
 const byItems = (n: number): number => n >= LARGE ? 10 : n >= 1_000 ? 20 : 30
@@ -118,8 +121,8 @@ export const PLANS: Plan[] = [
 ]
 
 /**
- * Runs the rounds of one set of processes. The subjects run one after another in a changing order, so that noise
- * affects all of them equally.
+ * Runs the rounds of one set of processes. The subjects run one after another in a changing order,
+ * so that noise affects all of them equally.
  */
 export async function measureRounds(all: OpenedSubject[], plan: Plan, sizes: number[], results: Results): Promise<void> {
   const opened = takingPart(plan.workload, all)
@@ -201,8 +204,8 @@ export async function measureMemory(all: OpenedSubject[], sizes: number[]): Prom
 }
 
 /**
- * The work that lingering delays: the number of queries that remain subscribed, and the time of the main thread to
- * unsubscribe them, in milliseconds.
+ * The work that lingering delays: the number of queries that remain subscribed, and the time of the
+ * main thread to unsubscribe them, in milliseconds.
  */
 export async function measureLinger(opened: OpenedSubject[], sizes: number[]): Promise<Linger[]> {
   const list: Linger[] = []
@@ -221,7 +224,10 @@ export async function measureLinger(opened: OpenedSubject[], sizes: number[]): P
   return list
 }
 
-/** The order of the subjects in a round: alternately forwards and backwards, starting with another subject each time. */
+/**
+ * The order of the subjects in a round: alternately forwards and backwards, starting with another
+ * subject each time.
+ */
 function inOrderOf<T>(round: number, list: T[]): T[] {
   const start = (round + 1) % list.length
   const rotated = [...list.slice(start), ...list.slice(0, start)]

@@ -1,4 +1,4 @@
-/** A server of the sync protocol without functions and data, for the time that clients take themselves. */
+/** A server of the sync protocol without functions or data, to measure clients alone. */
 import type { WebSocket } from 'ws'
 import { once } from 'node:events'
 import { WebSocketServer } from 'ws'

@@ -74,7 +74,10 @@ export async function boot(browser: Browser, network: SlowNetwork, url: string, 
   }
 }
 
-/** Runs in the page before any other script: records when the page shows the data, and when the data is live. */
+/**
+ * Runs in the page before any other script: records when the page shows the data, and when the data
+ * is live.
+ */
 function watch(task: string): void {
   const marks: Marks = {}
   Object.assign(globalThis, { marks })

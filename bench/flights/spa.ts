@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from '../bundle.ts'
 import { SCRIPTS } from './subjects.ts'
 
-/** Serves the single-page apps: `/spa/convue` and all paths below it are the page of `pages/convue.ts`. */
+/**
+ * Serves the single-page apps: `/spa/convue` and all paths below it are the page of
+ * `pages/convue.ts`.
+ */
 export async function serveSpa(): Promise<{ url: string, close: () => void }> {
   const scripts = new Map<string, string>()
   for (const name of SCRIPTS)

@@ -1,6 +1,9 @@
 export interface FlightSubject {
   name: string
-  /** The path of the page: a page with a script of `pages/`, built for production, or a page of the Nuxt app. */
+  /**
+   * The path of the page: a page with a script of `pages/`, built for production, or a page of the
+   * Nuxt app.
+   */
   path: string
   /** Whether the page is loaded in a browser that has shown the app to this user before. */
   isReturning: boolean

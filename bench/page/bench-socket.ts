@@ -14,8 +14,9 @@ interface Version {
 }
 
 /**
- * The server's side of the sync protocol, inside the page. While the clock runs, it only stores messages. {@link read} parses the messages that were sent, and
- * {@link answer} writes the messages to receive, both outside of the measured time.
+ * The server's side of the sync protocol, inside the page. While the clock runs, it only stores
+ * messages. {@link read} parses the messages that were sent, and {@link answer} writes the messages
+ * to receive, both outside of the measured time.
  */
 export class BenchSocket {
   /** The newest socket. */
@@ -50,7 +51,10 @@ export class BenchSocket {
     queueMicrotask(() => this.onclose?.({ code: 1000, reason: '' }))
   }
 
-  /** Applies the messages since the last call, and returns the added queries that were not removed again. */
+  /**
+   * Applies the messages since the last call, and returns the added queries that were not removed
+   * again.
+   */
   read(): WireQuery[] {
     const added: number[] = []
     for (const text of this.#unread) {
@@ -77,8 +81,8 @@ export class BenchSocket {
   }
 
   /**
-   * Returns the message of one transition with these results and all removed queries. The client must receive
-   * transitions in the order of the calls.
+   * Returns the message of one transition with these results and all removed queries. The client
+   * must receive transitions in the order of the calls.
    */
   answer(queries: WireQuery[], valueOf: (query: WireQuery) => JSONValue): string {
     this.#wanted.ts++

@@ -15,7 +15,10 @@ export interface PageBench {
   open: (workload: WorkloadName, n: number, options: SessionOptions) => Promise<void>
   /** Runs one step. Rejects if a component shows wrong content. */
   step: (name: string) => Promise<Sample>
-  /** Records all measured code from now on in a profile with this name; `undefined` stops the recording. */
+  /**
+   * Records all measured code from now on in a profile with this name; `undefined` stops the
+   * recording.
+   */
   profileAs: (title: string | undefined) => void
   /** The number of subscribed queries, without the permanent query. */
   countQueries: () => number
@@ -161,8 +164,8 @@ async function mountItems(round: Round, isShared: boolean): Promise<Sample> {
 }
 
 /**
- * Sends several transitions one after another, and returns the mean time of a transition, because the resolution of the
- * clock is only 5 µs.
+ * Sends several transitions one after another, and returns the mean time of a transition, because
+ * the resolution of the clock is only 5 µs.
  */
 async function updateItems(
   round: Round,
@@ -186,7 +189,10 @@ async function updateItems(
   return { ms: ms / turns }
 }
 
-/** Sends a transition in each frame, as a busy deployment does, and returns the mean time of a transition in its frame. */
+/**
+ * Sends a transition in each frame, as a busy deployment does, and returns the mean time of a
+ * transition in its frame.
+ */
 async function updateInFrames({ n, session, socket, expected, version }: Round): Promise<Sample> {
   const updates = Array.from({ length: FRAMES }, (_, turn) => {
     const changed = new Set(Array.from({ length: CHANGED_PER_FRAME }, (_, nth) => (turn * 7_919 + nth * 499) % n))

@@ -1,5 +1,5 @@
-// React's types and the tools for Svelte's types are not installed, because the benchmark uses only a few functions of
-// both.
+// React's types and the tools for Svelte's types are not installed, because the benchmark uses only
+// a few functions of both.
 declare module 'react' {
   export const createElement: any
   export const memo: any

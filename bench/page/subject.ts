@@ -4,7 +4,9 @@ import { BenchSocket } from './bench-socket.ts'
 
 /** A library, or code without a library, that shows live queries. */
 export interface Subject {
-  /** Opens a client and mounts an app with one permanent query, which keeps the client connected. */
+  /**
+   * Opens a client and mounts an app with one permanent query, which keeps the client connected.
+   */
   open: (container: HTMLElement, options: SessionOptions) => Session
 }
 

@@ -9,8 +9,8 @@ export interface VueClient {
   /** The result of a query with constant arguments. The subject need not observe the arguments. */
   useQuery: (query: typeof getDoc | typeof getRows, args: () => DocArgs) => Ref<any>
   /**
-   * The result of a query with changing arguments. `null` if the subject cannot observe arguments: the component is
-   * then created again for each change.
+   * The result of a query with changing arguments. `null` if the subject cannot observe arguments:
+   * the component is then created again for each change.
    */
   useChangingQuery: ((args: () => DocArgs) => Ref<Doc | undefined>) | null
   close: (app: App) => void

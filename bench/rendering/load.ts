@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** Requests a page repeatedly on `connections` connections, each as soon as its previous response has arrived. Returns the responses per second. */
+/**
+ * Requests a page repeatedly on `connections` connections, each as soon as its previous response
+ * has arrived. Returns the responses per second.
+ */
 export async function load(url: string, cookie: string, { connections, durationMs }: { connections: number, durationMs: number }): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   let pages = 0

@@ -11,7 +11,10 @@ export interface RenderingOptions {
   /** How long the load on each page lasts, in milliseconds. */
   durationMs: number
   connections: number
-  /** How long each response of the deployment takes while a single page is measured, in milliseconds. */
+  /**
+   * How long each response of the deployment takes while a single page is measured, in
+   * milliseconds.
+   */
   answerMs: number
 }
 
@@ -29,8 +32,8 @@ interface RenderingSubject {
 const ROUNDS = 2
 
 /**
- * The pages with `ConvexHttpClient` receive only the cookie with the token, and do not check the session, as in an app
- * without Convue.
+ * The pages with `ConvexHttpClient` receive only the cookie with the token, and do not check the
+ * session, as in an app without Convue.
  */
 const SUBJECTS: RenderingSubject[] = [
   { name: 'floor: no queries, anonymous', path: '/plain', as: 'anonymous', contains: 'no user made' },

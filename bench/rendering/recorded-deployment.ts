@@ -9,8 +9,8 @@ import { FlightLog } from '../../test/support/live/flight-log.ts'
 interface Answer { status: number, headers: OutgoingHttpHeaders, body: string }
 
 /**
- * A proxy in front of a deployment that answers repeated requests from memory, so that a benchmark measures the app's
- * server and not the deployment.
+ * A proxy in front of a deployment that answers repeated requests from memory, so that a benchmark
+ * measures the app's server and not the deployment.
  */
 export class RecordedDeployment {
   readonly log = new FlightLog()

@@ -186,7 +186,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     const victim = openBrowser(server)
     expect(await userOf(victim, url)).toBeUndefined()
     expect(victim.refused).toMatchObject([{ status: 400, code: 'ONE_TIME_TOKEN_FOREIGN' }])
-    // Also in a browser that has started a sign-in itself.
+    // The browser has now started a sign-in of its own, and the token is still refused.
     const next = await signInAtProvider(server, openBrowser(server))
     await signInAtProvider(server, victim)
     expect(await userOf(victim, next)).toBeUndefined()

@@ -8,7 +8,7 @@ import { api } from './apps/functions-hono/convex/_generated/api.js'
 const TRUSTED = ['https://app.example.com', 'https://pr-1.preview.example.com', 'https://other.example.com', 'https://navy.example.com']
 const FOREIGN = ['https://evil.example.com', 'https://app.example.com.evil.com', 'http://app.example.com', 'https://evil.example.com:8443']
 
-/** The deployment lets pages of all these origins reach the functions, so that only the routes decide. */
+/** The deployment itself refuses none of these origins, so that only the routes decide. */
 async function start(app: string): Promise<Deployment> {
   return await startDeployment({
     functions: join(import.meta.dirname, 'apps', app, 'convex'),

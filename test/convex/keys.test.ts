@@ -125,7 +125,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       const ada = await signUp(withBefore)
       advance(DAY)
       const after = JSON.stringify(await rotate(withBefore))
-      // The variable is written some minutes after the rotation, and the previous key signs until then.
+      // The variable is written only some minutes later. Until then, the previous key signs.
       advance(10 * MINUTE)
       const old = await requestToken(ada)
       await verifyStatic(old, before)

@@ -1,5 +1,5 @@
-// `npm run check:lines`: runs the tests that touch Better Auth with both lines that Convue supports.
-// `--next` tests only the newer version of Better Auth; `--short` runs only the most important of the tests.
+// `npm run check:lines` runs the tests of Better Auth with both versions that Convue supports.
+// `--next` tests the newer version only, and `--short` runs only the most important tests.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { createNextLine } from './next-line.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A page that boots, renews, fails, signs out and switches; the server and its proxy. */
+/** The most important tests: the identity of a page, the server, and Convex functions. */
 const SHORT = [
   'test/unit/token',
   'test/live/better-auth.test.ts',
@@ -18,7 +18,7 @@ const SHORT = [
   'test/convex/whole-local-install.test.ts',
 ]
 
-/** All tests with the client or the server of Better Auth: simulated pages, servers, Nuxt, and a real browser. */
+/** All tests that use the client or the server of Better Auth. */
 const FULL = [
   ...SHORT,
   'test/unit/plugin',

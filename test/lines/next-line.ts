@@ -1,4 +1,4 @@
-/** A copy of this repository in which `better-auth` resolves to the next minor version, installed under an alias. */
+/** Copies this repository so that `better-auth` is the newer version that Convue supports. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +15,7 @@ const COMPONENT = 'node_modules/@convex-dev/better-auth'
 /** The bundled entries of Convue in the folder `dist` of the component. */
 const BUNDLES = { 'convue/server.js': 'src/convex/index.ts', 'convue/client.js': 'src/convex/client/index.ts' }
 
-/** The modules of the component that Convue replaces, since the tests run with its own plugins. */
+/** Modules of the component, in whose place the copy has modules that use the plugins of Convue. */
 const REPLACED: Record<string, string> = {
   'plugins/convex/index.js': `
     import { convex as convueConvex } from '../../convue/server.js'
@@ -28,9 +28,10 @@ const REPLACED: Record<string, string> = {
 }
 
 /**
- * `@convex-dev/better-auth` 0.12 supports only Better Auth 1.6. These changes make its
- * tables work with 1.7. Without them, it imports a module that 1.7 no longer has, and refuses an
- * argument that only 1.7 passes. An app cannot use it like this; the tests only need a database that several threads share.
+ * `@convex-dev/better-auth` 0.12 supports only Better Auth 1.6. These changes make its tables work
+ * with 1.7. Without them, it imports a module that 1.7 no longer has, and refuses an argument that
+ * only 1.7 passes. An app cannot use it like this; the tests only need a database that several
+ * threads share.
  */
 const CHANGED: Record<string, (code: string) => string> = {
   'auth-options.js': code => code

@@ -5,8 +5,8 @@ import { serve } from '../bench.ts'
 import { clientOptions, getDoc, KEPT, url } from '../subject.ts'
 
 /**
- * Hand-written code without a framework: a text node for each query. It can only show documents that arrive together
- * and are never removed.
+ * Hand-written code without a framework: a text node for each query. It can only show documents
+ * that arrive together and are never removed.
  */
 serve({
   open(container) {

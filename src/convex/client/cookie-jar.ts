@@ -8,13 +8,13 @@ export interface CookieStorage {
 
 interface StoredCookie {
   value: string
-  /** When the cookie ends, as ISO 8601; `null` for a cookie without an end. */
+  /** When the cookie expires, as ISO 8601; `null` if it does not expire. */
   expires: string | null
 }
 
 type Cookies = Record<string, StoredCookie>
 
-/** The cookies of the current session. Others, such as that of a second factor, may outlive it. */
+/** The cookies that end with the session. Others remain, such as that of a trusted device. */
 const OF_SESSION = /(?:^|[.-])(?:session_token|session_data(?:\.\d+)?|convex_jwt)$/
 
 /** Cookies in one entry of a storage. */
@@ -72,7 +72,7 @@ export class CookieJar {
   }
 }
 
-/** The `Set-Cookie`s in one header. A comma in a date does not end a cookie. */
+/** Splits a header with several `Set-Cookie` values. A comma in a date does not end a value. */
 function splitSetCookies(header: string): { name: string, value: string, maxAge: number | null }[] {
   return header.split(/,\s*(?=[^;,=\s]+=)/).map((setCookie) => {
     const [pair = '', ...attributes] = setCookie.split(';')
@@ -85,7 +85,12 @@ function splitSetCookies(header: string): { name: string, value: string, maxAge:
   })
 }
 
-/** In seconds; `null` without an end. `Max-Age` takes precedence, as RFC 6265 says. */
+/**
+ * How long a cookie lasts, in seconds; `null` if it has no end. `Max-Age` takes precedence over
+ * `Expires`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.2
+ */
 function lifetimeOf(attributes: string[]): number | null {
   const trimmed = attributes.map(attribute => attribute.trim())
   const read = (name: string): string | undefined =>

@@ -1,14 +1,14 @@
 /** The cookies of Better Auth as headers that the script of a page reads and sends. */
 
-/** The header of requests that contains what `Cookie` would contain. */
+/** The header of a request that replaces `Cookie`. */
 export const COOKIE_HEADER = 'better-auth-cookie'
-/** The header of responses that contains what `Set-Cookie` would contain. */
+/** The header of a response that replaces `Set-Cookie`. */
 export const SET_COOKIE_HEADER = 'set-better-auth-cookie'
 
 /**
- * Whether a request comes from a page whose cookies are headers. Apps of Expo have a plugin of
- * their own. A request with `Authorization` has the session of that header or of its real cookies,
- * which scripts must not read.
+ * Whether a page has sent its cookies in {@link COOKIE_HEADER}. Apps of Expo also send this header,
+ * but Better Auth has another plugin for them. The session of a request with `Authorization` is
+ * that of this header or of a real cookie, so its cookies must not be readable by scripts.
  */
 export function hasHeaderCookies(ctx: any): boolean {
   const headers = headersOf(ctx)

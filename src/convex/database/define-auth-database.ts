@@ -23,15 +23,21 @@ export interface AuthDatabaseOptions<Schema extends SchemaDefinition<GenericSche
   /** Functions that run in the transaction of each write, by the table's name. @default {} */
   triggers?: AuthTriggers<Schema>
   /**
-   * Makes the mutation in which all writes run, such as a custom mutation of `convex-helpers` whose
-   * `ctx.db` runs triggers. It must be built from `internalMutation`. Writes of a mutation then run
-   * in a nested call, too. @default internalMutation, and writes of a mutation are direct
+   * The builder of the internal mutation that writes, such as a custom mutation of `convex-helpers`
+   * whose `ctx.db` runs triggers. It must be built from `internalMutation`. With this option, all
+   * writes are calls of this internal mutation, also those inside of a mutation. Without it, Better
+   * Auth writes with `ctx.db` inside of a mutation.
+   *
+   * @default internalMutation
    */
   mutation?: MutationBuilder
   /**
-   * What happens to a look-up that no index serves: `'refuse'` throws `AUTH_INDEX_MISSING`, and
-   * `'warn'` reads the whole table and writes a warning to the log. @default 'refuse' if Better
-   * Auth's `baseURL`, `SITE_URL` or the deployment is on this machine, otherwise 'warn'
+   * What happens if no index can be used for a look-up: `'refuse'` throws `AUTH_INDEX_MISSING`, and
+   * `'warn'` reads the whole table and writes a warning to the log. By default, development is
+   * recognized by an address of the developer's machine: Better Auth's `baseURL`, the variable
+   * `SITE_URL`, or the address of the deployment.
+   *
+   * @default 'refuse' in development, and 'warn' in production
    */
   onUnindexed?: 'refuse' | 'warn'
 }

@@ -11,8 +11,8 @@ export interface SigningKey {
   /** The public key, as the text of a JSON Web Key. */
   publicKey: string
   /**
-   * The private key, encrypted with the secret of Better Auth. A key without it verifies the tokens
-   * that it has signed, and signs no others.
+   * The private key, encrypted with the secret of Better Auth. Missing if the key no longer signs:
+   * the public key then verifies the tokens that were signed before.
    */
   privateKey?: string
   /** When the key was created, in ms since 1970. */
@@ -37,20 +37,18 @@ export interface PublicJwk {
 export const PUBLISH_BEFORE_SIGNING_MS = 60_000
 
 /**
- * How long the caches of the published keys may live, in seconds: less than
+ * How long a cache may keep the published keys, in seconds: less than
  * {@link PUBLISH_BEFORE_SIGNING_MS}.
  */
 export const KEYS_MAX_AGE_SECONDS = 30
 
 /**
- * How much longer than its last token a key verifies, in ms. With static keys, the previous key
- * signs until the variable `JWKS` is written, which may be some time after the rotation.
+ * How long a key is published after its last token has expired, in ms. With static keys, the
+ * previous key signs until the variable `JWKS` is written, which may be hours after the rotation.
  */
 const RETENTION_MARGIN_MS = 24 * 60 * 60 * 1000
 
-/**
- * The members of a public key, by its type. Others, above all private ones, are never published.
- */
+/** The members of a public key that are published. Members of the private key never are. */
 const PUBLIC_MEMBERS: Record<SigningAlgorithm, string[]> = {
   ES256: ['kty', 'crv', 'x', 'y'],
   RS256: ['kty', 'n', 'e'],
@@ -89,7 +87,7 @@ export function toSigningKey(row: any): SigningKey {
   }
 }
 
-/** The algorithm of a key; `null` for one that Convex does not accept, such as EdDSA. */
+/** The algorithm of a key; `null` if Convex does not accept the algorithm, such as EdDSA. */
 export function algorithmOf({ publicKey }: SigningKey): SigningAlgorithm | null {
   const { kty, crv } = readPublicKey(publicKey)
   if (kty === 'EC' && crv === 'P-256')
@@ -138,7 +136,7 @@ export function publicKeySet(keys: SigningKey[]): { keys: PublicJwk[] } {
   }
 }
 
-/** Of two keys of the same moment, the one that signs for longer is the newer one. */
+/** If two keys were created at the same time, the key that does not expire is the newer one. */
 function newestFirst(a: SigningKey, b: SigningKey): number {
   return b.createdAt - a.createdAt || Number(b.expiresAt === undefined) - Number(a.expiresAt === undefined)
 }
@@ -150,7 +148,7 @@ function readPublicKey(publicKey: string): Record<string, unknown> {
   return jwk as Record<string, unknown>
 }
 
-/** Parses JSON, also if it is the text of a text, as a shell may have quoted it. */
+/** Parses JSON. A shell may have quoted it, so that it is the JSON of a text that contains JSON. */
 function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)

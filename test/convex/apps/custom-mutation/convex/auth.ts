@@ -56,7 +56,7 @@ async function signUp(ctx: Parameters<typeof createAuth>[0], { email, fails }: {
 export const inMutation = internalMutation({ args, handler: signUp })
 export const inAction = internalAction({ args, handler: signUp })
 
-/** Catches the error of a sign-up. */
+/** A mutation that catches the error of a sign-up, so that the mutation itself succeeds. */
 export const catching = internalMutation({
   args: { email: v.string() },
   handler: async (ctx, args): Promise<string> => await signUp(ctx, args).then(() => 'signed up', () => 'refused'),

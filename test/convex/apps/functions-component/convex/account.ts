@@ -56,7 +56,7 @@ export const listUsers = query({
   },
 })
 
-/** What is not an `APIError` is not the user's business. */
+/** Throws an error that Better Auth has not thrown, so that users must not see its message. */
 export const bug = mutation({
   args: {},
   handler: async () => {

@@ -110,7 +110,7 @@ export const makeAdmin = internalMutation({
   },
 })
 
-/** Ends the session, and leaves its document, as a session that expires does. */
+/** Changes the expiry of a session, whose document remains. */
 export const expire = internalMutation({
   args: { id: v.string(), expiresAt: v.number() },
   handler: async (ctx, { id, expiresAt }) => {

@@ -48,13 +48,13 @@ export const {
 /** Without internal functions, actions cannot read the user. */
 export const { getAuthUser: getAuthUserWithoutFunctions } = defineAuthFunctions({ query, mutation: baseMutation, action, createAuth })
 
-/** Our helper within custom functions of `convex-helpers`. */
+/** Custom functions of `convex-helpers` that add the user with `authedCtx`. */
 export const customAuthedQuery = customQuery(query, customCtx(authedCtx))
 export const customOptionalQuery = customQuery(query, customCtx(optionalAuthedCtx))
 export const customAuthedAction = customAction(action, customCtx(authedCtx))
 export const customInternalQuery = customQuery(internalQuery, customCtx(authedCtx))
 
-/** A custom function with an argument of its own, which requires a plan. */
+/** A custom function with an argument that its handler does not receive. */
 export const customPlanMutation = customMutation(baseMutation, {
   args: { plan: v.union(v.literal('free'), v.literal('paid')) },
   input: async (ctx, { plan }) => {
@@ -63,7 +63,7 @@ export const customPlanMutation = customMutation(baseMutation, {
   },
 })
 
-/** Custom functions on top of our builder. */
+/** A custom function of `convex-helpers` that wraps `authedQuery`. */
 export const loggedQuery = customQuery(authedQuery, {
   args: { tag: v.string() },
   input: async (_ctx, { tag }) => ({ ctx: { tag }, args: {} }),

@@ -4,7 +4,7 @@ import { v } from 'convex/values'
 const text = v.optional(v.string())
 const time = v.optional(v.number())
 
-/** The tables as the page of the kit lists them, with the fields that its own snippets also need. */
+/** The tables that the page of the kit lists, and the additions that its other snippets need. */
 export default defineSchema({
   user: defineTable({
     name: v.string(),

@@ -2,7 +2,7 @@ import { v } from 'convex/values'
 import { components, internal } from './_generated/api'
 import { internalMutation } from './_generated/server'
 
-/** Copies the users of the component with their accounts and sessions, 20 users in a transaction. */
+/** Copies 20 users of the component with their accounts and sessions, and then the next 20. */
 export const copyUsers = internalMutation({
   args: { cursor: v.optional(v.string()) },
   handler: async (ctx, { cursor = null }): Promise<void> => {
