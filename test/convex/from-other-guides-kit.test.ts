@@ -46,6 +46,12 @@ describe('defineAuthDatabase, with the tables of a server kit', () => {
     expect(profiles).toContainEqual(expect.objectContaining({ userId: session.userId, bio: '' }))
   })
 
+  it('lets a trigger schedule a function, which runs after the sign-up', async () => {
+    const { session } = await openAccount()
+    await deployment.settled()
+    expect((await deployment.query(internal.users.stored)).mails).toContain(session.email)
+  })
+
   it('makes users admins whose address is in convex/.env', async () => {
     const { client } = await openAccount('grace@example.com')
     expect(await client.query(api.users.listForAdmins)).toContain('grace@example.com')

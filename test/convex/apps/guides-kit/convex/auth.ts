@@ -23,6 +23,7 @@ export const database = defineAuthDatabase({
       }),
       onCreate: async (ctx, user) => {
         await ctx.db.insert('profiles', { userId: user._id, bio: '' })
+        await ctx.scheduler.runAfter(0, internal.users.sendMail, { to: user.email })
       },
     },
   },

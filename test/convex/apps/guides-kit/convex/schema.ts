@@ -57,5 +57,6 @@ export default defineSchema({
   }).index('identifier', ['identifier']).index('expiresAt', ['expiresAt']),
   // The page has no `expiresAt`, without which no key can be rotated.
   jwks: defineTable({ publicKey: v.string(), privateKey: v.string(), createdAt: v.number(), expiresAt: time }),
+  mails: defineTable({ to: v.string() }),
   profiles: defineTable({ userId: v.string(), bio: v.string() }).index('userId', ['userId']),
 })

@@ -1,6 +1,6 @@
 import { v } from 'convex/values'
 import { hasRole } from '../../../../../src/convex/index'
-import { action, internalQuery, query } from './_generated/server'
+import { action, internalMutation, internalQuery, query } from './_generated/server'
 import { authedQuery, getAuth, safeGetAuthUserId, safeGetAuthUserIdentity, safeGetSession } from './auth'
 
 export const helpers = query({
@@ -37,10 +37,18 @@ export const listForAdmins = authedQuery.allow(hasRole('admin'))({
   handler: async ctx => (await ctx.db.query('user').collect()).map(({ email }) => email),
 })
 
+export const sendMail = internalMutation({
+  args: { to: v.string() },
+  handler: async (ctx, mail): Promise<void> => {
+    await ctx.db.insert('mails', mail)
+  },
+})
+
 export const stored = internalQuery({
   args: {},
   handler: async ctx => ({
     users: await ctx.db.query('user').collect(),
     profiles: await ctx.db.query('profiles').collect(),
+    mails: (await ctx.db.query('mails').collect()).map(({ to }) => to),
   }),
 })
