@@ -9,6 +9,11 @@ const TOKEN_SET_UP = 'Add `convex()` to the Better Auth plugins of the server an
 
 const NO_TOKENS = 'If the auth server is meant to have no token endpoint, pass `tokens: false`.'
 
+const ROUTES_SET_UP = 'Register the routes of Better Auth: in `convex/http.ts`, in a server route of the app, or in '
+  + '`requestAuth`'
+
+const OTHER_BASE_PATH = 'If they are at another path, set `basePath` to it.'
+
 /** The other usual path than `path`: that of `convex()`, or that of Better Auth's `jwt()`. */
 function otherTokenPath(path: string): string {
   return path === '/convex/token' ? '/token' : '/convex/token'
@@ -26,6 +31,23 @@ export const identityErrors = {
       + 'row over at least 30 seconds, the error is also written to the console, once. From then on a token is '
       + 'requested every five minutes.',
     docs: 'reference/plugin.md#a-server-without-a-token-endpoint',
+  },
+  AUTH_ROUTES_MISSING: {
+    scopes: ['server'],
+    why: (basePath: string): string =>
+      `The request for the session was answered with status 404, so Better Auth has no routes below ${basePath}.`,
+    fix: (basePath: string): string => `${ROUTES_SET_UP} below ${basePath}. ${OTHER_BASE_PATH}`,
+    reference: 'The request for the session was answered with status 404: Better Auth has no routes below `basePath`.',
+    referenceFix: `${ROUTES_SET_UP}. ${OTHER_BASE_PATH}`,
+    docs: 'reference/server.md#better-auth-in-the-same-process',
+  },
+  IDENTITY_RECURSION: {
+    scopes: ['server'],
+    why: 'Convue requested a session or a token from Better Auth in this process, and code that answers this request '
+      + 'used the identity of the request. Convue would request the identity again without end.',
+    fix: 'Do not use the identity in code that runs for the routes of Better Auth: let a middleware skip all paths '
+      + 'below `basePath`.',
+    docs: 'reference/server.md#better-auth-in-the-same-process',
   },
   TOKEN_INVALID: {
     scopes: ['client'],

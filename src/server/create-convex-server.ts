@@ -11,10 +11,11 @@ import { createConvexRequest } from './request/convex-request.ts'
 export interface ConvexServer {
   /**
    * Passes requests below `basePath` on to Better Auth, so that its cookies belong to the app's own
-   * origin. Never rejects: a failure is a response with a status and JSON of `code` and `message`.
-   * Better Auth limits sign-ins by the client's address, which a request does not contain: pass the
-   * address of the connection, unless `trustProxy` names the header in which a reverse proxy writes
-   * it.
+   * origin. With `requestAuth`, it passes them to that function, with the same rules for headers
+   * and cookies. Never rejects: a failure is a response with a status and JSON of `code` and
+   * `message`. Better Auth limits sign-ins by the client's address, which a request does not
+   * contain: pass the address of the connection, unless `trustProxy` names the header in which a
+   * reverse proxy writes it.
    */
   handler: (request: Request, connection?: ClientConnection) => Promise<Response>
   /**
@@ -59,7 +60,7 @@ export function createConvexServer(options: ConvexServerOptions): ConvexServer {
   const config = resolveConfig(options)
   const findAddress = createAddressFinder(config)
   return {
-    handler: (request, connection) => proxyAuth(request, findAddress(request, connection), config),
+    handler: (request, connection) => proxyAuth(request, () => findAddress(request, connection), config),
     forRequest: (request, { causedBy = request } = {}) => createConvexRequest(request, causedBy, config),
   }
 }

@@ -30,6 +30,16 @@ export interface TrustProxyOptions {
   addressHeader?: string
 }
 
+/**
+ * Sends a request to the server of Better Auth that runs in this process, and returns its response.
+ *
+ * @param request a request below `basePath`, whose URL has the app's own origin. It contains the
+ * auth cookies of the client, and has no other headers of the client unless `handler` passes a
+ * request of the client on.
+ * @param incoming the request that was passed to `forRequest` or to `handler`.
+ */
+export type RequestAuth = (request: Request, incoming: Request) => Promise<Response>
+
 /** Options of `createConvexServer`. */
 export interface ConvexServerOptions {
   /**
@@ -40,11 +50,19 @@ export interface ConvexServerOptions {
   convexUrl: string | undefined
   /**
    * The address of the deployment's HTTP actions, such as `https://happy-otter-123.convex.site`:
-   * the value of `CONVEX_SITE_URL`. Required, like `convexUrl`.
+   * the value of `CONVEX_SITE_URL`. Required, like `convexUrl`, unless `requestAuth` is set.
    */
-  convexSiteUrl: string | undefined
+  convexSiteUrl?: string | undefined
   /**
-   * The path of Better Auth's routes, both in the app and on the deployment.
+   * For apps in which Better Auth runs in this process and not on the deployment:
+   * `request => auth.handler(request)`. `handler` and the requests for sessions and tokens then
+   * call this function, and send no request over the network.
+   *
+   * @default requests to `convexSiteUrl`
+   */
+  requestAuth?: RequestAuth | undefined
+  /**
+   * The path of Better Auth's routes: in the app, and where Better Auth runs.
    *
    * @default '/api/auth'
    */

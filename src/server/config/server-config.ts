@@ -1,13 +1,13 @@
 /** Checks the options of `createConvexServer` and fills in their defaults. */
 import type { ConvueError } from '../../errors/convue-error.ts'
-import type { ConvexServerOptions, JwtCacheOptions, TrustProxyOptions } from './convex-server-options.ts'
+import type { ConvexServerOptions, JwtCacheOptions, RequestAuth, TrustProxyOptions } from './convex-server-options.ts'
 import { serverError } from './server-error.ts'
 
 /** The options of a server, checked and with their defaults. */
 export interface ServerConfig {
-  /** Does not end with a slash; neither does `siteUrl`. */
+  /** Does not end with a slash. */
   convexUrl: string
-  siteUrl: string
+  authServer: AuthServer
   /** Starts with a slash and does not end with one. */
   basePath: string
   cookiePrefix: string
@@ -31,6 +31,16 @@ export interface ServerConfig {
   fetch: typeof fetch
 }
 
+/** Where Better Auth runs: on the deployment, or in this process. */
+export type AuthServer
+  /** `siteUrl` does not end with a slash. */
+  = | { kind: 'deployment', siteUrl: string }
+    /** `requests` are all requests that Convue has passed to `requestAuth`, and their purpose. */
+    | { kind: 'local', requestAuth: RequestAuth, requests: WeakMap<Request, AuthRequestPurpose> }
+
+/** To find the identity of a request, or to pass on a request of a client. */
+export type AuthRequestPurpose = 'identity' | 'client'
+
 export interface TrustedProxy {
   /** How many proxies stand in front of the app. */
   hops: number
@@ -49,7 +59,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 export function resolveConfig(options: ConvexServerOptions): ServerConfig {
   return {
     convexUrl: checkUrl(options.convexUrl, '.convex.site', problem => serverError('URL_INVALID', { problem })),
-    siteUrl: checkUrl(options.convexSiteUrl, '.convex.cloud', problem => serverError('SITE_URL_INVALID', problem)),
+    authServer: resolveAuthServer(options),
     basePath: checkPath(options.basePath ?? '/api/auth', 'basePath'),
     cookiePrefix: checkName(options.cookiePrefix ?? 'better-auth', 'cookiePrefix'),
     forwardedCookies: new Set(options.forwardedCookies),
@@ -65,6 +75,16 @@ export function resolveConfig(options: ConvexServerOptions): ServerConfig {
     // Looked up for each request, since an app or a test may replace the global function later.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }
+}
+
+function resolveAuthServer({ requestAuth, convexSiteUrl }: ConvexServerOptions): AuthServer {
+  if (requestAuth === undefined) {
+    const siteUrl = checkUrl(convexSiteUrl, '.convex.cloud', problem => serverError('SITE_URL_INVALID', problem))
+    return { kind: 'deployment', siteUrl }
+  }
+  if (typeof requestAuth !== 'function')
+    throw invalidOption('`requestAuth` is not a function')
+  return { kind: 'local', requestAuth, requests: new WeakMap() }
 }
 
 /** The address may have a path: that of a self-hosted deployment does. */

@@ -1,11 +1,12 @@
-/** Requests JSON from the deployment, with limits of time and length and without ever rejecting. */
+/** Reads JSON answers, with limits of time and length and without ever rejecting. */
 import type { JsonObject } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
 import { isUnauthorized, readJsonAnswer } from '../../shared/auth-answers.ts'
 import { readBody } from './read-body.ts'
+import { RequestAuthError } from './send-to-auth.ts'
 import { TimeoutError, withTimeout } from './with-timeout.ts'
 
-/** How a request to the deployment ended. */
+/** How a request to the deployment or to Better Auth ended. */
 export type UpstreamAnswer
   = | { kind: 'answer', status: number, headers: Headers, body: JsonObject | null }
     /**
@@ -23,20 +24,16 @@ export interface AnswerLimits {
 }
 
 /**
- * Requests JSON from the deployment. Never rejects, and follows no redirect, which could send
- * credentials elsewhere.
+ * Sends a request, and reads the JSON of its answer. Never rejects. `send` must follow no redirect,
+ * which could send credentials elsewhere.
  */
 export async function requestUpstream(
   config: ServerConfig,
-  url: string,
-  init: RequestInit,
+  send: (signal: AbortSignal) => Promise<Response>,
   { timeoutMs = config.timeoutMs, maxBytes = 2 ** 20 }: AnswerLimits = {},
 ): Promise<UpstreamAnswer> {
   try {
-    return await withTimeout(timeoutMs, async (signal) => {
-      const response = await config.fetch(url, { ...init, redirect: 'manual', signal })
-      return await readAnswer(response, maxBytes)
-    })
+    return await withTimeout(timeoutMs, async signal => await readAnswer(await send(signal), maxBytes))
   }
   catch (error) {
     return { kind: 'failure', status: null, reason: noAnswerReason(error, timeoutMs) }
@@ -46,6 +43,8 @@ export async function requestUpstream(
 function noAnswerReason(error: unknown, timeoutMs: number | null): string {
   if (error instanceof TimeoutError)
     return `no answer within ${timeoutMs} ms`
+  if (error instanceof RequestAuthError)
+    return error.message
   return `no connection${networkCode(error)}`
 }
 

@@ -5,7 +5,8 @@ export class TimeoutError extends Error {}
 
 /**
  * Aborts a request after `timeoutMs`; `null` sets no limit. Once `run` has resolved, the limit no
- * longer applies, so the rest of a response may take longer.
+ * longer applies, so the rest of a response may take longer. A request that ignores the signal is
+ * abandoned.
  *
  * @throws TimeoutError
  */
@@ -14,16 +15,17 @@ export async function withTimeout<Result>(
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
-  if (timeoutMs !== null)
-    timer = setTimeout(() => controller.abort(), timeoutMs)
-  try {
+  if (timeoutMs === null)
     return await run(controller.signal)
-  }
-  catch (error) {
-    if (controller.signal.aborted)
-      throw new TimeoutError()
-    throw error
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timedOut = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new TimeoutError())
+      controller.abort()
+    }, timeoutMs)
+  })
+  try {
+    return await Promise.race([run(controller.signal), timedOut])
   }
   finally {
     clearTimeout(timer)

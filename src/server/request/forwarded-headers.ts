@@ -79,7 +79,7 @@ export function originHeaders(
 export async function responseHeaders(upstream: Headers, request: Request, config: ServerConfig): Promise<Headers> {
   const named = namedInConnection(upstream)
   // `fetch` has decompressed the body, so the encoding and the length no longer match it.
-  const isDecompressed = upstream.has('content-encoding')
+  const isDecompressed = config.authServer.kind === 'deployment' && upstream.has('content-encoding')
   const headers = new Headers()
   for (const [name, value] of upstream) {
     const isOutdated = isDecompressed && /^content-(?:encoding|length)$/.test(name)

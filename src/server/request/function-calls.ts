@@ -55,11 +55,11 @@ export async function callFunction(
   const limits: AnswerLimits = { maxBytes: MAX_RESULT_BYTES }
   if (kind === 'action')
     limits.timeoutMs = null
-  const answer = await requestUpstream(config, `${config.convexUrl}/api/${kind}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ path: name, format: 'convex_encoded_json', args: [args] }),
-  }, limits)
+  const body = JSON.stringify({ path: name, format: 'convex_encoded_json', args: [args] })
+  const init = { method: 'POST', headers, body, redirect: 'manual' } as const
+  const send = (signal: AbortSignal): Promise<Response> =>
+    config.fetch(`${config.convexUrl}/api/${kind}`, { ...init, signal })
+  const answer = await requestUpstream(config, send, limits)
 
   if (token && isJsonUnauthorized(answer))
     throw serverError('TOKEN_REJECTED')

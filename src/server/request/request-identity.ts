@@ -6,6 +6,7 @@ import { readSessionAnswer } from '../../shared/auth-answers.ts'
 import { readClaims } from '../../shared/jwt.ts'
 import { serverError } from '../config/server-error.ts'
 import { failureReason, isJsonUnauthorized, requestUpstream } from '../http/request-upstream.ts'
+import { purposeOf, sendToAuth } from '../http/send-to-auth.ts'
 import { nameOf, readAuthCookies } from './auth-cookies.ts'
 import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
 import { bindToken, keepSessionCookie, readBoundToken } from './token-binding.ts'
@@ -62,8 +63,11 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   let reportedSession: RequestSession | null | undefined
 
   async function requestAuth(path: string): Promise<UpstreamAnswer> {
-    const url = `${config.siteUrl}${config.basePath}${path}`
-    const answer = await requestUpstream(config, url, { headers: originHeaders(request, config) })
+    if (purposeOf(request, config) === 'identity')
+      throw serverError('IDENTITY_RECURSION')
+    const headers = originHeaders(request, config)
+    const authRequest = { purpose: 'identity', path: config.basePath + path, headers } as const
+    const answer = await requestUpstream(config, signal => sendToAuth(config, request, authRequest, signal))
     if (answer.kind === 'answer') {
       const changes = await bindToken(answer.headers.getSetCookie(), cookies, false, config)
       for (const setCookie of keepSessionCookie(changes, config))
@@ -165,6 +169,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
       if (session)
         return session
     }
+    if (answer.status === 404)
+      throw serverError('AUTH_ROUTES_MISSING', config.basePath)
     throw serverError('SESSION_REQUEST_FAILED', failureReason(answer))
   }
 

@@ -7,20 +7,26 @@ import { createBrowserFetch, ORIGIN } from './deployment.ts'
 
 /** The app's server in front of a deployment, with a list of its own requests. */
 export interface AppServer extends ConvexServer {
-  /** Method and path of each request to the deployment, oldest first. */
+  /** Method and path of each request to the deployment or to `requestAuth`, oldest first. */
   requests: string[]
 }
 
 export function createAppServer(deployment: Pick<Deployment, 'url' | 'siteUrl'>, options: Partial<ConvexServerOptions> = {}): AppServer {
   const asked: string[] = []
+  const record = (method = 'GET', url: string): void => void asked.push(`${method} ${new URL(url).pathname}`)
+  const { fetch: send = fetch, requestAuth, ...others } = options
   const server = createConvexServer({
     convexUrl: deployment.url,
     convexSiteUrl: deployment.siteUrl,
     fetch: (input, init) => {
-      asked.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`)
-      return (options.fetch ?? fetch)(input, init)
+      record(init?.method, String(input))
+      return send(input, init)
     },
-    ...(({ fetch: _fetch, ...rest }) => rest)(options),
+    requestAuth: requestAuth && ((request, incoming) => {
+      record(request.method, request.url)
+      return requestAuth(request, incoming)
+    }),
+    ...others,
   })
   return { ...server, handler: (request, connection = { address: '127.0.0.1' }) => server.handler(request, connection), requests: asked }
 }
