@@ -147,6 +147,21 @@ describe('npm run dev:nuxt', () => {
     expect((await profile.request.post('/api/password', { data: passwords, headers: { origin: url } })).ok()).toBe(true)
   }, 240_000)
 
+  it('enables the buttons that sign in only when the page is hydrated, so that no click is lost', async () => {
+    const profile = await browser.newContext({ baseURL: url })
+    profile.setDefaultTimeout(60_000)
+    for (const path of ['/', '/sign-in']) {
+      const source = await (await profile.request.get(path)).text()
+      const buttons = source.match(/<button[^>]*>(?:(?!<\/button>).)*(?:Continue as demo user|Sign in)\s*<\/button>/gs)!
+      expect(buttons.length).toBeGreaterThan(0)
+      expect(buttons.filter(button => !/^<button[^>]* disabled/.test(button))).toEqual([])
+    }
+    const page = await profile.newPage()
+    await page.goto('/')
+    await page.getByRole('button', { name: 'Continue as demo user' }).click()
+    await page.getByText('Good to see you').waitFor()
+  }, 240_000)
+
   it('prints that its deployment is embedded and keeps its data in memory', () => {
     expect(log).toContain('The embedded deployment keeps its data in memory.')
   })
