@@ -9,10 +9,12 @@ const TOKEN_SET_UP = 'Add `convex()` to the Better Auth plugins of the server an
 
 const NO_TOKENS = 'If the auth server is meant to have no token endpoint, pass `tokens: false`.'
 
-const ROUTES_SET_UP = 'Register the routes of Better Auth: in `convex/http.ts`, in a server route of the app, or in '
-  + '`requestAuth`'
-
-const OTHER_BASE_PATH = 'If they are at another path, set `basePath` to it.'
+/** `path` is that of Better Auth's routes. */
+function routesSetUp(path: string): string {
+  return 'Register the routes of Better Auth: on the deployment in `convex/http.ts`; in a Nuxt app with '
+    + `\`auth: 'local'\` in \`server/routes${path}/[...all].ts\`; on another server in \`requestAuth\`. If Better `
+    + 'Auth has another path, set `basePath` to it.'
+}
 
 /** The other usual path than `path`: that of `convex()`, or that of Better Auth's `jwt()`. */
 function otherTokenPath(path: string): string {
@@ -36,9 +38,9 @@ export const identityErrors = {
     scopes: ['server'],
     why: (basePath: string): string =>
       `The request for the session was answered with status 404, so Better Auth has no routes below ${basePath}.`,
-    fix: (basePath: string): string => `${ROUTES_SET_UP} below ${basePath}. ${OTHER_BASE_PATH}`,
+    fix: routesSetUp,
     reference: 'The request for the session was answered with status 404: Better Auth has no routes below `basePath`.',
-    referenceFix: `${ROUTES_SET_UP}. ${OTHER_BASE_PATH}`,
+    referenceFix: routesSetUp('/api/auth'),
     docs: 'reference/server.md#better-auth-in-the-same-process',
   },
   IDENTITY_RECURSION: {

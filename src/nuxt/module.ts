@@ -3,12 +3,14 @@ import type { NuxtModule } from 'nuxt/schema'
 import type { ModuleOptions, ResolvedOptions } from './module/options.ts'
 import { addPlugin, addServerPlugin, createResolver, defineNuxtModule } from 'nuxt/kit'
 import { addAuthClient } from './module/auth-client.ts'
-import { addAuthRoutes, addPageRules } from './module/auth-routes.ts'
+import { addAuthDatabase } from './module/auth-database.ts'
+import { findAuthProvider, findIdentitySource } from './module/auth-provider.ts'
+import { addAuthRoutes, addPageRules, protectAuthRoutes } from './module/auth-routes.ts'
 import { addAuthImports, addAutoImports } from './module/auto-imports.ts'
 import { addConvexAliases } from './module/convex-alias.ts'
 import { findLayers } from './module/layers.ts'
-import { assertSerializable, defaults, findAuthProvider } from './module/options.ts'
-import { addBuildConstants, setRuntimeConfig } from './module/runtime-config.ts'
+import { assertSerializable, defaults } from './module/options.ts'
+import { addBuildConstants, setIdentitySource, setRuntimeConfig } from './module/runtime-config.ts'
 import { addAuthTypes, addRuntimeTypes } from './module/types.ts'
 import { warnOfVersionConflicts } from './module/versions.ts'
 
@@ -26,13 +28,12 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     const options = moduleOptions as ResolvedOptions
     const { resolve } = createResolver(import.meta.url)
     const provider = findAuthProvider(options, nuxt)
-    const isExternal = provider !== 'convue'
     const layers = findLayers(nuxt, options.functions)
 
     assertSerializable(options)
     warnOfVersionConflicts(nuxt)
-    setRuntimeConfig(options, nuxt, isExternal)
-    addBuildConstants(options, isExternal)
+    setRuntimeConfig(options, nuxt)
+    addBuildConstants(options, nuxt)
     addConvexAliases(nuxt, layers)
     const authClientFile = await addAuthClient(nuxt, layers, provider)
 
@@ -43,12 +44,21 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     addAutoImports()
     addRuntimeTypes()
 
-    if (isExternal)
-      return
-    addAuthImports()
-    addAuthRoutes(options.basePath)
-    addPageRules()
-    addAuthTypes(authClientFile!)
+    addAuthDatabase(options, provider, nuxt)
+    nuxt.hook('modules:done', () => {
+      const identitySource = findIdentitySource(options, provider, nuxt)
+      setIdentitySource(nuxt, identitySource)
+      if (identitySource === 'app')
+        protectAuthRoutes(options.basePath)
+    })
+
+    if (provider === 'convue')
+      addAuthRoutes(options.basePath)
+    if (provider === 'convue' || provider === 'local') {
+      addAuthImports()
+      addPageRules()
+      addAuthTypes(authClientFile!)
+    }
   },
 })
 

@@ -16,6 +16,7 @@ export const buildConfig = {
   alias: {
     'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/convex/database': path('../../src/convex/http-database/index.ts'),
+    'convue/convex': path('../../src/convex/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },

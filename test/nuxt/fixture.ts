@@ -74,14 +74,16 @@ export interface NuxtFixtureOptions {
   entry?: string | { host: string }
   /** Further variables in the environment of the server. @default {} */
   env?: Record<string, string>
-  /** Variables in the environment of the deployment's functions. @default {} */
-  deploymentEnv?: Record<string, string>
+  /** Variables in the environment of the deployment's functions, for the app's origin. @default none */
+  deploymentEnv?: (origin: string) => Record<string, string>
+  /** The folder of the deployment's functions. @default the functions that the tests share */
+  functions?: string
 }
 
 /** A server of the built app in front of a deployment, for one test file. Complaints of a page fail the test. */
 export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
   const { output = () => inject('nuxtOutput'), entry = 'server/index.mjs', deploymentPort = 0 } = options
-  const { base = '', authPath = '/api/auth', keepsPages = false, env = {}, deploymentEnv = {} } = options
+  const { base = '', authPath = '/api/auth', keepsPages = false, env = {}, deploymentEnv = () => ({}), functions } = options
   let url: string
   let pid: number
   let log = ''
@@ -99,7 +101,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     const port = await freePort()
     const origin = `http://localhost:${port}`
     url = origin + base
-    deployment = await startFixture({ siteUrl: origin, port: deploymentPort, env: deploymentEnv })
+    deployment = await startFixture({ siteUrl: origin, port: deploymentPort, env: deploymentEnv(origin), ...functions && { functions } })
     // Stands in front of the deployment and records each request of the app's server.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
       const { pathname, search } = new URL(request.url)

@@ -1,22 +1,44 @@
 import type { ModuleOptions } from '../../src/nuxt/module.ts'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadNuxt } from 'nuxt/kit'
+import { loadNuxt, logger } from 'nuxt/kit'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MODULE = join(ROOT, 'src/nuxt/module.ts')
+const NUXT_BETTER_AUTH = '@onmax/nuxt-better-auth'
+const STAND_IN = join(ROOT, 'test/nuxt/other-auth/module.ts')
 
 const folders: string[] = []
+const { warn } = logger
 afterEach(async () => {
   vi.unstubAllEnvs()
+  Object.assign(logger, { warn })
+  delete logger.options.mockFn
   await Promise.all(folders.splice(0).map(folder => rm(folder, { recursive: true })))
 })
 
+interface SetUp {
+  convex?: ModuleOptions
+  files?: Record<string, string>
+  env?: Record<string, string>
+  modules?: string[]
+  /** The options of the other module. */
+  auth?: object
+}
+
+/** The warnings of all modules, which the loggers that they create copy from Nuxt's logger. */
+function collectWarnings(): string[] {
+  const warnings: string[] = []
+  logger.mockTypes(type => type === 'warn' ? (...parts: unknown[]) => void warnings.push(parts.join(' ')) : undefined)
+  return warnings
+}
+
 /** Loads Nuxt in an app with these files, without building it. */
-async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, env = {} }: { convex?: ModuleOptions, files?: Record<string, string>, env?: Record<string, string> } = {}) {
+async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, env = {}, modules = [MODULE], auth = {} }: SetUp = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'convue-module-'))
   folders.push(folder)
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
@@ -26,7 +48,7 @@ async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, 
   }
   for (const name of ['CONVEX_URL', 'CONVEX_SITE_URL', 'NUXT_PUBLIC_CONVEX_URL', 'NUXT_PUBLIC_CONVEX_SITE_URL'])
     vi.stubEnv(name, env[name])
-  const nuxt = await loadNuxt({ cwd: folder, overrides: { modules: [MODULE], convex, telemetry: false, logLevel: 'silent', compatibilityDate: '2026-11-01' } as any })
+  const nuxt = await loadNuxt({ cwd: folder, overrides: { modules, convex, auth, alias: { [NUXT_BETTER_AUTH]: STAND_IN }, telemetry: false, logLevel: 'silent', compatibilityDate: '2026-11-01' } as any })
   await nuxt.close()
   const contentsOf = async (filename: string): Promise<string> => {
     const { getContents } = nuxt.options.build.templates.find(template => template.filename === filename)!
@@ -48,6 +70,80 @@ describe('url and siteUrl', () => {
     ['no source, which are empty strings', {}, {}, { url: '', siteUrl: '' }],
   ])('have values from %s', async (_, env, convex, expected) => {
     expect((await setUp({ env, convex })).convex).toEqual(expected)
+  })
+})
+
+describe('auth', () => {
+  const ours = [MODULE]
+  const before = [MODULE, NUXT_BETTER_AUTH]
+  const after = [NUXT_BETTER_AUTH, MODULE]
+
+  it.each<[string, SetUp, { provider: 'convue' | 'nuxt-better-auth' | 'none', identitySource: string, proxy: boolean }]>([
+    ['the default', { modules: ours }, { provider: 'convue', identitySource: 'deployment', proxy: true }],
+    ['\'local\'', { modules: ours, convex: { auth: 'local' } }, { provider: 'convue', identitySource: 'app', proxy: false }],
+    ['\'external\'', { modules: ours, convex: { auth: 'external' } }, { provider: 'none', identitySource: 'none', proxy: false }],
+    ['the default before the other module', { modules: before }, { provider: 'nuxt-better-auth', identitySource: 'app', proxy: false }],
+    ['the default after the other module', { modules: after, convex: { authDatabase: false } }, { provider: 'nuxt-better-auth', identitySource: 'app', proxy: false }],
+    ['the default beside a `clientOnly` module', { modules: before, auth: { clientOnly: true } }, { provider: 'nuxt-better-auth', identitySource: 'none', proxy: false }],
+    ['\'local\' beside a `clientOnly` module', { modules: before, auth: { clientOnly: true }, convex: { auth: 'local' } }, { provider: 'nuxt-better-auth', identitySource: 'app', proxy: false }],
+    ['\'external\' beside the other module', { modules: before, convex: { auth: 'external' } }, { provider: 'nuxt-better-auth', identitySource: 'none', proxy: false }],
+    ['\'convue\' beside the other module', { modules: before, convex: { auth: 'convue' } }, { provider: 'convue', identitySource: 'deployment', proxy: true }],
+  ])('decides who provides pages, composables and the identity on the server: %s', async (_, setting, expected) => {
+    const { options, contentsOf } = await setUp(setting)
+    const client = await contentsOf('convue/auth-client.mjs')
+    expect(client.includes('useUserSession')).toBe(expected.provider === 'nuxt-better-auth')
+    expect(client.includes('default-auth-client')).toBe(expected.provider === 'convue')
+    expect((options.runtimeConfig.convex as any).identitySource).toBe(expected.identitySource)
+    expect(await contentsOf('convue/options.mjs')).toContain(`export const rendersUser = ${expected.identitySource !== 'none'}`)
+    expect(options.serverHandlers.some(({ handler }) => String(handler).includes('auth-proxy'))).toBe(expected.proxy)
+  })
+
+  it('\'local\' keeps the responses of the app\'s routes out of caches', async () => {
+    const { options } = await setUp({ convex: { auth: 'local', basePath: '/auth' } })
+    expect((options as any).routeRules['/auth/**']).toEqual({ cache: false, swr: false, isr: false, prerender: false, headers: { 'cache-control': 'private, no-store', 'vary': 'Cookie' } })
+  })
+})
+
+describe('authDatabase', () => {
+  const before = [MODULE, NUXT_BETTER_AUTH]
+  const after = [NUXT_BETTER_AUTH, MODULE]
+  const databaseOf = async (setting: SetUp) => {
+    const { options, contentsOf } = await setUp(setting)
+    const { databaseProvider } = options.runtimeConfig.public.auth as { databaseProvider: string }
+    return { databaseProvider, code: await contentsOf('better-auth/database.mjs') }
+  }
+
+  it('makes Convex the database of the other module', async () => {
+    const { databaseProvider, code } = await databaseOf({ modules: before })
+    expect(databaseProvider).toBe('convex')
+    const file = /^export \{ createDatabase, db \} from "(.+)"\n$/.exec(code)![1]!
+    expect(readFileSync(`${file}.ts`, 'utf8')).toContain('import { convexDatabase } from \'convue/convex/database\'')
+  })
+
+  it('leaves the database to NuxtHub, and to the app if it is false', async () => {
+    expect((await databaseOf({ modules: before, auth: { hasHubDb: true } })).databaseProvider).toBe('nuxthub')
+    expect((await databaseOf({ modules: before, convex: { authDatabase: false } })).databaseProvider).toBe('none')
+  })
+
+  it('warns of the wrong order of modules, and names the right order', async () => {
+    const warnings = collectWarnings()
+    expect((await databaseOf({ modules: after })).databaseProvider).toBe('none')
+    expect(warnings.join()).toMatch(/\[MODULE_ORDER\].*`modules: \['convue\/nuxt', '@onmax\/nuxt-better-auth'\]`.*`convex: \{ authDatabase: false \}`/)
+  })
+
+  it('throws an error for the wrong order of modules if it is true', async () => {
+    await expect(setUp({ modules: after, convex: { authDatabase: true } })).rejects.toThrow('[MODULE_ORDER]')
+  })
+
+  it.each<[string, SetUp]>([
+    ['the order is right', { modules: before }],
+    ['it is false', { modules: after, convex: { authDatabase: false } }],
+    ['NuxtHub provides a database', { modules: after, auth: { hasHubDb: true } }],
+    ['Better Auth runs elsewhere', { modules: after, auth: { clientOnly: true } }],
+  ])('does not warn of the order if %s', async (_, setting) => {
+    const warnings = collectWarnings()
+    await setUp(setting)
+    expect(warnings.join()).not.toContain('MODULE_ORDER')
   })
 })
 

@@ -20,7 +20,7 @@ const BETTER_AUTH_AND_CONVEX = /^(?:better-auth(?:\/(?:adapters|api|cookies|cryp
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
-const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/server)$/
+const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/(?:convex\/database|server))$/
 /**
  * The files of `src/errors` that the server imports: all except the texts of errors that only other
  * entry points raise.
@@ -231,6 +231,7 @@ describe('src/errors', () => {
     expect([...new Set(importing)].sort()).toEqual([
       'src/convex/setup-error.ts',
       'src/errors/catalogue.ts',
+      'src/nuxt/module/auth-database.ts',
       'src/nuxt/runtime/server/utils/nuxt-error.ts',
       'src/server/config/server-error.ts',
       'src/testing/testing-error.ts',

@@ -5,7 +5,7 @@ import { textOf, useNuxtApp } from '../nuxt/fixture.ts'
 
 // test/server/rate-limit.test.ts tests the limits themselves. In this file, Nuxt provides the address of a connection.
 
-const app = useNuxtApp({ env: { HOST: '127.0.0.1' }, deploymentEnv: { RATE_LIMIT: 'true' } })
+const app = useNuxtApp({ env: { HOST: '127.0.0.1' }, deploymentEnv: () => ({ RATE_LIMIT: 'true' }) })
 
 /** Signs in from an address of this machine. */
 async function signIn(localAddress: string, email: string, password: string): Promise<number> {

@@ -1,7 +1,7 @@
 /** Finds the auth client of the app, and bundles it with Convue. */
 import type { Nuxt } from 'nuxt/schema'
+import type { AuthProvider } from './auth-provider.ts'
 import type { Layer } from './layers.ts'
-import type { AuthProvider } from './options.ts'
 import { addTemplate, createResolver, findPath } from 'nuxt/kit'
 
 /**
@@ -22,7 +22,7 @@ const { resolve } = createResolver(import.meta.url)
 export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthProvider): Promise<string | null> {
   const packages = [...BUNDLED]
   let file = await findOwnFile(layers)
-  if (!file && provider === 'convue') {
+  if (!file && (provider === 'convue' || provider === 'local')) {
     file = resolve('../runtime/app/utils/default-auth-client')
     packages.push(...AUTH_PACKAGES)
   }

@@ -3,12 +3,21 @@ import { addPlugin, addRouteMiddleware, addServerHandler, createResolver, extend
 
 const { resolve } = createResolver(import.meta.url)
 
+/** Adds routes that pass all requests on to Better Auth on the deployment. */
 export function addAuthRoutes(basePath: string): void {
-  const route = `${basePath}/**`
-  // No cache may keep the responses of these routes, even if a more general route rule enables a
-  // cache.
-  extendRouteRules(route, { cache: false, swr: false, isr: false, prerender: false } as object, { override: true })
-  addServerHandler({ route, handler: resolve('../runtime/server/handlers/auth-proxy') })
+  keepOutOfCaches(basePath)
+  addServerHandler({ route: `${basePath}/**`, handler: resolve('../runtime/server/handlers/auth-proxy') })
+}
+
+/** Keeps the responses of routes that the app itself or another module adds out of caches. */
+export function protectAuthRoutes(basePath: string): void {
+  keepOutOfCaches(basePath, { headers: { 'cache-control': 'private, no-store', 'vary': 'Cookie' } })
+}
+
+/** Has precedence over more general route rules that enable a cache. */
+function keepOutOfCaches(basePath: string, rules: object = {}): void {
+  const noCache = { cache: false, swr: false, isr: false, prerender: false }
+  extendRouteRules(`${basePath}/**`, { ...noCache, ...rules } as object, { override: true })
 }
 
 export function addPageRules(): void {

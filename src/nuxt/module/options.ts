@@ -1,8 +1,6 @@
 /** The options of the Nuxt module, their defaults and checks. */
 import type { ConvexServerOptions } from 'convue/server'
-import type { Nuxt } from 'nuxt/schema'
 import type { PageTarget } from './page-target.ts'
-import { hasNuxtModule } from 'nuxt/kit'
 
 /**
  * The identity that a page requires: a signed-in user (`'required'`), anonymous (`'guest'`), or any
@@ -28,11 +26,26 @@ export interface ModuleOptions {
    */
   functions?: string
   /**
-   * `'external'`: another module or the app itself provides the routes, pages and composables of
-   * authentication. Convue only uses the auth client of that module or app.
-   * @default 'external' beside `@onmax/nuxt-better-auth`, or else 'convue'
+   * Where Better Auth runs, and what provides the pages and composables of authentication.
+   *
+   * - `'convue'`: Better Auth runs on the deployment, and this module adds its routes to the app.
+   * - `'local'`: Better Auth runs in a server route of this app, below `basePath`. Convue renders
+   *   pages as the user whom this route reports, without a request over the network.
+   * - `'external'`: another module or the app itself provides everything. Convue only uses its auth
+   *   client, and the server does not know the user.
+   *
+   * @default the routes, pages and composables of `@onmax/nuxt-better-auth` beside that module, or
+   * else 'convue'
    */
-  auth?: 'convue' | 'external'
+  auth?: 'convue' | 'local' | 'external'
+  /**
+   * Whether Convue stores the data of Better Auth in Convex, in an app with
+   * `@onmax/nuxt-better-auth`: see `convexDatabase` of `convue/convex/database`. `false`: Better
+   * Auth has another database. List `convue/nuxt` before `@onmax/nuxt-better-auth` in `modules`.
+   *
+   * @default true, unless NuxtHub provides a database
+   */
+  authDatabase?: boolean
   /**
    * Whether a page that was rendered for a user contains the user's token. `false`: no HTML
    * contains a token. The browser then hydrates the page at once, and shows the rendered data while
@@ -111,23 +124,6 @@ export const defaults = {
 
 /** The options with the defaults applied. */
 export type ResolvedOptions = ModuleOptions & Required<Pick<ModuleOptions, keyof typeof defaults>>
-
-/**
- * What provides authentication: this module, `@onmax/nuxt-better-auth`, or the app or any other
- * module (`'external'`).
- */
-export type AuthProvider = 'convue' | 'nuxt-better-auth' | 'external'
-
-export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvider {
-  const NUXT_BETTER_AUTH = '@onmax/nuxt-better-auth'
-  const isInstalled = hasNuxtModule(NUXT_BETTER_AUTH)
-    || nuxt.options.modules.some(entry => [entry].flat()[0] === NUXT_BETTER_AUTH)
-  if (auth === 'convue' || (!auth && !isInstalled))
-    return 'convue'
-  if (isInstalled)
-    return 'nuxt-better-auth'
-  return 'external'
-}
 
 /**
  * Throws if an option is a function. The build writes the options as JSON, which would silently

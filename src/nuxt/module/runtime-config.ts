@@ -1,5 +1,6 @@
 /** Passes the options to the app: as runtime config, or as constants in the build. */
 import type { Nuxt } from 'nuxt/schema'
+import type { IdentitySource } from './auth-provider.ts'
 import type { ResolvedOptions } from './options.ts'
 import process from 'node:process'
 import { addTemplate } from 'nuxt/kit'
@@ -8,7 +9,7 @@ import { addTemplate } from 'nuxt/kit'
  * When the app starts, Nuxt overrides these values with environment variables such as
  * `NUXT_PUBLIC_CONVEX_URL`.
  */
-export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExternal: boolean): void {
+export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt): void {
   const { env } = process
   const { url, siteUrl, basePath, tokens, tokenPath, server } = options
   const { runtimeConfig } = nuxt.options
@@ -17,22 +18,30 @@ export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt, isExterna
     siteUrl: siteUrl ?? env.NUXT_PUBLIC_CONVEX_SITE_URL ?? env.CONVEX_SITE_URL ?? '',
   }
   runtimeConfig.convex = {
-    isExternal,
+    identitySource: 'none',
     // `url` and `clientAddressHeader` are set, since Nuxt overrides only keys that exist.
     server: { url: '', clientAddressHeader: '', ...server, basePath, tokens, tokenPath },
   }
 }
 
 /** The options are constants, so that a build omits code that the options disable. */
-export function addBuildConstants(options: ResolvedOptions, isExternal: boolean): void {
+export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt): void {
   const { basePath, tokenInPayload, tokens, tokenPath, pageAuth, signInPath, homePath } = options
   const pages = { auth: pageAuth, signInPath, homePath }
-  const constants = { basePath, tokenInPayload, tokens, tokenPath, isExternal, pages }
   addTemplate({
     filename: 'convue/options.mjs',
     write: true,
-    getContents: () => Object.entries(constants)
-      .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
-      .join('\n'),
+    getContents: () => {
+      // Known only after all modules have been set up.
+      const rendersUser = nuxt.options.runtimeConfig.convex.identitySource !== 'none'
+      return Object.entries({ basePath, tokenInPayload, tokens, tokenPath, rendersUser, pages })
+        .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
+        .join('\n')
+    },
   })
+}
+
+/** Called after all modules have been set up. */
+export function setIdentitySource(nuxt: Nuxt, identitySource: IdentitySource): void {
+  nuxt.options.runtimeConfig.convex.identitySource = identitySource
 }

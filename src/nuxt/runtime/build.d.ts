@@ -3,7 +3,7 @@
 declare module '#build/convue/options.mjs' {
   export const basePath: string
   export const tokenInPayload: boolean
-  export const isExternal: boolean
+  export const rendersUser: boolean
   export const tokens: boolean
   export const tokenPath: string
   type Page = import('../module/page-target.ts').PageTarget

@@ -1,10 +1,11 @@
 /** Additions to the types of Nuxt, Nitro and h3: runtime config, and the context of an event. */
 import type { ConvexServerOptions } from 'convue/server'
+import type { IdentitySource } from '../module/auth-provider.ts'
 import type { ConvexEventContext } from './server/utils/request-convex.ts'
 
 interface ConvexRuntimeConfig {
-  /** Whether another module provides authentication. */
-  isExternal: boolean
+  /** Where the app's server requests sessions and tokens. */
+  identitySource: IdentitySource
   /**
    * Options of `createConvexServer`. `url` is the address at which the app's server reaches the
    * deployment, or empty if it is the public address.

@@ -2,15 +2,15 @@ import type { AuthConfig } from 'convex/server'
 import { getAuthConfigProvider } from '@convex-dev/better-auth/auth-config'
 
 /**
- * A second issuer. The tests have its private key, so a test can create a token for any user and with any lifetime,
- * without Better Auth.
+ * A second issuer: the tests themselves, which have its private key in order to create tokens for any user and with any
+ * lifetime; or Better Auth on the app's own server, which has an address for its keys.
  */
 const testIssuer = process.env.TEST_ISSUER && process.env.TEST_JWKS
   ? [
       {
         type: 'customJwt' as const,
         issuer: process.env.TEST_ISSUER,
-        applicationID: 'tests',
+        applicationID: process.env.TEST_JWKS.startsWith('data:') ? 'tests' : 'convex',
         algorithm: 'ES256' as const,
         jwks: process.env.TEST_JWKS,
       },

@@ -3,7 +3,7 @@ import type { InitialAuth, TokenSource } from 'convue'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { collectSsrData, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
-import { isExternal, tokenInPayload, tokens } from '#build/convue/options.mjs'
+import { rendersUser, tokenInPayload, tokens } from '#build/convue/options.mjs'
 
 /**
  * A token source whose identity is unknown. It is needed because a page without a token source is
@@ -19,10 +19,10 @@ export default defineNuxtPlugin({
   name: 'convue',
   async setup(nuxtApp) {
     const event = useRequestEvent(nuxtApp)!
-    const { request, anonymousRequest, isShared } = event.context.convue.of(event)
+    const { request, anonymousRequest, findIdentity } = event.context.convue.of(event)
     let initialAuth: InitialAuth | null | undefined
-    if (!isExternal && !isShared)
-      initialAuth = await request.getAuth().catch(() => undefined)
+    if (rendersUser)
+      initialAuth = await findIdentity()
     const ssrData = collectSsrData({ request, anonymousRequest })
 
     const payload: ConvexPayload = { results: ssrData.results }

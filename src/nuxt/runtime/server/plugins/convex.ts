@@ -1,5 +1,5 @@
 /** Sets `event.context.convue` of each event: Convex as the identity of the request. */
-import type { ConvexRequest, ConvexServer } from 'convue/server'
+import type { ConvexRequest, ConvexServer, RequestAuth } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { EventConvex } from '../utils/request-convex.ts'
 import { createConvexServer } from 'convue/server'
@@ -7,16 +7,21 @@ import { getRequestHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { warnOfUnknownAddress } from '../utils/address-warning.ts'
 import { withIdentityHeaders } from '../utils/identity-headers.ts'
+import { authRequestOf, createLocalAuth, makeAnonymousIfShared, refuseToRender } from '../utils/local-auth.ts'
 import { outermostEvent, trackCallers } from '../utils/outermost-request.ts'
+import { createIdentityFinder } from '../utils/rendered-identity.ts'
 import { refuseWithoutUrl, requestUrl } from '../utils/request-url.ts'
 import { isShared } from '../utils/shared-route.ts'
+import { findSiteUrl } from '../utils/site-url.ts'
 
 /**
  * @throws {ConvueError} `URL_INVALID`, `SITE_URL_INVALID`, `SERVER_OPTION_INVALID` when the server
  * starts.
  */
 export default defineNitroPlugin((nitro) => {
-  const server = createServer()
+  const eventsOfRequests = new WeakMap<Request, H3Event>()
+  const server = createServer(createLocalAuth(nitro, request => eventsOfRequests.get(request)))
+  const findIdentity = createIdentityFinder()
   trackCallers(nitro)
   const requests = new WeakMap<H3Event, ConvexRequest>()
   const convexOf = new WeakMap<H3Event, EventConvex>()
@@ -28,12 +33,18 @@ export default defineNitroPlugin((nitro) => {
    * depends on the headers of the outermost event, and not on its own headers.
    */
   function requestOf(event: H3Event): ConvexRequest {
+    // The identity is what this event is meant to find out.
+    const authRequest = authRequestOf(event)
+    if (authRequest)
+      return server.forRequest(authRequest)
     const outermost = outermostEvent(event)
     if (outermost !== event && hasSameCookies(outermost, event))
       return requestOf(outermost)
     let request = requests.get(event)
     if (!request) {
-      request = server.forRequest(toRequest(event), { causedBy: toRequest(outermost) })
+      const incoming = toRequest(event)
+      eventsOfRequests.set(incoming, event)
+      request = server.forRequest(incoming, { causedBy: toRequest(outermost) })
       requests.set(event, request)
     }
     return request
@@ -43,12 +54,12 @@ export default defineNitroPlugin((nitro) => {
     const causedBy = toRequest(outermostEvent(event))
     const anonymousRequest = server.forRequest(new Request(requestUrl(event)), { causedBy })
     if (isShared(event))
-      return { request: anonymousRequest, anonymousRequest, isShared: true }
+      return { request: anonymousRequest, anonymousRequest, isShared: true, findIdentity: async () => undefined }
     // The data of this event may become part of the outermost response, so both responses are made
     // private.
     const events = [...new Set([event, outermostEvent(event)])]
     const request = withIdentityHeaders(requestOf(event), events, events.filter(it => hasSameCookies(it, event)))
-    return { request, anonymousRequest, isShared: false }
+    return { request, anonymousRequest, isShared: false, findIdentity: () => findIdentity(request) }
   }
 
   function of(event: H3Event): EventConvex {
@@ -64,6 +75,10 @@ export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('request', (event) => {
     event.context.convue = { handler: server.handler, of }
   })
+  if (useRuntimeConfig().convex.identitySource === 'app') {
+    nitro.hooks.hook('request', makeAnonymousIfShared)
+    nitro.hooks.hook('render:before', refuseToRender)
+  }
 })
 
 function toRequest(event: H3Event): Request {
@@ -74,24 +89,18 @@ function hasSameCookies(one: H3Event, other: H3Event): boolean {
   return getRequestHeader(one, 'cookie') === getRequestHeader(other, 'cookie')
 }
 
-function createServer(): ConvexServer {
-  const { convex, public: { convex: { url, siteUrl } } } = useRuntimeConfig()
-  const { isExternal, server: { url: serverUrl, ...server } } = convex
-  if (!isExternal)
-    warnOfUnknownAddress(import.meta.preset, server.trustProxy)
-  return createConvexServer({
-    ...server,
-    convexUrl: serverUrl || url,
-    convexSiteUrl: siteUrl || deriveSiteUrl(url, isExternal),
-  })
-}
-
-/** The address of the HTTP actions, `''` if it cannot be derived from `url`. */
-function deriveSiteUrl(url: string, isExternal: boolean): string {
-  const siteUrl = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
-  // If another module provides authentication, no request is sent to this address, so any valid
-  // address can be used.
-  if (siteUrl === url && !isExternal)
-    return ''
-  return siteUrl
+function createServer(localAuth: RequestAuth): ConvexServer {
+  const { convex, public: { convex: { url } } } = useRuntimeConfig()
+  const { identitySource, server: { url: serverUrl, ...server } } = convex
+  const options = { ...server, convexUrl: serverUrl || url }
+  switch (identitySource) {
+    case 'deployment':
+      warnOfUnknownAddress(import.meta.preset, server.trustProxy)
+      return createConvexServer({ ...options, convexSiteUrl: findSiteUrl() })
+    case 'app':
+      return createConvexServer({ ...options, requestAuth: localAuth })
+    case 'none':
+      // No request is sent to this address, so any valid address can be used.
+      return createConvexServer({ ...options, convexSiteUrl: findSiteUrl() ?? options.convexUrl })
+  }
 }

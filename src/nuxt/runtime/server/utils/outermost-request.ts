@@ -34,6 +34,17 @@ export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): 
   })
 }
 
+/**
+ * The context of a request that the server sends to itself because of this event. Like
+ * `event.fetch`, it passes on what the host has added, such as the bindings of a worker.
+ */
+export function createInnerContext(event: H3Event | undefined): object {
+  const context = { ...event?.context }
+  if (event)
+    events.set(context, event)
+  return context
+}
+
 /** The event that caused this event; `undefined` if this is the event of an external request. */
 export function callerOf(event: H3Event): H3Event | undefined {
   if (callers.has(event))

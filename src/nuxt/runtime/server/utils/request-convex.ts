@@ -1,6 +1,7 @@
 /** The types of `event.context.convue`, which the module's Nitro plugin sets. */
 import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
+import type { RenderedIdentity } from './rendered-identity.ts'
 
 export interface ConvexEventContext {
   /** The proxy of Better Auth's routes. */
@@ -16,6 +17,11 @@ export interface ConvexEventContext {
 export interface EventConvex {
   /** Runs as the identity of the request; always anonymous if the response `isShared`. */
   request: ConvexRequest
+  /**
+   * The identity for which a page is rendered. `undefined` if it is unknown: if the response
+   * `isShared`, or if Better Auth does not answer.
+   */
+  findIdentity: () => Promise<RenderedIdentity>
   /** Uses the same deployment, and is always anonymous. */
   anonymousRequest: ConvexRequest
   /** Whether the response is prerendered, or a cache keeps it for all users. */

@@ -1,0 +1,66 @@
+/** Decides what provides authentication in an app, and where its server asks for identities. */
+import type { Nuxt } from 'nuxt/schema'
+import type { ModuleOptions } from './options.ts'
+import { hasNuxtModule } from 'nuxt/kit'
+
+export const NUXT_BETTER_AUTH = '@onmax/nuxt-better-auth'
+
+/**
+ * What provides the pages and composables of authentication: this module (`'convue'` with Better
+ * Auth on the deployment, `'local'` with Better Auth in the app), `@onmax/nuxt-better-auth`, or the
+ * app itself (`'external'`).
+ */
+export type AuthProvider = 'convue' | 'local' | 'nuxt-better-auth' | 'external'
+
+/**
+ * Where the app's server requests sessions and tokens: from the deployment, from routes of the app,
+ * or nowhere. With `'none'`, the identity is unknown while a page is rendered.
+ */
+export type IdentitySource = 'deployment' | 'app' | 'none'
+
+export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvider {
+  if (auth !== 'convue' && isInstalled(nuxt))
+    return 'nuxt-better-auth'
+  return auth ?? 'convue'
+}
+
+/**
+ * Must be called after all modules have been set up, since one of the options of
+ * `@onmax/nuxt-better-auth` is read.
+ */
+export function findIdentitySource({ auth }: ModuleOptions, provider: AuthProvider, nuxt: Nuxt): IdentitySource {
+  switch (provider) {
+    case 'convue':
+      return 'deployment'
+    case 'local':
+      return 'app'
+    case 'external':
+      return 'none'
+    case 'nuxt-better-auth':
+      // With `clientOnly`, Better Auth runs on another server, and its cookies may belong to
+      // another origin.
+      if (auth === 'local' || (!auth && !isClientOnly(nuxt)))
+        return 'app'
+      return 'none'
+  }
+}
+
+/** Whether the set-up of `@onmax/nuxt-better-auth` has already run. */
+export function isSetUp(nuxt: Nuxt): boolean {
+  return nuxt.options._installedModules.some(({ meta }) => meta.name === NUXT_BETTER_AUTH)
+}
+
+/** What `@onmax/nuxt-better-auth` has written into the runtime config. */
+export function publicAuthConfig(nuxt: Nuxt): { clientOnly?: boolean, databaseProvider?: string } {
+  return (nuxt.options.runtimeConfig.public as { auth?: object }).auth ?? {}
+}
+
+function isClientOnly(nuxt: Nuxt): boolean {
+  return publicAuthConfig(nuxt).clientOnly === true
+}
+
+/** Modules may be set up in any order, so one that is only listed counts too. */
+function isInstalled(nuxt: Nuxt): boolean {
+  return hasNuxtModule(NUXT_BETTER_AUTH, nuxt)
+    || nuxt.options.modules.some(entry => [entry].flat()[0] === NUXT_BETTER_AUTH)
+}

@@ -1,0 +1,11 @@
+/** The address of the deployment's HTTP actions. */
+import { useRuntimeConfig } from 'nitropack/runtime'
+
+/** `undefined` if the address is neither configured nor follows from that of the deployment. */
+export function findSiteUrl(): string | undefined {
+  const { url, siteUrl } = useRuntimeConfig().public.convex
+  const derived = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')
+  if (siteUrl || derived === url)
+    return siteUrl || undefined
+  return derived
+}

@@ -1,0 +1,11 @@
+import { addServerHandler, createResolver, defineNuxtModule } from 'nuxt/kit'
+
+/** What an app with `auth: 'local'` has itself: Better Auth in a server route. */
+export default defineNuxtModule({
+  setup() {
+    const { resolve } = createResolver(import.meta.url)
+    addServerHandler({ route: '/api/auth/**', handler: resolve('./routes') })
+    addServerHandler({ route: '/auth-test', handler: resolve('./test-route') })
+    addServerHandler({ middleware: true, handler: resolve('./middleware') })
+  },
+})

@@ -1,0 +1,12 @@
+/** How Better Auth's routes behave, which a test sets. */
+export type Mode
+  = | 'normal'
+  /** The route throws an error. */
+    | 'failing'
+  /** The route never answers. */
+    | 'hanging'
+  /** A middleware of the app requests the identity of every request. */
+    | 'greedy'
+
+/** The requests of the app's server to its own routes, and the mode. */
+export const state = { requests: [] as string[], mode: 'normal' as Mode }
