@@ -19,11 +19,37 @@ const JWT = 'better-auth.convex_jwt'
 const BINDING = 'better-auth.convex_jwt_binding'
 const SESSION = 'better-auth.session_token'
 
+/** An adapter that reports the name of each of its calls. */
+function counting(adapter: any, report: (name: string) => void): any {
+  return (options: unknown) => new Proxy(adapter(options), {
+    get: (target, name) => {
+      const method = target[name]
+      if (typeof method !== 'function')
+        return method
+      return (...args: unknown[]) => {
+        report(String(name))
+        return method(...args)
+      }
+    },
+  })
+}
+
+/** The cookies of a browser after a response with these headers. */
+function applied(cookies: Map<string, string>, headers: Headers): Map<string, string> {
+  const result = new Map(cookies)
+  for (const setCookie of headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(setCookie)!
+    result.set(name, value)
+  }
+  return result
+}
+
 describe.each(lines)('requestAuth, with Better Auth %s in the same process', (line) => {
   let deployment: Deployment
   let auth: AuthServer
   let app: ConvexServer
   let closeKeys: () => Promise<unknown>
+  let issuer: string
   /** The paths of all requests that Better Auth has answered. */
   const asked: string[] = []
 
@@ -31,6 +57,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     // Convex requests the public keys at this address.
     const keys = await serve(request => auth.auth.handler(new Request(new URL(new URL(request.url).pathname, ORIGIN))))
     closeKeys = keys.close
+    issuer = keys.url
     auth = await createAuthServer(line, ({ convex }) => ({ baseURL: ORIGIN, plugins: [convex({ issuer: keys.url })] }))
     deployment = await startDeployment({
       functions: join(import.meta.dirname, 'apps/tokens/convex'),
@@ -95,10 +122,9 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     expect(JSON.stringify(session)).not.toContain(decodeURIComponent(cookies.get(SESSION)!).split('.')[0])
     expect(await getAuth()).toMatchObject({ user: { id: userId }, token: expect.stringMatching(/^ey/) })
     expect(responseHeaders().get('cache-control')).toBe('private, no-store')
-    for (const setCookie of responseHeaders().getSetCookie())
-      cookies.set(setCookie.split('=')[0]!, /=([^;]*)/.exec(setCookie)![1]!)
-    expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
-    expect(await forRequest(cookies).fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
+    const renewed = applied(cookies, responseHeaders())
+    expect([...renewed.keys()].sort()).toEqual([JWT, BINDING, SESSION])
+    expect(await forRequest(renewed).fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
     expect(asked.sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
   })
 
@@ -144,9 +170,74 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     expectConsole(/Invalid origin/)
   })
 
-  it('does not use a cached session of another user', async () => {
-    const ada = await signUp()
-    expect(await forRequest(new Map(ada.cookies).set('better-auth.session_data', 'forged')).getSession()).toMatchObject({ user: { id: ada.userId } })
+  describe.each(['compact', 'jwe'] as const)('and the cookie cache of the session, strategy %s', (strategy) => {
+    let caching: ConvexServer
+    /** The look-ups and writes of Better Auth. */
+    let statements: string[] = []
+
+    beforeAll(() => {
+      const server = auth.withOptions(({ convex, memoryAdapter }) => ({
+        baseURL: ORIGIN,
+        database: counting(memoryAdapter(auth.db), name => statements.push(name)),
+        session: { cookieCache: { enabled: true, strategy, maxAge: 300 } },
+        plugins: [convex({ issuer })],
+      }))
+      caching = createConvexServer({ convexUrl: deployment.url, requestAuth: server.auth.handler })
+    })
+
+    async function signUpCached() {
+      const browserFetch = createBrowserFetch(ORIGIN, request => caching.handler(request, { address: '127.0.0.1' }))
+      const response = await post(browserFetch, 'sign-up/email', { email: nextEmail(), password: PASSWORD, name: 'Ada' })
+      const { user } = await response.json() as { user: { id: string } }
+      const { cookies } = browserFetch
+      expect([...cookies.keys()].some(name => name.startsWith('better-auth.session_data'))).toBe(true)
+      statements = []
+      return { cookies, browserFetch, userId: user.id }
+    }
+
+    const cachesOf = (cookies: Map<string, string>) => [...cookies].filter(([name]) => name.startsWith('better-auth.session_data'))
+
+    it('finds session and token of a page view without a statement', async () => {
+      const { cookies, userId } = await signUpCached()
+      const { getAuth, fetchAuthQuery } = caching.forRequest(browserRequest(cookies))
+      expect(await getAuth()).toMatchObject({ user: { id: userId }, session: { userId }, token: cookies.get(JWT) })
+      expect(await fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
+      expect(statements).toEqual([])
+    })
+
+    it('ignores the cache of another session', async () => {
+      const [ada, grace] = [await signUpCached(), await signUpCached()]
+      const cookies = new Map(grace.cookies)
+      cachesOf(cookies).forEach(([name]) => cookies.delete(name))
+      cachesOf(ada.cookies).forEach(([name, value]) => cookies.set(name, value))
+      const { getSession, getAuth, responseHeaders } = caching.forRequest(browserRequest(cookies))
+      expect((await getSession())!.user.id).toBe(grace.userId)
+      expect((await getAuth())!.user.id).toBe(grace.userId)
+      expect(statements.length).toBeGreaterThan(0)
+      const renewed = caching.forRequest(browserRequest(applied(cookies, responseHeaders())))
+      expect((await renewed.getSession())!.user.id).toBe(grace.userId)
+    })
+
+    it('ignores a cache without a session cookie, and one that is not genuine', async () => {
+      const { cookies, userId } = await signUpCached()
+      expect(await caching.forRequest(browserRequest(new Map(cachesOf(cookies)))).getSession()).toBeNull()
+      const forged = new Map(cookies)
+      cachesOf(cookies).forEach(([name]) => forged.set(name, 'forged'))
+      expect((await caching.forRequest(browserRequest(forged)).getSession())!.user.id).toBe(userId)
+      if (strategy === 'compact')
+        expectConsole(/Error parsing JSON/)
+    })
+
+    it('does not use the cache of a session whose end the token endpoint reports', async () => {
+      const { cookies } = await signUpCached()
+      const before = new Map(cookies)
+      auth.db.session!.splice(0)
+      expect(await caching.forRequest(browserRequest(before)).isAuthenticated()).toBe(true)
+      before.delete(JWT)
+      const { getAuth, getSession, fetchAuthQuery } = caching.forRequest(browserRequest(before))
+      expect(await Promise.all([getAuth(), getAuth()])).toEqual([null, null])
+      expect([await getSession(), await fetchAuthQuery(users.whoami)]).toEqual([null, null])
+    })
   })
 
   it('shares no state between requests of several users at once', async () => {

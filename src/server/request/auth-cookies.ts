@@ -89,7 +89,7 @@ function sessionOf(candidates: string[], isUnambiguous: boolean): SessionCookie 
 /**
  * Better Auth does not use the binding. Better Auth's cookie cache of the session must not be sent
  * to Better Auth, which trusts the cache without checking that the cache belongs to the session
- * cookie of the same request.
+ * cookie of the same request. The only exception is in `session-cache.ts`.
  */
 function isForAppOnly(kind: string | null): boolean {
   return kind === 'convex_jwt_binding' || isSessionCache(kind)

@@ -158,10 +158,11 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
   }
 
   async function getAuth(): ReturnType<ConvexRequest['getAuth']> {
-    const [session] = await Promise.all([identity.session(), identity.token()])
+    await Promise.all([identity.session(), identity.token()])
     // The token is requested again. Only now is it certain that the token belongs to the session,
-    // since the session is known.
+    // since the session is known. If the session has ended, this becomes known only now, too.
     const token = await identity.token()
+    const session = await identity.session()
     if (!session || (!token && config.hasTokens))
       return null
     return { ...session, token: token?.value ?? null }

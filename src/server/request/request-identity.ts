@@ -9,6 +9,7 @@ import { failureReason, isJsonUnauthorized, requestUpstream } from '../http/requ
 import { purposeOf, sendToAuth } from '../http/send-to-auth.ts'
 import { nameOf, readAuthCookies } from './auth-cookies.ts'
 import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
+import { cookiesWithCache, isSessionOfCookie } from './session-cache.ts'
 import { bindToken, keepSessionCookie, readBoundToken } from './token-binding.ts'
 
 /** The token of the user who makes a request. */
@@ -61,19 +62,29 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   let sessionPromise: Promise<RequestSession | null> | undefined
   /** The session that Better Auth has reported, `null` for none; `undefined` until then. */
   let reportedSession: RequestSession | null | undefined
+  /** Whether `reportedSession` came from the cookie cache at first, so that it may have ended. */
+  let wasCached = false
+  let confirmation: Promise<unknown> | undefined
 
   async function requestAuth(path: string): Promise<UpstreamAnswer> {
+    const answer = await send(path, originHeaders(request, config))
+    await keepCookies(answer)
+    return answer
+  }
+
+  async function send(path: string, headers: Headers): Promise<UpstreamAnswer> {
     if (purposeOf(request, config) === 'identity')
       throw serverError('IDENTITY_RECURSION')
-    const headers = originHeaders(request, config)
     const authRequest = { purpose: 'identity', path: config.basePath + path, headers } as const
-    const answer = await requestUpstream(config, signal => sendToAuth(config, request, authRequest, signal))
-    if (answer.kind === 'answer') {
-      const changes = await bindToken(answer.headers.getSetCookie(), cookies, false, config)
-      for (const setCookie of keepSessionCookie(changes, config))
-        setCookies.set(nameOf(setCookie), setCookie)
-    }
-    return answer
+    return await requestUpstream(config, signal => sendToAuth(config, request, authRequest, signal))
+  }
+
+  async function keepCookies(answer: UpstreamAnswer): Promise<void> {
+    if (answer.kind !== 'answer')
+      return
+    const changes = await bindToken(answer.headers.getSetCookie(), cookies, false, config)
+    for (const setCookie of keepSessionCookie(changes, config))
+      setCookies.set(nameOf(setCookie), setCookie)
   }
 
   async function requestToken(): Promise<RequestToken | null> {
@@ -130,6 +141,10 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
       return found
     if (reportedSession === null)
       return null
+    const doubted = reportedSession
+    await confirmSession()
+    if (reportedSession !== doubted)
+      return await currentToken()
     const renewed = await renewToken()
     if (!isCurrent(renewed))
       throw serverError('IDENTITY_CHANGED', 'request')
@@ -152,8 +167,45 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   }
 
   async function findSession(): Promise<RequestSession | null> {
+    const cached = await readSessionCache()
+    if (!cached)
+      return await findStoredSession()
+    wasCached = true
+    reportedSession = cached
+    return cached
+  }
+
+  async function findStoredSession(): Promise<RequestSession | null> {
     reportedSession = await requestSession()
     return reportedSession
+  }
+
+  /**
+   * Replaces a session of the cookie cache with the stored session, once. The token endpoint knows
+   * of the end of a session before the cache does.
+   */
+  async function confirmSession(): Promise<void> {
+    if (!wasCached)
+      return
+    if (!confirmation) {
+      sessionPromise = findStoredSession()
+      confirmation = sessionPromise
+    }
+    await confirmation
+  }
+
+  /** `null` if there is no cache, or if it belongs to another session. */
+  async function readSessionCache(): Promise<RequestSession | null> {
+    const cookie = cookiesWithCache(cookies, config)
+    if (!cookie)
+      return null
+    const headers = originHeaders(request, config)
+    headers.set('cookie', cookie)
+    const answer = await send('/get-session', headers)
+    if (answer.kind !== 'answer' || !isSessionOfCookie(answer, cookies, config))
+      return null
+    await keepCookies(answer)
+    return readSessionAnswer(answer.body)
   }
 
   async function requestSession(): Promise<RequestSession | null> {
