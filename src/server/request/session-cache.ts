@@ -5,8 +5,8 @@ import type { AuthCookies } from './auth-cookies.ts'
 import { isSessionCache, kindOf, nameOf, valueOf } from './auth-cookies.ts'
 
 // Some versions of Better Auth use the cache without checking that it belongs to the session cookie
-// beside it. So it is sent only where its answer can be checked: the session in the answer must have
-// the token of the session cookie. Over the network, it is never sent.
+// beside it. So it is sent only where its answer can be checked: the session in the answer must
+// have the token of the session cookie. Over the network, it is never sent.
 
 /** The `Cookie` header with the cache; `null` if the cache cannot be used. */
 export function cookiesWithCache({ header, pairs, session }: AuthCookies, config: ServerConfig): string | null {
