@@ -13,10 +13,10 @@ const NUXT_BETTER_AUTH = '@onmax/nuxt-better-auth'
 const STAND_IN = join(ROOT, 'test/nuxt/other-auth/module.ts')
 
 const folders: string[] = []
-const { warn } = logger
+const original = { ...logger }
 afterEach(async () => {
   vi.unstubAllEnvs()
-  Object.assign(logger, { warn })
+  Object.assign(logger, original)
   delete logger.options.mockFn
   await Promise.all(folders.splice(0).map(folder => rm(folder, { recursive: true })))
 })
@@ -33,7 +33,7 @@ interface SetUp {
 /** The warnings of all modules, which the loggers that they create copy from Nuxt's logger. */
 function collectWarnings(): string[] {
   const warnings: string[] = []
-  logger.mockTypes(type => type === 'warn' ? (...parts: unknown[]) => void warnings.push(parts.join(' ')) : undefined)
+  logger.mockTypes(type => (...parts: unknown[]) => void (type === 'warn' && warnings.push(parts.join(' '))))
   return warnings
 }
 

@@ -57,3 +57,13 @@ describe('preloadAuthQuery: a preloaded query', () => {
     void preloadAuthPaginatedQuery(api.tasks.list, {}, { initialNumItems: 10 })
   })
 })
+
+describe('createConvexServer: Better Auth in the same process', () => {
+  it('takes `auth.handler`, and needs no convexSiteUrl', () => {
+    const auth = {} as { handler: (request: Request) => Promise<Response>, api: { getSession: () => Promise<object> } }
+    void createConvexServer({ convexUrl: '', requestAuth: auth.handler })
+    void createConvexServer({ convexUrl: '', requestAuth: async (request, incoming) => await auth.handler(new Request(request, incoming)) })
+    // @ts-expect-error returns no response
+    void createConvexServer({ convexUrl: '', requestAuth: auth.api.getSession })
+  })
+})
