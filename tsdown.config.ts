@@ -12,6 +12,7 @@ export default defineConfig([
       'testing': 'src/testing/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',
       'testing-functions': 'src/testing/functions/thread.ts',
+      'vite': 'src/vite/index.ts',
     },
     platform: 'neutral',
     target: 'es2022',

@@ -78,6 +78,7 @@ export default mergeConfig(viteConfig, defineConfig({
         include: ['test/{server,live,package}/**/*.test.ts'],
       }),
       guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
+      guarded({ name: 'vite', environment: 'node', include: ['test/vite/**/*.test.ts'] }),
       guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       guarded({ name: 'components', environment: 'node', include: ['test/convex-components/*.test.ts'] }),
       adapterProject('line-1.6'),

@@ -8,6 +8,7 @@ import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
 import type { versionErrors } from './version-errors.ts'
+import type { viteErrors } from './vite-errors.ts'
 
 // Joins the types of the lists, and not the lists themselves, since one object with all lists would
 // add the text of every error to the client's bundle.
@@ -20,6 +21,7 @@ type Catalogue
     & typeof testingErrors
     & typeof convexErrors
     & typeof versionErrors
+    & typeof viteErrors
 
 /** The code of an error. Codes are permanent, and are never reused for another error. */
 export type ConvueErrorCode = keyof Catalogue

@@ -8,10 +8,17 @@ import { readConvexJson } from './functions/convex-json.ts'
 
 /**
  * The absolute path of the functions folder: the option, else the path in `convex.json`, else
- * `convex`.
+ * `convex`. A `convex.json` in a folder above the app counts only if the app has no folder `convex`.
+ *
+ * @param root The folder of the app, with which relative paths begin.
  */
-export function findFunctions(option: string | undefined): string {
-  return resolve(option ?? readConvexJson(resolve('convex')).functions ?? './convex')
+export function findFunctions(option: string | undefined, root = '.'): string {
+  if (option !== undefined)
+    return resolve(root, option)
+  const own = resolve(root, 'convex')
+  if (existsSync(own) && !existsSync(resolve(root, 'convex.json')))
+    return own
+  return readConvexJson(own).functions ?? own
 }
 
 /** The variables in the file `.env` of the functions folder. */

@@ -1,0 +1,131 @@
+/** The embedded deployment of an app, which remains while Vite restarts its server. */
+import type { Deployment, DeploymentOptions } from '../testing/index.ts'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { codegen, startDeployment } from '../testing/index.ts'
+import { seedDeployment } from './seed.ts'
+
+/** Which deployment is started. */
+export interface LocalOptions {
+  seed: string | null
+  /** The options of `startDeployment`, with absolute paths. */
+  start: DeploymentOptions & { functions: string }
+}
+
+/** An embedded deployment that a server uses until it calls `release`. */
+export interface LocalDeployment {
+  deployment: Deployment
+  /** The absolute path of the functions folder. */
+  functions: string
+  /** Closes the deployment, unless another server uses it. */
+  release: () => Promise<void>
+  /** Where it runs and what it does, as lines with a label. */
+  describe: (root: string) => [label: string, text: string][]
+}
+
+interface Running {
+  started: Promise<Deployment>
+  options: LocalOptions
+  /** The origin of the page. */
+  siteUrl: string
+  /** The number of servers that use the deployment. */
+  users: number
+}
+
+/**
+ * When its configuration changes, Vite creates the new server before it closes the previous one,
+ * and may load this module again.
+ */
+const RUNNING = Symbol.for('convue.vite.deployments')
+
+/** The deployments that servers of this process use, by their options without the origin. */
+function runningDeployments(): Map<string, Running> {
+  return (globalThis as any)[RUNNING] ??= new Map()
+}
+
+/**
+ * The origin of the page that uses a deployment with these options already; `null` if none runs. A
+ * server that restarts keeps its origin, although its port is still in use.
+ */
+export function originInUse(options: LocalOptions): string | null {
+  return runningDeployments().get(keyOf(options))?.siteUrl ?? null
+}
+
+/** Starts a deployment, or shares the one that was started with the same options. */
+export async function acquireDeployment(options: LocalOptions, siteUrl: string): Promise<LocalDeployment> {
+  const deployments = runningDeployments()
+  const key = keyOf(options)
+  let running = deployments.get(key)
+  if (!running) {
+    running = { started: replace(deployments, options, siteUrl), options, siteUrl, users: 0 }
+    deployments.set(key, running)
+  }
+  const current = running
+  current.users++
+  try {
+    const deployment = await current.started
+    return { deployment, functions: options.start.functions, release: releaseOnce(current), describe: root => describe(options, root) }
+  }
+  catch (error) {
+    deployments.delete(key)
+    throw error
+  }
+}
+
+function keyOf(options: LocalOptions): string {
+  return JSON.stringify(options)
+}
+
+function releaseOnce(running: Running): () => Promise<void> {
+  let isReleased = false
+  return async () => {
+    if (isReleased)
+      return
+    isReleased = true
+    running.users--
+    if (running.users > 0)
+      return
+    const deployments = runningDeployments()
+    const key = keyOf(running.options)
+    if (deployments.get(key) === running)
+      deployments.delete(key)
+    await (await running.started).close()
+  }
+}
+
+/** Starts a deployment after those that use the same data are closed. */
+async function replace(deployments: Map<string, Running>, options: LocalOptions, siteUrl: string): Promise<Deployment> {
+  const { data } = options.start
+  const others = [...deployments].filter(([, { options }]) => data !== undefined && options.start.data === data)
+  for (const [key, { started }] of others) {
+    deployments.delete(key)
+    await started.then(deployment => deployment.close(), () => {})
+  }
+  return await start(options, siteUrl)
+}
+
+async function start({ start, seed }: LocalOptions, siteUrl: string): Promise<Deployment> {
+  const isNew = start.data === undefined || !existsSync(start.data)
+  await codegen({ functions: start.functions })
+  const deployment = await startDeployment({ ...start, siteUrl })
+  if (isNew && start.data !== undefined)
+    writeFileSync(join(start.data, '.gitignore'), '*\n')
+  if (seed === null)
+    return deployment
+  try {
+    await seedDeployment(deployment, { seed, isNew, folder: start.data ?? null })
+    return deployment
+  }
+  catch (error) {
+    await deployment.close()
+    throw error
+  }
+}
+
+function describe({ start }: LocalOptions, root: string): [label: string, text: string][] {
+  const data = start.data === undefined ? 'in memory' : `kept in ${relative(root, start.data)}`
+  return [
+    ['Convex', `embedded deployment, its data is ${data}`],
+    ['Functions', `${relative(root, start.functions)}, reloaded when you save a file`],
+  ]
+}

@@ -1,0 +1,67 @@
+/** The origin of the page, which Better Auth must know before Vite's server listens. */
+import type { UserConfig } from 'vite'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+const DEFAULT_PORT = 5173
+
+/** The origin of the page, and the port that Vite must use; `null` if it is not Vite's own port. */
+export interface PageOrigin {
+  origin: string
+  port: number | null
+}
+
+/** What is already known about the origin. */
+export interface KnownOrigin {
+  /** The option of the app. */
+  siteUrl: string | undefined
+  /** The origin of the server that now restarts, or `null`. */
+  inUse: string | null
+}
+
+/**
+ * Finds the port on which Vite will listen: the next free one from `server.port`, as Vite itself
+ * does. Better Auth accepts requests of one origin only, which contains the port.
+ */
+export async function findOrigin({ server = {} }: UserConfig, { siteUrl, inUse }: KnownOrigin): Promise<PageOrigin> {
+  if (siteUrl !== undefined)
+    return { origin: siteUrl, port: null }
+  if (inUse !== null)
+    return { origin: inUse, port: Number(new URL(inUse).port) || null }
+  const scheme = server.https ? 'https' : 'http'
+  const wanted = server.port ?? DEFAULT_PORT
+  // With these options, Vite does not choose another port, or does not listen at all.
+  if (server.strictPort || server.middlewareMode)
+    return { origin: `${scheme}://localhost:${wanted}`, port: null }
+  const port = await findFreePort(wanted, hostOf(server.host))
+  return { origin: `${scheme}://localhost:${port}`, port }
+}
+
+function hostOf(host: string | boolean | undefined): string {
+  if (host === true)
+    return '0.0.0.0'
+  return host || 'localhost'
+}
+
+async function findFreePort(first: number, host: string): Promise<number> {
+  for (let port = first; port < first + 100; port++) {
+    if (await isFree(port, host))
+      return port
+  }
+  return first
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
+  const probe = createServer()
+  try {
+    probe.listen(port, host)
+    await once(probe, 'listening')
+    return true
+  }
+  catch {
+    return false
+  }
+  finally {
+    probe.close()
+  }
+}

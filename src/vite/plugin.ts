@@ -1,0 +1,125 @@
+/** The Vite plugin: a page with a deployment, and with Better Auth on its own origin. */
+import type { Plugin, ResolvedConfig, UserConfig } from 'vite'
+import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
+import type { ConvueViteOptions } from './options.ts'
+import type { Target, TargetVariables } from './target.ts'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import { loadEnv } from 'vite'
+import { findFunctions } from '../testing/app-settings.ts'
+import { acquireDeployment, originInUse } from './local-deployment.ts'
+import { DEFAULT_DATA, DEFAULT_PROXY } from './options.ts'
+import { findOrigin } from './page-origin.ts'
+import { addUrls } from './print-urls.ts'
+import { proxyTo } from './proxy.ts'
+import { reloadFunctions } from './reload-functions.ts'
+import { findTarget } from './target.ts'
+
+/** The deployment of a server that runs, and what must end with the server. */
+type Served
+  = | { kind: 'remote', url: string }
+    | { kind: 'embedded', local: LocalDeployment, stopReloading: () => void }
+
+/**
+ * Gives a Vite app its Convex deployment. In development, it starts an embedded deployment, unless
+ * `VITE_CONVEX_URL` or `CONVEX_DEPLOYMENT` names another one. Vite's server passes requests to
+ * Better Auth on to the deployment, so that cookies belong to the origin of the page. In tests, it
+ * does nothing: they start their own deployments.
+ *
+ * @throws ConvueError `VITE_URL_INVALID`, `VITE_SITE_URL_UNKNOWN`, `VITE_SEED_INVALID`,
+ * `VITE_SEED_FAILED`, and those of `startDeployment`, when Vite starts.
+ * @example
+ * export default defineConfig({ plugins: [vue(), convue()] })
+ */
+export function convue(options: ConvueViteOptions = {}): Plugin {
+  // A server that restarts reads its new configuration before it closes. Both use this plugin.
+  let configured: Served | undefined
+  const served = new WeakMap<ResolvedConfig, Served>()
+
+  async function configureEmbedded(config: UserConfig): Promise<UserConfig> {
+    const embedded = localOptions(options, resolve(config.root ?? '.'))
+    const { origin, port } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originInUse(embedded) })
+    const local = await acquireDeployment(embedded, origin)
+    const { url, siteUrl } = local.deployment
+    configured = { kind: 'embedded', local, stopReloading: () => {} }
+    return {
+      define: { [URL_CONSTANT]: JSON.stringify(url) },
+      server: {
+        ...port !== null && { port },
+        proxy: proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY),
+        watch: { ignored: [`**/${DEFAULT_DATA}/**`] },
+      },
+    }
+  }
+
+  function configureRemote({ url, siteUrl }: Target & { kind: 'remote' }, variables: TargetVariables): UserConfig {
+    const proxy = proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY)
+    configured = { kind: 'remote', url }
+    return {
+      ...!variables.VITE_CONVEX_URL && { define: { [URL_CONSTANT]: JSON.stringify(url) } },
+      server: { proxy },
+      preview: { proxy },
+    }
+  }
+
+  return {
+    name: 'convue',
+    async config(config, { command, mode, isPreview }) {
+      configured = undefined
+      if (process.env.VITEST)
+        return
+      const variables = readVariables(config, mode)
+      const target = findTarget(variables)
+      if (target.kind === 'remote')
+        return configureRemote(target, variables)
+      if (command === 'serve' && !isPreview)
+        return await configureEmbedded(config)
+    },
+    configResolved(config) {
+      if (configured)
+        served.set(config, configured)
+    },
+    configureServer(server) {
+      const current = served.get(server.config)
+      if (!current)
+        return
+      addUrls(server, describe(current, server.config.root))
+      if (current.kind === 'embedded')
+        current.stopReloading = reloadFunctions(server, current.local)
+    },
+    async closeBundle() {
+      const config = this.environment.getTopLevelConfig()
+      const current = served.get(config)
+      served.delete(config)
+      if (current?.kind !== 'embedded')
+        return
+      current.stopReloading()
+      await current.local.release()
+    },
+  }
+}
+
+const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
+
+function readVariables({ root = '.', envDir }: UserConfig, mode: string): TargetVariables {
+  if (envDir === false)
+    return process.env as TargetVariables
+  return loadEnv(mode, resolve(root, envDir ?? '.'), ['VITE_', 'CONVEX_'])
+}
+
+function localOptions(options: ConvueViteOptions, root: string): LocalOptions {
+  const { functions, data = DEFAULT_DATA, env = {}, seed = null, proxy: _proxy, siteUrl: _siteUrl, ...passed } = options
+  const start = {
+    ...passed,
+    functions: findFunctions(functions, root),
+    env,
+    ...data !== false && { data: resolve(root, data) },
+  }
+  return { start, seed }
+}
+
+function describe(served: Served, root: string): [label: string, text: string][] {
+  if (served.kind === 'remote')
+    return [['Convex', served.url]]
+  return served.local.describe(root)
+}

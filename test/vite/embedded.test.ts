@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConvexHttpClient } from 'convex/browser'
+import { anyApi } from 'convex/server'
+import { describe, expect, it, vi } from 'vitest'
+import { eventually } from '../support/environment/eventually.ts'
+import { useViteApps } from './vite-app.ts'
+
+const api = anyApi as any
+
+describe('convue() in vite dev, without variables', () => {
+  const createApp = useViteApps()
+
+  const signUp = (url: string): Promise<Response> => fetch(`${url}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'origin': url },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }),
+  })
+
+  it('serves a page with a deployment, and Better Auth on the origin of the page', async () => {
+    const app = createApp()
+    const { url, convexUrl } = await app.start()
+
+    const response = await signUp(url)
+    expect(response.status).toBe(200)
+    expect(response.headers.getSetCookie().join()).toMatch(/session_token=.*SameSite=Lax/)
+    const client = new ConvexHttpClient(await convexUrl(), { logger: false })
+    expect(await client.query(api.users.whoami, {})).toBeNull()
+    expect(existsSync(join(app.root, 'convex/_generated/api.d.ts'))).toBe(true)
+    expect(readFileSync(join(app.root, '.convex-local/.gitignore'), 'utf8')).toBe('*\n')
+  })
+
+  it('passes on only the paths of `proxy`, and the paths below them', async () => {
+    const { url } = await createApp().start({ proxy: ['/api/auth', '/hooks'], data: false })
+    expect(await (await fetch(`${url}/api/auth/ok`)).json()).toEqual({ ok: true })
+    // Convex answers here, because the deployment has no such route; Vite answers with the page.
+    expect(await (await fetch(`${url}/hooks/stripe`)).text()).toContain('No matching routes found')
+    expect(await (await fetch(`${url}/api/authors`, { headers: { accept: 'text/html' } })).text()).toContain('main.ts')
+  })
+
+  it('keeps the deployment while Vite restarts, and the data when it starts again', async () => {
+    const app = createApp()
+    const first = await app.start()
+    const address = await first.convexUrl()
+    expect((await signUp(first.url)).status).toBe(200)
+
+    await first.vite.restart()
+    expect(await first.convexUrl()).toBe(address)
+    expect((await signUp(first.url)).status).toBe(422)
+
+    await first.vite.close()
+    await expect(fetch(address)).rejects.toThrow('fetch failed')
+    const second = await app.start()
+    expect((await signUp(second.url)).status).toBe(422)
+  })
+
+  it('forgets everything at the end with `data: false`', async () => {
+    const app = createApp()
+    const first = await app.start({ data: false })
+    expect((await signUp(first.url)).status).toBe(200)
+    await first.vite.close()
+    expect(existsSync(join(app.root, '.convex-local'))).toBe(false)
+    expect((await signUp((await app.start({ data: false })).url)).status).toBe(200)
+  })
+
+  it('chooses the next port, and Better Auth then expects this origin', async () => {
+    const app = createApp()
+    const first = await app.start({ data: false })
+    const second = await app.start({ data: false, env: { SECOND: 'true' } }, { server: { port: Number(new URL(first.url).port) } })
+    expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port))
+    expect((await signUp(second.url)).status).toBe(200)
+  })
+
+  it('does nothing in tests of the app', async () => {
+    vi.stubEnv('VITEST', 'true')
+    const app = createApp()
+    const { vite } = await app.start()
+    expect((await vite.transformRequest('/main.ts'))!.code).not.toContain('http://')
+    expect(existsSync(join(app.root, '.convex-local'))).toBe(false)
+  })
+})
+
+describe('convue() in vite dev, when a function changes', () => {
+  const createApp = useViteApps()
+  const GREET = (text: string): string => `import { query } from './_generated/server'\nexport const greet = query({ handler: () => ${text} })\n`
+
+  it('reloads the functions, and shows an error in the page until it is corrected', async () => {
+    const app = createApp({ functions: false })
+    app.write('convex/greetings.ts', GREET('\'Hello\''))
+    const { vite, convexUrl } = await app.start({ data: false })
+    const client = new ConvexHttpClient(await convexUrl(), { logger: false })
+    const greet = (): Promise<unknown> => client.query(api.greetings.greet, {})
+    expect(await greet()).toBe('Hello')
+    const sent: any[] = []
+    vi.spyOn(vite.environments.client.hot, 'send').mockImplementation((payload: any) => void sent.push(payload))
+
+    app.write('convex/greetings.ts', GREET('\'Good morning\''))
+    await eventually(greet).toBe('Good morning')
+    expect(sent.filter(({ type }) => type === 'error')).toEqual([])
+
+    app.write('convex/greetings.ts', GREET('((('))
+    await eventually(() => sent.at(-1)?.err?.message).toContain('greetings.ts:2')
+    expect(sent.at(-1).err).toMatchObject({ plugin: 'convue', loc: { file: join(app.root, 'convex/greetings.ts'), line: 2 } })
+    expect(await greet()).toBe('Good morning')
+
+    app.write('convex/greetings.ts', GREET('\'Good evening\''))
+    await eventually(greet).toBe('Good evening')
+    await eventually(() => sent.at(-1)).toEqual({ type: 'update', updates: [] })
+    expect(sent.map(({ type }) => type)).not.toContain('full-reload')
+  })
+})
+
+describe('convue({ seed })', () => {
+  const createApp = useViteApps()
+  const seed = (body: string): string => `import { internalMutation, query } from './_generated/server'
+    export const words = query({ handler: async ctx => (await ctx.db.query('words').collect()).map(({ text }) => text) })
+    export default internalMutation({ handler: async (ctx) => { ${body} } })\n`
+
+  const wordsOf = async (url: string): Promise<unknown> => new ConvexHttpClient(url, { logger: false }).query(api.seed.words, {})
+
+  it.each(['seed:default', 'internal.seed.default', 'seed'])('runs the function %j once', async (path) => {
+    const app = createApp({ functions: false })
+    app.write('convex/seed.ts', seed('await ctx.db.insert(\'words\', { text: \'first\' })'))
+    for (let start = 1; start <= 2; start++) {
+      const { vite, convexUrl } = await app.start({ seed: path })
+      expect(await wordsOf(await convexUrl())).toEqual(['first'])
+      await vite.close()
+    }
+  })
+
+  it('runs the function again after it has failed', async () => {
+    const app = createApp({ functions: false })
+    app.write('convex/seed.ts', seed('throw new Error(\'no words\')'))
+    await expect(app.start({ seed: 'seed:default' })).rejects.toMatchObject({ code: 'VITE_SEED_FAILED', why: expect.stringContaining('no words') })
+    app.write('convex/seed.ts', seed('await ctx.db.insert(\'words\', { text: \'second\' })'))
+    expect(await wordsOf(await (await app.start({ seed: 'seed:default' })).convexUrl())).toEqual(['second'])
+  })
+
+  it('rejects with VITE_SEED_INVALID if no function has the path', async () => {
+    const app = createApp({ functions: false })
+    app.write('convex/seed.ts', seed(''))
+    await expect(app.start({ seed: 'seeds:default', data: false })).rejects.toMatchObject({ code: 'VITE_SEED_INVALID' })
+  })
+})

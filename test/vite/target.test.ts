@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { findTarget } from '../../src/vite/target.ts'
+
+describe('findTarget', () => {
+  it.each([
+    [{}, { kind: 'embedded' }],
+    [{ VITE_CONVEX_URL: '', CONVEX_DEPLOYMENT: '' }, { kind: 'embedded' }],
+    // Without the address of a deployment, there is nothing to which the address of its HTTP actions could belong.
+    [{ VITE_CONVEX_SITE_URL: 'https://a.convex.site' }, { kind: 'embedded' }],
+    [
+      { VITE_CONVEX_URL: 'https://happy-otter-123.convex.cloud/' },
+      { kind: 'remote', url: 'https://happy-otter-123.convex.cloud', siteUrl: 'https://happy-otter-123.convex.site' },
+    ],
+    [
+      { VITE_CONVEX_URL: 'http://127.0.0.1:3210', VITE_CONVEX_SITE_URL: 'http://127.0.0.1:3211' },
+      { kind: 'remote', url: 'http://127.0.0.1:3210', siteUrl: 'http://127.0.0.1:3211' },
+    ],
+    [
+      { CONVEX_DEPLOYMENT: 'dev:happy-otter-123' },
+      { kind: 'remote', url: 'https://happy-otter-123.convex.cloud', siteUrl: 'https://happy-otter-123.convex.site' },
+    ],
+  ])('for the variables %j returns %j', (variables, target) => {
+    expect(findTarget(variables)).toEqual(target)
+  })
+
+  it.each([
+    ['VITE_URL_INVALID', { VITE_CONVEX_URL: 'localhost:3210' }],
+    ['VITE_URL_INVALID', { VITE_CONVEX_URL: 'https://a.convex.cloud/api' }],
+    ['VITE_URL_INVALID', { VITE_CONVEX_URL: 'https://a.convex.cloud', VITE_CONVEX_SITE_URL: 'a.convex.site' }],
+    ['VITE_URL_INVALID', { CONVEX_DEPLOYMENT: 'local:local-team-project' }],
+    ['VITE_SITE_URL_UNKNOWN', { VITE_CONVEX_URL: 'http://127.0.0.1:3210' }],
+  ])('throws %s for %j', (code, variables) => {
+    expect(() => findTarget(variables)).toThrow(expect.objectContaining({ code }))
+  })
+})
