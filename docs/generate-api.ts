@@ -120,6 +120,13 @@ const PAGES: Page[] = [
     entry: 'src/testing/index.ts',
     guides: { Testing: 'testing.md' },
   },
+  {
+    file: 'vite.md',
+    title: 'convue/vite',
+    module: 'convue/vite',
+    entry: 'src/vite/index.ts',
+    guides: { 'Vite plugin': 'vite.md' },
+  },
 ]
 
 /**

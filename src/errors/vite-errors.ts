@@ -35,7 +35,8 @@ export const viteErrors = {
   },
   VITE_SEED_FAILED: {
     scopes: ['vite'],
-    why: ({ path, message }: { path: string, message: string }): string => `The seed function ${path} failed: ${message}`,
+    why: ({ path, message }: { path: string, message: string }): string =>
+      `The seed function ${path} failed: ${message}`,
     fix: 'Correct the function, and start Vite again: it runs until it has succeeded once.',
     reference: 'The function of the option `seed` threw an error.',
   },

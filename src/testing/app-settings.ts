@@ -8,7 +8,8 @@ import { readConvexJson } from './functions/convex-json.ts'
 
 /**
  * The absolute path of the functions folder: the option, else the path in `convex.json`, else
- * `convex`. A `convex.json` in a folder above the app counts only if the app has no folder `convex`.
+ * `convex`. A `convex.json` in a folder above the app matters only if the app has no folder
+ * `convex`.
  *
  * @param root The folder of the app, with which relative paths begin.
  */

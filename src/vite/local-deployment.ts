@@ -64,7 +64,12 @@ export async function acquireDeployment(options: LocalOptions, siteUrl: string):
   current.users++
   try {
     const deployment = await current.started
-    return { deployment, functions: options.start.functions, release: releaseOnce(current), describe: root => describe(options, root) }
+    return {
+      deployment,
+      functions: options.start.functions,
+      release: releaseOnce(current),
+      describe: root => describe(options, root),
+    }
   }
   catch (error) {
     deployments.delete(key)

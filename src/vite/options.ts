@@ -31,8 +31,9 @@ export interface ConvueViteOptions extends PassedOptions {
    */
   siteUrl?: string
   /**
-   * An internal or public mutation or action that runs once, when the embedded deployment is empty:
-   * its path, such as `seed:default`. Not again when it has succeeded. @default none
+   * A mutation or action, internal or public, that runs once, when the embedded deployment has no
+   * data: its path, such as `internal.seed.default` or `seed:default`. If it fails, Vite does not
+   * start, and the function runs again the next time. @default no function
    */
   seed?: string
 }

@@ -20,6 +20,8 @@ type Served
   = | { kind: 'remote', url: string }
     | { kind: 'embedded', local: LocalDeployment, stopReloading: () => void }
 
+const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
+
 /**
  * Gives a Vite app its Convex deployment. In development, it starts an embedded deployment, unless
  * `VITE_CONVEX_URL` or `CONVEX_DEPLOYMENT` names another one. Vite's server passes requests to
@@ -98,8 +100,6 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
     },
   }
 }
-
-const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
 
 function readVariables({ root = '.', envDir }: UserConfig, mode: string): TargetVariables {
   if (envDir === false)

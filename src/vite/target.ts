@@ -39,7 +39,7 @@ function findSiteUrl(url: string, siteUrl: string | undefined): string {
   return derived
 }
 
-/** The address of a deployment on Convex's cloud: local deployments have no address in their name. */
+/** The address of a deployment on Convex's cloud. The name of a local one contains no address. */
 function cloudUrl(deployment: string): string {
   const [, name] = /^(?:dev|prod|preview):([a-z\d-]+)$/.exec(deployment.trim()) ?? []
   if (name === undefined)

@@ -96,12 +96,12 @@ async function signUp(page: Page): Promise<void> {
 }
 
 describe('new Vue app', () => {
-  const files = ['vite.config.ts', 'src/auth-client.ts', 'src/main.ts', 'src/App.vue', 'scripts/dev.ts']
+  const files = ['vite.config.ts', 'src/auth-client.ts', 'src/main.ts', 'src/App.vue']
 
-  it('starts with its deployment by `node scripts/dev.ts` and lets a user sign up', async () => {
+  it('starts with its deployment by `npx vite` and lets a user sign up', async () => {
     await createApp(CREATE_VITE, files, examples)
     const port = await freePort()
-    await run(['scripts/dev.ts'], { PORT: String(port) }, /Local:/)
+    await run(['node_modules/vite/bin/vite.js', '--port', String(port)], {}, /Functions: convex/)
     const { page, problems } = await openPage()
     await page.goto(`http://localhost:${port}`, { waitUntil: 'networkidle' })
     await signUp(page)

@@ -7,6 +7,7 @@ import * as convex from '../../src/convex/index.ts'
 import * as convue from '../../src/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
+import * as vite from '../../src/vite/index.ts'
 
 describe('the exports that exist at run time', () => {
   it('of convue are exactly these', () => {
@@ -90,6 +91,10 @@ describe('the exports that exist at run time', () => {
       'signUp',
       'startDeployment',
     ])
+  })
+
+  it('of convue/vite are exactly these', () => {
+    expect(Object.keys(vite).sort()).toEqual(['convue', 'default'])
   })
 })
 

@@ -179,8 +179,8 @@ describe('src/testing', () => {
     expect(ts.transpile(code, { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext })).not.toMatch(/from 'convue'/)
   })
 
-  it('is not imported by any other folder', () => {
-    expect(imports.filter(({ folder, target }) => !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
+  it('is imported only by the Vite plugin, which runs on the same machine', () => {
+    expect(imports.filter(({ folder, target }) => folder !== 'vite' && !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
   })
 })
 
