@@ -46,7 +46,8 @@ async function checkExample(name: string, scratch: string, packed: string, brows
   try {
     const page = await pages.open()
     await page.goto(app.url)
-    await check({ page, url: app.url, folder, open: pages.open, allow: pages.allow, printed: app.printed })
+    const { printed, output } = app
+    await check({ page, url: app.url, folder, open: pages.open, allow: pages.allow, output, printed })
     await pages.verify()
   }
   catch (cause) {

@@ -159,7 +159,7 @@ export function openIdentityClient(
   base.addOnTransitionHandler(({ queries, timestamp }) => {
     // The deployment answers on a connection only after it has accepted the connection's token. The
     // Convex client reports no verdict when it reconnects with a token that was accepted before.
-    // Before the first answer, only an optimistic update causes a transition, and the timestamp is 0.
+    // Before the first answer, the timestamp is 0, and only optimistic updates cause transitions.
     if (timestamp.low || timestamp.high)
       refused = accept(connection)
     const isConfirmed = verdict === 'authenticated'

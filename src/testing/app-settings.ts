@@ -11,6 +11,7 @@ import { readConvexJson } from './functions/convex-json.ts'
  * `convex`. A `convex.json` in a folder above the app matters only if the app has no folder
  * `convex`.
  *
+ * @param option The path that the app passes, if it passes one.
  * @param root The folder of the app, with which relative paths begin.
  */
 export function findFunctions(option: string | undefined, root = '.'): string {

@@ -36,8 +36,8 @@ interface Path {
 }
 
 /**
- * The number of rows that are read at once by their ids. A part ends between such look-ups, so these
- * rows must be few enough for a part even if each of them has the greatest size, 1 MiB.
+ * The number of rows that are read at once by their ids. A part ends between such look-ups, so
+ * these rows must be few enough for a part even if each of them has the greatest size, 1 MiB.
  */
 const IDS_AT_ONCE = 5
 
