@@ -8,12 +8,12 @@ export interface ConvexDatabaseOptions {
    * The address of the deployment's HTTP actions, such as `https://happy-animal-123.convex.site`.
    * @default the variable `CONVEX_SITE_URL`
    */
-  siteUrl?: string
+  siteUrl?: string | undefined
   /**
    * The secret that the route of the deployment accepts, with at least 32 characters.
    * @default the variable `AUTH_DATABASE_SECRET`
    */
-  secret?: string
+  secret?: string | undefined
   /** The path of the route, as in `registerAuthDatabaseRoute`. @default '/auth-database' */
   path?: string
   /** How long a request may take, in milliseconds. @default 30_000 */
