@@ -109,9 +109,8 @@ describe('auth: \'local\'', () => {
   })
 
   it('keeps the responses of the app\'s auth routes out of caches', async () => {
-    const ada = await app.signUp('Ada')
-    const { html, headers } = await app.get('/api/auth/get-session', ada.cookie)
-    expect(JSON.parse(html).user.name).toBe('Ada')
+    const { html, headers } = await app.get('/api/auth/ok')
+    expect(JSON.parse(html)).toEqual({ ok: true })
     expect(headers.get('cache-control')).toBe('private, no-store')
   })
 
@@ -232,6 +231,6 @@ describe('auth: \'local\', below a `baseURL`', () => {
     await app.takeAuthRequests()
     const { html } = await app.get('/public', ada.cookie)
     expect([textOf(html, 'status'), textOf(html, 'mine')]).toEqual(['authenticated Ada', 'Ada'])
-    expect(await app.takeAuthRequests()).toEqual(expect.arrayContaining([expect.stringMatching(/^GET \/base\/api\/auth\/get-session .* with cookies$/)]))
+    expect(await app.takeAuthRequests()).toHaveLength(2)
   })
 })
