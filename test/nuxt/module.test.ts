@@ -95,7 +95,7 @@ describe('auth', () => {
     expect(client.includes('default-auth-client')).toBe(expected.provider === 'convue')
     expect((options.runtimeConfig.convex as any).identitySource).toBe(expected.identitySource)
     expect(await contentsOf('convue/options.mjs')).toContain(`export const rendersUser = ${expected.identitySource !== 'none'}`)
-    expect((options as any).serverHandlers.some(({ handler }: { handler: unknown }) => String(handler).includes('auth-proxy'))).toBe(expected.proxy)
+    expect((options as any).serverHandlers.some(({ handler }: { handler: string }) => handler.includes('auth-proxy'))).toBe(expected.proxy)
   })
 
   it('\'local\' keeps the responses of the app\'s routes out of caches', async () => {
