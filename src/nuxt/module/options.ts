@@ -26,13 +26,11 @@ export interface ModuleOptions {
    */
   functions?: string
   /**
-   * Where Better Auth runs, and what provides the pages and composables of authentication.
-   *
-   * - `'convue'`: Better Auth runs on the deployment, and this module adds its routes to the app.
-   * - `'local'`: Better Auth runs in a server route of this app, below `basePath`. Convue renders
-   *   pages as the user whom this route reports, without a request over the network.
-   * - `'external'`: another module or the app itself provides everything. Convue only uses its auth
-   *   client, and the server does not know the user.
+   * Where Better Auth runs. `'convue'`: on the deployment, and this module adds its routes to the
+   * app. `'local'`: in a server route of this app, below `basePath`, from which the server learns
+   * the user without a request over the network. `'external'`: another module or the app itself
+   * provides the routes, pages and composables of authentication. Convue then only uses its auth
+   * client, and the server does not know the user.
    *
    * @default the routes, pages and composables of `@onmax/nuxt-better-auth` beside that module, or
    * else 'convue'
