@@ -1,4 +1,4 @@
-/** Whether the page reacts to clicks: a click on a rendered button before that would be lost. */
+/** Whether the page reacts to clicks and input: before that, both would be lost. */
 export function useHydrated() {
   const isHydrated = ref(false)
   onMounted(() => {
