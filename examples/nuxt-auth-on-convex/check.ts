@@ -14,6 +14,7 @@ const check: Check = async ({ page, url, open, allow }) => {
   await page.waitForURL(`${url}/sign-in?redirect=/account`)
   await page.getByRole('link', { name: 'I am new here' }).click()
   await shows(page, 'I have an account')
+  await untilHydrated(page)
   await submit(page, { Name: 'Ada', Email, Password }, 'Sign up')
   await page.waitForURL(`${url}/account`)
   await shows(page, Email)
@@ -39,6 +40,7 @@ const check: Check = async ({ page, url, open, allow }) => {
   // The same user in another browser.
   const other = await open()
   await other.goto(`${url}/sign-in?redirect=/tasks`)
+  await untilHydrated(other)
   await submit(other, { Email, Password }, 'Sign in')
   await submit(other, { 'New task': 'Water the plants' }, 'Add')
   await shows(page, 'Water the plants')
@@ -60,6 +62,11 @@ const check: Check = async ({ page, url, open, allow }) => {
   await shows(page, 'Invalid email or password')
   await submit(page, { Email, Password: newPassword }, 'Sign in')
   await shows(page, Email)
+}
+
+/** Waits until the scripts of a rendered page answer its events. */
+async function untilHydrated(page: Page): Promise<void> {
+  await page.waitForFunction(() => (globalThis as any).useNuxtApp?.().isHydrating === false)
 }
 
 /** The HTML with which the server answers a request with the cookies of a page. */
