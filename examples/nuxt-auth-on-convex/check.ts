@@ -53,15 +53,17 @@ const check: Check = async ({ page, url, open, allow }) => {
   await submit(page, { 'Current password': Password, 'New password': newPassword }, 'Change password')
   await shows(page, 'Your password is changed.')
 
+  await page.getByRole('link', { name: 'Tasks' }).click()
+  await shows(page, 'Buy milk')
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.waitForURL(`${url}/sign-in?redirect=/account`)
-  await hides(page, Email)
+  await page.waitForURL(`${url}/sign-in?redirect=/tasks`)
+  await hides(page, 'Buy milk')
   assert.doesNotMatch(await renderedHtml(page, url), /Ada/)
   allow(/401.*\/api\/auth\/sign-in\/email/)
   await submit(page, { Email, Password }, 'Sign in')
   await shows(page, 'Invalid email or password')
   await submit(page, { Email, Password: newPassword }, 'Sign in')
-  await shows(page, Email)
+  await shows(page, 'Buy milk')
 }
 
 /** Waits until the scripts of a rendered page answer its events. */

@@ -124,12 +124,12 @@ describe('defineConvexQuery: types', () => {
 })
 
 describe('usePreloadedQuery: types', () => {
-  it('has data of the type of the preloaded query', async () => {
+  it('has data of the type of the preloaded query, or undefined, as after a sign-out', async () => {
     const preloaded = {} as Preloaded<typeof api.tasks.list>
     const query = usePreloadedQuery(preloaded)
-    expectTypeOf(query.data.value).toEqualTypeOf<Doc<'tasks'>[]>()
-    expectTypeOf(await query).toEqualTypeOf<UseConvexQueryReturn<Doc<'tasks'>[]>>()
-    expectTypeOf(usePreloadedQuery({} as Preloaded<typeof scripted.users.whoami>, { auth: 'public', keepDataOnError: true }).data.value).toEqualTypeOf<string | null>()
+    expectTypeOf(query.data.value).toEqualTypeOf<Doc<'tasks'>[] | undefined>()
+    expectTypeOf(await query).toEqualTypeOf<UseConvexQueryReturn<Doc<'tasks'>[] | undefined>>()
+    expectTypeOf(usePreloadedQuery({} as Preloaded<typeof scripted.users.whoami>, { auth: 'public', keepDataOnError: true }).data.value).toEqualTypeOf<string | null | undefined>()
     // @ts-expect-error the preloaded value is the initial data
     usePreloadedQuery(preloaded, { initialData: [] })
   })

@@ -18,7 +18,8 @@ export type UsePreloadedQueryOptions
   = Pick<UseConvexQueryOptions, 'auth' | 'keepDataOnError' | 'live' | 'lingerMs' | 'awaitTimeoutMs'>
 
 /** The return value of {@link usePreloadedQuery}: that of `useConvexQuery`. */
-export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseConvexQueryReturn<FunctionReturnType<Q>>
+export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>>
+  = UseConvexQueryReturn<FunctionReturnType<Q> | undefined>
 
 /**
  * A live query that begins with a preloaded value: it shows this value, with `isStale`, until the
@@ -26,8 +27,8 @@ export type UsePreloadedQueryReturn<Q extends FunctionReference<'query'>> = UseC
  *
  * The preloaded value is shown while the current identity is the one that it was fetched for, or is
  * not known yet. If it was fetched for a user, the query does not run anonymously before the user's
- * token has arrived. As with `initialData`, `data` is `undefined` in spite of its type if the
- * identity is another one, if the query has failed, or if the query is paused.
+ * token has arrived. `data` is `undefined` if the identity is another one, such as after a
+ * sign-out, if the query has failed, or if the query is paused.
  *
  * @param preloaded The return value of `preloadAuthQuery` on the server.
  * @param options A subset of the options of `useConvexQuery`.
