@@ -12,6 +12,7 @@ export const SUPPORTED_VERSIONS = {
   'esbuild': '>=0.25.0 <1.0.0',
   'jose': '^6.0.0',
   'nuxt': '^4.0.0',
+  'vite': '>=7.0.0 <9.0.0',
   'vue': '^3.5.0',
   'ws': '^8.18.0',
 } as const

@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { loadEnv } from 'vite'
 import { findFunctions } from '../testing/app-settings.ts'
+import { findConflictWithConvue } from '../versions/version-conflicts.ts'
 import { acquireDeployment, originInUse } from './local-deployment.ts'
 import { DEFAULT_DATA, DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
@@ -14,6 +15,7 @@ import { addUrls } from './print-urls.ts'
 import { proxyTo } from './proxy.ts'
 import { reloadFunctions } from './reload-functions.ts'
 import { findTarget } from './target.ts'
+import { viteError } from './vite-error.ts'
 
 /** The deployment of a server that runs, and what must end with the server. */
 type Served
@@ -28,8 +30,8 @@ const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
  * Better Auth on to the deployment, so that cookies belong to the origin of the page. In tests, it
  * does nothing: they start their own deployments.
  *
- * @throws ConvueError `VITE_URL_INVALID`, `VITE_SITE_URL_UNKNOWN`, `VITE_SEED_INVALID`,
- * `VITE_SEED_FAILED`, and those of `startDeployment`, when Vite starts.
+ * @throws ConvueError `VERSION_CONFLICT`, `VITE_URL_INVALID`, `VITE_SITE_URL_UNKNOWN`,
+ * `VITE_SEED_INVALID`, `VITE_SEED_FAILED`, and those of `startDeployment`, when Vite starts.
  * @example
  * export default defineConfig({ plugins: [vue(), convue()] })
  */
@@ -70,6 +72,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       configured = undefined
       if (process.env.VITEST)
         return
+      requireVite(resolve(config.root ?? '.'))
       const variables = readVariables(config, mode)
       const target = findTarget(variables)
       if (target.kind === 'remote')
@@ -99,6 +102,13 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       await current.local.release()
     },
   }
+}
+
+/** @throws ConvueError `VERSION_CONFLICT` */
+function requireVite(root: string): void {
+  const conflict = findConflictWithConvue('vite', root)
+  if (conflict)
+    throw viteError('VERSION_CONFLICT', conflict)
 }
 
 function readVariables({ root = '.', envDir }: UserConfig, mode: string): TargetVariables {

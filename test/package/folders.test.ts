@@ -72,7 +72,7 @@ const allowed: Record<string, Folder> = {
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
-  'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['errors', 'testing'], packages: /^(?:node:.*|vite)$/ },
+  'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },

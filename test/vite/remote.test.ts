@@ -46,4 +46,13 @@ describe('convue() with VITE_CONVEX_URL', () => {
     app.write('.env', 'VITE_CONVEX_URL=localhost:3210\n')
     await expect(app.start()).rejects.toMatchObject({ code: 'VITE_URL_INVALID', why: expect.stringContaining('VITE_CONVEX_URL is "localhost:3210"') })
   })
+
+  it('names both versions when Vite is too old', async () => {
+    const app = createApp({ functions: false })
+    app.write('node_modules/vite/package.json', '{ "name": "vite", "version": "6.4.1" }')
+    await expect(app.start()).rejects.toMatchObject({
+      code: 'VERSION_CONFLICT',
+      why: 'vite 6.4.1 is installed, but Convue works with vite >=7.0.0 <9.0.0.',
+    })
+  })
 })
