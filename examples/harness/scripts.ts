@@ -14,6 +14,12 @@ import { freePort } from '../../test/support/live/free-port.ts'
 const START_MS = 240_000
 const STOP_MS = 10_000
 
+/** The programs that run. They are ended with this process, also if a signal ends it. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => running.forEach(child => signalGroup(child, 'SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(1))
+
 export interface App {
   url: string
   /** Everything that the program has printed. */
@@ -39,6 +45,8 @@ export async function startApp(folder: string): Promise<App> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PORT: String(port), FORCE_COLOR: '0', NUXT_TELEMETRY_DISABLED: '1' },
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => output += stripVTControlCharacters(text))

@@ -39,7 +39,7 @@ const check: Check = async ({ page, url, open, allow }) => {
   // A stranger sends the address of a sign-in that ends as the stranger.
   const stranger = await open()
   await stranger.goto(url)
-  const lure = await interceptReturn(stranger, 'Mallory')
+  const lure = await readReturnAddress(stranger, 'Mallory')
   const victim = await open()
   await victim.goto(lure)
   await shows(victim, 'This link belongs to a sign-in in another browser.')
@@ -69,11 +69,11 @@ async function continueAs(page: Page, name: string): Promise<void> {
 }
 
 /** Signs in at the provider, up to the address with the one-time token, which is not opened. */
-async function interceptReturn(page: Page, name: string): Promise<string> {
-  await page.route(/[?&]ott=/, route => route.fulfill({ contentType: 'text/html', body: '<title>Not opened</title>' }))
-  const [request] = await Promise.all([page.waitForRequest(/[?&]ott=/), continueAs(page, name)])
-  await page.unroute(/[?&]ott=/)
-  return request.url()
+async function readReturnAddress(page: Page, name: string): Promise<string> {
+  await page.getByRole('button', { name: 'Continue with the other provider' }).click()
+  const link = await page.getByRole('link', { name: `Continue as ${name}` }).getAttribute('href')
+  const response = await page.request.get(link!, { maxRedirects: 0 })
+  return response.headers().location!
 }
 
 /** The addresses of all requests of a page from now on. */
