@@ -7,9 +7,8 @@ import { requireGeneratedTables } from '../harness/generate-tables.ts'
 const ada = { Email: 'ada@example.com', Password: 'correct horse battery' }
 const grace = { Email: 'grace@example.com', Password: 'another horse battery' }
 
-const check: Check = async ({ page, url, open, allow, folder }) => {
-  await requireGeneratedTables(folder)
-
+/** Uses the page, which `local-install-ents` has, too. */
+export const useApp: Check = async ({ page, url, open, allow }) => {
   // The first user is the admin.
   await submit(page, { Name: 'Ada', ...ada }, 'Sign up')
   await shows(page, 'You are Ada, with the role admin.')
@@ -69,6 +68,11 @@ const check: Check = async ({ page, url, open, allow, folder }) => {
     await shows(anonymous, 'I have an account')
     await hides(anonymous, 'Ada: A robin')
   }
+}
+
+const check: Check = async (context) => {
+  await requireGeneratedTables(context.folder)
+  await useApp(context)
 }
 
 export default check
