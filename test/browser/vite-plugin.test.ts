@@ -16,12 +16,14 @@ afterAll(() => browser?.close())
 
 const FUNCTION = (text: string): string => `import { query } from './_generated/server'\nexport const greet = query({ handler: () => ${text} })\n`
 
-const COMPONENT = (label: string): string => `<script setup lang="ts">
+function COMPONENT(label: string): string {
+  return `<script setup lang="ts">
 import { useConvexQuery } from 'convue'
 import { anyApi } from 'convex/server'
 const { data } = useConvexQuery(anyApi.greetings.greet, {})
 </script>
 <template><p>${label}: {{ data }}</p></template>\n`
+}
 
 describe('convue() of convue/vite', () => {
   const createApp = useViteApps()
