@@ -104,8 +104,8 @@ export const testingErrors = {
       }
     },
     fix: ({ kind }: FunctionsProblem): string => ({
-      noFolder: 'Pass the path of your `convex/` folder as `functions`. A relative path starts at the working '
-        + 'directory.',
+      noFolder: 'Create the folder, or pass the path of your `convex/` folder as `functions`. A relative path starts '
+        + 'at the working directory.',
       noPackages: 'Install the packages of your app, and keep the functions folder inside of the app.',
       notBundled: 'Correct the files that the message names.',
       notEvaluated: 'Correct the code that the module runs while it is loaded.',

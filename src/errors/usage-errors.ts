@@ -15,7 +15,7 @@ export const usageErrors = {
       return `\`url\` is not an absolute http(s) address: ${url}.`
     },
     fix: 'Pass the whole address of the deployment, such as `https://happy-otter-123.convex.cloud`. It usually '
-      + 'comes from an environment variable (`VITE_CONVEX_URL`, `CONVEX_URL`): check that the variable is set.',
+      + 'comes from an environment variable (`VITE_CONVEX_URL`, in Nuxt `CONVEX_URL`): check that the variable is set.',
     reference: '`url` of `createConvex` or `convexUrl` of `createConvexServer` is missing, is not an absolute http(s) '
       + 'address, or is the address of the HTTP actions (`.convex.site`).',
   },

@@ -22,6 +22,9 @@ type Served
   = | { kind: 'remote', url: string }
     | { kind: 'embedded', local: LocalDeployment, stopReloading: () => void }
 
+const NO_URL = 'convue: VITE_CONVEX_URL is not set, so the built page does not know the address of its deployment. '
+  + 'Set the variable for the build.'
+
 const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
 
 /**
@@ -83,6 +86,8 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
     configResolved(config) {
       if (configured)
         served.set(config, configured)
+      else if (config.command === 'build' && !process.env.VITEST)
+        config.logger.warn(NO_URL)
     },
     configureServer(server) {
       const current = served.get(server.config)

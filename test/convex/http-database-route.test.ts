@@ -220,4 +220,8 @@ describe('registerAuthDatabaseRoute › options', () => {
   ])('that cannot work are refused at once: %s', (_name, wrong) => {
     expect(() => registerAuthDatabaseRoute((wrong ? new Hono() : {}) as never, { ...options, ...wrong } as never)).toThrow('[CONVEX_OPTION_INVALID]')
   })
+
+  it('with an empty list of tables, the error names the command that writes them', () => {
+    expect(() => registerAuthDatabaseRoute(new Hono() as never, { ...options, tables: [] })).toThrow('npx auth generate')
+  })
 })

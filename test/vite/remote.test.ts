@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, preview } from 'vite'
+import { build, createLogger, preview } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { convue } from '../../src/vite/index.ts'
 import { serve } from '../support/live/serve.ts'
@@ -39,6 +39,17 @@ describe('convue() with VITE_CONVEX_URL', () => {
     onTestFinished(() => server.close())
     const { path } = await (await fetch(new URL('/api/auth/ok', server.resolvedUrls!.local[0]))).json() as { path: string }
     expect(path).toBe('/api/auth/ok')
+  })
+
+  it('warns when vite build does not know the address of the deployment', async () => {
+    const app = createApp({ functions: false })
+    const warnings: string[] = []
+    const customLogger = { ...createLogger('silent'), warn: (message: string) => void warnings.push(message) }
+    await build({ root: app.root, configFile: false, customLogger, plugins: [convue()] })
+    expect(warnings).toEqual([expect.stringContaining('VITE_CONVEX_URL is not set')])
+    app.write('.env', 'VITE_CONVEX_URL=https://a.convex.cloud\n')
+    await build({ root: app.root, configFile: false, customLogger, plugins: [convue()] })
+    expect(warnings).toHaveLength(1)
   })
 
   it('names the variable and the fix when Vite starts with an invalid address', async () => {

@@ -46,8 +46,10 @@ export function registerAuthDatabaseRoute(
 ): void {
   if (typeof database?.run !== 'function')
     throw setupError('CONVEX_OPTION_INVALID', `\`database\` of \`${NAME}\` is not the result of \`defineAuthDatabase\``)
-  if (!Array.isArray(tables) || !tables.every(name => typeof name === 'string') || tables.length === 0)
+  if (!Array.isArray(tables) || !tables.every(name => typeof name === 'string'))
     throw setupError('CONVEX_OPTION_INVALID', `\`tables\` of \`${NAME}\` is not a list of names of tables`)
+  if (tables.length === 0)
+    throw setupError('CONVEX_OPTION_INVALID', `\`tables\` of \`${NAME}\` is empty: run \`npx auth generate\``)
   checkPath(path, NAME)
   authRouter(http, NAME).addPost(path, async (ctx, request) => {
     // First of all, so that the answer to a stranger depends on nothing else.
