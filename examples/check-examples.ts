@@ -15,7 +15,7 @@ import { runScript, startApp } from './harness/scripts.ts'
 
 const EXAMPLES = import.meta.dirname
 
-const known = globSync('*/check.ts', { cwd: EXAMPLES }).map(file => dirname(file)).sort()
+const known = globSync('*/package.json', { cwd: EXAMPLES }).map(file => dirname(file)).sort()
 
 async function checkExamples(names: string[]): Promise<void> {
   const unknown = names.filter(name => !known.includes(name))
