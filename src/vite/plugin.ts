@@ -5,7 +5,7 @@ import type { ConvueViteOptions } from './options.ts'
 import type { Target, TargetVariables } from './target.ts'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { loadEnv } from 'vite'
+import { loadEnv, normalizePath } from 'vite'
 import { findFunctions } from '../testing/app-settings.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
 import { acquireDeployment, originInUse } from './local-deployment.ts'
@@ -54,7 +54,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       server: {
         ...port !== null && { port },
         proxy: proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY),
-        watch: { ignored: [`**/${DEFAULT_DATA}/**`] },
+        watch: { ignored: embedded.start.data === undefined ? [] : [isBelow(embedded.start.data)] },
       },
     }
   }
@@ -107,6 +107,12 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       await current.local.release()
     },
   }
+}
+
+/** Matches the paths of a folder and of all files below it. */
+function isBelow(folder: string): (path: string) => boolean {
+  const root = normalizePath(folder)
+  return path => `${normalizePath(path)}/`.startsWith(`${root}/`)
 }
 
 /** @throws ConvueError `VERSION_CONFLICT` */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { ConvexHttpClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
 import { describe, expect, it, vi } from 'vitest'
@@ -52,6 +52,20 @@ describe('convue() in vite dev, without variables', () => {
     await expect(fetch(address)).rejects.toThrow('fetch failed')
     const second = await app.start()
     expect((await signUp(second.url)).status).toBe(422)
+  })
+
+  it('does not watch the folder of the data, whatever its name is', async () => {
+    const app = createApp()
+    const { vite } = await app.start({ data: 'local-data' })
+    const seen = new Set<string>()
+    vite.watcher.on('all', (_event, file) => seen.add(relative(app.root, file)))
+    // The watcher may not be ready at first, so both folders change until it notices one of them.
+    await eventually(() => {
+      app.write('local-data/note.txt', String(performance.now()))
+      app.write('other/note.txt', String(performance.now()))
+      return [...seen]
+    }).toContain(join('other', 'note.txt'))
+    expect([...seen].filter(file => file.startsWith('local-data'))).toEqual([])
   })
 
   it('forgets everything at the end with `data: false`', async () => {
