@@ -79,6 +79,7 @@ export default mergeConfig(viteConfig, defineConfig({
       }),
       guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
       guarded({ name: 'vite', environment: 'node', include: ['test/vite/**/*.test.ts'] }),
+      guarded({ name: 'cli', environment: 'node', include: ['test/cli/**/*.test.ts'] }),
       guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       guarded({ name: 'components', environment: 'node', include: ['test/convex-components/*.test.ts'] }),
       adapterProject('line-1.6'),

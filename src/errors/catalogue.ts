@@ -1,5 +1,6 @@
 /** The error catalogue as types: all codes, with their entry points and their params. */
 import type { convexErrors } from './convex-errors.ts'
+import type { devErrors } from './dev-errors.ts'
 import type { ErrorArgs, ErrorScope } from './error-definition.ts'
 import type { identityErrors } from './identity-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
@@ -8,7 +9,6 @@ import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
 import type { versionErrors } from './version-errors.ts'
-import type { viteErrors } from './vite-errors.ts'
 
 // Joins the types of the lists, and not the lists themselves, since one object with all lists would
 // add the text of every error to the client's bundle.
@@ -21,7 +21,7 @@ type Catalogue
     & typeof testingErrors
     & typeof convexErrors
     & typeof versionErrors
-    & typeof viteErrors
+    & typeof devErrors
 
 /** The code of an error. Codes are permanent, and are never reused for another error. */
 export type ConvueErrorCode = keyof Catalogue

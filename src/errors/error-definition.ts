@@ -1,7 +1,7 @@
 /** The form of an entry in the error catalogue, and how an entry becomes the text of an error. */
 
 /** An entry point of the package that raises an error. */
-export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'convex' | 'vite'
+export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'convex' | 'dev'
 
 /**
  * One code of the catalogue. A text that depends on params is a function of the params. The type of

@@ -14,7 +14,7 @@ export interface VersionConflict {
 
 export const versionErrors = {
   VERSION_CONFLICT: {
-    scopes: ['testing', 'nuxt', 'convex', 'vite'],
+    scopes: ['testing', 'nuxt', 'convex', 'dev'],
     why: ({ name, version, needed, by }: VersionConflict): string =>
       `${name} ${version} is installed, but ${by} works with ${name} ${needed}.`,
     fix: ({ name, version, needed, by }: VersionConflict): string => {

@@ -5,6 +5,7 @@ import type { CallOptions, Deployment, DeploymentOptions } from './deployment.ts
 import type { Outcome } from './runtime/call.ts'
 import type { FunctionKind } from './runtime/functions-catalog.ts'
 import type { ServerUrls } from './server/ports.ts'
+import type { ReloadReporter } from './watch-functions.ts'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { getFunctionName } from 'convex/server'
@@ -67,6 +68,9 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   }
 }
 
+/** Reports only failures: the log of the deployment shows what runs. */
+const TERMINAL: ReloadReporter = { failed: error => console.error(String(error)), loaded: () => {} }
+
 /** Refuses versions of Node whose SQLite needs a flag. */
 function requireNode(version = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
@@ -88,7 +92,7 @@ function createDeployment(
     return decodeOutcome(await thread.ask<Outcome>({ type: 'run', kind, call }))
   }
   const reload = (): Promise<void> => thread.ask<void>({ type: 'reload' })
-  const stopWatching = watched === null ? () => {} : watchFunctions(watched, reload)
+  const stopWatching = watched === null ? () => {} : watchFunctions(watched, reload, TERMINAL)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     stopWatching()

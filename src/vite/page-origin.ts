@@ -1,7 +1,6 @@
 /** The origin of the page, which Better Auth must know before Vite's server listens. */
 import type { UserConfig } from 'vite'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { findFreePort } from '../dev/free-port.ts'
 
 const DEFAULT_PORT = 5173
 
@@ -41,27 +40,4 @@ function hostOf(host: string | boolean | undefined): string {
   if (host === true)
     return '0.0.0.0'
   return host || 'localhost'
-}
-
-async function findFreePort(first: number, host: string): Promise<number> {
-  for (let port = first; port < first + 100; port++) {
-    if (await isFree(port, host))
-      return port
-  }
-  return first
-}
-
-async function isFree(port: number, host: string): Promise<boolean> {
-  const probe = createServer()
-  try {
-    probe.listen(port, host)
-    await once(probe, 'listening')
-    return true
-  }
-  catch {
-    return false
-  }
-  finally {
-    probe.close()
-  }
 }

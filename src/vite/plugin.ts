@@ -1,21 +1,21 @@
 /** The Vite plugin: a page with a deployment, and with Better Auth on its own origin. */
 import type { Plugin, ResolvedConfig, UserConfig } from 'vite'
-import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
+import type { LocalDeployment, LocalOptions } from '../dev/local-deployment.ts'
+import type { Target, TargetVariables } from '../dev/target.ts'
 import type { ConvueViteOptions } from './options.ts'
-import type { Target, TargetVariables } from './target.ts'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
+import { devError } from '../dev/dev-error.ts'
+import { acquireDeployment, originInUse } from '../dev/local-deployment.ts'
+import { findTarget } from '../dev/target.ts'
 import { findFunctions } from '../testing/app-settings.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
-import { acquireDeployment, originInUse } from './local-deployment.ts'
 import { DEFAULT_DATA, DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
 import { proxyTo } from './proxy.ts'
 import { reloadFunctions } from './reload-functions.ts'
-import { findTarget } from './target.ts'
-import { viteError } from './vite-error.ts'
 
 /** The deployment of a server that runs, and what must end with the server. */
 type Served
@@ -33,8 +33,8 @@ const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
  * Better Auth on to the deployment, so that cookies belong to the origin of the page. In tests, it
  * does nothing: they start their own deployments.
  *
- * @throws ConvueError `VERSION_CONFLICT`, `VITE_URL_INVALID`, `VITE_SITE_URL_UNKNOWN`,
- * `VITE_SEED_INVALID`, `VITE_SEED_FAILED`, and those of `startDeployment`, when Vite starts.
+ * @throws ConvueError `VERSION_CONFLICT`, `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`,
+ * `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`, when Vite starts.
  * @example
  * export default defineConfig({ plugins: [vue(), convue()] })
  */
@@ -119,7 +119,7 @@ function isBelow(folder: string): (path: string) => boolean {
 function requireVite(root: string): void {
   const conflict = findConflictWithConvue('vite', root)
   if (conflict)
-    throw viteError('VERSION_CONFLICT', conflict)
+    throw devError('VERSION_CONFLICT', conflict)
 }
 
 function readVariables({ root = '.', envDir }: UserConfig, mode: string): TargetVariables {

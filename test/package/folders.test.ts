@@ -72,7 +72,10 @@ const allowed: Record<string, Folder> = {
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
-  'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
+  'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['errors', 'testing', 'versions'], packages: /^node:/ },
+  'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
+  'cli': { why: 'the command `npx convue`: its entry point and its subcommands', folders: ['cli/commands', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty)$/ },
+  'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
@@ -179,8 +182,8 @@ describe('src/testing', () => {
     expect(ts.transpile(code, { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext })).not.toMatch(/from 'convue'/)
   })
 
-  it('is imported only by the Vite plugin, which runs on the same machine', () => {
-    expect(imports.filter(({ folder, target }) => folder !== 'vite' && !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
+  it('is imported only by development tools, which run on the same machine', () => {
+    expect(imports.filter(({ folder, target }) => !/^(?:dev|vite|cli)\b/.test(folder) && !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
   })
 })
 

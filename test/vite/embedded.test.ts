@@ -145,14 +145,14 @@ describe('convue({ seed })', () => {
   it('runs the function again after it has failed', async () => {
     const app = createApp({ functions: false })
     app.write('convex/seed.ts', seed('throw new Error(\'no words\')'))
-    await expect(app.start({ seed: 'seed:default' })).rejects.toMatchObject({ code: 'VITE_SEED_FAILED', why: expect.stringContaining('no words') })
+    await expect(app.start({ seed: 'seed:default' })).rejects.toMatchObject({ code: 'SEED_FAILED', why: expect.stringContaining('no words') })
     app.write('convex/seed.ts', seed('await ctx.db.insert(\'words\', { text: \'second\' })'))
     expect(await wordsOf(await (await app.start({ seed: 'seed:default' })).convexUrl())).toEqual(['second'])
   })
 
-  it('rejects with VITE_SEED_INVALID if no function has the path', async () => {
+  it('rejects with SEED_INVALID if no function has the path', async () => {
     const app = createApp({ functions: false })
     app.write('convex/seed.ts', seed(''))
-    await expect(app.start({ seed: 'seeds:default', data: false })).rejects.toMatchObject({ code: 'VITE_SEED_INVALID' })
+    await expect(app.start({ seed: 'seeds:default', data: false })).rejects.toMatchObject({ code: 'SEED_INVALID' })
   })
 })

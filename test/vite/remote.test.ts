@@ -55,7 +55,7 @@ describe('convue() with VITE_CONVEX_URL', () => {
   it('names the variable and the fix when Vite starts with an invalid address', async () => {
     const app = createApp({ functions: false })
     app.write('.env', 'VITE_CONVEX_URL=localhost:3210\n')
-    await expect(app.start()).rejects.toMatchObject({ code: 'VITE_URL_INVALID', why: expect.stringContaining('VITE_CONVEX_URL is "localhost:3210"') })
+    await expect(app.start()).rejects.toMatchObject({ code: 'DEPLOYMENT_URL_INVALID', why: expect.stringContaining('VITE_CONVEX_URL is "localhost:3210"') })
   })
 
   it('names both versions when Vite is too old', async () => {

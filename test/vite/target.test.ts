@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findTarget } from '../../src/vite/target.ts'
+import { findTarget } from '../../src/dev/target.ts'
 
 describe('findTarget', () => {
   it.each([
@@ -24,11 +24,11 @@ describe('findTarget', () => {
   })
 
   it.each([
-    ['VITE_URL_INVALID', { VITE_CONVEX_URL: 'localhost:3210' }],
-    ['VITE_URL_INVALID', { VITE_CONVEX_URL: 'https://a.convex.cloud/api' }],
-    ['VITE_URL_INVALID', { VITE_CONVEX_URL: 'https://a.convex.cloud', VITE_CONVEX_SITE_URL: 'a.convex.site' }],
-    ['VITE_URL_INVALID', { CONVEX_DEPLOYMENT: 'local:local-team-project' }],
-    ['VITE_SITE_URL_UNKNOWN', { VITE_CONVEX_URL: 'http://127.0.0.1:3210' }],
+    ['DEPLOYMENT_URL_INVALID', { VITE_CONVEX_URL: 'localhost:3210' }],
+    ['DEPLOYMENT_URL_INVALID', { VITE_CONVEX_URL: 'https://a.convex.cloud/api' }],
+    ['DEPLOYMENT_URL_INVALID', { VITE_CONVEX_URL: 'https://a.convex.cloud', VITE_CONVEX_SITE_URL: 'a.convex.site' }],
+    ['DEPLOYMENT_URL_INVALID', { CONVEX_DEPLOYMENT: 'local:local-team-project' }],
+    ['SITE_URL_UNKNOWN', { VITE_CONVEX_URL: 'http://127.0.0.1:3210' }],
   ])('throws %s for %j', (code, variables) => {
     expect(() => findTarget(variables)).toThrow(expect.objectContaining({ code }))
   })

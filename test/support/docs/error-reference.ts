@@ -10,7 +10,7 @@ import { testingErrors } from '../../../src/errors/testing-errors.ts'
 import { uploadErrors } from '../../../src/errors/upload-errors.ts'
 import { usageErrors } from '../../../src/errors/usage-errors.ts'
 import { versionErrors } from '../../../src/errors/version-errors.ts'
-import { viteErrors } from '../../../src/errors/vite-errors.ts'
+import { devErrors } from '../../../src/errors/dev-errors.ts'
 
 const DOCS = join(import.meta.dirname, '../../../docs')
 
@@ -44,7 +44,7 @@ const sections: Section[] = [
   },
   { title: '`convue/nuxt`', errors: nuxtErrors },
   { title: '`convue/testing`', errors: testingErrors },
-  { title: '`convue/vite`', errors: viteErrors },
+  { title: '`convue/vite`, `nuxt dev` and `npx convue`', errors: devErrors },
   { title: '`convue/convex`', errors: convexErrors },
   { title: 'Installed versions', errors: versionErrors },
 ]
@@ -55,7 +55,7 @@ const ENTRY_POINTS: Record<ErrorScope, string> = {
   nuxt: '`convue/nuxt`',
   testing: '`convue/testing`',
   convex: '`convue/convex`',
-  vite: '`convue/vite`',
+  dev: '`convue/vite`, `nuxt dev`, `npx convue`',
 }
 
 /** Every code of the catalogue, in the order of the page. */

@@ -1,5 +1,5 @@
 /** Chooses the deployment that a page uses: an embedded one, or the one that variables name. */
-import { viteError } from './vite-error.ts'
+import { devError } from './dev-error.ts'
 
 /** The deployment of a page. */
 export type Target
@@ -17,7 +17,7 @@ export interface TargetVariables {
 /**
  * Without variables, the deployment is embedded.
  *
- * @throws ConvueError `VITE_URL_INVALID`, `VITE_SITE_URL_UNKNOWN`
+ * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`
  */
 export function findTarget({ VITE_CONVEX_URL, VITE_CONVEX_SITE_URL, CONVEX_DEPLOYMENT }: TargetVariables): Target {
   if (VITE_CONVEX_URL) {
@@ -35,7 +35,7 @@ function findSiteUrl(url: string, siteUrl: string | undefined): string {
     return readAddress('VITE_CONVEX_SITE_URL', siteUrl)
   const derived = url.replace(/\.convex\.cloud$/, '.convex.site')
   if (derived === url)
-    throw viteError('VITE_SITE_URL_UNKNOWN', url)
+    throw devError('SITE_URL_UNKNOWN', url)
   return derived
 }
 
@@ -43,13 +43,13 @@ function findSiteUrl(url: string, siteUrl: string | undefined): string {
 function cloudUrl(deployment: string): string {
   const [, name] = /^(?:dev|prod|preview):([a-z\d-]+)$/.exec(deployment.trim()) ?? []
   if (name === undefined)
-    throw viteError('VITE_URL_INVALID', { name: 'CONVEX_DEPLOYMENT', value: deployment })
+    throw devError('DEPLOYMENT_URL_INVALID', { name: 'CONVEX_DEPLOYMENT', value: deployment })
   return `https://${name}.convex.cloud`
 }
 
 function readAddress(name: string, value: string): string {
   const address = value.trim().replace(/\/$/, '')
   if (!/^https?:\/\//.test(address) || !URL.canParse(address) || new URL(address).pathname !== '/')
-    throw viteError('VITE_URL_INVALID', { name, value })
+    throw devError('DEPLOYMENT_URL_INVALID', { name, value })
   return address
 }

@@ -34,9 +34,9 @@ interface Running {
 
 /**
  * When its configuration changes, Vite creates the new server before it closes the previous one,
- * and may load this module again.
+ * and may load this module again, as Nuxt does.
  */
-const RUNNING = Symbol.for('convue.vite.deployments')
+const RUNNING = Symbol.for('convue.dev.deployments')
 
 /** The deployments that servers of this process use, by their options without the origin. */
 function runningDeployments(): Map<string, Running> {

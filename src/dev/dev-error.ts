@@ -1,16 +1,16 @@
-/** Creates the errors of `convue/vite` from the error catalogue. */
+/** Creates the errors of development tools from the error catalogue. */
 import type { ArgsOf, CodeOf } from '../errors/catalogue.ts'
 import type { ErrorDefinition } from '../errors/error-definition.ts'
 import { ConvueError } from '../errors/convue-error.ts'
+import { devErrors } from '../errors/dev-errors.ts'
 import { writeTexts } from '../errors/error-definition.ts'
 import { versionErrors } from '../errors/version-errors.ts'
-import { viteErrors } from '../errors/vite-errors.ts'
 
-type ViteErrorCode = CodeOf<'vite'>
+type DevErrorCode = CodeOf<'dev'>
 
 /** Creates an error from its code, the params that its message mentions, and its cause. */
-export function viteError<Code extends ViteErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
-export function viteError(code: ViteErrorCode, params?: unknown, cause?: unknown): ConvueError {
-  const definitions: Record<ViteErrorCode, ErrorDefinition> = { ...viteErrors, ...versionErrors }
+export function devError<Code extends DevErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
+export function devError(code: DevErrorCode, params?: unknown, cause?: unknown): ConvueError {
+  const definitions: Record<DevErrorCode, ErrorDefinition> = { ...devErrors, ...versionErrors }
   return new ConvueError({ code, ...writeTexts(definitions[code], params), cause })
 }

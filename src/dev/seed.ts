@@ -2,7 +2,7 @@
 import type { Deployment } from '../testing/index.ts'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { viteError } from './vite-error.ts'
+import { devError } from './dev-error.ts'
 
 /** How a deployment is seeded. */
 export interface SeedOptions {
@@ -20,7 +20,7 @@ const PENDING = 'seed-pending'
 /**
  * Calls the function if the deployment is new, or if no earlier call has succeeded.
  *
- * @throws ConvueError `VITE_SEED_INVALID`, `VITE_SEED_FAILED`
+ * @throws ConvueError `SEED_INVALID`, `SEED_FAILED`
  */
 export async function seedDeployment(deployment: Deployment, { seed, isNew, folder }: SeedOptions): Promise<void> {
   const pending = folder === null ? null : join(folder, PENDING)
@@ -54,6 +54,6 @@ async function callFunction({ url, adminKey }: Deployment, path: string): Promis
     return
   const message = answer.errorMessage ?? answer.message ?? `status ${response.status}`
   if (/could not find/i.test(message))
-    throw viteError('VITE_SEED_INVALID', path)
-  throw viteError('VITE_SEED_FAILED', { path, message })
+    throw devError('SEED_INVALID', path)
+  throw devError('SEED_FAILED', { path, message })
 }
