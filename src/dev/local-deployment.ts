@@ -3,6 +3,7 @@ import type { Deployment, DeploymentOptions } from '../testing/index.ts'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { codegen, startDeployment } from '../testing/index.ts'
+import { announceDeployment, withdrawDeployment } from './running-deployment.ts'
 import { seedDeployment } from './seed.ts'
 
 /** Which deployment is started. */
@@ -94,7 +95,7 @@ function releaseOnce(running: Running): () => Promise<void> {
     const key = keyOf(running.options)
     if (deployments.get(key) === running)
       deployments.delete(key)
-    await (await running.started).close()
+    await close(running.options, await running.started)
   }
 }
 
@@ -102,9 +103,9 @@ function releaseOnce(running: Running): () => Promise<void> {
 async function replace(deployments: Map<string, Running>, options: LocalOptions, siteUrl: string): Promise<Deployment> {
   const { data } = options.start
   const others = [...deployments].filter(([, { options }]) => data !== undefined && options.start.data === data)
-  for (const [key, { started }] of others) {
+  for (const [key, { started, options }] of others) {
     deployments.delete(key)
-    await started.then(deployment => deployment.close(), () => {})
+    await started.then(deployment => close(options, deployment), () => {})
   }
   return await start(options, siteUrl)
 }
@@ -115,16 +116,23 @@ async function start({ start, seed }: LocalOptions, siteUrl: string): Promise<De
   const deployment = await startDeployment({ ...start, siteUrl })
   if (isNew && start.data !== undefined)
     writeFileSync(join(start.data, '.gitignore'), '*\n')
-  if (seed === null)
-    return deployment
   try {
-    await seedDeployment(deployment, { seed, isNew, folder: start.data ?? null })
+    if (seed !== null)
+      await seedDeployment(deployment, { seed, isNew, folder: start.data ?? null })
+    if (start.data !== undefined)
+      announceDeployment(start.data, deployment, start.functions)
     return deployment
   }
   catch (error) {
     await deployment.close()
     throw error
   }
+}
+
+async function close({ start }: LocalOptions, deployment: Deployment): Promise<void> {
+  if (start.data !== undefined)
+    withdrawDeployment(start.data, deployment)
+  await deployment.close()
 }
 
 function describe({ start }: LocalOptions, root: string): [label: string, text: string][] {

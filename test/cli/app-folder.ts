@@ -1,0 +1,38 @@
+/** Creates the folders of small apps, below the repository, so that their packages are found. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** The folder of an app, which is deleted after the test. */
+export interface AppFolder {
+  root: string
+  write: (file: string, text: string) => void
+  remove: (file: string) => void
+}
+
+/** The functions of an app with Better Auth in its own tables. */
+const FUNCTIONS = join(ROOT, 'examples/local-install/convex')
+
+/** Call it in a `describe` or a file; the function that it returns creates an app. */
+export function useAppFolders(): (files?: Record<string, string>) => AppFolder {
+  const folders: string[] = []
+  afterEach(() => {
+    for (const folder of folders.splice(0))
+      rmSync(folder, { recursive: true, force: true })
+  })
+  return (files = {}) => {
+    mkdirSync(join(ROOT, '.cli-apps'), { recursive: true })
+    const root = mkdtempSync(join(ROOT, '.cli-apps/app-'))
+    folders.push(root)
+    const write = (file: string, text: string): void => {
+      mkdirSync(dirname(join(root, file)), { recursive: true })
+      writeFileSync(join(root, file), text)
+    }
+    cpSync(FUNCTIONS, join(root, 'convex'), { recursive: true, filter: path => !path.includes('_generated') })
+    for (const [file, text] of Object.entries(files))
+      write(file, text)
+    return { root, write, remove: file => rmSync(join(root, file), { recursive: true, force: true }) }
+  }
+}
