@@ -80,9 +80,13 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     await closeKeys?.()
   })
 
-  /** A browser whose requests are all answered by `handler`. */
-  function openBrowser() {
-    const browserFetch = createBrowserFetch(ORIGIN, request => app.handler(request, { address: '127.0.0.1' }))
+  type Answer = (request: Request) => Promise<Response>
+  const throughHandler: Answer = request => app.handler(request, { address: '127.0.0.1' })
+  /** A route of the app that calls Better Auth itself. */
+  const withoutHandler: Answer = request => auth.auth.handler(request)
+
+  function openBrowser(answer: Answer) {
+    const browserFetch = createBrowserFetch(ORIGIN, answer)
     return { browserFetch, cookies: browserFetch.cookies }
   }
 
@@ -92,8 +96,8 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     body: JSON.stringify(body),
   })
 
-  async function signUp(name = 'Ada') {
-    const browser = openBrowser()
+  async function signUp(name = 'Ada', answer = throughHandler) {
+    const browser = openBrowser(answer)
     const email = nextEmail()
     const response = await post(browser.browserFetch, 'sign-up/email', { email, password: PASSWORD, name })
     expect(response.status).toBe(200)
@@ -109,6 +113,42 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     asked.length = 0
     expect(await forRequest(cookies).fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
     expect(asked).toEqual([])
+  })
+
+  describe('and a route of the app that answers requests without `handler`', () => {
+    it('signs up with a bound token, which runs queries without a request to Better Auth', async () => {
+      const { cookies, userId, browserFetch, email } = await signUp('Ada', withoutHandler)
+      expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
+      const steps = [
+        () => browserFetch(`${ORIGIN}/api/auth/get-session`),
+        () => browserFetch(`${ORIGIN}/api/auth/convex/token`),
+        () => post(browserFetch, 'sign-in/email', { email, password: PASSWORD }),
+      ]
+      for (const step of [null, ...steps]) {
+        expect((await step?.())?.status ?? 200).toBe(200)
+        expect(await forRequest(cookies).fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
+      }
+      expect(asked).toEqual([])
+    })
+
+    it('removes the token and its binding at a sign-out, and when the session has ended', async () => {
+      const [ada, grace] = [await signUp('Ada', withoutHandler), await signUp('Grace', withoutHandler)]
+      expect((await post(ada.browserFetch, 'sign-out')).status).toBe(200)
+      auth.db.session!.splice(0)
+      await grace.browserFetch(`${ORIGIN}/api/auth/get-session`)
+      expect([[...ada.cookies.keys()], [...grace.cookies.keys()]]).toEqual([[], []])
+    })
+
+    it('does not bind a token to the session cookie if another header names the session', async () => {
+      const [ada, grace] = [await signUp('Ada', withoutHandler), await signUp('Grace', withoutHandler)]
+      const [token] = decodeURIComponent(ada.cookies.get(SESSION)!).split('.')
+      const headers = { authorization: `Bearer ${token}` }
+      const { headers: answer } = await withoutHandler(browserRequest(grace.cookies, headers, `${ORIGIN}/api/auth/convex/token`))
+      const mixed = applied(grace.cookies, answer)
+      expect(mixed.get(JWT)).not.toBe(grace.cookies.get(JWT))
+      expect(mixed.get(BINDING)).toBe('')
+      expect(await forRequest(mixed).fetchAuthQuery(users.whoami)).toMatchObject({ subject: grace.userId })
+    })
   })
 
   it('requests session and token once each, and sets the cookie and the binding of the token', async () => {

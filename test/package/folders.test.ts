@@ -53,7 +53,7 @@ const allowed: Record<string, Folder> = {
   'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
   'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
   'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/database', 'convex/functions', 'convex/http', 'convex/http-database', 'convex/runtime', 'convex/tokens'], packages: /^convex\/values$/ },
-  'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
+  'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex', 'shared'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client, and their errors', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
@@ -194,7 +194,7 @@ describe('src/server', () => {
 
   it('imports from other folders only files that need neither a browser nor Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/ssr/preloaded.ts'])
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/shared/session-cookie.ts', 'src/shared/token-binding.ts', 'src/ssr/preloaded.ts'])
   })
 
   it('does not use globals of Node', () => {

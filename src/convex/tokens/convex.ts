@@ -85,7 +85,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
     if (!session)
       return clearTokenCookie(ctx)
     try {
-      await setTokenCookie(ctx, await createToken(ctx.context, session, maker))
+      await setTokenCookie(ctx, session, await createToken(ctx.context, session, maker))
     }
     catch (error) {
       // A sign-in must not fail because of the cookie. Signing with ES256 is not possible in a
@@ -127,9 +127,10 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
         config.tokenPath as '/convex/token',
         { method: 'GET', requireHeaders: true, use: [sessionMiddleware] },
         async (ctx): Promise<{ token: string }> => {
-          const created = await createToken(ctx.context, ctx.context.session as TokenSession, maker)
+          const session = ctx.context.session as TokenSession
+          const created = await createToken(ctx.context, session, maker)
           ctx.setHeader('cache-control', 'no-store')
-          await setTokenCookie(ctx, created)
+          await setTokenCookie(ctx, session, created)
           return { token: created.token }
         },
       ),

@@ -1,6 +1,8 @@
 /** When the cookie `convex_jwt` is set and cleared, from which servers read a page's token. */
 import type { CreatedToken } from './create-token.ts'
 import type { TokenSession } from './token-options.ts'
+import { tokenBinding } from '../../shared/token-binding.ts'
+import { cookieOfSession, setSessionCookieOf } from './session-cookie.ts'
 
 const COOKIE = 'convex_jwt'
 
@@ -19,22 +21,38 @@ const SECOND_FACTOR_PATHS = ['/sign-in/email', '/sign-in/username', '/sign-in/ph
 const ENDING_PATHS = ['/sign-out', '/revoke-sessions']
 
 /**
- * Sets the cookie to a token, or clears it if the token is too large: then the browser would keep
- * the previous cookie.
+ * Sets the cookie to the token of a session, or clears it if the token is too large: then the
+ * browser would keep the previous cookie. A second cookie binds the token to the cookie of the
+ * session: `convue/server` uses a token only with the session for which it was issued.
  */
-export async function setTokenCookie(ctx: any, { token, maxAge }: CreatedToken): Promise<void> {
+export async function setTokenCookie(
+  ctx: any,
+  { session }: TokenSession,
+  { token, maxAge }: CreatedToken,
+): Promise<void> {
   if (token.length > MAX_TOKEN_LENGTH) {
     ctx.context.logger.warn('The token for Convex is too large for a cookie. Return fewer claims from `definePayload`.')
     return clearTokenCookie(ctx)
   }
-  const { name, attributes } = ctx.context.createAuthCookie(COOKIE, { maxAge })
-  ctx.setCookie(name, token, await endsWithBrowser(ctx) ? { ...attributes, maxAge: undefined } : attributes)
+  const cookie = ctx.context.createAuthCookie(COOKIE, { maxAge })
+  const attributes = await endsWithBrowser(ctx) ? { ...cookie.attributes, maxAge: undefined } : cookie.attributes
+  ctx.setCookie(cookie.name, token, attributes)
+  const owner = cookieOfSession(ctx, session.token)
+  if (owner)
+    ctx.setCookie(bindingName(cookie.name), await tokenBinding(owner, token), attributes)
+  else
+    ctx.setCookie(bindingName(cookie.name), '', { ...attributes, maxAge: 0 })
 }
 
-/** Removes the cookie from the browser. */
+/** Removes the cookie and its binding from the browser. */
 export function clearTokenCookie(ctx: any): void {
   const { name, attributes } = ctx.context.createAuthCookie(COOKIE, { maxAge: 0 })
   ctx.setCookie(name, '', attributes)
+  ctx.setCookie(bindingName(name), '', attributes)
+}
+
+function bindingName(name: string): string {
+  return `${name}_binding`
 }
 
 /** Whether a response starts, renews or returns a session. */
@@ -83,7 +101,7 @@ function revokesOwnSession({ path, body, context }: any): boolean {
 
 /** Any endpoint can end the session, and then deletes its cookie. */
 function deletesSessionCookie(ctx: any): boolean {
-  const cookie = sessionCookieOf(ctx)
+  const cookie = setSessionCookieOf(ctx)
   return cookie !== undefined && /^[^;]*=(?:;|$)|;\s*max-age=0(?:;|$)/i.test(cookie)
 }
 
@@ -92,18 +110,11 @@ function deletesSessionCookie(ctx: any): boolean {
  * with the token must not remain longer.
  */
 async function endsWithBrowser(ctx: any): Promise<boolean> {
-  const cookie = sessionCookieOf(ctx)
+  const cookie = setSessionCookieOf(ctx)
   if (cookie !== undefined)
     return !/;\s*(?:max-age|expires)=/i.test(cookie)
   const { authCookies, secret } = ctx.context
   return await ctx.getSignedCookie(authCookies.dontRememberToken.name, secret) === 'true'
-}
-
-/** The session's cookie that a response sets; `undefined` if it sets none. */
-function sessionCookieOf({ context }: any): string | undefined {
-  const name: string = context.authCookies.sessionToken.name
-  const setCookies: string[] = context.responseHeaders?.getSetCookie?.() ?? []
-  return setCookies.findLast(setCookie => setCookie.startsWith(`${name}=`))
 }
 
 function startsWith(path: string | undefined, prefixes: string[]): boolean {

@@ -2,6 +2,7 @@
 import type { ServerConfig } from '../config/server-config.ts'
 import type { UpstreamAnswer } from '../http/request-upstream.ts'
 import type { AuthCookies } from './auth-cookies.ts'
+import { sessionTokenOf } from '../../shared/session-cookie.ts'
 import { isSessionCache, kindOf, nameOf, valueOf } from './auth-cookies.ts'
 
 // Some versions of Better Auth use the cache without checking that it belongs to the session cookie
@@ -25,16 +26,5 @@ export function isSessionOfCookie(answer: UpstreamAnswer, { pairs }: AuthCookies
     return false
   const { token } = (answer.body?.session ?? {}) as { token?: unknown }
   const cookies = pairs.filter(pair => kindOf(nameOf(pair), config) === 'session_token')
-  return cookies.length === 1 && typeof token === 'string' && tokenOf(valueOf(cookies[0]!)) === token
-}
-
-/** The token in the value of a session cookie: `<token>.<signature>`, percent-encoded. */
-function tokenOf(value: string): string | null {
-  try {
-    const text = decodeURIComponent(value)
-    return text.slice(0, text.lastIndexOf('.'))
-  }
-  catch {
-    return null
-  }
+  return cookies.length === 1 && typeof token === 'string' && sessionTokenOf(valueOf(cookies[0]!)) === token
 }

@@ -1,5 +1,6 @@
 /** Binds the token in a request's cookies to the session that it was issued for. */
 import type { AuthCookies, CookieNames } from './auth-cookies.ts'
+import { tokenBinding } from '../../shared/token-binding.ts'
 import {
   applySetCookies,
   isDeletion,
@@ -14,7 +15,8 @@ import {
 // Better Auth stores the token in its own cookie. This cookie may outlive the session cookie, and a
 // late response of a previous session may set it. So whenever Better Auth sets a token, this file
 // sets a second cookie, the binding: a hash of the session cookie and the token. A token is used
-// only together with the session that it was issued for.
+// only together with the session that it was issued for. The plugin `convex()` of Convue sets the
+// binding itself, so that it is also set where a response does not pass through this server.
 
 /**
  * The token of a request's cookies; `null` unless the token is bound to the session of the cookies.
@@ -22,7 +24,7 @@ import {
 export async function readBoundToken({ session, token, binding }: AuthCookies): Promise<string | null> {
   if (session.kind !== 'one' || !token || !binding)
     return null
-  if (await bindingOf(session.cookies, token) !== binding)
+  if (await tokenBinding(session.cookies, token) !== binding)
     return null
   return token
 }
@@ -45,13 +47,14 @@ export async function bindToken(
   const token = setCookies.findLast(setCookie => kindOf(nameOf(setCookie), names) === 'convex_jwt')
   const session = setCookies.findLast(setCookie => isSessionCookie(nameOf(setCookie), names))
   const after = applySetCookies(before, setCookies, names)
-  const result = [...setCookies]
+  // The binding of `convex()` covers the session cookie only, and no `forwardedCookies`.
+  const result = setCookies.filter(setCookie => kindOf(nameOf(setCookie), names) !== 'convex_jwt_binding')
 
   if (token) {
     const ownerCookies = ownerOf(before, after)
     const name = `${nameOf(token)}_binding`
     if (ownerCookies && !namesSession && !isDeletion(token))
-      result.push(copyAttributes(token, name, await bindingOf(ownerCookies, valueOf(token))))
+      result.push(copyAttributes(token, name, await tokenBinding(ownerCookies, valueOf(token))))
     else
       result.push(deletionLike(token, name))
   }
@@ -92,16 +95,6 @@ function ownerOf(before: AuthCookies, after: AuthCookies): string | null {
 
 function isSameSession({ session: before }: AuthCookies, { session: after }: AuthCookies): boolean {
   return before.kind === 'one' && after.kind === 'one' && before.cookies === after.cookies
-}
-
-/**
- * A SHA-256 hash as base64url. It needs no key, since only a client with the session cookie can
- * compute it.
- */
-async function bindingOf(session: string, token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${session}; ${token}`))
-  const base64 = btoa(String.fromCharCode(...new Uint8Array(digest)))
-  return base64.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }
 
 /** A `Set-Cookie` with the attributes of another `Set-Cookie`. */
