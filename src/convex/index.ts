@@ -20,6 +20,7 @@ export type {
   AuthFunctions,
   AuthFunctionsOptions,
   AuthTableFunctions,
+  CallerFunctions,
   ComponentAuthFunctionsOptions,
   LocalAuthFunctionsOptions,
 } from './functions/auth-functions.ts'

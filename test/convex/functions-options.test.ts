@@ -9,7 +9,7 @@ describe('defineAuthFunctions', () => {
     { option: 'query', wrong: { query: undefined } },
     { option: 'mutation', wrong: { mutation: 'mutation' } },
     { option: 'action', wrong: { action: {} } },
-    { option: 'createAuth', wrong: { createAuth: undefined } },
+    { option: 'createAuth', wrong: { createAuth: 'auth' } },
     { option: 'component', wrong: { component: undefined } },
     { option: 'functions', wrong: { functions: {} } },
   ])('throws CONVEX_OPTION_INVALID for a wrong $option', ({ option, wrong }) => {
@@ -26,6 +26,25 @@ describe('defineAuthFunctions', () => {
     expect(() => isMember({ organization: 'active', roles: 'owner' } as never)).toThrow(expected)
     expect(() => hasRole()).toThrow(expected)
     expect(() => hasRole('')).toThrow(expected)
+  })
+
+  it('works without `createAuth`, except for the helpers that call Better Auth', async () => {
+    const { createAuth: _, ...others } = options
+    const helpers = defineAuthFunctions(others) as any
+    const ctx = {
+      auth: { getUserIdentity: async () => ({ subject: 'user:1', sessionId: 'session:1', issuer: '', tokenIdentifier: '' }) },
+      db: {
+        normalizeId: (_table: string, id: string) => id,
+        get: async (_id: string) => ({ _id, userId: 'user:1', expiresAt: Date.now() + 1000 }),
+      },
+    }
+    expect(await helpers.getAuthUser(ctx)).toMatchObject({ _id: 'user:1' })
+    for (const name of ['getAuth', 'getHeaders', 'safeGetHeaders']) {
+      await expect(helpers[name](ctx)).rejects.toMatchObject({
+        code: 'CONVEX_OPTION_INVALID',
+        why: expect.stringMatching(new RegExp(`\`${name.replace('safeG', '(?:safeG|g)')}\` needs the option \`createAuth\``)),
+      })
+    }
   })
 
   it('has no `optional` after `allow`, which would run without the predicates', () => {

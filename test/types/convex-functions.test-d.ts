@@ -9,7 +9,8 @@ import { defineAuthFunctions, hasRole } from '../../src/convex/index.ts'
 import { api as componentApi, internal as componentInternal } from '../convex/apps/functions-component/convex/_generated/api.js'
 import { getAuth, getSession as getComponentSession, getAuthUser as getComponentUser } from '../convex/apps/functions-component/convex/functions.ts'
 import { api } from '../convex/apps/functions-local/convex/_generated/api.js'
-import { authedMutation, authedQuery, getAuthUser, getAuthUserId, getSession, safeGetAuthUser } from '../convex/apps/functions-local/convex/functions.ts'
+import { action, mutation, query } from '../convex/apps/functions-local/convex/_generated/server.js'
+import { authedMutation, authedQuery, getAuthUser, getAuthUserId, getSession, isMember, safeGetAuthUser } from '../convex/apps/functions-local/convex/functions.ts'
 
 describe('defineAuthFunctions', () => {
   it('types users and sessions from the data model of the app', () => {
@@ -30,6 +31,16 @@ describe('defineAuthFunctions', () => {
     const helpers = defineAuthFunctions({ query: builder, mutation: builder, action: builder, createAuth: () => ({}) as any, schema, tables: { user: 'users' } })
     expectTypeOf(helpers.getAuthUser).returns.resolves.toHaveProperty('nickname').toEqualTypeOf<string>()
     expectTypeOf(helpers.getSession).returns.resolves.toHaveProperty('userId').toEqualTypeOf<GenericId<'users'>>()
+  })
+
+  it('has the helpers that call Better Auth only with `createAuth`', () => {
+    const helpers = defineAuthFunctions({ query, mutation, action })
+    expectTypeOf(helpers.getAuthUser).returns.resolves.toEqualTypeOf<Doc<'user'>>()
+    expectTypeOf(helpers).not.toHaveProperty('getAuth')
+    expectTypeOf(helpers).not.toHaveProperty('getHeaders')
+    expectTypeOf(helpers).not.toHaveProperty('safeGetHeaders')
+    const perhaps = defineAuthFunctions({ query, mutation, action, createAuth: undefined as (() => never) | undefined })
+    expectTypeOf(perhaps).not.toHaveProperty('getAuth')
   })
 
   it('keeps the types of the methods of Better Auth', async () => {
@@ -78,6 +89,23 @@ describe('authedQuery', () => {
     const forAdmins = authedQuery.allow(hasRole('admin'))
     expectTypeOf(forAdmins).not.toHaveProperty('optional')
     expectTypeOf(forAdmins.allow(hasRole('support'))).not.toHaveProperty('optional')
+  })
+
+  it('knows the organization of the session after `isMember({ organization: \'active\' })`', () => {
+    authedQuery.allow(hasRole('admin')).allow(isMember({ organization: 'active' }))({
+      args: {},
+      handler: async ({ session, user }) => {
+        expectTypeOf(session.activeOrganizationId).toEqualTypeOf<string>()
+        expectTypeOf(session.userId).toEqualTypeOf<Id<'user'>>()
+        expectTypeOf(user).toEqualTypeOf<Doc<'user'>>()
+      },
+    })
+    authedQuery.allow(isMember({ organization: args => args.organization, roles: ['owner'] }))({
+      args: {},
+      handler: async ({ session }) => {
+        expectTypeOf(session.activeOrganizationId).toEqualTypeOf<string | undefined>()
+      },
+    })
   })
 
   it('types the context of predicates', () => {

@@ -1,4 +1,4 @@
-import type { Doc, Id } from './_generated/dataModel'
+import type { Id } from './_generated/dataModel'
 import { v } from 'convex/values'
 import { authedMutation, authedQuery, isMember } from './auth'
 
@@ -32,7 +32,7 @@ export const addNote = authedMutation.allow(isMember({ organization: 'active' })
   },
 })
 
-/** The active organization of a session that `isMember` has checked. */
-function activeOrganization(session: Pick<Doc<'session'>, 'activeOrganizationId'>): Id<'organization'> {
+/** The active organization, which every session has that `isMember` has accepted. */
+function activeOrganization(session: { activeOrganizationId: string }): Id<'organization'> {
   return session.activeOrganizationId as Id<'organization'>
 }

@@ -2,9 +2,16 @@
 import type { DataModelFromSchemaDefinition, SchemaDefinition } from 'convex/server'
 import type { AuthWithApi } from './auth-api.ts'
 import type { AuthUserIdentity, FindOne, FunctionCtx } from './auth-reader.ts'
-import type { AnyBuilder, AuthedBuilderOf, Caller, DataModelOf, OptionalCaller } from './builder-types.ts'
+import type {
+  AnyBuilder,
+  AuthedBuilderOf,
+  AuthPredicate,
+  Caller,
+  DataModelOf,
+  OptionalCaller,
+} from './builder-types.ts'
 import type { AuthDocuments, ComponentDocuments, ComponentDocumentsOf, LocalDocuments } from './documents.ts'
-import type { MemberOptions } from './predicates.ts'
+import type { MemberOptions, MemberProof } from './predicates.ts'
 import type { AuthWithContext } from './session-headers.ts'
 
 /** What `betterAuth` returns, as far as the functions use it. */
@@ -22,10 +29,11 @@ interface CommonOptions {
   /** `action` of `./_generated/server`, or a builder of `convex-helpers`. */
   action: AnyBuilder
   /**
-   * Returns the app's Better Auth for a context. Only `getAuth` and the two helpers for headers
-   * call it.
+   * Returns the app's Better Auth for a context. Only `getAuth`, `getHeaders` and `safeGetHeaders`
+   * call it. Leave it out if Better Auth runs on the app's own server: the result then does not
+   * have these three helpers.
    */
-  createAuth: (ctx: any) => AuthInstance
+  createAuth?: ((ctx: any) => AuthInstance) | undefined
 }
 
 /** The auth tables belong to the component `@convex-dev/better-auth`. */
@@ -91,13 +99,19 @@ type DataModelOfOptions<Options extends AuthFunctionsOptions>
     ? DataModelFromSchemaDefinition<Schema>
     : DataModelOf<Options['query']>
 
+/** The result of `defineAuthFunctions`, for its options. */
+export type AuthFunctionsOf<Options extends AuthFunctionsOptions>
+  = Options extends { createAuth: (ctx: any) => infer Auth extends AuthInstance }
+    ? AuthFunctions<DocumentsOf<Options>, Auth, Options['query'], Options['mutation'], Options['action']>
+    : CallerFunctions<DocumentsOf<Options>, Options['query'], Options['mutation'], Options['action']>
+
 /**
- * The result of `defineAuthFunctions`. Each helper that needs a caller throws a `ConvexError` with
- * the code `UNAUTHENTICATED` if there is none; its `safe…` variant returns `null` instead.
+ * The result of `defineAuthFunctions` without `createAuth`. Each helper that needs a caller throws
+ * a `ConvexError` with the code `UNAUTHENTICATED` if there is none; its `safe…` variant returns
+ * `null` instead.
  */
-export interface AuthFunctions<
+export interface CallerFunctions<
   Documents extends AuthDocuments,
-  Auth extends AuthInstance,
   Query extends AnyBuilder,
   Mutation extends AnyBuilder,
   Action extends AnyBuilder,
@@ -120,15 +134,6 @@ export interface AuthFunctions<
   /** The caller's session, without its token, which is a secret. */
   getSession: (ctx: FunctionCtx) => Promise<Documents['session']>
   safeGetSession: (ctx: FunctionCtx) => Promise<Documents['session'] | null>
-  /** Headers with which `auth.api` acts as the caller. They contain the secret of the session. */
-  getHeaders: (ctx: FunctionCtx) => Promise<Headers>
-  /** The same headers, or empty headers if there is no session. */
-  safeGetHeaders: (ctx: FunctionCtx) => Promise<Headers>
-  /**
-   * Better Auth with the headers of the caller, which are empty without a session. The methods of
-   * `auth.api` throw a `ConvexError` with `code`, `message` and `status`: see `wrapAuthApi`.
-   */
-  getAuth: (ctx: FunctionCtx) => Promise<{ auth: Auth, headers: Headers }>
   /**
    * The caller as an object for the context of a function, for `customCtx` and the other custom
    * functions of `convex-helpers`.
@@ -147,11 +152,36 @@ export interface AuthFunctions<
     builder: Builder,
   ) => AuthedBuilderOf<Builder, Documents['user'], Documents['session']>
   /**
-   * A predicate for `allow`: whether the user is a member of an organization.
+   * A predicate for `allow`: whether the user is a member of an organization. With
+   * `organization: 'active'`, `ctx.session.activeOrganizationId` is a string afterwards.
    *
    * @throws {ConvueError} `CONVEX_OPTION_INVALID` without an organization.
    */
-  isMember: (options: MemberOptions) => (ctx: FunctionCtx & MemberCtx, args: any) => Promise<boolean>
+  isMember: <Options extends MemberOptions>(options: Options) => MemberPredicate<MemberProof<Options>>
+}
+
+/** The result of `defineAuthFunctions` with `createAuth`. */
+export interface AuthFunctions<
+  Documents extends AuthDocuments,
+  Auth extends AuthInstance,
+  Query extends AnyBuilder,
+  Mutation extends AnyBuilder,
+  Action extends AnyBuilder,
+> extends CallerFunctions<Documents, Query, Mutation, Action> {
+  /** Headers with which `auth.api` acts as the caller. They contain the secret of the session. */
+  getHeaders: (ctx: FunctionCtx) => Promise<Headers>
+  /** The same headers, or empty headers if there is no session. */
+  safeGetHeaders: (ctx: FunctionCtx) => Promise<Headers>
+  /**
+   * Better Auth with the headers of the caller, which are empty without a session. The methods of
+   * `auth.api` throw a `ConvexError` with `code`, `message` and `status`: see `wrapAuthApi`.
+   */
+  getAuth: (ctx: FunctionCtx) => Promise<{ auth: Auth, headers: Headers }>
+}
+
+/** The predicate that `isMember` returns. */
+export interface MemberPredicate<Proven> extends AuthPredicate<FunctionCtx & MemberCtx, Proven> {
+  (ctx: FunctionCtx & MemberCtx, args: any): Promise<boolean>
 }
 
 /** The context of a function as far as `isMember` reads it. */

@@ -75,10 +75,19 @@ export interface CtxBuilder<Kind extends FunctionKind, Visibility extends Functi
 /**
  * Decides whether the caller may run a function.
  *
+ * `Proven` is what the type of a context may add if the predicate has returned `true`, such as
+ * `{ session: { activeOrganizationId: string } }`: a promise cannot be a type guard. The property
+ * `proven` exists only in the type.
+ *
  * @param ctx The context of the function, with `user` and `session`.
  * @param args The arguments of the function.
  */
-export type AuthPredicate<Ctx> = (ctx: Ctx, args: any) => boolean | Promise<boolean>
+export interface AuthPredicate<Ctx, Proven = unknown> {
+  (ctx: Ctx, args: any): boolean | Promise<boolean>
+  proven?: Proven
+}
+
+type ProvenOf<Proven, Name extends string> = Proven extends Record<Name, infer Value> ? Value : unknown
 
 /** The caller of a function that needs a user. */
 export interface Caller<User, Session> {
@@ -109,9 +118,9 @@ export interface AllowingBuilder<
    *
    * @param predicate Such as `hasRole('admin')`.
    */
-  allow: (
-    predicate: AuthPredicate<WithCaller<Ctx, Caller<User, Session>>>,
-  ) => AllowingBuilder<Kind, Visibility, Ctx, User, Session>
+  allow: <Proven>(
+    predicate: AuthPredicate<WithCaller<Ctx, Caller<User, Session>>, Proven>,
+  ) => AllowingBuilder<Kind, Visibility, Ctx, User & ProvenOf<Proven, 'user'>, Session & ProvenOf<Proven, 'session'>>
 }
 
 /**

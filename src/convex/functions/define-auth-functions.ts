@@ -1,5 +1,5 @@
 /** `defineAuthFunctions`: helpers and builders for functions that need the signed-in user. */
-import type { AuthFunctions, AuthFunctionsOptions, DocumentsOf } from './auth-functions.ts'
+import type { AuthFunctions, AuthFunctionsOf, AuthFunctionsOptions, AuthInstance } from './auth-functions.ts'
 import type { AuthReader, FunctionCtx, LiveSession } from './auth-reader.ts'
 import type { AnyBuilder } from './builder-types.ts'
 import { setupError } from '../setup-error.ts'
@@ -17,16 +17,12 @@ import { sessionHeaders } from './session-headers.ts'
  *
  * @throws {ConvueError} `CONVEX_OPTION_INVALID` for a missing or wrong option.
  */
-export function defineAuthFunctions<const Options extends AuthFunctionsOptions>(options: Options): AuthFunctions<
-  DocumentsOf<Options>,
-  ReturnType<Options['createAuth']>,
-  Options['query'],
-  Options['mutation'],
-  Options['action']
->
+export function defineAuthFunctions<const Options extends AuthFunctionsOptions>(
+  options: Options,
+): AuthFunctionsOf<Options>
 export function defineAuthFunctions(options: AuthFunctionsOptions): object {
   checkOptions(options)
-  const { query, mutation, action, createAuth } = options
+  const { query, mutation, action } = options
   const tables = { user: 'user', session: 'session', member: 'member', ...'tables' in options ? options.tables : {} }
   const reader = readerOf(options)
   const readCaller = async (ctx: FunctionCtx, name: string): Promise<LiveSession | null> =>
@@ -46,7 +42,7 @@ export function defineAuthFunctions(options: AuthFunctionsOptions): object {
   const session = pairOf('getSession', async (ctx, name) => withoutToken(await readCaller(ctx, name))?.session ?? null)
   const headers = pairOf('getHeaders', async (ctx, name) => {
     const caller = await readCaller(ctx, name)
-    return caller && await sessionHeaders(createAuth(ctx), caller.session)
+    return caller && await sessionHeaders(createAuth(options, ctx, name), caller.session)
   })
   const caller = pairOf('authedCtx', async (ctx, name) => withoutToken(await readCaller(ctx, name)))
 
@@ -67,7 +63,7 @@ export function defineAuthFunctions(options: AuthFunctionsOptions): object {
     getHeaders: headers.required,
     safeGetHeaders,
     getAuth: async (ctx: FunctionCtx) => {
-      const auth = createAuth(ctx)
+      const auth = createAuth(options, ctx, 'getAuth')
       const caller = await readCaller(ctx, 'getAuth')
       return {
         auth: { ...auth, api: wrapAuthApi(auth) },
@@ -119,8 +115,15 @@ function withoutToken(caller: LiveSession | null): LiveSession | null {
   return { user: caller.user, session }
 }
 
+/** TypeScript reports a call without `createAuth`; plain JavaScript needs this error. */
+function createAuth(options: AuthFunctionsOptions, ctx: FunctionCtx, name: string): AuthInstance {
+  if (!options.createAuth)
+    throw setupError('CONVEX_OPTION_INVALID', `\`${name}\` needs the option \`createAuth\` of \`defineAuthFunctions\``)
+  return options.createAuth(ctx)
+}
+
 function checkOptions(options: AuthFunctionsOptions): void {
-  if (typeof options?.createAuth !== 'function')
+  if (options?.createAuth !== undefined && typeof options.createAuth !== 'function')
     throw setupError('CONVEX_OPTION_INVALID', '`createAuth` is not a function that returns the result of `betterAuth`')
   if ('component' in options && !options.component?.adapter?.findOne)
     throw setupError('CONVEX_OPTION_INVALID', '`component` is not the Better Auth component, `components.betterAuth`')

@@ -41,6 +41,10 @@ export interface MemberOptions {
   roles?: string[]
 }
 
+/** What `isMember` proves: only a session with an active organization passes. */
+export type MemberProof<Options extends MemberOptions>
+  = Options extends { organization: 'active' } ? { session: { activeOrganizationId: string } } : unknown
+
 /** @returns The id of the organization, or `null` if there is none. */
 export function organizationOf({ organization }: MemberOptions, session: object, args: unknown): string | null {
   if (organization === 'active')

@@ -5,14 +5,16 @@
 import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server"
 import type * as module0 from "../authDatabase.js"
 import type * as module1 from "../authTables.js"
-import type * as module2 from "../http.js"
-import type * as module3 from "../tasks.js"
+import type * as module2 from "../authed.js"
+import type * as module3 from "../http.js"
+import type * as module4 from "../tasks.js"
 
 declare const fullApi: ApiFromModules<{
   "authDatabase": typeof module0
   "authTables": typeof module1
-  "http": typeof module2
-  "tasks": typeof module3
+  "authed": typeof module2
+  "http": typeof module3
+  "tasks": typeof module4
 }>
 
 /** The functions that clients may call. */

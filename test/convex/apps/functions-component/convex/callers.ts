@@ -94,7 +94,7 @@ const adminMutation = authedMutation.allow(hasRole('admin', 'owner'))
 export const govern = adminMutation({ args: {}, handler: async ({ user }) => user.role ?? null })
 
 export const inActiveOrganization = authedQuery
-  .allow(isMember({ organization: 'active' }))({ args: {}, handler: async ({ session }) => session.activeOrganizationId ?? null })
+  .allow(isMember({ organization: 'active' }))({ args: {}, handler: async ({ session }) => session.activeOrganizationId })
 
 export const ofOrganization = authedQuery.allow(isMember({ organization: ({ organization }) => organization, roles: ['owner'] }))({
   args: { organization: v.string() },
