@@ -3,12 +3,20 @@ import type { Deployment, DeploymentOptions } from '../testing/index.ts'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { codegen, startDeployment } from '../testing/index.ts'
-import { announceDeployment, withdrawDeployment } from './running-deployment.ts'
+import { networkOrigins } from './network-origins.ts'
 import { seedDeployment } from './seed.ts'
+
+/** How other machines reach the page. */
+export interface NetworkOptions {
+  /** The host names of the page, in addition to the addresses of this machine. */
+  names: string[]
+}
 
 /** Which deployment is started. */
 export interface LocalOptions {
   seed: string | null
+  /** The pages of other machines that may use the deployment; by default, there are none. */
+  network?: NetworkOptions | null
   /** The options of `startDeployment`, with absolute paths. */
   start: DeploymentOptions & { functions: string }
 }
@@ -110,10 +118,16 @@ async function replace(deployments: Map<string, Running>, options: LocalOptions,
   return await start(options, siteUrl)
 }
 
-async function start({ start, seed }: LocalOptions, siteUrl: string): Promise<Deployment> {
+async function start({ start, seed, network = null }: LocalOptions, siteUrl: string): Promise<Deployment> {
   const isNew = start.data === undefined || !existsSync(start.data)
   await codegen({ functions: start.functions })
-  const deployment = await startDeployment({ ...start, siteUrl })
+  const origins = network ? networkOrigins(siteUrl, network.names) : []
+  const deployment = await startDeployment({
+    ...start,
+    siteUrl,
+    allowedOrigins: [...start.allowedOrigins ?? [], ...origins],
+    env: { ...trustOrigins(origins), ...start.env },
+  })
   if (isNew && start.data !== undefined)
     writeFileSync(join(start.data, '.gitignore'), '*\n')
   try {
@@ -129,10 +143,9 @@ async function start({ start, seed }: LocalOptions, siteUrl: string): Promise<De
   }
 }
 
-async function close({ start }: LocalOptions, deployment: Deployment): Promise<void> {
-  if (start.data !== undefined)
-    withdrawDeployment(start.data, deployment)
-  await deployment.close()
+/** Better Auth itself reads this variable, in addition to its option `trustedOrigins`. */
+function trustOrigins(origins: string[]): Record<string, string> {
+  return origins.length === 0 ? {} : { BETTER_AUTH_TRUSTED_ORIGINS: origins.join(',') }
 }
 
 function describe({ start }: LocalOptions, root: string): [label: string, text: string][] {

@@ -1,6 +1,6 @@
 /** The Vite plugin: a page with a deployment, and with Better Auth on its own origin. */
 import type { Plugin, ResolvedConfig, UserConfig } from 'vite'
-import type { LocalDeployment, LocalOptions } from '../dev/local-deployment.ts'
+import type { LocalDeployment, LocalOptions, NetworkOptions } from '../dev/local-deployment.ts'
 import type { Target, TargetVariables } from '../dev/target.ts'
 import type { ConvueViteOptions } from './options.ts'
 import { resolve } from 'node:path'
@@ -11,10 +11,11 @@ import { acquireDeployment, originInUse } from '../dev/local-deployment.ts'
 import { findTarget } from '../dev/target.ts'
 import { findFunctions } from '../testing/app-settings.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
+import { findNetwork } from './network.ts'
 import { DEFAULT_DATA, DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
-import { proxyTo } from './proxy.ts'
+import { proxyClients, proxyTo } from './proxy.ts'
 import { reloadFunctions } from './reload-functions.ts'
 
 /** The deployment of a server that runs, and what must end with the server. */
@@ -44,16 +45,17 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
   const served = new WeakMap<ResolvedConfig, Served>()
 
   async function configureEmbedded(config: UserConfig): Promise<UserConfig> {
-    const embedded = localOptions(options, resolve(config.root ?? '.'))
+    const network = findNetwork(config, options.siteUrl)
+    const embedded = localOptions(options, resolve(config.root ?? '.'), network)
     const { origin, port } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originInUse(embedded) })
     const local = await acquireDeployment(embedded, origin)
     const { url, siteUrl } = local.deployment
     configured = { kind: 'embedded', local, stopReloading: () => {} }
     return {
-      define: { [URL_CONSTANT]: JSON.stringify(url) },
+      ...defineUrl(url, network !== null),
       server: {
         ...port !== null && { port },
-        proxy: proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY),
+        proxy: { ...proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY), ...network && proxyClients(url) },
         watch: { ignored: embedded.start.data === undefined ? [] : [isBelow(embedded.start.data)] },
       },
     }
@@ -109,6 +111,17 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
   }
 }
 
+/**
+ * A page on another machine cannot connect to the loopback interface of this one, so it uses its
+ * own origin, and Vite's server passes its requests on.
+ */
+function defineUrl(url: string, isShared: boolean): UserConfig {
+  const own = { [URL_CONSTANT]: JSON.stringify(url) }
+  if (!isShared)
+    return { define: own }
+  return { define: { [URL_CONSTANT]: 'globalThis.location.origin' }, environments: { ssr: { define: own } } }
+}
+
 /** Matches the paths of a folder and of all files below it. */
 function isBelow(folder: string): (path: string) => boolean {
   const root = normalizePath(folder)
@@ -128,7 +141,11 @@ function readVariables({ root = '.', envDir }: UserConfig, mode: string): Target
   return loadEnv(mode, resolve(root, envDir ?? '.'), ['VITE_', 'CONVEX_'])
 }
 
-function localOptions(options: ConvueViteOptions, root: string): LocalOptions {
+function localOptions(
+  options: ConvueViteOptions,
+  root: string,
+  network: NetworkOptions | null,
+): LocalOptions {
   const { functions, data = DEFAULT_DATA, env = {}, seed = null, proxy: _proxy, siteUrl: _siteUrl, ...passed } = options
   const start = {
     ...passed,
@@ -136,7 +153,7 @@ function localOptions(options: ConvueViteOptions, root: string): LocalOptions {
     env,
     ...data !== false && { data: resolve(root, data) },
   }
-  return { start, seed }
+  return { start, seed, network }
 }
 
 function describe(served: Served, root: string): [label: string, text: string][] {

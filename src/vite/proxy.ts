@@ -1,10 +1,23 @@
-/** The paths that Vite's server passes on to the HTTP actions of the deployment. */
+/** The paths that Vite's server passes on to the deployment. */
 import type { CommonServerOptions } from 'vite'
 
-/** Passes each path on, and all paths below it. */
-export function proxyTo(siteUrl: string, paths: string[]): NonNullable<CommonServerOptions['proxy']> {
+type Proxy = NonNullable<CommonServerOptions['proxy']>
+
+/** The socket of `ConvexClient`, the functions for `ConvexHttpClient`, and the stored files. */
+const CONVEX_PATHS = '^/api/(?:[\\w.-]+/sync|(?:query|query_ts|query_at_ts|mutation|action)|storage/.+)(?:\\?|$)'
+
+/** Passes each path on to the HTTP actions, and all paths below it. */
+export function proxyTo(siteUrl: string, paths: string[]): Proxy {
   // Convex chooses the deployment by the host name of the request.
   return Object.fromEntries(paths.map(path => [patternOf(path), { target: siteUrl, changeOrigin: true }]))
+}
+
+/**
+ * Passes on what the clients of Convex request. `ConvexClient` appends the path of its socket to
+ * the address of the deployment, so the page uses its own origin as this address.
+ */
+export function proxyClients(url: string): Proxy {
+  return { [CONVEX_PATHS]: { target: url, changeOrigin: true, ws: true } }
 }
 
 /** A plain string would also match paths that only begin with the same letters. */
