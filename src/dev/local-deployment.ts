@@ -1,5 +1,6 @@
 /** The embedded deployment of an app, which remains while Vite restarts its server. */
 import type { Deployment, DeploymentOptions } from '../testing/index.ts'
+import type { DeploymentPorts } from './free-port.ts'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { codegen, startDeployment } from '../testing/index.ts'
@@ -41,6 +42,8 @@ interface Running {
   users: number
 }
 
+type Address = { siteUrl: string } & Partial<DeploymentPorts>
+
 /**
  * When its configuration changes, Vite creates the new server before it closes the previous one,
  * and may load this module again, as Nuxt does.
@@ -60,13 +63,23 @@ export function originInUse(options: LocalOptions): string | null {
   return runningDeployments().get(keyOf(options))?.siteUrl ?? null
 }
 
-/** Starts a deployment, or shares the one that was started with the same options. */
-export async function acquireDeployment(options: LocalOptions, siteUrl: string): Promise<LocalDeployment> {
+/**
+ * Starts a deployment, or shares the one that was started with the same options.
+ *
+ * @param options Which deployment is started.
+ * @param siteUrl The origin of the page.
+ * @param ports The ports of a deployment that is started; by default, any free ports.
+ */
+export async function acquireDeployment(
+  options: LocalOptions,
+  siteUrl: string,
+  ports?: DeploymentPorts,
+): Promise<LocalDeployment> {
   const deployments = runningDeployments()
   const key = keyOf(options)
   let running = deployments.get(key)
   if (!running) {
-    running = { started: replace(deployments, options, siteUrl), options, siteUrl, users: 0 }
+    running = { started: replace(deployments, options, { siteUrl, ...ports }), options, siteUrl, users: 0 }
     deployments.set(key, running)
   }
   const current = running
@@ -77,7 +90,7 @@ export async function acquireDeployment(options: LocalOptions, siteUrl: string):
       deployment,
       functions: options.start.functions,
       release: releaseOnce(current),
-      describe: root => describe(options, root),
+      describe: root => describeLocal(options, root),
     }
   }
   catch (error) {
@@ -108,23 +121,27 @@ function releaseOnce(running: Running): () => Promise<void> {
 }
 
 /** Starts a deployment after those that use the same data are closed. */
-async function replace(deployments: Map<string, Running>, options: LocalOptions, siteUrl: string): Promise<Deployment> {
+async function replace(
+  deployments: Map<string, Running>,
+  options: LocalOptions,
+  address: Address,
+): Promise<Deployment> {
   const { data } = options.start
   const others = [...deployments].filter(([, { options }]) => data !== undefined && options.start.data === data)
   for (const [key, { started, options }] of others) {
     deployments.delete(key)
     await started.then(deployment => close(options, deployment), () => {})
   }
-  return await start(options, siteUrl)
+  return await start(options, address)
 }
 
-async function start({ start, seed, network = null }: LocalOptions, siteUrl: string): Promise<Deployment> {
+async function start({ start, seed, network = null }: LocalOptions, address: Address): Promise<Deployment> {
   const isNew = start.data === undefined || !existsSync(start.data)
   await codegen({ functions: start.functions })
-  const origins = network ? networkOrigins(siteUrl, network.names) : []
+  const origins = network ? networkOrigins(address.siteUrl, network.names) : []
   const deployment = await startDeployment({
     ...start,
-    siteUrl,
+    ...address,
     allowedOrigins: [...start.allowedOrigins ?? [], ...origins],
     env: { ...trustOrigins(origins), ...start.env },
   })
@@ -148,10 +165,12 @@ function trustOrigins(origins: string[]): Record<string, string> {
   return origins.length === 0 ? {} : { BETTER_AUTH_TRUSTED_ORIGINS: origins.join(',') }
 }
 
-function describe({ start }: LocalOptions, root: string): [label: string, text: string][] {
+/** What a deployment does and where, as lines with a label. */
+export function describeLocal({ start }: LocalOptions, root: string): [label: string, text: string][] {
   const data = start.data === undefined ? 'in memory' : `kept in ${relative(root, start.data)}`
   return [
-    ['Convex', `embedded deployment, its data is ${data}`],
-    ['Functions', `${relative(root, start.functions)}, reloaded when you save a file`],
+    ['Convex', 'embedded deployment, without an account'],
+    ['Functions', `${relative(root, start.functions)}, loaded again when you save a file`],
+    ['Data', data],
   ]
 }

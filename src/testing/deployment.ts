@@ -84,7 +84,7 @@ export interface DeploymentOptions {
   sitePort?: number
   /**
    * For development: writes `_generated/` as `codegen` does, and, whenever a file of the folder
-   * changes, writes it again and reloads the functions. Files that cannot be loaded are reported on
+   * or its `.env` changes, writes it again and reloads the functions. Files that cannot be loaded are reported on
    * stderr.
    *
    * @default false
@@ -162,7 +162,8 @@ export interface Deployment {
    */
   restart: () => Promise<void>
   /**
-   * Loads the functions folder again, keeps the data, and runs all live queries again.
+   * Loads the functions folder again, with the variables in its file `.env`, keeps the data, and
+   * runs all live queries again.
    *
    * @throws ConvueError `FUNCTIONS_INVALID` if the functions cannot be loaded. The previous
    * functions then remain.

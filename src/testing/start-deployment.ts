@@ -17,6 +17,9 @@ import { testingError } from './testing-error.ts'
 import { DeploymentThread } from './thread/deployment-thread.ts'
 import { watchFunctions } from './watch-functions.ts'
 
+/** Reports only failures: the log of the deployment shows what runs. */
+const TERMINAL: ReloadReporter = { failed: error => console.error(String(error)), loaded: () => {} }
+
 /**
  * Starts a Convex deployment inside this process. It runs the app's real functions and components
  * over the real protocols, without an account or a network. The data exists until the deployment is
@@ -34,7 +37,8 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   requireNode()
   const functions = findFunctions(options.functions)
   const data = options.data === undefined ? null : resolve(options.data)
-  const env = { ...readVariables(functions), ...options.env }
+  const readEnv = (): Record<string, string> => ({ ...readVariables(functions), ...options.env })
+  const env = readEnv()
   const siteUrl = options.siteUrl ?? 'http://localhost:5173'
   const adminKey = options.adminKey ?? createAdminKey(data)
   const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
@@ -60,16 +64,15 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
       },
     })
     const appOrigin = new URL(env.SITE_URL ?? siteUrl).origin
-    return createDeployment(thread, { ...urls, appOrigin, adminKey }, options.watch ? functions : null)
+    const reload = (): Promise<void> => thread.ask<void>({ type: 'reload', env: readEnv() })
+    const stopWatching = options.watch ? watchFunctions(functions, reload, TERMINAL) : () => {}
+    return createDeployment(thread, { ...urls, appOrigin, adminKey }, { reload, stopWatching })
   }
   catch (error) {
     await thread.terminate()
     throw error
   }
 }
-
-/** Reports only failures: the log of the deployment shows what runs. */
-const TERMINAL: ReloadReporter = { failed: error => console.error(String(error)), loaded: () => {} }
 
 /** Refuses versions of Node whose SQLite needs a flag. */
 function requireNode(version = process.versions.node): void {
@@ -81,7 +84,7 @@ function requireNode(version = process.versions.node): void {
 function createDeployment(
   thread: DeploymentThread,
   urls: ServerUrls & Pick<Deployment, 'appOrigin' | 'adminKey'>,
-  watched: string | null,
+  { reload, stopWatching }: { reload: () => Promise<void>, stopWatching: () => void },
 ): Deployment {
   const run = (kind: FunctionKind) => async (
     reference: FunctionReference<any, any>,
@@ -91,8 +94,6 @@ function createDeployment(
     const call = { name: getFunctionName(reference), args: convexToJson(args), identity: options.identity ?? null }
     return decodeOutcome(await thread.ask<Outcome>({ type: 'run', kind, call }))
   }
-  const reload = (): Promise<void> => thread.ask<void>({ type: 'reload' })
-  const stopWatching = watched === null ? () => {} : watchFunctions(watched, reload, TERMINAL)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     stopWatching()

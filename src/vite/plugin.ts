@@ -1,27 +1,29 @@
 /** The Vite plugin: a page with a deployment, and with Better Auth on its own origin. */
-import type { Plugin, ResolvedConfig, UserConfig } from 'vite'
-import type { LocalDeployment, LocalOptions, NetworkOptions } from '../dev/local-deployment.ts'
+import type { Plugin, ResolvedConfig, UserConfig, ViteDevServer } from 'vite'
+import type { LocalOptions, NetworkOptions } from '../dev/local-deployment.ts'
 import type { Target, TargetVariables } from '../dev/target.ts'
 import type { ConvueViteOptions } from './options.ts'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
 import { devError } from '../dev/dev-error.ts'
-import { acquireDeployment, originInUse } from '../dev/local-deployment.ts'
 import { findTarget } from '../dev/target.ts'
 import { findFunctions } from '../testing/app-settings.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
+import { EmbeddedDeployment } from './embedded-deployment.ts'
+import { keepOriginAtRestart, originOfRestart } from './keep-origin.ts'
 import { findNetwork } from './network.ts'
 import { DEFAULT_DATA, DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
 import { proxyClients, proxyTo } from './proxy.ts'
 import { reloadFunctions } from './reload-functions.ts'
+import { watchConvexJson } from './watch-convex-json.ts'
 
 /** The deployment of a server that runs, and what must end with the server. */
 type Served
   = | { kind: 'remote', url: string }
-    | { kind: 'embedded', local: LocalDeployment, stopReloading: () => void }
+    | { kind: 'embedded', embedded: EmbeddedDeployment, stop: () => void }
 
 const NO_URL = 'convue: VITE_CONVEX_URL is not set, so the built page does not know the address of its deployment. '
   + 'Set the variable for the build.'
@@ -35,7 +37,8 @@ const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
  * does nothing: they start their own deployments.
  *
  * @throws ConvueError `VERSION_CONFLICT`, `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`,
- * `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`, when Vite starts.
+ * `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`, when Vite starts. If functions have
+ * errors, Vite starts, and the deployment starts once they are corrected.
  * @example
  * export default defineConfig({ plugins: [vue(), convue()] })
  */
@@ -45,18 +48,20 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
   const served = new WeakMap<ResolvedConfig, Served>()
 
   async function configureEmbedded(config: UserConfig): Promise<UserConfig> {
+    const root = resolve(config.root ?? '.')
     const network = findNetwork(config, options.siteUrl)
-    const embedded = localOptions(options, resolve(config.root ?? '.'), network)
-    const { origin, port } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originInUse(embedded) })
-    const local = await acquireDeployment(embedded, origin)
-    const { url, siteUrl } = local.deployment
-    configured = { kind: 'embedded', local, stopReloading: () => {} }
+    const local = localOptions(options, root, network)
+    const { data } = local.start
+    const { origin, port } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originOfRestart(root) })
+    const embedded = await EmbeddedDeployment.start(local, origin)
+    const { url, siteUrl } = embedded
+    configured = { kind: 'embedded', embedded, stop: () => {} }
     return {
       ...defineUrl(url, network !== null),
       server: {
         ...port !== null && { port },
         proxy: { ...proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY), ...network && proxyClients(url) },
-        watch: { ignored: embedded.start.data === undefined ? [] : [isBelow(embedded.start.data)] },
+        watch: { ignored: data === undefined ? [] : [isBelow(data)] },
       },
     }
   }
@@ -97,7 +102,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
         return
       addUrls(server, describe(current, server.config.root))
       if (current.kind === 'embedded')
-        current.stopReloading = reloadFunctions(server, current.local)
+        current.stop = serveEmbedded(server, current.embedded, options)
     },
     async closeBundle() {
       const config = this.environment.getTopLevelConfig()
@@ -105,8 +110,8 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       served.delete(config)
       if (current?.kind !== 'embedded')
         return
-      current.stopReloading()
-      await current.local.release()
+      current.stop()
+      await current.embedded.release()
     },
   }
 }
@@ -126,6 +131,14 @@ function defineUrl(url: string, isShared: boolean): UserConfig {
 function isBelow(folder: string): (path: string) => boolean {
   const root = normalizePath(folder)
   return path => `${normalizePath(path)}/`.startsWith(`${root}/`)
+}
+
+/** Keeps the deployment up to date with the files of the app, until the returned function is called. */
+function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, options: ConvueViteOptions): () => void {
+  keepOriginAtRestart(server, resolve(server.config.root), embedded.origin)
+  const stopReloading = reloadFunctions(server, embedded)
+  watchConvexJson(server, embedded, options.functions)
+  return stopReloading
 }
 
 /** @throws ConvueError `VERSION_CONFLICT` */
@@ -159,5 +172,5 @@ function localOptions(
 function describe(served: Served, root: string): [label: string, text: string][] {
   if (served.kind === 'remote')
     return [['Convex', served.url]]
-  return served.local.describe(root)
+  return served.embedded.describe(root)
 }

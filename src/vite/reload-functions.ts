@@ -1,6 +1,6 @@
-/** Shows errors of functions that are reloaded in the overlay of Vite's page. */
+/** Loads the functions again when they change, and shows their errors in the overlay of the page. */
 import type { ErrorPayload, HotChannelClient, UpdatePayload, ViteDevServer } from 'vite'
-import type { LocalDeployment } from '../dev/local-deployment.ts'
+import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import { resolve } from 'node:path'
 import { watchFunctions } from '../testing/watch-functions.ts'
 
@@ -8,7 +8,7 @@ import { watchFunctions } from '../testing/watch-functions.ts'
 const NOTHING: UpdatePayload = { type: 'update', updates: [] }
 
 /** Reloads until the returned function is called. The page remains, and its queries run again. */
-export function reloadFunctions(server: ViteDevServer, { deployment, functions }: LocalDeployment): () => void {
+export function reloadFunctions(server: ViteDevServer, embedded: EmbeddedDeployment): () => void {
   const { config: { logger }, environments: { client: { hot } } } = server
   let shown: ErrorPayload | null = null
 
@@ -36,7 +36,12 @@ export function reloadFunctions(server: ViteDevServer, { deployment, functions }
     client.send(shown)
   }
   hot.on('vite:client:connect', onConnect)
-  const stopWatching = watchFunctions(functions, () => deployment.reload(), { failed, loaded })
+  if (embedded.problem) {
+    failed(embedded.problem)
+    // The page would otherwise connect only at the end of the pause between its attempts.
+    embedded.onStart(() => hot.send({ type: 'full-reload' }))
+  }
+  const stopWatching = watchFunctions(embedded.functions, () => embedded.reload(), { failed, loaded })
   return () => {
     stopWatching()
     hot.off('vite:client:connect', onConnect)

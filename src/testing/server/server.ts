@@ -80,6 +80,8 @@ export class DeploymentServer {
   readonly #retired = new Set<FunctionsHost>()
   #data!: Data
   #snapshots!: KeptSnapshots
+  /** The variables that an app need not set. */
+  readonly #defaults: Record<string, string>
   readonly #variables: Variables
   readonly #logs = new LogStream()
   readonly #signingKey: SigningKey
@@ -112,12 +114,12 @@ export class DeploymentServer {
       logs: this.#logs,
       signingKey: this.#signingKey,
     }
-    this.#variables = new Variables({
+    this.#defaults = {
       SITE_URL: options.siteUrl,
       // Better Auth encrypts its data with this secret, so the secret is kept with the data.
       BETTER_AUTH_SECRET: folder.keep('better-auth-secret', () => randomBytes(32).toString('base64')),
-      ...options.env,
-    }, folder)
+    }
+    this.#variables = new Variables({ ...this.#defaults, ...options.env }, folder)
     this.#ports = new Ports(new Access(options.access), {
       cloud: createCloudHandler(httpHost),
       site: createSiteHandler(httpHost),
@@ -232,11 +234,18 @@ export class DeploymentServer {
     await this.#ports.reopen()
   }
 
+  /** Loads the functions again, with these variables of the app. */
+  async reload(env: Record<string, string>): Promise<void> {
+    const initial = { ...this.#defaults, ...env }
+    await this.#replaceFunctions(this.#variables.previewInitial(initial))
+    this.#variables.replaceInitial(initial)
+  }
+
   /**
    * Bundles the functions again and runs all live queries on them. The previous functions remain if
    * the new ones cannot be loaded.
    */
-  async reload(variables = this.#variables.all): Promise<void> {
+  async #replaceFunctions(variables: Record<string, string>): Promise<void> {
     const runtime = await this.#runtime
     const functions = await this.#loadFunctions(variables)
     try {
@@ -260,7 +269,7 @@ export class DeploymentServer {
    * for example because `auth.config` reads a removed variable, nothing changes.
    */
   async changeVariables(changes: VariableChange[]): Promise<void> {
-    await this.reload(this.#variables.preview(changes))
+    await this.#replaceFunctions(this.#variables.preview(changes))
     this.#variables.save(changes)
   }
 

@@ -7,7 +7,7 @@ const FILE = 'environment.json'
 const NAME = /^[A-Z]\w{0,39}$/i
 
 export class Variables {
-  readonly #initial: Record<string, string>
+  #initial: Record<string, string>
   readonly #folder: DataFolder
   /**
    * The changes of the initial variables, also those of previous processes; `null` removes a
@@ -34,6 +34,16 @@ export class Variables {
         + 'and be at most 40 characters long.')
     }
     return apply(this.all, toRecord(changes))
+  }
+
+  /** Returns the variables as they would be after {@link Variables.replaceInitial}. */
+  previewInitial(initial: Record<string, string>): Record<string, string> {
+    return apply(initial, this.#changes)
+  }
+
+  /** Replaces the variables with which the deployment has started. The changes remain. */
+  replaceInitial(initial: Record<string, string>): void {
+    this.#initial = initial
   }
 
   save(changes: VariableChange[]): void {

@@ -12,10 +12,11 @@ export type WorkerRequest
   = | { type: 'start', options: ServerOptions }
     | { type: 'run', kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'> }
     | { type: 'setEnv', name: string, value: string | null }
+    | { type: 'reload', env: Record<string, string> }
     | { type: 'advanceClock', ms: number }
     | { type: 'export', includesFiles: boolean }
     | { type: 'import', archive: Uint8Array }
-    | { type: 'settled' | 'disconnectAll' | 'restart' | 'reload' | 'wipe' | 'close' }
+    | { type: 'settled' | 'disconnectAll' | 'restart' | 'wipe' | 'close' }
 
 /** The data with which the thread of a deployment starts. */
 export interface EntryData {

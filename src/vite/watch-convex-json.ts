@@ -1,0 +1,23 @@
+/** Notices changes of `convex.json`, which is outside of the functions folder. */
+import type { ViteDevServer } from 'vite'
+import type { EmbeddedDeployment } from './embedded-deployment.ts'
+import { join, normalize } from 'node:path'
+import { findFunctions } from '../testing/app-settings.ts'
+
+/**
+ * Restarts the server if the functions are now in another folder. Otherwise, loads the functions
+ * again with the other settings. `option` is the path of the functions folder that the app passes,
+ * if it passes one.
+ */
+export function watchConvexJson(server: ViteDevServer, embedded: EmbeddedDeployment, option: string | undefined): void {
+  const { root, logger } = server.config
+  const file = join(root, 'convex.json')
+  server.watcher.on('all', (_event, changed) => {
+    if (normalize(changed) !== file)
+      return
+    if (findFunctions(option, root) !== embedded.functions)
+      void server.restart()
+    else
+      embedded.reload().catch((error: Error) => logger.error(error.message, { timestamp: true, error }))
+  })
+}
