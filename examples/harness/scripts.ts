@@ -35,8 +35,14 @@ export async function runScript(folder: string, name: string): Promise<void> {
     await run('npm', ['run', name], folder)
 }
 
-/** Starts `npm run dev` on a free port, and waits until the app answers at the printed address. */
-export async function startApp(folder: string): Promise<App> {
+/**
+ * Starts `npm run dev` with a free port in the variable `PORT`, and waits until the app answers at
+ * the printed address.
+ *
+ * @param folder The folder of the app.
+ * @param readsPort Whether the app uses the variable. If not, it chooses its port.
+ */
+export async function startApp(folder: string, readsPort = true): Promise<App> {
   const port = await freePort()
   // A process group of its own, so that all programs that it starts can be ended together.
   const child = spawn('npm', ['run', 'dev'], {
@@ -64,7 +70,7 @@ export async function startApp(folder: string): Promise<App> {
 
   const app = { output: () => output, printed, stop: () => stop(child) }
   try {
-    const url = await printed(new RegExp(`https?://(?:localhost|127\\.0\\.0\\.1):${port}`))
+    const url = await printed(new RegExp(`https?://(?:localhost|127\\.0\\.0\\.1):${readsPort ? port : '\\d+'}`))
     await untilAnswered(url)
     return { ...app, url }
   }

@@ -40,4 +40,46 @@ export const devErrors = {
     fix: 'Correct the function, and start the server again: it runs until it has succeeded once.',
     reference: 'The function of the option `seed` threw an error.',
   },
+  APP_NOT_FOUND: {
+    scopes: ['dev'],
+    why: ({ folder, reason }: { folder: string, reason: string, apps: string[] }): string => `${folder} ${reason}.`,
+    fix: ({ apps }: { folder: string, reason: string, apps: string[] }): string => {
+      if (apps.length > 0)
+        return `Run the command in the folder of an app: ${apps.join(', ')}.`
+      return 'Run the command in the folder of a Vue app, or create one with `npm create convue`.'
+    },
+    reference: '`convue init` runs in a folder without a Vue or Nuxt app.',
+    referenceFix: 'Run the command in the folder of the app. `npm create convue` creates one.',
+  },
+  INIT_OPTION_INVALID: {
+    scopes: ['dev'],
+    why: ({ option }: { option: string, allowed: string[] }): string =>
+      `\`convue init ${option}\` is not possible for this app.`,
+    fix: ({ allowed }: { option: string, allowed: string[] }): string => `Pass one of: ${allowed.join(', ')}.`,
+    reference: 'An option of `convue init` has a value that does not exist, or that this app cannot use.',
+    referenceFix: 'Pass one of the values that the message names.',
+  },
+  INIT_AUTH_EXISTS: {
+    scopes: ['dev'],
+    why: ({ wanted, existing }: { wanted: string, existing: string }): string =>
+      `The app has Better Auth already, with the set-up \`${existing}\` and not \`${wanted}\`.`,
+    fix: ({ existing }: { wanted: string, existing: string }): string =>
+      `Pass \`--auth ${existing}\`, or remove the existing set-up first.`,
+    reference: '`convue init --auth` names another set-up of Better Auth than the app has.',
+    referenceFix: 'Pass the existing set-up, or remove it first.',
+  },
+  INIT_NOT_CONFIRMED: {
+    scopes: ['dev'],
+    why: '`convue init` asks before it changes files, and this terminal does not accept input.',
+    fix: 'Pass --yes to change the files, or --dry-run to show the changes.',
+    reference: '`convue init` runs without a terminal, for example in CI.',
+  },
+  INSTALL_FAILED: {
+    scopes: ['dev'],
+    why: ({ command, output }: { command: string, output: string }): string => `\`${command}\` failed: ${output}`,
+    fix: ({ command }: { command: string, output: string }): string =>
+      `Correct the cause, and run \`${command}\` again. The files of the app are written already.`,
+    reference: 'The package manager could not install the packages that `convue init` has added to `package.json`.',
+    referenceFix: 'Correct the cause that the message names, and install the packages again.',
+  },
 } satisfies Record<string, ErrorDefinition>

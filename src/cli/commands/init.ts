@@ -1,0 +1,28 @@
+/** `convue init`: adds Convex with Better Auth to a Vue or Nuxt app. */
+import { defineCommand } from 'citty'
+
+export default defineCommand({
+  meta: { name: 'init', description: 'Add Convex with Better Auth to a Vue or Nuxt app' },
+  args: {
+    'folder': { type: 'positional', description: 'Folder of the app', required: false, default: '.' },
+    'auth': {
+      type: 'string',
+      description: 'Where Better Auth is: local (your own tables, the default), component, or nuxt (the app\'s server)',
+    },
+    'yes': { type: 'boolean', alias: 'y', description: 'Do not ask', default: false },
+    'dry-run': { type: 'boolean', description: 'Only show what would change', default: false },
+    'install': { type: 'boolean', description: 'Install the packages', negativeDescription: 'Do not install packages', default: true },
+    'overwrite': { type: 'boolean', description: 'Replace files that are in the way', default: false },
+  },
+  async run({ args }) {
+    const { runInit } = await import('../init/run-init.ts')
+    await runInit({
+      folder: args.folder,
+      auth: args.auth,
+      yes: args.yes,
+      dryRun: args['dry-run'],
+      install: args.install,
+      overwrite: args.overwrite,
+    })
+  },
+})

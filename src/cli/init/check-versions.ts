@@ -1,0 +1,35 @@
+/** Finds installed packages of an app that do not work with Convue, or with one another. */
+import type { SupportedPackage } from '../../versions/supported-versions.ts'
+import type { App } from './app.ts'
+import { devError } from '../../dev/dev-error.ts'
+import { findPackage } from '../../versions/installed-package.ts'
+import { KNOWN_CONFLICTS } from '../../versions/known-conflicts.ts'
+import { findConflictWithConvue, findVersionConflicts } from '../../versions/version-conflicts.ts'
+import { isInRange } from '../../versions/version-range.ts'
+
+/**
+ * Throws if the app has a package whose version Convue does not support. Packages that are not
+ * installed yet are installed in versions that it supports.
+ *
+ * @throws ConvueError `VERSION_CONFLICT`
+ */
+export function requireVersions({ root, framework }: App): void {
+  const names: SupportedPackage[] = ['vue', 'convex', framework]
+  for (const name of names) {
+    const conflict = findConflictWithConvue(name, root)
+    if (conflict)
+      throw devError('VERSION_CONFLICT', conflict)
+  }
+}
+
+/** Sentences about the packages that are installed now, each with what to do. */
+export function warnAboutVersions({ root }: App): string[] {
+  const conflicts = findVersionConflicts(root).map(conflict => devError('VERSION_CONFLICT', conflict).message)
+  for (const [name, { versions, other, otherVersions, use, effect }] of Object.entries(KNOWN_CONFLICTS)) {
+    const [installed, beside] = [name, other].map(name => findPackage(name, root)?.manifest.version)
+    if (!installed || !beside || !isInRange(installed, versions) || !isInRange(beside, otherVersions))
+      continue
+    conflicts.push(`With ${name} ${installed} and ${other} ${beside}, ${effect}. Set "${other}": "${use}" in package.json.`)
+  }
+  return conflicts
+}

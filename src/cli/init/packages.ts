@@ -1,0 +1,26 @@
+/** The packages that an app needs, in versions that work together. */
+import type { App, AuthKind } from './app.ts'
+import type { Packages } from './edits/manifest.ts'
+import { KNOWN_CONFLICTS } from '../../versions/known-conflicts.ts'
+import { CONVUE_VERSION } from './templates.ts'
+
+/** The line of Better Auth that each set-up supports: the component ends before 1.7. */
+const BETTER_AUTH: Record<AuthKind, Record<string, string>> = {
+  local: { 'better-auth': '~1.7.25' },
+  component: { 'better-auth': '~1.6.34', '@convex-dev/better-auth': '^0.12.5' },
+  nuxt: { 'better-auth': '~1.7.25' },
+}
+
+/** The packages for a set-up. Those that the app lists already keep their ranges. */
+export function packagesFor({ framework, packages }: App, auth: AuthKind): Packages {
+  return {
+    dependencies: { ...BETTER_AUTH[auth], convex: '^1.48.0', convue: `^${CONVUE_VERSION}` },
+    // For the embedded deployment.
+    devDependencies: {
+      esbuild: '^0.28.2',
+      jose: '^6.2.17',
+      ws: '^8.23.0',
+      ...framework === 'nuxt' && !('vite' in packages) && { vite: KNOWN_CONFLICTS.nuxt.use },
+    },
+  }
+}
