@@ -4,7 +4,7 @@ export default antfu({
   type: 'app',
   vue: true,
   typescript: true,
-  ignores: ['**/_generated/**', 'dist', '**/*.md'],
+  ignores: ['**/_generated/**', 'dist', '**/*.md', 'test/cli/apps'],
 }, {
   rules: {
     // Short conditionals and literals read best on one line.
@@ -18,7 +18,7 @@ export default antfu({
   },
 }, {
   // Programs, not libraries.
-  files: ['bench/**', 'playground/*.ts', 'playground/nuxt/dev.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'examples/*.ts', 'examples/*/scripts/*.ts'],
+  files: ['bench/**', 'playground/*.ts', 'playground/nuxt/dev.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'test/cli/check-init.ts', 'examples/*.ts', 'examples/*/scripts/*.ts'],
   rules: {
     'no-console': 'off',
     'antfu/no-top-level-await': 'off',
@@ -29,6 +29,7 @@ export default antfu({
   rules: { 'unicorn/prefer-dom-node-text-content': 'off' },
 }, {
   files: ['src/**/*.ts'],
+  ignores: ['src/cli/templates/**'],
   rules: {
     'ts/explicit-function-return-type': ['error', { allowExpressions: true }],
   },

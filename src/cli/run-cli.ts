@@ -5,6 +5,7 @@ import { ConvueError } from '../errors/convue-error.ts'
 
 /** Each subcommand is loaded only if it runs, since most need packages that the others do not. */
 const subCommands = {
+  create: () => import('./commands/create.ts').then(module => module.default),
   init: () => import('./commands/init.ts').then(module => module.default),
   dev: () => import('./commands/dev.ts').then(module => module.default),
 }

@@ -74,6 +74,18 @@ export const devErrors = {
     fix: 'Pass --yes to change the files, or --dry-run to show the changes.',
     reference: '`convue init` runs without a terminal, for example in CI.',
   },
+  FOLDER_NOT_EMPTY: {
+    scopes: ['dev'],
+    why: (folder: string): string => `The folder ${folder} exists, and is not empty.`,
+    fix: 'Choose another name, or run `npx convue init` in the folder if it contains an app.',
+    reference: '`npm create convue` names a folder that contains files.',
+  },
+  CREATE_FAILED: {
+    scopes: ['dev'],
+    why: ({ command, output }: { command: string, output: string }): string => `\`${command}\` failed: ${output}`,
+    fix: 'Correct the cause, or create an app in another way, and run `npx convue init` in its folder.',
+    reference: '`npm create convue` could not create an empty app with create-vite or create-nuxt.',
+  },
   INSTALL_FAILED: {
     scopes: ['dev'],
     why: ({ command, output }: { command: string, output: string }): string => `\`${command}\` failed: ${output}`,

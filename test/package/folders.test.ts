@@ -75,7 +75,9 @@ const allowed: Record<string, Folder> = {
   'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['errors', 'testing', 'versions'], packages: /^node:/ },
   'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
   'cli': { why: 'the command `npx convue`: its entry point and its subcommands', folders: ['cli/commands', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty)$/ },
-  'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts)$/ },
+  'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'cli/init', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts|package-manager-detector\/detect)$/ },
+  'cli/init': { why: 'the steps of `convue init`: what an app is, what it needs, and how it receives it', folders: ['cli/init/edits', 'dev', 'testing', 'versions'], packages: /^(?:node:.*|@babel\/types|@clack\/prompts|diff|package-manager-detector(?:\/\w+)?|vue\/compiler-sfc)$/ },
+  'cli/init/edits': { why: 'edits of the files of an app: text in, text out', folders: [], packages: /^(?:node:util|@babel\/types|vue\/compiler-sfc)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
@@ -115,7 +117,10 @@ function folderOf(path: string): string {
   return dirname(relative('src', path))
 }
 
-const files = globSync('src/**/*.ts', { cwd: root }).map(file => join(root, file))
+/** Files that `convue init` writes into an app. They are not part of this library. */
+const TEMPLATES = 'src/cli/templates/'
+
+const files = globSync('src/**/*.ts', { cwd: root }).filter(file => !file.startsWith(TEMPLATES)).map(file => join(root, file))
 const imports = files.flatMap(importsOf)
 
 describe('the folders of src', () => {

@@ -9,9 +9,11 @@ const find = (pattern: string): string[] => globSync(pattern, { cwd: root }).fil
 
 const isTesting = (file: string): boolean => file.startsWith('src/testing/')
 
-const sources = find('src/**/*.ts')
+const sources = find('src/**/*.ts').filter(file => !file.startsWith('src/cli/templates/'))
+/** Files that `convue init` writes into an app. */
+const templates = find('src/cli/templates/**/*.{ts,vue}')
 const tests = find('test/**/*.test.ts')
-const examples = find('examples/**/*.{ts,vue}')
+const examples = [...find('examples/**/*.{ts,vue}'), ...templates]
 const pages = [...find('docs/**/*.md'), 'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'bench/README.md', 'playground/README.md', ...find('examples/**/*.md')]
 
 /** Words that make a sentence hard to understand, each with its replacement: see docs/contributing/glossary.md. */

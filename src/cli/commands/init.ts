@@ -11,7 +11,12 @@ export default defineCommand({
     },
     'yes': { type: 'boolean', alias: 'y', description: 'Do not ask', default: false },
     'dry-run': { type: 'boolean', description: 'Only show what would change', default: false },
-    'install': { type: 'boolean', description: 'Install the packages', negativeDescription: 'Do not install packages', default: true },
+    'install': {
+      type: 'boolean',
+      description: 'Install the packages',
+      negativeDescription: 'Do not install the packages',
+      default: true,
+    },
     'overwrite': { type: 'boolean', description: 'Replace files that are in the way', default: false },
   },
   async run({ args }) {

@@ -42,8 +42,10 @@ export async function detectApp(folder: string): Promise<App> {
     throw devError('APP_NOT_FOUND', { folder: root, reason: 'has no package.json', apps: [] })
   const packages = packagesOf(manifest, root)
   const framework = frameworkOf(packages)
-  if (!framework)
-    throw devError('APP_NOT_FOUND', { folder: root, reason: 'has neither Vue with Vite nor Nuxt', apps: findApps(root) })
+  if (!framework) {
+    const reason = 'has neither Vue with Vite nor Nuxt'
+    throw devError('APP_NOT_FOUND', { folder: root, reason, apps: findApps(root) })
+  }
   const functions = toPosix(relative(root, findFunctions(undefined, root)))
   return {
     root,

@@ -1,15 +1,13 @@
-/** Carries out a plan: writes its files, installs packages, and writes the types of the functions. */
+/** Carries out a plan: writes files, installs packages, and writes the types of the functions. */
 import type { App } from './app.ts'
 import type { Plan } from './plan.ts'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { resolveCommand } from 'package-manager-detector/commands'
 import { devError } from '../../dev/dev-error.ts'
+import { runProgram } from './run-program.ts'
 
 /** Writes the files of a plan. */
 export function writeFiles({ app, changes }: Plan): void {
@@ -32,15 +30,10 @@ export function commandOf({ agent }: App, command: 'install' | 'run', args: stri
  * @throws ConvueError `INSTALL_FAILED` with the output of the package manager.
  */
 export async function installPackages(app: App): Promise<void> {
-  const [program, ...args] = commandOf(app, 'install') as [string, ...string[]]
-  // On Windows, package managers are scripts that only a shell can run.
-  const child = spawn(program, args, { cwd: app.root, shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => output += text)
-  const code = await once(child, 'close').then(([code]) => code as number | null, (error: Error) => error.message)
-  if (code !== 0)
-    throw devError('INSTALL_FAILED', { command: [program, ...args].join(' '), output: output.trim() || String(code) })
+  const command = commandOf(app, 'install')
+  const { succeeded, output } = await runProgram(command, app.root)
+  if (!succeeded)
+    throw devError('INSTALL_FAILED', { command: command.join(' '), output })
 }
 
 /** Writes `_generated` with the packages of the app. Resolves with whether that was possible. */

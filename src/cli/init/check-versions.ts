@@ -29,7 +29,8 @@ export function warnAboutVersions({ root }: App): string[] {
     const [installed, beside] = [name, other].map(name => findPackage(name, root)?.manifest.version)
     if (!installed || !beside || !isInRange(installed, versions) || !isInRange(beside, otherVersions))
       continue
-    conflicts.push(`With ${name} ${installed} and ${other} ${beside}, ${effect}. Set "${other}": "${use}" in package.json.`)
+    conflicts.push(`With ${name} ${installed} and ${other} ${beside}, ${effect}. `
+      + `Set "${other}": "${use}" in package.json.`)
   }
   return conflicts
 }

@@ -68,7 +68,10 @@ function planShared(plan: PlanBuilder, auth: AuthKind): void {
   if (auth === 'component') {
     addOrEdit(plan, auth, 'convex.config', {
       edit: addComponentOfAuth,
-      manual: { what: 'Add the component, from \'@convex-dev/better-auth/convex.config\':', code: 'app.use(betterAuth)' },
+      manual: {
+        what: 'Add the component, from \'@convex-dev/better-auth/convex.config\':',
+        code: 'app.use(betterAuth)',
+      },
     })
   }
 }
@@ -92,7 +95,7 @@ function addOrEdit(plan: PlanBuilder, auth: AuthKind, name: string, { edit, manu
     plan.add({ template: `convex-${auth}/${name}.ts`, path: `${functions}/${name}.ts`, mark: /./ })
 }
 
-/** Plans the secrets of the deployment and of Nuxt's server, and keeps them out of the repository. */
+/** Plans the secrets of the deployment and of Nuxt's server, and keeps them out of Git. */
 export function planEnvironment(plan: PlanBuilder, auth: AuthKind): void {
   const { functions, root } = plan.app
   const variables = `${functions}/.env`

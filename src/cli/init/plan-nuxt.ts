@@ -27,8 +27,10 @@ export function planNuxt(plan: PlanBuilder, auth: AuthKind): string {
     plan.add({ template: 'nuxt-auth/auth.ts', path: 'server/utils/auth.ts', mark: /convexDatabase/ })
     plan.add({ template: 'nuxt-auth/[...all].ts', path: 'server/routes/api/auth/[...all].ts', mark: /auth\.handler/ })
   }
-  plan.add({ template: 'nuxt/components/SignInForm.vue', path: at('components/SignInForm.vue'), mark: /useAuthClient|useUserSession/ })
-  plan.add({ template: 'nuxt/components/TaskList.vue', path: at('components/TaskList.vue'), mark: /api\.tasks\.list/ })
+  const addComponentFile = (name: string, mark: RegExp): void =>
+    plan.add({ template: `nuxt/components/${name}`, path: at(`components/${name}`), mark })
+  addComponentFile('SignInForm.vue', /useAuthClient|useUserSession/)
+  addComponentFile('TaskList.vue', /api\.tasks\.list/)
   if (hasPages) {
     plan.add({ template: 'nuxt/pages/tasks.vue', path: at('pages/tasks.vue'), mark: /TaskList/ })
     plan.add({ template: 'nuxt/pages/sign-in.vue', path: at('pages/sign-in.vue'), mark: /SignInForm/ })

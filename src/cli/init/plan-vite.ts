@@ -41,8 +41,10 @@ export function planVite(plan: PlanBuilder, auth: AuthKind): string {
       ].join('\n'),
     },
   })
-  plan.add({ template: 'vite/components/SignInForm.vue', path: `${source}/components/SignInForm.vue`, mark: /authClient/ })
-  plan.add({ template: 'vite/components/TaskList.vue', path: `${source}/components/TaskList.vue`, mark: /api\.tasks\.list/ })
+  const addComponentFile = (name: string, mark: RegExp): void =>
+    plan.add({ template: `vite/components/${name}`, path: `${source}/components/${name}`, mark })
+  addComponentFile('SignInForm.vue', /authClient/)
+  addComponentFile('TaskList.vue', /api\.tasks\.list/)
   return planPage(plan)
 }
 
@@ -97,7 +99,9 @@ function planRoutes(plan: PlanBuilder, router: string): void {
     edit: text => addRoutes(text, routes),
     manual: {
       what: 'Add these routes:',
-      code: routes.map(({ path, component }) => `{ path: '${path}', component: () => import('${component}') },`).join('\n'),
+      code: routes
+        .map(({ path, component }) => `{ path: '${path}', component: () => import('${component}') },`)
+        .join('\n'),
     },
   })
 }

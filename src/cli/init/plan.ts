@@ -73,7 +73,8 @@ export class PlanBuilder {
     if (existing !== undefined && !this.#overwrites) {
       this.manual.push({
         path: existing,
-        what: 'exists and is kept, although Convue needs another content. Rename the file, or replace it with --overwrite.',
+        what: 'exists and is kept, although Convue needs another content. '
+          + 'Rename the file, or replace it with --overwrite.',
         code: '',
       })
       return

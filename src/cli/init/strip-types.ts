@@ -15,7 +15,7 @@ export function stripTypes(text: string): string {
     if (end > start)
       edited.remove(start, end)
   }
-  return edited.toString().replace(/\n{3,}/g, '\n\n').replace(/^\n+/, '')
+  return edited.toString().replace(/^\/\/ TypeScript .*\n/gm, '').replace(/\n{3,}/g, '\n\n').replace(/^\n+/, '')
 }
 
 /** The same for a single-file component. */
@@ -25,7 +25,8 @@ export function stripTypesOfComponent(text: string): string {
     return text
   const { start, end } = scriptSetup.loc
   const script = `\n${stripTypes(scriptSetup.content)}`
-  return (text.slice(0, start.offset) + script + text.slice(end.offset)).replace('<script setup lang="ts">', '<script setup>')
+  return [text.slice(0, start.offset), script, text.slice(end.offset)].join('')
+    .replace('<script setup lang="ts">', '<script setup>')
 }
 
 /** The characters that are removed for a node; `null` for a node of JavaScript. */

@@ -1,14 +1,33 @@
 /** Edits of Convex files that an app has already: its schema, its routes, its components. */
 import { addElements, addProperties, findArray, findObject } from './literals.ts'
-import { addImports, defaultExport, findAll, nameOf, parseSource, print, property, styled, styledExpression } from './source.ts'
+import {
+  addImports,
+  defaultExport,
+  findAll,
+  nameOf,
+  parseSource,
+  print,
+  property,
+  styled,
+  styledExpression,
+} from './source.ts'
+
+/** The tables that a schema needs. */
+interface NeededTables {
+  /** The definition of the table `tasks`, as a property. */
+  tasks: string
+  /** Whether the schema contains the tables of Better Auth. */
+  hasAuthTables: boolean
+}
 
 /** Adds tables to `defineSchema({ … })`. */
-export function addTables(text: string, { tasks, hasAuthTables }: { tasks: string, hasAuthTables: boolean }): string | null {
+export function addTables(text: string, { tasks, hasAuthTables }: NeededTables): string | null {
   const source = parseSource(text)
   const tables = source && findObject(source, defaultExport(source))
   if (!tables)
     return null
-  const needsAuth = hasAuthTables && !findAll(tables, node => node.type === 'Identifier' && node.name === 'authTables').length
+  const hasThem = findAll(tables, node => node.type === 'Identifier' && node.name === 'authTables').length > 0
+  const needsAuth = hasAuthTables && !hasThem
   const needsTasks = !property(tables, 'tasks')
   if (!needsAuth && !needsTasks)
     return text

@@ -11,7 +11,11 @@ export function addPackages(text: string, { dependencies, devDependencies }: Pac
   const manifest = JSON.parse(text) as Partial<Packages> & Record<string, unknown>
   const listed = { ...manifest.dependencies, ...manifest.devDependencies }
   let isChanged = false
-  for (const [kind, packages] of Object.entries({ dependencies, devDependencies }) as [keyof Packages, Record<string, string>][]) {
+  const wanted: [keyof Packages, Record<string, string>][] = [
+    ['dependencies', dependencies],
+    ['devDependencies', devDependencies],
+  ]
+  for (const [kind, packages] of wanted) {
     const missing = Object.entries(packages).filter(([name]) => !(name in listed))
     if (missing.length === 0)
       continue

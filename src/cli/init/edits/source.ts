@@ -1,4 +1,4 @@
-/** A module of an app: finds places in its syntax tree, and inserts code without formatting the rest. */
+/** A module of an app: finds places in its syntax tree, and inserts code there. */
 import type { Node, ObjectExpression, Program } from '@babel/types'
 import { babelParse, MagicString, walk } from 'vue/compiler-sfc'
 
