@@ -1,55 +1,87 @@
 /** The apps in which `npm run check:init` runs `convue init`. */
-import { cpSync } from 'node:fs'
-import { join } from 'node:path'
-import { run } from '../../package/peers/run.ts'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { ROOT, run, runNode } from '../../package/peers/run.ts'
 
 /** An app before `convue init`. */
 export interface StartedApp {
-  folder: string
+  /** Creates the app in a new folder. */
+  create: (folder: string) => Promise<void>
+  /** Arguments of `convue init`. @default [] */
+  args?: string[]
   /** Whether `npm run dev` uses the variable `PORT`. */
   readsPort: boolean
   /** The path of the page with the tasks. */
   path: string
-  /** Whether the page with the tasks links to a sign-in page. */
-  signIn: boolean
+  /** Whether that page links to the form, or is the form itself until a user has signed in. */
+  signIn: 'link' | 'same page'
 }
 
-/** Pinned, so that a new version of the scaffolder does not fail unrelated changes. */
+/** Pinned, so that a new version of a scaffolder does not fail unrelated changes. */
 const CREATE_VITE = 'vite@9.3.0'
+const CREATE_VUE = 'vue@3.24.0'
 
-async function createVite(scratch: string, name: string, template: string): Promise<string> {
-  await run('npm', ['create', '--yes', '--prefer-offline', CREATE_VITE, name, '--', '--template', template, '--no-interactive'], scratch)
-  return join(scratch, name)
+async function scaffold(creator: string, folder: string, options: string[]): Promise<void> {
+  const args = ['create', '--yes', '--prefer-offline', creator, basename(folder), '--', ...options]
+  await run('npm', args, dirname(folder))
 }
 
-/** Each function creates an app in a folder of `scratch`. */
-export const APPS: Record<string, (scratch: string) => Promise<StartedApp>> = {
-  /** An empty app of create-vite. */
-  'vite': async scratch => ({
-    folder: await createVite(scratch, 'vite', 'vue-ts'),
-    readsPort: false,
-    path: '/',
-    signIn: false,
-  }),
-  /** The same in JavaScript. */
-  'vite-js': async scratch => ({
-    folder: await createVite(scratch, 'vite-js', 'vue'),
-    readsPort: false,
-    path: '/',
-    signIn: false,
-  }),
-  /** An app that has been developed already, with a router and Pinia. */
-  'vite-router': async (scratch) => {
-    const folder = join(scratch, 'vite-router')
-    cpSync(join(import.meta.dirname, '../apps/vite-router'), folder, { recursive: true })
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], folder)
-    return { folder, readsPort: false, path: '/tasks', signIn: true }
-  },
-  /** An empty app of nuxi: a copy of its template, which nuxi downloads. */
-  'nuxt': async (scratch) => {
-    const folder = join(scratch, 'nuxt')
-    cpSync(join(import.meta.dirname, '../apps/nuxt-minimal'), folder, { recursive: true })
-    return { folder, readsPort: true, path: '/', signIn: false }
-  },
+function emptyVite(template: string): (folder: string) => Promise<void> {
+  return folder => scaffold(CREATE_VITE, folder, ['--template', template, '--no-interactive'])
 }
 
+/** A copy of the template that nuxi downloads. */
+async function emptyNuxt(folder: string): Promise<void> {
+  cpSync(join(ROOT, 'test/cli/apps/nuxt-minimal'), folder, { recursive: true })
+}
+
+/** A Nuxt app with a page. */
+async function nuxtWithPages(folder: string): Promise<void> {
+  await emptyNuxt(folder)
+  mkdirSync(join(folder, 'app/pages'))
+  writeFileSync(join(folder, 'app/pages/index.vue'), '<template>\n  <h1>My app</h1>\n</template>\n')
+  writeFileSync(join(folder, 'app/app.vue'), '<template>\n  <NuxtPage />\n</template>\n')
+}
+
+/** What `npm create convue` does: its package finds the command in that of Convue. */
+async function createConvue(folder: string): Promise<void> {
+  const tools = `${folder}-tools`
+  mkdirSync(join(tools, 'node_modules'), { recursive: true })
+  cpSync(join(ROOT, 'create-convue'), join(tools, 'node_modules/create-convue'), { recursive: true })
+  const packed = join(dirname(folder), 'convue.tgz')
+  await run('npm', ['install', packed, '--no-save', '--no-audit', '--no-fund', '--prefer-offline'], tools)
+  // Not installed yet, since the registry does not have this version of Convue.
+  await runNode([join(tools, 'node_modules/create-convue/create-convue.js'), folder, '--no-install'], tools)
+  rmSync(tools, { recursive: true, force: true })
+}
+
+export const APPS: Record<string, StartedApp> = {
+  'vite': { create: emptyVite('vue-ts'), readsPort: false, path: '/', signIn: 'same page' },
+  'vite-component': {
+    create: emptyVite('vue-ts'),
+    args: ['--auth', 'component'],
+    readsPort: false,
+    path: '/',
+    signIn: 'same page',
+  },
+  'vite-js': { create: emptyVite('vue'), readsPort: false, path: '/', signIn: 'same page' },
+  /** An app with a router and Pinia, which is installed already. */
+  'vite-router': {
+    create: async (folder) => {
+      await scaffold(CREATE_VUE, folder, ['--ts', '--router', '--pinia'])
+      await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], folder)
+    },
+    readsPort: false,
+    path: '/tasks',
+    signIn: 'link',
+  },
+  'create': { create: createConvue, readsPort: false, path: '/', signIn: 'same page' },
+  'nuxt': { create: emptyNuxt, readsPort: true, path: '/', signIn: 'same page' },
+  'nuxt-server': {
+    create: nuxtWithPages,
+    args: ['--auth', 'nuxt'],
+    readsPort: true,
+    path: '/tasks',
+    signIn: 'same page',
+  },
+}
