@@ -1,22 +1,9 @@
 import type { Browser, BrowserContext } from 'playwright-core'
-import { accessSync, constants } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import bundled from '@sparticuz/chromium'
 import { chromium } from 'playwright-core'
-
-const INSTALLED = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-  'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
-]
+import { findBrowser } from './find-browser.ts'
 
 const FLAGS = [
   '--headless',
@@ -30,8 +17,7 @@ const FLAGS = [
 ]
 
 /**
- * Starts the browser at `CHROME_PATH`, otherwise an installed browser, otherwise the browser for Linux from the package
- * `@sparticuz/chromium`.
+ * Starts the browser at `CHROME_PATH`, otherwise an installed browser, otherwise the browser that `npm ci` has installed.
  *
  * @throws Error if no browser starts, since a test that cannot run must not pass
  */
@@ -60,21 +46,11 @@ export async function launchBrowserWithoutStorage(): Promise<BrowserContext> {
 }
 
 async function start<Started>(launch: (executablePath: string) => Promise<Started>): Promise<Started> {
-  const executablePath = process.env.CHROME_PATH ?? INSTALLED.find(isExecutable) ?? await bundled.executablePath()
+  const executablePath = await findBrowser()
   try {
     return await launch(executablePath)
   }
   catch (cause) {
     throw new Error(`No browser starts at ${executablePath}. Install Chromium or Chrome, or name one in CHROME_PATH.`, { cause })
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  }
-  catch {
-    return false
   }
 }
