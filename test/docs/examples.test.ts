@@ -39,8 +39,9 @@ const ofPages = examples.filter(({ file }) => file.startsWith('src/') && !file.s
 const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
 const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
 const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))
-const ofServers = examples.filter(({ file }) => file.startsWith('server/'))
-const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|server|scripts)\//.test(file))
+/** Also the functions of hosts, in the folders where each host looks for them. */
+const ofServers = examples.filter(({ file }) => /^(?:server|api|netlify|worker)\//.test(file))
+const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|scripts)\//.test(file) && !ofServers.some(server => server.file === file))
 
 describe('examples', () => {
   it('are found, and have a different file each', () => {
@@ -194,8 +195,9 @@ describe('examples on a server', () => {
 
   it.for(ofServers)('run $file, which answers the requests of the example as expected', async (example) => {
     const { default: app } = await load(example.file)
-    if (app)
-      await visit(example, origin, ada.cookie, request => app.fetch(request, { address: '127.0.0.1' }))
+    const respond = app?.fetch ?? app
+    if (respond)
+      await visit(example, origin, ada.cookie, request => respond(request, { address: '127.0.0.1' }))
   })
 })
 

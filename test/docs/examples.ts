@@ -123,7 +123,7 @@ const SUPPORT: Record<string, string> = {
   'node_modules/convue/convex.ts': 'export * from \'../../../src/convex/index.ts\'\n',
 }
 
-const FOLDERS = ['convex', 'scripts', 'server', 'src', 'test']
+const FOLDERS = ['api', 'convex', 'netlify', 'scripts', 'server', 'src', 'test', 'worker']
 
 /** Writes the app. */
 export async function writeApp(): Promise<void> {

@@ -53,8 +53,8 @@ describe('reference', () => {
     expect([...entries].map(([, code]) => code)).toEqual(errorCodes)
   })
 
-  it('has no dead links', () => {
-    const dead = [...pages].flatMap(([page, text]) => [...prose(text).matchAll(/\]\((?!https?:)([^)]*)\)/g)]
+  it('has no dead links, as all pages of the repository', () => {
+    const dead = [...pages, ...otherPages()].flatMap(([page, text]) => [...prose(text).matchAll(/\]\((?!https?:)([^)]*)\)/g)]
       .map(([, link]) => link!)
       .filter((link) => {
         const [path, anchor] = link.split('#')
@@ -85,6 +85,12 @@ describe('reference', () => {
 })
 
 describe('the README', () => {
+  it('shows the installation and a live query within 20 lines', () => {
+    const start = pages.get('README.md')!.split('\n').slice(0, 20).join('\n')
+    expect(start).toMatch(/^npx convue init\b.*\nnpm run dev\b/m)
+    expect(start).toMatch(/useAuthedQuery\(api\..*\n[\s\S]*v-for=/)
+  })
+
   it('sets up Nuxt in fewer than 30 lines', () => {
     const section = /^## Nuxt\n([\s\S]*?)^## /m.exec(pages.get('README.md')!)![1]!
     const blocks = [...section.matchAll(/^```.+\n([\s\S]*?)^```$/gm)].map(([, code]) => code!.trim())
@@ -92,6 +98,13 @@ describe('the README', () => {
     expect(blocks.flatMap(code => code.split('\n')).length).toBeLessThan(30)
   })
 })
+
+/** The Markdown pages of the repository besides the documentation, by their paths. */
+function otherPages(): [page: string, text: string][] {
+  return globSync(['*.md', '{bench,examples,playground,test}/**/*.md'], { cwd: ROOT, exclude: path => path.includes('node_modules') })
+    .filter(page => !pages.has(page))
+    .map(page => [page, readFileSync(join(ROOT, page), 'utf8')])
+}
 
 /** The anchors that GitHub generates for the headings of a page. */
 function anchorsOf(page: string): string[] {

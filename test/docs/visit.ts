@@ -5,6 +5,9 @@ import { createBrowserFetch } from '../support/live/deployment.ts'
 
 /** Marks an example of a server behind a reverse proxy. */
 const PROXIED = /trustProxy/
+/** The headers with the address of the client that reverse proxies and hosts add. */
+const ADDRESS_HEADERS = ['x-forwarded-for', 'x-nf-client-connection-ip', 'cf-connecting-ip']
+const ADDRESSES = Object.fromEntries(ADDRESS_HEADERS.map(name => [name, '203.0.113.9']))
 
 /** Signs up Ada. Returns her id and the cookies of her browser on the app's origin. */
 export async function signUpAda(deployment: Deployment, origin: string): Promise<{ id: string, cookie: string }> {
@@ -41,8 +44,7 @@ export async function visit(example: Example, origin: string, cookie: string, se
         request = send(new Request(origin + value, {
           method: action.toUpperCase(),
           redirect: 'manual',
-          // The header that a reverse proxy adds.
-          headers: { ...(PROXIED.test(example.code) ? { 'x-forwarded-for': '203.0.113.9' } : {}), ...(withCookies ? { cookie } : {}), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
+          headers: { ...(PROXIED.test(example.code) ? ADDRESSES : {}), ...(withCookies ? { cookie } : {}), ...(isPost ? { origin, 'content-type': 'application/json' } : {}) },
           ...(isPost ? { body: JSON.stringify({ text: 'Water the plants' }) } : {}),
         }))
         text = await (await request).clone().text()
