@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { codegen, startDeployment } from '../testing/index.ts'
 import { networkOrigins } from './network-origins.ts'
+import { announceDeployment, withdrawDeployment } from './running-deployment.ts'
 import { seedDeployment } from './seed.ts'
 
 /** How other machines reach the page. */
@@ -158,6 +159,12 @@ async function start({ start, seed, network = null }: LocalOptions, address: Add
     await deployment.close()
     throw error
   }
+}
+
+async function close({ start }: LocalOptions, deployment: Deployment): Promise<void> {
+  if (start.data !== undefined)
+    withdrawDeployment(start.data, deployment)
+  await deployment.close()
 }
 
 /** Better Auth itself reads this variable, in addition to its option `trustedOrigins`. */
