@@ -5,8 +5,12 @@ import { findViolations } from '../../test/support/browser/axe.ts'
 export interface Pages {
   open: () => Promise<Page>
   allow: (message: RegExp) => void
-  /** Throws if a page has had an error or a message on its console, or is not accessible. */
-  verify: () => Promise<void>
+  /**
+   * Throws if a page has had an error or a message on its console, or is not accessible.
+   *
+   * @param part A selector of the elements that must be accessible. @default the whole page
+   */
+  verify: (part?: string) => Promise<void>
   /** The content of the pages, to explain a failure. */
   describe: () => Promise<string>
   close: () => Promise<void>
@@ -35,9 +39,9 @@ export function openPages(browser: Browser, url: string): Pages {
     return await context.newPage()
   }
 
-  async function verify(): Promise<void> {
+  async function verify(part?: string): Promise<void> {
     for (const page of openedPages().filter(page => page.url().startsWith(url)))
-      problems.push(...(await findViolations(page)).map(violation => `not accessible: ${violation}`))
+      problems.push(...(await findViolations(page, part)).map(violation => `not accessible: ${violation}`))
     if (unexpected().length > 0)
       throw new Error('The check passed, but the pages have problems.')
   }

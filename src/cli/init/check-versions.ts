@@ -2,10 +2,9 @@
 import type { SupportedPackage } from '../../versions/supported-versions.ts'
 import type { App } from './app.ts'
 import { devError } from '../../dev/dev-error.ts'
+import { findBrokenPairs } from '../../versions/broken-pairs.ts'
 import { findPackage } from '../../versions/installed-package.ts'
-import { KNOWN_CONFLICTS } from '../../versions/known-conflicts.ts'
 import { findConflictWithConvue, findVersionConflicts } from '../../versions/version-conflicts.ts'
-import { isInRange } from '../../versions/version-range.ts'
 
 /**
  * Throws if the app has a package whose version Convue does not support. Packages that are not
@@ -25,12 +24,9 @@ export function requireVersions({ root, framework }: App): void {
 /** Sentences about the packages that are installed now, each with what to do. */
 export function warnAboutVersions({ root }: App): string[] {
   const conflicts = findVersionConflicts(root).map(conflict => devError('VERSION_CONFLICT', conflict).message)
-  for (const [name, { versions, other, otherVersions, use, effect }] of Object.entries(KNOWN_CONFLICTS)) {
-    const [installed, beside] = [name, other].map(name => findPackage(name, root)?.manifest.version)
-    if (!installed || !beside || !isInRange(installed, versions) || !isInRange(beside, otherVersions))
-      continue
-    conflicts.push(`With ${name} ${installed} and ${other} ${beside}, ${effect}. `
-      + `Set "${other}": "${use}" in package.json.`)
-  }
-  return conflicts
+  const broken = findBrokenPairs(root).map(({ packages, effect, install }) => {
+    const names = packages.map(([name]) => `${name} ${findPackage(name, root)?.manifest.version}`)
+    return `With ${names.join(' and ')}, ${effect}. Run \`${install}\`.`
+  })
+  return [...conflicts, ...broken]
 }

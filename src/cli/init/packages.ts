@@ -1,7 +1,6 @@
 /** The packages that an app needs, in versions that work together. */
 import type { App, AuthKind } from './app.ts'
 import type { Packages } from './edits/manifest.ts'
-import { KNOWN_CONFLICTS } from '../../versions/known-conflicts.ts'
 import { CONVUE_VERSION } from './templates.ts'
 
 /** The line of Better Auth that each set-up supports: the component ends before 1.7. */
@@ -10,6 +9,9 @@ const BETTER_AUTH: Record<AuthKind, Record<string, string>> = {
   component: { 'better-auth': '~1.6.34', '@convex-dev/better-auth': '^0.12.5' },
   nuxt: { 'better-auth': '~1.7.25' },
 }
+
+/** Nuxt installs the newest Vite, but Nuxt 4.5.2 does not build with Vite 8.4.0. */
+const VITE_FOR_NUXT = '~8.3.8'
 
 /** The packages for a set-up. Those that the app lists already keep their ranges. */
 export function packagesFor({ framework, packages }: App, auth: AuthKind): Packages {
@@ -20,7 +22,7 @@ export function packagesFor({ framework, packages }: App, auth: AuthKind): Packa
       esbuild: '^0.28.2',
       jose: '^6.2.17',
       ws: '^8.23.0',
-      ...framework === 'nuxt' && !('vite' in packages) && { vite: KNOWN_CONFLICTS.nuxt.use },
+      ...framework === 'nuxt' && !('vite' in packages) && { vite: VITE_FOR_NUXT },
     },
   }
 }

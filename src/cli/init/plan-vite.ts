@@ -50,7 +50,7 @@ export function planVite(plan: PlanBuilder, auth: AuthKind): string {
 
 /** The script that `index.html` loads. */
 function findMain(root: string): string {
-  const [, script] = /<script[^>]*\bsrc="\/?([^"]+\.[cm]?[jt]s)"/.exec(readText(root, 'index.html') ?? '') ?? []
+  const [, script] = /<script[^>]+\bsrc="\/?([^"]+\.[cm]?[jt]s)"/.exec(readText(root, 'index.html') ?? '') ?? []
   return script ?? findFile(root, withExtensions('src/main')) ?? 'src/main.ts'
 }
 

@@ -1,4 +1,5 @@
 /** The steps of `convue init`, with what it prints and asks. */
+import type { SpinnerResult } from '@clack/prompts'
 import type { App } from './app.ts'
 import type { Plan } from './plan.ts'
 import { relative } from 'node:path'
@@ -88,8 +89,7 @@ async function isConfirmed(): Promise<boolean> {
 
 async function installWithProgress(app: App): Promise<void> {
   const command = commandOf(app, 'install').join(' ')
-  const progress = spinner()
-  progress.start(command)
+  const progress = startProgress(command)
   try {
     await installPackages(app)
     await writeTypes(app)
@@ -99,6 +99,17 @@ async function installWithProgress(app: App): Promise<void> {
     progress.error(`${command} failed.`)
     throw error
   }
+}
+
+/** A log in CI has no room for each frame of a spinner. */
+function startProgress(command: string): Pick<SpinnerResult, 'stop' | 'error'> {
+  if (!process.stdout.isTTY) {
+    log.step(command)
+    return { stop: text => log.success(text ?? ''), error: text => log.error(text ?? '') }
+  }
+  const progress = spinner()
+  progress.start(command)
+  return progress
 }
 
 function describeNextSteps({ app, page }: Plan, isInstalled: boolean): string {

@@ -339,7 +339,7 @@ describe('warnAboutVersions', () => {
       'node_modules/vite/package.json': { name: 'vite', version: '8.4.0' },
     })
     const [warning] = warnAboutVersions(await detectApp(root))
-    expect(warning).toBe('With nuxt 4.5.2 and vite 8.4.0, `nuxt build` fails. Set "vite": "~8.3.8" in package.json.')
+    expect(warning).toBe('With nuxt 4.5.2 and vite 8.4.0, `nuxt build` fails. Run `npm install --save-dev vite@8.3.8`.')
     write({ 'node_modules/vite/package.json': { name: 'vite', version: '8.3.8' } })
     expect(warnAboutVersions(await detectApp(root))).toEqual([])
   })
