@@ -22,8 +22,10 @@ export interface App {
   /** The packages that `package.json` lists, with their ranges. */
   packages: Record<string, string>
   hasPinia: boolean
-  /** The folder of the page's code: `src`, or that of Nuxt. */
+  /** The folder of the page's code: that of `main`, or that of Nuxt. */
   source: string
+  /** The file that creates the Vue app; not in Nuxt. */
+  main: string
   /** The folder of the Convex functions, which may not exist yet. */
   functions: string
   /** The set-up of Better Auth that the app has already, or `null`. */
@@ -46,6 +48,7 @@ export async function detectApp(folder: string): Promise<App> {
     const reason = 'has neither Vue with Vite nor Nuxt'
     throw devError('APP_NOT_FOUND', { folder: root, reason, apps: findApps(root) })
   }
+  const main = findMain(root)
   const functions = toPosix(relative(root, findFunctions(undefined, root)))
   return {
     root,
@@ -55,7 +58,8 @@ export async function detectApp(folder: string): Promise<App> {
     manifest,
     packages,
     hasPinia: 'pinia' in packages || '@pinia/nuxt' in packages,
-    source: framework === 'vite' ? 'src' : nuxtSource(root),
+    source: framework === 'vite' ? posix.dirname(main) : nuxtSource(root),
+    main,
     functions,
     auth: findAuth(root, functions, packages),
   }
@@ -103,8 +107,14 @@ function findApps(root: string): string[] {
 function languageOf(root: string, packages: Record<string, string>, framework: App['framework']): App['language'] {
   const usesTypes = 'typescript' in packages
     || existsSync(join(root, 'tsconfig.json'))
-    || existsSync(join(root, framework === 'nuxt' ? 'nuxt.config.ts' : 'src/main.ts'))
+    || existsSync(join(root, framework === 'nuxt' ? 'nuxt.config.ts' : 'vite.config.ts'))
   return usesTypes ? 'ts' : 'js'
+}
+
+/** The script that `index.html` loads. */
+function findMain(root: string): string {
+  const [, script] = /<script[^>]+\bsrc="\/?([^"]+\.[cm]?[jt]s)"/.exec(readText(root, 'index.html') ?? '') ?? []
+  return posix.normalize(script ?? findFile(root, withExtensions('src/main')) ?? 'src/main.ts')
 }
 
 /** Nuxt's `srcDir`: `app`, unless the app has the structure of Nuxt 3 or sets the option. */

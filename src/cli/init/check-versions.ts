@@ -13,8 +13,7 @@ import { findConflictWithConvue, findVersionConflicts } from '../../versions/ver
  * @throws ConvueError `VERSION_CONFLICT`
  */
 export function requireVersions({ root, framework }: App): void {
-  const names: SupportedPackage[] = ['vue', 'convex', framework]
-  for (const name of names) {
+  for (const name of namesFor(framework)) {
     const conflict = findConflictWithConvue(name, root)
     if (conflict)
       throw devError('VERSION_CONFLICT', conflict)
@@ -22,11 +21,15 @@ export function requireVersions({ root, framework }: App): void {
 }
 
 /** Sentences about the packages that are installed now, each with what to do. */
-export function warnAboutVersions({ root }: App): string[] {
-  const conflicts = findVersionConflicts(root).map(conflict => devError('VERSION_CONFLICT', conflict).message)
+export function warnAboutVersions({ root, framework }: App): string[] {
+  const conflicts = findVersionConflicts(root, namesFor(framework)).map(conflict => devError('VERSION_CONFLICT', conflict).message)
   const broken = findBrokenPairs(root).map(({ packages, effect, install }) => {
     const names = packages.map(([name]) => `${name} ${findPackage(name, root)?.manifest.version}`)
     return `With ${names.join(' and ')}, ${effect}. Run \`${install}\`.`
   })
   return [...conflicts, ...broken]
+}
+
+function namesFor(framework: App['framework']): SupportedPackage[] {
+  return ['vue', 'convex', 'better-auth', framework]
 }

@@ -1,6 +1,6 @@
 /** Creates an empty app with create-vite or with Nuxt's own scaffolder. */
 import type { AgentName } from 'package-manager-detector'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { devError } from '../../dev/dev-error.ts'
 import { runProgram } from './run-program.ts'
@@ -42,6 +42,7 @@ export async function createApp(options: CreateOptions, agent: AgentName): Promi
   const folder = resolve(options.folder)
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw devError('FOLDER_NOT_EMPTY', folder)
+  mkdirSync(dirname(folder), { recursive: true })
   const command = scaffoldCommand({ ...options, folder }, agent)
   const { succeeded, output } = await runProgram(command, dirname(folder))
   if (!succeeded || !existsSync(folder))

@@ -25,7 +25,8 @@ export function stripTypesOfComponent(text: string): string {
     return text
   const { start, end } = scriptSetup.loc
   const script = `\n${stripTypes(scriptSetup.content)}`
-  return [text.slice(0, start.offset), script, text.slice(end.offset)].join('').replace('<script setup lang="ts">', '<script setup>')
+  const stripped = [text.slice(0, start.offset), script, text.slice(end.offset)].join('')
+  return stripped.replace('<script setup lang="ts">', '<script setup>')
 }
 
 /** The characters that are removed for a node; `null` for a node of JavaScript. */

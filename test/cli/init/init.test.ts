@@ -89,8 +89,8 @@ describe('detectApp', () => {
 
   it('finds JavaScript', async () => {
     writeViteApp()
-    rmSync(join(root, 'tsconfig.json'))
-    rmSync(join(root, 'src/main.ts'))
+    for (const file of ['tsconfig.json', 'vite.config.ts'])
+      rmSync(join(root, file))
     expect(await detectApp(root)).toMatchObject({ language: 'js' })
   })
 
@@ -201,9 +201,10 @@ describe('convue init', () => {
 
   it('writes JavaScript for an app without TypeScript', async () => {
     writeViteApp()
-    rmSync(join(root, 'tsconfig.json'))
-    rmSync(join(root, 'src/main.ts'))
+    for (const file of ['tsconfig.json', 'src/main.ts', 'vite.config.ts'])
+      rmSync(join(root, file))
     write({
+      'vite.config.js': 'export default { plugins: [] }\n',
       'index.html': '<script type="module" src="/src/main.js"></script>',
       'src/main.js': 'import { createApp } from \'vue\'\nimport App from \'./App.vue\'\n\ncreateApp(App).mount(\'#app\')\n',
     })
@@ -250,6 +251,28 @@ describe('convue init', () => {
     expect(read('convex/schema.ts')).toMatch(/notes[\s\S]*\.\.\.authTables,\n {2}tasks: /)
     expect(read('convex/http.ts')).toContain('registerAuthRoutes(http, createAuth)')
     expect((await init('--yes')).output).toContain('There is nothing to change.')
+  })
+
+  it('finds the main file and its component in another folder', async () => {
+    writeViteApp()
+    write({
+      'index.html': '<script type="module" src="./client/main.ts"></script>',
+      'client/main.ts': 'import { createApp } from \'vue\'\nimport App from \'./app/Root.vue\'\n\ncreateApp(App).mount(\'#app\')\n',
+      'client/app/Root.vue': '<template>\n  <p>Hello</p>\n</template>\n',
+    })
+    expect((await init('--yes')).output).not.toMatch(/left to you/)
+    expect(read('client/main.ts')).toContain('from \'./auth-client\'')
+    expect(read('client/app/Root.vue')).toContain('import TasksPage from \'../components/TasksPage.vue\'')
+    expect(read('client/components/TaskList.vue')).toContain('from \'../../convex/_generated/api\'')
+  })
+
+  it('imports functions from the folder of convex.json', async () => {
+    writeViteApp()
+    write({ 'convex.json': { functions: 'src/backend' } })
+    expect((await init('--yes')).output).not.toMatch(/left to you/)
+    expect(read('src/components/TaskList.vue')).toContain('from \'../backend/_generated/api\'')
+    expect(read('auth.ts')).toContain('from \'./src/backend/auth\'')
+    expect(read('.gitignore')).toContain('src/backend/.env')
   })
 
   it('keeps a file that is in the way, and says so, unless --overwrite is passed', async () => {
