@@ -16,6 +16,19 @@ function routesSetUp(path: string): string {
     + 'Auth has another path, set `basePath` to it.'
 }
 
+/** The claims by which a deployment finds the provider of a token in `auth.config.ts`. */
+export interface TokenOrigin {
+  /** The issuer. */
+  iss?: unknown
+  /** The audience. */
+  aud?: unknown
+}
+
+/** A claim as JSON; a token may lack it. */
+function quote(claim: unknown): string {
+  return JSON.stringify(claim) ?? 'missing'
+}
+
 /** The other usual path than `path`: that of `convex()`, or that of Better Auth's `jwt()`. */
 function otherTokenPath(path: string): string {
   return path === '/convex/token' ? '/token' : '/convex/token'
@@ -78,11 +91,18 @@ export const identityErrors = {
   },
   TOKEN_REJECTED: {
     scopes: ['client', 'server'],
-    why: 'The deployment rejected the token.',
-    fix: 'Compare `convex/auth.config.ts` with the issuer and the audience of the token. In the browser Convue '
-      + 'retries by itself with new tokens.',
+    why: (token?: TokenOrigin): string => {
+      const rejected = 'The deployment rejected the token'
+      return token ? `${rejected}, whose issuer is ${quote(token.iss)} and whose audience is ${quote(token.aud)}.` : `${rejected}.`
+    },
+    fix: 'In `convex/auth.config.ts`, a provider must have exactly the issuer and the audience of the token. Pass the '
+      + 'same `issuer` to `convex()` and `getAuthConfigProvider()`, and set variables such as `SITE_URL` to the same '
+      + 'value on the server and on the deployment. If they match, the deployment does not know the key of the token, '
+      + 'or a clock is wrong. In the browser Convue retries by itself with new tokens.',
     reference: 'The deployment rejected the token. In the browser, the error means that it rejected several tokens in '
-      + 'a row.',
+      + 'a row. During development, the error is then also written to the console, once, with the issuer and the '
+      + 'audience of the token. Convex calls it "No auth provider found matching the given token" if no provider has '
+      + 'this issuer and this audience.',
   },
   SESSION_ENDED: {
     scopes: ['client'],

@@ -21,6 +21,7 @@ import { createAuth } from './auth.ts'
 import { connectToPage, wasSignedIn } from './browser-events.ts'
 import { assertClientSettings } from './client-settings.ts'
 import { contextKey } from './context.ts'
+import { createRejectionWarning } from './rejection-warning.ts'
 
 /** Options of {@link createConvex}. */
 export interface ConvexOptions {
@@ -138,7 +139,10 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
-    ...process.env.NODE_ENV !== 'production' && options.debug && { trace: logTransition },
+    ...process.env.NODE_ENV !== 'production' && {
+      onTokensRejected: createRejectionWarning(clientOptions.logger),
+      ...options.debug && { trace: logTransition },
+    },
   })
   /** Its identity is the identity that queries and calls run as. */
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })

@@ -6,6 +6,8 @@ import { Base64 } from 'convex/values'
 export interface JwtClaims {
   /** The id of the user. */
   sub: string
+  /** The issuer. */
+  iss?: unknown
   [claim: string]: any
 }
 

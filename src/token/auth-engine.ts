@@ -36,6 +36,11 @@ export interface AuthEngineOptions {
   initialAuth?: InitialAuth | null
   /** Called after each event with its type and the statuses before and after it, and no token. */
   trace?: (event: AuthEvent['type'], from: Identity['status'], to: Identity['status']) => void
+  /**
+   * Called whenever the deployment has rejected several tokens in a row, with the latest of them.
+   * Not called in a production build.
+   */
+  onTokensRejected?: (latest: Token) => void
 }
 
 type AuthListener = (state: AuthState, previous: AuthState) => void
@@ -97,6 +102,7 @@ export function createAuthEngine({
   mayBeSignedIn,
   initialAuth,
   trace,
+  onTokensRejected,
 }: AuthEngineOptions): AuthEngine {
   const snapshot = source.getSnapshot()
   const isHinted = mayBeSignedIn || (snapshot.status === 'pending' && snapshot.mayBeSignedIn)
@@ -227,6 +233,8 @@ export function createAuthEngine({
     const previous = state
     const next = transition(previous, event)
     state = next.state
+    if (process.env.NODE_ENV !== 'production' && event.type === 'rejected' && state.error && tokens.current)
+      onTokensRejected?.(tokens.current)
     // The tokens are updated before the listeners run. A listener must not find a token of the
     // previous user, nor a promise that still waits for such a token.
     if (next.token === 'replace' || next.token === 'clear')

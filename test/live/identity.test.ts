@@ -1,3 +1,4 @@
+import type { ConvexClientOptions } from 'convex/browser'
 import type { Deployment } from '../../src/testing/index.ts'
 import { IdentityChangedError, useAuthedQuery, useConvexAction, useConvexMutation, useConvexQuery } from 'convue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -8,6 +9,8 @@ import { becomePage, LivePage, LiveSource } from '../support/live/live-page.ts'
 import { recordTicks } from '../support/scripted/identity.ts'
 
 let deployment: Deployment
+type Logger = NonNullable<ConvexClientOptions['logger']>
+
 const open: LivePage[] = []
 let users = 0
 let ada: string
@@ -32,9 +35,9 @@ afterEach(async () => {
 })
 afterAll(() => deployment.close())
 
-function openPage(options: { source?: LiveSource, leeway?: number } = {}) {
-  const { source = new LiveSource({ status: 'signedOut' }), leeway = 10 } = options
-  const page = new LivePage(deployment, { tokenSource: source, clientOptions: { authRefreshTokenLeewaySeconds: leeway } })
+function openPage(options: { source?: LiveSource, leeway?: number, logger?: Logger } = {}) {
+  const { source = new LiveSource({ status: 'signedOut' }), leeway = 10, logger = false } = options
+  const page = new LivePage(deployment, { tokenSource: source, clientOptions: { authRefreshTokenLeewaySeconds: leeway, logger } })
   open.push(page)
   const queries = page.run(() => ({
     tasks: useAuthedQuery(api.tasks.list),
@@ -158,6 +161,36 @@ describe('createConvex', () => {
       expect(source.lastRequest.force).toBe(true)
       await expectNothingRequiredAnonymously()
       await deployment.advanceClock(-3_600_000)
+    })
+
+    it.each([
+      ['once, with issuer and audience, during development', 'test', 1],
+      ['never in a production build', 'production', 0],
+    ])('is reported %s', async (_when, environment, count) => {
+      vi.stubEnv('NODE_ENV', environment)
+      const source = new LiveSource()
+      source.signIn(ada)
+      const tokens: string[] = []
+      source.answer = async () => {
+        tokens.push(await createToken(ada, { claims: { iss: 'https://elsewhere.example', aud: 'convex' } }))
+        return { kind: 'token', token: tokens.at(-1)! }
+      }
+      const logger = { log: () => {}, warn: () => {}, error: vi.fn<(...parts: unknown[]) => void>(), logVerbose: () => {} }
+      const { convex } = openPage({ source, logger: logger as unknown as Logger })
+      await eventually(() => {
+        window.dispatchEvent(new (window as any).Event('online'))
+        return source.requests.length
+      }).toBeGreaterThan(12)
+      vi.unstubAllEnvs()
+      expect(convex.auth.error.value).toMatchObject({ code: 'TOKEN_REJECTED' })
+      const messages = logger.error.mock.calls.map(parts => parts.join(' '))
+      const reports = messages.filter(message => message.includes('TOKEN_REJECTED'))
+      expect(reports).toHaveLength(count)
+      for (const report of reports)
+        expect(report).toMatch(/whose issuer is "https:\/\/elsewhere\.example" and whose audience is "convex"\..*`convex\/auth\.config\.ts`/)
+      // The message of the Convex client, which the reference of errors quotes.
+      expect(messages.join()).toContain('No auth provider found matching the given token')
+      expect(tokens.filter(token => messages.join().includes(token))).toEqual([])
     })
 
     it('causes the status `refreshing` and an error until the deployment accepts a token', async () => {

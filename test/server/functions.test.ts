@@ -107,9 +107,9 @@ describe('forRequest', () => {
     })
 
     it('is not replaced again if the deployment rejects the new token too', async () => {
-      script(json(REFUSED, 401), fakeToken('ada'))
+      script(json(REFUSED, 401), fakeToken('ada', { claims: { iss: 'https://elsewhere.example' } }))
       const error = await forRequest(cookies).fetchAuthQuery(query, {}).catch(error => error)
-      expect(error).toMatchObject({ code: 'TOKEN_REJECTED' })
+      expect(error).toMatchObject({ code: 'TOKEN_REJECTED', why: 'The deployment rejected the token, whose issuer is "https://elsewhere.example" and whose audience is missing.' })
       expect(inspect(error)).not.toMatch(/secret|eyJ/)
       expect(bearers()).toHaveLength(2)
     })

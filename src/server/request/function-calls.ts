@@ -6,6 +6,7 @@ import type { ServerConfig } from '../config/server-config.ts'
 import type { AnswerLimits, UpstreamAnswer } from '../http/request-upstream.ts'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
+import { readClaims } from '../../shared/jwt.ts'
 import { serverError } from '../config/server-error.ts'
 import { failureReason, isJsonUnauthorized, requestUpstream } from '../http/request-upstream.ts'
 
@@ -62,7 +63,7 @@ export async function callFunction(
   const answer = await requestUpstream(config, send, limits)
 
   if (token && isJsonUnauthorized(answer))
-    throw serverError('TOKEN_REJECTED')
+    throw serverError('TOKEN_REJECTED', readClaims(token) ?? undefined)
   const outcome = outcomeOf(answer)
   switch (outcome?.status) {
     case 'success':
