@@ -1,32 +1,32 @@
 import type { RawData } from 'ws'
-import type { Deployment } from '../src/testing/index.ts'
+import type { DocumentsMessage, Memory, Times } from './deployment/documents.ts'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { ConvexClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
 import { WebSocket, WebSocketServer } from 'ws'
-import { startDeployment } from '../src/testing/index.ts'
 import { api } from '../test/support/convex/_generated/api.js'
 import { tokenEnv } from '../test/support/live/tokens.ts'
+import { DOCUMENTS } from './deployment/documents.ts'
 import { startInstantServer } from './deployment/instant-server.ts'
+import { loadTesting, variant } from './deployment/variant.ts'
 
 /**
- * Measures the speed and the memory of the embedded deployment: `node bench/deployment.ts`. Fails
- * if the median time of a start is longer than 1.5 s, or if the median time until the subscriber of
- * a changed query (one of a thousand subscriptions) receives the result of a mutation is longer
- * than 10 ms. The limits are for two cores.
+ * Measures the speed and the memory of the embedded deployment: `node bench/deployment.ts`. Measures
+ * the built package if there is one, and the sources with `--sources`. Fails if the median time of
+ * a start is longer than 1.5 s, if the median time until the subscriber of a changed query (one of
+ * a thousand subscriptions) receives the result of a mutation is longer than 10 ms, or if the
+ * memory of the built package exceeds 200 MiB. The limits are for two cores.
  */
 const SUBSCRIPTIONS = 1_000
 const ROUNDS = 200
 const STARTS = 5
-const LIMITS = { start: 1_500, update: 10 }
-const DOCUMENTS = 100_000
-const FILL_BATCH = 1_000
+const LIMITS = { start: 1_500, update: 10, memory: 200 }
 
 const functions = fileURLToPath(new URL('../test/support/convex', import.meta.url))
-/** Functions without components, for the measurements with many documents. */
-const rowFunctions = fileURLToPath(new URL('./deployment/convex', import.meta.url))
+const documentsProcess = fileURLToPath(new URL('./deployment/documents.ts', import.meta.url))
 const { rows } = anyApi as any
 
 interface Sample {
@@ -34,8 +34,10 @@ interface Sample {
   times: number[]
 }
 
-// Measured first, since the memory of the whole process is measured.
-const documents = await measureDocuments()
+const { startDeployment } = await loadTesting()
+console.log(`Embedded deployment: ${variant}`)
+
+const { samples: documents, memory } = await measureDocuments()
 const starts = await measureStarts()
 const floor = await measureEcho()
 const clients = await measureClients(1, SUBSCRIPTIONS)
@@ -50,9 +52,20 @@ console.table(Object.fromEntries([starts, floor, ...clients, alone, ...oneClient
   'times the floor': name.startsWith('mutation') ? round(quantile(times, 0.5) / quantile(floor.times, 0.5)) : '',
 }])))
 
+const own = memory.full - memory.node
+console.table(Object.fromEntries(Object.entries({
+  'before the deployment': memory.node,
+  'with an empty deployment': memory.empty,
+  [`with ${DOCUMENTS.toLocaleString('en')} documents and ${SUBSCRIPTIONS} subscriptions`]: memory.full,
+  'the deployment: the difference to before': own,
+}).map(([name, size]) => [name, { MiB: round(size) }])))
+
 const updates = [...oneClient, ...manyClients, ...crowd].filter(({ name }) => name.startsWith('mutation'))
-if (quantile(starts.times, 0.5) > LIMITS.start || updates.some(({ times }) => quantile(times, 0.5) > LIMITS.update)) {
-  console.error('Too slow.')
+const isSlow = quantile(starts.times, 0.5) > LIMITS.start
+  || updates.some(({ times }) => quantile(times, 0.5) > LIMITS.update)
+const isLarge = variant !== 'sources' && own > LIMITS.memory
+if (isSlow || isLarge) {
+  console.error(isSlow ? 'Too slow.' : 'Too large.')
   process.exitCode = 1
 }
 
@@ -138,54 +151,38 @@ async function measureUpdatesOf(url: string, clientCount: number, subscriptionsE
   return [{ name: `first results of ${label}`, times: [subscribed] }, { name: `mutation to its subscriber, ${label}`, times }]
 }
 
-/** The times of functions in a deployment with many documents, and the memory of the process. */
-async function measureDocuments(): Promise<Sample[]> {
-  const deployment = await startDeployment({ functions: rowFunctions })
-  const fill = await timeOf(1, async () => {
-    for (let from = 0; from < DOCUMENTS; from += FILL_BATCH)
-      await deployment.mutation(rows.fill, { from, count: FILL_BATCH })
-  })
-  const ids = await deployment.query(rows.ids, { from: 0, count: ROUNDS })
-  const get = await timeOf(ROUNDS, index => deployment.query(rows.get, { id: ids[index] }))
-  const one = await timeOf(ROUNDS, index => deployment.query(rows.one, { n: index * 7 }))
-  const reads = await timeOf(ROUNDS / 4, index => deployment.mutation(rows.readMany, { from: index * 100 }))
-  const insert = await timeOf(ROUNDS, () => deployment.mutation(rows.insert, {}))
-  const { client, subscribed } = await subscribeToRows(deployment)
-  const besides = await timeOf(ROUNDS, () => deployment.mutation(rows.insert, {}))
-  const memory = process.memoryUsage().rss / 2 ** 20
+/**
+ * The times of functions in a deployment with many documents, and the memory of its process. The
+ * subscriptions are those of this process.
+ */
+async function measureDocuments(): Promise<{ samples: Sample[], memory: Memory }> {
+  const child = fork(documentsProcess, process.argv.slice(2))
+  const receive = async (): Promise<DocumentsMessage> => (await once(child, 'message'))[0]
+  const filled = await receive() as DocumentsMessage & { type: 'filled' }
+  const { client, subscribed } = await subscribeToRows(filled.url)
+  child.send(SUBSCRIPTIONS)
+  const measured = await receive() as DocumentsMessage & { type: 'measured' }
   await client.close()
-  await deployment.close()
+  child.send('close')
+  await once(child, 'exit')
+  const times: Times = {
+    ...filled.times,
+    ...measured.times,
+    [`first results of ${SUBSCRIPTIONS} subscriptions`]: [subscribed],
+  }
   const label = `${DOCUMENTS.toLocaleString('en')} documents: `
-  return [
-    { name: `${label}fill`, times: fill },
-    { name: `${label}get`, times: get },
-    { name: `${label}one row by index`, times: one },
-    { name: `${label}100 index reads in one mutation`, times: reads },
-    { name: `${label}insert`, times: insert },
-    { name: `${label}insert beside ${SUBSCRIPTIONS} subscriptions`, times: besides },
-    { name: `${label}first results of ${SUBSCRIPTIONS} subscriptions`, times: [subscribed] },
-    { name: `${label}memory with the client, MiB`, times: [memory] },
-  ]
+  const samples = Object.entries(times).map(([name, times]) => ({ name: label + name, times }))
+  return { samples, memory: measured.memory }
 }
 
 /** Subscribes to rows that no mutation changes. */
-async function subscribeToRows(deployment: Deployment): Promise<{ client: ConvexClient, subscribed: number }> {
-  const client = new ConvexClient(deployment.url, { unsavedChangesWarning: false })
+async function subscribeToRows(url: string): Promise<{ client: ConvexClient, subscribed: number }> {
+  const client = new ConvexClient(url, { unsavedChangesWarning: false })
   const begin = performance.now()
   await Promise.all(Array.from({ length: SUBSCRIPTIONS }, (_, n) => new Promise<void>((resolve) => {
     client.onUpdate(rows.one, { n }, () => resolve())
   })))
   return { client, subscribed: performance.now() - begin }
-}
-
-async function timeOf(rounds: number, body: (index: number) => Promise<unknown>): Promise<number[]> {
-  const times: number[] = []
-  for (let index = 0; index < rounds; index++) {
-    const begin = performance.now()
-    await body(index)
-    times.push(performance.now() - begin)
-  }
-  return times
 }
 
 function quantile(times: number[], q: number): number {
