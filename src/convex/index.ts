@@ -35,6 +35,8 @@ export {
 export type { AuthDatabaseSecrets } from './http-database/secrets.ts'
 export type { AuthCorsOptions } from './http/cors.ts'
 export { type AuthRoutesOptions, registerAuthRoutes } from './http/register-auth-routes.ts'
+export { createMailer, type MailerOptions } from './mail/create-mailer.ts'
+export type { Mail } from './mail/mail.ts'
 export type { AuthConfigProvider, AuthConfigProviderOptions } from './tokens/auth-config-provider.ts'
 export { getAuthConfigProvider } from './tokens/auth-config-provider.ts'
 export { convex, type ConvexTokenPlugin } from './tokens/convex.ts'

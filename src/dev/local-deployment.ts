@@ -144,7 +144,7 @@ async function start({ start, seed, network = null }: LocalOptions, address: Add
     ...start,
     ...address,
     allowedOrigins: [...start.allowedOrigins ?? [], ...origins],
-    env: { ...trustOrigins(origins), ...start.env },
+    env: { CONVUE_MAILBOX: 'true', ...trustOrigins(origins), ...start.env },
   })
   if (isNew && start.data !== undefined)
     writeFileSync(join(start.data, '.gitignore'), '*\n')

@@ -31,6 +31,12 @@ export const convexErrors = {
     fix: 'Correct the option as its description in the API reference says.',
     reference: 'An option of `convue/convex` is invalid. The message names the option, and says why.',
   },
+  MAIL_SENDER_MISSING: {
+    scopes: ['convex'],
+    why: 'A mail was sent, but `createMailer` has no option `send`, and this deployment has no mailbox.',
+    fix: 'Pass `send`, a function that sends a mail through your provider.',
+    docs: 'reference/convex.md#mails',
+  },
   JWKS_INVALID: {
     scopes: ['convex'],
     why: (problem: string): string => `The value of \`jwks\` is not a list of signing keys: ${problem}.`,

@@ -18,6 +18,7 @@ import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
 import { proxyClients, proxyTo } from './proxy.ts'
 import { reloadFunctions } from './reload-functions.ts'
+import { serveMailbox } from './serve-mailbox.ts'
 import { watchConvexJson } from './watch-convex-json.ts'
 
 /** The deployment of a server that runs, and what must end with the server. */
@@ -137,8 +138,12 @@ function isBelow(folder: string): (path: string) => boolean {
 function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, options: ConvueViteOptions): () => void {
   keepOriginAtRestart(server, resolve(server.config.root), embedded.origin)
   const stopReloading = reloadFunctions(server, embedded)
+  const stopMailbox = serveMailbox(server, embedded)
   watchConvexJson(server, embedded, options.functions)
-  return stopReloading
+  return () => {
+    stopReloading()
+    stopMailbox()
+  }
 }
 
 /** @throws ConvueError `VERSION_CONFLICT` */

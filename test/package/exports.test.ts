@@ -52,6 +52,7 @@ describe('the exports that exist at run time', () => {
       'ConvueError',
       'authError',
       'convex',
+      'createMailer',
       'crossDomain',
       'defineAuthDatabase',
       'defineAuthFunctions',

@@ -215,9 +215,14 @@ function warn({ logLines }: Execution, message: string): void {
   logLines.push(`[WARN] ${message}`)
 }
 
+/** Lines of `createMailer` of `convue/convex`, which a mailbox shows in another form. */
+const MAIL_LINE = /^\[INFO\] 'convue:mail /
+
 /** Prints a line of the console in the terminal, and adds the line to the answer. */
 function log({ execution, kind, path }: Invocation, line: string): void {
   execution.logLines.push(line)
+  if (MAIL_LINE.test(line))
+    return
   process.stdout.write(`[CONVEX ${kind[0]!.toUpperCase()}(${printFunctionName(path)})] ${line}\n`)
 }
 

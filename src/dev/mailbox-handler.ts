@@ -1,0 +1,71 @@
+/** Answers the requests of the page that shows mails. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ReceivedMail, ReceivedMails } from './received-mails.ts'
+import { randomBytes } from 'node:crypto'
+import { listPage, mailPage } from './mailbox-page.ts'
+import { isLoopbackHost } from './network-origins.ts'
+
+/** Adds the slash and the rest of the path as groups, wherever the mailbox is. */
+const PATH = /\/__convue\/mail(?:\/([a-z\d]+)(\/html)?)?\/?$/
+
+/** Mails contain links that sign users in, so only pages of this machine may read them. */
+export function answerMailRequest(mails: ReceivedMails, request: IncomingMessage, response: ServerResponse): void {
+  if (!isAllowed(request))
+    return send(response, 403, 'text/plain', 'The mailbox only answers to pages of this machine, on their own origin.')
+  const { originalUrl = request.url ?? '' } = request as IncomingMessage & { originalUrl?: string }
+  const { pathname } = new URL(originalUrl, 'http://localhost')
+  const [match, id, part] = PATH.exec(pathname) ?? []
+  if (id === 'events')
+    return sendEvents(mails, response)
+  const mail = mails.mails.find(mail => mail.id === id)
+  if (match === undefined || (id !== undefined && !mail))
+    return send(response, 404, 'text/plain', 'This mail does not exist any more.')
+  if (mail && part)
+    return sendHtml(response, mail)
+  const nonce = randomBytes(16).toString('base64')
+  response.setHeader('content-security-policy', pagePolicy(nonce))
+  send(response, 200, 'text/html', mail ? mailPage(mail) : listPage(mails.mails, nonce))
+}
+
+/**
+ * Another device can reach the server with `--host`, a site can resolve its name to this machine,
+ * and a page of another port of this machine can send requests.
+ */
+function isAllowed({ socket, headers, method }: IncomingMessage): boolean {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
+  const isNavigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+  const isOwn = ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)
+  return method === 'GET' && isLoopbackHost(address) && isLoopbackHost(host) && (isOwn || isNavigation)
+}
+
+function pagePolicy(nonce: string): string {
+  return `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'; connect-src 'self'; `
+    + 'frame-src \'self\'; frame-ancestors \'none\'; base-uri \'none\'; form-action \'none\''
+}
+
+/** Scripts of a mail do not run, and it has an origin of its own. Its links open other windows. */
+function sendHtml(response: ServerResponse, { html = '' }: ReceivedMail): void {
+  response.setHeader('content-security-policy', 'sandbox allow-popups allow-popups-to-escape-sandbox; '
+  + 'default-src \'none\'; img-src https: http: data:; style-src \'unsafe-inline\' https:; font-src https: data:; '
+  + 'frame-ancestors \'self\'')
+  send(response, 200, 'text/html', `<base target="_blank">${html}`)
+}
+
+/** An event for each new mail, until the page is closed. */
+function sendEvents({ onMail }: ReceivedMails, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.write('retry: 1000\n\n')
+  const stop = onMail(({ id }) => void response.write(`data: ${id}\n\n`))
+  response.on('close', stop)
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  })
+  response.end(text)
+}

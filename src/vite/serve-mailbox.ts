@@ -1,0 +1,42 @@
+/** Shows the mails of the deployment in the terminal, and on a page of Vite's server. */
+import type { ViteDevServer } from 'vite'
+import type { Mailbox } from '../dev/mailbox.ts'
+import type { ReceivedMail } from '../dev/received-mails.ts'
+import type { EmbeddedDeployment } from './embedded-deployment.ts'
+import { styleText } from 'node:util'
+import { findLinks } from '../dev/mailbox-page.ts'
+import { createMailbox, MAILBOX_PATH } from '../dev/mailbox.ts'
+
+/** Serves the mailbox until the returned function is called. */
+export function serveMailbox({ config, middlewares }: ViteDevServer, embedded: EmbeddedDeployment): () => void {
+  let mailbox: Mailbox | null = null
+  let isStopped = false
+  embedded.onStart(({ deployment }) => {
+    if (isStopped)
+      return
+    mailbox = createMailbox(deployment)
+    mailbox.onMail(mail => config.logger.info(describeMail(mail), { timestamp: true }))
+  })
+  middlewares.use((request, response, next) => {
+    const [path = ''] = (request.url ?? '').split('?')
+    if (mailbox && (path === MAILBOX_PATH || path.startsWith(`${MAILBOX_PATH}/`)))
+      mailbox.handler(request, response)
+    else
+      next()
+  })
+  return () => {
+    isStopped = true
+    mailbox?.stop()
+  }
+}
+
+function describeMail(mail: ReceivedMail): string {
+  const [link] = findLinks(mail)
+  const title = `${styleText('cyan', '[mail]')} to ${oneLine(mail.to)}: ${oneLine(mail.subject)}`
+  return link === undefined ? title : `${title}\n  ${oneLine(link)}`
+}
+
+/** A mail must not control the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
+}
