@@ -3,7 +3,7 @@ import type { ReceivedMail } from './received-mails.ts'
 
 const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-  body { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem }
+  body { background: light-dark(#fff, #1c1c1c); color: light-dark(#1c1c1c, #eee); max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem }
   h1 { font-size: 1.375rem; overflow-wrap: anywhere }
   a { color: light-dark(#0b57d0, #a8c7fa) }
   ul { list-style: none; padding: 0 }
