@@ -35,7 +35,7 @@ async function freePort(): Promise<number> {
 
 describe('the guide to convexDatabase', () => {
   it('leads to a server that has correct types, signs users up, and issues tokens for Convex', async () => {
-    expect(Object.keys(files)).toEqual(['convex/schema.ts', 'convex/authDatabase.ts', 'convex/http.ts', 'server/auth.ts', 'server/main.ts', 'convex/auth.config.ts', 'server/print-keys.ts', 'convex/notes.ts'])
+    expect(Object.keys(files)).toEqual(['convex/schema.ts', 'convex/authDatabase.ts', 'convex/notes.ts', 'convex/http.ts', 'server/auth.ts', 'server/main.ts', 'convex/auth.config.ts', 'server/print-keys.ts'])
     const port = await freePort()
     const url = `http://localhost:${port}`
     const env = { SITE_URL: url, AUTH_DATABASE_SECRET: SECRET, BETTER_AUTH_SECRET: 'another secret of this test only', JWKS: '' }
@@ -84,9 +84,11 @@ describe('the guide to convexDatabase', () => {
     const signUp = await browserFetch(`${url}/api/auth/sign-up/email`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     expect(await signUp.json()).toMatchObject({ user: { email: 'ada@example.com' } })
     const { token } = await (await browserFetch(`${url}/api/auth/convex/token`)).json() as { token: string }
-    const mine = async (auth?: string) => await new ConvexHttpClient(deployment.url, { auth, logger: false }).query(makeFunctionReference<'query'>('notes:mine'))
-    expect(await mine(token)).toEqual([])
-    await expect(mine()).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
+    const client = (auth?: string): ConvexHttpClient => new ConvexHttpClient(deployment.url, { auth, logger: false })
+    const list = makeFunctionReference<'query'>('notes:list')
+    await client(token).mutation(makeFunctionReference<'mutation'>('notes:add'), { text: 'Buy milk' })
+    expect(await client(token).query(list)).toMatchObject([{ text: 'Buy milk' }])
+    await expect(client().query(list)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
 
     // The script of the guide prints static keys.
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
