@@ -1,6 +1,15 @@
 #!/usr/bin/env node
 /** The command `convue`, as npm starts it. */
 import process from 'node:process'
-import { runCli } from './run-cli.ts'
+import { explainOldNode } from './old-node.ts'
 
-process.exitCode = await runCli(process.argv.slice(2))
+const problem = explainOldNode(process.versions.node)
+if (problem) {
+  console.error(problem)
+  process.exitCode = 1
+}
+else {
+  // Imported only now: other modules use features that an old Node lacks, and would fail to load.
+  const { runCli } = await import('./run-cli.ts')
+  process.exitCode = await runCli(process.argv.slice(2))
+}

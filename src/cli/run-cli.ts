@@ -1,35 +1,42 @@
 /** Runs the command line with arguments, and reports errors as text instead of stack traces. */
-import type { CommandDef } from 'citty'
+import type { Command, LazyCommands } from './subcommands.ts'
 import { defineCommand, renderUsage, runCommand } from 'citty'
-import { ConvueError } from '../errors/convue-error.ts'
+import { devError } from '../dev/dev-error.ts'
+import { findOwner } from '../versions/installed-package.ts'
+import { checkArguments, ownArguments } from './check-arguments.ts'
+import { SUBCOMMANDS } from './subcommands.ts'
+import { suggest } from './suggest.ts'
+import { printPlain, reportError } from './terminal.ts'
 
-/** Each subcommand is loaded only if it runs, since most need packages that the others do not. */
-const subCommands = {
-  create: () => import('./commands/create.ts').then(module => module.default),
-  init: () => import('./commands/init.ts').then(module => module.default),
-  dev: () => import('./commands/dev.ts').then(module => module.default),
-}
-
-const root = defineCommand({
+const root: Command = defineCommand({
   meta: { name: 'convue', description: 'Live, authenticated Convex queries for Vue and Nuxt' },
-  subCommands,
+  args: {
+    help: { type: 'boolean', alias: 'h', description: 'Describe a command and its options' },
+    version: { type: 'boolean', alias: 'v', description: 'Print the version of Convue' },
+  },
+  subCommands: SUBCOMMANDS,
 })
+
+/** A command that the arguments name, and the arguments that follow its name. */
+interface FoundCommand {
+  command: Command
+  /** The name as it is typed, such as `convue env sync`. */
+  name: string
+  /** The name without the last part; `null` for the root. */
+  parent: string | null
+  args: string[]
+}
 
 /**
  * Runs the subcommand that the arguments name.
  *
  * @param args The arguments after `convue`.
- * @returns The exit code: 0, or 1 after an error, which is on stderr.
+ * @returns The exit code: 0, what the command returns, or 1 after an error, which is on stderr.
  */
 export async function runCli(args: string[]): Promise<number> {
   try {
-    const [name] = args
-    if (name === undefined || args.includes('--help') || args.includes('-h')) {
-      console.log(await usageOf(name))
-      return 0
-    }
-    await runCommand(root, { rawArgs: args })
-    return 0
+    const found = await findCommand({ command: root, name: 'convue', parent: null, args })
+    return await runFound(found)
   }
   catch (error) {
     reportError(error)
@@ -37,16 +44,40 @@ export async function runCli(args: string[]): Promise<number> {
   }
 }
 
-async function usageOf(name: string | undefined): Promise<string> {
-  if (name !== undefined && name in subCommands) {
-    const command = await subCommands[name as keyof typeof subCommands]()
-    return await renderUsage(command as CommandDef<any>, root)
+async function runFound(found: FoundCommand): Promise<number> {
+  const { command, name, parent, args } = found
+  const own = ownArguments(args)
+  if (own.includes('--help') || own.includes('-h') || (parent === null && own.length === 0)) {
+    printPlain(await usageOf(found))
+    return 0
   }
-  return await renderUsage(root)
+  if (parent === null && (own.includes('--version') || own.includes('-v'))) {
+    console.log(findOwner(import.meta.dirname)!.manifest.version)
+    return 0
+  }
+  if (!command.passesOptionsOn)
+    checkArguments(name, command.args as object, args)
+  if (!command.run)
+    throw devError('COMMAND_LINE_INVALID', { kind: 'noCommand', command: name })
+  const { result } = await runCommand(command, { rawArgs: args })
+  return typeof result === 'number' ? result : 0
 }
 
-/** A ConvueError explains itself, and wrong arguments too. Other errors need their stack. */
-function reportError(error: unknown): void {
-  const isExplained = error instanceof ConvueError || (error instanceof Error && error.name === 'CLIError')
-  console.error(isExplained ? error.message : error)
+/** @throws ConvueError `COMMAND_LINE_INVALID` if a name is unknown. */
+async function findCommand(found: FoundCommand): Promise<FoundCommand> {
+  const subCommands = found.command.subCommands as LazyCommands | undefined
+  const [word, ...rest] = found.args
+  if (!subCommands || word === undefined || word.startsWith('-'))
+    return found
+  const load = Object.hasOwn(subCommands, word) ? subCommands[word] : undefined
+  if (!load) {
+    const suggestion = suggest(word, Object.keys(subCommands))
+    throw devError('COMMAND_LINE_INVALID', { kind: 'command', command: found.name, name: word, suggestion })
+  }
+  const command = await load()
+  return await findCommand({ command, name: `${found.name} ${word}`, parent: found.name, args: rest })
+}
+
+async function usageOf({ command, parent }: FoundCommand): Promise<string> {
+  return await renderUsage(command, parent === null ? undefined : { meta: { name: parent } })
 }

@@ -1,7 +1,68 @@
 /** Errors of the Vite plugin, of Nuxt in development, and of the command line. */
 import type { ErrorDefinition } from './error-definition.ts'
 
+/** What is wrong with the arguments of the command line. */
+type CommandLineProblem
+  = | { kind: 'command', command: string, name: string, suggestion: string | null }
+    | { kind: 'noCommand', command: string }
+    | { kind: 'option', command: string, name: string, suggestion: string | null }
+    | { kind: 'noValue' | 'missing', command: string, name: string }
+    | { kind: 'value', command: string, name: string, value: string, expected: string }
+    | { kind: 'excess', command: string, value: string }
+
+function describeCommandLine(problem: CommandLineProblem): string {
+  const { command } = problem
+  switch (problem.kind) {
+    case 'command':
+      return `\`${command}\` does not have a command "${problem.name}".`
+    case 'noCommand':
+      return `\`${command}\` needs the name of a command.`
+    case 'option':
+      return `\`${command}\` does not have an option "${problem.name}".`
+    case 'noValue':
+      return `The option "${problem.name}" of \`${command}\` needs a value.`
+    case 'missing':
+      return `\`${command}\` needs the argument ${problem.name.toUpperCase()}.`
+    case 'value':
+      return `The option "${problem.name}" of \`${command}\` is "${problem.value}", and must be ${problem.expected}.`
+    default:
+      return `\`${command}\` does not take the argument "${problem.value}".`
+  }
+}
+
+function fixCommandLine(problem: CommandLineProblem): string {
+  const help = `run \`npx ${problem.command} --help\``
+  if (problem.kind === 'command' && problem.suggestion !== null)
+    return `Write \`npx ${problem.command} ${problem.suggestion}\`, or ${help} to see all commands.`
+  if (problem.kind === 'option' && problem.suggestion !== null)
+    return `Write "--${problem.suggestion}", or ${help} to see all options.`
+  if (problem.kind === 'noValue')
+    return `Write "${problem.name}=<value>", or ${help} to see what the option means.`
+  return `R${help.slice(1)} to see what you can write.`
+}
+
 export const devErrors = {
+  COMMAND_LINE_INVALID: {
+    scopes: ['dev'],
+    why: describeCommandLine,
+    fix: fixCommandLine,
+    reference: 'A command or an option of `npx convue` does not exist, or an argument or a value is missing or wrong.',
+    referenceFix: 'Write the command or the option that the message suggests, or add `--help` to see what you can write.',
+  },
+  DEPLOYMENT_RUNS_ALREADY: {
+    scopes: ['dev'],
+    why: ({ url, pid, data }: { url: string, pid: number, data: string }): string =>
+      `An embedded deployment with the data in ${data} runs already, at ${url}, in the process ${pid}.`,
+    fix: 'Use this deployment, stop the process, or choose another folder with --data.',
+    reference: 'Another process, such as `vite dev`, runs an embedded deployment with the same data.',
+  },
+  COMMAND_NOT_STARTED: {
+    scopes: ['dev'],
+    why: ({ command, message }: { command: string, message: string }): string =>
+      `The command "${command}" could not be started: ${message}.`,
+    fix: 'Check that the command is installed and spelled correctly.',
+    reference: 'A command that `npx convue` runs could not be started.',
+  },
   DEPLOYMENT_URL_INVALID: {
     scopes: ['dev'],
     why: ({ name, value }: { name: string, value: string }): string => {

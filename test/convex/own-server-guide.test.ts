@@ -96,6 +96,6 @@ describe('the guide to convexDatabase', () => {
     const jwks: string = printed.mock.calls[0]![0]
     printed.mockRestore()
     await deployment.setEnv('JWKS', jwks)
-    expect(await mine(token)).toEqual([])
+    expect(await client(token).query(list)).toHaveLength(1)
   })
 })
