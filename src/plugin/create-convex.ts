@@ -17,11 +17,11 @@ import { createAuthEngine } from '../token/auth-engine.ts'
 import { isIdentityChange } from '../token/auth-state.ts'
 import { betterAuthSource } from '../token/better-auth-source.ts'
 import { sessionOnlySource } from '../token/session-only-source.ts'
+import { createAuthTrace } from './auth-trace.ts'
 import { createAuth } from './auth.ts'
 import { connectToPage, wasSignedIn } from './browser-events.ts'
 import { assertClientSettings } from './client-settings.ts'
 import { contextKey } from './context.ts'
-import { createRejectionWarning } from './rejection-warning.ts'
 
 /** Options of {@link createConvex}. */
 export interface ConvexOptions {
@@ -139,10 +139,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
-    ...process.env.NODE_ENV !== 'production' && {
-      onTokensRejected: createRejectionWarning(clientOptions.logger),
-      ...options.debug && { trace: logTransition },
-    },
+    ...process.env.NODE_ENV !== 'production' && { trace: createAuthTrace(options.debug, clientOptions.logger) },
   })
   /** Its identity is the identity that queries and calls run as. */
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })
@@ -222,11 +219,6 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     },
     close,
   })
-}
-
-function logTransition(event: string, from: string, to: string): void {
-  // eslint-disable-next-line no-console
-  console.debug(`[convue] ${event}: ${from} → ${to}`)
 }
 
 function assertUrl(url: unknown): void {

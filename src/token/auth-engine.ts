@@ -1,6 +1,6 @@
 /** The auth engine: dispatches events to the reducer and runs the effects of the state. */
 import type { Cancel } from '../shared/schedule.ts'
-import type { AuthEvent, AuthState, Identity } from './auth-state.ts'
+import type { AuthEvent, AuthState } from './auth-state.ts'
 import type { Clock } from './clock.ts'
 import type { EngineSource } from './token-source.ts'
 import type { SignedInUser, Token } from './token.ts'
@@ -34,14 +34,12 @@ export interface AuthEngineOptions {
   mayBeSignedIn?: boolean
   /** `null`: a server found that the request is anonymous. */
   initialAuth?: InitialAuth | null
-  /** Called after each event with its type and the statuses before and after it, and no token. */
-  trace?: (event: AuthEvent['type'], from: Identity['status'], to: Identity['status']) => void
-  /**
-   * Called whenever the deployment has rejected several tokens in a row, with the latest of them.
-   * Not called in a production build.
-   */
-  onTokensRejected?: (latest: Token) => void
+  /** Not called in a production build. */
+  trace?: AuthTrace
 }
+
+/** Called after each event with the states before and after it, and the token before it. */
+export type AuthTrace = (event: AuthEvent['type'], from: AuthState, to: AuthState, previousToken: Token | null) => void
 
 type AuthListener = (state: AuthState, previous: AuthState) => void
 
@@ -102,7 +100,6 @@ export function createAuthEngine({
   mayBeSignedIn,
   initialAuth,
   trace,
-  onTokensRejected,
 }: AuthEngineOptions): AuthEngine {
   const snapshot = source.getSnapshot()
   const isHinted = mayBeSignedIn || (snapshot.status === 'pending' && snapshot.mayBeSignedIn)
@@ -233,16 +230,14 @@ export function createAuthEngine({
     const previous = state
     const next = transition(previous, event)
     state = next.state
-    if (process.env.NODE_ENV !== 'production' && event.type === 'rejected' && state.error && tokens.current)
-      onTokensRejected?.(tokens.current)
+    if (process.env.NODE_ENV !== 'production')
+      trace?.(event.type, previous, state, tokens.current)
     // The tokens are updated before the listeners run. A listener must not find a token of the
     // previous user, nor a promise that still waits for such a token.
     if (next.token === 'replace' || next.token === 'clear')
       tokens.clear()
     if (next.token === 'replace' || next.token === 'accept')
       tokens.accept((event as Extract<AuthEvent, { type: 'token' }>).token)
-    if (process.env.NODE_ENV !== 'production')
-      trace?.(event.type, previous.status, state.status)
     if (state !== previous) {
       for (const listener of listeners)
         listener(state, previous)

@@ -1,3 +1,4 @@
+import type { AuthTrace } from '../../../src/token/auth-engine.ts'
 import type { SessionSnapshot, TokenOutcome } from '../../../src/token/token-source.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAuthEngine } from '../../../src/token/auth-engine.ts'
@@ -668,14 +669,14 @@ describe('createAuthEngine', () => {
   })
 
   describe('trace', () => {
-    it('receives each event with the statuses before and after it', async () => {
-      const trace = vi.fn()
+    it('receives each event with the states before and after it, and the token before it', async () => {
+      const trace = vi.fn<AuthTrace>()
       await startAuthenticated({ trace })
-      expect(trace.mock.calls).toEqual([
-        ['session', 'loading', 'loading'],
-        ['tokenRequested', 'loading', 'loading'],
-        ['token', 'loading', 'authenticating'],
-        ['authenticated', 'authenticating', 'authenticated'],
+      expect(trace.mock.calls.map(([event, from, to, token]) => [event, from.status, to.status, token?.user.id ?? null])).toEqual([
+        ['session', 'loading', 'loading', null],
+        ['tokenRequested', 'loading', 'loading', null],
+        ['token', 'loading', 'authenticating', null],
+        ['authenticated', 'authenticating', 'authenticated', 'ada'],
       ])
     })
   })
