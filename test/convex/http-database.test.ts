@@ -101,16 +101,16 @@ describe('convexDatabase', () => {
     try {
       const { count } = open({ siteUrl: counting.url })
       const refused = open({ siteUrl: counting.url, secret: SECRET.toUpperCase() })
-      // Node's `fetch` resolves before its connection is free again, and opens a second one for a request of this moment.
-      await count({ model: 'user' })
-      await count({ model: 'user' })
-      const opened = counting.connections
-      expect(opened).toBeLessThanOrEqual(2)
+      // Node's `fetch` returns the end of a body before it marks the connection as free, which it does in the same turn of
+      // the event loop. Only a request that is sent at this very moment opens a second connection.
+      const nextTurn = () => new Promise(resolve => setImmediate(resolve))
       for (let number = 0; number < 10; number++) {
         await count({ model: 'user' })
+        await nextTurn()
         await expect(refused.count({ model: 'user' })).rejects.toMatchObject({ code: 'AUTH_DATABASE_REFUSED' })
+        await nextTurn()
       }
-      expect([counting.requests.length, counting.connections]).toEqual([22, opened])
+      expect([counting.requests.length, counting.connections]).toEqual([20, 1])
     }
     finally {
       await counting.close()

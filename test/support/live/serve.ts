@@ -4,8 +4,13 @@ import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Serves a handler of web requests over a real socket, like any adapter for Node. */
-export async function serve(handler: (request: Request) => Promise<Response>): Promise<{ url: string, close: () => Promise<void> }> {
+type Handler = (request: Request) => Response | Promise<Response>
+
+/**
+ * Serves a handler of web requests over a real socket, like any adapter for Node. If the handler
+ * throws, the connection ends, and the error remains unhandled, so that the test fails.
+ */
+export async function serve(handler: Handler): Promise<{ url: string, close: () => Promise<void> }> {
   const server = createServer(async (incoming, outgoing) => {
     const disconnected = new AbortController()
     outgoing.once('close', () => disconnected.abort())
@@ -27,16 +32,22 @@ export async function serve(handler: (request: Request) => Promise<Response>): P
     catch {
       return void outgoing.writeHead(400).end()
     }
-    const response = await handler(request).catch((error) => {
-      if (!disconnected.signal.aborted)
-        throw error
-    })
-    // The handler has failed because its client has disconnected.
-    if (!response)
-      return
+    let response: Response
+    try {
+      response = await handler(request)
+    }
+    catch (error) {
+      // The handler has failed because its client has disconnected.
+      if (disconnected.signal.aborted)
+        return
+      outgoing.destroy()
+      throw error
+    }
     const cookies = response.headers.getSetCookie()
-    response.headers.delete('set-cookie')
-    outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
+    // A copy, since the headers of `Response.redirect()` cannot be changed.
+    const others = new Headers(response.headers)
+    others.delete('set-cookie')
+    outgoing.writeHead(response.status, { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) })
     outgoing.flushHeaders()
     if (!response.body)
       return void outgoing.end()
