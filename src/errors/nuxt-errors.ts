@@ -10,6 +10,14 @@ export const nuxtErrors = {
       + 'database, set `convex: { authDatabase: false }`.',
     docs: 'guides/beside-nuxt-better-auth.md',
   },
+  DEPLOYMENT_MISSING: {
+    scopes: ['nuxt'],
+    why: 'The app has no address of a deployment, so its server cannot start and its pages cannot connect.',
+    fix: 'Set the variable `CONVEX_URL`, which `npx convex dev` writes to `.env.local`, in `.env`; or set `convex: { url '
+      + '}` in `nuxt.config.ts`. If the app receives the address only when it is started, set `NUXT_PUBLIC_CONVEX_URL` '
+      + 'then.',
+    docs: 'reference/nuxt.md#addresses-in-the-environment',
+  },
   RESPONSE_STARTED: {
     scopes: ['nuxt'],
     why: 'The identity was first requested when the response had already started with headers that let caches store '

@@ -9,6 +9,7 @@ import { addAuthRoutes, addPageRules, protectAuthRoutes } from './module/auth-ro
 import { addAuthImports, addAutoImports } from './module/auto-imports.ts'
 import { addConvexAliases } from './module/convex-alias.ts'
 import { findLayers } from './module/layers.ts'
+import { warnOfMissingUrl } from './module/missing-url.ts'
 import { assertSerializable, defaults } from './module/options.ts'
 import { addBuildConstants, setIdentitySource, setRuntimeConfig } from './module/runtime-config.ts'
 import { addAuthTypes, addRuntimeTypes } from './module/types.ts'
@@ -32,6 +33,7 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
 
     assertSerializable(options)
     warnOfVersionConflicts(nuxt)
+    warnOfMissingUrl(nuxt)
     setRuntimeConfig(options, nuxt)
     addBuildConstants(options, nuxt)
     addConvexAliases(nuxt, layers)

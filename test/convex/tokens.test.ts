@@ -126,6 +126,17 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(exp! - iat!).toBeGreaterThan(90)
     })
 
+    it('warns once of an issuer that is undefined on the server of an app', async () => {
+      const warn = vi.fn()
+      const logger = { level: 'warn' as const, log: (_level: string, message: string) => warn(message) }
+      const { auth } = await createServer({ issuer: undefined }, { logger })
+      await auth.$context
+      await createServer({}, { logger }).then(server => server.auth.$context)
+      vi.stubEnv('CONVEX_CLOUD_URL', 'https://happy-otter-123.convex.cloud')
+      await createServer({ issuer: undefined }, { logger }).then(server => server.auth.$context)
+      expect(warn.mock.calls.flat().filter(message => message.includes('ISSUER_MISSING'))).toEqual([expect.stringContaining('`SITE_URL`')])
+    })
+
     it('signs with the issuer of the option', async () => {
       const ada = await signUp(await createServer({ issuer: 'https://app.example/' }))
       expect(decodeJwt(await requestToken(ada)).iss).toBe('https://app.example')

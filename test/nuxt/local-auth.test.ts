@@ -227,6 +227,18 @@ describe('auth: \'local\', without a route of Better Auth', () => {
   })
 })
 
+describe('auth: \'local\', whose tokens the deployment rejects', () => {
+  const app = useLocalApp({ deploymentEnv: () => ({ TEST_ISSUER: 'https://elsewhere.example', TEST_JWKS: 'data:application/json,{"keys":[]}' }) })
+
+  it('reports it once in the log, with the issuer of the tokens and the fix', async () => {
+    const ada = await app.signUp('Ada')
+    for (const path of ['/tasks', '/public'])
+      await app.get(path, ada.cookie)
+    expect(app.log.match(/\[TOKEN_REJECTED\].*/g)).toEqual([expect.stringMatching(`whose issuer is "http://localhost:.*\`convex/auth.config.ts\``)])
+    expect(app.log).not.toContain(ada.cookies.get(JWT))
+  })
+})
+
 describe('auth: \'local\', below a `baseURL`', () => {
   const app = useLocalApp({ base: '/base' })
 

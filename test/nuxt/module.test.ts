@@ -73,6 +73,21 @@ describe('url and siteUrl', () => {
   })
 })
 
+describe('a missing address of the deployment', () => {
+  it('is reported once when Nuxt starts, with the variable to set', async () => {
+    const warnings = collectWarnings()
+    await setUp()
+    expect(warnings.filter(warning => warning.includes('[DEPLOYMENT_MISSING]'))).toEqual([expect.stringMatching(/no address.*`CONVEX_URL`.*`NUXT_PUBLIC_CONVEX_URL`/)])
+  })
+
+  it('is not reported if the option `url` or a variable contains the address', async () => {
+    const warnings = collectWarnings()
+    await setUp({ convex: { url: 'https://happy-otter-123.convex.cloud' } })
+    await setUp({ env: { CONVEX_URL: 'https://happy-otter-123.convex.cloud' } })
+    expect(warnings.join()).not.toContain('DEPLOYMENT_MISSING')
+  })
+})
+
 describe('auth', () => {
   const ours = [MODULE]
   const before = [MODULE, NUXT_BETTER_AUTH]

@@ -6,6 +6,7 @@ import { createAuthEndpoint, createAuthMiddleware, isStateful, sessionMiddleware
 import { bearer } from 'better-auth/plugins/bearer'
 import { requireBetterAuth } from '../better-auth-version.ts'
 import { createToken } from './create-token.ts'
+import { warnOfMissingIssuer } from './issuer-warning.ts'
 import { createKeyStore } from './key-store.ts'
 import { ignoreWrites, isQueryContext } from './query-context.ts'
 import { KEYS_MAX_AGE_SECONDS, publicKeySet } from './signing-keys.ts'
@@ -15,7 +16,7 @@ import { issuerOf, readTokenOptions } from './token-options.ts'
 /** The plugin that {@link convex} returns. */
 export interface ConvexTokenPlugin {
   id: 'convex'
-  init: (context: { version: string }) => void
+  init: (context: { version: string, logger?: { warn: (message: string) => void } }) => void
   hooks: { before: AuthHook[], after: AuthHook[] }
   endpoints: {
     /** Issues a token for the session of the request. */
@@ -98,7 +99,10 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
 
   return {
     id: 'convex',
-    init: ({ version }) => requireBetterAuth(version),
+    init({ version, logger }) {
+      requireBetterAuth(version)
+      warnOfMissingIssuer(options, logger ?? console)
+    },
     hooks: {
       before: [
         ...bearer().hooks.before,

@@ -9,6 +9,7 @@ import { warnOfUnknownAddress } from '../utils/address-warning.ts'
 import { withIdentityHeaders } from '../utils/identity-headers.ts'
 import { authRequestOf, createLocalAuth, makeAnonymousIfShared, refuseToRender } from '../utils/local-auth.ts'
 import { outermostEvent, trackCallers } from '../utils/outermost-request.ts'
+import { createRejectionReport } from '../utils/rejection-report.ts'
 import { createIdentityFinder } from '../utils/rendered-identity.ts'
 import { refuseWithoutUrl, requestUrl } from '../utils/request-url.ts'
 import { isShared } from '../utils/shared-route.ts'
@@ -22,6 +23,7 @@ export default defineNitroPlugin((nitro) => {
   const eventsOfRequests = new WeakMap<Request, H3Event>()
   const server = createServer(createLocalAuth(nitro, request => eventsOfRequests.get(request)))
   const findIdentity = createIdentityFinder()
+  const reportRejection = createRejectionReport()
   trackCallers(nitro)
   const requests = new WeakMap<H3Event, ConvexRequest>()
   const convexOf = new WeakMap<H3Event, EventConvex>()
@@ -58,7 +60,8 @@ export default defineNitroPlugin((nitro) => {
     // The data of this event may become part of the outermost response, so both responses are made
     // private.
     const events = [...new Set([event, outermostEvent(event)])]
-    const request = withIdentityHeaders(requestOf(event), events, events.filter(it => hasSameCookies(it, event)))
+    const withCookies = events.filter(it => hasSameCookies(it, event))
+    const request = withIdentityHeaders(requestOf(event), events, withCookies, reportRejection)
     return { request, anonymousRequest, isShared: false, findIdentity: () => findIdentity(request) }
   }
 

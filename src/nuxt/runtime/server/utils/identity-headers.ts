@@ -10,13 +10,22 @@ import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
  * Wraps a `ConvexRequest` so that its first use makes the responses of `events` private. `events`
  * are the event itself and the outermost event, whose response will contain the data. If Better
  * Auth renews cookies, they are set on the responses of `withCookies`: the events with the same
- * identity.
+ * identity. `report` receives each error.
  */
-export function withIdentityHeaders(request: ConvexRequest, events: H3Event[], withCookies: H3Event[]): ConvexRequest {
+export function withIdentityHeaders(
+  request: ConvexRequest,
+  events: H3Event[],
+  withCookies: H3Event[],
+  report: (error: unknown) => void,
+): ConvexRequest {
   const use = async (method: (...args: any[]) => Promise<any>, args: any[]): Promise<any> => {
     const responses = events.map(event => ({ event, response: keepOutOfCaches(event) }))
     try {
       return await method(...args)
+    }
+    catch (error) {
+      report(error)
+      throw error
     }
     finally {
       const setCookies = request.responseHeaders().getSetCookie()
