@@ -13,6 +13,7 @@ export default defineConfig([
       'testing-worker': 'src/testing/thread/entry.ts',
       'testing-functions': 'src/testing/functions/thread.ts',
       'vite': 'src/vite/index.ts',
+      'vitest': 'src/vitest/index.ts',
       'cli': 'src/cli/index.ts',
     },
     platform: 'neutral',

@@ -15,6 +15,7 @@ export default defineConfig({
       { find: /^convue\/server$/, replacement: source('./src/server/index.ts') },
       { find: /^convue\/testing$/, replacement: source('./src/testing/index.ts') },
       { find: /^convue\/vite$/, replacement: source('./src/vite/index.ts') },
+      { find: /^convue\/vitest$/, replacement: source('./src/vitest/index.ts') },
       { find: /^convue$/, replacement: source('./src/index.ts') },
     ],
   },

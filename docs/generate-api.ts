@@ -127,6 +127,13 @@ const PAGES: Page[] = [
     entry: 'src/vite/index.ts',
     guides: { 'Vite plugin': 'vite.md' },
   },
+  {
+    file: 'vitest.md',
+    title: 'convue/vitest',
+    module: 'convue/vitest',
+    entry: 'src/vitest/index.ts',
+    guides: { Testing: 'testing.md' },
+  },
 ]
 
 /**

@@ -13,6 +13,7 @@ export const SUPPORTED_VERSIONS = {
   'jose': '^6.0.0',
   'nuxt': '^4.0.0',
   'vite': '>=7.0.0 <9.0.0',
+  'vitest': '>=4.1.0 <6.0.0',
   'vue': '^3.5.0',
   'ws': '^8.18.0',
 } as const

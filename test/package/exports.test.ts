@@ -97,6 +97,10 @@ describe('the exports that exist at run time', () => {
   it('of convue/vite are exactly these', () => {
     expect(Object.keys(vite).sort()).toEqual(['convue', 'default'])
   })
+
+  it('of convue/vitest are exactly these', () => {
+    expect(Object.keys(vitest).sort()).toEqual(['createConvexTest', 'test'])
+  })
 })
 
 describe('convue/convex/database', () => {

@@ -77,6 +77,7 @@ const allowed: Record<string, Folder> = {
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
   'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'errors', 'testing', 'versions'], packages: /^node:/ },
   'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
+  'vitest': { why: 'the `test` of Vitest with a deployment, users and pages', folders: ['testing'], packages: /^(?:convue|vitest|vue|ws)$/ },
   'cli': { why: 'the command `npx convue`: its entry point and its subcommands', folders: ['cli/commands', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty)$/ },
   'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'cli/init', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts|package-manager-detector\/detect)$/ },
   'cli/init': { why: 'the steps of `convue init`: what an app is, what it needs, and how it receives it', folders: ['cli/init/edits', 'dev', 'testing', 'versions'], packages: /^(?:node:.*|@babel\/types|@clack\/prompts|diff|package-manager-detector(?:\/\w+)?|vue\/compiler-sfc)$/ },
@@ -191,7 +192,7 @@ describe('src/testing', () => {
   })
 
   it('is imported only by development tools, which run on the same machine', () => {
-    expect(imports.filter(({ folder, target }) => !/^(?:dev|vite|cli)\b/.test(folder) && !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
+    expect(imports.filter(({ folder, target }) => !/^(?:dev|vite|vitest|cli)\b/.test(folder) && !/^testing\b/.test(folder) && /^testing\b/.test(folderOf(target)))).toEqual([])
   })
 })
 

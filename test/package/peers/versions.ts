@@ -8,7 +8,8 @@ import { ROOT, run, runNode, versionIn, writeJson } from './run.ts'
 /** What the smoke test needs in addition to the peers. */
 const TOOLS = ['happy-dom', '@types/node', '@types/ws']
 
-const { nuxt: _inOtherCheck, ...others } = SUPPORTED_VERSIONS
+// The tests of the repository run in Vitest itself, whose peers are not those of the other packages.
+const { nuxt: _inOtherCheck, vitest: _inTests, ...others } = SUPPORTED_VERSIONS
 
 /** The app has no Nuxt: check-nuxt.ts builds one that has. The component supports only one line of Better Auth. */
 const PEERS: Record<string, string> = { ...others, 'better-auth': '>=1.6.34 <1.7', '@convex-dev/better-auth': '^0.12.5' }
