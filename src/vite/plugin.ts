@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
 import { devError } from '../dev/dev-error.ts'
+import { MAILBOX_PATH } from '../dev/mailbox.ts'
 import { findTarget } from '../dev/target.ts'
 import { findFunctions } from '../testing/app-settings.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
@@ -101,7 +102,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       const current = served.get(server.config)
       if (!current)
         return
-      addUrls(server, describe(current, server.config.root))
+      addUrls(server, describe(current, server.config.root, options))
       if (current.kind === 'embedded')
         current.stop = serveEmbedded(server, current.embedded, options)
     },
@@ -174,8 +175,13 @@ function localOptions(
   return { start, seed, network }
 }
 
-function describe(served: Served, root: string): [label: string, text: string][] {
+function describe(served: Served, root: string, options: ConvueViteOptions): [label: string, text: string][] {
   if (served.kind === 'remote')
     return [['Convex', served.url]]
-  return served.embedded.describe(root)
+  const { embedded } = served
+  return [
+    ...embedded.describe(root),
+    ['Auth', `${(options.proxy ?? DEFAULT_PROXY).join(', ')} on the origin of the page`],
+    ['Mails', `${embedded.origin}${MAILBOX_PATH}`],
+  ]
 }
