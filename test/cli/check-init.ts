@@ -88,6 +88,7 @@ async function useTasks(page: Page, url: string, { path, signIn }: StartedApp): 
 async function requireIdempotence(folder: string, printed: string): Promise<void> {
   const { stdout } = await run('npx', ['convue', 'init', '--yes'], folder)
   assert.match(stdout, /There is nothing to change/)
+  assert.doesNotMatch(stdout, /left to you/)
   const secrets = globSync('{convex/,}.env', { cwd: folder })
     .flatMap(file => [...readFileSync(join(folder, file), 'utf8').matchAll(/_SECRET=(\S+)/g)])
     .map(([, secret]) => secret!)

@@ -81,6 +81,16 @@ async function init(...args: string[]): Promise<{ code: number, output: string }
   return { code, output: printed.slice(before).join('\n') }
 }
 
+/** A second run changes nothing, and leaves nothing to the developer. */
+async function expectNothingToDo(...args: string[]): Promise<void> {
+  const before = snapshot()
+  const { code, output } = await init('--yes', ...args)
+  expect(code).toBe(0)
+  expect(output).toContain('There is nothing to change.')
+  expect(output).not.toMatch(/left to you/)
+  expect(snapshot()).toEqual(before)
+}
+
 describe('detectApp', () => {
   it('finds Vite, TypeScript and Pinia', async () => {
     writeViteApp({ pinia: '^4.0.0' })
@@ -151,10 +161,7 @@ describe('convue init', () => {
       dependencies: { 'better-auth': '~1.7.25', 'convex': '^1.48.0', 'vue': '^3.5.0' },
       devDependencies: { esbuild: '^0.28.2', vite: '^8.0.0' },
     })
-    const written = snapshot()
-    const second = await init('--yes')
-    expect(second).toMatchObject({ code: 0, output: expect.stringContaining('There is nothing to change.') })
-    expect(snapshot()).toEqual(written)
+    await expectNothingToDo()
   })
 
   it('never prints the secret that it creates', async () => {
@@ -172,9 +179,7 @@ describe('convue init', () => {
       'src/components/TaskList.vue': read('src/components/TaskList.vue').replace('New task', 'Another task'),
       'convex/auth.ts': read('convex/auth.ts').replace('convex()', 'convex(), admin()'),
     })
-    const changed = snapshot()
-    expect((await init('--yes')).output).toContain('There is nothing to change.')
-    expect(snapshot()).toEqual(changed)
+    await expectNothingToDo()
   })
 
   it('adds routes and pages to an app with a router', async () => {
@@ -187,7 +192,7 @@ describe('convue init', () => {
     expect(read('src/router/index.ts')).toContain('{ path: \'/tasks\', component: () => import(\'../pages/TasksView.vue\') }, { path: \'/sign-in\'')
     expect(existsSync(join(root, 'src/pages/SignInView.vue'))).toBe(true)
     expect(read('src/App.vue')).not.toContain('TasksPage')
-    expect((await init('--yes')).output).toContain('There is nothing to change.')
+    await expectNothingToDo()
   })
 
   it('adds pages, and no routes, to an app whose routes are files', async () => {
@@ -217,7 +222,7 @@ describe('convue init', () => {
       expect(() => babelParse(code, { sourceType: 'module', plugins: [] }), file).not.toThrow()
       expect(read(file)).not.toMatch(/lang="ts"|[ \t]$|\n{3,}/m)
     }
-    expect((await init('--yes')).output).toContain('There is nothing to change.')
+    await expectNothingToDo()
   })
 
   it.each(['local', 'component', 'nuxt'])('adds the module to a Nuxt app with --auth %s, and then has nothing to do', async (auth) => {
@@ -230,7 +235,7 @@ describe('convue init', () => {
     expect(JSON.parse(read('package.json')).devDependencies.vite).toBe('~8.3.8')
     expect(read('nuxt.config.ts').includes('auth: \'local\'')).toBe(auth === 'nuxt')
     expect(existsSync(join(root, 'server/utils/auth.ts'))).toBe(auth === 'nuxt')
-    expect((await init('--yes', '--auth', auth)).output).toContain('There is nothing to change.')
+    await expectNothingToDo('--auth', auth)
   })
 
   it('gives the deployment and the server of a Nuxt app the same secret', async () => {
@@ -250,7 +255,7 @@ describe('convue init', () => {
     expect((await init('--yes')).output).not.toMatch(/left to you/)
     expect(read('convex/schema.ts')).toMatch(/notes[\s\S]*\.\.\.authTables,\n {2}tasks: /)
     expect(read('convex/http.ts')).toContain('registerAuthRoutes(http, createAuth)')
-    expect((await init('--yes')).output).toContain('There is nothing to change.')
+    await expectNothingToDo()
   })
 
   it('finds the main file and its component in another folder', async () => {
