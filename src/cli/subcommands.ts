@@ -13,4 +13,5 @@ export const SUBCOMMANDS: LazyCommands = {
   create: () => import('./commands/create.ts').then(module => module.default),
   init: () => import('./commands/init.ts').then(module => module.default),
   dev: () => import('./commands/dev.ts').then(module => module.default),
+  doctor: () => import('./commands/doctor.ts').then(module => module.default),
 }

@@ -15,24 +15,29 @@ export interface AppFolder {
 /** The functions of an app with Better Auth in its own tables. */
 const FUNCTIONS = join(ROOT, 'examples/local-install/convex')
 
+const MANIFEST = JSON.stringify({ name: 'app', dependencies: { 'better-auth': '*', 'convex': '*', 'vue': '*' } })
+
 /** Call it in a `describe` or a file; the function that it returns creates an app. */
 export function useAppFolders(): (files?: Record<string, string>) => AppFolder {
-  const folders: string[] = []
-  afterEach(() => {
-    for (const folder of folders.splice(0))
-      rmSync(folder, { recursive: true, force: true })
-  })
-  return (files = {}) => {
-    mkdirSync(join(ROOT, '.cli-apps'), { recursive: true })
-    const root = mkdtempSync(join(ROOT, '.cli-apps/app-'))
-    folders.push(root)
-    const write = (file: string, text: string): void => {
-      mkdirSync(dirname(join(root, file)), { recursive: true })
-      writeFileSync(join(root, file), text)
-    }
-    cpSync(FUNCTIONS, join(root, 'convex'), { recursive: true, filter: path => !path.includes('_generated') })
-    for (const [file, text] of Object.entries(files))
-      write(file, text)
-    return { root, write, remove: file => rmSync(join(root, file), { recursive: true, force: true }) }
+  const apps: AppFolder[] = []
+  afterEach(() => apps.splice(0).forEach(({ remove }) => remove('.')))
+  return (files) => {
+    const app = createAppFolder(files)
+    apps.push(app)
+    return app
   }
+}
+
+/** Creates an app that the caller deletes with `remove('.')`. */
+export function createAppFolder(files: Record<string, string> = {}): AppFolder {
+  mkdirSync(join(ROOT, '.cli-apps'), { recursive: true })
+  const root = mkdtempSync(join(ROOT, '.cli-apps/app-'))
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+  }
+  cpSync(FUNCTIONS, join(root, 'convex'), { recursive: true, filter: path => !path.includes('_generated') })
+  for (const [file, text] of Object.entries({ 'package.json': MANIFEST, ...files }))
+    write(file, text)
+  return { root, write, remove: file => rmSync(join(root, file), { recursive: true, force: true }) }
 }

@@ -1,0 +1,107 @@
+/** What `convue doctor` knows about the app in a folder before it checks anything. */
+import type { RunningDeployment } from '../../dev/running-deployment.ts'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { parseEnv } from 'node:util'
+import { findRunningDeployment } from '../../dev/running-deployment.ts'
+import { findFunctions, readVariables } from '../../testing/app-settings.ts'
+
+export interface DoctorOptions {
+  root: string
+  /** The folder of the data of the embedded deployment. */
+  data: string
+  /** The address of a deployment that is not the one of the variables. */
+  url: string | null
+  siteUrl: string | null
+  /** The origin of the page. */
+  origin: string | null
+  authPath: string
+  signIn: boolean
+}
+
+/** A variable of the page, with its name. */
+export interface NamedValue { name: string, value: string }
+
+export interface Project extends DoctorOptions {
+  functions: string
+  /** Which parts of the functions exist. */
+  has: { functions: boolean, authConfig: boolean, http: boolean }
+  /** Where Better Auth runs: in the deployment, or in the server of the app. */
+  authRunsIn: 'deployment' | 'app'
+  /** Whether the page and Better Auth are on different domains. */
+  isCrossDomain: boolean
+  appUrl: NamedValue | null
+  appSiteUrl: NamedValue | null
+  running: RunningDeployment | null
+  /** Whether the app uses an embedded deployment, and not one of Convex. */
+  isEmbedded: boolean
+  /** The variables of the embedded deployment. */
+  env: Record<string, string>
+}
+
+const URL_NAMES = ['VITE_CONVEX_URL', 'NUXT_PUBLIC_CONVEX_URL', 'CONVEX_URL']
+const SITE_URL_NAMES = ['VITE_CONVEX_SITE_URL', 'NUXT_PUBLIC_CONVEX_SITE_URL', 'CONVEX_SITE_URL']
+const ENV_FILES = ['.env', '.env.local']
+
+export async function readProject(options: DoctorOptions): Promise<Project> {
+  const { root } = options
+  const functions = findFunctions(undefined, root)
+  const running = await findRunningDeployment(resolve(root, options.data))
+  const variables = readAppVariables(root)
+  const appUrl = options.url === null ? pick(variables, URL_NAMES) : { name: '--url', value: options.url }
+  const appSiteUrl = options.siteUrl === null
+    ? pick(variables, SITE_URL_NAMES)
+    : { name: '--site-url', value: options.siteUrl }
+  const code = readCode(functions)
+  const isEmbedded = (appUrl === null && !variables.CONVEX_DEPLOYMENT) || appUrl?.value === running?.url
+  return {
+    ...options,
+    functions,
+    has: {
+      functions: existsSync(functions),
+      authConfig: hasModule(functions, 'auth.config'),
+      http: hasModule(functions, 'http'),
+    },
+    authRunsIn: code.includes('registerAuthDatabaseRoute') ? 'app' : 'deployment',
+    isCrossDomain: /\bcrossDomain\(/.test(code),
+    appUrl: appUrl ?? cloudUrl(variables.CONVEX_DEPLOYMENT),
+    appSiteUrl,
+    running,
+    isEmbedded,
+    env: running && isEmbedded ? await readRunningVariables(running) : readVariables(functions),
+  }
+}
+
+/** The variables of `.env` files, and those of the environment, which take precedence. */
+function readAppVariables(root: string): Record<string, string | undefined> {
+  const files = ENV_FILES.map(name => join(root, name)).filter(file => existsSync(file))
+  return Object.assign({}, ...files.map(file => parseEnv(readFileSync(file, 'utf8'))), process.env)
+}
+
+function pick(variables: Record<string, string | undefined>, names: string[]): NamedValue | null {
+  const name = names.find(candidate => variables[candidate])
+  return name === undefined ? null : { name, value: variables[name]! }
+}
+
+/** The address of a deployment on Convex's cloud, by its name. */
+function cloudUrl(deployment: string | undefined): NamedValue | null {
+  const [, name] = /^(?:dev|prod|preview):([a-z\d-]+)$/.exec(deployment ?? '') ?? []
+  return name === undefined ? null : { name: 'CONVEX_DEPLOYMENT', value: `https://${name}.convex.cloud` }
+}
+
+function hasModule(functions: string, name: string): boolean {
+  return ['ts', 'js', 'mts', 'mjs', 'tsx'].some(ext => existsSync(join(functions, `${name}.${ext}`)))
+}
+
+function readCode(functions: string): string {
+  const files = globSync('*.{ts,js,mts,mjs}', { cwd: functions })
+  return files.map(file => readFileSync(join(functions, file), 'utf8')).join('\n')
+}
+
+async function readRunningVariables({ url, adminKey }: RunningDeployment): Promise<Record<string, string>> {
+  const headers = { authorization: `Convex ${adminKey}` }
+  const response = await fetch(`${url}/api/list_environment_variables`, { headers })
+  const { environment_variables: variables } = await response.json() as { environment_variables: Record<string, string> }
+  return variables
+}

@@ -1,0 +1,89 @@
+/** Checks of the addresses and variables of an app. */
+import type { Check } from './check.ts'
+import type { Finding } from './findings.ts'
+import type { NamedValue, Project } from './project.ts'
+import { finding } from './findings.ts'
+
+/** The length that Better Auth recommends. */
+const SHORTEST_SECRET = 32
+
+/** A random secret of 32 letters has more different ones. */
+const FEWEST_DIFFERENT_LETTERS = 10
+
+/** Secrets that stand in examples and guides. */
+const KNOWN_SECRETS = /secret|password|changeme|change-me|placeholder|better-auth-secret|example/i
+
+export const SETTING_CHECKS: Check<Project>[] = [
+  { name: 'addresses of the deployment', run: checkAddresses },
+  { name: 'variables of the deployment', run: checkVariables },
+]
+
+function checkAddresses({ appUrl, appSiteUrl }: Project): Finding[] {
+  const invalid = [appUrl, appSiteUrl].filter(address => address !== null && !isAddress(address.value))
+  if (invalid.length > 0)
+    return invalid.map(address => finding('URL_INVALID', { ...address! }))
+  return [...appUrl ? checkUrl(appUrl) : [], ...appUrl && appSiteUrl ? checkSiteUrl(appUrl, appSiteUrl) : []]
+}
+
+function checkUrl({ name, value }: NamedValue): Finding[] {
+  const address = trim(value)
+  if (!address.endsWith('.convex.site'))
+    return []
+  return [finding('URL_IS_SITE_URL', { name, value, expected: address.replace(/\.site$/, '.cloud') })]
+}
+
+function checkSiteUrl({ value: url }: NamedValue, { name, value }: NamedValue): Finding[] {
+  const address = trim(value)
+  const expected = siteUrlOf(url)
+  if (address.endsWith('.convex.cloud'))
+    return [finding('SITE_URL_IS_URL', { name, value, expected: address.replace(/\.cloud$/, '.site') })]
+  if (expected === null || expected === address || !address.endsWith('.convex.site'))
+    return []
+  return [finding('SITE_URL_WRONG', { name, value, url: trim(url), expected })]
+}
+
+/** The address of the HTTP actions of a deployment on Convex's cloud; otherwise `null`. */
+export function siteUrlOf(url: string): string | null {
+  const address = trim(url)
+  return /\.convex\.(?:cloud|site)$/.test(address) ? address.replace(/\.cloud$/, '.site') : null
+}
+
+export function trim(address: string): string {
+  return address.trim().replace(/\/$/, '')
+}
+
+function isAddress(value: string): boolean {
+  const address = trim(value)
+  return /^https?:\/\//.test(address) && URL.canParse(address) && new URL(address).pathname === '/'
+}
+
+function checkVariables({ env, origin, isEmbedded }: Project): Finding[] | { skipped: string } {
+  if (!isEmbedded)
+    return { skipped: 'only the embedded deployment shows them without an account; `npx convue env sync` checks others' }
+  return [...checkSecret(env.BETTER_AUTH_SECRET), ...checkOrigin(env.SITE_URL, origin)]
+}
+
+/** Without the variable, the embedded deployment has a random secret. */
+function checkSecret(secret: string | undefined): Finding[] {
+  if (secret === undefined)
+    return []
+  if (secret.trim() === '')
+    return [finding('SECRET_MISSING', { option: '' })]
+  const problem = weaknessOf(secret)
+  return problem === null ? [] : [finding('SECRET_WEAK', { problem, option: '' })]
+}
+
+/** Never contains the secret. */
+export function weaknessOf(secret: string): string | null {
+  if (secret.length < SHORTEST_SECRET)
+    return `it has ${secret.length} characters, and must have at least ${SHORTEST_SECRET}`
+  if (KNOWN_SECRETS.test(secret))
+    return 'it contains a word of examples'
+  return new Set(secret).size < FEWEST_DIFFERENT_LETTERS ? 'it repeats few characters' : null
+}
+
+function checkOrigin(siteUrl: string | undefined, origin: string | null): Finding[] {
+  if (origin === null || siteUrl === undefined || !URL.canParse(siteUrl) || new URL(siteUrl).origin === origin)
+    return []
+  return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set: `Run \`npx convue env sync\` with SITE_URL=${origin}` })]
+}
