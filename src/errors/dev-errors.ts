@@ -56,6 +56,42 @@ export const devErrors = {
     fix: 'Use this deployment, stop the process, or choose another folder with --data.',
     reference: 'Another process, such as `vite dev`, runs an embedded deployment with the same data.',
   },
+  DEPLOYMENT_NOT_RUNNING: {
+    scopes: ['dev'],
+    why: (data: string): string => `No embedded deployment runs with the data in ${data}.`,
+    fix: 'Start your app or `npx convue dev`, and run the command beside it, in the same folder.',
+    reference: 'A command of `npx convue` needs an embedded deployment that runs.',
+  },
+  CONVEX_NOT_INSTALLED: {
+    scopes: ['dev'],
+    why: 'The package convex, which contains the command line of Convex, is not installed in this folder.',
+    fix: 'Run the command in the folder of the app, or run `npm install convex`.',
+  },
+  CONVEX_COMMAND_FAILED: {
+    scopes: ['dev'],
+    why: ({ command, name, message }: { command: string, name: string, message: string }): string =>
+      `\`npx convex ${command}\` failed for ${name}: ${message}`,
+    fix: 'Correct what the message names. If no project is configured yet, run `npx convex dev` once.',
+    reference: 'The official command line of Convex, which `npx convue` runs for a real deployment, failed.',
+  },
+  SITE_URL_MISSING: {
+    scopes: ['dev'],
+    why: 'The production deployment has no SITE_URL, so Better Auth does not know the address of the page.',
+    fix: 'Run `npx convue env sync --auth --prod --site-url https://example.com` with the address of your app.',
+  },
+  VARIABLE_NOT_WRITABLE: {
+    scopes: ['dev'],
+    why: (name: string): string =>
+      `The value of ${name} contains all kinds of quotation marks, and cannot be written in a \`.env\` file.`,
+    fix: 'Set this variable with `npx convex env set`, and remove it from the file.',
+    reference: 'The value of a variable contains all kinds of quotation marks.',
+  },
+  KEY_ACTIONS_MISSING: {
+    scopes: ['dev'],
+    why: 'The functions have no action `rotateKeys`, which creates a signing key.',
+    fix: 'Add `export const { getLatestJwks, rotateKeys } = defineKeyActions(createAuth)` to `convex/auth.ts`.',
+    docs: 'guides/better-auth-tokens.md#static-keys',
+  },
   COMMAND_NOT_STARTED: {
     scopes: ['dev'],
     why: ({ command, message }: { command: string, message: string }): string =>

@@ -12,7 +12,16 @@ export interface Answer {
 const TIMEOUT_MS = 15_000
 const LONGEST_SUMMARY = 160
 
+/** A connection that was kept open, and that the server closed in the same moment. */
+const CLOSED_CONNECTION = ['ECONNRESET', 'UND_ERR_SOCKET']
+
 export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const answer = await askOnce(url, init)
+  const wasClosed = answer.response === null && CLOSED_CONNECTION.includes(answer.summary)
+  return wasClosed && init.method !== 'POST' ? await askOnce(url, init) : answer
+}
+
+async function askOnce(url: string, init: RequestInit): Promise<Answer> {
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), ...init })
     const text = await response.text()
