@@ -56,7 +56,7 @@ export function createNextLine(): string {
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
   for (const file of files.split('\0').filter(file => file && existsSync(join(ROOT, file))))
     copy(file, file)
-  for (const modules of ['node_modules', 'playground/node_modules', 'bench/node_modules'])
+  for (const modules of ['node_modules', 'playground/node_modules', 'bench/node_modules', 'test/support/browser/chromium/node_modules'])
     linkPackages(modules)
   link('node_modules/better-auth-next', 'node_modules/better-auth')
   copy(COMPONENT, COMPONENT)
