@@ -3,7 +3,8 @@ import type { ReceivedMail } from './received-mails.ts'
 
 const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-  body { background: light-dark(#fff, #1c1c1c); color: light-dark(#1c1c1c, #eee); max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem }
+  body { background: light-dark(#fff, #1c1c1c); color: light-dark(#1c1c1c, #eee) }
+  body { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem }
   h1 { font-size: 1.375rem; overflow-wrap: anywhere }
   a { color: light-dark(#0b57d0, #a8c7fa) }
   ul { list-style: none; padding: 0 }
@@ -34,7 +35,8 @@ export function listPage(mails: readonly ReceivedMail[], nonce: string): string 
   const list = items.length > 0
     ? `<ul>${items.join('')}</ul>`
     : '<p>No mails yet. The mails that your functions send with <code>createMailer</code> appear here.</p>'
-  return page('Mailbox', `<h1>Mailbox</h1><div aria-live="polite">${list}</div>`, `<script nonce="${nonce}">${UPDATE}</script>`)
+  const script = `<script nonce="${nonce}">${UPDATE}</script>`
+  return page('Mailbox', `<h1>Mailbox</h1><div aria-live="polite">${list}</div>`, script)
 }
 
 /** One mail, with its links. */
@@ -46,7 +48,13 @@ export function mailPage(mail: ReceivedMail): string {
     <dl><dt>To</dt><dd>${escape(to)}</dd><dt>Sent</dt><dd>${time(mail)}</dd></dl>
     ${links.length > 0 ? `<h2>Links</h2><ul>${links.join('')}</ul>` : ''}
     ${text === undefined ? '' : `<h2>Text</h2><pre>${escape(text)}</pre>`}
-    ${html === undefined ? '' : `<h2>HTML</h2><iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="The HTML of the mail" src="/__convue/mail/${mail.id}/html"></iframe>`}`)
+    ${html === undefined ? '' : `<h2>HTML</h2>${frame(mail)}`}`)
+}
+
+/** Scripts do not run in the frame, and its links open other windows. */
+function frame({ id }: ReceivedMail): string {
+  const allowed = 'allow-popups allow-popups-to-escape-sandbox'
+  return `<iframe sandbox="${allowed}" title="The HTML of the mail" src="/__convue/mail/${id}/html"></iframe>`
 }
 
 /** The addresses in a mail, such as the link that verifies an account. */

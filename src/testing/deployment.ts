@@ -84,8 +84,8 @@ export interface DeploymentOptions {
   sitePort?: number
   /**
    * For development: writes `_generated/` as `codegen` does, and, whenever a file of the folder
-   * or its `.env` changes, writes it again and reloads the functions. Files that cannot be loaded are reported on
-   * stderr.
+   * or its `.env` changes, writes it again and reloads the functions. Files that cannot be loaded
+   * are reported on stderr.
    *
    * @default false
    */

@@ -39,8 +39,8 @@ const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
  * does nothing: they start their own deployments.
  *
  * @throws ConvueError `VERSION_CONFLICT`, `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`,
- * `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`, when Vite starts. If functions have
- * errors, Vite starts, and the deployment starts once they are corrected.
+ * `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`, when Vite starts. If functions
+ * have errors, Vite starts, and the deployment starts once they are corrected.
  * @example
  * export default defineConfig({ plugins: [vue(), convue()] })
  */
@@ -135,7 +135,7 @@ function isBelow(folder: string): (path: string) => boolean {
   return path => `${normalizePath(path)}/`.startsWith(`${root}/`)
 }
 
-/** Keeps the deployment up to date with the files of the app, until the returned function is called. */
+/** Keeps the deployment up to date with the app's files, until the returned function is called. */
 function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, options: ConvueViteOptions): () => void {
   keepOriginAtRestart(server, resolve(server.config.root), embedded.origin)
   const stopReloading = reloadFunctions(server, embedded)

@@ -1,4 +1,4 @@
-/** Loads the functions again when they change, and shows their errors in the overlay of the page. */
+/** Loads functions again when they change, and shows their errors in the overlay of the page. */
 import type { ErrorPayload, HotChannelClient, UpdatePayload, ViteDevServer } from 'vite'
 import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import { resolve } from 'node:path'

@@ -1,13 +1,11 @@
-import type { TestAPI } from 'vitest'
 /** The `test` of Vitest with a deployment, users and mounted components. */
+import type { TestAPI } from 'vitest'
 import type { Component } from 'vue'
 import type { Deployment, DeploymentOptions, SignedUpUser, SignUpOptions } from '../testing/index.ts'
 import type { MountedPage, MountOptions } from './pages.ts'
 import { test as base } from 'vitest'
 import { startDeployment } from '../testing/index.ts'
 import { Pages } from './pages.ts'
-
-export type { MountedPage, MountOptions } from './pages.ts'
 
 /** What the tests of {@link createConvexTest} receive. */
 export interface ConvexFixtures {

@@ -8,6 +8,7 @@ import * as convue from '../../src/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
 import * as vite from '../../src/vite/index.ts'
+import * as vitest from '../../src/vitest/index.ts'
 
 describe('the exports that exist at run time', () => {
   it('of convue are exactly these', () => {

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 import { ConvexHttpClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
-import { describe, expect, it, vi } from 'vitest'
+import { createLogger } from 'vite'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { eventually } from '../support/environment/eventually.ts'
 import { useViteApps } from './vite-app.ts'
 
@@ -83,6 +86,29 @@ describe('convue() in vite dev, without variables', () => {
     const second = await app.start({ data: false, env: { SECOND: 'true' } }, { server: { port: Number(new URL(first.url).port) } })
     expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port))
     expect((await signUp(second.url)).status).toBe(200)
+  })
+
+  it('prints at most five lines at the start, and the lines of functions with their name', async () => {
+    const app = createApp({ functions: false })
+    app.write('convex/talk.ts', 'import { query } from \'./_generated/server\'\nexport const hello = query({ handler: () => console.warn(\'hello\') })\n')
+    const printed: string[] = []
+    const customLogger = { ...createLogger('silent'), info: (message: string) => void printed.push(stripVTControlCharacters(message)) }
+    const { vite, url, convexUrl } = await app.start({}, { customLogger })
+    printed.length = 0
+    vite.printUrls()
+    const ours = printed.filter(line => !line.includes('Local:') && !line.includes('Network:'))
+    expect(ours.map(line => line.replace('➜', '').trim())).toEqual([
+      'Convex: embedded deployment, without an account',
+      'Functions: convex, loaded again when you save a file',
+      'Data: kept in .convex-local',
+      'Auth: /api/auth on the origin of the page',
+      `Mails: ${url}/__convue/mail`,
+    ])
+    const output: string[] = []
+    vi.spyOn(process.stdout, 'write').mockImplementation((chunk: unknown) => output.push(String(chunk)) > 0)
+    onTestFinished(() => void vi.restoreAllMocks())
+    await new ConvexHttpClient(await convexUrl(), { logger: false }).query(api.talk.hello, {})
+    await eventually(() => output.join('')).toContain('[CONVEX Q(talk:hello)] [WARN] \'hello\'')
   })
 
   it('does nothing in tests of the app', async () => {

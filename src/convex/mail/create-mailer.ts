@@ -14,8 +14,9 @@ export interface MailerOptions {
 }
 
 /**
- * Creates a function that sends mails. On the embedded deployment of `convue/vite`, the mails appear
- * in the terminal and on the page `/__convue/mail`. On any other deployment, `send` sends them.
+ * Creates a function that sends mails. On the embedded deployment of `convue/vite`, the mails
+ * appear in the terminal and on the page `/__convue/mail`. On any other deployment, `send` sends
+ * them.
  *
  * @throws ConvueError `MAIL_SENDER_MISSING` when a mail is sent without a mailbox and without
  * `send`.

@@ -16,7 +16,7 @@ const LONGEST_PART = 30_000
 /** `id`, the number of this part from 1, the number of parts, and the part. */
 const LINE = /'convue:mail ([a-z\d]+) (\d+)\/(\d+) ([^' ]+)'/
 
-/** Writes a mail as lines without spaces, quotes and line breaks, which the console would escape. */
+/** Writes a mail as lines without quotes and line breaks, which the console would escape. */
 export function writeMailLines(mail: Mail, id: string): string[] {
   const text = encodeURIComponent(JSON.stringify(mail)).replaceAll('\'', '%27')
   const count = Math.ceil(text.length / LONGEST_PART)
