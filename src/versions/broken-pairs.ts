@@ -1,4 +1,4 @@
-/** Pairs of versions of other packages that do not work together, although their ranges allow it. */
+/** Versions of other packages that do not work together, although their ranges allow it. */
 import { findPackage } from './installed-package.ts'
 import { isInRange } from './version-range.ts'
 

@@ -22,7 +22,8 @@ export function requireVersions({ root, framework }: App): void {
 
 /** Sentences about the packages that are installed now, each with what to do. */
 export function warnAboutVersions({ root, framework }: App): string[] {
-  const conflicts = findVersionConflicts(root, namesFor(framework)).map(conflict => devError('VERSION_CONFLICT', conflict).message)
+  const conflicts = findVersionConflicts(root, namesFor(framework))
+    .map(conflict => devError('VERSION_CONFLICT', conflict).message)
   const broken = findBrokenPairs(root).map(({ packages, effect, install }) => {
     const names = packages.map(([name]) => `${name} ${findPackage(name, root)?.manifest.version}`)
     return `With ${names.join(' and ')}, ${effect}. Run \`${install}\`.`
