@@ -52,8 +52,10 @@ function checkOption(command: string, options: [string, ArgDef][], token: Token 
   if (value === undefined || value === '' || value.startsWith('--'))
     throw devError('COMMAND_LINE_INVALID', { kind: 'noValue', command, name: rawName })
   const expected = (definition as { options?: string[] }).options
-  if (expected && !expected.includes(value))
-    throw devError('COMMAND_LINE_INVALID', { kind: 'value', command, name: rawName, value, expected: expected.join(', ') })
+  if (expected && !expected.includes(value)) {
+    const list = expected.join(', ')
+    throw devError('COMMAND_LINE_INVALID', { kind: 'value', command, name: rawName, value, expected: list })
+  }
 }
 
 function checkPositionals(command: string, definitions: ArgsDef, tokens: Token[]): void {

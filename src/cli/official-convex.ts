@@ -73,7 +73,7 @@ export async function runConvexHere(target: ConvexTarget, args: string[]): Promi
   return code ?? 1
 }
 
-/** @throws ConvueError `CONVEX_COMMAND_FAILED` if the command fails; its output may contain a secret. */
+/** @throws ConvueError `CONVEX_COMMAND_FAILED`, `CONVEX_NOT_INSTALLED` */
 export async function requireConvex(target: ConvexTarget, args: string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await runConvex(target, args, input)
   if (code === 0)

@@ -1,5 +1,5 @@
 /** Commands that run the official command of the same name against the embedded deployment. */
-import type { Command } from './subcommands.ts'
+import type { Command } from './command.ts'
 import { defineCommand } from 'citty'
 import { DATA_ARGS } from './data-args.ts'
 import { runConvexHere } from './official-convex.ts'

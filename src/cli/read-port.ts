@@ -8,7 +8,8 @@ export function readPort(option: string, value: string | undefined): number | un
   const port = Number(value)
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     const expected = 'a number from 1 to 65535'
-    throw devError('COMMAND_LINE_INVALID', { kind: 'value', command: 'convue dev', name: `--${option}`, value, expected })
+    const command = 'convue dev'
+    throw devError('COMMAND_LINE_INVALID', { kind: 'value', command, name: `--${option}`, value, expected })
   }
   return port
 }

@@ -1,5 +1,6 @@
 /** Runs the command line with arguments, and reports errors as text instead of stack traces. */
-import type { Command, LazyCommands } from './subcommands.ts'
+import type { ArgsDef } from 'citty'
+import type { Command, LazyCommands } from './command.ts'
 import { defineCommand, renderUsage, runCommand } from 'citty'
 import { devError } from '../dev/dev-error.ts'
 import { findOwner } from '../versions/installed-package.ts'
@@ -56,7 +57,7 @@ async function runFound(found: FoundCommand): Promise<number> {
     return 0
   }
   if (!command.passesOptionsOn)
-    checkArguments(name, command.args as object, args)
+    checkArguments(name, command.args as ArgsDef, args)
   if (!command.run)
     throw devError('COMMAND_LINE_INVALID', { kind: 'noCommand', command: name })
   const { result } = await runCommand(command, { rawArgs: args })

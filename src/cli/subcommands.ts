@@ -1,13 +1,5 @@
-/** The subcommands of `convue`. Each is loaded only if it runs: most need packages that others do not. */
-import type { CommandDef } from 'citty'
-
-/** A command of any arguments. */
-export type Command = CommandDef<any> & {
-  /** Whether options that the command does not declare are passed on to another program. */
-  passesOptionsOn?: boolean
-}
-
-export type LazyCommands = Record<string, () => Promise<Command>>
+/** The subcommands of `convue`. Each is loaded only if it runs. */
+import type { LazyCommands } from './command.ts'
 
 export const SUBCOMMANDS: LazyCommands = {
   create: () => import('./commands/create.ts').then(module => module.default),

@@ -47,7 +47,7 @@ export const devErrors = {
     why: describeCommandLine,
     fix: fixCommandLine,
     reference: 'A command or an option of `npx convue` does not exist, or an argument or a value is missing or wrong.',
-    referenceFix: 'Write the command or the option that the message suggests, or add `--help` to see what you can write.',
+    referenceFix: 'Write what the message suggests, or add `--help` to see what you can write.',
   },
   DEPLOYMENT_RUNS_ALREADY: {
     scopes: ['dev'],

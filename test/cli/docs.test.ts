@@ -1,5 +1,5 @@
 import type { ArgsDef } from 'citty'
-import type { Command, LazyCommands } from '../../src/cli/subcommands.ts'
+import type { Command, LazyCommands } from '../../src/cli/command.ts'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { FINDINGS } from '../../src/cli/doctor/findings.ts'

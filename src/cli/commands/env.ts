@@ -1,5 +1,5 @@
-import type { SyncedVariable, VariableStore } from '../env/sync-env.ts'
 /** `convue env sync`: sets the variables that the functions need. */
+import type { SyncedVariable, VariableStore } from '../env/sync-env.ts'
 import type { ConvexTarget } from '../official-convex.ts'
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
@@ -20,7 +20,10 @@ const sync = defineCommand({
   },
   args: {
     ...DATA_ARGS,
-    'auth': { type: 'boolean', description: 'Create BETTER_AUTH_SECRET, and JWKS if the functions use it, where they are missing' },
+    'auth': {
+      type: 'boolean',
+      description: 'Create BETTER_AUTH_SECRET, and JWKS if the functions use it, where they are missing',
+    },
     'prod': {
       type: 'boolean',
       description: 'Use the production deployment, also before its first deployment. '
@@ -39,7 +42,8 @@ const sync = defineCommand({
     const auth = args.auth ?? false
     if (args.prod && auth && !wanted.SITE_URL && !(await store.read()).SITE_URL)
       wanted.SITE_URL = await requireSiteUrl()
-    const variables = await withProgress(`Comparing the variables of ${name}`, () => syncEnv(store, { functions, wanted, auth }))
+    const variables = await withProgress(`Comparing the variables of ${name}`, () =>
+      syncEnv(store, { functions, wanted, auth }))
     printVariables(variables)
     if (args.prod && variables.some(({ change }) => change !== 'unchanged'))
       console.log('\nNow deploy the functions: npx convex deploy')

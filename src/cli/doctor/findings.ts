@@ -12,7 +12,7 @@ export const FINDINGS = {
   VERSION_CONFLICT: {
     what: ({ name, version, needed, by }) => `${name} ${version} is installed, but ${by} works with ${name} ${needed}.`,
     why: 'Calls between the two packages fail, at the latest in production.',
-    fix: ({ name, needed }) => `Run \`npm install "${name}@${needed}"\`, or install another version of the other package.`,
+    fix: ({ name, needed }) => `Run \`npm install "${name}@${needed}"\`, or change the version of the other package.`,
   },
   PACKAGE_TWICE: {
     what: ({ name, folders }) => `${name} is installed more than once: ${folders}.`,
@@ -30,7 +30,7 @@ export const FINDINGS = {
     fix: ({ names }) => `Run \`npm install --save-dev ${names}\`.`,
   },
   NODE_UNSUPPORTED: {
-    what: ({ version, needed }) => `This is Node ${version}, and the package.json of the app names ${needed} in \`engines\`.`,
+    what: ({ version, needed }) => `This is Node ${version}, and package.json names ${needed} in \`engines\`.`,
     why: 'Other machines may run the app with a Node on which it does not start.',
     fix: () => 'Set `engines.node` to ">=22.13", and install this version of Node.',
   },
@@ -42,12 +42,12 @@ export const FINDINGS = {
   AUTH_CONFIG_MISSING: {
     what: ({ file }) => `${file} does not exist.`,
     why: 'Without it, Convex accepts no token, so every user is anonymous.',
-    fix: () => 'Add the file with `export default { providers: [getAuthConfigProvider()] }`; see guides/better-auth-tokens.md.',
+    fix: () => 'Add the file with `export default { providers: [getAuthConfigProvider()] }`.',
   },
   AUTH_ROUTES_MISSING: {
     what: ({ address, answer }) => `Better Auth does not answer at ${address}: ${answer}.`,
     why: 'Sign-up, sign-in and tokens are HTTP routes of the deployment.',
-    fix: () => 'Call `registerAuthRoutes(http, createAuth)` in convex/http.ts, whose default export is the router, and push.',
+    fix: () => 'Call `registerAuthRoutes(http, createAuth)` in convex/http.ts, and export the router as default.',
   },
   FUNCTIONS_FAIL: {
     what: ({ problem }) => `The functions cannot be loaded: ${problem}`,
@@ -55,14 +55,14 @@ export const FINDINGS = {
     fix: ({ fix }) => fix!,
   },
   STATIC_KEYS_MISSING: {
-    what: ({ problem }) => `auth.config.ts expects static keys in the variable JWKS, which does not contain a key: ${problem}`,
+    what: ({ problem }) => `auth.config.ts expects static keys in JWKS, which does not contain a key: ${problem}`,
     why: 'A deployment refuses functions whose auth.config.ts cannot be evaluated.',
     fix: () => 'Run `npx convue env sync --auth`, which creates a key and sets JWKS.',
   },
   FILE_NOT_IGNORED: {
     what: ({ file }) => `Git does not ignore ${file}.`,
     why: 'It contains secrets or data of this machine, which would be published with the repository.',
-    fix: ({ file }) => `Add a line with ${file} to .gitignore; if it is committed already, run \`git rm --cached ${file}\`.`,
+    fix: ({ file }) => `Add a line with ${file} to .gitignore; if it is committed, run \`git rm --cached ${file}\`.`,
   },
   URL_INVALID: {
     what: ({ name, value }) => `${name} is "${value}", which is not an address such as https://happy-otter-123.convex.cloud.`,
@@ -92,7 +92,7 @@ export const FINDINGS = {
   SECRET_WEAK: {
     what: ({ problem }) => `BETTER_AUTH_SECRET is weak: ${problem}.`,
     why: 'With a secret that can be guessed, any session can be forged.',
-    fix: ({ option }) => `Remove the variable, and run \`npx convue env sync --auth${option}\`: it creates a random secret.`,
+    fix: ({ option }) => `Remove it, and run \`npx convue env sync --auth${option}\`, which creates a random secret.`,
   },
   SITE_URL_NOT_ORIGIN: {
     what: ({ siteUrl, origin }) => `SITE_URL is ${siteUrl}, but the page is at ${origin}.`,
@@ -112,14 +112,14 @@ export const FINDINGS = {
   PROXY_MISSING: {
     what: ({ address, answer }) => `${address} does not answer with the JSON of Better Auth: ${answer}.`,
     why: 'Cookies belong to the origin of the page, so requests to Better Auth must pass through it.',
-    fix: () => 'Add the plugin `convue()` to vite.config.ts, the module `convue/nuxt`, or a rewrite of /api/auth to the HTTP '
-      + 'actions of the deployment.',
+    fix: () => 'Add the plugin `convue()` to vite.config.ts, the module `convue/nuxt`, or a rewrite of /api/auth '
+      + 'to the HTTP actions of the deployment.',
   },
   CORS_MISSING: {
     what: ({ address, origin, answer }) => `${address} does not allow pages of ${origin}: ${answer}.`,
     why: 'The page is on another domain than Better Auth, so the browser refuses the answers.',
-    fix: () => 'Pass `{ cors: true }` to `registerAuthRoutes` or `registerRoutes` in convex/http.ts, and set SITE_URL to the '
-      + 'origin of the page.',
+    fix: () => 'Pass `{ cors: true }` to `registerAuthRoutes` or `registerRoutes` in convex/http.ts, and set SITE_URL '
+      + 'to the origin of the page.',
   },
   COOKIE_NOT_SECURE: {
     what: ({ name, origin }) => `The cookie ${name} lacks the attribute Secure, although the page is at ${origin}.`,
@@ -139,7 +139,7 @@ export const FINDINGS = {
   JWKS_UNREACHABLE: {
     what: ({ address, answer }) => `The public keys cannot be read at ${address}: ${answer}.`,
     why: 'Convex requests the keys there to verify tokens.',
-    fix: () => 'Check that the plugin `convex()` is in createAuth, and that its `issuer` is an address that Convex can reach.',
+    fix: () => 'Check that `convex()` is in createAuth, and that its `issuer` is an address that Convex can reach.',
   },
   JWKS_ALGORITHM: {
     what: ({ algorithms, address }) => `The public keys at ${address} are for ${algorithms}.`,
@@ -154,8 +154,8 @@ export const FINDINGS = {
   ISSUER_WRONG: {
     what: ({ iss, aud }) => `auth.config.ts has no provider for tokens of the issuer ${iss} with the audience ${aud}.`,
     why: 'The deployment refuses every token, so every user is anonymous.',
-    fix: () => 'Use `getAuthConfigProvider()` in auth.config.ts, with the same `issuer` as `convex()` in createAuth, or with '
-      + 'none in both.',
+    fix: () => 'Use `getAuthConfigProvider()` in auth.config.ts, with the same `issuer` as `convex()` in createAuth, '
+      + 'or with none in both.',
   },
   TOKEN_REFUSED: {
     what: ({ answer }) => `The deployment refuses the token of a user who has just signed up: ${answer}.`,
@@ -171,7 +171,7 @@ export const FINDINGS = {
   ACCOUNT_NOT_DELETED: {
     what: ({ email, answer }) => `The account ${email} of this test could not be deleted: ${answer}.`,
     why: 'It remains among your users.',
-    fix: () => 'Delete it in the dashboard of Convex, or set `user.deleteUser.enabled` in Better Auth before the next test.',
+    fix: () => 'Delete it in the dashboard of Convex, and set `user.deleteUser.enabled` for the next test.',
   },
 } satisfies Record<string, FindingTexts>
 

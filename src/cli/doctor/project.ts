@@ -102,6 +102,6 @@ function readCode(functions: string): string {
 async function readRunningVariables({ url, adminKey }: RunningDeployment): Promise<Record<string, string>> {
   const headers = { authorization: `Convex ${adminKey}` }
   const response = await fetch(`${url}/api/list_environment_variables`, { headers })
-  const { environment_variables: variables } = await response.json() as { environment_variables: Record<string, string> }
-  return variables
+  const answer = await response.json() as { environment_variables: Record<string, string> }
+  return answer.environment_variables
 }

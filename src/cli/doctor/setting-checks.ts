@@ -59,7 +59,7 @@ function isAddress(value: string): boolean {
 
 function checkVariables({ env, origin, isEmbedded }: Project): Finding[] | { skipped: string } {
   if (!isEmbedded)
-    return { skipped: 'only the embedded deployment shows them without an account; `npx convue env sync` checks others' }
+    return { skipped: 'only the embedded deployment shows them; `npx convue env sync` compares others' }
   return [...checkSecret(env.BETTER_AUTH_SECRET), ...checkOrigin(env.SITE_URL, origin)]
 }
 
@@ -85,5 +85,6 @@ export function weaknessOf(secret: string): string | null {
 function checkOrigin(siteUrl: string | undefined, origin: string | null): Finding[] {
   if (origin === null || siteUrl === undefined || !URL.canParse(siteUrl) || new URL(siteUrl).origin === origin)
     return []
-  return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set: `Run \`npx convue env sync\` with SITE_URL=${origin}` })]
+  const set = `Run \`npx convue env sync\` with SITE_URL=${origin}`
+  return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set })]
 }

@@ -1,4 +1,5 @@
 /** One real sign-up, token and authenticated query, with an account that is deleted afterwards. */
+import type { Answer } from './ask.ts'
 import type { Check, CheckResult } from './check.ts'
 import type { LiveProject } from './deployment-checks.ts'
 import type { Finding } from './findings.ts'
@@ -19,7 +20,7 @@ const ALGORITHMS = ['ES256', 'RS256']
 const PASSWORDS_DISABLED = /EMAIL_PASSWORD(?:_SIGN_UP)?_(?:IS_)?(?:DISABLED|NOT_ENABLED)|not enabled|is disabled/i
 
 /** A request to Better Auth with the cookies of the account. */
-type Send = (path: string, body?: object) => ReturnType<typeof ask>
+type Send = (path: string, body?: object) => Promise<Answer>
 
 async function checkSignIn(project: LiveProject): Promise<CheckResult> {
   const { target, signIn, authRunsIn, pageOrigin } = project
@@ -39,7 +40,7 @@ async function checkSignIn(project: LiveProject): Promise<CheckResult> {
   return [...findings, ...await deleteAccount(project, { send, email, password })]
 }
 
-function explainRefusal({ pageOrigin, target, env }: LiveProject, answer: Awaited<ReturnType<typeof ask>>): CheckResult {
+function explainRefusal({ pageOrigin, target, env }: LiveProject, answer: Answer): CheckResult {
   if (PASSWORDS_DISABLED.test(answer.text))
     return { skipped: 'users do not sign up with an e-mail address and a password' }
   if (answer.response?.status === 403 && /origin/i.test(answer.text)) {
@@ -114,7 +115,8 @@ async function checkKeys({ target, authPath, authRunsIn, pageOrigin }: LiveProje
   const keys: { alg?: string, crv?: string }[] | undefined = jsonOf(answer)?.keys
   if (!answer.response?.ok || !Array.isArray(keys))
     return [finding('JWKS_UNREACHABLE', { address, answer: answer.summary })]
-  const wrong = keys.map(({ alg, crv }) => alg ?? crv ?? 'an unknown algorithm').filter(alg => !ALGORITHMS.includes(alg))
+  const algorithms = keys.map(({ alg, crv }) => alg ?? crv ?? 'an unknown algorithm')
+  const wrong = algorithms.filter(algorithm => !ALGORITHMS.includes(algorithm))
   return wrong.length > 0 ? [finding('JWKS_ALGORITHM', { algorithms: wrong.join(', '), address })] : []
 }
 

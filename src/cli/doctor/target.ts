@@ -1,4 +1,4 @@
-/** The deployment that `convue doctor` asks: the real one, or a copy of the embedded one in memory. */
+/** The deployment that `convue doctor` asks: a real one, or a copy of the embedded one. */
 import type { Deployment } from '../../testing/index.ts'
 import type { Finding } from './findings.ts'
 import type { Project } from './project.ts'
@@ -74,5 +74,7 @@ async function openCopy({ root, functions, has, env, origin }: Project): Promise
 
 function explainStart({ why, fix }: ConvueError): Finding {
   const isAboutKeys = /JWKS|jwks|signed/.test(why)
-  return isAboutKeys ? finding('STATIC_KEYS_MISSING', { problem: why }) : finding('FUNCTIONS_FAIL', { problem: why, fix })
+  if (isAboutKeys)
+    return finding('STATIC_KEYS_MISSING', { problem: why })
+  return finding('FUNCTIONS_FAIL', { problem: why, fix })
 }

@@ -1,4 +1,4 @@
-/** The file `.env` of the functions folder, from which the embedded deployment reads its variables. */
+/** The file `.env` of the functions folder, which the embedded deployment reads. */
 import type { VariableStore } from './sync-env.ts'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'

@@ -40,7 +40,8 @@ export function readSiteUrl(value: string): string {
   if (isOrigin(value))
     return new URL(value).origin
   const expected = 'an address such as https://example.com'
-  throw devError('COMMAND_LINE_INVALID', { kind: 'value', command: 'convue env sync', name: '--site-url', value, expected })
+  const command = 'convue env sync'
+  throw devError('COMMAND_LINE_INVALID', { kind: 'value', command, name: '--site-url', value, expected })
 }
 
 function isOrigin(value: string): boolean {

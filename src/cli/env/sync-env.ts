@@ -34,15 +34,20 @@ const OWN_VARIABLES = ['CONVEX_CLOUD_URL', 'CONVEX_SITE_URL']
 /** The variables of a deployment, which the official command line reads and writes. */
 export function deploymentStore(target: ConvexTarget): VariableStore {
   return {
-    read: async () => parseEnv(await requireConvex(target, ['env', 'list', '--include-values'])) as Record<string, string>,
+    async read() {
+      const list = await requireConvex(target, ['env', 'list', '--include-values'])
+      return parseEnv(list) as Record<string, string>
+    },
     // Through stdin, since other processes can read arguments.
     write: async variables => void await requireConvex(target, ['env', 'set', '--force'], toDotenv(variables)),
   }
 }
 
-export async function syncEnv(store: VariableStore, { functions, wanted, auth }: SyncOptions): Promise<SyncedVariable[]> {
+export async function syncEnv(store: VariableStore, options: SyncOptions): Promise<SyncedVariable[]> {
+  const { functions, wanted, auth } = options
   const current = await store.read()
-  const complete = { ...withoutOwn(wanted), ...auth && await createMissing(functions, { ...current, ...nonEmpty(wanted) }) }
+  const known = { ...current, ...nonEmpty(wanted) }
+  const complete = { ...withoutOwn(wanted), ...auth && await createMissing(functions, known) }
   const changes = Object.entries(complete).filter(([name, value]) => current[name] !== value)
   if (changes.length > 0)
     await store.write(Object.fromEntries(changes))

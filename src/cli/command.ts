@@ -1,0 +1,10 @@
+/** The types of the commands of `convue`. */
+import type { CommandDef } from 'citty'
+
+/** A command of any arguments. */
+export type Command = CommandDef<any> & {
+  /** Whether options that the command does not declare are passed on to another program. */
+  passesOptionsOn?: boolean
+}
+
+export type LazyCommands = Record<string, () => Promise<Command>>
