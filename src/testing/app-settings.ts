@@ -1,27 +1,11 @@
 /** The settings of an app that are in files: its functions folder, its variables, its admin key. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { DataFolder } from './data-folder.ts'
-import { readConvexJson } from './functions/convex-json.ts'
 
-/**
- * The absolute path of the functions folder: the option, else the path in `convex.json`, else
- * `convex`. A `convex.json` in a folder above the app matters only if the app has no folder
- * `convex`.
- *
- * @param option The path that the app passes, if it passes one.
- * @param root The folder of the app, with which relative paths begin.
- */
-export function findFunctions(option: string | undefined, root = '.'): string {
-  if (option !== undefined)
-    return resolve(root, option)
-  const own = resolve(root, 'convex')
-  if (existsSync(own) && !existsSync(resolve(root, 'convex.json')))
-    return own
-  return readConvexJson(own).functions ?? own
-}
+export { findFunctions } from '../project/functions-folder.ts'
 
 /** The variables in the file `.env` of the functions folder. */
 export function readVariables(functions: string): Record<string, string> {

@@ -2,7 +2,8 @@
 import type { ComponentSource } from './functions/components.ts'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findFunctions, readVariables } from './app-settings.ts'
+import { findFunctions } from '../project/functions-folder.ts'
+import { readVariables } from './app-settings.ts'
 import { describeSources } from './functions/bundle.ts'
 
 /** Options of {@link codegen}. */

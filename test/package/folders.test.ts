@@ -34,6 +34,7 @@ const allowed: Record<string, Folder> = {
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
   'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
   'versions': { why: 'which versions of other packages work with Convue, and which are installed', folders: ['errors'], packages: /^node:(?:fs|path)$/ },
+  'project': { why: 'the files of an app on disk: where its functions are', folders: [], packages: /^node:(?:fs|path)$/ },
   'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },
   'reactivity': { why: 'how Convue uses the reactivity of Vue', folders: ['errors', 'shared'], packages: /^vue$/ },
   'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
@@ -59,7 +60,7 @@ const allowed: Record<string, Folder> = {
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client, and their errors', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
-  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:fs|process)|convue(?:\/server)?)$/ },
+  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'project', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:crypto|fs|http|path|process|timers\/promises|util)|convue(?:\/(?:dev|server|testing))?)$/ },
   'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue\/server$/ },
   'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|better-auth\/vue|convue\/convex\/client)$/ },
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
@@ -73,7 +74,7 @@ const allowed: Record<string, Folder> = {
   'convex/http-database': { why: 'Better Auth on the app\'s own server, whose tables are in the deployment: both ends of the connection', folders: ['errors', 'convex', 'convex/database', 'convex/http'], packages: /^convex\/values$/ },
   'convex/mail': { why: 'mails of an app, which a mailbox shows in development', folders: ['convex'], packages: null },
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
-  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
+  'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'project', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
   'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'errors', 'testing', 'versions'], packages: /^node:/ },
   'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
@@ -86,11 +87,15 @@ const allowed: Record<string, Folder> = {
   'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'cli/doctor', 'cli/env', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty)$/ },
   'cli/doctor': { why: 'the checks of `convue doctor`, and their findings', folders: ['dev', 'errors', 'shared', 'testing', 'versions'], packages: /^node:/ },
   'cli/env': { why: 'the variables that `convue env sync` reads, creates and writes', folders: ['cli', 'dev'], packages: /^(?:node:.*|@clack\/prompts)$/ },
+  'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
+  'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['dev', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
+  'cli': { why: 'the command `npx convue`: its entry point and its subcommands', folders: ['cli/commands', 'dev', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|citty)$/ },
+  'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'dev', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },
   'testing/sync': { why: 'the sync protocol, one connection for each client', folders: ['testing', 'testing/runtime'], packages: /^(?:node:.*|convex\/values|ws)$/ },
   'testing/runtime': { why: 'calls of functions: checks, transactions, system calls, the scheduler', folders: ['testing', 'testing/engine', 'testing/functions'], packages: /^(?:node:.*|convex\/(?:server|values)|jose)$/ },
-  'testing/functions': { why: 'bundles of functions, and the threads in which they run', folders: ['testing'], packages: /^(?:node:.*|esbuild)$/ },
+  'testing/functions': { why: 'bundles of functions, and the threads in which they run', folders: ['project', 'testing'], packages: /^(?:node:.*|esbuild)$/ },
   'testing/engine': { why: 'the database: knows neither functions, nor threads, nor sockets', folders: [], packages: /^(?:node:.*|convex\/values)$/ },
 }
 
@@ -183,9 +188,9 @@ describe('src/token', () => {
 })
 
 describe('src/testing', () => {
-  it('imports no other folders than src/errors, src/versions and src/convex/client', () => {
+  it('imports no other folders than src/errors, src/project, src/versions and src/convex/client', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^testing\b/.test(folder) && isRelative && !/^testing\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => folderOf(target)))].sort()).toEqual(['convex/client', 'errors', 'versions'])
+    expect([...new Set(shared.map(({ target }) => folderOf(target)))].sort()).toEqual(['convex/client', 'errors', 'project', 'versions'])
   })
 
   it('imports the plugin by its package name, and only when signUp() runs', () => {
