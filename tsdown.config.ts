@@ -12,6 +12,7 @@ export default defineConfig([
       'testing': 'src/testing/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',
       'testing-functions': 'src/testing/functions/thread.ts',
+      'dev': 'src/dev/index.ts',
       'vite': 'src/vite/index.ts',
       'vitest': 'src/vitest/index.ts',
       'cli': 'src/cli/index.ts',

@@ -134,6 +134,13 @@ const PAGES: Page[] = [
     entry: 'src/vitest/index.ts',
     guides: { Testing: 'testing.md' },
   },
+  {
+    file: 'dev.md',
+    title: 'convue/dev',
+    module: 'convue/dev',
+    entry: 'src/dev/index.ts',
+    guides: { 'Development tools': 'dev.md' },
+  },
 ]
 
 /**

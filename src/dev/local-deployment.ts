@@ -28,6 +28,8 @@ export interface LocalDeployment {
   deployment: Deployment
   /** The absolute path of the functions folder. */
   functions: string
+  /** Loads the functions again. */
+  reload: () => Promise<void>
   /** Closes the deployment, unless another server uses it. */
   release: () => Promise<void>
   /** Where it runs and what it does, as lines with a label. */
@@ -90,6 +92,7 @@ export async function acquireDeployment(
     return {
       deployment,
       functions: options.start.functions,
+      reload: () => deployment.reload(),
       release: releaseOnce(current),
       describe: root => describeLocal(options, root),
     }

@@ -101,27 +101,31 @@ export const devErrors = {
   },
   DEPLOYMENT_URL_INVALID: {
     scopes: ['dev'],
-    why: ({ name, value }: { name: string, value: string }): string => {
+    why: ({ name, value }: { name: string, value: string, urlName: string }): string => {
       if (name === 'CONVEX_DEPLOYMENT')
         return `CONVEX_DEPLOYMENT is "${value}", and the address of this deployment cannot be derived from its name.`
       return `${name} is "${value}", which is not the address of a deployment.`
     },
-    fix: ({ name }: { name: string, value: string }): string => {
+    fix: ({ name, urlName }: { name: string, value: string, urlName: string }): string => {
       if (name === 'CONVEX_DEPLOYMENT')
-        return 'Set VITE_CONVEX_URL to the address of the deployment, or remove both to use the embedded deployment.'
+        return `Set ${urlName} to the address of the deployment, or remove both to use the embedded deployment.`
       return `Set ${name} to an address without a path, such as https://happy-otter-123.convex.cloud, or remove it to `
         + 'use the embedded deployment.'
     },
-    reference: '`VITE_CONVEX_URL`, `VITE_CONVEX_SITE_URL` or `CONVEX_DEPLOYMENT` does not name a deployment.',
-    referenceFix: 'Set `VITE_CONVEX_URL` to an address such as `https://happy-otter-123.convex.cloud`, or remove the '
+    reference: 'The variable with the address of the deployment or of its HTTP actions, or `CONVEX_DEPLOYMENT`, does '
+      + 'not name a deployment.',
+    referenceFix: 'Set `VITE_CONVEX_URL`, in Nuxt `CONVEX_URL`, to an address such as `https://happy-otter-123.convex.cloud`, or remove the '
       + 'variables to use the embedded deployment.',
   },
   SITE_URL_UNKNOWN: {
     scopes: ['dev'],
-    why: (url: string): string =>
-      `VITE_CONVEX_URL is ${url}, from which the address of the HTTP actions cannot be derived.`,
-    fix: 'Set VITE_CONVEX_SITE_URL to the address of the HTTP actions, where Better Auth runs.',
-    reference: 'The deployment is not on `convex.cloud`, and `VITE_CONVEX_SITE_URL` is not set.',
+    why: ({ url }: { url: string, siteUrlName: string }): string =>
+      `The address of the deployment is ${url}, from which the address of its HTTP actions cannot be derived.`,
+    fix: ({ siteUrlName }: { url: string, siteUrlName: string }): string =>
+      `Set ${siteUrlName} to the address of the HTTP actions, where Better Auth runs.`,
+    reference: 'The deployment is not on `convex.cloud`, and `VITE_CONVEX_SITE_URL`, in Nuxt `CONVEX_SITE_URL`, is not '
+      + 'set.',
+    referenceFix: 'Set the variable to the address of the HTTP actions, where Better Auth runs.',
   },
   SEED_INVALID: {
     scopes: ['dev'],

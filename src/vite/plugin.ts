@@ -7,19 +7,20 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
 import { devError } from '../dev/dev-error.ts'
+import { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
 import { MAILBOX_PATH } from '../dev/mailbox.ts'
+import { resolveOptions } from '../dev/options.ts'
+import { reloadFunctions } from '../dev/reload-functions.ts'
+import { serveMailbox } from '../dev/serve-mailbox.ts'
 import { findTarget } from '../dev/target.ts'
-import { findFunctions } from '../testing/app-settings.ts'
+import { findFunctions } from '../project/functions-folder.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
-import { EmbeddedDeployment } from './embedded-deployment.ts'
 import { keepOriginAtRestart, originOfRestart } from './keep-origin.ts'
 import { findNetwork } from './network.ts'
-import { DEFAULT_DATA, DEFAULT_PROXY } from './options.ts'
+import { DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
 import { proxyClients, proxyTo } from './proxy.ts'
-import { reloadFunctions } from './reload-functions.ts'
-import { serveMailbox } from './serve-mailbox.ts'
 import { watchConvexJson } from './watch-convex-json.ts'
 
 /** The deployment of a server that runs, and what must end with the server. */
@@ -160,19 +161,9 @@ function readVariables({ root = '.', envDir }: UserConfig, mode: string): Target
   return loadEnv(mode, resolve(root, envDir ?? '.'), ['VITE_', 'CONVEX_'])
 }
 
-function localOptions(
-  options: ConvueViteOptions,
-  root: string,
-  network: NetworkOptions | null,
-): LocalOptions {
-  const { functions, data = DEFAULT_DATA, env = {}, seed = null, proxy: _proxy, siteUrl: _siteUrl, ...passed } = options
-  const start = {
-    ...passed,
-    functions: findFunctions(functions, root),
-    env,
-    ...data !== false && { data: resolve(root, data) },
-  }
-  return { start, seed, network }
+function localOptions(options: ConvueViteOptions, root: string, network: NetworkOptions | null): LocalOptions {
+  const { functions, proxy: _proxy, ...dev } = options
+  return { ...resolveOptions(dev, { root, functions: findFunctions(functions, root) }), network }
 }
 
 function describe(served: Served, root: string, options: ConvueViteOptions): [label: string, text: string][] {

@@ -1,8 +1,8 @@
 /** Notices changes of `convex.json`, which is outside of the functions folder. */
 import type { ViteDevServer } from 'vite'
-import type { EmbeddedDeployment } from './embedded-deployment.ts'
+import type { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
 import { join, normalize } from 'node:path'
-import { findFunctions } from '../testing/app-settings.ts'
+import { findFunctions } from '../project/functions-folder.ts'
 
 /**
  * Restarts the server if the functions are now in another folder. Otherwise, loads the functions

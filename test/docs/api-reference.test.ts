@@ -11,6 +11,7 @@ const generated = generateApi()
 const MODULES = [
   { module: 'convue', source: 'src/index.ts' },
   { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
+  { module: 'convue/dev', source: 'src/dev/index.ts' },
   { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
   { module: 'convue/server', source: 'src/server/index.ts' },
   { module: 'convue/convex/database', source: 'src/convex/http-database/index.ts' },

@@ -16,6 +16,7 @@ describe('reference', () => {
   it.for([
     { module: 'convue', source: 'src/index.ts' },
     { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
+    { module: 'convue/dev', source: 'src/dev/index.ts' },
     { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
     { module: 'convue/server', source: 'src/server/index.ts' },
     { module: 'convue/convex', source: 'src/convex/index.ts' },

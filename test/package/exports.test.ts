@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as client from '../../src/convex/client/index.ts'
 import * as database from '../../src/convex/http-database/index.ts'
 import * as convex from '../../src/convex/index.ts'
+import * as dev from '../../src/dev/index.ts'
 import * as convue from '../../src/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
@@ -77,6 +78,17 @@ describe('the exports that exist at run time', () => {
     expect(Object.keys(database).sort()).toEqual([
       'ConvueError',
       'convexDatabase',
+    ])
+  })
+
+  it('of convue/dev are exactly these', () => {
+    expect(Object.keys(dev).sort()).toEqual([
+      'acquireDeployment',
+      'findTarget',
+      'keepDeployment',
+      'releaseKept',
+      'reloadFunctions',
+      'resolveOptions',
     ])
   })
 

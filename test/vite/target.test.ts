@@ -1,3 +1,4 @@
+import type { TargetNames } from '../../src/dev/target.ts'
 import { describe, expect, it } from 'vitest'
 import { findTarget } from '../../src/dev/target.ts'
 
@@ -31,5 +32,20 @@ describe('findTarget', () => {
     ['SITE_URL_UNKNOWN', { VITE_CONVEX_URL: 'http://127.0.0.1:3210' }],
   ])('throws %s for %j', (code, variables) => {
     expect(() => findTarget(variables)).toThrow(expect.objectContaining({ code }))
+  })
+
+  const NUXT = { url: ['CONVEX_URL', 'NUXT_PUBLIC_CONVEX_URL'], siteUrl: ['CONVEX_SITE_URL'] } satisfies TargetNames
+
+  it('reads the variables with the given names, the first one that has a value', () => {
+    const variables = { VITE_CONVEX_URL: 'https://a.convex.cloud', CONVEX_URL: '', NUXT_PUBLIC_CONVEX_URL: 'https://b.convex.cloud' }
+    expect(findTarget(variables, NUXT)).toMatchObject({ kind: 'remote', url: 'https://b.convex.cloud' })
+  })
+
+  it.each([
+    ['CONVEX_SITE_URL', { CONVEX_URL: 'http://127.0.0.1:3210' }],
+    ['CONVEX_URL', { CONVEX_DEPLOYMENT: 'local:local-team-project' }],
+    ['NUXT_PUBLIC_CONVEX_URL', { NUXT_PUBLIC_CONVEX_URL: 'localhost:3210' }],
+  ])('names %s in the solution for %j', (name, variables) => {
+    expect(() => findTarget(variables, NUXT)).toThrow(expect.objectContaining({ fix: expect.stringContaining(`Set ${name} to`) }))
   })
 })

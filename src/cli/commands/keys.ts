@@ -1,7 +1,7 @@
 /** `convue keys rotate`: replaces the key that signs tokens, without signing users out. */
 import { defineCommand } from 'citty'
 import { devError } from '../../dev/dev-error.ts'
-import { findFunctions } from '../../testing/app-settings.ts'
+import { findFunctions } from '../../project/functions-folder.ts'
 import { DATA_ARGS } from '../data-args.ts'
 import { findKeyModule, usesStaticKeys } from '../functions-code.ts'
 import { requireConvex } from '../official-convex.ts'

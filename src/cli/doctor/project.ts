@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { findRunningDeployment } from '../../dev/running-deployment.ts'
-import { findFunctions, readVariables } from '../../testing/app-settings.ts'
+import { findFunctions } from '../../project/functions-folder.ts'
+import { readVariables } from '../../testing/app-settings.ts'
 
 export interface DoctorOptions {
   root: string

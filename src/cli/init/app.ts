@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, posix, relative, resolve, sep } from 'node:path'
 import { detect, getUserAgent } from 'package-manager-detector/detect'
 import { devError } from '../../dev/dev-error.ts'
-import { findFunctions } from '../../testing/app-settings.ts'
+import { findFunctions } from '../../project/functions-folder.ts'
 
 /** Where Better Auth runs, and where its data is. */
 export type AuthKind = 'component' | 'local' | 'nuxt'

@@ -1,9 +1,9 @@
 /** The embedded deployment of one Vite server. It starts later if its functions have errors. */
-import type { DeploymentPorts } from '../dev/free-port.ts'
-import type { LocalDeployment, LocalOptions } from '../dev/local-deployment.ts'
+import type { DeploymentPorts } from './free-port.ts'
+import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 import { existsSync } from 'node:fs'
-import { findDeploymentPorts } from '../dev/free-port.ts'
-import { acquireDeployment, describeLocal } from '../dev/local-deployment.ts'
+import { findDeploymentPorts } from './free-port.ts'
+import { acquireDeployment, describeLocal } from './local-deployment.ts'
 import { ConvueError } from '../errors/convue-error.ts'
 
 /** A deployment that waits has functions that cannot be loaded, because of the problem. */

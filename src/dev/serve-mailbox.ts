@@ -1,11 +1,11 @@
 /** Shows the mails of the deployment in the terminal, and on a page of Vite's server. */
 import type { ViteDevServer } from 'vite'
-import type { Mailbox } from '../dev/mailbox.ts'
-import type { ReceivedMail } from '../dev/received-mails.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { ReceivedMail } from './received-mails.ts'
 import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import { styleText } from 'node:util'
-import { findLinks } from '../dev/mailbox-page.ts'
-import { createMailbox, MAILBOX_PATH } from '../dev/mailbox.ts'
+import { findLinks } from './mailbox-page.ts'
+import { createMailbox, MAILBOX_PATH } from './mailbox.ts'
 
 /** Serves the mailbox until the returned function is called. */
 export function serveMailbox({ config, middlewares }: ViteDevServer, embedded: EmbeddedDeployment): () => void {
