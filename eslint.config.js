@@ -18,7 +18,7 @@ export default antfu({
   },
 }, {
   // Programs, not libraries.
-  files: ['bench/**', 'playground/*.ts', 'playground/nuxt/dev.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'test/cli/check-init.ts', 'create-convue/*.js', 'examples/*.ts', 'examples/*/scripts/*.ts'],
+  files: ['bench/**', 'playground/*.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'test/cli/check-init.ts', 'create-convue/*.js', 'examples/*.ts', 'examples/*/scripts/*.ts'],
   rules: {
     'no-console': 'off',
     'antfu/no-top-level-await': 'off',

@@ -12,12 +12,15 @@ export default defineNuxtConfig({
   alias: {
     'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/convex/database': path('../../src/convex/http-database/index.ts'),
+    'convue/dev': path('../../src/dev/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
+    'convue/testing': path('../../src/testing/index.ts'),
     'convue': path('../../src/index.ts'),
   },
   convex: {
     functions: '../convex',
     homePath: '/tasks',
+    dev: { data: false },
   },
   css: ['tokens', 'base', 'controls'].map(name => path(`../src/styles/${name}.css`)),
   app: {

@@ -8,7 +8,8 @@ import { findAuthProvider, findIdentitySource } from './module/auth-provider.ts'
 import { addAuthRoutes, addPageRules, protectAuthRoutes } from './module/auth-routes.ts'
 import { addAuthImports, addAutoImports } from './module/auto-imports.ts'
 import { addConvexAliases } from './module/convex-alias.ts'
-import { findLayers } from './module/layers.ts'
+import { setUpDevelopment } from './module/development.ts'
+import { findFunctionsLayer, findLayers } from './module/layers.ts'
 import { warnOfMissingUrl } from './module/missing-url.ts'
 import { assertSerializable, defaults } from './module/options.ts'
 import { addBuildConstants, setIdentitySource, setRuntimeConfig } from './module/runtime-config.ts'
@@ -30,13 +31,15 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     const { resolve } = createResolver(import.meta.url)
     const provider = findAuthProvider(options, nuxt)
     const layers = findLayers(nuxt, options.functions)
+    const functionsLayer = findFunctionsLayer(layers, options.functions)
 
     assertSerializable(options)
     warnOfVersionConflicts(nuxt)
     warnOfMissingUrl(nuxt)
     setRuntimeConfig(options, nuxt)
     addBuildConstants(options, nuxt)
-    addConvexAliases(nuxt, layers)
+    await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
+    addConvexAliases(nuxt, functionsLayer, layers[0])
     const authClientFile = await addAuthClient(nuxt, layers, provider)
 
     addPlugin({ src: resolve('./runtime/app/plugins/convex.server'), mode: 'server' })

@@ -131,12 +131,12 @@ describe('new Vue app', () => {
 })
 
 describe('new Nuxt app', () => {
-  const files = ['nuxt.config.ts', 'app/app.vue', 'app/pages/index.vue', 'app/pages/sign-in.vue', 'app/pages/sign-up.vue', 'scripts/dev.ts']
+  const files = ['nuxt.config.ts', 'app/app.vue', 'app/pages/index.vue', 'app/pages/sign-in.vue', 'app/pages/sign-up.vue']
 
-  it('starts with its deployment by `node scripts/dev.ts` and lets a user sign up', async () => {
+  it('starts with its deployment by `npx nuxt dev` and lets a user sign up', async () => {
     await createApp(CREATE_NUXT, files, nuxtExamples)
     const port = await freePort()
-    await run(['scripts/dev.ts'], { PORT: String(port), NUXT_TELEMETRY_DISABLED: '1' }, /Nitro server built/)
+    await run(['node_modules/nuxt/bin/nuxt.mjs', 'dev', '--port', String(port)], {}, /Nitro server built/)
     const { page, problems } = await openPage()
     onTestFailed(() => console.error(log))
     // One visit for each page: when Vite finds a new package, it reloads the page, which would lose a click.

@@ -30,7 +30,7 @@ export const list: number = api.tasks.list
 
 /** Writes the Nuxt app of the examples, with the library from its source. */
 export async function writeNuxtApp(): Promise<void> {
-  await linkLibrary(NUXT_APP, path => !path.startsWith(join(ROOT, 'src/testing')))
+  await linkLibrary(NUXT_APP)
   await writeFiles(NUXT_APP, ['app', 'convex', 'scripts', 'server', 'variants'], { ...SUPPORT, ...functionFiles(), ...textsOf(nuxtExamples) })
   await codegen({ functions: join(NUXT_APP, 'convex') })
 }

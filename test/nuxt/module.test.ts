@@ -1,5 +1,5 @@
 import type { ModuleOptions } from '../../src/nuxt/module.ts'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,10 @@ interface SetUp {
   modules?: string[]
   /** The options of the other module. */
   auth?: object
+  /** The folder of the app in the temporary folder. @default '.' */
+  root?: string
+  /** Further options of Nuxt. @default {} */
+  overrides?: object
 }
 
 /** The warnings of all modules, which the loggers that they create copy from Nuxt's logger. */
@@ -38,9 +42,11 @@ function collectWarnings(): string[] {
 }
 
 /** Loads Nuxt in an app with these files, without building it. */
-async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, env = {}, modules = [MODULE], auth = {} }: SetUp = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'convue-module-'))
-  folders.push(folder)
+async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, env = {}, modules = [MODULE], auth = {}, root = '.', overrides = {} }: SetUp = {}) {
+  const workspace = await mkdtemp(join(tmpdir(), 'convue-module-'))
+  folders.push(workspace)
+  const folder = join(workspace, root)
+  await mkdir(folder, { recursive: true })
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   for (const [name, text] of Object.entries({ 'app/app.vue': '<template><p /></template>', ...files })) {
     await mkdir(join(folder, name, '..'), { recursive: true })
@@ -48,13 +54,20 @@ async function setUp({ convex = {}, files = { 'convex/_generated/api.js': '' }, 
   }
   for (const name of ['CONVEX_URL', 'CONVEX_SITE_URL', 'NUXT_PUBLIC_CONVEX_URL', 'NUXT_PUBLIC_CONVEX_SITE_URL'])
     vi.stubEnv(name, env[name])
-  const nuxt = await loadNuxt({ cwd: folder, overrides: { modules, convex, auth, alias: { [NUXT_BETTER_AUTH]: STAND_IN }, telemetry: false, logLevel: 'silent', compatibilityDate: '2026-11-01' } as any })
+  // Nuxt loads the module only once, and its cache would be in the folder of the first test.
+  vi.stubEnv('JITI_FS_CACHE', 'false')
+  const nuxt = await loadNuxt({ cwd: folder, overrides: { modules, convex, auth, alias: { [NUXT_BETTER_AUTH]: STAND_IN, 'convue/testing': join(ROOT, 'src/testing/index.ts') }, telemetry: false, logLevel: 'silent', compatibilityDate: '2026-11-01', ...overrides } as any })
   await nuxt.close()
   const contentsOf = async (filename: string): Promise<string> => {
     const { getContents } = nuxt.options.build.templates.find(template => template.filename === filename)!
     return await getContents!({ nuxt, app: nuxt.apps.default!, options: {} })
   }
   return { folder, options: nuxt.options, contentsOf, convex: nuxt.options.runtimeConfig.public.convex as { url: string, siteUrl: string } }
+}
+
+/** The names of the generated files in a functions folder. */
+function generated(folder: string): Record<string, string> {
+  return Object.fromEntries(['api.js', 'server.d.ts', 'dataModel.d.ts'].map(name => [`${folder}/_generated/${name}`, '']))
 }
 
 describe('url and siteUrl', () => {
@@ -200,9 +213,6 @@ describe('the layers of an app', () => {
     'first/nuxt.config.ts': `export default ${config}`,
     'second/nuxt.config.ts': 'export default {}',
   })
-  const generated = (folder: string): Record<string, string> =>
-    Object.fromEntries(['api.js', 'server.d.ts', 'dataModel.d.ts'].map(name => [`${folder}/_generated/${name}`, '']))
-
   it('provide functions if the project has none, in the order in which Nuxt uses layers', async () => {
     const { folder, options } = await setUp({ files: { ...layer(), ...generated('first/convex'), ...generated('second/convex') } })
     for (const name of ['api', 'server', 'dataModel'])
@@ -252,5 +262,68 @@ describe('the aliases #convex/*', () => {
   it('make the development server restart when the code is generated', async () => {
     const { folder, options } = await setUp({ files: {} })
     expect(options.watch).toContain(join(folder, 'convex/_generated/api.js'))
+  })
+
+  it('refer to the folder that `convex.json` of the project names', async () => {
+    const files = { 'convex.json': '{ "functions": "backend/" }', ...generated('backend'), ...generated('convex') }
+    const { folder, options } = await setUp({ files })
+    expect(options.alias['#convex/api']).toBe(join(folder, 'backend/_generated/api'))
+  })
+
+  it('refer to the folder of another workspace package', async () => {
+    const files = generated('../backend/convex')
+    const { folder, options } = await setUp({ root: 'web', files, convex: { functions: '../backend/convex' } })
+    expect(options.alias['#convex/api']).toBe(join(folder, '../backend/convex/_generated/api'))
+  })
+
+  it('refer to the folder that `convex.json` at the root of a monorepo names', async () => {
+    const files = { '../convex.json': '{ "functions": "backend/convex" }', ...generated('../backend/convex') }
+    const { folder, options } = await setUp({ root: 'web', files })
+    expect(options.alias['#convex/api']).toBe(join(folder, '../backend/convex/_generated/api'))
+  })
+
+  it('prefer the functions of a layer to those of a monorepo', async () => {
+    const files = {
+      'nuxt.config.ts': 'export default { extends: [\'./first\'] }',
+      'first/nuxt.config.ts': 'export default {}',
+      '../convex.json': '{ "functions": "backend/convex" }',
+      ...generated('first/convex'),
+      ...generated('../backend/convex'),
+    }
+    const { folder, options } = await setUp({ root: 'web', files })
+    expect(options.alias['#convex/api']).toBe(join(folder, 'first/convex/_generated/api'))
+  })
+
+  it('do not depend on `srcDir`', async () => {
+    const files = { 'nuxt.config.ts': 'export default { srcDir: \'client\' }', ...generated('convex') }
+    const { folder, options } = await setUp({ files })
+    expect(options.alias['#convex/api']).toBe(join(folder, 'convex/_generated/api'))
+  })
+})
+
+describe('nuxt prepare', () => {
+  const prepare = (files: Record<string, string>): ReturnType<typeof setUp> => setUp({ files, overrides: { _prepare: true } })
+  const textOf = (folder: string): string => readFileSync(join(folder, 'convex/_generated/api.d.ts'), 'utf8')
+
+  it('writes the generated code, and updates what it has written', async () => {
+    const { folder, options } = await prepare({ 'convex/tasks.ts': 'export const list = 1' })
+    expect(textOf(folder)).toContain('"tasks"')
+    expect(options.alias['#convex/api']).toBe(join(folder, 'convex/_generated/api'))
+    expect(textOf((await prepare({ 'convex/tasks.ts': 'export const list = 1', 'convex/_generated/api.d.ts': '/* convue/testing */' })).folder)).toContain('"tasks"')
+  })
+
+  it('does not change the generated code of Convex', async () => {
+    expect(textOf((await prepare({ 'convex/tasks.ts': 'export const list = 1', 'convex/_generated/api.d.ts': '/* Convex */' })).folder)).toBe('/* Convex */')
+  })
+
+  it('warns, and does not fail, if the code cannot be generated', async () => {
+    const warnings = collectWarnings()
+    await prepare({ 'convex/convex.config.ts': 'export default (((' })
+    expect(warnings.join()).toContain('FUNCTIONS_INVALID')
+  })
+
+  it('does not run in a build', async () => {
+    const { folder } = await setUp({ files: { 'convex/tasks.ts': 'export const list = 1' } })
+    expect(existsSync(join(folder, 'convex/_generated'))).toBe(false)
   })
 })

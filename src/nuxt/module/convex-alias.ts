@@ -4,15 +4,13 @@ import type { Layer } from './layers.ts'
 import { existsSync } from 'node:fs'
 import { addTemplate, useLogger } from 'nuxt/kit'
 
-export function addConvexAliases(nuxt: Nuxt, layers: [Layer, ...Layer[]]): void {
-  // The first layer that has a folder of functions counts, even if its code has not been generated
-  // yet.
-  const layer = layers.find(({ functions }) => existsSync(functions)) ?? layers[0]
+/** `layer` is the layer that has the functions. */
+export function addConvexAliases(nuxt: Nuxt, layer: Layer, project: Layer): void {
   for (const name of ['api', 'server', 'dataModel']) {
     let file = `${layer.functions}/_generated/${name}`
     const exists = ['.d.ts', '.ts', '.js'].some(extension => existsSync(file + extension))
     if (!exists)
-      file = addPlaceholder(nuxt, name, file, explain(file, layer, layers[0]))
+      file = addPlaceholder(nuxt, name, file, explain(file, layer, project))
     nuxt.options.alias[`#convex/${name}`] = file
   }
 }

@@ -1,4 +1,5 @@
 /** The options of the Nuxt module, their defaults and checks. */
+import type { DevOptions } from 'convue/dev'
 import type { ConvexServerOptions } from 'convue/server'
 import type { PageTarget } from './page-target.ts'
 
@@ -22,7 +23,7 @@ export interface ModuleOptions {
   /**
    * The folder of the Convex functions, relative to the root of the project or of the layer that
    * sets this option.
-   * @default 'convex'
+   * @default the path in `convex.json`, or 'convex'
    */
   functions?: string
   /**
@@ -81,6 +82,13 @@ export interface ModuleOptions {
   tokenPath?: string
   /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
+  /**
+   * The embedded deployment of `nuxt dev`, which starts if neither `url` nor a variable names a
+   * deployment. `false`: `nuxt dev` starts no deployment. Paths are relative to the root of the
+   * project.
+   * @default {}
+   */
+  dev?: DevOptions | false
 }
 
 /** The options that the module passes on to `createConvexServer` of `convue/server`. */
@@ -106,10 +114,7 @@ export interface ModuleServerOptions extends PassedServerOptions {
   url?: string
 }
 
-export const DEFAULT_FUNCTIONS = 'convex'
-
 export const defaults = {
-  functions: DEFAULT_FUNCTIONS,
   tokenInPayload: true,
   tokens: true,
   pageAuth: false,
@@ -118,6 +123,7 @@ export const defaults = {
   basePath: '/api/auth',
   tokenPath: '/convex/token',
   server: {},
+  dev: {},
 } satisfies ModuleOptions
 
 /** The options with the defaults applied. */

@@ -1,5 +1,5 @@
 /** Passes the options to the app: as runtime config, or as constants in the build. */
-import type { Nuxt } from 'nuxt/schema'
+import type { Nuxt, RuntimeConfig } from 'nuxt/schema'
 import type { IdentitySource } from './auth-provider.ts'
 import type { ResolvedOptions } from './options.ts'
 import process from 'node:process'
@@ -22,6 +22,11 @@ export function setRuntimeConfig(options: ResolvedOptions, nuxt: Nuxt): void {
     // `url` and `clientAddressHeader` are set, since Nuxt overrides only keys that exist.
     server: { url: '', clientAddressHeader: '', ...server, basePath, tokens, tokenPath },
   }
+}
+
+/** The addresses of a deployment that is known only after the options. */
+export function setDeployment(runtimeConfig: RuntimeConfig, deployment: { url: string, siteUrl: string }): void {
+  Object.assign(runtimeConfig.public.convex, { url: deployment.url, siteUrl: deployment.siteUrl })
 }
 
 /** The options are constants, so that a build omits code that the options disable. */

@@ -4,5 +4,6 @@ import { buildConfig } from '../build-config'
 export default defineNuxtConfig({
   ...buildConfig,
   modules: [...buildConfig.modules],
-  convex: { auth: 'external' },
+  // Without this option, the `convex.json` of the repository would name the functions.
+  convex: { auth: 'external', functions: 'convex' },
 })
