@@ -37,12 +37,27 @@ export function setServerVariables(
   setVariable('BETTER_AUTH_SECRET', createHash('sha256').update(`better-auth ${adminKey}`).digest('base64'))
 }
 
+/**
+ * Removes what an earlier start of Nuxt has set in this process, so that it does not count as the
+ * choice of the app. The secret remains, because the deployment has it.
+ */
+export function removeServerVariables(): void {
+  for (const name of ['SITE_URL', 'CONVEX_SITE_URL', 'BETTER_AUTH_SECRET']) {
+    if (ownVariables().has(name))
+      delete env[name]
+  }
+}
+
+function ownVariables(): Set<string> {
+  return new Set(env[OWN]?.split(','))
+}
+
 function isInApp(provider: AuthProvider): boolean {
   return provider === 'local' || provider === 'nuxt-better-auth'
 }
 
 function setVariable(name: string, value: string): void {
-  const own = new Set(env[OWN]?.split(','))
+  const own = ownVariables()
   if (env[name] && !own.has(name))
     return
   env[name] = value

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
-import { addAuthVariables, setServerVariables } from './auth-variables.ts'
+import { addAuthVariables, removeServerVariables, setServerVariables } from './auth-variables.ts'
 import { generateCode, prepareCode } from './generated-code.ts'
 import { setDeployment } from './runtime-config.ts'
 import { serveDeployment } from './served-deployment.ts'
@@ -56,6 +56,7 @@ export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app
 /** The embedded deployment; `null` if the app uses another one, or none. */
 function chooseDeployment(dev: Dev, options: ResolvedOptions, nuxt: Nuxt, app: App): LocalOptions | null {
   const { rootDir, runtimeConfig, watch } = nuxt.options
+  removeServerVariables()
   const isGiven = NAMES.url.some(name => process.env[name])
   // Without the routes of Better Auth, the address of the HTTP actions does not matter.
   if (options.url || (isGiven && app.provider !== 'convue'))
