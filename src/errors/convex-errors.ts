@@ -36,6 +36,7 @@ export const convexErrors = {
     why: 'A mail was sent, but `createMailer` has no option `send`, and this deployment has no mailbox.',
     fix: 'Pass `send`, a function that sends a mail through your provider.',
     docs: 'reference/convex.md#mails',
+  },
   ISSUER_MISSING: {
     scopes: ['convex'],
     why: 'The option `issuer` of `convex()` is undefined, so Convex rejects the tokens of this server.',

@@ -35,10 +35,11 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
 
     assertSerializable(options)
     warnOfVersionConflicts(nuxt)
-    warnOfMissingUrl(nuxt)
     setRuntimeConfig(options, nuxt)
     addBuildConstants(options, nuxt)
-    await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
+    const isEmbedded = await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
+    if (!isEmbedded)
+      warnOfMissingUrl(nuxt)
     addConvexAliases(nuxt, functionsLayer, layers[0])
     const authClientFile = await addAuthClient(nuxt, layers, provider)
 

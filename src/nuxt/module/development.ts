@@ -27,21 +27,22 @@ const NAMES: TargetNames = {
 }
 
 /**
+ * Resolves to `true` if an embedded deployment will start, and the app has an address then.
  * Must be called before the aliases of the generated code are added.
  *
  * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`, `FUNCTIONS_INVALID`
  */
-export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app: App): Promise<void> {
+export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app: App): Promise<boolean> {
   if (nuxt.options._prepare)
     await prepareCode(app.functions)
   if (!nuxt.options.dev)
-    return
+    return false
   // Loaded only here, since it needs packages that an app does not install for production.
   const dev = await import('convue/dev')
   const local = chooseDeployment(dev, options, nuxt, app)
   if (!local) {
     await dev.releaseKept(nuxt.options.rootDir)
-    return
+    return false
   }
   // The aliases need the files. The deployment updates them when it starts.
   if (!existsSync(join(app.functions, '_generated/api.js')))
@@ -51,6 +52,7 @@ export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app
     siteUrl: options.dev ? options.dev.siteUrl : undefined,
     onStart: ({ deployment }, origin) => setServerVariables(app.provider, origin, deployment),
   })
+  return true
 }
 
 /** The embedded deployment; `null` if the app uses another one, or none. */
