@@ -89,11 +89,11 @@ describe('makePrivate', () => {
       // Nitro does the same if the host does not.
       for (const [name, value] of Object.entries((rules.current as { headers: OutgoingHttpHeaders }).headers))
         res.setHeader(name, value!)
-      await withIdentityHeaders(request, [event], [event]).getToken()
+      await withIdentityHeaders(request, [event], [event], () => {}).getToken()
       apply(res)
       // A second request for the identity does not fail.
       res.flushHeaders()
-      await withIdentityHeaders(request, [event], [event]).getToken()
+      await withIdentityHeaders(request, [event], [event], () => {}).getToken()
     }
 
     it.each<[string, (res: ServerResponse) => unknown]>([
