@@ -31,7 +31,7 @@ export interface ConvexFixtures {
  * export const test = createConvexTest({ env: { STRIPE_KEY: 'test' } })
  */
 export function createConvexTest(options: DeploymentOptions = {}): TestAPI<ConvexFixtures> {
-  return base
+  const extended = base
     // eslint-disable-next-line no-empty-pattern
     .extend('deployment', { scope: 'file' }, async ({}, { onCleanup }): Promise<Deployment> => {
       const deployment = await startDeployment(options)
@@ -46,6 +46,8 @@ export function createConvexTest(options: DeploymentOptions = {}): TestAPI<Conve
     .extend('signUp', ({ pages }): ConvexFixtures['signUp'] => options => pages.signUp(options))
     .extend('user', async ({ pages }): Promise<SignedUpUser> => await pages.user())
     .extend('mount', ({ pages }): ConvexFixtures['mount'] => (component, options) => pages.mount(component, options))
+  // The inferred type also contains `pages`, and the scopes of the fixtures.
+  return extended as unknown as TestAPI<ConvexFixtures>
 }
 
 /**
