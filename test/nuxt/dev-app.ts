@@ -60,7 +60,7 @@ const { url } = useRuntimeConfig().public.convex
 <template><p>Hello {{ user?.name ?? 'stranger' }}</p><p v-for="task in tasks" :key="task._id">{{ task.text }}</p><p id="url">{{ url }}</p></template>\n`
 
 /** Creates an app. Call it in a file. */
-export function useDevApps(): (options?: { functions?: string | null }) => DevApp {
+export function useDevApps(): () => DevApp {
   const folders: string[] = []
   const running = new Set<ChildProcess>()
   afterAll(async () => {
@@ -69,7 +69,7 @@ export function useDevApps(): (options?: { functions?: string | null }) => DevAp
       rmSync(folder, { recursive: true, force: true })
   })
 
-  return ({ functions = 'convex' } = {}) => {
+  return () => {
     mkdirSync(join(ROOT, '.vite-apps'), { recursive: true })
     const workspace = mkdtempSync(join(ROOT, '.vite-apps/nuxt-'))
     const root = join(workspace, 'web')
@@ -80,10 +80,8 @@ export function useDevApps(): (options?: { functions?: string | null }) => DevAp
     }
     write('nuxt.config.ts', configOf())
     write('app/app.vue', PAGE)
-    if (functions !== null) {
-      cpSync(FUNCTIONS, join(root, functions), { recursive: true, filter: path => !path.includes('_generated') })
-      write(`${functions}/.env`, Object.entries({ ...tokenEnv, PLAIN_PASSWORDS: 'true' }).map(([name, value]) => `${name}='${value}'\n`).join(''))
-    }
+    cpSync(FUNCTIONS, join(root, 'convex'), { recursive: true, filter: path => !path.includes('_generated') })
+    write('convex/.env', Object.entries({ ...tokenEnv, PLAIN_PASSWORDS: 'true' }).map(([name, value]) => `${name}='${value}'\n`).join(''))
 
     const start = (args: string[], env: Record<string, string> = {}): ChildProcess => {
       const child = spawn(process.execPath, [NUXT, ...args], { cwd: root, env: { ...plainEnv(), ...env } })
