@@ -184,7 +184,7 @@ describe('convue doctor', () => {
     ['static keys without a key', ['STATIC_KEYS_MISSING'], { 'convex/auth.config.ts': AUTH_CONFIG.replace('OPTIONS', '{ jwks: process.env.JWKS ?? \'[]\' }') }, /npx convue env sync --auth/],
     ['functions that cannot be loaded', ['FUNCTIONS_FAIL'], { 'convex/broken.ts': 'export const broken = =\n' }, /Correct the files/],
     ['routes that are missing', ['AUTH_ROUTES_MISSING', 'SIGN_UP_FAILED', 'JWKS_UNREACHABLE'], { 'convex/http.ts': `${HTTP}export default http\n` }, /registerAuthRoutes/],
-    ['keys that Convex does not accept', ['JWKS_ALGORITHM'], {
+    ['keys that Convex does not accept', ['TOKEN_REFUSED', 'JWKS_ALGORITHM'], {
       'convex/http.ts': `${HTTP}http.route({ path: '/api/auth/convex/jwks', method: 'GET', handler: httpAction(async () => Response.json({ keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA' }] })) })\n`
         + 'registerAuthRoutes(http, createAuth)\nexport default http\n',
     }, /`algorithm: 'ES256'`/],

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { requireSiteUrl } from '../../src/cli/env/production.ts'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
-import { startDeployment } from '../../src/testing/index.ts'
+import { codegen, startDeployment } from '../../src/testing/index.ts'
 import { useAppFolders } from './app-folder.ts'
 import { runCommand } from './start-command.ts'
 
@@ -111,6 +111,7 @@ describe('convue env sync', () => {
     expect(variables.BETTER_AUTH_SECRET).not.toBe('of-this-machine')
 
     // The functions of the app accept these variables.
+    await codegen({ functions: join(root, 'convex') })
     const deployed = await startDeployment({ functions: join(root, 'convex'), env: variables })
     await deployed.close()
   })

@@ -9,7 +9,7 @@ export interface Answer {
   summary: string
 }
 
-const TIMEOUT_MS = 15_000
+const TIMEOUT_MS = 30_000
 const LONGEST_SUMMARY = 160
 
 /** A connection that was kept open, and that the server closed in the same moment. */
