@@ -82,7 +82,7 @@ async function compare(): Promise<void> {
         printTables(describeMemory(await measureMemory(opened, memorySizes), subjects), options.markdown)
         printTables(describeLinger(await measureLinger(opened, memorySizes)), options.markdown)
       }
-      console.log(`\n${new Date().toISOString().slice(0, 10)}, Chromium ${browser.version()}, ${availableParallelism()} cores, load average ${load!.toFixed(1)} before`)
+      console.log(`\n${new Date().toISOString().slice(0, 10)}, Chromium ${browser.version()}, ${availableParallelism()} cores, load average ${load!.toFixed(1)} before the run`)
     })
   }
 }

@@ -33,7 +33,7 @@ try {
     printTables(await measureFlights(app, { oneWayMs: Number(options.latency), rounds: Number(options.rounds) }), options.markdown)
   if (options.only !== 'flights')
     printTables(await measureRendering(app, { durationMs: Number(options.seconds) * 1_000, connections: 20, answerMs: 20 }), options.markdown)
-  console.log(`\n${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores, load average ${loadBefore!.toFixed(1)} before`)
+  console.log(`\n${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores, load average ${loadBefore!.toFixed(1)} before the run`)
 }
 finally {
   await app.remove()

@@ -3,7 +3,7 @@ import { cpSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ROOT, run, writeJson } from '../../test/package/peers/run.ts'
 
-/** Written by a run of the example in this folder, or not a part of the app. */
+/** Files that a run of the example writes into its folder, or that are not part of the app. */
 const NOT_COPIED = ['node_modules', 'dist', '.nuxt', '.output', '.convue', 'package-lock.json', 'check.ts']
 
 /** Packs Convue into a folder, and returns the path of the file. */

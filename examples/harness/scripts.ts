@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { run } from '../../test/package/peers/run.ts'
 import { freePort } from '../../test/support/live/free-port.ts'
 
-/** How long a start may take. It is a limit for programs that hang, not for slow machines. */
+/** The longest time for a start. It is a limit for programs that hang, not for slow machines. */
 const START_MS = 240_000
 const STOP_MS = 10_000
 

@@ -1,4 +1,4 @@
-/** A user is rendered by the server, sees live data, and signs out. A stranger reads nothing. */
+/** A user sees rendered pages and live data, and signs out. A stranger reads nothing. */
 import type { Page } from 'playwright-core'
 import type { Check } from '../harness/check.ts'
 import assert from 'node:assert/strict'

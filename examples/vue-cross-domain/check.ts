@@ -68,7 +68,7 @@ async function continueAs(page: Page, name: string): Promise<void> {
   await page.getByRole('link', { name: `Continue as ${name}` }).click()
 }
 
-/** Signs in at the provider, up to the address with the one-time token, which is not opened. */
+/** Signs in at the provider, and returns the address with the one-time token without opening it. */
 async function readReturnAddress(page: Page, name: string): Promise<string> {
   await page.getByRole('button', { name: 'Continue with the other provider' }).click()
   const link = await page.getByRole('link', { name: `Continue as ${name}` }).getAttribute('href')

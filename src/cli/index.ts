@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `convue`, as npm starts it. */
+/** The entry point of the command `convue`. */
 import process from 'node:process'
 import { explainOldNode } from './old-node.ts'
 

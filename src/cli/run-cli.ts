@@ -32,7 +32,7 @@ interface FoundCommand {
  * Runs the subcommand that the arguments name.
  *
  * @param args The arguments after `convue`.
- * @returns The exit code: 0, what the command returns, or 1 after an error, which is on stderr.
+ * @returns The exit code: that of the command, or 1 after an error, which is written to stderr.
  */
 export async function runCli(args: string[]): Promise<number> {
   try {

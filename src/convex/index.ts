@@ -1,4 +1,4 @@
-/** The public exports of `convue/convex`: what runs inside of Convex functions. */
+/** The public exports of `convue/convex`: code that runs inside of Convex functions. */
 import './runtime/complete-globals.ts'
 
 export { ConvueError, type ConvueErrorCode } from '../errors/convue-error.ts'

@@ -3,7 +3,7 @@
 // The types that Better Auth infers refer to packages that an app cannot resolve, and differ
 // between versions. The types of this file are structural instead.
 
-/** What `auth.api` passes to an endpoint. */
+/** The input that `auth.api` passes to an endpoint. */
 export interface EndpointInput {
   headers?: HeadersInit
   request?: Request

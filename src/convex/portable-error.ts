@@ -1,4 +1,4 @@
-/** Errors as data, which pass from a nested function or from a deployment to the caller. */
+/** Errors as data, which a nested function or a deployment can send to its caller. */
 import { ConvexError } from 'convex/values'
 import { ConvueError } from '../errors/convue-error.ts'
 import { restoreError } from './setup-error.ts'

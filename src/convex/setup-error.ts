@@ -12,7 +12,7 @@ type ConvexErrorCode = CodeOf<'convex'>
 const DEFINITIONS: Record<ConvexErrorCode, ErrorDefinition> = { ...convexErrors, ...versionErrors }
 
 /**
- * The error of a code, with the params that its message mentions: never a key, a token or a
+ * Creates the error with this code. Its params must never contain a key, a token or a
  * secret. The message remains in production, since only developers read a deployment's log.
  */
 export function setupError<Code extends ConvexErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError

@@ -2,11 +2,11 @@
 import type { DeploymentPorts } from './free-port.ts'
 import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 import { existsSync } from 'node:fs'
+import { ConvueError } from '../errors/convue-error.ts'
 import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
-import { ConvueError } from '../errors/convue-error.ts'
 
-/** A deployment that waits has functions that cannot be loaded, because of the problem. */
+/** A deployment waits if its functions cannot be loaded. `problem` is the error. */
 type State
   = | { kind: 'running', local: LocalDeployment }
     | { kind: 'waiting', problem: Error, ports: DeploymentPorts }
@@ -52,12 +52,12 @@ export class EmbeddedDeployment {
     return this.#options.start.functions
   }
 
-  /** Why the deployment has not started; `null` if it runs. */
+  /** The error because of which the deployment has not started; `null` if it runs. */
   get problem(): Error | null {
     return this.#state.kind === 'waiting' ? this.#state.problem : null
   }
 
-  /** Calls the listener once the deployment runs; at once if it does already. */
+  /** Calls the listener once the deployment runs; immediately if it already runs. */
   onStart(listener: (local: LocalDeployment) => void): void {
     if (this.#state.kind === 'running')
       listener(this.#state.local)
@@ -73,7 +73,7 @@ export class EmbeddedDeployment {
       await this.#startLater(this.#state.ports)
   }
 
-  /** What it does and where, as lines with a label. */
+  /** Lines, each with a label, that describe the deployment and its files. */
   describe(root: string): [label: string, text: string][] {
     return describeLocal(this.#options, root)
   }
@@ -94,7 +94,7 @@ export class EmbeddedDeployment {
   }
 }
 
-/** Whether the deployment can start once a file of its functions is corrected. */
+/** Returns whether the deployment can start once a file of its functions is corrected. */
 function isCorrectable(error: unknown, { start }: LocalOptions): boolean {
   return error instanceof ConvueError && error.code === 'FUNCTIONS_INVALID' && existsSync(start.functions)
 }

@@ -1,4 +1,4 @@
-/** The embedded deployment of an app, which remains while Vite restarts its server. */
+/** The embedded deployment of an app, which keeps running while Vite restarts its server. */
 import type { Deployment, DeploymentOptions } from '../testing/index.ts'
 import type { DeploymentPorts } from './free-port.ts'
 import { existsSync, writeFileSync } from 'node:fs'
@@ -8,16 +8,16 @@ import { networkOrigins } from './network-origins.ts'
 import { announceDeployment, withdrawDeployment } from './running-deployment.ts'
 import { seedDeployment } from './seed.ts'
 
-/** How other machines reach the page. */
+/** The names with which other machines reach the page. */
 export interface NetworkOptions {
   /** The host names of the page, in addition to the addresses of this machine. */
   names: string[]
 }
 
-/** Which deployment is started. */
+/** The options of an embedded deployment, and its seed function. */
 export interface LocalOptions {
   seed: string | null
-  /** The pages of other machines that may use the deployment; by default, there are none. */
+  /** The access of other machines to the deployment; by default, they have none. */
   network?: NetworkOptions | null
   /** The options of `startDeployment`, with absolute paths. */
   start: DeploymentOptions & { functions: string }
@@ -32,7 +32,7 @@ export interface LocalDeployment {
   reload: () => Promise<void>
   /** Closes the deployment, unless another server uses it. */
   release: () => Promise<void>
-  /** Where it runs and what it does, as lines with a label. */
+  /** Lines, each with a label, that describe the data and the functions of the deployment. */
   describe: (root: string) => [label: string, text: string][]
 }
 
@@ -49,7 +49,7 @@ type Address = { siteUrl: string } & Partial<DeploymentPorts>
 
 /**
  * When its configuration changes, Vite creates the new server before it closes the previous one,
- * and may load this module again, as Nuxt does.
+ * and may load this module again, as Nuxt does. So `globalThis` holds the deployments.
  */
 const RUNNING = Symbol.for('convue.dev.deployments')
 
@@ -59,7 +59,7 @@ function runningDeployments(): Map<string, Running> {
 }
 
 /**
- * The origin of the page that uses a deployment with these options already; `null` if none runs. A
+ * The origin of the page that already uses a deployment with these options; `null` if none runs. A
  * server that restarts keeps its origin, although its port is still in use.
  */
 export function originInUse(options: LocalOptions): string | null {
@@ -69,7 +69,7 @@ export function originInUse(options: LocalOptions): string | null {
 /**
  * Starts a deployment, or shares the one that was started with the same options.
  *
- * @param options Which deployment is started.
+ * @param options The options of the deployment.
  * @param siteUrl The origin of the page.
  * @param ports The ports of a deployment that is started; by default, any free ports.
  */
@@ -124,7 +124,7 @@ function releaseOnce(running: Running): () => Promise<void> {
   }
 }
 
-/** Starts a deployment after those that use the same data are closed. */
+/** Closes the deployments that use the same data, and then starts a deployment. */
 async function replace(
   deployments: Map<string, Running>,
   options: LocalOptions,
@@ -175,7 +175,7 @@ function trustOrigins(origins: string[]): Record<string, string> {
   return origins.length === 0 ? {} : { BETTER_AUTH_TRUSTED_ORIGINS: origins.join(',') }
 }
 
-/** What a deployment does and where, as lines with a label. */
+/** Lines, each with a label, that describe the deployment and its files. */
 export function describeLocal({ start }: LocalOptions, root: string): [label: string, text: string][] {
   const data = start.data === undefined ? 'in memory' : `kept in ${relative(root, start.data)}`
   return [

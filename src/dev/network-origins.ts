@@ -14,7 +14,7 @@ export function networkOrigins(origin: string, names: readonly string[]): string
   return [...new Set([...networkAddresses(), ...names].map(host => `${protocol}//${host}${suffix}`))]
 }
 
-/** Link-local addresses of IPv6 are left out, because a browser cannot open a page at one. */
+/** Link-local addresses of IPv6 are left out, because a browser cannot open a page there. */
 function networkAddresses(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? [])
   return addresses
@@ -22,7 +22,7 @@ function networkAddresses(): string[] {
     .map(({ address, family }) => family === 'IPv6' ? `[${address}]` : address)
 }
 
-/** Whether only this machine can reach a host name or an address. */
+/** Returns whether only this machine can reach a host name or an address. */
 export function isLoopbackHost(host: string): boolean {
   return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host)
 }

@@ -66,7 +66,7 @@ export function reloadFunctions(server: ViteDevServer, deployment: Reloadable): 
   }
 }
 
-/** The first place in the functions that a message names: a path, a line and a column from 0. */
+/** The first source position in a message: a path, a line, and a column that begins at 0. */
 const PLACE = /([^\s("']+\.[cm]?[jt]sx?):(\d+)(?::(\d+))?/
 
 function toOverlay({ message, stack = '' }: Error): ErrorPayload['err'] {

@@ -18,7 +18,7 @@ export interface RunningDeployment {
 
 const FILE = 'running.json'
 
-/** How long a deployment may take to answer, in ms, until its file counts as stale. */
+/** The time limit for an answer of the deployment, in ms. Without an answer, its file is stale. */
 const ANSWER_TIMEOUT_MS = 10_000
 
 /**

@@ -4,21 +4,21 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { devError } from './dev-error.ts'
 
-/** How a deployment is seeded. */
+/** The seed function of a deployment, and the state of its data. */
 export interface SeedOptions {
   /** The path of the function, such as `seed:default` or `internal.seed.default`. */
   seed: string
-  /** Whether the deployment had no data before it was started. */
+  /** `true` if the deployment had no data before it was started. */
   isNew: boolean
   /** The folder of its data; `null` if the data is in memory. */
   folder: string | null
 }
 
-/** Exists in the folder of the data until the function has succeeded. */
+/** The name of a file in the folder of the data that exists until the function has succeeded. */
 const PENDING = 'seed-pending'
 
 /**
- * Calls the function if the deployment is new, or if no earlier call has succeeded.
+ * Calls the function if the deployment is new, or if the previous call did not succeed.
  *
  * @throws ConvueError `SEED_INVALID`, `SEED_FAILED`
  */
@@ -33,7 +33,7 @@ export async function seedDeployment(deployment: Deployment, { seed, isNew, fold
     rmSync(pending)
 }
 
-/** The path as Convex writes it: `folder/file:name`. */
+/** The path of a function in the form of Convex: `folder/file:name`. */
 function functionPath(seed: string): string {
   if (seed.includes(':'))
     return seed

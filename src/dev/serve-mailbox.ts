@@ -1,8 +1,8 @@
 /** Shows the mails of the deployment in the terminal, and on a page of Vite's server. */
 import type { ViteDevServer } from 'vite'
+import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { ReceivedMail } from './received-mails.ts'
-import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import { styleText } from 'node:util'
 import { findLinks } from './mailbox-page.ts'
 import { createMailbox, MAILBOX_PATH } from './mailbox.ts'

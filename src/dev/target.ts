@@ -1,4 +1,4 @@
-/** Chooses the deployment that a page uses: an embedded one, or the one that variables name. */
+/** Chooses the deployment that a page uses: an embedded deployment, or the one in the variables. */
 import { devError } from './dev-error.ts'
 
 /** The deployment of a page. */
@@ -22,7 +22,8 @@ const VITE_NAMES: TargetNames = { url: ['VITE_CONVEX_URL'], siteUrl: ['VITE_CONV
 
 /**
  * Finds the deployment that the variables name. `CONVEX_DEPLOYMENT`, which `npx convex dev` writes,
- * counts if no variable contains an address. Without variables, the deployment is embedded.
+ * counts if no variable contains an address. Without these variables, the page uses an embedded
+ * deployment.
  *
  * @param variables The variables.
  * @param names The names of the variables with addresses; by default, those of a Vite app.
@@ -55,7 +56,7 @@ function findVariable(variables: TargetVariables, names: string[]): [name: strin
   return undefined
 }
 
-/** The address of a deployment on Convex's cloud. The name of a local one contains no address. */
+/** The address of a cloud deployment. The name of a local deployment contains no address. */
 function cloudUrl(deployment: string, { url: [urlName] }: TargetNames): string {
   const [, name] = /^(?:dev|prod|preview):([a-z\d-]+)$/.exec(deployment.trim()) ?? []
   if (name === undefined)

@@ -8,7 +8,7 @@ interface UnindexedLookup {
   indexes: string[][]
 }
 
-/** Where the secret of the HTTP database is missing, or too short. */
+/** The place at which the secret of the HTTP database is missing or too short. */
 interface SecretProblem {
   place: 'deployment' | 'server'
   problem: 'missing' | 'short'
@@ -28,8 +28,8 @@ export const convexErrors = {
   CONVEX_OPTION_INVALID: {
     scopes: ['convex'],
     why: (problem: string): string => `An option of \`convue/convex\` is invalid: ${problem}.`,
-    fix: 'Correct the option as its description in the API reference says.',
-    reference: 'An option of `convue/convex` is invalid. The message names the option, and says why.',
+    fix: 'Correct the option: see its description in the API reference.',
+    reference: 'An option of `convue/convex` is invalid. The message names the option and the reason.',
   },
   MAIL_SENDER_MISSING: {
     scopes: ['convex'],
@@ -77,7 +77,7 @@ export const convexErrors = {
     why: (model: string): string =>
       `The table \`${model}\` cannot be read here, since \`defineAuthFunctions\` has no option \`functions\`.`,
     fix: 'Pass the internal function `findOne` of the database adapter as `functions: { findOne }`. Actions have no '
-      + '`ctx.db`, and the adapter knows the index of a look-up by other fields than the id.',
+      + '`ctx.db`, and only the adapter knows which index finds a row by a field other than its id.',
     reference: 'The auth tables are in the app\'s own schema, `defineAuthFunctions` has no option `functions`, and an '
       + 'action reads the user or the session, or a predicate reads a member of an organization.',
     docs: 'guides/convex-functions.md#actions',
@@ -130,14 +130,14 @@ export const convexErrors = {
   },
   AUTH_ID_TAKEN: {
     scopes: ['convex'],
-    why: (table: string): string => `The table \`${table}\` has a row with this id already.`,
+    why: (table: string): string => `The table \`${table}\` already has a row with this id.`,
     fix: 'Use another id. Better Auth handles this error itself where an id may be used only once.',
     reference: 'Better Auth creates a row with an id of its own that the table already has.',
   },
   AUTH_VALUE_TAKEN: {
     scopes: ['convex'],
     why: ({ table, fields }: { table: string, fields: string[] }): string =>
-      `The table \`${table}\` has a row with this value of \`${fields.join('`, `')}\` already.`,
+      `The table \`${table}\` already has a row with this value of \`${fields.join('`, `')}\`.`,
     fix: 'Use another value: the field is unique.',
     reference: 'A write would give two rows of a table the same value of a unique field, such as the email address of '
       + 'a user.',
@@ -161,7 +161,7 @@ export const convexErrors = {
     scopes: ['convex'],
     why: 'The option `mutation` of `defineAuthDatabase` makes public mutations, so every client could write to the '
       + 'auth tables.',
-    fix: 'Build it from `internalMutation`: `customMutation(internalMutation, …)`.',
+    fix: 'Build the mutation from `internalMutation`: `customMutation(internalMutation, …)`.',
     docs: 'guides/local-install.md#a-custom-mutation',
   },
   AUTH_TABLE_REFUSED: {
@@ -188,7 +188,7 @@ export const convexErrors = {
     scopes: ['convex'],
     why: 'The deployment does not accept the secret of this server.',
     fix: 'Set `AUTH_DATABASE_SECRET` to the same value on the deployment and on the app\'s server. The log of the '
-      + 'deployment says if it has no secret.',
+      + 'deployment shows an error if its secret is missing or too short.',
     docs: 'guides/better-auth-on-your-server.md#secrets',
   },
   AUTH_DATABASE_ROUTE_MISSING: {
@@ -206,16 +206,16 @@ export const convexErrors = {
     fix: 'Use the same version of Convue on the deployment and on the app\'s server, and store only values that '
       + 'Convex accepts: no row may be larger than 1 MiB.',
     reference: 'The deployment does not accept a request of `convexDatabase`, because it has another version of '
-      + 'Convue, or a value is not one that Convex stores, or a statement is too large.',
+      + 'Convue, or a value cannot be stored in Convex, or a statement is too large.',
   },
   AUTH_DATABASE_UNREACHABLE: {
     scopes: ['convex'],
     why: ({ url, problem }: { url: string, problem: string }): string =>
       `The deployment could not be reached at ${url}: ${problem}.`,
-    fix: 'Try again later. If it never succeeds, check the address of the deployment. A statement that writes may '
+    fix: 'Try again later. If every attempt fails, check the address of the deployment. A statement that writes may '
       + 'have been executed, so Convue does not repeat it.',
-    reference: 'The deployment could not be reached by `convexDatabase`, did not answer in time, or its answer was not '
-      + 'that of the route.',
+    reference: 'The deployment could not be reached by `convexDatabase`, did not answer in time, or the answer did not '
+      + 'come from the route.',
   },
   AUTH_STATEMENT_FAILED: {
     scopes: ['convex'],

@@ -6,9 +6,9 @@ export type { ConvueErrorCode } from './catalogue.ts'
 /** The parts of a {@link ConvueError}. */
 export interface ConvueErrorOptions {
   code: ConvueErrorCode
-  /** What happened, in one sentence. */
+  /** The problem, in one sentence. */
   why: string
-  /** What to do about it, in one sentence. */
+  /** The solution, in one sentence. */
   fix: string
   /** The error that caused this one, if there is one. */
   cause?: unknown
@@ -25,9 +25,9 @@ export class ConvueError extends Error {
    * a message may.
    */
   declare readonly code: ConvueErrorCode
-  /** What happened, in one sentence. */
+  /** The problem, in one sentence. */
   declare readonly why: string
-  /** What to do about it, in one sentence. */
+  /** The solution, in one sentence. */
   declare readonly fix: string
 
   constructor({ code, why, fix, cause }: ConvueErrorOptions) {

@@ -138,7 +138,7 @@ export const devErrors = {
     scopes: ['dev'],
     why: ({ path, message }: { path: string, message: string }): string =>
       `The seed function ${path} failed: ${message}`,
-    fix: 'Correct the function, and start the server again: it runs until it has succeeded once.',
+    fix: 'Correct the function, and start again: the function runs at each start until it has succeeded.',
     reference: 'The function of the option `seed` threw an error.',
   },
   APP_NOT_FOUND: {
@@ -163,7 +163,7 @@ export const devErrors = {
   INIT_AUTH_EXISTS: {
     scopes: ['dev'],
     why: ({ wanted, existing }: { wanted: string, existing: string }): string =>
-      `The app has Better Auth already, with the set-up \`${existing}\` and not \`${wanted}\`.`,
+      `The app already has Better Auth, with the set-up \`${existing}\` and not \`${wanted}\`.`,
     fix: ({ existing }: { wanted: string, existing: string }): string =>
       `Pass \`--auth ${existing}\`, or remove the existing set-up first.`,
     reference: '`convue init --auth` names another set-up of Better Auth than the app has.',
@@ -191,7 +191,7 @@ export const devErrors = {
     scopes: ['dev'],
     why: ({ command, output }: { command: string, output: string }): string => `\`${command}\` failed: ${output}`,
     fix: ({ command }: { command: string, output: string }): string =>
-      `Correct the cause, and run \`${command}\` again. The files of the app are written already.`,
+      `Correct the cause, and run \`${command}\` again. The files of the app have already been written.`,
     reference: 'The package manager could not install the packages that `convue init` has added to `package.json`.',
     referenceFix: 'Correct the cause that the message names, and install the packages again.',
   },

@@ -1,4 +1,4 @@
-/** The form of an entry in the error catalogue, and how an entry becomes the text of an error. */
+/** The form of an entry in the error catalogue, and the conversion to the text of an error. */
 
 /** An entry point of the package that raises an error. */
 export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'convex' | 'dev'
@@ -10,9 +10,9 @@ export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'convex' | '
  */
 export interface ErrorDefinition {
   scopes: readonly ErrorScope[]
-  /** What happened. Never contains a token, a cookie or text that an upstream server wrote. */
+  /** The problem. Never contains a token, a cookie or text that an upstream server wrote. */
   why: string | ((params: never) => string)
-  /** What to do about it. */
+  /** The action that solves the problem. */
   fix: string | ((params: never) => string)
   /** The text that the reference shows instead of `why`. Required if `why` depends on params. */
   reference?: string

@@ -1,7 +1,7 @@
 /** Errors of sessions and tokens, and of calls that an identity change ended. */
 import type { ErrorDefinition } from './error-definition.ts'
 
-/** What an identity change interrupted: a call, a request to the app's server, or a rendering. */
+/** The operation that an identity change interrupted: a call, a server request, or a rendering. */
 export type IdentityChangeMoment = 'notSent' | 'unknown' | 'request' | 'rendering'
 
 const TOKEN_SET_UP = 'Add `convex()` to the Better Auth plugins of the server and `convexClient()` to those of the '
@@ -9,7 +9,7 @@ const TOKEN_SET_UP = 'Add `convex()` to the Better Auth plugins of the server an
 
 const NO_TOKENS = 'If the auth server is meant to have no token endpoint, pass `tokens: false`.'
 
-/** `path` is that of Better Auth's routes. */
+/** Describes the set-up of Better Auth's routes at `path`. */
 function routesSetUp(path: string): string {
   return 'Register the routes of Better Auth: on the deployment in `convex/http.ts`; in a Nuxt app with '
     + `\`auth: 'local'\` in \`server/routes${path}/[...all].ts\`; on another server in \`requestAuth\`. If Better `
@@ -29,7 +29,7 @@ function quote(claim: unknown): string {
   return JSON.stringify(claim) ?? 'missing'
 }
 
-/** The other usual path than `path`: that of `convex()`, or that of Better Auth's `jwt()`. */
+/** The other usual path: that of `convex()`, or that of Better Auth's `jwt()`. */
 function otherTokenPath(path: string): string {
   return path === '/convex/token' ? '/token' : '/convex/token'
 }
@@ -67,7 +67,7 @@ export const identityErrors = {
   TOKEN_INVALID: {
     scopes: ['client'],
     why: 'The identity provider did not return a new JWT with a `sub` claim.',
-    fix: 'Check what the token endpoint returns. If Convue requests a new token (`force: true`), this token must '
+    fix: 'Check the answer of the token endpoint. If Convue requests a new token (`force: true`), this token must '
       + 'differ from all previous tokens.',
   },
   TOKEN_REQUEST_FAILED: {
@@ -93,7 +93,9 @@ export const identityErrors = {
     scopes: ['client', 'server'],
     why: (token?: TokenOrigin): string => {
       const rejected = 'The deployment rejected the token'
-      return token ? `${rejected}, whose issuer is ${quote(token.iss)} and whose audience is ${quote(token.aud)}.` : `${rejected}.`
+      if (!token)
+        return `${rejected}.`
+      return `${rejected}, whose issuer is ${quote(token.iss)} and whose audience is ${quote(token.aud)}.`
     },
     fix: 'In `convex/auth.config.ts`, a provider must have exactly the issuer and the audience of the token. Pass the '
       + 'same `issuer` to `convex()` and `getAuthConfigProvider()`, and set variables such as `SITE_URL` to the same '
@@ -146,7 +148,7 @@ export const identityErrors = {
         return 'The answer does not say whether the session has ended.'
       return 'The session could not be ended.'
     },
-    fix: 'Sign out again when the network is available. Read `cause` for what failed.',
+    fix: 'Sign out again when the network is available. Read `cause` for the reason.',
     reference: 'The session could not be ended, or the request to end it had no answer within 30 seconds. The user '
       + 'is still signed in, and the page requests the session once to check this.',
   },

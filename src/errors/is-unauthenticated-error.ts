@@ -1,7 +1,7 @@
 /** Recognizes the error of a Convex function that needs a signed-in user. */
 
 /**
- * Whether a Convex function has thrown this error because the caller is not signed in or because
+ * Returns whether a Convex function has thrown this error because the caller is not signed in or
  * the session has ended: a `ConvexError` with `code: 'UNAUTHENTICATED'` in its data, which the
  * functions of `convue/convex` throw, or `ConvexError('Unauthenticated')` of
  * `@convex-dev/better-auth`.

@@ -13,9 +13,8 @@ export const nuxtErrors = {
   DEPLOYMENT_MISSING: {
     scopes: ['nuxt'],
     why: 'The app has no address of a deployment, so its server cannot start and its pages cannot connect.',
-    fix: 'Set the variable `CONVEX_URL`, which `npx convex dev` writes to `.env.local`, in `.env`; or set `convex: { url '
-      + '}` in `nuxt.config.ts`. If the app receives the address only when it is started, set `NUXT_PUBLIC_CONVEX_URL` '
-      + 'then.',
+    fix: 'Set `CONVEX_URL` in `.env`, or the option `convex.url` in `nuxt.config.ts`, to the address of the '
+      + 'deployment. If a built app receives the address when it is started, set `NUXT_PUBLIC_CONVEX_URL` then.',
     docs: 'reference/nuxt.md#addresses-in-the-environment',
   },
   RESPONSE_STARTED: {

@@ -13,9 +13,9 @@ export const serverErrors = {
   SERVER_OPTION_INVALID: {
     scopes: ['server'],
     why: (problem: string): string => `An option of \`createConvexServer\` is invalid: ${problem}.`,
-    fix: 'Correct the option as the description of `ConvexServerOptions` says.',
-    reference: 'An option of `createConvexServer` other than the two addresses is invalid. The message says which '
-      + 'option is invalid, and why.',
+    fix: 'Correct the option: see the description of `ConvexServerOptions`.',
+    reference: 'An option of `createConvexServer` other than the two addresses is invalid. The message names the '
+      + 'option and the reason.',
     docs: 'reference/server.md#options-convexserveroptions',
   },
   ORIGIN_UNTRUSTED: {

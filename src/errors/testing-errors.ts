@@ -1,7 +1,7 @@
 /** Errors of the embedded deployment and of the test helpers. */
 import type { ErrorDefinition } from './error-definition.ts'
 
-/** What is wrong with a functions folder. */
+/** A problem with a functions folder. */
 type FunctionsProblem
   = | { kind: 'noFolder', path: string }
     | { kind: 'noPackages', path: string }
@@ -15,26 +15,26 @@ type FunctionsProblem
     | { kind: 'fileName', file: string, part: string }
     | { kind: 'refused', message: string }
 
-/** What is wrong with an option of `startDeployment`. */
+/** A problem with an option of `startDeployment`. */
 type DeploymentOptionProblem
   = | { option: 'siteUrl', value: string }
     | { option: 'allowedOrigins', value: string }
     | { option: 'allowedHosts', value: string }
 
-/** Why a deployment cannot start or continue. */
+/** A problem because of which a deployment cannot start or continue. */
 type DeploymentProblem
   = | { port: number, message: string }
     | { stopped: string }
     | { folder: string } & FolderProblem
 
-/** Why a deployment cannot use the folder of its data. */
+/** A problem because of which a deployment cannot use the folder of its data. */
 type FolderProblem = { problem: 'inUse' | 'otherVersion' } | { problem: 'unusable', message: string }
 
 const FOLDER_FIXES: Record<FolderProblem['problem'], string> = {
   inUse: 'Stop the other deployment, or pass another folder as `data`.',
   otherVersion: 'Use the version of Convue that has written the folder, delete the folder, or pass another one as '
     + '`data`.',
-  unusable: 'Correct what the message names, or pass another folder as `data`.',
+  unusable: 'Correct the problem that the message names, or pass another folder as `data`.',
 }
 
 function describeFolder(problem: { folder: string } & FolderProblem): string {
@@ -117,7 +117,7 @@ export const testingErrors = {
       useNode: 'Remove the directive, and do not import actions that need Node into this file.',
       actionsFolder: 'Rename the folder, since Convex reserves the name, or add "use node" to its files.',
       fileName: 'Rename the file or folder.',
-      refused: 'Correct what the message names: Convex refuses to deploy these functions.',
+      refused: 'Correct the code that the message names: Convex refuses to deploy these functions.',
     })[kind],
     reference: 'No functions folder exists at this path, or its files cannot be bundled or evaluated.',
     referenceFix: 'Pass the path of your `convex/` folder, relative to the working directory, and correct the files '

@@ -3,7 +3,7 @@ import type { ErrorDefinition } from './error-definition.ts'
 
 /** An installed package with a version that another package does not support. */
 export interface VersionConflict {
-  /** The name of the package whose version does not fit. */
+  /** The name of the package whose version is not supported. */
   name: string
   version: string
   /** The range that `by` supports. */
@@ -27,7 +27,7 @@ export const versionErrors = {
       return `${other}.`
     },
     reference: 'A package is installed in a version that another package does not support, such as '
-      + '`better-auth` 1.7 beside `@convex-dev/better-auth` 0.12. In Nuxt, it is a warning on the console, since the '
+      + '`better-auth` 1.7 beside `@convex-dev/better-auth` 0.12. In Nuxt, the error is only a warning, since the '
       + 'app may not use the package.',
     referenceFix: 'Run the command that the message names, or install a version of the other package that supports '
       + 'the installed one. Instead of `@convex-dev/better-auth`, you can use `convue/convex`.',

@@ -1,4 +1,4 @@
-/** The entry point of `convue/server`: the auth proxy, and Convex as the user of a request. */
+/** The entry point of `convue/server`: the auth proxy, and calls as the user of a request. */
 import type { ConvexServerOptions } from './config/convex-server-options.ts'
 import type { ClientConnection } from './request/client-address.ts'
 import type { ConvexRequest } from './request/convex-request.ts'
@@ -12,15 +12,15 @@ export interface ConvexServer {
   /**
    * Passes requests below `basePath` on to Better Auth, so that its cookies belong to the app's own
    * origin. With `requestAuth`, it passes them to that function, with the same rules for headers
-   * and cookies. Never rejects: a failure is a response with a status and JSON of `code` and
+   * and cookies. Never rejects: after a failure, the response has a status and JSON with `code` and
    * `message`. Better Auth limits sign-ins by the client's address, which a request does not
    * contain: pass the address of the connection, unless `trustProxy` names the header in which a
    * reverse proxy writes it.
    */
   handler: (request: Request, connection?: ClientConnection) => Promise<Response>
   /**
-   * Convex as the user of a request, or anonymously. Create it once for each request, and share it
-   * between all code that answers the request.
+   * An object that calls Convex as the user of a request, or anonymously. Create one for each
+   * request, and share it between all code that answers the request.
    *
    * If the server itself made `request` to answer a request from outside, pass the latter as
    * `causedBy`: its origin decides whether mutations and actions run.

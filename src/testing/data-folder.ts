@@ -1,4 +1,4 @@
-/** The small files that a deployment keeps beside its database, such as its keys. */
+/** The small files that a deployment keeps next to its database, such as its keys. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { testingError } from './testing-error.ts'

@@ -48,7 +48,7 @@ export interface DeploymentOptions {
    */
   data?: string
   /**
-   * What happens when a function exceeds a limit of Convex. With `enforce`, the function fails with
+   * The effect of exceeding a limit of Convex. With `enforce`, the function fails with
    * Convex's error. With `warn`, a line is added to the function's log. With `false`, nothing
    * happens. With any value, code that keeps its thread for 30 seconds is ended, since all other
    * calls wait for the thread.
@@ -57,7 +57,7 @@ export interface DeploymentOptions {
    */
   limits?: 'enforce' | 'warn' | false
   /**
-   * Whether the variables of modules keep their values between calls. On Convex, each query and
+   * `shared` keeps the values of module variables between calls. On Convex, each query and
    * mutation begins with new modules. `fresh` evaluates the modules of each call again, so that
    * code which depends on their state fails. Files with "use node" always share it. `shared` is
    * faster.
@@ -66,7 +66,7 @@ export interface DeploymentOptions {
    */
   moduleState?: 'shared' | 'fresh'
   /**
-   * What clients see of an error. `development` shows the message and the place in the code, as a
+   * The error details for clients. `development` shows the message and the place in the code, as a
    * development deployment of Convex does. `production` shows only "Server Error" and the data of a
    * `ConvexError`, and no lines of the console.
    *
@@ -115,7 +115,7 @@ export interface Deployment {
    */
   readonly adminKey: string
   /**
-   * The functions that ran and the events of the sockets, oldest first, at most the last 10,000
+   * The runs of functions and the events of the sockets, oldest first: at most the last 10,000
    * entries. The log is complete after any method of the deployment, such as `settled`, has been
    * awaited. Setting `length` to 0 clears the log.
    */
@@ -179,7 +179,7 @@ export interface Deployment {
    */
   setEnv: (name: string, value: string | null) => Promise<void>
   /**
-   * Returns all data at one time as a ZIP file, in the form of `npx convex export`: the documents
+   * Returns a snapshot of all data as a ZIP file, in the form of `npx convex export`: the documents
    * of the app and its components and, unless `files` is false, the stored files.
    */
   export: (options?: { files?: boolean }) => Promise<Uint8Array>

@@ -24,7 +24,7 @@ export interface LogEntry {
   /** An error's message, an HTTP status, or the reason of a close. */
   detail: string | null
   /**
-   * How long the caller waited for the function, in ms of real time; `null` for the events of
+   * The time for which the caller waited for the function, in ms of real time; `null` for events of
    * sockets. A query whose result is used again takes nearly no time.
    */
   durationMs: number | null
@@ -34,7 +34,7 @@ export interface LogEntry {
 
 /** An open socket. */
 export interface Connection {
-  /** Increases with each connection, also across restarts of the deployment. */
+  /** Increases with each connection, even across restarts of the deployment. */
   id: number
   /** The session id that the client has chosen; `null` before its first message. */
   sessionId: string | null

@@ -10,7 +10,7 @@ export function parseNestedJson(text: string): unknown {
   return JSON.parse(text)
 }
 
-/** How many lists and objects a JSON text may begin at most. Also counts brackets in strings. */
+/** An upper bound for the number of lists and objects in JSON. Also counts brackets in strings. */
 export function countBrackets(text: string): number {
   return count(text, '[') + count(text, '{')
 }

@@ -1,4 +1,4 @@
-/** Loads the optional peer dependencies, with an error that names the missing one. */
+/** Loads the optional peer dependencies, with an error that names the missing package. */
 import process from 'node:process'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
 import { testingError } from './testing-error.ts'
@@ -30,7 +30,7 @@ export async function importPeer<Module>(name: Peer, load: () => Promise<Module>
   }
 }
 
-/** Whether the package itself is missing, and not a package that it imports. */
+/** Returns whether the package itself is missing, and not a package that it imports. */
 function isMissing(error: unknown, name: Peer): boolean {
   return error instanceof Error
     && (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'

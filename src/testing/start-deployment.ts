@@ -18,7 +18,7 @@ import { testingError } from './testing-error.ts'
 import { DeploymentThread } from './thread/deployment-thread.ts'
 import { watchFunctions } from './watch-functions.ts'
 
-/** Reports only failures: the log of the deployment shows what runs. */
+/** Reports only failures, since the log of the deployment shows the functions that run. */
 const TERMINAL: ReloadReporter = { failed: error => console.error(String(error)), loaded: () => {} }
 
 /**

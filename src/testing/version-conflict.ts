@@ -25,7 +25,7 @@ function nameOf(packageAndVersion: string): string {
   return packageAndVersion.split(' ')[0]!
 }
 
-/** Whether a message has the name of a package, as an import or as a part of a path. */
+/** Returns whether a message has the name of a package, as an import or as a part of a path. */
 function mentions(text: string, name: string): boolean {
   return new RegExp(`(?:node_modules[/\\\\]|["'])${name}(?:["'/\\\\])`).test(text)
 }

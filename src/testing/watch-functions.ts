@@ -2,14 +2,14 @@
 import { watch } from 'node:fs'
 import { codegen } from './codegen.ts'
 
-/** What happens after a reload. */
+/** The functions that are called after a reload. */
 export interface ReloadReporter {
   /**
-   * The functions cannot be loaded, or their types cannot be written. The previous functions
+   * Called if the functions cannot be loaded, or their types cannot be written. The previous ones
    * remain.
    */
   failed: (error: Error) => void
-  /** The functions are loaded, and their types are written. */
+  /** Called when the functions are loaded and their types are written. */
   loaded: () => void
 }
 
@@ -30,7 +30,7 @@ export function watchFunctions(functions: string, reload: () => Promise<void>, r
   let timer: NodeJS.Timeout | undefined
   let last = Promise.resolve()
   async function update(): Promise<void> {
-    // New types help to correct functions that cannot be loaded, so neither depends on the other.
+    // New types help to correct functions that cannot be loaded, so the two steps are independent.
     const [types, code] = await Promise.allSettled([codegen({ functions }), reload()])
     const failure = [code, types].find(result => result.status === 'rejected')
     if (failure)

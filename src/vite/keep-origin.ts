@@ -7,7 +7,7 @@ import type { ViteDevServer } from 'vite'
  */
 const restarting = new Map<string, string>()
 
-/** The origin of the server of this app that restarts; `null` if none does. */
+/** The origin of this app's server while it restarts; `null` if it does not restart now. */
 export function originOfRestart(root: string): string | null {
   return restarting.get(root) ?? null
 }

@@ -1,4 +1,4 @@
-/** Whether other machines can reach the page, and by which host names. */
+/** Finds the host names with which other machines can reach the page. */
 import type { UserConfig } from 'vite'
 import type { NetworkOptions } from '../dev/local-deployment.ts'
 import { isLoopbackHost } from '../dev/network-origins.ts'

@@ -4,15 +4,15 @@ import { findFreePort } from '../dev/free-port.ts'
 
 const DEFAULT_PORT = 5173
 
-/** The origin of the page, and the port that Vite must use; `null` if it is not Vite's own port. */
+/** The origin of the page, and the port that the plugin sets for Vite; `null` if it sets none. */
 export interface PageOrigin {
   origin: string
   port: number | null
 }
 
-/** What is already known about the origin. */
+/** The values that take precedence over a search for a free port. */
 export interface KnownOrigin {
-  /** The option of the app. */
+  /** The option `siteUrl` of the plugin. */
   siteUrl: string | undefined
   /** The origin of the server that now restarts, or `null`. */
   inUse: string | null

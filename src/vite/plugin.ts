@@ -1,4 +1,4 @@
-/** The Vite plugin: a page with a deployment, and with Better Auth on its own origin. */
+/** The Vite plugin: connects a page to a deployment, with Better Auth on the page's origin. */
 import type { Plugin, ResolvedConfig, UserConfig, ViteDevServer } from 'vite'
 import type { LocalOptions, NetworkOptions } from '../dev/local-deployment.ts'
 import type { Target, TargetVariables } from '../dev/target.ts'
@@ -23,7 +23,7 @@ import { addUrls } from './print-urls.ts'
 import { proxyClients, proxyTo } from './proxy.ts'
 import { watchConvexJson } from './watch-convex-json.ts'
 
-/** The deployment of a server that runs, and what must end with the server. */
+/** The deployment of a running server. `stopReloading` is called when the server closes. */
 type Served
   = | { kind: 'remote', url: string }
     | { kind: 'embedded', embedded: EmbeddedDeployment, stop: () => void }
@@ -34,10 +34,10 @@ const NO_URL = 'convue: VITE_CONVEX_URL is not set, so the built page does not k
 const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
 
 /**
- * Gives a Vite app its Convex deployment. In development, it starts an embedded deployment, unless
+ * Connects a Vite app to Convex. In development, it starts an embedded deployment, unless
  * `VITE_CONVEX_URL` or `CONVEX_DEPLOYMENT` names another one. Vite's server passes requests to
- * Better Auth on to the deployment, so that cookies belong to the origin of the page. In tests, it
- * does nothing: they start their own deployments.
+ * Better Auth on to the deployment, so that cookies belong to the origin of the page. In tests,
+ * the plugin does nothing, since tests start their own deployments.
  *
  * @throws ConvueError `VERSION_CONFLICT`, `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`,
  * `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`, when Vite starts. If functions
@@ -46,7 +46,7 @@ const URL_CONSTANT = 'import.meta.env.VITE_CONVEX_URL'
  * export default defineConfig({ plugins: [vue(), convue()] })
  */
 export function convue(options: ConvueViteOptions = {}): Plugin {
-  // A server that restarts reads its new configuration before it closes. Both use this plugin.
+  // On a restart, Vite configures the new server before the old one closes. Both use this plugin.
   let configured: Served | undefined
   const served = new WeakMap<ResolvedConfig, Served>()
 

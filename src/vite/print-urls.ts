@@ -1,4 +1,4 @@
-/** The lines about the deployment below the addresses that Vite prints. */
+/** Prints lines about the deployment below the addresses that Vite prints. */
 import type { ViteDevServer } from 'vite'
 import { styleText } from 'node:util'
 

@@ -6,21 +6,21 @@ type Proxy = NonNullable<CommonServerOptions['proxy']>
 /** The socket of `ConvexClient`, the functions for `ConvexHttpClient`, and the stored files. */
 const CONVEX_PATHS = '^/api/(?:[\\w.-]+/sync|(?:query|query_ts|query_at_ts|mutation|action)|storage/.+)(?:\\?|$)'
 
-/** Passes each path on to the HTTP actions, and all paths below it. */
+/** Passes each path, and all paths below it, on to the HTTP actions. */
 export function proxyTo(siteUrl: string, paths: string[]): Proxy {
   // Convex chooses the deployment by the host name of the request.
   return Object.fromEntries(paths.map(path => [patternOf(path), { target: siteUrl, changeOrigin: true }]))
 }
 
 /**
- * Passes on what the clients of Convex request. `ConvexClient` appends the path of its socket to
+ * Passes on the requests of Convex's clients. `ConvexClient` appends the path of its socket to
  * the address of the deployment, so the page uses its own origin as this address.
  */
 export function proxyClients(url: string): Proxy {
   return { [CONVEX_PATHS]: { target: url, changeOrigin: true, ws: true } }
 }
 
-/** A plain string would also match paths that only begin with the same letters. */
+/** The pattern of a path. A string would also match paths that begin with the same letters. */
 function patternOf(path: string): string {
   return `^${path.replace(/\/$/, '').replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')}(?:[/?]|$)`
 }

@@ -1,4 +1,4 @@
-/** Notices changes of `convex.json`, which is outside of the functions folder. */
+/** Watches `convex.json`, which is outside of the functions folder. */
 import type { ViteDevServer } from 'vite'
 import type { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
 import { join, normalize } from 'node:path'
@@ -6,7 +6,7 @@ import { findFunctions } from '../project/functions-folder.ts'
 
 /**
  * Restarts the server if the functions are now in another folder. Otherwise, loads the functions
- * again with the other settings. `option` is the path of the functions folder that the app passes,
+ * again with the new settings. `option` is the path of the functions folder that the app passes,
  * if it passes one.
  */
 export function watchConvexJson(server: ViteDevServer, embedded: EmbeddedDeployment, option: string | undefined): void {

@@ -86,7 +86,7 @@ export async function createAdapterApp(options: BetterAuthOptions, transport: Tr
     await deployment?.wipe()
     await deployment?.reload()
   }
-  // The adapter that writes the first tables needs none.
+  // The adapter that generates the first tables does not need any tables itself.
   database = defineAuthDatabase({ schema: { tables: {} } as never })
   await deploy(options)
   deployment = await startDeployment({ functions: folder, limits: 'enforce' })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /** A minor version of Better Auth, with the name of its workspace. */
 export type Line = 'line-1.6' | 'line-1.7'
 
-/** The library and the tests then use the version of this line, wherever they import it. */
+/** With this plugin, the library and the tests use Better Auth in the version of this line. */
 export function resolveLine(line: Line): Plugin {
   const importer = join(import.meta.dirname, line, 'package.json')
   return {

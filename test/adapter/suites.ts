@@ -1,4 +1,4 @@
-/** Runs Better Auth's own test suites for database adapters. README.md lists what is not run. */
+/** Runs Better Auth's own test suites for database adapters. README.md lists the skipped tests. */
 import type { BetterAuthOptions } from 'better-auth'
 import type { Adapter } from './adapter-app.ts'
 import {
@@ -34,8 +34,8 @@ export async function runWithOwnIds(): Promise<void> {
 }
 
 /**
- * The suites whose statements have the most forms, as a server of the app sends them: through the
- * HTTP route of the deployment. `joins` contains nearly all tests of `normal`, with joins turned on.
+ * The suites with the greatest variety of statements, which are sent as a server of the app sends
+ * them, through the HTTP route. `joins` contains nearly all tests of `normal`, with joins turned on.
  */
 export async function runOverHttp(): Promise<void> {
   const app = await createAdapterApp(withOwnIds({}), 'http')
@@ -56,7 +56,7 @@ export async function runWithConvexIds(): Promise<void> {
   const app = await createAdapterApp({})
   const adapter = withoutRepeatedDeletions(withoutGivenIds(app.adapter))
   const disableTests = {
-    // These expect the ids that they pass.
+    // These tests expect that the rows have the ids that they pass.
     'create - should create a model': true,
     'create - should use generateId if provided': true,
   }
@@ -86,8 +86,8 @@ function withoutGivenIds(adapter: Adapter): Adapter {
 }
 
 /**
- * After each test, the suites for Better Auth 1.6 delete all rows again that earlier tests have
- * created, 25,000 times altogether. A row that has been deleted by its id is not deleted again.
+ * After each test, the suites for Better Auth 1.6 delete all rows of earlier tests again, which
+ * makes 25,000 deletions altogether. A row that has been deleted by its id is not deleted again.
  */
 function withoutRepeatedDeletions(adapter: Adapter): Adapter {
   const deleted = new Set<string>()

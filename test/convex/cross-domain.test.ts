@@ -137,7 +137,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(await userOf(browser)).toBeUndefined()
   })
 
-  it('remove a session from the storage that has ended elsewhere', async () => {
+  it('remove a session that has ended elsewhere from the storage', async () => {
     const server = await createServer(line)
     const browser = openBrowser(server)
     const { authClient } = browser.openPage()

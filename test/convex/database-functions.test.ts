@@ -20,7 +20,7 @@ describe('defineAuthDatabase in an action', () => {
   const run = async (method: string, input: object): Promise<any> => (await call(method, input)).result
   const model = 'verification'
 
-  it('runs a statement as one function', async () => {
+  it('runs a statement as one query or one mutation', async () => {
     const { result: [row], calls } = await call('findMany', { model, where: [{ field: 'identifier', value: 'row 7' }] })
     expect(row).toMatchObject({ value: '7' })
     expect(calls).toEqual(['query'])

@@ -164,7 +164,7 @@ describe('defineAuthDatabase', () => {
   })
 
   describe('references', () => {
-    it('to a deleted row are deleted with it, with their triggers, or set to `null`', async () => {
+    it('to a deleted row are set to `null`, or their rows are deleted, with triggers', async () => {
       const { id } = await write('create', user('owner@example.com'))
       await write('create', newSession(id, 'of the owner'))
       const invited = user('invited@example.com')
@@ -177,7 +177,7 @@ describe('defineAuthDatabase', () => {
   })
 
   describe('writes of several rows', () => {
-    it('write only one row of several ids in `consumeOne` and `incrementOne`', async () => {
+    it('change only one row in `consumeOne` and `incrementOne`, even for several ids', async () => {
       const data = { model: 'verification', data: { identifier: 'by ids', value: '', expiresAt: 5, createdAt: 1 } }
       const [first, second] = [await write('create', data), await write('create', data)]
       const where = [{ field: 'id', operator: 'in', value: [first.id, second.id] }]

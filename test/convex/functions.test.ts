@@ -65,7 +65,7 @@ describe('defineAuthFunctions', () => {
       expect(await errorOf(anonymous().query(api.callers.fail, { helper }))).toEqual(UNAUTHENTICATED)
     })
 
-    it('returns null and empty headers from the safe variants without a user', async () => {
+    it('returns null, or empty headers, from the safe variants if there is no user', async () => {
       expect(await anonymous().query(api.callers.safe)).toEqual({ identity: null, userId: null, user: null, session: null, headers: [] })
     })
 

@@ -188,7 +188,7 @@ describe('registerAuthDatabaseRoute › options', () => {
     expectConsole(/\[AUTH_DATABASE_SECRET_MISSING\]/)
   })
 
-  it('do not change which values arrive: bytes, lists, large and special numbers, `null`', async () => {
+  it('do not change the values that arrive: bytes, lists, large and special numbers, `null`', async () => {
     const app = new Hono()
     const received: any[] = []
     const run = async (_ctx: unknown, { data }: any) => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => deployment.close())
 
-/** Nothing that the tables contain, and nothing about the secret. */
+/** Expects that a text contains no value of the tables, and nothing about the secret. */
 function expectNoHint(text: string): void {
   expect(text).not.toMatch(/ada|hash|note"|secret|bearer|\d{13}|tables/i)
 }

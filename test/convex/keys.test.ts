@@ -88,7 +88,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(server.db.jwks).toHaveLength(2)
     })
 
-    it('with revoke, publishes and uses only the new key at once', async () => {
+    it('publishes and uses only the new key immediately, with revoke', async () => {
       const server = await createServer()
       const ada = await signUp(server)
       const keys = await rotate(server, { revoke: true })
@@ -263,7 +263,7 @@ describe('getAuthConfigProvider', () => {
     expect(() => getAuthConfigProvider(options as any)).toThrow(expect.objectContaining({ code }))
   })
 
-  it('requires an issuer outside of Convex', () => {
+  it('requires the option `issuer` if it runs outside of Convex', () => {
     vi.stubEnv('CONVEX_SITE_URL', '')
     expect(() => getAuthConfigProvider()).toThrow(expect.objectContaining({ code: 'CONVEX_OPTION_INVALID', message: expect.stringContaining('`issuer`') }))
   })

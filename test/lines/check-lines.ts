@@ -1,4 +1,4 @@
-// `npm run check:lines` runs the tests of Better Auth with both versions that Convue supports.
+// `npm run check:lines` runs the tests that use Better Auth, with both supported versions.
 // `--next` tests the newer version only, and `--short` runs only the most important tests.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -15,7 +15,7 @@ const COMPONENT = 'node_modules/@convex-dev/better-auth'
 /** The bundled entries of Convue in the folder `dist` of the component. */
 const BUNDLES = { 'convue/server.js': 'src/convex/index.ts', 'convue/client.js': 'src/convex/client/index.ts' }
 
-/** Modules of the component, in whose place the copy has modules that use the plugins of Convue. */
+/** Modules of the component that the copy replaces with modules that use the plugins of Convue. */
 const REPLACED: Record<string, string> = {
   'plugins/convex/index.js': `
     import { convex as convueConvex } from '../../convue/server.js'
@@ -30,7 +30,7 @@ const REPLACED: Record<string, string> = {
 /**
  * `@convex-dev/better-auth` 0.12 supports only Better Auth 1.6. These changes make its tables work
  * with 1.7. Without them, it imports a module that 1.7 no longer has, and refuses an argument that
- * only 1.7 passes. An app cannot use it like this; the tests only need a database that several
+ * only 1.7 passes. Apps cannot use this copy; the tests only need a database that several
  * threads share.
  */
 const CHANGED: Record<string, (code: string) => string> = {
@@ -85,7 +85,7 @@ function changeFile(file: string, change: (code: string) => string): void {
   writeFileSync(file, after)
 }
 
-/** Links all packages of a folder, except those of this line. */
+/** Links all packages of a folder, except Better Auth and the component, which are not the same. */
 function linkPackages(modules: string): void {
   if (!existsSync(join(ROOT, modules)))
     return

@@ -45,7 +45,7 @@ describe('convue/nuxt with Better Auth in a module of the app', () => {
     expect(JSON.parse((await app.get('/api/me')).html)).toEqual({ userId: null, subject: null })
   })
 
-  it('renders a page anonymously without a session, and requests nothing for that', async () => {
+  it('renders a page anonymously if there is no session, without a request to the database', async () => {
     app.takeServerRequests()
     const { html } = await app.get('/')
     expect([textOf(html, 'status'), textOf(html, 'who')]).toEqual(['unauthenticated', 'anonymous'])

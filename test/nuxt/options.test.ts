@@ -8,7 +8,7 @@ const TIMEOUT_MS = 3000
 
 /**
  * An app without tokens in pages, with `required` as the default rule of pages, with a short timeout, and with
- * Nuxt's payload as a program in the page instead of JSON.
+ * Nuxt's payload as a script in the page instead of JSON.
  */
 let built: BuiltApp
 beforeAll(async () => {

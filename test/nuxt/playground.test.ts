@@ -83,7 +83,7 @@ describe('npm run dev:nuxt', () => {
     expect(await (await profile.request.get('/api/tasks')).json()).toMatchObject([{ text: 'Water the ferns' }])
     expect((await (await browser.newContext({ baseURL: url })).request.get('/api/tasks')).status()).toBe(401)
 
-    // Through a route of the app's server.
+    // A route of the app's server changes the password.
     await page.goto('/account')
     await page.getByText('Ada, ada@example.com').waitFor()
     await hydrated(page)

@@ -24,7 +24,7 @@ const OF_ADA = /Ada|eyJ|ada\d*@/
 describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => {
   const app = useNuxtApp(options)
 
-  // Nitro keeps rendered pages: each test needs other pages.
+  // Nitro caches rendered pages, so each visit has an address of its own.
   let visits = 0
   const visit = async (rule: string, user: TestUser, query = ''): ReturnType<NuxtFixture['get']> =>
     await app.get(`/kept/${rule}?visit=${++visits}${query}`, user.cookie, { accept: 'text/html' })

@@ -55,8 +55,8 @@ async function tryApp(name: string, { packages, page, program }: App, manager: P
 
 /**
  * The next pre-release of Vue is not supported yet: a failure is reported early, and does not fail
- * the command. src/reactivity/vue-internals.ts says what Convue uses of Vue that a new minor
- * version may change.
+ * the command. src/reactivity/vue-internals.ts lists the parts of Vue that Convue uses and
+ * that a new minor version may change.
  */
 async function tryNextVue(packed: string): Promise<void> {
   const { stdout } = await run('npm', ['view', 'vue', 'versions', '--json'], ROOT)

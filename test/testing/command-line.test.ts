@@ -290,7 +290,7 @@ describe('an archive that a command line has exported', () => {
     const [otherVersion, otherFile] = COMMANDS[1 - index]!
     return { version, file, otherVersion, otherFile }
   })
-  it.each(pairs)('is imported by the other one: of convex $version by convex $otherVersion', async ({ version, file, otherFile }) => {
+  it.each(pairs)('is imported by another version: from convex $version by convex $otherVersion', async ({ version, file, otherFile }) => {
     await deployment.mutation(add, { text: `of ${version}`, size: 2n ** 60n })
     const fileId = await deployment.action(storeFile)
     const path = join(project, `from-${version}.zip`)

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 const HERE = fileURLToPath(new URL('.convue/', import.meta.url))
 
-/** A functions folder of a test's own, gone when the test ends. It lies here because the functions' packages must be found from it. */
+/** A functions folder of a test's own, gone when the test ends. It is below this folder, so that its functions find their packages. */
 export async function createFunctions(files: Record<string, string>): Promise<string> {
   const folder = await createFolder()
   onTestFinished(() => removeFolder(folder))

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => deployment.close())
 
-/** The deployment's clock runs ahead once a test has set it forward. */
+/** Creates a token that is valid on the deployment's clock, which a test may have set forward. */
 async function tokenNow(subject: string, options: Parameters<typeof createToken>[1] = {}): Promise<string> {
   deployment.log.length = 0
   await deployment.query(api.counters.total)

@@ -45,7 +45,7 @@ export class RawClient {
     this.#socket.send(data)
   }
 
-  /** Takes the query set from `baseVersion` to the next one. */
+  /** Changes the query set, from `baseVersion` to the next version. */
   modify(baseVersion: number, ...modifications: Record<string, unknown>[]): void {
     this.send({ type: 'ModifyQuerySet', baseVersion, newVersion: baseVersion + 1, modifications })
   }

@@ -48,7 +48,7 @@ describe('a write', () => {
     expect(await reruns()).toEqual([['messages:urgent', { channel: 'range', from: 1 }]])
   })
 
-  it('causes those queries to run again that read the document by id, existing or deleted', async () => {
+  it('causes queries that read the document by id to run again, even if it is deleted', async () => {
     const id = await deployment.mutation(api.messages.send, { channel: 'point', body: 'x' })
     const other = await deployment.mutation(api.messages.send, { channel: 'point', body: 'x' })
     const client = await subscribe(['messages:get', { id }])

@@ -44,7 +44,7 @@ describe('a deployment that runs for days', () => {
     expect(await deployment.query(notes.job, { id: later })).toBe('pending')
   })
 
-  it('recognizes a mutation that is sent again for 7 days', async () => {
+  it('recognizes a repeated mutation for 7 days after it was first sent', async () => {
     const deployment = await start({ functions: await createFunctions(FILES) })
     const hello = { sessionId: crypto.randomUUID() }
     const send = async (): Promise<void> => {

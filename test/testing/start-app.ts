@@ -9,7 +9,7 @@ export interface App {
   deployment: Deployment
   /** The folder that contains the files. */
   folder: string
-  /** Closes the deployment and deletes the files. `beforeAll` calls it if it is returned there. */
+  /** Closes the deployment and deletes the files. If `beforeAll` returns it, Vitest calls it. */
   close: () => Promise<void>
 }
 

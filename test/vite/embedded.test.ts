@@ -36,12 +36,12 @@ describe('convue() in vite dev, without variables', () => {
   it('passes on only the paths of `proxy`, and the paths below them', async () => {
     const { url } = await createApp().start({ proxy: ['/api/auth', '/hooks'], data: false })
     expect(await (await fetch(`${url}/api/auth/ok`)).json()).toEqual({ ok: true })
-    // Convex answers here, because the deployment has no such route; Vite answers with the page.
+    // The deployment answers the first path, for which it has no route; Vite answers the second.
     expect(await (await fetch(`${url}/hooks/stripe`)).text()).toContain('No matching routes found')
     expect(await (await fetch(`${url}/api/authors`, { headers: { accept: 'text/html' } })).text()).toContain('main.ts')
   })
 
-  it('keeps the deployment while Vite restarts, and the data when it starts again', async () => {
+  it('keeps the deployment while Vite restarts, and the data for the next start', async () => {
     const app = createApp()
     const first = await app.start()
     const address = await first.convexUrl()
@@ -71,7 +71,7 @@ describe('convue() in vite dev, without variables', () => {
     expect([...seen].filter(file => file.startsWith('local-data'))).toEqual([])
   })
 
-  it('forgets everything at the end with `data: false`', async () => {
+  it('keeps no data after Vite has stopped, with `data: false`', async () => {
     const app = createApp()
     const first = await app.start({ data: false })
     expect((await signUp(first.url)).status).toBe(200)

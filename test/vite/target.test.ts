@@ -6,7 +6,7 @@ describe('findTarget', () => {
   it.each([
     [{}, { kind: 'embedded' }],
     [{ VITE_CONVEX_URL: '', CONVEX_DEPLOYMENT: '' }, { kind: 'embedded' }],
-    // Without the address of a deployment, there is nothing to which the address of its HTTP actions could belong.
+    // The address of HTTP actions alone does not choose a deployment.
     [{ VITE_CONVEX_SITE_URL: 'https://a.convex.site' }, { kind: 'embedded' }],
     [
       { VITE_CONVEX_URL: 'https://happy-otter-123.convex.cloud/' },

@@ -12,7 +12,7 @@ const schema = defineEntSchema({
   organization: organization
     .edges('memberships', { to: 'member', ref: true })
     .edges('notes', { ref: true }),
-  // An edge has an index of its own, so only the fields of the generated table are used here.
+  // Edges add their own indexes, so this table has only the fields of the generated table.
   member: defineEnt(authTables.member.validator.fields)
     .edge('user', { to: 'user' })
     .edge('organization', { to: 'organization' })

@@ -1,6 +1,6 @@
 import { ref } from 'vue'
 
-/** What the functions of a Better Auth client return. */
+/** The return value of the functions of a Better Auth client. */
 interface Answer {
   error: { message?: string, status: number } | null
 }

@@ -1,4 +1,4 @@
-/** `convue create`: a new app, and `convue init` in it. It is what `npm create convue` runs. */
+/** `convue create`: creates an app, and runs `convue init` in it, as `npm create convue` does. */
 import { defineCommand } from 'citty'
 
 export default defineCommand({

@@ -1,4 +1,4 @@
-/** `convue dev`: the embedded deployment alone, for any framework. */
+/** `convue dev`: starts the embedded deployment alone, for any framework. */
 import type { LocalDeployment } from '../../dev/local-deployment.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ export default defineCommand({
     'functions': {
       type: 'string',
       valueHint: 'folder',
-      description: 'Folder of the functions (default: that of convex.json, or convex)',
+      description: 'Folder of the functions (default: as in convex.json, or convex)',
     },
     ...DATA_ARGS,
     'port': { type: 'string', description: `Port for clients (default: the first free one from ${DEFAULT_PORT})` },

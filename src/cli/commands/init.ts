@@ -7,10 +7,10 @@ export default defineCommand({
     'folder': { type: 'positional', description: 'Folder of the app', required: false, default: '.' },
     'auth': {
       type: 'string',
-      description: 'Where Better Auth is: local (your own tables, the default), component, or nuxt (the app\'s server)',
+      description: 'Place of Better Auth: local (your own tables, the default), component, or nuxt (the app\'s server)',
     },
     'yes': { type: 'boolean', alias: 'y', description: 'Do not ask', default: false },
-    'dry-run': { type: 'boolean', description: 'Only show what would change', default: false },
+    'dry-run': { type: 'boolean', description: 'Only show the changes', default: false },
     'install': {
       type: 'boolean',
       description: 'Install the packages',

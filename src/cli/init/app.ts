@@ -1,4 +1,4 @@
-/** Finds out what kind of app a folder contains. */
+/** Detects the kind of app that a folder contains. */
 import type { Agent } from 'package-manager-detector'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, posix, relative, resolve, sep } from 'node:path'
@@ -6,16 +6,16 @@ import { detect, getUserAgent } from 'package-manager-detector/detect'
 import { devError } from '../../dev/dev-error.ts'
 import { findFunctions } from '../../project/functions-folder.ts'
 
-/** Where Better Auth runs, and where its data is. */
+/** The place where Better Auth runs and stores its data. */
 export type AuthKind = 'component' | 'local' | 'nuxt'
 
-/** An app, as far as `init` must know it. All paths begin at `root` and have slashes. */
+/** The properties of an app that `init` needs. All other paths begin at `root` and have slashes. */
 export interface App {
   /** The absolute path of the folder. */
   root: string
   framework: 'nuxt' | 'vite'
   language: 'js' | 'ts'
-  /** The package manager, and how it is called. */
+  /** The package manager, such as `npm` or `yarn@berry`. */
   agent: Agent
   /** The text of `package.json`. */
   manifest: string
@@ -28,7 +28,7 @@ export interface App {
   main: string
   /** The folder of the Convex functions, which may not exist yet. */
   functions: string
-  /** The set-up of Better Auth that the app has already, or `null`. */
+  /** The set-up of Better Auth that the app already has, or `null`. */
   auth: AuthKind | null
 }
 
@@ -97,7 +97,7 @@ function frameworkOf(packages: Record<string, string>): 'nuxt' | 'vite' | null {
   return 'vue' in packages && 'vite' in packages ? 'vite' : null
 }
 
-/** The apps in the packages of a workspace, for the message. */
+/** The apps in the packages of a workspace, for the error message. */
 function findApps(root: string): string[] {
   return globSync('*/{package.json,*/package.json}', { cwd: root, exclude: name => name === 'node_modules' })
     .filter(file => frameworkOf(packagesOf(readText(root, file)!, root)) !== null)

@@ -36,7 +36,7 @@ export async function installPackages(app: App): Promise<void> {
     throw devError('INSTALL_FAILED', { command: command.join(' '), output })
 }
 
-/** Writes `_generated` with the packages of the app. Resolves with whether that was possible. */
+/** Writes `_generated` with the packages of the app. Resolves with `true` if that was possible. */
 export async function writeTypes({ root, functions }: App): Promise<boolean> {
   try {
     const entry = createRequire(join(root, 'package.json')).resolve('convue/testing')
@@ -45,7 +45,7 @@ export async function writeTypes({ root, functions }: App): Promise<boolean> {
     return true
   }
   catch {
-    // The development server writes the types when it starts, and reports what is wrong.
+    // The development server writes the types when it starts, and reports the error.
     return false
   }
 }

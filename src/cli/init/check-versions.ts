@@ -8,7 +8,7 @@ import { findConflictWithConvue, findVersionConflicts } from '../../versions/ver
 
 /**
  * Throws if the app has a package whose version Convue does not support. Packages that are not
- * installed yet are installed in versions that it supports.
+ * installed yet will be installed in versions that Convue supports.
  *
  * @throws ConvueError `VERSION_CONFLICT`
  */
@@ -20,7 +20,7 @@ export function requireVersions({ root, framework }: App): void {
   }
 }
 
-/** Sentences about the packages that are installed now, each with what to do. */
+/** Warnings about the packages that are now installed, each with a solution. */
 export function warnAboutVersions({ root, framework }: App): string[] {
   const conflicts = findVersionConflicts(root, namesFor(framework))
     .map(conflict => devError('VERSION_CONFLICT', conflict).message)

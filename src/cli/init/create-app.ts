@@ -5,7 +5,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { devError } from '../../dev/dev-error.ts'
 import { runProgram } from './run-program.ts'
 
-/** What is created. */
+/** The app that is created. */
 export interface CreateOptions {
   /** The folder of the new app. */
   folder: string
@@ -13,7 +13,7 @@ export interface CreateOptions {
   language: 'js' | 'ts'
 }
 
-/** The first words of the command that runs a scaffolder, and whether `--` precedes its options. */
+/** The first words of the command that runs a scaffolder, and the separator before its options. */
 const CREATE: Partial<Record<AgentName, [program: string, create: string[], separator: string[]]>> = {
   npm: ['npm', ['create', '--yes'], ['--']],
   pnpm: ['pnpm', ['create'], []],

@@ -1,4 +1,4 @@
-/** Puts the plan for an app together. */
+/** Creates the plan for the changes of an app. */
 import type { App, AuthKind } from './app.ts'
 import type { Plan } from './plan.ts'
 import { devError } from '../../dev/dev-error.ts'
@@ -9,11 +9,11 @@ import { planNuxt } from './plan-nuxt.ts'
 import { planVite } from './plan-vite.ts'
 import { PlanBuilder } from './plan.ts'
 
-/** What the developer chooses. */
+/** The choices of the developer. */
 export interface PlanOptions {
   /** @default the set-up that the app has, or 'local' */
   auth?: string | undefined
-  /** Whether files that exist, and that Convue needs with another content, are replaced. */
+  /** `true` replaces existing files that Convue needs with another content. */
   overwrite?: boolean
 }
 

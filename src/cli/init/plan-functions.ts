@@ -1,4 +1,4 @@
-/** The Convex functions of an app: Better Auth, and tasks that belong to users. */
+/** Plans the Convex functions of an app: Better Auth, and tasks that belong to users. */
 import type { AuthKind } from './app.ts'
 import type { PlanBuilder } from './plan.ts'
 import { randomBytes } from 'node:crypto'
@@ -43,7 +43,7 @@ export function planFunctions(plan: PlanBuilder, auth: AuthKind): void {
     add('convex/tsconfig.json', 'tsconfig.json', /./)
 }
 
-/** The files that an app with Convex may have already. */
+/** Plans the files that an app with Convex may already have. */
 function planShared(plan: PlanBuilder, auth: AuthKind): void {
   addOrEdit(plan, auth, 'schema', {
     edit: text => addTables(text, { tasks: TASKS[auth], hasAuthTables: auth !== 'component' }),
@@ -76,7 +76,7 @@ function planShared(plan: PlanBuilder, auth: AuthKind): void {
   }
 }
 
-/** Only the developer knows which other routes the router has. */
+/** Does not edit the router, since only the developer knows its other routes. */
 function addedToDatabase(text: string): string | null {
   return text.includes('registerAuthDatabaseRoute') ? text : null
 }

@@ -1,4 +1,4 @@
-/** The pages of a Nuxt app: the module, Better Auth in the app if wanted, and a page with tasks. */
+/** Plans the changes of a Nuxt app: the module, Better Auth on its server if chosen, and a page. */
 import type { AuthKind } from './app.ts'
 import type { PlanBuilder } from './plan.ts'
 import { findFile, withExtensions } from './app.ts'

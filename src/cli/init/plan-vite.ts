@@ -1,4 +1,4 @@
-/** The page of a Vue app with Vite: the plugin, the auth client, and a page with tasks. */
+/** Plans the changes of a Vue app with Vite: the plugin, the auth client, and a page with tasks. */
 import type { AuthKind } from './app.ts'
 import type { PlanBuilder } from './plan.ts'
 import { globSync } from 'node:fs'
@@ -48,7 +48,7 @@ export function planVite(plan: PlanBuilder, auth: AuthKind): string {
   return planPage(plan)
 }
 
-/** The page is a route if the app has a router, and else a component of `App.vue`. */
+/** The page is a route if the app has a router, or else a component of `App.vue`. */
 function planPage(plan: PlanBuilder): string {
   const { packages, language, main, root, source } = plan.app
   const router = 'vue-router' in packages ? findRouter(root, source) : undefined

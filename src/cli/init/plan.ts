@@ -1,4 +1,4 @@
-/** What `init` will do to an app, before it does anything. */
+/** The changes that `init` plans for an app, before it writes any file. */
 import type { App, AuthKind } from './app.ts'
 import { findFile, readText } from './app.ts'
 import { readTemplate } from './templates.ts'
@@ -10,14 +10,14 @@ export interface Change {
   /** `null` for a new file. */
   before: string | null
   after: string
-  /** Whether the content must not be printed. */
+  /** `true` if the content must not be printed. */
   isSecret: boolean
 }
 
-/** What the developer must do, because a file cannot be edited safely. */
+/** A step that the developer must take, because a file cannot be edited safely. */
 export interface ManualStep {
   path: string
-  /** Where the lines belong, or what to do, as a sentence. */
+  /** The place for the lines, or an instruction, as a sentence. */
   what: string
   /** The lines to add. */
   code: string
@@ -32,20 +32,20 @@ export interface Plan {
   page: string
 }
 
-/** How a template becomes a file of the app. */
+/** A template, and the file of the app that is created from it. */
 interface TemplateFile {
   template: string
   path: string
-  /** Occurs in the file if `init`, or the developer, has written it already. */
+  /** Matches the file if `init` or the developer has already written it. */
   mark: RegExp
 }
 
-/** How an existing file is edited. */
+/** The edit of an existing file. */
 interface FileEdit {
   path: string
   /** Returns the same text if there is nothing to do, and `null` if the file cannot be edited. */
   edit: (text: string) => string | null
-  /** What the developer does in that case. */
+  /** The step that the developer must take in that case. */
   manual: Omit<ManualStep, 'path'>
 }
 
@@ -62,7 +62,7 @@ export class PlanBuilder {
     this.#overwrites = overwrites
   }
 
-  /** A file from a template, unless the app has it. */
+  /** Adds a file from a template, unless the app has it. */
   add({ template, path: wanted, mark }: TemplateFile): void {
     const { root, language, functions } = this.app
     const path = language === 'js' ? wanted.replace(/\.ts$/, '.js') : wanted
@@ -82,7 +82,7 @@ export class PlanBuilder {
     this.#change(existing ?? path, before, readTemplate(template, path, { language, functions }))
   }
 
-  /** An edit of a file that exists. */
+  /** Adds an edit of a file that exists. */
   edit({ path, edit, manual }: FileEdit): void {
     const before = readText(this.app.root, path)
     const after = before === null ? null : edit(before)
@@ -92,7 +92,7 @@ export class PlanBuilder {
       this.#change(path, before, after)
   }
 
-  /** An edit of a file that is created if it does not exist. */
+  /** Adds an edit of a file that is created if it does not exist. */
   write(path: string, edit: (text: string) => string, { isSecret = false } = {}): void {
     const before = readText(this.app.root, path)
     const after = edit(before ?? '')

@@ -1,4 +1,4 @@
-/** The steps of `convue init`, with what it prints and asks. */
+/** Runs the steps of `convue init`, with its output and its question. */
 import type { SpinnerResult } from '@clack/prompts'
 import type { App } from './app.ts'
 import type { Plan } from './plan.ts'
@@ -16,16 +16,16 @@ import { describeChanges, describeManual } from './show-plan.ts'
 export interface InitOptions {
   folder: string
   auth?: string | undefined
-  /** Whether it changes files without a question. */
+  /** `true` changes files without a question. */
   yes: boolean
-  /** Whether it only shows what it would do. */
+  /** `true` only shows the changes. */
   dryRun: boolean
   install: boolean
   overwrite: boolean
 }
 
 /**
- * Adds Convex to an app, after showing what changes.
+ * Adds Convex to an app, after it has shown the changes.
  *
  * @throws ConvueError `APP_NOT_FOUND`, `INIT_OPTION_INVALID`, `INIT_AUTH_EXISTS`,
  * `INIT_NOT_CONFIRMED`, `INSTALL_FAILED`, `VERSION_CONFLICT`

@@ -1,12 +1,12 @@
-/** Runs a program, and keeps what it prints for the case that it fails. */
+/** Runs a program, and keeps its output for an error message. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 
-/** How a program has ended. */
+/** The result of a program. */
 export interface ProgramResult {
   succeeded: boolean
-  /** Everything that it has printed, or why it could not be started. */
+  /** Everything that it has printed, or the reason for which it could not be started. */
   output: string
 }
 

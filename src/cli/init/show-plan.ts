@@ -52,7 +52,7 @@ function changedLines({ path, before, after }: Change): string[] {
     .map(line => `    ${styleText(line.startsWith('+') ? 'green' : 'red', line)}`)
 }
 
-/** The lines that describe what the developer must do. */
+/** The lines that describe the steps that the developer must take. */
 export function describeManual(steps: ManualStep[]): string[] {
   return steps.flatMap(({ path, what, code }) => [
     `${styleText('yellow', '!')} ${path}: ${what}`,

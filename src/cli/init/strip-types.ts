@@ -18,7 +18,7 @@ export function stripTypes(text: string): string {
   return edited.toString().replace(/^\/\/ TypeScript .*\n/gm, '').replace(/\n{3,}/g, '\n\n').replace(/^\n+/, '')
 }
 
-/** The same for a single-file component. */
+/** The text of a single-file component without types. */
 export function stripTypesOfComponent(text: string): string {
   const { scriptSetup } = parse(text, { sourceMap: false }).descriptor
   if (!scriptSetup)

@@ -4,7 +4,7 @@ import { join, posix } from 'node:path'
 import { findOwner } from '../../versions/installed-package.ts'
 import { stripTypes, stripTypesOfComponent } from './strip-types.ts'
 
-/** How the templates are adapted to an app. */
+/** The properties of an app to which templates are adapted. */
 export interface TemplateOptions {
   language: 'js' | 'ts'
   /** The path of the functions folder, from the root of the app. */
@@ -34,7 +34,7 @@ export function readTemplate(template: string, path: string, { language, functio
   return template.endsWith('.ts') ? stripTypes(text) : text
 }
 
-/** The path with which a file imports another, both from the root of the app. */
+/** The path with which one file imports another. Both arguments begin at the root of the app. */
 export function relativeImport(from: string, to: string): string {
   const path = posix.relative(posix.dirname(from), to)
   return path.startsWith('.') ? path : `./${path}`

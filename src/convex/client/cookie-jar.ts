@@ -1,6 +1,6 @@
-/** The cookies of Better Auth, in a storage of the page. */
+/** Stores the cookies of Better Auth in a storage of the page, such as `localStorage`. */
 
-/** Where a page keeps the cookies: `localStorage`, or anything with the same methods. */
+/** A storage for the cookies: `localStorage`, or an object with the same methods. */
 export interface CookieStorage {
   getItem: (key: string) => string | null
   setItem: (key: string, value: string) => unknown
@@ -8,13 +8,13 @@ export interface CookieStorage {
 
 interface StoredCookie {
   value: string
-  /** When the cookie expires, as ISO 8601; `null` if it does not expire. */
+  /** The time at which the cookie expires, as ISO 8601; `null` if it does not expire. */
   expires: string | null
 }
 
 type Cookies = Record<string, StoredCookie>
 
-/** The cookies that end with the session. Others remain, such as that of a trusted device. */
+/** The cookies that end with the session. The cookie of a trusted device, for example, remains. */
 const OF_SESSION = /(?:^|[.-])(?:session_token|session_data(?:\.\d+)?|convex_jwt)$/
 
 /** Cookies in one entry of a storage. */
@@ -41,7 +41,7 @@ export class CookieJar {
     return Object.entries(this.#read()).find(([name]) => name.endsWith('session_token'))?.[1].value
   }
 
-  /** Stores what a response sets, and removes what it deletes. */
+  /** Stores the cookies that a response sets, and removes the cookies that it deletes. */
   store(setCookies: string): void {
     const cookies = this.#read()
     for (const { name, value, maxAge } of splitSetCookies(setCookies)) {
@@ -86,7 +86,7 @@ function splitSetCookies(header: string): { name: string, value: string, maxAge:
 }
 
 /**
- * How long a cookie lasts, in seconds; `null` if it has no end. `Max-Age` takes precedence over
+ * The lifetime of a cookie, in seconds; `null` if it has no end. `Max-Age` takes precedence over
  * `Expires`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.2

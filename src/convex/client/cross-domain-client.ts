@@ -6,7 +6,7 @@ import { COOKIE_HEADER, SET_COOKIE_HEADER } from '../cross-domain/header-cookies
 import { CookieJar } from './cookie-jar.ts'
 import { takeOneTimeToken } from './one-time-token.ts'
 
-/** Why the server has refused a one-time token. */
+/** The error with which the server has refused a one-time token. */
 export interface OneTimeTokenError {
   /** The HTTP status; 0 if there was no answer. */
   status: number
@@ -20,7 +20,7 @@ export interface OneTimeTokenError {
 
 /** Options of {@link crossDomainClient}. */
 export interface CrossDomainClientOptions {
-  /** Where the session is kept. @default localStorage */
+  /** The storage for the session. @default localStorage */
   storage?: CookieStorage
   /** The prefix of the storage's keys. @default 'better-auth' */
   storagePrefix?: string
@@ -37,7 +37,7 @@ export interface CrossDomainClientPlugin {
   id: 'cross-domain'
   $InferServerPlugin: CrossDomainPlugin
   getActions: ($fetch: any, $store: any) => {
-    /** The cookies, for requests to the deployment that do not go through this client. */
+    /** The cookies, for requests to the deployment that this client does not send. */
     getCookie: () => string
   }
   fetchPlugins: {
@@ -46,7 +46,7 @@ export interface CrossDomainClientPlugin {
     init: (url: string, options?: any) => any
     hooks: { onSuccess: (context: any) => any }
     /**
-     * Why the one-time token in the page's address was refused, until a user signs in. It is the
+     * The error of a refused one-time token in the page's address, until a user signs in. It is the
      * `error` of `useConvexAuth`.
      */
     signInError: () => Error | undefined
@@ -58,7 +58,7 @@ const VERIFY = '/cross-domain/one-time-token/verify'
 /**
  * The plugin of Better Auth's client that belongs to `crossDomain()` on the server. It keeps the
  * session in a storage of the page, and redeems the one-time token in the page's address before the
- * client requests the session: a page that returns from a sign-in is never shown as anonymous.
+ * client requests the session, so the page is never shown as anonymous after a sign-in.
  *
  * @example
  * export const authClient = createAuthClient({
@@ -120,7 +120,7 @@ export function crossDomainClient(options: CrossDomainClientOptions = {}): Cross
             jar.store(setCookies)
           if (data === null && /\/get-session$/.test(String(request.url).replace(/[?#].*/, '')))
             jar.endSession()
-          // The answer of a sign-in, or a session that the page already had.
+          // The answer to a sign-in, or to a request for the current session.
           if (data?.user)
             signInError = undefined
           if (jar.sessionToken !== before && jar.sessionToken !== undefined)

@@ -3,8 +3,8 @@
 const PARAMETER = 'ott'
 
 /**
- * Takes the token out of the page's address, so that neither a reload, nor the history, nor a
- * copied link contains it; `null` if there is none, or if this is not a page.
+ * Removes the token from the page's address and returns it, so that no reload, history entry or
+ * copied link contains it. Returns `null` without a token, or if the code does not run in a page.
  */
 export function takeOneTimeToken(): string | null {
   if (typeof window === 'undefined' || !window.location || !window.history)

@@ -1,9 +1,9 @@
-/** Where Better Auth redirects after a sign-in: to the app, and not to the deployment. */
+/** The addresses to which Better Auth redirects after a sign-in: in the app, not the deployment. */
 
 /** The fields of requests that name an address to redirect to. */
 const FIELDS = ['callbackURL', 'newUserCallbackURL', 'errorCallbackURL', 'redirectTo']
 
-/** The parameter of a callback URL that names the browser which has started the sign-in. */
+/** The parameter of a callback URL that identifies the browser which has started the sign-in. */
 const FLOW = 'cross_domain_flow'
 
 /**
@@ -26,7 +26,7 @@ function resolve(value: unknown, siteUrl: string): string | null {
   return url.origin === new URL(siteUrl).origin ? url.href : null
 }
 
-/** Adds the browser to the addresses of a successful sign-in. */
+/** Adds the parameter for the browser to the addresses of a successful sign-in. */
 export function addFlow<Fields extends object>(fields: Fields, flow: string): Fields {
   const added = ['callbackURL', 'newUserCallbackURL'].flatMap((name) => {
     const value = (fields as Record<string, unknown>)[name]
@@ -40,7 +40,7 @@ export function addFlow<Fields extends object>(fields: Fields, flow: string): Fi
   return { ...fields, ...Object.fromEntries(added) }
 }
 
-/** Takes the browser out of the address to which a sign-in redirects. */
+/** Removes the parameter for the browser from a redirect address, and returns its value. */
 export function takeFlow(url: URL): string | null {
   const flow = url.searchParams.get(FLOW)
   url.searchParams.delete(FLOW)

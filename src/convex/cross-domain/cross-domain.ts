@@ -14,7 +14,7 @@ export interface CrossDomainOptions {
   /** The address of the app: `process.env.SITE_URL`. */
   siteUrl: string
   /**
-   * Whether users may link accounts of other providers (`/link-social`, `/oauth2/link`). Such a
+   * `true` lets users link accounts of other providers (`/link-social`, `/oauth2/link`). Such a
    * link is not bound to the browser in which it has started: a person who opens the provider's
    * address adds their account to the user who has started the link.
    *
@@ -62,9 +62,9 @@ const RETURNING = [...PROVIDER_CALLBACKS, '/magic-link/verify', '/verify-email']
  * domain than the deployment. Browsers do not store the cookies of another domain, so pages send
  * and receive them as headers, with the plugin `crossDomainClient()`. After a redirect, the page
  * receives a one-time token in its address. It redeems only tokens of sign-ins that have started in
- * the same browser, so a link of another person cannot sign a user in as that person.
+ * the same browser, so a link from another person cannot sign a user in as that person.
  *
- * Pass it after `convex()`, whose cookie then becomes a header too.
+ * Pass this plugin after `convex()`, so that the cookie of `convex()` is sent as a header, too.
  *
  * @throws ConvueError `CONVEX_OPTION_INVALID`
  * @example
@@ -126,14 +126,14 @@ export function crossDomain({ siteUrl, allowLinking = false }: CrossDomainOption
       return {
         options: { trustedOrigins: [origin] },
         // The state of a sign-in is in the database. Its cookie would not be sent with the redirect
-        // of the provider: the one-time token is bound to the browser instead. Links of accounts
-        // have no such token, so they are refused by default.
+        // of the provider: the one-time token is bound to the browser instead. A request that links
+        // an account has no such token, so it is refused by default.
         context: { oauthConfig: { storeStateStrategy: 'database', skipStateCookieCheck: true } },
       }
     },
     hooks: {
       before: [
-        // Also without the header: the state of a link is not bound to a browser in any request.
+        // Also without the header, since no request that links an account is bound to a browser.
         { matcher: ctx => !allowLinking && LINKING.includes(ctx.path) && !ctx.body?.idToken, handler: refuseLinking },
         { matcher: hasHeaderCookies, handler: readCookies },
         { matcher: ctx => ctx.method === 'POST' && isObject(ctx.body) && !isExpo(ctx), handler: resolveBody },
@@ -175,7 +175,7 @@ function refusal(code: string, message: string): Error {
   return new APIError('BAD_REQUEST', { code, message })
 }
 
-/** Better Auth's schemas treat an empty address as a missing one. */
+/** Removes an empty callback URL, which Better Auth's schemas treat as missing. */
 function withoutEmpty(body: any): object {
   const { callbackURL, ...rest } = body
   return callbackURL ? body : rest

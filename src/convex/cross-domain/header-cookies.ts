@@ -6,16 +6,16 @@ export const COOKIE_HEADER = 'better-auth-cookie'
 export const SET_COOKIE_HEADER = 'set-better-auth-cookie'
 
 /**
- * Whether a page has sent its cookies in {@link COOKIE_HEADER}. Apps of Expo also send this header,
- * but Better Auth has another plugin for them. The session of a request with `Authorization` is
- * that of this header or of a real cookie, so its cookies must not be readable by scripts.
+ * Returns whether a page has sent its cookies in {@link COOKIE_HEADER}. Expo apps also send it,
+ * but Better Auth has another plugin for them. A request with `Authorization` uses the session of
+ * that header or of a real cookie, so scripts must not be able to read the cookies of its response.
  */
 export function hasHeaderCookies(ctx: any): boolean {
   const headers = headersOf(ctx)
   return headers?.has(COOKIE_HEADER) === true && !headers.has('expo-origin') && !headers.has('authorization')
 }
 
-/** The headers of a request, with its cookies where Better Auth reads them. */
+/** The headers of a request, with its cookies in the header `Cookie`, which Better Auth reads. */
 export function withCookies(ctx: any): Headers {
   const headers = new Headers(headersOf(ctx))
   headers.set('cookie', headers.get(COOKIE_HEADER) ?? '')

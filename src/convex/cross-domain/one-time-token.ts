@@ -4,11 +4,11 @@ import { generateRandomString } from 'better-auth/crypto'
 const PREFIX = 'cross-domain:'
 const LIFETIME_MS = 3 * 60 * 1000
 
-/** What a token stands for. */
+/** The session that a one-time token opens. */
 interface Grant {
   /** The token of the session. */
   session: string
-  /** The hash of the browser that may redeem the token; `null` if any browser may. */
+  /** The hash of the cookie that the redeeming browser must have; `null` for any browser. */
   flow: string | null
 }
 
@@ -23,7 +23,7 @@ export async function createOneTimeToken(context: any, grant: Grant): Promise<st
   return token
 }
 
-/** Takes the grant of a token, which thereby becomes invalid; `null` if there is none. */
+/** Returns the grant of a token, and makes the token invalid; `null` if none exists. */
 export async function takeGrant(context: any, token: string): Promise<Grant | null> {
   const found = await context.internalAdapter.consumeVerificationValue(PREFIX + await hash(token))
   if (!found || new Date(found.expiresAt).getTime() <= Date.now())

@@ -1,4 +1,4 @@
-/** The database adapter of Better Auth, which runs each of its calls as a statement. */
+/** The database adapter of Better Auth, which runs each call of Better Auth as a statement. */
 import type { BetterAuthOptions } from 'better-auth'
 import type { Runner } from './runner.ts'
 import type { OnUnindexed } from './statement.ts'
@@ -30,7 +30,7 @@ export function createAdapter({ runner, onUnindexed }: AdapterSetup): AuthAdapte
       supportsUUIDs: false,
       supportsArrays: true,
       supportsJSON: false,
-      // A mutation is a transaction as a whole, and an action does not have one.
+      // A mutation is always one transaction, and an action does not run in a transaction.
       transaction: false,
       customTransformInput: ({ data, fieldAttributes }) => toStoredValue(data, fieldAttributes),
       customTransformOutput: ({ data, fieldAttributes }) => fromStoredValue(data, fieldAttributes),

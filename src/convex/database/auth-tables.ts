@@ -1,4 +1,4 @@
-/** What Better Auth defines about its tables. */
+/** Reads the fields and the unique fields from Better Auth's definitions of its tables. */
 import type { BetterAuthDBSchema, DBFieldAttribute } from 'better-auth/db'
 
 /** A table of Better Auth. Tables have `indexes` since Better Auth 1.7. */
@@ -18,7 +18,7 @@ export function fieldsOf(table: AuthTable): [name: string, field: DBFieldAttribu
     .map(([key, field]) => [field.fieldName ?? key, field])
 }
 
-/** The fields whose values only one row may have; since Better Auth 1.7, also several together. */
+/** The fields whose values only one row may have; since Better Auth 1.7, also combinations. */
 export function uniqueFields(table: AuthTable | undefined): string[][] {
   if (!table)
     return []

@@ -1,14 +1,14 @@
-/** Where clauses: how conditions are connected, and whether a row meets them. */
+/** Checks whether a row meets the conditions of a where clause. */
 import type { Condition, Row, StoredValue } from './statement.ts'
 
-/** Whether a row meets a where clause: all conditions with `AND`, and one of those with `OR`. */
+/** Returns whether a row meets all conditions with `AND`, and one of the conditions with `OR`. */
 export function matches(row: Row, where: Condition[]): boolean {
   const alternatives = where.filter(({ connector }) => connector === 'OR')
   return where.every(condition => condition.connector === 'OR' || holds(row, condition))
     && (alternatives.length === 0 || alternatives.some(condition => holds(row, condition)))
 }
 
-/** Whether a row meets one condition. A missing value is `null`. */
+/** Returns whether a row meets one condition. A missing value is `null`. */
 export function holds(row: Row, { field, operator, value, isInsensitive }: Condition): boolean {
   const stored = fold(row[field] ?? null, isInsensitive)
   const wanted = fold(value, isInsensitive)

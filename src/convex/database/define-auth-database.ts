@@ -25,14 +25,14 @@ export interface AuthDatabaseOptions<Schema extends SchemaDefinition<GenericSche
   /**
    * The builder of the internal mutation that writes, such as a custom mutation of `convex-helpers`
    * whose `ctx.db` runs triggers. It must be built from `internalMutation`. With this option, all
-   * writes are calls of this internal mutation, also those inside of a mutation. Without it, Better
+   * writes are calls of this internal mutation, even those inside of a mutation. Without it, Better
    * Auth writes with `ctx.db` inside of a mutation.
    *
    * @default internalMutation
    */
   mutation?: MutationBuilder
   /**
-   * What happens if no index can be used for a look-up: `'refuse'` throws `AUTH_INDEX_MISSING`, and
+   * The behaviour without an index for a look-up: `'refuse'` throws `AUTH_INDEX_MISSING`, and
    * `'warn'` reads the whole table and writes a warning to the log. By default, development is
    * recognized by an address of the developer's machine: Better Auth's `baseURL`, the variable
    * `SITE_URL`, or the address of the deployment.

@@ -1,14 +1,14 @@
-/** Whether the code runs in development. */
+/** Decides whether the code runs in development. */
 
 const LOOPBACK = /^https?:\/\/(?:localhost|(?:[\w-]+\.)+localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:\/|$)/
 
-/** Whether a URL is an address of the machine that requests it. */
+/** Returns whether a URL is an address of the machine that requests it. */
 export function isLoopback(url: unknown): boolean {
   return typeof url === 'string' && LOOPBACK.test(url)
 }
 
 /**
- * Whether the deployment, or the app that uses it, runs on the developer's machine. Convex sets
+ * Returns whether the deployment or its app runs on the developer's machine. Convex sets
  * `NODE_ENV` to `production` in all deployments.
  *
  * @param baseURL Better Auth's option `baseURL`.

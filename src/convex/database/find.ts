@@ -10,12 +10,12 @@ import { completeRow, readAll, readPart } from './read.ts'
 
 /** The number of rows and ranges that one part reads. Convex allows 32,000 rows and 16 MiB. */
 const PART_READS = 500
-/** The number of rows that one part may read including those of joins. */
+/** The number of rows that one part may read, including the rows of joins. */
 const PART_JOINED_READS = 4000
-/** The number of rows that one part reads, however many joined rows they have. */
+/** The least number of rows that one part reads, even if each of them has many joined rows. */
 const LEAST_READS = 10
 
-/** The first part of a statement begins here. */
+/** The position at which the first part of a statement begins. */
 export const BEGINNING: Position = { source: 0, cursor: null, found: 0 }
 
 /** Runs a `find` in one transaction. */
@@ -59,7 +59,7 @@ export function assemble(findTable: FindTable, statement: FindStatement, rows: R
   return arrange(statement, plan, distinctRows(rows)).map(row => select(plan, statement, row))
 }
 
-/** Each row once: a row that changes between two parts of a statement can be in both of them. */
+/** Removes duplicates: a row that changes between two parts of a statement can be in both parts. */
 export function distinctRows(rows: Row[]): Row[] {
   return [...new Map(rows.map(row => [row.id, row])).values()]
 }
@@ -83,7 +83,7 @@ function wantedRows({ offset, limit }: FindStatement): number | null {
   return limit === null ? null : offset + limit
 }
 
-/** Sorts rows that the plan has not read in the requested order, and takes the requested ones. */
+/** Sorts the rows, unless the plan has read them in order, and takes the requested ones. */
 function arrange({ sortBy, offset, limit }: FindStatement, { isOrdered }: Plan, rows: Row[]): Row[] {
   if (sortBy !== null && !isOrdered) {
     const sign = sortBy.direction === 'asc' ? 1 : -1

@@ -22,7 +22,7 @@ interface Ranges {
   ranges: IndexRange[]
   /** The number of fields with one value. */
   fixed: number
-  /** Whether the values of the next field are limited. */
+  /** `true` if the values of the next field are limited. */
   isBounded: boolean
 }
 
@@ -56,7 +56,7 @@ export function rangesOf({ name, fields }: TableIndex, conditions: Condition[]):
 
 /**
  * The values that a field may have, or `null` if there is no list of them. Only one field may have
- * several values: their combinations could be very many.
+ * several values, since there could be too many combinations.
  */
 function valuesOf(field: string, conditions: Condition[], hasList: boolean): (StoredValue | undefined)[] | null {
   const own = conditions.filter(condition => condition.field === field)

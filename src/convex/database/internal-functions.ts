@@ -11,7 +11,7 @@ import { find, readStatementPart } from './find.ts'
 import { toCondition } from './values.ts'
 import { writePart } from './write.ts'
 
-/** The number of rows that one call of the internal mutation reads and writes, at most. */
+/** The greatest number of rows that one call of the internal mutation reads and writes. */
 const PART_WRITES = 200
 /** The number of rows that one call deletes if other rows may be deleted with each of them. */
 const PART_CASCADES = 20
@@ -43,13 +43,13 @@ export interface AuthDatabaseFunctions {
   writeAuthTables: FunctionReference<'mutation', 'internal', WriteArgs, Part>
 }
 
-/** The registered functions, as `database.functions`. */
+/** The registered functions: the value of `database.functions`. */
 export interface RegisteredAuthFunctions {
   /** Runs one part of a statement that reads. */
   readAuthTables: RegisteredQuery<'internal', ReadArgs, Promise<Part>>
   /** Runs one part of a statement that writes. */
   writeAuthTables: RegisteredMutation<'internal', WriteArgs, Promise<Part>>
-  /** Reads one row by Better Auth's conditions, or `null`. */
+  /** Reads one row by Better Auth's conditions; `null` if none exists. */
   findOne: RegisteredQuery<'internal', FindOneArgs, Promise<Row | null>>
 }
 

@@ -5,7 +5,7 @@ import type { FindTable } from './tables.ts'
 import { planLookup } from './plan-lookup.ts'
 import { completeRow, readAll } from './read.ts'
 
-/** What the rows of a join are read from. */
+/** The database and the tables from which the rows of a join are read. */
 interface JoinSource {
   db: Reader
   findTable: FindTable
@@ -29,7 +29,7 @@ export async function addJoins(
   }))
 }
 
-/** The number of rows that are read for each row with its joins, at most. */
+/** The greatest number of rows that are read for one row, including the rows of its joins. */
 export function readsOfRow(joins: Join[]): number {
   return joins.reduce((sum, { limit }) => sum + (limit ?? 1), 1)
 }

@@ -1,4 +1,4 @@
-/** The look-ups of Better Auth and its plugins that its own definitions of tables do not mark. */
+/** The look-ups of Better Auth and its plugins for which its tables do not define an index. */
 
 /**
  * The fields by which Better Auth 1.6 and 1.7 look up the rows of each model, or sort them, where

@@ -4,7 +4,7 @@ import type { Condition, SortBy } from './statement.ts'
 import type { Table, TableIndex } from './tables.ts'
 import { rangesOf } from './index-ranges.ts'
 
-/** Rows by their ids. */
+/** A read of rows by their ids. */
 export interface IdLookup {
   type: 'ids'
   ids: string[]
@@ -12,7 +12,7 @@ export interface IdLookup {
 
 export interface Source {
   read: IndexRange | IdLookup
-  /** Rows that meet one of these conditions are rows of an earlier source. */
+  /** Rows that meet one of these conditions already belong to an earlier source. */
   earlier: Condition[]
 }
 
@@ -21,16 +21,16 @@ export interface Plan {
   where: Condition[]
   sources: Source[]
   direction: 'asc' | 'desc'
-  /** Whether the rows are read in the requested order, so that reading can end early. */
+  /** `true` if the rows are read in the requested order, so that reading can end early. */
   isOrdered: boolean
   /** The fields of indexes that would serve the look-up; empty if none is missing. */
   missingIndexes: string[][]
 }
 
-/** A way to read the rows that meet some conditions, and how good it is. */
+/** A way to read the rows that meet some conditions, with a score for comparisons. */
 interface Path {
   reads: (IndexRange | IdLookup)[]
-  /** The fields of the index that have one value in each range, and the others after them. */
+  /** The fields of the index after those with one value. The rows of a range are in this order. */
   order: string[]
   score: number
 }
@@ -72,7 +72,7 @@ export function planRead(table: Table, where: Condition[], sortBy: SortBy | null
   }
 }
 
-/** The best path to the rows that meet all conditions; `null` if it is the whole table. */
+/** The best path to the rows that meet all conditions; `null` if the whole table must be read. */
 function pathOf(table: Table, conditions: Condition[], sortBy: SortBy | null): Path | null {
   const byId = conditions.find(({ field, operator, isInsensitive }) =>
     field === 'id' && !isInsensitive && (operator === 'eq' || operator === 'in'))
@@ -103,7 +103,7 @@ function indexPath(index: TableIndex, conditions: Condition[]): Path {
   }
 }
 
-/** Whether the rows of a path are sorted: it is one range whose next field is sorted by. */
+/** Returns whether a path reads sorted rows: one range whose next field is the sort field. */
 function isOrderedBy({ reads, order }: Path, sortBy: SortBy | null): boolean {
   if (sortBy === null)
     return true
@@ -129,7 +129,7 @@ function missingIndexes(required: Condition[], alternatives: Condition[]): strin
   return alternatives.map(condition => fieldsToIndex([condition]))
 }
 
-/** The fields with one value first, since a range ends the use of an index. */
+/** The fields of an index, those with one value first, since no field after a range can use it. */
 function fieldsToIndex(conditions: Condition[]): string[] {
   const isRange = ({ operator }: Condition): boolean => operator !== 'eq' && operator !== 'in'
   const equal = conditions.filter(condition => !isRange(condition))

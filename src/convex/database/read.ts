@@ -11,12 +11,12 @@ export type Reader = GenericDatabaseReader<GenericDataModel>
 type RowQuery = OrderedQuery<any>
 
 /**
- * The bytes that one part reads in each range, beyond which it ends. A range can be read twice, and
+ * The number of bytes of one range after which a part ends. A range can be read twice, and
  * a row that is written is read again, so that a part stays below the 16 MiB that Convex allows.
  */
 const PART_BYTES = 2 * 2 ** 20
 
-/** How much one part may read, so that it stays below Convex's limits. */
+/** The limits for the reads of one part, which are below Convex's limits. */
 export interface PartSize {
   /** The number of rows and ranges that one part reads; `Infinity` also allows any size of rows. */
   reads: number
@@ -32,7 +32,7 @@ export async function readAll(db: Reader, plan: Plan, wanted: number | null): Pr
 
 /**
  * Reads the next part of a plan. A range that is longer than one part is read with a cursor. Convex
- * allows one cursor in each function, which is why the part then ends.
+ * allows one cursor in each function, so the part ends there.
  */
 export async function readPart(db: Reader, plan: Plan, position: Position, size: PartSize): Promise<Part> {
   const limit = plan.isOrdered && size.wanted !== null ? size.wanted - position.found : Infinity
@@ -48,7 +48,7 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
     const source = plan.sources[number]!
     const cursor = number === position.source ? position.cursor : null
     const { read } = source
-    // Ranges without rows and ids that do not exist count, too.
+    // Empty ranges, and ids that do not exist, also count as reads.
     if (number > position.source && (reads >= size.reads || bytes >= maximumBytes))
       return end(number, null)
     if (read.type === 'ids') {
@@ -79,7 +79,7 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
   return end(plan.sources.length, null)
 }
 
-/** The row with an id, or with an id of its own; ids of other tables are not accepted. */
+/** The row with an id that Convex or the app has chosen; ids of other tables are not accepted. */
 export async function readById(db: Reader, table: Table, id: string): Promise<Row | null> {
   const key = db.normalizeId(table.name, id)
   const document = key === null ? null : await db.get(key)

@@ -1,4 +1,4 @@
-/** References between tables, and what happens to rows whose referenced row is deleted. */
+/** References between tables, and their effect on rows whose referenced row is deleted. */
 import type { BetterAuthDBSchema } from 'better-auth/db'
 import type { Reference } from './statement.ts'
 import { fieldNameOf, fieldsOf } from './auth-tables.ts'
@@ -6,7 +6,7 @@ import { fieldNameOf, fieldsOf } from './auth-tables.ts'
 /**
  * All references that the deletion of a row of this table affects, including those to rows that are
  * deleted with it. As in Better Auth's own migrations, a reference without `onDelete` is `cascade`.
- * Rows are kept unchanged with `no action`, `restrict` and `set default`.
+ * With `no action`, `restrict` and `set default`, the referring rows do not change.
  *
  * @param tables The tables of Better Auth, by their models.
  * @param table The name of the table in the database.

@@ -25,7 +25,7 @@ export function remoteTables(
   }
 }
 
-/** The rows of all parts. */
+/** Runs all parts, and returns their rows. */
 export async function runParts(first: Position, run: (position: Position) => Promise<Part>): Promise<Row[]> {
   const rows: Row[] = []
   for (let position: Position | null = first; position !== null;) {
@@ -36,7 +36,7 @@ export async function runParts(first: Position, run: (position: Position) => Pro
   return rows
 }
 
-/** Each row that a statement reads, once. */
+/** Returns the rows that a statement reads, without duplicates. */
 export async function remoteRows({ read }: RemoteTables, statement: ReadStatement): Promise<Row[]> {
   return distinctRows(await runParts(BEGINNING, position => read(statement, position)))
 }

@@ -17,7 +17,7 @@ export type AnyCtx = GenericQueryCtx<any> | GenericMutationCtx<any> | GenericAct
 export interface Runner {
   find: (statement: FindStatement) => Promise<Row[]>
   count: (statement: CountStatement) => Promise<number>
-  /** Resolves with the rows that were written, and before they were deleted. */
+  /** Resolves with the written rows. Deleted rows are as they were before the deletion. */
   write: (statement: WriteStatement) => Promise<Row[]>
 }
 
@@ -30,11 +30,11 @@ export async function runStatement(runner: Runner, statement: Statement): Promis
   }
 }
 
-/** How the functions of a database run. */
+/** The parts of a database that a runner needs. */
 export interface RunnerOptions {
   writer: Writer
   functions: AuthDatabaseFunctions | undefined
-  /** Whether writes must run in the internal mutation, which a custom builder has made. */
+  /** `true` if writes must run in the internal mutation, since a custom builder has made it. */
   writesInFunction: boolean
 }
 

@@ -14,9 +14,9 @@ export interface Condition {
   field: string
   operator: Operator
   value: StoredValue
-  /** How the condition is connected: all conditions with `AND` hold, and one of those with `OR`. */
+  /** The connection to other conditions: all with `AND` must hold, and one of those with `OR`. */
   connector: 'AND' | 'OR'
-  /** Whether strings that differ only in their case are equal. */
+  /** `true` if strings that differ only in their case are equal. */
   isInsensitive: boolean
 }
 
@@ -74,7 +74,7 @@ export interface UpdateStatement {
   /** The numbers to add to fields; a missing value counts as 0. */
   increments: Record<string, number>
   unique: string[][]
-  /** Whether all matching rows are updated, or only the first. */
+  /** The rows to update: all matching rows, or only the first. */
   scope: 'first' | 'all'
   onUnindexed: OnUnindexed
 }
@@ -83,7 +83,7 @@ export interface UpdateStatement {
 export interface Reference {
   from: { table: string, field: string }
   to: { table: string, field: string }
-  /** What happens to a row whose referenced row is deleted: the same, or it loses its reference. */
+  /** The effect on a row whose referenced row is deleted: it is deleted, or loses its reference. */
   action: 'cascade' | 'set null'
 }
 
@@ -97,19 +97,19 @@ export interface DeleteStatement {
   onUnindexed: OnUnindexed
 }
 
-/** What happens to a look-up that no index serves. */
+/** The treatment of a look-up that no index serves: an error, or a warning. */
 export type OnUnindexed = 'refuse' | 'warn'
 
 export type ReadStatement = FindStatement | CountStatement
 export type Statement = ReadStatement | WriteStatement
 export type WriteStatement = CreateStatement | UpdateStatement | DeleteStatement
 
-/** Whether a statement only reads. */
+/** Returns whether a statement only reads. */
 export function isRead(statement: Statement): statement is ReadStatement {
   return statement.type === 'find' || statement.type === 'count'
 }
 
-/** For a statement that several function calls run in parts: where the next part begins. */
+/** The position at which the next part of a statement begins, if several calls run its parts. */
 export interface Position {
   /** The number of the plan's source. */
   source: number
@@ -119,7 +119,7 @@ export interface Position {
   found: number
 }
 
-/** The rows of one part of a statement, and where the next part begins; `null` after the last. */
+/** The rows of one part of a statement, and the position of the next; `null` after the last. */
 export interface Part {
   rows: Row[]
   next: Position | null

@@ -13,7 +13,7 @@ import type {
 import type { WhereInput } from './values.ts'
 import { toCondition } from './values.ts'
 
-/** What the statements of one instance of Better Auth depend on. */
+/** The properties of a Better Auth instance on which its statements depend. */
 export interface StatementContext {
   /** The name of a field in the database. */
   getFieldName: (field: { model: string, field: string }) => string

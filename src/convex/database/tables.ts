@@ -1,4 +1,4 @@
-/** What the adapter needs to know about the app's tables: their fields and indexes. */
+/** The fields and indexes of the app's tables, as far as the adapter needs them. */
 import type { GenericSchema, SchemaDefinition } from 'convex/server'
 import type { GenericValidator } from 'convex/values'
 import { setupError } from '../setup-error.ts'
@@ -19,7 +19,7 @@ export interface Table {
   indexes: TableIndex[]
   /** The fields by name; `null` if they are unknown, because the table's type is not one object. */
   fields: Record<string, Field> | null
-  /** Whether rows can have ids of their own, in a field `id`, beside Convex's ids. */
+  /** `true` if rows can have ids of their own, in a field `id`, beside Convex's ids. */
   hasOwnIds: boolean
 }
 

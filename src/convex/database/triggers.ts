@@ -15,18 +15,18 @@ type MaybePromise<T> = T | Promise<T>
 /**
  * Functions that run in the transaction of each write that Better Auth makes to a table. If one of
  * them throws, the write fails, and its transaction is undone. In a mutation that catches the
- * error, what was written before remains, unless the option `mutation` runs writes in nested calls.
- * What triggers write themselves causes no triggers.
+ * error, earlier writes remain, unless the option `mutation` runs writes in nested calls.
+ * The writes of triggers do not run triggers.
  */
 export interface TableTriggers<DataModel extends GenericDataModel, Name extends TableNamesInDataModel<DataModel>> {
-  /** Runs before a row is created. What it returns, if anything, replaces values of the row. */
+  /** Runs before a row is created. The values that it returns, if any, replace those of the row. */
   beforeCreate?: (
     ctx: GenericMutationCtx<DataModel>,
     values: WithoutSystemFields<DocumentByName<DataModel, Name>>,
   ) => MaybePromise<Partial<WithoutSystemFields<DocumentByName<DataModel, Name>>> | void>
   /** Runs after a row was created. */
   onCreate?: (ctx: GenericMutationCtx<DataModel>, row: DocumentByName<DataModel, Name>) => MaybePromise<void>
-  /** Runs before a row is changed. What it returns, if anything, replaces values of the changes. */
+  /** Runs before a row is changed. The values that it returns, if any, replace changes. */
   beforeUpdate?: (
     ctx: GenericMutationCtx<DataModel>,
     row: DocumentByName<DataModel, Name>,

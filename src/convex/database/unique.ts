@@ -1,4 +1,4 @@
-/** Enforces unique fields, which Convex's indexes do not, inside the transaction of the write. */
+/** Enforces unique fields inside the transaction of a write, since Convex's indexes do not. */
 import type { Reader } from './read.ts'
 import type { Condition, Row, UpdateStatement } from './statement.ts'
 import type { Table } from './tables.ts'

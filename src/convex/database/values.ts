@@ -22,7 +22,7 @@ export function toStoredValue(value: unknown, { type }: FieldType): unknown {
   return value
 }
 
-/** The value of a stored value. */
+/** The value that Better Auth expects for a stored value. */
 export function fromStoredValue(value: unknown, { type }: FieldType): unknown {
   if (type === 'date' && typeof value === 'number')
     return new Date(value)
@@ -37,7 +37,7 @@ export interface WhereInput {
   operator?: string | undefined
   /** @default 'AND' */
   connector?: 'AND' | 'OR' | undefined
-  /** Whether strings that differ only in their case are equal. @default 'sensitive' */
+  /** `insensitive`: strings that differ only in their case are equal. @default 'sensitive' */
   mode?: 'sensitive' | 'insensitive' | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Writes rows one after another, each as it is after the writes before it. */
+/** Writes rows one after another, each in its state after the previous writes. */
 import type { Reader } from './read.ts'
 import type { Condition, Row } from './statement.ts'
 import { matches } from './conditions.ts'

@@ -9,7 +9,7 @@ export interface WriteQueue {
 
 /**
  * Each write reads before it writes: without a queue, two writes that a mutation starts at the same
- * time could both find that a unique value is free. Convex detects this for transactions only.
+ * time could both find that a unique value is free. Convex detects this only between transactions.
  *
  * A write that starts while a trigger runs does not wait: the queue waits for the trigger, which
  * may wait for its own writes.

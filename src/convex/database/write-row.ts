@@ -11,15 +11,15 @@ import { writeEach } from './write-each.ts'
 
 export type WriteCtx = GenericMutationCtx<GenericDataModel>
 
-/** The tables, and what runs with each write to them. */
+/** The tables, and the triggers that run with each write to them. */
 export interface Writer {
   findTable: FindTable
   triggers: UntypedTriggers
 }
 
-/** What a row is updated with. */
+/** The parts of a statement that describe the update of one row. */
 type Update = Pick<UpdateStatement, 'changes' | 'increments' | 'unique' | 'onUnindexed'>
-/** What is deleted or changed with a row. */
+/** The parts of a statement that describe the deletion of one row. */
 type Deletion = Pick<DeleteStatement, 'references' | 'onUnindexed'>
 
 export async function createRow(

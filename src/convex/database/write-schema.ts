@@ -8,7 +8,7 @@ export interface SchemaFileOptions {
   tables: BetterAuthDBSchema
   /** The path of the file. @default './convex/authTables.ts' */
   file?: string | undefined
-  /** Whether all tables may have rows whose ids the app chooses. */
+  /** `true` if all tables may have rows whose ids the app chooses. */
   ownsIds: boolean
 }
 
@@ -84,7 +84,7 @@ function writeType({ type, references }: DBFieldAttribute, tables: BetterAuthDBS
 
 /**
  * The fields of each index: those that Better Auth marks as unique or indexed, references, and the
- * fields of its look-ups. An index that begins another one is left out.
+ * fields of its look-ups. An index whose fields begin another index is left out.
  */
 function indexesOf(model: string, table: AuthTable): string[][] {
   const marked = fieldsOf(table).filter(([, { index, references }]) => index || references).map(([name]) => [name])
@@ -96,7 +96,7 @@ function indexesOf(model: string, table: AuthTable): string[][] {
     number !== otherNumber && begins(fields, other) && (other.length > fields.length || otherNumber < number)))
 }
 
-/** Whether an index with the fields of `other` serves all look-ups by `fields`. */
+/** Returns whether an index with the fields of `other` serves all look-ups by `fields`. */
 function begins(fields: string[], other: string[]): boolean {
   return fields.every((field, position) => other[position] === field)
 }

@@ -6,13 +6,13 @@ import { completeRow, readPart } from './read.ts'
 import { writeEach } from './write-each.ts'
 import { createRow, deleteRow, updateRow } from './write-row.ts'
 
-/** The rows that a part of a statement has written, and where the next part begins. */
+/** The rows that a part of a statement has written, and the position of the next part. */
 export interface WrittenPart {
   rows: Row[]
   next: Position | null
 }
 
-/** Runs a part of a statement that writes at most the rows that it reads. */
+/** Runs one part of a statement that writes. `reads` limits the number of its rows. */
 export async function writePart(
   ctx: WriteCtx,
   writer: Writer,

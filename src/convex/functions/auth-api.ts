@@ -9,7 +9,7 @@ interface ApiError extends Error {
   body?: { code?: unknown, message?: unknown }
 }
 
-/** A Better Auth instance, as far as its API is called. */
+/** The part of a Better Auth instance that is used: its API. */
 export interface AuthWithApi {
   api: object
 }
@@ -30,9 +30,9 @@ const CODES: Record<number, string> = {
  * `status` where Better Auth throws an `APIError`. Convex sends the data of a `ConvexError` to the
  * page in production, and replaces the message of any other error with "Server Error".
  *
- * A redirect, which Better Auth also throws as an `APIError`, and all other errors pass unchanged.
+ * A redirect, which Better Auth also throws as an `APIError`, and all other errors stay unchanged.
  *
- * @param auth What `betterAuth` returned.
+ * @param auth The result of `betterAuth`.
  * @throws {ConvueError} `CONVEX_OPTION_INVALID` if `auth` has no API.
  */
 export function wrapAuthApi<Auth extends AuthWithApi>(auth: Auth): Auth['api'] {

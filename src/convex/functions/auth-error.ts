@@ -11,7 +11,7 @@ export type AuthErrorCode = 'UNAUTHENTICATED' | 'FORBIDDEN'
 // A type and not an interface: only a type alias is assignable to `Value` of Convex.
 // eslint-disable-next-line ts/consistent-type-definitions
 export type AuthErrorData = {
-  /** What went wrong. `isUnauthenticatedError` of `convue` recognizes `UNAUTHENTICATED`. */
+  /** The kind of error. `isUnauthenticatedError` of `convue` recognizes `UNAUTHENTICATED`. */
   code: AuthErrorCode | (string & {})
   /** A sentence for the user. */
   message: string

@@ -14,10 +14,10 @@ import type { AuthDocuments, ComponentDocuments, ComponentDocumentsOf, LocalDocu
 import type { MemberOptions, MemberProof } from './predicates.ts'
 import type { AuthWithContext } from './session-headers.ts'
 
-/** What `betterAuth` returns, as far as the functions use it. */
+/** The part of the result of `betterAuth` that the functions use. */
 export interface AuthInstance extends AuthWithApi, AuthWithContext {}
 
-/** The options of `defineAuthFunctions`, wherever the auth tables are. */
+/** The options of `defineAuthFunctions` that do not depend on the place of the auth tables. */
 interface CommonOptions {
   /**
    * `query` of `./_generated/server`, or a builder of `convex-helpers`. The data model of the app
@@ -36,7 +36,7 @@ interface CommonOptions {
   createAuth?: ((ctx: any) => AuthInstance) | undefined
 }
 
-/** The auth tables belong to the component `@convex-dev/better-auth`. */
+/** The options if the auth tables belong to the component `@convex-dev/better-auth`. */
 export interface ComponentAuthFunctionsOptions extends CommonOptions {
   /** `components.betterAuth` of `./_generated/api`. */
   component: { adapter: { findOne: FindOne } }
@@ -60,12 +60,12 @@ export interface AuthTableFunctions {
   findOne: FindOne
 }
 
-/** The auth tables are in the app's own schema. */
+/** The options if the auth tables are in the app's own schema. */
 export interface LocalAuthFunctionsOptions extends CommonOptions {
   component?: undefined
   /**
    * The app's schema, for the types of the user and the session. Only needed if the builders hide
-   * the data model, as those of `convex-ents` that remove `ctx.db`.
+   * the data model, as builders with `convex-ents` that remove `ctx.db` do.
    * @default The data model of `query`.
    */
   schema?: SchemaDefinition<any, any>
@@ -139,7 +139,7 @@ export interface CallerFunctions<
    * functions of `convex-helpers`.
    */
   authedCtx: (ctx: FunctionCtx) => Promise<Caller<Documents['user'], Documents['session']>>
-  /** The same for functions that also run anonymously: both properties are `null` then. */
+  /** Like `authedCtx`, but both properties are `null` for an anonymous caller. */
   optionalAuthedCtx: (ctx: FunctionCtx) => Promise<OptionalCaller<Documents['user'], Documents['session']>>
   /** `query` with `ctx.user` and `ctx.session`. */
   authedQuery: AuthedBuilderOf<Query, Documents['user'], Documents['session']>
@@ -152,7 +152,7 @@ export interface CallerFunctions<
     builder: Builder,
   ) => AuthedBuilderOf<Builder, Documents['user'], Documents['session']>
   /**
-   * A predicate for `allow`: whether the user is a member of an organization. With
+   * Returns a predicate for `allow` that allows the members of an organization. With
    * `organization: 'active'`, `ctx.session.activeOrganizationId` is a string afterwards.
    *
    * @throws {ConvueError} `CONVEX_OPTION_INVALID` without an organization.
@@ -184,7 +184,7 @@ export interface MemberPredicate<Proven> extends AuthPredicate<FunctionCtx & Mem
   (ctx: FunctionCtx & MemberCtx, args: any): Promise<boolean>
 }
 
-/** The context of a function as far as `isMember` reads it. */
+/** The part of a function's context that `isMember` reads. */
 export interface MemberCtx { user: { _id: string }, session: object }
 
 type IdentityOf<Documents extends AuthDocuments>

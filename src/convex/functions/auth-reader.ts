@@ -5,7 +5,7 @@ import { setupError } from '../setup-error.ts'
 /** An internal query that reads one document, of the component or of the app's adapter. */
 export type FindOne = FunctionReference<'query', 'internal', any, any>
 
-/** The context of any Convex function, as far as the helpers use it. Actions have no `db`. */
+/** The part of a Convex function's context that the helpers use. Actions have no `db`. */
 export interface FunctionCtx {
   auth: Auth
   runQuery: (query: any, args: any) => Promise<any>
@@ -41,7 +41,7 @@ export function componentReader(findOne: FindOne): AuthReader {
  * Reads the tables in the app's own schema. Queries and mutations read a document by its id without
  * another call.
  *
- * @param findOne The query for look-ups in actions, for those by other fields than the id, and for
+ * @param findOne The query for look-ups in actions, for look-ups by fields other than ids, and for
  * rows whose ids Convex has not chosen.
  */
 export function localReader(findOne: FindOne | undefined): AuthReader {
@@ -99,7 +99,7 @@ export interface LiveSession { user: Document, session: Document }
 
 /**
  * @returns The caller's user and session, or `null` if the session has ended or expired. A token
- * remains valid after its session, so this is decided by the documents.
+ * remains valid after its session, so the documents in the database decide.
  */
 export async function readSession(
   reader: AuthReader,

@@ -21,7 +21,7 @@ export type AnyBuilder = (definition: any) => any
 
 export type FunctionKind = 'query' | 'mutation' | 'action'
 
-/** What a builder receives: a handler, or an object with a handler. */
+/** The handler that a builder accepts in place of an object with a handler. */
 type Handler<Builder extends AnyBuilder> = Extract<Parameters<Builder>[0], (...args: any) => any>
 
 /** The context that handlers of this builder receive. */
@@ -75,8 +75,8 @@ export interface CtxBuilder<Kind extends FunctionKind, Visibility extends Functi
 /**
  * Decides whether the caller may run a function.
  *
- * `Proven` is what the type of a context may add if the predicate has returned `true`, such as
- * `{ session: { activeOrganizationId: string } }`: a promise cannot be a type guard. The property
+ * `Proven` is the type that the context gains if the predicate has returned `true`, such as
+ * `{ session: { activeOrganizationId: string } }`: promises cannot be type guards. The property
  * `proven` exists only in the type.
  *
  * @param ctx The context of the function, with `user` and `session`.
@@ -95,15 +95,15 @@ export interface Caller<User, Session> {
   session: Session
 }
 
-/** The caller of a function that also runs anonymously: both are `null` then. */
+/** The caller of a function that also runs anonymously: then both properties are `null`. */
 export interface OptionalCaller<User, Session> {
   user: User | null
   session: Session | null
 }
 
 /**
- * A builder of functions for users whom predicates may restrict further. It has no `optional`,
- * since predicates decide about a user.
+ * A builder of functions that need a user, and that predicates may restrict further. It has no
+ * `optional`, since a predicate needs a user.
  */
 export interface AllowingBuilder<
   Kind extends FunctionKind,
@@ -116,7 +116,7 @@ export interface AllowingBuilder<
    * A builder whose functions throw a `ConvexError` with the code `FORBIDDEN` if the predicate
    * returns `false`.
    *
-   * @param predicate Such as `hasRole('admin')`.
+   * @param predicate The condition, such as `hasRole('admin')`.
    */
   allow: <Proven>(
     predicate: AuthPredicate<WithCaller<Ctx, Caller<User, Session>>, Proven>,
@@ -134,10 +134,10 @@ export interface AuthedBuilder<
   User,
   Session,
 > extends AllowingBuilder<Kind, Visibility, Ctx, User, Session> {
-  /** The same for functions that also run anonymously: then `ctx.user` is `null`. */
+  /** The builder for functions that also run anonymously: then `ctx.user` is `null`. */
   optional: CtxBuilder<Kind, Visibility, WithCaller<Ctx, OptionalCaller<User, Session>>>
 }
 
-/** The builder that `withAuth` makes of a builder. */
+/** The builder that `withAuth` returns for another builder. */
 export type AuthedBuilderOf<Builder extends AnyBuilder, User, Session>
   = AuthedBuilder<KindOf<Builder>, VisibilityOf<Builder>, CtxOf<Builder>, User, Session>

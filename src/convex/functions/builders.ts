@@ -5,7 +5,7 @@ import { authError } from './auth-error.ts'
 
 type Ctx = Record<string, any>
 type Predicate = (ctx: any, args: any) => boolean | Promise<boolean>
-/** Reads what a builder adds to the context. */
+/** Reads the properties that a builder adds to the context. */
 type ReadCaller = (ctx: any) => Promise<object>
 
 export interface CallerReaders {
@@ -27,7 +27,7 @@ interface Builder extends AllowingBuilder {
  * Wraps a builder, so that its handlers receive the caller in their context.
  *
  * @param builder A builder of `_generated/server` or of `convex-helpers`.
- * @param readers Read the caller.
+ * @param readers The functions that read the caller.
  * @param name The option that contained the builder, for errors.
  */
 export function authedBuilder(builder: AnyBuilder, readers: CallerReaders, name: string): Builder {
@@ -36,7 +36,7 @@ export function authedBuilder(builder: AnyBuilder, readers: CallerReaders, name:
   return Object.assign(allowing(builder, readers, []), { optional: withCaller(builder, readers.optional, []) })
 }
 
-/** Without `optional`, since predicates decide about a user: they cannot decide without one. */
+/** The returned builder has no `optional`, since a predicate cannot decide without a user. */
 function allowing(builder: AnyBuilder, readers: CallerReaders, predicates: Predicate[]): AllowingBuilder {
   return Object.assign(withCaller(builder, readers.required, predicates), {
     allow(predicate: Predicate) {

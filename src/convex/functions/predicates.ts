@@ -10,7 +10,7 @@ interface CallerWithRole {
  * Allows users with at least one of these roles, as the admin plugin of Better Auth stores them:
  * several roles of a user are separated by commas.
  *
- * @param roles Such as `'admin'`.
+ * @param roles The names of roles, such as `'admin'`.
  * @throws {ConvueError} `CONVEX_OPTION_INVALID` without a role.
  */
 export function hasRole(...roles: string[]): (ctx: { user: object }) => boolean {
@@ -41,7 +41,7 @@ export interface MemberOptions {
   roles?: string[]
 }
 
-/** What `isMember` proves: only a session with an active organization passes. */
+/** The type that `isMember` adds to the context, since it can require an active organization. */
 export type MemberProof<Options extends MemberOptions>
   = Options extends { organization: 'active' } ? { session: { activeOrganizationId: string } } : unknown
 

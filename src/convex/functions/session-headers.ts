@@ -1,7 +1,7 @@
 /** Headers with which Better Auth's API acts as the caller of a Convex function. */
 import { setupError } from '../setup-error.ts'
 
-/** The part of a Better Auth instance that the headers need; both supported lines have it. */
+/** The part of a Better Auth instance that the headers need; all supported versions have it. */
 export interface AuthWithContext {
   $context: PromiseLike<{
     secret: string
@@ -15,8 +15,8 @@ type SessionDocument = Record<string, any>
  * The headers of a request of this session: its cookie, and the address and the browser with which
  * it began, so that Better Auth records them for a session that it creates.
  *
- * The cookie `dont_remember` keeps Better Auth from extending the session, for which a query could
- * not write. Requests of the page extend it.
+ * The cookie `dont_remember` keeps Better Auth from extending the session, since a query cannot
+ * write the new expiry. Requests of the page extend the session.
  * @see https://github.com/better-auth/better-auth/blob/main/packages/better-auth/src/api/routes/session.ts
  */
 export async function sessionHeaders(auth: AuthWithContext, session: SessionDocument): Promise<Headers> {

@@ -52,6 +52,6 @@ function encode(statement: Statement): EncodedStatement {
   }
   catch {
     // The error of Convex contains the values of the statement.
-    throw setupError('AUTH_DATABASE_REQUEST_INVALID', 'a value is not one that Convex stores')
+    throw setupError('AUTH_DATABASE_REQUEST_INVALID', 'a value cannot be stored in Convex')
   }
 }

@@ -1,4 +1,4 @@
-/** The public exports of `convue/convex/database`: what runs on the app's own server. */
+/** The public exports of `convue/convex/database`: code for the app's own server. */
 export { ConvueError, type ConvueErrorCode } from '../../errors/convue-error.ts'
 export type { AuthAdapter } from '../database/adapter.ts'
 export { convexDatabase } from './convex-database.ts'

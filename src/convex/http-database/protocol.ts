@@ -3,18 +3,18 @@ import type { JSONValue } from 'convex/values'
 import type { ErrorParts } from '../portable-error.ts'
 import { setupError } from '../setup-error.ts'
 
-/** Server and deployment are deployed separately, so each refuses another version than its own. */
+/** Server and deployment are deployed separately, so each of them refuses other versions. */
 export const PROTOCOL_VERSION = 1
 
 export const DEFAULT_PATH = '/auth-database'
 
-/** A shorter secret could be guessed. */
+/** The length of the shortest accepted secret. A shorter secret could be guessed. */
 export const SHORTEST_SECRET = 32
 
-/** The number of statements that one request carries, at most. */
+/** The greatest number of statements in one request. */
 export const MOST_STATEMENTS = 100
 
-/** The length of a request's body in characters, at most. A row of Convex has at most 1 MiB. */
+/** The greatest length of a request's body, in characters. A row of Convex has at most 1 MiB. */
 export const LONGEST_BODY = 4 * 2 ** 20
 
 /** The body of a request. A statement is in Convex's JSON encoding, which also represents bytes. */
@@ -39,7 +39,7 @@ export type StatementFailure
   /** Another error, whose message may contain values of rows. */
     | { type: 'unknown' }
 
-/** Why a request was refused as a whole, in the body of an answer with status 400 and above. */
+/** The reason for refusing a whole request, in the body of an answer with status 400 or above. */
 export type RefusalCode = 'UNAUTHORIZED' | 'CONTENT_TYPE' | 'TOO_LARGE' | 'MALFORMED' | 'VERSION'
 
 /** @throws ConvueError `CONVEX_OPTION_INVALID` */

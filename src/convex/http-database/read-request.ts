@@ -1,4 +1,4 @@
-/** Reads the statements of a request, or says why the request is refused. */
+/** Reads the statements of a request, or returns the reason for which the request is refused. */
 import type { Statement } from '../database/statement.ts'
 import type { RefusalCode, RequestBody } from './protocol.ts'
 import { jsonToConvex } from 'convex/values'
@@ -10,7 +10,7 @@ export type ReadRequest
   = | { type: 'statements', statements: Statement[] }
     | { type: 'refusal', status: number, code: RefusalCode }
 
-/** If one statement does not have the form of a statement, no statement of the request runs. */
+/** Reads the statements of a request. Refuses all of them if one of them is malformed. */
 export async function readRequest(request: Request): Promise<ReadRequest> {
   if (!/^application\/json(?:;|$)/.test(request.headers.get('content-type') ?? ''))
     return { type: 'refusal', status: 415, code: 'CONTENT_TYPE' }

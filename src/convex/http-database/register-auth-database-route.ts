@@ -13,7 +13,7 @@ import { checkTables } from './statement-shape.ts'
 
 /** The options of `registerAuthDatabaseRoute`. */
 export interface AuthDatabaseRouteOptions {
-  /** What `defineAuthDatabase` has returned, with its option `functions`. */
+  /** The result of `defineAuthDatabase`, which must have its option `functions`. */
   database: AuthDatabase
   /**
    * The names of the tables of Better Auth: `Object.keys(authTables)`. A statement that uses
@@ -52,7 +52,7 @@ export function registerAuthDatabaseRoute(
     throw setupError('CONVEX_OPTION_INVALID', `\`tables\` of \`${NAME}\` is empty: run \`npx auth generate\``)
   checkPath(path, NAME)
   authRouter(http, NAME).addPost(path, async (ctx, request) => {
-    // First of all, so that the answer to a stranger depends on nothing else.
+    // Checked first, so that the answer to a request without a valid secret is always the same.
     if (!await isAuthorized(request.headers.get('authorization'), acceptedSecrets(secrets)))
       return refuse(401, 'UNAUTHORIZED')
     const read = await readRequest(request)

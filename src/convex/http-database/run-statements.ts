@@ -8,7 +8,7 @@ import { partsOf } from '../portable-error.ts'
 
 /**
  * Runs statements in their order, and each of them succeeds or fails on its own. Statements that
- * read run at the same time as those beside them. A statement that writes runs alone.
+ * read run at the same time as adjacent statements that read. A statement that writes runs alone.
  */
 export async function runStatements(
   statements: Statement[],
@@ -40,7 +40,7 @@ function failureOf(error: unknown): StatementFailure {
     return { type: 'convue', parts: partsOf(error) }
   if (error instanceof ConvexError)
     return { type: 'app', data: convexToJson(error.data) }
-  // Only the log of the deployment shows its message, which may contain values of rows.
+  // The message may contain values of rows, so only the log of the deployment shows it.
   console.error(error)
   return { type: 'unknown' }
 }

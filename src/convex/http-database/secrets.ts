@@ -11,7 +11,7 @@ export const environmentSecrets: AuthDatabaseSecrets = () =>
 
 /**
  * The secrets that are long enough. If there are none, or if one of them is too short, the log of
- * the deployment says so.
+ * the deployment shows an error.
  */
 export function acceptedSecrets(secrets: AuthDatabaseSecrets): string[] {
   const given = (typeof secrets === 'function' ? secrets() : secrets)
@@ -26,7 +26,7 @@ export function acceptedSecrets(secrets: AuthDatabaseSecrets): string[] {
 }
 
 /**
- * Whether a request's header `Authorization` is `Bearer` with one of the secrets. Hashes are
+ * Returns whether a request's header `Authorization` is `Bearer` and one of the secrets. Hashes are
  * compared, each of them to its end, and all secrets are compared. So the time of an answer depends
  * neither on the number of right characters nor on which secret is right.
  */

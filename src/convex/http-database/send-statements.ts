@@ -40,12 +40,12 @@ async function requestAnswer(target: Target, body: string, attempts: number): Pr
       redirect: 'manual',
       signal: AbortSignal.timeout(target.timeoutMs),
     })
-    // The whole body is read in any case, since the connection is then used again.
+    // The whole body is read in any case, so that the connection can be used again.
     return { status: response.status, text: await response.text() }
   }
   catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError'
-    // A connection that was kept alive may have ended when the request was sent.
+    // The request may have used an open connection that the server was just closing.
     if (!isTimeout && attempts > 1)
       return await requestAnswer(target, body, attempts - 1)
     throw unreachable(target, isTimeout ? `no answer within ${target.timeoutMs} ms` : networkProblem(error))
@@ -53,7 +53,7 @@ async function requestAnswer(target: Target, body: string, attempts: number): Pr
 }
 
 /**
- * Only the code of the error, such as `ECONNREFUSED`: the errors of some implementations of `fetch`
+ * Describes an error only by its code, such as `ECONNREFUSED`: errors of some versions of `fetch`
  * contain the headers of the request.
  */
 function networkProblem(error: unknown): string {

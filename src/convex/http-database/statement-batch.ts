@@ -15,12 +15,12 @@ interface WaitingStatement extends EncodedStatement {
   settle: (outcome: Outcome) => void
 }
 
-/** Runs one statement together with the others of its tick. */
+/** Runs one statement together with the other statements of its tick. */
 export type StatementBatch = (statement: EncodedStatement) => Promise<any>
 
 /**
- * Better Auth prepares a statement in several promises, whose number depends on the statement. So a
- * batch is sent some turns of promises after its first statement. It does not wait for a timer: in
+ * Better Auth awaits several promises before a statement, and their number varies. So a batch is
+ * sent `TURNS` microtasks after its first statement. It does not wait for a timer: in
  * one turn of the event loop, the statements of different requests cannot be mixed, which some
  * platforms forbid.
  */

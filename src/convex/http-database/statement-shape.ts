@@ -38,7 +38,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer)
 }
 
-/** The values of fields. Names with `_` are Convex's own fields, which only Convex sets. */
+/** The values of fields. Fields whose names begin with `_` are set only by Convex. */
 function rowOf(check: Check): Check {
   return value =>
     isRecord(value) && Object.entries(value).every(([name, item]) => !name.startsWith('_') && check(item))
@@ -110,7 +110,7 @@ const SHAPES: Shapes = {
   },
 }
 
-/** Whether a value is a statement, with no property more or less than its type has. */
+/** Whether a value is a statement with exactly the properties of its type. */
 export function isStatement(value: unknown): value is Statement {
   if (!isRecord(value) || typeof value.type !== 'string' || !Object.hasOwn(SHAPES, value.type))
     return false
@@ -118,7 +118,7 @@ export function isStatement(value: unknown): value is Statement {
 }
 
 /**
- * Refuses a statement that reads or writes another table than these, also in a join or because a
+ * Refuses a statement that reads or writes a table other than these, even in a join or because a
  * row is deleted. The sender knows the secret, but must not reach the other tables of the app.
  *
  * @throws ConvueError `AUTH_TABLE_REFUSED`

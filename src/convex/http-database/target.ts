@@ -16,13 +16,13 @@ export interface ConvexDatabaseOptions {
   secret?: string | undefined
   /** The path of the route, as in `registerAuthDatabaseRoute`. @default '/auth-database' */
   path?: string
-  /** How long a request may take, in milliseconds. @default 30_000 */
+  /** The time limit of a request, in milliseconds. @default 30_000 */
   timeoutMs?: number
   /** Sends the requests. @default the global `fetch`, which keeps connections open in Node */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
 }
 
-/** Where statements are sent, and how. */
+/** The address to which statements are sent, and the settings of the requests. */
 export interface Target {
   url: string
   secret: string
@@ -33,7 +33,7 @@ export interface Target {
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /**
- * Read at each request, so that an instance of Better Auth can be created without the variables,
+ * Runs for each request, so that an instance of Better Auth can be created without the variables,
  * for example during a build.
  *
  * @throws ConvueError `CONVEX_OPTION_INVALID`, `AUTH_DATABASE_SECRET_MISSING`
@@ -73,7 +73,7 @@ export function baseOf(siteUrl: unknown): string {
   return `${origin}${pathname.replace(/\/+$/, '')}`
 }
 
-/** A variable, also on platforms that do not have `process`. */
+/** Reads a variable; `undefined` on platforms that do not have `process`. */
 function readVariable(read: () => string | undefined): string | undefined {
   try {
     return read()

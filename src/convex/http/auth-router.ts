@@ -1,4 +1,4 @@
-/** The routers that can contain the auth routes, by their form, so that Hono is not imported. */
+/** Adds routes to a router of Convex or Hono. Recognizes it by its form, without importing Hono. */
 import { httpActionGeneric } from 'convex/server'
 import { setupError } from '../setup-error.ts'
 
@@ -17,7 +17,7 @@ export interface HonoRouter {
   routes: { path: string, method: string }[]
 }
 
-/** A router of either kind. */
+/** The methods that add routes to a router of either kind. */
 export interface AuthRouter {
   /** Adds a route for all paths below `basePath`. */
   addPrefix: (methods: readonly string[], basePath: string, handler: RouteHandler) => void

@@ -19,7 +19,7 @@ export interface AuthCorsOptions {
    */
   exposedHeaders?: string[]
   /**
-   * How long a browser may keep the answer to a preflight request, in seconds.
+   * The time for which a browser may keep the answer to a preflight request, in seconds.
    * @default 86400
    */
   maxAgeSeconds?: number
@@ -45,7 +45,7 @@ const ONE_DAY_SECONDS = 86_400
 const UNKNOWN_ORIGINS = ['http', 'https'].flatMap(scheme =>
   ['a.invalid', 'a.b.invalid', 'a.b.c.invalid'].flatMap(host => [`${scheme}://${host}`, `${scheme}://${host}:1`]))
 
-/** @throws {ConvueError} `CONVEX_OPTION_INVALID` if an origin is not one, or is `*`. */
+/** @throws {ConvueError} `CONVEX_OPTION_INVALID` if an entry is not an origin, or is `*`. */
 export function checkCorsOptions({ origins = [] }: AuthCorsOptions): void {
   const wrong = origins.find(origin => !isOrigin(origin))
   if (wrong !== undefined) {
@@ -58,7 +58,7 @@ function isOrigin(origin: unknown): boolean {
   return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin
 }
 
-/** Whether pages of this origin may send requests with the credentials of their user. */
+/** Returns whether pages of this origin may send requests with the credentials of their user. */
 export async function isAllowedOrigin(
   origin: string,
   request: Request,
@@ -92,8 +92,8 @@ export function preflightResponse(origin: string, options: AuthCorsOptions, meth
 }
 
 /**
- * The response, which pages of this origin may read. With `null`, no page of another origin may
- * read it.
+ * The response with headers that let pages of this origin read it. With `null`, no page of
+ * another origin may read it.
  */
 export function withCorsHeaders(response: Response, origin: string | null, options: AuthCorsOptions): Response {
   // The headers of a redirect cannot be changed.

@@ -22,7 +22,7 @@ export interface AuthRoutesOptions {
   cors?: boolean | AuthCorsOptions
 }
 
-/** What `betterAuth` returns, as far as the routes use it. */
+/** The part of the result of `betterAuth` that the routes use. */
 export interface AuthWithHandler {
   handler: (request: Request) => Promise<Response>
   /** The options of `betterAuth`, of which `basePath` is read. */
@@ -63,7 +63,7 @@ export function registerAuthRoutes(
   else {
     router.addPrefix(METHODS, basePath, async (ctx, request) => await answer(openAuth(ctx), request))
   }
-  // Where an auth provider has a `domain` instead of `jwks`, Convex requests this path.
+  // If an auth provider has a `domain` instead of `jwks`, Convex requests this path.
   router.addPath(CONFIGURATION_PATH, async () =>
     Response.redirect(`${process.env.CONVEX_SITE_URL}${basePath}/convex${CONFIGURATION_PATH}`))
 }

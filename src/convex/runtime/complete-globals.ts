@@ -1,10 +1,10 @@
-/** Adds the globals that Convex's runtime lacks, and that packages beside Better Auth need. */
+/** Adds the globals that Convex's runtime lacks, and that packages used with Better Auth need. */
 import { LocalMessageChannel } from './message-channel.ts'
 
 /**
  * React's renderer for servers, which packages for mails use, creates a `MessageChannel` while its
- * module is loaded. So this file takes effect while it is loaded, too, and `package.json` lists it
- * under `sideEffects`.
+ * module is loaded. So this file adds the global as soon as it is loaded, and `package.json` lists
+ * it under `sideEffects`.
  * @see https://github.com/facebook/react/blob/main/packages/react-server/src/ReactServerStreamConfigBrowser.js
  */
 const MISSING: Record<string, unknown> = { MessageChannel: LocalMessageChannel }

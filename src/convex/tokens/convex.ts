@@ -28,7 +28,7 @@ export interface ConvexTokenPlugin {
     >
     /** The public keys. */
     getJwks: AuthEndpoint<'/convex/jwks', { method: 'GET' }, EndpointInput | void, { keys: PublicJwk[] }>
-    /** Where the public keys are, as OpenID Connect describes it. */
+    /** The configuration of OpenID Connect, with the address of the public keys. */
     getOpenIdConfig: AuthEndpoint<
       '/convex/.well-known/openid-configuration',
       { method: 'GET', metadata: { isAction: false } },
@@ -114,7 +114,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
           }),
         },
         {
-          // A session in the cookie of `session.cookieCache` may have been revoked since then.
+          // A session from the cookie of `session.cookieCache` may already be revoked.
           matcher: (ctx: any) => ctx.path === config.tokenPath && isStateful(ctx),
           handler: createAuthMiddleware(async (ctx) => {
             return { context: { query: { ...ctx.query, disableCookieCache: true } } }
@@ -160,7 +160,7 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
           }
         },
       ),
-      // These two have a path, since matchers of other plugins expect one. It cannot be requested.
+      // Both have a path, since matchers of other plugins expect a path. It cannot be requested.
       getLatestJwks: createAuthEndpoint(
         '/convex/latest-jwks',
         { method: 'POST', metadata: { SERVER_ONLY: true } },

@@ -6,7 +6,7 @@ import { setupError } from '../setup-error.ts'
 import { signJwt } from './sign-jwt.ts'
 import { AUDIENCE, issuerOf } from './token-options.ts'
 
-/** A signed token, and how long it is valid. */
+/** A signed token, and its lifetime. */
 export interface CreatedToken {
   token: string
   /** Seconds until the token expires. */

@@ -5,10 +5,10 @@ import { internalActionGeneric } from 'convex/server'
 import { v } from 'convex/values'
 import { setupError } from '../setup-error.ts'
 
-/** Creates the `auth` of a call, with the plugin `convex()`. */
+/** Creates the Better Auth instance of a call, with the plugin `convex()`. */
 type CreateAuth = (ctx: any) => { api: object }
 
-/** What {@link defineKeyActions} returns. */
+/** The result of {@link defineKeyActions}. */
 export interface KeyActions {
   /** Prints the value for the variable `JWKS`. Creates the first key. */
   getLatestJwks: RegisteredAction<'internal', Record<string, never>, Promise<SigningKey[]>>

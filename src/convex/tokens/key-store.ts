@@ -21,7 +21,7 @@ const TABLE = 'jwks'
  */
 const REVOKED_AT = 0
 
-/** What the store needs of an endpoint's context. All supported versions of Better Auth have it. */
+/** The parts of an endpoint's context that the store needs. All supported versions have them. */
 export interface AuthContext {
   adapter: any
   /** The secret, or the secrets, with which Better Auth encrypts. */
@@ -38,7 +38,7 @@ export interface KeyStoreOptions {
 }
 
 export interface RotateOptions {
-  /** Whether the tokens of the previous keys become invalid at once. */
+  /** `true` if the tokens of the previous keys become invalid immediately. */
   revoke: boolean
 }
 
@@ -86,8 +86,8 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
   }
 
   /**
-   * The key of the variable signs until the variable is written again, also if that is long after
-   * the rotation.
+   * The key in the variable `JWKS` signs until the variable is written again, even if that happens
+   * long after the rotation.
    */
   function extendCurrent(key: SigningKey, now: number): SigningKey {
     const current = staticKeys && chooseSigningKey(staticKeys, { now, isPublished: true })
@@ -174,7 +174,7 @@ async function createKey({ adapter, secretConfig }: AuthContext, algorithm: Sign
   return toSigningKey(row)
 }
 
-/** The key signs until the new key is published everywhere. */
+/** Lets a key sign only until the new key is published everywhere. */
 async function retire({ adapter }: AuthContext, key: SigningKey, now: number): Promise<SigningKey> {
   const retired = expireBy(key, now + PUBLISH_BEFORE_SIGNING_MS)
   if (retired.expiresAt !== key.expiresAt) {

@@ -3,8 +3,8 @@
 const WRITES = ['create', 'update', 'updateMany', 'delete', 'deleteMany'] as const
 
 /**
- * Whether the adapter says that it belongs to a query. The adapters of Convue and of
- * `@convex-dev/better-auth` do; those of other databases do not have the option.
+ * Returns whether the adapter belongs to a query. The adapters of Convue and of
+ * `@convex-dev/better-auth` have an option for this; other adapters do not.
  */
 export function isQueryContext(ctx: any): boolean {
   return ctx.context.adapter.options?.isRunMutationCtx === false

@@ -20,7 +20,7 @@ export function cookieOfSession(ctx: any, sessionToken: unknown): string | null 
 }
 
 function sentCookieOf({ context, request }: any): string | undefined {
-  // Not the headers of `ctx`, into which `bearer()` writes the session of another header.
+  // Does not read the headers of `ctx`, to which `bearer()` adds the session of another header.
   const header: string = request?.headers.get('cookie') ?? ''
   return header.split(';').map(cookie => cookie.trim()).find(cookie => cookie.startsWith(`${nameOf(context)}=`))
 }

@@ -2,7 +2,7 @@
 import type { SigningAlgorithm } from './signing-keys.ts'
 import { Base64 } from 'convex/values'
 
-/** What Web Crypto calls the algorithms of JSON Web Signatures (RFC 7518). */
+/** The names that Web Crypto uses for the algorithms of JSON Web Signatures (RFC 7518). */
 const ALGORITHMS = {
   ES256: {
     key: { name: 'ECDSA', namedCurve: 'P-256' },
@@ -49,7 +49,7 @@ export interface JwtSigner {
 export async function signJwt(claims: object, { kid, algorithm, privateKey }: JwtSigner): Promise<string> {
   const { key, signature } = ALGORITHMS[algorithm]
   const content = `${encodeJson({ alg: algorithm, kid, typ: 'JWT' })}.${encodeJson(claims)}`
-  // Keys that another library has written may forbid what it did not need.
+  // `key_ops` or `use` of a key that another library has written may not allow signing.
   const imported = await crypto.subtle.importKey('jwk', withoutUse(privateKey), key, false, ['sign'])
   const signed = await crypto.subtle.sign(signature, imported, new TextEncoder().encode(content))
   return `${content}.${encodeBytes(new Uint8Array(signed))}`

@@ -1,4 +1,4 @@
-/** The keys that sign tokens: how they are stored, which one signs, and which ones verify. */
+/** The keys that sign tokens: their stored form, and the choice of keys that sign or verify. */
 import { setupError } from '../setup-error.ts'
 
 /** The algorithms that Convex accepts in tokens of a `customJwt` provider. */
@@ -15,9 +15,9 @@ export interface SigningKey {
    * the public key then verifies the tokens that were signed before.
    */
   privateKey?: string
-  /** When the key was created, in ms since 1970. */
+  /** The time at which the key was created, in ms since 1970. */
   createdAt: number
-  /** From when on the key no longer signs tokens, in ms since 1970. */
+  /** The time from which the key no longer signs tokens, in ms since 1970. */
   expiresAt?: number
 }
 
@@ -31,24 +31,24 @@ export interface PublicJwk {
 }
 
 /**
- * How long a new key is published before it signs, in ms. Convex may cache the keys that it has
- * requested, and must know a key when it receives the first token of that key.
+ * The time for which a new key is published before it signs, in ms. Convex may cache keys that it
+ * has requested, and must know a key when it receives the first token of that key.
  */
 export const PUBLISH_BEFORE_SIGNING_MS = 60_000
 
 /**
- * How long a cache may keep the published keys, in seconds: less than
+ * The time for which a cache may keep the published keys, in seconds: less than
  * {@link PUBLISH_BEFORE_SIGNING_MS}.
  */
 export const KEYS_MAX_AGE_SECONDS = 30
 
 /**
- * How long a key is published after its last token has expired, in ms. With static keys, the
+ * The time to publish a key after its last token has expired, in ms. With static keys, the
  * previous key signs until the variable `JWKS` is written, which may be hours after the rotation.
  */
 const RETENTION_MARGIN_MS = 24 * 60 * 60 * 1000
 
-/** The members of a public key that are published. Members of the private key never are. */
+/** The members of a public key that are published. A private member is never published. */
 const PUBLIC_MEMBERS: Record<SigningAlgorithm, string[]> = {
   ES256: ['kty', 'crv', 'x', 'y'],
   RS256: ['kty', 'n', 'e'],

@@ -1,4 +1,4 @@
-/** When the cookie `convex_jwt` is set and cleared, from which servers read a page's token. */
+/** Sets and clears the cookie `convex_jwt`, from which servers read the token of a page. */
 import type { CreatedToken } from './create-token.ts'
 import type { TokenSession } from './token-options.ts'
 import { tokenBinding } from '../../shared/token-binding.ts'
@@ -17,11 +17,11 @@ const MAX_TOKEN_LENGTH = 3800
 const READING_PATHS = ['/get-session', '/update-session']
 /** Sign-ins for which the plugin `twoFactor()` requires the second factor. */
 const SECOND_FACTOR_PATHS = ['/sign-in/email', '/sign-in/username', '/sign-in/phone-number']
-/** Paths that end the current session. For the second, Better Auth 1.6 deletes no cookie. */
+/** Paths that end the current session. After the second, Better Auth 1.6 keeps the cookie. */
 const ENDING_PATHS = ['/sign-out', '/revoke-sessions']
 
 /**
- * Sets the cookie to the token of a session, or clears it if the token is too large: then the
+ * Sets the cookie to the token of a session, or clears it if the token is too large. Otherwise, the
  * browser would keep the previous cookie. A second cookie binds the token to the cookie of the
  * session: `convue/server` uses a token only with the session for which it was issued.
  */
@@ -55,7 +55,7 @@ function bindingName(name: string): string {
   return `${name}_binding`
 }
 
-/** Whether a response starts, renews or returns a session. */
+/** Returns whether a response starts, renews or returns a session. */
 export function hasSession(ctx: any): boolean {
   return Boolean(ctx.context.newSession) || sessionOfResponse(ctx) !== null
 }
@@ -75,14 +75,14 @@ export function sessionOfResponse(ctx: any): TokenSession | null {
 }
 
 /**
- * Whether a returned session can come from the cookie in which `session.cookieCache` keeps it. It
+ * Returns whether a returned session can come from the cookie of `session.cookieCache`. It
  * may have been revoked since then.
  */
 function canBeCached({ context, query }: any): boolean {
   return context.options.session?.cookieCache?.enabled === true && query?.disableCookieCache !== true
 }
 
-/** Whether the browser is signed out after this response. */
+/** Returns whether the browser is signed out after this response. */
 export function endsSession(ctx: any): boolean {
   if (startsWith(ctx.path, ENDING_PATHS))
     return true
@@ -93,20 +93,20 @@ export function endsSession(ctx: any): boolean {
   return deletesSessionCookie(ctx)
 }
 
-/** Better Auth 1.6 does not delete the session's cookie then. */
+/** Returns whether the request revokes its own session. Better Auth 1.6 then keeps the cookie. */
 function revokesOwnSession({ path, body, context }: any): boolean {
   const token: unknown = context.session?.session.token
   return path === '/revoke-session' && token !== undefined && body?.token === token
 }
 
-/** Any endpoint can end the session, and then deletes its cookie. */
+/** Returns whether a response deletes the session's cookie. Any endpoint can end the session. */
 function deletesSessionCookie(ctx: any): boolean {
   const cookie = setSessionCookieOf(ctx)
   return cookie !== undefined && /^[^;]*=(?:;|$)|;\s*max-age=0(?:;|$)/i.test(cookie)
 }
 
 /**
- * Whether the browser keeps the session until it is closed, as with `rememberMe: false`. The cookie
+ * Returns whether the session ends with the browser, as with `rememberMe: false`. The cookie
  * with the token must not remain longer.
  */
 async function endsWithBrowser(ctx: any): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** The options of `convex()`, their defaults, and what they must look like. */
+/** The options of `convex()`, their defaults, and the checks of their values. */
 import type { SigningAlgorithm } from './signing-keys.ts'
 import { setupError } from '../setup-error.ts'
 
@@ -18,8 +18,8 @@ export interface ConvexTokenOptions {
    */
   jwks?: string
   /**
-   * The algorithm of new keys. Convex accepts no others. With ES256, tokens cannot be signed in
-   * queries and mutations, but in HTTP routes and actions.
+   * The algorithm of new keys. Convex accepts no others. With ES256, tokens can be signed only in
+   * HTTP routes and actions, and not in queries and mutations.
    *
    * @default 'ES256'
    */

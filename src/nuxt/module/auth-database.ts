@@ -8,7 +8,7 @@ import { nuxtErrors } from '../../errors/nuxt-errors.ts'
 import { isSetUp, publicAuthConfig } from './auth-provider.ts'
 
 /**
- * A database that `@onmax/nuxt-better-auth` may use, as far as Convue sets it.
+ * The properties that Convue sets for a database of `@onmax/nuxt-better-auth`.
  *
  * @see https://github.com/nuxt-modules/better-auth
  */
@@ -41,7 +41,7 @@ export function addAuthDatabase({ authDatabase }: ModuleOptions, provider: AuthP
   })
 }
 
-/** The other module has called its hook when it was set up, before this module. */
+/** Reports that the other module was set up before this module, so its hook has been called. */
 function reportOrder(isRequired: boolean, nuxt: Nuxt): void {
   const { clientOnly, databaseProvider = 'none' } = publicAuthConfig(nuxt)
   const hasOtherDatabase = clientOnly || databaseProvider !== 'none'

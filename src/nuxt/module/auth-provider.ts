@@ -1,4 +1,4 @@
-/** Decides what provides authentication in an app, and where its server asks for identities. */
+/** Finds the provider of authentication in an app, and the source of its server's identities. */
 import type { Nuxt } from 'nuxt/schema'
 import type { ModuleOptions } from './options.ts'
 import { hasNuxtModule } from 'nuxt/kit'
@@ -6,15 +6,15 @@ import { hasNuxtModule } from 'nuxt/kit'
 export const NUXT_BETTER_AUTH = '@onmax/nuxt-better-auth'
 
 /**
- * What provides the pages and composables of authentication: this module (`'convue'` with Better
+ * The provider of the pages and composables for auth: this module (`'convue'` with Better
  * Auth on the deployment, `'local'` with Better Auth in the app), `@onmax/nuxt-better-auth`, or the
  * app itself (`'external'`).
  */
 export type AuthProvider = 'convue' | 'local' | 'nuxt-better-auth' | 'external'
 
 /**
- * Where the app's server requests sessions and tokens: from the deployment, from routes of the app,
- * or nowhere. With `'none'`, the identity is unknown while a page is rendered.
+ * The source of sessions and tokens for the app's server: the deployment, routes of the app itself,
+ * or none. With `'none'`, the identity is unknown while a page is rendered.
  */
 export type IdentitySource = 'deployment' | 'app' | 'none'
 
@@ -45,12 +45,12 @@ export function findIdentitySource({ auth }: ModuleOptions, provider: AuthProvid
   }
 }
 
-/** Whether the set-up of `@onmax/nuxt-better-auth` has already run. */
+/** Returns whether the set-up of `@onmax/nuxt-better-auth` has already run. */
 export function isSetUp(nuxt: Nuxt): boolean {
   return nuxt.options._installedModules.some(({ meta }) => meta.name === NUXT_BETTER_AUTH)
 }
 
-/** What `@onmax/nuxt-better-auth` has written into the runtime config. */
+/** The part of the runtime config that `@onmax/nuxt-better-auth` has written. */
 export function publicAuthConfig(nuxt: Nuxt): { clientOnly?: boolean, databaseProvider?: string } {
   return (nuxt.options.runtimeConfig.public as { auth?: object }).auth ?? {}
 }
@@ -59,7 +59,7 @@ function isClientOnly(nuxt: Nuxt): boolean {
   return publicAuthConfig(nuxt).clientOnly === true
 }
 
-/** Modules may be set up in any order, so one that is only listed counts too. */
+/** Returns `true` even if the module is only listed so far, since the order of set-ups can vary. */
 function isInstalled(nuxt: Nuxt): boolean {
   return hasNuxtModule(NUXT_BETTER_AUTH, nuxt)
     || nuxt.options.modules.some(entry => [entry].flat()[0] === NUXT_BETTER_AUTH)

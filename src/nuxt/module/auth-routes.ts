@@ -1,4 +1,4 @@
-/** The routes of Better Auth on the app's own origin, and the rules of pages. */
+/** Adds the routes of Better Auth on the app's own origin, and the rules of pages. */
 import { addPlugin, addRouteMiddleware, addServerHandler, createResolver, extendRouteRules } from 'nuxt/kit'
 
 const { resolve } = createResolver(import.meta.url)
@@ -14,7 +14,7 @@ export function protectAuthRoutes(basePath: string): void {
   keepOutOfCaches(basePath, { headers: { 'cache-control': 'private, no-store', 'vary': 'Cookie' } })
 }
 
-/** Has precedence over more general route rules that enable a cache. */
+/** Adds a route rule that takes precedence over more general rules that enable a cache. */
 function keepOutOfCaches(basePath: string, rules: object = {}): void {
   const noCache = { cache: false, swr: false, isr: false, prerender: false }
   extendRouteRules(`${basePath}/**`, { ...noCache, ...rules } as object, { override: true })

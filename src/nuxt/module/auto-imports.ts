@@ -1,4 +1,4 @@
-/** The names that an app uses without an import. */
+/** Adds the composables, components and server functions that an app uses without an import. */
 import { addComponent, addImports, addServerImports, createResolver } from 'nuxt/kit'
 
 type Exports = (keyof typeof import('convue'))[]
@@ -43,7 +43,7 @@ export function addAutoImports(): void {
 }
 
 /**
- * Not added if another module provides authentication: it has its own composables with these names.
+ * Must not be called if another module provides authentication, with composables of these names.
  */
 export function addAuthImports(): void {
   addImports([

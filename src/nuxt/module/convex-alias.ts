@@ -1,4 +1,4 @@
-/** The aliases `#convex/api`, `#convex/server` and `#convex/dataModel` of the generated code. */
+/** Adds aliases of the generated code: `#convex/api`, `#convex/server` and `#convex/dataModel`. */
 import type { Nuxt } from 'nuxt/schema'
 import type { Layer } from './layers.ts'
 import { existsSync } from 'node:fs'

@@ -5,7 +5,7 @@ import type { PageTarget } from './page-target.ts'
 
 /**
  * The identity that a page requires: a signed-in user (`'required'`), anonymous (`'guest'`), or any
- * identity (`false`). `{ redirectTo }` requires a signed-in user too. Its value is the page to
+ * identity (`false`). `{ redirectTo }` requires a signed-in user too: `redirectTo` is the page to
  * which an anonymous visit is redirected, instead of the sign-in page.
  */
 export type PageAuth<Target = PageTarget> = 'required' | 'guest' | false | { redirectTo: Target }
@@ -15,7 +15,7 @@ export interface ModuleOptions {
   /** The deployment's address. @default `CONVEX_URL` or `NUXT_PUBLIC_CONVEX_URL` */
   url?: string
   /**
-   * The address of its HTTP actions.
+   * The address of the deployment's HTTP actions.
    * @default `CONVEX_SITE_URL` or `NUXT_PUBLIC_CONVEX_SITE_URL`, or else `url` with `.convex.site`
    * for `.convex.cloud`
    */
@@ -27,18 +27,18 @@ export interface ModuleOptions {
    */
   functions?: string
   /**
-   * Where Better Auth runs. `'convue'`: on the deployment, and this module adds its routes to the
-   * app. `'local'`: in a server route of this app, below `basePath`, from which the server learns
+   * The server of Better Auth. `'convue'`: the deployment, and this module adds its routes to the
+   * app. `'local'`: a server route of this app, below `basePath`, from which the server learns
    * the user without a request over the network. `'external'`: another module or the app itself
    * provides the routes, pages and composables of authentication. Convue then only uses its auth
    * client, and the server does not know the user.
    *
-   * @default the routes, pages and composables of `@onmax/nuxt-better-auth` beside that module, or
+   * @default the routes, pages and composables of `@onmax/nuxt-better-auth` if it is installed, or
    * else 'convue'
    */
   auth?: 'convue' | 'local' | 'external'
   /**
-   * Whether Convue stores the data of Better Auth in Convex, in an app with
+   * `true`: Convue stores the data of Better Auth in Convex, in an app with
    * `@onmax/nuxt-better-auth`: see `convexDatabase` of `convue/convex/database`. `false`: Better
    * Auth has another database. List `convue/nuxt` before `@onmax/nuxt-better-auth` in `modules`.
    *
@@ -46,7 +46,7 @@ export interface ModuleOptions {
    */
   authDatabase?: boolean
   /**
-   * Whether a page that was rendered for a user contains the user's token. `false`: no HTML
+   * `true`: a page that was rendered for a user contains the user's token. `false`: no HTML
    * contains a token. The browser then hydrates the page at once, and shows the rendered data while
    * it requests a token. If the token takes longer than 2 seconds, the identity counts as unknown
    * until the token arrives.

@@ -29,7 +29,7 @@ export function setDeployment(runtimeConfig: RuntimeConfig, deployment: { url: s
   Object.assign(runtimeConfig.public.convex, { url: deployment.url, siteUrl: deployment.siteUrl })
 }
 
-/** The options are constants, so that a build omits code that the options disable. */
+/** Makes the options constants, so that a build omits code that the options disable. */
 export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt): void {
   const { basePath, tokenInPayload, tokens, tokenPath, pageAuth, signInPath, homePath } = options
   const pages = { auth: pageAuth, signInPath, homePath }

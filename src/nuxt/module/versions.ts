@@ -5,7 +5,7 @@ import { writeTexts } from '../../errors/error-definition.ts'
 import { versionErrors } from '../../errors/version-errors.ts'
 import { findVersionConflicts } from '../../versions/version-conflicts.ts'
 
-/** A warning and not an error, since the app may not use the packages. */
+/** Warns and does not throw, since the app may not use the packages. */
 export function warnOfVersionConflicts(nuxt: Nuxt): void {
   for (const conflict of findVersionConflicts(nuxt.options.rootDir)) {
     const { why, fix } = writeTexts(versionErrors.VERSION_CONFLICT, conflict)

@@ -4,7 +4,7 @@ import type { IdentitySource } from '../module/auth-provider.ts'
 import type { ConvexEventContext } from './server/utils/request-convex.ts'
 
 interface ConvexRuntimeConfig {
-  /** Where the app's server requests sessions and tokens. */
+  /** The source from which the app's server requests sessions and tokens. */
   identitySource: IdentitySource
   /**
    * Options of `createConvexServer`. `url` is the address at which the app's server reaches the

@@ -1,9 +1,9 @@
 /** The options of `createConvexServer`, as an app passes them. */
 
-/** How the server uses the token in a request's cookie. */
+/** The conditions under which the server uses the token in a request's cookie. */
 export interface JwtCacheOptions {
   /**
-   * How long the token must still be valid, in milliseconds. Otherwise, the server requests a new
+   * The least remaining lifetime of the token, in milliseconds. Below it, the server requests a new
    * token.
    *
    * @default 60000
@@ -11,10 +11,10 @@ export interface JwtCacheOptions {
   marginMs?: number
 }
 
-/** Which headers of a reverse proxy in front of the app are trusted. */
+/** The trusted headers of a reverse proxy in front of the app. */
 export interface TrustProxyOptions {
   /**
-   * The number of proxies in front of the app. They have written the last `hops` entries of a list
+   * The number of proxies in front of the app, which have written the last `hops` entries of a list
    * such as `x-forwarded-for`.
    *
    * @default 1
@@ -34,8 +34,8 @@ export interface TrustProxyOptions {
  * Sends a request to the server of Better Auth that runs in this process, and returns its response.
  *
  * @param request a request below `basePath`, whose URL has the app's own origin. It contains the
- * auth cookies of the client, and has no other headers of the client unless `handler` passes a
- * request of the client on.
+ * auth cookies of the client, and has other headers of the client only if `handler` passes on a
+ * request of the client.
  * @param incoming the request that was passed to `forRequest` or to `handler`.
  */
 export type RequestAuth = (request: Request, incoming: Request) => Promise<Response>
@@ -62,7 +62,7 @@ export interface ConvexServerOptions {
    */
   requestAuth?: RequestAuth | undefined
   /**
-   * The path of Better Auth's routes: in the app, and where Better Auth runs.
+   * The path of Better Auth's routes, both in the app and on the server that runs Better Auth.
    *
    * @default '/api/auth'
    */
@@ -70,7 +70,7 @@ export interface ConvexServerOptions {
   /** Better Auth's `advanced.cookiePrefix`. @default 'better-auth' */
   cookiePrefix?: string
   /**
-   * Whether the server uses the token in the request's cookie while that token is valid and bound
+   * `true`: the server uses the token in the request's cookie while that token is valid and bound
    * to the request's session. `false`: every request to the app requests a new token.
    *
    * @default true
@@ -107,7 +107,7 @@ export interface ConvexServerOptions {
    */
   trustedOrigins?: string[]
   /**
-   * Whether a reverse proxy in front of the app sets `x-forwarded-proto`, `x-forwarded-host`, and
+   * `true` if a reverse proxy in front of the app sets `x-forwarded-proto`, `x-forwarded-host`, and
    * `x-forwarded-for` or another header with the client's address. Without such a proxy, every
    * client can send these headers itself, so do not set this option.
    *
@@ -125,7 +125,7 @@ export interface ConvexServerOptions {
   /** The largest size of the body of a request to Better Auth, in bytes. @default 1048576 */
   maxBodyBytes?: number
   /**
-   * How long Better Auth, a query or a mutation may take to answer, in milliseconds. Actions have
+   * The time limit for answers of Better Auth, queries and mutations, in milliseconds. Actions have
    * no limit.
    *
    * @default 10000

@@ -27,7 +27,7 @@ export function publicOrigin(request: Request, { trustedProxy }: Pick<ServerConf
 }
 
 /**
- * Each proxy appends an entry at the end of the list, so the entries before them come from the
+ * Each proxy appends an entry at the end of the list, so all entries before these come from the
  * client. Some proxies replace the list instead. Then the list has fewer entries than there are
  * proxies, and the outermost proxy has written the first entry.
  */

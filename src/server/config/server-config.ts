@@ -13,11 +13,11 @@ export interface ServerConfig {
   cookiePrefix: string
   forwardedCookies: ReadonlySet<string>
   /**
-   * How long the token of a cookie must still be valid to be used, in milliseconds. With
+   * The shortest remaining lifetime with which the token of a cookie is used, in milliseconds. With
    * `Infinity`, the token of a cookie is never used.
    */
   tokenMarginMs: number
-  /** Whether the auth server has a token endpoint. */
+  /** `true` if the auth server has a token endpoint. */
   hasTokens: boolean
   /** Below `basePath`. Starts with a slash and does not end with one. */
   tokenPath: string
@@ -31,24 +31,24 @@ export interface ServerConfig {
   fetch: typeof fetch
 }
 
-/** Where Better Auth runs: on the deployment, or in this process. */
+/** The server that runs Better Auth: the deployment, or this process. */
 export type AuthServer
   /** `siteUrl` does not end with a slash. */
   = | { kind: 'deployment', siteUrl: string }
     /** `requests` are all requests that Convue has passed to `requestAuth`, and their purpose. */
     | { kind: 'local', requestAuth: RequestAuth, requests: WeakMap<Request, AuthRequestPurpose> }
 
-/** To find the identity of a request, or to pass on a request of a client. */
+/** The purpose of a request: to find an identity, or to pass on a request of a client. */
 export type AuthRequestPurpose = 'identity' | 'client'
 
 export interface TrustedProxy {
-  /** How many proxies stand in front of the app. */
+  /** The number of proxies in front of the app. */
   hops: number
   /** The header in which the proxies write the client's address, in lower case. */
   addressHeader: string
 }
 
-/** A timer with a longer delay than 31 bits can hold fires at once. */
+/** The longest delay of a timer, which has 31 bits. Timers with longer delays fire immediately. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
@@ -87,7 +87,7 @@ function resolveAuthServer({ requestAuth, convexSiteUrl }: ConvexServerOptions):
   return { kind: 'local', requestAuth, requests: new WeakMap() }
 }
 
-/** The address may have a path: that of a self-hosted deployment does. */
+/** The address may have a path, as the address of a self-hosted deployment can. */
 function checkUrl(text: unknown, wrongHost: string, toError: (problem: string) => ConvueError): string {
   if (!text)
     throw toError('it is missing')

@@ -10,9 +10,9 @@ import { usageErrors } from '../../errors/usage-errors.ts'
 export type ServerErrorCode = CodeOf<'server'>
 
 /**
- * The error of a code, with the params that its message mentions: never a token, a cookie or text
- * that an upstream server wrote. The message remains in a production build: a wrong setting of a
- * server often shows only there, and no browser downloads them.
+ * Creates the error with this code. Its params must never contain a token, a cookie or text
+ * that an upstream server wrote. The message remains in a production build, since some
+ * mistakes in settings appear only in production, and no browser downloads the messages.
  */
 export function serverError<Code extends ServerErrorCode>(code: Code, ...args: ArgsOf<Code>): ConvueError
 export function serverError(code: ServerErrorCode, params?: unknown): ConvueError {

@@ -1,4 +1,4 @@
-/** Reads JSON answers, with limits of time and length and without ever rejecting. */
+/** Sends requests and reads JSON answers, with limits for time and length. Never rejects. */
 import type { JsonObject } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
 import { isUnauthorized, readJsonAnswer } from '../../shared/auth-answers.ts'
@@ -6,7 +6,7 @@ import { readBody } from './read-body.ts'
 import { RequestAuthError } from './send-to-auth.ts'
 import { TimeoutError, withTimeout } from './with-timeout.ts'
 
-/** How a request to the deployment or to Better Auth ended. */
+/** The outcome of a request to the deployment or to Better Auth. */
 export type UpstreamAnswer
   = | { kind: 'answer', status: number, headers: Headers, body: JsonObject | null }
     /**
@@ -15,16 +15,16 @@ export type UpstreamAnswer
      */
     | { kind: 'failure', status: number | null, reason: string }
 
-/** How much of an answer is accepted. */
+/** The limits for an answer. */
 export interface AnswerLimits {
-  /** For the whole answer; `null` for no limit. @default `timeoutMs` of the server */
+  /** The time for an answer, in ms; `null` for no limit. @default `timeoutMs` of the server */
   timeoutMs?: number | null
-  /** The length of the body. @default 1 MiB, far more than a session or a token has */
+  /** The greatest length of the body. @default 1 MiB, far more than a session or a token needs */
   maxBytes?: number
 }
 
 /**
- * Sends a request, and reads the JSON of its answer. Never rejects. `send` must follow no redirect,
+ * Sends a request, and reads its JSON answer. Never rejects. `send` must not follow redirects,
  * which could send credentials elsewhere.
  */
 export async function requestUpstream(
@@ -63,14 +63,14 @@ async function readAnswer(response: Response, maxBytes: number): Promise<Upstrea
 }
 
 /**
- * Whether Better Auth or Convex itself rejected the session or the token. The 401 of a firewall has
+ * Returns whether Better Auth or Convex rejected a session or a token. The 401 of a firewall has
  * no JSON object as its body, and any other status does not mean that the user is signed out.
  */
 export function isJsonUnauthorized(answer: UpstreamAnswer): boolean {
   return answer.kind === 'answer' && isUnauthorized(answer.status, answer.body)
 }
 
-/** Why an answer cannot be used, without any text of the response. */
+/** The reason for which an answer cannot be used, without any text of the response. */
 export function failureReason(answer: UpstreamAnswer): string {
   if (answer.kind === 'failure')
     return answer.reason
@@ -78,8 +78,8 @@ export function failureReason(answer: UpstreamAnswer): string {
 }
 
 /**
- * The system's code, such as ECONNREFUSED. The error's message is not used: it could contain
- * headers of the request.
+ * The system's error code, such as ECONNREFUSED. The message of the error could contain
+ * headers of the request, so it is not used.
  */
 function networkCode(error: unknown): string {
   const code = (error as any)?.cause?.code ?? (error as any)?.code

@@ -12,7 +12,7 @@ export interface AuthRequest {
   body?: Blob | undefined
 }
 
-/** `requestAuth` of the app has failed. The message contains no text of the app's error. */
+/** The error if the app's `requestAuth` has failed. Contains no text of the app's own error. */
 export class RequestAuthError extends Error {}
 
 /**
@@ -37,7 +37,7 @@ export async function sendToAuth(
 }
 
 /**
- * Why Convue itself has sent this request to Better Auth in this process; `undefined` for any other
+ * The purpose of Convue's own request to Better Auth in this process; `undefined` for any other
  * request.
  */
 export function purposeOf(request: Request, { authServer }: ServerConfig): AuthRequestPurpose | undefined {
@@ -53,7 +53,7 @@ async function runRequestAuth(requestAuth: () => Promise<Response>): Promise<Res
     // The error is not passed on, since it could contain headers of the request.
     throw new RequestAuthError('`requestAuth` has thrown an error')
   }
-  // Not `instanceof`, since a framework may have a `Response` of its own.
+  // Does not use `instanceof`, since a framework may have its own `Response`.
   if (typeof response?.headers?.getSetCookie !== 'function')
     throw new RequestAuthError('`requestAuth` has not returned a `Response`')
   return response

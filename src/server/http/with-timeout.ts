@@ -1,6 +1,6 @@
 /** Aborts a request that takes too long. */
 
-/** The other side did not answer in time. */
+/** The error if the other side did not answer in time. */
 export class TimeoutError extends Error {}
 
 /**

@@ -1,7 +1,7 @@
 /** Decides which paths the auth proxy passes on to Better Auth. */
 
 /**
- * What two servers might read as different paths: empty segments, and percent-encoded dots,
+ * Parts of a path that servers might read differently: empty segments, and percent-encoded dots,
  * slashes, backslashes, percent signs and control characters, which a second decoding could turn
  * into another path.
  */

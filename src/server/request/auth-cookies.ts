@@ -1,7 +1,7 @@
 /** Finds Better Auth's cookies in a request, and the session and token that they hold. */
 import type { ServerConfig } from '../config/server-config.ts'
 
-/** How an app names its auth cookies. */
+/** The options that determine the names of an app's auth cookies. */
 export type CookieNames = Pick<ServerConfig, 'cookiePrefix' | 'forwardedCookies'>
 
 /** The session that a request's cookies name. `several`: the cookies name different sessions. */
@@ -13,7 +13,7 @@ export interface AuthCookies {
   pairs: string[]
   /** The cookies that Better Auth may receive, as a `Cookie` header; `null` for none. */
   header: string | null
-  /** Whether Better Auth may find a session in `header`. If not, no request to it is necessary. */
+  /** `true` if Better Auth may find a session in `header`. Otherwise, no request is necessary. */
   hasSession: boolean
   /**
    * `cookies` changes with the session: it contains the session cookie and all `forwardedCookies`.
@@ -100,14 +100,14 @@ export function isSessionCache(kind: string | null): boolean {
   return kind === 'session_data' || !!kind?.startsWith('session_data.')
 }
 
-/** Whether a cookie may name the session of a request. */
+/** Returns whether a cookie may name the session of a request. */
 export function isSessionCookie(name: string, names: CookieNames): boolean {
   const kind = kindOf(name, names)
   return kind === 'session_token' || (kind === null && names.forwardedCookies.has(name))
 }
 
 /**
- * `session_token` of `__Secure-better-auth.session_token`; `null` if the name has another prefix.
+ * The kind, such as `session_token` of `__Secure-better-auth.session_token`; `null` for others.
  */
 export function kindOf(name: string, { cookiePrefix }: CookieNames): string | null {
   const plainName = name.slice(securityPrefixOf(name).length)
@@ -117,7 +117,7 @@ export function kindOf(name: string, { cookiePrefix }: CookieNames): string | nu
 }
 
 /**
- * The prefix of a cookie's name that makes browsers enforce how the cookie is set.
+ * The prefix of a cookie's name that makes browsers enforce rules for setting the cookie.
  *
  * @see https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
  */
@@ -135,7 +135,7 @@ export function valueOf(cookie: string): string {
   return cookie.slice(cookie.indexOf('=') + 1).split(';')[0]!.trim()
 }
 
-/** Whether a `Set-Cookie` deletes its cookie. */
+/** Returns whether a `Set-Cookie` deletes its cookie. */
 export function isDeletion(setCookie: string): boolean {
   return valueOf(setCookie) === '' || /;\s*max-age\s*=\s*(?:0|-\d+)\s*(?:;|$)/i.test(setCookie)
 }

@@ -13,8 +13,8 @@ export interface ClientConnection {
 export type FindAddress = (request: Request, connection: ClientConnection | undefined) => string | null
 
 /**
- * A missing address is reported once for each reason, since all clients without an address share
- * one limit.
+ * Creates the function. It reports a missing address once for each reason, since all clients
+ * without an address share one limit.
  */
 export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress {
   const reported = new Set<string>()
@@ -51,7 +51,7 @@ export function createAddressFinder({ trustedProxy }: ServerConfig): FindAddress
 
 /**
  * The address that the outermost proxy has written. In a list, each proxy appends one entry. Any
- * other header contains one address; if it contains more, the proxy has not written the others.
+ * other header contains one address; with several, the proxy has not written all of them.
  */
 function entryFromProxy(value: string | null, { addressHeader, hops }: TrustedProxy): string | undefined {
   const entries = listEntries(value)

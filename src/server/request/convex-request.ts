@@ -1,4 +1,4 @@
-/** Convex functions as the user of one request. */
+/** Calls Convex functions as the user of one request. */
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
 import type { PaginatedQueryArgs, PaginatedQueryReference } from '../../shared/paginated-query.ts'
@@ -17,12 +17,12 @@ import { createRequestIdentity } from './request-identity.ts'
 
 /** Options of `preloadAuthPaginatedQuery`. */
 export interface PreloadPaginatedQueryOptions {
-  /** How many items the first page has. */
+  /** The number of items on the first page. */
   initialNumItems: number
 }
 
 /**
- * Convex as the user of one request. The identity is determined only once, when a method first
+ * Calls Convex as the user of one request. The identity is determined once, when a method first
  * needs it. Queries run in parallel.
  *
  * If no user is signed in, functions run anonymously. If the identity cannot be determined, because
@@ -38,7 +38,7 @@ export interface ConvexRequest {
    */
   getToken: () => Promise<string | null>
   /**
-   * Whether a user is signed in. Reliable, unlike the token, since Better Auth confirms the
+   * Returns whether a user is signed in. Unlike a token, this is reliable: Better Auth confirms the
    * session.
    */
   isAuthenticated: () => Promise<boolean>
@@ -106,7 +106,7 @@ export interface ConvexRequest {
   responseHeaders: () => Headers
 }
 
-/** The result of a call in Convex's JSON, and the user it belongs to; `null` for anonymous. */
+/** The result of a call in Convex's JSON, and the id of its user; `null` for anonymous. */
 interface CallResult {
   value: JSONValue
   userId: string | null
@@ -160,7 +160,7 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
   async function getAuth(): ReturnType<ConvexRequest['getAuth']> {
     await Promise.all([identity.session(), identity.token()])
     // The token is requested again. Only now is it certain that the token belongs to the session,
-    // since the session is known. If the session has ended, this becomes known only now, too.
+    // since the session is known. An end of the session also becomes known only now.
     const token = await identity.token()
     const session = await identity.session()
     if (!session || (!token && config.hasTokens))

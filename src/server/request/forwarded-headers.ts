@@ -98,8 +98,8 @@ export async function responseHeaders(upstream: Headers, request: Request, confi
 }
 
 /**
- * Whether a request names its session in a header instead of a cookie, as plugins of Better Auth
- * for apps without cookies do.
+ * Returns whether a header instead of a cookie names the session, as with plugins of Better Auth
+ * for apps without cookies.
  *
  * @see https://better-auth.com/docs/plugins/bearer
  */

@@ -19,7 +19,7 @@ export interface RequestToken {
   /** The `sessionId` claim; `undefined` if the token names no session. */
   sessionId: unknown
   /**
-   * Whether the token comes from a cookie and not from the token endpoint. The deployment may
+   * `true` if the token comes from a cookie and not from the token endpoint. The deployment may
    * reject such a token although there is a session.
    */
   isCached: boolean
@@ -41,7 +41,7 @@ export interface RequestIdentity {
    */
   renewToken: () => Promise<RequestToken | null>
   /**
-   * Whether a token belongs to the session that Better Auth has reported. `true` while no session
+   * Returns whether a token belongs to the session that Better Auth has reported; `true` if none
    * is known.
    */
   isCurrent: (token: RequestToken | null) => boolean
@@ -55,14 +55,14 @@ export interface RequestIdentity {
 
 export function createRequestIdentity(request: Request, config: ServerConfig): RequestIdentity {
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
-  /** By name: if two cookies have the same name, only the later one is set. */
+  /** The cookies by their names. If two cookies have the same name, only the later one is set. */
   const setCookies = new Map<string, string>()
   let tokenPromise: Promise<RequestToken | null> | undefined
   let newTokenPromise: Promise<RequestToken | null> | undefined
   let sessionPromise: Promise<RequestSession | null> | undefined
-  /** The session that Better Auth has reported, `null` for none; `undefined` until then. */
+  /** The session that Better Auth has reported, `null` for none; `undefined` before a report. */
   let reportedSession: RequestSession | null | undefined
-  /** Whether `reportedSession` came from the cookie cache at first, so that it may have ended. */
+  /** `true` if `reportedSession` first came from the cookie cache, so that it may have ended. */
   let wasCached = false
   let confirmation: Promise<unknown> | undefined
 
@@ -129,8 +129,8 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
   }
 
   /**
-   * A token that belongs to the reported session, if Better Auth has reported a session. It does
-   * not matter which of the two was requested first.
+   * A token that belongs to the reported session, if Better Auth has reported a session. It makes
+   * no difference whether the token or the session was requested first.
    */
   async function currentToken(): Promise<RequestToken | null> {
     if (!config.hasTokens)

@@ -6,8 +6,8 @@ import { sessionTokenOf } from '../../shared/session-cookie.ts'
 import { isSessionCache, kindOf, nameOf, valueOf } from './auth-cookies.ts'
 
 // Some versions of Better Auth use the cache without checking that it belongs to the session cookie
-// beside it. So it is sent only where its answer can be checked: the session in the answer must
-// have the token of the session cookie. Over the network, it is never sent.
+// beside it. So the cache is sent only if the answer can be checked: the session in it must
+// have the token of the session cookie. Over the network, the cache is never sent.
 
 /** The `Cookie` header with the cache; `null` if the cache cannot be used. */
 export function cookiesWithCache({ header, pairs, session }: AuthCookies, config: ServerConfig): string | null {
@@ -20,7 +20,7 @@ export function cookiesWithCache({ header, pairs, session }: AuthCookies, config
   return [header, ...caches].join('; ')
 }
 
-/** Whether the session in an answer is that of the session cookie. */
+/** Returns whether the session in an answer is that of the session cookie. */
 export function isSessionOfCookie(answer: UpstreamAnswer, { pairs }: AuthCookies, config: ServerConfig): boolean {
   if (answer.kind !== 'answer' || answer.status !== 200)
     return false

@@ -36,7 +36,7 @@ export async function readBoundToken({ session, token, binding }: AuthCookies): 
  * @param setCookies those of the response.
  * @param before the cookies of the request.
  * @param namesSession whether a header of the request other than `Cookie` names a session.
- * @param names how the app names its cookies.
+ * @param names the options for the names of the app's cookies.
  */
 export async function bindToken(
   setCookies: string[],
@@ -82,7 +82,7 @@ export function keepSessionCookie(setCookies: string[], names: CookieNames): str
 /**
  * The session for which Better Auth has issued a token; `null` if it is unknown. If a response
  * replaces the session, its token may belong to either session: to the previous one if a hook of
- * Better Auth has loaded it, or else to the new one. The response does not show which.
+ * Better Auth has loaded it, or else to the new one. The response does not name that session.
  *
  * @see https://github.com/get-convex/better-auth/blob/main/src/plugins/convex/index.ts
  */
@@ -102,7 +102,7 @@ function copyAttributes(setCookie: string, name: string, value: string): string 
   return [`${name}=${value}`, ...attributesOf(setCookie)].join('; ')
 }
 
-/** A `Set-Cookie` that deletes a cookie that was set with the same attributes as another cookie. */
+/** A `Set-Cookie` that deletes the cookie `name`, with the attributes of another `Set-Cookie`. */
 function deletionLike(setCookie: string, name: string): string {
   const kept = attributesOf(setCookie).filter(attribute => !/^(?:max-age|expires)\s*=/i.test(attribute))
   return [`${name}=`, 'Max-Age=0', ...kept].join('; ')

@@ -11,7 +11,7 @@ const SCHEMA = `
     UNIQUE (session, request)
   );
 `
-/** Limits how much space the answers need in a deployment that runs for a long time. */
+/** The greatest number of kept answers. Without it, the answers would need more and more space. */
 const KEPT_ANSWERS = 10_000
 
 /** The answer to a mutation. It is saved by the commit of the mutation. */

@@ -1,4 +1,4 @@
-/** How queries find tables and indexes by the names that functions use. */
+/** Finds the tables and indexes of queries by the names that functions use. */
 import type { SchemaJSON, SearchIndexJSON, TableJSON, VectorIndexJSON } from './schema.ts'
 import type { IndexInfo, TableInfo } from './types.ts'
 import { DeveloperError } from './developer-error.ts'
@@ -13,7 +13,7 @@ export interface Catalog {
   findTable: (name: string) => TableInfo | undefined
   findSearchIndex: (table: string, index: string) => SearchIndexJSON | undefined
   findVectorIndex: (table: string, index: string) => VectorIndexJSON | undefined
-  /** Whether the schema declares the index as staged: declared, but not enabled yet. */
+  /** Returns whether the schema declares the index as staged: declared, but not enabled yet. */
   isStaged?: (table: string, index: string) => boolean
 }
 

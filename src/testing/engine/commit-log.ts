@@ -58,7 +58,7 @@ export class CommitLog {
     return this.#commits.slice(first)
   }
 
-  /** How many commits are kept. */
+  /** The number of kept commits. */
   get size(): number {
     return this.#commits.length
   }

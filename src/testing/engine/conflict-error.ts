@@ -1,4 +1,4 @@
-/** Thrown by a commit if another commit has changed what the transaction read. */
+/** The error of a commit if another commit has changed data that the transaction read. */
 import type { TableInfo } from './types.ts'
 
 export class ConflictError extends Error {

@@ -13,7 +13,7 @@ export const END = 'end'
 /** A position in the rows of a query: after the row with this key, or after all rows. */
 export type CursorPosition = Key | typeof END
 
-/** Stands for {@link END} in a cursor. It is not a character of base64. */
+/** The text for {@link END} in a cursor. Base64 does not contain this character. */
 const END_MARK = '~'
 
 /** Identifies a query, so that a cursor of another query is recognized. */

@@ -8,7 +8,7 @@ const FILE = 'deployment.sqlite'
 /** The version of the table format. Increased by a release that cannot use the previous tables. */
 const FORMAT = 1
 
-/** Another process uses the folder. */
+/** The error if another process uses the folder. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError'
 
@@ -17,7 +17,7 @@ export class FolderInUseError extends Error {
   }
 }
 
-/** The folder was written by a version with another format. */
+/** The error if a version with another format has written the folder. */
 export class FolderFormatError extends Error {
   override readonly name = 'FolderFormatError'
 
@@ -42,7 +42,7 @@ export function openDeploymentDatabase(folder: string | undefined): DatabaseSync
     // The cache of pages has 16 MiB, and the log is merged when it has 16 MiB: inserting many
     // documents is a third faster.
     database.exec('PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096')
-    // SQLite takes the lock only with the first transaction, so an empty one is run at once.
+    // SQLite takes the lock only with the first transaction, so an empty transaction is run first.
     database.exec('BEGIN EXCLUSIVE; COMMIT')
     checkFormat(database, folder)
   }
@@ -61,7 +61,7 @@ function checkFormat(database: DatabaseSync, folder: string): void {
     throw new FolderFormatError(folder)
 }
 
-/** Each commit would parse the texts of these statements again. */
+/** Prepared statements, which each commit would otherwise parse again. */
 const statements = new WeakMap<DatabaseSync, { begin: StatementSync, commit: StatementSync }>()
 
 function statementsOf(database: DatabaseSync): { begin: StatementSync, commit: StatementSync } {

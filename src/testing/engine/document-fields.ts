@@ -36,7 +36,7 @@ function systemField(name: string, fields: DocumentValue): DeveloperError {
   return new DeveloperError('InvalidDocumentError', `${printValue(fields as Value)} isn't a valid document: ${problem}`)
 }
 
-/** A surrogate without its other half cannot be encoded in UTF-8. */
+/** Refuses texts with a lone surrogate, which cannot be encoded in UTF-8. */
 function checkTexts(value: Value | undefined): void {
   if (typeof value === 'string') {
     if (LONE_SURROGATE.test(value))

@@ -11,7 +11,7 @@ export class DocumentSizes {
   /** In bytes, without the documents of `#unsized`. */
   #sum = 0
   #unsized: SizedDocument[] = []
-  /** A sum that the sizes of these documents do not exceed. */
+  /** An upper bound for the sum of the sizes of `#unsized`. */
   #largestRest = 0
 
   add(document: SizedDocument): void {
@@ -19,7 +19,7 @@ export class DocumentSizes {
     this.#largestRest += document.largestSize
   }
 
-  /** Whether the sum is greater than a number of bytes. */
+  /** Returns whether the sum is greater than a number of bytes. */
   exceed(bytes: number): boolean {
     return this.#sum > bytes || (this.#sum + this.#largestRest > bytes && this.sum > bytes)
   }

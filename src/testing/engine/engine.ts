@@ -71,7 +71,7 @@ export class Engine {
     return this.#clock.timestamp
   }
 
-  /** How many commits are kept in memory, because open transactions began before them. */
+  /** The number of commits that are kept in memory, because open transactions began before them. */
   get keptCommits(): number {
     return this.#log.size
   }
@@ -170,7 +170,7 @@ export class Engine {
    * Commits a transaction and returns the timestamp. When it returns, the commit is durable and the
    * affected subscriptions have been called.
    *
-   * @throws {ConflictError} if another commit has changed what the transaction read. Then the
+   * @throws {ConflictError} if another commit has changed data that the transaction read. Then the
    * transaction has ended, too.
    */
   commit(transaction: EngineTransaction, extras: CommitExtras = {}): bigint {
@@ -188,7 +188,7 @@ export class Engine {
   }
 
   /**
-   * Ends a transaction and calls `onChange` once, when a commit changes what the transaction read.
+   * Ends a transaction and calls `onChange` once, when a commit changes data that it has read.
    * Returns a function that unsubscribes. If such a commit has happened since the beginning of the
    * transaction, this method calls `onChange` itself, with the timestamp of the first such commit.
    */
@@ -205,7 +205,7 @@ export class Engine {
     return () => this.#subscriptions.delete(subscription)
   }
 
-  /** Whether a commit has changed what an open transaction has read. */
+  /** Returns whether a commit has changed data that an open transaction has read. */
   isStale(transaction: EngineTransaction): boolean {
     return transaction.schemaVersion !== this.#schemaVersion || this.#conflict(transaction) !== undefined
   }

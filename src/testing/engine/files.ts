@@ -16,7 +16,7 @@ const SCHEMA = `
 const CHUNK_BYTES = 2 ** 20
 
 export interface StoredFile {
-  /** Names the contents. The document in `_storage` refers to it. */
+  /** The name of the contents, to which the document in `_storage` refers. */
   key: string
   size: number
   /** The SHA-256 hash as base64. */

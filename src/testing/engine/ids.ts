@@ -47,7 +47,7 @@ export function newIdBytes(creationTime: number): Uint8Array {
 export function encodeId(tableNumber: number, bytes: Uint8Array): string {
   const binary: number[] = []
   let rest = tableNumber
-  // Seven bits a byte, the lowest first. The highest bit says that another byte follows.
+  // Each byte has seven bits, the lowest first. The highest bit means that another byte follows.
   while (rest >= 0x80) {
     binary.push((rest % 0x80) | 0x80)
     rest = Math.floor(rest / 0x80)

@@ -7,7 +7,7 @@ import { restAfter } from './snapshot-view.ts'
 import { rowOf } from './store.ts'
 
 /**
- * How many documents are read at once. A larger number would be faster, but each document may be as
+ * The number of documents in one read. A larger number would be faster, but each document may be as
  * large as 1 MB.
  */
 const BATCH = 64

@@ -1,4 +1,4 @@
-/** The range of `.withIndex()`: which part of an index a query reads. */
+/** The range of `.withIndex()`: the part of an index that a query reads. */
 import type { Value } from 'convex/values'
 import type { MaybeUndefinedJSON } from './filter.ts'
 import type { Bound } from './index-key.ts'

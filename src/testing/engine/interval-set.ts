@@ -25,7 +25,7 @@ export class IntervalSet {
   }
 }
 
-/** Whether a key is before the end of an interval. */
+/** Returns whether a key is before the end of an interval. */
 export function isBefore(key: Key, end: Key | null): boolean {
   return end === null || Buffer.compare(key, end) < 0
 }

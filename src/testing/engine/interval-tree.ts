@@ -79,7 +79,7 @@ function collect<T>(node: Node<T> | undefined, key: Key, found: Set<T>): void {
   collect(node.right, key, found)
 }
 
-/** Splits a tree into the nodes before an interval, and the others. */
+/** Splits a tree into the nodes before an interval, and the other nodes. */
 function split<T>(node: Node<T> | undefined, at: Interval): [Node<T> | undefined, Node<T> | undefined] {
   if (!node)
     return [undefined, undefined]

@@ -1,4 +1,4 @@
-/** Meters what one function reads, writes and schedules, and enforces Convex's limits. */
+/** Measures the reads, writes and scheduled calls of one function, and enforces Convex's limits. */
 import type { SizedDocument } from './document-sizes.ts'
 import { Buffer } from 'node:buffer'
 import { DeveloperError } from './developer-error.ts'
@@ -6,7 +6,7 @@ import { DocumentSizes } from './document-sizes.ts'
 import { formatBytes } from './format-bytes.ts'
 
 /**
- * What happens at a limit: `enforce` lets the function fail as on Convex, `warn` writes the same
+ * The effect of a limit: `enforce` lets the function fail as on Convex, `warn` writes the same
  * message to the log once, `false` does neither.
  */
 export type LimitsMode = 'enforce' | 'warn' | false
@@ -27,7 +27,7 @@ export const FUNCTION_LIMITS = {
   bytesWritten: 16 * MIB,
   functionsScheduled: 1000,
   scheduledBytes: 16 * MIB,
-  // Convex does not publish its limits of files. A nested call can have some.
+  // Convex does not publish limits for files. Only the budget of a nested call can set such limits.
   filesWritten: Number.MAX_SAFE_INTEGER,
   fileBytesWritten: Number.MAX_SAFE_INTEGER,
   filesRead: Number.MAX_SAFE_INTEGER,
@@ -38,8 +38,8 @@ type Metered = keyof typeof FUNCTION_LIMITS
 const METERED = Object.keys(FUNCTION_LIMITS) as Metered[]
 
 /**
- * What a nested call may use of each limit, by the names of `getTransactionMetrics()`. A limit that
- * is missing remains that of its caller.
+ * The amounts that a nested call may use, by the names of `getTransactionMetrics()`. A limit that
+ * is missing is the same as that of its caller.
  */
 export type Budget = Partial<Record<string, number>>
 
@@ -171,7 +171,7 @@ export class LimitPolicy {
 }
 
 /**
- * Meters one transaction. What a nested call reads and writes counts for its caller too, even if
+ * Measures one transaction. Reads and writes of a nested call also count for its caller, even if
  * the call is rolled back.
  */
 export class Meter {
@@ -223,8 +223,8 @@ export class Meter {
   }
 
   /**
-   * Runs a nested call with a budget. The budget counts from what the transaction has used so far,
-   * and can only lower the limits of the caller.
+   * Runs a nested call with a budget. Earlier use by the transaction does not count for the budget,
+   * which can only lower the limits of the caller.
    */
   async withBudget<Result>(budget: Budget, call: () => Promise<Result>): Promise<Result> {
     const limits = this.#limits

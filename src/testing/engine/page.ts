@@ -49,7 +49,7 @@ interface Read {
   /** The positions of all rows that were read, including the rows that a filter has excluded. */
   positions: Key[]
   sizes: DocumentSizes
-  /** Why reading has ended before the end of the interval. */
+  /** The reason for which reading has ended before the end of the interval. */
   stop: 'full' | 'limit' | null
 }
 
@@ -98,7 +98,7 @@ function checkRequest({ pageSize, maximumRowsRead, maximumBytesRead }: PageReque
   }
 }
 
-/** A page with a given end has to be read up to this end, whatever the request's limits are. */
+/** Reads the rows of a page. Reading up to a given end ignores the limits of the request. */
 function readRows(request: PageRequest, source: QuerySource, part: Interval, hasEnd: boolean): Read {
   const read: Read = { documents: [], positions: [], sizes: new DocumentSizes(), stop: null }
   const operators = new Operators(request.query.operators)
@@ -147,7 +147,7 @@ function lastPosition({ stop, positions }: Read): CursorPosition {
   return positions.at(-1) ?? END
 }
 
-/** Splitting a search would not make it faster. */
+/** Returns `null` for a search, since splitting a search would not make it faster. */
 function splitCursorOf({ kind }: QuerySource, { positions }: Read, fingerprint: string): string | null {
   if (kind === 'search' || positions.length <= 2)
     return null

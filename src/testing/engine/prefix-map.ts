@@ -10,7 +10,7 @@ import { keyText } from './key-text.ts'
  */
 export class PrefixMap<T> {
   readonly #items = new Map<string, Set<T>>()
-  /** How many prefixes have each length. */
+  /** The number of prefixes of each length. */
   readonly #lengths = new Map<number, number>()
 
   get isEmpty(): boolean {
@@ -52,7 +52,7 @@ export class PrefixMap<T> {
   }
 }
 
-/** Whether an interval contains exactly the keys that begin with its start. */
+/** Returns whether an interval contains exactly the keys that begin with its start. */
 export function isPrefixInterval({ start, end }: Interval): boolean {
   return end !== null
     && end.length === start.length + 1

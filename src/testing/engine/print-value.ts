@@ -40,7 +40,7 @@ export function typeName(value: Value | undefined): string {
   return TYPE_NAMES[typeof value] ?? 'Object'
 }
 
-/** Whether a value is an object with fields. */
+/** Returns whether a value is an object with fields. */
 export function isObject(value: Value | undefined): value is Record<string, Value> {
   return typeof value === 'object'
     && value !== null

@@ -107,18 +107,18 @@ export class Operators {
       this.maximumRows = first.limit
   }
 
-  /** Whether no further row can be a result. */
+  /** Returns whether no further row can be a result. */
   get isExhausted(): boolean {
     return this.#stages.some(stage => stage instanceof Limit && stage.remaining === 0)
   }
 
-  /** Whether the document is a result. Pass each document only once, since limits count. */
+  /** Returns whether the document is a result. Pass each document only once, since limits count. */
   accept(document: StoredDocument): boolean {
     return this.#stages.every(stage => stage instanceof Limit ? stage.accept() : stage(document.value))
   }
 }
 
-/** Counts how many rows may still be accepted. */
+/** Counts the rows that may still be accepted. */
 class Limit {
   remaining: number
 

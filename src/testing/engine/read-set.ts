@@ -1,4 +1,4 @@
-/** Which documents and intervals of indexes a transaction has read. */
+/** Records the documents and the intervals of indexes that a transaction has read. */
 import type { IndexInfo, Interval, Key, Order } from './types.ts'
 import type { Write } from './write.ts'
 import { afterPrefix } from './index-key.ts'
@@ -31,13 +31,13 @@ export class ReadSet {
     return scan
   }
 
-  /** Whether the transaction has read this position of an index, even if there was no row. */
+  /** Returns whether the transaction has read this position of an index, even if it had no row. */
   includes(index: number, key: Key): boolean {
     const reads = this.#reads.get(index)
     return reads !== undefined && (reads.points.has(keyText(key)) || rangesOf(reads).includes(key))
   }
 
-  /** Whether a write has changed, added or removed a row at a position that was read. */
+  /** Returns whether a write has changed, added or removed a row at a position that was read. */
   isAffectedBy({ indexes, keysBefore, keysAfter }: Write): boolean {
     return indexes.some(({ id }, position) => {
       const before = keysBefore[position]

@@ -15,13 +15,13 @@ const K1 = 1.2
 const B = 0.75
 /** The weight of a term that is not equal to the last term of the search, but begins with it. */
 const PREFIX_WEIGHT = 0.5
-/** How many different terms a search may match. */
+/** The greatest number of different terms that a search may match. */
 const MAX_MATCHED_TERMS = 64
 
 interface TermCounts {
   /** The number of terms of the text. */
   length: number
-  /** How often the text contains each term that matches the search. */
+  /** The number of occurrences in the text, for each term that matches the search. */
   counts: Map<string, number>
 }
 
@@ -57,7 +57,7 @@ function countTerms(text: string, isRelevant: (term: string) => boolean): TermCo
   return { length: terms.length, counts }
 }
 
-/** A term weighs more the fewer documents contain it. */
+/** A term has a greater weight if fewer documents contain it. */
 function weighTerms(documents: TermCounts[], exact: Set<string>): Map<string, number> {
   const frequencies = new Map<string, number>()
   for (const { counts } of documents) {

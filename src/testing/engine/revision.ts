@@ -4,7 +4,7 @@ import type { DocumentValue, StoredDocument } from './types.ts'
 import { convexToJson, getConvexSize, jsonToConvex } from 'convex/values'
 
 /**
- * How many bytes a character of JSON can stand for: a digit and the comma after it stand for a
+ * The most bytes that a character of JSON represents: a digit and the comma after it represent a
  * number, which has 9 bytes.
  */
 const BYTES_PER_CHARACTER = 5

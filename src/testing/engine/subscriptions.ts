@@ -5,7 +5,7 @@ import type { Write } from './write.ts'
 import { IntervalTree } from './interval-tree.ts'
 import { isPrefixInterval, PrefixMap } from './prefix-map.ts'
 
-/** A subscription ends when a commit affects it. The query runs again and makes a new one. */
+/** A subscription ends when a commit affects it. The query then runs and subscribes again. */
 export interface Subscription {
   readonly reads: ReadSet
   /** Called once, with the timestamp of the commit that changed a row that was read. */

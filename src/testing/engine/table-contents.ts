@@ -1,4 +1,4 @@
-/** Replaces the contents of tables, as an import does: all of the change is seen, or nothing. */
+/** Replaces the contents of tables, as an import does, in one change that is visible as a whole. */
 import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
 import type { Store } from './store.ts'
@@ -10,7 +10,7 @@ import { Revision } from './revision.ts'
 import { restAfter } from './snapshot-view.ts'
 import { newWrite } from './write.ts'
 
-/** Large enough to be fast, small enough for memory: documents may have a megabyte. */
+/** The number of documents in one read, which is small since a document may have a megabyte. */
 const BATCH = 64
 
 /** The parts of the engine that the change needs. */

@@ -60,7 +60,7 @@ export class TableRegistry {
     this.reload()
   }
 
-  /** Makes the tables and the indexes those of the database, after a change of them has failed. */
+  /** Reads the tables and the indexes from the database again, after a change has failed. */
   reload(): void {
     const known = new Map(this.#byName)
     this.#byName.clear()
@@ -103,7 +103,7 @@ export class TableRegistry {
 
   /**
    * Changes the number of a table without documents. If another table has the number, that table
-   * gets a new one.
+   * gets a new number.
    */
   renumber(table: TableInfo, number: number): void {
     const occupant = this.#byNumber.get(number)
@@ -136,7 +136,7 @@ export class TableRegistry {
   }
 
   /**
-   * How the indexes of a table differ from the declared ones. A changed index is removed and added.
+   * The differences from the declared indexes of a table. A changed index is removed and added.
    */
   indexChanges(table: TableInfo, definitions: readonly IndexDefinition[]): IndexChanges {
     const wanted = new Map(definitions.map(({ name, fields }) => [name, [...fields, '_creationTime']]))

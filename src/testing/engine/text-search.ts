@@ -123,7 +123,7 @@ function findResults(indexName: string, index: SearchIndexJSON, { text, equal }:
     .slice(0, MAX_RESULTS)
 }
 
-/** The most relevant document is first, and of equally relevant documents the newest. */
+/** The key of a result. The most relevant is first, and of equally relevant results the newest. */
 function keyOf(document: StoredDocument, score: number): Key {
   return encodeKey([-score, -(document.value._creationTime as number), document.id])
 }

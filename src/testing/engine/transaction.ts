@@ -1,4 +1,4 @@
-/** A transaction: a snapshot to read, a buffer of writes, and a record of what was read. */
+/** A transaction: a snapshot to read, a buffer of writes, and a record of its reads. */
 import type { Clock } from './clock.ts'
 import type { SnapshotView } from './snapshot-view.ts'
 import type { TableRegistry } from './table-registry.ts'

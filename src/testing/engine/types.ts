@@ -18,7 +18,7 @@ export interface TableInfo {
   /** The path of the component that owns the table, `''` for the app. */
   component: string
   name: string
-  /** The indexes of the table by name, `by_id` and `by_creation_time` among them. */
+  /** The indexes of the table by name, including `by_id` and `by_creation_time`. */
   indexes: Map<string, IndexInfo>
 }
 
@@ -48,7 +48,7 @@ export interface StoredDocument {
   readonly value: DocumentValue
   /** The size in bytes by Convex's rules. The fields are decoded to compute it. */
   readonly size: number
-  /** A size that `size` does not exceed, and that is known without the fields. */
+  /** An upper bound of `size` that is known before the fields are decoded. */
   readonly largestSize: number
 }
 
@@ -70,8 +70,8 @@ export interface Transaction {
   /**
    * Reads documents in the order of an index. Only the part of the interval that was consumed
    * counts as read. If the transaction writes a document during the scan, the scan returns it if
-   * its position is after the current one. `expectedRows` is how many rows the caller is going to
-   * consume, if known.
+   * its position is after the current one. `expectedRows` is the number of rows that the caller
+   * is going to consume, if known.
    */
   scan: (index: IndexInfo, interval: Interval, order: Order, expectedRows?: number) => IterableIterator<Row>
   /** Inserts a document and returns its id. */

@@ -1,17 +1,17 @@
-/** Which fields the documents of a table can have, according to the table's validator. */
+/** Finds the fields that the documents of a table can have, according to the table's validator. */
 import type { ValidatorJSON } from './validator-json.ts'
 
-/** Whether a valid document may have the field. Each document has the system fields. */
+/** Returns whether a valid document may have the field. Each document has the system fields. */
 export function canContainField(validator: ValidatorJSON, path: string): boolean {
   return /^_\w+$/.test(path) || someValidatorAt(validator, path.split('.'), () => true)
 }
 
-/** Whether the field of a valid document may be an array of floats. */
+/** Returns whether the field of a valid document may be an array of floats. */
 export function canContainVector(validator: ValidatorJSON, path: string): boolean {
   return someValidatorAt(validator, path.split('.'), isVector)
 }
 
-/** Whether `condition` holds for one of the validators that apply to the field at this path. */
+/** Returns whether `condition` holds for a validator that applies to the field at this path. */
 function someValidatorAt(
   validator: ValidatorJSON,
   [first, ...rest]: string[],

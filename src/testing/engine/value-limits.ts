@@ -16,7 +16,7 @@ export const VALUE_LIMITS = {
   nesting: 64,
   fields: 1024,
   arrayLength: 8192,
-  /** Of arguments, and of results. */
+  /** The size of arguments, and of results. */
   transferredBytes: 16 * MIB,
 }
 

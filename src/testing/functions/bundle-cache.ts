@@ -54,7 +54,7 @@ type Build = (output: string) => Promise<Metafile>
 
 /** The bundles in the cache of one `node_modules` folder. */
 export class BundleCache {
-  /** Whether a build was necessary since this object was made. */
+  /** `true` if a build was necessary since this object was made. */
   hasBuilt = false
   readonly #folder: string
 
@@ -103,7 +103,7 @@ export class BundleCache {
     const output = join(this.#folder, manifest.output)
     if (!existsSync(output) || !manifest.inputs.every(isUnchanged))
       return undefined
-    // The time of the manifest shows when the bundles were used last.
+    // The time of the manifest shows when the bundles were last used.
     const now = new Date()
     await utimes(manifestFile, now, now).catch(() => {})
     return output
@@ -190,7 +190,7 @@ async function hashFolder(folder: string, { outputs }: Metafile): Promise<string
   return hash.digest('hex').slice(0, 16)
 }
 
-/** Another process may have built the same bundles at the same time. */
+/** Moves a folder, unless another process has already moved the same bundles there. */
 async function moveFolder(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)

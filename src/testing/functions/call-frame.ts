@@ -25,12 +25,12 @@ export class CallFrame {
   readonly consoleTimers = new Map<string, number>()
   /** One function for each timer of the call, which removes the timer. */
   readonly timers = new Set<() => void>()
-  /** When the call has to end, in ms since 1970 on the deployment's clock. */
+  /** The time at which the call has to end, in ms since 1970 on the deployment's clock. */
   endsAt = Infinity
-  /** Whether the call has been answered or failed. Then its code has no effect any more. */
+  /** `true` if the call has been answered or has failed. Then its code has no further effect. */
   isEnded = false
   /**
-   * Whether the call has read the time or a random value, so that a later run may have another
+   * `true` if the call has read the time or a random value, so that a later run may have another
    * result.
    */
   readsTime = false
@@ -48,7 +48,7 @@ export class CallFrame {
     this.random = seededRandom(seed)
   }
 
-  /** Whether `Date.now()`, `Math.random()` and all other results are the same in each run. */
+  /** `true` if `Date.now()`, `Math.random()` and all other results are the same in each run. */
   get isDeterministic(): boolean {
     return this.kind === 'query' || this.kind === 'mutation' || this.kind === 'import'
   }

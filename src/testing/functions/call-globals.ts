@@ -1,4 +1,4 @@
-/** Hides from other calls what a call assigns to a global: each call has its own on Convex. */
+/** Hides the assignments of a call to globals from other calls, as on Convex. */
 import type { CallFrame } from './call-frame.ts'
 import { currentFrame } from './call-frame.ts'
 
@@ -8,12 +8,12 @@ const nativeMath = Math
 
 /** The globals that a call sees instead of the shared ones. */
 const assigned = new WeakMap<CallFrame, Map<string, unknown>>()
-/** Reading a global stays fast while no call has replaced one. */
+/** `false` until a call replaces a global, so that reads of globals stay fast. */
 let isAnyAssigned = false
 
 /**
- * Isolates the assignments to some globals, and to `Math`. What modules assign while they are
- * evaluated is seen by all calls.
+ * Isolates the assignments to some globals, and to `Math`. All calls see the values that
+ * modules assign while they are evaluated.
  */
 export function isolateGlobals(names: Iterable<string>): void {
   for (const name of names) {
@@ -61,7 +61,7 @@ function assign(frame: CallFrame, name: string, value: unknown): void {
 }
 
 /**
- * Loops read `Math`, and an accessor would take ten times as long as a value. Therefore, it becomes
+ * Loops read `Math`, and an accessor would take ten times as long as a value. So `Math` becomes
  * an accessor when a call first replaces a global; the call may have replaced `Math` just before.
  */
 function isolateMath(frame: CallFrame): void {

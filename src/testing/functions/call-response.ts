@@ -1,6 +1,6 @@
-/** `Response` as functions see it: Convex accepts a body with a status that excludes one. */
+/** `Response` as functions see it: Convex accepts a body even with a status that forbids bodies. */
 
-/** Such a response is sent without its body. */
+/** Responses with these statuses are sent without their bodies. */
 const STATUSES_WITHOUT_BODY = new Set([204, 205, 304])
 
 export function installResponse(): void {

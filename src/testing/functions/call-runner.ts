@@ -27,7 +27,7 @@ export interface RunnerThread {
   flush: () => void
   shared: SharedState
   clock: ThreadClock
-  /** How long an action may take on the deployment's clock, in ms. */
+  /** The time limit of an action on the deployment's clock, in ms. */
   longestActionMs: number
   /** Called when the call has ended. */
   onEnd: (callId: number) => void
@@ -37,7 +37,7 @@ export interface RunnerThread {
 interface RunningCall {
   frame: CallFrame
   fail: (outcome: CallOutcome) => void
-  /** How many successive checks have found that no operation of the call is running. */
+  /** The number of successive checks that have found no running operation of the call. */
   quietChecks: number
 }
 
@@ -55,7 +55,7 @@ export class CallRunner {
     this.#thread = thread
   }
 
-  /** Whether several calls run. */
+  /** Returns whether several calls run. */
   get isBusy(): boolean {
     return this.#running.size > 1
   }
@@ -152,7 +152,7 @@ export class CallRunner {
     }
   }
 
-  /** The time in which modules are evaluated for a call does not count for the call. */
+  /** Evaluates modules for a call. This time does not count for the limit of the call. */
   #evaluate<Result>(callId: number, evaluation: () => Result): Result {
     this.#thread.shared.startTurn(0)
     try {
@@ -218,7 +218,7 @@ export class CallRunner {
 /**
  * Calls back once the code that runs now has returned, with all continuations of its promises. Node
  * runs a tick that is requested in a microtask when no microtask is left. A turn of the event loop
- * would have the same effect, but takes longer than many functions run.
+ * would have the same effect, but takes longer than many functions.
  */
 function afterRunningCode(callback: () => void): void {
   native.queueMicrotask(() => nextTick(callback))

@@ -28,7 +28,7 @@ export interface ComponentSource extends ModuleFiles {
    * relative path; `null` for the app.
    */
   specifier: string | null
-  /** Whether the component is part of an installed package, which contains the generated types. */
+  /** `true` if the component is in an installed package, which contains the generated types. */
   isPackaged: boolean
   /** The prefix of the paths of the component's HTTP actions; `null` if they are not mounted. */
   httpPrefix: string | null
@@ -143,7 +143,7 @@ function installations(
 ): Installation[] {
   return definition._childComponents.flatMap(([name, imported, env, prefix]) => {
     const path = parent.path ? `${parent.path}/${name}` : name
-    // The HTTP actions of a component are only reachable if those of its parent are.
+    // The HTTP actions of a component are reachable only if the parent's are reachable, too.
     const httpPrefix = prefix === undefined || parent.httpPrefix === null
       ? null
       : parent.httpPrefix.replace(/\/$/, '') + prefix.replace(/\/?$/, '/')

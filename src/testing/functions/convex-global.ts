@@ -165,7 +165,7 @@ export class Syscalls {
     }
   }
 
-  /** The promise never resolves if the call has ended. */
+  /** Makes a system call. The promise never resolves if the function call has ended. */
   async #request(frame: CallFrame, { operation, json, bytes }: SyscallRequest): Promise<SyscallAnswer> {
     if (frame.isEnded)
       return await new Promise(() => {})
@@ -208,7 +208,7 @@ export class Syscalls {
     return stream
   }
 
-  /** Requests more rows. All rows that have been received have been read. */
+  /** Requests more rows, after the function has read all rows that have arrived. */
   async #readRows(frame: CallFrame, stream: QueryStream): Promise<void> {
     const { queryId, query, version } = stream
     const json = JSON.stringify(stream.isStarted ? { queryId } : { queryId, query, version })

@@ -19,7 +19,7 @@ const asyncHooks: Plugin = {
 }
 
 /**
- * The package `server-only` only marks code that is not for browsers, so it is replaced by nothing.
+ * The package `server-only` only marks code that is not for browsers, so it is left out.
  */
 const serverOnly: Plugin = {
   name: 'server-only',

@@ -43,7 +43,7 @@ export class FreshModules {
     return modules
   }
 
-  /** Compiled code is used for all calls: only its evaluation has a state. */
+  /** Returns the compiled code of a file. All calls share it: only its evaluation has a state. */
   #codeOf(file: string): ModuleCode {
     let code = this.#compiled.get(file)
     if (code === undefined) {
@@ -59,7 +59,7 @@ export class FreshModules {
   }
 }
 
-/** Bundles for Convex's runtime import nothing, except where they handle that it fails. */
+/** Bundles for Convex's runtime import nothing, except in code that handles the failure. */
 function refuseModule(name: string): never {
   throw new Error(`Could not resolve "${name}"`)
 }

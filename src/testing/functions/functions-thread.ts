@@ -83,7 +83,7 @@ export class FunctionsThread {
     return this.#worker.turn
   }
 
-  /** How long the thread has waited for events. Does not change while code runs. */
+  /** The time for which the thread has waited for events. Does not change while code runs. */
   get idleMs(): number {
     return this.#worker.idleMs
   }
@@ -175,7 +175,7 @@ export class FunctionsThread {
 
   /**
    * Starts another worker after the current one has ended unexpectedly. The call whose code was
-   * running fails: it is the reason, for example because it used too much memory.
+   * running fails, since it has ended the worker, for example because it used too much memory.
    */
   #recover(reason: string): void {
     if (this.#isDisposed)
@@ -239,7 +239,7 @@ export class FunctionsThread {
     const { syscallId, operation, json, bytes } = message
     const worker = this.#worker
     const answer = await active.handler.syscall({ operation, json, bytes }).catch(toFailure)
-    // If another worker has been started since, it is not waiting for this answer.
+    // If another worker has been started in the meantime, it does not wait for this answer.
     if (worker === this.#worker && this.#active.has(active.call.callId))
       worker.send({ type: 'answer', syscallId, answer })
   }
@@ -259,8 +259,8 @@ export class FunctionsThread {
 }
 
 /**
- * Returns a response whose body is still being streamed. If the worker ends, the stream that it has
- * sent does not end. So the body is passed through a stream of this thread.
+ * Resolves a call with a response whose body is still streamed. If the worker ends, the stream that
+ * it has sent does not end. So the body is passed through a stream of this thread.
  */
 function startBody(active: ActiveCall, response: HttpResponseMessage): void {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()

@@ -19,8 +19,8 @@ const LONGEST_LOAD_MS = 60_000
 
 /**
  * The memory of a worker. Convex allows less than this for old objects; the limit only keeps one
- * function from ending the whole process. V8 would collect new objects only once there are four
- * times as many.
+ * function from ending the whole process. By default, V8 would collect new objects only at four
+ * times this size.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 12 }
 
@@ -34,7 +34,7 @@ const CONTEXT_FLAGS = ['--experimental-async-context-frame']
 /** The settings of a worker that do not depend on the bundle. */
 export interface WorkerOptions {
   runtime: RuntimeKind
-  /** How long an action may take on the deployment's clock, in ms. */
+  /** The time limit of an action on the deployment's clock, in ms. */
   longestActionMs: number
 }
 
@@ -49,7 +49,7 @@ export type CallMessage = Exclude<ThreadMessage, { type: 'loaded' | 'notLoaded' 
 /** The receiver of a worker's messages. */
 export interface WorkerListener {
   onMessage: (message: CallMessage) => void
-  /** The worker has ended without a call of `end`: its memory or its code is the reason. */
+  /** Called if the worker has ended without a call of `end`, because of its memory or its code. */
   onExit: (reason: string) => void
 }
 
@@ -101,7 +101,7 @@ export class FunctionsWorker {
     return this.#shared.turn
   }
 
-  /** How long the worker has waited for events. Does not change while code runs. */
+  /** The time for which the worker has waited for events. Does not change while code runs. */
   get idleMs(): number {
     return this.#worker.performance.eventLoopUtilization().idle
   }

@@ -1,8 +1,8 @@
-/** How a deployment starts the threads of its functions. */
+/** The options with which a deployment starts the threads of its functions. */
 import type { ModuleState } from './kinds.ts'
 import type { Environments } from './messages.ts'
 
-/** What happens when a function exceeds a limit of Convex: an error, only a warning, or nothing. */
+/** The effect of exceeding a limit of Convex: an error, only a warning, or nothing. */
 export type Limits = 'enforce' | 'warn' | false
 
 export interface LimitOptions {
@@ -12,7 +12,7 @@ export interface LimitOptions {
 
 export interface FunctionsHostOptions extends LimitOptions {
   environments: Environments
-  /** How far the deployment's clock is ahead of the machine's clock. @default 0 */
+  /** The time by which the deployment's clock is ahead of the machine's clock. @default 0 */
   clockAheadMs?: number
 }
 

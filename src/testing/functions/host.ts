@@ -36,7 +36,7 @@ export interface CallResult {
   outcome: ThreadOutcome
   /** The lines that the call itself has written, without those of nested calls. */
   logLines: LogLine[]
-  /** Whether the result depends on the time or on a random value, so that it must not be cached. */
+  /** `true` if the result depends on the time or a random value, so that it must not be cached. */
   readsTime: boolean
 }
 
@@ -49,7 +49,7 @@ export interface RunningCall {
 }
 
 /**
- * Functions that are loaded, and the threads in which they run.
+ * The loaded functions, and the threads in which they run.
  *
  * @example
  * const host = await FunctionsHost.start('/app/convex', { variables: { SITE_URL: 'http://localhost:5173' } })

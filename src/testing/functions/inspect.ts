@@ -154,7 +154,7 @@ function writeKey(key: string): string {
   return quote(key)
 }
 
-/** The name of the object's class and its tag, unless the object is a plain one. */
+/** The name of the object's class and its tag, unless it is a plain object. */
 function prefixOf(value: object): string {
   const prototype = Object.getPrototypeOf(value) as object | null
   if (prototype === null)

@@ -4,7 +4,7 @@ export type FunctionKind = 'query' | 'mutation' | 'action'
 
 export type CallKind = FunctionKind | 'httpAction'
 
-/** Whether calls share the state of modules, or each call evaluates its modules again. */
+/** `shared`: calls share the state of modules. `fresh`: each call evaluates its modules again. */
 export type ModuleState = 'shared' | 'fresh'
 
 /** `default` is Convex's own runtime; `node` runs the files with the directive "use node". */

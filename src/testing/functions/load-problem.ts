@@ -1,4 +1,4 @@
-/** Converts a problem that a thread has reported into one of the error `FUNCTIONS_INVALID`. */
+/** Converts a problem that a thread has reported into the error `FUNCTIONS_INVALID`. */
 import type { FunctionsBundle } from './bundle.ts'
 import type { LoadProblem } from './messages.ts'
 import { relative } from 'node:path'

@@ -3,7 +3,7 @@ import type { Transferable } from 'node:worker_threads'
 
 const native = { setImmediate }
 
-/** A longer batch is sent at once, so that the other thread works while this one continues. */
+/** A batch of this length is sent immediately, so that both threads work at the same time. */
 const LONGEST_BATCH = 32
 
 /** Sends a list of messages to the other thread. */
@@ -52,7 +52,7 @@ export class MessageBatch<Message> {
 
 /**
  * Handles each message in a turn of its own, as if it had been sent alone: the code that a message
- * continues has run until it waits again before the next message is handled. So the watchdog sees
+ * continues runs until it waits again, before the next message is handled. So the watchdog sees
  * which call uses the thread.
  */
 export function inOwnTurns<Message>(handle: (message: Message) => void): (messages: Message[]) => void {

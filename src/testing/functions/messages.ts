@@ -79,7 +79,7 @@ export interface FunctionError {
   dataJson?: string
 }
 
-/** How a call has ended. */
+/** The outcome of a call. */
 export type CallOutcome
   = | { status: 'success', json: string }
     /** The response's body may still be streaming. The message `bodyEnded` reports its end. */
@@ -98,8 +98,8 @@ export interface UnawaitedWork {
 export type SyscallAnswer
   = | { ok: true, json: string, bytes?: Uint8Array }
     /**
-     * Rows of a query, each as JSON. The next rows are requested once the function has read all of
-     * these.
+     * Rows of a query, each as JSON. The next rows are requested once the function has read all
+     * of these rows.
      */
     | { ok: true, rows: string[], isDone: boolean }
     | { ok: false, message: string, dataJson?: string }
@@ -125,7 +125,7 @@ export interface ThreadSettings {
   shared: SharedArrayBuffer
   /** Receives the answers to synchronous system calls. */
   syncAnswers: MessagePort
-  /** How long an action may take on the deployment's clock, in ms. */
+  /** The time limit of an action on the deployment's clock, in ms. */
   longestActionMs: number
 }
 
@@ -138,7 +138,7 @@ export interface LoadMessage {
   /** The folder in which Node keeps compiled code for the next start. */
   compileCache: string | null
   environments: Environments
-  /** How far the deployment's clock is ahead of the machine's clock. */
+  /** The time by which the deployment's clock is ahead of the machine's clock. */
   clockAheadMs: number
 }
 
@@ -168,7 +168,7 @@ export type ThreadMessage
     | { type: 'result', callId: number, outcome: CallOutcome, unawaited: UnawaitedWork | null, readsTime: boolean }
     | { type: 'bodyEnded', callId: number }
 
-/** Why the modules could not be loaded. */
+/** The reason for which the modules could not be loaded. */
 export interface LoadProblem {
   component: string
   /** The module that could not be evaluated, or whose exports Convex refuses. */

@@ -10,7 +10,7 @@ export interface ModuleFile {
   name: string
   /** The absolute path. */
   file: string
-  /** Whether the file has the directive "use node". */
+  /** `true` if the file has the directive "use node". */
   isNode: boolean
 }
 
@@ -43,7 +43,7 @@ export async function listModuleFiles(directory: string): Promise<ModuleFiles> {
     const name = path.replace(SOURCE_FILE, '').replaceAll(sep, '/')
     assertValidName(path)
     const source = readFileSync(file, 'utf8')
-    // Convex skips files that are not modules yet, such as an empty one.
+    // Convex skips files that are not modules yet, such as an empty file.
     if (TYPESCRIPT_FILE.test(file) && !/^\s{0,100}(?:import|export)/m.test(source))
       continue
     const isNode = hasUseNode(source)

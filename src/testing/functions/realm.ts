@@ -98,7 +98,7 @@ function refuseBuiltins(): void {
 }
 
 /**
- * Adds the globals that bundled CommonJS packages need. Convex adds the same to its Node runtime.
+ * Adds the globals that bundled CommonJS packages need. Convex also adds them to its Node runtime.
  */
 export function completeNodeRealm(env: object, components: ComponentBundle[]): void {
   Object.defineProperty(process, 'env', { value: env, configurable: true, enumerable: true, writable: true })

@@ -1,4 +1,4 @@
-/** How a deployment answers the system calls of functions. */
+/** The interface with which a deployment answers the system calls of functions. */
 import type { LogLine, SyscallAnswer } from './messages.ts'
 
 /** A system call of a running function. */

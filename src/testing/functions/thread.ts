@@ -124,7 +124,7 @@ function failCurrentCall(error: unknown): void {
     nodeConsole.error('Uncaught error in the thread of the functions:', error)
 }
 
-/** If several calls run, others may have messages in the same round of the event loop. */
+/** If several calls run, waits for the messages of other calls in the same event loop round. */
 function atEndOfTurn(flush: () => void): void {
   if (runner.isBusy)
     nodeSetImmediate(flush)
@@ -134,7 +134,7 @@ function atEndOfTurn(flush: () => void): void {
 
 function post(message: ThreadMessage, transfer: (ArrayBuffer | ReadableStream)[] = []): void {
   outbox.add(message, transfer as Transferable[])
-  // These are sent at once, since the turn may never end: after a line of the console, the code may
+  // Not sent at the end of the turn, which may not come: after a line of the console, the code may
   // loop forever, and a synchronous system call blocks the thread until its answer arrives.
   if (message.type === 'log' || message.type === 'syncSyscall')
     outbox.flush()

@@ -14,7 +14,7 @@ const ZONE = /(?:Z|UTC|[A-Z]{1,4}T|[+-]\d{2}:?\d{2})(?: ?\(.*\))?$/
 const nativeParse = Date.parse
 /**
  * If the time zone of the machine is UTC, nothing has to be replaced. The first use of `Intl` in a
- * process takes tens of milliseconds, and the text of a date usually contains the zone.
+ * process takes tens of milliseconds, so the zone in the text of a date is checked first.
  */
 const isUtc = String(new Date(0)).endsWith('(Coordinated Universal Time)')
   || new Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC'

@@ -12,7 +12,7 @@ const TICK_MS = 50
  */
 const GRACE_MS = 2000
 /**
- * The time for which one call may keep its thread from running anything else. It holds whatever
+ * The time for which one call may keep its thread from running anything else. It applies whatever
  * `limits` is, since all other callers wait for the thread.
  */
 const LONGEST_TURN_MS = 30_000
@@ -43,13 +43,13 @@ interface Moment {
 interface Check extends Moment {
   /** The number of the turn. */
   turn: number
-  /** How long the thread has waited for events so far. */
+  /** The time for which the thread has waited for events so far. */
   idleMs: number
-  /** Since when the thread has been in the same turn without waiting for events. */
+  /** The moment since which the thread has been in the same turn without waiting for events. */
   busySince: Moment
 }
 
-/** How long a thread has been in the same turn, and the processor's part of this time. */
+/** The time for which a thread has been in the same turn, and the processor's part of this time. */
 interface TurnLength {
   wallMs: number
   cpuMs: number
@@ -69,7 +69,7 @@ export class Watchdog {
   /** The roots of the calls for which a warning has been written. */
   readonly #warned = new Set<number>()
   #timer: NodeJS.Timeout | undefined
-  /** How far the deployment's clock has been set forward, and when this has happened last. */
+  /** How far the deployment's clock has been set forward, and when it was last set forward. */
   #aheadMs = 0
   #advancedAt = -Infinity
 
@@ -90,7 +90,7 @@ export class Watchdog {
     this.#timer ??= setTimeout(() => void this.#tick(), TICK_MS)
   }
 
-  /** The deployment's clock has been set forward. */
+  /** Records that the deployment's clock has been set forward. */
   advanceClock(ms: number): void {
     this.#aheadMs += ms
     this.#advancedAt = performance.now()
@@ -101,7 +101,7 @@ export class Watchdog {
     this.#calls.clear()
   }
 
-  /** The time on the deployment's clock, from an unknown origin. */
+  /** The time on the deployment's clock, in ms since an arbitrary point. */
   #now(): number {
     return performance.now() + this.#aheadMs
   }
@@ -163,7 +163,7 @@ export class Watchdog {
   }
 
   /**
-   * How long code that is not part of a running call may keep its thread busy. The id is 0 for code
+   * The time for which code outside of running calls may keep its thread busy. The id is 0 for code
    * of an action that continues after an event of Node, such as the end of a body. Any other id is
    * the id of a call that has ended.
    */
@@ -173,7 +173,7 @@ export class Watchdog {
     return OWN_TIME_MS
   }
 
-  /** A call has exceeded a limit of Convex. */
+  /** Handles a call that has exceeded a limit of Convex. */
   #exceed(watched: Watched, length: TurnLength): void {
     const { call } = watched
     const { rootId } = call.call

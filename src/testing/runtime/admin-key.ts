@@ -8,7 +8,7 @@ import { HttpError } from '../http-error.ts'
 export interface Caller {
   identity: Identity
   /**
-   * Whether the request has the admin key, which allows internal functions and the CLI's routes.
+   * `true` if the request has the admin key, which allows internal functions and the CLI's routes.
    */
   isAdmin: boolean
   /** The token with which a user has authenticated. */

@@ -9,7 +9,7 @@ import { clock } from './clock.ts'
 /** A user whose token has been verified. */
 export interface Authenticated {
   identity: NonNullable<Identity>
-  /** When the token expires, in ms since 1970. */
+  /** The time at which the token expires, in ms since 1970. */
   expiresAt: number
 }
 
@@ -45,7 +45,7 @@ export class Authenticator {
     this.#request = request
   }
 
-  /** @throws AuthenticationError if the token is not valid right now. */
+  /** @throws AuthenticationError if the token is not valid at this time. */
   async verify(token: string): Promise<Authenticated> {
     const claims = this.#decode(token)
     const provider = this.#providers.find(candidate => isFrom(candidate, claims))
@@ -97,14 +97,14 @@ export class Authenticator {
   }
 }
 
-/** How long Convex accepts a token of a `customJwt` provider after it has expired. */
+/** The time for which Convex accepts a token of a `customJwt` provider after it has expired. */
 const LEEWAY_SECONDS = 5
 
 function isCustom(provider: AuthProvider): boolean {
   return 'type' in provider && provider.type === 'customJwt'
 }
 
-/** Convex accepts two algorithms in tokens of OpenID Connect. */
+/** The options for the verification. Convex accepts two algorithms in tokens of OpenID Connect. */
 function optionsOf(provider: AuthProvider): JWTVerifyOptions {
   if ('algorithm' in provider)
     return { algorithms: [provider.algorithm], clockTolerance: LEEWAY_SECONDS }

@@ -1,4 +1,4 @@
-/** Reports how calls have ended: their outcomes, and their entries in the log. */
+/** Reports the outcomes of calls, and adds their entries to the log. */
 import type { JSONValue, Value } from 'convex/values'
 import type { LogEntry } from '../log.ts'
 import type { Call, Outcome } from './call.ts'
@@ -23,7 +23,7 @@ export class CallReports {
     this.#host = host
   }
 
-  /** Whether no call runs. */
+  /** Returns whether no call runs. */
   get isIdle(): boolean {
     return this.#running === 0
   }

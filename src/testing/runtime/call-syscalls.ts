@@ -25,7 +25,7 @@ interface ScheduleArgs extends TargetArgs {
   ts: number
 }
 
-/** How many nested calls of a transaction Convex runs within each other. */
+/** The greatest depth of nested calls that Convex allows in a transaction. */
 const MAX_DEPTH = 8
 
 const runUdf: Syscall = async (invocation, { udfType, args, transactionLimits, ...address }: NestedArgs, host) => {

@@ -23,8 +23,8 @@ export interface Call {
 }
 
 /**
- * How a function ended, with the lines that it wrote to the console. The result is the text that
- * the function's thread has encoded: it reaches the client without being parsed.
+ * The outcome of a function, with the lines of its console. The result is the text that
+ * the function's thread has encoded, which is sent to the client without being parsed.
  */
 export type Outcome = ({ status: 'success', json: string } | Failure) & { logLines: string[] }
 

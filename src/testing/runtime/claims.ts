@@ -1,4 +1,4 @@
-/** How the claims of a token become the identity that functions receive. */
+/** Converts the claims of a token to the identity that functions receive. */
 import type { JWTPayload } from 'jose'
 import type { Identity } from '../identity.ts'
 

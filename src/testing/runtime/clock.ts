@@ -119,12 +119,12 @@ class Clock {
     return nativeDate.now() + this.#ahead
   }
 
-  /** How far the clock is ahead of the machine's clock, in milliseconds. */
+  /** The time by which the clock is ahead of the machine's clock, in milliseconds. */
   get ahead(): number {
     return this.#ahead
   }
 
-  /** Whether a timer is due and has not fired yet. */
+  /** Returns whether a timer is due and has not fired yet. */
   get isOverdue(): boolean {
     return [...this.pending].some(({ deadline }) => deadline <= this.now())
   }

@@ -56,7 +56,7 @@ export class CronRunner {
     this.#run = run
   }
 
-  /** Whether no job runs. */
+  /** Returns whether no job runs. */
   get isIdle(): boolean {
     return this.#running.size === 0
   }

@@ -83,7 +83,7 @@ export class DataTransaction {
     this.engine.delete(id)
   }
 
-  /** What the transaction has used of Convex's limits, as `getTransactionMetrics` describes it. */
+  /** The used and remaining amounts of Convex's limits, as `getTransactionMetrics` returns them. */
   get metrics(): Record<string, { used: number, remaining: number }> {
     return this.meter.metrics
   }
@@ -122,7 +122,7 @@ export class Data {
     return this.engine.table(component, table).number
   }
 
-  /** Whether the text is an id of any table. */
+  /** Returns whether the text is an id of any table. */
   isId(text: string): boolean {
     return decodeId(text) !== undefined
   }
@@ -166,7 +166,7 @@ export class Data {
     this.#schemas.set(component, this.#prepare(component, json))
   }
 
-  /** How the limits of Convex are applied to one function. */
+  /** Returns the object that applies the limits of Convex to one function. */
   limitPolicy(warn: (message: string) => void): LimitPolicy {
     return new LimitPolicy(this.#limits, warn)
   }

@@ -1,9 +1,9 @@
-/** How errors of functions are described to their callers. */
+/** Describes the errors of functions for their callers. */
 import type { JSONValue } from 'convex/values'
 import { randomBytes } from 'node:crypto'
 import { DeveloperError } from '../engine/developer-error.ts'
 
-/** How a failed function is reported to its caller. */
+/** The description of a failed function that its caller receives. */
 export interface Failure {
   status: 'error'
   message: string

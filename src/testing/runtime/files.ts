@@ -5,7 +5,7 @@ import { clock } from './clock.ts'
 
 export const STORAGE = '_storage'
 
-/** How long an upload URL is valid. */
+/** The time for which an upload URL is valid. */
 const UPLOAD_URL_LIFETIME_MS = 60 * 60 * 1000
 
 /** A file that is to be stored. */
@@ -44,8 +44,8 @@ export class Files {
   }
 
   /**
-   * Stores the content of a file, and its document in the transaction of a mutation or in one of
-   * its own. Returns the id.
+   * Stores the content of a file, and its document in the transaction of a mutation or in a
+   * transaction of its own. Returns the id.
    */
   async store(transaction: DataTransaction | null, component: string, file: NewFile): Promise<string> {
     const { contents, contentType, expectedSha256 } = file
@@ -93,8 +93,8 @@ export class Files {
   }
 
   /**
-   * Deletes the contents without a document. A process that was ended between the two steps of
-   * `store` has left them. No file may be stored meanwhile.
+   * Deletes contents without a document, which remain if a process ends between the two steps of
+   * `store`. No file may be stored meanwhile.
    */
   removeOrphans(): void {
     const tables = this.#data.engine.tables.filter(({ name }) => name === STORAGE)

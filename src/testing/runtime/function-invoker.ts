@@ -24,7 +24,7 @@ import { findSyscall } from './system-calls.ts'
 /** A shorter text with fewer brackets cannot exceed Convex's limits of arguments and results. */
 const UNCHECKED_LENGTH = 4096
 
-/** Runs single functions. Transactions are those of the caller. */
+/** Runs single functions, in the transactions of their callers. */
 export class FunctionInvoker {
   readonly #host: SyscallHost
   readonly #loaded: () => LoadedFunctions
@@ -65,7 +65,7 @@ export class FunctionInvoker {
       return outcome.json
     }
     finally {
-      // As on Convex, the warnings follow the function's own lines, also after a failure.
+      // As on Convex, the warnings follow the function's own lines, even after a failure.
       warnOfSize(`Large size of the ${subject} arguments`, argsSize, policy)
       if (invocation.depth === 1)
         execution.transaction?.meter.warnOfNearLimits()
@@ -181,7 +181,7 @@ export class FunctionInvoker {
   }
 }
 
-/** Whether the JSON of a value is so large, or may be so deep, that it has to be checked. */
+/** Returns whether the JSON of a value is so large, or may be so deep, that it must be checked. */
 function mayExceedLimits(json: string): boolean {
   return json.length > UNCHECKED_LENGTH || countBrackets(json) > VALUE_LIMITS.nesting
 }

@@ -11,7 +11,7 @@ export interface FunctionPath {
   module: string
   /** The name of the export. */
   name: string
-  /** Whether the address was a handle, which the function's own component has created. */
+  /** `true` if the address was a handle, which the component of the function has created. */
   isHandle?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Runs functions in transactions: tries mutations again, and runs the calls of other functions. */
+/** Runs functions in transactions: tries mutations again, and runs calls between functions. */
 import type { CallArgs } from './call-args.ts'
 import type { MutationRequest } from './call.ts'
 import type { Data, DataTransaction } from './data.ts'
@@ -85,7 +85,7 @@ export class FunctionRunner {
   }
 
   /**
-   * Runs a mutation, and tries it again if another mutation has changed what it has read.
+   * Runs a mutation, and runs it again if another mutation has changed data that it has read.
    *
    * @returns `null` if `steps.begin` has refused the run.
    */
@@ -125,7 +125,7 @@ export class FunctionRunner {
     { begin, end, request }: MutationSteps,
   ): Promise<CommittedMutation | null> {
     const { data, scheduler } = this.#host
-    // The lines of a try that has met a conflict are not those of the mutation.
+    // The lines of a try that has met a conflict do not belong to the result of the mutation.
     logLines.length = 0
     const transaction = data.begin(message => void logLines.push(`[WARN] ${message}`))
     try {

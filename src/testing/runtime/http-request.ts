@@ -11,7 +11,7 @@ export interface HttpRequest {
   identity: Identity
   /** The token with which the user has authenticated. */
   authToken?: string | undefined
-  /** Why the request's bearer token was refused; `null` if it was accepted or is missing. */
+  /** The error of a refused bearer token; `null` if the token was accepted or is missing. */
   authenticationError: Error | null
   metadata: RequestMetadata
 }

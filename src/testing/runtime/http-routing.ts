@@ -20,8 +20,8 @@ interface Routing {
 
 /**
  * The component that answers a request, or `null` if there is none. Within a component, an exact
- * route of `http.ts` has precedence. Otherwise, the longest matching prefix counts: of a route, or
- * of a component that is mounted there.
+ * route of `http.ts` has precedence. Otherwise, the longest matching prefix decides: the prefix of
+ * a route, or of a component that is mounted there.
  */
 export function findHttpTarget(
   { components }: FunctionsDescription,

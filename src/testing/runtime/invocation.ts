@@ -7,7 +7,7 @@ import type { FunctionPath } from './function-path.ts'
 import type { LoadedFunctions } from './loaded-functions.ts'
 import type { ScheduledJob } from './scheduler.ts'
 
-/** The request that has caused a call, and the identity that its functions run as. */
+/** The request that has caused a call, and the identity as which its functions run. */
 export interface Origin {
   identity: Identity
   /** An id in hexadecimal digits, which errors and `getRequestMetadata` contain. */
@@ -17,7 +17,7 @@ export interface Origin {
   /** The token of the user who has made the request; `null` for all other calls. */
   authToken: string | null
   /**
-   * Why the bearer token of an HTTP request was refused; `null` if it was accepted or is missing.
+   * The error of an HTTP request's bearer token; `null` if the token was accepted or is missing.
    */
   authenticationError: Error | null
   /** The scheduled job that runs; `null` for all other calls. */
@@ -47,9 +47,9 @@ export class Execution {
    */
   functions: LoadedFunctions | null = null
   readsIdentity = false
-  /** Whether a function of the transaction has read the time or a random value. */
+  /** `true` if a function of the transaction has read the time or a random value. */
   readsTime = false
-  /** Why the transaction has to begin again, even if the function has caught the error. */
+  /** The conflict because of which the transaction has to begin again, even if it was caught. */
   conflict: ConflictError | null = null
   constructor(origin: Origin, transaction: DataTransaction | null, logLines: string[] = []) {
     this.origin = origin

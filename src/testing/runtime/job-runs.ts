@@ -13,7 +13,7 @@ import { parseFunctionName, printFunctionName } from './function-path.ts'
 import { describeMissing } from './functions-catalog.ts'
 import { newOrigin } from './origin.ts'
 
-/** Functions that run without a caller, as no identity. */
+/** Runs functions that have neither a caller nor an identity. */
 export class JobRuns {
   readonly #runner: FunctionRunner
   readonly #reports: CallReports

@@ -1,12 +1,12 @@
-/** Keeps the data of timestamps that clients have requested, so that they can read it later. */
+/** Keeps the snapshots of the timestamps that clients have requested, for their later reads. */
 import type { Data, Snapshot } from './data.ts'
 
 /**
- * How long the data of a timestamp is kept. Convex keeps it for minutes, but a client reads it at
- * once.
+ * The time for which the data of a timestamp is kept. Convex keeps it for minutes, but clients
+ * read it immediately.
  */
 const KEPT_MS = 30_000
-/** Limits the memory of the commits since the oldest snapshot. */
+/** The greatest number of snapshots, since all commits after the oldest snapshot need memory. */
 const MAX_SNAPSHOTS = 100
 
 export class KeptSnapshots {

@@ -1,9 +1,9 @@
-/** Tries a mutation again if other mutations have changed what it has read. */
+/** Tries a mutation again if other mutations have changed data that it has read. */
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { ConflictError } from '../engine/conflict-error.ts'
 import { RefusedCall } from './failure.ts'
 
-/** How many times Convex runs a mutation whose reads are changed by other mutations. */
+/** The number of times that Convex runs a mutation whose reads other mutations change. */
 const MAX_TRIES = 8
 /**
  * The time for which other mutations wait for a mutation that is tried again. It doubles with each
@@ -44,7 +44,7 @@ export class MutationTries {
 
   /**
    * Runs, one after the other, the mutations that have met a conflict. After the second conflict,
-   * other mutations wait a short time before they start, so that this one can succeed.
+   * other mutations wait a short time before they start, so that the mutation can succeed.
    */
   async #inRetryLane<Result>(attempt: () => Promise<Result>, tries: number): Promise<Result> {
     const running = this.#retries.then(attempt)
@@ -56,7 +56,7 @@ export class MutationTries {
 
   /**
    * If the mutation with the head start meets another conflict, it receives another head start.
-   * This method waits for that one, too.
+   * This method also waits for the later head starts.
    */
   async #waitForHeadStarts(): Promise<void> {
     for (let headStart = this.#headStart; headStart !== null; headStart = this.#headStart) {

@@ -1,4 +1,4 @@
-/** The result of one execution of a query, which subscriptions share while no commit changes it. */
+/** The result of one execution of a query, which subscriptions share until a commit changes it. */
 import type { Outcome } from './call.ts'
 
 /** The result of one execution of a query, and the facts on which the result depends. */
@@ -8,9 +8,9 @@ export interface QueryExecution {
   journal: string | null
   /** The timestamp of the data that the query has read. */
   ts: bigint
-  /** Whether the query has read the identity of its caller. */
+  /** `true` if the query has read the identity of its caller. */
   readsIdentity: boolean
-  /** Whether the query has read the time. */
+  /** `true` if the query has read the time. */
   readsTime: boolean
 }
 
@@ -23,13 +23,13 @@ export class QueryResult {
   /** The outcome as text. Outcomes that are equal for a client have equal texts. */
   readonly text: string
   readonly #from: bigint
-  /** The timestamp of the first commit that changes what the query has read. */
+  /** The timestamp of the first commit that changes data that the query has read. */
   #until: bigint | null = null
   readonly #listeners = new Set<() => void>()
   readonly #endListeners: (() => void)[] = []
   #uses = 0
   #onUsage: (isUsed: boolean) => void = () => {}
-  /** Stops waiting for commits that change what the query has read. */
+  /** Stops waiting for commits that change data that the query has read. */
   #stopWatching = (): void => {}
 
   constructor({ outcome, journal, ts, readsIdentity, readsTime }: QueryExecution) {
@@ -45,7 +45,7 @@ export class QueryResult {
     return this.#until === null
   }
 
-  /** Whether subscriptions depend on the result. */
+  /** Returns whether subscriptions depend on the result. */
   get isUsed(): boolean {
     return this.#uses > 0
   }
@@ -74,7 +74,7 @@ export class QueryResult {
 
   /**
    * Uses the result until the returned function is called, and calls `listener` once a commit
-   * changes what the query has read.
+   * changes data that the query has read.
    */
   use(listener: () => void): () => void {
     this.#listeners.add(listener)

@@ -4,7 +4,7 @@ import type { Files } from './files.ts'
 import type { Scheduler } from './scheduler.ts'
 import { clock } from './clock.ts'
 
-/** How long the results of scheduled functions and the answers of mutations are kept. */
+/** The time for which the results of scheduled functions and the answers of mutations are kept. */
 const RETENTION_MS = 7 * 24 * 60 * 60 * 1000
 const INTERVAL_MS = 60 * 60 * 1000
 const NS_PER_MS = 1_000_000n
@@ -16,7 +16,7 @@ export interface RetentionHost {
   scheduler: Scheduler
 }
 
-/** Removes old records at the start and in each hour of the deployment's clock. */
+/** Removes old records at the start, and then every hour on the deployment's clock. */
 export class Retention {
   readonly #host: RetentionHost
   #timer: ReturnType<typeof setTimeout> | undefined

@@ -79,7 +79,7 @@ export class Runtime {
     return this.#host.data.timestamp
   }
 
-  /** Whether no function runs or is due. */
+  /** Returns whether no function runs or is due. */
   get isIdle(): boolean {
     return this.#reports.isIdle && this.#scheduler.isIdle && this.#crons.isIdle
   }

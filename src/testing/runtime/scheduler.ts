@@ -65,7 +65,7 @@ export class Scheduler {
     this.#host = host
   }
 
-  /** Whether no job runs or is due. */
+  /** Returns whether no job runs or is due. */
   get isIdle(): boolean {
     return this.#running.size === 0 && this.#due.length === 0
   }
@@ -148,7 +148,7 @@ export class Scheduler {
       complete(transaction, id, { kind: 'canceled' })
   }
 
-  /** Whether a job has been cancelled. */
+  /** Returns whether a job has been cancelled. */
   isCanceled(transaction: DataTransaction, id: string): boolean {
     return (transaction.get(id)?.value as StoredJob | undefined)?.state.kind === 'canceled'
   }

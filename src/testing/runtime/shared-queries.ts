@@ -24,13 +24,13 @@ interface KnownResults {
   byIdentity: Map<string, QueryResult>
 }
 
-/** How many results are kept that no subscription uses. */
+/** The greatest number of kept results that no subscription uses. */
 const KEPT_RESULTS = 1_000
 
 /**
  * Executes each query once for all callers with the same arguments, and, if the query reads the
- * identity, the same identity. A result is used again until a commit changes what the query has
- * read.
+ * identity, the same identity. A result is used again until a commit changes data that the query
+ * has read.
  */
 export class SharedQueries {
   readonly #execute: ExecuteQuery
@@ -38,7 +38,7 @@ export class SharedQueries {
   readonly #running = new Map<string, { identity: string, result: Promise<QueryResult> }>()
   /** All results that no commit has changed. */
   readonly #current = new Set<QueryResult>()
-  /** The current results that no subscription uses, those that were read last at the end. */
+  /** The current results that no subscription uses, in the order of their last reads. */
   readonly #unused = new Set<QueryResult>()
   /** The names of the queries that have read the identity. */
   readonly #identityReaders = new Set<string>()

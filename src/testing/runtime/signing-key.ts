@@ -53,7 +53,7 @@ export class SigningKey {
     return `${content}.${signature.toString('base64url')}`
   }
 
-  /** Most deployments never sign, so the key is created when it is needed first. */
+  /** Most deployments never sign, so the key is created when it is first needed. */
   get #key(): KeyObject {
     this.#loaded ??= loadKey(this.#folder)
     return this.#loaded

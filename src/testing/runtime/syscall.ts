@@ -1,4 +1,4 @@
-/** The types that all system calls share: their results, and the parts of a deployment they use. */
+/** The types that all system calls share: their results, and the used parts of a deployment. */
 import type { JSONValue } from 'convex/values'
 import type { CallArgs } from './call-args.ts'
 import type { Data } from './data.ts'

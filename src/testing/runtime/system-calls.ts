@@ -11,7 +11,7 @@ import { refuse } from './syscall.ts'
 type Kind = Invocation['kind']
 type Operation = keyof typeof SYSCALLS
 
-/** How `Convex` is called: `syscall`, `asyncSyscall`, or `jsSyscall`, which passes files. */
+/** The called method of `Convex`: `syscall`, `asyncSyscall`, or `jsSyscall`, which passes files. */
 export type SyscallForm = 'sync' | 'async' | 'js'
 
 const SYSCALLS = { ...databaseSyscalls, ...callSyscalls, ...storageSyscalls, ...metaSyscalls }
@@ -24,7 +24,7 @@ const ALL_BUT_QUERY: Kind[] = [...MUTATION, ...ACTION]
 
 /**
  * The kinds of functions that may make each system call. `ctx` has only the methods that its
- * function may call, but a function can also call the global `Convex`: this table holds for both.
+ * function may call, but a function can also call the global `Convex`: this table applies to both.
  */
 const ALLOWED: Record<Operation, Kind[]> = {
   '1.0/get': TRANSACTION,
@@ -69,7 +69,7 @@ const ALLOWED: Record<Operation, Kind[]> = {
   '1.0/auditLog': TRANSACTION,
 }
 
-/** The system calls that return their results at once. */
+/** The system calls that return their results synchronously. */
 const SYNCHRONOUS = new Set<string>(['1.0/db/normalizeId', '1.0/getSnapshotTs'])
 
 /** Convex's error messages about system calls that a kind of function cannot make. */

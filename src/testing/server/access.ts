@@ -1,4 +1,4 @@
-/** Which hosts and origins may use the ports of an embedded deployment. */
+/** Decides which hosts and origins may use the ports of an embedded deployment. */
 import type { IncomingMessage } from 'node:http'
 import { testingError } from '../testing-error.ts'
 
@@ -10,7 +10,7 @@ export interface AccessOptions {
   origins: string[]
 }
 
-/** Why a request is refused. */
+/** The answer to a request that is refused. */
 export interface Refusal {
   code: 'HostNotAllowed' | 'OriginNotAllowed'
   message: string
@@ -68,7 +68,7 @@ export class Access {
     this.#origins = new Set(origins)
   }
 
-  /** Why the request's `Host` is refused, or `null`. */
+  /** Returns the refusal of the request's `Host`, or `null` if the host is allowed. */
   checkHost({ headers: { host } }: IncomingMessage): Refusal | null {
     const name = hostNameOf(host)
     if (name !== null && (isLoopback(name) || this.#hosts.has(name)))
@@ -80,7 +80,7 @@ export class Access {
     }
   }
 
-  /** Why the request's `Origin` is refused, or `null`. */
+  /** Returns the refusal of the request's `Origin`, or `null` if the origin is allowed. */
   checkOrigin({ headers: { origin } }: IncomingMessage): Refusal | null {
     if (origin === undefined)
       return null

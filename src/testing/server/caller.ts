@@ -1,4 +1,4 @@
-/** Who sends a request: a user, an anonymous client, or a developer with the admin key. */
+/** Identifies the sender of a request: a user, an anonymous client, or a developer with the key. */
 import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../runtime/admin-key.ts'
 import type { Authenticator } from '../runtime/auth.ts'

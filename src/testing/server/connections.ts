@@ -34,7 +34,7 @@ export class Connections {
     this.#onChange = onChange
   }
 
-  /** Whether every client has received its answers. */
+  /** Returns whether every client has received its answers. */
   get areIdle(): boolean {
     return [...this.#open.values()].every(connection => connection.isIdle)
   }

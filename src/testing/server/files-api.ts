@@ -35,7 +35,7 @@ export async function answerUpload(files: Files, request: IncomingMessage, token
   }
 }
 
-/** The parts of an upload. One that has not ended in time is refused, and nothing of it is kept. */
+/** The parts of an upload. An upload that does not end in time is refused, and no part is kept. */
 async function* withinUploadTime(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   const parts = request[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   const timeout = deferred<never>()

@@ -154,7 +154,7 @@ async function respond(
     response.end(JSON.stringify({ code: 'InternalServerError', message: (error as Error).message }))
     return
   }
-  // The client must receive the headers even if the first part of the body takes long.
+  // The client must receive the headers even if the first part of the body takes a long time.
   response.flushHeaders()
   try {
     if (request.method === 'HEAD')
@@ -171,7 +171,7 @@ async function respond(
 
 /**
  * Sends a body no faster than the client reads it. When the client disconnects, the body is
- * cancelled at once, without waiting for a next part that may never arrive.
+ * cancelled at once, without waiting for the next part, which may never arrive.
  */
 async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   const reader = body.getReader()

@@ -50,7 +50,7 @@ function parseFile(content: Buffer, format: ImportFormat, table: string, compone
   }
 }
 
-/** Refuses what Convex does not import, before the import is confirmed. */
+/** Refuses a table that Convex does not import, before the import is confirmed. */
 function checkTable({ table, documents }: ImportedTable): void {
   if (!isIdentifier(table) || (table.startsWith('_') && table !== STORAGE)) {
     throw new Error(`${JSON.stringify(table)} isn't a valid table name: a name begins with a letter, `

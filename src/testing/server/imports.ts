@@ -14,7 +14,7 @@ import { HttpError } from '../http-error.ts'
 import { STORAGE } from '../runtime/files.ts'
 import { readImportFile } from './import-file.ts'
 
-/** What an import does with existing documents. */
+/** The treatment of existing documents by an import. */
 export type ImportMode = 'requireEmpty' | 'append' | 'replace' | 'replaceAll'
 
 /** The options of the command line. */
@@ -153,7 +153,7 @@ export class Imports {
     }
   }
 
-  /** A table that does not exist is not added: the import may fail. */
+  /** Counts the documents of a table. A missing table is not added, since the import may fail. */
   #count({ component, table }: Target): number {
     const exists = this.#data.engine.tables.some(info => info.component === component && info.name === table)
     if (!exists)
@@ -199,7 +199,7 @@ export class Imports {
 
   /**
    * Stores the contents of files, writes the keys of the contents into their documents, and returns
-   * the keys. If a content cannot be stored, none remains.
+   * the keys. If storing fails, no contents remain.
    */
   async #storeFiles(tables: DecodedTable[], files: Map<string, Buffer>): Promise<string[]> {
     const stored: string[] = []

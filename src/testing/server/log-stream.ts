@@ -3,7 +3,7 @@ import type { JSONValue } from 'convex/values'
 import type { LogEntry } from '../log.ts'
 import { clearTimeout, setTimeout } from 'node:timers'
 
-/** Limits the memory of a deployment that runs for days. */
+/** The greatest number of kept entries, so that the memory of a deployment is limited. */
 const KEPT_ENTRIES = 1_000
 /** A request is answered after this time, even if there are no new entries. */
 const LONGEST_WAIT_MS = 10_000

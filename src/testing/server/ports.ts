@@ -15,7 +15,7 @@ export interface ServerUrls {
   siteUrl: string
 }
 
-/** What a deployment does with the requests that it does not refuse. */
+/** The handlers of the requests that a deployment does not refuse. */
 export interface PortHandlers {
   cloud: RequestListener
   site: RequestListener
@@ -23,7 +23,7 @@ export interface PortHandlers {
   onSocket: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
-/** Limits the output in the terminal if a site sends requests with many different host names. */
+/** The greatest number of reports, since a site can send requests with many host names. */
 const MAX_REPORTED_REFUSALS = 20
 
 const SYNC_PATH = /^\/api\/(?:[^/]+\/)?sync$/
@@ -111,7 +111,7 @@ export class Ports {
     this.#handlers.onSocket(request, socket, head)
   }
 
-  /** Prints the reason in the terminal, since a page cannot see why its WebSocket was refused. */
+  /** Prints the reason in the terminal, since the page of the WebSocket does not receive it. */
   #report({ message }: Refusal): void {
     if (this.#refusals.has(message) || this.#refusals.size >= MAX_REPORTED_REFUSALS)
       return

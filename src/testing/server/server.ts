@@ -80,7 +80,7 @@ export class DeploymentServer {
   readonly #retired = new Set<FunctionsHost>()
   #data!: Data
   #snapshots!: KeptSnapshots
-  /** The variables that an app need not set. */
+  /** The default values of variables that an app need not set. */
   readonly #defaults: Record<string, string>
   readonly #variables: Variables
   readonly #logs = new LogStream()

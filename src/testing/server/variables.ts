@@ -10,7 +10,7 @@ export class Variables {
   #initial: Record<string, string>
   readonly #folder: DataFolder
   /**
-   * The changes of the initial variables, also those of previous processes; `null` removes a
+   * The changes to the initial variables, including those of previous processes; `null` removes a
    * variable.
    */
   #changes: Record<string, string | null>

@@ -1,4 +1,4 @@
-/** Reads and writes ZIP archives, as far as exports of Convex need them. */
+/** Reads and writes ZIP archives, with the features that exports of Convex need. */
 import { Buffer } from 'node:buffer'
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 

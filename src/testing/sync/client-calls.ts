@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { ServerMessage } from './protocol.ts'
 import { encodeTimestamp, Rejection } from './protocol.ts'
 
-/** How many mutations, and how many actions, a client may have sent without an answer. */
+/** The greatest number of mutations, and of actions, that a client may send without an answer. */
 const MAX_WAITING_CALLS = 1_000
 
 /** The connection of the client. */
@@ -12,7 +12,7 @@ export interface CallsHost {
   runtime: Runtime
   send: (message: ServerMessage) => void
   /**
-   * A call has been answered: the client needs a transition that is at least as new as the answer.
+   * Called after an answer: the client needs a transition that is at least as new as the answer.
    */
   onAnswered: () => void
 }

@@ -9,7 +9,7 @@ import { clock } from '../runtime/clock.ts'
  */
 const PING_INTERVAL_MS = 15_000
 
-/** How often the server pings the socket itself, and how long it waits for a sign of life. */
+/** The time between pings of the socket, and the longest time without an answer of the client. */
 const SOCKET_PING_INTERVAL_MS = 5_000
 const SOCKET_TIMEOUT_MS = 120_000
 

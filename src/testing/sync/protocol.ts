@@ -61,7 +61,7 @@ export type ServerMessage
     startVersion: EncodedVersion
     endVersion: EncodedVersion
     clientClockSkew: number | undefined
-    /** When the transition was sent, in nanoseconds since 1970. */
+    /** The time at which the transition was sent, in nanoseconds since 1970. */
     serverTs: number
     modifications: EncodedModification[]
   }
@@ -89,7 +89,7 @@ export interface Version {
 
 type EncodedVersion = Omit<Version, 'ts'> & { ts: string }
 
-/** An error that ends a connection, and how the client is informed. */
+/** An error that ends a connection, and the kind of message that the client receives. */
 export class Rejection extends Error {
   /**
    * `fatal`: the client has made a mistake, and does not reconnect. `auth`: the client needs

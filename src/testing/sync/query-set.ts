@@ -1,4 +1,4 @@
-/** The subscribed queries of one connection, and which of them need a new result. */
+/** The subscribed queries of one connection, with a record of those that need a new result. */
 import type { Identity } from '../identity.ts'
 import type { Connection } from '../log.ts'
 import type { QueryResult } from '../runtime/query-result.ts'
@@ -8,7 +8,7 @@ import { mapInPool } from './map-in-pool.ts'
 import { encodeRemoval, encodeResult, Rejection } from './protocol.ts'
 
 /**
- * How many queries of one client run at the same time. More of them would not be faster, since all
+ * The limit for simultaneous queries of one client. More queries would not be faster, since all
  * functions share a thread, and would need more memory.
  */
 const LARGEST_POOL = 64
@@ -49,7 +49,7 @@ export class QuerySet {
    * Adds or removes a query.
    *
    * @returns the changes that the client must receive at once.
-   * @throws {Rejection} if a query that is added exists already, or if a query that is removed does
+   * @throws {Rejection} if a query that is added already exists, or if a query that is removed does
    * not exist
    */
   modify(modification: QuerySetModification): EncodedModification[] {
@@ -101,7 +101,7 @@ export class QuerySet {
           caller: isAdmin ? 'trusted' : 'client',
           ...isAdmin && component && { component },
         })
-        // An unused result may be dropped before the others have been read.
+        // An unused result may be dropped before the other results have been read.
         held.push(result.use(() => {}))
         return result
       })

@@ -1,4 +1,4 @@
-/** The identity as which the functions of a connection run, and how a client proves it. */
+/** The identity as which the functions of a connection run, and its verification. */
 import type { Identity } from '../identity.ts'
 import type { Authenticator } from '../runtime/auth.ts'
 import type { Authenticate } from './protocol.ts'
@@ -10,9 +10,9 @@ import { Rejection } from './protocol.ts'
 /** An identity, and the end of its validity. */
 export interface Session {
   identity: Identity
-  /** When the client's token expires, in ms since 1970. */
+  /** The time at which the client's token expires, in ms since 1970. */
   expiresAt: number
-  /** Whether the client has the admin key, and may call internal functions. */
+  /** `true` if the client has the admin key, and may call internal functions. */
   isAdmin: boolean
   /** The token with which the user has authenticated. */
   authToken?: string

@@ -92,7 +92,7 @@ export class SyncConnection {
     this.#announce()
   }
 
-  /** Whether the connection has answered all messages that it has received. */
+  /** Returns whether the connection has answered all messages that it has received. */
   get isIdle(): boolean {
     return this.#update === 'idle' && this.#waitingMessages === 0
   }

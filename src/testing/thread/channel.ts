@@ -29,7 +29,7 @@ export interface RequestMessage {
   request: WorkerRequest
 }
 
-/** What has happened in a deployment since its thread last sent a message. */
+/** The events in a deployment since its thread last sent a message. */
 export interface DeploymentEvents {
   log: LogEntry[]
   /** The connections that have changed; `null` for closed connections. */

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { testingError } from '../testing-error.ts'
 import { deserializeError } from './channel.ts'
 
-/** Limits the memory of a deployment that runs for days. */
+/** The greatest number of kept entries, so that the memory of a deployment is limited. */
 const KEPT_LOG_ENTRIES = 10_000
 
 /** Sends requests to the thread, and keeps the log and the connections that the thread reports. */

@@ -17,8 +17,8 @@ let log: LogEntry[] = []
 let isReportDue = false
 
 /**
- * How long events wait for an answer that takes them along, or for further events. A message for
- * each event would take longer than many functions run.
+ * The time for which events wait, to be sent with an answer or with more events. A message for
+ * each event would take more time than many functions.
  */
 const REPORT_DELAY_MS = 10
 

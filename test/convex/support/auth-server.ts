@@ -44,7 +44,7 @@ function start(modules: Modules, db: AuthServer['db'], options: (modules: Module
     database: modules.memoryAdapter(db),
     emailAndPassword: {
       enabled: true,
-      // A hash takes 100 ms.
+      // Hashing a password would take 100 ms.
       password: { hash: async password => password, verify: async ({ hash, password }) => hash === password },
     },
     rateLimit: { enabled: false },

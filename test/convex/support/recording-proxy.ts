@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 
 /**
  * How the next request is disturbed: its connection ends before or after the deployment has
- * executed it, no answer ever arrives, or the answer is this one.
+ * executed it, no answer ever arrives, or this `Response` is the answer.
  */
 export type Disturbance = 'end before' | 'end after' | 'hang' | Response
 

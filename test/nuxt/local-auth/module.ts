@@ -1,6 +1,6 @@
 import { addServerHandler, createResolver, defineNuxtModule } from 'nuxt/kit'
 
-/** What an app with `auth: 'local'` has itself: Better Auth in a server route. */
+/** The part that an app with `auth: 'local'` adds itself: Better Auth in a server route. */
 export default defineNuxtModule({
   setup() {
     const { resolve } = createResolver(import.meta.url)

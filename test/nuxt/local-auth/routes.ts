@@ -10,11 +10,11 @@ const tables = { user: [], session: [], account: [], verification: [], jwks: [] 
 
 const auth = betterAuth({
   baseURL: origin,
-  // A server of a test may answer below another path.
+  // Some tests run the app below another base URL.
   basePath: `${process.env.NUXT_APP_BASE_URL ?? '/'}api/auth`,
   secret: 'a secret that only these tests use, and nothing else',
   database: memoryAdapter(tables),
-  // A hash takes 100 ms.
+  // Hashing a password would take 100 ms.
   emailAndPassword: { enabled: true, password: { hash: async password => password, verify: async ({ hash, password }) => hash === password } },
   rateLimit: { enabled: false },
   plugins: [convex({ issuer: origin, tokenPath: process.env.TOKEN_PATH })],

@@ -1,4 +1,4 @@
-/** How Better Auth's routes behave, which a test sets. */
+/** The behaviour of Better Auth's routes, which a test chooses. */
 export type Mode
   = | 'normal'
   /** The route throws an error. */

@@ -1,6 +1,6 @@
 import { addServerHandler, createResolver, defineNuxtModule } from 'nuxt/kit'
 
-/** What an app with `@onmax/nuxt-better-auth` adds if Better Auth runs elsewhere: proxy routes and client options. */
+/** Adds proxy routes and client options for Better Auth on another server. */
 export default defineNuxtModule({
   setup(_options, nuxt) {
     const { resolve } = createResolver(import.meta.url)

@@ -1,5 +1,5 @@
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/vue'
 
-/** What `defineClientAuth({ plugins: [convexClient()] })` of that module returns. */
+/** Creates the client that `defineClientAuth({ plugins: [convexClient()] })` would create. */
 export default (baseURL: string) => createAuthClient({ baseURL, plugins: [convexClient()] })

@@ -4,7 +4,7 @@ import { defineEventHandler, getRequestHost, getRequestProtocol, toWebRequest } 
 import { createDatabase, db } from '#auth/database'
 import createServerAuth from '#auth/server'
 
-/** The server auth of each address under which the app is reached. */
+/** The server auth for each address at which the app is reached. */
 const known = new Map<string, ReturnType<typeof betterAuth>>()
 
 export default defineEventHandler(async (event) => {

@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** Everything that a program has written. */
 export interface Output { stdout: string, stderr: string }
 
-/** The output of a program; if the program fails, an error with all of its output. */
+/** Returns the output of a program, or throws an error with the output if the program fails. */
 export async function run(program: string, args: string[], cwd: string, env: Record<string, string> = {}): Promise<Output> {
   try {
     return await promisify(execFile)(program, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 })

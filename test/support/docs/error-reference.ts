@@ -3,6 +3,7 @@ import type { ErrorDefinition, ErrorScope } from '../../../src/errors/error-defi
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { convexErrors } from '../../../src/errors/convex-errors.ts'
+import { devErrors } from '../../../src/errors/dev-errors.ts'
 import { identityErrors } from '../../../src/errors/identity-errors.ts'
 import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
 import { serverErrors } from '../../../src/errors/server-errors.ts'
@@ -10,7 +11,6 @@ import { testingErrors } from '../../../src/errors/testing-errors.ts'
 import { uploadErrors } from '../../../src/errors/upload-errors.ts'
 import { usageErrors } from '../../../src/errors/usage-errors.ts'
 import { versionErrors } from '../../../src/errors/version-errors.ts'
-import { devErrors } from '../../../src/errors/dev-errors.ts'
 
 const DOCS = join(import.meta.dirname, '../../../docs')
 

@@ -66,7 +66,7 @@ describe('the console of a function', () => {
     ])
   })
 
-  it.each([['query', 'lines'], ['action', 'linesInAction']] as const)('keeps 256 lines, the last of which reports the others: %s', async (kind, name) => {
+  it.each([['query', 'lines'], ['action', 'linesInAction']] as const)('keeps 256 lines, the last of which reports omitted lines: %s', async (kind, name) => {
     const kept = await linesOf(kind, name, { count: 300 })
     expect(kept).toHaveLength(256)
     expect(kept.slice(254)).toEqual(['[LOG] 254', '[ERROR] Log overflow (maximum 256). Remaining log lines omitted.'])

@@ -253,7 +253,7 @@ describe('Engine.commit', () => {
     expect(conflicts).toBeGreaterThan(commits / 50)
   })
 
-  it('would allow results that no serial order has if it did not check for conflicts', async () => {
+  it('would allow results that match no serial order if it did not check for conflicts', async () => {
     vi.spyOn(ReadSet.prototype, 'isAffectedBy').mockReturnValue(false)
     const anomalies = fc.assert(fc.asyncProperty(histories, async (history) => {
       const run = new HistoryRun(history)

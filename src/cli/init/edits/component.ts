@@ -2,7 +2,7 @@
 import { parse } from 'vue/compiler-sfc'
 import { addImports, parseSource, print } from './source.ts'
 
-/** What is added. */
+/** The component that is added. */
 export interface AddedComponent {
   name: string
   /** The path to import; `null` in Nuxt, which imports components by their names. */

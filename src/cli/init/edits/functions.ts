@@ -1,4 +1,4 @@
-/** Edits of Convex files that an app has already: its schema, its routes, its components. */
+/** Edits existing Convex files of an app: its schema, auth configuration, routes and components. */
 import { addElements, addProperties, findArray, findObject } from './literals.ts'
 import {
   addImports,
@@ -16,7 +16,7 @@ import {
 interface NeededTables {
   /** The definition of the table `tasks`, as a property. */
   tasks: string
-  /** Whether the schema contains the tables of Better Auth. */
+  /** `true` if the schema contains the tables of Better Auth. */
   hasAuthTables: boolean
 }
 
@@ -42,7 +42,7 @@ export function addTables(text: string, { tasks, hasAuthTables }: NeededTables):
   return print(source)
 }
 
-/** Adds the routes of Better Auth to the default export of `http.ts`, a variable. */
+/** Adds the routes of Better Auth to the default export of `http.ts`, which must be a variable. */
 export function addAuthRoutes(text: string): string | null {
   const source = parseSource(text)
   if (!source)

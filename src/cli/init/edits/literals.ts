@@ -7,7 +7,7 @@ import { findAll, indentAt, nameOf, variable } from './source.ts'
 const DEFINERS = new Set(['defineConfig', 'defineNuxtConfig', 'defineSchema', 'defineViteConfig'])
 
 /**
- * The object that an expression evaluates to: written there, in a variable, as the argument of
+ * The object that an expression evaluates to: itself, in a variable, as the argument of
  * `defineConfig`, or as the only result of a function. `undefined` if it cannot be found with
  * certainty.
  */
@@ -31,7 +31,7 @@ export function findObject(source: Source, node: Node | undefined): ObjectExpres
   }
 }
 
-/** The array that an expression evaluates to, also the array of `[…].filter(Boolean)`. */
+/** The array that an expression evaluates to, including the array of `[…].filter(Boolean)`. */
 export function findArray(source: Source, node: Node | undefined): ArrayExpression | undefined {
   switch (node?.type) {
     case 'ArrayExpression':

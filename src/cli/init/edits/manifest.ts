@@ -6,7 +6,7 @@ export interface Packages {
   devDependencies: Record<string, string>
 }
 
-/** Adds the packages that `package.json` does not list in any form. */
+/** Adds the packages that `package.json` does not list yet. */
 export function addPackages(text: string, { dependencies, devDependencies }: Packages): string {
   const manifest = JSON.parse(text) as Partial<Packages> & Record<string, unknown>
   const listed = { ...manifest.dependencies, ...manifest.devDependencies }

@@ -30,7 +30,7 @@ export function addNuxtModule(text: string, options: Record<string, string>): st
   return print(source)
 }
 
-/** Whether an element of `modules` is this module, alone or with its options. */
+/** Returns whether an element of `modules` is this module, alone or with its options. */
 function isConvue(element: Node | null): boolean {
   const name = element?.type === 'ArrayExpression' ? element.elements[0] : element
   return name ? nameOf(name) === MODULE : false

@@ -9,13 +9,13 @@ export interface Route {
   component: string
 }
 
-/** Whether the routes are made from files by Vue Router itself or by `unplugin-vue-router`. */
+/** Returns whether Vue Router itself or `unplugin-vue-router` makes the routes from files. */
 export function hasFileRoutes(text: string): boolean {
   const source = parseSource(text)
   return source !== null && hasImport(source, 'vue-router/auto-routes')
 }
 
-/** Whether a module creates a router. */
+/** Returns whether a module creates a router. */
 export function createsRouter(text: string): boolean {
   const source = text.includes('createRouter') ? parseSource(text) : null
   return source !== null && localName(source, 'vue-router', 'createRouter') !== undefined

@@ -27,12 +27,12 @@ export function print({ edited }: Source): string | null {
   return parseSource(text) ? text : null
 }
 
-/** Whether a module imports another, for example `convue/vite`. */
+/** Returns whether a module imports another module, for example `convue/vite`. */
 export function hasImport({ program }: Source, module: string): boolean {
   return program.body.some(node => node.type === 'ImportDeclaration' && node.source.value === module)
 }
 
-/** The name under which a module imports an export of another; `undefined` if it does not. */
+/** The name under which a module imports an export of another module, if it does. */
 export function localName({ program }: Source, module: string, name: string): string | undefined {
   for (const node of program.body) {
     if (node.type !== 'ImportDeclaration' || node.source.value !== module)
@@ -59,7 +59,7 @@ export function addImports(source: Source, imports: [names: string, module: stri
     edited.prepend(`${lines.join('\n')}\n\n`)
 }
 
-/** A statement with single quotes and no semicolon, in the style of the module. */
+/** Converts a statement with single quotes and without a semicolon to the style of the module. */
 export function styled({ text, program }: Source, statement: string): string {
   const first = program.body.find(node => node.type === 'ImportDeclaration') ?? program.body[0]
   const sample = first ? text.slice(first.start!, first.end!) : ''
@@ -67,7 +67,7 @@ export function styled({ text, program }: Source, statement: string): string {
   return sample.endsWith(';') ? `${quoted};` : quoted
 }
 
-/** An expression with single quotes, in the style of the module. */
+/** Converts an expression with single quotes to the style of the module. */
 export function styledExpression(source: Source, expression: string): string {
   return styled(source, expression).replace(/;$/, '')
 }

@@ -1,2 +1,2 @@
-/** The routes of Better Auth. The module finds the user of a request through them. */
+/** The routes of Better Auth. The module uses them to find the user of a request. */
 export default defineEventHandler(event => auth.handler(toWebRequest(event)))

@@ -1,5 +1,5 @@
 import { createAuthClient } from 'better-auth/vue'
 import { convexClient } from 'convue/convex/client'
 
-/** What `defineClientAuth({ plugins: [convexClient()] })` of that module returns. */
+/** Creates the client that `defineClientAuth({ plugins: [convexClient()] })` would create. */
 export default (baseURL: string) => createAuthClient({ baseURL, plugins: [convexClient()] })

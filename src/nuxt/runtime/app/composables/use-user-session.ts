@@ -14,7 +14,7 @@ export interface UseUserSessionReturn {
   /** The session without its secret token. */
   session: ComputedRef<ConvexSession | null>
   loggedIn: ComputedRef<boolean>
-  /** Whether the identity is known. */
+  /** `true` if the identity is known. */
   ready: ComputedRef<boolean>
   client: AuthClient
   signIn: AuthClient['signIn']

@@ -37,7 +37,7 @@ export default defineNuxtPlugin({
       initialAuth,
       ssrData,
     }))
-    // Rendering waits for the queries that stores and middleware have run.
+    // Rendering waits for the queries that stores and middleware have started.
     nuxtApp.hook('app:created', ssrData.settled)
     // If the deployment rejected the token during rendering, another token has replaced it. The
     // payload must then contain the new token.

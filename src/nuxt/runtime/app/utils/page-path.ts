@@ -33,6 +33,6 @@ function localeOf(route: RouteLocationNormalized, { $routeBaseName, $i18n }: I18
   if (!baseName || !codes)
     return undefined
   const rest = String(route.name).slice(baseName.length)
-  // The longest match counts, since `en-US` contains `en`.
+  // The longest match is used, since `en-US` contains `en`.
   return codes.filter(code => rest.includes(code)).sort((one, other) => other.length - one.length)[0]
 }

@@ -1,4 +1,4 @@
-/** The routes of Better Auth on the app's own origin. */
+/** Answers requests to the routes of Better Auth on the app's own origin. */
 import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { useRuntimeConfig } from 'nitropack/runtime'

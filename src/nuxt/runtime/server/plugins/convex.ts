@@ -1,4 +1,4 @@
-/** Sets `event.context.convue` of each event: Convex as the identity of the request. */
+/** Sets `event.context.convue` of each event, which calls Convex as the identity of the request. */
 import type { ConvexRequest, ConvexServer, RequestAuth } from 'convue/server'
 import type { H3Event } from 'h3'
 import type { EventConvex } from '../utils/request-convex.ts'
@@ -35,7 +35,7 @@ export default defineNitroPlugin((nitro) => {
    * depends on the headers of the outermost event, and not on its own headers.
    */
   function requestOf(event: H3Event): ConvexRequest {
-    // The identity is what this event is meant to find out.
+    // The answer to this event determines the identity, so the event cannot use the identity.
     const authRequest = authRequestOf(event)
     if (authRequest)
       return server.forRequest(authRequest)

@@ -7,7 +7,7 @@ import { nuxtError } from './nuxt-error.ts'
  */
 const WITHOUT_SOCKET = /^(?:aws-lambda|azure|bun|cloudflare|deno|netlify|service-worker|vercel-edge|winterjs)/
 
-/** With all other presets, it is checked per request whether the address is known. */
+/** With all other presets, only a request shows whether the address is known. */
 export function warnOfUnknownAddress(preset: string | undefined, trustProxy: unknown): void {
   if (trustProxy || !WITHOUT_SOCKET.test((preset ?? '').replaceAll('_', '-')))
     return

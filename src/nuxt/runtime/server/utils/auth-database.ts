@@ -9,5 +9,5 @@ export function createDatabase(): AuthAdapter {
   return siteUrl ? convexDatabase({ siteUrl }) : convexDatabase()
 }
 
-/** `@onmax/nuxt-better-auth` passes this value to `defineServerAuth`. NuxtHub has a value here. */
+/** `@onmax/nuxt-better-auth` passes this value to `defineServerAuth`. Only NuxtHub sets it. */
 export const db = undefined

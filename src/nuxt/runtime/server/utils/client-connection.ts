@@ -37,7 +37,7 @@ export function clientSignal(event: H3Event): AbortSignal | undefined {
 /**
  * Returns the response with its body wrapped in another stream, which guarantees four things. The
  * source is read only as fast as the client reads. It is cancelled when the client closes the
- * connection. If the source fails, the connection is broken off. If the client is still sending a
+ * connection. If the source fails, the connection is closed. If the client is still sending a
  * body, the connection is closed after the response, so that the rest of the body need not be read.
  */
 export async function paceResponse(event: H3Event, response: Response): Promise<Response> {
@@ -84,7 +84,7 @@ function paceBody(source: Body, res: ServerResponse, isStillSending: boolean): B
         res.destroy()
       }
       // The end of the response closes the connection. A client that is still sending needs time to
-      // read the response before.
+      // read the response first.
       if (isStillSending)
         await Promise.race([closed, new Promise(resolve => setTimeout(resolve, LINGER_MS))])
       controller.close()

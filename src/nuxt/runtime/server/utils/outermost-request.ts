@@ -17,7 +17,7 @@ const callers = new WeakMap<H3Event, H3Event | undefined>()
  */
 const events = new WeakMap<object, H3Event>()
 
-/** Starts to record for each event which other event has caused it. */
+/** Starts to record, for each event, the other event that has caused it. */
 export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): void {
   const { handler, options } = h3App
   const { onError } = options
@@ -36,7 +36,7 @@ export function trackCallers({ h3App, hooks }: ReturnType<typeof useNitroApp>): 
 
 /**
  * The context of a request that the server sends to itself because of this event. Like
- * `event.fetch`, it passes on what the host has added, such as the bindings of a worker.
+ * `event.fetch`, it passes on the data that the host has added, such as the bindings of a worker.
  */
 export function createInnerContext(event: H3Event | undefined): object {
   const context = { ...event?.context }

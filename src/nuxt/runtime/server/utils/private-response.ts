@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http'
 export interface PrivateResponse {
   /**
    * Adds `Set-Cookie` headers, unless the headers have already been sent. If two cookies have the
-   * same name, the later cookie counts.
+   * same name, the later cookie is kept.
    */
   renewCookies: (setCookies: string[]) => void
 }
@@ -36,7 +36,7 @@ const responses = new WeakMap<ServerResponse, PrivateResponse>()
  */
 const WIDENING = /^(?:(?:public|s-maxage|must-understand)\b|(?:private|no-store)\s*=)/
 
-/** Whether the headers keep the response out of all caches. */
+/** Returns whether the headers keep the response out of all caches. */
 export function isPrivate(res: ServerResponse): boolean {
   const isKeptOut = (name: string): boolean =>
     directivesOf(res.getHeader(name)).some(directive => directive === 'private' || directive === 'no-store')
@@ -45,7 +45,7 @@ export function isPrivate(res: ServerResponse): boolean {
 }
 
 /**
- * Whether a header is meant for one kind of cache, in which it takes precedence over
+ * Returns whether a header is meant for one kind of cache, in which it takes precedence over
  * `Cache-Control`.
  */
 export function isTargeted(name: string): boolean {

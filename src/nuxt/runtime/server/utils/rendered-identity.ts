@@ -9,12 +9,12 @@ export type RenderedIdentity = Awaited<ReturnType<ConvexRequest['getAuth']>> | u
 export type FindIdentity = (request: ConvexRequest) => Promise<RenderedIdentity>
 
 /**
- * Errors whose reason is the set-up of the app, so that the identity is unknown for every page. Any
+ * Errors in the set-up of the app, because of which the identity is unknown for every page. Any
  * other failure is temporary.
  */
 const MISTAKES = ['AUTH_ROUTES_MISSING', 'TOKEN_ENDPOINT_MISSING']
 
-/** A mistake in the set-up is reported on the console, once. */
+/** Creates a finder, which reports a mistake in the set-up on the console, once. */
 export function createIdentityFinder(): FindIdentity {
   const reported = new Set<string>()
 

@@ -17,7 +17,7 @@ export function requestBody(event: H3Event): ReadableStream<Uint8Array> | undefi
 }
 
 /**
- * Whether the body must still be read from Node's connection. Otherwise, another runtime, the host
+ * Returns whether the body must be read from Node's connection. If not, another runtime, the host
  * or a middleware has already read it.
  */
 function hasOpenBody(event: H3Event): boolean {
@@ -67,7 +67,7 @@ function nextChunk(req: IncomingMessage, cancelled: AbortSignal): Promise<Uint8A
     }
     function breakOff(): void {
       stopListening()
-      reject(new Error('The client has broken off.'))
+      reject(new Error('The client has closed the connection.'))
     }
 
     if (req.readableEnded || cancelled.aborted)

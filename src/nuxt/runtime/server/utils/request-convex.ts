@@ -7,13 +7,13 @@ export interface ConvexEventContext {
   /** The proxy of Better Auth's routes. */
   handler: ConvexServer['handler']
   /**
-   * Returns Convex of one event. The event is an argument, since the events of requests that the
-   * server sends to itself share one context.
+   * Returns the object that calls Convex for one event. The event is an argument, since the events
+   * of requests that the server sends to itself share one context.
    */
   of: (event: H3Event) => EventConvex
 }
 
-/** Convex as the identity of one request. */
+/** Calls Convex as the identity of one request. */
 export interface EventConvex {
   /** Runs as the identity of the request; always anonymous if the response `isShared`. */
   request: ConvexRequest
@@ -24,6 +24,6 @@ export interface EventConvex {
   findIdentity: () => Promise<RenderedIdentity>
   /** Uses the same deployment, and is always anonymous. */
   anonymousRequest: ConvexRequest
-  /** Whether the response is prerendered, or a cache keeps it for all users. */
+  /** `true` if the response is prerendered, or a cache keeps it for all users. */
   isShared: boolean
 }

@@ -6,7 +6,7 @@ import { callerOf } from './outermost-request.ts'
 type Rules = Record<string, unknown>
 
 /**
- * Whether the response is shared: prerendered, kept by a cache that serves it to other users, or
+ * Returns whether the response is shared: prerendered, kept by a cache for other users, or
  * part of such a response. All requests that the app's server sends to itself for a shared response
  * are anonymous too.
  */
@@ -16,8 +16,8 @@ export function isShared(event: H3Event): boolean {
   const caller = callerOf(event)
   if (isKeptByServer(event))
     return true
-  // The host's cache receives only the outermost response, so only the rules of the outermost route
-  // count. For an error page, these are the rules of the page that failed, and not the rules of
+  // The host's cache receives only the outermost response, so only the rules of its route apply.
+  // For an error page, these are the rules of the page that failed, and not the rules of
   // `/__nuxt_error`.
   if (caller)
     return isShared(caller)
@@ -25,7 +25,7 @@ export function isShared(event: H3Event): boolean {
 }
 
 /**
- * Whether Nitro's own cache keeps the response, which may also answer an internal request.
+ * Returns whether Nitro's own cache keeps the response, also for an internal request.
  * `defineCachedEventHandler` sets `context.cache`.
  */
 function isKeptByServer(event: H3Event): boolean {
@@ -33,7 +33,7 @@ function isKeptByServer(event: H3Event): boolean {
 }
 
 /**
- * Whether the cache of a host such as Netlify or Vercel keeps the response, or the build writes it
+ * Returns whether the cache of a host such as Netlify keeps the response, or the build writes it
  * to a file.
  */
 function isKeptByHost(event: H3Event): boolean {
@@ -45,7 +45,7 @@ function hasRule(event: H3Event, matches: (rules: Rules) => boolean): boolean {
   if (event.method !== 'GET' && event.method !== 'HEAD')
     return false
   // Nitro matches rules against the decoded path, and the presets of hosts against the path as the
-  // client sent it. A rule counts if either path matches.
+  // client sent it. A rule applies if either path matches.
   const undecoded = { path: event.node.req.originalUrl ?? event.path, context: {} } as H3Event
   return matches(getRouteRules(event) as Rules) || matches(getRouteRules(undecoded) as Rules)
 }

@@ -1,7 +1,7 @@
 /** The address of the deployment's HTTP actions. */
 import { useRuntimeConfig } from 'nitropack/runtime'
 
-/** `undefined` if the address is neither configured nor follows from that of the deployment. */
+/** `undefined` if the address is not configured and cannot be derived from the deployment's. */
 export function findSiteUrl(): string | undefined {
   const { url, siteUrl } = useRuntimeConfig().public.convex
   const derived = url.replace(/\.convex\.cloud(?=\/?$)/, '.convex.site')

@@ -4,8 +4,8 @@ import type { H3Event } from 'h3'
 import { createError } from 'h3'
 
 /**
- * Convex as the identity of this request. The first use keeps the response out of all caches. If
- * Better Auth renews cookies, they are set on the response.
+ * Calls Convex as the identity of this request. The first use keeps the response out of all caches.
+ * If Better Auth renews cookies, they are set on the response.
  *
  * If a route rule or a cached handler lets a cache keep the response, all queries and calls run
  * anonymously.

@@ -31,7 +31,7 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: false,
-      // A hash takes 100 ms.
+      // Hashing a password would take 100 ms.
       password: { hash: async password => password, verify: async ({ hash, password }) => hash === password },
       sendResetPassword: async ({ user }) => {
         await requireActionCtx(ctx).runMutation(internal.users.sendMail, { to: user.email })

@@ -49,7 +49,7 @@ export function createAuth(ctx: AnyCtx) {
     database: database.adapter(ctx),
     emailAndPassword: {
       enabled: true,
-      // A hash takes 100 ms.
+      // Hashing a password would take 100 ms.
       password: { hash: async password => password, verify: async ({ hash, password }) => hash === password },
     },
     plugins: [convex({ jwks: process.env.JWKS || undefined }), admin(), anonymous(), genericOAuth({ config: [provider] })],

@@ -23,7 +23,7 @@ export const sessionInQuery = query({
   },
 })
 
-/** In an action, the internal functions read and write them. */
+/** In an action, `auth.api` reads and writes the tables with the internal functions. */
 export const changePasswordInAction = action({
   args: passwords,
   handler: async (ctx, body) => {
