@@ -1,11 +1,9 @@
-/** The settings of an app that are in files: its functions folder, its variables, its admin key. */
+/** The settings of a deployment that are in files: its variables and its admin key. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { DataFolder } from './data-folder.ts'
-
-export { findFunctions } from '../project/functions-folder.ts'
 
 /** The variables in the file `.env` of the functions folder. */
 export function readVariables(functions: string): Record<string, string> {

@@ -17,5 +17,3 @@ export interface ConvueViteOptions extends DevOptions {
 
 /** The path of the routes of Better Auth. */
 export const DEFAULT_PROXY = ['/api/auth']
-
-export { DEFAULT_DATA } from '../dev/options.ts'
