@@ -1,15 +1,32 @@
 /** Finds a port on which a server of this machine can listen. */
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
+/** A port on which no other server can listen until it is released. */
+export interface ReservedPort {
+  port: number
+  release: () => Promise<void>
+}
+
 /** The next free port from `first`; `first` itself if none of the next hundred is free. */
 export async function findFreePort(first: number, host: string): Promise<number> {
+  const { port, release } = await reservePort(first, host)
+  await release()
+  return port
+}
+
+/**
+ * Reserves the next free port from `first`. If none of the next hundred is free, `first` itself is
+ * returned without a reservation.
+ */
+export async function reservePort(first: number, host: string): Promise<ReservedPort> {
   for (let port = first; port < first + 100; port++) {
-    if (await isFree(port, host))
-      return port
+    const server = await listen(port, host)
+    if (server)
+      return { port, release: () => close(server) }
   }
-  return first
+  return { port: first, release: async () => {} }
 }
 
 /** Ports of the loopback interface for the two servers of a deployment. */
@@ -34,17 +51,20 @@ export async function findDeploymentPorts(): Promise<DeploymentPorts> {
   }
 }
 
-async function isFree(port: number, host: string): Promise<boolean> {
-  const probe = createServer()
+/** A server that listens on the port; `null` if the port is in use. */
+async function listen(port: number, host: string): Promise<Server | null> {
+  const server = createServer()
   try {
-    probe.listen(port, host)
-    await once(probe, 'listening')
-    return true
+    server.listen(port, host)
+    await once(server, 'listening')
+    return server
   }
   catch {
-    return false
+    server.close()
+    return null
   }
-  finally {
-    probe.close()
-  }
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise(resolve => server.close(() => resolve()))
 }

@@ -26,7 +26,7 @@ import { watchConvexJson } from './watch-convex-json.ts'
 /** The deployment of a running server. `stopReloading` is called when the server closes. */
 type Served
   = | { kind: 'remote', url: string }
-    | { kind: 'embedded', embedded: EmbeddedDeployment, stop: () => void }
+    | { kind: 'embedded', embedded: EmbeddedDeployment, releasePort: () => Promise<void>, stop: () => void }
 
 const NO_URL = 'convue: VITE_CONVEX_URL is not set, so the built page does not know the address of its deployment. '
   + 'Set the variable for the build.'
@@ -55,10 +55,13 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
     const network = findNetwork(config, options.siteUrl)
     const local = localOptions(options, root, network)
     const { data } = local.start
-    const { origin, port } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originOfRestart(root) })
-    const embedded = await EmbeddedDeployment.start(local, origin)
+    const { origin, port, release } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originOfRestart(root) })
+    const embedded = await EmbeddedDeployment.start(local, origin).catch(async (error) => {
+      await release()
+      throw error
+    })
     const { url, siteUrl } = embedded
-    configured = { kind: 'embedded', embedded, stop: () => {} }
+    configured = { kind: 'embedded', embedded, releasePort: release, stop: () => {} }
     return {
       ...defineUrl(url, network !== null),
       server: {
@@ -104,8 +107,10 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       if (!current)
         return
       addUrls(server, describe(current, server.config.root, options))
-      if (current.kind === 'embedded')
-        current.stop = serveEmbedded(server, current.embedded, options)
+      if (current.kind !== 'embedded')
+        return
+      releaseBeforeListening(server, current.releasePort)
+      current.stop = serveEmbedded(server, current.embedded, options)
     },
     async closeBundle() {
       const config = this.environment.getTopLevelConfig()
@@ -114,6 +119,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       if (current?.kind !== 'embedded')
         return
       current.stop()
+      await current.releasePort()
       await current.embedded.release()
     },
   }
@@ -145,6 +151,15 @@ function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, opti
   return () => {
     stopReloading()
     stopMailbox()
+  }
+}
+
+/** Keeps the port reserved for as long as possible, so that no other server takes it. */
+function releaseBeforeListening(server: ViteDevServer, releasePort: () => Promise<void>): void {
+  const listen = server.listen.bind(server)
+  server.listen = async (...args) => {
+    await releasePort()
+    return await listen(...args)
   }
 }
 

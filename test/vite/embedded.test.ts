@@ -111,6 +111,12 @@ describe('convue() in vite dev, without variables', () => {
     await eventually(() => output.join('')).toContain('[CONVEX Q(talk:hello)] [WARN] \'hello\'')
   })
 
+  it('reserves ports of their own for two servers that start at once', async () => {
+    const servers = await Promise.all([createApp(), createApp()].map(app => app.start({ data: false })))
+    for (const { url } of servers)
+      expect((await signUp(url)).status).toBe(200)
+  })
+
   it('does nothing in tests of the app', async () => {
     vi.stubEnv('VITEST', 'true')
     const app = createApp()
