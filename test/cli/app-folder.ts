@@ -1,7 +1,7 @@
 /** Creates the folders of small apps, below the repository, so that their packages are found. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -17,15 +17,12 @@ const FUNCTIONS = join(ROOT, 'examples/local-install/convex')
 
 const MANIFEST = JSON.stringify({ name: 'app', dependencies: { 'better-auth': '*', 'convex': '*', 'vue': '*' } })
 
-/** Call it in a `describe` or a file; the function that it returns creates an app. */
-export function useAppFolders(): (files?: Record<string, string>) => AppFolder {
-  const apps: AppFolder[] = []
-  afterEach(() => apps.splice(0).forEach(({ remove }) => remove('.')))
-  return (files) => {
-    const app = createAppFolder(files)
-    apps.push(app)
-    return app
-  }
+/** Creates an app for one test, which is deleted after the commands of the test have ended. */
+export function createApp(files?: Record<string, string>): AppFolder {
+  const app = createAppFolder(files)
+  // Vitest calls these functions in reverse order, and `startCommand` waits for the end of its process.
+  onTestFinished(() => app.remove('.'))
+  return app
 }
 
 /** Creates an app that the caller deletes with `remove('.')`. */

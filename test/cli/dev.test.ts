@@ -7,14 +7,12 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
 import { eventually } from '../support/environment/eventually.ts'
 import { freePort } from '../support/live/free-port.ts'
-import { useAppFolders } from './app-folder.ts'
+import { createApp } from './app-folder.ts'
 import { runCommand, startCommand } from './start-command.ts'
 
 const GREETING = 'import { query } from \'./_generated/server\'\nexport const hello = query(() => \'TEXT\')\n'
 
 describe('convue dev', () => {
-  const createApp = useAppFolders()
-
   it('serves the functions, prints the lines for .env, and reloads them on save', async () => {
     const { root, write } = createApp({ 'convex/greeting.ts': GREETING.replace('TEXT', 'hello') })
     const command = startCommand(root, ['dev'])

@@ -22,6 +22,15 @@ function sectionOf(name: string): string | undefined {
   return page.split(/^## /m).find(section => section.startsWith(`\`${name}\`\n`) || section.startsWith(`${name}\n`))
 }
 
+/** The name of an argument as it is typed. An option that is on by default is only typed to turn it off. */
+function writtenName(name: string, definition: ArgsDef[string]): string {
+  if (definition.type === 'positional')
+    return `[${name}]`
+  if (definition.type === 'boolean' && definition.default === true)
+    return `--no-${name}`
+  return `--${name}`
+}
+
 const commands = await commandsOf(SUBCOMMANDS)
 
 describe('docs/reference/cli.md', () => {
@@ -30,13 +39,15 @@ describe('docs/reference/cli.md', () => {
     expect(section).toBeDefined()
     if (command.passesOptionsOn)
       return
-    const options = Object.keys(command.args as ArgsDef).map(option => `| \`--${option}\` |`)
-    expect(options.filter(option => !section!.includes(option))).toEqual([])
+    const missing = Object.entries(command.args as ArgsDef)
+      .map(([option, definition]) => writtenName(option, definition))
+      .filter(name => !section!.includes(`| \`${name}\` |`) && !section!.includes(`| \`${name} `))
+    expect(missing).toEqual([])
   })
 
   it('describes no option that does not exist', () => {
-    const existing = commands.flatMap(([, { args }]) => Object.keys(args as ArgsDef))
-    const described = [...page.matchAll(/^\| `--([\w-]+)` \|/gm)].map(([, option]) => option!)
+    const existing = commands.flatMap(([, { args }]) => Object.entries(args as ArgsDef).map(([name, definition]) => writtenName(name, definition)))
+    const described = [...page.matchAll(/^\| `(--[\w-]+)(?: \w+)?` \|/gm)].map(([, option]) => option!)
     expect(described.filter(option => !existing.includes(option))).toEqual([])
   })
 

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { diagnose } from '../../src/cli/doctor/diagnose.ts'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
-import { createAppFolder, useAppFolders } from './app-folder.ts'
+import { createApp, createAppFolder } from './app-folder.ts'
 import { runCommand } from './start-command.ts'
 
 const OPTIONS = { data: '.convex-local', url: null, siteUrl: null, origin: null, authPath: '/api/auth', signIn: false }
@@ -49,8 +49,6 @@ const AUTH = 'import { betterAuth } from \'better-auth/minimal\'\nimport { conve
   + 'export const { readAuthTables, writeAuthTables, findOne } = database.functions\n'
   + 'export const createAuth = (ctx: any) => betterAuth({ baseURL: process.env.SITE_URL, database: database.adapter(ctx), '
   + 'emailAndPassword: { enabled: true }, plugins: [PLUGINS] })\n'
-
-const createApp = useAppFolders()
 
 /** An app with one page of functions, since the others would need plugins of Better Auth. */
 function createSmallApp(files: Record<string, string>): AppFolder {

@@ -6,10 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { requireSiteUrl } from '../../src/cli/env/production.ts'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
 import { codegen, startDeployment } from '../../src/testing/index.ts'
-import { useAppFolders } from './app-folder.ts'
+import { createApp } from './app-folder.ts'
 import { runCommand } from './start-command.ts'
-
-const createApp = useAppFolders()
 
 const STATIC_AUTH_CONFIG = 'import { getAuthConfigProvider } from \'convue/convex\'\n'
   + 'export default { providers: [getAuthConfigProvider({ jwks: process.env.JWKS })] }\n'

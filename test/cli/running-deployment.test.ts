@@ -5,11 +5,9 @@ import process from 'node:process'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
 import { findRunningDeployment } from '../../src/dev/running-deployment.ts'
-import { useAppFolders } from './app-folder.ts'
+import { createApp } from './app-folder.ts'
 
 describe('findRunningDeployment', () => {
-  const createApp = useAppFolders()
-
   it('finds a deployment that a tool has started, until the tool releases it', async () => {
     const { root } = createApp()
     const functions = join(root, 'convex')

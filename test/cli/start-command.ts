@@ -34,7 +34,6 @@ export function startCommand(cwd: string, args: string[], env: Record<string, st
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
   const written = { stdout: '', stderr: '' }
   let check = (): void => {}
   for (const name of ['stdout', 'stderr'] as const) {
@@ -45,6 +44,11 @@ export function startCommand(cwd: string, args: string[], env: Record<string, st
   }
   const output = (): string => written.stdout + written.stderr
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }))
+  // The folder of the app is deleted afterwards, so nothing may write into it any longer.
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
   return {
     output,
     async until(pattern) {

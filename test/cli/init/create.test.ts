@@ -37,6 +37,6 @@ describe('convue create', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     writeFileSync(join(root, 'notes.txt'), 'mine')
     expect(await runCli(['create', root])).toBe(1)
-    expect(error.mock.calls.join()).toMatch(/FOLDER_NOT_EMPTY.*convue init/)
+    expect(error.mock.calls.join()).toMatch(/convue init[\s\S]*FOLDER_NOT_EMPTY/)
   })
 })
