@@ -3,6 +3,7 @@ import type { Line } from './test/adapter/resolve-line.ts'
 import { defineConfig, mergeConfig } from 'vitest/config'
 import { resolveLine } from './test/adapter/resolve-line.ts'
 import { machineFactor } from './test/support/environment/machine-factor.ts'
+import { resolveVite7 } from './test/vite/resolve-vite-7.ts'
 import viteConfig from './vite.config.ts'
 
 /** Limits of time are for what hangs, not for what is slow: they grow on a machine that is slow or busy at the start. */
@@ -26,6 +27,13 @@ function guarded(test: ProjectTest): TestProjectInlineConfiguration {
 function adapterProject(line: Line): TestProjectInlineConfiguration {
   const test = { name: `adapter-${line.replace('line-', '')}`, environment: 'node', include: [`test/adapter/${line}/*.test.ts`] }
   return { ...project(test), plugins: [resolveLine(line)] }
+}
+
+/** Tests of the Vite plugin with the oldest version of Vite that Convue supports. */
+function viteProject7(): TestProjectInlineConfiguration {
+  const include = ['test/vite/{version,embedded,remote}.test.ts']
+  const test = { name: 'vite-7', environment: 'node', include, env: { VITE_MAJOR: '7' } }
+  return { ...guarded(test), plugins: [resolveVite7()] }
 }
 
 /**
@@ -78,7 +86,8 @@ export default mergeConfig(viteConfig, defineConfig({
         include: ['test/{server,live,package}/**/*.test.ts'],
       }),
       guarded({ name: 'deployment', environment: 'node', include: ['test/testing/**/*.test.ts'] }),
-      guarded({ name: 'vite', environment: 'node', include: ['test/vite/**/*.test.ts'] }),
+      guarded({ name: 'vite', environment: 'node', include: ['test/vite/**/*.test.ts'], env: { VITE_MAJOR: '8' } }),
+      viteProject7(),
       guarded({ name: 'cli', environment: 'node', include: ['test/cli/**/*.test.ts'] }),
       guarded({ name: 'convex', environment: 'node', include: ['test/convex/**/*.test.ts'] }),
       guarded({ name: 'components', environment: 'node', include: ['test/convex-components/*.test.ts'] }),

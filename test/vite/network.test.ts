@@ -43,6 +43,22 @@ describe('convue() with server.host', () => {
     expect((await run('function')).status).toBe(404)
   })
 
+  it('accepts pages of its host names, in Better Auth and in the deployment', async () => {
+    const { url } = await createApp().start({ data: false }, { server: { host: '0.0.0.0', allowedHosts: ['device.test'] } })
+    const post = (path: string, host: string, body: object): Promise<Response> => fetch(`${url}/api/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'origin': `http://${host}:${new URL(url).port}` },
+      body: JSON.stringify(body),
+    })
+    const signUp = (host: string): Promise<Response> =>
+      post('auth/sign-up/email', host, { email: `ada@${host}`, password: 'correct horse battery', name: 'Ada' })
+    expect((await signUp('device.test')).status).toBe(200)
+    expect((await signUp('other.test')).status).toBe(403)
+    const run = (host: string): Promise<Response> => post('query', host, { path: 'users:whoami', args: {}, format: 'json' })
+    expect((await run('device.test')).status).toBe(200)
+    expect((await run('other.test')).status).toBe(403)
+  })
+
   it('passes nothing but Better Auth on without it', async () => {
     const { vite, url } = await createApp().start({ data: false })
     expect((await vite.transformRequest('/main.ts'))!.code).not.toContain('location')

@@ -3,6 +3,7 @@ import type { InlineConfig, Plugin, ViteDevServer } from 'vite'
 import type { ConvueViteOptions } from '../../src/vite/index.ts'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { createServer } from 'vite'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { convue } from '../../src/vite/index.ts'
@@ -26,6 +27,12 @@ export interface AppServer {
   /** The address of the deployment that the page uses. */
   convexUrl: () => Promise<string>
 }
+
+/**
+ * The first port of this worker, because Better Auth refuses a page whose port another test has
+ * taken during the start.
+ */
+const PORT = 5200 + 50 * Number(process.env.VITEST_POOL_ID ?? 0)
 
 const MAIN = 'export const url = import.meta.env.VITE_CONVEX_URL\n'
 
@@ -60,7 +67,14 @@ export function useViteApps(): (options?: { functions?: boolean }) => ViteApp {
       root,
       write,
       async start(options = {}, config = {}) {
-        const vite = await createServer({ root, configFile: false, logLevel: 'silent', plugins: [convue(options) as Plugin], ...config })
+        const vite = await createServer({
+          root,
+          configFile: false,
+          logLevel: 'silent',
+          plugins: [convue(options) as Plugin],
+          ...config,
+          server: { port: PORT, ...config.server },
+        })
         servers.push(vite)
         await vite.listen()
         return {
