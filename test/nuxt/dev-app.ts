@@ -25,6 +25,8 @@ export interface DevApp {
   exists: (file: string) => boolean
   /** Runs `nuxt dev`. All servers end after the tests of the file. */
   dev: (options?: DevServerOptions) => Promise<DevServer>
+  /** Copies folders of an app that may import `convue` in its functions. */
+  copy: (from: string, folders: string[]) => void
   /** Runs another command of Nuxt, and returns its output. Throws the output if it fails. */
   run: (command: string) => Promise<string>
 }
@@ -60,7 +62,7 @@ const { url } = useRuntimeConfig().public.convex
 <template><p>Hello {{ user?.name ?? 'stranger' }}</p><p v-for="task in tasks" :key="task._id">{{ task.text }}</p><p id="url">{{ url }}</p></template>\n`
 
 /** Creates an app. Call it in a file. */
-export function useDevApps(): () => DevApp {
+export function useDevApps(): (options?: { functions?: boolean }) => DevApp {
   const folders: string[] = []
   const running = new Set<ChildProcess>()
   afterAll(async () => {
@@ -69,7 +71,7 @@ export function useDevApps(): () => DevApp {
       rmSync(folder, { recursive: true, force: true })
   })
 
-  return () => {
+  return ({ functions = true } = {}) => {
     mkdirSync(join(ROOT, '.vite-apps'), { recursive: true })
     const workspace = mkdtempSync(join(ROOT, '.vite-apps/nuxt-'))
     const root = join(workspace, 'web')
@@ -80,8 +82,13 @@ export function useDevApps(): () => DevApp {
     }
     write('nuxt.config.ts', configOf())
     write('app/app.vue', PAGE)
-    cpSync(FUNCTIONS, join(root, 'convex'), { recursive: true, filter: path => !path.includes('_generated') })
-    write('convex/.env', Object.entries({ ...tokenEnv, PLAIN_PASSWORDS: 'true' }).map(([name, value]) => `${name}='${value}'\n`).join(''))
+    const copy = (from: string, to: string): void => {
+      cpSync(from, join(root, to), { recursive: true, filter: path => !path.includes('_generated') })
+    }
+    if (functions) {
+      copy(FUNCTIONS, 'convex')
+      write('convex/.env', Object.entries({ ...tokenEnv, PLAIN_PASSWORDS: 'true' }).map(([name, value]) => `${name}='${value}'\n`).join(''))
+    }
 
     const start = (args: string[], env: Record<string, string> = {}): ChildProcess => {
       const child = spawn(process.execPath, [NUXT, ...args], { cwd: root, env: { ...plainEnv(), ...env } })
@@ -94,6 +101,13 @@ export function useDevApps(): () => DevApp {
       write,
       read: file => readFileSync(join(root, file), 'utf8'),
       exists: file => existsSync(join(root, file)),
+      copy(from, folders) {
+        for (const folder of folders)
+          copy(join(from, folder), folder)
+        // The deployment bundles the functions, and finds packages only in `node_modules`.
+        write('convex/node_modules/convue/package.json', '{ "type": "module", "exports": { "./convex": "./convex.ts" } }')
+        write('convex/node_modules/convue/convex.ts', `export * from '${ROOT}/src/convex/index.ts'\n`)
+      },
       async dev({ port, env } = {}) {
         return await serve(start(['dev', '--port', String(port ?? await freePort())], env))
       },

@@ -9,6 +9,9 @@ import { configOf, useDevApps } from './dev-app.ts'
 
 const api = anyApi as any
 
+/** An app in which Better Auth runs in a route of Nuxt. */
+const EXAMPLE = join(import.meta.dirname, '../../examples/nuxt-auth-on-nuxt')
+
 const createApp = useDevApps()
 
 function GREET(text: string): string {
@@ -113,6 +116,22 @@ describe('nuxt dev without variables', () => {
     await server.restart(() => app.write('.env.local', 'CONVEX_DEPLOYMENT=dev:happy-otter-123\n'))
     expect(convexUrlOf((await server.get('/')).html)).toBe('https://happy-otter-123.convex.cloud')
     expect(await isReachable(url)).toBe(false)
+  })
+})
+
+describe('nuxt dev with auth: \'local\', without variables', () => {
+  it('gives the app and the deployment their secrets, and keeps sessions after a restart', async () => {
+    const app = createApp({ functions: false })
+    app.copy(EXAMPLE, ['convex', 'server/routes', 'server/utils'])
+    app.write('nuxt.config.ts', configOf('{ auth: \'local\' }'))
+    let server = await app.dev()
+    const ada = await server.signUp('Ada')
+    expect(ada.status).toBe(200)
+    expect((await server.get('/', ada.cookie)).html).toContain('Hello Ada')
+    await server.stop()
+    server = await app.dev()
+    expect((await server.get('/', ada.cookie)).html).toContain('Hello Ada')
+    expect(server.log).not.toMatch(/UNAUTHENTICATED|TOKEN_REJECTED/)
   })
 })
 
