@@ -1,10 +1,11 @@
-/** The embedded deployment of one Vite server. It starts later if its functions have errors. */
+/** The embedded deployment of one server. It starts later if its functions have errors. */
 import type { DeploymentPorts } from './free-port.ts'
 import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 import { existsSync } from 'node:fs'
 import { ConvueError } from '../errors/convue-error.ts'
 import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
+import { MAILBOX_PATH } from './mailbox.ts'
 
 /** A deployment waits if its functions cannot be loaded. `problem` is the error. */
 type State
@@ -12,8 +13,15 @@ type State
     | { kind: 'waiting', problem: Error, ports: DeploymentPorts }
     | { kind: 'released' }
 
+/**
+ * The embedded deployment of one development server, which `EmbeddedDeployment.start(options,
+ * origin)` starts. If its functions cannot be loaded, it waits until they are corrected, and its
+ * addresses remain the same.
+ */
 export class EmbeddedDeployment {
+  /** The address of the deployment. */
   readonly url: string
+  /** The address of its HTTP actions. */
   readonly siteUrl: string
   /** The origin of the page. */
   readonly origin: string
@@ -22,8 +30,14 @@ export class EmbeddedDeployment {
   #state: State
 
   /**
-   * Starts the deployment. If its functions cannot be loaded, it has addresses at which it will
-   * start, so that Vite can start, too.
+   * Writes `_generated`, starts the deployment, and runs the seed function on an empty database. If
+   * this process already runs a deployment with the same options, it is shared. If the functions
+   * cannot be loaded, the deployment has addresses at which it will start, so that the server can
+   * start, too.
+   *
+   * @param options The options of the deployment.
+   * @param origin The origin of the page.
+   * @throws ConvueError `SEED_INVALID`, `SEED_FAILED`, and those of `startDeployment`.
    */
   static async start(options: LocalOptions, origin: string): Promise<EmbeddedDeployment> {
     try {
@@ -73,11 +87,12 @@ export class EmbeddedDeployment {
       await this.#startLater(this.#state.ports)
   }
 
-  /** Lines, each with a label, that describe the deployment and its files. */
+  /** Lines, each with a label, that describe the deployment, its files and its mailbox. */
   describe(root: string): [label: string, text: string][] {
-    return describeLocal(this.#options, root)
+    return [...describeLocal(this.#options, root), ['Mails', `${this.origin}${MAILBOX_PATH}`]]
   }
 
+  /** Closes the deployment, unless another server uses it. */
   async release(): Promise<void> {
     const state = this.#state
     this.#state = { kind: 'released' }

@@ -1,6 +1,8 @@
 /** The public exports of `convue/dev`. */
+export { EmbeddedDeployment } from './embedded-deployment.ts'
 export { keepDeployment, releaseKept } from './kept-deployments.ts'
-export { acquireDeployment, type LocalDeployment, type LocalOptions } from './local-deployment.ts'
+export type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 export { type DevOptions, resolveOptions } from './options.ts'
 export { reloadFunctions } from './reload-functions.ts'
+export { serveMailbox } from './serve-mailbox.ts'
 export { findTarget, type Target, type TargetNames, type TargetVariables } from './target.ts'

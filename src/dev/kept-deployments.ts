@@ -1,10 +1,14 @@
 /** The deployments that no server uses while a development server restarts. */
-import type { LocalDeployment } from './local-deployment.ts'
+/** A deployment that a server has used, such as an `EmbeddedDeployment`. */
+export interface Releasable {
+  /** Closes the deployment, unless another server uses it. */
+  release: () => Promise<void>
+}
 
 /** The module may be loaded again when a server restarts. */
 const KEPT = Symbol.for('convue.dev.kept')
 
-function keptDeployments(): Map<string, LocalDeployment[]> {
+function keptDeployments(): Map<string, Releasable[]> {
   return (globalThis as any)[KEPT] ??= new Map()
 }
 
@@ -13,11 +17,11 @@ function keptDeployments(): Map<string, LocalDeployment[]> {
  * closes before the next one starts in the same process.
  *
  * @param root The root of the app.
- * @param local The deployment that the closing server has used.
+ * @param deployment The deployment that the closing server has used.
  */
-export function keepDeployment(root: string, local: LocalDeployment): void {
+export function keepDeployment(root: string, deployment: Releasable): void {
   const kept = keptDeployments()
-  kept.set(root, [...kept.get(root) ?? [], local])
+  kept.set(root, [...kept.get(root) ?? [], deployment])
 }
 
 /**
@@ -28,7 +32,7 @@ export function keepDeployment(root: string, local: LocalDeployment): void {
  */
 export async function releaseKept(root: string): Promise<void> {
   const kept = keptDeployments()
-  const locals = kept.get(root) ?? []
+  const deployments = kept.get(root) ?? []
   kept.delete(root)
-  await Promise.all(locals.map(local => local.release()))
+  await Promise.all(deployments.map(deployment => deployment.release()))
 }

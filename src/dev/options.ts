@@ -40,7 +40,7 @@ interface App {
 export const DEFAULT_DATA = '.convex-local'
 
 /**
- * The options of `acquireDeployment` for an app.
+ * The options of an `EmbeddedDeployment` for an app.
  *
  * @param options The options of the app.
  * @param app The folders of the app.

@@ -7,15 +7,22 @@ import { styleText } from 'node:util'
 import { findLinks } from './mailbox-page.ts'
 import { createMailbox, MAILBOX_PATH } from './mailbox.ts'
 
-/** Serves the mailbox until the returned function is called. */
-export function serveMailbox({ config, middlewares }: ViteDevServer, embedded: EmbeddedDeployment): () => void {
+/**
+ * Prints the mails of a deployment through Vite's logger, and serves the page `/__convue/mail` that
+ * lists them, until the returned function is called.
+ *
+ * @param server The server of Vite, which may be a part of another server, as in Nuxt.
+ * @param embedded The deployment. The mailbox receives its mails once it runs.
+ */
+export function serveMailbox(server: ViteDevServer, embedded: EmbeddedDeployment): () => void {
+  const { config: { logger }, middlewares } = server
   let mailbox: Mailbox | null = null
   let isStopped = false
   embedded.onStart(({ deployment }) => {
     if (isStopped)
       return
     mailbox = createMailbox(deployment)
-    mailbox.onMail(mail => config.logger.info(describeMail(mail), { timestamp: true }))
+    mailbox.onMail(mail => logger.info(describeMail(mail), { timestamp: true }))
   })
   middlewares.use((request, response, next) => {
     const [path = ''] = (request.url ?? '').split('?')

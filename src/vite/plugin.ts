@@ -8,7 +8,6 @@ import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
 import { devError } from '../dev/dev-error.ts'
 import { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
-import { MAILBOX_PATH } from '../dev/mailbox.ts'
 import { resolveOptions } from '../dev/options.ts'
 import { reloadFunctions } from '../dev/reload-functions.ts'
 import { serveMailbox } from '../dev/serve-mailbox.ts'
@@ -188,6 +187,5 @@ function describe(served: Served, root: string, options: ConvueViteOptions): [la
   return [
     ...embedded.describe(root),
     ['Auth', `${(options.proxy ?? DEFAULT_PROXY).join(', ')} on the origin of the page`],
-    ['Mails', `${embedded.origin}${MAILBOX_PATH}`],
   ]
 }

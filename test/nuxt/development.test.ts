@@ -23,6 +23,11 @@ const SEED = `import { internalMutation } from './_generated/server'
 export default internalMutation({ handler: async (ctx) => { await ctx.db.insert('tasks', { owner: 'seed', text: 'Seeded', done: false }) } })
 export const count = internalMutation({ handler: async ctx => (await ctx.db.query('tasks').collect()).length })\n`
 
+const MAILS = `import { mutation } from './_generated/server'
+import { createMailer } from ${JSON.stringify(join(import.meta.dirname, '../../src/convex/mail/create-mailer.ts'))}
+const sendMail = createMailer()
+export const send = mutation(async (_ctx, mail) => await sendMail(mail))\n`
+
 /** The address of the deployment that the page shows. */
 const convexUrlOf = (html: string): string => /id="url"[^>]*>([^<]*)</.exec(html)![1]!
 
@@ -38,6 +43,7 @@ describe('nuxt dev without variables', () => {
     app.write('nuxt.config.ts', configOf('{ dev: { seed: \'internal.seed.default\' } }'))
     app.write('convex/seed.ts', SEED)
     app.write('convex/greetings.ts', GREET('\'Hello\''))
+    app.write('convex/mails.ts', MAILS)
     server = await app.dev()
     ada = await server.signUp('Ada')
     url = convexUrlOf((await server.get('/')).html)
@@ -69,6 +75,15 @@ describe('nuxt dev without variables', () => {
     await eventually(greet).toBe('Good evening')
     await eventually(() => server.log).toContain('The functions are loaded again.')
     expect(server.log).not.toContain('Restarting Nuxt')
+  })
+
+  it('shows mails in the terminal and on a page', async () => {
+    expect(server.log).toContain(`Mails: ${server.url}/__convue/mail`)
+    expect((await server.get('/__convue/mail')).html).toContain('No mails yet')
+    const mail = { to: 'ada@example.com', subject: 'Verify', text: 'Open http://localhost/verify' }
+    await new ConvexHttpClient(url, { logger: false }).mutation(api.mails.send, mail)
+    await eventually(() => server.log).toMatch(/\[mail\] to ada@example\.com: Verify\s+http:\/\/localhost\/verify/)
+    expect((await server.get('/__convue/mail')).html).toContain('To ada@example.com')
   })
 
   it('keeps the deployment and its sockets while Nuxt restarts with a changed configuration', async () => {
@@ -120,11 +135,28 @@ describe('nuxt dev without variables', () => {
 })
 
 describe('nuxt dev with auth: \'local\', without variables', () => {
-  it('gives the app and the deployment their secrets, and keeps sessions after a restart', async () => {
-    const app = createApp({ functions: false })
+  let app: DevApp
+  let server: DevServer
+  beforeAll(async () => {
+    app = createApp({ functions: false })
     app.copy(EXAMPLE, ['convex', 'server/routes', 'server/utils'])
+    app.write('convex/greetings.ts', GREET('((('))
     app.write('nuxt.config.ts', configOf('{ auth: \'local\' }'))
-    let server = await app.dev()
+    server = await app.dev()
+  })
+
+  it('starts if functions have errors, and starts the deployment once they are corrected', async () => {
+    const { html, status } = await server.get('/')
+    expect(status).toBe(200)
+    await eventually(() => server.log).toContain('greetings.ts:2')
+    app.write('convex/greetings.ts', GREET('\'Hello\''))
+    await eventually(() => server.log).toContain('The functions are loaded again.')
+    expect(await new ConvexHttpClient(convexUrlOf(html), { logger: false }).query(api.greetings.greet, {})).toBe('Hello')
+    // The app's server starts again.
+    await eventually(async () => (await server.get('/')).status).toBe(200)
+  })
+
+  it('gives the app and the deployment their secrets, and keeps sessions after a restart', async () => {
     const ada = await server.signUp('Ada')
     expect(ada.status).toBe(200)
     expect((await server.get('/', ada.cookie)).html).toContain('Hello Ada')

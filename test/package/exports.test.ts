@@ -83,12 +83,13 @@ describe('the exports that exist at run time', () => {
 
   it('of convue/dev are exactly these', () => {
     expect(Object.keys(dev).sort()).toEqual([
-      'acquireDeployment',
+      'EmbeddedDeployment',
       'findTarget',
       'keepDeployment',
       'releaseKept',
       'reloadFunctions',
       'resolveOptions',
+      'serveMailbox',
     ])
   })
 

@@ -101,8 +101,8 @@ describe('convue() in vite dev, without variables', () => {
       'Convex: embedded deployment, without an account',
       'Functions: convex, loaded again when you save a file',
       'Data: kept in .convex-local',
-      'Auth: /api/auth on the origin of the page',
       `Mails: ${url}/__convue/mail`,
+      'Auth: /api/auth on the origin of the page',
     ])
     const output: string[] = []
     vi.spyOn(process.stdout, 'write').mockImplementation((chunk: unknown) => output.push(String(chunk)) > 0)

@@ -14,7 +14,7 @@ export interface MailerOptions {
 }
 
 /**
- * Creates a function that sends mails. On the embedded deployment of `convue/vite`, the mails
+ * Creates a function that sends mails. On the embedded deployment of a development server, they
  * appear in the terminal and on the page `/__convue/mail`. On any other deployment, `send` sends
  * them.
  *

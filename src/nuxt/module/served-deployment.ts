@@ -1,7 +1,8 @@
 /** The embedded deployment of `nuxt dev`, from the moment when the address of the page is known. */
-import type { LocalDeployment, LocalOptions } from 'convue/dev'
+import type { EmbeddedDeployment, LocalDeployment, LocalOptions } from 'convue/dev'
 import type { Server } from 'node:http'
 import type { Nuxt, RuntimeConfig } from 'nuxt/schema'
+import type { ViteDevServer } from 'vite'
 import { relative } from 'node:path'
 import process, { env } from 'node:process'
 import { setTimeout } from 'node:timers/promises'
@@ -21,18 +22,24 @@ interface Listener {
   url: string
 }
 
+/** The server of the app, as the hook `nitro:build:before` passes it. */
+interface Nitro {
+  options: { runtimeConfig: RuntimeConfig }
+  hooks: { callHook: (hook: 'dev:reload') => Promise<void> }
+}
+
 /** The types of Nuxt do not contain this hook, which is called before the app's server is built. */
-type HookNitro = (
-  hook: 'nitro:build:before',
-  run: (nitro: { options: { runtimeConfig: RuntimeConfig } }) => Promise<void>,
-) => void
+type HookNitro = (hook: 'nitro:build:before', run: (nitro: Nitro) => Promise<void>) => void
 
 /** How the deployment is served. */
 export interface ServedOptions {
   local: LocalOptions
   /** The origin of the page. @default the address of the server */
   siteUrl: string | undefined
-  /** Called with the deployment before the app's server starts. */
+  /**
+   * Called with the deployment before the app's server starts, or starts again if the deployment
+   * waits until its functions are corrected.
+   */
   onStart: (local: LocalDeployment, origin: string) => void
 }
 
@@ -43,9 +50,9 @@ export interface ServedOptions {
 export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl, onStart }: ServedOptions): void {
   const { rootDir } = nuxt.options
   let server: Server | undefined
-  let started: Promise<LocalDeployment> | undefined
+  let started: Promise<EmbeddedDeployment> | undefined
   let isClosed = false
-  let stopReloading = (): void => {}
+  let stop = (): void => {}
   ignoreData(nuxt, options)
 
   nuxt.hook('listen', (nuxtServer: Server, listener: Listener) => {
@@ -53,10 +60,10 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     if (env.__NUXT__FORK)
       process.once('disconnect', endProcess)
     const origin = siteUrl ?? originOf(listener)
-    started = acquire(dev, options, origin).then(async (local) => {
+    started = start(dev, options, origin).then(async (embedded) => {
       await dev.releaseKept(rootDir)
-      onStart(local, origin)
-      return local
+      embedded.onStart(local => onStart(local, origin))
+      return embedded
     })
     // Nuxt builds the client in the meantime. The next hook reports errors.
     started.catch(() => {})
@@ -64,36 +71,49 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
 
   const hookNitro = nuxt.hook as unknown as HookNitro
   hookNitro('nitro:build:before', async (nitro) => {
-    const local = await started
-    if (!local)
+    const embedded = await started
+    if (!embedded)
       return
-    setDeployment(nuxt.options.runtimeConfig, local.deployment)
-    setDeployment(nitro.options.runtimeConfig, local.deployment)
-    print(local.describe(rootDir))
+    setDeployment(nuxt.options.runtimeConfig, embedded)
+    setDeployment(nitro.options.runtimeConfig, embedded)
+    print(embedded.describe(rootDir))
+    // The app's server reads variables only when it starts.
+    if (embedded.problem)
+      embedded.onStart(() => void nitro.hooks.callHook('dev:reload'))
   })
 
   nuxt.hook('vite:serverCreated', (vite, { isClient }) => {
     if (!isClient)
       return
-    started?.then((local) => {
+    started?.then((embedded) => {
       if (!isClosed)
-        stopReloading = dev.reloadFunctions(vite, local)
+        stop = serveEmbedded(dev, vite, embedded)
     }, () => {})
   })
 
   nuxt.hook('close', async () => {
     isClosed = true
     process.off('disconnect', endProcess)
-    stopReloading()
-    const local = await started?.catch(() => null)
-    if (!local)
+    stop()
+    const embedded = await started?.catch(() => null)
+    if (!embedded)
       return
     // Nuxt closes before it loads its configuration again, but its server then continues to listen.
     if (server?.listening)
-      dev.keepDeployment(rootDir, local)
+      dev.keepDeployment(rootDir, embedded)
     else
-      await local.release()
+      await embedded.release()
   })
+}
+
+/** Reloads the functions and shows the mails, until the returned function is called. */
+function serveEmbedded(dev: Dev, vite: ViteDevServer, embedded: EmbeddedDeployment): () => void {
+  const stopReloading = dev.reloadFunctions(vite, embedded)
+  const stopMailbox = dev.serveMailbox(vite, embedded)
+  return () => {
+    stopReloading()
+    stopMailbox()
+  }
 }
 
 /**
@@ -112,14 +132,14 @@ function ignoreData({ options: { ignore, rootDir } }: Nuxt, { start: { data } }:
 }
 
 /**
- * Acquires the deployment once no other process uses its data: when `.env` changes, Nuxt starts
+ * Starts the deployment once no other process uses its data: when `.env` changes, Nuxt starts
  * another process before the previous one has ended.
  */
-async function acquire(dev: Dev, options: LocalOptions, origin: string): Promise<LocalDeployment> {
+async function start(dev: Dev, options: LocalOptions, origin: string): Promise<EmbeddedDeployment> {
   const deadline = Date.now() + FOLDER_TIMEOUT_MS
   while (true) {
     try {
-      return await dev.acquireDeployment(options, origin)
+      return await dev.EmbeddedDeployment.start(options, origin)
     }
     catch (error) {
       if (!isFolderInUse(error) || Date.now() > deadline)
