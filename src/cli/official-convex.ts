@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { devError } from '../dev/dev-error.ts'
-import { findRunningDeployment } from '../dev/running-deployment.ts'
+import { findRunningOfApp } from '../dev/running-deployment.ts'
 import { findPackage } from '../versions/installed-package.ts'
 
 /** A deployment that the official command line can reach. */
@@ -34,7 +34,7 @@ const CHOICES = ['CONVEX_DEPLOYMENT', 'CONVEX_DEPLOY_KEY', 'CONVEX_SELF_HOSTED_U
 
 /** The embedded deployment that another process runs; `null` if none runs. */
 export async function findEmbeddedTarget(data: string): Promise<ConvexTarget | null> {
-  const running = await findRunningDeployment(resolve(data))
+  const running = await findRunningOfApp(resolve(data))
   if (running === null)
     return null
   const { url, adminKey } = running

@@ -1,4 +1,5 @@
 /** The embedded deployment of one server. It starts later if its functions have errors. */
+import type { GitBranch } from '../project/git-branch.ts'
 import type { DeploymentPorts } from './free-port.ts'
 import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 import { existsSync } from 'node:fs'
@@ -64,6 +65,11 @@ export class EmbeddedDeployment {
   /** The absolute path of the functions folder. */
   get functions(): string {
     return this.#options.start.functions
+  }
+
+  /** The git branch to which the data belongs; `null` if the data belongs to all branches. */
+  get branch(): GitBranch | null {
+    return this.#options.branch ?? null
   }
 
   /** The error because of which the deployment has not started; `null` if it runs. */

@@ -1,4 +1,5 @@
 /** The public exports of `convue/dev`. */
+export { watchBranch } from './branch-data.ts'
 export { EmbeddedDeployment } from './embedded-deployment.ts'
 export { keepDeployment, releaseKept } from './kept-deployments.ts'
 export type { LocalDeployment, LocalOptions } from './local-deployment.ts'

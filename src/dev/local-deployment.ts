@@ -1,9 +1,11 @@
 /** The embedded deployment of an app, which keeps running while Vite restarts its server. */
+import type { GitBranch } from '../project/git-branch.ts'
 import type { Deployment, DeploymentOptions } from '../testing/index.ts'
 import type { DeploymentPorts } from './free-port.ts'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { codegen, startDeployment } from '../testing/index.ts'
+import { isWithoutData } from './branch-data.ts'
 import { networkOrigins } from './network-origins.ts'
 import { announceDeployment, withdrawDeployment } from './running-deployment.ts'
 import { seedDeployment } from './seed.ts'
@@ -19,6 +21,8 @@ export interface LocalOptions {
   seed: string | null
   /** The access of other machines to the deployment; by default, they have none. */
   network?: NetworkOptions | null
+  /** The git branch to which the data belongs; by default, the data belongs to all branches. */
+  branch?: GitBranch | null
   /** The options of `startDeployment`, with absolute paths. */
   start: DeploymentOptions & { functions: string }
 }
@@ -140,7 +144,7 @@ async function replace(
 }
 
 async function start({ start, seed, network = null }: LocalOptions, address: Address): Promise<Deployment> {
-  const isNew = start.data === undefined || !existsSync(start.data)
+  const isNew = start.data === undefined || isWithoutData(start.data)
   await codegen({ functions: start.functions })
   const origins = network ? networkOrigins(address.siteUrl, network.names) : []
   const deployment = await startDeployment({

@@ -2,6 +2,8 @@
 import type { DeploymentOptions } from '../testing/index.ts'
 import type { LocalOptions } from './local-deployment.ts'
 import { resolve } from 'node:path'
+import { findBranch } from '../project/git-branch.ts'
+import { branchFolder } from './branch-data.ts'
 
 /** The options that are passed on to `startDeployment`. */
 type PassedOptions = Pick<DeploymentOptions, 'limits' | 'moduleState' | 'errors' | 'allowedOrigins' | 'allowedHosts'>
@@ -13,6 +15,11 @@ export interface DevOptions extends PassedOptions {
    * With `false`, the data is in memory. @default '.convex-local'
    */
   data?: string | false
+  /**
+   * Keeps separate data for each git branch, in the folder `branches` of the folder `data`. A new
+   * branch begins without data, and runs `seed`. @default false
+   */
+  branchData?: boolean
   /**
    * Variables of the embedded deployment, in addition to those in `.env` of the functions folder.
    * @default {}
@@ -39,6 +46,11 @@ interface App {
 /** The folder in which an app keeps its data on this machine. */
 export const DEFAULT_DATA = '.convex-local'
 
+/** The absolute path of the folder with all data of an app; `null` if the data is in memory. */
+export function dataFolder({ data = DEFAULT_DATA }: DevOptions, root: string): string | null {
+  return data === false ? null : resolve(root, data)
+}
+
 /**
  * The options of an `EmbeddedDeployment` for an app.
  *
@@ -46,7 +58,11 @@ export const DEFAULT_DATA = '.convex-local'
  * @param app The folders of the app.
  */
 export function resolveOptions(options: DevOptions, app: App): LocalOptions {
-  const { data = DEFAULT_DATA, env = {}, seed = null, siteUrl: _siteUrl, ...passed } = options
-  const folder = data === false ? {} : { data: resolve(app.root, data) }
-  return { seed, start: { ...passed, functions: app.functions, env, ...folder } }
+  const { data: _data, branchData = false, env = {}, seed = null, siteUrl: _siteUrl, ...passed } = options
+  const start = { ...passed, functions: app.functions, env }
+  const folder = dataFolder(options, app.root)
+  if (folder === null)
+    return { seed, start }
+  const branch = branchData ? findBranch(app.root) : null
+  return { seed, branch, start: { ...start, data: branchFolder(folder, branch?.name ?? null) } }
 }

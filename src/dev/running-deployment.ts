@@ -1,8 +1,9 @@
 /** The file with which tools find the embedded deployment that another process runs. */
 import type { Deployment } from '../testing/index.ts'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { BRANCHES } from './branch-data.ts'
 
 /** An embedded deployment of this machine, as the file describes it. */
 export interface RunningDeployment {
@@ -54,6 +55,22 @@ export async function findRunningDeployment(folder: string): Promise<RunningDepl
   if (!running || !isAlive(running.pid))
     return null
   return await acceptsKey(running) ? running : null
+}
+
+/**
+ * The deployment that runs with the data of an app: those of all branches, or those of one branch.
+ *
+ * @param folder The folder of the data, such as `.convex-local`.
+ */
+export async function findRunningOfApp(folder: string): Promise<RunningDeployment | null> {
+  const branches = join(folder, BRANCHES)
+  const names = existsSync(branches) ? readdirSync(branches) : []
+  for (const candidate of [folder, ...names.map(name => join(branches, name))]) {
+    const running = await findRunningDeployment(candidate)
+    if (running)
+      return running
+  }
+  return null
 }
 
 function readFile(folder: string): RunningDeployment | null {

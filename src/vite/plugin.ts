@@ -8,7 +8,7 @@ import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
 import { devError } from '../dev/dev-error.ts'
 import { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
-import { resolveOptions } from '../dev/options.ts'
+import { dataFolder, resolveOptions } from '../dev/options.ts'
 import { reloadFunctions } from '../dev/reload-functions.ts'
 import { serveMailbox } from '../dev/serve-mailbox.ts'
 import { findTarget } from '../dev/target.ts'
@@ -20,6 +20,7 @@ import { DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
 import { proxyClients, proxyTo } from './proxy.ts'
+import { restartOnSwitch } from './restart-on-switch.ts'
 import { watchConvexJson } from './watch-convex-json.ts'
 
 /** The deployment of a running server. `stopReloading` is called when the server closes. */
@@ -53,7 +54,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
     const root = resolve(config.root ?? '.')
     const network = findNetwork(config, options.siteUrl)
     const local = localOptions(options, root, network)
-    const { data } = local.start
+    const data = dataFolder(options, root)
     const { origin, port, release } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originOfRestart(root) })
     const embedded = await EmbeddedDeployment.start(local, origin).catch(async (error) => {
       await release()
@@ -66,7 +67,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
       server: {
         ...port !== null && { port },
         proxy: { ...proxyTo(siteUrl, options.proxy ?? DEFAULT_PROXY), ...network && proxyClients(url) },
-        watch: { ignored: data === undefined ? [] : [isBelow(data)] },
+        watch: { ignored: data === null ? [] : [isBelow(data)] },
       },
     }
   }
@@ -147,9 +148,11 @@ function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, opti
   const stopReloading = reloadFunctions(server, embedded)
   const stopMailbox = serveMailbox(server, embedded)
   watchConvexJson(server, embedded, options.functions)
+  const stopBranch = restartOnSwitch(server, embedded.branch)
   return () => {
     stopReloading()
     stopMailbox()
+    stopBranch()
   }
 }
 

@@ -60,7 +60,7 @@ describe('nuxt dev without variables', () => {
     expect((await server.get('/')).html).toContain('Hello stranger')
     expect(app.exists('convex/_generated/api.d.ts')).toBe(true)
     expect(app.read('.convex-local/.gitignore')).toBe('*\n')
-    expect(server.log).toContain('Convex: embedded deployment, its data is kept in .convex-local')
+    expect(server.log).toContain('Data: kept in .convex-local')
   })
 
   it('reloads the functions that are saved, and reports an error until it is corrected', async () => {
@@ -176,5 +176,20 @@ describe('nuxt prepare', () => {
     expect(app.read('.nuxt/tsconfig.app.json')).toContain('convex/_generated/api')
     expect(app.exists('.convex-local')).toBe(false)
     rmSync(join(app.root, 'convex/_generated'), { recursive: true })
+  })
+})
+
+describe('nuxt dev with `branchData`', () => {
+  it('restarts with the data of the branch that is checked out', async () => {
+    const app = createApp()
+    app.write('nuxt.config.ts', configOf('{ dev: { branchData: true } }'))
+    app.write('.git/HEAD', 'ref: refs/heads/main\n')
+    const server = await app.dev()
+    expect((await server.signUp('Ada')).status).toBe(200)
+    expect(server.log).toContain('Data: kept in .convex-local/branches/main')
+    await server.restart(() => app.write('.git/HEAD', 'ref: refs/heads/other\n'))
+    expect(app.exists('.convex-local/branches/other')).toBe(true)
+    // The account belongs to the data of the other branch.
+    expect((await server.signUp('Ada')).status).toBe(200)
   })
 })

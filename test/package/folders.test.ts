@@ -74,7 +74,7 @@ const allowed: Record<string, Folder> = {
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'project', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
-  'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'errors', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
+  'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
   'vite': { why: 'the Vite plugin: an app with its deployment', folders: ['dev', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
   'vitest': { why: 'the `test` of Vitest with a deployment, users and pages', folders: ['testing'], packages: /^(?:convue|vitest|vue|ws)$/ },
   'cli': { why: 'the command `npx convue`: its entry point, and what its subcommands share', folders: ['cli/commands', 'convex/tokens', 'dev', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts|better-auth\/crypto)$/ },

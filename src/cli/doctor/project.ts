@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
-import { findRunningDeployment } from '../../dev/running-deployment.ts'
+import { findRunningOfApp } from '../../dev/running-deployment.ts'
 import { findFunctions } from '../../project/functions-folder.ts'
 import { readVariables } from '../../testing/app-settings.ts'
 
@@ -48,7 +48,7 @@ const ENV_FILES = ['.env', '.env.local']
 export async function readProject(options: DoctorOptions): Promise<Project> {
   const { root } = options
   const functions = findFunctions(undefined, root)
-  const running = await findRunningDeployment(resolve(root, options.data))
+  const running = await findRunningOfApp(resolve(root, options.data))
   const variables = readAppVariables(root)
   const appUrl = options.url === null ? pick(variables, URL_NAMES) : { name: '--url', value: options.url }
   const appSiteUrl = options.siteUrl === null

@@ -53,6 +53,9 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
   let started: Promise<EmbeddedDeployment> | undefined
   let isClosed = false
   let stop = (): void => {}
+  const { branch } = options
+  // Nuxt itself does not watch the files of git.
+  const stopBranch = branch ? dev.watchBranch(branch, () => void nuxt.callHook('restart')) : () => {}
   ignoreData(nuxt, options)
 
   nuxt.hook('listen', (nuxtServer: Server, listener: Listener) => {
@@ -95,6 +98,7 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     isClosed = true
     process.off('disconnect', endProcess)
     stop()
+    stopBranch()
     const embedded = await started?.catch(() => null)
     if (!embedded)
       return
