@@ -37,7 +37,7 @@ export function watchBranch({ head, name }: GitBranch, onSwitch: () => void): ()
   return () => watcher.close()
 }
 
-/** A part of the name, for people, and a hash, because names may differ in other characters only. */
+/** A readable part of the name, and a hash, because names may differ in other characters only. */
 function fileName(name: string): string {
   const readable = name.replace(/[^\w.-]+/g, '-').slice(0, 80)
   if (readable === name)

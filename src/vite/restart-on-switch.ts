@@ -4,7 +4,7 @@ import type { GitBranch } from '../project/git-branch.ts'
 import { watchBranch } from '../dev/branch-data.ts'
 import { readBranch } from '../project/git-branch.ts'
 
-/** Restarts the server when another branch is checked out, until the returned function is called. */
+/** Restarts the server when another branch is checked out, until the result is called. */
 export function restartOnSwitch(server: ViteDevServer, branch: GitBranch | null): () => void {
   if (!branch)
     return () => {}
@@ -15,7 +15,7 @@ export function restartOnSwitch(server: ViteDevServer, branch: GitBranch | null)
   })
 }
 
-/** Restarts again if yet another branch is checked out during the restart, which nothing watches. */
+/** Restarts again if yet another branch is checked out during the restart. */
 async function restart(server: ViteDevServer, head: string): Promise<void> {
   const name = readBranch(head)
   await server.restart()

@@ -49,6 +49,12 @@ describe('test of convue/vitest', () => {
     expect(grace.element.isConnected).toBe(false)
   })
 
+  test('passes props on, and prepares the app', async ({ mount }) => {
+    const Greeting = defineComponent({ props: ['name'], render() { return `Hello ${this.name}${this.$.appContext.config.globalProperties.mark}` } })
+    const page = await mount(Greeting, { user: null, props: { name: 'Ada' }, setUp: app => void (app.config.globalProperties.mark = '!') })
+    expect(page.text).toBe('Hello Ada!')
+  })
+
   test('closes the plugin that the test has mounted itself', async ({ user }) => {
     expect(user.plugin.auth.status.value).toBeTypeOf('string')
     seen.push({ deployment: seen[0]!.deployment, user })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConvexHttpClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { eventually } from '../support/environment/eventually.ts'
 import { useViteApps } from './vite-app.ts'
 
@@ -17,6 +17,11 @@ describe('convue() in vite dev, when functions have errors at the start', () => 
     app.write('convex/greetings.ts', greetings('((('))
     const { vite, url, convexUrl } = await app.start({ seed: 'seed:default' })
     expect(existsSync(join(app.root, 'convex/_generated/api.d.ts'))).toBe(true)
+    const received: any[] = []
+    const page = new WebSocket(`${url.replace('http', 'ws')}/?token=${vite.config.webSocketToken}`, 'vite-hmr')
+    onTestFinished(() => page.close())
+    page.addEventListener('message', ({ data }) => void received.push(JSON.parse(data)))
+    await eventually(() => received.at(-1)?.err).toMatchObject({ plugin: 'convue', loc: { line: 2 } })
     const sent: any[] = []
     vi.spyOn(vite.environments.client.hot, 'send').mockImplementation((payload: any) => void sent.push(payload))
 
