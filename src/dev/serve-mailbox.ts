@@ -24,9 +24,9 @@ export function serveMailbox(server: ViteDevServer, embedded: EmbeddedDeployment
     mailbox = createMailbox(deployment)
     mailbox.onMail(mail => logger.info(describeMail(mail), { timestamp: true }))
   })
-  middlewares.use((request, response, next) => {
-    const [path = ''] = (request.url ?? '').split('?')
-    if (mailbox && (path === MAILBOX_PATH || path.startsWith(`${MAILBOX_PATH}/`)))
+  // As a route, so that Nuxt passes its requests on to Vite's server unchanged.
+  middlewares.use(MAILBOX_PATH, (request, response, next) => {
+    if (mailbox)
       mailbox.handler(request, response)
     else
       next()
