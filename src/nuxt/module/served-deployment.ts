@@ -2,7 +2,6 @@
 import type { EmbeddedDeployment, LocalDeployment, LocalOptions } from 'convue/dev'
 import type { Server } from 'node:http'
 import type { Nuxt, RuntimeConfig } from 'nuxt/schema'
-import type { ViteDevServer } from 'vite'
 import { relative } from 'node:path'
 import process, { env } from 'node:process'
 import { setTimeout } from 'node:timers/promises'
@@ -10,6 +9,8 @@ import { useLogger } from 'nuxt/kit'
 import { setDeployment } from './runtime-config.ts'
 
 type Dev = typeof import('convue/dev')
+
+type ViteServer = Parameters<Dev['serveMailbox']>[0]
 
 /** How long the previous process of Nuxt may take to end, in ms. */
 const FOLDER_TIMEOUT_MS = 10_000
@@ -111,7 +112,7 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
 }
 
 /** Reloads the functions and shows the mails, until the returned function is called. */
-function serveEmbedded(dev: Dev, vite: ViteDevServer, embedded: EmbeddedDeployment): () => void {
+function serveEmbedded(dev: Dev, vite: ViteServer, embedded: EmbeddedDeployment): () => void {
   const stopReloading = dev.reloadFunctions(vite, embedded)
   const stopMailbox = dev.serveMailbox(vite, embedded)
   return () => {
