@@ -55,7 +55,8 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
     const network = findNetwork(config, options.siteUrl)
     const local = localOptions(options, root, network)
     const data = dataFolder(options, root)
-    const { origin, port, release } = await findOrigin(config, { siteUrl: options.siteUrl, inUse: originOfRestart(root) })
+    const known = { siteUrl: options.siteUrl, inUse: originOfRestart(root) }
+    const { origin, port, release } = await findOrigin(config, known)
     const embedded = await EmbeddedDeployment.start(local, origin).catch(async (error) => {
       await release()
       throw error

@@ -90,6 +90,7 @@ describe('the exports that exist at run time', () => {
       'reloadFunctions',
       'resolveOptions',
       'serveMailbox',
+      'watchBranch',
     ])
   })
 

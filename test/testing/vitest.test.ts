@@ -50,7 +50,7 @@ describe('test of convue/vitest', () => {
   })
 
   test('passes props on, and prepares the app', async ({ mount }) => {
-    const Greeting = defineComponent({ props: ['name'], render() { return `Hello ${this.name}${this.$.appContext.config.globalProperties.mark}` } })
+    const Greeting = defineComponent({ props: ['name'], render: (page: any) => `Hello ${page.name}${page.mark}` })
     const page = await mount(Greeting, { user: null, props: { name: 'Ada' }, setUp: app => void (app.config.globalProperties.mark = '!') })
     expect(page.text).toBe('Hello Ada!')
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConvexHttpClient } from 'convex/browser'
@@ -72,7 +72,11 @@ describe('watchBranch', () => {
     const switched = vi.fn()
     onTestFinished(watchBranch(findBranch(folder)!, switched))
     git(folder, 'commit', '--allow-empty', '--message', 'second')
+    const seen = vi.fn()
+    const watcher = watch(join(folder, '.git'), (_event, file) => seen(file))
+    onTestFinished(() => watcher.close())
     git(folder, 'switch', '--detach')
+    await eventually(() => seen.mock.calls.flat()).toContain('HEAD')
     git(folder, 'switch', 'main')
     git(folder, 'switch', '--create', 'other')
     await eventually(() => switched.mock.calls.length).toBe(1)
