@@ -164,7 +164,8 @@ describe('npm run dev:nuxt', () => {
   }, 240_000)
 
   it('prints that its deployment is embedded and keeps its data in memory', () => {
-    expect(log).toContain('embedded deployment, its data is in memory')
+    expect(log).toContain('Convex: embedded deployment')
+    expect(log).toContain('Data: in memory')
   })
 
   it('does not treat its own development server as a reverse proxy', () => {

@@ -3,15 +3,13 @@ import type { ThreadClock } from './call-clock.ts'
 import type { CallOutcome, FunctionCall, HttpCall, ThreadMessage, UnawaitedWork } from './messages.ts'
 import type { RegisteredFunction } from './registered.ts'
 import type { SharedState } from './shared-state.ts'
-import process from 'node:process'
 import { CallFrame, frames } from './call-frame.ts'
 import { NEVER_RESOLVES } from './convex-words.ts'
 import { describeError, plainError } from './function-error.ts'
 import { toRequest, toResponseMessage } from './http-call.ts'
 import { LoadedModules } from './module-loader.ts'
 
-const { nextTick } = process
-const native = { queueMicrotask, setInterval, clearInterval }
+const native = { setImmediate, setInterval, clearInterval }
 
 const STUCK_CHECK_MS = 100
 /**
@@ -60,13 +58,13 @@ export class CallRunner {
     return this.#running.size > 1
   }
 
-  /** Records that the code of a call runs until it has returned. */
+  /** Records that the code of a call runs until the thread returns to its event loop. */
   startTurn(callId: number): void {
     this.#thread.shared.startTurn(callId)
     if (this.#isIdleDue)
       return
     this.#isIdleDue = true
-    afterRunningCode(() => {
+    native.setImmediate(() => {
       this.#isIdleDue = false
       this.#thread.shared.startTurn(0)
     })
@@ -190,7 +188,7 @@ export class CallRunner {
 
   /** Waits until the code that runs now has returned, since it may start further operations. */
   async #isQuiet(frame: CallFrame): Promise<boolean> {
-    await new Promise<void>(resolve => afterRunningCode(resolve))
+    await new Promise<void>(resolve => native.setImmediate(resolve))
     return frame.isQuiet
   }
 
@@ -213,15 +211,6 @@ export class CallRunner {
       }
     }, STUCK_CHECK_MS)
   }
-}
-
-/**
- * Calls back once the code that runs now has returned, with all continuations of its promises. Node
- * runs a tick that is requested in a microtask when no microtask is left. A turn of the event loop
- * would have the same effect, but takes longer than many functions.
- */
-function afterRunningCode(callback: () => void): void {
-  native.queueMicrotask(() => nextTick(callback))
 }
 
 async function invokeRegistered(registered: RegisteredFunction, call: FunctionCall): Promise<string> {
