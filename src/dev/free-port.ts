@@ -53,7 +53,9 @@ export async function findDeploymentPorts(): Promise<DeploymentPorts> {
 
 /** A server that listens on the port; `null` if the port is in use. */
 async function listen(port: number, host: string): Promise<Server | null> {
-  const server = createServer()
+  // A tab of an earlier server tries to connect again and again. A connection that remained open
+  // would keep the port from being released.
+  const server = createServer(socket => socket.destroy())
   try {
     server.listen(port, host)
     await once(server, 'listening')
