@@ -70,7 +70,8 @@ describe('convue() in vite dev, when a setting changes', () => {
       app.write('convex.json', `{ "functions": "backend", "node": { "externalPackages": [] } }${' '.repeat(performance.now() % 9)}`)
       return await greetingOf(await convexUrl()).catch(() => 'not yet')
     }).toBe('from the backend')
-    expect(vite.resolvedUrls!.local[0]).toBe(`${url}/`)
+    // The new server answers before it listens.
+    await eventually(() => vite.resolvedUrls?.local[0]).toBe(`${url}/`)
   })
 })
 
