@@ -32,8 +32,6 @@ export interface LocalDeployment {
   deployment: Deployment
   /** The absolute path of the functions folder. */
   functions: string
-  /** Loads the functions again. */
-  reload: () => Promise<void>
   /** Closes the deployment, unless another server uses it. */
   release: () => Promise<void>
   /** Lines, each with a label, that describe the data and the functions of the deployment. */
@@ -43,8 +41,6 @@ export interface LocalDeployment {
 interface Running {
   started: Promise<Deployment>
   options: LocalOptions
-  /** The origin of the page. */
-  siteUrl: string
   /** The number of servers that use the deployment. */
   users: number
 }
@@ -63,14 +59,6 @@ function runningDeployments(): Map<string, Running> {
 }
 
 /**
- * The origin of the page that already uses a deployment with these options; `null` if none runs. A
- * server that restarts keeps its origin, although its port is still in use.
- */
-export function originInUse(options: LocalOptions): string | null {
-  return runningDeployments().get(keyOf(options))?.siteUrl ?? null
-}
-
-/**
  * Starts a deployment, or shares the one that was started with the same options.
  *
  * @param options The options of the deployment.
@@ -86,7 +74,7 @@ export async function acquireDeployment(
   const key = keyOf(options)
   let running = deployments.get(key)
   if (!running) {
-    running = { started: replace(deployments, options, { siteUrl, ...ports }), options, siteUrl, users: 0 }
+    running = { started: replace(deployments, options, { siteUrl, ...ports }), options, users: 0 }
     deployments.set(key, running)
   }
   const current = running
@@ -96,7 +84,6 @@ export async function acquireDeployment(
     return {
       deployment,
       functions: options.start.functions,
-      reload: () => deployment.reload(),
       release: releaseOnce(current),
       describe: root => describeLocal(options, root),
     }

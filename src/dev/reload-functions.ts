@@ -1,22 +1,11 @@
 /** Reloads functions, and shows their errors in the overlay of Vite's page. */
 import type { ErrorPayload, HotChannelClient, UpdatePayload, ViteDevServer } from 'vite'
+import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import { resolve } from 'node:path'
 import { watchFunctions } from '../testing/watch-functions.ts'
 
 /** An update without a change, which removes the error that a page shows. */
 const NOTHING: UpdatePayload = { type: 'update', updates: [] }
-
-/** A deployment whose functions are reloaded, such as a `LocalDeployment`. */
-export interface Reloadable {
-  /** The absolute path of the functions folder. */
-  functions: string
-  /** Loads the functions again, or starts a deployment that has not started. */
-  reload: () => Promise<void>
-  /** The error of the functions that prevents the start; `null` if the deployment runs. */
-  problem?: Error | null
-  /** Calls the listener once the deployment runs. */
-  onStart?: (listener: () => void) => void
-}
 
 /**
  * Reloads the functions whenever a file of their folder changes, until the returned function is
@@ -24,9 +13,9 @@ export interface Reloadable {
  * until it is corrected, and the previous functions remain.
  *
  * @param server The server of Vite whose pages show errors.
- * @param deployment The deployment.
+ * @param embedded The deployment.
  */
-export function reloadFunctions(server: ViteDevServer, deployment: Reloadable): () => void {
+export function reloadFunctions(server: ViteDevServer, embedded: EmbeddedDeployment): () => void {
   const { config: { logger }, environments: { client: { hot } } } = server
   let shown: ErrorPayload | null = null
 
@@ -54,12 +43,12 @@ export function reloadFunctions(server: ViteDevServer, deployment: Reloadable): 
     client.send(shown)
   }
   hot.on('vite:client:connect', onConnect)
-  if (deployment.problem) {
-    failed(deployment.problem)
+  if (embedded.problem) {
+    failed(embedded.problem)
     // The page would otherwise connect only at the end of the pause between its attempts.
-    deployment.onStart?.(() => hot.send({ type: 'full-reload' }))
+    embedded.onStart(() => hot.send({ type: 'full-reload' }))
   }
-  const stopWatching = watchFunctions(deployment.functions, () => deployment.reload(), { failed, loaded })
+  const stopWatching = watchFunctions(embedded.functions, () => embedded.reload(), { failed, loaded })
   return () => {
     stopWatching()
     hot.off('vite:client:connect', onConnect)

@@ -114,8 +114,8 @@ export const devErrors = {
     },
     reference: 'The variable with the address of the deployment or of its HTTP actions, or `CONVEX_DEPLOYMENT`, does '
       + 'not name a deployment.',
-    referenceFix: 'Set `VITE_CONVEX_URL`, in Nuxt `CONVEX_URL`, to an address such as `https://happy-otter-123.convex.cloud`, or remove the '
-      + 'variables to use the embedded deployment.',
+    referenceFix: 'Set `VITE_CONVEX_URL`, in Nuxt `CONVEX_URL`, to an address such as '
+      + '`https://happy-otter-123.convex.cloud`, or remove the variables to use the embedded deployment.',
   },
   SITE_URL_UNKNOWN: {
     scopes: ['dev'],

@@ -23,7 +23,7 @@ import { proxyClients, proxyTo } from './proxy.ts'
 import { restartOnSwitch } from './restart-on-switch.ts'
 import { watchConvexJson } from './watch-convex-json.ts'
 
-/** The deployment of a running server. `stopReloading` is called when the server closes. */
+/** The deployment of a running server. `stop` is called when the server closes. */
 type Served
   = | { kind: 'remote', url: string }
     | { kind: 'embedded', embedded: EmbeddedDeployment, releasePort: () => Promise<void>, stop: () => void }

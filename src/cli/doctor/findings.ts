@@ -65,7 +65,8 @@ export const FINDINGS = {
     fix: ({ file }) => `Add a line with ${file} to .gitignore; if it is committed, run \`git rm --cached ${file}\`.`,
   },
   URL_INVALID: {
-    what: ({ name, value }) => `${name} is "${value}", which is not an address such as https://happy-otter-123.convex.cloud.`,
+    what: ({ name, value }) =>
+      `${name} is "${value}", which is not an address such as https://happy-otter-123.convex.cloud.`,
     why: 'The page cannot connect.',
     fix: ({ name }) => `Set ${name} to the address alone, with https:// and without a path.`,
   },

@@ -27,7 +27,7 @@ export function planFunctions(plan: PlanBuilder, auth: AuthKind): void {
   planShared(plan, auth)
   if (auth === 'nuxt') {
     add('convex-nuxt/authDatabase.ts', 'authDatabase.ts', /defineAuthDatabase/)
-    add('convex-nuxt/authTables.ts', 'authTables.ts', /authTables/)
+    add('convex/authTables.ts', 'authTables.ts', /authTables/)
     add('convex-nuxt/tasks.ts', 'tasks.ts', /export const list\b/)
   }
   else {
@@ -36,7 +36,7 @@ export function planFunctions(plan: PlanBuilder, auth: AuthKind): void {
     add('convex/tasks.ts', 'tasks.ts', /export const list\b/)
   }
   if (auth === 'local') {
-    add('convex-local/authTables.ts', 'authTables.ts', /authTables/)
+    add('convex/authTables.ts', 'authTables.ts', /authTables/)
     plan.add({ template: 'convex-local/better-auth.ts', path: 'auth.ts', mark: /\bcreateAuth\b/ })
   }
   if (plan.app.language === 'ts')
