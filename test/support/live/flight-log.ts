@@ -20,15 +20,25 @@ export interface Received {
  * any answer has arrived. A request that is sent after an answer of flight n belongs to flight n +
  * 1, even if it did not have to wait for that answer. So the elapsed time divided by the time of
  * one round trip is never less than the number of the last answer's flight.
+ *
+ * Requests in the background, for which no other request waits, belong to flight 0: otherwise their
+ * answers would be counted as a flight if an answer of the flight before arrives late.
  */
 export class FlightLog {
   readonly sent: Sent[] = []
   readonly received: Received[] = []
+  readonly #background: readonly string[]
   /** The highest flight of which an answer has arrived. */
   #latest = 0
 
+  /** @param background The names of the requests in the background. Default: none. */
+  constructor(background: readonly string[] = []) {
+    this.#background = background
+  }
+
   send(name: string): Sent {
-    const sent = { at: performance.now(), name, flight: this.#latest + 1 }
+    const flight = this.#background.includes(name) ? 0 : this.#latest + 1
+    const sent = { at: performance.now(), name, flight }
     this.sent.push(sent)
     return sent
   }
@@ -44,7 +54,7 @@ export class FlightLog {
     return this.received.find(received => received.text.includes(text))
   }
 
-  /** The names of the requests in each flight, in order. */
+  /** The names of the requests in each flight from the first, in order. */
   names(): string[][] {
     return Array.from({ length: Math.max(0, ...this.sent.map(({ flight }) => flight)) }, (_, index) =>
       this.sent.filter(({ flight }) => flight === index + 1).map(({ name }) => name))

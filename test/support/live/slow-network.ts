@@ -21,12 +21,14 @@ export interface Route {
  * WebSocket is a request with its answer. The log records when messages leave or reach the page.
  */
 export class SlowNetwork {
-  readonly log = new FlightLog()
+  readonly log: FlightLog
   readonly oneWayMs: number
   readonly #servers: Server[] = []
 
-  constructor(oneWayMs: number) {
+  /** @param background The names of the requests for which no other request waits. */
+  constructor(oneWayMs: number, background: readonly string[] = []) {
     this.oneWayMs = oneWayMs
+    this.log = new FlightLog(background)
   }
 
   /** Forwards the requests to a port, 0 for any free port. Returns the URL of the port. */
