@@ -1,7 +1,7 @@
 /** Errors of `convue/convex`: a set-up that cannot work inside Convex functions. */
 import type { ErrorDefinition } from './error-definition.ts'
 
-/** A look-up that no index of the table serves. */
+/** A look-up for which the table has no index. */
 interface UnindexedLookup {
   table: string
   /** The fields of the index to add, in their order; one list for each index. */

@@ -21,13 +21,13 @@ type DeploymentOptionProblem
     | { option: 'allowedOrigins', value: string }
     | { option: 'allowedHosts', value: string }
 
-/** A problem because of which a deployment cannot start or continue. */
+/** A problem that prevents a deployment from starting or from continuing. */
 type DeploymentProblem
   = | { port: number, message: string }
     | { stopped: string }
     | { folder: string } & FolderProblem
 
-/** A problem because of which a deployment cannot use the folder of its data. */
+/** A problem that prevents a deployment from using the folder of its data. */
 type FolderProblem = { problem: 'inUse' | 'otherVersion' } | { problem: 'unusable', message: string }
 
 const FOLDER_FIXES: Record<FolderProblem['problem'], string> = {

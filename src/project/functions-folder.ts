@@ -9,7 +9,7 @@ import { readConvexJson } from './convex-json.ts'
  * `convex`.
  *
  * @param option The path that the app passes, if it passes one.
- * @param root The folder of the app, with which relative paths begin.
+ * @param root The folder of the app, from which relative paths are resolved.
  */
 export function findFunctions(option: string | undefined, root = '.'): string {
   if (option !== undefined)
@@ -18,8 +18,8 @@ export function findFunctions(option: string | undefined, root = '.'): string {
 }
 
 /**
- * The functions folder that belongs to this folder itself: the path in its `convex.json`, or its
- * existing folder `convex`.
+ * The functions folder of exactly this folder, and not of a folder above it: the path in its
+ * `convex.json`, or its existing folder `convex`.
  */
 export function findOwnFunctions(root: string): string | undefined {
   const own = resolve(root, 'convex')

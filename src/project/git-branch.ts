@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 export interface GitBranch {
   /** The absolute path of the file that names the branch. */
   head: string
-  /** The name of the branch; `null` if a commit is checked out, which belongs to no branch. */
+  /** The name of the branch; `null` if a commit is checked out instead of a branch. */
   name: string | null
 }
 
@@ -16,7 +16,10 @@ export function findBranch(folder: string): GitBranch | null {
   return head === null ? null : { head, name: readBranch(head) }
 }
 
-/** The name of the branch that is checked out; `null` if a commit is checked out. */
+/**
+ * The name of the branch that is checked out; `null` if a commit is checked out instead of a
+ * branch.
+ */
 export function readBranch(head: string): string | null {
   return /^ref: refs\/heads\/(.+)$/m.exec(readIfExists(head))?.[1]?.trim() ?? null
 }

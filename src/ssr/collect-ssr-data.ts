@@ -1,4 +1,4 @@
-/** The server's half of the SSR seam: fetches a page's queries, and collects their results. */
+/** The server's part of server rendering: fetches a page's queries, and collects their results. */
 import type { JSONValue, Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { SsrData, SsrOutcome } from './ssr-data.ts'
@@ -39,7 +39,7 @@ export interface CollectedSsrData extends SsrData {
 
 /**
  * Fetches the queries of one page while a server renders it, each once, and collects their results.
- * Make one for each request.
+ * Create one collector for each request.
  *
  * @example
  * const ssrData = collectSsrData({ request, anonymousRequest })

@@ -1,4 +1,4 @@
-/** The browser's half of the SSR seam: gives a page the results that its server has fetched. */
+/** The browser's part of server rendering: gives a page the results that its server has fetched. */
 import type { SsrData } from './ssr-data.ts'
 import type { SsrResults } from './ssr-results.ts'
 import { readOutcome, resultKey } from './ssr-results.ts'

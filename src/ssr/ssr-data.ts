@@ -1,4 +1,4 @@
-/** The seam between server rendering and the query store, as types. It depends on no framework. */
+/** The interface between server rendering and the query store. It depends on no framework. */
 import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 
