@@ -133,7 +133,8 @@ export function crossDomain({ siteUrl, allowLinking = false }: CrossDomainOption
     },
     hooks: {
       before: [
-        // Also without the header, since no request that links an account is bound to a browser.
+        // Applies to requests without the header too, since no request that links an account is
+        // bound to a browser.
         { matcher: ctx => !allowLinking && LINKING.includes(ctx.path) && !ctx.body?.idToken, handler: refuseLinking },
         { matcher: hasHeaderCookies, handler: readCookies },
         { matcher: ctx => ctx.method === 'POST' && isObject(ctx.body) && !isExpo(ctx), handler: resolveBody },

@@ -4,7 +4,7 @@ import { generateRandomString } from 'better-auth/crypto'
 const PREFIX = 'cross-domain:'
 const LIFETIME_MS = 3 * 60 * 1000
 
-/** The session that a one-time token opens. */
+/** The session that a page receives for a one-time token. */
 interface Grant {
   /** The token of the session. */
   session: string

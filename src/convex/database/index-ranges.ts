@@ -26,7 +26,7 @@ interface Ranges {
   isBounded: boolean
 }
 
-/** Everything after this character sorts after all strings with the same beginning. */
+/** A prefix followed by this character sorts after all other strings with the same prefix. */
 const LAST_CHARACTER = '\u{10FFFF}'
 
 /**

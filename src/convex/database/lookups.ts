@@ -7,7 +7,7 @@
  * @see https://github.com/better-auth/better-auth/tree/main/packages/better-auth/src
  */
 export const LOOKUPS: Record<string, string[][] | undefined> = {
-  // The admin plugin lists users in the order of these fields, or by their role or ban.
+  // The admin plugin sorts users by these fields, and filters them by `role` or `banned`.
   user: [['createdAt'], ['name'], ['role'], ['banned'], ['stripeCustomerId']],
   account: [['accountId', 'providerId'], ['providerId']],
   // Rows that have expired are deleted, and the newest row of an identifier is read.

@@ -11,14 +11,17 @@ export type Reader = GenericDatabaseReader<GenericDataModel>
 type RowQuery = OrderedQuery<any>
 
 /**
- * The number of bytes of one range after which a part ends. A range can be read twice, and
- * a row that is written is read again, so that a part stays below the 16 MiB that Convex allows.
+ * The number of bytes of one range after which a part ends. The limit is far below the 16 MiB that
+ * Convex allows, since a part can read a range twice, and reads each row that it writes again.
  */
 const PART_BYTES = 2 * 2 ** 20
 
 /** The limits for the reads of one part, which are below Convex's limits. */
 export interface PartSize {
-  /** The number of rows and ranges that one part reads; `Infinity` also allows any size of rows. */
+  /**
+   * The number of rows and ranges that one part reads; with `Infinity`, the size of the rows is not
+   * limited either.
+   */
   reads: number
   /** The number of rows after which reading ends; `null` reads all. */
   wanted: number | null
@@ -83,7 +86,7 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
 export async function readById(db: Reader, table: Table, id: string): Promise<Row | null> {
   const key = db.normalizeId(table.name, id)
   const document = key === null ? null : await db.get(key)
-  // A row with an id of its own cannot be found by the id that Convex chose.
+  // If the app has chosen the id of a row, Convex's `_id` does not find the row.
   if (document && (!table.hasOwnIds || document.id === undefined))
     return toRow(document)
   if (!table.hasOwnIds)

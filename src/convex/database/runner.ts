@@ -34,7 +34,9 @@ export async function runStatement(runner: Runner, statement: Statement): Promis
 export interface RunnerOptions {
   writer: Writer
   functions: AuthDatabaseFunctions | undefined
-  /** `true` if writes must run in the internal mutation, since a custom builder has made it. */
+  /**
+   * `true` if the app has passed a custom builder: all writes then run in the internal mutation.
+   */
   writesInFunction: boolean
 }
 

@@ -68,7 +68,10 @@ function asDocument({ id, ...document }: Document): Document {
   return id === undefined || id === document._id ? document : { id, ...document }
 }
 
-/** The id by which Better Auth knows a document: its own, or the one that Convex has chosen. */
+/**
+ * The id that Better Auth uses for a document: the document's own id, or else the id that Convex
+ * has chosen.
+ */
 export function idOf({ _id, id = _id }: Document): string {
   return id
 }

@@ -35,7 +35,7 @@ export type KindOf<Builder extends AnyBuilder> = ReturnType<Builder> extends { i
 export type VisibilityOf<Builder extends AnyBuilder>
   = ReturnType<Builder> extends { isPublic: true } ? 'public' : 'internal'
 
-/** The data model of the app, as the builder knows it. */
+/** The data model of the app, inferred from the type of the builder. */
 export type DataModelOf<Builder extends AnyBuilder> = CtxOf<Builder> extends GenericQueryCtx<infer DataModel>
   ? DataModel
   : CtxOf<Builder> extends GenericMutationCtx<infer DataModel>

@@ -1,4 +1,4 @@
-/** A mail, and the lines of the console that carry it to the mailbox of a development tool. */
+/** A mail, and the lines of the console that contain it for the mailbox of a development tool. */
 
 /** A mail that an app sends. */
 export interface Mail {

@@ -160,7 +160,8 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
           }
         },
       ),
-      // Both have a path, since matchers of other plugins expect a path. It cannot be requested.
+      // Both endpoints have a path, since matchers of other plugins expect one. Clients cannot
+      // request it.
       getLatestJwks: createAuthEndpoint(
         '/convex/latest-jwks',
         { method: 'POST', metadata: { SERVER_ONLY: true } },
