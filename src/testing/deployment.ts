@@ -59,8 +59,8 @@ export interface DeploymentOptions {
   /**
    * `shared` keeps the values of module variables between calls. On Convex, each query and
    * mutation begins with new modules. `fresh` evaluates the modules of each call again, so that
-   * code which depends on their state fails. Files with "use node" always share it. `shared` is
-   * faster.
+   * code which depends on their state fails. Files with "use node" always share their state.
+   * `shared` is faster.
    *
    * @default 'shared'
    */

@@ -14,7 +14,10 @@ export interface Subscription {
 
 /** The subscriptions that read one index. */
 class IndexSubscriptions {
-  /** A key that was read is a prefix of only itself, since keys end with ids. */
+  /**
+   * The key of a document that was read is stored as a prefix: it matches only this document, since
+   * keys end with ids.
+   */
   readonly #prefixes = new PrefixMap<Subscription>()
   readonly #ranges = new IntervalTree<Subscription>()
 

@@ -134,8 +134,9 @@ function atEndOfTurn(flush: () => void): void {
 
 function post(message: ThreadMessage, transfer: (ArrayBuffer | ReadableStream)[] = []): void {
   outbox.add(message, transfer as Transferable[])
-  // Not sent at the end of the turn, which may not come: after a line of the console, the code may
-  // loop forever, and a synchronous system call blocks the thread until its answer arrives.
+  // These messages are sent at once, since the turn may never end: after a line of the console, the
+  // code may loop forever, and a synchronous system call blocks the thread until its answer
+  // arrives.
   if (message.type === 'log' || message.type === 'syncSyscall')
     outbox.flush()
 }

@@ -1,6 +1,9 @@
 /** The times that Convex allows calls to take, in ms. */
 
-/** The time limit for the code of a query or mutation. Time in which it waits does not count. */
+/**
+ * The time limit for the code of a query or mutation. The time during which it waits does not
+ * count.
+ */
 export const OWN_TIME_MS = 1000
 
 /**

@@ -125,7 +125,8 @@ export class FunctionRunner {
     { begin, end, request }: MutationSteps,
   ): Promise<CommittedMutation | null> {
     const { data, scheduler } = this.#host
-    // The lines of a try that has met a conflict do not belong to the result of the mutation.
+    // The console lines of an attempt that has met a conflict do not belong to the result of the
+    // mutation.
     logLines.length = 0
     const transaction = data.begin(message => void logLines.push(`[WARN] ${message}`))
     try {

@@ -3,15 +3,17 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { ConflictError } from '../engine/conflict-error.ts'
 import { RefusedCall } from './failure.ts'
 
-/** The number of times that Convex runs a mutation whose reads other mutations change. */
+/**
+ * The number of times that Convex runs a mutation if other mutations change the data that it reads.
+ */
 const MAX_TRIES = 8
 /**
- * The time for which other mutations wait for a mutation that is tried again. It doubles with each
- * try.
+ * The head start of a mutation that is retried: other mutations wait for this time before they
+ * start. It doubles with each attempt.
  */
 const FIRST_HEAD_START_MS = 10
 
-/** The tries of all mutations of a deployment. */
+/** Runs the mutations of a deployment, and retries those that meet a conflict. */
 export class MutationTries {
   /**
    * The mutations that are tried again. They run one after the other, so that they do not conflict.

@@ -11,7 +11,8 @@ interface RequestSource {
 }
 
 export function newOrigin(identity: Identity, { metadata, authToken = null }: Partial<RequestSource> = {}): Origin {
-  // `randomBytes` would take as long as a short query, since it does not read random bytes ahead.
+  // `randomBytes` would take as long as a short query: unlike `randomUUID`, it has no cache of
+  // random bytes.
   const requestId = randomUUID().replaceAll('-', '').slice(0, 16)
   const { ip, userAgent } = metadata ?? { ip: null, userAgent: null }
   return { identity, requestId, ip, userAgent, authToken, authenticationError: null, job: null }

@@ -133,7 +133,7 @@ export class SharedQueries {
       this.#known.delete(key)
   }
 
-  /** Keeps a result for its next reader, in place of the one that was read longest ago. */
+  /** Keeps a result for its next reader, and drops the result that was read longest ago. */
   #keepUnused(result: QueryResult): void {
     if (!this.#current.has(result))
       return

@@ -1,4 +1,4 @@
-/** Keeps the socket of a client open, and drops it if the client's machine is lost. */
+/** Keeps the socket of a client open, and drops it if the client's machine does not answer. */
 import type { WebSocket } from 'ws'
 import { clearInterval, setInterval } from 'node:timers'
 import { clock } from '../runtime/clock.ts'
