@@ -1,7 +1,7 @@
 /** The types of the commands of `convue`. */
 import type { CommandDef } from 'citty'
 
-/** A command of any arguments. */
+/** A command, whatever the types of its arguments. */
 export type Command = CommandDef<any> & {
   /** Whether options that the command does not declare are passed on to another program. */
   passesOptionsOn?: boolean

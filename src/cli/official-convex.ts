@@ -49,7 +49,7 @@ export function findConfiguredTarget({ prod }: { prod: boolean }): ConvexTarget 
   if (!prod && !CHOICES.some(name => variables[name]))
     return null
   const name = prod ? 'the production deployment' : 'the deployment that the environment names'
-  // A deployment of one's own belongs to no project, in which `--prod` could choose another one.
+  // A self-hosted deployment does not belong to a project, so `--prod` has no meaning for it.
   const needsOption = prod && !variables.CONVEX_SELF_HOSTED_URL
   return { name, env: {}, args: needsOption ? ['--prod'] : [] }
 }

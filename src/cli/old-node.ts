@@ -1,4 +1,6 @@
-/** What the command line says on a version of Node that it does not support. Imports nothing. */
+/**
+ * The error message of the command line if the version of Node is not supported. Imports nothing.
+ */
 
 /** A text for the developer; `null` if this version of Node is new enough. */
 export function explainOldNode(version: string): string | null {

@@ -4,8 +4,8 @@ import { generateKeyPair } from '../convex/tokens/sign-jwt.ts'
 import { importPeer } from '../testing/peers.ts'
 
 /**
- * The value of `JWKS`, in the form of `getLatestJwks`. A first deployment cannot run that function,
- * since Convex refuses it while the variable is not set.
+ * The value of `JWKS`, in the form of `getLatestJwks`. On a new deployment, `getLatestJwks` cannot
+ * run: Convex refuses to deploy functions while the variable is not set.
  *
  * @param secret The `BETTER_AUTH_SECRET` of the deployment, which encrypts the private key.
  * @throws ConvueError `PEER_MISSING`

@@ -1,4 +1,4 @@
-/** Finds the word that was probably meant by a word with a typing mistake. */
+/** Finds the most similar known word for a mistyped word. */
 
 /** The most similar of `words`; `null` if none is similar. */
 export function suggest(word: string, words: string[]): string | null {

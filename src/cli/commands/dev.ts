@@ -100,7 +100,10 @@ NUXT_PUBLIC_CONVEX_SITE_URL=${siteUrl}
 `)
 }
 
-/** Runs a command that knows the address of the deployment. Resolves to the exit code. */
+/**
+ * Runs a command whose environment variables contain the address of the deployment. Resolves to the
+ * exit code.
+ */
 async function runBeside([command, ...args]: string[], { deployment }: LocalDeployment): Promise<number> {
   const { url, siteUrl } = deployment
   const child = spawn(command!, args, {

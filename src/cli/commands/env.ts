@@ -50,7 +50,7 @@ const sync = defineCommand({
   },
 })
 
-/** Without a deployment, the file is what the embedded deployment reads when it starts. */
+/** Without a deployment, returns the file, which the embedded deployment reads when it starts. */
 async function findStore(
   { data, prod, file }: { data: string, prod: boolean, file: string },
 ): Promise<{ store: VariableStore, name: string }> {

@@ -17,7 +17,7 @@ export default defineCommand({
       negativeDescription: 'Do not install the packages',
       default: true,
     },
-    'overwrite': { type: 'boolean', description: 'Replace files that are in the way', default: false },
+    'overwrite': { type: 'boolean', description: 'Replace existing files with those of Convue', default: false },
   },
   async run({ args }) {
     const { runInit } = await import('../init/run-init.ts')

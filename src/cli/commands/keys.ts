@@ -27,7 +27,7 @@ const rotate = defineCommand({
     await withProgress(`Creating a key for ${target.name}`, async () => {
       const options = args.revoke ? '{"revoke":true}' : '{}'
       const keys = await requireConvex(target, ['run', `${module}:rotateKeys`, options])
-      // Through stdin: the value contains the private key, encrypted.
+      // The value is passed through stdin, since it contains the encrypted private key.
       if (usesStaticKeys(functions))
         await requireConvex(target, ['env', 'set', 'JWKS'], keys.trim())
     })

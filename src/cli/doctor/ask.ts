@@ -1,18 +1,18 @@
-/** Requests of `convue doctor`, whose failures are texts and not errors. */
+/** Sends the requests of `convue doctor`. A failed request returns a text and does not throw. */
 
 /** The answer of a server, or why it did not answer. */
 export interface Answer {
   /** `null` if no server answered. */
   response: Response | null
   text: string
-  /** The answer in a few words, for a sentence. */
+  /** A short description of the answer, for the sentences of the report. */
   summary: string
 }
 
 const TIMEOUT_MS = 30_000
 const LONGEST_SUMMARY = 160
 
-/** A connection that was kept open, and that the server closed in the same moment. */
+/** The error codes if the server has closed an open connection just when the request was sent. */
 const CLOSED_CONNECTION = ['ECONNRESET', 'UND_ERR_SOCKET']
 
 export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {

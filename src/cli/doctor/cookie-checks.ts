@@ -1,4 +1,4 @@
-/** Checks of the cookies of Better Auth, which a sign-out without a session sets, too. */
+/** Checks the cookies of Better Auth. A sign-out without a session sets them, too. */
 import type { Check, CheckResult } from './check.ts'
 import type { LiveProject } from './deployment-checks.ts'
 import type { Finding } from './findings.ts'

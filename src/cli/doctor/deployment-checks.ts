@@ -1,4 +1,4 @@
-/** Checks that ask a deployment and the page, without an account. */
+/** Checks that send requests to the deployment and to the page, without an account. */
 import type { Answer } from './ask.ts'
 import type { Check, CheckResult } from './check.ts'
 import type { Finding } from './findings.ts'
@@ -13,7 +13,7 @@ export interface LiveProject extends Project {
   pageOrigin: string | null
 }
 
-/** Larger differences make tokens invalid that are valid for a few minutes. */
+/** With a larger difference, a token with a lifetime of a few minutes can be rejected. */
 const MOST_SKEW_SECONDS = 30
 
 export const DEPLOYMENT_CHECKS: Check<LiveProject>[] = [

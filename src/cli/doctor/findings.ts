@@ -21,7 +21,7 @@ export const FINDINGS = {
   },
   VERSIONS_DO_NOT_BUILD: {
     what: ({ pair, effect }) => `${pair} are installed together, and ${effect}.`,
-    why: 'This was seen to fail without Convue, too.',
+    why: 'The two versions also fail without Convue.',
     fix: ({ install }) => `Run \`${install}\`.`,
   },
   PACKAGE_MISSING: {
@@ -51,7 +51,7 @@ export const FINDINGS = {
   },
   FUNCTIONS_FAIL: {
     what: ({ problem }) => `The functions cannot be loaded: ${problem}`,
-    why: 'A deployment refuses to be updated with them.',
+    why: 'Functions that cannot be loaded cannot be deployed.',
     fix: ({ fix }) => fix!,
   },
   STATIC_KEYS_MISSING: {
@@ -167,11 +167,11 @@ export const FINDINGS = {
   SIGN_UP_FAILED: {
     what: ({ answer }) => `Signing up with an e-mail address and a password failed: ${answer}.`,
     why: 'New users cannot sign up.',
-    fix: () => 'Correct what the answer and the log of the deployment name.',
+    fix: () => 'Correct the problem that the answer or the log of the deployment describes.',
   },
   ACCOUNT_NOT_DELETED: {
     what: ({ email, answer }) => `The account ${email} of this test could not be deleted: ${answer}.`,
-    why: 'It remains among your users.',
+    why: 'The account remains in the table of users.',
     fix: () => 'Delete it in the dashboard of Convex, and set `user.deleteUser.enabled` for the next test.',
   },
 } satisfies Record<string, FindingTexts>

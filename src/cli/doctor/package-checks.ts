@@ -11,7 +11,7 @@ import { findVersionConflicts } from '../../versions/version-conflicts.ts'
 import { isInRange } from '../../versions/version-range.ts'
 import { finding } from './findings.ts'
 
-/** Packages whose copies would not know of each other. */
+/** Packages that must be installed only once, since several copies do not share state or types. */
 const SINGLE = ['convex', 'better-auth', 'vue']
 
 /** Packages that only the embedded deployment needs. */
@@ -66,7 +66,7 @@ function findMissing({ root, isEmbedded }: Project): Finding[] {
   return [finding('PACKAGE_MISSING', { names: missing.join(' ') })]
 }
 
-/** The app may say that it runs on a Node that Convue does not support. */
+/** The field `engines` of the app may allow versions of Node that Convue does not support. */
 function checkNode(root: string): Finding[] {
   const needed = (findOwner(root)?.manifest as { engines?: { node?: string } } | undefined)?.engines?.node
   const version = process.versions.node

@@ -57,7 +57,7 @@ async function checkToken({ target, authPath }: LiveProject, send: Send): Promis
   if (claims === null)
     return [finding('TOKEN_MISSING', { address: `${authPath}/convex/token`, answer: answer.summary })]
   const token: string = jsonOf(answer)!.token
-  // A function that does not exist: the deployment verifies the token first.
+  // The default is a function that does not exist: the deployment verifies the token first.
   const [path = 'convueDoctor:probe'] = await findQueries(target)
   const query = await ask(`${target.url}/api/query`, {
     method: 'POST',
@@ -71,7 +71,7 @@ async function checkToken({ target, authPath }: LiveProject, send: Send): Promis
   return [finding('TOKEN_REFUSED', { answer: query.summary })]
 }
 
-/** The public queries without arguments, which only the copy lists. */
+/** The public queries without arguments. Only a copy lists them, since its admin key is known. */
 async function findQueries({ copy }: LiveProject['target']): Promise<string[]> {
   if (copy === null)
     return []

@@ -1,4 +1,4 @@
-/** The deployment that `convue doctor` asks: a real one, or a copy of the embedded one. */
+/** The deployment that `convue doctor` checks: a real one, or a copy of the embedded one. */
 import type { Deployment } from '../../testing/index.ts'
 import type { Finding } from './findings.ts'
 import type { Project } from './project.ts'
@@ -11,7 +11,7 @@ import { findPackage } from '../../versions/installed-package.ts'
 import { finding } from './findings.ts'
 import { siteUrlOf, trim } from './setting-checks.ts'
 
-/** A deployment that can be asked. */
+/** A deployment that is running, so that the checks can send requests to it. */
 export interface Target {
   url: string
   siteUrl: string

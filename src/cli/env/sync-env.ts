@@ -38,7 +38,7 @@ export function deploymentStore(target: ConvexTarget): VariableStore {
       const list = await requireConvex(target, ['env', 'list', '--include-values'])
       return parseEnv(list) as Record<string, string>
     },
-    // Through stdin, since other processes can read arguments.
+    // The values are passed through stdin, since other processes can read arguments.
     write: async variables => void await requireConvex(target, ['env', 'set', '--force'], toDotenv(variables)),
   }
 }

@@ -76,7 +76,7 @@ export function findFile(root: string, paths: string[]): string | undefined {
   return paths.find(path => existsSync(join(root, path)))
 }
 
-/** A file name with each of the extensions of modules. */
+/** The file names that a module can have: the name with each possible extension. */
 export function withExtensions(path: string): string[] {
   return ['ts', 'mts', 'js', 'mjs'].map(extension => `${path}.${extension}`)
 }
