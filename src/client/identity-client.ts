@@ -1,4 +1,4 @@
-/** One `ConvexClient` that carries one identity for its whole life, and its subscriptions. */
+/** One `ConvexClient`, whose identity never changes, and its subscriptions. */
 import type { ConvexClientOptions, FunctionResult } from 'convex/browser'
 import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
@@ -53,7 +53,7 @@ export interface UserCredentials {
   onAuthResult: (verdict: 'authenticated' | 'refreshing' | 'rejected') => void
 }
 
-/** A `ConvexClient` that carries one identity, a user or anonymous. */
+/** A `ConvexClient` with one identity: a user, or anonymous. */
 export interface IdentityClient {
   readonly convex: ConvexClient
   /**

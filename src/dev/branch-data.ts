@@ -19,8 +19,9 @@ export function isWithoutData(folder: string): boolean {
 }
 
 /**
- * Calls the listener when another branch is checked out, until the returned function is called. A
- * commit does not count, because git checks out commits for a moment, for example in a rebase.
+ * Calls the listener when another branch is checked out, until the returned function is called. The
+ * check-out of a commit is ignored, because git checks out commits temporarily, for example during
+ * a rebase.
  */
 export function watchBranch({ head, name }: GitBranch, onSwitch: () => void): () => void {
   let current = name

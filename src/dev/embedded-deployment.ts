@@ -8,7 +8,7 @@ import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
 import { MAILBOX_PATH } from './mailbox.ts'
 
-/** A deployment waits if its functions cannot be loaded. `problem` is the error. */
+/** `waiting`: the functions cannot be loaded, because of the error `problem`. */
 type State
   = | { kind: 'running', local: LocalDeployment }
     | { kind: 'waiting', problem: Error, ports: DeploymentPorts }

@@ -44,7 +44,9 @@ function pagePolicy(nonce: string): string {
     + 'frame-src \'self\'; frame-ancestors \'none\'; base-uri \'none\'; form-action \'none\''
 }
 
-/** Scripts of a mail do not run, and it has an origin of its own. Its links open other windows. */
+/**
+ * Scripts of a mail do not run, and it has an origin of its own. Links in a mail open new windows.
+ */
 function sendHtml(response: ServerResponse, { html = '' }: ReceivedMail): void {
   response.setHeader('content-security-policy', 'sandbox allow-popups allow-popups-to-escape-sandbox; '
   + 'default-src \'none\'; img-src https: http: data:; style-src \'unsafe-inline\' https:; font-src https: data:; '

@@ -19,7 +19,10 @@ export interface RunningDeployment {
 
 const FILE = 'running.json'
 
-/** The time limit for an answer of the deployment, in ms. Without an answer, its file is stale. */
+/**
+ * The time limit for an answer of the deployment, in ms. If there is no answer in this time, the
+ * deployment does not count as running.
+ */
 const ANSWER_TIMEOUT_MS = 10_000
 
 /**

@@ -5,13 +5,13 @@ import { isInRange } from './version-range.ts'
 /** Two installed packages that do not work together. */
 export interface BrokenPair {
   packages: [name: string, range: string][]
-  /** What was seen to happen. */
+  /** The effect of installing both packages together, as it was observed. */
   effect: string
   /** The command that installs versions that work together. */
   install: string
 }
 
-/** Each pair was seen to fail in an app without Convue. */
+/** Each pair has also failed in an app without Convue. */
 export const BROKEN_PAIRS: BrokenPair[] = [
   {
     packages: [['nuxt', '4.5.2'], ['vite', '8.4.0']],

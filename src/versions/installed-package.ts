@@ -1,4 +1,4 @@
-/** Finds packages in `node_modules`. Finds none in an app that Yarn has installed without it. */
+/** Finds packages in `node_modules`. Finds none if Yarn has installed the app without it. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

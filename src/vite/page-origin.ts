@@ -10,7 +10,7 @@ async function NOTHING_RESERVED(): Promise<void> {}
 export interface PageOrigin {
   origin: string
   port: number | null
-  /** Frees the port, which no other server can use before. */
+  /** Frees the port. Until then, no other server can use it. */
   release: () => Promise<void>
 }
 

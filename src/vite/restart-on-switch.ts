@@ -1,10 +1,12 @@
-/** Changes to the data of the git branch that is checked out. */
+/** Switches to the data of another git branch when that branch is checked out. */
 import type { ViteDevServer } from 'vite'
 import type { GitBranch } from '../project/git-branch.ts'
 import { watchBranch } from '../dev/branch-data.ts'
 import { readBranch } from '../project/git-branch.ts'
 
-/** Restarts the server when another branch is checked out, until the result is called. */
+/**
+ * Restarts the server when another branch is checked out, until the returned function is called.
+ */
 export function restartOnSwitch(server: ViteDevServer, branch: GitBranch | null): () => void {
   if (!branch)
     return () => {}

@@ -40,8 +40,8 @@ export function belongsInPage(page: LoadedPage, list: LoadedPage[], item: unknow
     return false
   if (isDone || (rows.length > 0 && compare(rows.at(-1), item) >= 0))
     return true
-  // The page extends to the start of the next page. A half of this page that contains only the last
-  // row of this page does not count as the next page.
+  // The page extends to the start of the next page. If this page is being split, the half that
+  // contains only its last row does not count as the next page.
   const last = rows.at(-1)
   const isNext = ([first]: any[]): boolean =>
     compare(first, last) >= 0 && (first._id === undefined || first._id !== last._id)

@@ -13,7 +13,10 @@ import { isSetUp, publicAuthConfig } from './auth-provider.ts'
  * @see https://github.com/nuxt-modules/better-auth
  */
 export interface DatabaseProvider {
-  /** The provider with the highest priority is used: NuxtHub has 100, and no database has 0. */
+  /**
+   * The provider with the highest priority is used: NuxtHub has 100, and the provider without a
+   * database has 0.
+   */
   priority: number
   /** The code of a module that exports `createDatabase` and `db`. */
   buildDatabaseCode: () => string

@@ -2,8 +2,8 @@
 import { ConvueError } from 'convue/server'
 
 /**
- * Reports `TOKEN_REJECTED` once. Pages are rendered without the data of their user then, which no
- * other message explains: the usual reason is an address that is missing or differs.
+ * Reports `TOKEN_REJECTED` once. Pages are then rendered without the data of their user, and no
+ * other message explains why. The usual reason is an address that is missing or wrong.
  */
 export function createRejectionReport(): (error: unknown) => void {
   let hasReported = false
