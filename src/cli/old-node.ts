@@ -1,6 +1,4 @@
-/**
- * The error message of the command line if the version of Node is not supported. Imports nothing.
- */
+/** The error message of the command line on an old version of Node. Imports nothing. */
 
 /** A text for the developer; `null` if this version of Node is new enough. */
 export function explainOldNode(version: string): string | null {
