@@ -58,7 +58,7 @@ describe('an action', () => {
     expect(await deployment.query(waiting.marks, {})).not.toContain('long ends')
   })
 
-  it('fails if its timer is due later, although the clock is set forward beyond the timer at once', async () => {
+  it('fails if its timer is due after the limit, even if the clock is set past the timer at once', async () => {
     const outcome = deployment.action(waiting.wait, { ms: 11 * MINUTE, text: 'late' }).catch(error => error.message)
     await untilMarked('late begins')
 

@@ -10,7 +10,7 @@ import { DataFolder } from '../../src/testing/data-folder.ts'
 const LENGTH = 4_000_000
 const KILLS = 10
 
-/** Replaces one file again and again. Announces the first time, when it has the whole first text. */
+/** Replaces one file again and again. Prints `ready` once the file contains the first text. */
 const WRITER = `
   const { DataFolder } = await import(process.argv[1])
   const folder = new DataFolder(process.argv[2])
@@ -22,7 +22,7 @@ const WRITER = `
 `
 
 describe('DataFolder.write', () => {
-  it('leaves a whole text when the process is killed', async () => {
+  it('leaves the whole previous or new text in the file when the process is killed', async () => {
     const path = await mkdtemp(join(tmpdir(), 'convue-keys-'))
     onTestFinished(() => rm(path, { recursive: true }))
     const module = new URL('../../src/testing/data-folder.ts', import.meta.url).href

@@ -115,7 +115,7 @@ describe.each(Object.entries(WAYS))('a function that is called by %s', (_, call)
     expect((await call({ n: 1 })).error).toContain('ReturnsValidationError')
   })
 
-  it('is warned if it has nearly reached a limit', async () => {
+  it('logs a warning if it has nearly reached a limit', async () => {
     const { error, logLines } = await call({ n: 1, isNearLimit: true })
     expect(error).toBeNull()
     expect(logLines).toEqual(['[WARN] Many functions scheduled by this mutation (actual: 801, limit: 1000).'])
@@ -123,7 +123,7 @@ describe.each(Object.entries(WAYS))('a function that is called by %s', (_, call)
 })
 
 describe('a function that is called by a cron job', () => {
-  it('is checked and warned', async () => {
+  it('fails or logs a warning in the same cases', async () => {
     deployment.log.length = 0
     await deployment.advanceClock(60 * 60 * 1000)
     await deployment.settled()
@@ -136,7 +136,7 @@ describe('a function that is called by a cron job', () => {
 })
 
 describe('a function that fails', () => {
-  it('is warned too if it has nearly reached a limit', async () => {
+  it('logs a warning too if it has nearly reached a limit', async () => {
     const { error, logLines } = await endingOf('calls:failsNearLimit', () => deployment.mutation(calls.failsNearLimit, {}))
     expect(error).toContain('on demand')
     expect(logLines).toEqual([expect.stringContaining('Many functions scheduled')])

@@ -84,7 +84,7 @@ function reloadDuring(operation: string, args: Record<string, unknown>): { runne
 }
 
 describe('functionRunner, when the functions are loaded again', () => {
-  it('runs the nested calls of a transaction with the functions with which it has begun', async () => {
+  it('runs nested calls of a transaction with the functions that were loaded when it began', async () => {
     const { runner, first, second } = reloadDuring('1.0/runUdf', { udfType: 'mutation', name: 'calls:inner', args: {} })
     const outer = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'outer' }, 'mutation', 'client')
 
@@ -94,7 +94,7 @@ describe('functionRunner, when the functions are loaded again', () => {
     expect(second.requests).toEqual([])
   })
 
-  it('runs the action that an action calls with the new functions, and with a root of its own', async () => {
+  it('runs an action that another action calls with the new functions and its own `rootId`', async () => {
     const { runner, first, second } = reloadDuring('1.0/actions/action', { name: 'calls:work', args: {} })
     const wait = runner.catalog.requireForClient({ component: '', module: 'calls', name: 'wait' }, 'action', 'client')
 

@@ -5,7 +5,10 @@ import { onTestFinished } from 'vitest'
 
 const HERE = fileURLToPath(new URL('.convue/', import.meta.url))
 
-/** A functions folder of a test's own, gone when the test ends. It is below this folder, so that its functions find their packages. */
+/**
+ * Creates a functions folder for one test, which is deleted when the test ends. The folder is below this one, so that
+ * its functions find their packages.
+ */
 export async function createFunctions(files: Record<string, string>): Promise<string> {
   const folder = await createFolder()
   onTestFinished(() => removeFolder(folder))
@@ -13,7 +16,7 @@ export async function createFunctions(files: Record<string, string>): Promise<st
   return folder
 }
 
-/** An empty functions folder. The tests that share it have to remove it. */
+/** An empty functions folder. The caller must remove it. */
 export async function createFolder(): Promise<string> {
   await mkdir(HERE, { recursive: true })
   return await mkdtemp(join(HERE, 'functions-'))

@@ -27,7 +27,7 @@ describe('a ConvexHttpClient', () => {
     expect(await client.query(api.jobs.revealed)).toBe('revealed: for functions only')
   })
 
-  it('is a user after setAuth, until clearAuth', async () => {
+  it('runs calls as the user after setAuth, and anonymously after clearAuth', async () => {
     const client = openClient()
     client.setAuth(await createToken('ada', { claims: { name: 'Ada' } }))
     expect(await client.query(api.users.whoami)).toMatchObject({ subject: 'ada', name: 'Ada' })
@@ -99,7 +99,7 @@ describe('a ConvexClient', () => {
     await eventually(() => seen).toEqual(['', 'hello…', 'hello'])
   })
 
-  it('takes an optimistic update back if the mutation fails', async () => {
+  it('reverts an optimistic update if the mutation fails', async () => {
     const client = openClient()
     const values: number[] = []
     client.onUpdate(api.counters.get, { name: 'taken back' }, value => values.push(value))
@@ -111,7 +111,7 @@ describe('a ConvexClient', () => {
     await eventually(() => values).toEqual([0, 100, 0])
   })
 
-  it('is a user after setAuth, and reports a token that is refused', async () => {
+  it('runs queries as the user after setAuth, and reports a refused token', async () => {
     const client = openClient()
     const reports: boolean[] = []
     client.setAuth(() => createToken('grace', { claims: { name: 'Grace' } }), isAuthenticated => reports.push(isAuthenticated))

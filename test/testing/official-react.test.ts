@@ -59,7 +59,7 @@ describe('useQuery and useMutation', () => {
     return render(createElement(ConvexProvider, { client: openClient() }, createElement(Messages, { channel })))
   }
 
-  it('show results, optimistic updates and the changes of others', async () => {
+  it('show results, optimistic updates and the changes of other users', async () => {
     const page = renderMessages('react')
     await eventually(() => shown).toEqual(['loading', ''])
     click(page)

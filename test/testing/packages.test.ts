@@ -93,7 +93,7 @@ describe('a component', () => {
     })
     expect(await deployment.mutation(counts.add)).toBe(1)
     expect(await deployment.mutation(counts.add)).toBe(2)
-    // The dependency is the one that the component itself finds.
+    // The component uses its own installed copy of the dependency.
     expect(await deployment.query(counts.origin)).toBe(folder)
   })
 

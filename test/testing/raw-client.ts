@@ -63,7 +63,7 @@ export class RawClient {
     return this.received.filter(({ type }) => type === 'Transition')
   }
 
-  /** The next message that was not looked at yet. */
+  /** The next message that has not been returned yet. */
   async next(): Promise<any> {
     while (this.#read === this.received.length) {
       if (this.#socket.readyState >= WebSocket.CLOSING)
@@ -73,7 +73,7 @@ export class RawClient {
     return this.received[this.#read++]
   }
 
-  /** The next message of a type; those before it are passed over. */
+  /** The next message of a type. Messages of other types before it are skipped. */
   async nextOf(type: string): Promise<any> {
     for (;;) {
       const message = await this.next()

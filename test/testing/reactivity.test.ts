@@ -21,7 +21,7 @@ async function subscribe(...queries: [name: string, args: Record<string, unknown
   return client
 }
 
-/** Which queries ran since the last look at the log. */
+/** The queries that have run since the last call of this function. */
 async function reruns(): Promise<unknown[]> {
   await deployment.settled()
   return deployment.log.splice(0).filter(({ kind, connection }) => kind === 'query' && connection !== null).map(({ name, args }) => [name, args])

@@ -60,7 +60,7 @@ describe('setEnv', () => {
     await first.close()
     const second = await startDeployment({ functions, data })
     expect(await second.query(secret)).toBe('kept')
-    // The settings of the command line remain valid as well.
+    // A command line that uses the admin key continues to work.
     expect(second.adminKey).toBe(first.adminKey)
     await second.close()
   })

@@ -76,7 +76,7 @@ describe('convex.asyncSyscall', () => {
     expect(await Promise.all(counts)).toEqual([1, 0, 1])
   })
 
-  it('refuses the calls of actions in mutations, and those of transactions in actions', async () => {
+  it('refuses system calls of actions in mutations, and system calls of mutations in actions', async () => {
     for (const operation of ['1.0/actions/query', '1.0/actions/action', '1.0/actions/vectorSearch', '1.0/unknown'])
       expect(await deployment.mutation(raw.mutation, { operation, args: CALL })).toEqual({ error: `Unknown async operation ${operation}` })
     for (const operation of ['1.0/get', '1.0/insert', '1.0/runUdf', '1.0/schedule', '1.0/getTransactionMetrics', '1.0/signJwt', '1.0/storageStore', '1.0/storageGet', 'storage/storeBlob'])
@@ -87,7 +87,7 @@ describe('convex.asyncSyscall', () => {
 })
 
 describe('convex.syscall', () => {
-  it('refuses system calls that return promises, and those of transactions in actions', async () => {
+  it('refuses system calls that return promises, and system calls of mutations in actions', async () => {
     expect(await deployment.mutation(raw.mutation, { form: 'syscall', operation: '1.0/insert', args: NOTE }))
       .toEqual({ error: 'Unknown operation 1.0/insert' })
     expect(await deployment.action(raw.action, { form: 'syscall', operation: '1.0/db/normalizeId' }))

@@ -11,7 +11,7 @@ function manifest(name: string, version: string, more: object): string {
   return JSON.stringify({ name, version, type: 'module', ...more })
 }
 
-/** Two packages of the versions that do not work together. The component imports a module that is gone. */
+/** Two packages in versions that do not work together: the component imports a module that no longer exists. */
 const packages = {
   'package.json': manifest('app', '0.0.0', { dependencies: { 'better-auth': '*', '@convex-dev/better-auth': '*' } }),
   'node_modules/better-auth/package.json': manifest('better-auth', '1.7.25', { exports: { './plugins': './plugins.js' } }),
@@ -40,7 +40,7 @@ const CONFLICT = {
 }
 
 describe('startDeployment › installed versions', () => {
-  it('throws an error that names both versions and the command that mends them', async () => {
+  it('throws an error that names both versions and the command that solves the conflict', async () => {
     const functions = await createApp({ 'convex/auth.ts': 'import "@convex-dev/better-auth/plugins"' })
     await expect(startDeployment({ functions })).rejects.toMatchObject({
       ...CONFLICT,
@@ -63,7 +63,7 @@ describe('startDeployment › installed versions', () => {
 })
 
 describe('codegen › installed versions', () => {
-  it('throws an error that names both versions and the command that mends them', async () => {
+  it('throws an error that names both versions and the command that solves the conflict', async () => {
     const functions = await createApp({ 'convex/convex.config.ts': 'import "@convex-dev/better-auth/convex.config"' })
     await expect(codegen({ functions })).rejects.toMatchObject(CONFLICT)
   })

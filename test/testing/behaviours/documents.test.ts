@@ -118,7 +118,7 @@ describe('ctx.db', () => {
     await expect(deployment.mutation(notes.attempt, { name })).rejects.toThrow(message)
   })
 
-  it('reads rows while a loop over them writes, each row once', async () => {
+  it('returns each row once to a loop that writes documents while it reads', async () => {
     const { seen, left } = await deployment.mutation(notes.writeWhileReading)
     expect(seen).toEqual([...Array.from({ length: 600 }, (_, rank) => rank), 599.5].sort((one, other) => one - other))
     expect(left).toBe(0)

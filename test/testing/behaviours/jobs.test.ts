@@ -48,7 +48,7 @@ describe('a cron job', () => {
     expect(await count()).toBe(3)
   })
 
-  it('waits for its time if it has one, and does not run because of a reload', async () => {
+  it('runs first at its time of day if it has one, and does not run because of a reload', async () => {
     const { deployment } = await startTestApp({
       'jobs.ts': JOBS,
       'crons.ts': crons('crons.daily("daily", { hourUTC: 3, minuteUTC: 0 }, anyApi.jobs.write, { text: "daily" })\ncrons.interval("often", { hours: 5 }, anyApi.jobs.write, { text: "often" })'),

@@ -69,12 +69,12 @@ describe('a function', () => {
       await expect(call()).rejects.toThrow(`Can't use ${what} in queries and mutations. Please consider using an action.`)
   })
 
-  it('draws different random numbers, also in each run', async () => {
+  it('receives different random numbers in each call and in each run', async () => {
     const draws = [await deployment.query(calls.random), await deployment.query(calls.random)].flat()
     expect(new Set(draws).size).toBe(draws.length)
   })
 
-  it('may leave work unawaited: a mutation completes it, an action is warned', async () => {
+  it('may not await an operation: a mutation completes it, and an action logs a warning', async () => {
     const before = await deployment.query(calls.count)
     await deployment.mutation(calls.addUnawaited)
     expect(await deployment.query(calls.count)).toBe(before + 2)
@@ -84,7 +84,7 @@ describe('a function', () => {
       .toContain('1 unawaited operation: [runMutation]. Async operations should be awaited or they might not run.')
   })
 
-  it('does not affect other calls by a rejection that it leaves behind', async () => {
+  it('does not affect other calls if a promise that it does not await rejects', async () => {
     await deployment.action(calls.reject)
     expect(await deployment.query(calls.count)).toEqual(expect.any(Number))
   })

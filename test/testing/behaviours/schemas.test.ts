@@ -10,7 +10,7 @@ const NOTES = `
   export const replace = mutationGeneric(async (ctx, { id, ...fields }) => { await ctx.db.replace(id, fields) })`
 const { notes } = anyApi as Record<string, any>
 
-/** A schema whose table `notes` has these fields and indexes, and its other tables. */
+/** A schema with a table `notes` that has these fields and indexes, and with further tables. */
 function schema(fields: string, { indexes = '', tables = '' } = {}): string {
   return `
     import { defineSchema, defineTable } from 'convex/server'

@@ -57,7 +57,7 @@ const { values } = anyApi as Record<string, any>
 
 const bytes = (...list: number[]): ArrayBuffer => new Uint8Array(list).buffer
 
-/** One value after the other in the order of Convex's indexes. `undefined` is a missing field. */
+/** Values in the order in which Convex's indexes sort them. `undefined` is a missing field. */
 const ORDERED: (Value | undefined)[] = [
   undefined,
   null,
@@ -92,13 +92,13 @@ describe('an index', () => {
     expect(await deployment.query(values.equal, { value })).toEqual([positionOf(value)])
   })
 
-  it('does not contain missing fields above null', async () => {
+  it('sorts missing fields before null', async () => {
     expect(await deployment.query(values.greater, { value: null })).toEqual(positions.slice(2))
   })
 })
 
 describe('a filter', () => {
-  it('compares values of different types by the order of indexes', async () => {
+  it('compares values of different types in the order of indexes', async () => {
     const below = (value: Value | undefined) => positions.slice(0, positionOf(value))
     expect(await deployment.query(values.filtered, { operator: 'lt', value: 1 })).toEqual(below(1))
     expect(await deployment.query(values.filtered, { operator: 'lte', value: null })).toEqual([0, 1])
@@ -106,7 +106,7 @@ describe('a filter', () => {
     expect(await deployment.query(values.filtered, { operator: 'gt', value: true })).toEqual(positions.slice(positionOf('')))
   })
 
-  it('negates, and refuses results that are not booleans and numbers of two types', async () => {
+  it('negates numbers, and refuses a result that is not a boolean and a sum of two number types', async () => {
     expect(await deployment.query(values.negative)).toBe(1)
     await expect(deployment.query(values.truthy)).rejects.toThrow('(type Float64) as a Boolean')
     await expect(deployment.query(values.mixed)).rejects.toThrow(/Cannot add .* \(type Float64\) and 1 \(type Int64\)/)
@@ -114,7 +114,7 @@ describe('a filter', () => {
 })
 
 describe('an id', () => {
-  it('has the form of Convex\'s ids, and does not reveal the order of its document', () => {
+  it('has the form of Convex\'s ids, which do not sort in the order of creation', () => {
     expect(ids.filter(id => !/^[0-9a-z]{32}$/.test(id))).toEqual([])
     expect(ids.toSorted()).not.toEqual(ids)
     expect(ids.toSorted()).not.toEqual(ids.toReversed())

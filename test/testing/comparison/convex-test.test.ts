@@ -65,7 +65,7 @@ const more = {
 }
 const bounds = { lower: bound('gt', 'gte'), upper: bound('lt', 'lte') }
 const question: fc.Arbitrary<Question> = fc.oneof(
-  // The order of ids is random on Convex, and that of creation in convex-test: `by_id` is not used.
+  // `by_id` is not used: ids sort in random order on Convex, and in the order of creation in convex-test.
   fc.record({ index: fc.constant('by_creation_time' as const), equal: fc.constant<Maybe[]>([]), ...more }),
   fc.record({ index: fc.constantFrom('by_a' as const, 'by_rank' as const), equal: fc.constant<Maybe[]>([]), ...bounds, ...more }),
   fc.record({ index: fc.constant('by_a' as const), equal: fc.tuple(maybe), ...more }),
@@ -115,8 +115,8 @@ async function execute(subject: Subject, { transactions, questions, pageSize }: 
 }
 
 /**
- * The pages with documents. A last page that is full is done in convex-test; on Convex, an empty
- * page follows it.
+ * The pages with documents. If the last page is full, convex-test reports that the list is done, and Convex returns an
+ * empty page after it.
  */
 async function readPages(subject: Subject, question: Question, numItems: number): Promise<number[][]> {
   const pages: number[][] = []

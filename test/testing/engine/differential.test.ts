@@ -8,12 +8,12 @@ import { Oracle } from './oracle.ts'
 import { expectSameData, INDEXES, operations, perform } from './programs.ts'
 import { engineRuns } from './runs.ts'
 
-/** What a program does. Each part is one step or a group of steps that are undone or kept. */
+/** The steps of a program. `nest` is a group of steps whose writes are undone or kept. */
 type Step
   = | { do: 'operate', operation: Operation }
     | { do: 'nest', steps: Step[], isUndone: boolean }
     | { do: 'commit' | 'end' }
-  /** A transaction begins that reads later steps' data as it was at the beginning. */
+  /** A transaction that begins here must not see the writes of later steps. */
     | { do: 'openReader' | 'closeReader' }
 
 const { step } = fc.letrec<{ step: Step }>(tie => ({

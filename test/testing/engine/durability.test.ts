@@ -44,7 +44,8 @@ describe('engine with a folder', () => {
     const kills = engineRuns(200)
     let acknowledged = 0
     for (let round = 0; round < kills; round++) {
-      // Each folder outlives some kills, but it must not grow without end.
+      // Ten rounds share a folder, so that the data of one round is still there in the next, and no folder grows too
+      // large.
       folder = join(root, String(Math.floor(round / 10)))
       const commits = await writeUntilKilled(round)
       acknowledged += commits.length
@@ -62,7 +63,7 @@ describe('engine with a folder', () => {
     const document = transactionOf(first).get(id)
     first.close()
 
-    // The time was set back.
+    // The clock of the machine has been set back.
     const second = open({ now: () => 1000 })
     const table = second.table('', 'things')
     expect(second.timestamp).toBe(timestamp)
@@ -141,7 +142,9 @@ function expectCommits(round: number, commits: readonly Commit[]): void {
   engine.close()
 }
 
-/** No commit is there in part, and the indexes agree with each other. */
+/**
+ * Checks that the data contains no part of a commit without the rest, and that all indexes contain the same documents.
+ */
 function expectWholeCommits(engine: Engine, round: number, lastCount: number): void {
   const transaction = engine.begin()
   const table = engine.table('', 'counters')

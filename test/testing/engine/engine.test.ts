@@ -197,7 +197,7 @@ describe('a transaction of the engine', () => {
     expect(times[2]).toBeGreaterThan(times[1]!)
     expect(times[2]).toBeLessThan(1_750_000_000_000.01)
     engine.commit(transaction)
-    // A time that stands still keeps the order of insertion.
+    // The creation times increase even if the clock does not advance.
     now -= 5000
     const next = engine.begin()
     expect(creationTime(next.get(next.insert(table.number, {}))!)).toBeGreaterThan(times[2]!)

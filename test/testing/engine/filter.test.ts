@@ -118,7 +118,7 @@ describe('.filter(): arithmetic', () => {
     expect(() => run(expression)).toThrow(message)
   })
 
-  it('never mixes the types of values', () => {
+  it('never calculates with two types of numbers', () => {
     fc.assert(fc.property(anyValue, anyValue, fc.constantFrom('add', 'sub', 'mul', 'div', 'mod'), (left, right, operator) => {
       let type = 'error'
       try {

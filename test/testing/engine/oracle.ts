@@ -38,7 +38,7 @@ export class Oracle {
     return [...this.documents.values()].sort((a, b) => compareDocuments(index, a, b)).map(({ _id }) => _id)
   }
 
-  /** The first row after a position, which is a document that was in the index there. */
+  /** The first row after the position of a document, which may have been deleted since it was read. */
   next(table: TableInfo, range: Range, order: Order, position: OracleDocument | undefined): OracleDocument | undefined {
     const index = table.indexes.get(range.index)!
     const sign = order === 'asc' ? 1 : -1

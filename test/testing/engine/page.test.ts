@@ -183,7 +183,7 @@ describe('paginate(): pages of changing data', () => {
     fc.record({ type: fc.constant('split' as const), page: fc.nat({ max: 9 }) }),
   )
 
-  it('together contain each row up to their end exactly once', () => {
+  it('together contain each row before the end of the last page exactly once', () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 30 }), fc.constantFrom('asc', 'desc'), (steps, order) => {
       database = new NaiveDatabase({ items: { indexes: { by_rank: ['list', 'rank'] } } })
       const query = listQuery('a', order as 'asc')
@@ -211,7 +211,7 @@ describe('paginate(): pages of changing data', () => {
       const pages = Array.from({ length: cursors.length - 1 }, (_, index) => read(index))
       const found = pages.flatMap(({ page }) => page.map(({ id }) => id))
       const all = page(1000, null, { query }).page.map(({ id }) => id)
-      // What the pages hold is a beginning of the list, and all of it after the last page.
+      // The pages together contain the first rows of the list, and all rows once the last page is loaded.
       expect(found).toEqual(all.slice(0, found.length))
       if (isDone)
         expect(found).toEqual(all)

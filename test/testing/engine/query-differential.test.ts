@@ -34,7 +34,7 @@ const HOLDS: Record<string, (order: number) => boolean> = {
   neq: order => order !== 0,
 }
 
-/** The question as a function would write it. */
+/** The query of a question, in the form in which a function would send it. */
 function toQuery({ index, equal, lower, upper, order, filter, limit }: Question): QueryJSON {
   const fields = FIELDS[index]
   return serializeQuery((db) => {

@@ -1,11 +1,11 @@
 /** How many random cases the tests of the engine try. */
 import process from 'node:process'
 
-/** `ENGINE_RUNS=10000` is the full form: 10,000 programs, and the other tests in proportion. */
+/** With `ENGINE_RUNS=10000`, each test runs all of its random cases; with less, the same share of them. */
 const FULL = 10_000
 const SHORT = 250
 
-/** How many of the cases of the full form this run has. */
+/** How many random cases this run has, if a full run has `full` cases. */
 export function engineRuns(full: number): number {
   const share = Number(process.env.ENGINE_RUNS ?? SHORT) / FULL
   return Math.max(1, Math.round(full * share))

@@ -11,7 +11,7 @@ import { Oracle } from './oracle.ts'
 import { fieldValues, INDEXES, intervalOf, ranges } from './programs.ts'
 import { engineRuns } from './runs.ts'
 
-/** A step of a transaction. Writes depend on what the transaction has read last. */
+/** A step of a transaction. The written values depend on the last value that the transaction has read. */
 type Step
   = | { do: 'get' | 'delete' | 'patch', document: number }
     | { do: 'insert', value: MaybeValue }
@@ -108,7 +108,7 @@ class HistoryRun {
   check(): void {
     const oracle = new Oracle()
     const serial = this.outcomes.toSorted((a, b) =>
-      // A transaction without writes comes after the commit that it has seen.
+      // A transaction without writes is replayed after the commit whose timestamp it has read.
       Number(a.timestamp - b.timestamp) || Number(b.hasWritten) - Number(a.hasWritten))
     for (const { events } of serial)
       replay(oracle, this.#table, events)
@@ -249,7 +249,7 @@ describe('Engine.commit', () => {
       commits += run.outcomes.length
       conflicts += run.conflicts
     }), { numRuns: engineRuns(5000) })
-    // The histories are worth something only if transactions get into each other's way.
+    // The test proves something only if enough transactions conflict with each other.
     expect(conflicts).toBeGreaterThan(commits / 50)
   })
 

@@ -8,7 +8,7 @@ type Database = GenericDatabaseReader<any>
 export function serializeQuery<QueryJSON>(build: (db: Database) => AsyncIterable<unknown>): QueryJSON {
   let serialized: string | undefined
   runInQuery((db) => {
-    // The first row is requested, and with it the query, before the promise settles.
+    // `next` sends the query synchronously, together with the request for the first row.
     void build(db)[Symbol.asyncIterator]().next()
   }, (_, json) => {
     serialized ??= json

@@ -44,7 +44,7 @@ class Watcher {
     return JSON.stringify(result) !== JSON.stringify(this.#result)
   }
 
-  /** Whether a write has a key in an interval that was read, by comparison with each interval. */
+  /** Compares each written key with each interval that was read: returns whether one of the keys is in an interval. */
   isConcerned(writer: EngineTransaction): boolean {
     const intervals = [...this.#transaction.reads.entries()].flatMap(({ index, points, ranges }) => [
       ...[...points].map(key => ({ index, start: key, end: Buffer.concat([key, Buffer.of(0)]) })),

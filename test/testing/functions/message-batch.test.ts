@@ -8,7 +8,7 @@ interface Sent {
   transfer: Transferable[]
 }
 
-/** A batch, what it has sent, and the end of its turn. */
+/** Creates a batch, and returns it with the messages that it has sent and a function that ends its turn. */
 function startBatch(): { batch: MessageBatch<number>, sent: Sent[], endTurn: () => void } {
   const sent: Sent[] = []
   const ends: (() => void)[] = []
@@ -28,7 +28,7 @@ describe('messageBatch', () => {
     expect(sent.map(({ messages }) => messages)).toEqual([[1, 2], [3]])
   })
 
-  it('sends a message with a transferred value at its place between the others', () => {
+  it('keeps the order of messages if one of them transfers a value', () => {
     const { batch, sent, endTurn } = startBatch()
     const buffer = new ArrayBuffer(1)
     batch.add(1)
@@ -59,7 +59,7 @@ describe('messageBatch', () => {
 })
 
 describe('inOwnTurns', () => {
-  it('handles a message after the promises of the previous message', async () => {
+  it('handles a message once the promises of the previous message have settled', async () => {
     const steps: string[] = []
     const receive = inOwnTurns<string>(async (message) => {
       for (let step = 1; step <= 3; step++) {

@@ -88,7 +88,7 @@ describe('uncaught errors', () => {
 })
 
 describe('unawaited work', () => {
-  it('runs to its end in mutations and is reported by actions', async () => {
+  it('is completed by a mutation, and is reported in a warning by an action', async () => {
     const { run } = await loadFunctions({
       'forgotten.ts': `${BUILDERS}
         export const insert = mutation({ handler: (ctx) => {

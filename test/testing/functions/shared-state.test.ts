@@ -33,7 +33,7 @@ describe('SharedState.waitForAnswer', () => {
     })
     const numbers = new Int32Array(state.buffer)
     const notifyLate = async (): Promise<void> => {
-      // The number of threads that it woke: until the thread waits, there is none.
+      // `notify` returns the number of threads that it has woken, which is 0 until the thread waits.
       while (!events.includes('answered') && Atomics.notify(numbers, SYNC_ANSWERED) === 0)
         await new Promise(resolve => setImmediate(resolve))
       events.push('woken')

@@ -18,7 +18,7 @@ afterEach(() => {
 class FakeThread implements WatchedThread {
   restarts = 0
   turn = { callId: 1, count: 1 }
-  /** How much of the time the processor runs the thread. */
+  /** The share of the time in which the thread uses the processor. */
   load: number
   #startedAt = performance.now()
 
@@ -142,7 +142,7 @@ describe('watchdog with limits enforce', () => {
     expect(thread.restarts).toBe(0)
   })
 
-  it('counts the time by which the clock is set forward, after a moment of real time', async () => {
+  it('counts the time by which the clock is set forward once some real time has passed', async () => {
     const call = fakeCall(true)
     const watchdog = watch('enforce', new FakeThread('waiting'), call)
 

@@ -20,7 +20,7 @@ function warningsFor(version: string): string[] {
 }
 
 describe('convue/nuxt', () => {
-  it('warns of an installed version that does not work, with the command that mends it', () => {
+  it('warns of an installed version that does not work, with the command that installs another', () => {
     expect(warningsFor('1.6.20')).toEqual([
       '[VERSION_CONFLICT] better-auth 1.6.20 is installed, but Convue works with better-auth >=1.6.34 <1.8. '
       + 'Run `npm install "better-auth@>=1.6.34 <1.8"`.',
