@@ -67,7 +67,7 @@ async function signInAtProvider(): Promise<string> {
 }
 
 describe('createConvex with crossDomainClient', () => {
-  it('shows a page that returns from a provider never as anonymous, and takes the token out of its address', async () => {
+  it('never shows a page as anonymous after a redirect, and removes the token from the address', async () => {
     window.history.replaceState(null, '', await signInAtProvider())
     expect(window.location.search).toMatch(/^\?ott=[\w-]+$/)
     const { current, auth, ticks } = openPage()
@@ -124,7 +124,7 @@ describe('createConvex with crossDomainClient', () => {
     }
   })
 
-  it('keeps the user signed in whose page is opened with a token of another browser', async () => {
+  it('keeps a user signed in if the page is opened with the token of another browser', async () => {
     const address = await signInAtProvider()
     localStorage.clear()
     await createClient().signUp.email({ name: 'Cleo', email: 'cleo@example.com', password: 'correct horse battery' })

@@ -147,7 +147,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(authClient.getCookie()).not.toContain('session_token')
   })
 
-  it('redeem the token of a sign-in at a provider once, and take it out of the address', async () => {
+  it('redeem the token of a sign-in at a provider once, and remove it from the address', async () => {
     const server = await createServer(line)
     const browser = openBrowser(server)
     const url = await signInAtProvider(server, browser, { callbackURL: '/welcome?tab=1' })
@@ -192,7 +192,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(await userOf(victim, next)).toBeUndefined()
   })
 
-  it('issue no token for a sign-in at a provider that no browser is known for', async () => {
+  it('issue no token after a sign-in at a provider if no cookie identifies the browser', async () => {
     const server = await createServer(line)
     const client = createAuthClient({
       baseURL: DEPLOYMENT,
@@ -204,7 +204,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(url.href.replace(/\/$/, '')).toBe(APP)
   })
 
-  it('refuse to link an account, whose redirect could end in any browser', async () => {
+  it('refuse to link an account, since the link could be finished in another browser', async () => {
     const server = await createServer(line)
     const { authClient } = openBrowser(server).openPage()
     await authClient.signUp.email({ email: nextEmail(), password: PASSWORD, name: 'Ada' })
@@ -263,7 +263,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(await userOf(openBrowser(server), url)).toBe(email)
   })
 
-  it('redirect nowhere else', async () => {
+  it('refuse a redirect to another site', async () => {
     const server = await createServer(line)
     for (const callbackURL of ['//evil.example', '/\\evil.example', 'https://evil.example']) {
       const { data, error } = await startSignIn(server, openBrowser(server).openPage(), { callbackURL })

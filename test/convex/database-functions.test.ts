@@ -54,7 +54,7 @@ describe('defineAuthDatabase in an action', () => {
     const byIndex = await run('findMany', { model, limit: 2000, sortBy: { field: 'expiresAt', direction: 'desc' } })
     expect(byIndex.map((row: any) => row.expiresAt)).toEqual(Array.from({ length: ROWS }, (_, index) => ROWS - index))
     const inMemory = await run('findMany', { model, limit: 2, offset: 1, sortBy: { field: 'updatedAt', direction: 'desc' }, select: ['expiresAt'] })
-    // The test before has updated row 7.
+    // The previous test has updated row 7.
     expect(inMemory.map((row: any) => row.expiresAt)).toEqual([1, 2])
   })
 

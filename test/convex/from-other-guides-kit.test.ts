@@ -52,7 +52,7 @@ describe('defineAuthDatabase, with the tables of a server kit', () => {
     expect((await deployment.query(internal.users.stored)).mails).toContain(session.email)
   })
 
-  it('makes users admins whose address is in convex/.env', async () => {
+  it('makes a user an admin if the e-mail address of the user is in convex/.env', async () => {
     const { client } = await openAccount('grace@example.com')
     expect(await client.query(api.users.listForAdmins)).toContain('grace@example.com')
     const other = await openAccount()
@@ -88,7 +88,7 @@ describe('defineAuthDatabase, with the tables of a server kit', () => {
 })
 
 describe('defineAuthFunctions, in place of the helpers of a server kit', () => {
-  it('returns null without a user from the safe variants', async () => {
+  it('returns null from the `safe…` helpers if there is no user', async () => {
     expect(await new ConvexHttpClient(deployment.url).query(api.users.helpers)).toEqual({ userId: null, sessionId: null, session: null })
     const { session, client } = await openAccount()
     const { userId, sessionId, session: stored } = await client.query(api.users.helpers)

@@ -129,7 +129,7 @@ describe('the functions of the guides to Next.js and TanStack Start', () => {
 })
 
 describe('the guide to a Nuxt module with Convex as its database', () => {
-  it('authComponent.adapter() without a context signs no users up on the app\'s server', async () => {
+  it('authComponent.adapter() without a context fails to sign users up on the app\'s server', async () => {
     const component = createClient<any>(componentsGeneric().betterAuth as never)
     const auth = betterAuth({
       baseURL: ORIGIN,

@@ -15,7 +15,7 @@ const USER = { email: 'ada@example.com', name: 'Ada', password: PASSWORD }
 
 type Db = Record<string, Record<string, any>[]>
 
-/** The versions of Better Auth that Convue supports, whose parts have the same form. */
+/** The minor versions of Better Auth that Convue supports, with the functions that the tests need. */
 const LINES = [
   { line: '1.6', betterAuth: current.betterAuth, memoryAdapter: memory.memoryAdapter },
   { line: '1.7', betterAuth: next.betterAuth as unknown as typeof current.betterAuth, memoryAdapter: nextMemory.memoryAdapter as unknown as typeof memory.memoryAdapter },

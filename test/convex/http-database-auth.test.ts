@@ -91,7 +91,7 @@ describe.each(lines)('convexDatabase on the app\'s own server, with Better Auth 
     expect(provider.requests).toEqual(['/token', '/userinfo', '/token', '/userinfo'])
   })
 
-  it('reads the session and its user in two requests or, with joins, in one, and then the keys', async () => {
+  it('reads session and user in two requests, or in one with joins, and the keys in another', async () => {
     const ada = await signUp(server)
     const requestsOf = async (browser: AuthBrowser): Promise<string[][]> => {
       proxy.requests = []

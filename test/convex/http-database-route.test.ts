@@ -47,7 +47,7 @@ async function send({ body = bodyOf(find('user')), headers = {}, path = '/auth-d
 }
 
 describe('registerAuthDatabaseRoute', () => {
-  it('runs the statements of a request in their order, and reads together between the writes', async () => {
+  it('runs the statements of a request in order, and adjacent reads at the same time', async () => {
     const where = [condition('identifier', 'ordered')]
     const { status, body: { results } } = await send({
       body: bodyOf(

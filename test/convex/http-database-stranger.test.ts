@@ -42,7 +42,7 @@ const functions = globSync('*.ts', { cwd: FUNCTIONS }).flatMap((file) => {
 }).sort()
 
 describe('a stranger who knows the address of the deployment', () => {
-  it('finds these functions, all of which are tried', () => {
+  it('tries to call each of these functions', () => {
     expect(functions).toEqual(['auth:findOne', 'auth:readAuthTables', 'auth:writeAuthTables', 'notes:add', 'notes:everything', 'notes:whoami'])
   })
 

@@ -58,7 +58,7 @@ describe('convexDatabase', () => {
   })
 
   describe('one request', () => {
-    it('carries all statements of one tick, whatever Better Auth prepares for each of them', async () => {
+    it('contains all statements of one tick, however many promises Better Auth awaits before each', async () => {
       const [created, counted, found] = await Promise.all([
         adapter.create(newRow('one tick')),
         adapter.count(byIdentifier('none')),
@@ -71,7 +71,7 @@ describe('convexDatabase', () => {
       expect([created, counted, found]).toMatchObject([{ identifier: 'one tick' }, 0, []])
     })
 
-    it('carries the writes of one tick in the order of the calls', async () => {
+    it('contains the writes of one tick in the order of the calls', async () => {
       const { id } = await adapter.create(newRow('in order', '0')) as any
       const where = [{ field: 'id', value: id }]
       const values = ['1', '2', '3', '4', '5']
@@ -117,8 +117,8 @@ describe('convexDatabase', () => {
     }
   })
 
-  describe('a lost answer', () => {
-    it('of reads is requested once more', async () => {
+  describe('a request whose answer is lost', () => {
+    it('is sent once more if it only reads', async () => {
       proxy.disturbances = ['end before']
       expect(await adapter.count(byIdentifier('lost'))).toBe(0)
       proxy.disturbances = ['end before', 'end before']
@@ -126,7 +126,7 @@ describe('convexDatabase', () => {
       expect(proxy.requests).toHaveLength(4)
     })
 
-    it('of a write is not requested again, since the write may have been executed', async () => {
+    it('is not sent again if it writes, since the write may have been executed', async () => {
       proxy.disturbances = ['end after']
       const [created, counted] = await Promise.allSettled([adapter.create(newRow('once')), adapter.count(byIdentifier('once'))])
       expect([created, counted]).toMatchObject([{ reason: { code: 'AUTH_DATABASE_UNREACHABLE' } }, { reason: { code: 'AUTH_DATABASE_UNREACHABLE' } }])
@@ -159,7 +159,7 @@ describe('convexDatabase', () => {
       await expect(open({ siteUrl: 'http://127.0.0.1:9' }).count(byIdentifier('none'))).rejects.toMatchObject({ code: 'AUTH_DATABASE_UNREACHABLE' })
     })
 
-    it('of triggers arrive only if the app has thrown a `ConvexError`', async () => {
+    it('of triggers reach the app\'s server only if the trigger has thrown a `ConvexError`', async () => {
       const refused: any = await adapter.create(newUser('Refused')).catch(error => error)
       expect(refused).toBeInstanceOf(ConvexError)
       expect(refused.data).toEqual({ code: 'NAME_REFUSED' })

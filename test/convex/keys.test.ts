@@ -118,7 +118,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(server.db.jwks).toEqual([])
     })
 
-    it('keeps tokens valid that were signed before JWKS is written, and signs with the new key at once', async () => {
+    it('keeps tokens valid that were signed before JWKS is written; the new key signs at once', async () => {
       const server = await createServer()
       const before = JSON.stringify(await latest(server))
       const withBefore = server.withOptions(({ convex }) => ({ plugins: [convex({ jwks: before })] }))
@@ -175,7 +175,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(keys).toHaveLength(1)
     })
 
-    it.each(['in the table', 'only in the variable'])('never accepts a revoked key again that is %s, also if JWKS was not written', async (place) => {
+    it.each(['in the table', 'only in the variable'])('never accepts a revoked key again, even if JWKS was not written: a key %s', async (place) => {
       const origin = await createServer()
       const leaked = JSON.stringify(await latest(origin))
       const create = ({ convex }: AuthServer['modules']) => ({ plugins: [convex({ jwks: leaked })] })
@@ -211,7 +211,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
     it('reads the keys that @convex-dev/better-auth has written', async () => {
       const providers = [{ type: 'customJwt' as const, applicationID: 'convex', issuer: ISSUER, jwks: '', algorithm: 'RS256' as const }]
       const server = await createAuthServer(line, () => ({ plugins: [upstreamPlugin({ authConfig: { providers } }) as any] }))
-      // As the component's adapter does in an action.
+      // The component's adapter has this option in an action.
       Object.assign((await server.auth.$context).adapter.options, { isRunMutationCtx: true })
       const jwks = JSON.stringify(await server.auth.api.rotateKeys())
       for (const value of [jwks, undefined]) {

@@ -35,7 +35,7 @@ async function generateTables(): Promise<string> {
   return (await adapter.createSchema!(options, 'convex/authTables.ts')).code
 }
 
-/** Files with which the guide's files are an app: its settings, and Convue as a package. */
+/** The files that the guide does not show, because each app has them: the settings, and Convue as a package. */
 const settings = {
   'package.json': '{}',
   'tsconfig.json': JSON.stringify({
@@ -68,12 +68,12 @@ async function profileIn(files: Record<string, string>): Promise<unknown> {
 describe('the guide to defineAuthDatabase', () => {
   const files = filesIn('convex')
 
-  it('leads to an app that has correct types and signs users up', async () => {
+  it('contains the files of an app that has correct types and signs users up', async () => {
     expect(Object.keys(files)).toEqual(['schema.ts', 'auth.ts', 'http.ts', 'auth.config.ts', 'profiles.ts'])
     expect(await profileIn(files)).toMatchObject({ nickname: 'Ada' })
   })
 
-  it('leads to such an app with convex-ents', async () => {
+  it('contains the files of such an app with convex-ents', async () => {
     const ents = filesIn('ents')
     expect(Object.keys(ents)).toEqual(['schema.ts'])
     // The index of an edge has the name of its field.

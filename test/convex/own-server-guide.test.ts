@@ -34,7 +34,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('the guide to convexDatabase', () => {
-  it('leads to a server that has correct types, signs users up, and issues tokens for Convex', async () => {
+  it('contains a server that has correct types, signs users up and issues tokens for Convex', async () => {
     expect(Object.keys(files)).toEqual(['convex/schema.ts', 'convex/authDatabase.ts', 'convex/notes.ts', 'convex/http.ts', 'server/auth.ts', 'server/main.ts', 'convex/auth.config.ts', 'server/print-keys.ts'])
     const port = await freePort()
     const url = `http://localhost:${port}`
@@ -60,7 +60,7 @@ describe('the guide to convexDatabase', () => {
       'node_modules/convue/convex.ts': `export * from ${JSON.stringify(join(root, ENTRIES['convue/convex']))}`,
     })
 
-    // What `npx auth generate` calls.
+    // `npx auth generate` calls the same method.
     const { auth } = await import(/* @vite-ignore */ join(app, 'server/auth.ts'))
     const { adapter } = await auth.$context
     const { code } = await adapter.createSchema(auth.options, 'convex/authTables.ts')

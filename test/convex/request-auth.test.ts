@@ -107,7 +107,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
 
   const forRequest = (cookies: Map<string, string> | string, headers = {}) => app.forRequest(browserRequest(cookies, headers))
 
-  it('signs up through `handler`, whose bound token runs queries without a request to Better Auth', async () => {
+  it('signs up through `handler`; its bound token runs queries without requests to Better Auth', async () => {
     const { cookies, userId } = await signUp()
     expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
     asked.length = 0

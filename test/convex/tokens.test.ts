@@ -95,7 +95,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(claims).not.toHaveProperty('email')
     })
 
-    it.each(['a field of the user', 'definePayload'])('omits the names of an identity of Convex that %s sets', async (source) => {
+    it.each(['a field of the user', 'definePayload'])('omits claims with names of Convex\'s UserIdentity, if they are set by %s', async (source) => {
       const stolen = { subject: 'eve', issuer: 'https://evil.example', tokenIdentifier: 'https://evil.example|eve' }
       const fields = Object.fromEntries(Object.keys(stolen).map(name => [name, { type: 'string' as const, required: false }]))
       const isField = source === 'a field of the user'
@@ -260,7 +260,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
     it.each([
       ['cannot be created', () => Promise.reject(new Error('no payload'))],
       ['is too large for a cookie', async () => ({ text: 'x'.repeat(3600) })],
-    ])('is cleared when another user signs in whose token %s', async (_name, payloadOfGrace) => {
+    ])('is cleared when another user signs in and the token of this user %s', async (_name, payloadOfGrace) => {
       const server = await createServer({ jwt: { definePayload: async ({ user }) => user.name === 'Grace' ? await payloadOfGrace() : {} } })
       const ada = await signUp(server)
       const { status } = await ada.post('/sign-up/email', { email: nextEmail(), password: PASSWORD, name: 'Grace' })
@@ -296,7 +296,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       }
     })
 
-    it.each(['before', 'after'])('is cleared when a user signs in whose second factor is missing, if convex() is %s twoFactor()', async (order) => {
+    it.each(['before', 'after'])('is cleared by a sign-in that still needs a second factor, with convex() %s twoFactor()', async (order) => {
       const server = await createAuthServer(line, ({ convex, twoFactor }) =>
         ({ plugins: order === 'before' ? [convex(), twoFactor()] : [twoFactor(), convex()] }))
       const grace = await signUp(server)
@@ -307,7 +307,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(ada.tokenCookie).toBeUndefined()
     })
 
-    it.each(['before', 'after'])('is not set while the second factor is missing, if convex() is %s twoFactor()', async (order) => {
+    it.each(['before', 'after'])('is not set while the second factor is missing, with convex() %s twoFactor()', async (order) => {
       const server = await createAuthServer(line, ({ convex, twoFactor }) =>
         ({ plugins: order === 'before' ? [convex(), twoFactor()] : [twoFactor(), convex()] }))
       const ada = await signUp(server)

@@ -23,7 +23,7 @@ export const changePassword = mutation({
   },
 })
 
-/** With the functions of the component alone. */
+/** Uses the functions of the component instead of those of `defineAuthFunctions`. */
 export const changePasswordInAction = action({
   args: passwords,
   handler: async (ctx, body) => {

@@ -1,6 +1,6 @@
 import { betterAuth } from 'better-auth/minimal'
 
-/** Without a database: the tests look at the routes. */
+/** Better Auth without a database, since the tests only call its routes. */
 export function createAuth(_ctx: unknown) {
   return betterAuth({
     baseURL: process.env.SITE_URL!,

@@ -13,7 +13,7 @@ export const updateUserPassword = mutation({
   },
 })
 
-/** With errors that reach the page. */
+/** The same mutation, whose errors reach the page. */
 export const updateUserPasswordReadably = mutation({
   args: passwords,
   handler: async (ctx, body) => {
@@ -22,7 +22,7 @@ export const updateUserPasswordReadably = mutation({
   },
 })
 
-/** The other helpers of the component's client. */
+/** Uses the other helpers of the component's client. */
 export const viewer = query({
   args: {},
   handler: async (ctx) => {

@@ -4,7 +4,7 @@ import { v } from 'convex/values'
 const text = v.optional(v.string())
 const time = v.optional(v.number())
 
-/** The tables that the page of the kit lists, and the additions that its other snippets need. */
+/** The tables that the guide of the kit lists, with additions that its other snippets need. */
 export default defineSchema({
   user: defineTable({
     name: v.string(),
@@ -13,14 +13,14 @@ export default defineSchema({
     image: text,
     createdAt: v.number(),
     updatedAt: v.number(),
-    // The plugin admin.
+    // Fields of the plugin `admin`.
     role: text,
     banned: v.optional(v.boolean()),
     banReason: text,
     banExpires: time,
-    // The plugin anonymous.
+    // A field of the plugin `anonymous`.
     isAnonymous: v.optional(v.boolean()),
-    // The trigger.
+    // A field that the trigger sets.
     username: text,
   }).index('email', ['email']),
   session: defineTable({
@@ -53,9 +53,9 @@ export default defineSchema({
     expiresAt: v.number(),
     createdAt: time,
     updatedAt: time,
-    // The page has no index for rows that have expired, which Better Auth deletes.
+    // The guide lacks the index on `expiresAt`, with which Better Auth finds expired rows to delete.
   }).index('identifier', ['identifier']).index('expiresAt', ['expiresAt']),
-  // The page has no `expiresAt`, without which no key can be rotated.
+  // The guide lacks the field `expiresAt`, without which no key can be rotated.
   jwks: defineTable({ publicKey: v.string(), privateKey: v.string(), createdAt: v.number(), expiresAt: time }),
   mails: defineTable({ to: v.string() }),
   profiles: defineTable({ userId: v.string(), bio: v.string() }).index('userId', ['userId']),
