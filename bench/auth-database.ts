@@ -42,7 +42,7 @@ finally {
 }
 
 /**
- * The subjects run one after another in each round, so that all meet the same noise of the machine.
+ * The subjects run one after another in each round, so that the noise of the machine affects all of them equally.
  */
 async function measure(deployment: Deployment): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>()

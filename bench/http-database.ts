@@ -16,7 +16,7 @@ const PASSWORD = 'correct horse battery'
 
 type Step = typeof STEPS[number]
 
-/** What one step needed, in each round. */
+/** The measurements of one step, one for each round. */
 interface Cost { requests: number, statements: number, time: number }
 
 const SUBJECTS = [
@@ -39,7 +39,7 @@ try {
   })
   const subjects = SUBJECTS.map(({ name, cookieCache }) => ({ name, auth: createAuth(cookieCache), costs: new Map<Step, Cost[]>() }))
 
-  // The subjects run one after another in each round, so that all meet the same noise of the machine.
+  // The subjects run one after another in each round, so that the noise of the machine affects all of them equally.
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     for (const [number, { auth, costs }] of subjects.entries()) {
       let cookies: string[] = []

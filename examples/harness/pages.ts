@@ -16,7 +16,10 @@ export interface Pages {
   close: () => Promise<void>
 }
 
-/** A limit for what never happens, not for what is slow. */
+/**
+ * A time limit for conditions that never become true. It is too long to be reached by a slow
+ * machine.
+ */
 const LONGEST_WAIT_MS = 120_000
 
 /** Opens pages of the app at `url`, each in a browser context of its own. */

@@ -45,7 +45,7 @@ const check: Check = async ({ page, url, open, allow }) => {
   await submit(other, { 'New task': 'Water the plants' }, 'Add')
   await shows(page, 'Water the plants')
 
-  // Users read why Better Auth refuses a password.
+  // The page shows why Better Auth refuses a password.
   await page.getByRole('link', { name: 'Account' }).click()
   allow(/400.*\/api\/password/)
   await submit(page, { 'Current password': 'not this one', 'New password': newPassword }, 'Change password')

@@ -32,7 +32,7 @@ export const addNote = authedMutation.allow(isMember({ organization: 'active' })
   },
 })
 
-/** The active organization, which every session has that `isMember` has accepted. */
+/** The active organization. Every session that `isMember` has accepted has one. */
 function activeOrganization(session: { activeOrganizationId: string }): Id<'organization'> {
   return session.activeOrganizationId as Id<'organization'>
 }
